@@ -1,0 +1,81 @@
+# Townlet needs make and Python 3.11 or newer; everything else is installed into .venv.
+#   make setup demo test test-slow lint bench docs golden generate clean
+#   make PYTHON=python3.12 setup    chooses another interpreter
+
+PYTHON ?= python3
+WORKERS ?= auto
+
+BIN := .venv/bin
+TOWNLET := $(BIN)/townlet
+READY := .venv/.ready
+PACKAGES := eventlog projections townlet cli tui
+
+.DEFAULT_GOAL := setup
+.NOTPARALLEL:
+.PHONY: setup demo test test-slow lint warm bench docs golden generate clean
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "setup: Townlet needs Python 3.11 or newer, and '$(PYTHON)' is not. Name one: make PYTHON=python3.12 setup" >&2; \
+	  exit 1; }
+	@echo "setup: installing Townlet and its tools into .venv (a minute or two)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(READY)
+	@echo "demo: five days of the default town, seed 7, into runs/demo"
+	@$(TOWNLET) run configs/town.yaml --ticks 7200 --seed 7 --into runs/demo --replace
+	@echo "demo: replaying its log to tick 5000 and verifying every digest on the way"
+	@$(TOWNLET) replay runs/demo --to-tick 5000 --verify
+	@echo "demo: asking the log how the town's chats went"
+	@$(TOWNLET) sql runs/demo "select count(*) as chats, round(avg(quality), 3) as mean_quality from chat_succeeded"
+	@echo "demo: a first story"
+	@$(BIN)/python examples/first_story.py runs/demo
+
+lint: $(READY)
+	@echo "lint: ruff check"
+	@$(BIN)/ruff check --quiet .
+	@echo "lint: ruff format"
+	@$(BIN)/ruff format --quiet --check . || { echo "lint: '$(BIN)/ruff format .' lays these out:" >&2; \
+	  $(BIN)/ruff format --check . >&2; exit 1; }
+	@echo "lint: import contracts"
+	@out=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$out" >&2; exit 1; }
+	@echo "lint: mypy"
+	@$(BIN)/mypy --no-error-summary
+
+# One process compiles the kernels into Numba's cache, so that the test workers only load them.
+warm: $(READY)
+	@echo "warm: compiling the town's kernels"
+	@$(TOWNLET) warm
+
+test: lint warm
+	@echo "test: everything that is not slow"
+	@$(BIN)/pytest -q -n $(WORKERS) -m "not slow"
+
+test-slow: warm
+	@echo "test-slow: the slow tests"
+	@$(BIN)/pytest -q -n $(WORKERS) -m slow
+
+bench: $(READY)
+	@echo "bench: measuring this machine"
+	@$(TOWNLET) bench
+
+docs: $(READY)
+	@echo "docs: regenerating the tables under docs/"
+	@$(BIN)/python -m cli.documents
+
+golden: $(READY)
+	@echo "golden: regenerating the golden files under tests/; read their diff before you commit it"
+	@$(BIN)/python -m tests.golden.regenerate
+
+generate: $(READY)
+	@echo "generate: writing recorders, evolve and codes from the event catalogue"
+	@$(BIN)/python -m projections.generate
+
+clean:
+	@echo "clean: removing .venv and caches; runs/ stays"
+	@rm -rf .venv .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache build dist
+	@find $(PACKAGES) tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

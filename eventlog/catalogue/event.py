@@ -1,0 +1,91 @@
+"""How a kind of event is declared: one class, from which code, columns, SQL view, JSON Schema and docs row follow."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from eventlog.catalogue.registries import REGISTRIES
+
+COLUMNS = ("agent", "other", "object", "tile", "code", "code2", "value", "value2")
+"""The columns of a row that a kind may use, in physical order."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where a field is stored and how it is read: `what` is person, object, tile, count, number or a registry."""
+
+    column: str
+    what: str
+    unit: str = ""
+
+
+Agent = Annotated[int, Slot("agent", "person")]
+Object = Annotated[int, Slot("object", "object")]
+Tile = Annotated[int, Slot("tile", "tile")]
+Count = Annotated[int, Slot("code", "count")]
+Amount = Annotated[float, Slot("value", "number")]
+OptionCode = Annotated[int, Slot("code", "option")]
+ItemCode = Annotated[int, Slot("code", "item")]
+TraitCode = Annotated[int, Slot("code", "trait")]
+DimensionCode = Annotated[int, Slot("code", "dimension")]
+WeatherCode = Annotated[int, Slot("code", "weather")]
+ReasonCode = Annotated[int, Slot("code", "reason")]
+AffordanceCode = Annotated[int, Slot("code", "affordance")]
+JobCode = Annotated[int, Slot("code", "job")]
+
+
+def column(name: str = "", meaning: str = "", unit: str = "", missing: bool = False) -> Any:
+    """A field's column where it is not its type's own, its meaning and unit; `missing` lets it be absent (-1, NaN)."""
+    extra = {"column": name, "unit": unit, "missing": missing}
+    return Field(description=meaning or None, json_schema_extra=extra)
+
+
+@dataclass(frozen=True)
+class EventField:
+    """A declared field of a kind."""
+
+    name: str
+    column: str
+    what: str
+    unit: str
+    meaning: str
+    missing: bool
+
+
+class Event(BaseModel):
+    """A kind of event. A subclass declares `kind` (its code), `version`, and `cause`: what its cause points to."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: ClassVar[int] = 0
+    version: ClassVar[int] = 1
+    cause: ClassVar[str] = ""
+    family: ClassVar[str] = ""
+
+    def __init_subclass__(cls, *, kind: int = 0, version: int = 1, cause: str = "", **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.kind, cls.version, cls.cause = kind, version, cause
+        cls.family = cls.__module__.rpartition(".")[2]
+
+    @classmethod
+    def snake(cls) -> str:
+        """The kind's name in SQL and in the names of its fold and recorder: ShiftTakeover -> shift_takeover."""
+        return "".join("_" + c.lower() if c.isupper() else c for c in cls.__name__).lstrip("_")
+
+    @classmethod
+    def slots(cls) -> list[EventField]:
+        """The declared fields in physical column order."""
+        return sorted(_fields(cls), key=lambda field: COLUMNS.index(field.column))
+
+
+def _fields(cls: type[Event]) -> Iterator[EventField]:
+    for name, info in cls.model_fields.items():
+        slot = next(mark for mark in info.metadata if isinstance(mark, Slot))
+        extra: dict[str, Any] = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        where = extra.get("column") or slot.column
+        unit = extra.get("unit") or slot.unit
+        known = slot.what in REGISTRIES or slot.what in ("person", "object", "tile", "count", "number", "affordance", "job")
+        assert where in COLUMNS and known, f"{cls.__name__}.{name}: no such column or registry"
+        yield EventField(name, where, slot.what, unit, info.description or "", bool(extra.get("missing")))

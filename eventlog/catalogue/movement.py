@@ -1,0 +1,34 @@
+"""Steps."""
+
+from eventlog.catalogue.event import Agent, Event, Object, Tile, column
+
+
+class AgentMoved(Event, kind=48, cause="option_chosen"):
+    """One step, onto a free tile."""
+
+    agent: Agent
+    tile: Tile
+
+
+class MoveBlocked(Event, kind=49, cause="option_chosen"):
+    """`other` stands on the tile that `agent` meant to enter."""
+
+    agent: Agent
+    other: Agent = column("other")
+    tile: Tile
+
+
+class GhostStepped(Event, kind=50, cause="option_chosen"):
+    """After blocked moves `agent` squeezes past `other`: the two change places in one tick."""
+
+    agent: Agent
+    other: Agent = column("other")
+    tile: Tile
+
+
+class Teleported(Event, kind=51):
+    """`agent` is put on `tile` by command; whatever it held, queued for or did is over."""
+
+    agent: Agent
+    tile: Tile
+    place_left: Object = column(meaning="the place it held, if any", missing=True)

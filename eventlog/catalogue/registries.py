@@ -1,0 +1,87 @@
+"""The registered codes that event rows carry instead of words. A code is never given another meaning."""
+
+from enum import IntEnum
+
+
+class Option(IntEnum):
+    """What a policy can ask of an agent (SPEC section 2)."""
+
+    WAIT = 0
+    EAT = 1
+    WASH = 2
+    SLEEP = 3
+    WORK = 4
+    SHOP = 5
+    COOK = 6
+    SOCIALISE = 7
+    YIELD = 8
+
+
+class Item(IntEnum):
+    """What can be bought, carried, cooked and eaten."""
+
+    RAW = 0
+    MEAL = 1
+
+
+class Trait(IntEnum):
+    """What is fixed for an agent at its arrival."""
+
+    EXTROVERSION = 0
+    FORGIVENESS = 1
+    AMBITION = 2
+    TOPIC_PREFERENCE = 3
+
+
+class Dimension(IntEnum):
+    """The three sides of a tie, each in [-1, 1]."""
+
+    TRUST = 0
+    FAMILIARITY = 1
+    RIVALRY = 2
+
+
+class Weather(IntEnum):
+    """The sky of a day; places in the open are of no use in rain."""
+
+    CLEAR = 0
+    RAIN = 1
+
+
+class Reason(IntEnum):
+    """Why a place was left, a deed failed, a conflict broke out, somebody covered or moved away."""
+
+    FINISHED = 0
+    CHANGED_MIND = 1
+    TIMED_OUT = 2
+    IMPATIENT = 3
+    HUNGER = 4
+    POWER = 5
+    WATER = 6
+    MONEY = 7
+    NOTHING_TO_USE = 8
+    STOCK = 9
+    DEPARTED = 10
+    MOVED = 11
+    RELIEVED = 12
+    WEATHER = 13
+    CUT = 20
+    BLOCK = 21
+    GHOST = 22
+    LATE = 30
+    ABSENT = 31
+    FAINT = 40
+    EVICTION = 41
+    UNEMPLOYMENT = 42
+    NEGLECT = 43
+
+
+REGISTRIES: dict[str, type[IntEnum]] = {
+    "option": Option,
+    "item": Item,
+    "trait": Trait,
+    "dimension": Dimension,
+    "weather": Weather,
+    "reason": Reason,
+}
+"""Registries by name; `affordance` and `job` are registered by a run's settings instead."""

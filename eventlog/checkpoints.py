@@ -1,0 +1,125 @@
+"""Folds of a log kept at some of its ticks, so that any tick is a short fold away.
+
+A checkpoint is derived data: `checkpoints/<tick, 12 digits>/` with one uncompressed Arrow IPC file a table and a
+`manifest.json`. It is never trusted: one that is damaged, was made by other code, or lies on another history than the
+log's is passed over, and the log is folded from an earlier one.
+"""
+
+import itertools
+import os
+import shutil
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from eventlog.head import Point
+from eventlog.reader import LogReader
+
+_MANIFEST: Final = "manifest.json"
+_serial = itertools.count()
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bytes: int
+    crc32: int
+
+
+class _Manifest(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tick: int
+    seq: int
+    position: int
+    block_digest: str
+    digest: str
+    identity: dict[str, str]
+    files: dict[str, _File]
+
+
+class Checkpoint:
+    """A checkpoint that was read whole and found valid: where in the log it stands, and its tables."""
+
+    def __init__(self, path: Path, point: Point, contents: Mapping[str, bytes]) -> None:
+        self.path = path
+        self.point = point
+        self._contents = contents
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The tables that were kept, by name, as they were."""
+        return {name: pa.ipc.open_file(pa.py_buffer(content)).read_all() for name, content in self._contents.items()}
+
+
+class CheckpointStore:
+    """The checkpoints of the run in the folder `run_path`."""
+
+    def __init__(self, run_path: Path | str) -> None:
+        self.path = Path(run_path) / "checkpoints"
+
+    def write(self, tables: Mapping[str, pa.Table], point: Point, identity: Mapping[str, str]) -> Path:
+        """Keep the tables as the checkpoint at `point`, in place of an older one at that tick; gives its folder.
+
+        `identity` says what made them (record type, folds' sources, epochs): only the same identity reads them again.
+        """
+        folder = self.path / f"{point.tick:012}"
+        unfinished = self.path / f"{folder.name}.{os.getpid()}-{next(_serial)}"
+        unfinished.mkdir(parents=True)
+        files = {name: _write_table(unfinished / f"{name}.arrow", table) for name, table in tables.items()}
+        manifest = _Manifest(**point._asdict(), identity=dict(identity), files=files)
+        (unfinished / _MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
+        if folder.exists():
+            replaced = unfinished.with_name(unfinished.name + "-replaced")
+            folder.rename(replaced)
+            shutil.rmtree(replaced)
+        unfinished.rename(folder)
+        return folder
+
+    def ticks(self) -> list[int]:
+        """The ticks at which there is a checkpoint, valid or not, ascending."""
+        try:
+            return sorted(int(name) for name in os.listdir(self.path) if name.isdecimal())
+        except FileNotFoundError:
+            return []
+
+    def nearest(self, tick: int, identity: Mapping[str, str], log: LogReader) -> Checkpoint | None:
+        """The newest valid checkpoint at `tick` or before it; None where the log has to be folded from its start.
+
+        Valid: whole, made under this identity, and on the history that `log` holds up to its head.
+        """
+        return next(self._valid(tick, identity, log), None)
+
+    def _valid(self, tick: int, identity: Mapping[str, str], log: LogReader) -> Iterator[Checkpoint]:
+        for found in reversed([each for each in self.ticks() if each <= tick]):
+            checkpoint = _read(self.path / f"{found:012}", identity)
+            if checkpoint and checkpoint.point.tick == found and log.holds(checkpoint.point):
+                yield checkpoint
+
+
+def _write_table(path: Path, table: pa.Table) -> _File:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema) as file:
+        file.write_table(table)
+    content = sink.getvalue()
+    path.write_bytes(content)
+    return _File(bytes=content.size, crc32=zlib.crc32(content))
+
+
+def _read(folder: Path, identity: Mapping[str, str]) -> Checkpoint | None:
+    """The checkpoint in this folder, or None when it is not whole or of another identity."""
+    try:
+        manifest = _Manifest.model_validate_json((folder / _MANIFEST).read_bytes())
+        if manifest.identity != dict(identity):
+            return None
+        contents = {name: (folder / f"{name}.arrow").read_bytes() for name in manifest.files}
+    except (OSError, ValidationError):
+        return None
+    for name, file in manifest.files.items():
+        if len(contents[name]) != file.bytes or zlib.crc32(contents[name]) != file.crc32:
+            return None
+    point = Point(manifest.tick, manifest.seq, manifest.position, manifest.block_digest, manifest.digest)
+    return Checkpoint(folder, point, contents)

@@ -1,0 +1,129 @@
+"""What can go wrong with a log.
+
+::
+
+    EventLogError
+    ├── RunNotFound        no run in this folder
+    ├── RunExists          a new run would overwrite this one
+    ├── LogDamaged         bytes of the log are not what was written
+    ├── LogLocked          another process writes to this run
+    ├── SequenceMismatch   a commit does not follow the log's last event
+    ├── WriterPoisoned     a write or a sync failed before: reopen the run
+    └── DiskFull           no room for the commit
+
+Each message says what happened, where, and what to do next.
+"""
+
+from pathlib import Path
+
+
+class EventLogError(Exception):
+    """Anything that goes wrong with a log."""
+
+
+class RunNotFound(EventLogError):
+    """There is no run at `path`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(f"{path} holds no run: there is no {path / 'run.json'}.")
+
+
+class RunExists(EventLogError):
+    """A run would be created at `path`, which holds one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__(
+            f"{path} already holds a run.\n"
+            f"  Next: townlet resume {path}        continues it\n"
+            f"        name another folder for a new run"
+        )
+
+
+class LogDamaged(EventLogError):
+    """Bytes of the log are not what was written; nothing was cut.
+
+    `seq` is the first event that is not intact, `tick` the first tick that is not whole, `position` the byte where
+    the damage begins, `durable` the byte up to which the log had been synced (None: not known), `repairable` whether
+    a writer that opens the run would cut it off.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        seq: int,
+        tick: int,
+        position: int,
+        durable: int | None,
+        reason: str,
+        repairable: bool = False,
+    ) -> None:
+        self.path, self.seq, self.tick = path, seq, tick
+        self.position, self.durable, self.reason, self.repairable = position, durable, reason, repairable
+        run = path.parent.parent
+        intact = f"Events up to {seq - 1:,} are intact." if seq else "No event is intact."
+        steps = [
+            f"townlet verify {run}        shows the extent",
+            f"townlet fork {run} --at-tick {tick} --into {run}-rescued",
+        ]
+        if repairable:
+            kept = f"What was not synced was torn; the log is durable up to byte {durable:,}."
+            steps = [f"townlet resume {run}        cuts the torn end and goes on"]
+        elif durable is None:
+            kept = "How far the log was durable is not known, so nothing was cut."
+        else:
+            kept = f"The log was durable up to byte {durable:,}, so nothing was cut."
+        super().__init__(
+            f"{path} is damaged at event {seq:,} (tick {tick:,}, byte {position:,}): {reason}.\n"
+            f"  {intact} {kept}\n"
+            f"  Next: " + "\n        ".join(steps if seq or repairable else steps[:1])
+        )
+
+
+class LogLocked(EventLogError):
+    """Another process holds the run's lock; `pid` and `host` are its own, None when they are not known."""
+
+    def __init__(self, path: Path, *, pid: int | None, host: str | None) -> None:
+        self.path, self.pid, self.host = path, pid, host
+        holder = f"process {pid} on {host}" if pid is not None else "another process"
+        super().__init__(
+            f"{path} is being written by {holder}.\n"
+            f"  Next: wait until it ends, or stop it. Reading needs no lock: townlet tail {path}"
+        )
+
+
+class SequenceMismatch(EventLogError):
+    """A commit does not follow the last event of the log; nothing was written and the writer stays usable."""
+
+    def __init__(self, path: Path, *, expected: int, found: int, what: str) -> None:
+        self.path, self.expected, self.found = path, expected, found
+        super().__init__(
+            f"{path}: {what} is {found:,}, but {expected:,} follows what the log holds. Nothing was written.\n"
+            f"  Next: fold the log up to its head and decide again from there"
+        )
+
+
+class WriterPoisoned(EventLogError):
+    """A write or a sync failed, so what the disk holds past the last commit is unknown until the run is reopened."""
+
+    def __init__(self, path: Path, *, reason: str, seq: int) -> None:
+        self.path, self.reason, self.seq = path, reason, seq
+        super().__init__(
+            f"{path} takes no more events: {reason}.\n"
+            f"  Events before {seq:,} were committed.\n"
+            f"  Next: townlet resume {path}        reopens the run and repairs its tail"
+        )
+
+
+class DiskFull(EventLogError):
+    """There is no room for a commit of `need` bytes; it was refused before anything was written."""
+
+    def __init__(self, path: Path, *, need: int, free: int, reserve: int, seq: int) -> None:
+        self.path, self.need, self.free, self.reserve, self.seq = path, need, free, reserve, seq
+        super().__init__(
+            f"{path}: no room for {need:,} bytes: {free:,} are free and {reserve:,} are kept in reserve.\n"
+            f"  Nothing was written; events before {seq:,} are intact.\n"
+            f"  Next: free some space, then townlet resume {path}"
+        )

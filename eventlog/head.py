@@ -1,0 +1,89 @@
+"""How far a log is committed: `log/head`, two slots of 64 bytes that are written in turn after each commit.
+
+A slot is `appended u64, durable u64, seq u64, tick u32, digest 32 bytes, crc32 u32`, little-endian. A slot that is
+half written fails its crc and the other one still stands. The valid slot with the larger `appended` is the head;
+`durable` is the larger of both. Readers never read the segment past `appended`.
+"""
+
+import os
+import struct
+import zlib
+from pathlib import Path
+from typing import Final, NamedTuple
+
+_SLOT: Final = struct.Struct("<QQQI32s")
+_CRC: Final = struct.Struct("<I")
+SLOT_BYTES: Final = _SLOT.size + _CRC.size
+
+
+class Head(NamedTuple):
+    """How far a log is committed. `appended` and `durable` are bytes of the active segment."""
+
+    appended: int  # committed: readers see it
+    durable: int  # synced: a power failure leaves it
+    seq: int  # number of the next event
+    tick: int  # the log holds every event with a smaller tick
+    digest: str  # of all events before `seq`, in hex
+
+
+class Point(NamedTuple):
+    """A place between two frames of a log, as a checkpoint remembers it."""
+
+    tick: int  # events with a smaller tick lie before it
+    seq: int  # number of the first event after it
+    position: int  # byte of the active segment
+    block_digest: str  # the chain's last whole block before it, in hex
+    digest: str  # of all events before it, in hex
+
+
+class HeadFile:
+    """The head, open for writing."""
+
+    def __init__(self, path: Path) -> None:
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._slot = 0
+
+    def write(self, appended: int, durable: int, seq: int, tick: int, digest: bytes) -> None:
+        """Publish a head in the slot whose turn it is. Raises `OSError`."""
+        fields = _SLOT.pack(appended, durable, seq, tick, digest)
+        written = os.pwrite(self._fd, fields + _CRC.pack(zlib.crc32(fields)), self._slot * SLOT_BYTES)
+        if written != SLOT_BYTES:
+            raise OSError(f"only {written} of the head's {SLOT_BYTES} bytes were written")
+        self._slot ^= 1
+
+    def rewrite(self, appended: int, durable: int, seq: int, tick: int, digest: bytes) -> None:
+        """Publish a head in both slots, one after the other synced: what they said before no longer holds."""
+        for _ in range(2):
+            self.write(appended, durable, seq, tick, digest)
+            os.fsync(self._fd)
+
+    def sync(self) -> None:
+        """Wait until the head is on the disk."""
+        os.fsync(self._fd)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._fd)
+
+
+def read_head(path: Path) -> Head | None:
+    """The head as it stands, without stopping its writer; None when there is no file or no valid slot in it."""
+    try:
+        slots = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    heads = [head for at in (0, SLOT_BYTES) if (head := _valid(slots[at : at + SLOT_BYTES]))]
+    if not heads:
+        return None
+    newest = max(heads, key=lambda head: (head.appended, head.durable))
+    return newest._replace(durable=max(head.durable for head in heads))
+
+
+def _valid(slot: bytes) -> Head | None:
+    if len(slot) != SLOT_BYTES:
+        return None
+    fields, crc = slot[: _SLOT.size], slot[_SLOT.size :]
+    if _CRC.unpack(crc)[0] != zlib.crc32(fields):
+        return None
+    appended, durable, seq, tick, digest = _SLOT.unpack(fields)
+    return Head(appended, durable, seq, tick, digest.hex())

@@ -1,0 +1,41 @@
+"""One writer at a time: a lock on the run's folder, held by the operating system for as long as the writer lives."""
+
+import json
+import os
+import socket
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from eventlog.errors import LogLocked
+
+
+class WriterLock:
+    """The lock of a run, held from construction to `release`. A dead holder's lock is free at once.
+
+    Raises `LogLocked`, without waiting, when another writer holds it; the message names that writer.
+    """
+
+    def __init__(self, run: Path) -> None:
+        self._holder = run / "lock.holder"
+        self._lock = FileLock(run / "lock", timeout=0, thread_local=False)
+        try:
+            self._lock.acquire()
+        except Timeout as error:
+            pid, host = _holder(self._holder)
+            raise LogLocked(run, pid=pid, host=host) from error
+        self._holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+
+    def release(self) -> None:
+        """Let another writer have the run."""
+        self._holder.unlink(missing_ok=True)
+        self._lock.release()
+
+
+def _holder(path: Path) -> tuple[int | None, str | None]:
+    """Who holds the lock, as far as it left word."""
+    try:
+        word = json.loads(path.read_text())
+        return int(word["pid"]), str(word["host"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None, None

@@ -1,0 +1,307 @@
+"""Appends to a log: one commit is whole ticks, one frame, one write."""
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Literal, Self
+
+import numpy as np
+
+from eventlog.arrow import NO_NOTES
+from eventlog.chain import Chain
+from eventlog.errors import DiskFull, EventLogError, RunExists, SequenceMismatch, WriterPoisoned
+from eventlog.frames import encode, hash_of
+from eventlog.head import Head, HeadFile, Point, read_head
+from eventlog.layout import schema_message
+from eventlog.lock import WriterLock
+from eventlog.manifest import (
+    Epoch,
+    Manifest,
+    Segment,
+    read_manifest,
+    segment_file,
+    sync_folder,
+    write_manifest,
+)
+from eventlog.recovery import Tail, recover
+from eventlog.rows import Rows, packed
+
+Durability = Literal["every-commit", "interval", "never"]
+"""When a commit is synced: before it is acknowledged; with the first commit after an interval; at close."""
+
+INTERVAL_MS: Final = 50
+COMMIT_EVENTS_MAX: Final = 1 << 20
+"""The most events of one commit."""
+
+RESERVE_BYTES: Final = 16 << 20
+"""Room on the disk that events leave free, so that the run can still be closed."""
+
+UNCHECKED_BYTES_MAX: Final = 64 << 20
+"""The most bytes that are written between two looks at the room on the disk."""
+
+
+class LogWriter:
+    """The one writer of a run, from `create` or `open` to `close`; a context manager.
+
+    `manifest` is what the run is, `torn` where bytes of a torn tail were put when the run was opened, or None.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        manifest: Manifest,
+        lock: WriterLock,
+        tail: Tail,
+        *,
+        durability: Durability,
+        interval_ms: float,
+    ) -> None:
+        """Append after `tail`. Use `create` or `open`: they see to the lock, the manifest and the tail."""
+        self.path = path
+        self.manifest = manifest
+        self.torn = tail.torn
+        self._lock = lock
+        self._durability = durability
+        self._interval_s = interval_ms / 1000
+        self._segment = path / "log" / manifest.segments[-1].file
+        self._fd = os.open(self._segment, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        self._head = HeadFile(path / "log" / "head")
+        self._chain, self._previous = tail.chain, tail.previous
+        self._digest = tail.chain.digest()
+        self._appended = self._durable = tail.position
+        self._tick = tail.tick
+        self._unchecked_bytes = 0
+        self._synced_s = time.monotonic()
+        self._poison: tuple[str, int] | None = None  # what failed, and the first event that was not committed
+        self._closed = False
+        os.fsync(self._fd)
+        self._head.rewrite(self._appended, self._durable, self._chain.seq, self._tick, self._digest)
+
+    @classmethod
+    def create(
+        cls,
+        path: Path | str,
+        *,
+        run_id: str,
+        name: str,
+        epochs: Sequence[Epoch],
+        versions: Mapping[str, str],
+        durability: Durability = "interval",
+        interval_ms: float = INTERVAL_MS,
+    ) -> Self:
+        """Make a new run in the folder `path`. Raises `RunExists`, `LogLocked`, `OSError`."""
+        path = Path(path)
+        first = Segment(first_seq=0, file=segment_file(0))
+        manifest = Manifest(run_id=run_id, name=name, epochs=tuple(epochs), versions=dict(versions), segments=(first,))
+        path.mkdir(parents=True, exist_ok=True)
+        lock = WriterLock(path)
+        try:
+            schema = schema_message()
+            _begin_segment(path, first, schema)
+            tail = Tail(len(schema), 0, hash_of(schema), Chain(), None)
+            writer = cls(path, manifest, lock, tail, durability=durability, interval_ms=interval_ms)
+            sync_folder(path / "log")
+            write_manifest(path, manifest)  # last: a run is what has a manifest
+        except (OSError, EventLogError):
+            lock.release()
+            raise
+        return writer
+
+    @classmethod
+    def open(cls, path: Path | str, *, durability: Durability = "interval", interval_ms: float = INTERVAL_MS) -> Self:
+        """Go on with the run in the folder `path`, after repairing its tail.
+
+        Raises `RunNotFound`, `LogLocked`, `LogDamaged`, `OSError`; after damage nothing was touched.
+        """
+        path = Path(path)
+        read_manifest(path)
+        lock = WriterLock(path)
+        try:
+            manifest = read_manifest(path)
+            manifest = manifest.replaced(writer_epoch=manifest.writer_epoch + 1, closed=False)
+            tail = recover(path / "log" / manifest.segments[-1].file, read_head(path / "log" / "head"))
+            writer = cls(path, manifest, lock, tail, durability=durability, interval_ms=interval_ms)
+            write_manifest(path, manifest)
+        except (OSError, EventLogError):
+            lock.release()
+            raise
+        return writer
+
+    @property
+    def head(self) -> Head:
+        """How far the log is committed."""
+        return Head(self._appended, self._durable, self._chain.seq, self._tick, self._digest.hex())
+
+    @property
+    def point(self) -> Point:
+        """The end of the log, as a checkpoint remembers it."""
+        return Point(self._tick, self._chain.seq, self._appended, self._chain.block_digest.hex(), self._digest.hex())
+
+    def commit(self, rows: Rows, notes: Mapping[int, str] | None = None, *, expected_seq: int) -> int:
+        """Append the events of whole ticks, and give the number of the next event; no events: nothing happens.
+
+        `rows` are of `ROW`, numbered from `expected_seq` on, in the order of their ticks; `notes` maps the seq of an
+        event to its words. Raises `SequenceMismatch`, `DiskFull` and `ValueError`, which leave the writer as it was,
+        and `WriterPoisoned` when the disk failed, now or before.
+        """
+        self._require_usable()
+        rows = packed(rows)
+        self._require_next(rows, expected_seq)
+        if not len(rows):
+            return self._chain.seq
+        frame, own_hash = encode(
+            rows,
+            notes or NO_NOTES,
+            previous=self._previous,
+            block_digest=self._chain.block_digest,
+            digest=self._digest,
+        )
+        self._require_room(len(frame))
+        try:
+            _write_all(self._fd, frame)
+            appended = self._appended + len(frame)
+            if self._is_sync_due():
+                self._sync_file(appended)
+            self._chain.extend(rows, notes)
+            digest = self._chain.digest()
+            tick = int(rows["tick"][-1]) + 1
+            self._head.write(appended, self._durable, self._chain.seq, tick, digest)
+        except OSError as error:
+            raise self._poisoned(f"a commit failed: {error.strerror or error}", expected_seq) from error
+        self._appended, self._tick = appended, tick
+        self._digest, self._previous = digest, own_hash
+        return self._chain.seq
+
+    def sync(self) -> None:
+        """Wait until every commit is durable. Raises `WriterPoisoned` when the disk fails."""
+        self._require_usable()
+        try:
+            self._sync_file(self._appended)
+            self._head.write(self._appended, self._durable, self._chain.seq, self._tick, self._digest)
+        except OSError as error:
+            raise self._poisoned(f"a sync failed: {error.strerror or error}", self._chain.seq) from error
+
+    def add_epoch(self, *, config_id: str, seed: int) -> int:
+        """Begin an epoch with the next event, under settings that `write_settings` has kept; gives its number.
+
+        An epoch in which nothing happened yet is replaced. Everything before it is made durable first.
+        """
+        self.sync()
+        seq = self._chain.seq
+        before = [epoch for number, epoch in enumerate(self.manifest.epochs) if epoch.from_seq < seq or not number]
+        epochs = (*before, Epoch(from_seq=seq, config_id=config_id, seed=seed))
+        self._replace_manifest(epochs=epochs)
+        return len(before)
+
+    def close(self) -> None:
+        """Make the log durable, mark the run closed and let another writer have it. A second call does nothing.
+
+        A poisoned writer is only let go: the run stays marked open, and its next writer repairs it.
+        """
+        if self._closed:
+            return
+        try:
+            if self._poison is None:
+                self.sync()
+                self._head.sync()
+                self._replace_manifest(closed=True)
+        finally:
+            self._closed = True
+            os.close(self._fd)
+            self._head.close()
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _require_usable(self) -> None:
+        if self._closed:
+            raise WriterPoisoned(self.path, reason="its writer is closed", seq=self._chain.seq)
+        if self._poison is not None:
+            reason, seq = self._poison
+            raise WriterPoisoned(self.path, reason=reason, seq=seq)
+
+    def _require_next(self, rows: Rows, expected_seq: int) -> None:
+        """The rows follow the log: dense from `expected_seq`, which is the log's next, and no tick goes back."""
+        next_seq, count = self._chain.seq, len(rows)
+        if expected_seq != next_seq:
+            raise SequenceMismatch(self.path, expected=next_seq, found=expected_seq, what="the expected event")
+        if not count:
+            return
+        if count > COMMIT_EVENTS_MAX:
+            raise ValueError(f"a commit has at most {COMMIT_EVENTS_MAX:,} events, not {count:,}")
+        seqs, ticks = rows["seq"], rows["tick"]
+        in_order = seqs == np.arange(next_seq, next_seq + count, dtype=np.uint64)
+        if not in_order.all():
+            wrong = int(in_order.argmin())
+            what = f"the number of row {wrong}"
+            raise SequenceMismatch(self.path, expected=next_seq + wrong, found=int(seqs[wrong]), what=what)
+        if ticks[0] < self._tick:
+            raise SequenceMismatch(self.path, expected=self._tick, found=int(ticks[0]), what="the first tick")
+        goes_back = ticks[1:] < ticks[:-1]
+        if goes_back.any():
+            wrong = int(goes_back.argmax()) + 1
+            what = f"the tick of row {wrong}"
+            raise SequenceMismatch(self.path, expected=int(ticks[wrong - 1]), found=int(ticks[wrong]), what=what)
+
+    def _require_room(self, need: int) -> None:
+        """There is room on the disk; asked of the system again only when what it last said is used up."""
+        if need > self._unchecked_bytes:
+            disk = os.statvfs(self.path)
+            free = disk.f_bavail * disk.f_frsize
+            if free - RESERVE_BYTES < need:
+                raise DiskFull(self.path, need=need, free=free, reserve=RESERVE_BYTES, seq=self._chain.seq)
+            self._unchecked_bytes = max(need, min(UNCHECKED_BYTES_MAX, free - RESERVE_BYTES))
+        self._unchecked_bytes -= need
+
+    def _is_sync_due(self) -> bool:
+        if self._durability == "interval":
+            return time.monotonic() - self._synced_s >= self._interval_s
+        return self._durability == "every-commit"
+
+    def _sync_file(self, appended: int) -> None:
+        os.fdatasync(self._fd)
+        self._durable = appended
+        self._synced_s = time.monotonic()
+
+    def _poisoned(self, reason: str, seq: int) -> WriterPoisoned:
+        self._poison = reason, seq
+        return WriterPoisoned(self.path, reason=reason, seq=seq)
+
+    def _replace_manifest(self, **changes: object) -> None:
+        """Put the next manifest in place, unless another writer did."""
+        found = read_manifest(self.path)
+        if (found.writer_epoch, found.number) != (self.manifest.writer_epoch, self.manifest.number):
+            raise self._poisoned(f"writer {found.writer_epoch} has taken the run over", self._chain.seq)
+        manifest = self.manifest.replaced(**changes)
+        write_manifest(self.path, manifest)
+        self.manifest = manifest
+
+
+def _begin_segment(run: Path, segment: Segment, schema: bytes) -> None:
+    """Write and sync the schema that opens a segment. Raises `RunExists` where there is a log already."""
+    path = run / "log" / segment.file
+    if (run / "run.json").exists() or (path.exists() and path.stat().st_size > len(schema)):
+        raise RunExists(run)
+    path.parent.mkdir(exist_ok=True)
+    with path.open("wb") as file:
+        file.write(schema)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _write_all(fd: int, data: bytearray) -> None:
+    """Write all of it, in one call unless the system takes only a part. Raises `OSError`."""
+    done = os.write(fd, data)
+    while done < len(data):
+        more = os.write(fd, memoryview(data)[done:])
+        if not more:
+            raise OSError(f"only {done:,} of {len(data):,} bytes were written")
+        done += more

@@ -1,0 +1,1 @@
+"""What the events of a town add up to: its state, its ties, and everything that is read off them."""

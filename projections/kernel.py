@@ -1,0 +1,82 @@
+"""`kernel` and `entry`: the decorators of every compiled function, and the cache whose name holds all their sources.
+
+Numba's disk cache does not see an edited callee in another file (numba#1833), so the cache folder is named by a digest
+of every kernel source, the Numba version and the processor. State, plans and events go in as bare records.
+"""
+
+import hashlib
+import os
+import platform
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numba
+import platformdirs
+from numba import njit, prange
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = (
+    "eventlog/codes.py",
+    "eventlog/rows.py",
+    "projections/*.py",
+    "projections/town/*.py",
+    "projections/recorders/*.py",
+    "projections/riders/*.py",
+    "townlet/draw.py",
+    "townlet/day.py",
+    "townlet/rules/*.py",
+    "townlet/world/*.py",
+)
+"""Where kernels live; a test holds that no other module uses `kernel` or `entry`."""
+
+KEPT = 3
+"""How many cache folders are kept; older ones are removed."""
+
+WRAPPED = os.environ.get("TOWNLET_KERNEL_WRAPPERS", "") == "1"
+"""Whether inner kernels can be called from Python: for tests. Without wrappers a call is a segmentation fault."""
+
+
+def source_digest(root: Path = ROOT, patterns: tuple[str, ...] = SOURCES) -> str:
+    """Sixteen hex digits over every kernel source under `root`, the versions and the processor."""
+    made_by = f"{numba.__version__} {platform.python_version()} {platform.machine()} {numba.config.CPU_NAME} {WRAPPED}"
+    digest = hashlib.sha256(made_by.encode())
+    for path in sorted(path for pattern in patterns for path in root.glob(pattern)):
+        digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _cache_folder() -> Path:
+    """The folder of this very code's kernels; the newest few of other codes are kept, the rest pruned."""
+    above = Path(os.environ.get("TOWNLET_CACHE") or platformdirs.user_cache_dir("townlet")) / "kernels"
+    folder = above / source_digest()
+    folder.mkdir(parents=True, exist_ok=True)
+    os.utime(folder)
+    for old in sorted(above.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+CACHE = _cache_folder()
+os.environ["NUMBA_CACHE_DIR"] = str(CACHE)
+numba.config.CACHE_DIR = str(CACHE)  # type: ignore[attr-defined]
+
+
+def is_compiled() -> bool:
+    """Whether this code's kernels have been compiled on this machine before."""
+    return any(CACHE.rglob("*.nbc"))
+
+
+def kernel(function: Any) -> Any:
+    """An inner function: compiled without Python wrappers, a third less to compile. Call it from kernels only."""
+    return njit(cache=True, error_model="numpy", nogil=True, no_cpython_wrapper=not WRAPPED, no_cfunc_wrapper=True)(
+        function
+    )
+
+
+def entry(function: Any) -> Any:
+    """A function that Python calls."""
+    return njit(cache=True, error_model="numpy", nogil=True)(function)
+
+
+__all__ = ["entry", "is_compiled", "kernel", "prange", "source_digest"]

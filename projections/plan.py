@@ -1,0 +1,252 @@
+"""The plan: everything a town's folds and rules read and never write, compiled from settings and map into one record."""
+
+from functools import cache
+
+import numpy as np
+
+from projections.state import AGENT, ITEMS, LINE, CapacityClass
+
+KINDS = 160
+"""Room for event kinds in tables by kind; codes are below it."""
+
+AFFORDANCES, OPTIONS, AREA, DOORS, NEAR = 24, 9, 144, 4, 24
+FAR = 30000
+"""Steps where there is no way."""
+
+NEEDS = np.dtype(
+    [
+        ("decay", "f8", (3,)),  # hunger, hygiene, energy a tick
+        ("faint_at", "f8"),
+        ("faint_ticks", "i8"),
+        ("neglect_below", "f8"),
+        ("neglect_ticks", "i8"),
+        ("urgent", "f8"),
+        ("good_day_above", "f8"),
+        ("start", "f8", (3,)),
+    ]
+)
+
+AFFORDANCE = np.dtype(
+    [
+        ("option", "i8"),
+        ("ticks", "i8"),
+        ("effect", "f8", (3,)),  # a tick
+        ("fee", "f8"),
+        ("power", "i8"),
+        ("water", "i8"),
+        ("open_air", "i8"),
+        ("takes", "i8"),  # item, -1: none
+        ("takes_count", "i8"),
+        ("gives", "i8"),  # item, -1: none
+        ("gives_count", "i8"),
+        ("sells", "i8"),  # 1: what it gives is bought at its price
+        ("markup", "f8"),  # times the item's price
+        ("restock", "i8"),
+        ("own", "i8"),  # 1: only of whom it is assigned to (beds, desks)
+    ]
+)
+
+JOB = np.dtype(
+    [
+        ("desk", "i8"),
+        ("start", "i8"),  # minute of the day
+        ("end", "i8"),
+        ("days", "i8"),  # bit d: worked on day d of the week
+        ("wage", "f8"),  # a tick
+        ("first", "i8"),  # the jobs of one venue stand together: the first of them, and how many
+        ("colleagues", "i8"),
+    ]
+)
+
+WORK = np.dtype(
+    [
+        ("jobs", "i8"),
+        ("grace", "i8"),
+        ("absent_after", "i8"),
+        ("absences_max", "i8"),
+        ("absence_window", "i8"),  # ticks
+        ("cover_within", "i8"),
+        ("cover_chance", "f8"),
+        ("help_chance", "f8"),
+        ("unwell_chance", "f8"),
+        ("oversleep_chance", "f8"),
+        ("oversleep_ticks", "i8"),
+        ("margin", "i8"),
+    ]
+)
+
+SOCIAL = np.dtype(
+    [
+        ("delta", "f8", (KINDS, 3)),
+        ("sides", "i8", (KINDS,)),  # 0: both, 1: only `other`, who is wronged or helped
+        ("retention", "f8", (3,)),
+        ("capacity", "i8"),
+        ("admission", "f8"),
+        ("forgotten_below", "f8"),
+        ("modifiers", "i8"),
+        ("forgiveness_scale", "f8"),
+        ("ambition_scale", "f8"),
+        ("extroversion_gain", "f8"),
+        ("forgiveness_decay", "f8"),
+    ]
+)
+
+CHAT = np.dtype(
+    [
+        ("radius", "i8"),
+        ("cooldown", "i8"),
+        ("chance", "f8"),
+        ("chance_extroversion", "f8"),
+        ("base", "f8"),
+        ("trust", "f8"),
+        ("familiarity", "f8"),
+        ("quality", "f8"),
+        ("quality_extroversion", "f8"),
+        ("quality_trust", "f8"),
+        ("quality_familiarity", "f8"),
+        ("quality_rivalry", "f8"),
+        ("meal_overlap", "i8"),
+        ("avoid_rivalry", "f8"),
+    ]
+)
+
+QUEUES = np.dtype(
+    [
+        ("cooldown", "i8"),
+        ("age_weight", "f8"),
+        ("ghost_after", "i8"),
+        ("patience", "i8"),
+        ("timeout", "i8"),
+        ("cut_chance", "f8"),
+        ("cut_rivalry", "f8"),
+        ("block_rivalry", "f8"),
+        ("polite_chance", "f8"),
+        ("polite_trust", "f8"),
+        ("intensity_step", "f8"),
+    ]
+)
+
+MARKET = np.dtype(
+    [
+        ("rent", "f8"),
+        ("price", "f8", (ITEMS,)),
+        ("price_spread", "f8"),
+        ("spare_least", "f8"),
+        ("spare_most", "f8"),
+        ("sundries", "f8"),
+        ("meals_a_day", "f8"),
+        ("rain_chance", "f8"),
+        ("start_wallet", "f8"),
+        ("start_items", "i8", (ITEMS,)),
+    ]
+)
+
+LIFE = np.dtype(
+    [
+        ("people", "i8"),
+        ("exits_a_day", "i8"),
+        ("exit_gap", "i8"),
+        ("eviction_days", "i8"),
+        ("unemployment_ticks", "i8"),
+        ("newcomer_least", "i8"),
+        ("newcomer_most", "i8"),
+        ("seat_rest", "i8"),
+        ("seat_limit", "i8"),  # seats that may be used at all
+        ("ticks_per_day", "i8"),
+        ("person_limit", "i8"),
+        ("initial_ties", "i8"),  # 0 none, 1 households, 2 random, 3 list
+        ("initial_density", "f8"),
+        ("initial_size", "f8", (3,)),
+    ]
+)
+
+POLICY = np.dtype(
+    [
+        ("commit", "i8"),
+        ("eat_below", "f8"),
+        ("eat_weight", "f8"),
+        ("meal_hours", "i8", (3,)),
+        ("meal_span", "i8"),
+        ("meal_below", "f8"),
+        ("wash_below", "f8"),
+        ("wash_weight", "f8"),
+        ("night_from", "i8"),
+        ("night_to", "i8"),
+        ("night_weight", "f8"),
+        ("nap_below", "f8"),
+        ("nap_weight", "f8"),
+        ("work_weight", "f8"),
+        ("errand_weight", "f8"),
+        ("social_weight", "f8"),
+        ("social_extroversion", "f8"),
+        ("stock_wanted", "i8"),
+        ("crowd_cost", "f8"),
+        ("rival_cost", "f8"),
+        ("company_gain", "f8"),
+        ("friend_gain", "f8"),
+        ("cafe_cost", "f8"),
+        ("cafe_extroversion", "f8"),
+        ("jitter", "f8"),
+    ]
+)
+
+PLACE = np.dtype(
+    [
+        ("affordance", "i8"),
+        ("tile", "i8"),
+        ("venue", "i8"),
+        ("line", "i8"),  # how many waiting places there are
+        ("waiting", "i8", (LINE,)),  # their tiles, in order
+    ]
+)
+
+
+@cache
+def layout_type(shape: CapacityClass) -> np.dtype:
+    """The map as the town's kernels read it.
+
+    Steps between tiles are kept in two parts: `field` from every tile of the map to a venue's nearest door, `inside`
+    from every spot of a venue to every other. A venue is a rectangle of at most AREA tiles.
+    """
+    tiles = shape.side * shape.side
+    return np.dtype(
+        [
+            ("side", "i8"),
+            ("height", "i8"),
+            ("width", "i8"),
+            ("places", "i8"),
+            ("venues", "i8"),
+            ("room", "i2", (tiles,)),  # venue of a tile, -1: none
+            ("spot", "i2", (tiles,)),  # index within its venue, row by row
+            ("walkable", "u1", (tiles,)),
+            ("seated", "u1", (tiles,)),  # 1: a place stands here, not to be walked through
+            ("field", "i2", (shape.venues, tiles)),  # steps to the venue's nearest door; FAR: no way
+            ("doors", "i8", (shape.venues, DOORS)),  # spots, -1: none
+            ("inside", "u1", (shape.venues, AREA, AREA)),  # steps between two spots; 255: no way
+            ("place", PLACE, (shape.objects,)),
+            ("private", "i8", (shape.venues,)),  # 1: a home, only for those who live there
+            ("near", "i8", (shape.venues, OPTIONS, NEAR)),  # places that serve an option, nearest to a venue first
+            ("near_count", "i8", (shape.venues, OPTIONS)),
+        ]
+    )
+
+
+@cache
+def plan_type(shape: CapacityClass) -> np.dtype:
+    """The plan record of a town of this capacity class."""
+    return np.dtype(
+        [
+            ("nobody", AGENT),  # zeros: what a seat is when it is freed
+            ("needs", NEEDS),
+            ("affordances", AFFORDANCE, (AFFORDANCES,)),
+            ("jobs", JOB, (shape.agents,)),
+            ("work", WORK),
+            ("social", SOCIAL),
+            ("chat", CHAT),
+            ("queues", QUEUES),
+            ("market", MARKET),
+            ("life", LIFE),
+            ("policy", POLICY),
+            ("layout", layout_type(shape)),
+        ]
+    )

@@ -1,0 +1,14 @@
+"""Recorders of console: append the row, fold it. Generated from the catalogue by `make generate`; not edited by hand."""
+
+from eventlog.codes import SETTINGS_CHANGED
+from projections.kernel import kernel
+from projections.town import console
+from projections.town.event import NAN, NOBODY, NONE, NOTHING, NOWHERE, append
+
+
+@kernel
+def record_settings_changed(town, plan, epoch):
+    """From here on the town lives under the settings of another epoch of the run."""
+    event = append(town, SETTINGS_CHANGED, NOBODY, NOBODY, NOTHING, NOWHERE, epoch, NONE, NAN, NAN, NONE)
+    console.settings_changed(town, plan, event)
+    return event.seq

@@ -1,0 +1,38 @@
+"""Recorders of movement: append the row, fold it. Generated from the catalogue by `make generate`; not edited by hand."""
+
+from eventlog.codes import AGENT_MOVED, GHOST_STEPPED, MOVE_BLOCKED, TELEPORTED
+from projections.kernel import kernel
+from projections.town import movement
+from projections.town.event import NAN, NOBODY, NONE, NOTHING, append
+
+
+@kernel
+def record_agent_moved(town, plan, agent, tile, cause):
+    """One step, onto a free tile."""
+    event = append(town, AGENT_MOVED, agent, NOBODY, NOTHING, tile, NONE, NONE, NAN, NAN, cause)
+    movement.agent_moved(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_move_blocked(town, plan, agent, other, tile, cause):
+    """`other` stands on the tile that `agent` meant to enter."""
+    event = append(town, MOVE_BLOCKED, agent, other, NOTHING, tile, NONE, NONE, NAN, NAN, cause)
+    movement.move_blocked(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_ghost_stepped(town, plan, agent, other, tile, cause):
+    """After blocked moves `agent` squeezes past `other`: the two change places in one tick."""
+    event = append(town, GHOST_STEPPED, agent, other, NOTHING, tile, NONE, NONE, NAN, NAN, cause)
+    movement.ghost_stepped(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_teleported(town, plan, agent, place_left, tile):
+    """`agent` is put on `tile` by command; whatever it held, queued for or did is over."""
+    event = append(town, TELEPORTED, agent, NOBODY, place_left, tile, NONE, NONE, NAN, NAN, NONE)
+    movement.teleported(town, plan, event)
+    return event.seq

@@ -1,0 +1,30 @@
+"""Recorders of needs: append the row, fold it. Generated from the catalogue by `make generate`; not edited by hand."""
+
+from eventlog.codes import AFFORDANCE_FAILED, AFFORDANCE_FINISHED, AFFORDANCE_STARTED
+from projections.kernel import kernel
+from projections.town import needs
+from projections.town.event import NAN, NOBODY, NONE, NOWHERE, append
+
+
+@kernel
+def record_affordance_started(town, plan, agent, place, affordance, ticks, fee, cause):
+    """`agent` begins; effects come tick by tick until it ends."""
+    event = append(town, AFFORDANCE_STARTED, agent, NOBODY, place, NOWHERE, affordance, NONE, ticks, fee, cause)
+    needs.affordance_started(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_affordance_finished(town, plan, agent, place, affordance, cause):
+    """`agent` is done."""
+    event = append(town, AFFORDANCE_FINISHED, agent, NOBODY, place, NOWHERE, affordance, NONE, NAN, NAN, cause)
+    needs.affordance_finished(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_affordance_failed(town, plan, agent, place, affordance, reason, cause):
+    """`agent` was interrupted, or found that it could not begin; what was done is kept."""
+    event = append(town, AFFORDANCE_FAILED, agent, NOBODY, place, NOWHERE, affordance, reason, NAN, NAN, cause)
+    needs.affordance_failed(town, plan, event)
+    return event.seq

@@ -1,0 +1,38 @@
+"""Recorders of social: append the row, fold it. Generated from the catalogue by `make generate`; not edited by hand."""
+
+from eventlog.codes import CHAT_FAILED, CHAT_STARTED, CHAT_SUCCEEDED, TIE_SET
+from projections.kernel import kernel
+from projections.town import social
+from projections.town.event import NAN, NONE, NOTHING, NOWHERE, append
+
+
+@kernel
+def record_chat_started(town, plan, agent, listener):
+    """`agent` addresses `listener`."""
+    event = append(town, CHAT_STARTED, agent, listener, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, NONE)
+    social.chat_started(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_chat_succeeded(town, plan, agent, listener, quality, cause):
+    """The two got on."""
+    event = append(town, CHAT_SUCCEEDED, agent, listener, NOTHING, NOWHERE, NONE, NONE, quality, NAN, cause)
+    social.chat_succeeded(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_chat_failed(town, plan, agent, listener, cause):
+    """The two did not get on."""
+    event = append(town, CHAT_FAILED, agent, listener, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, cause)
+    social.chat_failed(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_tie_set(town, plan, agent, other, dimension, value):
+    """One side of `agent`'s tie to `other` is set, at the founding or by command; three of them make a tie."""
+    event = append(town, TIE_SET, agent, other, NOTHING, NOWHERE, dimension, NONE, value, NAN, NONE)
+    social.tie_set(town, plan, event)
+    return event.seq

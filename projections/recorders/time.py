@@ -1,0 +1,97 @@
+"""Recorders of time: append the row, fold it. Generated from the catalogue by `make generate`; not edited by hand."""
+
+from eventlog.codes import (
+    DAY_ENDED,
+    POWER_FAILED,
+    POWER_RESTORED,
+    PRICE_CHANGED,
+    RESTOCKED,
+    TICK_ENDED,
+    TOWN_FOUNDED,
+    WATER_FAILED,
+    WATER_RESTORED,
+    WEATHER_CHANGED,
+)
+from projections.kernel import kernel
+from projections.town import time
+from projections.town.event import NAN, NOBODY, NONE, NOTHING, NOWHERE, append
+
+
+@kernel
+def record_town_founded(town, plan, people):
+    """A town begins: places are empty, the mains work."""
+    event = append(town, TOWN_FOUNDED, NOBODY, NOBODY, NOTHING, NOWHERE, people, NONE, NAN, NAN, NONE)
+    time.town_founded(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_tick_ended(town, plan):
+    """A minute has passed for everybody; every sixtieth is also an hour, at which ties decay."""
+    event = append(town, TICK_ENDED, NOBODY, NOBODY, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, NONE)
+    time.tick_ended(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_day_ended(town, plan):
+    """A day has passed: the day's counts begin again."""
+    event = append(town, DAY_ENDED, NOBODY, NOBODY, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, NONE)
+    time.day_ended(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_weather_changed(town, plan, weather):
+    """The sky of the day."""
+    event = append(town, WEATHER_CHANGED, NOBODY, NOBODY, NOTHING, NOWHERE, weather, NONE, NAN, NAN, NONE)
+    time.weather_changed(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_price_changed(town, plan, item, price):
+    """`item` costs `price` from now on."""
+    event = append(town, PRICE_CHANGED, NOBODY, NOBODY, NOTHING, NOWHERE, item, NONE, price, NAN, NONE)
+    time.price_changed(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_restocked(town, plan, place, stock):
+    """The shelves of a place hold `stock` again."""
+    event = append(town, RESTOCKED, NOBODY, NOBODY, place, NOWHERE, stock, NONE, NAN, NAN, NONE)
+    time.restocked(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_power_failed(town, plan):
+    """No place that needs power can be used."""
+    event = append(town, POWER_FAILED, NOBODY, NOBODY, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, NONE)
+    time.power_failed(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_power_restored(town, plan, cause):
+    """Power is back."""
+    event = append(town, POWER_RESTORED, NOBODY, NOBODY, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, cause)
+    time.power_restored(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_water_failed(town, plan):
+    """No place that needs water can be used."""
+    event = append(town, WATER_FAILED, NOBODY, NOBODY, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, NONE)
+    time.water_failed(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_water_restored(town, plan, cause):
+    """Water is back."""
+    event = append(town, WATER_RESTORED, NOBODY, NOBODY, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, cause)
+    time.water_restored(town, plan, event)
+    return event.seq

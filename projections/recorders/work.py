@@ -1,0 +1,115 @@
+"""Recorders of work: append the row, fold it. Generated from the catalogue by `make generate`; not edited by hand."""
+
+from eventlog.codes import (
+    ARRIVED_LATE,
+    COVER_AGREED,
+    COVER_ENDED,
+    HIRED,
+    JOB_LOST,
+    LATE_HELP,
+    SHIFT_ENDED,
+    SHIFT_MISSED,
+    SHIFT_STARTED,
+    SHIFT_TAKEOVER,
+    WAGE_PAID,
+    WAGE_WITHHELD,
+)
+from projections.kernel import kernel
+from projections.town import work
+from projections.town.event import NAN, NOBODY, NONE, NOWHERE, append
+
+
+@kernel
+def record_shift_started(town, plan, agent, workplace, job, cause):
+    """`agent` is at its desk in time."""
+    event = append(town, SHIFT_STARTED, agent, NOBODY, workplace, NOWHERE, job, NONE, NAN, NAN, cause)
+    work.shift_started(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_shift_ended(town, plan, agent, workplace, job):
+    """The hours of `agent`'s shift are over, whoever worked them."""
+    event = append(town, SHIFT_ENDED, agent, NOBODY, workplace, NOWHERE, job, NONE, NAN, NAN, NONE)
+    work.shift_ended(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_arrived_late(town, plan, agent, workplace, job, late, cause):
+    """`agent` begins its shift after the grace."""
+    event = append(town, ARRIVED_LATE, agent, NOBODY, workplace, NOWHERE, job, NONE, late, NAN, cause)
+    work.arrived_late(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_shift_missed(town, plan, agent, workplace, job):
+    """`agent` did not come: absent for this shift."""
+    event = append(town, SHIFT_MISSED, agent, NOBODY, workplace, NOWHERE, job, NONE, NAN, NAN, NONE)
+    work.shift_missed(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_shift_takeover(town, plan, agent, owner, workplace, job, cause):
+    """`agent` works the shift that `owner` did not come to."""
+    event = append(town, SHIFT_TAKEOVER, agent, owner, workplace, NOWHERE, job, NONE, NAN, NAN, cause)
+    work.shift_takeover(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_late_help(town, plan, agent, owner, workplace, job, cause):
+    """`agent` has worked the first minutes of a shift whose `owner` is late."""
+    event = append(town, LATE_HELP, agent, owner, workplace, NOWHERE, job, NONE, NAN, NAN, cause)
+    work.late_help(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_wage_paid(town, plan, agent, owner, workplace, wage, cause):
+    """What the worked ticks earned."""
+    event = append(town, WAGE_PAID, agent, owner, workplace, NOWHERE, NONE, NONE, wage, NAN, cause)
+    work.wage_paid(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_wage_withheld(town, plan, agent, workplace, wage, cause):
+    """What the ticks that `agent` missed of its shift would have earned."""
+    event = append(town, WAGE_WITHHELD, agent, NOBODY, workplace, NOWHERE, NONE, NONE, wage, NAN, cause)
+    work.wage_withheld(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_hired(town, plan, agent, workplace, job, cause):
+    """`agent` has the job from now on."""
+    event = append(town, HIRED, agent, NOBODY, workplace, NOWHERE, job, NONE, NAN, NAN, cause)
+    work.hired(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_job_lost(town, plan, agent, workplace, job, cause):
+    """Too many absences."""
+    event = append(town, JOB_LOST, agent, NOBODY, workplace, NOWHERE, job, NONE, NAN, NAN, cause)
+    work.job_lost(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_cover_agreed(town, plan, agent, owner, workplace, reason, cause):
+    """`agent` agrees to work for `owner`, who is late or absent; nothing is done yet."""
+    event = append(town, COVER_AGREED, agent, owner, workplace, NOWHERE, reason, NONE, NAN, NAN, cause)
+    work.cover_agreed(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_cover_ended(town, plan, agent, owner, workplace, reason, cause):
+    """`agent` no longer works for `owner`: relieved, finished, or it never came."""
+    event = append(town, COVER_ENDED, agent, owner, workplace, NOWHERE, reason, NONE, NAN, NAN, cause)
+    work.cover_ended(town, plan, event)
+    return event.seq

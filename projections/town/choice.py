@@ -1,0 +1,13 @@
+"""Choices: what they change."""
+
+from projections.kernel import kernel
+
+
+@kernel
+def option_chosen(town, plan, event):
+    """The agent commits to an option and a place."""
+    agent = town.agents[event.agent]
+    agent.option, agent.target = event.code, event.object
+    agent.option_until = event.tick + plan.policy.commit
+    agent.asked_seq = event.seq
+    agent.stalls = 0

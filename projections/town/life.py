@@ -1,0 +1,118 @@
+"""Arriving, being somebody, leaving: what they change."""
+
+from eventlog.codes import REASON_EVICTION, REASON_FAINT
+from projections.kernel import kernel
+from projections.state import ITEMS, PENDING
+from projections.town import queues, ties, work
+from projections.town.event import NOBODY, NONE, NOTHING
+from projections.town.words import ENERGY, HUNGER, HYGIENE
+
+
+@kernel
+def agent_arrived(town, plan, event):
+    """Somebody sits in the seat, with the start that everybody gets."""
+    a = event.agent
+    agent = town.agents[a]
+    agent.alive, agent.person, agent.arrived = 1, event.person, event.tick
+    agent.home, agent.tile = event.object, event.tile
+    agent.target = agent.holds = agent.waits_at = agent.cooldown_at = NOTHING
+    agent.covers = agent.covered_by = NOBODY
+    agent.doing = agent.last_action = agent.job = agent.doom = agent.cover_reason = NONE
+    agent.asked_seq = agent.started_seq = agent.jobless_seq = agent.starving_since = NONE
+    agent.jobless_since = event.tick
+    agent.hunger, agent.hygiene = plan.needs.start[HUNGER], plan.needs.start[HYGIENE]
+    agent.energy = plan.needs.start[ENERGY]
+    agent.lowest = 1.0
+    agent.wallet = plan.market.start_wallet
+    for item in range(ITEMS):
+        agent.items[item] = plan.market.start_items[item]
+    agent.ctx_reset = 1
+    town.ground[event.tile] = a + 1
+    town.objects[event.object].owner = a + 1
+    town.clock.seats = max(town.clock.seats, a + 1)
+    town.clock.people += 1
+    welcome_newcomer(town.clock, event.tick)
+
+
+@kernel
+def welcome_newcomer(clock, tick):
+    """Whoever was on the way first is here."""
+    if clock.newcomers == 0 or clock.newcomer_due[0] > tick:
+        return
+    for i in range(PENDING - 1):
+        clock.newcomer_due[i], clock.newcomer_seq[i] = clock.newcomer_due[i + 1], clock.newcomer_seq[i + 1]
+    clock.newcomer_due[PENDING - 1] = clock.newcomer_seq[PENDING - 1] = 0
+    clock.newcomers -= 1
+
+
+@kernel
+def seat_reused(town, plan, event):
+    """Said for the record: the seat is as empty as any other."""
+
+
+@kernel
+def arrival_refused(town, plan, event):
+    """The first in waiting tries again in an hour."""
+    town.clock.newcomer_due[0] = event.tick + 60
+
+
+@kernel
+def trait_given(town, plan, event):
+    """Who the person is."""
+    town.agents[event.agent].traits[event.code] = event.value
+
+
+@kernel
+def agent_fainted(town, plan, event):
+    """Too weak to stay."""
+    doom(town.agents[event.agent], REASON_FAINT, event)
+
+
+@kernel
+def doom(agent, reason, event):
+    """The agent has to leave, as soon as the town lets it."""
+    if agent.doom < 0:
+        agent.doom, agent.doom_seq = reason, event.seq
+
+
+@kernel
+def rent_charged(town, plan, event):
+    """Paid, or owed."""
+    agent = town.agents[event.agent]
+    agent.wallet = max(0.0, agent.wallet - event.value)
+    agent.debt = event.value2
+    agent.unpaid_days = agent.unpaid_days + 1 if event.value2 > 0.0 else 0
+
+
+@kernel
+def eviction_served(town, plan, event):
+    """No roof any more."""
+    doom(town.agents[event.agent], REASON_EVICTION, event)
+
+
+@kernel
+def agent_exited(town, plan, event):
+    """The seat is as if nobody had ever sat there; others' ties to who left are over; perhaps a newcomer comes."""
+    a = event.agent
+    agent = town.agents[a]
+    queues.give_up(town, a)
+    work.drop_cover(town, a)
+    if agent.covered_by >= 0:
+        work.drop_cover(town, agent.covered_by)
+    if town.ground[agent.tile] == a + 1:
+        town.ground[agent.tile] = 0
+    town.objects[agent.home].owner = 0
+    if agent.job >= 0:
+        town.job_holder[agent.job] = 0
+    town.agents[a] = plan.nobody
+    ties.forget(town, plan, event.person)
+    seat, clock = town.seats[a], town.clock
+    seat.lives += 1
+    seat.released, seat.released_seq = event.tick, event.seq
+    clock.people -= 1
+    clock.exits_today += 1
+    clock.last_exit = event.tick
+    if event.code2 >= 0 and clock.newcomers < PENDING:
+        clock.newcomer_due[clock.newcomers] = event.tick + event.code2
+        clock.newcomer_seq[clock.newcomers] = event.seq
+        clock.newcomers += 1

@@ -1,0 +1,106 @@
+"""Places and lines: who holds what, who waits where."""
+
+from projections.kernel import kernel
+from projections.town import ties
+from projections.town.event import NOBODY, NOTHING
+
+
+@kernel
+def reservation_granted(town, plan, event):
+    """The place has a user."""
+    take_place(town, event.agent, event.object, event)
+
+
+@kernel
+def reservation_released(town, plan, event):
+    """The place is free."""
+    free_place(town, event.agent, event.object)
+
+
+@kernel
+def reservation_timed_out(town, plan, event):
+    """The place is free; its user never came and thinks again."""
+    free_place(town, event.agent, event.object)
+    town.agents[event.agent].target = NOTHING
+    town.agents[event.agent].option_until = event.tick
+
+
+@kernel
+def queue_joined(town, plan, event):
+    """The last waiting place is taken."""
+    agent, place = town.agents[event.agent], town.objects[event.object]
+    agent.waits_at, agent.waits_since, agent.waits_seq = event.object, event.tick, event.seq
+    place.waiting[place.line] = event.agent
+    place.line += 1
+
+
+@kernel
+def queue_left(town, plan, event):
+    """The line closes up; the agent thinks again."""
+    leave_line(town, event.agent, event.object)
+    town.agents[event.agent].target = NOTHING
+    town.agents[event.agent].option_until = event.tick
+
+
+@kernel
+def queue_handover(town, plan, event):
+    """The place passes from one to the other, with thanks."""
+    free_place(town, event.agent, event.object)
+    take_place(town, event.other, event.object, event)
+    ties.remember(town, plan, event)
+
+
+@kernel
+def queue_conflict(town, plan, event):
+    """Both remember."""
+    ties.remember(town, plan, event)
+
+
+@kernel
+def cooldown_started(town, plan, event):
+    """The agent may not come back to this place for a while."""
+    agent = town.agents[event.agent]
+    agent.cooldown_at, agent.cooldown_until = event.object, event.tick + plan.queues.cooldown
+
+
+@kernel
+def take_place(town, a, o, event):
+    """The agent leaves the line, if it stood there, and holds the place."""
+    agent = town.agents[a]
+    if agent.waits_at == o:
+        leave_line(town, a, o)
+    town.objects[o].user = a
+    agent.holds, agent.held_since, agent.held_seq = o, event.tick, event.seq
+
+
+@kernel
+def free_place(town, a, o):
+    """The agent holds the place no more."""
+    town.agents[a].holds = NOTHING
+    if town.objects[o].user == a:
+        town.objects[o].user = NOBODY
+
+
+@kernel
+def leave_line(town, a, o):
+    """Those behind move up; a freed waiting place is zero."""
+    place = town.objects[o]
+    kept = 0
+    for i in range(place.line):
+        if place.waiting[i] != a:
+            place.waiting[kept] = place.waiting[i]
+            kept += 1
+    for i in range(kept, place.line):
+        place.waiting[i] = 0
+    place.line = kept
+    town.agents[a].waits_at = NOTHING
+
+
+@kernel
+def give_up(town, a):
+    """The agent holds nothing and waits nowhere."""
+    agent = town.agents[a]
+    if agent.holds >= 0:
+        free_place(town, a, agent.holds)
+    if agent.waits_at >= 0:
+        leave_line(town, a, agent.waits_at)

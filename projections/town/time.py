@@ -1,0 +1,86 @@
+"""Time, the sky, prices, the mains: what they change."""
+
+from projections.kernel import kernel
+from projections.town import needs, ties
+from projections.town.event import NOBODY
+from projections.town.words import POST_SHIFT, PRE_SHIFT, TICKS_PER_HOUR
+
+
+@kernel
+def town_founded(town, plan, event):
+    """Places are free, the mains work."""
+    clock = town.clock
+    clock.objects = plan.layout.places
+    clock.power = clock.water = 1
+    clock.last_exit = -plan.life.exit_gap
+    for o in range(clock.objects):
+        town.objects[o].user = NOBODY
+
+
+@kernel
+def tick_ended(town, plan, event):
+    """A minute for every body; at the end of an hour ties decay."""
+    clock = town.clock
+    for a in range(clock.seats):
+        if town.agents[a].alive:
+            needs.live_one_tick(plan, town.agents[a], event.tick)
+    if (event.tick + 1) % TICKS_PER_HOUR == 0:
+        ties.decay(town, plan)
+    clock.tick = event.tick + 1
+
+
+@kernel
+def day_ended(town, plan, event):
+    """The day's counts go into the town's and begin again."""
+    clock = town.clock
+    for a in range(clock.seats):
+        agent = town.agents[a]
+        if agent.alive:
+            clock.agent_days += 1
+            clock.good_days += agent.lowest > plan.needs.good_day_above
+            agent.lowest, agent.neglected = 1.0, 0
+            if agent.shift_state == POST_SHIFT:
+                agent.shift_state = PRE_SHIFT
+    clock.exits_today = 0
+
+
+@kernel
+def weather_changed(town, plan, event):
+    """The sky of the day."""
+    town.clock.weather = event.code
+
+
+@kernel
+def price_changed(town, plan, event):
+    """A new price."""
+    town.clock.prices[event.code] = event.value
+
+
+@kernel
+def restocked(town, plan, event):
+    """Full shelves."""
+    town.objects[event.object].stock = event.code
+
+
+@kernel
+def power_failed(town, plan, event):
+    """No power."""
+    town.clock.power, town.clock.power_seq = 0, event.seq
+
+
+@kernel
+def power_restored(town, plan, event):
+    """Power."""
+    town.clock.power, town.clock.power_seq = 1, event.seq
+
+
+@kernel
+def water_failed(town, plan, event):
+    """No water."""
+    town.clock.water, town.clock.water_seq = 0, event.seq
+
+
+@kernel
+def water_restored(town, plan, event):
+    """Water."""
+    town.clock.water, town.clock.water_seq = 1, event.seq

@@ -1,0 +1,12 @@
+"""Codes of the state that no event carries."""
+
+import numpy as np
+
+PRE_SHIFT, ON_TIME, LATE, ABSENT, POST_SHIFT = map(np.int64, range(5))
+"""States of a shift: not begun or not yet there, there in time, there late, not coming, over."""
+
+HUNGER, HYGIENE, ENERGY = map(np.int64, range(3))
+TRUST, FAMILIARITY, RIVALRY = map(np.int64, range(3))
+BOTH_SIDES, AFFECTED_SIDE = map(np.int64, range(2))
+
+TICKS_PER_HOUR = np.int64(60)

@@ -1,0 +1,124 @@
+"""Jobs and shifts: what attendance changes."""
+
+from projections.kernel import kernel
+from projections.state import DAYS_KEPT
+from projections.town import ties
+from projections.town.event import NOBODY, NONE
+from projections.town.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
+
+
+@kernel
+def shift_started(town, plan, event):
+    """At the desk in time."""
+    open_shift(town, event, ON_TIME)
+    town.agents[event.agent].shifts_on_time += 1
+    town.clock.shifts_on_time += 1
+
+
+@kernel
+def arrived_late(town, plan, event):
+    """At the desk, late."""
+    open_shift(town, event, LATE)
+
+
+@kernel
+def shift_missed(town, plan, event):
+    """Absent: the newest of the absences that are remembered."""
+    open_shift(town, event, ABSENT)
+    agent = town.agents[event.agent]
+    for i in range(DAYS_KEPT - 1, 0, -1):
+        agent.absences[i] = agent.absences[i - 1]
+    agent.absences[0] = event.tick + 1
+
+
+@kernel
+def open_shift(town, event, state):
+    """The shift counts."""
+    agent = town.agents[event.agent]
+    agent.shift_state, agent.shift_seq = state, event.seq
+    agent.worked = 0
+    agent.shifts += 1
+    town.clock.shifts += 1
+
+
+@kernel
+def shift_ended(town, plan, event):
+    """Over for today."""
+    town.agents[event.agent].shift_state = POST_SHIFT
+
+
+@kernel
+def shift_takeover(town, plan, event):
+    """The owner and the one who took the shift remember."""
+    ties.remember(town, plan, event)
+
+
+@kernel
+def late_help(town, plan, event):
+    """The late one and the helper remember."""
+    ties.remember(town, plan, event)
+
+
+@kernel
+def wage_paid(town, plan, event):
+    """What was earned is in the wallet."""
+    agent = town.agents[event.agent]
+    agent.wallet += event.value
+    agent.earned = 0.0
+
+
+@kernel
+def wage_withheld(town, plan, event):
+    """Nothing was worked, nothing changes."""
+
+
+@kernel
+def hired(town, plan, event):
+    """A job, and a clean sheet."""
+    agent = town.agents[event.agent]
+    agent.job = event.code
+    town.job_holder[event.code] = event.agent + 1
+    agent.jobless_since = NONE
+    agent.shift_state = PRE_SHIFT
+    agent.shifts = agent.shifts_on_time = 0
+    for i in range(DAYS_KEPT):
+        agent.absences[i] = 0
+
+
+@kernel
+def job_lost(town, plan, event):
+    """No job."""
+    agent = town.agents[event.agent]
+    agent.job = NONE
+    town.job_holder[event.code] = 0
+    agent.jobless_since, agent.jobless_seq = event.tick, event.seq
+    agent.shift_state = PRE_SHIFT
+
+
+@kernel
+def cover_agreed(town, plan, event):
+    """The one covers, the other is covered."""
+    agent, owner = town.agents[event.agent], town.agents[event.other]
+    agent.covers, agent.cover_reason = event.other, event.code
+    agent.cover_since, agent.cover_seq = event.tick, event.seq
+    agent.cover_worked = 0
+    agent.cover_wage = plan.jobs[owner.job].wage
+    owner.covered_by = event.agent
+
+
+@kernel
+def cover_ended(town, plan, event):
+    """Each for oneself again."""
+    drop_cover(town, event.agent)
+
+
+@kernel
+def drop_cover(town, a):
+    """The agent covers nobody."""
+    agent = town.agents[a]
+    if agent.covers >= 0:
+        town.agents[agent.covers].covered_by = NOBODY
+    agent.covers = NOBODY
+    agent.cover_reason = NONE
+    agent.cover_worked = 0
+    agent.cover_wage = 0.0

@@ -1,0 +1,144 @@
+"""A checkpoint is used only where it is whole, of the same code, and on the log's own history."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from eventlog.checkpoints import CheckpointStore
+from eventlog.head import Point
+from eventlog.reader import LogReader
+from eventlog.writer import LogWriter
+from tests.eventlog.towns import abandon, commit, history, new_log, segment_of
+
+IDENTITY = {"record": "1a", "folds": "2b"}
+AGENTS = pa.table({"seat": pa.array([0, 1], pa.int32()), "hunger": [0.25, 1.0], "name": ["alice", "bob"]})
+TIES = pa.table({"a": pa.array([], pa.int16())})
+
+
+def checkpointed(path: Path) -> tuple[CheckpointStore, list[Point]]:
+    """A run with three commits and a checkpoint after each."""
+    store, points = CheckpointStore(path), []
+    with new_log(path) as writer:
+        for size in (30, 5000, 100):
+            commit(writer, size)
+            points.append(writer.point)
+            store.write({"agents": AGENTS, "ties": TIES}, writer.point, IDENTITY)
+    return store, points
+
+
+def test_the_nearest_checkpoint_gives_back_its_tables(tmp_path: Path) -> None:
+    store, points = checkpointed(tmp_path / "run")
+    log = LogReader(tmp_path / "run")
+    assert store.ticks() == [point.tick for point in points] == [3, 503, 513]
+    for tick, expected in [(3, 0), (502, 0), (503, 1), (512, 1), (513, 2), (9999, 2)]:
+        found = store.nearest(tick, IDENTITY, log)
+        assert found is not None
+        assert found.point == points[expected]
+        assert found.tables() == {"agents": AGENTS, "ties": TIES}
+    assert store.nearest(2, IDENTITY, log) is None
+    assert [frame.point for frame in log.frames[1:]] == points[:-1]
+
+
+def test_a_log_is_read_on_from_a_checkpoint(tmp_path: Path) -> None:
+    store, _ = checkpointed(tmp_path / "run")
+    found = store.nearest(510, IDENTITY, LogReader(tmp_path / "run"))
+    assert found is not None
+    rest = LogReader(tmp_path / "run", start=(found.point.position, found.point.seq))
+    assert [len(rows) for rows in rest.rows()] == [100]
+
+
+def test_another_identity_is_passed_over(tmp_path: Path) -> None:
+    store, _ = checkpointed(tmp_path / "run")
+    log = LogReader(tmp_path / "run")
+    for other in ({}, {"record": "1a"}, {**IDENTITY, "folds": "3c"}, {**IDENTITY, "more": ""}):
+        assert store.nearest(9999, other, log) is None
+
+
+@pytest.mark.parametrize("file", ["manifest.json", "agents.arrow", "ties.arrow"])
+@pytest.mark.parametrize("damage", ["gone", "cut", "flipped", "empty"])
+def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path, file: str, damage: str) -> None:
+    store, points = checkpointed(tmp_path / "run")
+    path = store.path / f"{points[-1].tick:012}" / file
+    content = path.read_bytes()
+    if damage == "gone":
+        path.unlink()
+    else:
+        middle = len(content) // 2
+        flipped = content[:middle] + bytes([content[middle] ^ 0x40]) + content[middle + 1 :]
+        path.write_bytes({"cut": content[:-9], "flipped": flipped, "empty": b""}[damage])
+    found = store.nearest(9999, IDENTITY, LogReader(tmp_path / "run"))
+    assert found is not None
+    assert found.point == points[1]
+
+
+@pytest.mark.parametrize("key", ["tick", "seq", "position", "block_digest", "digest"])
+def test_a_checkpoint_that_is_not_on_the_log_is_passed_over(tmp_path: Path, key: str) -> None:
+    store, points = checkpointed(tmp_path / "run")
+    path = store.path / f"{points[1].tick:012}" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest[key] = manifest[key] + 8 if isinstance(manifest[key], int) else "00" * 32
+    path.write_text(json.dumps(manifest))
+    found = store.nearest(points[1].tick, IDENTITY, LogReader(tmp_path / "run"))
+    assert found is not None
+    assert found.point == points[0]
+
+
+def test_a_checkpoint_of_a_lost_future_is_passed_over(tmp_path: Path) -> None:
+    """The tail it stood on was torn off, and the town went another way, in frames that lie at the same bytes."""
+    store = CheckpointStore(tmp_path / "run")
+    writer = new_log(tmp_path / "run", durability="never")
+    commit(writer, 30)
+    writer.sync()
+    first = writer.point
+    store.write({"agents": AGENTS}, first, IDENTITY)
+    commit(writer, 50)
+    store.write({"agents": AGENTS}, writer.point, IDENTITY)
+    lost = writer.point
+    abandon(writer)
+    segment = segment_of(tmp_path / "run")
+    segment.write_bytes(segment.read_bytes()[:-1])
+    with LogWriter.open(tmp_path / "run") as writer:
+        found = store.nearest(9999, IDENTITY, LogReader(tmp_path / "run"))
+        assert found is not None
+        assert found.point == first
+        other = commit_changed(writer)
+        assert (writer.point.seq, writer.point.position, writer.point.block_digest) == (
+            lost.seq,
+            lost.position,
+            lost.block_digest,
+        )
+        assert other != lost.digest
+        commit(writer, 10)
+        found = store.nearest(9999, IDENTITY, LogReader(tmp_path / "run"))
+        assert found is not None
+        assert found.point == first
+
+
+def commit_changed(writer: LogWriter) -> str:
+    rows = history(50, seq=writer.head.seq, tick=writer.head.tick)
+    rows["value"] += 1
+    writer.commit(rows, expected_seq=writer.head.seq)
+    return writer.head.digest
+
+
+def test_a_checkpoint_replaces_the_one_at_its_tick_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    store, points = checkpointed(tmp_path / "run")
+    store.write({"ties": TIES}, points[1], IDENTITY)
+    found = store.nearest(points[1].tick, IDENTITY, LogReader(tmp_path / "run"))
+    assert found is not None
+    assert found.tables() == {"ties": TIES}
+    assert sorted(path.name for path in store.path.iterdir()) == [f"{point.tick:012}" for point in points]
+
+
+def test_an_unfinished_checkpoint_is_no_checkpoint(tmp_path: Path) -> None:
+    store, points = checkpointed(tmp_path / "run")
+    folder = store.path / f"{points[-1].tick:012}"
+    folder.rename(folder.with_name(folder.name + ".4711-0"))
+    assert store.ticks() == [3, 503]
+
+
+def test_a_run_without_checkpoints_has_none(tmp_path: Path) -> None:
+    new_log(tmp_path / "run").close()
+    assert CheckpointStore(tmp_path / "run").nearest(10, IDENTITY, LogReader(tmp_path / "run")) is None

@@ -1,0 +1,1 @@
+"""Settings: what a town is, in YAML, validated once, resolved whole, and compiled into a plan."""

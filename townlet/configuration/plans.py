@@ -1,0 +1,207 @@
+"""From settings to the plan record that kernels read."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from eventlog.catalogue import KINDS
+from eventlog.catalogue.registries import Dimension, Item, Option
+from projections.plan import AFFORDANCES, KINDS as KIND_ROOM
+from projections.plan import plan_type
+from projections.state import CLASSES, CapacityClass
+from townlet.configuration.bodies import Affordance, Market, Needs
+from townlet.configuration.settings import Settings
+from townlet.configuration.society import Chat, Job, Life, Policy, Queues, Work
+from townlet.errors import ConfigurationError
+from townlet.world.layout import fill
+from townlet.world.maps import TownMap, parse
+
+NEEDS = ("hunger", "hygiene", "energy")
+EVERY_DAY, WEEKDAYS = 0b1111111, 0b0011111
+INITIAL_TIES = {"none": 0, "households": 1, "random": 2, "list": 3}
+LAST_SEAT = 2**31 - 1
+
+
+def compile_plan(settings: Settings) -> np.ndarray:
+    """One plan record of resolved settings, as an array of length 1 of `plan_type` (a view as `np.recarray`).
+
+    Raises ConfigurationError, or MapError for a map that cannot be used.
+    """
+    shape = CLASSES[settings.town.capacity]
+    plans = np.zeros(1, plan_type(shape)).view(np.recarray)
+    plan: Any = plans[0]
+    town_map = map_of(settings)
+    _fill_layout(plan, settings, town_map, shape)
+    _fill_needs(plan["needs"], settings.needs, settings.town.ticks_per_day)
+    _fill_affordances(plan["affordances"], settings.affordances)
+    _fill_work(plan["work"], settings.work)
+    _fill_jobs(plan, settings.work, town_map, shape)
+    _fill_social(plan["social"], settings)
+    _fill_chat(plan["chat"], settings.chat)
+    _fill_queues(plan["queues"], settings.queues)
+    _fill_market(plan["market"], settings.market)
+    _fill_life(plan["life"], settings, shape)
+    _fill_policy(plan["policy"], settings.policy)
+    require_living_wage(plan, settings)
+    return plans
+
+
+def map_of(settings: Settings) -> TownMap:
+    """The town's map of resolved settings."""
+    shape = CLASSES[settings.town.capacity]
+    return parse(settings.map_content, settings.town.repeat, shape, f"the map {settings.town.map!r}")
+
+
+def affordance_of(affordances: dict[str, Affordance], kind: str, venue: str) -> int:
+    """The code of the affordance of a place: one made for its venue before one for all; -1 for none."""
+    general = -1
+    for code, deed in enumerate(affordances.values()):
+        if deed.place == kind and venue in deed.venues:
+            return code
+        if deed.place == kind and not deed.venues:
+            general = code
+    return general
+
+
+def _fill_layout(plan: Any, settings: Settings, town_map: TownMap, shape: CapacityClass) -> None:
+    deeds = settings.affordances
+    by_kind = {deed.place: affordance_of(deeds, deed.place, "") for deed in deeds.values()}
+    options = [int(Option[deed.option.upper()]) for deed in deeds.values()]
+    fill(plan["layout"], town_map, shape, by_kind, options)
+    for o, place in enumerate(town_map.places):
+        plan["layout"]["place"]["affordance"][o] = affordance_of(deeds, place.kind, town_map.venues[place.venue].kind)
+
+
+def _fill_needs(record: Any, needs: Needs, ticks_per_day: int) -> None:
+    record["decay"] = [getattr(needs.decay, name) for name in NEEDS]
+    record["start"] = [getattr(needs.start, name) for name in NEEDS]
+    record["faint_at"], record["faint_ticks"] = needs.faint_at, needs.faint_ticks
+    record["neglect_below"], record["urgent"] = needs.neglect_below, needs.urgent_below
+    record["neglect_ticks"] = round(needs.neglect_share * ticks_per_day)
+    record["good_day_above"] = needs.good_day_above
+
+
+def _fill_affordances(records: Any, affordances: dict[str, Affordance]) -> None:
+    if len(affordances) > AFFORDANCES:
+        raise ConfigurationError(f"affordances: {len(affordances)} of them, at most {AFFORDANCES} are possible")
+    for code, deed in enumerate(affordances.values()):
+        record = records[code]
+        record["option"], record["ticks"] = Option[deed.option.upper()], deed.ticks
+        record["effect"] = [getattr(deed.effects, name) / deed.ticks for name in NEEDS]
+        record["fee"], record["power"], record["water"] = deed.fee, deed.power, deed.water
+        record["open_air"], record["own"], record["sells"] = deed.open_air, deed.own, deed.sells
+        record["markup"], record["restock"] = deed.markup, deed.stock
+        for goods, item, count in ((deed.takes, "takes", "takes_count"), (deed.gives, "gives", "gives_count")):
+            record[item] = Item[goods.item.upper()] if goods else -1
+            record[count] = goods.count if goods else 0
+
+
+def _fill_work(record: Any, work: Work) -> None:
+    record["grace"], record["absent_after"] = work.grace_ticks, work.absent_after_ticks
+    record["absences_max"], record["absence_window"] = work.absences_max, work.absence_window_ticks
+    record["cover_within"], record["cover_chance"] = work.cover_within_ticks, work.cover_chance
+    record["help_chance"], record["unwell_chance"] = work.help_chance, work.unwell_chance
+    record["oversleep_chance"], record["oversleep_ticks"] = work.oversleep_chance, work.oversleep_ticks
+    record["margin"] = work.margin_ticks
+
+
+def jobs_of(work: Work, town_map: TownMap) -> Iterator[tuple[int, Job, tuple[int, int], int]]:
+    """Every job of a town: its desk, its kind, its shift, its venue; those of one venue stand together."""
+    desks = [(place.venue, o) for o, place in enumerate(town_map.places) if place.kind == "desk"]
+    for venue, desk in sorted(desks):
+        for job in work.jobs:
+            if job.venue == town_map.venues[venue].kind:
+                for shift in job.shifts:
+                    yield desk, job, shift, venue
+
+
+def _fill_jobs(plan: Any, work: Work, town_map: TownMap, shape: CapacityClass) -> None:
+    jobs = list(jobs_of(work, town_map))
+    if len(jobs) > shape.agents:
+        raise ConfigurationError(f"work.jobs: the map's desks make {len(jobs)} jobs, at most {shape.agents} are possible")
+    venues = [venue for *_, venue in jobs]
+    plan["work"]["jobs"] = len(jobs)
+    for j, (desk, job, (start, end), venue) in enumerate(jobs):
+        record = plan["jobs"][j]
+        record["desk"], record["start"], record["end"], record["wage"] = desk, start, end, job.wage
+        record["days"] = EVERY_DAY if job.days == "every" else WEEKDAYS
+        record["first"], record["colleagues"] = venues.index(venue), venues.count(venue)
+
+
+def _fill_social(record: Any, settings: Settings) -> None:
+    relationships, personality = settings.relationships, settings.relationships.personality
+    kinds = {kind.snake(): kind.kind for kind in KINDS}
+    assert max(kinds.values()) < KIND_ROOM
+    for name in type(relationships.deltas).model_fields:
+        delta = getattr(relationships.deltas, name)
+        record["delta"][kinds[name]] = [getattr(delta, dimension.name.lower()) for dimension in Dimension]
+        record["sides"][kinds[name]] = delta.sides == "affected"
+    record["retention"] = [getattr(relationships.hourly_retention, dimension.name.lower()) for dimension in Dimension]
+    record["capacity"], record["admission"] = relationships.capacity, relationships.admission
+    record["forgotten_below"] = relationships.forgotten_below
+    record["modifiers"] = settings.features.relationship_modifiers
+    for name in ("forgiveness_scale", "ambition_scale", "extroversion_gain", "forgiveness_decay"):
+        record[name] = getattr(personality, name)
+
+
+def _fill_chat(record: Any, chat: Chat) -> None:
+    record["radius"], record["cooldown"], record["chance"] = chat.radius, chat.cooldown_ticks, chat.chance
+    record["chance_extroversion"], record["base"] = chat.chance_extroversion, chat.success
+    record["trust"], record["familiarity"] = chat.success_trust, chat.success_familiarity
+    for name in ("quality", "quality_extroversion", "quality_trust", "quality_familiarity", "quality_rivalry"):
+        record[name] = getattr(chat, name)
+    record["meal_overlap"], record["avoid_rivalry"] = chat.meal_overlap_ticks, chat.avoid_rivalry
+
+
+def _fill_queues(record: Any, queues: Queues) -> None:
+    record["cooldown"], record["patience"] = queues.cooldown_ticks, queues.patience_ticks
+    record["timeout"] = queues.timeout_ticks
+    for name in ("age_weight", "ghost_after", "cut_chance", "cut_rivalry", "block_rivalry", "polite_chance"):
+        record[name] = getattr(queues, name)
+    record["polite_trust"], record["intensity_step"] = queues.polite_trust, queues.intensity_step
+
+
+def _fill_market(record: Any, market: Market) -> None:
+    record["price"] = [getattr(market.prices, item.name.lower()) for item in Item]
+    record["start_items"] = [market.start_raw, market.start_meals]
+    for name in ("rent", "price_spread", "spare_least", "spare_most", "sundries", "meals_a_day", "rain_chance"):
+        record[name] = getattr(market, name)
+    record["start_wallet"] = market.start_wallet
+
+
+def _fill_life(record: Any, settings: Settings, shape: CapacityClass) -> None:
+    life: Life = settings.life
+    record["people"], record["ticks_per_day"] = settings.town.people, settings.town.ticks_per_day
+    record["exits_a_day"], record["exit_gap"] = life.exits_a_day, life.exit_gap_ticks
+    record["eviction_days"] = life.eviction_days
+    record["unemployment_ticks"] = life.unemployment_days * settings.town.ticks_per_day
+    record["newcomer_least"], record["newcomer_most"] = life.newcomer_ticks
+    record["seat_rest"] = life.seat_rest_days * settings.town.ticks_per_day
+    record["seat_limit"], record["person_limit"] = shape.agents, LAST_SEAT
+    record["initial_ties"] = INITIAL_TIES[life.initial_ties.mode]
+    record["initial_density"] = life.initial_ties.density
+    record["initial_size"] = [getattr(life.initial_ties, dimension.name.lower()) for dimension in Dimension]
+
+
+def _fill_policy(record: Any, policy: Policy) -> None:
+    renamed = {"commit": "commit_ticks", "meal_span": "meal_span_ticks"}
+    for name in record.dtype.names:
+        record[name] = getattr(policy, renamed.get(name, name))
+
+
+def require_living_wage(plan: Any, settings: Settings) -> None:
+    """Each job's week must pay rent, meals and sundries of a week, with the wanted part to spare."""
+    market = settings.market
+    need = 7.0 * (market.rent + market.meals_a_day * market.prices.raw + market.sundries)
+    for j in range(int(plan["work"]["jobs"])):
+        job = plan["jobs"][j]
+        paid = int(job["days"]).bit_count() * (int(job["end"]) - int(job["start"])) * float(job["wage"])
+        spare = paid / need - 1.0
+        if not market.spare_least <= spare <= market.spare_most:
+            fair = job["wage"] * (1.0 + (market.spare_least + market.spare_most) / 2.0) / (1.0 + spare)
+            raise ConfigurationError(
+                f"work.jobs: a shift from {job['start']} to {job['end']} at {job['wage']:.4f} a tick pays {paid:.2f} a "
+                f"week; rent, meals and sundries cost {need:.2f}. That leaves {spare:.1%}, and it must leave "
+                f"{market.spare_least:.0%} to {market.spare_most:.0%}: pay about {fair:.4f} a tick, or change market.*"
+            )

@@ -1,0 +1,143 @@
+"""Settings of life together: jobs, chats, queues, coming and going, the scripted policy."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from projections.settings import Model, Share, Unit
+from townlet.world.drawing import VenueKind
+
+Minute = Annotated[int, Field(ge=0, le=1440)]
+Ticks = Annotated[int, Field(ge=0, le=100000)]
+Weight = Annotated[float, Field(ge=0.0, le=10.0)]
+Steps = Annotated[float, Field(ge=0.0, le=1000.0)]
+
+
+class Job(Model):
+    """A kind of job: each desk of a kind of venue has it once a shift."""
+
+    name: str
+    venue: VenueKind
+    shifts: tuple[tuple[Minute, Minute], ...] = Field(((480, 840), (840, 1200)), description="from minute to minute")
+    days: Literal["every", "weekdays"] = "every"
+    wage: Annotated[float, Field(ge=0.0, le=1.0)] = Field(0.0147, description="basic meals a tick")
+
+
+class Work(Model):
+    """Shifts and attendance."""
+
+    jobs: tuple[Job, ...] = (
+        Job(name="barista", venue="cafe"),
+        Job(name="grocer", venue="grocer"),
+        Job(name="clerk", venue="office"),
+        Job(name="attendant", venue="gym"),
+    )
+    grace_ticks: Ticks = Field(5, description="after the start of a shift, in which one is on time")
+    absent_after_ticks: Ticks = 30
+    absences_max: Annotated[int, Field(ge=1, le=3)] = Field(3, description="absences in the window that cost the job")
+    absence_window_ticks: Ticks = Field(7 * 1440, description="seven days")
+    cover_within_ticks: Ticks = Field(90, description="a promise to stand in is void after these")
+    cover_chance: Share = Field(0.6, description="that somebody asked takes the shift of an absent colleague")
+    help_chance: Share = Field(0.75, description="that somebody asked stands in for a late colleague")
+    unwell_chance: Share = Field(0.055, description="a day, of staying at home")
+    oversleep_chance: Share = Field(0.085, description="a day, of setting out late")
+    oversleep_ticks: Ticks = Field(20, description="the most that one sets out late, beyond the grace")
+    margin_ticks: Ticks = Field(12, description="how much earlier than needed one sets out")
+
+
+class Chat(Model):
+    """Talk, eating together, and whom one avoids."""
+
+    radius: Annotated[int, Field(ge=1, le=5)] = Field(2, description="tiles")
+    cooldown_ticks: Ticks = 90
+    chance: Share = Field(0.05, description="a tick, of addressing somebody near")
+    chance_extroversion: Share = 0.6
+    success: Share = 0.7
+    success_trust: Share = 0.3
+    success_familiarity: Share = 0.2
+    quality: Share = 0.5
+    quality_extroversion: Share = 0.3
+    quality_trust: Share = 0.2
+    quality_familiarity: Share = 0.1
+    quality_rivalry: Share = 0.2
+    meal_overlap_ticks: Annotated[int, Field(ge=1, le=15)] = 5
+    avoid_rivalry: Share = Field(0.7, description="rivalry from which one avoids somebody")
+
+
+class Queues(Model):
+    """Lines."""
+
+    cooldown_ticks: Ticks = 60
+    age_weight: Share = Field(0.1, description="places gained in line a tick waited")
+    ghost_after: Annotated[int, Field(ge=1, le=100)] = Field(3, description="failed moves")
+    patience_ticks: Annotated[int, Field(ge=1, le=180)] = 120
+    timeout_ticks: Ticks = Field(45, description="in which a reserved place has to be taken")
+    cut_chance: Share = Field(0.12, description="that somebody in line pushes in")
+    cut_rivalry: Share = Field(0.4, description="more, at rivalry 1")
+    block_rivalry: Share = Field(0.6, description="that somebody done keeps a rival waiting, at rivalry 1")
+    polite_chance: Share = 0.6
+    polite_trust: Share = 0.3
+    intensity_step: Share = Field(0.25, description="more intensity for each one waiting")
+
+
+class ExplicitTie(Model):
+    """A directed tie at the founding, by seat: 0 is the first to arrive."""
+
+    owner: Annotated[int, Field(ge=0, le=1023)]
+    other: Annotated[int, Field(ge=0, le=1023)]
+    trust: Unit = 0.0
+    familiarity: Unit = 0.0
+    rivalry: Unit = 0.0
+
+
+class InitialTies(Model):
+    """Whom people know when they arrive at the founding."""
+
+    mode: Literal["none", "households", "random", "list"] = "households"
+    density: Share = Field(0.3, description="of all pairs, with mode random")
+    trust: Unit = 0.2
+    familiarity: Unit = 0.3
+    rivalry: Unit = 0.0
+    ties: tuple[ExplicitTie, ...] = Field((), description="with mode list")
+
+
+class Life(Model):
+    """Coming and going."""
+
+    exits_a_day: Annotated[int, Field(ge=0, le=100)] = 2
+    exit_gap_ticks: Ticks = 120
+    eviction_days: Annotated[int, Field(ge=1, le=30)] = Field(2, description="days of unpaid rent")
+    unemployment_days: Annotated[int, Field(ge=1, le=30)] = 2
+    newcomer_ticks: tuple[Ticks, Ticks] = Field((5, 20), description="after an exit")
+    seat_rest_days: Annotated[int, Field(ge=0, le=30)] = Field(2, description="before a seat is used again")
+    initial_ties: InitialTies = InitialTies()
+
+
+class Policy(Model):
+    """The scripted policy: weights of its utilities, thresholds of needs, and what a step is worth."""
+
+    commit_ticks: Annotated[int, Field(ge=1, le=240)] = 15
+    eat_below: Share = 0.6
+    eat_weight: Weight = 1.6
+    meal_hours: tuple[Minute, Minute, Minute] = (405, 735, 1080)
+    meal_span_ticks: Ticks = 75
+    meal_below: Share = Field(0.78, description="at meal hours one eats below this")
+    wash_below: Share = 0.62
+    wash_weight: Weight = 1.3
+    night_from: Minute = 1320
+    night_to: Minute = 390
+    night_weight: Weight = 2.2
+    nap_below: Share = 0.25
+    nap_weight: Weight = 1.0
+    work_weight: Weight = 1.1
+    errand_weight: Weight = 0.35
+    social_weight: Weight = 0.2
+    social_extroversion: Share = 0.5
+    stock_wanted: Annotated[int, Field(ge=0, le=20)] = Field(4, description="raw food and meals at home")
+    crowd_cost: Steps = Field(12.0, description="steps that one ahead in line is worth")
+    rival_cost: Steps = Field(60.0, description="steps one goes to avoid a rival")
+    company_gain: Steps = Field(4.0, description="steps one goes for company")
+    friend_gain: Steps = Field(10.0, description="steps one goes for a friend, times trust + familiarity - rivalry")
+    cafe_cost: Steps = Field(10.0, description="steps that a meal out is dearer than one at home")
+    cafe_extroversion: Steps = 8.0
+    jitter: Share = Field(0.15, description="how much of a utility is mood")

@@ -1,0 +1,90 @@
+"""Addressed randomness: Philox4x32-10 (Salmon et al. 2011), keyed by (seed, stream), counted by (tick, agent, purpose).
+
+Nothing is consumed and nothing is remembered: a draw is a pure function of its address.
+"""
+
+import hashlib
+
+import numpy as np
+
+from projections.kernel import kernel
+
+M0, M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+W0, W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+LOW, HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
+UNIT = 1.0 / 9007199254740992.0
+
+(
+    ORDER,
+    JITTER,
+    OVERSLEEP,
+    UNWELL,
+    POLITE,
+    BLOCK,
+    CUT,
+    YIELD,
+    HELP,
+    COVER,
+    CHAT,
+    CHAT_SUCCESS,
+    LISTENER,
+    PRICE,
+    SKY,
+    SUCCESSOR,
+    BED,
+    VACANCY,
+    ROTATION,
+    ACQUAINTANCE,
+    HELPER,
+) = map(np.int64, range(21))
+"""Purposes: what a draw is for. New ones are added at the end."""
+
+STREAMS = ("world", "events", "policy")
+
+
+def stream_key(seed: int, stream: str) -> int:
+    """The 64-bit Philox key of one stream of a run. `seed` is any integer from 0 to 2**64 - 1."""
+    return int.from_bytes(hashlib.sha256(f"townlet {stream} {seed}".encode()).digest()[:8], "little")
+
+
+def set_seed(towns: np.ndarray, index: int, seed: int) -> None:
+    """Key a town's streams. The seed stands beside the state, outside its digest."""
+    cursor = towns["cursor"]
+    cursor["seed"][index] = seed
+    for stream in STREAMS:
+        cursor[f"stream_{stream}"][index] = stream_key(seed, stream)
+
+
+@kernel
+def philox(key, tick, agent, other, purpose):
+    """Two of the four 32-bit words as one 64-bit word; no product passes 64 bits, so plain Python agrees."""
+    k0, k1 = key & LOW, key >> HALF
+    c0, c1 = np.uint64(tick) & LOW, np.uint64(agent) & LOW
+    c2, c3 = np.uint64(purpose) & LOW, np.uint64(other) & LOW
+    for _ in range(10):
+        p0, p1 = M0 * c0, M1 * c2
+        c0, c1, c2, c3 = (p1 >> HALF) ^ c1 ^ k0, p1 & LOW, (p0 >> HALF) ^ c3 ^ k1, p0 & LOW
+        k0, k1 = (k0 + W0) & LOW, (k1 + W1) & LOW
+    return (c0 << HALF) | c1
+
+
+@kernel
+def draw(town, purpose, agent, other):
+    """Uniform in [0, 1), 53 bits, of the world stream at this tick."""
+    word = philox(town.cursor.stream_world, town.clock.tick, agent, other, purpose)
+    return np.float64(word >> np.uint64(11)) * UNIT
+
+
+@kernel
+def draw_of_day(town, plan, purpose, agent):
+    """Uniform in [0, 1), the same all day long."""
+    day = town.clock.tick // plan.life.ticks_per_day
+    word = philox(town.cursor.stream_world, day, agent, np.int64(-1), purpose)
+    return np.float64(word >> np.uint64(11)) * UNIT
+
+
+@kernel
+def wish(town, agent, option):
+    """Uniform in [0, 1), of the policy's stream at this tick."""
+    word = philox(town.cursor.stream_policy, town.clock.tick, agent, option, JITTER)
+    return np.float64(word >> np.uint64(11)) * UNIT

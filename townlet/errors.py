@@ -1,0 +1,24 @@
+"""What can go wrong in the town, as one tree:
+
+TownletError
+└── ConfigurationError      settings that cannot be used
+    └── MapError            a map that cannot be used; `faults` lists each of them
+"""
+
+
+class TownletError(Exception):
+    """Whatever the town refuses to do; the message says what, where, and what to do next."""
+
+
+class ConfigurationError(TownletError):
+    """Settings that cannot be used."""
+
+
+class MapError(ConfigurationError):
+    """A map that cannot be used. `faults` holds one sentence for each thing to mend."""
+
+    def __init__(self, origin: str, faults: list[str]) -> None:
+        many = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        listed = "".join(f"\n  {fault}" for fault in faults)
+        super().__init__(f"{origin} has {many} (rows and columns count from 0):{listed}")
+        self.faults = tuple(faults)

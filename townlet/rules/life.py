@@ -1,0 +1,154 @@
+"""Coming, starving, going."""
+
+import numpy as np
+
+from eventlog.codes import (
+    OPTION_SLEEP,
+    REASON_NEGLECT,
+    REASON_NOTHING_TO_USE,
+    REASON_UNEMPLOYMENT,
+    TRAIT_AMBITION,
+    TRAIT_EXTROVERSION,
+    TRAIT_FORGIVENESS,
+    TRAIT_TOPIC_PREFERENCE,
+)
+from projections.kernel import kernel
+from projections.recorders.life import (
+    record_agent_arrived,
+    record_agent_exited,
+    record_agent_fainted,
+    record_arrival_refused,
+    record_seat_reused,
+    record_trait_given,
+)
+from projections.recorders.work import record_hired
+from projections.town.event import NOBODY, NONE, NOTHING, person_of
+from townlet.draw import BED, ROTATION, SUCCESSOR, UNIT, VACANCY, draw, philox
+
+
+ASKING_HOUR = np.int64(600)
+"""Minute of the day at which those without work ask around."""
+
+
+@kernel
+def suffer(town, plan, a):
+    """Starving too long, an agent faints; with a reason to leave, and the town's leave to go, it goes."""
+    agent, tick = town.agents[a], town.clock.tick
+    if agent.starving_since >= 0 and agent.doom < 0:
+        if tick - agent.starving_since >= plan.needs.faint_ticks:
+            record_agent_fainted(town, plan, a)
+    reason = reason_to_leave(town, plan, a)
+    if reason >= 0 and may_exit(town, plan):
+        span = plan.life.newcomer_most - plan.life.newcomer_least + 1
+        wait = plan.life.newcomer_least + np.int64(draw(town, SUCCESSOR, a, 0) * span)
+        cause = agent.doom_seq if agent.doom >= 0 else agent.jobless_seq if reason == REASON_UNEMPLOYMENT else NONE
+        record_agent_exited(town, plan, a, reason, wait, cause)
+
+
+@kernel
+def reason_to_leave(town, plan, a):
+    """Collapsed or evicted, two days without work, or a quarter of a day in neglect; -1 for none."""
+    agent = town.agents[a]
+    if agent.doom >= 0:
+        return agent.doom
+    if agent.job < 0 and town.clock.tick - agent.jobless_since >= plan.life.unemployment_ticks:
+        return REASON_UNEMPLOYMENT
+    return REASON_NEGLECT if agent.neglected >= plan.needs.neglect_ticks else NONE
+
+
+@kernel
+def may_exit(town, plan):
+    """At most so many a day, and some time apart."""
+    clock = town.clock
+    return clock.exits_today < plan.life.exits_a_day and clock.tick - clock.last_exit >= plan.life.exit_gap
+
+
+@kernel
+def welcome(town, plan):
+    """Newcomers whose time has come move in, if there is a seat and a bed."""
+    clock = town.clock
+    while clock.newcomers > 0 and clock.newcomer_due[0] <= clock.tick:
+        cause = clock.newcomer_seq[0]
+        a, bed = free_seat(town, plan), free_bed(town, plan)
+        if a == NOBODY or bed == NOTHING:
+            record_arrival_refused(town, plan, REASON_NOTHING_TO_USE, clock.newcomers, cause)
+            return
+        move_in(town, plan, a, bed, cause)
+        seek_job(town, plan, a, town.clock.seq - 1)
+
+
+@kernel
+def free_seat(town, plan):
+    """The lowest never-used seat; else the one that has rested longest; nobody's, if all are taken or used up."""
+    if town.clock.seats < plan.life.seat_limit:
+        return town.clock.seats
+    found, longest = NOBODY, NONE
+    for a in range(town.clock.seats):
+        rested = town.clock.tick - town.seats[a].released
+        if not town.agents[a].alive and rested > longest and person_of(town, a) < plan.life.person_limit:
+            found, longest = a, rested
+    return found
+
+
+@kernel
+def free_bed(town, plan):
+    """A bed that is nobody's, any of them as likely as another."""
+    found, least = NOTHING, 2.0
+    for o in range(town.clock.objects):
+        place = plan.layout.place[o]
+        if plan.affordances[place.affordance].option == OPTION_SLEEP and town.objects[o].owner == 0:
+            if town.ground[place.tile] == 0:
+                drawn = draw(town, BED, o, town.clock.people)
+                if drawn < least:
+                    found, least = o, drawn
+    return found
+
+
+@kernel
+def move_in(town, plan, a, bed, cause):
+    """A person with a character of its own, in a bed of its own."""
+    rested = town.clock.tick - town.seats[a].released
+    if town.seats[a].lives > 0 and rested < plan.life.seat_rest:
+        record_seat_reused(town, plan, a, rested, town.seats[a].released_seq)
+    person = person_of(town, a)
+    cause = record_agent_arrived(town, plan, a, bed, plan.layout.place[bed].tile, cause)
+    record_trait_given(town, plan, a, TRAIT_EXTROVERSION, 2.0 * spread(town, person, 2) - 1.0, cause)
+    record_trait_given(town, plan, a, TRAIT_FORGIVENESS, 2.0 * spread(town, person, 3) - 1.0, cause)
+    record_trait_given(town, plan, a, TRAIT_AMBITION, 2.0 * spread(town, person, 5) - 1.0, cause)
+    record_trait_given(town, plan, a, TRAIT_TOPIC_PREFERENCE, 0.8 + 0.4 * spread(town, person, 7), cause)
+
+
+@kernel
+def spread(town, person, base):
+    """Halton's sequence in one base (Halton 1960), rotated by the seed (Cranley and Patterson 1976), in [0, 1)."""
+    value, scale, i = 0.0, 1.0, person + 1
+    while i > 0:
+        scale = scale / base
+        value = value + scale * (i % base)
+        i = i // base
+    word = philox(town.cursor.stream_world, np.int64(0), np.int64(base), np.int64(0), ROTATION)
+    value = value + np.float64(word >> np.uint64(11)) * UNIT
+    return value - 1.0 if value >= 1.0 else value
+
+
+@kernel
+def seek_job(town, plan, a, cause):
+    """A vacancy, any of them as likely as another."""
+    found, least = NONE, 2.0
+    for j in range(plan.work.jobs):
+        if town.job_holder[j] == 0:
+            drawn = draw(town, VACANCY, j, town.clock.people)
+            if drawn < least:
+                found, least = j, drawn
+    if found >= 0:
+        record_hired(town, plan, a, plan.jobs[found].desk, found, cause)
+
+
+@kernel
+def look_for_work(town, plan, a):
+    """Half a day after losing a job, at ten in the morning, one asks around."""
+    agent = town.agents[a]
+    if agent.job >= 0 or agent.doom >= 0 or town.clock.tick % plan.life.ticks_per_day != ASKING_HOUR:
+        return
+    if town.clock.tick - agent.jobless_since >= plan.life.ticks_per_day // 2:
+        seek_job(town, plan, a, agent.jobless_seq)

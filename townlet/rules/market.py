@@ -1,0 +1,102 @@
+"""Buying, cooking, eating together, rent, prices that leave a living."""
+
+from eventlog.codes import ITEM_MEAL, ITEM_RAW, OPTION_EAT
+from projections.kernel import kernel
+from projections.recorders.life import record_eviction_served, record_rent_charged
+from projections.recorders.market import record_item_bought, record_meal_cooked, record_shared_meal
+from projections.recorders.time import record_price_changed, record_restocked
+from townlet.draw import PRICE, draw
+
+
+@kernel
+def cost(town, plan, code):
+    """What the goods of an affordance cost now, in basic meals; 0 where nothing is sold."""
+    deed = plan.affordances[code]
+    return deed.gives_count * deed.markup * town.clock.prices[deed.gives] if deed.sells else 0.0
+
+
+@kernel
+def collect(town, plan, a, o, code, cause):
+    """What a finished affordance brings: goods for money, meals for raw food."""
+    agent, deed = town.agents[a], plan.affordances[code]
+    if deed.gives < 0:
+        return
+    if deed.sells:
+        price = cost(town, plan, code)
+        if agent.wallet >= price and town.objects[o].stock >= deed.gives_count:
+            record_item_bought(town, plan, a, o, deed.gives, deed.gives_count, price, cause)
+    elif agent.items[ITEM_RAW] >= deed.takes_count:
+        record_meal_cooked(town, plan, a, o, deed.gives_count, cause)
+
+
+@kernel
+def share_meals(town, plan, a):
+    """Those at one venue who have eaten for five ticks together have shared a meal; the later one at table looks."""
+    agent = town.agents[a]
+    if agent.doing < 0 or town.clock.tick - agent.busy_since != plan.chat.meal_overlap:
+        return
+    if plan.affordances[agent.doing].option != OPTION_EAT:
+        return
+    venue = plan.layout.place[agent.holds].venue
+    for i in range(plan.layout.near_count[venue, OPTION_EAT]):
+        o = plan.layout.near[venue, OPTION_EAT, i]
+        b = town.objects[o].user
+        if plan.layout.place[o].venue == venue and b >= 0 and b != a and eats_along(town, plan, a, b):
+            record_shared_meal(town, plan, a, b, agent.holds, agent.started_seq)
+
+
+@kernel
+def eats_along(town, plan, a, b):
+    """Whether b sat down no later than a, is still eating, and was not counted yet."""
+    agent, other = town.agents[a], town.agents[b]
+    if other.doing < 0 or other.busy_since > agent.busy_since:
+        return False
+    for i in range(agent.companions):
+        if agent.company[i] == other.person:
+            return False
+    return plan.affordances[other.doing].option == OPTION_EAT
+
+
+@kernel
+def charge_rent(town, plan, a):
+    """The day's rent and what is owed; two days unpaid, and the roof is gone."""
+    agent = town.agents[a]
+    due = plan.market.rent + agent.debt
+    paid = min(agent.wallet, due)
+    cause = record_rent_charged(town, plan, a, paid, due - paid)
+    if agent.unpaid_days >= plan.life.eviction_days and agent.doom < 0:
+        record_eviction_served(town, plan, a, agent.debt, cause)
+
+
+@kernel
+def restock(town, plan):
+    """Every morning the shelves are full."""
+    for o in range(town.clock.objects):
+        full = plan.affordances[plan.layout.place[o].affordance].restock
+        if full > 0 and town.objects[o].stock < full:
+            record_restocked(town, plan, o, full)
+
+
+@kernel
+def set_prices(town, plan):
+    """Raw food follows the market, as far as every wage still leaves a living; a meal follows raw food."""
+    change = plan.market.price_spread * (2.0 * draw(town, PRICE, 0, 0) - 1.0)
+    raw = plan.market.price[ITEM_RAW] * (1.0 + change)
+    if is_living_wage(plan, raw) and raw != town.clock.prices[ITEM_RAW]:
+        record_price_changed(town, plan, ITEM_RAW, raw)
+        record_price_changed(town, plan, ITEM_MEAL, plan.market.price[ITEM_MEAL] * (1.0 + change))
+
+
+@kernel
+def is_living_wage(plan, raw):
+    """Whether each job's week pays rent, meals and sundries of a week with the wanted part to spare."""
+    need = 7.0 * (plan.market.rent + plan.market.meals_a_day * raw + plan.market.sundries)
+    for j in range(plan.work.jobs):
+        job = plan.jobs[j]
+        days = 0
+        for day in range(7):
+            days += (job.days >> day) & 1
+        spare = days * (job.end - job.start) * job.wage / need - 1.0
+        if spare < plan.market.spare_least or spare > plan.market.spare_most:
+            return False
+    return True

@@ -1,0 +1,126 @@
+"""Beginning and ending the use of a place."""
+
+from eventlog.codes import (
+    ITEM_MEAL,
+    OPTION_EAT,
+    OPTION_SLEEP,
+    OPTION_WORK,
+    REASON_FINISHED,
+    REASON_HUNGER,
+    REASON_MONEY,
+    REASON_NOTHING_TO_USE,
+    REASON_POWER,
+    REASON_STOCK,
+    REASON_WATER,
+    REASON_WEATHER,
+    WEATHER_RAIN,
+)
+from projections.kernel import kernel
+from projections.recorders.market import record_meal_eaten
+from projections.recorders.needs import (
+    record_affordance_failed,
+    record_affordance_finished,
+    record_affordance_started,
+)
+from projections.town.event import NONE
+from townlet.rules import market, queues, work
+
+FULL = 0.98
+"""A need above this is as good as satisfied: nobody sleeps on."""
+
+
+@kernel
+def begin(town, plan, a):
+    """On its place an agent begins, or finds that it cannot."""
+    agent = town.agents[a]
+    o = agent.holds
+    if o < 0 or agent.doing >= 0 or agent.tile != plan.layout.place[o].tile:
+        return
+    code = plan.layout.place[o].affordance
+    reason = obstacle(town, plan, a, o, code)
+    if reason >= 0:
+        record_affordance_failed(town, plan, a, o, code, reason, agent.asked_seq)
+        queues.leave_place(town, plan, a, o, reason, True)
+        return
+    deed = plan.affordances[code]
+    ticks = work.ticks_left(town, plan, a) if deed.option == OPTION_WORK else deed.ticks
+    cause = record_affordance_started(town, plan, a, o, code, ticks, deed.fee, agent.asked_seq)
+    if deed.option == OPTION_EAT:
+        record_meal_eaten(town, plan, a, o, cause)
+    elif deed.option == OPTION_WORK:
+        work.take_over(town, plan, a, o)
+
+
+@kernel
+def obstacle(town, plan, a, o, code):
+    """Why the agent cannot begin here now; -1 if it can."""
+    agent, deed = town.agents[a], plan.affordances[code]
+    reason = out_of_order(town, deed)
+    if reason >= 0:
+        return reason
+    if deed.takes >= 0 and agent.items[deed.takes] < deed.takes_count:
+        return REASON_NOTHING_TO_USE
+    if agent.wallet < deed.fee + market.cost(town, plan, code):
+        return REASON_MONEY
+    if deed.sells and town.objects[o].stock < deed.gives_count:
+        return REASON_STOCK
+    if deed.option == OPTION_WORK and work.ticks_left(town, plan, a) <= 0:
+        return REASON_FINISHED
+    return NONE
+
+
+@kernel
+def out_of_order(town, deed):
+    """What outside the agent keeps the affordance from working; -1 for nothing."""
+    if deed.power and not town.clock.power:
+        return REASON_POWER
+    if deed.water and not town.clock.water:
+        return REASON_WATER
+    return REASON_WEATHER if deed.open_air and town.clock.weather == WEATHER_RAIN else NONE
+
+
+@kernel
+def finish(town, plan, a):
+    """What is over brings its goods; what is interrupted brings what was done; then the place is passed on."""
+    agent = town.agents[a]
+    if agent.doing < 0:
+        return
+    code, o, tick = agent.doing, agent.holds, town.clock.tick
+    reason = interruption(town, plan, a)
+    if reason >= 0:
+        record_affordance_failed(town, plan, a, o, code, reason, agent.started_seq)
+        queues.leave_place(town, plan, a, o, reason, True)
+    elif tick >= agent.busy_until or is_enough(town, plan, a):
+        relieved = work.is_relieved(town, plan, a)
+        whole = tick >= agent.busy_until
+        cause = record_affordance_finished(town, plan, a, o, code, agent.started_seq)
+        if whole:
+            market.collect(town, plan, a, o, code, cause)
+        work.end_cover(town, plan, a)
+        queues.leave_place(town, plan, a, o, REASON_FINISHED, relieved)
+
+
+@kernel
+def interruption(town, plan, a):
+    """A need too low to go on, or the mains; -1 for none."""
+    agent = town.agents[a]
+    deed = plan.affordances[agent.doing]
+    reason = out_of_order(town, deed)
+    if reason >= 0:
+        return reason
+    if (deed.option == OPTION_WORK or deed.option == OPTION_SLEEP) and agent.hunger < plan.needs.urgent:
+        can_eat = agent.items[ITEM_MEAL] > 0 or agent.wallet >= town.clock.prices[ITEM_MEAL]
+        return REASON_HUNGER if can_eat else NONE
+    return NONE
+
+
+@kernel
+def is_enough(town, plan, a):
+    """Slept out or woken for work; relieved, or no longer wanted at the desk."""
+    agent = town.agents[a]
+    option = plan.affordances[agent.doing].option
+    if option == OPTION_SLEEP:
+        return agent.energy >= FULL or work.has_to_rise(town, plan, a)
+    if option == OPTION_WORK:
+        return work.ticks_left(town, plan, a) <= 0 or work.is_relieved(town, plan, a)
+    return False

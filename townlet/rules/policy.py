@@ -1,0 +1,217 @@
+"""The scripted policy: needs first, then the shift, then errands, then company (SPEC section 2)."""
+
+import numpy as np
+
+from eventlog.codes import (
+    ITEM_MEAL,
+    ITEM_RAW,
+    OPTION_COOK,
+    OPTION_EAT,
+    OPTION_SHOP,
+    OPTION_SLEEP,
+    OPTION_SOCIALISE,
+    OPTION_WAIT,
+    OPTION_WASH,
+    OPTION_WORK,
+    OPTION_YIELD,
+    TRAIT_EXTROVERSION,
+)
+from projections.kernel import kernel
+from projections.recorders.choice import record_option_chosen
+from projections.town.event import NOBODY, NOTHING
+from townlet.draw import YIELD, draw, wish
+from townlet.rules import market, queues, work
+from townlet.rules.ledger import liking, rivalry, trust
+from townlet.rules.needs import out_of_order
+from townlet.rules.ways import steps
+
+OPTIONS = np.int64(9)
+LEAST = 0.05
+"""The use of waiting; what is of less use is not done."""
+
+
+@kernel
+def choose(town, plan, a):
+    """An agent with nothing in hand takes the option of most use and keeps to it for a while, or until a need cries."""
+    agent = town.agents[a]
+    if agent.doing >= 0:
+        return
+    urgent = min(agent.hunger, min(agent.hygiene, agent.energy)) < plan.needs.urgent
+    if town.clock.tick < agent.option_until:
+        return
+    if gives_way(town, plan, a):
+        record_option_chosen(town, plan, a, agent.holds, OPTION_YIELD)
+        return
+    option, target, most = OPTION_WAIT, NOTHING, LEAST
+    for candidate in range(OPTION_EAT, OPTION_YIELD):
+        use = use_of(town, plan, a, candidate)
+        if use > 0.0:
+            use = use * (1.0 + plan.policy.jitter * (wish(town, a, candidate) - 0.5))
+            if candidate == agent.option and (agent.waits_at >= 0 or agent.holds >= 0):
+                use = use * 1.5
+        if use > most:
+            place = place_for(town, plan, a, candidate, urgent)
+            if place != NOTHING:
+                option, target, most = candidate, place, use
+    if target != queues_for(agent):
+        queues.let_go(town, plan, a)
+    record_option_chosen(town, plan, a, target, option)
+
+
+@kernel
+def queues_for(agent):
+    """The place an agent holds or waits for."""
+    return agent.holds if agent.holds >= 0 else agent.waits_at
+
+
+@kernel
+def gives_way(town, plan, a):
+    """A place not yet used is passed to a friend who waits and is worse off."""
+    agent = town.agents[a]
+    if agent.holds < 0 or town.objects[agent.holds].line == 0 or queues.is_own(plan, agent.holds):
+        return False
+    first = queues.first_in_line(town, plan, agent.holds)
+    other = town.agents[first]
+    worse_off = min(other.hunger, other.hygiene) < min(agent.hunger, agent.hygiene)
+    return worse_off and draw(town, YIELD, a, first) < trust(town, plan, a, first)
+
+
+@kernel
+def use_of(town, plan, a, option):
+    """The use of an option, 0 or more; the steps to it are not counted."""
+    if option == OPTION_EAT:
+        return use_of_eating(town, plan, a)
+    if option == OPTION_WASH:
+        return use_of_washing(town, plan, a)
+    if option == OPTION_SLEEP:
+        return use_of_sleep(town, plan, a)
+    if option == OPTION_WORK:
+        return plan.policy.work_weight if work.is_due(town, plan, a) else 0.0
+    if option == OPTION_SHOP or option == OPTION_COOK:
+        return use_of_errand(town, plan, a, option)
+    if option == OPTION_SOCIALISE:
+        charm = town.agents[a].traits[TRAIT_EXTROVERSION]
+        return plan.policy.social_weight * (1.0 + plan.policy.social_extroversion * charm)
+    return 0.0
+
+
+@kernel
+def use_of_eating(town, plan, a):
+    """The hungrier, the more; before the night and before a shift a little earlier; at meal hours in company."""
+    agent, policy = town.agents[a], plan.policy
+    if agent.items[ITEM_MEAL] == 0:
+        return 0.0
+    below = policy.eat_below
+    minute = work.minute_of(town, plan)
+    for i in range(3):
+        if policy.meal_hours[i] <= minute < policy.meal_hours[i] + policy.meal_span:
+            below = policy.meal_below
+    return policy.eat_weight * (1.0 - agent.hunger) if agent.hunger < below else 0.0
+
+
+@kernel
+def use_of_washing(town, plan, a):
+    """The dirtier, the more; most wash when they get up or before the night."""
+    agent, policy = town.agents[a], plan.policy
+    if agent.hygiene >= policy.wash_below:
+        return 0.0
+    return policy.wash_weight * (1.0 - agent.hygiene)
+
+
+@kernel
+def use_of_sleep(town, plan, a):
+    """At night the more tired, the more; by day only the exhausted."""
+    agent, policy = town.agents[a], plan.policy
+    minute = work.minute_of(town, plan)
+    if minute >= policy.night_from or minute < policy.night_to:
+        return 0.0 if work.has_to_rise(town, plan, a) else policy.night_weight * (1.0 - agent.energy)
+    return policy.nap_weight * (1.0 - agent.energy) if agent.energy < policy.nap_below else 0.0
+
+
+@kernel
+def use_of_errand(town, plan, a, option):
+    """Food in the house: the emptier the larder and the hungrier, the more."""
+    agent, policy = town.agents[a], plan.policy
+    meals, raw = agent.items[ITEM_MEAL], agent.items[ITEM_RAW]
+    if option == OPTION_COOK:
+        wanted = meals < 2 and raw > 0
+    else:
+        wanted = meals + raw < policy.stock_wanted and agent.wallet >= town.clock.prices[ITEM_RAW]
+        if meals == 0 and agent.hunger < policy.eat_below:
+            wanted = agent.wallet >= town.clock.prices[ITEM_MEAL] or wanted
+    if not wanted:
+        return 0.0
+    pressing = policy.eat_weight * (1.0 - agent.hunger) if meals == 0 and agent.hunger < policy.eat_below else 0.0
+    return max(policy.errand_weight, 0.9 * pressing)
+
+
+@kernel
+def place_for(town, plan, a, option, urgent):
+    """Where to: one's bed, one's desk, or the least trouble of the places near home; nothing if there is none."""
+    agent = town.agents[a]
+    if option == OPTION_SLEEP:
+        return agent.home
+    if option == OPTION_WORK:
+        return work.desk_of(town, plan, a)
+    home = plan.layout.place[agent.home].venue
+    found, least = NOTHING, 1.0e9
+    for i in range(plan.layout.near_count[home, option]):
+        o = plan.layout.near[home, option, i]
+        if is_of_use(town, plan, a, o):
+            trouble = trouble_of(town, plan, a, o, option, urgent)
+            if trouble < least:
+                found, least = o, trouble
+    return found
+
+
+@kernel
+def is_of_use(town, plan, a, o):
+    """In order, stocked, within one's means and needs, room in the line, and not rested from."""
+    agent = town.agents[a]
+    code = plan.layout.place[o].affordance
+    deed = plan.affordances[code]
+    place = town.objects[o]
+    if out_of_order(town, deed) >= 0 or queues.rests_from(town, a, o):
+        return False
+    if deed.takes >= 0 and agent.items[deed.takes] < deed.takes_count:
+        return False
+    if agent.wallet < deed.fee + market.cost(town, plan, code) or (deed.sells and place.stock < deed.gives_count):
+        return False
+    taken = place.user != NOBODY and place.user != a
+    return not taken or place.line < plan.layout.place[o].line or agent.waits_at == o
+
+
+@kernel
+def trouble_of(town, plan, a, o, option, urgent):
+    """Steps, others in line, rivals about; less where friends sit. In steps."""
+    agent, place, policy = town.agents[a], town.objects[o], plan.policy
+    trouble = np.float64(steps(plan, agent.tile, o))
+    if agent.holds == o or agent.waits_at == o:
+        return trouble - 8.0
+    ahead = place.line + (1 if place.user >= 0 else 0)
+    trouble += policy.crowd_cost * ahead
+    if place.user >= 0 and not urgent and rivalry(town, plan, a, place.user) >= plan.chat.avoid_rivalry:
+        trouble += policy.rival_cost
+    deed = plan.affordances[plan.layout.place[o].affordance]
+    if deed.sells and deed.gives == ITEM_MEAL:
+        charm = agent.traits[TRAIT_EXTROVERSION]
+        trouble += policy.cafe_cost - policy.cafe_extroversion * charm
+        if agent.items[ITEM_RAW] == 0 and agent.hunger < 0.5:
+            trouble -= policy.cafe_cost
+    if option == OPTION_EAT or option == OPTION_SOCIALISE:
+        trouble -= company_at(town, plan, a, o, option)
+    return trouble
+
+
+@kernel
+def company_at(town, plan, a, o, option):
+    """What those who already sit at a venue are worth in steps: a little for anybody, more for friends."""
+    home = plan.layout.place[town.agents[a].home].venue
+    venue = plan.layout.place[o].venue
+    worth = 0.0
+    for i in range(plan.layout.near_count[home, option]):
+        p = plan.layout.near[home, option, i]
+        b = town.objects[p].user
+        if b >= 0 and b != a and plan.layout.place[p].venue == venue and town.agents[b].doing >= 0:
+            worth += plan.policy.company_gain + plan.policy.friend_gain * liking(town, plan, a, b)
+    return worth

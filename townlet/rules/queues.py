@@ -1,0 +1,177 @@
+"""One user a place, an ordered line, now and then an elbow, now and then a courtesy."""
+
+from eventlog.codes import (
+    OPTION_SLEEP,
+    OPTION_WORK,
+    OPTION_YIELD,
+    REASON_BLOCK,
+    REASON_CHANGED_MIND,
+    REASON_CUT,
+    REASON_IMPATIENT,
+)
+from projections.kernel import kernel
+from projections.recorders.queues import (
+    record_cooldown_started,
+    record_queue_conflict,
+    record_queue_handover,
+    record_queue_joined,
+    record_queue_left,
+    record_reservation_granted,
+    record_reservation_released,
+    record_reservation_timed_out,
+)
+from projections.town.event import NOBODY, NONE, NOTHING
+from townlet.draw import BLOCK, CUT, POLITE, draw
+from townlet.rules.ledger import rivalry, trust
+from townlet.rules.ways import steps
+
+
+@kernel
+def lose_patience(town, plan, a):
+    """Whoever has stood in line, or been awaited at its place, for too long gives it up."""
+    agent, tick = town.agents[a], town.clock.tick
+    if agent.waits_at >= 0:
+        if tick - agent.waits_since >= plan.queues.patience:
+            record_queue_left(town, plan, a, agent.waits_at, REASON_IMPATIENT, agent.waits_seq)
+    elif agent.holds >= 0 and agent.doing < 0 and tick - agent.held_since >= plan.queues.timeout:
+        record_reservation_timed_out(town, plan, a, agent.holds, agent.held_seq)
+
+
+@kernel
+def ask(town, plan, a, within):
+    """Near its target an agent gets the place if it is free, or joins the line."""
+    agent = town.agents[a]
+    o = agent.target
+    if o == NOTHING or agent.doing >= 0 or agent.holds >= 0 or agent.waits_at >= 0:
+        return
+    if rests_from(town, a, o) or steps(plan, agent.tile, o) > within:
+        return
+    place = town.objects[o]
+    if place.user == NOBODY and place.line == 0:
+        record_reservation_granted(town, plan, a, o, agent.asked_seq)
+    elif place.line < plan.layout.place[o].line or (place.line == 0 and is_own(plan, o)):
+        record_queue_joined(town, plan, a, o, place.line + 1, agent.asked_seq)
+
+
+@kernel
+def is_own(plan, o):
+    """A bed or a desk: one waits for it where one stands."""
+    return plan.affordances[plan.layout.place[o].affordance].own == 1
+
+
+@kernel
+def rests_from(town, a, o):
+    """Whether the agent has used the place while others waited, a short time ago."""
+    return town.agents[a].cooldown_at == o and town.clock.tick < town.agents[a].cooldown_until
+
+
+@kernel
+def serve(town, plan, o):
+    """A free place goes to whoever is first in line; somebody may push in before."""
+    place = town.objects[o]
+    if place.line == 0 or place.user != NOBODY:
+        return
+    first = first_in_line(town, plan, o)
+    cutter = who_cuts(town, plan, o, first)
+    if cutter != NOBODY:
+        quarrel(town, plan, cutter, first, o, REASON_CUT, town.agents[first].waits_seq)
+        first = cutter
+    record_reservation_granted(town, plan, first, o, town.agents[first].asked_seq)
+
+
+@kernel
+def quarrel(town, plan, a, b, o, reason, cause):
+    """a wrongs b at a place, the worse the longer the line."""
+    line = max(town.objects[o].line, 1)
+    intensity = min(5.0, max(0.1, 1.0 + plan.queues.intensity_step * (line - 1)))
+    record_queue_conflict(town, plan, a, b, o, reason, intensity, cause)
+
+
+@kernel
+def leave_place(town, plan, a, o, reason, relieved):
+    """Done: a rival is kept waiting, a friend is waved in, others take what becomes free."""
+    agent = town.agents[a]
+    started = agent.started_seq
+    waiting = town.objects[o].line > 0
+    first = first_in_line(town, plan, o)
+    if waiting and not relieved and keeps_waiting(town, plan, a, first):
+        quarrel(town, plan, a, first, o, REASON_BLOCK, town.agents[first].waits_seq)
+        record_reservation_released(town, plan, a, o, reason, agent.held_seq)
+    elif waiting and not relieved and waves_in(town, plan, a, first):
+        record_queue_handover(town, plan, a, first, o, town.agents[first].waits_seq)
+    else:
+        record_reservation_released(town, plan, a, o, reason, agent.held_seq)
+    if waiting and not is_own(plan, o):
+        record_cooldown_started(town, plan, a, o, started)
+
+
+@kernel
+def keeps_waiting(town, plan, a, first):
+    """Out of spite, a rival only."""
+    spite = plan.queues.block_rivalry * rivalry(town, plan, a, first)
+    return spite > 0.0 and draw(town, BLOCK, a, first) < spite
+
+
+@kernel
+def waves_in(town, plan, a, first):
+    """A courtesy, the likelier the more trust there is."""
+    chance = plan.queues.polite_chance + plan.queues.polite_trust * trust(town, plan, a, first)
+    return draw(town, POLITE, a, first) < chance
+
+
+@kernel
+def yield_place(town, plan, a):
+    """Whoever has chosen to yield passes its place on before using it."""
+    agent = town.agents[a]
+    if agent.option == OPTION_YIELD and agent.holds >= 0 and agent.doing < 0 and town.objects[agent.holds].line > 0:
+        first = first_in_line(town, plan, agent.holds)
+        record_queue_handover(town, plan, a, first, agent.holds, town.agents[first].waits_seq)
+
+
+@kernel
+def let_go(town, plan, a):
+    """Another choice: out of the line, off the place."""
+    agent = town.agents[a]
+    if agent.waits_at >= 0:
+        record_queue_left(town, plan, a, agent.waits_at, REASON_CHANGED_MIND, agent.waits_seq)
+    if agent.holds >= 0:
+        record_reservation_released(town, plan, a, agent.holds, REASON_CHANGED_MIND, agent.held_seq)
+
+
+@kernel
+def first_in_line(town, plan, o):
+    """Who is served next: by place, less a tenth of the ticks waited."""
+    place = town.objects[o]
+    found, least = NOBODY, 1.0e9
+    for i in range(place.line):
+        a = place.waiting[i]
+        rank = i - plan.queues.age_weight * (town.clock.tick - town.agents[a].waits_since)
+        if rank < least:
+            found, least = a, rank
+    return found
+
+
+@kernel
+def turn_of(town, a, o):
+    """The agent's index in the line."""
+    place = town.objects[o]
+    for i in range(place.line):
+        if place.waiting[i] == a:
+            return i
+    return NONE
+
+
+@kernel
+def who_cuts(town, plan, o, first):
+    """Somebody else in line who pushes in, the likelier the more rivalry there is; nobody cuts at beds and desks."""
+    place = town.objects[o]
+    option = plan.affordances[plan.layout.place[o].affordance].option
+    if place.line < 2 or option == OPTION_WORK or option == OPTION_SLEEP:
+        return NOBODY
+    for i in range(place.line):
+        a = place.waiting[i]
+        if a != first:
+            chance = plan.queues.cut_chance + plan.queues.cut_rivalry * max(0.0, rivalry(town, plan, a, first))
+            if draw(town, CUT, a, first) < chance:
+                return a
+    return NOBODY

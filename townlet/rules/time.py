@@ -1,0 +1,35 @@
+"""The sky in the morning, the accounts at night."""
+
+from eventlog.codes import WEATHER_CLEAR, WEATHER_RAIN
+from projections.kernel import kernel
+from projections.recorders.time import record_day_ended, record_tick_ended, record_weather_changed
+from townlet.draw import SKY, draw
+from townlet.rules import market
+
+
+@kernel
+def dawn(town, plan):
+    """The sky of the day, where it differs."""
+    if town.clock.tick % plan.life.ticks_per_day == 0:
+        sky = WEATHER_RAIN if draw(town, SKY, 0, 0) < plan.market.rain_chance else WEATHER_CLEAR
+        if sky != town.clock.weather:
+            record_weather_changed(town, plan, sky)
+
+
+@kernel
+def close_day(town, plan):
+    """Rent, shelves, prices: the last of the day."""
+    for a in range(town.clock.seats):
+        if town.agents[a].alive:
+            market.charge_rent(town, plan, a)
+    record_day_ended(town, plan)
+    market.restock(town, plan)
+    market.set_prices(town, plan)
+
+
+@kernel
+def end_tick(town, plan):
+    """The last event of every tick: time passes for everybody."""
+    if (town.clock.tick + 1) % plan.life.ticks_per_day == 0:
+        close_day(town, plan)
+    record_tick_ended(town, plan)

@@ -1,0 +1,65 @@
+"""How far it is, and which way."""
+
+import numpy as np
+
+from projections.kernel import kernel
+from projections.plan import FAR
+
+
+@kernel
+def steps(plan, tile, place):
+    """Steps from a tile to a place; FAR without a way. From outside its venue: to the nearest door, and on from it."""
+    layout = plan.layout
+    there = layout.place[place]
+    return steps_to_tile(plan, tile, there.tile, there.venue)
+
+
+@kernel
+def steps_to_tile(plan, tile, goal, venue):
+    """Steps from a tile to a goal tile of a venue; FAR without a way."""
+    layout = plan.layout
+    spot = np.int64(layout.spot[goal])
+    if np.int64(layout.room[tile]) == venue:
+        inside = np.int64(layout.inside[venue, np.int64(layout.spot[tile]), spot])
+        return inside if inside < 255 else FAR
+    door = layout.doors[venue, 0]
+    return np.int64(layout.field[venue, tile]) + np.int64(layout.inside[venue, door, spot])
+
+
+@kernel
+def next_tile(town, plan, tile, goal, venue):
+    """The neighbour tile nearest to the goal, a free one if two are as near; the tile itself without a way."""
+    layout = plan.layout
+    side = layout.side
+    indoors = np.int64(layout.room[tile]) == venue
+    found, least = tile, 2 * FAR
+    for way in range(4):
+        step = tile + (side if way == 0 else -side if way == 1 else 1 if way == 2 else -1)
+        if step < 0 or step >= side * side or not layout.walkable[step]:
+            continue
+        if layout.seated[step] and step != goal:
+            continue
+        if indoors and np.int64(layout.room[step]) != venue:
+            continue
+        away = 2 * steps_to_tile(plan, step, goal, venue) if indoors else outdoors(plan, step, goal, venue)
+        away += np.int64(town.ground[step]) != 0
+        if away < least:
+            found, least = step, away
+    return found
+
+
+@kernel
+def outdoors(plan, tile, goal, venue):
+    """Twice the steps to the venue's nearest door; at a door already, the way inside counts no more."""
+    if np.int64(plan.layout.room[tile]) == venue:
+        return np.int64(0)
+    return 2 * np.int64(plan.layout.field[venue, tile])
+
+
+@kernel
+def apart(plan, here, there):
+    """Tiles between two tiles, walls aside (taxicab)."""
+    side = plan.layout.side
+    return abs(here // side - there // side) + abs(here % side - there % side)
+
+

@@ -1,0 +1,302 @@
+"""Shifts: on time, late, absent, helped out, taken over, paid."""
+
+import numpy as np
+
+from eventlog.codes import (
+    OPTION_SLEEP,
+    OPTION_WORK,
+    REASON_ABSENT,
+    REASON_FINISHED,
+    REASON_LATE,
+    REASON_RELIEVED,
+    REASON_TIMED_OUT,
+    TRAIT_AMBITION,
+)
+from projections.kernel import kernel
+from projections.recorders.work import (
+    record_arrived_late,
+    record_cover_agreed,
+    record_cover_ended,
+    record_job_lost,
+    record_late_help,
+    record_shift_ended,
+    record_shift_missed,
+    record_shift_started,
+    record_shift_takeover,
+    record_wage_paid,
+    record_wage_withheld,
+)
+from projections.town.event import NOBODY, NONE
+from projections.town.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
+from townlet.draw import COVER, HELP, HELPER, OVERSLEEP, UNWELL, draw, draw_of_day
+from townlet.rules.ledger import liking, rivalry, trust
+from townlet.rules.ways import steps
+
+ASK_AGAIN = np.int64(7)
+"""Ticks between two looks for help or cover."""
+
+RISE_BEFORE = np.int64(60)
+"""Ticks before leaving for work at which one gets up."""
+
+
+@kernel
+def minute_of(town, plan):
+    """Minute of the day."""
+    return town.clock.tick % plan.life.ticks_per_day
+
+
+@kernel
+def works_today(town, plan, job):
+    """Whether the job's week has a shift today."""
+    day = (town.clock.tick // plan.life.ticks_per_day) % 7
+    return (plan.jobs[job].days >> day) & 1 == 1
+
+
+@kernel
+def attend(town, plan, a):
+    """The clock against the desk."""
+    agent = town.agents[a]
+    if agent.job < 0:
+        return
+    job = plan.jobs[agent.job]
+    minute = minute_of(town, plan) - job.start
+    if minute < 0 or agent.shift_state == POST_SHIFT or not works_today(town, plan, agent.job):
+        return
+    if agent.shift_state == PRE_SHIFT:
+        await_arrival(town, plan, a, job, minute)
+    if minute >= job.end - job.start:
+        close_shift(town, plan, a, job)
+    elif agent.covered_by < 0 and agent.shift_state == ABSENT and minute % ASK_AGAIN == 2:
+        seek(town, plan, a, job, REASON_ABSENT)
+
+
+@kernel
+def await_arrival(town, plan, a, job, minute):
+    """At the desk within the grace is on time, after it late, after half an hour absent; meanwhile others may help."""
+    agent = town.agents[a]
+    at_desk = agent.holds == job.desk and agent.doing >= 0 and agent.covers < 0
+    if at_desk and minute <= plan.work.grace:
+        record_shift_started(town, plan, a, job.desk, agent.job, agent.started_seq)
+    elif at_desk:
+        record_arrived_late(town, plan, a, job.desk, agent.job, minute, agent.started_seq)
+    elif minute >= plan.work.absent_after:
+        miss(town, plan, a, job)
+    elif agent.covered_by < 0 and minute % ASK_AGAIN == 1:
+        seek(town, plan, a, job, REASON_LATE)
+
+
+@kernel
+def miss(town, plan, a, job):
+    """Absent; who already stands in for the late one has now taken the shift; too often, and the job is lost."""
+    agent = town.agents[a]
+    cause = record_shift_missed(town, plan, a, job.desk, agent.job)
+    b = agent.covered_by
+    if b >= 0 and town.agents[b].cover_worked > 0:
+        record_shift_takeover(town, plan, b, a, job.desk, agent.job, cause)
+    oldest = agent.absences[plan.work.absences_max - 1]
+    if oldest > 0 and town.clock.tick + 1 - oldest < plan.work.absence_window:
+        if b >= 0:
+            close_cover(town, plan, b, REASON_FINISHED)
+        record_job_lost(town, plan, a, job.desk, agent.job, cause)
+
+
+@kernel
+def seek(town, plan, a, job, reason):
+    """The likeliest colleague is asked to stand in; who is free, near and fond, or ambitious, is likelier."""
+    found, most = NOBODY, -1.0e9
+    for j in range(job.first, job.first + job.colleagues):
+        b = town.job_holder[j] - 1
+        if b >= 0 and may_cover(town, plan, a, b):
+            merit = liking(town, plan, b, a) - 0.02 * steps(plan, town.agents[b].tile, job.desk)
+            merit += 0.5 * draw(town, HELPER, b, a)
+            if merit > most:
+                found, most = b, merit
+    if found == NOBODY and reason == REASON_ABSENT:
+        found = job_seeker(town, plan, a)
+    if found != NOBODY and draw(town, HELP if reason == REASON_LATE else COVER, found, a) < chance(
+        town, plan, found, a, reason
+    ):
+        cause = town.agents[a].shift_seq if reason == REASON_ABSENT else NONE
+        record_cover_agreed(town, plan, found, a, job.desk, reason, cause)
+
+
+@kernel
+def chance(town, plan, b, a, reason):
+    """Of help: trust counts. Of a takeover: ambition and rivalry count."""
+    if reason == REASON_LATE:
+        return plan.work.help_chance * (1.0 + trust(town, plan, b, a) - max(0.0, rivalry(town, plan, b, a)))
+    ambition = town.agents[b].traits[TRAIT_AMBITION]
+    return plan.work.cover_chance * (1.0 + 0.5 * ambition + max(0.0, rivalry(town, plan, b, a)))
+
+
+@kernel
+def job_seeker(town, plan, a):
+    """Somebody without a job who is free."""
+    found, least = NOBODY, 2.0
+    for b in range(town.clock.seats):
+        if town.agents[b].alive and town.agents[b].job < 0 and may_cover(town, plan, a, b):
+            drawn = draw(town, HELPER, b, a)
+            if drawn < least:
+                found, least = b, drawn
+    return found
+
+
+@kernel
+def may_cover(town, plan, a, b):
+    """Awake, well, not at work itself, and standing in for nobody."""
+    other = town.agents[b]
+    if b == a or other.covers >= 0 or other.doom >= 0 or min(other.hunger, other.energy) < 0.3:
+        return False
+    if other.doing >= 0 and plan.affordances[other.doing].option == OPTION_SLEEP:
+        return False
+    if other.job < 0:
+        return True
+    minute = minute_of(town, plan)
+    mine = plan.jobs[other.job]
+    on_shift = mine.start - RISE_BEFORE <= minute < mine.end and works_today(town, plan, other.job)
+    return not on_shift
+
+
+@kernel
+def ticks_left(town, plan, a):
+    """Ticks of work ahead at the desk the agent is bound for: of a shift it covers, or of its own; 0 for none."""
+    agent = town.agents[a]
+    minute = minute_of(town, plan)
+    if agent.covers >= 0:
+        return plan.jobs[town.agents[agent.covers].job].end - minute
+    if agent.job < 0 or agent.shift_state == POST_SHIFT or agent.shift_state == ABSENT:
+        return 0
+    job = plan.jobs[agent.job]
+    return job.end - minute if works_today(town, plan, agent.job) and minute >= job.start - RISE_BEFORE else 0
+
+
+@kernel
+def desk_of(town, plan, a):
+    """Where the agent is to work: at the desk of whom it covers, or at its own."""
+    agent = town.agents[a]
+    owner = town.agents[agent.covers] if agent.covers >= 0 else agent
+    return plan.jobs[owner.job].desk
+
+
+@kernel
+def leaves_at(town, plan, a):
+    """The minute at which the agent sets out for its shift; oversleeping and dawdling included."""
+    agent = town.agents[a]
+    job = plan.jobs[agent.job]
+    ready = job.start - steps(plan, agent.tile, job.desk) - plan.work.margin
+    lot = draw_of_day(town, plan, OVERSLEEP, a)
+    risk = plan.work.oversleep_chance * (1.0 - 0.3 * agent.traits[TRAIT_AMBITION])
+    if lot < risk:
+        return ready + plan.work.margin + 6 + np.int64(lot / risk * plan.work.oversleep_ticks)
+    return ready
+
+
+@kernel
+def stays_home(town, plan, a):
+    """Unwell for the day; the ambitious are so less often, and nobody twice within two days."""
+    agent = town.agents[a]
+    recent = agent.absences[0]
+    if recent > 0 and town.clock.tick - recent < 2 * plan.life.ticks_per_day and agent.shift_state != ABSENT:
+        return False
+    risk = plan.work.unwell_chance * (1.0 - 0.3 * agent.traits[TRAIT_AMBITION])
+    return draw_of_day(town, plan, UNWELL, a) < risk
+
+
+@kernel
+def is_due(town, plan, a):
+    """Whether it is time to be at work, or on the way: for one's own shift, or one that is covered."""
+    agent = town.agents[a]
+    if agent.covers >= 0:
+        return True
+    if agent.job < 0 or agent.shift_state == POST_SHIFT or agent.shift_state == ABSENT:
+        return False
+    job = plan.jobs[agent.job]
+    minute = minute_of(town, plan)
+    if minute < job.start - 2 * RISE_BEFORE or minute >= job.end or not works_today(town, plan, agent.job):
+        return False
+    if agent.shift_state == ON_TIME or agent.shift_state == LATE:
+        return True
+    return minute >= leaves_at(town, plan, a) and not stays_home(town, plan, a)
+
+
+@kernel
+def has_to_rise(town, plan, a):
+    """The alarm clock: an hour before setting out."""
+    agent = town.agents[a]
+    if agent.job < 0 or agent.shift_state != PRE_SHIFT or not works_today(town, plan, agent.job):
+        return False
+    minute, job = minute_of(town, plan), plan.jobs[agent.job]
+    if minute < job.start - 3 * RISE_BEFORE or minute >= job.end:
+        return False
+    return minute >= leaves_at(town, plan, a) - RISE_BEFORE and not stays_home(town, plan, a)
+
+
+@kernel
+def take_over(town, plan, a, o):
+    """Who comes to the desk of an absent colleague takes over the shift."""
+    agent = town.agents[a]
+    if agent.covers >= 0 and agent.cover_reason == REASON_ABSENT and agent.cover_worked == 0:
+        owner = town.agents[agent.covers]
+        record_shift_takeover(town, plan, a, agent.covers, o, owner.job, owner.shift_seq)
+
+
+@kernel
+def is_relieved(town, plan, a):
+    """Whether the one who is covered stands at the desk, waiting to take it."""
+    agent = town.agents[a]
+    if agent.covers < 0 or agent.doing < 0 or plan.affordances[agent.doing].option != OPTION_WORK:
+        return False
+    return town.agents[agent.covers].waits_at == agent.holds
+
+
+@kernel
+def end_cover(town, plan, a):
+    """Whoever leaves a covered desk because it is relieved or the shift is over covers no more."""
+    agent = town.agents[a]
+    if agent.covers >= 0 and agent.holds == desk_of(town, plan, a):
+        if town.agents[agent.covers].waits_at == agent.holds:
+            close_cover(town, plan, a, REASON_RELIEVED)
+        elif ticks_left(town, plan, a) <= 0:
+            close_cover(town, plan, a, REASON_FINISHED)
+
+
+@kernel
+def close_cover(town, plan, a, reason):
+    """The helper is thanked and paid."""
+    agent = town.agents[a]
+    b = agent.covers
+    owner = town.agents[b]
+    desk, cause = plan.jobs[owner.job].desk, agent.cover_seq
+    if owner.shift_state == PRE_SHIFT and agent.cover_worked >= plan.work.grace:
+        cause = record_late_help(town, plan, a, b, desk, owner.job, agent.cover_seq)
+    if agent.earned > 0.0:
+        record_wage_paid(town, plan, a, b, desk, agent.earned, cause)
+    record_cover_ended(town, plan, a, b, desk, reason, agent.cover_seq)
+
+
+@kernel
+def give_up_cover(town, plan, a):
+    """A promise that was not kept in time is void; so is one to somebody who came after all."""
+    agent = town.agents[a]
+    if agent.covers < 0 or agent.cover_worked > 0:
+        return
+    owner = town.agents[agent.covers]
+    waited = town.clock.tick - agent.cover_since
+    if owner.shift_state == ON_TIME or owner.shift_state == LATE or owner.shift_state == POST_SHIFT:
+        close_cover(town, plan, a, REASON_RELIEVED)
+    elif waited > plan.work.cover_within:
+        close_cover(town, plan, a, REASON_TIMED_OUT)
+
+
+@kernel
+def close_shift(town, plan, a, job):
+    """The end of a shift pays who worked it, and withholds what was not worked."""
+    agent = town.agents[a]
+    if agent.covered_by >= 0:
+        close_cover(town, plan, agent.covered_by, REASON_FINISHED)
+    if agent.covers < 0 and agent.earned > 0.0:
+        record_wage_paid(town, plan, a, a, job.desk, agent.earned, agent.shift_seq)
+    lost = job.end - job.start - agent.worked
+    if (agent.shift_state == LATE or agent.shift_state == ABSENT) and lost > 0:
+        record_wage_withheld(town, plan, a, job.desk, lost * job.wage, agent.shift_seq)
+    record_shift_ended(town, plan, a, job.desk, agent.job)

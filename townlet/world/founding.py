@@ -1,0 +1,68 @@
+"""The first events of a town: shelves, prices, people, and whom they know."""
+
+import numpy as np
+
+from eventlog.codes import DIMENSION_FAMILIARITY, DIMENSION_RIVALRY, DIMENSION_TRUST
+from projections.kernel import entry, kernel
+from projections.recorders.social import record_tie_set
+from projections.recorders.time import record_price_changed, record_town_founded
+from projections.state import ITEMS
+from projections.town.event import NONE, NOTHING
+from projections.town.words import FAMILIARITY, RIVALRY, TRUST
+from townlet.draw import ACQUAINTANCE, draw
+from townlet.rules import life, market
+
+HOUSEHOLDS, RANDOM = np.int64(1), np.int64(2)
+
+
+@entry
+def found(towns, plans, index):
+    """Found one town: empty places, full shelves, its people with beds, characters and jobs, and initial ties."""
+    town, plan = towns[index], plans[0]
+    record_town_founded(town, plan, plan.life.people)
+    market.restock(town, plan)
+    for item in range(ITEMS):
+        record_price_changed(town, plan, item, plan.market.price[item])
+    for a in range(plan.life.people):
+        bed = life.free_bed(town, plan)
+        if bed == NOTHING:
+            return
+        life.move_in(town, plan, np.int64(a), bed, NONE)
+        life.seek_job(town, plan, np.int64(a), town.clock.seq - 1)
+    if plan.life.initial_ties == HOUSEHOLDS or plan.life.initial_ties == RANDOM:
+        introduce(town, plan)
+
+
+@kernel
+def introduce(town, plan):
+    """Those of one household know each other, or a drawn share of all pairs do; each side is three events."""
+    for a in range(town.clock.seats):
+        for b in range(town.clock.seats):
+            if a != b and are_acquainted(town, plan, a, b):
+                tie = plan.life.initial_size
+                give_tie(town, plan, a, b, tie[TRUST], tie[FAMILIARITY], tie[RIVALRY])
+
+
+@kernel
+def are_acquainted(town, plan, a, b):
+    """By household, or by a draw for the pair."""
+    if plan.life.initial_ties == HOUSEHOLDS:
+        here, there = town.agents[a].home, town.agents[b].home
+        return plan.layout.place[here].venue == plan.layout.place[there].venue
+    return draw(town, ACQUAINTANCE, min(a, b), max(a, b)) < plan.life.initial_density
+
+
+@kernel
+def give_tie(town, plan, a, b, trust, familiarity, rivalry):
+    """One directed tie."""
+    record_tie_set(town, plan, a, b, DIMENSION_TRUST, trust)
+    record_tie_set(town, plan, a, b, DIMENSION_FAMILIARITY, familiarity)
+    record_tie_set(town, plan, a, b, DIMENSION_RIVALRY, rivalry)
+
+
+@entry
+def give_ties(towns, plans, index, pairs, sizes):
+    """An explicit list of directed ties. pairs: int64[n, 2] seats; sizes: float64[n, 3] in [-1, 1]."""
+    town, plan = towns[index], plans[0]
+    for i in range(len(pairs)):
+        give_tie(town, plan, pairs[i, 0], pairs[i, 1], sizes[i, 0], sizes[i, 1], sizes[i, 2])

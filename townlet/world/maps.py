@@ -1,0 +1,131 @@
+"""The map as text that one can read: a picture of the town, one character a tile, and the names of its venues."""
+
+from difflib import get_close_matches
+from typing import Any, get_args
+
+import numpy as np
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from projections.state import LARGE, CapacityClass
+from townlet.errors import MapError
+from townlet.world.drawing import (
+    WALKABLE,
+    Glyph,
+    MapPlan,
+    Place,
+    PlaceKind,
+    Tile,
+    TileName,
+    TownMap,
+    Venue,
+    VenueKind,
+    VenuePlan,
+)
+from townlet.world.survey import survey
+
+__all__ = ["WALKABLE", "Place", "Tile", "TownMap", "Venue", "overflow", "parse", "repeated"]
+
+
+def parse(
+    source: str | dict[str, Any],
+    repeat: tuple[int, int] = (1, 1),
+    shape: CapacityClass = LARGE,
+    origin: str = "the map",
+) -> TownMap:
+    """The town of a map file's text (or of its content), laid out `repeat` times down and across.
+
+    `shape` is the capacity class it must fit into, `origin` the file's name for messages.
+    Raises MapError, which lists everything that is wrong with the map.
+    """
+    plan = _read(source, origin)
+    district, faults = survey(plan)
+    faults += overflow(district, repeat, shape)
+    if faults:
+        raise MapError(origin, faults)
+    return repeated(district, repeat)
+
+
+def overflow(district: TownMap, repeat: tuple[int, int], shape: CapacityClass) -> list[str]:
+    """What of the repeated district does not fit into a capacity class: one row and column always stay empty."""
+    down, across = repeat
+    if down < 1 or across < 1:
+        return [f"repeat {down} by {across}: a town is at least 1 by 1 districts"]
+    counts = [
+        ("rows", district.height * down, shape.side - 1),
+        ("columns", district.width * across, shape.side - 1),
+        ("venues", len(district.venues) * down * across, shape.venues),
+        ("places", len(district.places) * down * across, shape.objects),
+    ]
+    return [
+        f"{down} by {across} districts have {count} {what}, {most} fit into the {shape.name} class; "
+        "repeat fewer or draw less"
+        for what, count, most in counts
+        if count > most
+    ]
+
+
+def repeated(district: TownMap, repeat: tuple[int, int]) -> TownMap:
+    """The district edge to edge, `repeat` times down and across; venues are then called "Café 3-2" and so on."""
+    if repeat == (1, 1):
+        return district
+    down, across = repeat
+    venues: list[Venue] = []
+    places: list[Place] = []
+    for d in range(down):
+        for a in range(across):
+            row, column, before = d * district.height, a * district.width, len(venues)
+            venues += [
+                v._replace(
+                    name=f"{v.name} {d + 1}-{a + 1}",
+                    top=v.top + row,
+                    left=v.left + column,
+                    doors=tuple((r + row, c + column) for r, c in v.doors),
+                )
+                for v in district.venues
+            ]
+            places += [
+                p._replace(
+                    row=p.row + row,
+                    column=p.column + column,
+                    venue=p.venue + before,
+                    waiting=tuple((r + row, c + column) for r, c in p.waiting),
+                )
+                for p in district.places
+            ]
+    return TownMap(
+        district.name,
+        district.height * down,
+        district.width * across,
+        tuple(row * across for row in district.rows) * down,
+        np.tile(district.grid, repeat),
+        tuple(venues),
+        tuple(sorted(places, key=lambda place: (place.row, place.column))),
+    )
+
+
+def _read(source: str | dict[str, Any], origin: str) -> MapPlan:
+    """The map file's content, or a MapError with every key that is wrong."""
+    content: Any = source
+    if isinstance(source, str):
+        try:
+            content = YAML(typ="safe").load(source)
+        except YAMLError as error:
+            raise MapError(origin, [f"it is not YAML: {' '.join(str(error).split())}"]) from error
+    try:
+        return MapPlan.model_validate(content)
+    except ValidationError as error:
+        raise MapError(origin, [_fault_of(one) for one in error.errors()]) from error
+
+
+def _fault_of(error: Any) -> str:
+    """One finding of pydantic as a sentence, with the nearest valid name where there is one."""
+    where = ".".join(str(part) for part in error["loc"]) or "the whole file"
+    known: set[str] = {word for words in (TileName, PlaceKind, VenueKind) for word in get_args(words)}
+    wrong = str(error["input"])
+    if error["type"] == "extra_forbidden":
+        wrong = str(error["loc"][-1])
+        known = {key for model in (Glyph, VenuePlan, MapPlan) for key in model.model_fields}
+    near = get_close_matches(wrong, sorted(known), 1) if error["type"] in ("extra_forbidden", "literal_error") else []
+    return f"{where}: {error['msg']}" + (f"; did you mean {near[0]}?" if near else "")

@@ -1,0 +1,83 @@
+"""Where people stand in line: tiles of the same venue that leave its doors and aisles free."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from projections.state import LINE
+from townlet.world.paths import NO_WAY
+
+LEAST = {"shower": 3, "stove": 3, "till": 3, "counter": 3}
+"""Places used by one after the other, and how many must find room to wait there."""
+
+SPARE = {"chair", "bench"}
+"""Places that get what room is left over, if it is close by; beds and desks belong to somebody and have no line."""
+
+CLOSE = 4
+"""Steps from a chair or a bench within which its line stands."""
+
+
+class Room(NamedTuple):
+    """One venue by its spots, numbered row by row."""
+
+    height: int
+    width: int
+    floor: Sequence[bool]  # where one may stand and wait
+    seated: Sequence[bool]  # where a place stands
+    doors: Sequence[int]
+    places: Sequence[tuple[int, str]]  # spot and kind
+    steps: Sequence[Sequence[int]]  # between two spots
+
+    def beside(self, spot: int) -> list[int]:
+        """The spots north, east, south and west, as far as they are in the room."""
+        row, column = divmod(spot, self.width)
+        found = [(row - 1, column), (row, column + 1), (row + 1, column), (row, column - 1)]
+        return [r * self.width + c for r, c in found if 0 <= r < self.height and 0 <= c < self.width]
+
+
+def aisles(room: Room) -> set[int]:
+    """One shortest path from each door to each place, joining one another where they can.
+
+    Nobody waits there unless there is no other room, so every place can be reached past full lines.
+    """
+    found: set[int] = set()
+    for door in room.doors:
+        from_door = room.steps[door]
+        for spot, _ in room.places:
+            while 0 < from_door[spot] < NO_WAY:
+                ways = [s for s in room.beside(spot) if from_door[s] == from_door[spot] - 1 and not room.seated[s]]
+                spot = min(ways, key=lambda s: s not in found)
+                found.add(spot)
+    return found
+
+
+def lines(room: Room) -> list[list[int]]:
+    """The waiting spots of each place, nearest first, at most LINE.
+
+    Places take turns, each taking the nearest spot that is nobody's and not in an aisle: first those that need a line
+    (`LEAST`), then chairs and benches. Only one still short of its least then takes spots of the aisle, and after these
+    shares the spots of others; nobody else ever does. Doors and the spots beside them stay free.
+    """
+    walked = aisles(room)
+    by_a_door = {s for door in room.doors for s in (door, *room.beside(door))}
+    free = [s for s, floor in enumerate(room.floor) if floor and not room.seated[s] and s not in by_a_door]
+    found: list[list[int]] = [[] for _ in room.places]
+    taken: set[int] = set()
+
+    def grow(places: list[int], most: int, may: Callable[[int], bool], reach: int = NO_WAY - 1) -> None:
+        """Places take turns until each has `most` spots or finds none within reach that it may take."""
+        for _ in range(most):
+            for o in places:
+                away = room.steps[room.places[o][0]]
+                spots = [s for s in free if away[s] <= reach and may(s) and s not in found[o]]
+                if spots and len(found[o]) < most:
+                    found[o].append(min(spots, key=lambda s: (away[s], s)))
+                    taken.add(found[o][-1])
+
+    queued = [o for o, (_, kind) in enumerate(room.places) if kind in LEAST]
+    grow(queued, LINE, lambda s: s not in taken and s not in walked)
+    grow(queued, max(LEAST.values()), lambda s: s not in taken)
+    grow(queued, max(LEAST.values()), lambda s: s not in walked)
+    grow(queued, max(LEAST.values()), lambda s: True)
+    spare = [o for o, (_, kind) in enumerate(room.places) if kind in SPARE]
+    grow(spare, LINE, lambda s: s not in taken and s not in walked, CLOSE)
+    return [sorted(spots, key=lambda s: (room.steps[room.places[o][0]][s], s)) for o, spots in enumerate(found)]
