@@ -25,7 +25,8 @@ BLOCK_EVENTS: Final = 4096
 GENESIS: Final = hashlib.sha256(b"townlet log 1").digest()
 """The digest of a history without events."""
 
-_CANONICAL: Final = np.dtype([("row", f"V{ROW.itemsize}"), ("note_bytes", "<u4")])
+_PACKED: Final = np.dtype((np.void, ROW.itemsize))
+_CANONICAL: Final = np.dtype([("row", _PACKED), ("note_bytes", "<u4")])
 _NOTE_BYTES: Final = struct.Struct("<I")
 
 
@@ -58,7 +59,7 @@ class Chain:
         while taken < len(rows):
             room = BLOCK_EVENTS - self.seq % BLOCK_EVENTS
             part = rows[taken : taken + room]
-            self._hash(part, notes)
+            self._hash(part, notes or {})
             taken += len(part)
             self.seq += len(part)
             if self.seq % BLOCK_EVENTS == 0:
@@ -69,15 +70,15 @@ class Chain:
         """The digest of all events so far, 32 bytes."""
         return self._open.copy().digest() if self.seq % BLOCK_EVENTS else self.block_digest
 
-    def _hash(self, rows: Rows, notes: Mapping[int, str] | None) -> None:
+    def _hash(self, rows: Rows, notes: Mapping[int, str]) -> None:
         canonical = self._canonical[: len(rows)]
-        canonical["row"] = rows.view(f"V{ROW.itemsize}")
+        canonical["row"] = rows.view(_PACKED)
         done = 0
-        for seq in sorted(notes or ()):
+        for seq in sorted(notes):
             index = seq - self.seq
             if 0 <= index < len(rows):
-                words = notes[seq].encode() if notes else b""
-                # All of this event but its note's length, which is 0 in the scratch rows.
+                words = notes[seq].encode()
+                # The events before it have no notes: a length of 0 stands after each in the scratch rows.
                 self._open.update(canonical[done:index].data)
                 self._open.update(rows[index].tobytes() + _NOTE_BYTES.pack(len(words)) + words)
                 done = index + 1

@@ -123,3 +123,14 @@ def sync_folder(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def read_settings(run: Path, config_id: str) -> str:
+    """The text of an epoch's resolved settings. Raises `EventLogError` where the file is missing."""
+    try:
+        return (run / "configs" / f"{config_id}.json").read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise EventLogError(
+            f"{run} has no settings of its epoch {config_id}: configs/{config_id}.json is missing.\n"
+            f"  Next: restore the file from a copy of the run; without it the log cannot be folded"
+        ) from error

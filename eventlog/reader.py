@@ -57,13 +57,13 @@ class LogReader:
     def refresh(self) -> Head:
         """See what was committed since; gives the new head."""
         # The manifest first: of a run that it calls closed, this head is the last.
-        before = self.head
+        before, writer_before = self.head, self.manifest.writer_epoch
         self.manifest = read_manifest(self.path)
         self.head = self._published_head()
         if self.head.appended != before.appended:
             self._buffer = self._mapped()
-        if self.head.appended < before.appended:  # a repair cut off what was not durable
-            self._frames = []
+        if self.head.appended < before.appended or self.manifest.writer_epoch != writer_before:
+            self._frames = []  # a repair may have cut off what was not durable
         return self.head
 
     def rows(

@@ -42,6 +42,8 @@ def packed(rows: Rows) -> Rows:
 
     Raises `TypeError` when `rows` is not a one-dimensional array of `ROW`.
     """
+    if rows.dtype is ROW and type(rows) is np.ndarray and rows.ndim == 1 and rows.flags.c_contiguous:
+        return rows  # the usual case, quickly
     if rows.dtype != ROW or rows.ndim != 1:
         raise TypeError(f"events are a one-dimensional array of ROW, not {rows.ndim} dimensions of {rows.dtype}")
     return np.ascontiguousarray(rows).view(ROW)

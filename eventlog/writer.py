@@ -71,13 +71,17 @@ class LogWriter:
         self._chain, self._previous = tail.chain, tail.previous
         self._digest = tail.chain.digest()
         self._appended = self._durable = tail.position
-        self._tick = tail.tick
+        self._seq, self._tick = tail.chain.seq, tail.tick
         self._unchecked_bytes = 0
         self._synced_s = time.monotonic()
         self._poison: tuple[str, int] | None = None  # what failed, and the first event that was not committed
         self._closed = False
-        os.fsync(self._fd)
-        self._head.rewrite(self._appended, self._durable, self._chain.seq, self._tick, self._digest)
+        try:
+            self._sync_file(self._appended)
+            self._head.rewrite(self._appended, self._durable, self._seq, self._tick, self._digest)
+        except OSError:
+            self._let_go()
+            raise
 
     @classmethod
     def create(
@@ -132,12 +136,12 @@ class LogWriter:
     @property
     def head(self) -> Head:
         """How far the log is committed."""
-        return Head(self._appended, self._durable, self._chain.seq, self._tick, self._digest.hex())
+        return Head(self._appended, self._durable, self._seq, self._tick, self._digest.hex())
 
     @property
     def point(self) -> Point:
         """The end of the log, as a checkpoint remembers it."""
-        return Point(self._tick, self._chain.seq, self._appended, self._chain.block_digest.hex(), self._digest.hex())
+        return Point(self._tick, self._seq, self._appended, self._chain.block_digest.hex(), self._digest.hex())
 
     def commit(self, rows: Rows, notes: Mapping[int, str] | None = None, *, expected_seq: int) -> int:
         """Append the events of whole ticks, and give the number of the next event; no events: nothing happens.
@@ -150,7 +154,7 @@ class LogWriter:
         rows = packed(rows)
         self._require_next(rows, expected_seq)
         if not len(rows):
-            return self._chain.seq
+            return self._seq
         frame, own_hash = encode(
             rows,
             notes or NO_NOTES,
@@ -159,6 +163,7 @@ class LogWriter:
             digest=self._digest,
         )
         self._require_room(len(frame))
+        self._poison = ("a commit was interrupted", expected_seq)  # until it is whole
         try:
             _write_all(self._fd, frame)
             appended = self._appended + len(frame)
@@ -170,18 +175,19 @@ class LogWriter:
             self._head.write(appended, self._durable, self._chain.seq, tick, digest)
         except OSError as error:
             raise self._poisoned(f"a commit failed: {error.strerror or error}", expected_seq) from error
-        self._appended, self._tick = appended, tick
+        self._appended, self._seq, self._tick = appended, self._chain.seq, tick
         self._digest, self._previous = digest, own_hash
-        return self._chain.seq
+        self._poison = None
+        return self._seq
 
     def sync(self) -> None:
         """Wait until every commit is durable. Raises `WriterPoisoned` when the disk fails."""
         self._require_usable()
         try:
             self._sync_file(self._appended)
-            self._head.write(self._appended, self._durable, self._chain.seq, self._tick, self._digest)
+            self._head.write(self._appended, self._durable, self._seq, self._tick, self._digest)
         except OSError as error:
-            raise self._poisoned(f"a sync failed: {error.strerror or error}", self._chain.seq) from error
+            raise self._poisoned(f"a sync failed: {error.strerror or error}", self._seq) from error
 
     def add_epoch(self, *, config_id: str, seed: int) -> int:
         """Begin an epoch with the next event, under settings that `write_settings` has kept; gives its number.
@@ -189,7 +195,7 @@ class LogWriter:
         An epoch in which nothing happened yet is replaced. Everything before it is made durable first.
         """
         self.sync()
-        seq = self._chain.seq
+        seq = self._seq
         before = [epoch for number, epoch in enumerate(self.manifest.epochs) if epoch.from_seq < seq or not number]
         epochs = (*before, Epoch(from_seq=seq, config_id=config_id, seed=seed))
         self._replace_manifest(epochs=epochs)
@@ -208,10 +214,7 @@ class LogWriter:
                 self._head.sync()
                 self._replace_manifest(closed=True)
         finally:
-            self._closed = True
-            os.close(self._fd)
-            self._head.close()
-            self._lock.release()
+            self._let_go()
 
     def __enter__(self) -> Self:
         return self
@@ -221,16 +224,22 @@ class LogWriter:
     ) -> None:
         self.close()
 
+    def _let_go(self) -> None:
+        self._closed = True
+        os.close(self._fd)
+        self._head.close()
+        self._lock.release()
+
     def _require_usable(self) -> None:
         if self._closed:
-            raise WriterPoisoned(self.path, reason="its writer is closed", seq=self._chain.seq)
+            raise WriterPoisoned(self.path, reason="its writer is closed", seq=self._seq)
         if self._poison is not None:
             reason, seq = self._poison
             raise WriterPoisoned(self.path, reason=reason, seq=seq)
 
     def _require_next(self, rows: Rows, expected_seq: int) -> None:
         """The rows follow the log: dense from `expected_seq`, which is the log's next, and no tick goes back."""
-        next_seq, count = self._chain.seq, len(rows)
+        next_seq, count = self._seq, len(rows)
         if expected_seq != next_seq:
             raise SequenceMismatch(self.path, expected=next_seq, found=expected_seq, what="the expected event")
         if not count:
@@ -239,14 +248,14 @@ class LogWriter:
             raise ValueError(f"a commit has at most {COMMIT_EVENTS_MAX:,} events, not {count:,}")
         seqs, ticks = rows["seq"], rows["tick"]
         in_order = seqs == np.arange(next_seq, next_seq + count, dtype=np.uint64)
-        if not in_order.all():
+        if np.count_nonzero(in_order) < count:
             wrong = int(in_order.argmin())
             what = f"the number of row {wrong}"
             raise SequenceMismatch(self.path, expected=next_seq + wrong, found=int(seqs[wrong]), what=what)
         if ticks[0] < self._tick:
             raise SequenceMismatch(self.path, expected=self._tick, found=int(ticks[0]), what="the first tick")
         goes_back = ticks[1:] < ticks[:-1]
-        if goes_back.any():
+        if np.count_nonzero(goes_back):
             wrong = int(goes_back.argmax()) + 1
             what = f"the tick of row {wrong}"
             raise SequenceMismatch(self.path, expected=int(ticks[wrong - 1]), found=int(ticks[wrong]), what=what)
@@ -257,7 +266,7 @@ class LogWriter:
             disk = os.statvfs(self.path)
             free = disk.f_bavail * disk.f_frsize
             if free - RESERVE_BYTES < need:
-                raise DiskFull(self.path, need=need, free=free, reserve=RESERVE_BYTES, seq=self._chain.seq)
+                raise DiskFull(self.path, need=need, free=free, reserve=RESERVE_BYTES, seq=self._seq)
             self._unchecked_bytes = max(need, min(UNCHECKED_BYTES_MAX, free - RESERVE_BYTES))
         self._unchecked_bytes -= need
 
@@ -279,7 +288,7 @@ class LogWriter:
         """Put the next manifest in place, unless another writer did."""
         found = read_manifest(self.path)
         if (found.writer_epoch, found.number) != (self.manifest.writer_epoch, self.manifest.number):
-            raise self._poisoned(f"writer {found.writer_epoch} has taken the run over", self._chain.seq)
+            raise self._poisoned(f"writer {found.writer_epoch} has taken the run over", self._seq)
         manifest = self.manifest.replaced(**changes)
         write_manifest(self.path, manifest)
         self.manifest = manifest

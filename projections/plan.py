@@ -70,7 +70,8 @@ WORK = np.dtype(
         ("help_chance", "f8"),
         ("unwell_chance", "f8"),
         ("oversleep_chance", "f8"),
-        ("oversleep_ticks", "i8"),
+        ("oversleep_least", "i8"),
+        ("oversleep_most", "i8"),
         ("margin", "i8"),
     ]
 )
@@ -119,6 +120,7 @@ QUEUES = np.dtype(
         ("timeout", "i8"),
         ("cut_chance", "f8"),
         ("cut_rivalry", "f8"),
+        ("block_chance", "f8"),
         ("block_rivalry", "f8"),
         ("polite_chance", "f8"),
         ("polite_trust", "f8"),
@@ -168,6 +170,8 @@ POLICY = np.dtype(
         ("meal_hours", "i8", (3,)),
         ("meal_span", "i8"),
         ("meal_below", "f8"),
+        ("supper_below", "f8"),
+        ("lead", "i8", (OPTIONS,)),  # ticks that an option takes, with the way: not begun within these before work
         ("wash_below", "f8"),
         ("wash_weight", "f8"),
         ("night_from", "i8"),
@@ -186,6 +190,9 @@ POLICY = np.dtype(
         ("friend_gain", "f8"),
         ("cafe_cost", "f8"),
         ("cafe_extroversion", "f8"),
+        ("thrift_below", "f8"),
+        ("meal_out_below", "f8"),
+        ("raw_cost", "f8"),
         ("jitter", "f8"),
     ]
 )

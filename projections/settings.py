@@ -38,8 +38,8 @@ class Deltas(Model):
 class Retention(Model):
     """The share of a tie that stays after an hour. 0.9942 halves in five days, 0.9971 in ten, 0.9981 in fifteen."""
 
-    trust: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.9959, description="half-life seven days")
-    familiarity: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.9952, description="half-life six days")
+    trust: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.9942, description="half-life five days")
+    familiarity: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.9942, description="half-life five days")
     rivalry: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.9942, description="half-life five days")
 
 

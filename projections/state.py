@@ -133,6 +133,8 @@ CLOCK = np.dtype(
         ("good_days", "i8"),  # agent-days on which no need fell to 0.3
         ("shifts", "i8"),
         ("shifts_on_time", "i8"),
+        ("ties_evicted", "i8"),
+        ("tie_days", "i8"),  # ties held at the end of a day, summed over days
     ]
 )
 

@@ -1,1 +1,23 @@
-"""A living town whose every action is a typed event in an append-only log."""
+"""A living town whose every action is a typed event in an append-only log.
+
+`simulate` lets a town live into a folder, `open` opens what is there; both give a `Run`. Nothing heavy is imported
+before it is used.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from townlet.run import Moment as Moment
+    from townlet.run import Run as Run
+    from townlet.run import open_run as open
+    from townlet.run import simulate as simulate
+
+__all__ = ["Moment", "Run", "open", "simulate"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'townlet' has no attribute {name!r}")
+    from townlet import run
+
+    return run.open_run if name == "open" else getattr(run, name)

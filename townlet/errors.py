@@ -1,8 +1,11 @@
 """What can go wrong in the town, as one tree:
 
 TownletError
-└── ConfigurationError      settings that cannot be used
-    └── MapError            a map that cannot be used; `faults` lists each of them
+├── ConfigurationError      settings that cannot be used
+│   └── MapError            a map that cannot be used; `faults` lists each of them
+├── OutboxFull              a tick recorded more events than a town's outbox holds
+├── TickOutOfRange          a tick that the run has not reached
+└── QueryError              a query that cannot be answered
 """
 
 
@@ -22,3 +25,19 @@ class MapError(ConfigurationError):
         listed = "".join(f"\n  {fault}" for fault in faults)
         super().__init__(f"{origin} has {many} (rows and columns count from 0):{listed}")
         self.faults = tuple(faults)
+
+
+class TickOutOfRange(TownletError):
+    """A tick that the run has not reached, or that never was."""
+
+    def __init__(self, path: object, tick: int, last: int) -> None:
+        super().__init__(f"{path} has no tick {tick:,}: it runs from 0 to {last:,}. Next: townlet resume {path}")
+        self.tick, self.last = tick, last
+
+
+class QueryError(TownletError):
+    """A query that cannot be answered, or a table that does not exist."""
+
+
+class OutboxFull(TownletError):
+    """A tick recorded more events than a town's outbox holds."""

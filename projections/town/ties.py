@@ -1,6 +1,6 @@
 """The ledger: a few directed ties an agent, admitted, clamped, decaying, evicted (SPEC section 3).
 
-A tie's size is |trust| + |familiarity| + |rivalry|. The functions that only compute (`raw_delta`, `adjusted`, `kept`)
+A tie's size is |trust| + |familiarity| + |rivalry|. The functions that only compute (`raw_delta`, `adjusted`, `fade`)
 are shared with the rider that explains the ledger.
 """
 
@@ -35,6 +35,7 @@ def note(town, plan, event, owner, other):
     if slot < 0:
         slot = place_for_tie(plan, agent, abs(trust + familiarity - rivalry))
         if slot >= 0:
+            town.clock.ties_evicted += agent.ties[slot].known
             begin(agent.ties[slot], other, event.tick)
     if slot >= 0:
         tie = agent.ties[slot]
@@ -123,6 +124,15 @@ def weaker(tie, than):
 
 
 @kernel
+def tie_count(plan, agent):
+    """How many ties an agent holds."""
+    count = 0
+    for slot in range(plan.social.capacity):
+        count += agent.ties[slot].known
+    return count
+
+
+@kernel
 def tie_size(tie):
     """|trust| + |familiarity| + |rivalry|."""
     return abs(tie.trust) + abs(tie.familiarity) + abs(tie.rivalry)
@@ -161,11 +171,17 @@ def decay(town, plan):
         for slot in range(plan.social.capacity):
             tie = agent.ties[slot]
             if tie.known:
-                tie.trust = tie.trust * keep_trust
-                tie.familiarity = tie.familiarity * keep_familiarity
-                tie.rivalry = tie.rivalry * keep_rivalry
+                fade(tie, keep_trust, keep_familiarity, keep_rivalry)
                 if abs(tie.trust) < least and abs(tie.familiarity) < least and abs(tie.rivalry) < least:
                     end(tie)
+
+
+@kernel
+def fade(tie, keep_trust, keep_familiarity, keep_rivalry):
+    """What an hour leaves of a tie."""
+    tie.trust = tie.trust * keep_trust
+    tie.familiarity = tie.familiarity * keep_familiarity
+    tie.rivalry = tie.rivalry * keep_rivalry
 
 
 @kernel

@@ -38,6 +38,7 @@ def day_ended(town, plan, event):
         if agent.alive:
             clock.agent_days += 1
             clock.good_days += agent.lowest > plan.needs.good_day_above
+            clock.tie_days += ties.tie_count(plan, agent)
             agent.lowest, agent.neglected = 1.0, 0
             if agent.shift_state == POST_SHIFT:
                 agent.shift_state = PRE_SHIFT

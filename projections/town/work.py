@@ -102,6 +102,7 @@ def cover_agreed(town, plan, event):
     agent.covers, agent.cover_reason = event.other, event.code
     agent.cover_since, agent.cover_seq = event.tick, event.seq
     agent.cover_worked = 0
+    agent.option_until = event.tick
     agent.cover_wage = plan.jobs[owner.job].wage
     owner.covered_by = event.agent
 

@@ -90,6 +90,13 @@ def test_a_reader_may_begin_at_any_frame(run: Path) -> None:
     assert seqs(at_head) == []
 
 
+def test_a_start_that_is_not_a_frames_is_refused(run: Path) -> None:
+    frame = LogReader(run).frames[2]
+    for position, seq in [(frame.position, 30), (frame.position + 8, 31)]:
+        with pytest.raises(LogDamaged):
+            list(LogReader(run, start=(position, seq)).rows())
+
+
 def test_a_reader_checks_only_what_it_reads(run: Path, tmp_path: Path) -> None:
     writer = written(tmp_path / "run", [50] * 10)
     frames = LogReader(tmp_path / "run").frames
@@ -154,7 +161,12 @@ def test_a_reader_follows_a_repair(tmp_path: Path) -> None:
     segment_of(tmp_path / "run").write_bytes(content[:-1])
     with LogWriter.open(tmp_path / "run") as writer:
         assert reader.refresh().appended == first
+        assert len(reader.frames) == 1
         assert seqs(reader) == list(range(30))
+        commit(writer, 60)
+        late = LogReader(tmp_path / "run")
+        reader.refresh()
+        assert reader.frames == late.frames
 
 
 def test_batches_outlive_the_reader_and_its_refreshes(tmp_path: Path) -> None:

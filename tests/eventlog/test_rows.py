@@ -1,5 +1,8 @@
 """The row and its columns."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -44,7 +47,8 @@ def test_strided_record_arrays_are_packed() -> None:
     plain = packed(town.outbox)
     assert type(plain) is np.ndarray
     assert plain.tobytes() == rows.tobytes()
-    assert packed(rows).base is rows, "no copy where none is needed"
+    assert packed(rows) is rows, "no copy where none is needed"
+    assert packed(rows[::2]).tobytes() == b"".join(row.tobytes() for row in rows[::2])
 
 
 def test_other_arrays_are_refused() -> None:
@@ -55,3 +59,17 @@ def test_other_arrays_are_refused() -> None:
 def test_the_missing_value_is_one_nan() -> None:
     assert np.isnan(MISSING_VALUE)
     assert MISSING_VALUE.view(np.uint32) == 0x7FC00000
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("eventlog", {"numpy", "pyarrow", "pydantic"}),
+        ("eventlog.rows", {"pyarrow", "pydantic", "filelock"}),
+        ("eventlog.reader", {"eventlog.writer", "eventlog.lock", "filelock"}),
+    ],
+)
+def test_an_import_brings_only_what_it_needs(module: str, unwanted: set[str]) -> None:
+    code = f"import {module}, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
+    assert not unwanted & set(done.stdout.split())

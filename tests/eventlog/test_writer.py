@@ -162,13 +162,52 @@ def test_after_the_disk_failed_a_writer_is_poisoned_until_reopened(
     for again in (lambda: commit(writer, 20), writer.sync, lambda: writer.add_epoch(config_id="a", seed=1)):
         with pytest.raises(WriterPoisoned, match="Events before 20 were committed"):
             again()
-    assert writer.head[1:] == head[1:] or call == "pwrite"
+    assert writer.head == head._replace(durable=writer.head.durable)
     assert LogReader(tmp_path / "run").head == head
     writer.close()
     assert not read_manifest(tmp_path / "run").closed
     with LogWriter.open(tmp_path / "run") as writer:
         assert writer.head.seq == (20 if call == "write" else 40)
         commit(writer, 20)
+    assert LogReader(tmp_path / "run").verify_chain() == writer.head.digest
+
+
+def test_a_failed_sync_poisons_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    writer = written(tmp_path / "run", [20])
+    durable = writer.head.durable
+    with monkeypatch.context() as failing:
+        failing.setattr(os, "fdatasync", fail)
+        with pytest.raises(WriterPoisoned, match="a sync failed: Input/output error"):
+            writer.sync()
+    for again in (lambda: commit(writer, 20), writer.sync):
+        with pytest.raises(WriterPoisoned, match="a sync failed"):
+            again()
+    assert writer.head.durable == durable
+    writer.close()
+    assert not read_manifest(tmp_path / "run").closed
+
+
+def test_an_interrupted_commit_poisons_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = written(tmp_path / "run", [20])
+    real_write = os.write
+
+    def interrupted(fd: int, data: bytes) -> int:
+        real_write(fd, data)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as failing:
+        failing.setattr(os, "write", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            commit(writer, 30)
+    with pytest.raises(WriterPoisoned, match="interrupted"):
+        commit(writer, 30)
+    writer.close()
+    with LogWriter.open(tmp_path / "run") as writer:
+        assert writer.head.seq == 50
+        commit(writer, 30)
     assert LogReader(tmp_path / "run").verify_chain() == writer.head.digest
 
 

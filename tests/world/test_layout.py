@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventlog.catalogue.registries import Option
-from projections.plan import FAR, NEAR, OPTIONS, layout_type, plan_type
+from projections.plan import AREA, FAR, NEAR, OPTIONS, layout_type, plan_type
 from projections.state import LINE, ORDINARY
 from townlet.errors import ConfigurationError, MapError
 from townlet.world.layout import fill
@@ -52,13 +52,14 @@ def layout_of(name: str, repeat: tuple[int, int] = (1, 1)) -> np.recarray:
 def searched(layout: np.recarray, starts: list[int], may_enter: Callable[[int], bool]) -> dict[int, int]:
     """Steps from the nearest start to every tile that can be reached; nobody walks on from a place but a start."""
     steps, queue = {tile: 0 for tile in starts}, deque(starts)
+    walkable, seated = layout.walkable.tolist(), layout.seated.tolist()
     while queue:
         tile = queue.popleft()
-        if layout.seated[tile] and tile not in starts:
+        if seated[tile] and tile not in starts:
             continue
         for way in WAYS:
             beside = tile + way
-            if layout.walkable[beside] and beside not in steps and may_enter(beside):
+            if walkable[beside] and beside not in steps and may_enter(beside):
                 steps[beside] = steps[tile] + 1
                 queue.append(beside)
     return steps
@@ -92,16 +93,20 @@ def test_fields_are_the_steps_to_the_nearest_door(name: str) -> None:
 
 @every_map
 def test_inside_are_the_steps_between_two_spots(name: str) -> None:
+    """Every fifth spot by search, the others because there and back is as far."""
     layout, town = layout_of(name), town_of(name)
     for v, venue in enumerate(town.venues):
-        expected = np.full(layout.inside[v].shape, NO_WAY)
-        for spot in range(venue.height * venue.width):
+        assert np.array_equal(layout.inside[v], layout.inside[v].T)
+        room = set(np.flatnonzero(layout.room == v).tolist())
+        assert len(room) == venue.height * venue.width
+        for spot in range(v % 5, len(room), 5):
             tile = tile_of(layout, town, v, spot)
             assert (layout.room[tile], layout.spot[tile]) == (v, spot)
+            expected = np.full(AREA, NO_WAY)
             if layout.walkable[tile]:
-                for other, steps in searched(layout, [tile], lambda tile: layout.room[tile] == v).items():
-                    expected[spot, layout.spot[other]] = steps
-        assert np.array_equal(layout.inside[v], expected), venue.name
+                for other, steps in searched(layout, [tile], room.__contains__).items():
+                    expected[layout.spot[other]] = steps
+            assert np.array_equal(layout.inside[v, spot], expected), (venue.name, spot)
 
 
 @every_map
@@ -142,21 +147,17 @@ def test_whoever_descends_arrives(name: str, data: st.DataObject) -> None:
     tile = data.draw(st.sampled_from(tiles))
     place = data.draw(st.integers(0, len(town.places) - 1))
     goal, venue = int(layout.place["tile"][place]), int(layout.place["venue"][place])
-    for _ in range(2 * SIDE * SIDE):
-        if tile == goal:
-            return
+    while tile != goal:
         ways = [tile + way for way in WAYS if layout.walkable[tile + way]]
         ways = [beside for beside in ways if beside == goal or not layout.seated[beside]]
         if layout.room[tile] == venue:
+            away = layout.inside[venue, :, layout.spot[goal]][layout.spot]
             ways = [beside for beside in ways if layout.room[beside] == venue]
-        best = min(ways, key=lambda beside: steps_to(layout, beside, place) if layout.room[tile] == venue
-                   else int(layout.field[venue, beside]))  # fmt: skip
-        if layout.room[tile] == venue:
-            assert steps_to(layout, best, place) == steps_to(layout, tile, place) - 1
         else:
-            assert layout.field[venue, best] == layout.field[venue, tile] - 1
+            away = layout.field[venue]
+        best = min(ways, key=away.__getitem__)
+        assert away[best] == away[tile] - 1
         tile = best
-    pytest.fail(f"never arrived at place {place}")
 
 
 @every_map
@@ -186,12 +187,10 @@ def test_full_lines_leave_every_place_within_reach(name: str) -> None:
     layout, town = layout_of(name), town_of(name)
     waiting = [tile for o in range(len(town.places)) for tile in layout.place["waiting"][o, : layout.place["line"][o]]]
     assert len(set(waiting)) == len(waiting)
-    standing = set(waiting)
     for v, venue in enumerate(town.venues):
+        free = set(np.flatnonzero(layout.room == v).tolist()) - set(waiting)
         for row, column in venue.doors:
-            reached = searched(
-                layout, [row * SIDE + column], lambda tile: layout.room[tile] == v and tile not in standing
-            )
+            reached = searched(layout, [row * SIDE + column], free.__contains__)
             assert all(layout.place["tile"][o] in reached for o, place in enumerate(town.places) if place.venue == v)
 
 

@@ -19,7 +19,7 @@ class Decay(Model):
 
     hunger: Rate = Field(0.0008, description="1.15 a day: three meals")
     hygiene: Rate = Field(0.00032, description="0.46 a day: one wash")
-    energy: Rate = Field(0.00065, description="0.94 a day: one night")
+    energy: Rate = Field(0.0005, description="0.72 a day: one night")
 
 
 class Start(Model):
@@ -79,7 +79,7 @@ class Affordance(Model):
 
 
 AFFORDANCES: dict[str, Affordance] = {
-    "sleep": Affordance(place="bed", option="sleep", ticks=480, effects=Effects(energy=1.0), own=True),
+    "sleep": Affordance(place="bed", option="sleep", ticks=480, effects=Effects(energy=0.95), own=True),
     "shower": Affordance(
         place="shower", option="wash", ticks=30, effects=Effects(hygiene=0.45), fee=0.1, water=True, power=True
     ),
@@ -121,7 +121,7 @@ class Market(Model):
     meals_a_day: Annotated[float, Field(ge=0.0, le=10.0)] = 3.0
     spare_least: Share = Field(0.10, description="the least share of a week's costs that its wages leave over")
     spare_most: Share = 0.20
-    start_wallet: Money = 6.0
+    start_wallet: Money = 10.0
     start_raw: Annotated[int, Field(ge=0, le=50)] = 2
     start_meals: Annotated[int, Field(ge=0, le=50)] = 2
     rain_chance: Share = Field(0.25, description="of a day")

@@ -102,7 +102,8 @@ def _fill_work(record: Any, work: Work) -> None:
     record["absences_max"], record["absence_window"] = work.absences_max, work.absence_window_ticks
     record["cover_within"], record["cover_chance"] = work.cover_within_ticks, work.cover_chance
     record["help_chance"], record["unwell_chance"] = work.help_chance, work.unwell_chance
-    record["oversleep_chance"], record["oversleep_ticks"] = work.oversleep_chance, work.oversleep_ticks
+    record["oversleep_chance"] = work.oversleep_chance
+    record["oversleep_least"], record["oversleep_most"] = work.oversleep_ticks
     record["margin"] = work.margin_ticks
 
 
@@ -157,8 +158,9 @@ def _fill_chat(record: Any, chat: Chat) -> None:
 def _fill_queues(record: Any, queues: Queues) -> None:
     record["cooldown"], record["patience"] = queues.cooldown_ticks, queues.patience_ticks
     record["timeout"] = queues.timeout_ticks
-    for name in ("age_weight", "ghost_after", "cut_chance", "cut_rivalry", "block_rivalry", "polite_chance"):
+    for name in ("age_weight", "ghost_after", "cut_chance", "cut_rivalry", "block_chance", "block_rivalry"):
         record[name] = getattr(queues, name)
+    record["polite_chance"] = queues.polite_chance
     record["polite_trust"], record["intensity_step"] = queues.polite_trust, queues.intensity_step
 
 
@@ -187,7 +189,10 @@ def _fill_life(record: Any, settings: Settings, shape: CapacityClass) -> None:
 def _fill_policy(record: Any, policy: Policy) -> None:
     renamed = {"commit": "commit_ticks", "meal_span": "meal_span_ticks"}
     for name in record.dtype.names:
-        record[name] = getattr(policy, renamed.get(name, name))
+        if name != "lead":
+            record[name] = getattr(policy, renamed.get(name, name))
+    for option, ticks in policy.lead_ticks.items():
+        record["lead"][Option[option.upper()]] = ticks
 
 
 def require_living_wage(plan: Any, settings: Settings) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from projections.settings import Model, Share, Unit
+from townlet.configuration.bodies import OptionName
 from townlet.world.drawing import VenueKind
 
 Minute = Annotated[int, Field(ge=0, le=1440)]
@@ -37,12 +38,12 @@ class Work(Model):
     absences_max: Annotated[int, Field(ge=1, le=3)] = Field(3, description="absences in the window that cost the job")
     absence_window_ticks: Ticks = Field(7 * 1440, description="seven days")
     cover_within_ticks: Ticks = Field(90, description="a promise to stand in is void after these")
-    cover_chance: Share = Field(0.6, description="that somebody asked takes the shift of an absent colleague")
-    help_chance: Share = Field(0.75, description="that somebody asked stands in for a late colleague")
-    unwell_chance: Share = Field(0.055, description="a day, of staying at home")
-    oversleep_chance: Share = Field(0.085, description="a day, of setting out late")
-    oversleep_ticks: Ticks = Field(20, description="the most that one sets out late, beyond the grace")
-    margin_ticks: Ticks = Field(12, description="how much earlier than needed one sets out")
+    cover_chance: Share = Field(0.8, description="that somebody asked takes the shift of an absent colleague")
+    help_chance: Share = Field(0.9, description="that somebody asked stands in for a late colleague")
+    unwell_chance: Share = Field(0.045, description="a day, of staying at home")
+    oversleep_chance: Share = Field(0.09, description="a day, of setting out late")
+    oversleep_ticks: tuple[Ticks, Ticks] = Field((10, 25), description="how late one then arrives, at the least and most")
+    margin_ticks: Ticks = Field(16, description="how much earlier than needed one sets out")
 
 
 class Chat(Model):
@@ -74,8 +75,9 @@ class Queues(Model):
     timeout_ticks: Ticks = Field(45, description="in which a reserved place has to be taken")
     cut_chance: Share = Field(0.12, description="that somebody in line pushes in")
     cut_rivalry: Share = Field(0.4, description="more, at rivalry 1")
-    block_rivalry: Share = Field(0.6, description="that somebody done keeps a rival waiting, at rivalry 1")
-    polite_chance: Share = 0.6
+    block_chance: Share = Field(0.06, description="that somebody done keeps the next one waiting")
+    block_rivalry: Share = Field(0.6, description="more, at rivalry 1")
+    polite_chance: Share = 0.4
     polite_trust: Share = 0.3
     intensity_step: Share = Field(0.25, description="more intensity for each one waiting")
 
@@ -122,6 +124,11 @@ class Policy(Model):
     meal_hours: tuple[Minute, Minute, Minute] = (405, 735, 1080)
     meal_span_ticks: Ticks = 75
     meal_below: Share = Field(0.78, description="at meal hours one eats below this")
+    supper_below: Share = Field(0.72, description="with a meal at hand one does not go to bed hungrier than this")
+    lead_ticks: dict[OptionName, Ticks] = Field(
+        {"eat": 25, "wash": 50, "cook": 55, "shop": 40, "socialise": 45},
+        description="how long before setting out for work an option is not begun any more",
+    )
     wash_below: Share = 0.62
     wash_weight: Weight = 1.3
     night_from: Minute = 1320
@@ -140,4 +147,7 @@ class Policy(Model):
     friend_gain: Steps = Field(10.0, description="steps one goes for a friend, times trust + familiarity - rivalry")
     cafe_cost: Steps = Field(10.0, description="steps that a meal out is dearer than one at home")
     cafe_extroversion: Steps = 8.0
+    thrift_below: Steps = Field(6.0, description="with less money than this, in basic meals, one eats at home")
+    meal_out_below: Share = Field(0.35, description="hungrier than this and without a meal, one buys one ready to eat")
+    raw_cost: Steps = Field(100.0, description="steps that raw food is farther then")
     jitter: Share = Field(0.15, description="how much of a utility is mood")

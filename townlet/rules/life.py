@@ -133,15 +133,25 @@ def spread(town, person, base):
 
 @kernel
 def seek_job(town, plan, a, cause):
-    """A vacancy, any of them as likely as another."""
+    """A vacancy: rather at a desk whose other shifts are staffed, any of these as likely as another."""
     found, least = NONE, 2.0
     for j in range(plan.work.jobs):
         if town.job_holder[j] == 0:
-            drawn = draw(town, VACANCY, j, town.clock.people)
+            drawn = draw(town, VACANCY, j, town.clock.people) - is_shared(town, plan, j)
             if drawn < least:
                 found, least = j, drawn
     if found >= 0:
         record_hired(town, plan, a, plan.jobs[found].desk, found, cause)
+
+
+@kernel
+def is_shared(town, plan, job):
+    """Whether somebody works another shift at the desk of a job."""
+    first = plan.jobs[job].first
+    for j in range(first, first + plan.jobs[job].colleagues):
+        if j != job and plan.jobs[j].desk == plan.jobs[job].desk and town.job_holder[j] > 0:
+            return 1
+    return 0
 
 
 @kernel

@@ -45,6 +45,8 @@ def choose(town, plan, a):
     option, target, most = OPTION_WAIT, NOTHING, LEAST
     for candidate in range(OPTION_EAT, OPTION_YIELD):
         use = use_of(town, plan, a, candidate)
+        if not urgent and is_too_late_for(town, plan, a, candidate):
+            use = 0.0
         if use > 0.0:
             use = use * (1.0 + plan.policy.jitter * (wish(town, a, candidate) - 0.5))
             if candidate == agent.option and (agent.waits_at >= 0 or agent.holds >= 0):
@@ -96,6 +98,15 @@ def use_of(town, plan, a, option):
 
 
 @kernel
+def is_too_late_for(town, plan, a, option):
+    """Whether one has to set out for work before an option would be over."""
+    if plan.policy.lead[option] == 0 or not work.has_shift_ahead(town, plan, a):
+        return False
+    spare = work.leaves_at(town, plan, a) - work.minute_of(town, plan)
+    return 0 <= spare < plan.policy.lead[option]
+
+
+@kernel
 def use_of_eating(town, plan, a):
     """The hungrier, the more; before the night and before a shift a little earlier; at meal hours in company."""
     agent, policy = town.agents[a], plan.policy
@@ -103,6 +114,11 @@ def use_of_eating(town, plan, a):
         return 0.0
     below = policy.eat_below
     minute = work.minute_of(town, plan)
+    if minute >= policy.night_from:
+        below = policy.supper_below + 0.01
+    if work.has_shift_ahead(town, plan, a):
+        if 0 <= work.leaves_at(town, plan, a) - minute < policy.meal_span:
+            below = policy.meal_below
     for i in range(3):
         if policy.meal_hours[i] <= minute < policy.meal_hours[i] + policy.meal_span:
             below = policy.meal_below
@@ -124,7 +140,12 @@ def use_of_sleep(town, plan, a):
     agent, policy = town.agents[a], plan.policy
     minute = work.minute_of(town, plan)
     if minute >= policy.night_from or minute < policy.night_to:
-        return 0.0 if work.has_to_rise(town, plan, a) else policy.night_weight * (1.0 - agent.energy)
+        if work.has_to_rise(town, plan, a):
+            return 0.0
+        weight = policy.night_weight
+        if agent.hunger < policy.supper_below and agent.items[ITEM_MEAL] > 0 and minute >= policy.night_from:
+            weight = 0.1 * weight
+        return weight * (1.0 - agent.energy)
     return policy.nap_weight * (1.0 - agent.energy) if agent.energy < policy.nap_below else 0.0
 
 
@@ -136,9 +157,7 @@ def use_of_errand(town, plan, a, option):
     if option == OPTION_COOK:
         wanted = meals < 2 and raw > 0
     else:
-        wanted = meals + raw < policy.stock_wanted and agent.wallet >= town.clock.prices[ITEM_RAW]
-        if meals == 0 and agent.hunger < policy.eat_below:
-            wanted = agent.wallet >= town.clock.prices[ITEM_MEAL] or wanted
+        wanted = meals + raw < policy.stock_wanted or (meals == 0 and agent.hunger < policy.meal_out_below)
     if not wanted:
         return 0.0
     pressing = policy.eat_weight * (1.0 - agent.hunger) if meals == 0 and agent.hunger < policy.eat_below else 0.0
@@ -196,8 +215,10 @@ def trouble_of(town, plan, a, o, option, urgent):
     if deed.sells and deed.gives == ITEM_MEAL:
         charm = agent.traits[TRAIT_EXTROVERSION]
         trouble += policy.cafe_cost - policy.cafe_extroversion * charm
-        if agent.items[ITEM_RAW] == 0 and agent.hunger < 0.5:
-            trouble -= policy.cafe_cost
+        if agent.wallet < policy.thrift_below:
+            trouble += 3.0 * policy.cafe_cost
+    elif deed.sells and agent.items[ITEM_MEAL] == 0 and agent.hunger < policy.meal_out_below:
+        trouble += policy.raw_cost
     if option == OPTION_EAT or option == OPTION_SOCIALISE:
         trouble -= company_at(town, plan, a, o, option)
     return trouble

@@ -89,15 +89,16 @@ def quarrel(town, plan, a, b, o, reason, cause):
 
 @kernel
 def leave_place(town, plan, a, o, reason, relieved):
-    """Done: a rival is kept waiting, a friend is waved in, others take what becomes free."""
+    """Done: some are kept waiting, some are waved in, others take what becomes free."""
     agent = town.agents[a]
     started = agent.started_seq
     waiting = town.objects[o].line > 0
     first = first_in_line(town, plan, o)
-    if waiting and not relieved and keeps_waiting(town, plan, a, first):
+    courteous = waiting and not relieved
+    if courteous and keeps_waiting(town, plan, a, first):
         quarrel(town, plan, a, first, o, REASON_BLOCK, town.agents[first].waits_seq)
         record_reservation_released(town, plan, a, o, reason, agent.held_seq)
-    elif waiting and not relieved and waves_in(town, plan, a, first):
+    elif courteous and waves_in(town, plan, a, first):
         record_queue_handover(town, plan, a, first, o, town.agents[first].waits_seq)
     else:
         record_reservation_released(town, plan, a, o, reason, agent.held_seq)
@@ -107,9 +108,9 @@ def leave_place(town, plan, a, o, reason, relieved):
 
 @kernel
 def keeps_waiting(town, plan, a, first):
-    """Out of spite, a rival only."""
-    spite = plan.queues.block_rivalry * rivalry(town, plan, a, first)
-    return spite > 0.0 and draw(town, BLOCK, a, first) < spite
+    """Out of carelessness, or out of spite."""
+    spite = max(0.0, plan.queues.block_rivalry * rivalry(town, plan, a, first))
+    return draw(town, BLOCK, a, first) < plan.queues.block_chance + spite
 
 
 @kernel

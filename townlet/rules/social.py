@@ -64,7 +64,7 @@ def someone_near(town, plan, a):
                 continue
             if rivalry(town, plan, a, b) >= plan.chat.avoid_rivalry:
                 continue
-            merit = liking(town, plan, a, b) + draw(town, LISTENER, a, b)
+            merit = 0.5 * liking(town, plan, a, b) + draw(town, LISTENER, a, b)
             if merit > most:
                 found, most = b, merit
     return found

@@ -35,8 +35,8 @@ from townlet.rules.ways import steps
 ASK_AGAIN = np.int64(7)
 """Ticks between two looks for help or cover."""
 
-RISE_BEFORE = np.int64(60)
-"""Ticks before leaving for work at which one gets up."""
+RISE_BEFORE = np.int64(90)
+"""Ticks before setting out for work at which one gets up."""
 
 
 @kernel
@@ -81,7 +81,7 @@ def await_arrival(town, plan, a, job, minute):
         record_arrived_late(town, plan, a, job.desk, agent.job, minute, agent.started_seq)
     elif minute >= plan.work.absent_after:
         miss(town, plan, a, job)
-    elif agent.covered_by < 0 and minute % ASK_AGAIN == 1:
+    elif agent.covered_by < 0 and minute % ASK_AGAIN == 1 and agent.holds != job.desk and agent.waits_at != job.desk:
         seek(town, plan, a, job, REASON_LATE)
 
 
@@ -106,8 +106,8 @@ def seek(town, plan, a, job, reason):
     found, most = NOBODY, -1.0e9
     for j in range(job.first, job.first + job.colleagues):
         b = town.job_holder[j] - 1
-        if b >= 0 and may_cover(town, plan, a, b):
-            merit = liking(town, plan, b, a) - 0.02 * steps(plan, town.agents[b].tile, job.desk)
+        if b >= 0 and may_cover(town, plan, a, b) and (reason == REASON_ABSENT or town.agents[b].doing < 0):
+            merit = liking(town, plan, b, a) - 0.05 * steps(plan, town.agents[b].tile, job.desk)
             merit += 0.5 * draw(town, HELPER, b, a)
             if merit > most:
                 found, most = b, merit
@@ -187,7 +187,8 @@ def leaves_at(town, plan, a):
     lot = draw_of_day(town, plan, OVERSLEEP, a)
     risk = plan.work.oversleep_chance * (1.0 - 0.3 * agent.traits[TRAIT_AMBITION])
     if lot < risk:
-        return ready + plan.work.margin + 6 + np.int64(lot / risk * plan.work.oversleep_ticks)
+        span = plan.work.oversleep_most - plan.work.oversleep_least + 1
+        return ready + plan.work.margin + plan.work.oversleep_least + np.int64(lot / risk * span)
     return ready
 
 
@@ -220,13 +221,19 @@ def is_due(town, plan, a):
 
 
 @kernel
-def has_to_rise(town, plan, a):
-    """The alarm clock: an hour before setting out."""
+def has_shift_ahead(town, plan, a):
+    """Whether the agent's shift of today is still to come, or has begun without it."""
     agent = town.agents[a]
     if agent.job < 0 or agent.shift_state != PRE_SHIFT or not works_today(town, plan, agent.job):
         return False
-    minute, job = minute_of(town, plan), plan.jobs[agent.job]
-    if minute < job.start - 3 * RISE_BEFORE or minute >= job.end:
+    return minute_of(town, plan) < plan.jobs[agent.job].end
+
+
+@kernel
+def has_to_rise(town, plan, a):
+    """The alarm clock, some time before setting out."""
+    minute = minute_of(town, plan)
+    if not has_shift_ahead(town, plan, a) or minute < plan.jobs[town.agents[a].job].start - 3 * RISE_BEFORE:
         return False
     return minute >= leaves_at(town, plan, a) - RISE_BEFORE and not stays_home(town, plan, a)
 
@@ -235,8 +242,10 @@ def has_to_rise(town, plan, a):
 def take_over(town, plan, a, o):
     """Who comes to the desk of an absent colleague takes over the shift."""
     agent = town.agents[a]
-    if agent.covers >= 0 and agent.cover_reason == REASON_ABSENT and agent.cover_worked == 0:
-        owner = town.agents[agent.covers]
+    if agent.covers < 0 or agent.cover_worked > 0:
+        return
+    owner = town.agents[agent.covers]
+    if owner.shift_state == ABSENT:
         record_shift_takeover(town, plan, a, agent.covers, o, owner.job, owner.shift_seq)
 
 

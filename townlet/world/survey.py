@@ -23,7 +23,7 @@ def survey(plan: MapPlan) -> tuple[TownMap, list[str]]:
     grid, found = _ground(plan, rows, faults)
     fit = _fit(plan, grid.shape, faults)
     seats = {(row, column) for row, column, _ in found}
-    venues = tuple(_built(grid, seats, venue, venue.name in fit, faults) for venue in plan.venues)
+    venues = tuple(_built(grid, seats, venue, v in fit, faults) for v, venue in enumerate(plan.venues))
     places = []
     for row, column, kind in found:
         owner = next((v for v, venue in enumerate(venues) if venue.holds(row, column)), -1)
@@ -74,15 +74,15 @@ def _ring(grid: np.ndarray, seats: set[Spot]) -> Iterator[str]:
         yield f"{_spots(wrong)}: the outermost ring must be road, so that districts meet; draw road there"
 
 
-def _fit(plan: MapPlan, size: tuple[int, ...], faults: list[str]) -> set[str]:
-    """The names of the venues whose rectangles can be built."""
-    fit: set[str] = set()
+def _fit(plan: MapPlan, size: tuple[int, ...], faults: list[str]) -> set[int]:
+    """The numbers of the venues whose rectangles can be built."""
+    fit: set[int] = set()
     taken: dict[Spot, str] = {}
-    for venue in plan.venues:
+    for v, venue in enumerate(plan.venues):
         (top, left), (height, width) = venue.at, venue.size
         here = f"venue {venue.name!r} at row {top}, column {left}"
         before = len(faults)
-        if venue.name in taken.values():
+        if venue.name in {other.name for other in plan.venues[:v]}:
             faults.append(f"{here}: another venue has this name; give it one of its own")
         if top < 1 or left < 1 or top + height >= size[0] or left + width >= size[1]:
             faults.append(f"{here}: {height} by {width} tiles reach the outermost ring or beyond; move or shrink it")
@@ -94,7 +94,7 @@ def _fit(plan: MapPlan, size: tuple[int, ...], faults: list[str]) -> set[str]:
             faults.append(f"{here}: overlaps {other!r} at {_spots([where])}; move one of them")
         taken |= {spot: venue.name for spot in spots if spot not in taken}
         if len(faults) == before:
-            fit.add(venue.name)
+            fit.add(v)
     return fit
 
 
@@ -147,7 +147,7 @@ def _outside(grid: np.ndarray, venue: Venue, row: int, column: int) -> list[Spot
 
 
 def _furnished(
-    grid: np.ndarray, venues: tuple[Venue, ...], places: list[Place], fit: set[str], faults: list[str]
+    grid: np.ndarray, venues: tuple[Venue, ...], places: list[Place], fit: set[int], faults: list[str]
 ) -> list[Place]:
     """The places with their lines; faults where somebody could not get to a door or a place, or find room to wait."""
     side = max(grid.shape) + 1
@@ -156,7 +156,7 @@ def _furnished(
     seated, room = np.zeros((side, side), np.uint8), np.full((side, side), -1, np.int16)
     for place in places:
         seated[place.row, place.column] = 1
-    kept = [v for v, venue in enumerate(venues) if venue.name in fit and venue.doors]
+    kept = [v for v, venue in enumerate(venues) if v in fit and venue.doors]
     for number, v in enumerate(kept):
         top, left, height, width = venues[v][2:6]
         room[top : top + height, left : left + width] = number

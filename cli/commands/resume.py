@@ -1,0 +1,30 @@
+"""`townlet resume`"""
+
+from pathlib import Path
+
+import click
+
+from cli import living, options
+from cli.main import COMMANDS
+
+
+@click.command(
+    "resume",
+    help=f"""{COMMANDS["resume"]}
+
+    A run that is continued is, event for event, the run that was never interrupted. --ticks and --days mean so many
+    more. A tail that a crash tore off is cut and kept beside the log.
+    """,
+    epilog=options.examples("townlet resume --days 1", "townlet resume runs/a --ticks 5000"),
+)
+@options.run_argument
+@options.ticks_options
+@options.durability_option
+@options.output_formats
+def command(run: Path, ticks: int | None, days: int | None, durability: str, form: str) -> None:
+    import townlet
+
+    opened = townlet.open(run)
+    wanted = options.ticks_of(ticks, days, opened.config.town.ticks_per_day)
+    living.compile_first()
+    living.live(lambda progress: opened.resume(wanted, durability=durability, progress=progress), run, form)

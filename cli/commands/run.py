@@ -1,0 +1,91 @@
+"""`townlet run`"""
+
+from pathlib import Path
+
+import click
+
+from cli import living, options, output
+from cli.main import COMMANDS
+
+
+@click.command(
+    "run",
+    help=f"""{COMMANDS["run"]}
+
+    CONFIG is a YAML file or the name of a shipped configuration; left out, it is the default town. The same
+    configuration and seed give the same log, byte for byte.
+
+    At the end the run's digests are printed. Ctrl-C stops the town between two commits, and what is committed stays.
+    """,
+    epilog=options.examples(
+        "townlet run --days 5",
+        "townlet run configs/town.yaml --ticks 5000 --seed 7 --into runs/a",
+        "townlet run queue_conflict --days 1 --set town.people=12 --json",
+    ),
+)
+@click.argument("config", required=False)
+@options.ticks_options
+@click.option(
+    "--seed", type=click.IntRange(0, 2**64 - 1), default=7, show_default=True, help="What all chance comes from."
+)
+@click.option("--into", type=click.Path(path_type=Path), help="The run's folder; by default runs/<name>-<seed>.")
+@options.settings_option
+@options.durability_option
+@click.option("--replace", is_flag=True, help="Remove an earlier run in that folder first.")
+@options.output_formats
+def command(
+    config: str | None,
+    ticks: int | None,
+    days: int | None,
+    seed: int,
+    into: Path | None,
+    overrides: dict[str, object],
+    durability: str,
+    replace: bool,
+    form: str,
+) -> None:
+    from eventlog.errors import RunExists
+    from townlet.configuration.load import load
+
+    resolved = load(config, overrides)
+    wanted = options.ticks_of(ticks, days, resolved.settings.town.ticks_per_day)
+    path = into or options.RUNS / f"{resolved.settings.name}-{seed}"
+    if options.is_run(path) and not replace:
+        raise RunExists(path)
+    living.compile_first()
+    if replace:
+        remove_run(path)
+    import townlet
+
+    living.live(
+        lambda progress: townlet.simulate(
+            resolved.settings, ticks=wanted, seed=seed, into=path, durability=durability, progress=progress
+        ),
+        path,
+        form,
+    )
+
+
+def remove_run(path: Path) -> None:
+    """Remove the run in this folder, unless a process writes to it or the folder holds something else.
+
+    Raises LogLocked, `click.UsageError`.
+    """
+    import shutil
+
+    from eventlog.lock import WriterLock
+
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        return
+    if not options.is_run(path):
+        raise click.UsageError(f"{path} is no run, since it has no run.json: --replace leaves it alone")
+    lock = WriterLock(path)
+    try:
+        leaving = path.with_name(f".{path.name}.replaced")
+        if leaving.exists():
+            shutil.rmtree(leaving)
+        path.rename(leaving)
+        shutil.rmtree(leaving)
+    finally:
+        lock.release()
+    output.words(f"removed the earlier run in {path}")

@@ -1,0 +1,176 @@
+"""`townlet`: the outermost frame. It finds the command, and turns what went wrong into one message and an exit code."""
+
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn
+
+import click
+
+from cli import output
+
+COMMANDS: Final[Mapping[str, str]] = {
+    "run": "Let a town live, every action an event in its log.",
+    "resume": "Let the town of a run live on.",
+    "replay": "Rebuild the town as it was at a tick, from its log.",
+    "sql": "Ask a run a question in SQL, as of any tick.",
+    "tail": "The last events of a run, or those of a running town.",
+    "runs": "The runs in a folder.",
+    "config": "Show, check or describe a configuration.",
+    "soak": "Let many towns live and hold them to what a town must be.",
+    "bench": "Measure this machine.",
+    "warm": "Compile every kernel, so that nothing waits for it later.",
+}
+"""The commands with the line that each help begins with, so that nothing is imported before it is called."""
+
+EXIT_CODES: Final[Mapping[int, str]] = {
+    0: "ok",
+    1: "failed",
+    2: "wrong usage or configuration",
+    3: "the log is corrupt",
+    4: "two runs differ",
+    5: "the log is locked by another process",
+    130: "interrupted",
+}
+"""What the process ends with."""
+
+EPILOG: Final = f"""
+\b
+Data goes to stdout, words and progress to stderr. Exit codes:
+{chr(10).join(f"  {code:<4}{meaning}" for code, meaning in EXIT_CODES.items())}
+
+\b
+A run is a folder, or the name of one under runs/; left out, it is the newest.
+NO_COLOR is honoured. Completion for bash (or zsh, or fish):
+  eval "$(_TOWNLET_COMPLETE=bash_source townlet)"
+
+\b
+Examples:
+  townlet run configs/town.yaml --ticks 5000 --seed 7 --into runs/a
+  townlet replay runs/a --to-tick 5000 --verify
+  townlet sql runs/a "select kind, count(*) from events group by kind"
+"""
+
+
+class Townlet(click.Group):
+    """The commands by name, each imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, in the order of their use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, or None for a name that is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"cli.commands.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands and their first lines, from the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is called; for another name, the nearest."""
+        require_known(args[0], list(COMMANDS), ctx)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a reader that goes away ends it quietly."""
+        try:
+            super().invoke(ctx)
+            output.finish()
+        except BrokenPipeError:
+            output.hang_up()
+        return 0
+
+    def main(self, *arguments: Any, **options: Any) -> NoReturn:
+        """Run the command line and end the process with its exit code."""
+        options["standalone_mode"] = False
+        options["prog_name"] = "townlet"
+        sys.exit(self._outcome(*arguments, **options))
+
+    def _outcome(self, *arguments: Any, **options: Any) -> int:
+        try:
+            return int(super().main(*arguments, **options) or 0)
+        except click.UsageError as error:
+            where = f"{error.ctx.command_path} --help" if error.ctx else "townlet --help"
+            output.failure(f"{error.format_message()}\n  Next: {where}")
+            return error.exit_code
+        except click.ClickException as error:
+            output.failure(error.format_message())
+            return error.exit_code
+        except (click.Abort, KeyboardInterrupt):
+            return 130
+        except Exception as error:
+            if os.environ.get("TOWNLET_TRACEBACK"):
+                raise
+            code = exit_code(error)
+            output.failure(str(error) if code is not None else unexpected(error))
+            return 1 if code is None else code
+
+
+def require_known(name: str, known: list[str], ctx: click.Context) -> None:
+    """Refuse a command that does not exist, with the nearest that does."""
+    if name not in known and not name.startswith("-"):
+        near = difflib.get_close_matches(name, known, n=1) or difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+        meant = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}."
+        raise click.UsageError(f"there is no command {name!r}; {meant}", ctx)
+
+
+def exit_code(error: Exception) -> int | None:
+    """The exit code of an error that a town or a log raises; None for any other."""
+    from eventlog.errors import EventLogError, LogDamaged, LogLocked, RunExists, RunNotFound
+    from townlet.errors import ConfigurationError, QueryError, TickOutOfRange, TownletError
+
+    if isinstance(error, ConfigurationError | QueryError | TickOutOfRange | RunNotFound | RunExists):
+        return 2
+    if isinstance(error, LogDamaged):
+        return 3
+    if isinstance(error, LogLocked):
+        return 5
+    return 1 if isinstance(error, TownletError | EventLogError | OSError) else None
+
+
+def unexpected(error: Exception) -> str:
+    """The words for an error that nobody foresaw."""
+    return (
+        f"this is a fault of Townlet itself: {type(error).__name__}: {error}\n"
+        "  What was committed to a log stays. Next: the same command with TOWNLET_TRACEBACK=1 shows where it happened"
+    )
+
+
+def print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Say which version this is, and end."""
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        output.data(f"townlet {version('townlet')}")
+        ctx.exit()
+
+
+@click.group(
+    cls=Townlet,
+    help="A living town whose every action is a typed event in an append-only log.",
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version, help="Show the version."
+)
+def townlet() -> None:
+    """The commands."""
+
+
+def main() -> NoReturn:
+    """The program `townlet`."""
+    townlet.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,239 @@
+"""Events as SQL, JSON Schema and documentation show them, all from the catalogue.
+
+One convention in every view and table: a field has its declared name and reads as a person would say it, and where it
+stands for somebody or something its number is beside it in `<field>_id`.
+
+* persons, places and jobs: `<field>` is the name, `<field>_id` the number;
+* codes of a registry (reason, item, option, ...): the registered word;
+* a tile: `tile` is its number, `row` and `col` where it lies;
+* `cause` is the seq of the event that led to this one;
+* what is missing (-1, NaN, cause 0) is NULL.
+
+The SQL reads the log's columns from a table called `PHYSICAL`, which has `kind_name` (the kind's snake-case name) beside
+`kind`; the names of persons, places, jobs and affordances are DuckDB variables, set by `names_sql`. It is text: DuckDB
+is not imported here. A view is made of the columns that are wanted, so a log is read only as wide as a query is.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from functools import cache
+from typing import Any, Final, NamedTuple
+
+from eventlog.catalogue import FAMILIES, KINDS, REGISTRIES
+from eventlog.catalogue.event import COLUMNS, Event, EventField
+
+PHYSICAL: Final = "_log"
+"""The table that views read: the log's columns, and `kind_name`."""
+
+KIND_BY_NAME: Final = {kind.snake(): kind for kind in KINDS}
+"""The kinds by the names of their views."""
+
+_LISTED = {"person": "persons", "object": "places", "affordance": "affordances", "job": "jobs"}
+_NUMBERED = ("person", "object", "job")
+
+
+class Names(NamedTuple):
+    """What a run calls things: names by number, None for a number that nobody has; `side` is the width of its ground."""
+
+    side: int
+    persons: Sequence[str | None]
+    places: Sequence[str]
+    jobs: Sequence[str]
+    affordances: Sequence[str]
+
+
+class ViewColumn(NamedTuple):
+    """A column of a view: its SQL type, the expression over `needs`, columns of the log, and what it says."""
+
+    name: str
+    type: str
+    sql: str
+    needs: tuple[str, ...]
+    meaning: str = ""
+
+
+def names_sql(names: Names) -> Iterator[str]:
+    """The statements that tell DuckDB the names of a run, before its views are used."""
+    for variable in _LISTED.values():
+        listed = getattr(names, variable)
+        yield f"set variable {variable} = {_list(listed)}"
+
+
+def view_sql(kind: type[Event], names: Names, wanted: Collection[str] | None = None) -> str:
+    """The typed view of a kind over `PHYSICAL`, with the columns that are wanted (None: all)."""
+    return f"{_view(kind.snake(), kind_columns(kind, names.side), wanted)} where kind = {kind.kind}"
+
+
+def events_sql(names: Names, wanted: Collection[str] | None = None) -> str:
+    """The view of all events over `PHYSICAL`, with the columns that are wanted (None: all)."""
+    return _view("events", event_columns(names.side), wanted)
+
+
+@cache
+def kind_columns(kind: type[Event], side: int = 64) -> tuple[ViewColumn, ...]:
+    """The columns of a kind's typed view, on a ground `side` tiles wide."""
+    fields = sorted(kind.slots(), key=lambda field: list(kind.model_fields).index(field.name))
+    return (*_when(), *(column for field in fields for column in _columns_of(field, side)), _cause(kind.cause))
+
+
+@cache
+def event_columns(side: int = 64) -> tuple[ViewColumn, ...]:
+    """The columns of `events`, on a ground `side` tiles wide."""
+    whats = ("person", "person", "object", "tile", "count", "count", "number", "number")
+    meanings = {"code": "what it stands for depends on the kind", "value": "its unit depends on the kind"}
+    fields = [EventField(name, name, what, "", meanings.get(name[:5].rstrip("2"), ""), True) for name, what in zip(
+        COLUMNS, whats, strict=True)]  # fmt: skip
+    kind = ViewColumn("kind", "VARCHAR", "kind_name", ("kind_name",), "name of the kind")
+    note = ViewColumn("note", "VARCHAR", "note", ("note",), "words that the event carries")
+    columns = (column for field in fields for column in _columns_of(field, side))
+    return (*_when(), kind, *columns, _cause("the event that led to this one"), note)
+
+
+def needs(columns: Sequence[ViewColumn], wanted: Collection[str] | None) -> set[str]:
+    """The columns of the log that the wanted columns of a view are read from."""
+    return {need for column in columns if wanted is None or column.name in wanted for need in column.needs}
+
+
+def json_schema(kind: type[Event]) -> dict[str, Any]:
+    """JSON Schema (2020-12) of a row of the kind's typed view, as `--json` prints it."""
+    optional = {"cause"} | {name for field in kind.slots() if field.missing for name in (field.name, f"{field.name}_id")}
+    words = {field.name: field.what for field in kind.slots()}
+    properties: dict[str, Any] = {}
+    for column in kind_columns(kind):
+        what: dict[str, Any] = {"type": _JSON_TYPES[column.type]}
+        if words.get(column.name) in REGISTRIES:
+            what["enum"] = [code.name.lower() for code in REGISTRIES[words[column.name]]]
+        if column.name in optional:
+            what["type"] = [what["type"], "null"]
+            what |= {"enum": [*what["enum"], None]} if "enum" in what else {}
+        if column.meaning:
+            what["description"] = column.meaning
+        properties[column.name] = what
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": kind.__name__,
+        "description": kind.__doc__ or "",
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+        "x-kind": kind.kind,
+        "x-version": kind.version,
+    }
+
+
+class DocsRow(NamedTuple):
+    """A kind as docs/events.md shows it."""
+
+    family: str
+    view: str
+    code: int
+    version: int
+    meaning: str
+    cause: str
+    fields: tuple[EventField, ...]
+
+
+def docs_rows() -> list[DocsRow]:
+    """Every kind, by family and code."""
+    return [
+        DocsRow(kind.family, kind.snake(), kind.kind, kind.version, _sentence(kind.__doc__), kind.cause, tuple(kind.slots()))
+        for kind in KINDS
+    ]
+
+
+def document() -> str:
+    """docs/events.md."""
+    lines = [
+        "# Events",
+        "",
+        "Generated from the catalogue (`eventlog/catalogue/`) by `make generate`; edit the catalogue instead.",
+        "",
+        "Each kind is a view in SQL, with `seq`, `tick`, its fields and `cause` (the seq of the event that led to it).",
+        "Persons, places and jobs read as names, with their numbers in `<field>_id`; codes read as words; a tile has its",
+        "`row` and `col` beside it; what is missing is NULL. `events` has all kinds together.",
+        "",
+        "## events",
+        "",
+        "| column | type | meaning |",
+        "|---|---|---|",
+        *(f"| `{column.name}` | {column.type} | {column.meaning} |" for column in event_columns()),
+    ]
+    rows = docs_rows()
+    for family in FAMILIES:
+        name = family.__name__.rpartition(".")[2]
+        lines += ["", f"## {name}", "", _sentence(family.__doc__), ""]
+        lines += ["| view | code | version | what happened | fields | cause |", "|---|---|---|---|---|---|"]
+        for row in rows:
+            if row.family == name:
+                fields = "<br>".join(_described(field) for field in row.fields)
+                lines.append(
+                    f"| `{row.view}` | {row.code} | {row.version} | {row.meaning} | {fields} | {_cell(row.cause)} |"
+                )
+    lines += ["", "## Words", "", "| registry | words |", "|---|---|"]
+    lines += [f"| {name} | {', '.join(word.name.lower() for word in words)} |" for name, words in REGISTRIES.items()]
+    return "\n".join(lines) + "\n"
+
+
+_JSON_TYPES = {"VARCHAR": "string", "BIGINT": "integer", "INTEGER": "integer", "FLOAT": "number"}
+
+
+def _view(name: str, columns: Sequence[ViewColumn], wanted: Collection[str] | None) -> str:
+    chosen = [column for column in columns if wanted is None or column.name in wanted]
+    listed = ", ".join(f'{column.sql} as "{column.name}"' for column in chosen) or "1 as nothing"
+    return f'create or replace temp view "{name}" as select {listed} from {PHYSICAL}'
+
+
+def _when() -> Iterator[ViewColumn]:
+    yield ViewColumn("seq", "BIGINT", "seq::bigint", ("seq",), "number of the event in its run")
+    yield ViewColumn("tick", "INTEGER", "tick::integer", ("tick",), "minute of town time in which it happened")
+
+
+def _cause(meaning: str) -> ViewColumn:
+    sql = "case when cause > 0 then seq::bigint - cause end"
+    return ViewColumn("cause", "BIGINT", sql, ("seq", "cause"), f"seq of {meaning}" if meaning else "never given")
+
+
+def _columns_of(field: EventField, side: int) -> Iterator[ViewColumn]:
+    """The columns of a view that show one field."""
+    name, column = field.name, field.column
+    number = f"nullif({column}, -1)::integer"
+    meaning = ", ".join(part for part in (field.meaning, field.unit) if part)
+    if field.what in _LISTED:
+        yield ViewColumn(name, "VARCHAR", f"getvariable('{_LISTED[field.what]}')[{column} + 1]", (column,), meaning)
+        if field.what in _NUMBERED:
+            yield ViewColumn(f"{name}_id", "INTEGER", number, (column,), f"number of {name}")
+    elif field.what in REGISTRIES:
+        words = {int(code): code.name.lower() for code in REGISTRIES[field.what]}
+        listed = _list([words.get(code) for code in range(max(words) + 1)])
+        yield ViewColumn(name, "VARCHAR", f"{listed}[{column} + 1]", (column,), meaning)
+    elif field.what == "tile":
+        yield ViewColumn(name, "INTEGER", number, (column,), meaning)
+        yield ViewColumn("row", "INTEGER", f"{number} // {side}", (column,), f"row of {name}, from 0")
+        yield ViewColumn("col", "INTEGER", f"{number} % {side}", (column,), f"column of {name}, from 0")
+    elif field.what == "count":
+        yield ViewColumn(name, "INTEGER", number, (column,), meaning)
+    else:
+        yield ViewColumn(name, "FLOAT", f"case when not isnan({column}) then {column} end", (column,), meaning)
+
+
+def _list(words: Sequence[str | None]) -> str:
+    """A SQL list of words."""
+    quoted = ("null" if word is None else "'" + word.replace("'", "''") + "'" for word in words)
+    return f"[{', '.join(quoted)}]::varchar[]"
+
+
+def _described(field: EventField) -> str:
+    """A field as the documentation says it: its name, what it is, its physical column."""
+    unit = f" in {field.unit}" if field.unit else ""
+    meaning = f": {field.meaning}" if field.meaning else ""
+    missing = ", may be missing" if field.missing else ""
+    return _cell(f"`{field.name}` ({field.what}{unit}, column `{field.column}`{missing}){meaning}")
+
+
+def _sentence(text: str | None) -> str:
+    return _cell(" ".join((text or "").split()))
+
+
+def _cell(text: str) -> str:
+    """Text that stays within a cell of a Markdown table."""
+    return text.replace("|", "\\|")

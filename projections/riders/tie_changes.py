@@ -1,0 +1,312 @@
+"""The rider that explains the ledger: a row for every change of every tie, adding up to its value exactly (SPEC 3).
+
+In every row ((before + adjusted) + clamp) == after, in float64, and each row's `before` is the last one's `after`. The
+hours between two causes are one `decayed` row: `before` times `retention`, `hours` times over, is `after`.
+"""
+
+from enum import IntEnum
+from functools import cache
+
+import numpy as np
+
+from eventlog.codes import (
+    AGENT_EXITED,
+    CHAT_FAILED,
+    CHAT_SUCCEEDED,
+    LATE_HELP,
+    QUEUE_CONFLICT,
+    QUEUE_HANDOVER,
+    SETTINGS_CHANGED,
+    SHARED_MEAL,
+    SHIFT_TAKEOVER,
+    TICK_ENDED,
+    TIE_SET,
+    TRAIT_FORGIVENESS,
+    TRAIT_GIVEN,
+)
+from projections.kernel import kernel
+from projections.state import TIE, TIES, CapacityClass
+from projections.town.event import NONE
+from projections.town.ties import adjusted, fade, raw_delta, rivalry_retention, tie_with
+from projections.town.words import BOTH_SIDES, FAMILIARITY, RIVALRY, TICKS_PER_HOUR, TRUST
+
+
+class Change(IntEnum):
+    """What a row says. Rows of one tie are in order by (seq, change)."""
+
+    DECAYED = 0
+    ADDED = 1
+    UPDATED = 2
+    SET = 3
+    REFUSED = 4
+    REMOVED = 5
+
+
+class Loss(IntEnum):
+    """Why a tie was removed."""
+
+    CAPACITY = 0
+    DECAY = 1
+    DEPARTED = 2
+    COMMAND = 3
+
+
+DECAYED, ADDED, UPDATED, SET, REFUSED, REMOVED = map(np.int64, Change)
+FOR_CAPACITY, BY_DECAY, DEPARTED, BY_COMMAND = map(np.int64, Loss)
+
+ROOM = 65536
+"""Rows between two drainings."""
+
+TIE_CHANGE = np.dtype(
+    [
+        ("seq", "i8"),  # of the cause; of the last hour's TickEnded where it decayed
+        ("tick", "i8"),
+        ("owner", "i8"),  # person
+        ("other", "i8"),  # person
+        ("kind", "i8"),  # of the cause; TICK_ENDED where it decayed
+        ("change", "i8"),
+        ("reason", "i8"),  # of a removal, -1: none
+        ("raw", "f8", (3,)),  # the event's delta before personality, for information
+        ("before", "f8", (3,)),
+        ("adjusted", "f8", (3,)),
+        ("clamp", "f8", (3,)),  # what the limits, or a refusal, took from it
+        ("after", "f8", (3,)),
+        ("hours", "i8"),
+        ("retention", "f8", (3,)),  # an hour; 1 in rows without hours
+    ]
+)
+
+MEMORY = np.dtype(
+    [
+        ("tie", TIE),  # as it was after the last event
+        ("owner", "i8"),  # person
+        ("told", "f8", (3,)),  # its value after its last row
+        ("hours", "i8"),  # of decay since then
+        ("hour_seq", "i8"),  # the last of these hours
+        ("hour_tick", "i8"),
+    ]
+)
+
+LEDGER = np.dtype([("ties", MEMORY, (TIES,))])
+
+
+@cache
+def tie_changes_type(shape: CapacityClass) -> np.dtype:
+    """What this rider writes to: rows to be drained, and its memory of every ledger."""
+    return np.dtype([("count", "i8"), ("ledgers", LEDGER, (shape.agents,)), ("rows", TIE_CHANGE, (ROOM,))])
+
+
+@kernel
+def board(town, out):
+    """Take the ties of a town that is under way as they are."""
+    for a in range(town.clock.seats):
+        for slot in range(TIES):
+            memory, tie = out.ledgers[a].ties[slot], town.agents[a].ties[slot]
+            keep_in_mind(memory, tie, town.agents[a].person)
+
+
+@kernel
+def has_room(town, out):
+    """Whether whatever event comes next, its rows have room: for each tie its decay, its end and a new one."""
+    return out.count + 3 * TIES * len(town.agents) <= ROOM
+
+
+@kernel
+def before(town, plan, event, out):
+    """Who is about to leave or to change, or be put under other settings, has decayed under the old ones so far."""
+    if event.kind == AGENT_EXITED or (event.kind == TRAIT_GIVEN and event.code == TRAIT_FORGIVENESS):
+        tell_decays(town, plan, out, event.agent)
+    elif event.kind == SETTINGS_CHANGED:
+        for a in range(town.clock.seats):
+            tell_decays(town, plan, out, a)
+
+
+@kernel
+def after(town, plan, event, out):
+    """What the event did to ties: to both sides', to one side's, or to everybody's."""
+    if is_remembered(event.kind):
+        if plan.social.sides[event.kind] == BOTH_SIDES:
+            explain_note(town, plan, event, out, event.agent, event.person, event.other_person)
+        explain_note(town, plan, event, out, event.other, event.other_person, event.person)
+    elif event.kind == TIE_SET:
+        explain_setting(town, plan, event, out)
+    elif event.kind == AGENT_EXITED:
+        for a in range(town.clock.seats):
+            explain_losses(town, plan, event, out, a, DEPARTED)
+
+
+@kernel
+def tick(town, plan, event, out):
+    """At the end of an hour every tie has decayed; some are over."""
+    if (event.tick + 1) % TICKS_PER_HOUR != 0:
+        return
+    keep = plan.social.retention
+    for a in range(town.clock.seats):
+        if not town.agents[a].alive:
+            continue
+        keep_rivalry = rivalry_retention(plan, town.agents[a])
+        for slot in range(plan.social.capacity):
+            memory = out.ledgers[a].ties[slot]
+            if memory.tie.known:
+                fade(memory.tie, keep[TRUST], keep[FAMILIARITY], keep_rivalry)
+                memory.hours += 1
+                memory.hour_seq, memory.hour_tick = event.seq, event.tick
+        explain_losses(town, plan, event, out, a, BY_DECAY)
+
+
+@kernel
+def is_remembered(kind):
+    """Whether a kind of event changes ties by its delta."""
+    return (
+        kind == CHAT_SUCCEEDED
+        or kind == CHAT_FAILED
+        or kind == SHARED_MEAL
+        or kind == QUEUE_HANDOVER
+        or kind == QUEUE_CONFLICT
+        or kind == SHIFT_TAKEOVER
+        or kind == LATE_HELP
+    )
+
+
+@kernel
+def explain_note(town, plan, event, out, owner, person, other):
+    """One side of an event: whom it cost the place, and what it did to the tie, or would have done."""
+    explain_losses(town, plan, event, out, owner, FOR_CAPACITY)
+    agent = town.agents[owner]
+    slot = tie_with(plan, agent, other)
+    if slot >= 0:
+        row = row_of_change(town, plan, event, out, owner, slot, UPDATED)
+    else:
+        row = next_row(out, event.seq, event.tick, event.kind, person, other, REFUSED)
+    trust, familiarity, rivalry = raw_delta(plan, event)
+    write_sides(row.raw, trust, familiarity, rivalry)
+    trust, familiarity, rivalry = adjusted(plan, agent, event, trust, familiarity, rivalry)
+    write_sides(row.adjusted, trust, familiarity, rivalry)
+    balance(row)
+
+
+@kernel
+def explain_setting(town, plan, event, out):
+    """A tie that is given: the delta is what was missing."""
+    explain_losses(town, plan, event, out, event.agent, BY_COMMAND)
+    slot = tie_with(plan, town.agents[event.agent], event.other_person)
+    row = row_of_change(town, plan, event, out, event.agent, slot, SET)
+    for side in range(3):
+        row.raw[side] = row.adjusted[side] = row.after[side] - row.before[side]
+    balance(row)
+
+
+@kernel
+def explain_losses(town, plan, event, out, owner, reason):
+    """The ties of one ledger that the event ended: each goes to nothing."""
+    for slot in range(TIES):
+        memory, tie = out.ledgers[owner].ties[slot], town.agents[owner].ties[slot]
+        if memory.tie.known and (not tie.known or tie.other != memory.tie.other):
+            tell_decay(town, plan, out, owner, slot)
+            row = next_row(out, event.seq, event.tick, event.kind, memory.owner, memory.tie.other, REMOVED)
+            row.reason = reason
+            for side in range(3):
+                row.before[side], row.adjusted[side] = memory.told[side], -memory.told[side]
+            forget(memory)
+
+
+@kernel
+def row_of_change(town, plan, event, out, owner, slot, change):
+    """A row from what the tie was to what it is, its decay told first; the deltas are the caller's."""
+    memory, tie = out.ledgers[owner].ties[slot], town.agents[owner].ties[slot]
+    if memory.tie.known:
+        tell_decay(town, plan, out, owner, slot)
+    else:
+        change = ADDED
+    person = town.agents[owner].person
+    row = next_row(out, event.seq, event.tick, event.kind, person, tie.other, change)
+    write_sides(row.before, memory.told[TRUST], memory.told[FAMILIARITY], memory.told[RIVALRY])
+    write_sides(row.after, tie.trust, tie.familiarity, tie.rivalry)
+    keep_in_mind(memory, tie, person)
+    return row
+
+
+@kernel
+def tell_decays(town, plan, out, owner):
+    """Everything that one ledger has lost to time and no row has said."""
+    for slot in range(TIES):
+        tell_decay(town, plan, out, owner, slot)
+
+
+@kernel
+def tell_decay(town, plan, out, owner, slot):
+    """What one tie has lost to time since its last row, if it has."""
+    memory = out.ledgers[owner].ties[slot]
+    if memory.hours > 0:
+        fill_decay(plan, town.agents[owner], memory, out.rows[out.count])
+        out.count += 1
+        memory.hours = memory.hour_seq = memory.hour_tick = 0
+        write_sides(memory.told, memory.tie.trust, memory.tie.familiarity, memory.tie.rivalry)
+
+
+@kernel
+def fill_decay(plan, agent, memory, row):
+    """The row of the hours since a tie's last row."""
+    begin_row(row, memory.hour_seq, memory.hour_tick, TICK_ENDED, memory.owner, memory.tie.other, DECAYED)
+    row.hours = memory.hours
+    keep = plan.social.retention
+    write_sides(row.retention, keep[TRUST], keep[FAMILIARITY], rivalry_retention(plan, agent))
+    write_sides(row.before, memory.told[TRUST], memory.told[FAMILIARITY], memory.told[RIVALRY])
+    write_sides(row.after, memory.tie.trust, memory.tie.familiarity, memory.tie.rivalry)
+    for side in range(3):
+        row.adjusted[side] = row.after[side] - row.before[side]
+    balance(row)
+
+
+@kernel
+def next_row(out, seq, tick, kind, owner, other, change):
+    """A new row of the buffer; `has_room` was asked before the event."""
+    row = out.rows[out.count]
+    out.count += 1
+    begin_row(row, seq, tick, kind, owner, other, change)
+    return row
+
+
+@kernel
+def begin_row(row, seq, tick, kind, owner, other, change):
+    """A row without deltas."""
+    row.seq, row.tick, row.kind = seq, tick, kind
+    row.owner, row.other = owner, other
+    row.change, row.reason, row.hours = change, NONE, 0
+    for side in range(3):
+        row.raw[side] = row.before[side] = row.adjusted[side] = row.clamp[side] = row.after[side] = 0.0
+        row.retention[side] = 1.0
+
+
+@kernel
+def balance(row):
+    """What is missing between before + adjusted and after. The difference of two so near, or of 1 and more, is exact."""
+    for side in range(3):
+        row.clamp[side] = row.after[side] - (row.before[side] + row.adjusted[side])
+
+
+@kernel
+def write_sides(sides, trust, familiarity, rivalry):
+    """The three sides of a tie."""
+    sides[TRUST], sides[FAMILIARITY], sides[RIVALRY] = trust, familiarity, rivalry
+
+
+@kernel
+def keep_in_mind(memory, tie, owner):
+    """The tie as it is now, and all about it told."""
+    seen = memory.tie
+    seen.known, seen.other, seen.since = tie.known, tie.other, tie.since
+    seen.trust, seen.familiarity, seen.rivalry = tie.trust, tie.familiarity, tie.rivalry
+    write_sides(memory.told, tie.trust, tie.familiarity, tie.rivalry)
+    memory.owner = owner if tie.known else 0
+    memory.hours = memory.hour_seq = memory.hour_tick = 0
+
+
+@kernel
+def forget(memory):
+    """A tie that is over leaves zeros."""
+    seen = memory.tie
+    seen.known, seen.other, seen.since = 0, 0, 0
+    seen.trust, seen.familiarity, seen.rivalry = 0.0, 0.0, 0.0
+    write_sides(memory.told, 0.0, 0.0, 0.0)
+    memory.owner = memory.hours = memory.hour_seq = memory.hour_tick = 0

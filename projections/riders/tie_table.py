@@ -1,0 +1,109 @@
+"""The projection `tie_changes`: every change of every tie as a table, from the rows of a log."""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from eventlog.catalogue import KINDS
+from eventlog.catalogue.registries import Dimension
+from eventlog.rows import Rows
+from projections.riders.fold import board, open_decays, refold_with_riders, riders_type
+from projections.riders.tie_changes import TIE_CHANGE, Change, Loss
+from projections.state import CLASSES, TIES
+
+SIDES = tuple(side.name.lower() for side in Dimension)
+KIND_NAMES = {kind.kind: kind.snake() for kind in KINDS}
+
+
+class TieChanges:
+    """A row for every change of every tie: SQL's `tie_changes`, and what a checkpoint of it needs.
+
+    It folds onto a town of its own, `towns[0]` (a view as `np.recarray` of `town_type`): empty for a log's beginning,
+    or the state at the tick from which on rows will come. `plans` holds the plan of each epoch.
+    """
+
+    name: ClassVar[str] = "tie_changes"
+    version: ClassVar[int] = 1
+
+    def __init__(self, towns: Any, plans: Any) -> None:
+        shape = next(shape for shape in CLASSES.values() if shape.agents == towns["agents"].shape[1])
+        self._towns, self._plans = towns, plans
+        self._outs = np.zeros(1, riders_type(shape)).view(np.recarray)
+        self._told: list[pa.Table] = [table_of(np.zeros(0, TIE_CHANGE))]
+        board(towns, 0, self._outs)
+
+    def fold(self, events: Rows) -> None:
+        """Fold the next rows of the log. Any chunking gives the same tables."""
+        rows, first = np.asarray(events).view(np.recarray), 0
+        while first < len(rows):
+            first = refold_with_riders(self._towns, self._plans, 0, rows, first, self._outs)
+            self._drain()
+
+    def tables(self) -> dict[str, pa.Table]:
+        """`tie_changes`, at its end the decay that no cause has closed yet, and `tie_memory`, from which to go on."""
+        told = pa.concat_tables([*self._told, table_of(self._open_rows())]).combine_chunks()
+        return {"tie_changes": told, "tie_memory": self._memory()}
+
+    def restore(self, tables: Mapping[str, pa.Table]) -> None:
+        """Go on from `tables()`. The town given at the beginning is as it was then.
+
+        Raises `ValueError` for a town that holds other ties.
+        """
+        memory = tables["tie_memory"]
+        ledgers = self._outs["tie_changes"]["ledgers"][0].view(np.ndarray)["ties"]
+        seats, slots = memory.column("seat").to_numpy(), memory.column("slot").to_numpy()
+        if not np.array_equal(np.argwhere(ledgers["tie"]["known"]), np.stack([seats, slots], axis=1)):
+            raise ValueError(f"the {len(memory)} ties of the table tie_memory are not the town's: restore both of one tick")
+        for name in ("hours", "hour_seq", "hour_tick"):
+            ledgers[name][seats, slots] = memory.column(name).to_numpy()
+        for side, name in enumerate(SIDES):
+            ledgers["told"][seats, slots, side] = memory.column(f"told_{name}").to_numpy()
+        changes = tables["tie_changes"]
+        self._told = [changes.slice(0, len(changes) - int(np.count_nonzero(memory.column("hours").to_numpy())))]
+
+    def _drain(self) -> None:
+        out = self._outs["tie_changes"]
+        count = int(out["count"][0])
+        if count:
+            self._told.append(table_of(out["rows"][0][:count]))
+            out["count"][0] = 0
+
+    def _open_rows(self) -> np.ndarray:
+        rows = np.zeros(self._towns["agents"].shape[1] * TIES, TIE_CHANGE).view(np.recarray)
+        return rows[: open_decays(self._towns, self._plans, 0, self._outs, rows)]
+
+    def _memory(self) -> pa.Table:
+        ledgers = self._outs["tie_changes"]["ledgers"][0].view(np.ndarray)["ties"]
+        seats, slots = np.nonzero(ledgers["tie"]["known"])
+        held = ledgers[seats, slots]
+        columns = {"seat": seats, "slot": slots} | {name: held[name] for name in ("hours", "hour_seq", "hour_tick")}
+        return pa.table(columns | {f"told_{name}": held["told"][:, side] for side, name in enumerate(SIDES)})
+
+
+def table_of(rows: np.ndarray) -> pa.Table:
+    """Rows of TIE_CHANGE with a column a side, and words for codes; persons are numbers."""
+    plain = rows.view(np.ndarray)
+    columns: dict[str, Any] = {}
+    for name in TIE_CHANGE.names or ():
+        values = np.ascontiguousarray(plain[name])
+        if values.ndim > 1:
+            columns |= {f"{name}_{side}": np.ascontiguousarray(values[:, i]) for i, side in enumerate(SIDES)}
+        else:
+            columns[name] = values
+    columns["kind"] = _words(columns["kind"], KIND_NAMES)
+    columns["change"] = _words(columns["change"], _names(Change))
+    columns["reason"] = _words(columns["reason"], _names(Loss))
+    return pa.table(columns)
+
+
+def _names(codes: type[IntEnum]) -> dict[int, str]:
+    return {int(code): code.name.lower() for code in codes}
+
+
+def _words(codes: np.ndarray, names: Mapping[int, str]) -> pa.DictionaryArray:
+    """The names of codes; null for -1."""
+    index = np.searchsorted(list(names), codes).astype(np.int8)
+    return pa.DictionaryArray.from_arrays(pa.array(index, mask=codes < 0), pa.array(names.values(), pa.string()))

@@ -1,0 +1,78 @@
+"""The town's record as Arrow tables, trimmed to what is in use, and back: `restored(tables(x)) == x`, byte for byte.
+
+Both directions follow the record's type, so a new field of the state is kept without a line here.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from projections.state import CapacityClass, town_type
+
+
+def tables(town: Any) -> dict[str, pa.Table]:
+    """The state of one town (a record of `town_type`): clock, seats, agents, ties, objects, jobs, ground."""
+    clock = town["clock"]
+    alive = np.flatnonzero(town["agents"]["alive"])
+    agents = town["agents"][alive]
+    ties = agents["ties"]
+    holder, slot = np.nonzero(ties["known"])
+    standing = np.flatnonzero(town["ground"])
+    employed = np.flatnonzero(town["job_holder"])
+    return {
+        "clock": _table(np.atleast_1d(clock)),
+        "seats": _table(town["seats"][: int(clock["seats"])]),
+        "agents": _table(agents, {"seat": alive}, without=("ties",)),
+        "ties": _table(ties[holder, slot], {"seat": alive[holder], "slot": slot}),
+        "objects": _table(town["objects"][: int(clock["objects"])]),
+        "jobs": pa.table({"job": employed, "holder": town["job_holder"][employed]}),
+        "ground": pa.table({"tile": standing, "stands": town["ground"][standing]}),
+    }
+
+
+def restored(kept: Mapping[str, pa.Table], shape: CapacityClass) -> np.ndarray:
+    """The town that `tables` gave, as an array of one record; its cursor and outbox are empty."""
+    towns = np.zeros(1, town_type(shape)).view(np.recarray)
+    town = towns.view(np.ndarray)[0]
+    _fill(town["clock"].reshape(1), kept["clock"])
+    _fill(town["seats"][: len(kept["seats"])], kept["seats"])
+    _fill(town["objects"][: len(kept["objects"])], kept["objects"])
+    seats = kept["agents"].column("seat").to_numpy()
+    agents = town["agents"][seats]
+    _fill(agents, kept["agents"])
+    town["agents"][seats] = agents
+    _fill_ties(town["agents"]["ties"], kept["ties"])
+    town["job_holder"][kept["jobs"].column("job").to_numpy()] = kept["jobs"].column("holder").to_numpy()
+    town["ground"][kept["ground"].column("tile").to_numpy()] = kept["ground"].column("stands").to_numpy()
+    return towns
+
+
+def _fill_ties(ties: np.ndarray, table: pa.Table) -> None:
+    rows = np.zeros(len(table), ties.dtype)
+    _fill(rows, table)
+    ties[table.column("seat").to_numpy(), table.column("slot").to_numpy()] = rows
+
+
+def _table(rows: np.ndarray, first: Mapping[str, np.ndarray] | None = None, without: tuple[str, ...] = ()) -> pa.Table:
+    columns: dict[str, Any] = dict(first or {})
+    for name in rows.dtype.names or ():
+        if name not in without:
+            column = np.ascontiguousarray(rows[name])
+            columns[name] = _lists(column) if column.ndim > 1 else column
+    return pa.table(columns)
+
+
+def _lists(column: np.ndarray) -> pa.Array:
+    return pa.FixedSizeListArray.from_arrays(pa.array(column.reshape(-1)), column.shape[1])
+
+
+def _fill(rows: np.ndarray, table: pa.Table) -> None:
+    for name in rows.dtype.names or ():
+        if name in table.column_names:
+            column = table.column(name).combine_chunks()
+            if isinstance(column.type, pa.FixedSizeListType):
+                rows[name] = column.flatten().to_numpy().reshape(len(table), -1)
+            else:
+                rows[name] = column.to_numpy(zero_copy_only=False)

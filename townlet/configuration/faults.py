@@ -1,0 +1,155 @@
+"""What is wrong with settings, all of it at once: where, which key, what was given, what is possible."""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from townlet.configuration.keys import Loc, describe, kind_at
+from townlet.configuration.settings import Settings
+from townlet.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Given:
+    """Settings as somebody gave them: `tree` their content, `name` and `text` the file's, where there is one."""
+
+    tree: dict[str, Any]
+    name: str = "settings"
+    text: str = ""
+    folder: Path = Path()
+    overrides: Collection[str] = ()
+
+    def where(self, loc: Loc) -> str:
+        """Where a key was given: an override, or file and line (of the block around it, where it is missing)."""
+        key = dotted(loc)
+        if any(f"{key}.".startswith(f"{one}.") or one.startswith(f"{key}.") for one in self.overrides):
+            return "override"
+        line = _line_of(self.text, loc) if self.text else 0
+        return f"{self.name}:{line}" if line else self.name
+
+
+def validated(tree: dict[str, Any], given: Given) -> tuple[Settings | None, list[str]]:
+    """The settings of a whole tree, or None; and their faults: of single keys, then of keys that do not fit each other.
+
+    To find the latter while there are the former, keys with a fault take their defaults.
+    """
+    faults: list[str] = []
+    mended: list[str] = []
+    tree = json.loads(json.dumps(tree, default=str))
+    while True:
+        try:
+            settings = Settings.model_validate_json(json.dumps(tree), strict=True)
+        except ValidationError as error:
+            errors = error.errors()
+            told = [line for one in errors for line in in_words(one, given)]
+            faults += [line for line in told if not any(f": {key}" in line for key in mended)]
+            wrong = [one["loc"] for one in errors if one["loc"]]
+            if not wrong or any(loc[0] == "town" for loc in wrong):
+                return None, faults  # without the town's own size nothing else can be judged
+            mended += [_mend(tree, loc) for loc in wrong]
+        else:
+            faults += [f"{given.where(loc)}: {dotted(loc)}: {said}" for loc, said in _name_faults(settings.people_names)]
+            return None if faults else settings, faults
+
+
+def refusal(name: str, faults: Sequence[str]) -> ConfigurationError:
+    """One error that lists all faults."""
+    many = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+    return ConfigurationError(f"{name} has {many}:" + "".join(f"\n  {fault}" for fault in faults))
+
+
+def in_words(error: Any, given: Given) -> Iterator[str]:
+    """One finding of pydantic as `file:line: key: what is wrong (value given), what is possible, the nearest name`."""
+    loc: Loc = tuple(part for part in error["loc"] if part != "[key]")
+    if error["type"] == "value_error":
+        for fault in str(error["ctx"]["error"]).split("; "):
+            yield f"{given.where(tuple(fault.partition(': ')[0].split('.')))}: {fault}"
+        return
+    head, value, kind = f"{given.where(loc)}: {dotted(loc)}", short(error["input"]), kind_at(loc)
+    if error["type"] == "extra_forbidden":
+        yield f"{head}: there is no such key ({value} given){nearest_key(loc, kind_at(loc[:-1]).names)}"
+    elif error["type"] == "missing":
+        yield f"{head}: is needed, {kind.range}"
+    elif kind.type is None:
+        yield f"{head}: {error['msg']} ({value} given)"
+    else:
+        near = nearest(error["input"], kind.names) if isinstance(error["input"], str) else ""
+        yield f"{head}: cannot be this ({value} given), possible is {kind.range}{near}"
+
+
+def nearest_key(loc: Loc, known: Sequence[str]) -> str:
+    """The nearest key of the same block, else keys of that name elsewhere, else the keys of the block."""
+    elsewhere = [one.key for one in describe() if one.key.endswith((f".{dotted(loc)}", f".{loc[-1]}"))]
+    if near := nearest(str(loc[-1]), known):
+        return near
+    if elsewhere:
+        return f"; did you mean {' or '.join(elsewhere[:3])}?"
+    return f"; keys here are {', '.join(known)}" if known else "; no keys are possible here"
+
+
+def nearest(wrong: str, known: Iterable[str]) -> str:
+    """`; did you mean shower?`, or nothing."""
+    near = get_close_matches(wrong, sorted(known), 1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def short(value: object) -> str:
+    """A value as one writes it, 60 characters at most."""
+    text = json.dumps(value, default=str)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def dotted(loc: Iterable[str | int]) -> str:
+    """A place as one key: relationships.deltas.shared_meal.trust."""
+    return ".".join(str(part) for part in loc)
+
+
+def _line_of(text: str, loc: Loc) -> int:
+    """The line, from 1, of a key, or of the innermost block around it that is there; 0 for none."""
+    node: Node | None = YAML().compose(text)
+    line = 0
+    for part in loc:
+        found: list[tuple[int, Node]] = []
+        if isinstance(node, MappingNode):
+            found = [(key.start_mark.line, value) for key, value in node.value if key.value == str(part)]
+        elif isinstance(node, SequenceNode) and str(part).isdecimal():
+            found = [(one.start_mark.line, one) for one in node.value[int(part) : int(part) + 1]]
+        if not found:
+            break
+        line, node = found[-1][0] + 1, found[-1][1]
+    return line
+
+
+def _mend(tree: dict[str, Any], loc: Loc) -> str:
+    """Puts the default where a fault is, or takes an unknown key away; gives the dotted key that was replaced."""
+    node: dict[str, Any] = tree
+    block: BaseModel = Settings()
+    for depth, name in enumerate(str(part) for part in loc):
+        default = getattr(block, name) if name in type(block).model_fields else None
+        if isinstance(default, BaseModel) and isinstance(node.get(name), dict):
+            node, block = node[name], default
+            continue
+        if name in type(block).model_fields:
+            node[name] = block.model_dump(mode="json")[name]
+        else:
+            node.pop(name, None)
+        return dotted(loc[: depth + 1])
+    return dotted(loc)
+
+
+def _name_faults(names: Sequence[str]) -> Iterator[tuple[Loc, str]]:
+    """A name given twice, or one that could be somebody else's later name, is not one person's for ever."""
+    seen: set[str] = set()
+    for place, name in enumerate(names):
+        if name in seen:
+            yield ("people_names", place), f"{name!r} is given twice, and a name is one person's for ever"
+        elif not name or name != name.strip() or name.rpartition("_")[2].isdecimal():
+            yield ("people_names", place), f"a name has no space around it and does not end in a number ({name!r} given)"
+        seen.add(name)

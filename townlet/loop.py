@@ -1,0 +1,116 @@
+"""The loop: a town lives into its log. The only place that opens a log for writing."""
+
+import hashlib
+from concurrent.futures import Future, ThreadPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pyarrow as pa
+
+from eventlog.checkpoints import CheckpointStore
+from eventlog.head import Point
+from eventlog.manifest import Epoch, write_settings
+from eventlog.writer import Durability, LogWriter
+from townlet.configuration.load import Resolved
+from townlet.errors import TownletError
+from townlet.town import Town, fold_identity
+
+if TYPE_CHECKING:
+    from townlet.run import Progress, Run
+
+DURABILITIES = ("every-commit", "interval", "never")
+VERSIONED = ("townlet", "numba", "numpy", "pyarrow")
+SEED_MOST = 2**64 - 1
+
+
+def begin(
+    resolved: Resolved, ticks: int, seed: int, into: Path, *, durability: str, progress: "Progress | None"
+) -> None:
+    """Found a town and let it live into a new run. Raises RunExists, DiskFull, TownletError."""
+    if not 0 <= seed <= SEED_MOST:
+        raise TownletError(f"the seed {seed} is not between 0 and 2**64 - 1")
+    town = Town([resolved.settings])
+    founding = town.found(seed)
+    run_id = hashlib.sha256(f"{resolved.config_id} {seed}".encode()).hexdigest()[:16]
+    with LogWriter.create(
+        into,
+        run_id=run_id,
+        name=resolved.settings.name,
+        epochs=[Epoch(from_seq=0, config_id=resolved.config_id, seed=seed)],
+        versions={name: version(name) for name in VERSIONED},
+        durability=_durability(durability),
+    ) as writer:
+        write_settings(into, resolved.config_id, resolved.text)
+        _live(town, writer, ticks, founding, progress)
+
+
+def resume(run: "Run", ticks: int, *, durability: str, progress: "Progress | None") -> None:
+    """Let the town of a run live on. Raises LogLocked, LogDamaged, DiskFull."""
+    with LogWriter.open(run.path, durability=_durability(durability)) as writer:
+        town = run.at().town
+        assert (town.tick, town.seq) == (writer.head.tick, writer.head.seq), "the fold is not at the log's end"
+        town.set_seed(run.seed)
+        _live(town, writer, ticks, None, progress)
+
+
+def _durability(name: str) -> Durability:
+    if name not in DURABILITIES:
+        raise TownletError(f"durability {name!r} is none of {', '.join(DURABILITIES)}")
+    return cast(Durability, name)
+
+
+def _live(town: Town, writer: LogWriter, ticks: int, founding: object, progress: "Progress | None") -> None:
+    """Live, commit whole ticks, keep a checkpoint every so many ticks and one at the end."""
+    from townlet.run import Pulse
+
+    settings = town.settings[-1]
+    every, until = settings.checkpoint_ticks, town.tick + ticks
+    pending = [] if founding is None else [founding]
+    keeper = _Keeper(writer, [epoch.config_id for epoch in writer.manifest.epochs])
+    try:
+        while town.tick < until:
+            mark = min(until, (town.tick // every + 1) * every)
+            for rows in town.live(mark - town.tick):
+                _commit(writer, pending, rows)
+                if progress:
+                    progress(Pulse(town.tick, until, town.people, town.seq, settings.town.ticks_per_day))
+            keeper.keep(town)
+        if pending:
+            _commit(writer, [], pending.pop())
+            keeper.keep(town)
+    finally:
+        keeper.finish()
+
+
+def _commit(writer: LogWriter, before: list, rows: object) -> None:  # type: ignore[type-arg]
+    """Commit the founding together with the first ticks, since a commit is whole ticks."""
+    import numpy as np
+
+    whole = np.concatenate([*before, rows]) if before else cast(np.ndarray, rows)
+    before.clear()
+    writer.commit(whole, expected_seq=int(whole["seq"][0]))
+
+
+class _Keeper:
+    """Writes checkpoints beside the living town, one at a time: they are derived, so nothing waits for the disk."""
+
+    def __init__(self, writer: LogWriter, config_ids: list[str]) -> None:
+        self._writer = writer
+        self._store = CheckpointStore(writer.path)
+        self._identity = fold_identity(config_ids)
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._last: Future[Path] | None = None
+
+    def keep(self, town: Town) -> None:
+        """Keep the town as it is now, at the log's end."""
+        if self._last is not None:
+            self._last.result()
+        self._last = self._thread.submit(self._write, town.tables(), self._writer.point)
+
+    def _write(self, tables: dict[str, pa.Table], point: Point) -> Path:
+        return self._store.write(tables, point, self._identity)
+
+    def finish(self) -> None:
+        """Wait for the last one."""
+        self._thread.shutdown(wait=True)

@@ -1,0 +1,190 @@
+"""A run: a town's whole life in a folder. Simulate it, open it, continue it, look at any of its ticks."""
+
+import contextlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+
+from eventlog.checkpoints import CheckpointStore
+from eventlog.head import Head
+from eventlog.manifest import Epoch, read_settings
+from eventlog.reader import LogReader
+from townlet.configuration.load import Resolved, from_text, load
+from townlet.configuration.settings import Settings
+from townlet.errors import TickOutOfRange
+
+if TYPE_CHECKING:
+    from townlet.town import Town
+
+Progress = Callable[["Pulse"], None]
+
+
+class Pulse(NamedTuple):
+    """How far a running town is."""
+
+    tick: int
+    until: int
+    people: int
+    events: int
+    per_day: int
+
+
+class Run:
+    """The public face of a run's folder; cheap to open, always up to date with what is committed."""
+
+    def __init__(self, path: Path | str) -> None:
+        """Raises RunNotFound, LogDamaged."""
+        self.path = Path(path)
+        self._log = LogReader(self.path)
+        self._settings: dict[str, Resolved] = {}
+
+    def __repr__(self) -> str:
+        head = self.head
+        return f"Run({str(self.path)!r}, tick={head.tick}, seq={head.seq})"
+
+    @property
+    def log(self) -> LogReader:
+        """The committed events, refreshed."""
+        self._log.refresh()
+        return self._log
+
+    @property
+    def head(self) -> Head:
+        """How far the log is committed: `tick`, `seq` of the next event, `digest`."""
+        return self.log.head
+
+    @property
+    def log_digest(self) -> str:
+        """The digest of the log's content, in hex: equal digests are equal histories."""
+        return self.head.digest
+
+    @property
+    def epochs(self) -> tuple[Epoch, ...]:
+        """The stretches of the run under the same settings and seed."""
+        return self._log.manifest.epochs
+
+    @property
+    def settings(self) -> tuple[Settings, ...]:
+        """The resolved settings of each epoch."""
+        return tuple(self._resolved(epoch.config_id).settings for epoch in self.epochs)
+
+    @property
+    def config(self) -> Settings:
+        """The resolved settings that the run lives under now."""
+        return self.settings[-1]
+
+    @property
+    def seed(self) -> int:
+        """The seed that the run lives under now."""
+        return self.epochs[-1].seed
+
+    def at(self, tick: int | None = None, *, from_start: bool = False) -> "Moment":
+        """The town as it was the moment before `tick` (None: now), folded from the nearest checkpoint.
+
+        Raises TickOutOfRange, LogDamaged.
+        """
+        log = self.log
+        wanted = log.head.tick if tick is None else tick
+        if not 0 <= wanted <= log.head.tick:
+            raise TickOutOfRange(self.path, wanted, log.head.tick)
+        town, start = (None, None) if from_start else self._nearest(wanted, log)
+        if town is None:
+            from townlet.town import Town
+
+            town, start = Town(self.settings), None
+        reader = log if start is None else LogReader(self.path, start=start)
+        town.fold(reader.rows(from_seq=town.seq, to_tick=wanted))
+        return Moment(self, town)
+
+    def sql(self, query: str, *, at: int | None = None) -> pa.Table:
+        """The answer to a query over the run's events, views and tables as of a tick (None: now).
+
+        Raises QueryError, TickOutOfRange.
+        """
+        from townlet.sql import Session
+
+        with contextlib.closing(Session(self, at=at)) as session:
+            return session.query(query)
+
+    def resume(self, ticks: int, *, durability: str = "interval", progress: Progress | None = None) -> "Run":
+        """Let the town live on for so many more ticks. Raises LogLocked, LogDamaged."""
+        from townlet.loop import resume
+
+        resume(self, ticks, durability=durability, progress=progress)
+        return self
+
+    def checkpoints(self) -> CheckpointStore:
+        """The run's checkpoints."""
+        return CheckpointStore(self.path)
+
+    def _nearest(self, tick: int, log: LogReader) -> tuple["Town | None", tuple[int, int] | None]:
+        from townlet.town import fold_identity, restored
+
+        identity = fold_identity([epoch.config_id for epoch in self.epochs])
+        found = self.checkpoints().nearest(tick, identity, log)
+        if found is None:
+            return None, None
+        return restored(self.settings, found.tables()), (found.point.position, found.point.seq)
+
+    def _resolved(self, config_id: str) -> Resolved:
+        if config_id not in self._settings:
+            self._settings[config_id] = from_text(read_settings(self.path, config_id))
+        return self._settings[config_id]
+
+
+class Moment:
+    """A town at a tick, folded from its log. `town` is the record with its plans."""
+
+    def __init__(self, run: Run, town: "Town") -> None:
+        self.run = run
+        self.town = town
+
+    @property
+    def tick(self) -> int:
+        """Every event before this tick is folded."""
+        return self.town.tick
+
+    @property
+    def seq(self) -> int:
+        """The number of the next event."""
+        return self.town.seq
+
+    @property
+    def state_digest(self) -> str:
+        """sha256 of the town's state, in hex."""
+        return self.town.state_digest()
+
+    def table(self, name: str) -> pa.Table:
+        """`agents`, `ties`, `objects`, `queues` or `shifts` at this tick. Raises QueryError for another name."""
+        from townlet.views import view
+
+        return view(self, name)
+
+
+def simulate(
+    config: Path | str | Mapping[str, Any] | Settings | None = None,
+    *,
+    ticks: int,
+    seed: int = 7,
+    into: Path | str,
+    overrides: Mapping[str, object] | None = None,
+    durability: str = "interval",
+    progress: Progress | None = None,
+) -> Run:
+    """Found a town, let it live `ticks` ticks into the folder `into`, and give its run.
+
+    `config` is a YAML file, a shipped configuration's name, a mapping, or None for the default town; `overrides` are
+    dotted keys; `seed` is from 0 to 2**64 - 1; `durability` is every-commit, interval or never. The same config and
+    seed give the same log, byte for byte in its content. Raises ConfigurationError, RunExists, DiskFull.
+    """
+    from townlet.loop import begin
+
+    begin(load(config, overrides or {}), ticks, seed, Path(into), durability=durability, progress=progress)
+    return Run(into)
+
+
+def open_run(path: Path | str) -> Run:
+    """The run in a folder. Raises RunNotFound, LogDamaged."""
+    return Run(path)

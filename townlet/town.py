@@ -1,0 +1,142 @@
+"""One town in memory: founded from a seed or restored, then living or folding; and what made its state."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from projections import plan, state, tables
+from projections.kernel import is_compiled
+from projections.state import CLASSES, state_bytes, town_type
+from townlet import day, draw
+from townlet.configuration.plans import compile_plan
+from townlet.configuration.settings import Settings
+from townlet.errors import OutboxFull, TownletError
+from townlet.world import founding
+
+ROWS_A_PERSON = 20
+"""More rows than a person ever causes in one tick: the reserve that is kept free in the outbox."""
+
+
+class Town:
+    """One town and the plans of its epochs. `towns` is an array of one record of `town_type`."""
+
+    def __init__(self, settings: Sequence[Settings], towns: np.ndarray | None = None) -> None:
+        """`settings` of each epoch, resolved; `towns` a restored record, or None for an empty one."""
+        self.settings = tuple(settings)
+        self.shape = CLASSES[self.settings[0].town.capacity]
+        self.plans = np.concatenate([compile_plan(each) for each in self.settings]).view(np.recarray)
+        self.towns = np.zeros(1, town_type(self.shape)).view(np.recarray) if towns is None else towns
+        self.reserve = ROWS_A_PERSON * self.settings[0].town.people + int(self.plans["layout"]["places"][0]) + 64
+
+    @property
+    def record(self) -> Any:
+        """The town's record."""
+        return self.towns.view(np.ndarray)[0]
+
+    @property
+    def tick(self) -> int:
+        """Ticks lived: every event before this tick is folded."""
+        return int(self.record["clock"]["tick"])
+
+    @property
+    def seq(self) -> int:
+        """The number of the next event."""
+        return int(self.record["clock"]["seq"])
+
+    @property
+    def people(self) -> int:
+        """How many are alive."""
+        return int(self.record["clock"]["people"])
+
+    def set_seed(self, seed: int) -> None:
+        """Key the draws; the seed is no part of the state."""
+        draw.set_seed(self.towns, 0, seed)
+
+    def found(self, seed: int) -> np.ndarray:
+        """Found the town; gives the rows of its founding. Raises OutboxFull."""
+        self.set_seed(seed)
+        founding.found(self.towns, self.plans, 0)
+        self._give_listed_ties()
+        if self.people < self.settings[0].town.people:
+            raise TownletError(
+                f"the map has beds for {self.people} people, and the town is to have {self.settings[0].town.people}: "
+                "lower town.people, or take a larger map (town.map)"
+            )
+        return self.drained()
+
+    def _give_listed_ties(self) -> None:
+        initial = self.settings[0].life.initial_ties
+        if initial.mode == "list" and initial.ties:
+            pairs = np.array([(tie.owner, tie.other) for tie in initial.ties], np.int64)
+            sizes = np.array([(tie.trust, tie.familiarity, tie.rivalry) for tie in initial.ties], np.float64)
+            founding.give_ties(self.towns, self.plans, 0, pairs, sizes)
+
+    def live(self, ticks: int) -> Iterator[np.ndarray]:
+        """Live so many ticks; gives the rows of some whole ticks at a time, in order. Raises OutboxFull."""
+        left = ticks
+        while left > 0:
+            lived = int(day.live(self.towns, self.plans, left, self.reserve))
+            rows = self.drained()
+            if lived == 0:
+                raise OutboxFull(f"the outbox of {self.shape.rows} rows has no room for a tick of {self.people} people")
+            left -= lived
+            yield rows
+
+    def drained(self) -> np.ndarray:
+        """The rows in the outbox, as a copy; the outbox is empty after it. Raises OutboxFull."""
+        cursor = self.towns["cursor"]
+        if cursor["overflow"][0]:
+            raise OutboxFull(
+                f"a tick at or before {self.tick} recorded more than the {self.shape.rows} events that a town of "
+                f"capacity {self.shape.name} can hold; nothing of it was written. Lower town.people"
+            )
+        rows = np.array(self.record["outbox"][: int(cursor["pending"][0])])
+        cursor["pending"][0] = 0
+        return rows
+
+    def fold(self, chunks: Iterable[np.ndarray]) -> None:
+        """Fold recorded rows, in order."""
+        for rows in chunks:
+            day.refold(self.towns, self.plans, 0, np.ascontiguousarray(rows).view(np.recarray))
+
+    def state_digest(self) -> str:
+        """sha256 of the state's bytes, in hex."""
+        return hashlib.sha256(state_bytes(self.towns)).hexdigest()
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The state as a checkpoint keeps it, with its digest."""
+        kept = tables.tables(self.record)
+        kept["digest"] = pa.table({"state_digest": [self.state_digest()]})
+        return kept
+
+
+def restored(settings: Sequence[Settings], kept: Mapping[str, pa.Table]) -> Town | None:
+    """The town of a checkpoint; None if it is not, byte for byte, the town that was kept."""
+    town = Town(settings, tables.restored(kept, CLASSES[settings[0].town.capacity]))
+    return town if town.state_digest() == kept["digest"].column(0)[0].as_py() else None
+
+
+def fold_identity(config_ids: Sequence[str]) -> dict[str, str]:
+    """What a checkpoint of the state depends on, the log aside: the record's type, the folds' sources, the epochs."""
+    folder = Path(plan.__file__).parent
+    sources = [Path(plan.__file__), Path(state.__file__), *sorted((folder / "town").glob("*.py"))]
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
+    record = hashlib.sha256(repr(town_type(state.ORDINARY).descr).encode()).hexdigest()
+    return {"record": record[:16], "folds": digest[:16], "epochs": ",".join(config_ids)}
+
+
+def warm() -> bool:
+    """Compile, or load, every kernel of a town's main path; whether it had to compile."""
+    cold = not is_compiled()
+    from townlet.configuration.load import load
+
+    town = Town([load(None).settings])
+    rows = [town.found(0), *town.live(2)]
+    again = Town(town.settings)
+    again.fold(rows)
+    return cold
+
