@@ -16,16 +16,20 @@ if TYPE_CHECKING:
     from townlet.run import Progress, Pulse, Run
 
 
-def compile_first() -> None:
-    """Compile the kernels, where this machine never did, and say so: it takes a while, once."""
+def is_cold() -> bool:
+    """Whether this version's kernels have yet to be compiled on this machine; to be asked before anything loads them."""
     from projections.kernel import is_compiled
 
-    if not is_compiled():
-        from townlet.town import warm
+    return not is_compiled()
 
-        with output.Waiting("compiling the town's rules, once for this machine and version") as waiting:
-            warm()
-        output.words(f"compiled in {waiting.seconds:.1f} s")
+
+def compile_kernels() -> None:
+    """Compile the kernels, saying so: it takes a while, once."""
+    from townlet.town import warm
+
+    with output.Waiting("compiling the town's rules, once for this machine and version") as waiting:
+        warm()
+    output.words(f"compiled in {waiting.seconds:.1f} s")
 
 
 def live(start: "Callable[[Progress], Run]", path: Path, form: str) -> None:

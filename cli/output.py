@@ -29,6 +29,11 @@ def data(text: str) -> None:
     print(text, file=sys.stdout)
 
 
+def line(text: str) -> None:
+    """A line of data, seen at once. Raises `BrokenPipeError`."""
+    print(text, file=sys.stdout, flush=True)
+
+
 def words(text: str) -> None:
     """Words for a person, in whole lines."""
     print(text, file=sys.stderr, flush=True)
@@ -85,7 +90,18 @@ def as_json(value: Any) -> None:
 
 def json_line(value: Any) -> None:
     """One JSON value on a line of its own, seen at once."""
-    print(json.dumps(value, ensure_ascii=False), file=sys.stdout, flush=True)
+    line(json.dumps(value, ensure_ascii=False))
+
+
+def ask(prompt: str) -> str:
+    """A line that somebody types. Raises `EOFError`, `KeyboardInterrupt`."""
+    if sys.stdout.isatty():
+        return input(prompt)
+    print(prompt, end="", file=sys.stderr, flush=True)
+    typed = sys.stdin.readline()
+    if not typed:
+        raise EOFError
+    return typed.removesuffix("\n")
 
 
 def is_terminal() -> bool:

@@ -9,7 +9,7 @@ stands for somebody or something its number is beside it in `<field>_id`.
 * `cause` is the seq of the event that led to this one;
 * what is missing (-1, NaN, cause 0) is NULL.
 
-The SQL reads the log's columns from a table called `PHYSICAL`, which has `kind_name` (the kind's snake-case name) beside
+The SQL reads the log's columns from a table called `PHYSICAL`, which has `kind_name`, the kind's snake-case name, beside
 `kind`; the names of persons, places, jobs and affordances are DuckDB variables, set by `names_sql`. It is text: DuckDB
 is not imported here. A view is made of the columns that are wanted, so a log is read only as wide as a query is.
 """
@@ -32,7 +32,7 @@ _NUMBERED = ("person", "object", "job")
 
 
 class Names(NamedTuple):
-    """What a run calls things: names by number, None for a number that nobody has; `side` is the width of its ground."""
+    """What a run calls things: names by number, None for a number of nobody; `side` is the width of its ground."""
 
     side: int
     persons: Sequence[str | None]
@@ -95,7 +95,9 @@ def needs(columns: Sequence[ViewColumn], wanted: Collection[str] | None) -> set[
 
 def json_schema(kind: type[Event]) -> dict[str, Any]:
     """JSON Schema (2020-12) of a row of the kind's typed view, as `--json` prints it."""
-    optional = {"cause"} | {name for field in kind.slots() if field.missing for name in (field.name, f"{field.name}_id")}
+    optional = {"cause"} | {
+        name for field in kind.slots() if field.missing for name in (field.name, f"{field.name}_id")
+    }
     words = {field.name: field.what for field in kind.slots()}
     properties: dict[str, Any] = {}
     for column in kind_columns(kind):
@@ -136,7 +138,9 @@ class DocsRow(NamedTuple):
 def docs_rows() -> list[DocsRow]:
     """Every kind, by family and code."""
     return [
-        DocsRow(kind.family, kind.snake(), kind.kind, kind.version, _sentence(kind.__doc__), kind.cause, tuple(kind.slots()))
+        DocsRow(
+            kind.family, kind.snake(), kind.kind, kind.version, _sentence(kind.__doc__), kind.cause, tuple(kind.slots())
+        )
         for kind in KINDS
     ]
 
@@ -149,8 +153,8 @@ def document() -> str:
         "Generated from the catalogue (`eventlog/catalogue/`) by `make generate`; edit the catalogue instead.",
         "",
         "Each kind is a view in SQL, with `seq`, `tick`, its fields and `cause` (the seq of the event that led to it).",
-        "Persons, places and jobs read as names, with their numbers in `<field>_id`; codes read as words; a tile has its",
-        "`row` and `col` beside it; what is missing is NULL. `events` has all kinds together.",
+        "Persons, places and jobs read as names, with their numbers in `<field>_id`; codes read as words; a tile has",
+        "its `row` and `col` beside it; what is missing is NULL. `events` has all kinds together.",
         "",
         "## events",
         "",
@@ -205,7 +209,7 @@ def _columns_of(field: EventField, side: int) -> Iterator[ViewColumn]:
     elif field.what in REGISTRIES:
         words = {int(code): code.name.lower() for code in REGISTRIES[field.what]}
         listed = _list([words.get(code) for code in range(max(words) + 1)])
-        yield ViewColumn(name, "VARCHAR", f"{listed}[{column} + 1]", (column,), meaning)
+        yield ViewColumn(name, "VARCHAR", f"({listed})[{column} + 1]", (column,), meaning)
     elif field.what == "tile":
         yield ViewColumn(name, "INTEGER", number, (column,), meaning)
         yield ViewColumn("row", "INTEGER", f"{number} // {side}", (column,), f"row of {name}, from 0")

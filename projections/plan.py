@@ -70,6 +70,7 @@ WORK = np.dtype(
         ("help_chance", "f8"),
         ("unwell_chance", "f8"),
         ("oversleep_chance", "f8"),
+        ("dawdle_chance", "f8"),
         ("oversleep_least", "i8"),
         ("oversleep_most", "i8"),
         ("margin", "i8"),

@@ -41,6 +41,7 @@ AGENT = np.dtype(
         ("home", "i8"),
         ("tile", "i8"),
         ("stalls", "i8"),  # failed moves without progress
+        ("nearest", "i8"),  # the fewest steps there were left to the present goal
         ("option", "i8"),
         ("option_until", "i8"),
         ("asked_seq", "i8"),

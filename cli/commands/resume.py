@@ -24,7 +24,9 @@ from cli.main import COMMANDS
 def command(run: Path, ticks: int | None, days: int | None, durability: str, form: str) -> None:
     import townlet
 
+    cold = living.is_cold()
     opened = townlet.open(run)
     wanted = options.ticks_of(ticks, days, opened.config.town.ticks_per_day)
-    living.compile_first()
+    if cold:
+        living.compile_kernels()
     living.live(lambda progress: opened.resume(wanted, durability=durability, progress=progress), run, form)

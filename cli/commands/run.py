@@ -47,12 +47,14 @@ def command(
     from eventlog.errors import RunExists
     from townlet.configuration.load import load
 
+    cold = living.is_cold()
     resolved = load(config, overrides)
     wanted = options.ticks_of(ticks, days, resolved.settings.town.ticks_per_day)
     path = into or options.RUNS / f"{resolved.settings.name}-{seed}"
     if options.is_run(path) and not replace:
         raise RunExists(path)
-    living.compile_first()
+    if cold:
+        living.compile_kernels()
     if replace:
         remove_run(path)
     import townlet

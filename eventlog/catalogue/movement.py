@@ -1,6 +1,6 @@
 """Steps."""
 
-from eventlog.catalogue.event import Agent, Event, Object, Tile, column
+from eventlog.catalogue.event import Agent, Count, Event, Object, Tile, column
 
 
 class AgentMoved(Event, kind=48, cause="option_chosen"):
@@ -8,6 +8,7 @@ class AgentMoved(Event, kind=48, cause="option_chosen"):
 
     agent: Agent
     tile: Tile
+    left: Count = column(unit="steps", meaning="from there to where it is going; 0 when it goes nowhere")
 
 
 class MoveBlocked(Event, kind=49, cause="option_chosen"):

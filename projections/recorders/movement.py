@@ -7,9 +7,9 @@ from projections.town.event import NAN, NOBODY, NONE, NOTHING, append
 
 
 @kernel
-def record_agent_moved(town, plan, agent, tile, cause):
+def record_agent_moved(town, plan, agent, tile, left, cause):
     """One step, onto a free tile."""
-    event = append(town, AGENT_MOVED, agent, NOBODY, NOTHING, tile, NONE, NONE, NAN, NAN, cause)
+    event = append(town, AGENT_MOVED, agent, NOBODY, NOTHING, tile, left, NONE, NAN, NAN, cause)
     movement.agent_moved(town, plan, event)
     return event.seq
 

@@ -1,1 +1,1 @@
-"""Riders: kernels that sit beside `evolve`, see the town on both sides of each event, and write only to their own record."""
+"""Riders: kernels beside `evolve` that see the town on both sides of an event and write to their own record alone."""

@@ -54,6 +54,17 @@ class Loss(IntEnum):
 DECAYED, ADDED, UPDATED, SET, REFUSED, REMOVED = map(np.int64, Change)
 FOR_CAPACITY, BY_DECAY, DEPARTED, BY_COMMAND = map(np.int64, Loss)
 
+REMEMBERED = (
+    CHAT_SUCCEEDED,
+    CHAT_FAILED,
+    SHARED_MEAL,
+    QUEUE_HANDOVER,
+    QUEUE_CONFLICT,
+    SHIFT_TAKEOVER,
+    LATE_HELP,
+)
+"""Kinds that change ties by their delta."""
+
 ROOM = 65536
 """Rows between two drainings."""
 
@@ -124,7 +135,7 @@ def before(town, plan, event, out):
 @kernel
 def after(town, plan, event, out):
     """What the event did to ties: to both sides', to one side's, or to everybody's."""
-    if is_remembered(event.kind):
+    if event.kind in REMEMBERED:
         if plan.social.sides[event.kind] == BOTH_SIDES:
             explain_note(town, plan, event, out, event.agent, event.person, event.other_person)
         explain_note(town, plan, event, out, event.other, event.other_person, event.person)
@@ -152,20 +163,6 @@ def tick(town, plan, event, out):
                 memory.hours += 1
                 memory.hour_seq, memory.hour_tick = event.seq, event.tick
         explain_losses(town, plan, event, out, a, BY_DECAY)
-
-
-@kernel
-def is_remembered(kind):
-    """Whether a kind of event changes ties by its delta."""
-    return (
-        kind == CHAT_SUCCEEDED
-        or kind == CHAT_FAILED
-        or kind == SHARED_MEAL
-        or kind == QUEUE_HANDOVER
-        or kind == QUEUE_CONFLICT
-        or kind == SHIFT_TAKEOVER
-        or kind == LATE_HELP
-    )
 
 
 @kernel
@@ -280,7 +277,7 @@ def begin_row(row, seq, tick, kind, owner, other, change):
 
 @kernel
 def balance(row):
-    """What is missing between before + adjusted and after. The difference of two so near, or of 1 and more, is exact."""
+    """What is missing between before + adjusted and after: exact, as the two are near, or one of them is 1 or -1."""
     for side in range(3):
         row.clamp[side] = row.after[side] - (row.before[side] + row.adjusted[side])
 

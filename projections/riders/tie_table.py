@@ -56,7 +56,7 @@ class TieChanges:
         ledgers = self._outs["tie_changes"]["ledgers"][0].view(np.ndarray)["ties"]
         seats, slots = memory.column("seat").to_numpy(), memory.column("slot").to_numpy()
         if not np.array_equal(np.argwhere(ledgers["tie"]["known"]), np.stack([seats, slots], axis=1)):
-            raise ValueError(f"the {len(memory)} ties of the table tie_memory are not the town's: restore both of one tick")
+            raise ValueError(f"the {len(memory)} ties of tie_memory are not the town's: restore both of one tick")
         for name in ("hours", "hour_seq", "hour_tick"):
             ledgers[name][seats, slots] = memory.column(name).to_numpy()
         for side, name in enumerate(SIDES):

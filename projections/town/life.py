@@ -5,6 +5,7 @@ from projections.kernel import kernel
 from projections.state import ITEMS, PENDING
 from projections.town import queues, ties, work
 from projections.town.event import NOBODY, NONE, NOTHING
+from projections.town.ways import set_out
 from projections.town.words import ENERGY, HUNGER, HYGIENE
 
 
@@ -27,6 +28,7 @@ def agent_arrived(town, plan, event):
     for item in range(ITEMS):
         agent.items[item] = plan.market.start_items[item]
     agent.ctx_reset = 1
+    set_out(agent)
     town.ground[event.tile] = a + 1
     town.objects[event.object].owner = a + 1
     town.clock.seats = max(town.clock.seats, a + 1)

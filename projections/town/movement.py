@@ -2,13 +2,19 @@
 
 from projections.kernel import kernel
 from projections.town import queues
+from projections.town.ways import set_out
 from projections.town.event import NONE, NOTHING
 
 
 @kernel
 def agent_moved(town, plan, event):
-    """One tile on."""
+    """One tile on; progress is to be nearer to the goal than ever before."""
     stand_on(town, event.agent, event.tile)
+    agent = town.agents[event.agent]
+    if event.code < agent.nearest:
+        agent.nearest, agent.stalls = event.code, 0
+    else:
+        agent.stalls += 1
 
 
 @kernel
@@ -19,7 +25,6 @@ def stand_on(town, a, tile):
         town.ground[agent.tile] = 0
     town.ground[tile] = a + 1
     agent.tile = tile
-    agent.stalls = 0
 
 
 @kernel
@@ -31,8 +36,10 @@ def move_blocked(town, plan, event):
 @kernel
 def ghost_stepped(town, plan, event):
     """The two change places."""
-    left = town.agents[event.agent].tile
+    agent = town.agents[event.agent]
+    left = agent.tile
     stand_on(town, event.agent, event.tile)
+    agent.stalls = 0
     other = town.agents[event.other]
     other.tile = left
     town.ground[left] = event.other + 1
@@ -46,4 +53,5 @@ def teleported(town, plan, event):
     agent.doing = NONE
     agent.target = NOTHING
     agent.option_until = event.tick
+    set_out(agent)
     stand_on(town, event.agent, event.tile)

@@ -14,7 +14,6 @@ def affordance_started(town, plan, event):
     agent.busy_since, agent.busy_until = event.tick, event.tick + int(event.value)
     agent.started_seq = event.seq
     agent.wallet = max(0.0, agent.wallet - event.value2)
-    agent.stalls = 0
     forget_company(agent)
 
 

@@ -3,6 +3,7 @@
 from projections.kernel import kernel
 from projections.town import ties
 from projections.town.event import NOBODY, NOTHING
+from projections.town.ways import set_out
 
 
 @kernel
@@ -32,6 +33,7 @@ def queue_joined(town, plan, event):
     agent.waits_at, agent.waits_since, agent.waits_seq = event.object, event.tick, event.seq
     place.waiting[place.line] = event.agent
     place.line += 1
+    set_out(agent)
 
 
 @kernel
@@ -71,6 +73,7 @@ def take_place(town, a, o, event):
         leave_line(town, a, o)
     town.objects[o].user = a
     agent.holds, agent.held_since, agent.held_seq = o, event.tick, event.seq
+    set_out(agent)
 
 
 @kernel
@@ -88,6 +91,7 @@ def leave_line(town, a, o):
     kept = 0
     for i in range(place.line):
         if place.waiting[i] != a:
+            set_out(town.agents[place.waiting[i]])
             place.waiting[kept] = place.waiting[i]
             kept += 1
     for i in range(kept, place.line):

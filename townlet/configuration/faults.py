@@ -1,7 +1,7 @@
 """What is wrong with settings, all of it at once: where, which key, what was given, what is possible."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,6 +14,9 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from townlet.configuration.keys import Loc, describe, kind_at
 from townlet.configuration.settings import Settings
 from townlet.errors import ConfigurationError
+
+ROOMIEST = {"people": 1000, "capacity": "large", "ticks_per_day": 14400}
+"""A town for which nothing else is too large: it stands in for one with faults."""
 
 
 @dataclass(frozen=True)
@@ -29,34 +32,32 @@ class Given:
     def where(self, loc: Loc) -> str:
         """Where a key was given: an override, or file and line (of the block around it, where it is missing)."""
         key = dotted(loc)
-        if any(f"{key}.".startswith(f"{one}.") or one.startswith(f"{key}.") for one in self.overrides):
+        if any(f"{key}.".startswith(f"{one}.") for one in self.overrides):
             return "override"
         line = _line_of(self.text, loc) if self.text else 0
         return f"{self.name}:{line}" if line else self.name
 
 
-def validated(tree: dict[str, Any], given: Given) -> tuple[Settings | None, list[str]]:
-    """The settings of a whole tree, or None; and their faults: of single keys, then of keys that do not fit each other.
+def validated(tree: Mapping[str, Any], given: Given) -> list[str]:
+    """Every fault of whole settings: of single keys, then of keys that do not fit each other, then of names.
 
-    To find the latter while there are the former, keys with a fault take their defaults.
+    To find the second while there are the first, keys with a fault take a value that fits.
     """
     faults: list[str] = []
     mended: list[str] = []
-    tree = json.loads(json.dumps(tree, default=str))
-    while True:
+    fitting: dict[str, Any] = json.loads(json.dumps(tree, default=str))
+    for _ in ("single keys", "keys together"):
         try:
-            settings = Settings.model_validate_json(json.dumps(tree), strict=True)
+            Settings.model_validate_json(json.dumps(fitting), strict=True)
+            break
         except ValidationError as error:
             errors = error.errors()
-            told = [line for one in errors for line in in_words(one, given)]
-            faults += [line for line in told if not any(f": {key}" in line for key in mended)]
-            wrong = [one["loc"] for one in errors if one["loc"]]
-            if not wrong or any(loc[0] == "town" for loc in wrong):
-                return None, faults  # without the town's own size nothing else can be judged
-            mended += [_mend(tree, loc) for loc in wrong]
-        else:
-            faults += [f"{given.where(loc)}: {dotted(loc)}: {said}" for loc, said in _name_faults(settings.people_names)]
-            return None if faults else settings, faults
+        told = [line for one in errors for line in in_words(one, given)]
+        faults += [line for line in told if not any(f": {key}" in line for key in mended)]
+        mended += [_mend(fitting, one["loc"]) for one in errors if one["loc"]]
+        if not mended:
+            break
+    return faults + [f"{given.where(loc)}: {dotted(loc)}: {why}" for loc, why in _name_faults(fitting["people_names"])]
 
 
 def refusal(name: str, faults: Sequence[str]) -> ConfigurationError:
@@ -76,7 +77,7 @@ def in_words(error: Any, given: Given) -> Iterator[str]:
     if error["type"] == "extra_forbidden":
         yield f"{head}: there is no such key ({value} given){nearest_key(loc, kind_at(loc[:-1]).names)}"
     elif error["type"] == "missing":
-        yield f"{head}: is needed, {kind.range}"
+        yield f"{head}: this key is missing, it must be {kind.range}"
     elif kind.type is None:
         yield f"{head}: {error['msg']} ({value} given)"
     else:
@@ -86,9 +87,10 @@ def in_words(error: Any, given: Given) -> Iterator[str]:
 
 def nearest_key(loc: Loc, known: Sequence[str]) -> str:
     """The nearest key of the same block, else keys of that name elsewhere, else the keys of the block."""
-    elsewhere = [one.key for one in describe() if one.key.endswith((f".{dotted(loc)}", f".{loc[-1]}"))]
     if near := nearest(str(loc[-1]), known):
         return near
+    keys = [one.key for one in describe()]
+    elsewhere = [key for key in keys if key.endswith(f".{dotted(loc)}")]
     if elsewhere:
         return f"; did you mean {' or '.join(elsewhere[:3])}?"
     return f"; keys here are {', '.join(known)}" if known else "; no keys are possible here"
@@ -128,7 +130,10 @@ def _line_of(text: str, loc: Loc) -> int:
 
 
 def _mend(tree: dict[str, Any], loc: Loc) -> str:
-    """Puts the default where a fault is, or takes an unknown key away; gives the dotted key that was replaced."""
+    """Puts what fits where a fault is, or takes an unknown key away; gives the dotted key that was replaced."""
+    if loc[0] == "town":
+        tree["town"] = dict(ROOMIEST)
+        return "town"
     node: dict[str, Any] = tree
     block: BaseModel = Settings()
     for depth, name in enumerate(str(part) for part in loc):
@@ -151,5 +156,8 @@ def _name_faults(names: Sequence[str]) -> Iterator[tuple[Loc, str]]:
         if name in seen:
             yield ("people_names", place), f"{name!r} is given twice, and a name is one person's for ever"
         elif not name or name != name.strip() or name.rpartition("_")[2].isdecimal():
-            yield ("people_names", place), f"a name has no space around it and does not end in a number ({name!r} given)"
+            yield (
+                ("people_names", place),
+                f"a name has no space around it and no number at its end ({name!r} given)",
+            )
         seen.add(name)

@@ -20,8 +20,8 @@ LIMITS = {
     "le": "to",
     "multiple_of": "in steps of",
     "pattern": "of the form",
-    "min_length": "of at least",
-    "max_length": "of at most",
+    "min_length": "no shorter than",
+    "max_length": "no longer than",
 }
 
 
@@ -68,7 +68,7 @@ class Kind(NamedTuple):
         words = [self.word, *(f"{LIMITS[name]} {limit}" for name, limit in said.items() if limit is not None)]
         if self.word == "list" and Ellipsis not in get_args(self.type):
             words.append(f"of {len(self.items)}")
-        return " ".join(words) + (f", each a {self.items[0].range}" if self.word == "list" else "")
+        return " ".join(words) + (f", each {self.items[0].range}" if self.word == "list" else "")
 
 
 class Key(NamedTuple):

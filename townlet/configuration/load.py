@@ -1,23 +1,23 @@
-"""From a YAML file to settings from which nothing is missing: resolved, named by their digest, or all faults at once."""
+"""From a YAML file to settings that need no other file, named by their digest; or all faults at once."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from difflib import get_close_matches
+from functools import cache
 from hashlib import sha256
 from pathlib import Path, PureWindowsPath
-from types import MappingProxyType, UnionType
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from projections.state import CLASSES, LARGE
+from townlet.configuration.faults import Given, dotted, in_words, nearest, nearest_key, refusal, short, validated
+from townlet.configuration.keys import Key, describe, kind_at, schema
 from townlet.configuration.settings import Settings, Town
 from townlet.errors import ConfigurationError, MapError
 from townlet.world.drawing import MapPlan
@@ -25,17 +25,16 @@ from townlet.world.drawing import MapPlan
 __all__ = ["Key", "Resolved", "configs_folder", "describe", "from_text", "load", "names_table", "person_name", "schema"]
 
 Source = Path | str | Mapping[str, Any] | Settings | None
-Loc = tuple[str | int, ...]
-NOTHING: Mapping[str, Any] = MappingProxyType({})
-SUFFIXES = (".yaml", ".yml")
+NONE: Mapping[str, object] = MappingProxyType({})
+MAP = ("town", "map")
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """Settings that need no other file. `text` is their JSON as a run keeps it, `config_id` 16 hex digits of its sha256.
+    """Settings that need no other file: `text` is their JSON, `config_id` the first 16 hex digits of its sha256.
 
-    Two settings that mean the same have the same text: blocks stand in the order of their models, tables (affordances)
-    in their own order, since it gives the codes.
+    Settings that mean the same have the same text: keys stand in the order of their models, except the rows of
+    `affordances`, which keep their own, since it gives the codes.
     """
 
     settings: Settings
@@ -43,118 +42,134 @@ class Resolved:
     config_id: str
 
 
-def load(source: Source = None, overrides: Mapping[str, object] = NOTHING) -> Resolved:
-    """The settings of a YAML file, of a shipped configuration's name, of a mapping; of the default town for None.
+def load(source: Source = None, overrides: Mapping[str, object] = NONE) -> Resolved:
+    """The settings of a YAML file, of a shipped configuration's name, or of a mapping; for None of the default town.
 
-    A name without suffix and separator is a shipped configuration, else it is a file. A block that is given in part
-    keeps the rest of its defaults; a table (affordances) and a list replace theirs. `overrides` are dotted keys, set
-    last; their texts are read as YAML. A map's path is relative to the file, in overrides and mappings to the working
-    directory. Raises ConfigurationError, which lists every fault with its file, line and key; MapError, where only the
-    map has faults.
+    A name without separator and .yaml is a shipped one, else a file. A block that is given in part keeps the rest of
+    its defaults; lists, and the table of affordances, replace theirs. `overrides` are dotted keys, set last; texts
+    among their values are read as YAML. A map's file is relative to the configuration's, in overrides and mappings to
+    the working directory. Raises ConfigurationError with every fault, each by file, line and key; MapError where only
+    the map has faults.
     """
-    given = _given(source)
+    flat = dict(_flat(overrides, ()))
+    given = _given(source, tuple(flat))
     tree = _over(Settings(), given.tree)
-    faults = [f"override: {fault}" for key, value in overrides.items() for fault in _override(tree, key, value)]
+    faults = [f"override: {fault}" for key, value in flat.items() if (fault := _set(tree, key, value))]
     try:
-        text = json.dumps(tree, default=str)
+        json.dumps(tree, default=str)
     except ValueError as error:
-        raise ConfigurationError(f"{given.name}: a block holds itself, through a YAML alias: {error}") from error
-    faults += _faults_of(json.loads(text), given, overrides)
+        raise ConfigurationError(f"{given.name}: a value holds itself, through a YAML alias") from error
+    faults += validated(tree, given)
+    content: dict[str, Any] = {}
     try:
-        tree["town"]["map"], tree["map_content"] = _map_of(tree, given, overrides)
+        content = _map_of(tree, given)
     except MapError as error:
         if not faults:
             raise
-        faults += [f"{_map_name(tree)}: {fault}" for fault in error.faults]
+        faults += [f"the map {tree['town']['map']!r}: {fault}" for fault in error.faults]
     except ConfigurationError as error:
         faults.append(str(error))
     if faults:
-        raise _refusal(given.name, faults)
+        raise refusal(given.name, faults)
+    tree["town"]["map"], tree["map_content"] = _plain_name(tree["town"]["map"]), content
     tree["people_names"] = tree["people_names"] or _shipped_names()
-    return _resolved(Settings.model_validate_json(json.dumps(tree), strict=True))
+    settings = Settings.model_validate_json(json.dumps(tree), strict=True)
+    text = settings.model_dump_json()
+    return Resolved(settings, text, _digest(text))
 
 
 def from_text(text: str, origin: str = "the run's settings") -> Resolved:
-    """Resolved settings, read back from the `text` of their run; the same `config_id` as when they were written.
+    """Resolved settings from the `text` that their run keeps; their `config_id` is the one they were written with.
 
     Raises ConfigurationError, which begins with `origin`.
     """
     try:
         settings = Settings.model_validate_json(text, strict=True)
     except ValidationError as error:
-        given = _Given({}, name=origin)
-        raise _refusal(origin, [line for one in error.errors() for line in _words_of(one, given, ())]) from error
+        given = Given({}, name=origin)
+        raise refusal(origin, [line for one in error.errors() for line in in_words(one, given)]) from error
     return Resolved(settings, text, _digest(text))
 
 
 def configs_folder() -> Path:
-    """The shipped configurations: beside the package's modules in a wheel, at the repository's root otherwise."""
+    """The folder of the shipped configurations: inside the package in a wheel, at the repository's root otherwise."""
     package = Path(__file__).resolve().parents[1]
     return package / "configs" if (package / "configs").is_dir() else package.parent / "configs"
 
 
 def person_name(settings: Settings, person: int) -> str:
     """The name of a person by number, for ever its own: the list's names, then alice_2, bob_2, ..., alice_3, ..."""
+    if person < 0:
+        raise ValueError(f"{person} is nobody's number: persons count from 0")
     names = settings.people_names or _shipped_names()
     turn, place = divmod(person, len(names))
     return names[place] if turn == 0 else f"{names[place]}_{turn + 1}"
 
 
 def names_table(settings: Settings, persons: Sequence[int] | np.ndarray) -> np.ndarray:
-    """The names of many persons, as an array of objects of the same shape; None for -1, which is nobody."""
+    """The names of many persons: an array of objects of the same shape, None for -1, which is nobody."""
     numbers, places = np.unique(np.asarray(persons, dtype="i8"), return_inverse=True)
     names = [None if number < 0 else person_name(settings, int(number)) for number in numbers]
     return np.array(names, dtype=object)[places].reshape(np.shape(persons))
 
 
-# What is given
-
-
-def _given(source: Source) -> _Given:
+def _given(source: Source, overrides: tuple[str, ...]) -> Given:
+    """The content of a source, with the file's text if it is one."""
     if isinstance(source, Settings):
-        return _Given(source.model_dump(mode="json"))
+        return Given(source.model_dump(mode="json"), overrides=overrides)
     if isinstance(source, Mapping):
-        return _Given(dict(source))
-    shipped = {file.stem: file for folder in ("", "scenarios") for file in configs_folder().glob(f"{folder or '.'}/*.yaml")}
+        return Given(dict(source), overrides=overrides)
+    shipped = _shipped("*.yaml") | _shipped("scenarios/*.yaml")
     file = _file_of("town" if source is None else source, shipped, Path())
-    name = _shown(file) if source is None or file in shipped.values() else str(source)
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = "there is no such file" if isinstance(error, FileNotFoundError) else f"it cannot be read: {error}"
-        raise ConfigurationError(f"{name}: {reason}{_shipped_words(file.stem, shipped)}") from error
+    name = file.relative_to(configs_folder().parent).as_posix() if file in shipped.values() else str(source)
+    text = _text_of(file, name, shipped)
     content = _yaml(text, name)
     if not isinstance(content, Mapping | None):
-        raise ConfigurationError(f"{name}:1: a configuration is a block of keys, not {_short(content)}")
-    return _Given(dict(content or {}), name, text, file.parent)
+        raise ConfigurationError(f"{name}:1: settings are a block of keys ({short(content)} given)")
+    return Given(dict(content or {}), name, text, file.parent, overrides)
+
+
+def _shipped(pattern: str) -> dict[str, Path]:
+    """Shipped files by their plain names."""
+    return {file.stem: file for file in sorted(configs_folder().glob(pattern))}
+
+
+@cache
+def _shipped_names() -> tuple[str, ...]:
+    return tuple((configs_folder() / "names.txt").read_text(encoding="utf-8").split())
+
+
+def _plain_name(name: str) -> str:
+    """A file's name without folders and .yaml, on any system."""
+    return PureWindowsPath(name).name.removesuffix(".yaml").removesuffix(".yml")
 
 
 def _file_of(name: Path | str, shipped: Mapping[str, Path], folder: Path) -> Path:
     """A shipped file by its plain name, else a file relative to `folder`."""
-    plain = str(name)
-    if Path(plain).suffix in SUFFIXES or PureWindowsPath(plain).name != plain:
-        return folder / plain
-    return shipped.get(plain, folder / plain)
+    plain = str(name) == _plain_name(str(name))
+    return shipped.get(str(name), folder / name) if plain else folder / name
 
 
-def _shown(file: Path) -> str:
-    """A shipped file as messages name it, whatever the machine: configs/town.yaml."""
-    return file.relative_to(configs_folder().parent).as_posix()
+def _text_of(file: Path, where: str, shipped: Iterable[str]) -> str:
+    """A file's text, or a ConfigurationError that names the nearest shipped one."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
+        names = f"shipped are {', '.join(sorted(shipped))}{nearest(file.stem, shipped)}"
+        raise ConfigurationError(f"{where}: the file cannot be read: {reason.lower()}; {names}") from error
 
 
-def _shipped_words(wrong: str, shipped: Iterable[str]) -> str:
-    return f"; shipped are {', '.join(sorted(shipped))}{_nearest(wrong, shipped)}"
-
-
-def _yaml(text: str, name: str) -> Any:
+def _yaml(text: str, where: str) -> Any:
+    """What YAML says, or a ConfigurationError with the line."""
     try:
         return YAML(typ="safe").load(text)
     except MarkedYAMLError as error:
-        mark, words = error.problem_mark, " ".join(filter(None, (error.context, error.problem))) or "it cannot be read"
-        line = f":{mark.line + 1}" if mark else ""
-        raise ConfigurationError(f"{name}{line}: this is not YAML: {' '.join(words.split())}") from error
+        words = " ".join(" ".join(filter(None, (error.context, error.problem))).split())
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise ConfigurationError(f"{where}{line}: this is not YAML: {words}") from error
     except (YAMLError, ValueError) as error:
-        raise ConfigurationError(f"{name}: this is not YAML: {' '.join(str(error).split())}") from error
+        raise ConfigurationError(f"{where}: this is not YAML: {' '.join(str(error).split())}") from error
 
 
 def _over(block: BaseModel, given: Mapping[Any, Any]) -> dict[str, Any]:
@@ -169,93 +184,68 @@ def _over(block: BaseModel, given: Mapping[Any, Any]) -> dict[str, Any]:
     return tree
 
 
-def _override(tree: dict[str, Any], dotted: str, value: object) -> Iterator[str]:
-    """Sets a dotted key of whole settings; gives the fault, if there is one."""
-    parts = dotted.split(".")
-    if isinstance(value, str):
-        try:
-            value = _yaml(value, dotted)
-        except ConfigurationError as error:
-            yield str(error)
-            return
-    node: Any = tree
-    for depth, part in enumerate(parts):
-        last, known = depth == len(parts) - 1, list(node) if isinstance(node, dict) else []
-        if isinstance(node, list) and part.isdecimal() and int(part) < len(node):
-            key: Any = int(part)
-        elif isinstance(node, dict) and (part in node or _may_grow(parts[:depth], last)):
-            key = part
+def _flat(overrides: Mapping[str, object], before: tuple[str, ...]) -> Iterator[tuple[str, object]]:
+    """Overrides with blocks taken apart, so that what a block does not name keeps its value."""
+    for key, value in overrides.items():
+        loc = (*before, *str(key).split("."))
+        if isinstance(value, Mapping) and kind_at(loc).is_block and loc[0] != "affordances":
+            yield from _flat(value, loc)
         else:
-            yield f"{dotted}: there is no key {part!r} ({_short(value)} given){_known_words(dotted, part, known)}"
-            return
-        if last:
-            old = node.get(key) if isinstance(node, dict) else node[key]
-            merges = isinstance(old, dict) and isinstance(value, Mapping) and dotted != "map_content"
-            node[key] = {**old, **value} if merges else deepcopy(value)
-        elif isinstance(node, dict) and node.get(key) is None:
-            node[key] = {}
-        node = node[key]
+            yield dotted(loc), value
 
 
-def _may_grow(before: Sequence[str], last: bool) -> bool:
-    """Whether a key that is not there may be set: rows of a table, and what a row leaves to its defaults."""
-    return before[:1] == ["affordances"] and (last or len(before) > 1)
+def _set(tree: dict[str, Any], key: str, value: object) -> str:
+    """Sets a dotted key in whole settings; gives the fault, or nothing."""
+    loc = key.split(".")
+    try:
+        value = _yaml(value, key) if isinstance(value, str) else deepcopy(value)
+    except ConfigurationError as error:
+        return str(error)
+    node: Any = tree
+    for depth, part in enumerate(loc, start=1):
+        step: Any = int(part) if isinstance(node, list) and part.isdecimal() else part
+        there = step < len(node) if isinstance(step, int) else isinstance(node, dict) and step in node
+        if not there and not (isinstance(node, dict) and _may_be_new(loc, depth)):
+            known = list(node) if isinstance(node, dict) else []
+            return f"{key}: there is no such key ({short(value)} given){nearest_key(tuple(loc[:depth]), known)}"
+        old = node[step] if there else None
+        if depth < len(loc):
+            node[step] = {} if old is None else old
+        elif isinstance(old, dict) and isinstance(value, Mapping) and kind_at(tuple(loc)).is_block:
+            node[step] = {**old, **value}
+        else:
+            node[step] = value
+        node = node[step]
+    return ""
 
 
-# The map, and the names
+def _may_be_new(loc: Sequence[str], depth: int) -> bool:
+    """Whether the key at this depth may be set where it is not there: a whole affordance, or what one leaves out."""
+    return loc[0] == "affordances" and (depth > 2 or depth == len(loc))
 
 
-def _map_name(tree: Mapping[str, Any]) -> str:
-    return f"the map {tree['town']['map']}"
-
-
-def _map_of(tree: Mapping[str, Any], given: _Given, overrides: Mapping[str, object]) -> tuple[str, dict[str, Any]]:
-    """The map's plain name and its content, read, checked whole, its keys in the model's order."""
+def _map_of(tree: Mapping[str, Any], given: Given) -> dict[str, Any]:
+    """The map's content, read if it is not yet there, checked whole, its keys in their model's order."""
     from townlet.world.maps import parse  # brings Numba
 
-    content, name = tree["map_content"], tree["town"].get("map") if isinstance(tree["town"], dict) else None
+    town = tree["town"] if isinstance(tree["town"], dict) else Town().model_dump()
+    name, content = town["map"], tree["map_content"]
     if not isinstance(name, str) or not name:
-        raise ConfigurationError(f"{given.where(('town', 'map'), overrides)}: town.map: without it there is no town")
-    if not content or ("town.map" in overrides and "map_content" not in overrides):
-        shipped = {file.stem: file for file in (configs_folder() / "maps").glob("*.yaml")}
-        file = _file_of(name, shipped, Path() if "town.map" in overrides else given.folder)
-        try:
-            content = _yaml(file.read_text(encoding="utf-8"), f"the map {name}")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = "there is no such map" if isinstance(error, FileNotFoundError) else f"it cannot be read: {error}"
-            words = f"{reason} ({name!r} given){_shipped_words(file.stem, shipped)}"
-            raise ConfigurationError(f"{given.where(('town', 'map'), overrides)}: town.map: {words}") from error
+        return {}  # told already
+    overridden = dotted(MAP) in given.overrides
+    if not content or (overridden and "map_content" not in given.overrides):
+        shipped = _shipped("maps/*.yaml")
+        file = _file_of(name, shipped, Path() if overridden else given.folder)
+        content = _yaml(_text_of(file, f"{given.where(MAP)}: town.map ({name!r} given)", shipped), f"the map {name!r}")
     try:
-        town = Town.model_validate_json(json.dumps(tree["town"], default=str), strict=True)
-        repeat, shape = town.repeat, CLASSES[town.capacity]
+        valid = Town.model_validate_json(json.dumps(town, default=str), strict=True)
+        repeat, shape = valid.repeat, CLASSES[valid.capacity]
     except ValidationError:
         repeat, shape = (1, 1), LARGE
-    parse(content, repeat, shape, _map_name(tree))
+    parse(content, repeat, shape, f"the map {name!r}")
     plan = MapPlan.model_validate(content).model_dump(mode="json", exclude_none=True)
-    stem = PureWindowsPath(name).name
-    return stem.removesuffix(".yaml").removesuffix(".yml"), {**plan, "legend": dict(sorted(plan["legend"].items()))}
-
-
-def _shipped_names() -> tuple[str, ...]:
-    return tuple((configs_folder() / "names.txt").read_text(encoding="utf-8").split())
-
-
-def _name_faults(names: Sequence[str]) -> Iterator[str]:
-    """A name given twice, or that could be the later name of somebody else, is not for ever one person's."""
-    for place, name in enumerate(names):
-        stem, line, turn = name.rpartition("_")
-        if name in names[:place]:
-            yield f"people_names.{place}: {name!r} is given twice, and a name is one person's for ever"
-        elif not name or name != name.strip() or (stem and line and turn.isdecimal()):
-            yield f"people_names.{place}: a name has no space around it and no number at its end ({name!r} given)"
-
-
-def _resolved(settings: Settings) -> Resolved:
-    text = settings.model_dump_json()
-    return Resolved(settings, text, _digest(text))
+    return {**plan, "legend": dict(sorted(plan["legend"].items()))}
 
 
 def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:16]
-
-

@@ -102,7 +102,7 @@ def _fill_work(record: Any, work: Work) -> None:
     record["absences_max"], record["absence_window"] = work.absences_max, work.absence_window_ticks
     record["cover_within"], record["cover_chance"] = work.cover_within_ticks, work.cover_chance
     record["help_chance"], record["unwell_chance"] = work.help_chance, work.unwell_chance
-    record["oversleep_chance"] = work.oversleep_chance
+    record["oversleep_chance"], record["dawdle_chance"] = work.oversleep_chance, work.dawdle_chance
     record["oversleep_least"], record["oversleep_most"] = work.oversleep_ticks
     record["margin"] = work.margin_ticks
 

@@ -7,10 +7,12 @@ from projections.kernel import kernel
 from projections.recorders.movement import record_agent_moved, record_ghost_stepped, record_move_blocked
 from projections.town.event import NOBODY, NOTHING, NOWHERE
 from townlet.rules import queues
-from townlet.rules.ways import next_tile
+from townlet.rules.ways import next_tile, steps_to_tile
 
 ASK_WITHIN = np.int64(4)
 """Steps from a place at which one asks for it."""
+
+NOWHERE_TO_GO = np.int64(0)
 
 
 @kernel
@@ -24,7 +26,8 @@ def walk(town, plan, a):
     if goal == NOWHERE:
         step_aside(town, plan, a)
     elif goal != agent.tile:
-        step_to(town, plan, a, next_tile(town, plan, agent.tile, goal, plan.layout.place[place].venue))
+        venue = plan.layout.place[place].venue
+        step_to(town, plan, a, next_tile(town, plan, agent.tile, goal, venue, agent.stalls), goal, venue)
 
 
 @kernel
@@ -48,14 +51,14 @@ def goal_tile(town, plan, a, place):
 
 
 @kernel
-def step_to(town, plan, a, tile):
+def step_to(town, plan, a, tile, goal, venue):
     """Onto a free tile; after failed moves, past whoever stands there idle."""
     agent = town.agents[a]
     if tile == agent.tile:
         return
     blocker = np.int64(town.ground[tile]) - 1
     if blocker == NOBODY:
-        record_agent_moved(town, plan, a, tile, agent.asked_seq)
+        record_agent_moved(town, plan, a, tile, steps_to_tile(plan, tile, goal, venue), agent.asked_seq)
     elif agent.stalls >= plan.queues.ghost_after and town.agents[blocker].doing < 0:
         squeeze_past(town, plan, a, blocker, tile)
     else:
@@ -83,5 +86,5 @@ def step_aside(town, plan, a):
         tile = agent.tile + (side if way == 0 else -side if way == 1 else 1 if way == 2 else -1)
         if 0 <= tile < side * side and plan.layout.walkable[tile] and not plan.layout.seated[tile]:
             if town.ground[tile] == 0:
-                record_agent_moved(town, plan, a, tile, agent.asked_seq)
+                record_agent_moved(town, plan, a, tile, NOWHERE_TO_GO, agent.asked_seq)
                 return

@@ -27,8 +27,12 @@ def steps_to_tile(plan, tile, goal, venue):
 
 
 @kernel
-def next_tile(town, plan, tile, goal, venue):
-    """The neighbour tile nearest to the goal, a free one if two are as near; the tile itself without a way."""
+def next_tile(town, plan, tile, goal, venue, stalls):
+    """The neighbour tile nearest to the goal, a free one if two are as near; the tile itself without a way.
+
+    After a failed move a step aside is taken, where there is one, rather than another push; after many, the push.
+    """
+    crowded = 5 if 0 < stalls < plan.queues.ghost_after else 1
     layout = plan.layout
     side = layout.side
     indoors = np.int64(layout.room[tile]) == venue
@@ -42,7 +46,7 @@ def next_tile(town, plan, tile, goal, venue):
         if indoors and np.int64(layout.room[step]) != venue:
             continue
         away = 2 * steps_to_tile(plan, step, goal, venue) if indoors else outdoors(plan, step, goal, venue)
-        away += np.int64(town.ground[step]) != 0
+        away += crowded if town.ground[step] != 0 else 0
         if away < least:
             found, least = step, away
     return found

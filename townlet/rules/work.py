@@ -185,7 +185,8 @@ def leaves_at(town, plan, a):
     job = plan.jobs[agent.job]
     ready = job.start - steps(plan, agent.tile, job.desk) - plan.work.margin
     lot = draw_of_day(town, plan, OVERSLEEP, a)
-    risk = plan.work.oversleep_chance * (1.0 - 0.3 * agent.traits[TRAIT_AMBITION])
+    chance = plan.work.oversleep_chance if job.start < plan.life.ticks_per_day // 2 else plan.work.dawdle_chance
+    risk = chance * (1.0 - 0.3 * agent.traits[TRAIT_AMBITION])
     if lot < risk:
         span = plan.work.oversleep_most - plan.work.oversleep_least + 1
         return ready + plan.work.margin + plan.work.oversleep_least + np.int64(lot / risk * span)

@@ -1,0 +1,108 @@
+"""`townlet replay`"""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from cli import options, output
+from cli.main import COMMANDS
+
+if TYPE_CHECKING:
+    from townlet.run import Moment
+    from townlet.verify import Proof
+
+TABLES: Final = ("agents", "ties", "objects", "queues", "shifts")
+
+
+@click.command(
+    "replay",
+    help=f"""{COMMANDS["replay"]}
+
+    Tick N is the moment before tick N: every event with a smaller tick is folded. Prints the digests of the log up to
+    there and of the state, then everybody and the ledger of their ties; --table prints one table alone.
+
+    --verify recomputes the digest of the whole log, folds it from its start, and compares the state with that of the
+    living town at every checkpoint on the way. It exits with 3 where the log is not what was written, and with 1 at
+    the first state that differs.
+    """,
+    epilog=options.examples(
+        "townlet replay runs/a --to-tick 5000 --verify",
+        "townlet replay --to-tick 720 --table ties --csv",
+        "townlet replay runs/a --json",
+    ),
+)
+@options.run_argument
+@click.option("--to-tick", type=click.IntRange(min=0), help="The tick to go to; by default the run's last.")
+@click.option("--verify", is_flag=True, help="Prove that the log is whole and that it folds to the town that lived.")
+@click.option("--from-start", is_flag=True, help="Fold from the first event, not from the nearest checkpoint.")
+@click.option("--table", type=click.Choice(TABLES), help="Print this table alone.")
+@options.output_formats
+def command(run: Path, to_tick: int | None, verify: bool, from_start: bool, table: str | None, form: str) -> None:
+    if table is None and form in ("csv", "arrow"):
+        raise click.UsageError(f"--{form} writes one table; say which, such as --table agents")
+    import townlet
+    from townlet.verify import log_digest_at
+
+    opened = townlet.open(run)
+    proof = None
+    if verify:
+        from townlet.verify import verify as prove
+
+        with output.Waiting("folding the log from its start"):
+            proof = prove(opened, to_tick)
+    moment = opened.at(to_tick, from_start=from_start)
+    place = {
+        "tick": moment.tick,
+        "seq": moment.seq,
+        "log_digest": log_digest_at(opened, moment.tick, moment.seq),
+        "state_digest": moment.state_digest,
+    }
+    if table is not None:
+        output.table(moment.table(table), form)
+    elif form == "json":
+        output.as_json(place | {name: _rows(moment, name) for name in ("agents", "ties")} | _proven(proof))
+    else:
+        _print(moment, place)
+    if proof is not None:
+        _conclude(proof)
+
+
+def _rows(moment: "Moment", name: str) -> Any:
+    from townlet import formats
+
+    return json.loads(formats.as_json(moment.table(name)))
+
+
+def _print(moment: "Moment", place: dict[str, Any]) -> None:
+    per_day = moment.run.config.town.ticks_per_day
+    output.words(f"{options.time_of(moment.tick, per_day)}, {moment.town.people} people")
+    output.record(place, "table")
+    for name in ("agents", "ties"):
+        output.data("")
+        output.table(moment.table(name), "table")
+
+
+def _proven(proof: "Proof | None") -> dict[str, Any]:
+    if proof is None:
+        return {}
+    return {
+        "verified": {
+            "events": proof.events,
+            "checkpoints": proof.checkpoints,
+            "passed_over": proof.passed_over,
+            "difference": proof.difference,
+        }
+    }
+
+
+def _conclude(proof: "Proof") -> None:
+    """Say what was verified. Raises `click.ClickException` where something differs."""
+    if proof.difference is not None:
+        raise click.ClickException(f"the log folds to another town than the one that lived: {proof.difference}")
+    passed = f" ({proof.passed_over} were made by other code and not used)" if proof.passed_over else ""
+    output.words(
+        f"verified: the digest of all {proof.events:,} events, and the state folded from the start: "
+        f"equal at {proof.checkpoints} checkpoints{passed} and at tick {proof.tick:,}"
+    )

@@ -1,0 +1,86 @@
+"""`townlet tail`"""
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli import options, output
+from cli.main import COMMANDS
+
+if TYPE_CHECKING:
+    from cli.telling import Said, Teller
+    from eventlog.reader import LogReader
+
+WINDOW_EVENTS = 1 << 16
+"""How far the search for the last events goes back at a time."""
+
+
+@click.command(
+    "tail",
+    help=f"""{COMMANDS["tail"]}
+
+    Each line says when, what, who and whom, where, and how much. --follow goes on with a town that is running, and
+    ends with it; it takes no lock and the town never waits for it.
+    """,
+    epilog=options.examples(
+        "townlet tail -n 50",
+        "townlet tail runs/a --kind queue_conflict --kind chat_failed",
+        "townlet tail runs/a --follow --json",
+    ),
+)
+@options.run_argument
+@click.option("--follow", "-f", is_flag=True, help="Go on with what happens next.")
+@click.option("--last", "-n", type=click.IntRange(min=0), default=20, show_default=True, help="How many events.")
+@click.option("--from-tick", type=click.IntRange(min=0), help="All events from this tick on, instead of the last.")
+@click.option("--kind", "kinds", multiple=True, help="Events of this kind alone; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
+def command(run: Path, follow: bool, last: int, from_tick: int | None, kinds: tuple[str, ...], as_json: bool) -> None:
+    codes = frozenset(_code(kind) for kind in kinds)
+    import townlet
+    from cli.telling import Teller
+
+    opened = townlet.open(run)
+    log, teller = opened.log, Teller(opened.config)
+    seq = log.head.seq
+    if from_tick is None:
+        _say(teller, _last(log, teller, last, codes), as_json)
+    else:
+        _say(teller, teller.told(log.batches(from_tick=from_tick), codes), as_json)
+    if follow:
+        _say(teller, teller.told(log.follow(from_seq=seq), codes), as_json)
+        output.words(f"{run} is closed at tick {log.head.tick:,}")
+
+
+def _code(name: str) -> int:
+    """A kind's code by its name. Raises `click.UsageError` with the nearest name."""
+    from eventlog.catalogue import KINDS
+
+    codes = {kind.snake(): kind.kind for kind in KINDS}
+    if name not in codes:
+        near = difflib.get_close_matches(name, codes, n=2)
+        meant = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(codes)}."
+        raise click.UsageError(f"there is no kind of event {name!r}; {meant}")
+    return codes[name]
+
+
+def _last(log: "LogReader", teller: "Teller", count: int, codes: frozenset[int]) -> "list[Said]":
+    """The last events of these kinds, in their order."""
+    found: list[Said] = []
+    end = log.head.seq
+    window = WINDOW_EVENTS if codes else count
+    while end > 0 and len(found) < count:
+        begin = max(end - window, 0)
+        found = [*teller.told(log.batches(begin, end), codes), *found]
+        end = begin
+    return found[-count:] if count else []
+
+
+def _say(teller: "Teller", events: "Iterator[Said] | list[Said]", as_json: bool) -> None:
+    for event in events:
+        if as_json:
+            output.json_line(teller.record(event))
+        else:
+            output.line(teller.line(event))

@@ -1,0 +1,102 @@
+"""Events as a person reads them: when, what, who, whom, where, how much; and as JSON with the same names."""
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from cli.options import time_of
+from eventlog.arrow import from_batch, notes_of
+from eventlog.catalogue import KINDS, REGISTRIES, EventField
+from projections.state import CLASSES
+from townlet.configuration.load import person_name
+from townlet.configuration.settings import Settings
+from townlet.views import names_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+KIND_OF = {kind.kind: kind for kind in KINDS}
+NAME_WIDTH = max(len(kind.snake()) for kind in KINDS)
+
+Said = dict[str, Any]
+
+
+class Teller:
+    """Knows what a run under these settings calls things."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._names = names_of(settings, CLASSES[settings.town.capacity].side, ())
+        self._per_day = settings.town.ticks_per_day
+        self._person = cache(lambda number: person_name(settings, number))
+
+    def told(self, batches: "Iterable[pa.RecordBatch]", kinds: frozenset[int] = frozenset()) -> Iterator[Said]:
+        """The events of the batches, of these kinds (none: all): seq, tick, kind, fields, cause, note."""
+        for batch in batches:
+            rows, notes = from_batch(batch), notes_of(batch)
+            for row in rows:
+                if not kinds or int(row["kind"]) in kinds:
+                    yield self._said(row, notes.get(int(row["seq"])))
+
+    def line(self, said: Said) -> str:
+        """An event as a line: `day 3, 07:42  chat_succeeded  alice, bob  quality 0.82`."""
+        who, where, values = [], [], []
+        for field in KIND_OF[said["code"]].slots():
+            value = said["fields"][field.name]
+            if value is None:
+                continue
+            if field.what == "person":
+                who.append(str(value))
+            elif field.what == "object":
+                where.append(f"at {value}")
+            elif field.what == "tile":
+                where.append(f"at row {value // self._names.side}, column {value % self._names.side}")
+            else:
+                values.append(f"{field.name} {value}" + (f" {field.unit}" if field.unit else ""))
+        note = [f'"{said["note"]}"'] if said["note"] else []
+        parts = [", ".join(who), " ".join(where), ", ".join(values), *note]
+        told = "  ".join(part for part in parts if part)
+        return f"{time_of(said['tick'], self._per_day)}  {said['kind']:<{NAME_WIDTH}}  {told}".rstrip()
+
+    def record(self, said: Said) -> Said:
+        """An event as its typed view has it, with its kind's name."""
+        fields: Said = {}
+        for field in KIND_OF[said["code"]].slots():
+            fields[field.name] = said["fields"][field.name]
+            if field.what in ("person", "object", "job"):
+                fields[f"{field.name}_id"] = said["numbers"][field.name]
+        told = {"seq": said["seq"], "tick": said["tick"], "kind": said["kind"], **fields, "cause": said["cause"]}
+        return told | ({"note": said["note"]} if said["note"] else {})
+
+    def _said(self, row: Any, note: str | None) -> Said:
+        kind, seq, cause = KIND_OF[int(row["kind"])], int(row["seq"]), int(row["cause"])
+        raw = {field.name: _present(row[field.column].item()) for field in kind.slots()}
+        return {
+            "seq": seq,
+            "tick": int(row["tick"]),
+            "kind": kind.snake(),
+            "code": kind.kind,
+            "numbers": raw,
+            "fields": {field.name: self._word(field, raw[field.name]) for field in kind.slots()},
+            "cause": seq - cause if cause else None,
+            "note": note,
+        }
+
+    def _word(self, field: EventField, value: Any) -> Any:
+        """What a value stands for: a name, a word, or the value itself."""
+        if value is None or field.what in ("tile", "count"):
+            return value
+        if field.what == "number":
+            return round(value, 4)
+        if field.what == "person":
+            return self._person(value)
+        if field.what in REGISTRIES:
+            return REGISTRIES[field.what](value).name.lower()
+        listed = {"object": self._names.places, "affordance": self._names.affordances, "job": self._names.jobs}
+        return listed[field.what][value]
+
+
+def _present(value: float) -> Any:
+    """A column's value; None for -1 in whole numbers and for NaN, which stand for what is missing."""
+    if isinstance(value, float):
+        return None if value != value else value
+    return None if value == -1 else value

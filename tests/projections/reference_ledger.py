@@ -1,0 +1,155 @@
+"""A second ledger in plain Python, written from SPEC section 3 and nothing else, to hold the town's against.
+
+Ties are kept by person, not in slots; events are dictionaries with persons in them. Where the specification leaves an
+order of operations open (the forgiving lose rivalry sooner), it is the one that the settings' descriptions give.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+SIDES = ("trust", "familiarity", "rivalry")
+REMEMBERED = (
+    "shared_meal",
+    "queue_handover",
+    "queue_conflict",
+    "shift_takeover",
+    "late_help",
+    "chat_succeeded",
+    "chat_failed",
+)
+
+
+@dataclass
+class Tie:
+    since: int
+    trust: float = 0.0
+    familiarity: float = 0.0
+    rivalry: float = 0.0
+
+    @property
+    def size(self) -> float:
+        return abs(self.trust) + abs(self.familiarity) + abs(self.rivalry)
+
+
+@dataclass
+class Physics:
+    """The social physics in force: deltas by kind as (trust, familiarity, rivalry), and the other numbers."""
+
+    deltas: Mapping[str, tuple[float, float, float]]
+    affected_only: frozenset[str] = frozenset()
+    capacity: int = 6
+    admission: float = 0.2
+    forgotten_below: float = 0.01
+    retention: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    modifiers: bool = False
+
+
+@dataclass
+class Person:
+    forgiveness: float = 0.0
+    ambition: float = 0.0
+    extroversion: float = 0.0
+    workplace: int | None = None
+    ties: dict[int, Tie] = field(default_factory=dict)
+
+
+class ReferenceLedger:
+    """People and their ties; `happen` applies an event, `pass_hour` lets an hour go by."""
+
+    def __init__(self, physics: Physics) -> None:
+        self.physics = physics
+        self.people: dict[int, Person] = {}
+
+    def happen(self, event: Mapping[str, Any]) -> None:
+        """One event: `kind`, `agent`, `other`, `tick`, and what its kind needs of `value`, `venue`, `side`."""
+        kind = event["kind"]
+        if kind in REMEMBERED:
+            if kind not in self.physics.affected_only:
+                self._change(event["agent"], event["other"], event)
+            self._change(event["other"], event["agent"], event)
+        elif kind == "tie_set":
+            self._set(event)
+        elif kind == "agent_exited":
+            del self.people[event["agent"]]
+            for person in self.people.values():
+                person.ties.pop(event["agent"], None)
+        elif kind == "agent_arrived":
+            self.people[event["agent"]] = Person()
+        elif kind == "trait_given":
+            setattr(self.people[event["agent"]], event["trait"], event["value"])
+        elif kind in ("hired", "job_lost"):
+            self.people[event["agent"]].workplace = event["venue"]
+
+    def pass_hour(self) -> None:
+        """Every tie decays; one with all three sides too small is dropped."""
+        for person in self.people.values():
+            keep = [*self.physics.retention]
+            if self.physics.modifiers:
+                keep[2] = keep[2] - 0.5 * (1.0 - keep[2]) * person.forgiveness
+            for other, tie in list(person.ties.items()):
+                for side, share in zip(SIDES, keep, strict=True):
+                    setattr(tie, side, getattr(tie, side) * share)
+                if all(abs(getattr(tie, side)) < self.physics.forgotten_below for side in SIDES):
+                    del person.ties[other]
+
+    def raw(self, event: Mapping[str, Any]) -> tuple[float, float, float]:
+        """The table of SPEC section 3."""
+        trust, familiarity, rivalry = self.physics.deltas[event["kind"]]
+        if event["kind"] == "queue_conflict":
+            return trust, familiarity, rivalry * event["value"]
+        if event["kind"] == "chat_succeeded":
+            quality = event["value"]
+            return trust * quality, familiarity * quality, rivalry * quality
+        return trust, familiarity, rivalry
+
+    def adjusted(self, person: Person, event: Mapping[str, Any]) -> tuple[float, float, float]:
+        """Raw delta, ambition, forgiveness, extroversion, in this order."""
+        trust, familiarity, rivalry = self.raw(event)
+        if not self.physics.modifiers:
+            return trust, familiarity, rivalry
+        at_work = event["kind"] == "queue_conflict" and event["venue"] == person.workplace
+        if rivalry > 0 and (event["kind"] == "shift_takeover" or at_work):
+            rivalry *= 1.0 + 0.3 * person.ambition
+        harm = 1.0 - 0.5 * person.forgiveness
+        if trust < 0:
+            trust *= harm
+        if familiarity < 0:
+            familiarity *= harm
+        if rivalry > 0:
+            rivalry *= harm
+        if event["kind"] == "chat_succeeded":
+            familiarity += 0.02 * person.extroversion
+        return trust, familiarity, rivalry
+
+    def _change(self, owner: int, other: int, event: Mapping[str, Any]) -> None:
+        person = self.people[owner]
+        trust, familiarity, rivalry = self.adjusted(person, event)
+        if other not in person.ties:
+            strong = abs(trust + familiarity - rivalry) > self.physics.admission
+            if len(person.ties) >= self.physics.capacity and not strong:
+                return
+            self._admit(person, other, event["tick"])
+        tie = person.ties[other]
+        tie.trust = limited(tie.trust + trust)
+        tie.familiarity = limited(tie.familiarity + familiarity)
+        tie.rivalry = limited(tie.rivalry + rivalry)
+
+    def _set(self, event: Mapping[str, Any]) -> None:
+        person = self.people[event["agent"]]
+        if event["other"] not in person.ties:
+            self._admit(person, event["other"], event["tick"])
+        setattr(person.ties[event["other"]], event["side"], limited(event["value"]))
+
+    def _admit(self, person: Person, other: int, tick: int) -> None:
+        """A new tie; with no room the weakest goes: the smallest, then the oldest, then the lowest identity."""
+        if len(person.ties) >= self.physics.capacity:
+            del person.ties[
+                min(person.ties, key=lambda known: (person.ties[known].size, person.ties[known].since, known))
+            ]
+        person.ties[other] = Tie(tick)
+
+
+def limited(value: float) -> float:
+    """Within [-1, 1]."""
+    return -1.0 if value < -1.0 else 1.0 if value > 1.0 else value

@@ -1,0 +1,172 @@
+"""An Arrow table as text or bytes: an aligned table for people, CSV, JSON, an Arrow stream. Nothing is printed here."""
+
+import csv
+import io
+import json
+import math
+import shutil
+import unicodedata
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+ROWS_MOST: Final = 40
+"""How many rows a table shows before the rest is counted."""
+
+WIDTH: Final = 120
+CELL_MOST: Final = 48
+"""The widest a cell is; longer text is cut."""
+
+EXPLAINED: Final = ["explain_key", "explain_value"]
+
+GAP: Final = "  "
+CUT: Final = "…"
+
+
+def as_table(table: pa.Table, *, rows: int | None = ROWS_MOST, width: int | None = None) -> str:
+    """The table in aligned columns: numbers to the right, floats short, NULL empty, the rest of the rows counted.
+
+    Columns that do not fit into `width` characters (None: the terminal's, or WIDTH) are named below it. `rows` None is
+    all of them. DuckDB's `explain` stays the drawing that it is.
+    """
+    if table.column_names == EXPLAINED:
+        return "\n".join(table.column(1).to_pylist())
+    width = width or shutil.get_terminal_size((WIDTH, 0)).columns
+    shown = table if rows is None else table.slice(0, rows)
+    cells = [_column(shown.field(i), shown.column(i)) for i in range(shown.num_columns)]
+    widths = [max(map(_width, column)) for column in cells]
+    fitting = _fitting(widths, width)
+    right = [_is_number(field.type) for field in shown.schema]
+    lines = []
+    for line in range(len(shown) + 1):
+        parts = [_aligned(cells[i][line], widths[i], right=right[i]) for i in range(fitting)]
+        lines.append(GAP.join(parts).rstrip())
+        if line == 0:
+            lines.append(GAP.join("─" * each for each in widths[:fitting]))
+    lines += _left_out(table, len(shown), fitting)
+    return "\n".join(lines) + "\n"
+
+
+def as_csv(table: pa.Table) -> str:
+    """The table as CSV (RFC 4180): a line of names, NULL and NaN empty, floats as short as they are exact."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.column_names)
+    columns = [_values(column) for column in table.columns]
+    for row in zip(*columns, strict=True):
+        writer.writerow(["" if value is None else json.dumps(value) if _is_nested(value) else value for value in row])
+    return text.getvalue()
+
+
+def as_json(table: pa.Table) -> str:
+    """The table as a JSON array of objects, one a line; NaN and infinite are null."""
+    columns = [_values(column) for column in table.columns]
+    names = table.column_names
+    rows = (json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) for row in zip(*columns, strict=True))
+    listed = ",\n".join(rows)
+    return f"[\n{listed}\n]\n" if listed else "[]\n"
+
+
+def as_arrow(table: pa.Table) -> bytes:
+    """The table as an Arrow IPC stream."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def _column(field: pa.Field, column: pa.ChunkedArray) -> list[str]:
+    """The cells of a column, its name first."""
+    return [_cut(field.name), *(_cut(_word(value)) for value in _values(column))]
+
+
+def _word(value: Any) -> str:
+    """A value as a table shows it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return _short(value)
+    if _is_nested(value):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def _short(value: float) -> str:
+    """A float with four digits after the point at most, or in powers of ten where these would say nothing."""
+    if value != 0.0 and not 1e-4 <= abs(value) < 1e9:
+        return f"{value:.3e}"
+    return f"{value:.4f}".rstrip("0").rstrip(".") if value != int(value) else f"{value:.1f}"
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """The values as Python has them, fit for JSON; a 32-bit float is the shortest that means it."""
+    if pa.types.is_float32(column.type) or pa.types.is_float16(column.type):
+        numbers = column.combine_chunks().to_numpy(zero_copy_only=False)
+        found: list[Any] = [float(str(number)) if np.isfinite(number) else None for number in numbers]
+        return found
+    return [_plain(value) for value in column.to_pylist()]
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can say: NaN is null, bytes are hex, whatever it does not know is text."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, bytes):
+        return value.hex()
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, dict | list)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def _fitting(widths: list[int], width: int) -> int:
+    """How many columns, from the left, fit; one always does."""
+    used, fitting = -len(GAP), 0
+    for each in widths:
+        used += each + len(GAP)
+        if used > width and fitting:
+            break
+        fitting += 1
+    return fitting
+
+
+def _left_out(table: pa.Table, rows: int, columns: int) -> list[str]:
+    """What the table does not show, in words."""
+    lines = []
+    if rows < len(table):
+        lines.append(f"{CUT} {len(table) - rows:,} more of {len(table):,} rows")
+    if columns < table.num_columns:
+        lines.append(f"{CUT} more columns: {', '.join(table.column_names[columns:])}")
+    return lines
+
+
+def _cut(text: str) -> str:
+    """One line of at most CELL_MOST characters, without control characters."""
+    line = "".join(each if each.isprintable() else " " for each in text)
+    return line if len(line) <= CELL_MOST else line[: CELL_MOST - 1] + CUT
+
+
+def _aligned(text: str, width: int, *, right: bool) -> str:
+    space = " " * (width - _width(text))
+    return space + text if right else text + space
+
+
+def _width(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(each) in "WF" for each in text)
+    return len(text) + wide - sum(unicodedata.combining(each) != 0 for each in text)
