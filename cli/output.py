@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TextIO
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,15 +48,17 @@ def failure(text: str) -> None:
 
 
 def table(answer: "pa.Table", form: str) -> None:
-    """A table in one of `FORMS`."""
+    """A table in one of `FORMS`; to read it on a terminal it is cut to fit, elsewhere it is whole."""
     from townlet import formats
 
     if form == "arrow":
         sys.stdout.flush()
         sys.stdout.buffer.write(formats.as_arrow(answer))
+    elif form == "table":
+        rows, width = (formats.ROWS_MOST, _columns(sys.stdout)) if is_watched() else (None, sys.maxsize)
+        data(formats.as_table(answer, rows=rows, width=width).removesuffix("\n"))
     else:
-        said = {"table": formats.as_table, "json": formats.as_json, "csv": formats.as_csv}[form](answer)
-        data(said.removesuffix("\n"))
+        data({"json": formats.as_json, "csv": formats.as_csv}[form](answer).removesuffix("\n"))
 
 
 def record(fields: Fields, form: str) -> None:
@@ -144,7 +146,7 @@ class Line:
         """Show this instead of what was shown, unless that was a moment ago."""
         now = time.monotonic()
         if self._shown and now - self._drawn_s >= REDRAW_S:
-            text = text[: _columns() - 1]
+            text = text[: _columns(sys.stderr) - 1]
             print(f"\r{text:<{self._width}}", end="", file=sys.stderr, flush=True)
             self._drawn_s, self._width = now, len(text)
 
@@ -187,9 +189,9 @@ class Waiting:
                 return
 
 
-def _columns() -> int:
+def _columns(terminal: TextIO) -> int:
     try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+        return os.get_terminal_size(terminal.fileno()).columns or 80
     except OSError:
         return 80
 

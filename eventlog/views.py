@@ -9,7 +9,7 @@ stands for somebody or something its number is beside it in `<field>_id`.
 * `cause` is the seq of the event that led to this one;
 * what is missing (-1, NaN, cause 0) is NULL.
 
-The SQL reads the log's columns from a table called `PHYSICAL`, which has `kind_name`, the kind's snake-case name, beside
+The SQL reads the log's columns from a table called `PHYSICAL`, which has `kind_name`, the snake-case name, beside
 `kind`; the names of persons, places, jobs and affordances are DuckDB variables, set by `names_sql`. It is text: DuckDB
 is not imported here. A view is made of the columns that are wanted, so a log is read only as wide as a query is.
 """
@@ -58,14 +58,22 @@ def names_sql(names: Names) -> Iterator[str]:
         yield f"set variable {variable} = {_list(listed)}"
 
 
-def view_sql(kind: type[Event], names: Names, wanted: Collection[str] | None = None) -> str:
-    """The typed view of a kind over `PHYSICAL`, with the columns that are wanted (None: all)."""
-    return f"{_view(kind.snake(), kind_columns(kind, names.side), wanted)} where kind = {kind.kind}"
+def view_sql(kind: type[Event], side: int, wanted: Collection[str] | None = None) -> str:
+    """The typed view of a kind over `PHYSICAL`, with the columns that are wanted (None: all).
+
+    `side` is the width of the town's ground. The view is there once `names_sql` has been said, if it names somebody.
+    """
+    return f"{_view(kind.snake(), kind_columns(kind, side), wanted)} where kind = {kind.kind}"
 
 
-def events_sql(names: Names, wanted: Collection[str] | None = None) -> str:
+def events_sql(side: int, wanted: Collection[str] | None = None) -> str:
     """The view of all events over `PHYSICAL`, with the columns that are wanted (None: all)."""
-    return _view("events", event_columns(names.side), wanted)
+    return _view("events", event_columns(side), wanted)
+
+
+def names_somebody(columns: Sequence[ViewColumn], wanted: Collection[str] | None) -> bool:
+    """Whether the wanted columns of a view give names, which `names_sql` has to tell first."""
+    return any("getvariable" in column.sql for column in columns if wanted is None or column.name in wanted)
 
 
 @cache

@@ -35,53 +35,55 @@ TIE = np.dtype(
 
 AGENT = np.dtype(
     [
+        # what every minute reads stands first, in as few cache lines as can be
         ("alive", "i8"),
+        ("doing", "i8"),  # affordance, -1: none
+        ("busy_until", "i8"),
+        ("tile", "i8"),
+        ("holds", "i8"),
+        ("waits_at", "i8"),
+        ("target", "i8"),
+        ("option_until", "i8"),
+        ("chat_ready", "i8"),
+        ("hunger", "f8"),
+        ("hygiene", "f8"),
+        ("energy", "f8"),
+        ("lowest", "f8"),  # the lowest need of today
+        ("neglected", "i8"),  # ticks of today with a need below the neglect line
+        ("starving_since", "i8"),
+        ("ctx_reset", "i8"),  # 1 in the first tick of a stay
+        ("doom", "i8"),  # reason to leave, -1: none
+        ("job", "i8"),
+        ("shift_state", "i8"),
+        ("covers", "i8"),  # seat
+        ("worked", "i8"),  # ticks of this shift at its own desk
+        ("earned", "f8"),  # wage not yet paid
+        ("option", "i8"),
+        ("stalls", "i8"),  # failed moves without progress
+        ("nearest", "i8"),  # the fewest steps there were left to the present goal
+        ("busy_since", "i8"),
+        ("asked_seq", "i8"),
+        ("started_seq", "i8"),
         ("person", "i8"),
         ("arrived", "i8"),
         ("home", "i8"),
-        ("tile", "i8"),
-        ("stalls", "i8"),  # failed moves without progress
-        ("nearest", "i8"),  # the fewest steps there were left to the present goal
-        ("option", "i8"),
-        ("option_until", "i8"),
-        ("asked_seq", "i8"),
-        ("target", "i8"),
-        ("doing", "i8"),  # affordance, -1: none
-        ("busy_since", "i8"),
-        ("busy_until", "i8"),
-        ("started_seq", "i8"),
         ("last_action", "i8"),  # affordance that ended last, -1: none yet
         ("last_success", "i8"),
         ("last_ticks", "i8"),
-        ("ctx_reset", "i8"),  # 1 in the first tick of a stay
-        ("holds", "i8"),
         ("held_since", "i8"),
         ("held_seq", "i8"),
-        ("waits_at", "i8"),
         ("waits_since", "i8"),
         ("waits_seq", "i8"),
         ("cooldown_at", "i8"),
         ("cooldown_until", "i8"),
-        ("hunger", "f8"),
-        ("hygiene", "f8"),
-        ("energy", "f8"),
         ("wallet", "f8"),
         ("debt", "f8"),
         ("unpaid_days", "i8"),
         ("items", "i8", (ITEMS,)),
-        ("starving_since", "i8"),
-        ("neglected", "i8"),  # ticks of today with a need below the neglect line
-        ("lowest", "f8"),  # the lowest need of today
-        ("doom", "i8"),  # reason to leave, -1: none
         ("doom_seq", "i8"),
-        ("job", "i8"),
         ("jobless_since", "i8"),
         ("jobless_seq", "i8"),
-        ("shift_state", "i8"),
         ("shift_seq", "i8"),  # of the event that opened the shift: on time, late, or missed
-        ("worked", "i8"),  # ticks of this shift at its own desk
-        ("earned", "f8"),  # wage not yet paid
-        ("covers", "i8"),  # seat
         ("cover_reason", "i8"),
         ("cover_seq", "i8"),
         ("cover_since", "i8"),
@@ -92,7 +94,6 @@ AGENT = np.dtype(
         ("shifts", "i8"),
         ("shifts_on_time", "i8"),
         ("traits", "f8", (TRAITS,)),
-        ("chat_ready", "i8"),
         ("company", "i8", (COMPANY,)),  # persons this meal was shared with
         ("companions", "i8"),
         ("ties", TIE, (TIES,)),

@@ -13,34 +13,40 @@ from townlet.rules.movement import ASK_WITHIN
 
 @kernel
 def tick(town, plan):
-    """The order of a minute: choices first, then places, then steps and deeds, then the body and the clock."""
+    """The order of a minute: the sky, newcomers, everybody in a drawn order, and the clock."""
     time.dawn(town, plan)
     life.welcome(town, plan)
     people = draw_order(town)
     for i in range(people):
-        policy.choose(town, plan, town.order[i])
-    for i in range(people):
         a = town.order[i]
-        queues.lose_patience(town, plan, a)
-        queues.yield_place(town, plan, a)
-        queues.ask(town, plan, a, ASK_WITHIN)
-    for o in range(town.clock.objects):
-        queues.serve(town, plan, o)
-    for i in range(people):
-        act(town, plan, town.order[i])
-    for i in range(people):
-        life.suffer(town, plan, town.order[i])
+        decide(town, plan, a)
+        act(town, plan, a)
+        life.suffer(town, plan, a)
     time.end_tick(town, plan)
+
+
+@kernel
+def decide(town, plan, a):
+    """What one wants, and whose turn it is."""
+    if town.agents[a].doing >= 0:
+        return
+    policy.choose(town, plan, a)
+    queues.lose_patience(town, plan, a)
+    queues.yield_place(town, plan, a)
+    queues.ask(town, plan, a, ASK_WITHIN)
+    queues.step_up(town, plan, a)
 
 
 @kernel
 def act(town, plan, a):
     """What one does in a minute."""
-    movement.walk(town, plan, a)
-    needs.begin(town, plan, a)
+    if town.agents[a].doing < 0:
+        movement.walk(town, plan, a)
+        needs.begin(town, plan, a)
+    else:
+        market.share_meals(town, plan, a)
     work.attend(town, plan, a)
     work.give_up_cover(town, plan, a)
-    market.share_meals(town, plan, a)
     social.converse(town, plan, a)
     needs.finish(town, plan, a)
     life.look_for_work(town, plan, a)

@@ -28,6 +28,7 @@ from eventlog.views import (
     event_columns,
     events_sql,
     kind_columns,
+    names_somebody,
     names_sql,
     needs,
     view_sql,
@@ -109,9 +110,12 @@ class Session:
         return self._run.at(self.tick)
 
     @cached_property
+    def _side(self) -> int:
+        return CLASSES[self._run.config.town.capacity].side
+
+    @cached_property
     def _names(self) -> Names:
-        settings = self._run.config
-        return names_of(settings, CLASSES[settings.town.capacity].side, self._events.arrivals)
+        return names_of(self._run.config, self._side, self._events.arrivals)
 
     def _require_query(self, text: str) -> None:
         """One query that only reads."""
@@ -133,20 +137,19 @@ class Session:
                 self._made.add(name)
 
     def _columns(self, name: str) -> tuple[ViewColumn, ...]:
-        side = self._names.side
-        return event_columns(side) if name == "events" else kind_columns(KIND_BY_NAME[name], side)
+        return event_columns(self._side) if name == "events" else kind_columns(KIND_BY_NAME[name], self._side)
 
     def _make_views(self, views: dict[str, tuple[ViewColumn, ...]], wanted: Collection[str] | None) -> None:
         """Register the columns of the log that the views read, and the views over them."""
-        if "names" not in self._made:
+        read = {need for columns in views.values() for need in needs(columns, wanted)}
+        self._connection.register(PHYSICAL, self._events.table(read | {"kind"}))
+        if "names" not in self._made and any(names_somebody(columns, wanted) for columns in views.values()):
             for statement in names_sql(self._names):
                 self._connection.execute(statement)
             self._made.add("names")
-        read = {need for columns in views.values() for need in needs(columns, wanted)}
-        self._connection.register(PHYSICAL, self._events.table(read | {"kind"}))
         for name in views:
             kind = KIND_BY_NAME.get(name)
-            sql = view_sql(kind, self._names, wanted) if kind else events_sql(self._names, wanted)
+            sql = view_sql(kind, self._side, wanted) if kind else events_sql(self._side, wanted)
             self._connection.execute(sql)
 
     def _table(self, name: str) -> pa.Table:
@@ -238,7 +241,7 @@ class _Events:
         place = np.full(2**16, len(KINDS), np.uint8)
         place[[kind.kind for kind in KINDS]] = np.arange(len(KINDS), dtype=np.uint8)
         names = [*KIND_BY_NAME, "unknown"]
-        return pa.DictionaryArray.from_arrays(place[np.asarray(self._column("kind"))], names)
+        return pa.DictionaryArray.from_arrays(place.take(np.asarray(self._column("kind"))), names)
 
 
 class _Asked(NamedTuple):

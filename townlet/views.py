@@ -80,7 +80,7 @@ class _Scene:
         """A column of the state; of a list column one row each."""
         kept = self.state[table].column(column).combine_chunks()
         if isinstance(kept.type, pa.FixedSizeListType):
-            return np.asarray(kept.flatten()).reshape(len(kept), -1)
+            return np.asarray(kept.flatten()).reshape(len(kept), kept.type.list_size)
         return np.asarray(kept)
 
     def person(self, seats: np.ndarray) -> np.ndarray:

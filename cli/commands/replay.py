@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
 TABLES: Final = ("agents", "ties", "objects", "queues", "shifts")
 
+GLANCE: Final = {
+    "agents": ("name", "venue", "hunger", "hygiene", "energy", "wallet", "option", "doing", "job", "shift"),
+    "ties": ("owner", "other", "trust", "familiarity", "rivalry"),
+}
+"""What is shown of everybody and of the ledger unless a table is asked for."""
+
 
 @click.command(
     "replay",
@@ -62,7 +68,7 @@ def command(run: Path, to_tick: int | None, verify: bool, from_start: bool, tabl
     if table is not None:
         output.table(moment.table(table), form)
     elif form == "json":
-        output.as_json(place | {name: _rows(moment, name) for name in ("agents", "ties")} | _proven(proof))
+        output.as_json(place | {name: _rows(moment, name) for name in GLANCE} | _proven(proof))
     else:
         _print(moment, place)
     if proof is not None:
@@ -79,9 +85,9 @@ def _print(moment: "Moment", place: dict[str, Any]) -> None:
     per_day = moment.run.config.town.ticks_per_day
     output.words(f"{options.time_of(moment.tick, per_day)}, {moment.town.people} people")
     output.record(place, "table")
-    for name in ("agents", "ties"):
+    for name, columns in GLANCE.items():
         output.data("")
-        output.table(moment.table(name), "table")
+        output.table(moment.table(name).select(columns), "table")
 
 
 def _proven(proof: "Proof | None") -> dict[str, Any]:

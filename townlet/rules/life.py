@@ -24,10 +24,14 @@ from projections.recorders.life import (
 from projections.recorders.work import record_hired
 from projections.town.event import NOBODY, NONE, NOTHING, person_of
 from townlet.draw import BED, ROTATION, SUCCESSOR, UNIT, VACANCY, draw, philox
+from townlet.rules.ways import steps
 
 
 ASKING_HOUR = np.int64(600)
 """Minute of the day at which those without work ask around."""
+
+DAILY_WALK = 40.0
+"""Steps to work that weigh as much as the whole of a draw."""
 
 
 @kernel
@@ -133,11 +137,13 @@ def spread(town, person, base):
 
 @kernel
 def seek_job(town, plan, a, cause):
-    """A vacancy: rather at a desk whose other shifts are staffed, any of these as likely as another."""
-    found, least = NONE, 2.0
+    """A vacancy: rather at a desk whose other shifts are staffed, rather near home, any of these as likely as another."""
+    home = plan.layout.place[town.agents[a].home].tile
+    found, least = NONE, 1.0e9
     for j in range(plan.work.jobs):
         if town.job_holder[j] == 0:
             drawn = draw(town, VACANCY, j, town.clock.people) - is_shared(town, plan, j)
+            drawn += steps(plan, home, plan.jobs[j].desk) / DAILY_WALK
             if drawn < least:
                 found, least = j, drawn
     if found >= 0:

@@ -66,6 +66,13 @@ def rests_from(town, a, o):
 
 
 @kernel
+def step_up(town, plan, a):
+    """Whoever waits sees whether the place has become free."""
+    if town.agents[a].waits_at >= 0:
+        serve(town, plan, town.agents[a].waits_at)
+
+
+@kernel
 def serve(town, plan, o):
     """A free place goes to whoever is first in line; somebody may push in before."""
     place = town.objects[o]
