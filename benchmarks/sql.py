@@ -2,9 +2,10 @@
 
     python benchmarks/sql.py [--events 1000000] [--runs 7] [--folder .]
 
-`cold_ms`: from opening the run (an active segment, frames of 4,096 events, each frame's checksum checked) to the answer;
-`log_ms`: a new session over a run that has been read before; `again_ms`: the same session asked once more; `parquet_ms`: DuckDB on a zstd Parquet file of the same columns, the kind as its name,
-from a new connection to the answer. Medians; files are in the page cache.
+`cold_ms`: from opening the run (one active segment, frames of 4,096 events, every checksum checked) to the answer;
+`log_ms`: a new session over a run that has been read before; `again_ms`: the same session asked once more;
+`parquet_ms`: DuckDB on a zstd Parquet file of the same columns, the kind as its name, from a new connection to the
+answer. Medians; files are in the page cache.
 """
 
 import argparse

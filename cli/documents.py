@@ -74,9 +74,9 @@ def configuration_document() -> str:
         "",
         "Generated from the settings' models by `make docs`.",
         "",
-        "A configuration is a YAML file in which any key may be left out: `townlet config show` prints one with nothing",
-        "missing, `townlet config validate` finds every fault at once, and `--set KEY=VALUE` changes a key for one run.",
-        "`<name>` stands for a row's name in a table, `<n>` for a place in a list.",
+        "A configuration is a YAML file in which any key may be left out: `townlet config show` prints one with",
+        "nothing missing, `townlet config validate` finds every fault at once, and `--set KEY=VALUE` changes a key",
+        "for one run. `<name>` stands for a row's name in a table, `<n>` for a place in a list.",
     ]
     for block, keys in groupby(describe(), key=lambda key: key.key.partition(".")[0]):
         rows = list(keys)

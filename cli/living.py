@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def is_cold() -> bool:
-    """Whether this version's kernels have yet to be compiled on this machine; to be asked before anything loads them."""
+    """Whether this version's kernels are yet to be compiled on this machine; ask before anything loads them."""
     from projections.kernel import is_compiled
 
     return not is_compiled()

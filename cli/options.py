@@ -82,7 +82,7 @@ def _runs_like(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
 
 
 def settings_option(command: Command) -> Command:
-    """`--set KEY=VALUE`, as the argument `overrides`: dotted keys with the texts of their values, which are read as YAML."""
+    """`--set KEY=VALUE`, as the argument `overrides`: dotted keys with their values' texts, which are read as YAML."""
     option = click.option(
         "--set",
         "overrides",

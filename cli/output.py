@@ -158,7 +158,7 @@ class Line:
 
 
 class Waiting:
-    """Something without steps to count: its seconds on a terminal, one line elsewhere. `seconds` is how long it took."""
+    """Something without steps to count: its seconds on a terminal, one line elsewhere. `seconds` is what it took."""
 
     def __init__(self, what: str) -> None:
         self.seconds = 0.0

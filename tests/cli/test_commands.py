@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import townlet
+from eventlog.lock import WriterLock
 
 TICKS = 1500
 
@@ -221,7 +222,10 @@ class TestLooking:
         assert events[-1]["kind"] == "tick_ended"
 
     def test_tail_of_a_kind_reads_as_sql_does(self) -> None:
-        told = [json.loads(line) for line in said("tail", "-n", "3", "--kind", "chat_succeeded", "--json").stdout.splitlines()]
+        told = [
+            json.loads(line)
+            for line in said("tail", "-n", "3", "--kind", "chat_succeeded", "--json").stdout.splitlines()
+        ]
         asked = from_json(said("sql", "select * from chat_succeeded order by seq desc limit 3", "--json"))[::-1]
         assert [(each["seq"], each["agent"], each["listener_id"], each["cause"]) for each in told] == [
             (each["seq"], each["agent"], each["listener_id"], each["cause"]) for each in asked
@@ -274,6 +278,50 @@ class TestLooking:
         assert (result.exit_code, result.stdout) == (0, "[]\n")
 
 
+@pytest.mark.usefixtures("here")
+class TestTrouble:
+    def test_a_run_in_use_is_left_alone(self, here: Path) -> None:
+        lock = WriterLock(here / "runs/a")
+        try:
+            for command in (["resume", "a", "--ticks", "5"], ["run", "--ticks", "5", "--into", "runs/a", "--replace"]):
+                result = said(*command)
+                assert (result.exit_code, result.stdout) == (5, "")
+            assert from_json(said("replay", "a", "--json"))["tick"] == TICKS
+        finally:
+            lock.release()
+
+    def test_a_torn_tail_is_cut_and_kept_and_the_town_lives_on(self, here: Path) -> None:
+        segment = next((here / "runs/a/log").glob("*.arrows"))
+        with segment.open("ab") as file:
+            file.write(b"half a commit")
+        before = from_json(said("replay", "a", "--verify", "--json"))
+        assert before["tick"] == TICKS
+        assert from_json(said("resume", "a", "--ticks", "5", "--json"))["ticks"] == TICKS + 5
+        assert [path.read_bytes() for path in (here / "runs/a/log").glob("*.torn")] == [b"half a commit"]
+        then = from_json(said("replay", "a", "--to-tick", str(TICKS), "--json"))
+        assert then["log_digest"] == before["log_digest"]
+
+    @pytest.mark.parametrize(
+        "command",
+        [["replay", "a", "--verify"], ["resume", "a", "--ticks", "5"], ["sql", "a", "select sum(tick) from events"]],
+    )
+    def test_a_damaged_log_is_refused_and_nothing_is_cut(self, command: list[str], here: Path) -> None:
+        segment = next((here / "runs/a/log").glob("*.arrows"))
+        content = bytearray(segment.read_bytes())
+        content[len(content) // 2] ^= 1
+        segment.write_bytes(content)
+        shutil.rmtree(here / "runs/a/checkpoints")
+        result = said(*command)
+        assert (result.exit_code, result.stdout) == (3, "")
+        assert "is damaged at event" in result.stderr
+        assert segment.read_bytes() == content
+
+    def test_a_run_without_its_head_is_corrupt(self, here: Path) -> None:
+        (here / "runs/a/log/head").unlink()
+        assert said("replay", "a").exit_code == 3
+        assert from_json(said("runs", "--json"))[0]["state"] == "damaged"
+
+
 class TestConfig:
     def test_what_is_shown_is_the_same_configuration(self, tmp_path: Path) -> None:
         changed = ("--set", "town.people=6")
@@ -316,7 +364,9 @@ class TestConfig:
 
 
 class TestSeeds:
-    @pytest.mark.parametrize(("text", "seeds"), [("20", range(1, 21)), ("9001-9020", range(9001, 9021)), ("1", range(1, 2))])
+    @pytest.mark.parametrize(
+        ("text", "seeds"), [("20", range(1, 21)), ("9001-9020", range(9001, 9021)), ("1", range(1, 2))]
+    )
     def test_seeds_are_counted_from_one_or_a_range(self, text: str, seeds: range) -> None:
         from cli.commands.soak import Seeds
 

@@ -71,6 +71,7 @@ class Affordance(Model):
     water: bool = Field(False, description="needs water")
     open_air: bool = Field(False, description="of no use in rain")
     own: bool = Field(False, description="only for whom it is assigned to")
+    queue: bool = Field(True, description="whether one waits in line for it; else one looks for another")
     takes: Goods | None = Field(None, description="items used up")
     gives: Goods | None = Field(None, description="items one gets when it is finished")
     sells: bool = Field(False, description="what it gives is bought")
@@ -99,8 +100,10 @@ AFFORDANCES: dict[str, Affordance] = {
     ),
     "buy_meal": Affordance(place="counter", option="shop", ticks=2, gives=Goods(item="meal"), sells=True, stock=60),
     "work": Affordance(place="desk", option="work", ticks=360, own=True),
-    "sit": Affordance(place="bench", option="socialise", ticks=20),
-    "sit_outdoors": Affordance(place="bench", venues=("park",), option="socialise", ticks=20, open_air=True),
+    "sit": Affordance(place="bench", option="socialise", ticks=20, queue=False),
+    "sit_outdoors": Affordance(
+        place="bench", venues=("park",), option="socialise", ticks=20, open_air=True, queue=False
+    ),
 }
 
 

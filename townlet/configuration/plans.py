@@ -70,7 +70,10 @@ def _fill_layout(plan: Any, settings: Settings, town_map: TownMap, shape: Capaci
     options = [int(Option[deed.option.upper()]) for deed in deeds.values()]
     fill(plan["layout"], town_map, shape, by_kind, options)
     for o, place in enumerate(town_map.places):
-        plan["layout"]["place"]["affordance"][o] = affordance_of(deeds, place.kind, town_map.venues[place.venue].kind)
+        code = affordance_of(deeds, place.kind, town_map.venues[place.venue].kind)
+        plan["layout"]["place"]["affordance"][o] = code
+        if not list(deeds.values())[code].queue:
+            plan["layout"]["place"]["line"][o] = 0
 
 
 def _fill_needs(record: Any, needs: Needs, ticks_per_day: int) -> None:

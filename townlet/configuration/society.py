@@ -41,8 +41,8 @@ class Work(Model):
     cover_chance: Share = Field(0.8, description="that somebody asked takes the shift of an absent colleague")
     help_chance: Share = Field(0.9, description="that somebody asked stands in for a late colleague")
     unwell_chance: Share = Field(0.039, description="a day, of staying at home")
-    oversleep_chance: Share = Field(0.03, description="of setting out late for a shift of the morning")
-    dawdle_chance: Share = Field(0.135, description="of setting out late for a shift of the afternoon")
+    oversleep_chance: Share = Field(0.02, description="of setting out late for a shift of the morning")
+    dawdle_chance: Share = Field(0.155, description="of setting out late for a shift of the afternoon")
     oversleep_ticks: tuple[Ticks, Ticks] = Field((10, 25), description="how late one then arrives, at the least and most")
     margin_ticks: Ticks = Field(16, description="how much earlier than needed one sets out")
 
@@ -76,7 +76,7 @@ class Queues(Model):
     timeout_ticks: Ticks = Field(45, description="in which a reserved place has to be taken")
     cut_chance: Share = Field(0.12, description="that somebody in line pushes in")
     cut_rivalry: Share = Field(0.4, description="more, at rivalry 1")
-    block_chance: Share = Field(0.08, description="that somebody done keeps the next one waiting")
+    block_chance: Share = Field(0.12, description="that somebody done keeps the next one waiting")
     block_rivalry: Share = Field(0.6, description="more, at rivalry 1")
     polite_chance: Share = 0.4
     polite_trust: Share = 0.3
