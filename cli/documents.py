@@ -118,7 +118,7 @@ def _described(command: click.Command, context: click.Context) -> Iterator[str]:
         yield from ("| option | |", "|---|---|")
         for option in options:
             record: Any = option.get_help_record(context)
-            yield f"| `{record[0]}` | {_cell(record[1])} |"
+            yield f"| `{_cell(record[0])}` | {_cell(record[1])} |"
         yield ""
     yield from ("```sh", *examples_of(command), "```")
 

@@ -63,9 +63,10 @@ class _Watch(output.Line):
         if self._first is None:
             self._first = pulse.tick, self._now_s
         share = pulse.tick / max(pulse.until, 1)
+        speed = f"{self.speed():,} ticks/s" if pulse.tick > self._first[0] else ""
         self.draw(
             f"day {pulse.tick // pulse.per_day}  tick {pulse.tick:,} of {pulse.until:,} ({share:.0%})  "
-            f"{pulse.people} people  {pulse.events:,} events  {self.speed():,} ticks/s"
+            f"{pulse.people} people  {pulse.events:,} events  {speed}"
         )
         if self.stop:
             raise KeyboardInterrupt

@@ -29,6 +29,17 @@ KIND_BY_NAME: Final = {kind.snake(): kind for kind in KINDS}
 
 _LISTED = {"person": "persons", "object": "places", "affordance": "affordances", "job": "jobs"}
 _NUMBERED = ("person", "object", "job")
+_PHYSICAL_FIELDS = {
+    "agent": ("person", "who acted"),
+    "other": ("person", "to whom, or with whom"),
+    "object": ("object", "the place it happened at"),
+    "tile": ("tile", "where on the map"),
+    "code": ("count", "what it stands for depends on the kind"),
+    "code2": ("count", "what it stands for depends on the kind"),
+    "value": ("number", "its unit depends on the kind"),
+    "value2": ("number", "its unit depends on the kind"),
+}
+assert tuple(_PHYSICAL_FIELDS) == COLUMNS
 
 
 class Names(NamedTuple):
@@ -86,10 +97,7 @@ def kind_columns(kind: type[Event], side: int = 64) -> tuple[ViewColumn, ...]:
 @cache
 def event_columns(side: int = 64) -> tuple[ViewColumn, ...]:
     """The columns of `events`, on a ground `side` tiles wide."""
-    whats = ("person", "person", "object", "tile", "count", "count", "number", "number")
-    meanings = {"code": "what it stands for depends on the kind", "value": "its unit depends on the kind"}
-    fields = [EventField(name, name, what, "", meanings.get(name[:5].rstrip("2"), ""), True) for name, what in zip(
-        COLUMNS, whats, strict=True)]  # fmt: skip
+    fields = [EventField(name, name, what, "", meaning, True) for name, (what, meaning) in _PHYSICAL_FIELDS.items()]
     kind = ViewColumn("kind", "VARCHAR", "kind_name", ("kind_name",), "name of the kind")
     note = ViewColumn("note", "VARCHAR", "note", ("note",), "words that the event carries")
     columns = (column for field in fields for column in _columns_of(field, side))

@@ -59,7 +59,7 @@ def _table(rows: np.ndarray, first: Mapping[str, np.ndarray] | None = None, with
     columns: dict[str, Any] = dict(first or {})
     for name in rows.dtype.names or ():
         if name not in without:
-            column = np.ascontiguousarray(rows[name])
+            column = np.array(rows[name])  # a copy: Arrow would share the living town's memory
             columns[name] = _lists(column) if column.ndim > 1 else column
     return pa.table(columns)
 
@@ -73,6 +73,6 @@ def _fill(rows: np.ndarray, table: pa.Table) -> None:
         if name in table.column_names:
             column = table.column(name).combine_chunks()
             if isinstance(column.type, pa.FixedSizeListType):
-                rows[name] = column.flatten().to_numpy().reshape(len(table), -1)
+                rows[name] = column.flatten().to_numpy().reshape(len(table), column.type.list_size)
             else:
                 rows[name] = column.to_numpy(zero_copy_only=False)

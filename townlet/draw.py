@@ -47,6 +47,12 @@ def stream_key(seed: int, stream: str) -> int:
     return int.from_bytes(hashlib.sha256(f"townlet {stream} {seed}".encode()).digest()[:8], "little")
 
 
+def word_of(seed: int, stream: str, index: int) -> int:
+    """A 64-bit word of a run's stream, for choices outside the town: which ticks a soak looks at."""
+    key = f"townlet {stream} {seed} {index}".encode()
+    return int.from_bytes(hashlib.sha256(key).digest()[:8], "little")
+
+
 def set_seed(towns: np.ndarray, index: int, seed: int) -> None:
     """Key a town's streams. The seed stands beside the state, outside its digest."""
     cursor = towns["cursor"]

@@ -42,9 +42,9 @@ class Seeds(click.ParamType[range]):
 def command(seeds: range, days: int, config: str | None, jobs: int | None, form: str) -> None:
     from townlet.soak import soak
 
-    extra = {} if jobs is None else {"jobs": jobs}
     with output.Line() as line:
-        rows = soak(config, seeds, days, line.draw, **extra)
+        line.draw(f"{len(seeds)} towns begin to live {days} days")
+        rows = soak(config, seeds, days, line.draw, jobs=jobs)
     output.records([row._asdict() for row in rows], COLUMNS, form)
     failed = [row.name for row in rows if not row.passed]
     if failed:

@@ -1,0 +1,192 @@
+"""The soak: many towns live for weeks, and SPEC section 10 is held against what happened in them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from os import cpu_count
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from eventlog.chain import Chain
+from projections.tables import restored, tables
+from townlet.configuration.load import load
+from townlet.configuration.settings import Settings
+from townlet.draw import word_of
+from townlet.figures import SOCIAL, WORK, Figures, chats_by_trust, figures, tied_share
+from townlet.town import Town
+
+RESUMES = 200
+"""Ticks at which a town is put down and taken up again, over all seeds."""
+
+RESUMED_FOR = 240
+"""Ticks that a resumed town lives on before it is compared."""
+
+
+class Row(NamedTuple):
+    """One thing that must be true."""
+
+    name: str
+    value: str
+    must: str
+    passed: bool
+    note: str = ""
+
+
+class Life(NamedTuple):
+    """One town's soak: its figures, its log's digest, and how it held up when folded and resumed."""
+
+    seed: int
+    figures: Figures
+    digest: str
+    unequal_days: tuple[int, ...]
+    unequal_resumes: tuple[int, ...]
+
+
+def soak(
+    config: Path | str | None,
+    seeds: Sequence[int],
+    days: int,
+    progress: Callable[[str], None] | None = None,
+    *,
+    jobs: int | None = None,
+) -> list[Row]:
+    """Let a town live for each seed, and give the rows of the acceptance table. Nothing is written to disk."""
+    settings = load(config).settings
+    lives: list[Life] = []
+    with ThreadPoolExecutor(max_workers=jobs or cpu_count() or 1) as threads:
+        for life in threads.map(lambda seed: lived(settings, seed, days, -(-RESUMES // len(seeds))), seeds):
+            lives.append(life)
+            if progress:
+                progress(f"seed {life.seed}: {len(lives)} of {len(seeds)} towns have lived {days} days")
+    again = lived(settings, seeds[0], days, 0)
+    other = lived(settings, seeds[0] + 1, days, 0)
+    return [*judged([life.figures for life in lives], days), *_sameness(lives, again, other)]
+
+
+def lived(settings: Settings, seed: int, days: int, resumes: int) -> Life:
+    """One town's life in memory: live, fold again day by day, resume at drawn ticks."""
+    per_day = settings.town.ticks_per_day
+    town, chain = Town([settings]), Chain()
+    marks = {int(tick) for tick in _drawn_ticks(seed, days * per_day - RESUMED_FOR, resumes)}
+    chunks, digests, kept = [town.found(seed)], {}, {}
+    tied = 0.0
+    for stop in sorted({*marks, *(mark + RESUMED_FOR for mark in marks), *range(0, days * per_day + 1, per_day)}):
+        chunks.extend(town.live(stop - town.tick))
+        digests[stop] = town.state_digest()
+        if stop in marks:
+            kept[stop] = tables(town.record)
+        if stop == min(10, days) * per_day:
+            tied = tied_share(town)
+    rows = np.concatenate(chunks)
+    chain.extend(rows)
+    chats = chats_by_trust(Town([settings]), rows)
+    return Life(
+        seed,
+        figures(town, rows, tied, chats),
+        chain.digest().hex(),
+        tuple(_unequal_days(settings, rows, digests)),
+        tuple(_unequal_resumes(settings, seed, kept, digests)),
+    )
+
+
+def _drawn_ticks(seed: int, below: int, count: int) -> Iterator[int]:
+    for i in range(count):
+        yield 1 + word_of(seed, "events", i) % max(below - 1, 1)
+
+
+def _unequal_days(settings: Settings, rows: np.ndarray, digests: dict[int, str]) -> Iterator[int]:
+    """The marks at which the fold of the log is not the town that lived."""
+    town, first = Town([settings]), 0
+    for tick, digest in sorted(digests.items()):
+        if tick == 0:
+            continue  # the founding's events carry tick 0 as well
+        last = int(np.searchsorted(rows["tick"], tick))
+        town.fold([rows[first:last]])
+        first = last
+        if town.state_digest() != digest:
+            yield tick
+
+
+def _unequal_resumes(settings: Settings, seed: int, kept: dict, digests: dict[int, str]) -> Iterator[int]:  # type: ignore[type-arg]
+    """The ticks from which a town that was put down and taken up again lived another life."""
+    for tick, state in kept.items():
+        town = Town([settings])
+        town.towns = restored(state, town.shape)
+        town.set_seed(seed)
+        for _ in town.live(RESUMED_FOR):
+            pass
+        if town.state_digest() != digests[tick + RESUMED_FOR]:
+            yield tick
+
+
+def judged(found: Sequence[Figures], days: int) -> list[Row]:
+    """The rows of SPEC section 10 that are about what happened."""
+    stay = [1.0 - town.founders_left / town.founders for town in found]
+    rows = [
+        _row("alive and not evicted", _mean(stay), 0.95, f"lowest seed {min(stay):.0%}, must be 75 %", min(stay) >= 0.75),
+        _row("self-sufficient agent-days", _share(found, "good_days", "agent_days"), 0.70),
+        _row("shifts on time", _share(found, "shifts_on_time", "shifts"), 0.85),
+    ]
+    tenures = [days for town in found for days in town.tenures]
+    least = min(3.0, days - 1.0)
+    rows.append(Row("mean tenure", f"{_mean(tenures):.1f} days", f">= {least:g} days", _mean(tenures) >= least))
+    rows += [_occurrence(found, name, within=5, least=1.0, days=days) for name in SOCIAL]
+    rows += [_occurrence(found, name, within=15, least=0.3, days=days) for name in WORK]
+    tied = _mean([town.tied for town in found])
+    evicted = _share(found, "evicted", "tie_days")
+    wait = max(town.longest_wait for town in found)
+    rows += [
+        _row(f"agents with a tie above 0.3 after {min(10, days)} days", tied, 0.60),
+        Row("ties evicted a day", f"{evicted:.1%}", "<= 20 %", evicted <= 0.20),
+        Row("longest wait in a line", f"{wait} ticks", "<= 180 ticks", wait <= 180),
+        *_chats(found),
+    ]
+    return rows
+
+
+def _row(name: str, value: float, must: float, note: str = "", also: bool = True) -> Row:
+    return Row(name, f"{value:.1%}", f">= {must:.0%}", value >= must and also, note)
+
+
+def _occurrence(found: Sequence[Figures], name: str, *, within: int, least: float, days: int) -> Row:
+    """An event in every seed within some days (or within the soak's, where it is shorter), and often enough."""
+    per_day = sum(town.count[name] for town in found) / (len(found) * days)
+    late = [town for town in found if town.first[name] < 0 or town.first[name] >= within * 1440]
+    note = f"missing within {within} days in {len(late)} of {len(found)} seeds" if late else ""
+    passed = per_day >= least and (not late or days < within)
+    return Row(name, f"{per_day:.2f} a day", f">= {least:g} a day, in every seed within {within} days", passed, note)
+
+
+def _chats(found: Sequence[Figures]) -> Iterator[Row]:
+    chats = [chat for town in found for chat in town.chats_by_trust]
+    rate = _mean([float(success) for _, success in chats])
+    middle = float(np.median([trust for trust, _ in chats]))
+    low = _mean([float(success) for trust, success in chats if trust <= middle])
+    high = _mean([float(success) for trust, success in chats if trust > middle])
+    yield Row("chat success", f"{rate:.1%}", "40 % to 85 %", 0.40 <= rate <= 0.85)
+    yield Row("chat success rises with trust", f"{low:.1%} to {high:.1%}", "rising", high > low, f"median {middle:.2f}")
+
+
+def _sameness(lives: Sequence[Life], again: Life, other: Life) -> Iterator[Row]:
+    same, differs = again.digest == lives[0].digest, other.digest != lives[0].digest
+    yield Row("same seed, same log", again.digest[:12], lives[0].digest[:12], same)
+    yield Row("another seed, another log", other.digest[:12], f"not {lives[0].digest[:12]}", differs)
+    days = [(life.seed, tick) for life in lives for tick in life.unequal_days]
+    yield Row("replay = live", f"{len(days)} marks differ", "0", not days, _first(days))
+    resumes = [(life.seed, tick) for life in lives for tick in life.unequal_resumes]
+    yield Row(f"resume at {RESUMES} drawn ticks = straight through", f"{len(resumes)} differ", "0", not resumes, _first(resumes))
+
+
+def _first(found: list[tuple[int, int]]) -> str:
+    return f"first: seed {found[0][0]}, tick {found[0][1]}" if found else ""
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if len(values) else 0.0
+
+
+def _share(found: Sequence[Figures], part: str, whole: str) -> float:
+    total = sum(getattr(town, whole) for town in found)
+    return sum(getattr(town, part) for town in found) / total if total else 0.0
+
