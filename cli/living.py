@@ -25,7 +25,7 @@ def is_cold() -> bool:
 
 def compile_kernels() -> None:
     """Compile the kernels, saying so: it takes a while, once."""
-    from townlet.town import warm
+    from townlet.warming import warm
 
     with output.Waiting("compiling the town's rules, once for this machine and version") as waiting:
         warm()

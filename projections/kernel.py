@@ -13,20 +13,23 @@ from typing import Any
 
 import numba
 import platformdirs
-from numba import njit, prange
+from numba import njit
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = (
     "eventlog/codes.py",
     "eventlog/rows.py",
-    "projections/*.py",
+    "projections/kernel.py",
+    "projections/plan.py",
+    "projections/state.py",
     "projections/town/*.py",
     "projections/recorders/*.py",
     "projections/riders/*.py",
     "townlet/draw.py",
     "townlet/day.py",
     "townlet/rules/*.py",
-    "townlet/world/*.py",
+    "townlet/world/founding.py",
+    "townlet/world/paths.py",
 )
 """Where kernels live; a test holds that no other module uses `kernel` or `entry`."""
 
@@ -58,13 +61,16 @@ def _cache_folder() -> Path:
 
 
 CACHE = _cache_folder()
+WARM = CACHE / "warm"
+"""Exists once every kernel of the main path has been compiled."""
+
 os.environ["NUMBA_CACHE_DIR"] = str(CACHE)
 numba.config.CACHE_DIR = str(CACHE)  # type: ignore[attr-defined]
 
 
 def is_compiled() -> bool:
-    """Whether this code's kernels have been compiled on this machine before."""
-    return any(CACHE.rglob("*.nbc"))
+    """Whether this code's kernels have been compiled on this machine before, or never will be."""
+    return WARM.exists() or bool(numba.config.DISABLE_JIT)  # type: ignore[attr-defined]
 
 
 def kernel(function: Any) -> Any:
@@ -79,4 +85,4 @@ def entry(function: Any) -> Any:
     return njit(cache=True, error_model="numpy", nogil=True)(function)
 
 
-__all__ = ["entry", "is_compiled", "kernel", "prange", "source_digest"]
+__all__ = ["WARM", "entry", "is_compiled", "kernel", "source_digest"]

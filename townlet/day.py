@@ -1,9 +1,7 @@
 """A minute, and many towns: what Python calls to let them live, and to fold their logs."""
 
 import numpy as np
-from numba import njit
-
-from projections.kernel import entry, kernel, prange
+from projections.kernel import entry, kernel
 from projections.town.event import widened
 from projections.town.evolve import evolve
 from townlet.draw import ORDER, philox
@@ -16,40 +14,25 @@ def tick(town, plan):
     """The order of a minute: the sky, newcomers, everybody in a drawn order, and the clock."""
     time.dawn(town, plan)
     life.welcome(town, plan)
-    people = draw_order(town)
-    for i in range(people):
+    for i in range(draw_order(town)):
         a = town.order[i]
-        decide(town, plan, a)
-        act(town, plan, a)
+        if town.agents[a].doing < 0:
+            policy.choose(town, plan, a)
+            queues.lose_patience(town, plan, a)
+            queues.yield_place(town, plan, a)
+            queues.ask(town, plan, a, ASK_WITHIN)
+            queues.step_up(town, plan, a)
+            movement.walk(town, plan, a)
+            needs.begin(town, plan, a)
+        else:
+            market.share_meals(town, plan, a)
+        work.attend(town, plan, a)
+        work.give_up_cover(town, plan, a)
+        social.converse(town, plan, a)
+        needs.finish(town, plan, a)
+        life.look_for_work(town, plan, a)
         life.suffer(town, plan, a)
     time.end_tick(town, plan)
-
-
-@kernel
-def decide(town, plan, a):
-    """What one wants, and whose turn it is."""
-    if town.agents[a].doing >= 0:
-        return
-    policy.choose(town, plan, a)
-    queues.lose_patience(town, plan, a)
-    queues.yield_place(town, plan, a)
-    queues.ask(town, plan, a, ASK_WITHIN)
-    queues.step_up(town, plan, a)
-
-
-@kernel
-def act(town, plan, a):
-    """What one does in a minute."""
-    if town.agents[a].doing < 0:
-        movement.walk(town, plan, a)
-        needs.begin(town, plan, a)
-    else:
-        market.share_meals(town, plan, a)
-    work.attend(town, plan, a)
-    work.give_up_cover(town, plan, a)
-    social.converse(town, plan, a)
-    needs.finish(town, plan, a)
-    life.look_for_work(town, plan, a)
 
 
 @kernel
@@ -72,31 +55,19 @@ def draw_order(town):
     return people
 
 
-@kernel
-def live_one(town, plans, ticks, reserve):
-    """Live up to `ticks` ticks; fewer if the outbox has less than `reserve` rows left. How many were lived."""
-    for lived in range(ticks):
-        if town.cursor.pending + reserve > len(town.outbox):
-            return lived
-        tick(town, plans[town.clock.epoch])
-    return ticks
-
-
 @entry
 def live(towns, plans, ticks, reserve):
-    """Let each town live; the ticks that the first of them lived."""
-    lived = 0
-    for e in range(len(towns)):
-        done = live_one(towns[e], plans, ticks, reserve)
-        lived = done if e == 0 else min(lived, done)
-    return lived
+    """Let each town live `ticks` ticks, or fewer: all stop before one whose outbox has fewer than `reserve` rows left.
 
-
-@njit(cache=True, error_model="numpy", nogil=True, parallel=True)
-def live_in_parallel(towns, plans, ticks, reserve):
-    """The same on several threads: nothing is shared but the plans, so the towns are the same byte for byte."""
-    for e in prange(len(towns)):
-        live_one(towns[e], plans, ticks, reserve)
+    Gives back how many ticks the towns have lived, each as many as the others.
+    """
+    for lived in range(ticks):
+        for e in range(len(towns)):
+            if towns[e].cursor.pending + reserve > len(towns[e].outbox):
+                return lived
+        for e in range(len(towns)):
+            tick(towns[e], plans[towns[e].clock.epoch])
+    return ticks
 
 
 @entry

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from eventlog.chain import Chain
 from projections.tables import restored, tables
@@ -69,7 +70,9 @@ def lived(settings: Settings, seed: int, days: int, resumes: int) -> Life:
     per_day = settings.town.ticks_per_day
     town, chain = Town([settings]), Chain()
     marks = {int(tick) for tick in _drawn_ticks(seed, days * per_day - RESUMED_FOR, resumes)}
-    chunks, digests, kept = [town.found(seed)], {}, {}
+    chunks = [town.found(seed)]
+    digests: dict[int, str] = {}
+    kept: dict[int, dict[str, pa.Table]] = {}
     tied = 0.0
     for stop in sorted({*marks, *(mark + RESUMED_FOR for mark in marks), *range(0, days * per_day + 1, per_day)}):
         chunks.extend(town.live(stop - town.tick))
@@ -80,13 +83,13 @@ def lived(settings: Settings, seed: int, days: int, resumes: int) -> Life:
             tied = tied_share(town)
     rows = np.concatenate(chunks)
     chain.extend(rows)
-    chats = chats_by_trust(Town([settings]), rows)
+    chats = chats_by_trust(Town([settings], plans=town.plans), rows)
     return Life(
         seed,
         figures(town, rows, tied, chats),
         chain.digest().hex(),
-        tuple(_unequal_days(settings, rows, digests)),
-        tuple(_unequal_resumes(settings, seed, kept, digests)),
+        tuple(_unequal_days(town, rows, digests)),
+        tuple(_unequal_resumes(town, seed, kept, digests)),
     )
 
 
@@ -95,9 +98,9 @@ def _drawn_ticks(seed: int, below: int, count: int) -> Iterator[int]:
         yield 1 + word_of(seed, "events", i) % max(below - 1, 1)
 
 
-def _unequal_days(settings: Settings, rows: np.ndarray, digests: dict[int, str]) -> Iterator[int]:
+def _unequal_days(lived: Town, rows: np.ndarray, digests: dict[int, str]) -> Iterator[int]:
     """The marks at which the fold of the log is not the town that lived."""
-    town, first = Town([settings]), 0
+    town, first = Town(lived.settings, plans=lived.plans), 0
     for tick, digest in sorted(digests.items()):
         if tick == 0:
             continue  # the founding's events carry tick 0 as well
@@ -108,11 +111,12 @@ def _unequal_days(settings: Settings, rows: np.ndarray, digests: dict[int, str])
             yield tick
 
 
-def _unequal_resumes(settings: Settings, seed: int, kept: dict, digests: dict[int, str]) -> Iterator[int]:  # type: ignore[type-arg]
+def _unequal_resumes(
+    lived: Town, seed: int, kept: dict[int, dict[str, pa.Table]], digests: dict[int, str]
+) -> Iterator[int]:
     """The ticks from which a town that was put down and taken up again lived another life."""
     for tick, state in kept.items():
-        town = Town([settings])
-        town.towns = restored(state, town.shape)
+        town = Town(lived.settings, restored(state, lived.shape), lived.plans)
         town.set_seed(seed)
         for _ in town.live(RESUMED_FOR):
             pass

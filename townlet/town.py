@@ -9,9 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from projections import plan, state, tables
-from projections.kernel import is_compiled
 from projections.state import CLASSES, state_bytes, town_type
-from townlet import day, draw
+from townlet import day, draw, warming
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
 from townlet.errors import OutboxFull, TownletError
@@ -24,11 +23,19 @@ ROWS_A_PERSON = 20
 class Town:
     """One town and the plans of its epochs. `towns` is an array of one record of `town_type`."""
 
-    def __init__(self, settings: Sequence[Settings], towns: np.ndarray | None = None) -> None:
-        """`settings` of each epoch, resolved; `towns` a restored record, or None for an empty one."""
+    def __init__(
+        self, settings: Sequence[Settings], towns: np.ndarray | None = None, plans: np.ndarray | None = None
+    ) -> None:
+        """`settings` of each epoch, resolved; `towns` a restored record, or None for an empty one.
+
+        `plans` may be another town's of the same settings: nothing writes them.
+        """
+        warming.warm()
         self.settings = tuple(settings)
         self.shape = CLASSES[self.settings[0].town.capacity]
-        self.plans = np.concatenate([compile_plan(each) for each in self.settings]).view(np.recarray)
+        if plans is None:
+            plans = np.concatenate([compile_plan(each) for each in self.settings]).view(np.recarray)
+        self.plans = plans
         self.towns = np.zeros(1, town_type(self.shape)).view(np.recarray) if towns is None else towns
         self.reserve = ROWS_A_PERSON * self.settings[0].town.people + int(self.plans["layout"]["places"][0]) + 64
 
@@ -127,16 +134,3 @@ def fold_identity(config_ids: Sequence[str]) -> dict[str, str]:
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
     record = hashlib.sha256(repr(town_type(state.ORDINARY).descr).encode()).hexdigest()
     return {"record": record[:16], "folds": digest[:16], "epochs": ",".join(config_ids)}
-
-
-def warm() -> bool:
-    """Compile, or load, every kernel of a town's main path; whether it had to compile."""
-    cold = not is_compiled()
-    from townlet.configuration.load import load
-
-    town = Town([load(None).settings])
-    rows = [town.found(0), *town.live(2)]
-    again = Town(town.settings)
-    again.fold(rows)
-    return cold
-

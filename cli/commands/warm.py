@@ -18,7 +18,9 @@ from cli.main import COMMANDS
 @options.output_formats
 def command(form: str) -> None:
     with output.Waiting("compiling or loading every kernel") as waiting:
-        from townlet.town import warm
+        from projections.kernel import is_compiled
+        from townlet.warming import warm
 
-        had_to = warm()
+        had_to = not is_compiled()
+        warm()
     output.record({"compiled": had_to, "seconds": round(waiting.seconds, 2)}, form)
