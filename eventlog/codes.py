@@ -1,4 +1,7 @@
-"""The codes of kinds and registries as 64-bit constants for kernels. Generated from the catalogue by `make generate`; not edited by hand."""
+"""The codes of kinds and registries as 64-bit constants for kernels.
+
+Generated from the catalogue by `make generate`; not edited by hand.
+"""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Write the generated code from the catalogue: event codes, recorders, `evolve`. Run: python -m projections.generate."""
+"""Write the code that follows from the catalogue: codes, recorders, `evolve`. Run: python -m projections.generate."""
 
 import textwrap
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from eventlog.catalogue.event import Event
 from eventlog.catalogue.registries import REGISTRIES
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTE = "Generated from the catalogue by `make generate`; not edited by hand."
+NOTE = "\n\nGenerated from the catalogue by `make generate`; not edited by hand.\n"
 MISSING = {
     "agent": "NOBODY",
     "other": "NOBODY",
@@ -24,7 +24,8 @@ MISSING = {
 
 def codes() -> str:
     """`eventlog/codes.py`: every code as a typed constant, since Numba compiles a callee once a Python literal."""
-    lines = [f'"""The codes of kinds and registries as 64-bit constants for kernels. {NOTE}"""', "", "import numpy as np", ""]
+    about = f'"""The codes of kinds and registries as 64-bit constants for kernels.{NOTE}"""'
+    lines = [about, "", "import numpy as np", ""]
     lines += [f"{kind.snake().upper()} = np.int64({kind.kind})" for kind in KINDS]
     for registry in REGISTRIES.values():
         lines += ["", f"# {registry.__name__}"]
@@ -68,7 +69,8 @@ def recorders(family: str, kinds: list[type[Event]]) -> str:
         f"from projections.town import {family}",
         from_import("projections.town.event", [*missing, "append"]),
     ]
-    return f'"""Recorders of {family}: append the row, fold it. {NOTE}"""\n\n' + "\n".join(imports) + "\n\n\n" + body + "\n"
+    about = f'"""Recorders of {family}: append the row, fold it.{NOTE}"""'
+    return about + "\n\n" + "\n".join(imports) + "\n\n\n" + body + "\n"
 
 
 def from_import(module: str, names: list[str]) -> str:
@@ -82,7 +84,7 @@ def from_import(module: str, names: list[str]) -> str:
 def evolve() -> str:
     """`projections/town/evolve.py`: the one door to the state."""
     families = sorted(family.__name__.rpartition(".")[2] for family in FAMILIES)
-    lines = [f'"""`evolve`: the one door to the state; the kind of the event picks its fold. {NOTE}"""', ""]
+    lines = [f'"""`evolve`: the one door to the state; the kind of the event picks its fold.{NOTE}"""', ""]
     lines.append(from_import("eventlog.codes", sorted(kind.snake().upper() for kind in KINDS)))
     lines.append("from projections.kernel import kernel")
     lines.append(f"from projections.town import {', '.join(families)}")
@@ -98,7 +100,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     """Every generated file: its path, and what it should hold."""
     yield ROOT / "eventlog/codes.py", codes()
     yield ROOT / "projections/town/evolve.py", evolve()
-    yield ROOT / "projections/recorders/__init__.py", f'"""How rules speak: one recorder a kind of event. {NOTE}"""\n'
+    yield ROOT / "projections/recorders/__init__.py", f'"""How rules speak: one recorder a kind of event.{NOTE}"""\n'
     for family in FAMILIES:
         name = family.__name__.rpartition(".")[2]
         kinds = [kind for kind in KINDS if kind.family == name]

@@ -11,9 +11,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import llvmlite.binding
 import numba
 import platformdirs
-from numba import njit
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = (
@@ -27,13 +27,14 @@ SOURCES = (
     "projections/riders/*.py",
     "townlet/draw.py",
     "townlet/day.py",
+    "townlet/driver.py",
     "townlet/rules/*.py",
     "townlet/world/founding.py",
     "townlet/world/paths.py",
 )
 """Where kernels live; a test holds that no other module uses `kernel` or `entry`."""
 
-KEPT = 3
+KEPT = 8
 """How many cache folders are kept; older ones are removed."""
 
 WRAPPED = os.environ.get("TOWNLET_KERNEL_WRAPPERS", "") == "1"
@@ -42,7 +43,8 @@ WRAPPED = os.environ.get("TOWNLET_KERNEL_WRAPPERS", "") == "1"
 
 def source_digest(root: Path = ROOT, patterns: tuple[str, ...] = SOURCES) -> str:
     """Sixteen hex digits over every kernel source under `root`, the versions and the processor."""
-    made_by = f"{numba.__version__} {platform.python_version()} {platform.machine()} {numba.config.CPU_NAME} {WRAPPED}"
+    processor = llvmlite.binding.get_host_cpu_name()
+    made_by = f"{numba.__version__} {platform.python_version()} {platform.machine()} {processor} {WRAPPED}"
     digest = hashlib.sha256(made_by.encode())
     for path in sorted(path for pattern in patterns for path in root.glob(pattern)):
         digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
@@ -65,6 +67,8 @@ WARM = CACHE / "warm"
 """Exists once every kernel of the main path has been compiled."""
 
 os.environ["NUMBA_CACHE_DIR"] = str(CACHE)
+njit: Any = numba.njit
+COMPILED = {"cache": True, "error_model": "numpy", "nogil": True}
 numba.config.CACHE_DIR = str(CACHE)  # type: ignore[attr-defined]
 
 
@@ -75,14 +79,12 @@ def is_compiled() -> bool:
 
 def kernel(function: Any) -> Any:
     """An inner function: compiled without Python wrappers, a third less to compile. Call it from kernels only."""
-    return njit(cache=True, error_model="numpy", nogil=True, no_cpython_wrapper=not WRAPPED, no_cfunc_wrapper=True)(
-        function
-    )
+    return njit(**COMPILED, no_cpython_wrapper=not WRAPPED, no_cfunc_wrapper=True)(function)
 
 
 def entry(function: Any) -> Any:
     """A function that Python calls."""
-    return njit(cache=True, error_model="numpy", nogil=True)(function)
+    return njit(**COMPILED)(function)
 
 
 __all__ = ["WARM", "entry", "is_compiled", "kernel", "source_digest"]

@@ -1,4 +1,4 @@
-"""The plan: everything a town's folds and rules read and never write, compiled from settings and map into one record."""
+"""The plan: what a town's folds and rules read and never write, compiled from settings and map into one record."""
 
 from functools import cache
 

@@ -1,6 +1,7 @@
 """A minute, and many towns: what Python calls to let them live, and to fold their logs."""
 
 import numpy as np
+
 from projections.kernel import entry, kernel
 from projections.town.event import widened
 from projections.town.evolve import evolve

@@ -23,7 +23,7 @@ class Figures(NamedTuple):
     shifts: int
     shifts_on_time: int
     tenures: tuple[float, ...]
-    count: dict[str, int]
+    counts: dict[str, int]
     first: dict[str, int]
     tied: float
     evicted: int
@@ -34,7 +34,8 @@ class Figures(NamedTuple):
 
 def of_kind(rows: np.ndarray, name: str) -> np.ndarray:
     """The rows of one kind."""
-    return rows[rows["kind"] == getattr(codes, name.upper())]
+    found: np.ndarray = rows[rows["kind"] == getattr(codes, name.upper())]
+    return found
 
 
 def figures(town: Town, rows: np.ndarray, tied: float, chats: tuple[tuple[float, bool], ...]) -> Figures:
@@ -52,7 +53,7 @@ def figures(town: Town, rows: np.ndarray, tied: float, chats: tuple[tuple[float,
         shifts=int(clock["shifts"]),
         shifts_on_time=int(clock["shifts_on_time"]),
         tenures=tuple(tenures(rows, town.tick, town.settings[0].town.ticks_per_day)),
-        count={name: len(found) for name, found in counted.items()},
+        counts={name: len(found) for name, found in counted.items()},
         first={name: int(found["tick"][0]) if len(found) else -1 for name, found in counted.items()},
         tied=tied,
         evicted=int(clock["ties_evicted"]),

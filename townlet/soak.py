@@ -128,7 +128,7 @@ def judged(found: Sequence[Figures], days: int) -> list[Row]:
     """The rows of SPEC section 10 that are about what happened."""
     stay = [1.0 - town.founders_left / town.founders for town in found]
     rows = [
-        _row("alive and not evicted", _mean(stay), 0.95, f"lowest seed {min(stay):.0%}, must be 75 %", min(stay) >= 0.75),
+        _row("alive and not evicted", _mean(stay), 0.95, f"lowest seed {min(stay):.0%} of 75 %", min(stay) >= 0.75),
         _row("self-sufficient agent-days", _share(found, "good_days", "agent_days"), 0.70),
         _row("shifts on time", _share(found, "shifts_on_time", "shifts"), 0.85),
     ]
@@ -155,7 +155,7 @@ def _row(name: str, value: float, must: float, note: str = "", also: bool = True
 
 def _occurrence(found: Sequence[Figures], name: str, *, within: int, least: float, days: int) -> Row:
     """An event in every seed within some days (or within the soak's, where it is shorter), and often enough."""
-    per_day = sum(town.count[name] for town in found) / (len(found) * days)
+    per_day = sum(town.counts[name] for town in found) / (len(found) * days)
     late = [town for town in found if town.first[name] < 0 or town.first[name] >= within * 1440]
     note = f"missing within {within} days in {len(late)} of {len(found)} seeds" if late else ""
     passed = per_day >= least and (not late or days < within)
@@ -179,7 +179,8 @@ def _sameness(lives: Sequence[Life], again: Life, other: Life) -> Iterator[Row]:
     days = [(life.seed, tick) for life in lives for tick in life.unequal_days]
     yield Row("replay = live", f"{len(days)} marks differ", "0", not days, _first(days))
     resumes = [(life.seed, tick) for life in lives for tick in life.unequal_resumes]
-    yield Row(f"resume at {RESUMES} drawn ticks = straight through", f"{len(resumes)} differ", "0", not resumes, _first(resumes))
+    name = f"resume at {RESUMES} drawn ticks = straight through"
+    yield Row(name, f"{len(resumes)} differ", "0", not resumes, _first(resumes))
 
 
 def _first(found: list[tuple[int, int]]) -> str:
@@ -193,4 +194,3 @@ def _mean(values: Sequence[float]) -> float:
 def _share(found: Sequence[Figures], part: str, whole: str) -> float:
     total = sum(getattr(town, whole) for town in found)
     return sum(getattr(town, part) for town in found) / total if total else 0.0
-

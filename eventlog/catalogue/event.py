@@ -11,6 +11,9 @@ from eventlog.catalogue.registries import REGISTRIES
 COLUMNS = ("agent", "other", "object", "tile", "code", "code2", "value", "value2")
 """The columns of a row that a kind may use, in physical order."""
 
+WHAT = ("person", "object", "tile", "count", "number", "affordance", "job")
+"""What a field can hold besides the code of a registry; affordances and jobs are registered by a run's settings."""
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -38,7 +41,7 @@ JobCode = Annotated[int, Slot("code", "job")]
 
 def column(name: str = "", meaning: str = "", unit: str = "", missing: bool = False) -> Any:
     """A field's column where it is not its type's own, its meaning and unit; `missing` lets it be absent (-1, NaN)."""
-    extra = {"column": name, "unit": unit, "missing": missing}
+    extra: dict[str, Any] = {"column": name, "unit": unit, "missing": missing}
     return Field(description=meaning or None, json_schema_extra=extra)
 
 
@@ -86,6 +89,6 @@ def _fields(cls: type[Event]) -> Iterator[EventField]:
         extra: dict[str, Any] = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
         where = extra.get("column") or slot.column
         unit = extra.get("unit") or slot.unit
-        known = slot.what in REGISTRIES or slot.what in ("person", "object", "tile", "count", "number", "affordance", "job")
+        known = slot.what in REGISTRIES or slot.what in WHAT
         assert where in COLUMNS and known, f"{cls.__name__}.{name}: no such column or registry"
         yield EventField(name, where, slot.what, unit, info.description or "", bool(extra.get("missing")))

@@ -1,4 +1,7 @@
-"""Recorders of choice: append the row, fold it. Generated from the catalogue by `make generate`; not edited by hand."""
+"""Recorders of choice: append the row, fold it.
+
+Generated from the catalogue by `make generate`; not edited by hand.
+"""
 
 from eventlog.codes import OPTION_CHOSEN
 from projections.kernel import kernel

@@ -1,4 +1,7 @@
-"""Recorders of console: append the row, fold it. Generated from the catalogue by `make generate`; not edited by hand."""
+"""Recorders of console: append the row, fold it.
+
+Generated from the catalogue by `make generate`; not edited by hand.
+"""
 
 from eventlog.codes import SETTINGS_CHANGED
 from projections.kernel import kernel

@@ -1,4 +1,7 @@
-"""Recorders of life: append the row, fold it. Generated from the catalogue by `make generate`; not edited by hand."""
+"""Recorders of life: append the row, fold it.
+
+Generated from the catalogue by `make generate`; not edited by hand.
+"""
 
 from eventlog.codes import (
     AGENT_ARRIVED,

@@ -1,4 +1,7 @@
-"""Recorders of market: append the row, fold it. Generated from the catalogue by `make generate`; not edited by hand."""
+"""Recorders of market: append the row, fold it.
+
+Generated from the catalogue by `make generate`; not edited by hand.
+"""
 
 from eventlog.codes import ITEM_BOUGHT, MEAL_COOKED, MEAL_EATEN, SHARED_MEAL
 from projections.kernel import kernel

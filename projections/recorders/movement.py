@@ -1,4 +1,7 @@
-"""Recorders of movement: append the row, fold it. Generated from the catalogue by `make generate`; not edited by hand."""
+"""Recorders of movement: append the row, fold it.
+
+Generated from the catalogue by `make generate`; not edited by hand.
+"""
 
 from eventlog.codes import AGENT_MOVED, GHOST_STEPPED, MOVE_BLOCKED, TELEPORTED
 from projections.kernel import kernel

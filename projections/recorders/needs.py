@@ -1,4 +1,7 @@
-"""Recorders of needs: append the row, fold it. Generated from the catalogue by `make generate`; not edited by hand."""
+"""Recorders of needs: append the row, fold it.
+
+Generated from the catalogue by `make generate`; not edited by hand.
+"""
 
 from eventlog.codes import AFFORDANCE_FAILED, AFFORDANCE_FINISHED, AFFORDANCE_STARTED
 from projections.kernel import kernel

@@ -1,4 +1,7 @@
-"""Recorders of queues: append the row, fold it. Generated from the catalogue by `make generate`; not edited by hand."""
+"""Recorders of queues: append the row, fold it.
+
+Generated from the catalogue by `make generate`; not edited by hand.
+"""
 
 from eventlog.codes import (
     COOLDOWN_STARTED,

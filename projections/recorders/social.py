@@ -1,4 +1,7 @@
-"""Recorders of social: append the row, fold it. Generated from the catalogue by `make generate`; not edited by hand."""
+"""Recorders of social: append the row, fold it.
+
+Generated from the catalogue by `make generate`; not edited by hand.
+"""
 
 from eventlog.codes import CHAT_FAILED, CHAT_STARTED, CHAT_SUCCEEDED, TIE_SET
 from projections.kernel import kernel

@@ -1,4 +1,7 @@
-"""Recorders of work: append the row, fold it. Generated from the catalogue by `make generate`; not edited by hand."""
+"""Recorders of work: append the row, fold it.
+
+Generated from the catalogue by `make generate`; not edited by hand.
+"""
 
 from eventlog.codes import (
     ARRIVED_LATE,

@@ -1,4 +1,7 @@
-"""`evolve`: the one door to the state; the kind of the event picks its fold. Generated from the catalogue by `make generate`; not edited by hand."""
+"""`evolve`: the one door to the state; the kind of the event picks its fold.
+
+Generated from the catalogue by `make generate`; not edited by hand.
+"""
 
 from eventlog.codes import (
     AFFORDANCE_FAILED,

@@ -2,8 +2,8 @@
 
 from projections.kernel import kernel
 from projections.town import queues
-from projections.town.ways import set_out
 from projections.town.event import NONE, NOTHING
+from projections.town.ways import set_out
 
 
 @kernel

@@ -7,8 +7,8 @@ import numpy as np
 
 from eventlog.catalogue import KINDS
 from eventlog.catalogue.registries import Dimension, Item, Option
-from projections.plan import AFFORDANCES, KINDS as KIND_ROOM
-from projections.plan import plan_type
+from projections.plan import AFFORDANCES, plan_type
+from projections.plan import KINDS as KIND_ROOM
 from projections.state import CLASSES, CapacityClass
 from townlet.configuration.bodies import Affordance, Market, Needs
 from townlet.configuration.settings import Settings
@@ -66,7 +66,7 @@ def affordance_of(affordances: dict[str, Affordance], kind: str, venue: str) -> 
 
 def _fill_layout(plan: Any, settings: Settings, town_map: TownMap, shape: CapacityClass) -> None:
     deeds = settings.affordances
-    by_kind = {deed.place: affordance_of(deeds, deed.place, "") for deed in deeds.values()}
+    by_kind: dict[str, int] = {deed.place: affordance_of(deeds, deed.place, "") for deed in deeds.values()}
     options = [int(Option[deed.option.upper()]) for deed in deeds.values()]
     fill(plan["layout"], town_map, shape, by_kind, options)
     for o, place in enumerate(town_map.places):
@@ -123,7 +123,8 @@ def jobs_of(work: Work, town_map: TownMap) -> Iterator[tuple[int, Job, tuple[int
 def _fill_jobs(plan: Any, work: Work, town_map: TownMap, shape: CapacityClass) -> None:
     jobs = list(jobs_of(work, town_map))
     if len(jobs) > shape.agents:
-        raise ConfigurationError(f"work.jobs: the map's desks make {len(jobs)} jobs, at most {shape.agents} are possible")
+        most = shape.agents
+        raise ConfigurationError(f"work.jobs: the map's desks make {len(jobs)} jobs, at most {most} are possible")
     venues = [venue for *_, venue in jobs]
     plan["work"]["jobs"] = len(jobs)
     for j, (desk, job, (start, end), venue) in enumerate(jobs):

@@ -23,8 +23,12 @@ class Town(Model):
     repeat: tuple[Annotated[int, Field(ge=1, le=8)], Annotated[int, Field(ge=1, le=8)]] = Field(
         (1, 1), description="how often the map is laid out, down and across"
     )
-    capacity: Literal["ordinary", "large"] = Field("ordinary", description="up to 48 people of 64 seats, or 700 of 1,024")
-    people: Annotated[int, Field(ge=1, le=1000)] = Field(8, description="at the founding, and whom exits are replaced to")
+    capacity: Literal["ordinary", "large"] = Field(
+        "ordinary", description="64 seats for up to 48 people, or 1,024 for 1,000"
+    )
+    people: Annotated[int, Field(ge=1, le=1000)] = Field(
+        8, description="at the founding; exits are replaced up to these"
+    )
     ticks_per_day: Annotated[int, Field(ge=240, le=14400, multiple_of=60)] = 1440
 
 
@@ -63,7 +67,7 @@ def _faults(settings: Settings) -> list[str]:
     most = 48 if settings.town.capacity == "ordinary" else 1000
     faults = []
     if people > most:
-        faults.append(f"town.people: {people} people, but a town of capacity {settings.town.capacity} has {most} at most")
+        faults.append(f"town.people: {people} people; a town of capacity {settings.town.capacity} has {most} at most")
     for index, job in enumerate(settings.work.jobs):
         for start, end in job.shifts:
             if not start < end <= settings.town.ticks_per_day:

@@ -43,7 +43,7 @@ class Work(Model):
     unwell_chance: Share = Field(0.039, description="a day, of staying at home")
     oversleep_chance: Share = Field(0.02, description="of setting out late for a shift of the morning")
     dawdle_chance: Share = Field(0.155, description="of setting out late for a shift of the afternoon")
-    oversleep_ticks: tuple[Ticks, Ticks] = Field((10, 25), description="how late one then arrives, at the least and most")
+    oversleep_ticks: tuple[Ticks, Ticks] = Field((10, 25), description="how late one then is, at the least and most")
     margin_ticks: Ticks = Field(16, description="how much earlier than needed one sets out")
 
 

@@ -26,7 +26,6 @@ from projections.town.event import NOBODY, NONE, NOTHING, person_of
 from townlet.draw import BED, ROTATION, SUCCESSOR, UNIT, VACANCY, draw, philox
 from townlet.rules.ways import steps
 
-
 ASKING_HOUR = np.int64(600)
 """Minute of the day at which those without work ask around."""
 
@@ -137,7 +136,7 @@ def spread(town, person, base):
 
 @kernel
 def seek_job(town, plan, a, cause):
-    """A vacancy: rather at a desk whose other shifts are staffed, rather near home, any of these as likely as another."""
+    """A vacancy, by lot; rather at a desk whose other shifts are staffed, and rather near home."""
     home = plan.layout.place[town.agents[a].home].tile
     found, least = NONE, 1.0e9
     for j in range(plan.work.jobs):

@@ -65,5 +65,3 @@ def apart(plan, here, there):
     """Tiles between two tiles, walls aside (taxicab)."""
     side = plan.layout.side
     return abs(here // side - there // side) + abs(here % side - there % side)
-
-
