@@ -73,6 +73,8 @@ def _fill(rows: np.ndarray, table: pa.Table) -> None:
         if name in table.column_names:
             column = table.column(name).combine_chunks()
             if isinstance(column.type, pa.FixedSizeListType):
-                rows[name] = column.flatten().to_numpy().reshape(len(table), column.type.list_size)
+                # not flatten(), which would bring pyarrow.compute
+                whole = column.values.to_numpy().reshape(-1, column.type.list_size)
+                rows[name] = whole[column.offset :][: len(column)]
             else:
                 rows[name] = column.to_numpy(zero_copy_only=False)

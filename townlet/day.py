@@ -1,10 +1,8 @@
-"""A minute, and many towns: what Python calls to let them live, and to fold their logs."""
+"""A minute, and many towns: what Python calls to let them live."""
 
 import numpy as np
 
 from projections.kernel import entry, kernel
-from projections.town.event import widened
-from projections.town.evolve import evolve
 from townlet.draw import ORDER, philox
 from townlet.rules import life, market, movement, needs, policy, queues, social, time, work
 from townlet.rules.movement import ASK_WITHIN
@@ -58,22 +56,15 @@ def draw_order(town):
 
 @entry
 def live(towns, plans, ticks, reserve):
-    """Let each town live `ticks` ticks, or fewer: all stop before one whose outbox has fewer than `reserve` rows left.
+    """Let each town live `ticks` ticks, or fewer: it stops before one for which its outbox has no `reserve` rows left.
 
-    Gives back how many ticks the towns have lived, each as many as the others.
+    Gives back the least that any town has lived. One town after the other, since a town fits the cache and many do not.
     """
-    for lived in range(ticks):
-        for e in range(len(towns)):
-            if towns[e].cursor.pending + reserve > len(towns[e].outbox):
-                return lived
-        for e in range(len(towns)):
-            tick(towns[e], plans[towns[e].clock.epoch])
-    return ticks
-
-
-@entry
-def refold(towns, plans, index, rows):
-    """Fold rows onto one town, each under the settings it happened under."""
-    town = towns[index]
-    for i in range(len(rows)):
-        evolve(town, plans[town.clock.epoch], widened(town, rows[i]))
+    least = ticks
+    for e in range(len(towns)):
+        town, lived = towns[e], 0
+        while lived < ticks and town.cursor.pending + reserve <= len(town.outbox):
+            tick(town, plans[town.clock.epoch])
+            lived += 1
+        least = min(least, lived)
+    return least

@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from projections import plan, state, tables
 from projections.state import CLASSES, state_bytes, town_type
-from townlet import day, draw, warming
+from projections.town.fold import refold
+from townlet import warming
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
 from townlet.errors import OutboxFull, TownletError
-from townlet.world import founding
 
 ROWS_A_PERSON = 20
 """More rows than a person ever causes in one tick: the reserve that is kept free in the outbox."""
@@ -61,10 +61,14 @@ class Town:
 
     def set_seed(self, seed: int) -> None:
         """Key the draws; the seed is no part of the state."""
+        from townlet import draw
+
         draw.set_seed(self.towns, 0, seed)
 
     def found(self, seed: int) -> np.ndarray:
         """Found the town; gives the rows of its founding. Raises OutboxFull."""
+        from townlet.world import founding
+
         self.set_seed(seed)
         founding.found(self.towns, self.plans, 0)
         self._give_listed_ties()
@@ -78,12 +82,16 @@ class Town:
     def _give_listed_ties(self) -> None:
         initial = self.settings[0].life.initial_ties
         if initial.mode == "list" and initial.ties:
+            from townlet.world import founding
+
             pairs = np.array([(tie.owner, tie.other) for tie in initial.ties], np.int64)
             sizes = np.array([(tie.trust, tie.familiarity, tie.rivalry) for tie in initial.ties], np.float64)
             founding.give_ties(self.towns, self.plans, 0, pairs, sizes)
 
     def live(self, ticks: int) -> Iterator[np.ndarray]:
         """Live so many ticks; gives the rows of some whole ticks at a time, in order. Raises OutboxFull."""
+        from townlet import day  # brings the rules, which a fold does not need
+
         left = ticks
         while left > 0:
             lived = int(day.live(self.towns, self.plans, left, self.reserve))
@@ -108,7 +116,7 @@ class Town:
     def fold(self, chunks: Iterable[np.ndarray]) -> None:
         """Fold recorded rows, in order."""
         for rows in chunks:
-            day.refold(self.towns, self.plans, 0, np.ascontiguousarray(rows).view(np.recarray))
+            refold(self.towns, self.plans, 0, np.ascontiguousarray(rows).view(np.recarray))
 
     def state_digest(self) -> str:
         """sha256 of the state's bytes, in hex."""

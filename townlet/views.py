@@ -21,7 +21,7 @@ from townlet.configuration.load import names_table
 from townlet.configuration.plans import jobs_of, map_of
 from townlet.configuration.settings import Settings
 from townlet.errors import QueryError
-from townlet.world.maps import TownMap
+from townlet.world.drawing import TownMap
 
 if TYPE_CHECKING:
     from townlet.run import Moment
@@ -80,7 +80,7 @@ class _Scene:
         """A column of the state; of a list column one row each."""
         kept = self.state[table].column(column).combine_chunks()
         if isinstance(kept.type, pa.FixedSizeListType):
-            return np.asarray(kept.flatten()).reshape(len(kept), kept.type.list_size)
+            return np.asarray(kept.values).reshape(-1, kept.type.list_size)[kept.offset :][: len(kept)]  # no pyarrow.compute
         return np.asarray(kept)
 
     def person(self, seats: np.ndarray) -> np.ndarray:

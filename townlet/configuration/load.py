@@ -20,6 +20,7 @@ from townlet.configuration.faults import Given, dotted, in_words, nearest, neare
 from townlet.configuration.keys import Key, describe, kind_at, schema
 from townlet.configuration.settings import Settings, Town
 from townlet.errors import ConfigurationError, MapError
+from townlet.world import atlas
 from townlet.world.drawing import MapPlan
 
 __all__ = ["Key", "Resolved", "configs_folder", "describe", "from_text", "load", "names_table", "person_name", "schema"]
@@ -226,8 +227,6 @@ def _may_be_new(loc: Sequence[str], depth: int) -> bool:
 
 def _map_of(tree: Mapping[str, Any], given: Given) -> dict[str, Any]:
     """The map's content, read if it is not yet there, checked whole, its keys in their model's order."""
-    from townlet.world.maps import parse  # brings Numba
-
     town = tree["town"] if isinstance(tree["town"], dict) else Town().model_dump()
     name, content = town["map"], tree["map_content"]
     if not isinstance(name, str) or not name:
@@ -242,7 +241,7 @@ def _map_of(tree: Mapping[str, Any], given: Given) -> dict[str, Any]:
         repeat, shape = valid.repeat, CLASSES[valid.capacity]
     except ValidationError:
         repeat, shape = (1, 1), LARGE
-    parse(content, repeat, shape, f"the map {name!r}")
+    atlas.town_map(content, repeat, shape, f"the map {name!r}")
     plan = MapPlan.model_validate(content).model_dump(mode="json", exclude_none=True)
     return {**plan, "legend": dict(sorted(plan["legend"].items()))}
 

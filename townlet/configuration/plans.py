@@ -14,8 +14,8 @@ from townlet.configuration.bodies import Affordance, Market, Needs
 from townlet.configuration.settings import Settings
 from townlet.configuration.society import Chat, Job, Life, Policy, Queues, Work
 from townlet.errors import ConfigurationError
-from townlet.world.layout import fill
-from townlet.world.maps import TownMap, parse
+from townlet.world import atlas
+from townlet.world.drawing import TownMap
 
 NEEDS = ("hunger", "hygiene", "energy")
 EVERY_DAY, WEEKDAYS = 0b1111111, 0b0011111
@@ -50,7 +50,7 @@ def compile_plan(settings: Settings) -> np.ndarray:
 def map_of(settings: Settings) -> TownMap:
     """The town's map of resolved settings."""
     shape = CLASSES[settings.town.capacity]
-    return parse(settings.map_content, settings.town.repeat, shape, f"the map {settings.town.map!r}")
+    return atlas.town_map(settings.map_content, settings.town.repeat, shape, f"the map {settings.town.map!r}")
 
 
 def affordance_of(affordances: dict[str, Affordance], kind: str, venue: str) -> int:
@@ -68,7 +68,7 @@ def _fill_layout(plan: Any, settings: Settings, town_map: TownMap, shape: Capaci
     deeds = settings.affordances
     by_kind: dict[str, int] = {deed.place: affordance_of(deeds, deed.place, "") for deed in deeds.values()}
     options = [int(Option[deed.option.upper()]) for deed in deeds.values()]
-    fill(plan["layout"], town_map, shape, by_kind, options)
+    atlas.fill(plan["layout"], town_map, shape, by_kind, options)
     for o, place in enumerate(town_map.places):
         code = affordance_of(deeds, place.kind, town_map.venues[place.venue].kind)
         plan["layout"]["place"]["affordance"][o] = code

@@ -21,7 +21,7 @@ class Job(Model):
     venue: VenueKind
     shifts: tuple[tuple[Minute, Minute], ...] = Field(((480, 840), (840, 1200)), description="from minute to minute")
     days: Literal["every", "weekdays"] = "every"
-    wage: Annotated[float, Field(ge=0.0, le=1.0)] = Field(0.0147, description="basic meals a tick")
+    wage: Annotated[float, Field(ge=0.0, le=1.0)] = Field(0.0150, description="basic meals a tick")
 
 
 class Work(Model):
@@ -40,7 +40,7 @@ class Work(Model):
     cover_within_ticks: Ticks = Field(90, description="a promise to stand in is void after these")
     cover_chance: Share = Field(0.8, description="that somebody asked takes the shift of an absent colleague")
     help_chance: Share = Field(0.9, description="that somebody asked stands in for a late colleague")
-    unwell_chance: Share = Field(0.039, description="a day, of staying at home")
+    unwell_chance: Share = Field(0.035, description="a day, of staying at home")
     oversleep_chance: Share = Field(0.02, description="of setting out late for a shift of the morning")
     dawdle_chance: Share = Field(0.155, description="of setting out late for a shift of the afternoon")
     oversleep_ticks: tuple[Ticks, Ticks] = Field((10, 25), description="how late one then is, at the least and most")

@@ -1,0 +1,131 @@
+"""Compiled code: each kernel once, its cache as fresh as its sources, its generated part as the catalogue says."""
+
+import ast
+import pkgutil
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from numba.core.registry import CPUDispatcher
+
+from projections.generate import generated
+from projections.kernel import ROOT, SOURCES, source_digest
+from tests.town.towns import DAY, default_settings, lived, town_of
+from townlet.warming import warm
+
+PACKAGES = ("eventlog", "projections", "townlet", "cli", "tui")
+OFTEN = {"append", "draw", "leave_place", "philox", "spread", "stop"}
+"""Compiled again for a literal or a number of another type that a caller gives: each costs time, none may be added."""
+
+SELDOM = {"command", "give_ties"}
+"""Entries that a life of the default town does not need."""
+
+
+def sources() -> set[Path]:
+    """Every file that may hold kernels."""
+    return {path for pattern in SOURCES for path in ROOT.glob(pattern)}
+
+
+def dispatchers() -> Iterator[CPUDispatcher]:
+    """Every kernel and entry of the town."""
+    for path in sorted(sources()):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for value in vars(import_module(name)).values():
+            if isinstance(value, CPUDispatcher) and value.py_func.__module__ == name:
+                yield value
+
+
+def signatures(dispatcher: CPUDispatcher) -> list[tuple[object, ...]]:
+    """The argument types that a kernel was ever compiled for under this code, in this process or another."""
+    kept = dispatcher._cache._cache_file._load_index()
+    return list({signature for signature, *_ in kept} | {tuple(each) for each in dispatcher.signatures})
+
+
+def apart_from_numbers(signature: tuple[object, ...]) -> tuple[object, ...]:
+    """What is not a number: the records, whose shape is the town's capacity class."""
+    return tuple(str(part) for part in signature if "Record" in type(part).__name__ or "Array" in type(part).__name__)
+
+
+def test_every_kernel_is_compiled_once() -> None:
+    """A callee that is given a literal, a bool or a float by mistake is compiled again for each of them."""
+    warm()
+    town, rows = lived(default_settings(), 7, DAY)
+    replay = town_of(default_settings())
+    replay.fold([rows])
+    assert replay.state_digest() == town.state_digest()
+    often, never = {}, []
+    for dispatcher in dispatchers():
+        name, found = dispatcher.py_func.__name__, signatures(dispatcher)
+        by_shape = Counter(apart_from_numbers(signature) for signature in found)
+        if not found and name not in SELDOM:
+            never.append(f"{dispatcher.py_func.__module__}.{name}")
+        elif max(by_shape.values(), default=0) > 1 and name not in OFTEN:
+            often[name] = [[str(part)[-40:] for part in signature] for signature in found]
+    assert not often, "compiled more than once"
+    assert not never, "compiled by nobody: no kernel calls them"
+
+
+def test_generated_files_are_what_the_catalogue_says() -> None:
+    old = [str(path.relative_to(ROOT)) for path, text in generated() if path.read_text(encoding="utf-8") != text]
+    assert not old, "run make generate"
+
+
+def test_only_sources_of_the_cache_hold_kernels() -> None:
+    """A kernel elsewhere would be cached by a digest that does not see it."""
+    strays = []
+    for path in (path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "projections.kernel":
+                names = {alias.name for alias in node.names} & {"kernel", "entry"}
+                if names and path not in sources():
+                    strays.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+            is_jit = isinstance(node, ast.Attribute | ast.Name) and (
+                getattr(node, "attr", None) or getattr(node, "id", None)
+            ) in ("njit", "jit", "vectorize", "guvectorize")
+            if is_jit and path != ROOT / "projections" / "kernel.py":
+                strays.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert not strays, "add the module to SOURCES in projections/kernel.py"
+
+
+def test_every_source_of_the_cache_exists() -> None:
+    assert not [pattern for pattern in SOURCES if not list(ROOT.glob(pattern))]
+    assert all(next(iter(pkgutil.iter_modules([str(path.parent)])), None) for path in sources())
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A tree with this code's kernel sources, and a module beside them."""
+    for path in {*sources(), ROOT / "townlet" / "run.py"}:
+        target = tmp_path / path.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "edited", ["townlet/rules/ledger.py", "projections/town/ties.py", "projections/state.py", "townlet/driver.py"]
+)
+def test_an_edited_callee_gets_another_cache(copied: Path, edited: str) -> None:
+    before = source_digest(copied)
+    assert before == source_digest(ROOT)
+    with (copied / edited).open("a", encoding="utf-8") as file:
+        file.write("\n# edited\n")
+    assert source_digest(copied) != before
+
+
+def test_a_new_rule_gets_another_cache_and_other_modules_do_not(copied: Path) -> None:
+    before = source_digest(copied)
+    (copied / "townlet" / "run.py").write_text("", encoding="utf-8")
+    (copied / "townlet" / "other.py").write_text("", encoding="utf-8")
+    assert source_digest(copied) == before
+    (copied / "townlet" / "rules" / "dreams.py").write_text("", encoding="utf-8")
+    assert source_digest(copied) != before
+
+
+def test_a_moved_source_gets_another_cache(copied: Path) -> None:
+    before = source_digest(copied)
+    (copied / "townlet" / "rules" / "ledger.py").rename(copied / "townlet" / "rules" / "ledgers.py")
+    assert source_digest(copied) != before
