@@ -30,8 +30,9 @@ demo: $(READY)
 	@$(TOWNLET) run configs/town.yaml --ticks 7200 --seed 7 --into runs/demo --replace
 	@echo "demo: replaying its log to tick 5000 and verifying every digest on the way"
 	@$(TOWNLET) replay runs/demo --to-tick 5000 --verify
-	@echo "demo: asking the log how the town's chats went"
-	@$(TOWNLET) sql runs/demo "select count(*) as chats, round(avg(quality), 3) as mean_quality from chat_succeeded"
+	@echo "demo: asking the log what made and what cost trust, and what made rivals"
+	@$(TOWNLET) sql runs/demo "select kind, count(*) as changes, round(sum(adjusted_trust + clamp_trust), 2) as trust, \
+	  round(sum(adjusted_rivalry + clamp_rivalry), 2) as rivalry from tie_changes group by kind order by trust desc, kind"
 	@echo "demo: a first story"
 	@$(BIN)/python examples/first_story.py runs/demo
 

@@ -14,6 +14,8 @@ from typing import Any
 import llvmlite.binding
 import numba
 import platformdirs
+from numba.core.caching import FunctionCache
+from numba.core.runtime import rtsys  # type: ignore[attr-defined]
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = (
@@ -33,6 +35,9 @@ SOURCES = (
     "townlet/world/paths.py",
 )
 """Where kernels live; a test holds that no other module uses `kernel` or `entry`."""
+
+KNOWN_NUMBA = "0.68."
+"""The versions of Numba whose cache is known well enough to be hurried; others keep their own."""
 
 KEPT = 8
 """How many cache folders are kept; older ones are removed."""
@@ -68,7 +73,6 @@ WARM = CACHE / "warm"
 
 os.environ["NUMBA_CACHE_DIR"] = str(CACHE)
 njit: Any = numba.njit
-COMPILED = {"cache": True, "error_model": "numpy", "nogil": True}
 numba.config.CACHE_DIR = str(CACHE)  # type: ignore[attr-defined]
 
 
@@ -77,7 +81,7 @@ def is_compiled() -> bool:
     return WARM.exists() or bool(numba.config.DISABLE_JIT)  # type: ignore[attr-defined]
 
 
-class _Cache(FunctionCache):  # type: ignore[misc]
+class _Cache(FunctionCache):
     """Numba's disk cache, but for what it registers before it looks: all that it can compile, 0.2 s of every process.
 
     What is kept needs only Numba's runtime. What is not kept is compiled, and the compiler registers that by itself.
@@ -93,7 +97,7 @@ class _Cache(FunctionCache):  # type: ignore[misc]
 
 def _compiled(function: Any, **options: bool) -> Any:
     dispatcher = njit(error_model="numpy", nogil=True, **options)(function)
-    if dispatcher is not function:
+    if dispatcher is not function and numba.__version__.startswith(KNOWN_NUMBA):
         dispatcher._cache = _Cache(function)
     return dispatcher
 

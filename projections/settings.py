@@ -11,7 +11,7 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 class Model(BaseModel):
     """Strict: an unknown key is an error, and nothing changes after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Delta(Model):

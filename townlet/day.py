@@ -1,11 +1,9 @@
 """A minute, and many towns: what Python calls to let them live."""
 
-import numpy as np
-
 from projections.kernel import entry, kernel
-from townlet.draw import ORDER, philox
 from townlet.rules import life, market, movement, needs, policy, queues, social, time, work
 from townlet.rules.movement import ASK_WITHIN
+from townlet.rules.turns import draw_order
 
 
 @kernel
@@ -32,26 +30,6 @@ def tick(town, plan):
         life.look_for_work(town, plan, a)
         life.suffer(town, plan, a)
     time.end_tick(town, plan)
-
-
-@kernel
-def draw_order(town):
-    """Draw the order of acting of this tick into `town.order`; how many act. Every order is as likely as another."""
-    people = 0
-    for a in range(town.clock.seats):
-        if town.agents[a].alive:
-            town.order[people] = a
-            people += 1
-    word, room = np.uint64(0), np.uint64(0)
-    for left in range(people - 1, 0, -1):
-        span = np.uint64(left + 1)
-        if room < span:
-            word = philox(town.cursor.stream_world, town.clock.tick, np.int64(left), np.int64(0), ORDER)
-            room = np.uint64(1) << np.uint64(60)
-        pick = np.int64(word % span)
-        word, room = word // span, room // span // np.uint64(64)
-        town.order[left], town.order[pick] = town.order[pick], town.order[left]
-    return people
 
 
 @entry

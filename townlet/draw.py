@@ -39,6 +39,9 @@ UNIT = 1.0 / 9007199254740992.0
 ) = map(np.int64, range(21))
 """Purposes: what a draw is for. New ones are added at the end."""
 
+NOBODY_ELSE = np.int64(0)
+"""The second party of a draw that has none."""
+
 STREAMS = ("world", "events", "policy")
 
 

@@ -30,6 +30,8 @@ def begin(
     """Found a town and let it live into a new run. Raises RunExists, DiskFull, TownletError."""
     if not 0 <= seed <= SEED_MOST:
         raise TownletError(f"the seed {seed} is not between 0 and 2**64 - 1")
+    if ticks < 1:
+        raise TownletError(f"a run of {ticks} ticks is none: let it live for one tick at least")
     town = Town([resolved.settings])
     founding = town.found(seed)
     run_id = hashlib.sha256(f"{resolved.config_id} {seed}".encode()).hexdigest()[:16]
@@ -51,7 +53,9 @@ def resume(run: "Run", ticks: int, *, durability: str, progress: "Progress | Non
         town = run.at().town
         assert (town.tick, town.seq) == (writer.head.tick, writer.head.seq), "the fold is not at the log's end"
         town.set_seed(run.seed)
-        _live(town, writer, ticks, None, progress)
+        # A run that ended before its first commit is founded now.
+        founding = town.found(run.seed) if town.seq == 0 else None
+        _live(town, writer, ticks, founding, progress)
 
 
 def _durability(name: str) -> Durability:
@@ -75,9 +79,6 @@ def _live(town: Town, writer: LogWriter, ticks: int, founding: object, progress:
                 _commit(writer, pending, rows)
                 if progress:
                     progress(Pulse(town.tick, until, town.people, town.seq, settings.town.ticks_per_day))
-            keeper.keep(town)
-        if pending:
-            _commit(writer, [], pending.pop())
             keeper.keep(town)
     finally:
         keeper.finish()

@@ -95,9 +95,9 @@ class Town:
         left = ticks
         while left > 0:
             lived = int(day.live(self.towns, self.plans, left, self.reserve))
-            rows = self.drained()
             if lived == 0:
                 raise OutboxFull(f"the outbox of {self.shape.rows} rows has no room for a tick of {self.people} people")
+            rows = self.drained()
             left -= lived
             yield rows
 

@@ -80,7 +80,9 @@ class _Scene:
         """A column of the state; of a list column one row each."""
         kept = self.state[table].column(column).combine_chunks()
         if isinstance(kept.type, pa.FixedSizeListType):
-            return np.asarray(kept.values).reshape(-1, kept.type.list_size)[kept.offset :][: len(kept)]  # no pyarrow.compute
+            # not flatten(), which would bring pyarrow.compute
+            whole = np.asarray(kept.values).reshape(-1, kept.type.list_size)
+            return whole[kept.offset :][: len(kept)]
         return np.asarray(kept)
 
     def person(self, seats: np.ndarray) -> np.ndarray:

@@ -60,7 +60,7 @@ class EventField:
 class Event(BaseModel):
     """A kind of event. A subclass declares `kind` (its code), `version`, and `cause`: what its cause points to."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     kind: ClassVar[int] = 0
     version: ClassVar[int] = 1

@@ -19,8 +19,8 @@ def agent_arrived(town, plan, event):
     agent.target = agent.holds = agent.waits_at = agent.cooldown_at = NOTHING
     agent.covers = agent.covered_by = NOBODY
     agent.doing = agent.last_action = agent.job = agent.doom = agent.cover_reason = NONE
-    agent.asked_seq = agent.started_seq = agent.jobless_seq = agent.starving_since = NONE
-    agent.jobless_since = event.tick
+    agent.asked_seq = agent.started_seq = agent.starving_since = NONE
+    agent.jobless_since, agent.jobless_seq = event.tick, event.seq
     agent.hunger, agent.hygiene = plan.needs.start[HUNGER], plan.needs.start[HYGIENE]
     agent.energy = plan.needs.start[ENERGY]
     agent.lowest = 1.0

@@ -1,8 +1,8 @@
 """Steps: who stands where."""
 
 from projections.kernel import kernel
-from projections.town import queues
-from projections.town.event import NONE, NOTHING
+from projections.town import needs, queues
+from projections.town.event import NOTHING
 from projections.town.ways import set_out
 
 
@@ -50,7 +50,8 @@ def teleported(town, plan, event):
     """Whatever the agent held, queued for or did is over; it stands elsewhere."""
     agent = town.agents[event.agent]
     queues.give_up(town, event.agent)
-    agent.doing = NONE
+    if agent.doing >= 0:
+        needs.break_off(agent)
     agent.target = NOTHING
     agent.option_until = event.tick
     set_out(agent)

@@ -3,7 +3,7 @@
 from eventlog.codes import OPTION_WORK
 from projections.kernel import kernel
 from projections.town.event import NONE, NOTHING
-from projections.town.words import ENERGY, HUNGER, HYGIENE, LATE, ON_TIME
+from projections.town.words import BROKEN_OFF, DONE, ENERGY, HUNGER, HYGIENE, LATE, ON_TIME
 
 
 @kernel
@@ -20,13 +20,13 @@ def affordance_started(town, plan, event):
 @kernel
 def affordance_finished(town, plan, event):
     """Done: the agent is free to choose again."""
-    stop(town.agents[event.agent], event, 1)
+    stop(town.agents[event.agent], event, DONE)
 
 
 @kernel
 def affordance_failed(town, plan, event):
     """Interrupted or not begun: what was done is kept, the agent is free to choose again."""
-    stop(town.agents[event.agent], event, 0)
+    stop(town.agents[event.agent], event, BROKEN_OFF)
 
 
 @kernel
@@ -34,10 +34,16 @@ def stop(agent, event, success):
     """The agent is free."""
     agent.last_action, agent.last_success = event.code, success
     agent.last_ticks = event.tick - agent.busy_since if agent.doing >= 0 else 0
-    agent.doing = NONE
-    agent.busy_since = agent.busy_until = 0
+    break_off(agent)
     agent.target = NOTHING
     agent.option_until = event.tick
+
+
+@kernel
+def break_off(agent):
+    """The agent does nothing any more."""
+    agent.doing = NONE
+    agent.busy_since = agent.busy_until = 0
     forget_company(agent)
 
 

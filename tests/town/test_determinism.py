@@ -31,6 +31,7 @@ from tests.town.towns import (
     town_of,
 )
 from townlet.draw import word_of
+from townlet.errors import TownletError
 from townlet.town import Town
 
 SEED = 7
@@ -138,11 +139,10 @@ def test_a_run_continued_again_and_again_is_a_run_lived_straight_through(tmp_pat
     assert run.at(from_start=True).state_digest == straight.at().state_digest
 
 
-def test_a_run_of_no_tick_is_its_founding_and_lives_on(tmp_path: Path) -> None:
-    run = townlet.simulate(KITCHEN, ticks=0, seed=SEED, into=tmp_path / "a")
-    run.resume(60)
-    straight = townlet.simulate(KITCHEN, ticks=60, seed=SEED, into=tmp_path / "b")
-    assert (run.head.tick, run.log_digest) == (60, straight.log_digest)
+def test_a_run_of_no_tick_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TownletError, match="at least"):
+        townlet.simulate(KITCHEN, ticks=0, seed=SEED, into=tmp_path / "a")
+    assert not (tmp_path / "a").exists()
 
 
 def test_a_run_shows_every_tick_as_it_was_lived(tmp_path: Path) -> None:
@@ -203,6 +203,20 @@ def test_a_killed_town_loses_nothing_that_was_committed(tmp_path: Path) -> None:
     assert said["log_digest"] == straight.log_digest
     assert said["state_digest"] == straight.at().state_digest
     assert townlet.Run(run).at(from_start=True).state_digest == said["state_digest"]
+
+
+def test_a_town_killed_before_its_first_commit_is_founded_when_it_is_taken_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("townlet.loop._live", killed)
+        with pytest.raises(KeyboardInterrupt):
+            townlet.simulate(KITCHEN, ticks=100, seed=SEED, into=tmp_path / "a")
+    run = townlet.Run(tmp_path / "a").resume(100)
+    assert run.log_digest == townlet.simulate(KITCHEN, ticks=100, seed=SEED, into=tmp_path / "b").log_digest
 
 
 def test_a_checkpoint_that_is_not_the_town_it_was_is_not_believed(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from eventlog.catalogue.registries import Dimension
-from eventlog.codes import AFFORDANCE_FINISHED, AFFORDANCE_STARTED
+from eventlog.codes import AFFORDANCE_FAILED, AFFORDANCE_FINISHED, AFFORDANCE_STARTED, REASON_HUNGER
 from eventlog.rows import Rows
 from projections.tables import restored, tables
 from tests.town.invariants import broken
@@ -25,7 +25,7 @@ WAIT_MAX = 180
 STILL_MAX = 300
 """Ticks in which nobody begins or finishes anything; a whole town may sleep for five hours."""
 
-IDLE_MAX = 720
+IDLE_MAX = 420
 """Ticks that anybody may go from one thing it does to the next: half a day of blackouts, and of being put elsewhere."""
 
 
@@ -34,6 +34,12 @@ def epochs() -> tuple[Settings, Settings]:
     return default_settings(), load(
         None, {"features.relationship_modifiers": True, "relationships.admission": 0.3}
     ).settings
+
+
+def free_tiles(town: Town) -> list[int]:
+    """Where somebody can be put."""
+    walkable = town.plans["layout"]["walkable"][0]
+    return [int(tile) for tile in np.flatnonzero((walkable == 1) & (town.record["ground"] == 0))]
 
 
 @dataclass
@@ -70,8 +76,7 @@ class Hand:
 
     def _teleport(self) -> None:
         for seat in self.chance.sample(self._people(), self.chance.choice((1, 1, 1, 3))):
-            free = np.flatnonzero((self.town.plans["layout"]["walkable"][0] == 1) & (self.town.record["ground"] == 0))
-            self.driver.teleport(seat, int(self.chance.choice(free)))
+            self.driver.teleport(seat, self.chance.choice(free_tiles(self.town)))
 
 
 @dataclass
@@ -157,3 +162,18 @@ def test_a_town_under_a_hand_never_stands_still_and_its_log_says_it_all(seed: in
 @pytest.mark.parametrize("seed", range(100, 120))
 def test_twenty_towns_under_a_hand(seed: int) -> None:
     check(fuzzed(seed))
+
+
+@pytest.mark.parametrize(("energy", "hunger", "raw"), [(0.05, 0.1, 4), (0.05, 0.1, 0)])
+def test_nobody_begins_the_same_thing_in_vain_again_and_again(energy: float, hunger: float, raw: int) -> None:
+    """At two at night, tired and starving, with money and no meal."""
+    town = town_of(default_settings())
+    town.found(7)
+    for _ in town.live(120):
+        pass
+    Driver(town).teleport(0, free_tiles(town)[0])
+    agents = town.record["agents"]
+    agents["energy"][0], agents["hunger"][0], agents["wallet"][0], agents["items"][0] = energy, hunger, 9.0, (raw, 0)
+    rows = np.concatenate(list(town.live(300)))
+    in_vain = rows[(rows["agent"] == 0) & (rows["kind"] == AFFORDANCE_FAILED) & (rows["code2"] == REASON_HUNGER)]
+    assert len(in_vain) <= 5

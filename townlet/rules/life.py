@@ -23,11 +23,14 @@ from projections.recorders.life import (
 )
 from projections.recorders.work import record_hired
 from projections.town.event import NOBODY, NONE, NOTHING, person_of
-from townlet.draw import BED, ROTATION, SUCCESSOR, UNIT, VACANCY, draw, philox
+from townlet.draw import BED, NOBODY_ELSE, ROTATION, SUCCESSOR, UNIT, VACANCY, draw, philox
 from townlet.rules.ways import steps
 
 ASKING_HOUR = np.int64(600)
 """Minute of the day at which those without work ask around."""
+
+TWO, THREE, FIVE, SEVEN = np.int64(2), np.int64(3), np.int64(5), np.int64(7)
+"""Bases of the sequence that spreads traits, one a trait."""
 
 DAILY_WALK = 40.0
 """Steps to work that weigh as much as the whole of a draw."""
@@ -43,7 +46,7 @@ def suffer(town, plan, a):
     reason = reason_to_leave(town, plan, a)
     if reason >= 0 and may_exit(town, plan):
         span = plan.life.newcomer_most - plan.life.newcomer_least + 1
-        wait = plan.life.newcomer_least + np.int64(draw(town, SUCCESSOR, a, 0) * span)
+        wait = plan.life.newcomer_least + np.int64(draw(town, SUCCESSOR, a, NOBODY_ELSE) * span)
         cause = agent.doom_seq if agent.doom >= 0 else agent.jobless_seq if reason == REASON_UNEMPLOYMENT else NONE
         record_agent_exited(town, plan, a, reason, wait, cause)
 
@@ -77,7 +80,7 @@ def welcome(town, plan):
             record_arrival_refused(town, plan, REASON_NOTHING_TO_USE, clock.newcomers, cause)
             return
         move_in(town, plan, a, bed, cause)
-        seek_job(town, plan, a, town.clock.seq - 1)
+        seek_job(town, plan, a, town.agents[a].jobless_seq)
 
 
 @kernel
@@ -115,10 +118,10 @@ def move_in(town, plan, a, bed, cause):
         record_seat_reused(town, plan, a, rested, town.seats[a].released_seq)
     person = person_of(town, a)
     cause = record_agent_arrived(town, plan, a, bed, plan.layout.place[bed].tile, cause)
-    record_trait_given(town, plan, a, TRAIT_EXTROVERSION, 2.0 * spread(town, person, 2) - 1.0, cause)
-    record_trait_given(town, plan, a, TRAIT_FORGIVENESS, 2.0 * spread(town, person, 3) - 1.0, cause)
-    record_trait_given(town, plan, a, TRAIT_AMBITION, 2.0 * spread(town, person, 5) - 1.0, cause)
-    record_trait_given(town, plan, a, TRAIT_TOPIC_PREFERENCE, 0.8 + 0.4 * spread(town, person, 7), cause)
+    record_trait_given(town, plan, a, TRAIT_EXTROVERSION, 2.0 * spread(town, person, TWO) - 1.0, cause)
+    record_trait_given(town, plan, a, TRAIT_FORGIVENESS, 2.0 * spread(town, person, THREE) - 1.0, cause)
+    record_trait_given(town, plan, a, TRAIT_AMBITION, 2.0 * spread(town, person, FIVE) - 1.0, cause)
+    record_trait_given(town, plan, a, TRAIT_TOPIC_PREFERENCE, 0.8 + 0.4 * spread(town, person, SEVEN), cause)
 
 
 @kernel
@@ -129,7 +132,7 @@ def spread(town, person, base):
         scale = scale / base
         value = value + scale * (i % base)
         i = i // base
-    word = philox(town.cursor.stream_world, np.int64(0), np.int64(base), np.int64(0), ROTATION)
+    word = philox(town.cursor.stream_world, NOBODY_ELSE, base, NOBODY_ELSE, ROTATION)
     value = value + np.float64(word >> np.uint64(11)) * UNIT
     return value - 1.0 if value >= 1.0 else value
 

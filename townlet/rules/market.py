@@ -5,7 +5,7 @@ from projections.kernel import kernel
 from projections.recorders.life import record_eviction_served, record_rent_charged
 from projections.recorders.market import record_item_bought, record_meal_cooked, record_shared_meal
 from projections.recorders.time import record_price_changed, record_restocked
-from townlet.draw import PRICE, draw
+from townlet.draw import NOBODY_ELSE, PRICE, draw
 
 
 @kernel
@@ -80,7 +80,7 @@ def restock(town, plan):
 @kernel
 def set_prices(town, plan):
     """Raw food follows the market, as far as every wage still leaves a living; a meal follows raw food."""
-    change = plan.market.price_spread * (2.0 * draw(town, PRICE, 0, 0) - 1.0)
+    change = plan.market.price_spread * (2.0 * draw(town, PRICE, NOBODY_ELSE, NOBODY_ELSE) - 1.0)
     raw = plan.market.price[ITEM_RAW] * (1.0 + change)
     if is_living_wage(plan, raw) and raw != town.clock.prices[ITEM_RAW]:
         record_price_changed(town, plan, ITEM_RAW, raw)

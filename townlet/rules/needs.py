@@ -1,5 +1,7 @@
 """Beginning and ending the use of a place."""
 
+import numpy as np
+
 from eventlog.codes import (
     ITEM_MEAL,
     OPTION_EAT,
@@ -24,6 +26,7 @@ from projections.recorders.needs import (
 )
 from projections.town.event import NONE
 from townlet.rules import market, queues, work
+from townlet.rules.queues import WITH_MANNERS, WITHOUT_A_WORD
 
 FULL = 0.98
 """A need above this is as good as satisfied: nobody sleeps on."""
@@ -40,10 +43,10 @@ def begin(town, plan, a):
     reason = obstacle(town, plan, a, o, code)
     if reason >= 0:
         record_affordance_failed(town, plan, a, o, code, reason, agent.asked_seq)
-        queues.leave_place(town, plan, a, o, reason, True)
+        queues.leave_place(town, plan, a, o, reason, WITHOUT_A_WORD)
         return
     deed = plan.affordances[code]
-    ticks = work.ticks_left(town, plan, a) if deed.option == OPTION_WORK else deed.ticks
+    ticks = np.float64(work.ticks_left(town, plan, a) if deed.option == OPTION_WORK else deed.ticks)
     cause = record_affordance_started(town, plan, a, o, code, ticks, deed.fee, agent.asked_seq)
     if deed.option == OPTION_EAT:
         record_meal_eaten(town, plan, a, o, cause)
@@ -89,15 +92,15 @@ def finish(town, plan, a):
     reason = interruption(town, plan, a)
     if reason >= 0:
         record_affordance_failed(town, plan, a, o, code, reason, agent.started_seq)
-        queues.leave_place(town, plan, a, o, reason, True)
+        queues.leave_place(town, plan, a, o, reason, WITHOUT_A_WORD)
     elif tick >= agent.busy_until or is_enough(town, plan, a):
-        relieved = work.is_relieved(town, plan, a)
+        manners = WITHOUT_A_WORD if work.is_relieved(town, plan, a) else WITH_MANNERS
         whole = tick >= agent.busy_until
         cause = record_affordance_finished(town, plan, a, o, code, agent.started_seq)
         if whole:
             market.collect(town, plan, a, o, code, cause)
         work.end_cover(town, plan, a)
-        queues.leave_place(town, plan, a, o, REASON_FINISHED, relieved)
+        queues.leave_place(town, plan, a, o, REASON_FINISHED, manners)
 
 
 @kernel
@@ -109,9 +112,14 @@ def interruption(town, plan, a):
     if reason >= 0:
         return reason
     if (deed.option == OPTION_WORK or deed.option == OPTION_SLEEP) and agent.hunger < plan.needs.urgent:
-        can_eat = agent.items[ITEM_MEAL] > 0 or agent.wallet >= town.clock.prices[ITEM_MEAL]
-        return REASON_HUNGER if can_eat else NONE
+        return REASON_HUNGER if could_eat(town, agent) else NONE
     return NONE
+
+
+@kernel
+def could_eat(town, agent):
+    """Whether there is a meal at hand, or the money for one."""
+    return agent.items[ITEM_MEAL] > 0 or agent.wallet >= town.clock.prices[ITEM_MEAL]
 
 
 @kernel

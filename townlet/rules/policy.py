@@ -22,7 +22,7 @@ from projections.town.event import NOBODY, NOTHING
 from townlet.draw import YIELD, draw, wish
 from townlet.rules import market, queues, work
 from townlet.rules.ledger import liking, rivalry, trust
-from townlet.rules.needs import out_of_order
+from townlet.rules.needs import could_eat, out_of_order
 from townlet.rules.ways import steps
 
 OPTIONS = np.int64(9)
@@ -138,6 +138,8 @@ def use_of_washing(town, plan, a):
 def use_of_sleep(town, plan, a):
     """At night the more tired, the more; by day only the exhausted."""
     agent, policy = town.agents[a], plan.policy
+    if agent.hunger < plan.needs.urgent and could_eat(town, agent):
+        return 0.0
     minute = work.minute_of(town, plan)
     if minute >= policy.night_from or minute < policy.night_to:
         if work.has_to_rise(town, plan, a):

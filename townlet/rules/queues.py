@@ -1,5 +1,7 @@
 """One user a place, an ordered line, now and then an elbow, now and then a courtesy."""
 
+import numpy as np
+
 from eventlog.codes import (
     OPTION_SLEEP,
     OPTION_WORK,
@@ -24,6 +26,9 @@ from projections.town.event import NOBODY, NONE, NOTHING
 from townlet.draw import BLOCK, CUT, POLITE, draw
 from townlet.rules.ledger import rivalry, trust
 from townlet.rules.ways import steps
+
+WITH_MANNERS, WITHOUT_A_WORD = map(np.int64, range(2))
+"""How a place is left: passed on or kept from the next; or simply left, for somebody who is due there or in haste."""
 
 
 @kernel
@@ -95,13 +100,13 @@ def quarrel(town, plan, a, b, o, reason, cause):
 
 
 @kernel
-def leave_place(town, plan, a, o, reason, relieved):
+def leave_place(town, plan, a, o, reason, manners):
     """Done: some are kept waiting, some are waved in, others take what becomes free."""
     agent = town.agents[a]
     started = agent.started_seq
     waiting = town.objects[o].line > 0
     first = first_in_line(town, plan, o)
-    courteous = waiting and not relieved
+    courteous = waiting and manners == WITH_MANNERS
     if courteous and keeps_waiting(town, plan, a, first):
         quarrel(town, plan, a, first, o, REASON_BLOCK, town.agents[first].waits_seq)
         record_reservation_released(town, plan, a, o, reason, agent.held_seq)

@@ -12,7 +12,7 @@ from projections.kernel import kernel
 from projections.recorders.social import record_chat_failed, record_chat_started, record_chat_succeeded
 from projections.town.event import NOBODY
 from projections.town.ties import tie_with
-from townlet.draw import CHAT, CHAT_SUCCESS, LISTENER, draw
+from townlet.draw import CHAT, CHAT_SUCCESS, LISTENER, NOBODY_ELSE, draw
 from townlet.rules.ledger import liking, rivalry
 
 
@@ -22,7 +22,7 @@ def converse(town, plan, a):
     if not is_free(town, plan, a):
         return
     wish = plan.chat.chance * (1.0 + plan.chat.chance_extroversion * town.agents[a].traits[TRAIT_EXTROVERSION])
-    if draw(town, CHAT, a, 0) >= wish:
+    if draw(town, CHAT, a, NOBODY_ELSE) >= wish:
         return
     b = someone_near(town, plan, a)
     if b == NOBODY:

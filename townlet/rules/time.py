@@ -3,7 +3,7 @@
 from eventlog.codes import WEATHER_CLEAR, WEATHER_RAIN
 from projections.kernel import kernel
 from projections.recorders.time import record_day_ended, record_tick_ended, record_weather_changed
-from townlet.draw import SKY, draw
+from townlet.draw import NOBODY_ELSE, SKY, draw
 from townlet.rules import market
 
 
@@ -11,7 +11,7 @@ from townlet.rules import market
 def dawn(town, plan):
     """The sky of the day, where it differs."""
     if town.clock.tick % plan.life.ticks_per_day == 0:
-        sky = WEATHER_RAIN if draw(town, SKY, 0, 0) < plan.market.rain_chance else WEATHER_CLEAR
+        sky = WEATHER_RAIN if draw(town, SKY, NOBODY_ELSE, NOBODY_ELSE) < plan.market.rain_chance else WEATHER_CLEAR
         if sky != town.clock.weather:
             record_weather_changed(town, plan, sky)
 

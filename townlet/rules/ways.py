@@ -58,10 +58,3 @@ def outdoors(plan, tile, goal, venue):
     if np.int64(plan.layout.room[tile]) == venue:
         return np.int64(0)
     return 2 * np.int64(plan.layout.field[venue, tile])
-
-
-@kernel
-def apart(plan, here, there):
-    """Tiles between two tiles, walls aside (taxicab)."""
-    side = plan.layout.side
-    return abs(here // side - there // side) + abs(here % side - there % side)

@@ -110,8 +110,8 @@ def _from_json(text: bytes) -> TownMap:
         width,
         tuple(kept["rows"]),
         np.frombuffer(bytes.fromhex(kept["grid"]), np.uint8).reshape(height, width).copy(),
-        tuple(Venue(*fields, _pairs(doors)) for *fields, doors in kept["venues"]),
-        tuple(Place(*fields, _pairs(waiting)) for *fields, waiting in kept["places"]),
+        tuple(Venue._make([*fields, _pairs(doors)]) for *fields, doors in kept["venues"]),
+        tuple(Place._make([*fields, _pairs(waiting)]) for *fields, waiting in kept["places"]),
     )
 
 

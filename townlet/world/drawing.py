@@ -31,7 +31,7 @@ WALKABLE = frozenset({Tile.FLOOR, Tile.DOOR, Tile.ROAD, Tile.GRASS})
 class Glyph(BaseModel):
     """What a character of the picture means: a tile, or a place."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     tile: TileName | None = None
     place: PlaceKind | None = None
 
@@ -45,7 +45,7 @@ class Glyph(BaseModel):
 class VenuePlan(BaseModel):
     """A venue as the map file names it: a rectangle of the picture, walls included."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     name: str = Field(min_length=1)
     kind: VenueKind
     at: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]]
@@ -61,7 +61,7 @@ class VenuePlan(BaseModel):
 class MapPlan(BaseModel):
     """A map file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     name: str = Field(min_length=1)
     legend: dict[Annotated[str, Field(min_length=1, max_length=1)], Glyph] = Field(min_length=1)
     rows: str = Field(min_length=1)

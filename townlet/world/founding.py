@@ -11,6 +11,7 @@ from projections.town.event import NONE, NOTHING
 from projections.town.words import FAMILIARITY, RIVALRY, TRUST
 from townlet.draw import ACQUAINTANCE, draw
 from townlet.rules import life, market
+from townlet.rules.turns import draw_order
 
 HOUSEHOLDS, RANDOM = np.int64(1), np.int64(2)
 
@@ -28,7 +29,9 @@ def found(towns, plans, index):
         if bed == NOTHING:
             return
         life.move_in(town, plan, np.int64(a), bed, NONE)
-        life.seek_job(town, plan, np.int64(a), town.clock.seq - 1)
+    for i in range(draw_order(town)):
+        a = town.order[i]
+        life.seek_job(town, plan, a, town.agents[a].jobless_seq)
     if plan.life.initial_ties == HOUSEHOLDS or plan.life.initial_ties == RANDOM:
         introduce(town, plan)
 
