@@ -90,6 +90,7 @@ AGENT = np.dtype(
         ("cover_worked", "i8"),
         ("cover_wage", "f8"),
         ("covered_by", "i8"),  # seat
+        ("taken_over", "i8"),  # 1 once somebody has taken over the shift that was missed
         ("absences", "i8", (DAYS_KEPT,)),  # ticks of the last absences plus one, newest first; 0: none
         ("shifts", "i8"),
         ("shifts_on_time", "i8"),

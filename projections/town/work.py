@@ -36,7 +36,7 @@ def open_shift(town, event, state):
     """The shift counts."""
     agent = town.agents[event.agent]
     agent.shift_state, agent.shift_seq = state, event.seq
-    agent.worked = 0
+    agent.worked = agent.taken_over = 0
     agent.shifts += 1
     town.clock.shifts += 1
 
@@ -49,7 +49,8 @@ def shift_ended(town, plan, event):
 
 @kernel
 def shift_takeover(town, plan, event):
-    """The owner and the one who took the shift remember."""
+    """The owner and the one who took the shift remember; a shift is taken over once."""
+    town.agents[event.other].taken_over = 1
     ties.remember(town, plan, event)
 
 

@@ -87,6 +87,7 @@ class TestEveryKind:
         assert {name for name, value in empty.items() if value is not None} == {"seq", "tick"}
 
     def test_a_row_fits_its_schema(self, log: Connection, kind: type[Event]) -> None:
+        log.execute(view_sql(kind, NAMES.side))
         schema = json_schema(kind)
         whole, _ = seen(log, kind.snake())
         assert list(whole) == schema["required"] == list(schema["properties"])

@@ -115,7 +115,7 @@ def move_in(town, plan, a, bed, cause):
     """A person with a character of its own, in a bed of its own."""
     rested = town.clock.tick - town.seats[a].released
     if town.seats[a].lives > 0 and rested < plan.life.seat_rest:
-        record_seat_reused(town, plan, a, rested, town.seats[a].released_seq)
+        record_seat_reused(town, plan, a, np.float64(rested), town.seats[a].released_seq)
     person = person_of(town, a)
     cause = record_agent_arrived(town, plan, a, bed, plan.layout.place[bed].tile, cause)
     record_trait_given(town, plan, a, TRAIT_EXTROVERSION, 2.0 * spread(town, person, TWO) - 1.0, cause)

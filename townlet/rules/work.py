@@ -78,7 +78,7 @@ def await_arrival(town, plan, a, job, minute):
     if at_desk and minute <= plan.work.grace:
         record_shift_started(town, plan, a, job.desk, agent.job, agent.started_seq)
     elif at_desk:
-        record_arrived_late(town, plan, a, job.desk, agent.job, minute, agent.started_seq)
+        record_arrived_late(town, plan, a, job.desk, agent.job, np.float64(minute), agent.started_seq)
     elif minute >= plan.work.absent_after:
         miss(town, plan, a, job)
     elif agent.covered_by < 0 and minute % ASK_AGAIN == 1 and agent.holds != job.desk and agent.waits_at != job.desk:
@@ -246,7 +246,7 @@ def take_over(town, plan, a, o):
     if agent.covers < 0 or agent.cover_worked > 0:
         return
     owner = town.agents[agent.covers]
-    if owner.shift_state == ABSENT:
+    if owner.shift_state == ABSENT and not owner.taken_over:
         record_shift_takeover(town, plan, a, agent.covers, o, owner.job, owner.shift_seq)
 
 
