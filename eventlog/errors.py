@@ -65,8 +65,8 @@ class LogDamaged(EventLogError):
         run = path.parent.parent
         intact = f"Events up to {seq - 1:,} are intact." if seq else "No event is intact."
         steps = [
-            f"townlet verify {run}        shows the extent",
-            f"townlet fork {run} --at-tick {tick} --into {run}-rescued",
+            f"townlet replay {run} --to-tick {tick}        shows the town up to there",
+            f"bring {path.name} back from a copy of the run to go on from its end",
         ]
         if repairable:
             kept = f"What was not synced was torn; the log is durable up to byte {durable:,}."

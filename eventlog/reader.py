@@ -136,9 +136,12 @@ class LogReader:
             raise self._damage(self.head.appended, "the digest of the log differs", chain.seq, self.head.tick)
         return digest
 
-    def checked_rows(self) -> Iterator[tuple[Frame, Rows, Mapping[int, str]]]:
-        """Every frame with its events and the words they carry, by seq: what a digest or a copy needs."""
-        for frame in self._frames_of(None, None, None, None):
+    def checked_rows(self, to_seq: int | None = None) -> Iterator[tuple[Frame, Rows, Mapping[int, str]]]:
+        """Every frame with its events and the words they carry, by seq: what a digest or a copy needs.
+
+        With `to_seq` no frame is looked for that begins there or later.
+        """
+        for frame in self._frames_of(None, to_seq, None, None):
             yield frame, *decode_rows(self._buffer, frame)
 
     def holds(self, point: Point) -> bool:
@@ -185,6 +188,8 @@ class LogReader:
                 return
             if from_tick is None or frame.last_tick >= from_tick:
                 yield frame
+            if to_tick is not None and frame.last_tick + 1 >= to_tick:
+                return  # a commit is whole ticks: what follows is later, and may be damaged
             first += 1
 
     @property

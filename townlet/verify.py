@@ -92,9 +92,7 @@ def _digest_within(log: LogReader, first_seq: int, seq: int) -> str | None:
     """The digest before `seq` from what `log` holds from `first_seq` on; None where no block begins in between."""
     block: tuple[bytes, int] | None = None
     since: list[tuple[Rows, Mapping[int, str]]] = []
-    for frame, rows, notes in log.checked_rows():
-        if frame.first_seq >= seq:
-            break
+    for frame, rows, notes in log.checked_rows(seq):
         since.append((rows[: seq - frame.first_seq], notes))
         begins = frame.first_seq - frame.first_seq % BLOCK_EVENTS
         if begins >= first_seq:

@@ -1,5 +1,6 @@
 """What a reader sees of a log, beside its writer and after it."""
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -34,6 +35,20 @@ def seqs(reader: LogReader, *args: int | None, **ticks: int | None) -> list[int]
     batches = [int(seq) for batch in reader.batches(*args, **ticks) for seq in from_batch(batch)["seq"]]
     assert rows == batches == reader.table(*args, **ticks)["seq"].to_pylist()
     return rows
+
+
+def test_what_lies_before_damage_is_read(run: Path, tmp_path: Path) -> None:
+    whole = LogReader(run)
+    third = whole.frames[2]
+    copy = tmp_path / "run"
+    shutil.copytree(run, copy)
+    content = bytearray(segment_of(copy).read_bytes())
+    content[third.position + third.length // 2] ^= 1
+    segment_of(copy).write_bytes(content)
+    assert seqs(LogReader(copy), to_tick=third.first_tick) == list(range(third.first_seq))
+    assert sum(len(rows) for _, rows, _ in LogReader(copy).checked_rows(third.first_seq)) == third.first_seq
+    with pytest.raises(LogDamaged):
+        seqs(LogReader(copy), to_tick=third.first_tick + 1)
 
 
 def test_a_reader_gives_what_was_written(run: Path) -> None:

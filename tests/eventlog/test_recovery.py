@@ -159,8 +159,8 @@ def test_a_message_says_what_where_and_what_to_do(tmp_path: Path) -> None:
     assert str(caught.value) == (
         f"{segment} is damaged at event 30 (tick 3, byte {ends[0]:,}): checksum differs.\n"
         f"  Events up to 29 are intact. The log was durable up to byte {head.durable:,}, so nothing was cut.\n"
-        f"  Next: townlet verify {tmp_path / 'run'}        shows the extent\n"
-        f"        townlet fork {tmp_path / 'run'} --at-tick 3 --into {tmp_path / 'run'}-rescued"
+        f"  Next: townlet replay {tmp_path / 'run'} --to-tick 3        shows the town up to there\n"
+        f"        bring {segment.name} back from a copy of the run to go on from its end"
     )
 
 
