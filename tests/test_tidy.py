@@ -23,7 +23,7 @@ MACHINE_PATH = re.compile(
     r"(?:file://|(?<![\w.~/}\])*-]))/(?:home|Users|root|work|opt|mnt|srv|tmp|var|private)/[\w.]|\b[A-Z]:\\Users\b"
 )
 REGISTRY = re.compile(
-    r"pypi[.]org|pythonhosted[.]org|pypi[.]python|download[.]pytorch|npmjs[.]org|anaconda[.]org|crates[.]io"
+    r"py[p]i[.]org|python[h]osted[.]org|py[p]i[.]python|download[.]pytorch|npmjs[.]org|anaconda[.]org|crates[.]io"
     r"|deb[.]debian|archive[.]ubuntu|--(?:extra-)?index[-]url|/simple[/]"
 )
 

@@ -165,7 +165,7 @@ def _occurrence(found: Sequence[Figures], name: str, *, within: int, least: floa
 def _chats(found: Sequence[Figures]) -> Iterator[Row]:
     chats = [chat for town in found for chat in town.chats_by_trust]
     rate = _mean([float(success) for _, success in chats])
-    middle = float(np.median([trust for trust, _ in chats]))
+    middle = float(np.median([trust for trust, _ in chats])) if chats else 0.0
     low = _mean([float(success) for trust, success in chats if trust <= middle])
     high = _mean([float(success) for trust, success in chats if trust > middle])
     yield Row("chat success", f"{rate:.1%}", "40 % to 85 %", 0.40 <= rate <= 0.85)
