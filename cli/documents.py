@@ -18,12 +18,13 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 def documents() -> Mapping[Path, str]:
     """What each document has to say."""
-    from eventlog.views import document
+    from eventlog.views import document, schema_document
 
     return {
         DOCS / "commands.md": commands_document(),
         DOCS / "configuration.md": configuration_document(),
         DOCS / "events.md": document(),
+        DOCS / "events.schema.json": schema_document(),
     }
 
 

@@ -14,6 +14,7 @@ The SQL reads the log's columns from a table called `PHYSICAL`, which has `kind_
 is not imported here. A view is made of the columns that are wanted, so a log is read only as wide as a query is.
 """
 
+import json
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
@@ -139,6 +140,12 @@ def json_schema(kind: type[Event]) -> dict[str, Any]:
     }
 
 
+def schema_document() -> str:
+    """docs/events.schema.json: the schema of every kind, by the name of its view."""
+    kinds = {kind.snake(): json_schema(kind) for kind in KINDS}
+    return json.dumps({"$schema": next(iter(kinds.values()))["$schema"], "$defs": kinds}, indent=2) + "\n"
+
+
 class DocsRow(NamedTuple):
     """A kind as docs/events.md shows it."""
 
@@ -166,7 +173,8 @@ def document() -> str:
     lines = [
         "# Events",
         "",
-        "Generated from the catalogue (`eventlog/catalogue/`) by `make generate`; edit the catalogue instead.",
+        "Generated from the catalogue (`eventlog/catalogue/`) by `make docs`; edit the catalogue instead. The same as",
+        "JSON Schema: [events.schema.json](events.schema.json).",
         "",
         "Each kind is a view in SQL, with `seq`, `tick`, its fields and `cause` (the seq of the event that led to it).",
         "Persons, places and jobs read as names, with their numbers in `<field>_id`; codes read as words; a tile has",

@@ -6,11 +6,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
 import pyarrow as pa
 
 from eventlog.checkpoints import CheckpointStore
 from eventlog.head import Point
 from eventlog.manifest import Epoch, write_settings
+from eventlog.rows import Rows
 from eventlog.writer import Durability, LogWriter
 from townlet.configuration.load import Resolved
 from townlet.errors import TownletError
@@ -64,33 +66,28 @@ def _durability(name: str) -> Durability:
     return cast(Durability, name)
 
 
-def _live(town: Town, writer: LogWriter, ticks: int, founding: object, progress: "Progress | None") -> None:
-    """Live, commit whole ticks, keep a checkpoint every so many ticks and one at the end."""
+def _live(town: Town, writer: LogWriter, ticks: int, founding: Rows | None, progress: "Progress | None") -> None:
+    """Live, commit whole ticks, keep a checkpoint every so many ticks and one at the end.
+
+    The founding is committed together with the first ticks, since a commit is whole ticks.
+    """
     from townlet.run import Pulse
 
     settings = town.settings[-1]
     every, until = settings.checkpoint_ticks, town.tick + ticks
-    pending = [] if founding is None else [founding]
     keeper = _Keeper(writer, [epoch.config_id for epoch in writer.manifest.epochs])
     try:
         while town.tick < until:
             mark = min(until, (town.tick // every + 1) * every)
             for rows in town.live(mark - town.tick):
-                _commit(writer, pending, rows)
+                whole = rows if founding is None else np.concatenate([founding, rows])
+                founding = None
+                writer.commit(whole, expected_seq=int(whole["seq"][0]))
                 if progress:
                     progress(Pulse(town.tick, until, town.people, town.seq, settings.town.ticks_per_day))
             keeper.keep(town)
     finally:
         keeper.finish()
-
-
-def _commit(writer: LogWriter, before: list, rows: object) -> None:  # type: ignore[type-arg]
-    """Commit the founding together with the first ticks, since a commit is whole ticks."""
-    import numpy as np
-
-    whole = np.concatenate([*before, rows]) if before else cast(np.ndarray, rows)
-    before.clear()
-    writer.commit(whole, expected_seq=int(whole["seq"][0]))
 
 
 class _Keeper:
