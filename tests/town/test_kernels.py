@@ -15,6 +15,7 @@ from projections.generate import generated
 from projections.kernel import ROOT, SOURCES, source_digest
 from tests.town.towns import DAY, default_settings, lived, town_of
 from townlet import driver
+from townlet.town import Town
 from townlet.warming import warm
 
 PACKAGES = ("eventlog", "projections", "townlet", "cli", "tui")
@@ -66,9 +67,12 @@ def test_every_kernel_is_compiled_once() -> None:
     assert not often, "compiled more than once"
 
 
-def test_every_kernel_is_called_by_another() -> None:
+def test_every_kernel_is_called_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The map is surveyed anew: a layout found on disk asks no kernel."""
     warm()
-    lived(default_settings(), 7, 1)
+    monkeypatch.setenv("TOWNLET_CACHE", str(tmp_path))
+    Town([default_settings()]).found(7)
+    assert list((tmp_path / "layouts").iterdir())
     unused = {one.py_func.__qualname__ for one in dispatchers() if not signatures(one)}
     assert unused <= SELDOM | set(vars(driver)), "neither the town nor the driver's hand calls these"
 
