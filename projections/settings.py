@@ -52,6 +52,24 @@ class Personality(Model):
     forgiveness_decay: Share = Field(0.5, description="hourly loss of rivalry is multiplied by 1 + this x forgiveness")
 
 
+class Churn(Model):
+    """When losing ties to make room for others is too much."""
+
+    window_ticks: Annotated[int, Field(ge=60, multiple_of=60)] = Field(1440, description="ticks of one window")
+    warn_above: Share = Field(0.2, description="the share of ties evicted in a window above which there is a warning")
+
+
+class Bonds(Model):
+    """What counts as a friend and as a rival in summaries and plots; no rule reads it."""
+
+    friend_liking: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
+        0.5, description="a friend is liked (trust + familiarity - rivalry) at least as much"
+    )
+    rival_rivalry: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        0.1, description="a rival is held at least this much rivalry against, and more than trust"
+    )
+
+
 class Relationships(Model):
     """The ledger of ties."""
 
@@ -63,3 +81,5 @@ class Relationships(Model):
     deltas: Deltas = Deltas()
     hourly_retention: Retention = Retention()
     personality: Personality = Personality()
+    churn: Churn = Churn()
+    bonds: Bonds = Bonds()

@@ -16,7 +16,9 @@ from townlet.configuration.settings import Settings
 from townlet.errors import TickOutOfRange
 
 if TYPE_CHECKING:
+    from townlet.refold import Refold
     from townlet.town import Town
+    from townlet.why import Why
 
 Progress = Callable[["Pulse"], None]
 
@@ -107,6 +109,24 @@ class Run:
 
         with contextlib.closing(Session(self, at=at)) as session:
             return session.query(query)
+
+    def why(self, owner: str, other: str, *, at: int | None = None) -> "Why":
+        """Every cause of what `owner` felt about `other` before tick `at` (None: now), adding up exactly.
+
+        Raises QueryError for a name that nobody ever had here, TickOutOfRange, LogDamaged.
+        """
+        from townlet.why import why
+
+        return why(self, owner, other, at)
+
+    def refold(self, overrides: Mapping[str, object], *, at: int | None = None) -> "Refold":
+        """The events before tick `at` (None: all) folded again under other settings of `relationships`.
+
+        Raises ConfigurationError for a setting that decides what happens, TickOutOfRange, LogDamaged.
+        """
+        from townlet.refold import refold
+
+        return refold(self, overrides, at)
 
     def resume(self, ticks: int, *, durability: str = "interval", progress: Progress | None = None) -> "Run":
         """Let the town live on for so many more ticks. Raises LogLocked, LogDamaged."""
