@@ -62,6 +62,13 @@ def find_run(name: str | None) -> Path:
     raise click.UsageError(f"there is no run {name!r}; {meant}")
 
 
+def run_and_pair(names: tuple[str, ...]) -> tuple[Path, str, str]:
+    """The run and the two people of `[RUN] OWNER OTHER`. Raises `click.UsageError`."""
+    if not 2 <= len(names) <= 3:
+        raise click.UsageError("name two people, and before them the run if it is not the newest, such as: alice grace")
+    return find_run(names[0] if len(names) == 3 else None), names[-2], names[-1]
+
+
 def is_run(path: Path) -> bool:
     """Whether there is a run in this folder."""
     return (path / "run.json").is_file()
@@ -83,23 +90,25 @@ def _runs_like(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
 
 def settings_option(command: Command) -> Command:
     """`--set KEY=VALUE`, as the argument `overrides`: dotted keys with their values' texts, which are read as YAML."""
-    option = click.option(
-        "--set",
-        "overrides",
-        multiple=True,
-        metavar="KEY=VALUE",
-        callback=_overrides,
-        help="Change a setting, by its dotted key; may be repeated.",
-    )
-    return option(command)
+    return _changes_option("--set", "overrides", "Change a setting, by its dotted key; may be repeated.")(command)
 
 
-def _overrides(ctx: click.Context, _: click.Parameter, pairs: tuple[str, ...]) -> dict[str, object]:
+def versus_option(command: Command) -> Command:
+    """`--versus KEY=VALUE`, as the argument `versus`: the settings of the other side of a comparison, as in `--set`."""
+    return _changes_option("--versus", "versus", "Compare with this setting changed; may be repeated.")(command)
+
+
+def _changes_option(flag: str, name: str, meaning: str) -> Callable[[Command], Command]:
+    return click.option(flag, name, multiple=True, metavar="KEY=VALUE", callback=_changes, help=meaning)
+
+
+def _changes(ctx: click.Context, option: click.Parameter, pairs: tuple[str, ...]) -> dict[str, object]:
     found: dict[str, object] = {}
     for pair in pairs:
         key, sign, value = pair.partition("=")
         if not sign or not key.strip():
-            raise click.UsageError(f"--set {pair!r} is not KEY=VALUE, such as --set town.people=12", ctx)
+            flag = option.opts[0]
+            raise click.UsageError(f"{flag} {pair!r} is not KEY=VALUE, such as {flag} town.people=12", ctx)
         found[key.strip()] = value
     return found
 
@@ -133,10 +142,3 @@ def durability_option(command: Command) -> Command:
 def examples(*lines: str) -> str:
     """The epilog of a command's help: how it is used."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
-
-
-def time_of(tick: int, ticks_per_day: int) -> str:
-    """A tick as people say it: `day 3, 07:42`; a day has 24 hours, whatever its ticks."""
-    day, within = divmod(tick, ticks_per_day)
-    minutes = within * 1440 // ticks_per_day
-    return f"day {day}, {minutes // 60:02}:{minutes % 60:02}"

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cli.options import time_of
 from eventlog.arrow import from_batch, notes_of
 from eventlog.catalogue import KINDS, REGISTRIES, EventField
 from projections.state import CLASSES
 from townlet.configuration.load import person_name
 from townlet.configuration.settings import Settings
+from townlet.daytime import time_of
 from townlet.views import names_of
 
 if TYPE_CHECKING:

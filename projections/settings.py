@@ -55,7 +55,9 @@ class Personality(Model):
 class Churn(Model):
     """When losing ties to make room for others is too much."""
 
-    window_ticks: Annotated[int, Field(ge=60, multiple_of=60)] = Field(1440, description="ticks of one window")
+    window_ticks: Annotated[int, Field(ge=60, le=1000000, multiple_of=60)] = Field(
+        1440, description="ticks of one window"
+    )
     warn_above: Share = Field(0.2, description="the share of ties evicted in a window above which there is a warning")
 
 

@@ -10,17 +10,21 @@ import os
 from bisect import bisect_right
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from eventlog.reader import LogReader
 from townlet.configuration.load import names_table
+from townlet.configuration.settings import Settings
+from townlet.identity import rider_identity
 
 if TYPE_CHECKING:
     from townlet.run import Run
 
+
+TIE_CHANGES = "tie_changes"
 
 KEPT = 8
 """How many files of one table are kept: of the ticks, and the histories, asked for last."""
@@ -31,21 +35,28 @@ def tie_changes(run: "Run", tick: int) -> pa.Table:
 
     `owner`, `other` are names, `owner_id`, `other_id` numbers. Raises LogDamaged.
     """
-    from projections.riders.tie_table import TieChanges
-    from townlet.town import Town, fold_identity
-
-    log = run.log
-    identity = fold_identity([epoch.config_id for epoch in run.epochs])
-    made_of = {"version": TieChanges.version, "history": history_digest(log, tick), **identity}
-    table = _kept(run, TieChanges.name, made_of)
+    made_of = {
+        "history": history_digest(run.log, tick),
+        **rider_identity(TIE_CHANGES, [epoch.config_id for epoch in run.epochs]),
+    }
+    table = _kept(run, TIE_CHANGES, made_of)
     if table is None:
-        town = Town(run.settings)
-        rider = TieChanges(town.towns, town.plans)
-        for rows in log.rows(to_tick=tick):
-            rider.fold(np.ascontiguousarray(rows))
-        table = rider.tables()[TieChanges.name]
-        _keep(run, TieChanges.name, made_of, table)
-    return _named(run, table)
+        table = _told(run, tick)
+        _keep(run, TIE_CHANGES, made_of, table)
+    return named(run.config, table)
+
+
+def _told(run: "Run", tick: int) -> pa.Table:
+    """What the rider tells of the events before `tick`."""
+    from projections.riders.tie_table import TieChanges  # brings Numba
+    from townlet.town import Town
+
+    town = Town(run.settings)
+    rider = TieChanges(town.towns, town.plans)
+    for rows in run.log.rows(to_tick=tick):
+        rider.fold(np.ascontiguousarray(rows))
+    table: pa.Table = rider.tables()[TieChanges.name]
+    return table
 
 
 def history_digest(log: LogReader, tick: int) -> str:
@@ -63,15 +74,13 @@ def history_digest(log: LogReader, tick: int) -> str:
     return digest.hexdigest()
 
 
-def _named(run: "Run", table: pa.Table) -> pa.Table:
-    """The table with persons by name, and their numbers beside them."""
-    columns: dict[str, Any] = {}
-    for name in table.column_names:
-        columns[name] = table.column(name)
-        if name in ("owner", "other"):
-            columns[f"{name}_id"] = table.column(name)
-            columns[name] = pa.array(names_table(run.config, table.column(name).to_numpy()), pa.string())
-    return pa.table(columns)
+def named(settings: Settings, changes: pa.Table) -> pa.Table:
+    """The changes with persons by name, and their numbers beside them."""
+    for field in ("owner", "other"):
+        place, persons = changes.column_names.index(field), changes.column(field)
+        names = pa.array(names_table(settings, persons.to_numpy()), pa.string())
+        changes = changes.set_column(place, field, names).add_column(place + 1, f"{field}_id", persons)
+    return changes
 
 
 def _path(run: "Run", name: str, made_of: Mapping[str, object]) -> Path:

@@ -80,7 +80,10 @@ class Driver:
         self._record(MAINS[main][works])
 
     def set_tie(self, owner: int, other: int, dimension: Dimension, value: float) -> None:
-        """Give one dimension of the directed tie from seat `owner` to seat `other` a value in [-1, 1]."""
+        """Give one side of the directed tie from seat `owner` to seat `other` a value in [-1, 1], kept as float32."""
+        if dimension not in Dimension.__members__.values():
+            sides = ", ".join(side.name.lower() for side in Dimension)
+            raise TownletError(f"{dimension!r} is no side of a tie: there are {sides}")
         self._require_alive(owner)
         self._require_alive(other)
         if owner == other:
@@ -93,6 +96,10 @@ class Driver:
         """Let the town live on under the settings of another epoch."""
         if not 0 <= epoch < len(self.town.plans):
             raise TownletError(f"there is no epoch {epoch}: the town has {len(self.town.plans)}, counted from 0")
+        now = int(self.town.record["clock"]["epoch"])
+        before, after = (int(self.town.plans["social"]["capacity"][each]) for each in (now, epoch))
+        if after < before:
+            raise TownletError(f"relationships.capacity cannot fall from {before} to {after}: ties would have no place")
         self._record(SETTINGS_CHANGED, code=epoch)
 
     def _require_alive(self, seat: int) -> None:

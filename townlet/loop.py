@@ -16,7 +16,8 @@ from eventlog.rows import Rows
 from eventlog.writer import Durability, LogWriter
 from townlet.configuration.load import Resolved
 from townlet.errors import TownletError
-from townlet.town import Town, fold_identity
+from townlet.identity import fold_identity
+from townlet.town import Town
 
 if TYPE_CHECKING:
     from townlet.run import Progress, Run

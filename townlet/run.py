@@ -140,7 +140,8 @@ class Run:
         return CheckpointStore(self.path)
 
     def _nearest(self, tick: int, log: LogReader) -> tuple["Town | None", tuple[int, int] | None]:
-        from townlet.town import fold_identity, restored
+        from townlet.identity import fold_identity
+        from townlet.town import restored
 
         identity = fold_identity([epoch.config_id for epoch in self.epochs])
         found = self.checkpoints().nearest(tick, identity, log)

@@ -1,6 +1,6 @@
 """The soak: many towns live for weeks, and SPEC section 10 is held against what happened in them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
 from pathlib import Path
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from eventlog.chain import Chain
 from projections.tables import restored, tables
-from townlet.configuration.load import load
+from townlet.configuration.load import NONE, load
 from townlet.configuration.settings import Settings
 from townlet.draw import word_of
 from townlet.figures import SOCIAL, WORK, Figures, chats_by_trust, figures, tied_share
@@ -25,13 +25,14 @@ RESUMED_FOR = 240
 
 
 class Row(NamedTuple):
-    """One thing that must be true."""
+    """One thing that must be true. `figure` is its value as a number, None where it has none, such as a digest."""
 
     name: str
     value: str
     must: str
     passed: bool
     note: str = ""
+    figure: float | None = None
 
 
 class Life(NamedTuple):
@@ -50,10 +51,14 @@ def soak(
     days: int,
     progress: Callable[[str], None] | None = None,
     *,
+    overrides: Mapping[str, object] = NONE,
     jobs: int | None = None,
 ) -> list[Row]:
-    """Let a town live for each seed, and give the rows of the acceptance table. Nothing is written to disk."""
-    settings = load(config).settings
+    """Let a town live for each seed, and give the rows of the acceptance table. Nothing is written to disk.
+
+    `overrides` are dotted keys of the configuration. Raises ConfigurationError, MapError.
+    """
+    settings = load(config, overrides).settings
     lives: list[Life] = []
     with ThreadPoolExecutor(max_workers=jobs or cpu_count() or 1) as threads:
         for life in threads.map(lambda seed: lived(settings, seed, days, -(-RESUMES // len(seeds))), seeds):
@@ -134,7 +139,8 @@ def judged(found: Sequence[Figures], days: int) -> list[Row]:
     ]
     tenures = [days for town in found for days in town.tenures]
     least = min(3.0, days - 1.0)
-    rows.append(Row("mean tenure", f"{_mean(tenures):.1f} days", f">= {least:g} days", _mean(tenures) >= least))
+    held = _mean(tenures)
+    rows.append(Row("mean tenure", f"{held:.1f} days", f">= {least:g} days", held >= least, figure=held))
     rows += [_occurrence(found, name, within=5, least=1.0, days=days) for name in SOCIAL]
     rows += [_occurrence(found, name, within=15, least=0.3, days=days) for name in WORK]
     tied = _mean([town.tied for town in found])
@@ -142,15 +148,15 @@ def judged(found: Sequence[Figures], days: int) -> list[Row]:
     wait = max(town.longest_wait for town in found)
     rows += [
         _row(f"agents with a tie above 0.3 after {min(10, days)} days", tied, 0.60),
-        Row("ties evicted a day", f"{evicted:.1%}", "<= 20 %", evicted <= 0.20),
-        Row("longest wait in a line", f"{wait} ticks", "<= 180 ticks", wait <= 180),
+        Row("ties evicted a day", f"{evicted:.1%}", "<= 20 %", evicted <= 0.20, figure=evicted),
+        Row("longest wait in a line", f"{wait} ticks", "<= 180 ticks", wait <= 180, figure=float(wait)),
         *_chats(found),
     ]
     return rows
 
 
 def _row(name: str, value: float, must: float, note: str = "", also: bool = True) -> Row:
-    return Row(name, f"{value:.1%}", f">= {must:.0%}", value >= must and also, note)
+    return Row(name, f"{value:.1%}", f">= {must:.0%}", value >= must and also, note, value)
 
 
 def _occurrence(found: Sequence[Figures], name: str, *, within: int, least: float, days: int) -> Row:
@@ -159,7 +165,8 @@ def _occurrence(found: Sequence[Figures], name: str, *, within: int, least: floa
     late = [town for town in found if town.first[name] < 0 or town.first[name] >= within * 1440]
     note = f"missing within {within} days in {len(late)} of {len(found)} seeds" if late else ""
     passed = per_day >= least and (not late or days < within)
-    return Row(name, f"{per_day:.2f} a day", f">= {least:g} a day, in every seed within {within} days", passed, note)
+    must = f">= {least:g} a day, in every seed within {within} days"
+    return Row(name, f"{per_day:.2f} a day", must, passed, note, per_day)
 
 
 def _chats(found: Sequence[Figures]) -> Iterator[Row]:
@@ -168,8 +175,9 @@ def _chats(found: Sequence[Figures]) -> Iterator[Row]:
     middle = float(np.median([trust for trust, _ in chats])) if chats else 0.0
     low = _mean([float(success) for trust, success in chats if trust <= middle])
     high = _mean([float(success) for trust, success in chats if trust > middle])
-    yield Row("chat success", f"{rate:.1%}", "40 % to 85 %", 0.40 <= rate <= 0.85)
-    yield Row("chat success rises with trust", f"{low:.1%} to {high:.1%}", "rising", high > low, f"median {middle:.2f}")
+    rises = f"{low:.1%} to {high:.1%}"
+    yield Row("chat success", f"{rate:.1%}", "40 % to 85 %", 0.40 <= rate <= 0.85, figure=rate)
+    yield Row("chat success rises with trust", rises, "rising", high > low, f"median {middle:.2f}", high - low)
 
 
 def _sameness(lives: Sequence[Life], again: Life, other: Life) -> Iterator[Row]:
@@ -177,10 +185,10 @@ def _sameness(lives: Sequence[Life], again: Life, other: Life) -> Iterator[Row]:
     yield Row("same seed, same log", again.digest[:12], lives[0].digest[:12], same)
     yield Row("another seed, another log", other.digest[:12], f"not {lives[0].digest[:12]}", differs)
     days = [(life.seed, tick) for life in lives for tick in life.unequal_days]
-    yield Row("replay = live", f"{len(days)} marks differ", "0", not days, _first(days))
+    yield Row("replay = live", f"{len(days)} marks differ", "0", not days, _first(days), len(days))
     resumes = [(life.seed, tick) for life in lives for tick in life.unequal_resumes]
     name = f"resume at {RESUMES} drawn ticks = straight through"
-    yield Row(name, f"{len(resumes)} differ", "0", not resumes, _first(resumes))
+    yield Row(name, f"{len(resumes)} differ", "0", not resumes, _first(resumes), len(resumes))
 
 
 def _first(found: list[tuple[int, int]]) -> str:

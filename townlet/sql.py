@@ -1,4 +1,4 @@
-"""SQL over a run as of a tick: events, a view per kind, the town's tables, tie changes, persons and places.
+"""SQL over a run as of a tick: events, a view per kind, the town's tables, tie changes and what sums them up.
 
 A query is read before it is answered, so that only what it names is made: which tables, and which columns of the log.
 Answers are Arrow tables; nothing is written, and SQL reaches no file. All that is held in memory is the columns of the
@@ -36,6 +36,7 @@ from eventlog.views import (
 from projections.state import CLASSES
 from townlet.configuration.load import names_table
 from townlet.errors import QueryError, TickOutOfRange
+from townlet.summaries import SUMMARIES, Summaries
 from townlet.views import names_of
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ TABLES: Final = {
     "shifts": "jobs, hours, attendance",
     "places": "the places of the map",
     "persons": "everybody who ever lived here",
+    **{name: meaning for name, (meaning, _) in SUMMARIES.items()},
 }
 """The tables and what they say, besides a view for each kind of event."""
 
@@ -110,6 +112,10 @@ class Session:
         return self._run.at(self.tick)
 
     @cached_property
+    def _summaries(self) -> Summaries:
+        return Summaries(self._moment)
+
+    @cached_property
     def _side(self) -> int:
         return CLASSES[self._run.config.town.capacity].side
 
@@ -159,6 +165,8 @@ class Session:
             from townlet.derived import tie_changes
 
             return tie_changes(self._run, self.tick)
+        if name in SUMMARIES:
+            return self._summaries.table(name)
         return self._moment.table(name)
 
     def _answer(self, text: str) -> pa.Table:

@@ -2,13 +2,12 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from projections import plan, state, tables
+from projections import tables
 from projections.state import CLASSES, state_bytes, town_type
 from projections.town.fold import refold
 from townlet import warming
@@ -133,12 +132,3 @@ def restored(settings: Sequence[Settings], kept: Mapping[str, pa.Table]) -> Town
     """The town of a checkpoint; None if it is not, byte for byte, the town that was kept."""
     town = Town(settings, tables.restored(kept, CLASSES[settings[0].town.capacity]))
     return town if town.state_digest() == kept["digest"].column(0)[0].as_py() else None
-
-
-def fold_identity(config_ids: Sequence[str]) -> dict[str, str]:
-    """What a checkpoint of the state depends on, the log aside: the record's type, the folds' sources, the epochs."""
-    folder = Path(plan.__file__).parent
-    sources = [Path(plan.__file__), Path(state.__file__), *sorted((folder / "town").glob("*.py"))]
-    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
-    record = hashlib.sha256(repr(town_type(state.ORDINARY).descr).encode()).hexdigest()
-    return {"record": record[:16], "folds": digest[:16], "epochs": ",".join(config_ids)}

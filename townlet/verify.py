@@ -34,7 +34,8 @@ def verify(run: "Run", tick: int | None = None) -> Proof:
     The state is compared with that of the living town at every checkpoint on the way, and at `tick` with the one that
     is folded from the nearest checkpoint. Raises LogDamaged, TickOutOfRange.
     """
-    from townlet.town import Town, fold_identity
+    from townlet.identity import fold_identity
+    from townlet.town import Town
 
     log = run.log
     log_digest = log.verify_chain()
@@ -70,7 +71,7 @@ def log_digest_at(run: "Run", tick: int, seq: int) -> str:
 
     At the head it is the log's own. Only what lies after a checkpoint or two is read.
     """
-    from townlet.town import fold_identity
+    from townlet.identity import fold_identity
 
     log = run.log
     if seq == log.head.seq:

@@ -8,6 +8,7 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
+from townlet.daytime import time_of
 
 if TYPE_CHECKING:
     from townlet.run import Moment
@@ -83,7 +84,7 @@ def _rows(moment: "Moment", name: str) -> Any:
 
 def _print(moment: "Moment", place: dict[str, Any]) -> None:
     per_day = moment.run.config.town.ticks_per_day
-    output.words(f"{options.time_of(moment.tick, per_day)}, {moment.town.people} people")
+    output.words(f"{time_of(moment.tick, per_day)}, {moment.town.people} people")
     output.record(place, "table")
     for name, columns in GLANCE.items():
         output.data("")

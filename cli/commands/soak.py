@@ -1,14 +1,19 @@
 """`townlet soak`"""
 
 import re
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli import options, output
 from cli.main import COMMANDS
 
+if TYPE_CHECKING:
+    from townlet.drift import Drift
+
 COLUMNS = ("name", "value", "must", "passed", "note")
+VERSUS = ("name", "value", "versus", "drift_percent", "beyond", "must", "passed", "versus_passed", "note")
 
 
 class Seeds(click.ParamType[range]):
@@ -30,23 +35,55 @@ class Seeds(click.ParamType[range]):
     "soak",
     help=f"""{COMMANDS["soak"]}
 
-    Prints a row for each thing that must be true of a town, over all its seeds, and exits with 1 if one fails.
+    Prints a row for each thing that must be true of a town, over all its seeds, and exits with 1 if one fails. With
+    --versus the seeds live a second time, under changed settings, and each row says how far its figure drifts. A drift
+    is reported and fails nothing.
     """,
-    epilog=options.examples("townlet soak --seeds 20 --days 30", "townlet soak --seeds 9001-9020 --days 10 --json"),
+    epilog=options.examples(
+        "townlet soak --seeds 20 --days 30",
+        "townlet soak --seeds 9001-9020 --days 10 --json",
+        "townlet soak --seeds 20 --days 30 --versus features.relationship_modifiers=true",
+    ),
 )
 @click.option("--seeds", type=Seeds(), default="20", show_default=True, help="How many towns, or which seeds.")
 @click.option("--days", type=click.IntRange(min=1), default=30, show_default=True, help="How long each lives.")
 @click.option("--config", help="A YAML file or a shipped configuration's name; by default the default town.")
 @click.option("--jobs", type=click.IntRange(min=1), help="How many towns at a time; by default as many as processors.")
+@options.versus_option
 @options.output_formats
-def command(seeds: range, days: int, config: str | None, jobs: int | None, form: str) -> None:
+def command(
+    seeds: range, days: int, config: str | None, jobs: int | None, versus: dict[str, object], form: str
+) -> None:
+    from townlet.drift import compared
     from townlet.soak import soak
 
     with output.Line() as line:
         line.draw(f"{len(seeds)} towns begin to live {days} days")
-        rows = soak(config, seeds, days, line.draw, jobs=jobs)
-    output.records([row._asdict() for row in rows], COLUMNS, form)
-    failed = [row.name for row in rows if not row.passed]
+        if versus:
+            drifts = compared(config, versus, seeds, days, line.draw, jobs=jobs)
+        else:
+            rows = soak(config, seeds, days, line.draw, jobs=jobs)
+    if versus:
+        output.records([drift._asdict() for drift in drifts], VERSUS, form)
+        say_beyond(drifts)
+        say_outcome({drift.name: drift.passed for drift in drifts}, seeds, days)
+    else:
+        output.records([row._asdict() for row in rows], COLUMNS, form)
+        say_outcome({row.name: row.passed for row in rows}, seeds, days)
+
+
+def say_beyond(drifts: "Sequence[Drift]") -> None:
+    """Which rows drift too far to be called the same."""
+    from townlet.drift import BEYOND_PERCENT
+
+    beyond = [drift.name for drift in drifts if drift.beyond]
+    which = f": {', '.join(beyond)}" if beyond else ""
+    output.words(f"{len(beyond)} of {len(drifts)} rows drift by more than {BEYOND_PERCENT:g} %{which}")
+
+
+def say_outcome(passed: Mapping[str, bool], seeds: range, days: int) -> None:
+    """Whether all rows hold; raises `click.ClickException` with those that do not."""
+    failed = [name for name, holds in passed.items() if not holds]
     if failed:
-        raise click.ClickException(f"{len(failed)} of {len(rows)} rows failed: {', '.join(failed)}")
-    output.words(f"all {len(rows)} rows hold over {len(seeds)} towns of {days} days")
+        raise click.ClickException(f"{len(failed)} of {len(passed)} rows failed: {', '.join(failed)}")
+    output.words(f"all {len(passed)} rows hold over {len(seeds)} towns of {days} days")

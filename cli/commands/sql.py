@@ -24,9 +24,10 @@ SHELL_GOES_ON = "    ...> "
     "sql",
     help=f"""{COMMANDS["sql"]}
 
-    There is a table `events`, a view for each kind of event (chat_succeeded, queue_conflict, ...), and the tables
-    agents, ties, objects, queues and shifts as of the tick. A single argument is taken for a query when it reads like
-    one. Without QUERY this is a small shell on a terminal; elsewhere the query is read from stdin.
+    There is a table `events`, a view for each kind of event (chat_succeeded, queue_conflict, ...), the tables agents,
+    ties, objects, queues and shifts as of the tick, tie_changes, churn, bonds and more: `show tables` lists them. A
+    single argument is taken for a query when it reads like one. Without QUERY this is a small shell on a terminal;
+    elsewhere the query is read from stdin.
     """,
     epilog=options.examples(
         'townlet sql "select kind, count(*) from events group by kind order by 2 desc"',

@@ -13,6 +13,7 @@ from eventlog.rows import Rows
 from projections.riders.fold import board, open_decays, refold_with_riders, riders_type
 from projections.riders.tie_changes import TIE_CHANGE, Change, Loss
 from projections.state import CLASSES, TIES
+from projections.versions import VERSIONS
 
 SIDES = tuple(side.name.lower() for side in Dimension)
 KIND_NAMES = {kind.kind: kind.snake() for kind in KINDS}
@@ -26,7 +27,7 @@ class TieChanges:
     """
 
     name: ClassVar[str] = "tie_changes"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = VERSIONS["tie_changes"]
 
     def __init__(self, towns: Any, plans: Any) -> None:
         shape = next(shape for shape in CLASSES.values() if shape.agents == towns["agents"].shape[1])

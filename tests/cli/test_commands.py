@@ -144,8 +144,8 @@ class TestReplay:
 
     def test_verify_fails_at_a_checkpoint_of_another_town(self, here: Path) -> None:
         from eventlog.checkpoints import CheckpointStore
+        from townlet.identity import fold_identity
         from townlet.run import Run
-        from townlet.town import fold_identity
 
         run = Run("runs/a")
         identity = fold_identity([epoch.config_id for epoch in run.epochs])

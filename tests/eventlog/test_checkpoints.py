@@ -56,6 +56,19 @@ def test_another_identity_is_passed_over(tmp_path: Path) -> None:
         assert store.nearest(9999, other, log) is None
 
 
+def test_an_earlier_checkpoint_stands_in_for_one_of_another_identity(tmp_path: Path) -> None:
+    store, points = checkpointed(tmp_path / "run")
+    log = LogReader(tmp_path / "run")
+    store.write({"agents": AGENTS, "ties": TIES}, points[1], {**IDENTITY, "folds": "3c"})
+    for tick, expected in [(3, 0), (503, 0), (512, 0), (513, 2)]:
+        found = store.nearest(tick, IDENTITY, log)
+        assert found is not None
+        assert found.point == points[expected]
+    found = store.nearest(513, {**IDENTITY, "folds": "3c"}, log)
+    assert found is not None
+    assert found.point == points[1]
+
+
 @pytest.mark.parametrize("file", ["manifest.json", "agents.arrow", "ties.arrow"])
 @pytest.mark.parametrize("damage", ["gone", "cut", "flipped", "empty"])
 def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path, file: str, damage: str) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 import townlet
 from eventlog.catalogue.registries import Dimension
-from tests.town.towns import KITCHEN, default_settings, kitchen_settings, town_of
+from tests.town.towns import DAY, KITCHEN, default_settings, kitchen_settings, lived, town_of
+from townlet.configuration.load import load
 from townlet.driver import Driver
 from townlet.errors import OutboxFull, TickOutOfRange, TownletError
 from townlet.town import Town
@@ -86,6 +87,7 @@ REFUSED: list[tuple[str, Callable[[Driver], None]]] = [
     ("nobody sits in seat 64", lambda driver: driver.set_tie(0, 64, Dimension.TRUST, 0.5)),
     ("no tie to itself", lambda driver: driver.set_tie(3, 3, Dimension.TRUST, 0.5)),
     ("trust lies in", lambda driver: driver.set_tie(0, 1, Dimension.TRUST, 1.01)),
+    ("7 is no side of a tie", lambda driver: driver.set_tie(0, 1, 7, 0.5)),  # type: ignore[arg-type]
     ("rivalry lies in", lambda driver: driver.set_tie(0, 1, Dimension.RIVALRY, float("nan"))),
     ("not a free, walkable tile", lambda driver: driver.teleport(0, wall(driver.town))),
     ("on tile -1", lambda driver: driver.teleport(0, -1)),
@@ -96,6 +98,26 @@ REFUSED: list[tuple[str, Callable[[Driver], None]]] = [
     ("there is no epoch 1", lambda driver: driver.change_settings(1)),
     ("there is no epoch -1", lambda driver: driver.change_settings(-1)),
 ]
+
+
+def test_a_ledger_never_shrinks_under_its_ties() -> None:
+    roomy, narrow = (load(KITCHEN, {"relationships.capacity": capacity}).settings for capacity in (6, 5))
+    town = Town([roomy, narrow, roomy])
+    town.found(7)
+    with pytest.raises(TownletError, match=r"relationships\.capacity cannot fall from 6 to 5"):
+        Driver(town).change_settings(1)
+    Driver(town).change_settings(2)
+    assert town.record["clock"]["epoch"] == 2
+
+
+def test_nobody_leaves_whose_place_could_not_be_taken() -> None:
+    """Of many who would go at once, no more do than there is room for newcomers to be on their way."""
+    leaving = {"exits_a_day": 100, "exit_gap_ticks": 0, "unemployment_days": 1, "newcomer_ticks": [600, 600]}
+    settings = load({"town": {"map": "district", "people": 28}, "work": {"jobs": []}, "life": leaving}).settings
+    town, _ = lived(settings, 7, DAY + 300)
+    clock = town.record["clock"]
+    assert clock["newcomers"] == len(clock["newcomer_due"])
+    assert town.people + clock["newcomers"] == 28
 
 
 @pytest.mark.parametrize(("words", "asked"), REFUSED)

@@ -10,6 +10,8 @@ from townlet.world.drawing import VenueKind
 
 Minute = Annotated[int, Field(ge=0, le=1440)]
 Ticks = Annotated[int, Field(ge=0, le=100000)]
+Wait = Annotated[int, Field(ge=0, le=32767)]
+"""Ticks that an event carries in a code."""
 Weight = Annotated[float, Field(ge=0.0, le=10.0)]
 Steps = Annotated[float, Field(ge=0.0, le=1000.0)]
 
@@ -111,7 +113,7 @@ class Life(Model):
     exit_gap_ticks: Ticks = 120
     eviction_days: Annotated[int, Field(ge=1, le=30)] = Field(2, description="days of unpaid rent")
     unemployment_days: Annotated[int, Field(ge=1, le=30)] = 2
-    newcomer_ticks: tuple[Ticks, Ticks] = Field((5, 20), description="after an exit")
+    newcomer_ticks: tuple[Wait, Wait] = Field((5, 20), description="after an exit")
     seat_rest_days: Annotated[int, Field(ge=0, le=30)] = Field(2, description="before a seat is used again")
     initial_ties: InitialTies = InitialTies()
 

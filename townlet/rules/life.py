@@ -64,9 +64,11 @@ def reason_to_leave(town, plan, a):
 
 @kernel
 def may_exit(town, plan):
-    """At most so many a day, and some time apart."""
+    """At most so many a day, some time apart, and no more than can be on their way to take the places of the gone."""
     clock = town.clock
-    return clock.exits_today < plan.life.exits_a_day and clock.tick - clock.last_exit >= plan.life.exit_gap
+    if clock.exits_today >= plan.life.exits_a_day or clock.newcomers >= len(clock.newcomer_due):
+        return False
+    return clock.tick - clock.last_exit >= plan.life.exit_gap
 
 
 @kernel

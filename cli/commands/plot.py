@@ -1,0 +1,85 @@
+"""`townlet plot`"""
+
+from pathlib import Path
+
+import click
+
+from cli import options, output
+from cli.main import COMMANDS, require_known
+
+
+class _Plot(click.Group):
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        require_known(args[0], self.list_commands(ctx), ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    "plot",
+    cls=_Plot,
+    help=f"""{COMMANDS["plot"]}
+
+    A picture is a PNG or an SVG file, by its suffix, and the same run gives the same picture. Its path goes to stdout.
+    It needs matplotlib and networkx: pip install 'townlet[plot]'
+    """,
+    epilog=options.examples(
+        "townlet plot ties runs/a --into ties.svg",
+        "townlet plot tie alice grace",
+    ),
+)
+def command() -> None:
+    pass
+
+
+@command.command(
+    "ties",
+    help="""Draw who is tied to whom.
+
+    Each tie is an arrow from its owner to the other: green for liking, orange for dislike, which is broken too, and as
+    wide as the tie is large. Those who like each other are near, and communities have a tint. A file that is there is
+    replaced.
+    """,
+    epilog=options.examples("townlet plot ties", "townlet plot ties runs/a --at-tick 5000 --into day3.svg"),
+)
+@options.run_argument
+@click.option("--at-tick", type=click.IntRange(min=0), help="Draw the town as it was at this tick.")
+@click.option("--into", type=click.Path(path_type=Path), default="ties.png", show_default=True, help="The file.")
+def ties(run: Path, at_tick: int | None, into: Path) -> None:
+    import townlet
+    from townlet.plots import form_of, plot_ties
+
+    form_of(into)
+    with output.Waiting("drawing ties"):
+        plot_ties(townlet.open(run).at(at_tick), into)
+    _say_written(into)
+
+
+@command.command(
+    "tie",
+    help="""Draw the history of what OWNER feels for OTHER.
+
+    Trust, familiarity and rivalry over the days, every cause below them, and when the tie began and ended. RUN may be
+    left out, as everywhere. A file that is there is replaced.
+    """,
+    epilog=options.examples("townlet plot tie alice grace", "townlet plot tie runs/a frank erin --into feud.svg"),
+)
+@click.argument("names", nargs=-1, required=True, metavar="[RUN] OWNER OTHER")
+@click.option("--at-tick", type=click.IntRange(min=0), help="Draw what was before this tick.")
+@click.option("--into", type=click.Path(path_type=Path), default="tie.png", show_default=True, help="The file.")
+def tie(names: tuple[str, ...], at_tick: int | None, into: Path) -> None:
+    run, owner, other = options.run_and_pair(names)
+    import townlet
+    from townlet.plots import form_of
+    from townlet.tie_history import plot_tie
+
+    form_of(into)
+    with output.Waiting(f"drawing what {owner} feels for {other}"):
+        plot_tie(townlet.open(run), owner, other, into, at_tick)
+    _say_written(into)
+
+
+def _say_written(into: Path) -> None:
+    output.words(f"wrote {into} ({into.stat().st_size / 1024:,.0f} KiB)")
+    output.data(str(into))

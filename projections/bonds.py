@@ -1,0 +1,114 @@
+"""Who is whose friend and rival, and what that makes of a town: summaries of its ties at one tick.
+
+A tie's liking is trust + familiarity - rivalry. One who is liked at least `friend_liking` is a friend; one against whom
+at least `rival_rivalry` is held, and more than trust, is a rival. Both are one-sided, and one person can be both.
+"""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from projections.settings import Bonds
+
+
+class Ties:
+    """The ties of the living as matrices [owner, other], float64 or bool, in the order of `people`.
+
+    `people` has `id` and `name` of all who are alive; `ties` has `owner_id, other_id, trust, familiarity, rivalry`.
+    """
+
+    def __init__(self, people: pa.Table, ties: pa.Table, settings: Bonds) -> None:
+        self.ids = people.column("id").to_numpy()
+        self.names = np.array(people.column("name").to_pylist(), object)
+        order = np.argsort(self.ids, kind="stable")
+        owner, other = (
+            order[np.searchsorted(self.ids, ties.column(name).to_numpy(), sorter=order)]
+            for name in ("owner_id", "other_id")
+        )
+        sides = ("trust", "familiarity", "rivalry")
+        self.trust, self.familiarity, self.rivalry = (self._matrix(owner, other, ties.column(name)) for name in sides)
+        self.tied = np.zeros(self.trust.shape, bool)
+        self.tied[owner, other] = True
+        self.liking = self.trust + self.familiarity - self.rivalry
+        self.friend = self.tied & (self.liking >= settings.friend_liking)
+        self.rival = self.tied & (self.rivalry >= settings.rival_rivalry) & (self.rivalry > self.trust)
+
+    def _matrix(self, owner: np.ndarray, other: np.ndarray, values: pa.ChunkedArray) -> np.ndarray:
+        matrix = np.zeros((len(self.ids), len(self.ids)))
+        matrix[owner, other] = values.to_numpy()
+        return matrix
+
+
+def bonds(people: pa.Table, ties: pa.Table, settings: Bonds) -> pa.Table:
+    """A row for each of `people`: their ties, friends and rivals, the dearest and the worst, and how others see them.
+
+    Means are over the ties given or received, NULL without any; of equals the lower number is named.
+    """
+    of = Ties(people, ties, settings)
+    return pa.table(
+        {
+            "agent": pa.array(of.names, pa.string()),
+            "agent_id": of.ids,
+            "ties": of.tied.sum(axis=1),
+            "friends": of.friend.sum(axis=1),
+            "rivals": of.rival.sum(axis=1),
+            **_foremost(of, "best_friend", of.friend, of.liking, "liking"),
+            **_foremost(of, "worst_rival", of.rival, of.rivalry, "rivalry"),
+            "trust_given": _means(of.trust, of.tied, 1),
+            "trust_received": _means(of.trust, of.tied, 0),
+            "rivalry_given": _means(of.rivalry, of.tied, 1),
+            "rivalry_received": _means(of.rivalry, of.tied, 0),
+            "liked_by": of.friend.sum(axis=0),
+            "resented_by": of.rival.sum(axis=0),
+        }
+    )
+
+
+def society(people: pa.Table, ties: pa.Table, settings: Bonds) -> pa.Table:
+    """One row for the town. Pairs are unordered; means are over all ties, NULL without any.
+
+    `mutual` pairs are tied both ways; in `friendships` both count the other as a friend, in `one_sided_friendships`
+    one of them does; in `rivalries` at least one counts the other as a rival.
+    """
+    of = Ties(people, ties, settings)
+    size = np.abs(of.trust) + np.abs(of.familiarity) + np.abs(of.rivalry)
+    sides = {"trust": of.trust, "familiarity": of.familiarity, "rivalry": of.rivalry, "size": size}
+    return pa.table(
+        {
+            "people": [len(of.ids)],
+            "ties": [int(of.tied.sum())],
+            "mutual": [_pairs(of.tied & of.tied.T)],
+            "friendships": [_pairs(of.friend & of.friend.T)],
+            "one_sided_friendships": [_pairs(of.friend ^ of.friend.T)],
+            "rivalries": [_pairs(of.rival | of.rival.T)],
+            **{f"mean_{name}": _means(matrix, of.tied, None) for name, matrix in sides.items()},
+        }
+    )
+
+
+def _foremost(of: Ties, field: str, chosen: np.ndarray, values: np.ndarray, what: str) -> dict[str, Any]:
+    """Of each row's chosen ones the one with the highest value: name, number and value; NULL without any."""
+    if not len(of.ids):
+        return {field: pa.array([], pa.string()), f"{field}_id": of.ids, f"{field}_{what}": np.zeros(0)}
+    order = np.argsort(of.ids, kind="stable")
+    ranked = np.where(chosen, values, -np.inf)[:, order]
+    best = order[ranked.argmax(axis=1)]
+    nobody = ~chosen.any(axis=1)
+    return {
+        field: pa.array(of.names[best], pa.string(), mask=nobody),
+        f"{field}_id": pa.array(of.ids[best], mask=nobody),
+        f"{field}_{what}": pa.array(values[np.arange(len(best)), best], mask=nobody),
+    }
+
+
+def _means(values: np.ndarray, tied: np.ndarray, axis: int | None) -> pa.Array:
+    """The means of the tied along an axis (None: of all, one value)."""
+    counts = np.atleast_1d(tied.sum(axis=axis))
+    sums = np.atleast_1d(np.where(tied, values, 0.0).sum(axis=axis))
+    return pa.array(sums / np.maximum(counts, 1), mask=counts == 0)
+
+
+def _pairs(both: np.ndarray) -> int:
+    """How many unordered pairs a symmetric matrix holds."""
+    return int(np.triu(both, 1).sum())

@@ -1,0 +1,129 @@
+"""The projection `churn`: how many ties are held, made and lost in each window, by owner and in the whole town."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final
+
+import numpy as np
+import pyarrow as pa
+
+from projections.riders.tie_changes import Change, Loss
+from projections.settings import Churn
+
+COUNTS: Final = ("added", "evicted", "faded", "departed", "commanded", "refused")
+"""What is counted: ties that began, removals by reason, and refusals."""
+
+REASONS: Final = {
+    Loss.CAPACITY: "evicted",
+    Loss.DECAY: "faded",
+    Loss.DEPARTED: "departed",
+    Loss.COMMAND: "commanded",
+}
+
+GAIN: Final = np.array([1, -1, -1, -1, -1, 0])
+"""What each of COUNTS does to the number of ties held."""
+
+
+class ChurnWindows:
+    """Folds `tie_changes` in one go. A removal counts for the owner whose ledger it is.
+
+    A window is `settings.window_ticks` long, counted from the founding, which belongs to window 0; the last one ends at
+    `tick`. A window's `share` is evicted / (held + added), 0 where nothing was held or added.
+    """
+
+    name: ClassVar[str] = "churn"
+    version: ClassVar[int] = 1
+
+    def __init__(self, changes: pa.Table, tick: int, settings: Churn) -> None:
+        """`changes` are all of a run's before `tick`: `tick, owner, owner_id, change, reason`, in any order."""
+        self._tick, self._settings = tick, settings
+        self._windows = -(-tick // settings.window_ticks)
+        self._owners, first, owner = np.unique(
+            changes.column("owner_id").to_numpy(), return_index=True, return_inverse=True
+        )
+        self._names = changes.column("owner").take(pa.array(first))
+        window = changes.column("tick").to_numpy() // settings.window_ticks
+        self._count(owner * self._windows + window, _counted(changes))
+
+    def tables(self) -> dict[str, pa.Table]:
+        """`churn`, by window and owner: those with a tie, a new tie or a refusal in it; `churn_windows`, every window.
+
+        Both have `window, from_tick, to_tick` (exclusive), `held` at the window's start, COUNTS and `share`; `churn`
+        has `owner` and `owner_id`, `churn_windows` `warning`: whether the share is above `settings.warn_above`.
+        """
+        return {"churn": self._by_owner(), "churn_windows": self._by_window()}
+
+    def _count(self, places: np.ndarray, counted: np.ndarray) -> None:
+        """Cells, an owner's window each: `_owner`, `_window`, `_held` at its start, `_counts` (a column for each)."""
+        busy = counted >= 0
+        cells, cell = np.unique(places[busy], return_inverse=True)
+        size = len(cells) * len(COUNTS)
+        counts = np.bincount(cell * len(COUNTS) + counted[busy], minlength=size).reshape(-1, len(COUNTS))
+        owner, window = np.divmod(cells, max(self._windows, 1))
+        gained = counts @ GAIN
+        total = np.concatenate([[0], np.cumsum(gained)])
+        after = total[1:] - total[np.searchsorted(owner, owner)]  # without what owners before this one gained
+        before = after - gained
+        self._fill(owner, window, before, after, counts)
+
+    def _fill(
+        self, owner: np.ndarray, window: np.ndarray, before: np.ndarray, after: np.ndarray, counts: np.ndarray
+    ) -> None:
+        """The cells with changes, and those between them in which ties were only held."""
+        following = np.append(window[1:], self._windows)
+        following[np.append(owner[1:] != owner[:-1], True)[: len(owner)]] = self._windows
+        quiet = np.where(after > 0, following - window - 1, 0)
+        repeats = 1 + quiet
+        of = np.repeat(np.arange(len(owner)), repeats)
+        later = np.arange(len(of)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+        order = np.lexsort((owner[of], window[of] + later))
+        of, later = of[order], later[order]
+        self._owner, self._window = owner[of], window[of] + later
+        self._held = np.where(later > 0, after[of], before[of])
+        self._counts = np.where(later[:, None] > 0, 0, counts[of])
+
+    def _by_owner(self) -> pa.Table:
+        who = {"owner": self._names.take(pa.array(self._owner)), "owner_id": self._owners[self._owner]}
+        return pa.table(self._ticks(self._window) | who | _figures(self._held, self._counts))
+
+    def _by_window(self) -> pa.Table:
+        cells = np.column_stack([self._held, self._counts])
+        summed = np.zeros((self._windows, cells.shape[1]), np.int64)
+        np.add.at(summed, self._window, cells)
+        figures = _figures(summed[:, 0], summed[:, 1:])
+        warning = figures["share"] > self._settings.warn_above
+        return pa.table(self._ticks(np.arange(self._windows)) | figures | {"warning": warning})
+
+    def _ticks(self, window: np.ndarray) -> dict[str, Any]:
+        """When windows begin and end."""
+        length = self._settings.window_ticks
+        ends = np.minimum((window + 1) * length, self._tick)
+        return {"window": window, "from_tick": window * length, "to_tick": ends}
+
+
+def _figures(held: np.ndarray, counts: np.ndarray) -> dict[str, Any]:
+    """Columns of what was held, what was counted, and the share that was evicted."""
+    columns = {name: np.ascontiguousarray(counts[:, i]) for i, name in enumerate(COUNTS)}
+    share = columns["evicted"] / np.maximum(held + columns["added"], 1)
+    return {"held": held, **columns, "share": share}
+
+
+def _counted(changes: pa.Table) -> np.ndarray:
+    """What each row counts as: a place in COUNTS, -1 for what is not counted."""
+    change = _places(changes.column("change"), [each.name.lower() for each in Change])
+    reason = _places(changes.column("reason"), [each.name.lower() for each in Loss])
+    by_reason = np.array([*(COUNTS.index(REASONS[loss]) for loss in Loss), -1])
+    by_change = np.full(len(Change) + 1, -1)
+    by_change[[Change.ADDED, Change.REFUSED]] = COUNTS.index("added"), COUNTS.index("refused")
+    counted: np.ndarray = np.where(change == Change.REMOVED, by_reason[reason], by_change[change])
+    return counted
+
+
+def _places(column: pa.ChunkedArray, words: Sequence[str]) -> np.ndarray:
+    """Each text's place among the words; -1 for another or none."""
+    coded = column.combine_chunks()
+    if not isinstance(coded.type, pa.DictionaryType):
+        coded = coded.dictionary_encode()
+    places = [words.index(word) if word in words else -1 for word in coded.dictionary.to_pylist()]
+    codes = np.nan_to_num(coded.indices.to_numpy(zero_copy_only=False), nan=-1).astype(np.int64)
+    found: np.ndarray = np.array([*places, -1])[codes]
+    return found

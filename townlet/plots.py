@@ -1,0 +1,243 @@
+"""The picture of a town's ties at a tick, and what all pictures share. PNG or SVG; the same run gives the same file.
+
+They are drawn with matplotlib, which comes with `townlet[plot]`, on figures of their own: nothing global is touched.
+"""
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from townlet.daytime import time_of
+from townlet.errors import QueryError
+from townlet.network import graphs, parted
+from townlet.springs import apart, spring_layout
+
+if TYPE_CHECKING:
+    import networkx as nx
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from townlet.run import Moment
+
+FORMS: Final = ("png", "svg")
+
+STYLE: Final[dict[str, Any]] = {
+    "font.family": "DejaVu Sans",
+    "svg.hashsalt": "townlet",
+    "svg.fonttype": "none",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#8a8a8a",
+    "text.color": "#262626",
+    "axes.labelcolor": "#262626",
+    "xtick.color": "#4d4d4d",
+    "ytick.color": "#4d4d4d",
+    "figure.facecolor": "white",
+    "savefig.dpi": 150,
+}
+"""On top of matplotlib's own defaults, whatever somebody's matplotlibrc says."""
+
+PER_INCH: Final = 72
+"""Points."""
+
+INK: Final = "#262626"
+FAINT: Final = "#6b6b6b"
+GOOD: Final = "#00664f"
+BAD: Final = "#c8410b"
+"""A bluish green and a vermilion, which are told apart with any colour vision (Okabe and Ito 2008)."""
+
+LIKING: Final = (BAD, "#e08b60", "#c9c6bf", "#6fb3a1", GOOD)
+"""Colours from liking -1, over 0, to 1."""
+
+BROKEN: Final = (0, (3.2, 1.8))
+"""The line of a tie whose liking is below 0."""
+
+KEY: Final = {1.0: "liking 1", 0.25: "0.25", 0.0: "0", -0.25: "-0.25: hostile", -1.0: "-1"}
+"""The samples of liking in the legend."""
+
+TINTS: Final = ("#dbe7f3", "#fbf0cf", "#eadcf0", "#e3efda", "#f7dfdf", "#dff1f1", "#ece5dc", "#e6e6e6")
+"""Of communities, the largest first; the last is that of all others."""
+
+ASPECT: Final = 1.4
+"""How much wider than high the graph is."""
+
+MARGIN: Final = 0.35
+ABOVE: Final = 0.95
+BELOW: Final = 1.0
+"""Inches around the graph: at the sides, for the title, for the legend."""
+
+
+def form_of(into: Path) -> str:
+    """`png` or `svg`, by the file's suffix. Raises QueryError for another."""
+    form = into.suffix.lower().removeprefix(".")
+    if form not in FORMS:
+        raise QueryError(f"{into} is neither a .png nor a .svg file: a plot is one of these. Next: ties.png")
+    return form
+
+
+def drawing(name: str) -> Any:
+    """A module of matplotlib. Raises QueryError where it is missing."""
+    try:
+        return importlib.import_module(f"matplotlib.{name}")
+    except ImportError as error:
+        raise QueryError("this needs matplotlib, which is not installed. Next: pip install 'townlet[plot]'") from error
+
+
+def style() -> Any:
+    """A context in which everything is drawn alike on every machine."""
+    return drawing("style").context(["default", STYLE])
+
+
+def save(figure: "Figure", into: Path) -> None:
+    """Write a figure, over whatever the file held. Raises QueryError for its suffix, OSError."""
+    form = form_of(into)
+    metadata = {"Date": None, "Creator": "Townlet"} if form == "svg" else {"Software": "Townlet"}
+    with style():
+        figure.savefig(into, format=form, metadata=metadata)
+
+
+def plot_ties(moment: "Moment", into: Path) -> None:
+    """Draw who is tied to whom at a tick into a PNG or SVG file.
+
+    Each tie is a curve from its owner to the other: its colour is liking (trust + familiarity - rivalry), broken where
+    that is below 0, and its width size. Those who like each other are near. Raises QueryError for another suffix, for a
+    town without people, and without matplotlib or networkx; OSError.
+    """
+    form_of(into)
+    people, ties = moment.table("agents"), moment.table("ties")
+    if not len(people):
+        raise QueryError(f"nobody lives in {moment.run.path} at tick {moment.tick:,}. Next: --at-tick 1, or later")
+    directed, liking = graphs(people, ties)
+    names = dict(zip(people.column("id").to_pylist(), people.column("name").to_pylist(), strict=True))
+    groups = parted(liking, names)
+    when = time_of(moment.tick, moment.run.config.town.ticks_per_day)
+    with style():
+        figure, axes, radius = _sheet(len(names))
+        _draw_graph(axes, directed, groups, names, radius)
+        _draw_key(figure)
+        write_title(
+            figure,
+            f"Who is tied to whom in {moment.run.path.name}",
+            f"tick {moment.tick:,}, {when}    {len(names)} people, {directed.number_of_edges()} ties",
+        )
+    save(figure, into)
+
+
+def write_title(figure: "Figure", title: str, below: str) -> None:
+    """A title at the upper left, and what it is about in smaller letters."""
+    height = figure.get_figheight()
+    figure.text(MARGIN / figure.get_figwidth(), 1 - 0.38 / height, title, fontsize=14, fontweight="bold", va="center")
+    figure.text(MARGIN / figure.get_figwidth(), 1 - 0.66 / height, below, fontsize=9.5, color=FAINT, va="center")
+
+
+def _sheet(count: int) -> "tuple[Figure, Axes, float]":
+    """A figure for so many people, its axes in inches from their middle, and the radius of a person."""
+    width = float(np.clip(1.95 * np.sqrt(count), 7.2, 40))
+    height = width / ASPECT
+    figure = drawing("figure").Figure(figsize=(width + 2 * MARGIN, height + ABOVE + BELOW))
+    whole = figure.get_size_inches()
+    axes = figure.add_axes((MARGIN / whole[0], BELOW / whole[1], width / whole[0], height / whole[1]))
+    axes.set_xlim(-width / 2, width / 2)
+    axes.set_ylim(-height / 2, height / 2)
+    axes.set_axis_off()
+    return figure, axes, float(np.clip(0.4 - 0.0025 * count, 0.2, 0.36))
+
+
+def _draw_graph(
+    axes: "Axes", directed: "nx.DiGraph", groups: Sequence[Sequence[int]], names: dict[int, str], radius: float
+) -> None:
+    """Ties below, the weakest first; people above, in the tints of their communities."""
+    patches, colours = drawing("patches"), _liking_colours()
+    half = np.array([axes.get_xlim()[1], axes.get_ylim()[1]]) - 1.1 * radius
+    places = _placed(directed, groups, half, radius)
+    for owner, other, tie in sorted(directed.edges(data=True), key=lambda edge: abs(edge[2]["liking"])):
+        axes.add_patch(_arrow(patches, places[owner], places[other], tie, colours, radius))
+    for number, group in enumerate(groups):
+        tint = TINTS[min(number, len(TINTS) - 1)]
+        for person in group:
+            circle = patches.Circle(places[person], radius, facecolor=tint, edgecolor=INK, linewidth=0.9, zorder=3)
+            axes.add_patch(circle)
+            letters = min(11.0, 2 * radius * PER_INCH * 0.86 / (0.62 * max(len(names[person]), 4)))
+            axes.text(
+                places[person][0],
+                places[person][1],
+                names[person],
+                ha="center",
+                va="center",
+                fontsize=letters,
+                zorder=4,
+            )
+
+
+def _placed(
+    directed: "nx.DiGraph", groups: Sequence[Sequence[int]], half: np.ndarray, radius: float
+) -> dict[int, np.ndarray]:
+    """Where each person is drawn: within `half` the width and height of the middle."""
+    persons = [person for group in groups for person in group]
+    place = {person: i for i, person in enumerate(persons)}
+    pull = np.zeros((len(persons), len(persons)))
+    for owner, other, tie in directed.edges(data=True):
+        pull[place[owner], place[other]] += max(tie["liking"], 0.0) + 0.05
+    places = apart(spring_layout(pull + pull.T) * half, 3.0 * radius)
+    return dict(zip(persons, np.clip(places, -half, half), strict=True))
+
+
+def _arrow(patches: Any, start: np.ndarray, end: np.ndarray, tie: dict[str, float], colours: Any, radius: float) -> Any:
+    """A tie as a curved arrow between two circles; of two that answer each other each has its own side."""
+    return patches.FancyArrowPatch(
+        start,
+        end,
+        connectionstyle="arc3,rad=0.14",
+        arrowstyle="-|>,head_length=0.45,head_width=0.2",
+        mutation_scale=9 + 4 * min(tie["size"], 1.0),
+        shrinkA=radius * PER_INCH,
+        shrinkB=radius * PER_INCH + 1,
+        linewidth=_width(tie["size"]),
+        linestyle=BROKEN if tie["liking"] < 0 else "-",
+        color=colours(_shade(tie["liking"])),
+        alpha=0.9,
+        zorder=2,
+    )
+
+
+def _width(size: float) -> float:
+    """Of a line, in points, by a tie's size in [0, 3]."""
+    return 0.6 + 1.7 * min(size, 2.0)
+
+
+def _shade(liking: float) -> float:
+    """Where on the scale of colours, in [0, 1]: by the root, so that a little liking shows."""
+    bounded = float(np.clip(liking, -1, 1))
+    return 0.5 + 0.5 * float(np.copysign(np.sqrt(abs(bounded)), bounded))
+
+
+def _liking_colours() -> Any:
+    return drawing("colors").LinearSegmentedColormap.from_list("liking", LIKING)
+
+
+def _draw_key(figure: "Figure") -> None:
+    """What colours, lines and widths mean."""
+    line, colours = drawing("lines").Line2D, _liking_colours()
+    by_liking = [
+        line([], [], color=colours(_shade(liking)), linewidth=2.2, linestyle=BROKEN if liking < 0 else "-", label=label)
+        for liking, label in KEY.items()
+    ]
+    by_size = [line([], [], color=FAINT, linewidth=_width(size), label=f"size {size:g}") for size in (0.2, 1.0, 2.0)]
+    width, height = figure.get_size_inches()
+    for handles, above in ((by_liking, 0.72), (by_size, 0.48)):
+        figure.legend(
+            handles=handles,
+            loc="center left",
+            bbox_to_anchor=(MARGIN / width - 0.005, above / height),
+            ncols=len(handles),
+            frameon=False,
+            borderpad=0,
+            fontsize=9,
+            handlelength=2.6,
+            columnspacing=1.5,
+        )
+    says = "An arrow points from the one who feels to the one it is felt for. A tint is a community."
+    figure.text(MARGIN / width, 0.24 / height, says, fontsize=9, color=FAINT, va="center")

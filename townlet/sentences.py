@@ -1,0 +1,129 @@
+"""What a change of a tie says in a sentence: words for its cause, the event in the log. Nothing is decided here."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+from eventlog.catalogue import KINDS
+from eventlog.catalogue.registries import Dimension, Reason
+from townlet.configuration.load import person_name
+from townlet.configuration.plans import map_of
+from townlet.configuration.settings import Settings
+from townlet.views import place_names
+
+KIND_NAMES: Final = {kind.kind: kind.snake() for kind in KINDS}
+HOURS_OF_DAY: Final = 24
+
+HAPPENED: Final[Mapping[str, str]] = {
+    "shared_meal": "{agent} and {other} ate together{venue}",
+    "chat_succeeded": "{agent} and {other} had a {quality} talk",
+    "chat_failed": "{agent} talked to {other}, and it went badly",
+    "queue_handover": "{agent} passed {place} on to {other}, who had waited",
+    "queue_conflict": "{wrong}{place_at}",
+    "shift_takeover": "{other} did not come to work{venue}, and {agent} took the shift and its pay",
+    "late_help": "{other} was late for work{venue}, and {agent} did the first of it",
+    "tie_set": "{agent}'s {dimension} towards {other} was set to {value:.2f} by command",
+    "agent_exited": "{agent} left town{why}",
+}
+"""Every kind of event that changes ties, as a clause."""
+
+ACQUAINTED: Final = "{agent} knew {other} before the town began: {dimension} {value:.2f}"
+"""A tie that was given at the founding."""
+
+ENDED: Final[Mapping[str, str]] = {
+    "capacity": "{happened}; to make room for {newcomer}, {owner} lost touch with {lost}",
+    "command": "{happened}; to make room for {newcomer}, {owner} lost touch with {lost}",
+    "decay": "so little was left that {owner} thought of {lost} no more",
+    "departed": "{happened}, and with that it was over",
+}
+"""How a tie was lost, by its reason."""
+
+REFUSED: Final = "{happened}; too little for a place among the {capacity} people {owner} can keep in mind"
+PASSED: Final = "{time} went by"
+
+WRONGS: Final[Mapping[int, str]] = {
+    int(Reason.CUT): "{agent} pushed in before {other}",
+    int(Reason.BLOCK): "{agent} let {other} wait longer than needed",
+    int(Reason.GHOST): "{agent} squeezed past {other}",
+}
+"""What one does to another in a line, by reason."""
+
+
+LEFT: Final[Mapping[int, str]] = {
+    int(Reason.FAINT): ", collapsed from hunger",
+    int(Reason.EVICTION): ", evicted over unpaid rent",
+    int(Reason.UNEMPLOYMENT): ", too long without work",
+    int(Reason.NEGLECT): ", worn out by days of neglect",
+}
+
+
+class Sentences:
+    """Knows what a run under these settings calls people and places."""
+
+    def __init__(self, settings: Settings) -> None:
+        town_map = map_of(settings)
+        self._capacity = settings.relationships.capacity
+        self._places = place_names(town_map)
+        self._venues = [town_map.venues[place.venue].name for place in town_map.places]
+        self._name = cache(lambda number: person_name(settings, number).capitalize())
+
+    def of(self, change: Mapping[str, Any], event: Any) -> str:
+        """The sentence of a row of `tie_changes`; `event` is its cause, a row of the log."""
+        return _as_sentence(self._clause(change, event))
+
+    def _clause(self, change: Mapping[str, Any], event: Any) -> str:
+        owner, lost = self._name(change["owner_id"]), self._name(change["other_id"])
+        if change["change"] == "decayed":
+            return PASSED.format(time=hours_in_words(change["hours"]))
+        if change["change"] == "removed":
+            return ENDED[change["reason"]].format(
+                happened=self.happened(event) if change["reason"] != "decay" else "",
+                newcomer=self._name(_counterpart(event, change["owner_id"])),
+                owner=owner,
+                lost=lost,
+            )
+        if change["change"] == "refused":
+            return REFUSED.format(happened=self.happened(event), capacity=self._capacity, owner=owner)
+        return self.happened(event)
+
+    def happened(self, event: Any) -> str:
+        """What an event that changes ties says, as a clause."""
+        kind, place, code = KIND_NAMES[int(event["kind"])], int(event["object"]), int(event["code"])
+        given = kind == "tie_set" and int(event["tick"]) == 0
+        agent = self._name(int(event["agent"]))
+        other = self._name(int(event["other"])) if event["other"] >= 0 else ""
+        return (ACQUAINTED if given else HAPPENED[kind]).format(
+            agent=agent,
+            other=other,
+            venue=f" at {self._venues[place]}" if place >= 0 else "",
+            place=self._places[place] if place >= 0 else "the place",
+            place_at=f" at {self._places[place]}" if place >= 0 else "",
+            quality=_quality(float(event["value"])),
+            wrong=WRONGS[code].format(agent=agent, other=other) if kind == "queue_conflict" else "",
+            why=LEFT.get(code, ""),
+            dimension=Dimension(code).name.lower() if kind == "tie_set" else "",
+            value=float(event["value"]),
+        )
+
+
+def hours_in_words(hours: int) -> str:
+    """`5 hours`, `1 day`, `2 days and 3 hours`."""
+    days, rest = divmod(hours, HOURS_OF_DAY)
+    return " and ".join(
+        f"{count} {unit}{'s' if count > 1 else ''}" for count, unit in ((days, "day"), (rest, "hour")) if count
+    )
+
+
+def _counterpart(event: Any, owner: int) -> int:
+    """Who took part in an event besides the owner of the ledger."""
+    agent, other = int(event["agent"]), int(event["other"])
+    return other if agent == owner and other >= 0 else agent
+
+
+def _quality(value: float) -> str:
+    """A chat's quality, in [0.1, 1], as a word."""
+    return "very good" if value >= 0.8 else "good" if value >= 0.5 else "short"
+
+
+def _as_sentence(clause: str) -> str:
+    return f"{clause[:1].upper()}{clause[1:]}."

@@ -1,0 +1,73 @@
+"""Where to draw people so that those who like each other are near: a spring layout without chance."""
+
+from typing import Final
+
+import numpy as np
+
+STEPS: Final = 300
+GRAVITY: Final = 0.6
+"""How strongly everything is drawn to the middle, so that nobody without ties drifts away."""
+
+CLOSE: Final = 0.02
+"""The share of their room by which two may come too near."""
+
+STRETCH: Final = 1.6
+"""How much more a layout may be stretched one way than the other, to fill its sheet."""
+
+
+def spring_layout(pull: np.ndarray) -> np.ndarray:
+    """Positions [n, 2], float64, in the square from -1 to 1; what is longest lies across.
+
+    `pull` [n, n] is symmetric, >= 0. Springs pull with pull x distance^2 / k, everybody pushes with k^2 / distance
+    (Fruchterman and Reingold 1991, 10.1002/spe.4380211102), from a circle in the order given, in cooling steps.
+    """
+    count = len(pull)
+    angles = 2 * np.pi * np.arange(count) / max(count, 1)
+    places = np.column_stack([np.cos(angles), np.sin(angles)])
+    k = 2 / np.sqrt(max(count, 1))
+    for step in range(STEPS):
+        distance = _distances(places)
+        force = k**2 / distance - pull * distance**2 / k
+        moves = _moved(places, force / distance) - GRAVITY * places
+        length = np.maximum(np.hypot(*moves.T), 1e-9)
+        reach = 0.2 * (1 - step / STEPS) + 1e-3
+        places = places + moves / length[:, None] * np.minimum(length, reach)[:, None]
+    return _filling(places)
+
+
+def apart(places: np.ndarray, room: float) -> np.ndarray:
+    """The positions with neighbours nearer than `room` pushed apart, as far as a few rounds get."""
+    for _ in range(STEPS):
+        distance = _distances(places)
+        short = np.clip(room - distance, 0, None)
+        np.fill_diagonal(short, 0)
+        if short.max(initial=0) <= CLOSE * room:
+            break
+        places = places + _moved(places, short / distance) / 2
+    return places
+
+
+def _filling(places: np.ndarray) -> np.ndarray:
+    """The positions turned so that they are widest across, and stretched to the square, but not out of shape."""
+    if len(places) < 2:
+        return np.zeros_like(places)
+    middled = places - places.mean(axis=0)
+    across = np.linalg.eigh(middled.T @ middled)[1][:, ::-1]
+    turned = middled @ (across * np.sign(across[np.abs(across).argmax(axis=0), [0, 1]]))
+    low, high = turned.min(axis=0), turned.max(axis=0)
+    scale = 1 / np.maximum(high - low, 1e-6)
+    filling: np.ndarray = (2 * turned - low - high) * np.minimum(scale, STRETCH * scale.min())
+    return filling
+
+
+def _distances(places: np.ndarray) -> np.ndarray:
+    """From each to each, [n, n], never 0."""
+    x, y = places.T
+    distance: np.ndarray = np.maximum(np.hypot(x[:, None] - x, y[:, None] - y), 1e-6)
+    return distance
+
+
+def _moved(places: np.ndarray, away: np.ndarray) -> np.ndarray:
+    """Where pushes [n, n] away from each other, as shares of the way between two, bring each: [n, 2]."""
+    moves: np.ndarray = places * away.sum(axis=1)[:, None] - away @ places
+    return moves

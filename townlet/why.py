@@ -1,0 +1,129 @@
+"""Why somebody feels about another as they do: every cause in order, with its sentence, adding up to the last bit."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from eventlog.catalogue.life import AgentArrived
+from eventlog.catalogue.registries import Dimension
+from townlet.configuration.load import names_table
+from townlet.derived import tie_changes
+from townlet.errors import QueryError, TickOutOfRange, TownletError
+from townlet.sentences import Sentences
+
+if TYPE_CHECKING:
+    from townlet.run import Run
+
+SIDES: Final = tuple(side.name.lower() for side in Dimension)
+
+Value = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Why:
+    """What `owner` felt about `other` the moment before `tick`, and every change that made it so.
+
+    `causes` has the columns of `tie_changes` and a `sentence`, in order; it begins with the first tie the two ever had,
+    and where a tie was lost and made again both are there. `total` is trust, familiarity and rivalry: the ledger's own
+    value, recomputed from the causes; zeros where there is no tie. `tied` says whether there is one.
+    """
+
+    owner: str
+    other: str
+    tick: int
+    causes: pa.Table
+    total: Mapping[str, float]
+    tied: bool
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The causes as mappings."""
+        yield from self.causes.to_pylist()
+
+
+def why(run: "Run", owner: str, other: str, at: int | None = None) -> Why:
+    """Every cause of what `owner` felt about `other` before tick `at` (None: now).
+
+    Raises QueryError for a name that nobody had by then, TickOutOfRange, LogDamaged, and TownletError if the causes did
+    not add up, which is never.
+    """
+    last = run.head.tick
+    tick = last if at is None else at
+    if not 0 <= tick <= last:
+        raise TickOutOfRange(run.path, tick, last)
+    changes = tie_changes(run, tick)
+    found = _between(changes, owner, other)
+    if len(found) == 0:
+        _require_known(run, tick, (owner, other))
+    rows = found.to_pylist()
+    total = added_up(rows)
+    tied = bool(rows) and next((row["change"] not in ("removed", "refused") for row in _telling(rows)), False)
+    told = found.append_column("sentence", pa.array(_sentences(run, rows), pa.string()))
+    return Why(owner, other, tick, told, dict(zip(SIDES, total, strict=True)), tied)
+
+
+def added_up(rows: Sequence[Mapping[str, Any]]) -> Value:
+    """The value that the changes of one tie add up to, each row checked against the one before it.
+
+    ((before + adjusted) + clamp) == after, and `retention` times over for each hour of decay, in float64. Raises
+    TownletError at the first row that does not.
+    """
+    value: Value = (0.0, 0.0, 0.0)
+    for row in rows:
+        after = tuple(row[f"after_{side}"] for side in SIDES)
+        if tuple(row[f"before_{side}"] for side in SIDES) != value or _changed(row, value) != after:
+            raise TownletError(f"the change of event {row['seq']} does not follow from those before it: {dict(row)}")
+        value = (after[0], after[1], after[2])
+    return value
+
+
+def _changed(row: Mapping[str, Any], before: Value) -> tuple[float, ...]:
+    """What a row makes of the value before it."""
+    if row["change"] != "decayed":
+        return tuple(
+            (value + row[f"adjusted_{side}"]) + row[f"clamp_{side}"] for value, side in zip(before, SIDES, strict=True)
+        )
+    values = list(before)
+    for _ in range(row["hours"]):
+        values = [value * row[f"retention_{side}"] for value, side in zip(values, SIDES, strict=True)]
+    return tuple(values)
+
+
+def _telling(rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The rows from the last one back that say whether there is a tie: all but the refused."""
+    return (row for row in reversed(rows) if row["change"] != "refused")
+
+
+def _between(changes: pa.Table, owner: str, other: str) -> pa.Table:
+    """The rows of one tie."""
+    mask = np.logical_and(*(_is(changes.column(field), name) for field, name in (("owner", owner), ("other", other))))
+    return changes.take(pa.array(np.flatnonzero(mask)))
+
+
+def _is(column: pa.ChunkedArray, name: str) -> Any:
+    return np.asarray(column.to_numpy(zero_copy_only=False)) == name
+
+
+def _sentences(run: "Run", rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The sentence of each change."""
+    events = run.log.pick(sorted({row["seq"] for row in rows}))
+    by_seq = dict(zip(events["seq"].tolist(), events, strict=True))
+    words = Sentences(run.config)
+    return [words.of(row, by_seq[row["seq"]]) for row in rows]
+
+
+def _require_known(run: "Run", tick: int, names: Sequence[str]) -> None:
+    """Raises QueryError for a name that nobody had before this tick, and for one name twice."""
+    if names[0] == names[1]:
+        raise QueryError(f"{names[0]} has no tie to itself: name two people")
+    arrivals = [rows["agent"][rows["kind"] == AgentArrived.kind] for rows in run.log.rows(to_tick=tick)]
+    persons = np.concatenate(arrivals) if arrivals else np.zeros(0, np.int64)
+    known = list(names_table(run.config, persons.astype(np.int64)))
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name.lower(), known, 3, 0.5)
+            meant = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known) or 'none yet'}"
+            raise QueryError(f"nobody called {name!r} has lived here before tick {tick:,}; {meant}")
