@@ -35,7 +35,6 @@ class _Manifest(BaseModel):
 
     tick: int
     seq: int
-    position: int
     block_digest: str
     digest: str
     identity: dict[str, str]
@@ -121,5 +120,5 @@ def _read(folder: Path, identity: Mapping[str, str]) -> Checkpoint | None:
     for name, file in manifest.files.items():
         if len(contents[name]) != file.bytes or zlib.crc32(contents[name]) != file.crc32:
             return None
-    point = Point(manifest.tick, manifest.seq, manifest.position, manifest.block_digest, manifest.digest)
+    point = Point(manifest.tick, manifest.seq, manifest.block_digest, manifest.digest)
     return Checkpoint(folder, point, contents)

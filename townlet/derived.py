@@ -7,7 +7,6 @@ from. It is derived: it can be deleted at any time, and one that does not read i
 import hashlib
 import json
 import os
-from bisect import bisect_right
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,18 +48,8 @@ def tie_changes(run: "Run", tick: int) -> pa.Table:
 
 
 def history_digest(log: LogReader, tick: int) -> str:
-    """A digest of all events before `tick`, in hex: equal for equal histories in equal commits."""
-    if tick >= log.head.tick:
-        return log.head.digest
-    frames = log.frames
-    last = bisect_right(frames, tick, key=lambda frame: frame.last_tick) if frames else 0
-    if last == len(frames):
-        return log.head.digest
-    frame = frames[last]
-    digest = hashlib.sha256(frame.digest)
-    for rows in log.rows(from_seq=frame.first_seq, to_tick=tick):
-        digest.update(np.ascontiguousarray(rows).tobytes())
-    return digest.hexdigest()
+    """The digest of all events before `tick`, in hex: equal for equal histories."""
+    return log.digest_at(log.seq_at(tick))[1].hex()
 
 
 def _named(run: "Run", table: pa.Table) -> pa.Table:
