@@ -2,7 +2,7 @@
 
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from operator import attrgetter
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,7 @@ from eventlog.frames import Frame
 from eventlog.head import Head, Point, read_head
 from eventlog.manifest import Manifest, parse_manifest, read_manifest_text
 from eventlog.rows import Rows
+from eventlog.sealing import Part
 from eventlog.segments import READ_ALL, Reach, SegmentReader, missing, starts
 
 CHUNK_EVENTS: Final = 1 << 16
@@ -122,9 +123,8 @@ class LogReader:
             return bytes.fromhex(self.head.digest), bytes.fromhex(self.head.digest)
         begins, block_digest = self._reader_of(self._segment_of(seq)).block_before(seq)
         chain = Chain(block_digest, begins)
-        for segment, frame in self._frames_of(begins, seq, None, None):
-            rows, notes = segment.rows(frame)
-            chain.extend(rows[max(begins - frame.first_seq, 0) : seq - frame.first_seq], notes)
+        for rows, notes in self.parts(begins, seq):
+            chain.extend(rows, notes)
         return chain.block_digest, chain.digest()
 
     def seq_at(self, tick: int) -> int:
@@ -143,13 +143,13 @@ class LogReader:
         except LogDamaged:
             return False
 
-    def checked_rows(self, to_seq: int | None = None) -> Iterator[tuple[Frame, Rows, Mapping[int, str]]]:
-        """Every frame with its events and the words they carry, by seq: what a digest or a copy needs.
-
-        With `to_seq` no frame is looked for that begins there or later.
-        """
-        for segment, frame in self._frames_of(None, to_seq, None, None):
-            yield frame, *segment.rows(frame)
+    def parts(self, from_seq: int | None = None, to_seq: int | None = None) -> Iterator[Part]:
+        """The events of the range with the words they carry, by seq: what a digest or a copy needs."""
+        for segment, frame in self._frames_of(from_seq, to_seq, None, None):
+            rows, notes = segment.rows(frame)
+            first, last = _cut(frame, rows["tick"], from_seq, to_seq, None, None)
+            if last > first:
+                yield rows[first:last], notes
 
     def _follow(self, poll_s: float, seq: int) -> Iterator[pa.RecordBatch]:
         while True:
@@ -182,8 +182,9 @@ class LogReader:
                 if to_tick is not None and frame.first_tick >= to_tick:
                     return
                 yield segment, frame
-                if frame.next_seq >= to_seq or (to_tick is not None and frame.last_tick + 1 >= to_tick):
-                    return  # a commit is whole ticks: what follows is later, and may be damaged
+                whole_ticks = described.seal is None  # a commit is whole ticks, a sealed batch is not
+                if frame.next_seq >= to_seq or (to_tick is not None and frame.last_tick + whole_ticks >= to_tick):
+                    return  # what follows is later, and may be damaged
             segment.require_whole()
 
     def _segment_of(self, seq: int) -> int:

@@ -47,7 +47,7 @@ def test_what_lies_before_damage_is_read(run: Path, tmp_path: Path) -> None:
     content[third.position + third.length // 2] ^= 1
     segment_of(copy).write_bytes(content)
     assert seqs(LogReader(copy), to_tick=third.first_tick) == list(range(third.first_seq))
-    assert sum(len(rows) for _, rows, _ in LogReader(copy).checked_rows(third.first_seq)) == third.first_seq
+    assert sum(len(rows) for rows, _ in LogReader(copy).parts(None, third.first_seq)) == third.first_seq
     with pytest.raises(LogDamaged):
         seqs(LogReader(copy), to_tick=third.first_tick + 1)
 
@@ -94,7 +94,7 @@ def test_ranges_of_ticks(run: Path, bounds: tuple[int | None, ...]) -> None:
 def test_the_digest_is_known_at_every_event(run: Path) -> None:
     whole = LogReader(run)
     chain = Chain()
-    for _, rows, notes in whole.checked_rows():
+    for rows, notes in whole.parts():
         for row in range(len(rows)):
             assert whole.digest_at(chain.seq) == (chain.block_digest, chain.digest())
             chain.extend(rows[row : row + 1], notes)

@@ -109,7 +109,7 @@ def test_all_is_read_across_segments(run: Path) -> None:
 
 def test_the_digest_is_known_at_every_event(run: Path) -> None:
     reader, chain = LogReader(run), Chain()
-    for _, rows, notes in reader.checked_rows():
+    for rows, notes in reader.parts():
         for start in range(0, len(rows), 97):
             assert reader.digest_at(chain.seq) == (chain.block_digest, chain.digest())
             chain.extend(rows[start : start + 97], notes)
@@ -133,6 +133,23 @@ def test_batches_are_cut_at_multiples(tmp_path: Path) -> None:
     sizes = [batches.get_batch(i).num_rows for i in range(batches.num_record_batches)]
     assert sizes == [BATCH_EVENTS - 100, BATCH_EVENTS, 150_000 - 2 * BATCH_EVENTS]
     assert sealed.seal.digest == chain_to(rows[:150_000]).digest().hex()
+
+
+def test_a_tick_that_two_batches_share_is_read_whole(tmp_path: Path) -> None:
+    rows = history(BATCH_EVENTS + 5000)
+    path = tmp_path / "run"
+    with LogWriter.create(
+        path, run_id="0190", name="r", epochs=EPOCHS, versions={}, durability="never", segment_events=len(rows)
+    ) as writer:
+        writer.commit(rows, expected_seq=0)
+    assert len(LogReader(path).frames) == 2
+    shared = int(rows["tick"][BATCH_EVENTS])
+    assert rows["tick"][BATCH_EVENTS - 1] == shared
+    reader = LogReader(path)
+    for first, last in [(shared, shared + 1), (shared - 1, shared), (shared + 1, shared + 2), (0, shared + 1)]:
+        inside = rows[(rows["tick"] >= first) & (rows["tick"] < last)]
+        assert same(np.concatenate([rows[:0], *reader.rows(from_tick=first, to_tick=last)]), inside)
+        assert reader.seq_at(first) == int(inside["seq"][0])
 
 
 def chain_to(rows: np.ndarray) -> Chain:
