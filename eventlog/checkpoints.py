@@ -9,7 +9,7 @@ import itertools
 import os
 import shutil
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from eventlog.head import Point
 from eventlog.reader import LogReader
+
+IdentityAt = Callable[[int], Mapping[str, str]]
+"""What a fold of the events before a seq depends on."""
 
 _MANIFEST: Final = "manifest.json"
 _serial = itertools.count()
@@ -35,7 +38,6 @@ class _Manifest(BaseModel):
 
     tick: int
     seq: int
-    position: int
     block_digest: str
     digest: str
     identity: dict[str, str]
@@ -86,16 +88,16 @@ class CheckpointStore:
         except FileNotFoundError:
             return []
 
-    def nearest(self, tick: int, identity: Mapping[str, str], log: LogReader) -> Checkpoint | None:
+    def nearest(self, tick: int, identity_at: IdentityAt, log: LogReader) -> Checkpoint | None:
         """The newest valid checkpoint at `tick` or before it; None where the log has to be folded from its start.
 
-        Valid: whole, made under this identity, and on the history that `log` holds up to its head.
+        Valid: whole, made under the identity of its place in the log, and on the history that `log` holds.
         """
-        return next(self._valid(tick, identity, log), None)
+        return next(self._valid(tick, identity_at, log), None)
 
-    def _valid(self, tick: int, identity: Mapping[str, str], log: LogReader) -> Iterator[Checkpoint]:
+    def _valid(self, tick: int, identity_at: IdentityAt, log: LogReader) -> Iterator[Checkpoint]:
         for found in reversed([each for each in self.ticks() if each <= tick]):
-            checkpoint = _read(self.path / f"{found:012}", identity)
+            checkpoint = _read(self.path / f"{found:012}", identity_at)
             if checkpoint and checkpoint.point.tick == found and log.holds(checkpoint.point):
                 yield checkpoint
 
@@ -109,11 +111,11 @@ def _write_table(path: Path, table: pa.Table) -> _File:
     return _File(bytes=content.size, crc32=zlib.crc32(content))
 
 
-def _read(folder: Path, identity: Mapping[str, str]) -> Checkpoint | None:
+def _read(folder: Path, identity_at: IdentityAt) -> Checkpoint | None:
     """The checkpoint in this folder, or None when it is not whole or of another identity."""
     try:
         manifest = _Manifest.model_validate_json((folder / _MANIFEST).read_bytes())
-        if manifest.identity != dict(identity):
+        if manifest.identity != dict(identity_at(manifest.seq)):
             return None
         contents = {name: (folder / f"{name}.arrow").read_bytes() for name in manifest.files}
     except (OSError, ValidationError):
@@ -121,5 +123,5 @@ def _read(folder: Path, identity: Mapping[str, str]) -> Checkpoint | None:
     for name, file in manifest.files.items():
         if len(contents[name]) != file.bytes or zlib.crc32(contents[name]) != file.crc32:
             return None
-    point = Point(manifest.tick, manifest.seq, manifest.position, manifest.block_digest, manifest.digest)
+    point = Point(manifest.tick, manifest.seq, manifest.block_digest, manifest.digest)
     return Checkpoint(folder, point, contents)

@@ -33,12 +33,14 @@ CONTINUATION: Final = b"\xff\xff\xff\xff"
 HEADER_BYTES_MAX: Final = 1 << 16
 """The longest header of a message that a scan looks into; ours have about 1,200 bytes."""
 
+CHECKSUM_DIFFERS: Final = "checksum differs"
+
 _FIELDS: Final = struct.Struct(">IQQII16s32s32s")
 _NO_CRC: Final = b"00000000"
 _CRC_AT: Final = len(MAGIC)
 _CRC_END: Final = _CRC_AT + len(_NO_CRC)
 MARK_BYTES: Final = _CRC_END + 2 * _FIELDS.size
-_BLANK: Final = MAGIC + b"0" * (MARK_BYTES - len(MAGIC))
+BLANK: Final = MAGIC + b"0" * (MARK_BYTES - len(MAGIC))
 
 
 class Frame(NamedTuple):
@@ -69,7 +71,7 @@ class Frame(NamedTuple):
     @property
     def point(self) -> Point:
         """The place in the log just before it, as a checkpoint remembers it."""
-        return Point(self.first_tick, self.first_seq, self.position, self.block_digest.hex(), self.digest.hex())
+        return Point(self.first_tick, self.first_seq, self.block_digest.hex(), self.digest.hex())
 
 
 def hash_of(mark: bytes | bytearray) -> bytes:
@@ -86,8 +88,8 @@ def encode(
     """
     rows = packed(rows)
     if notes:
-        frame = bytearray(message(to_batch(rows, notes), _BLANK))
-        mark_at = frame.index(_BLANK)
+        frame = bytearray(message(to_batch(rows, notes), BLANK))
+        mark_at = frame.index(BLANK)
     else:
         frame, mark_at = _fill(rows)
     fields = _FIELDS.pack(
@@ -110,6 +112,22 @@ def inspect(buffer: memoryview, position: int, end: int) -> Frame | str:
 
     Checks the frame against its own mark alone; that it follows the one before is `Scan`'s to check.
     """
+    frame = glance(buffer, position, end)
+    return frame if isinstance(frame, str) or is_intact(buffer, frame) else CHECKSUM_DIFFERS
+
+
+def is_intact(buffer: memoryview, frame: Frame) -> bool:
+    """Whether a frame's bytes are those that its mark was made for."""
+    crc_at = frame.position + frame.mark_at + _CRC_AT
+    crc_end = frame.position + frame.mark_at + _CRC_END
+    crc = zlib.crc32(buffer[frame.position : crc_at])
+    crc = zlib.crc32(_NO_CRC, crc)
+    crc = zlib.crc32(buffer[crc_end : frame.end], crc)
+    return b"%08x" % crc == bytes(buffer[crc_at:crc_end])
+
+
+def glance(buffer: memoryview, position: int, end: int) -> Frame | str:
+    """What `inspect` gives, from the mark alone: whether the frame's bytes are intact is not looked at."""
     if end - position < 8:
         return "a frame begins and is cut off"
     if bytes(buffer[position : position + 4]) != CONTINUATION:
@@ -129,11 +147,6 @@ def inspect(buffer: memoryview, position: int, end: int) -> Frame | str:
     rows, length, first_seq, first_tick, last_tick, previous, block_digest, digest = fields
     if length < header_bytes or length > end - position:
         return "a frame begins and is cut off"
-    crc = zlib.crc32(buffer[position : position + mark_at + _CRC_AT])
-    crc = zlib.crc32(_NO_CRC, crc)
-    crc = zlib.crc32(buffer[position + mark_at + _CRC_END : position + length], crc)
-    if b"%08x" % crc != mark[_CRC_AT:_CRC_END]:
-        return "checksum differs"
     return Frame(
         position, length, mark_at, first_seq, rows, first_tick, last_tick, previous, block_digest, digest, hash_of(mark)
     )
@@ -147,16 +160,25 @@ class Scan:
     """
 
     def __init__(
-        self, buffer: memoryview, position: int, end: int, *, next_seq: int | None, previous: bytes | None
+        self,
+        buffer: memoryview,
+        position: int,
+        end: int,
+        *,
+        next_seq: int | None,
+        previous: bytes | None,
+        whole: bool = True,
     ) -> None:
+        """Check every frame's bytes, or, where not `whole`, only marks, each of which holds the hash of the last."""
         self.position = position
         self.fault: str | None = None
+        self._inspect = inspect if whole else glance
         self._buffer, self._end = buffer, end
         self._next_seq, self._previous = next_seq, previous
 
     def __iter__(self) -> Iterator[Frame]:
         while self.position < self._end:
-            frame = inspect(self._buffer, self.position, self._end)
+            frame = self._inspect(self._buffer, self.position, self._end)
             if isinstance(frame, str):
                 self.fault = frame
                 return
@@ -178,7 +200,7 @@ def decode(buffer: memoryview, frame: Frame) -> pa.RecordBatch:
 
 def decode_rows(buffer: memoryview, frame: Frame) -> tuple[Rows, Mapping[int, str]]:
     """The frame's events as a new array of `ROW`, and the words they carry, by seq."""
-    plain = layout(frame.rows, _BLANK)
+    plain = layout(frame.rows, BLANK)
     header = bytes(buffer[frame.position : frame.position + len(plain.header)])
     tail = frame.mark_at + MARK_BYTES
     if (
@@ -196,7 +218,7 @@ def decode_rows(buffer: memoryview, frame: Frame) -> tuple[Rows, Mapping[int, st
 
 def _fill(rows: Rows) -> tuple[bytearray, int]:
     """A frame with the rows' columns and an empty mark, and where the mark stands."""
-    plain = layout(len(rows), _BLANK)
+    plain = layout(len(rows), BLANK)
     frame = bytearray(plain.length)
     frame[: len(plain.header)] = plain.header
     for name, dtype, offset in plain.columns:

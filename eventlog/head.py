@@ -1,15 +1,18 @@
 """How far a log is committed: `log/head`, two slots of 64 bytes that are written in turn after each commit.
 
 A slot is `appended u64, durable u64, seq u64, tick u32, digest 32 bytes, crc32 u32`, little-endian. A slot that is
-half written fails its crc and the other one still stands. The valid slot with the larger `appended` is the head;
-`durable` is the larger of both. Readers never read the segment past `appended`.
+half written fails its crc and the other one still stands. Bytes are those of the segment that holds event `seq - 1`:
+a slot whose `seq` is the active segment's first says that this segment is empty, and an older slot says nothing of it.
+The valid slot with the larger `appended` is the head; `durable` is the larger of both. Readers never read past
+`appended`.
 """
 
-import os
 import struct
 import zlib
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from eventlog import disk
 
 _SLOT: Final = struct.Struct("<QQQI32s")
 _CRC: Final = struct.Struct("<I")
@@ -31,7 +34,6 @@ class Point(NamedTuple):
 
     tick: int  # events with a smaller tick lie before it
     seq: int  # number of the first event after it
-    position: int  # byte of the active segment
     block_digest: str  # the chain's last whole block before it, in hex
     digest: str  # of all events before it, in hex
 
@@ -40,13 +42,13 @@ class HeadFile:
     """The head, open for writing."""
 
     def __init__(self, path: Path) -> None:
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._fd = disk.update(path)
         self._slot = 0
 
     def write(self, appended: int, durable: int, seq: int, tick: int, digest: bytes) -> None:
         """Publish a head in the slot whose turn it is. Raises `OSError`."""
         fields = _SLOT.pack(appended, durable, seq, tick, digest)
-        written = os.pwrite(self._fd, fields + _CRC.pack(zlib.crc32(fields)), self._slot * SLOT_BYTES)
+        written = disk.write_at(self._fd, fields + _CRC.pack(zlib.crc32(fields)), self._slot * SLOT_BYTES)
         if written != SLOT_BYTES:
             raise OSError(f"only {written} of the head's {SLOT_BYTES} bytes were written")
         self._slot ^= 1
@@ -55,28 +57,32 @@ class HeadFile:
         """Publish a head in both slots, one after the other synced: what they said before no longer holds."""
         for _ in range(2):
             self.write(appended, durable, seq, tick, digest)
-            os.fsync(self._fd)
+            disk.sync(self._fd)
 
     def sync(self) -> None:
         """Wait until the head is on the disk."""
-        os.fsync(self._fd)
+        disk.sync(self._fd)
 
     def close(self) -> None:
         """Close the file."""
-        os.close(self._fd)
+        disk.close(self._fd)
 
 
-def read_head(path: Path) -> Head | None:
-    """The head as it stands, without stopping its writer; None when there is no file or no valid slot in it."""
+def read_head(path: Path, first_seq: int = 0) -> Head | None:
+    """The head of the active segment, which begins with event `first_seq`, without stopping its writer.
+
+    None when there is no file or no valid slot that knows of this segment; of an empty segment both offsets are 0.
+    """
     try:
         slots = path.read_bytes()
     except FileNotFoundError:
         return None
-    heads = [head for at in (0, SLOT_BYTES) if (head := _valid(slots[at : at + SLOT_BYTES]))]
-    if not heads:
-        return None
-    newest = max(heads, key=lambda head: (head.appended, head.durable))
-    return newest._replace(durable=max(head.durable for head in heads))
+    heads = [head for at in (0, SLOT_BYTES) if (head := _valid(slots[at : at + SLOT_BYTES])) and head.seq >= first_seq]
+    here = [head for head in heads if head.seq > first_seq]
+    if here:
+        newest = max(here, key=lambda head: (head.appended, head.durable))
+        return newest._replace(durable=max(head.durable for head in here))
+    return heads[0]._replace(appended=0, durable=0) if heads else None
 
 
 def _valid(slot: bytes) -> Head | None:

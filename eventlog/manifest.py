@@ -3,16 +3,21 @@
 Both are replaced atomically: a reader sees the old file or the new one, whole, also after a power failure.
 """
 
-import os
+import re
+import zlib
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from eventlog import disk
 from eventlog.errors import EventLogError, RunNotFound
 
 FORMAT: Final = 1
 """The version of the layout of a run directory that this code writes, and the newest it reads."""
+
+NO_CRC: Final = "00000000"
+_CRC: Final = re.compile(rb'"crc32": "([0-9a-f]{8})"')
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -29,12 +34,29 @@ class Epoch(_Record):
     seed: int
 
 
+class Seal(_Record):
+    """What a sealed segment holds, and what its bytes outside the frames must be. Digests are hex."""
+
+    next_seq: Count
+    first_tick: Count
+    last_tick: Count
+    bytes: Count
+    frames_end: Count  # byte after the last frame: the footer begins here
+    footer_crc32: Count
+    block_digest: str  # after the last whole block
+    digest: str  # after the last event
+
+
 class Segment(_Record):
-    """A file of the log, from event `first_seq` on; only the last one is active."""
+    """A file of the log, from event `first_seq` on; only the last one is active, all others are sealed.
+
+    `kinds` are the versions of those kinds of events that had another than 1 when it was begun, by name.
+    """
 
     first_seq: Count
     file: str
-    state: Literal["active"] = "active"
+    seal: Seal | None = None
+    kinds: dict[str, int] = {}
 
 
 class Parent(_Record):
@@ -46,7 +68,10 @@ class Parent(_Record):
 
 
 class Manifest(_Record):
-    """What a run is. `number` counts its versions, `writer_epoch` the writers that had it open."""
+    """What a run is. `number` counts its versions, `writer_epoch` the writers that had it open.
+
+    `crc32` is of the file's text with these eight digits zero.
+    """
 
     format: int = Field(default=FORMAT, ge=1, le=FORMAT)
     number: Count = 0
@@ -58,15 +83,21 @@ class Manifest(_Record):
     parent: Parent | None = None
     writer_epoch: Count = 1
     closed: bool = False
+    crc32: str = NO_CRC
 
     def replaced(self, **changes: object) -> Self:
         """The next version of this manifest, with these fields changed."""
         return self.model_copy(update={**changes, "number": self.number + 1})
 
+    @property
+    def active(self) -> Segment:
+        """The segment that events are appended to."""
+        return self.segments[-1]
 
-def segment_file(first_seq: int) -> str:
-    """The name of the active segment that begins with event `first_seq`, within `log/`."""
-    return f"{first_seq:020}.arrows"
+
+def segment_file(first_seq: int, *, sealed: bool = False) -> str:
+    """The name of the segment that begins with event `first_seq`, within `log/`."""
+    return f"{first_seq:020}.{'arrow' if sealed else 'arrows'}"
 
 
 def read_manifest(run: Path) -> Manifest:
@@ -74,25 +105,47 @@ def read_manifest(run: Path) -> Manifest:
 
     Raises `RunNotFound` when there is none, `EventLogError` when it cannot be read by this version of Townlet.
     """
-    path = run / "run.json"
+    return parse_manifest(run / "run.json", read_manifest_text(run))
+
+
+def read_manifest_text(run: Path) -> bytes:
+    """The manifest's text. Raises `RunNotFound`."""
     try:
-        text = path.read_bytes()
+        return (run / "run.json").read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise RunNotFound(run) from error
+
+
+def parse_manifest(path: Path, text: bytes) -> Manifest:
+    """The manifest that this text is; `path` is for messages. Raises `EventLogError`."""
     try:
-        return Manifest.model_validate_json(text)
+        manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise EventLogError(
-            f"{path} is not a manifest that this version of Townlet reads: {where}: {first['msg']}.\n"
-            f"  Next: read the run with the version of Townlet that wrote it, or restore run.json from a copy"
-        ) from error
+        raise _unreadable(path, f"{where}: {first['msg']}") from error
+    if manifest.crc32 != _crc_of(text):
+        raise _unreadable(path, "its checksum differs, so it was changed or damaged")
+    return manifest.model_copy(update={"crc32": NO_CRC})
 
 
 def write_manifest(run: Path, manifest: Manifest) -> None:
     """Replace the manifest of the run in this folder."""
-    replace_file(run / "run.json", (manifest.model_dump_json(indent=2) + "\n").encode())
+    text = (manifest.model_copy(update={"crc32": NO_CRC}).model_dump_json(indent=2) + "\n").encode()
+    disk.replace_file(run / "run.json", _CRC.sub(b'"crc32": "%s"' % _crc_of(text).encode(), text))
+
+
+def _crc_of(text: bytes) -> str:
+    """The checksum of a manifest's text, in hex, whatever checksum stands in it."""
+    zeroed = _CRC.sub(b'"crc32": "%s"' % NO_CRC.encode(), text)
+    return f"{zlib.crc32(zeroed):08x}"
+
+
+def _unreadable(path: Path, fault: str) -> EventLogError:
+    return EventLogError(
+        f"{path} is not a manifest that this version of Townlet reads: {fault}.\n"
+        f"  Next: read the run with the version of Townlet that wrote it, or restore run.json from a copy"
+    )
 
 
 def write_settings(run: Path, config_id: str, text: str) -> Path:
@@ -101,28 +154,8 @@ def write_settings(run: Path, config_id: str, text: str) -> Path:
     if path.parent != run / "configs":
         raise ValueError(f"a config_id is a file name, not {config_id!r}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, text.encode())
+    disk.replace_file(path, text.encode())
     return path
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Replace a file atomically and durably: a temporary file, synced, renamed, the folder synced."""
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the names in the folder are on the disk."""
-    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def read_settings(run: Path, config_id: str) -> str:

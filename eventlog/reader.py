@@ -1,10 +1,8 @@
 """Reads a log, of a finished or of a running town: takes no lock, never waits for the writer, never reads past it."""
 
-import mmap
-import os
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from pathlib import Path
 from typing import Final
@@ -13,13 +11,14 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog.arrow import SCHEMA
-from eventlog.chain import Chain
+from eventlog.chain import BLOCK_EVENTS, Chain
 from eventlog.errors import LogDamaged
-from eventlog.frames import Frame, Scan, decode, decode_rows, inspect
+from eventlog.frames import Frame
 from eventlog.head import Head, Point, read_head
-from eventlog.manifest import read_manifest
-from eventlog.recovery import read_schema
+from eventlog.manifest import Manifest, parse_manifest, read_manifest_text
 from eventlog.rows import ROW, Rows
+from eventlog.sealing import Part
+from eventlog.segments import READ_ALL, Reach, SegmentReader, missing, starts
 
 CHUNK_EVENTS: Final = 1 << 16
 """The events of a chunk of a table, about."""
@@ -34,36 +33,22 @@ class LogReader:
     Frames are found and checked as they are needed. `manifest` is what the run is, `head` how far it is committed.
     """
 
-    def __init__(self, path: Path | str, *, start: tuple[int, int] | None = None) -> None:
-        """Read the run in the folder `path`; `start` is the (position, first seq) of a frame to begin at.
-
-        Raises `RunNotFound`, `LogDamaged`.
-        """
+    def __init__(self, path: Path | str) -> None:
+        """Read the run in the folder `path`. Raises `RunNotFound`, `LogDamaged`."""
         self.path = Path(path)
-        self.manifest = read_manifest(self.path)
-        self._segment = self.path / "log" / self.manifest.segments[-1].file
-        self._start = start
-        self._frames: list[Frame] = []
-        self.head = self._published_head()
-        self._buffer = self._mapped()
-        self._schema_bytes, self._schema_hash = read_schema(self._segment, self._buffer, self.head)
+        self._text = b""
+        self._segments: dict[int, SegmentReader] = {}
+        self.manifest, self.head = self._look()
+        self._reader_of(len(self.manifest.segments) - 1)
 
     @property
     def frames(self) -> list[Frame]:
-        """Every committed frame from the start on, checked. Raises `LogDamaged`."""
-        self._find_frames(self.head.seq)
-        return self._frames
+        """Every committed frame, in order; its bytes are checked when its events are read. Raises `LogDamaged`."""
+        return [frame for _, frame in self._frames_of(None, None, None, None)]
 
     def refresh(self) -> Head:
         """See what was committed since; gives the new head."""
-        # The manifest first: of a run that it calls closed, this head is the last.
-        before, writer_before = self.head, self.manifest.writer_epoch
-        self.manifest = read_manifest(self.path)
-        self.head = self._published_head()
-        if self.head.appended != before.appended:
-            self._buffer = self._mapped()
-        if self.head.appended < before.appended or self.manifest.writer_epoch != writer_before:
-            self._frames = []  # a repair may have cut off what was not durable
+        self.manifest, self.head = self._look()
         return self.head
 
     def rows(
@@ -77,10 +62,10 @@ class LogReader:
         """The events of the range, frame by frame, as arrays of `ROW`.
 
         Ranges are half open: `from_seq <= seq < to_seq`, `from_tick <= tick < to_tick`; None is the start of the
-        reader, or the head. Raises `LogDamaged`.
+        log, or its head. Raises `LogDamaged`.
         """
-        for frame in self._frames_of(from_seq, to_seq, from_tick, to_tick):
-            rows, _ = decode_rows(self._buffer, frame)
+        for segment, frame in self._frames_of(from_seq, to_seq, from_tick, to_tick):
+            rows, _ = segment.rows(frame)
             first, last = _cut(frame, rows["tick"], from_seq, to_seq, from_tick, to_tick)
             if last > first:
                 yield rows[first:last]
@@ -89,9 +74,9 @@ class LogReader:
         """The events of these numbers, which ascend; only their frames are decoded. Raises `LogDamaged`."""
         wanted, found = np.asarray(seqs, np.int64), [np.zeros(0, ROW)]
         while len(wanted):
-            frame = next(self._frames_of(int(wanted[0]), None, None, None))
+            segment, frame = next(self._frames_of(int(wanted[0]), None, None, None))
             here = wanted[: int(np.searchsorted(wanted, frame.next_seq))]
-            found.append(decode_rows(self._buffer, frame)[0][here - frame.first_seq])
+            found.append(segment.rows(frame)[0][here - frame.first_seq])
             wanted = wanted[len(here) :]
         return np.concatenate(found)
 
@@ -104,8 +89,8 @@ class LogReader:
         to_tick: int | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """The events of the range as `rows` gives them, as record batches of `SCHEMA` over the file's own bytes."""
-        for frame in self._frames_of(from_seq, to_seq, from_tick, to_tick):
-            batch = decode(self._buffer, frame)
+        for segment, frame in self._frames_of(from_seq, to_seq, from_tick, to_tick):
+            batch = segment.batch(frame)
             first, last = _cut(frame, batch.column("tick").to_numpy(), from_seq, to_seq, from_tick, to_tick)
             if last > first:
                 yield batch.slice(first, last - first)
@@ -129,43 +114,52 @@ class LogReader:
     def verify_chain(self) -> str:
         """Recompute the digest of the whole log from its events; gives it in hex.
 
-        Raises `LogDamaged` at the first frame whose own digest, or at the end whose head's, differs, and `ValueError`
-        for a reader that does not begin at the start of the log.
+        Raises `LogDamaged` at the first frame whose own digest, or at the end whose head's, differs.
         """
-        if self._start is not None:
-            raise ValueError("the digest of a log begins at its start; open the reader without one")
-        chain = Chain()
-        for frame, rows, notes in self.checked_rows():
+        chain, segment = Chain(), None
+        for segment, frame in self._frames_of(None, None, None, None):
             if (chain.block_digest, chain.digest()) != (frame.block_digest, frame.digest):
-                raise self._damage(
-                    frame.position, "the digest of the events before differs", chain.seq, frame.first_tick
-                )
-            chain.extend(rows, notes)
+                raise segment.damage(frame.position, "the digest of the events before differs", frame)
+            chain.extend(*segment.rows(frame))
         digest = chain.digest().hex()
         if (chain.seq, digest) != (self.head.seq, self.head.digest):
-            raise self._damage(self.head.appended, "the digest of the log differs", chain.seq, self.head.tick)
+            last = segment or self._reader_of(len(self.manifest.segments) - 1)
+            raise last.damage(self.head.appended, "the digest of the log differs")
         return digest
 
-    def checked_rows(self, to_seq: int | None = None) -> Iterator[tuple[Frame, Rows, Mapping[int, str]]]:
-        """Every frame with its events and the words they carry, by seq: what a digest or a copy needs.
+    def digest_at(self, seq: int) -> tuple[bytes, bytes]:
+        """The chain's digests before event `seq`: of the last whole block, and of everything. Raises `LogDamaged`."""
+        if seq == self.head.seq and not seq % BLOCK_EVENTS:
+            return bytes.fromhex(self.head.digest), bytes.fromhex(self.head.digest)
+        begins, block_digest = self._reader_of(self._segment_of(seq)).block_before(seq)
+        chain = Chain(block_digest, begins)
+        for rows, notes in self.parts(begins, seq):
+            chain.extend(rows, notes)
+        return chain.block_digest, chain.digest()
 
-        With `to_seq` no frame is looked for that begins there or later.
-        """
-        for frame in self._frames_of(None, to_seq, None, None):
-            yield frame, *decode_rows(self._buffer, frame)
+    def seq_at(self, tick: int) -> int:
+        """The number of the first event of this tick or a later one; the head's where there is none yet."""
+        if tick >= self.head.tick:
+            return self.head.seq
+        segment, frame = next(self._frames_of(None, None, tick, None))
+        return frame.first_seq + int(np.searchsorted(segment.rows(frame)[0]["tick"], tick))
 
     def holds(self, point: Point) -> bool:
-        """Whether the log, as of its head, has this point between two frames, with the same history before it."""
-        if point.position == self.head.appended:
-            return (point.seq, point.digest) == (self.head.seq, self.head.digest)
-        if not 0 < point.position < len(self._buffer):
+        """Whether the log, as of its head, has the same history before this point, as far as it can be read."""
+        if point.seq > self.head.seq:
             return False
-        frame = inspect(self._buffer, point.position, len(self._buffer))
-        return isinstance(frame, Frame) and (point.seq, point.block_digest, point.digest) == (
-            frame.first_seq,
-            frame.block_digest.hex(),
-            frame.digest.hex(),
-        )
+        try:
+            return self.digest_at(point.seq) == (bytes.fromhex(point.block_digest), bytes.fromhex(point.digest))
+        except LogDamaged:
+            return False
+
+    def parts(self, from_seq: int | None = None, to_seq: int | None = None) -> Iterator[Part]:
+        """The events of the range with the words they carry, by seq: what a digest or a copy needs."""
+        for segment, frame in self._frames_of(from_seq, to_seq, None, None):
+            rows, notes = segment.rows(frame)
+            first, last = _cut(frame, rows["tick"], from_seq, to_seq, None, None)
+            if last > first:
+                yield rows[first:last], notes
 
     def _follow(self, poll_s: float, seq: int) -> Iterator[pa.RecordBatch]:
         while True:
@@ -180,88 +174,68 @@ class LogReader:
 
     def _frames_of(
         self, from_seq: int | None, to_seq: int | None, from_tick: int | None, to_tick: int | None
-    ) -> Iterator[Frame]:
-        """The frames that overlap the range; those after it are not even looked for."""
+    ) -> Iterator[tuple[SegmentReader, Frame]]:
+        """The frames that overlap the range, with their segments; those after it are not even looked at."""
         to_seq = self.head.seq if to_seq is None else min(to_seq, self.head.seq)
-        first = 0
-        if from_seq is not None:
-            self._require_within(from_seq)
-            self._find_frames(min(from_seq + 1, to_seq))
-            first = max(bisect_right(self._frames, from_seq, key=_first_seq) - 1, 0)
-        if from_tick is not None:
-            first = max(first, bisect_left(self._frames, from_tick, key=_last_tick))
+        for number in range(self._segment_of(from_seq or 0), len(self.manifest.segments)):
+            described = self.manifest.segments[number]
+            if described.seal and from_tick is not None and described.seal.last_tick < from_tick:
+                continue
+            if described.first_seq >= to_seq:
+                return
+            segment = self._reader_of(number)
+            frames = segment.frames()
+            first = max(bisect_right(frames, from_seq, key=_first_seq) - 1, 0) if from_seq is not None else 0
+            if from_tick is not None:
+                first = max(first, bisect_left(frames, from_tick, key=_last_tick))
+            for frame in frames[first:]:
+                if to_tick is not None and frame.first_tick >= to_tick:
+                    return
+                yield segment, frame
+                whole_ticks = described.seal is None  # a commit is whole ticks, a sealed batch is not
+                if frame.next_seq >= to_seq or (to_tick is not None and frame.last_tick + whole_ticks >= to_tick):
+                    return  # what follows is later, and may be damaged
+            segment.require_whole()
+
+    def _segment_of(self, seq: int) -> int:
+        """The number of the segment that holds an event, or would."""
+        return max(bisect_right(self.manifest.segments, seq, key=_first_seq) - 1, 0)
+
+    def _reader_of(self, number: int) -> SegmentReader:
+        """The reader of a segment; kept, and renewed where more of it is committed."""
+        described = self.manifest.segments[number]
+        start = starts(self.manifest)[number]
+        seal = described.seal
+        if seal:
+            reach = Reach(seal.bytes, seal.next_seq, seal.bytes)
+        else:
+            reach = Reach(self.head.appended or READ_ALL, self.head.seq, self.head.durable)
+        known = self._segments.get(number)
+        if known is None or known.segment != described or known.writer_epoch != self.manifest.writer_epoch:
+            try:
+                known = SegmentReader(self.path, described, start, reach, self.manifest.writer_epoch)
+            except FileNotFoundError as error:
+                raise missing(self.path, described, start, reach) from error
+        elif known.reach != reach:
+            known = known.grown(reach)
+        self._segments[number] = known
+        return known
+
+    def _look(self) -> tuple[Manifest, Head]:
+        """The manifest and the head that belong together, whatever a writer does meanwhile."""
+        path = self.path / "run.json"
         while True:
-            if first == len(self._frames) and not (self._found_seq < to_seq and self._find_frames(self._found_seq + 1)):
-                return
-            frame = self._frames[first]
-            if frame.first_seq >= to_seq or (to_tick is not None and frame.first_tick >= to_tick):
-                return
-            if from_tick is None or frame.last_tick >= from_tick:
-                yield frame
-            if to_tick is not None and frame.last_tick + 1 >= to_tick:
-                return  # a commit is whole ticks: what follows is later, and may be damaged
-            first += 1
-
-    @property
-    def _found_seq(self) -> int:
-        """The number of the first event that is in no frame found so far."""
-        if self._frames:
-            return self._frames[-1].next_seq
-        return self._start[1] if self._start else 0
-
-    def _find_frames(self, to_seq: int) -> bool:
-        """Find the frames of events before `to_seq`; whether any were found. Raises `LogDamaged`."""
-        known = len(self._frames)
-        if self._found_seq >= min(to_seq, self.head.seq):
-            return False
-        last = self._frames[-1] if self._frames else None
-        position, previous = self._start[0] if self._start else self._schema_bytes, None
-        if last:
-            position, previous = last.end, last.hash
-        elif not self._start:
-            previous = self._schema_hash
-        scan = Scan(self._buffer, position, len(self._buffer), next_seq=self._found_seq, previous=previous)
-        for frame in scan:
-            self._frames.append(frame)
-            if frame.next_seq >= to_seq:
-                return True
-        if scan.fault or self._found_seq < self.head.seq:
-            reason = scan.fault or f"the file ends before byte {self.head.appended:,}"
-            tick = self._frames[-1].last_tick + 1 if self._frames else 0
-            torn = scan.position >= self.head.durable
-            raise self._damage(scan.position, reason, self._found_seq, tick, repairable=torn)
-        return len(self._frames) > known
-
-    def _require_within(self, from_seq: int) -> None:
-        if self._start and from_seq < self._start[1]:
-            raise ValueError(f"this reader begins at event {self._start[1]:,}, after event {from_seq:,}")
-
-    def _published_head(self) -> Head:
-        head = read_head(self.path / "log" / "head")
+            text = read_manifest_text(self.path)
+            manifest = self.manifest if text == self._text else parse_manifest(path, text)
+            head = read_head(self.path / "log" / "head", manifest.active.first_seq)
+            if read_manifest_text(self.path) == text:
+                break
+        self._text = text
         if head is None:
+            segment = self.path / "log" / manifest.active.file
             reason = "its head is lost, so how far it is committed is unknown"
-            raise LogDamaged(self._segment, seq=0, tick=0, position=0, durable=None, reason=reason)
-        return head
-
-    def _mapped(self) -> memoryview:
-        """The committed bytes of the segment; arrays over earlier ones stay valid."""
-        try:
-            with self._segment.open("rb") as file:
-                there = min(os.fstat(file.fileno()).st_size, self.head.appended)
-                return memoryview(mmap.mmap(file.fileno(), there, access=mmap.ACCESS_READ))
-        except (FileNotFoundError, ValueError) as error:
-            raise self._damage(0, "the file is missing or empty", 0, 0) from error
-
-    def _damage(self, position: int, reason: str, seq: int, tick: int, *, repairable: bool = False) -> LogDamaged:
-        return LogDamaged(
-            self._segment,
-            seq=seq,
-            tick=tick,
-            position=position,
-            durable=self.head.durable,
-            reason=reason,
-            repairable=repairable,
-        )
+            raise LogDamaged(segment, seq=0, tick=0, position=0, durable=None, reason=reason)
+        return manifest, head
 
 
 def _regrouped(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -10,114 +10,121 @@
 
 import mmap
 import os
-import shutil
-from collections.abc import Iterable
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-import numpy as np
-import pyarrow as pa
-
-from eventlog.arrow import SCHEMA
-from eventlog.chain import BLOCK_EVENTS, GENESIS, Chain
+from eventlog import disk
+from eventlog.chain import BLOCK_EVENTS, Chain
 from eventlog.errors import LogDamaged
-from eventlog.frames import Frame, Scan, decode_rows, hash_of, inspect
-from eventlog.head import Head
-from eventlog.layout import schema_message
-from eventlog.manifest import sync_folder
-from eventlog.rows import ROW
+from eventlog.frames import Frame, Scan, decode_rows
+from eventlog.head import Head, read_head
+from eventlog.manifest import Manifest
+from eventlog.sealing import Part
+from eventlog.segments import BEGINNING, Reach, Start, missing, open_block, read_schema, starts
+
+SEGMENT_NAME: Final = re.compile(r"[0-9]{20}\.arrows?(\.tmp)?")
+
+_first_seq = attrgetter("first_seq")
 
 
 class Tail(NamedTuple):
     """The end of a log that a writer may append to."""
 
-    position: int  # bytes of the segment
+    position: int  # bytes of the active segment
     tick: int  # the log holds every event with a smaller tick
     previous: bytes  # hash of the last frame's mark
     chain: Chain  # after the last event
     torn: Path | None  # where torn bytes were put, if any were
 
 
-def recover(segment: Path, head: Head | None) -> Tail:
-    """Find the end of the segment, cutting off what was torn. Raises `LogDamaged`, and then nothing was touched."""
+def recover_run(run: Path, manifest: Manifest) -> Tail:
+    """The end of a run's log, its torn tail cut off. Raises `LogDamaged`."""
+    start, active = starts(manifest)[-1], manifest.active
+    path = run / "log" / active.file
+    try:
+        since = open_block(run, manifest)
+        return recover(path, read_head(run / "log" / "head", active.first_seq), start, since)
+    except FileNotFoundError as error:
+        raise missing(run, active, start, Reach(0, start.seq, 0)) from error
+
+
+def recover(segment: Path, head: Head | None, start: Start = BEGINNING, since: Sequence[Part] = ()) -> Tail:
+    """Find the end of the active segment, cutting off what was torn.
+
+    `start` is where it begins in the history, `since` the events of the chain's open block before that. Raises
+    `LogDamaged`, and then nothing was touched, and `FileNotFoundError`.
+    """
     with segment.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         if size == 0:
-            raise _damage(segment, head, None, 0, "the file is empty")
+            raise _damage(segment, head, start, None, 0, "the file is empty")
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as buffer:
-            start, previous = read_schema(segment, buffer, head)
-            scan = Scan(buffer, start, size, next_seq=0, previous=previous)
-            frames = list(scan)
-            last = frames[-1] if frames else None
-            _refuse_damage(segment, head, scan, last)
-            chain = _chain_after(buffer, frames)
-    tick = last.last_tick + 1 if last else 0
-    if head and head.seq == chain.seq and head.digest != chain.digest().hex():
-        raise _damage(segment, head, last, scan.position, "the history's digest differs from the head's")
-    torn = _cut(segment, scan.position) if scan.position < size else None
-    return Tail(scan.position, tick, last.hash if last else previous, chain, torn)
+            found = examine(buffer, head, start, since)
+    if isinstance(found, Damage):
+        raise _damage(segment, head, start, found.last, found.position, found.reason)
+    torn = _cut(segment, found.position) if found.position < size else None
+    return found._replace(torn=torn)
 
 
-def read_schema(segment: Path, buffer: memoryview, head: Head | None) -> tuple[int, bytes]:
-    """The byte of the segment at which its first frame begins, and what that frame's `previous` has to be.
+class Damage(NamedTuple):
+    """What keeps a segment from being appended to: where, behind which frame, why."""
 
-    Raises `LogDamaged` when the segment does not begin with the schema of the log.
-    """
-    length = 8 + int.from_bytes(buffer[4:8], "little")
-    message = bytes(buffer[:length])
-    if message != schema_message():  # damage, or another version of Arrow wrote it
-        try:
-            found = pa.ipc.read_schema(pa.py_buffer(message))
-        except (pa.ArrowException, OSError) as error:
-            raise _damage(segment, head, None, 0, "its schema cannot be read") from error
-        if found != SCHEMA or not _is_followed(buffer, message, length):
-            raise _damage(segment, head, None, 0, "its schema is not the log's")
-    return length, hash_of(message)
+    position: int
+    last: Frame | None
+    reason: str
 
 
-def _is_followed(buffer: memoryview, message: bytes, length: int) -> bool:
-    """Whether the schema message is whole, and the first frame, where there is one, was written after it."""
-    if len(buffer) <= length:
-        return len(buffer) == length
-    first = inspect(buffer, length, len(buffer))
-    return isinstance(first, Frame) and first.previous == hash_of(message)
-
-
-def _refuse_damage(segment: Path, head: Head | None, scan: Scan, last: Frame | None) -> None:
+def examine(
+    buffer: memoryview, head: Head | None, start: Start = BEGINNING, since: Sequence[Part] = ()
+) -> Tail | Damage:
+    """What `recover` finds in the bytes of an active segment; nothing is touched here."""
+    schema = read_schema(buffer)
+    if isinstance(schema, str):
+        return Damage(0, None, schema)
+    begins, previous = schema
+    scan = Scan(buffer, begins, len(buffer), next_seq=start.seq, previous=previous)
+    frames = list(scan)
+    last = frames[-1] if frames else None
     if scan.fault and (head is None or scan.position < head.durable):
-        raise _damage(segment, head, last, scan.position, scan.fault)
+        return Damage(scan.position, last, scan.fault)
     if head and scan.position < head.durable:
-        raise _damage(segment, head, last, scan.position, "the file ends before what was durable")
+        return Damage(scan.position, last, "the file ends before what was durable")
+    chain = _chain_after(buffer, frames, start, since)
+    if head and head.seq == chain.seq and head.digest != chain.digest().hex():
+        return Damage(scan.position, last, "the history's digest differs from the head's")
+    return Tail(scan.position, last.last_tick + 1 if last else start.tick, last.hash if last else previous, chain, None)
 
 
-def _damage(segment: Path, head: Head | None, last: Frame | None, position: int, reason: str) -> LogDamaged:
+def _damage(
+    segment: Path, head: Head | None, start: Start, last: Frame | None, position: int, reason: str
+) -> LogDamaged:
     return LogDamaged(
         segment,
-        seq=last.next_seq if last else 0,
-        tick=last.last_tick + 1 if last else 0,
+        seq=last.next_seq if last else start.seq,
+        tick=last.last_tick + 1 if last else start.tick,
         position=position,
         durable=head.durable if head else None,
         reason=reason if head else f"{reason} (and its head is lost)",
     )
 
 
-def _chain_after(buffer: memoryview, frames: list[Frame]) -> Chain:
+def _chain_after(buffer: memoryview, frames: list[Frame], start: Start, since: Sequence[Part]) -> Chain:
     """The chain after the last frame: its block digest, and the rows since that block began."""
-    if not frames:
-        return Chain(GENESIS)
-    last = frames[-1]
-    block_seq = last.first_seq - last.first_seq % BLOCK_EVENTS
-    since = [decode_rows(buffer, frame) for frame in _frames_since(frames, block_seq)]
-    rows = np.concatenate([part for part, _ in since], dtype=ROW)
-    notes = {seq: note for _, words in since for seq, note in words.items()}
-    return Chain.resume(last.block_digest, block_seq, rows[rows["seq"] >= block_seq], notes)
-
-
-def _frames_since(frames: list[Frame], seq: int) -> Iterable[Frame]:
-    first = len(frames) - 1
-    while frames[first].first_seq > seq:
-        first -= 1
-    return frames[first:]
+    block_digest, open_since, parts = start.block_digest, start.seq - start.seq % BLOCK_EVENTS, list(since)
+    if frames:
+        last = frames[-1]
+        block_digest, open_since = last.block_digest, last.first_seq - last.first_seq % BLOCK_EVENTS
+        first = max(bisect_right(frames, open_since, key=_first_seq) - 1, 0)
+        parts += [decode_rows(buffer, frame) for frame in frames[first:]]
+    chain = Chain(block_digest, open_since)
+    for rows, notes in parts:
+        if len(rows):
+            chain.extend(rows[max(open_since - int(rows["seq"][0]), 0) :], notes)
+    return chain
 
 
 def _cut(segment: Path, position: int) -> Path:
@@ -127,13 +134,22 @@ def _cut(segment: Path, position: int) -> Path:
     while torn.exists():
         number += 1
         torn = segment.with_name(f"{segment.name}.torn-{number}")
-    with segment.open("r+b") as file:
-        with torn.open("wb") as kept:
-            file.seek(position)
-            shutil.copyfileobj(file, kept)
-            kept.flush()
-            os.fsync(kept.fileno())
-        file.truncate(position)
-        os.fsync(file.fileno())
-    sync_folder(segment.parent)
+    with segment.open("rb") as file:
+        file.seek(position)
+        disk.write_file(torn, file.read())
+    disk.sync_folder(segment.parent)
+    fd = disk.append_to(segment)
+    try:
+        disk.truncate(fd, position)
+        disk.sync(fd)
+    finally:
+        disk.close(fd)
     return torn
+
+
+def remove_leftovers(run: Path, manifest: Manifest) -> None:
+    """Remove the files of segments that the manifest does not name: a writer died while it sealed one."""
+    named = {segment.file for segment in manifest.segments}
+    for path in (run / "log").iterdir():
+        if SEGMENT_NAME.fullmatch(path.name) and path.name not in named:
+            disk.remove(path)

@@ -1,6 +1,5 @@
 """Appends to a log: one commit is whole ticks, one frame, one write."""
 
-import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,24 +8,27 @@ from typing import Final, Literal, Self
 
 import numpy as np
 
+from eventlog import disk
 from eventlog.arrow import NO_NOTES
 from eventlog.chain import Chain
 from eventlog.errors import DiskFull, EventLogError, RunExists, SequenceMismatch, WriterPoisoned
 from eventlog.frames import encode, hash_of
-from eventlog.head import Head, HeadFile, Point, read_head
+from eventlog.head import Head, HeadFile, Point
 from eventlog.layout import schema_message
 from eventlog.lock import WriterLock
 from eventlog.manifest import (
     Epoch,
     Manifest,
+    Parent,
     Segment,
     read_manifest,
     segment_file,
-    sync_folder,
     write_manifest,
 )
-from eventlog.recovery import Tail, recover
+from eventlog.recovery import Tail, recover_run, remove_leftovers
 from eventlog.rows import Rows, packed
+from eventlog.sealing import SEGMENT_EVENTS, Sealed, seal
+from eventlog.segments import Reach, SegmentReader, chain_at, starts
 
 Durability = Literal["every-commit", "interval", "never"]
 """When a commit is synced: before it is acknowledged; with the first commit after an interval; at close."""
@@ -57,6 +59,7 @@ class LogWriter:
         *,
         durability: Durability,
         interval_ms: float,
+        segment_events: int,
     ) -> None:
         """Append after `tail`. Use `create` or `open`: they see to the lock, the manifest and the tail."""
         self.path = path
@@ -65,8 +68,8 @@ class LogWriter:
         self._lock = lock
         self._durability = durability
         self._interval_s = interval_ms / 1000
-        self._segment = path / "log" / manifest.segments[-1].file
-        self._fd = os.open(self._segment, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        self._segment_events = segment_events
+        self._fd = disk.append_to(path / "log" / manifest.active.file)
         self._head = HeadFile(path / "log" / "head")
         self._chain, self._previous = tail.chain, tail.previous
         self._digest = tail.chain.digest()
@@ -94,19 +97,34 @@ class LogWriter:
         versions: Mapping[str, str],
         durability: Durability = "interval",
         interval_ms: float = INTERVAL_MS,
+        segment_events: int = SEGMENT_EVENTS,
+        parent: Parent | None = None,
     ) -> Self:
-        """Make a new run in the folder `path`. Raises `RunExists`, `LogLocked`, `OSError`."""
+        """Make a new run in the folder `path`. Raises `RunExists`, `LogLocked`, `OSError`.
+
+        Segments are sealed at `segment_events` events or soon after.
+        """
         path = Path(path)
         first = Segment(first_seq=0, file=segment_file(0))
-        manifest = Manifest(run_id=run_id, name=name, epochs=tuple(epochs), versions=dict(versions), segments=(first,))
+        manifest = Manifest(
+            run_id=run_id, name=name, epochs=tuple(epochs), versions=dict(versions), segments=(first,), parent=parent
+        )
         path.mkdir(parents=True, exist_ok=True)
         lock = WriterLock(path)
         try:
             schema = schema_message()
             _begin_segment(path, first, schema)
             tail = Tail(len(schema), 0, hash_of(schema), Chain(), None)
-            writer = cls(path, manifest, lock, tail, durability=durability, interval_ms=interval_ms)
-            sync_folder(path / "log")
+            writer = cls(
+                path,
+                manifest,
+                lock,
+                tail,
+                durability=durability,
+                interval_ms=interval_ms,
+                segment_events=segment_events,
+            )
+            disk.sync_folder(path / "log")
             write_manifest(path, manifest)  # last: a run is what has a manifest
         except (OSError, EventLogError):
             lock.release()
@@ -114,7 +132,14 @@ class LogWriter:
         return writer
 
     @classmethod
-    def open(cls, path: Path | str, *, durability: Durability = "interval", interval_ms: float = INTERVAL_MS) -> Self:
+    def open(
+        cls,
+        path: Path | str,
+        *,
+        durability: Durability = "interval",
+        interval_ms: float = INTERVAL_MS,
+        segment_events: int = SEGMENT_EVENTS,
+    ) -> Self:
         """Go on with the run in the folder `path`, after repairing its tail.
 
         Raises `RunNotFound`, `LogLocked`, `LogDamaged`, `OSError`; after damage nothing was touched.
@@ -125,8 +150,17 @@ class LogWriter:
         try:
             manifest = read_manifest(path)
             manifest = manifest.replaced(writer_epoch=manifest.writer_epoch + 1, closed=False)
-            tail = recover(path / "log" / manifest.segments[-1].file, read_head(path / "log" / "head"))
-            writer = cls(path, manifest, lock, tail, durability=durability, interval_ms=interval_ms)
+            tail = recover_run(path, manifest)
+            writer = cls(
+                path,
+                manifest,
+                lock,
+                tail,
+                durability=durability,
+                interval_ms=interval_ms,
+                segment_events=segment_events,
+            )
+            remove_leftovers(path, manifest)
             write_manifest(path, manifest)
         except (OSError, EventLogError):
             lock.release()
@@ -141,7 +175,7 @@ class LogWriter:
     @property
     def point(self) -> Point:
         """The end of the log, as a checkpoint remembers it."""
-        return Point(self._tick, self._seq, self._appended, self._chain.block_digest.hex(), self._digest.hex())
+        return Point(self._tick, self._seq, self._chain.block_digest.hex(), self._digest.hex())
 
     def commit(self, rows: Rows, notes: Mapping[int, str] | None = None, *, expected_seq: int) -> int:
         """Append the events of whole ticks, and give the number of the next event; no events: nothing happens.
@@ -165,7 +199,7 @@ class LogWriter:
         self._require_room(len(frame))
         self._poison = ("a commit was interrupted", expected_seq)  # until it is whole
         try:
-            _write_all(self._fd, frame)
+            disk.write_all(self._fd, frame)
             appended = self._appended + len(frame)
             if self._is_sync_due():
                 self._sync_file(appended)
@@ -178,7 +212,53 @@ class LogWriter:
         self._appended, self._seq, self._tick = appended, self._chain.seq, tick
         self._digest, self._previous = digest, own_hash
         self._poison = None
+        if self._seq - self.manifest.active.first_seq >= self._segment_events:
+            self.roll()
         return self._seq
+
+    def roll(self) -> None:
+        """Seal the active segment, if it holds events, and begin the next one.
+
+        Every event stays committed whatever happens. Where there is no room for the sealed file nothing is done.
+        Raises `WriterPoisoned` when the disk fails, `LogDamaged` when the segment no longer holds what was committed.
+        """
+        active = self.manifest.active
+        if self._seq == active.first_seq:
+            return
+        self.sync()
+        if disk.free_bytes(self.path) - RESERVE_BYTES < self._appended:
+            return
+        sealed = self._sealed()
+        self._poison = ("sealing a segment was interrupted", self._seq)
+        try:
+            file = segment_file(active.first_seq, sealed=True)
+            disk.replace_file(self.path / "log" / file, sealed.content)
+            following = Segment(first_seq=self._seq, file=segment_file(self._seq))
+            disk.replace_file(self.path / "log" / following.file, schema_message())
+            done = active.model_copy(update={"file": file, "seal": sealed.seal})
+            self._replace_manifest(segments=(*self.manifest.segments[:-1], done, following))
+            before, self._fd = self._fd, disk.append_to(self.path / "log" / following.file)
+            disk.close(before)
+            self._appended = self._durable = len(schema_message())
+            self._previous = hash_of(schema_message())
+            self._head.rewrite(self._appended, self._durable, self._seq, self._tick, self._digest)
+            disk.remove(self.path / "log" / active.file)
+        except OSError as error:
+            raise self._poisoned(f"sealing a segment failed: {error.strerror or error}", self._seq) from error
+        self._poison = None
+
+    def _sealed(self) -> Sealed:
+        """The active segment as it is to be sealed, its history recomputed from its bytes."""
+        segment, start = self.manifest.active, starts(self.manifest)[-1]
+        reach = Reach(self._appended, self._seq, self._durable)
+        reader = SegmentReader(self.path, segment, start, reach)
+        frames = reader.frames()
+        reader.require_whole()
+        chain = chain_at(self.path, self.manifest)
+        sealed = seal((reader.rows(frame) for frame in frames), chain)
+        if sealed.seal.digest != self._digest.hex():
+            raise reader.damage(reader.begins, "its events are not those that were committed")
+        return sealed
 
     def sync(self) -> None:
         """Wait until every commit is durable. Raises `WriterPoisoned` when the disk fails."""
@@ -226,7 +306,7 @@ class LogWriter:
 
     def _let_go(self) -> None:
         self._closed = True
-        os.close(self._fd)
+        disk.close(self._fd)
         self._head.close()
         self._lock.release()
 
@@ -263,8 +343,7 @@ class LogWriter:
     def _require_room(self, need: int) -> None:
         """There is room on the disk; asked of the system again only when what it last said is used up."""
         if need > self._unchecked_bytes:
-            disk = os.statvfs(self.path)
-            free = disk.f_bavail * disk.f_frsize
+            free = disk.free_bytes(self.path)
             if free - RESERVE_BYTES < need:
                 raise DiskFull(self.path, need=need, free=free, reserve=RESERVE_BYTES, seq=self._seq)
             self._unchecked_bytes = max(need, min(UNCHECKED_BYTES_MAX, free - RESERVE_BYTES))
@@ -276,7 +355,7 @@ class LogWriter:
         return self._durability == "every-commit"
 
     def _sync_file(self, appended: int) -> None:
-        os.fdatasync(self._fd)
+        disk.sync(self._fd)
         self._durable = appended
         self._synced_s = time.monotonic()
 
@@ -300,17 +379,4 @@ def _begin_segment(run: Path, segment: Segment, schema: bytes) -> None:
     if (run / "run.json").exists() or (path.exists() and path.stat().st_size > len(schema)):
         raise RunExists(run)
     path.parent.mkdir(exist_ok=True)
-    with path.open("wb") as file:
-        file.write(schema)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _write_all(fd: int, data: bytearray) -> None:
-    """Write all of it, in one call unless the system takes only a part. Raises `OSError`."""
-    done = os.write(fd, data)
-    while done < len(data):
-        more = os.write(fd, memoryview(data)[done:])
-        if not more:
-            raise OSError(f"only {done:,} of {len(data):,} bytes were written")
-        done += more
+    disk.write_file(path, schema)

@@ -7,7 +7,6 @@ from. It is derived: it can be deleted at any time, and one that does not read i
 import hashlib
 import json
 import os
-from bisect import bisect_right
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from eventlog.reader import LogReader
 from townlet.configuration.load import names_table
 from townlet.configuration.settings import Settings
 from townlet.identity import rider_identity
@@ -35,10 +33,8 @@ def tie_changes(run: "Run", tick: int) -> pa.Table:
 
     `owner`, `other` are names, `owner_id`, `other_id` numbers. Raises LogDamaged.
     """
-    made_of = {
-        "history": history_digest(run.log, tick),
-        **rider_identity(TIE_CHANGES, [epoch.config_id for epoch in run.epochs]),
-    }
+    seq = run.log.seq_at(tick)
+    made_of = {"history": run.log.digest_at(seq)[1].hex(), **rider_identity(TIE_CHANGES, run.epochs, seq)}
     table = _kept(run, TIE_CHANGES, made_of)
     if table is None:
         table = _told(run, tick)
@@ -57,21 +53,6 @@ def _told(run: "Run", tick: int) -> pa.Table:
         rider.fold(np.ascontiguousarray(rows))
     table: pa.Table = rider.tables()[TieChanges.name]
     return table
-
-
-def history_digest(log: LogReader, tick: int) -> str:
-    """A digest of all events before `tick`, in hex: equal for equal histories in equal commits."""
-    if tick >= log.head.tick:
-        return log.head.digest
-    frames = log.frames
-    last = bisect_right(frames, tick, key=lambda frame: frame.last_tick) if frames else 0
-    if last == len(frames):
-        return log.head.digest
-    frame = frames[last]
-    digest = hashlib.sha256(frame.digest)
-    for rows in log.rows(from_seq=frame.first_seq, to_tick=tick):
-        digest.update(np.ascontiguousarray(rows).tobytes())
-    return digest.hexdigest()
 
 
 def named(settings: Settings, changes: pa.Table) -> pa.Table:

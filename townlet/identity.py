@@ -5,16 +5,18 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from eventlog import codes
+from eventlog.manifest import Epoch
 from projections import plan, state, tables
 from projections.state import town_type
 from projections.versions import VERSIONS
 from townlet.configuration import plans as compiling
 
 
-def fold_identity(config_ids: Sequence[str]) -> dict[str, str]:
-    """What a checkpoint of the state depends on, the log aside: a checkpoint of another identity is never read.
+def fold_identity(epochs: Sequence[Epoch], seq: int | None = None) -> dict[str, str]:
+    """What a checkpoint of the state before event `seq` (None: the last) depends on, the log aside.
 
-    The projection's name and version, the record's type, the sources of folds, plans and tables, the epochs.
+    The projection's name and version, the record's type, the sources of folds, plans and tables, and the settings of
+    the epochs that had begun. A checkpoint of another identity is never read.
     """
     files = (plan.__file__, state.__file__, tables.__file__, codes.__file__, compiling.__file__)
     record = hashlib.sha256(repr(town_type(state.ORDINARY).descr).encode()).hexdigest()
@@ -22,14 +24,16 @@ def fold_identity(config_ids: Sequence[str]) -> dict[str, str]:
         "projection": f"town@{VERSIONS['town']}",
         "record": record[:16],
         "folds": sources_digest([*map(Path, files), *_folder("town")]),
-        "epochs": ",".join(config_ids),
+        "epochs": ",".join(
+            epoch.config_id for number, epoch in enumerate(epochs) if not number or seq is None or epoch.from_seq < seq
+        ),
     }
 
 
-def rider_identity(name: str, config_ids: Sequence[str]) -> dict[str, str]:
+def rider_identity(name: str, epochs: Sequence[Epoch], seq: int) -> dict[str, str]:
     """What a table of a rider depends on: all that the state does, and the riders themselves."""
     rider, riders = f"{name}@{VERSIONS[name]}", sources_digest(_folder("riders"))
-    return {**fold_identity(config_ids), "rider": rider, "riders": riders}
+    return {**fold_identity(epochs, seq), "rider": rider, "riders": riders}
 
 
 def sources_digest(sources: Iterable[Path]) -> str:

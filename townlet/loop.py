@@ -76,7 +76,7 @@ def _live(town: Town, writer: LogWriter, ticks: int, founding: Rows | None, prog
 
     settings = town.settings[-1]
     every, until = settings.checkpoint_ticks, town.tick + ticks
-    keeper = _Keeper(writer, [epoch.config_id for epoch in writer.manifest.epochs])
+    keeper = _Keeper(writer)
     try:
         while town.tick < until:
             mark = min(until, (town.tick // every + 1) * every)
@@ -94,10 +94,10 @@ def _live(town: Town, writer: LogWriter, ticks: int, founding: Rows | None, prog
 class _Keeper:
     """Writes checkpoints beside the living town, one at a time: they are derived, so nothing waits for the disk."""
 
-    def __init__(self, writer: LogWriter, config_ids: list[str]) -> None:
+    def __init__(self, writer: LogWriter) -> None:
         self._writer = writer
         self._store = CheckpointStore(writer.path)
-        self._identity = fold_identity(config_ids)
+        self._identity = fold_identity(writer.manifest.epochs)
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._last: Future[Path] | None = None
 

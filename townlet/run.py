@@ -91,13 +91,12 @@ class Run:
         wanted = log.head.tick if tick is None else tick
         if not 0 <= wanted <= log.head.tick:
             raise TickOutOfRange(self.path, wanted, log.head.tick)
-        town, start = (None, None) if from_start else self._nearest(wanted, log)
+        town = None if from_start else self._nearest(wanted, log)
         if town is None:
             from townlet.town import Town
 
-            town, start = Town(self.settings), None
-        reader = log if start is None else LogReader(self.path, start=start)
-        town.fold(reader.rows(from_seq=town.seq, to_tick=wanted))
+            town = Town(self.settings)
+        town.fold(log.rows(from_seq=town.seq, to_tick=wanted))
         return Moment(self, town)
 
     def sql(self, query: str, *, at: int | None = None) -> pa.Table:
@@ -139,15 +138,17 @@ class Run:
         """The run's checkpoints."""
         return CheckpointStore(self.path)
 
-    def _nearest(self, tick: int, log: LogReader) -> tuple["Town | None", tuple[int, int] | None]:
+    def identity_at(self, seq: int) -> dict[str, str]:
+        """What a fold of the events before `seq` depends on, the events aside."""
         from townlet.identity import fold_identity
+
+        return fold_identity(self.epochs, seq)
+
+    def _nearest(self, tick: int, log: LogReader) -> "Town | None":
         from townlet.town import restored
 
-        identity = fold_identity([epoch.config_id for epoch in self.epochs])
-        found = self.checkpoints().nearest(tick, identity, log)
-        if found is None:
-            return None, None
-        return restored(self.settings, found.tables()), (found.point.position, found.point.seq)
+        found = self.checkpoints().nearest(tick, self.identity_at, log)
+        return None if found is None else restored(self.settings, found.tables())
 
     def _resolved(self, config_id: str) -> Resolved:
         if config_id not in self._settings:

@@ -3,13 +3,8 @@
 Nothing here is trusted but the events: the chain is computed from them, and the state is folded from the first of them.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from eventlog.chain import BLOCK_EVENTS, Chain
-from eventlog.reader import LogReader
-from eventlog.rows import Rows
 
 if TYPE_CHECKING:
     from townlet.run import Run
@@ -34,19 +29,17 @@ def verify(run: "Run", tick: int | None = None) -> Proof:
     The state is compared with that of the living town at every checkpoint on the way, and at `tick` with the one that
     is folded from the nearest checkpoint. Raises LogDamaged, TickOutOfRange.
     """
-    from townlet.identity import fold_identity
     from townlet.town import Town
 
     log = run.log
     log_digest = log.verify_chain()
     near = run.at(tick)
-    identity = fold_identity([epoch.config_id for epoch in run.epochs])
     store = run.checkpoints()
     town = Town(run.settings)
     compared, difference = 0, None
     marks = [mark for mark in store.ticks() if mark <= near.tick]
     for mark in marks:
-        kept = store.nearest(mark, identity, log)
+        kept = store.nearest(mark, run.identity_at, log)
         if kept is None or kept.point.tick != mark:
             continue
         town.fold(log.rows(from_seq=town.seq, to_seq=kept.point.seq))
@@ -64,44 +57,3 @@ def verify(run: "Run", tick: int | None = None) -> Proof:
             )
     passed_over = 0 if difference else len(marks) - compared
     return Proof(near.tick, log.head.seq, compared, passed_over, log_digest, town.state_digest(), difference)
-
-
-def log_digest_at(run: "Run", tick: int, seq: int) -> str:
-    """The digest of the events before `seq`, the first of `tick` or later, in hex. Raises LogDamaged.
-
-    At the head it is the log's own. Only what lies after a checkpoint or two is read.
-    """
-    from townlet.identity import fold_identity
-
-    log = run.log
-    if seq == log.head.seq:
-        return log.head.digest
-    store, identity = run.checkpoints(), fold_identity([epoch.config_id for epoch in run.epochs])
-    kept = store.nearest(tick, identity, log)
-    while kept is not None:
-        point = kept.point
-        if point.seq == seq:
-            return point.digest
-        digest = _digest_within(LogReader(run.path, start=(point.position, point.seq)), point.seq, seq)
-        if digest is not None:
-            return digest
-        kept = store.nearest(point.tick - 1, identity, log)
-    return _digest_within(log, 0, seq) or Chain().digest().hex()
-
-
-def _digest_within(log: LogReader, first_seq: int, seq: int) -> str | None:
-    """The digest before `seq` from what `log` holds from `first_seq` on; None where no block begins in between."""
-    block: tuple[bytes, int] | None = None
-    since: list[tuple[Rows, Mapping[int, str]]] = []
-    for frame, rows, notes in log.checked_rows(seq):
-        since.append((rows[: seq - frame.first_seq], notes))
-        begins = frame.first_seq - frame.first_seq % BLOCK_EVENTS
-        if begins >= first_seq:
-            block = frame.block_digest, begins
-            since = [(part[part["seq"] >= begins], words) for part, words in since if part["seq"][-1] >= begins]
-    if block is None:
-        return None
-    chain = Chain(*block)
-    for rows, notes in since:
-        chain.extend(rows, notes)
-    return chain.digest().hex()

@@ -144,15 +144,13 @@ class TestReplay:
 
     def test_verify_fails_at_a_checkpoint_of_another_town(self, here: Path) -> None:
         from eventlog.checkpoints import CheckpointStore
-        from townlet.identity import fold_identity
         from townlet.run import Run
 
         run = Run("runs/a")
-        identity = fold_identity([epoch.config_id for epoch in run.epochs])
-        kept = run.checkpoints().nearest(1440, identity, run.log)
+        kept = run.checkpoints().nearest(1440, run.identity_at, run.log)
         assert kept is not None
         forged = kept.tables() | {"digest": pa.table({"state_digest": ["0" * 64]})}
-        CheckpointStore(here / "runs/a").write(forged, kept.point, identity)
+        CheckpointStore(here / "runs/a").write(forged, kept.point, run.identity_at(kept.point.seq))
         result = said("replay", "a", "--verify")
         assert result.exit_code == 1
         assert "at tick 1,440 the town that lived was 000" in result.stderr

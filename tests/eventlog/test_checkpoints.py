@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from eventlog.checkpoints import CheckpointStore
+from eventlog.checkpoints import CheckpointStore, IdentityAt
 from eventlog.head import Point
 from eventlog.reader import LogReader
 from eventlog.writer import LogWriter
@@ -28,32 +28,36 @@ def checkpointed(path: Path) -> tuple[CheckpointStore, list[Point]]:
     return store, points
 
 
+def always(identity: dict[str, str]) -> IdentityAt:
+    """The same identity everywhere."""
+    return lambda _: identity
+
+
 def test_the_nearest_checkpoint_gives_back_its_tables(tmp_path: Path) -> None:
     store, points = checkpointed(tmp_path / "run")
     log = LogReader(tmp_path / "run")
     assert store.ticks() == [point.tick for point in points] == [3, 503, 513]
     for tick, expected in [(3, 0), (502, 0), (503, 1), (512, 1), (513, 2), (9999, 2)]:
-        found = store.nearest(tick, IDENTITY, log)
+        found = store.nearest(tick, always(IDENTITY), log)
         assert found is not None
         assert found.point == points[expected]
         assert found.tables() == {"agents": AGENTS, "ties": TIES}
-    assert store.nearest(2, IDENTITY, log) is None
+    assert store.nearest(2, always(IDENTITY), log) is None
     assert [frame.point for frame in log.frames[1:]] == points[:-1]
 
 
 def test_a_log_is_read_on_from_a_checkpoint(tmp_path: Path) -> None:
     store, _ = checkpointed(tmp_path / "run")
-    found = store.nearest(510, IDENTITY, LogReader(tmp_path / "run"))
+    found = store.nearest(510, always(IDENTITY), LogReader(tmp_path / "run"))
     assert found is not None
-    rest = LogReader(tmp_path / "run", start=(found.point.position, found.point.seq))
-    assert [len(rows) for rows in rest.rows()] == [100]
+    assert [len(rows) for rows in LogReader(tmp_path / "run").rows(found.point.seq)] == [100]
 
 
 def test_another_identity_is_passed_over(tmp_path: Path) -> None:
     store, _ = checkpointed(tmp_path / "run")
     log = LogReader(tmp_path / "run")
     for other in ({}, {"record": "1a"}, {**IDENTITY, "folds": "3c"}, {**IDENTITY, "more": ""}):
-        assert store.nearest(9999, other, log) is None
+        assert store.nearest(9999, always(other), log) is None
 
 
 def test_an_earlier_checkpoint_stands_in_for_one_of_another_identity(tmp_path: Path) -> None:
@@ -61,10 +65,10 @@ def test_an_earlier_checkpoint_stands_in_for_one_of_another_identity(tmp_path: P
     log = LogReader(tmp_path / "run")
     store.write({"agents": AGENTS, "ties": TIES}, points[1], {**IDENTITY, "folds": "3c"})
     for tick, expected in [(3, 0), (503, 0), (512, 0), (513, 2)]:
-        found = store.nearest(tick, IDENTITY, log)
+        found = store.nearest(tick, always(IDENTITY), log)
         assert found is not None
         assert found.point == points[expected]
-    found = store.nearest(513, {**IDENTITY, "folds": "3c"}, log)
+    found = store.nearest(513, always({**IDENTITY, "folds": "3c"}), log)
     assert found is not None
     assert found.point == points[1]
 
@@ -81,19 +85,19 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path, file: str, damage: 
         middle = len(content) // 2
         flipped = content[:middle] + bytes([content[middle] ^ 0x40]) + content[middle + 1 :]
         path.write_bytes({"cut": content[:-9], "flipped": flipped, "empty": b""}[damage])
-    found = store.nearest(9999, IDENTITY, LogReader(tmp_path / "run"))
+    found = store.nearest(9999, always(IDENTITY), LogReader(tmp_path / "run"))
     assert found is not None
     assert found.point == points[1]
 
 
-@pytest.mark.parametrize("key", ["tick", "seq", "position", "block_digest", "digest"])
+@pytest.mark.parametrize("key", ["tick", "seq", "block_digest", "digest"])
 def test_a_checkpoint_that_is_not_on_the_log_is_passed_over(tmp_path: Path, key: str) -> None:
     store, points = checkpointed(tmp_path / "run")
     path = store.path / f"{points[1].tick:012}" / "manifest.json"
     manifest = json.loads(path.read_text())
     manifest[key] = manifest[key] + 8 if isinstance(manifest[key], int) else "00" * 32
     path.write_text(json.dumps(manifest))
-    found = store.nearest(points[1].tick, IDENTITY, LogReader(tmp_path / "run"))
+    found = store.nearest(points[1].tick, always(IDENTITY), LogReader(tmp_path / "run"))
     assert found is not None
     assert found.point == points[0]
 
@@ -113,18 +117,14 @@ def test_a_checkpoint_of_a_lost_future_is_passed_over(tmp_path: Path) -> None:
     segment = segment_of(tmp_path / "run")
     segment.write_bytes(segment.read_bytes()[:-1])
     with LogWriter.open(tmp_path / "run") as writer:
-        found = store.nearest(9999, IDENTITY, LogReader(tmp_path / "run"))
+        found = store.nearest(9999, always(IDENTITY), LogReader(tmp_path / "run"))
         assert found is not None
         assert found.point == first
         other = commit_changed(writer)
-        assert (writer.point.seq, writer.point.position, writer.point.block_digest) == (
-            lost.seq,
-            lost.position,
-            lost.block_digest,
-        )
+        assert (writer.point.seq, writer.point.block_digest) == (lost.seq, lost.block_digest)
         assert other != lost.digest
         commit(writer, 10)
-        found = store.nearest(9999, IDENTITY, LogReader(tmp_path / "run"))
+        found = store.nearest(9999, always(IDENTITY), LogReader(tmp_path / "run"))
         assert found is not None
         assert found.point == first
 
@@ -139,7 +139,7 @@ def commit_changed(writer: LogWriter) -> str:
 def test_a_checkpoint_replaces_the_one_at_its_tick_and_leaves_nothing_behind(tmp_path: Path) -> None:
     store, points = checkpointed(tmp_path / "run")
     store.write({"ties": TIES}, points[1], IDENTITY)
-    found = store.nearest(points[1].tick, IDENTITY, LogReader(tmp_path / "run"))
+    found = store.nearest(points[1].tick, always(IDENTITY), LogReader(tmp_path / "run"))
     assert found is not None
     assert found.tables() == {"ties": TIES}
     assert sorted(path.name for path in store.path.iterdir()) == [f"{point.tick:012}" for point in points]
@@ -154,4 +154,4 @@ def test_an_unfinished_checkpoint_is_no_checkpoint(tmp_path: Path) -> None:
 
 def test_a_run_without_checkpoints_has_none(tmp_path: Path) -> None:
     new_log(tmp_path / "run").close()
-    assert CheckpointStore(tmp_path / "run").nearest(10, IDENTITY, LogReader(tmp_path / "run")) is None
+    assert CheckpointStore(tmp_path / "run").nearest(10, always(IDENTITY), LogReader(tmp_path / "run")) is None

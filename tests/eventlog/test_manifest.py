@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from eventlog import disk
 from eventlog.errors import EventLogError, LogLocked, RunNotFound
 from eventlog.head import SLOT_BYTES, HeadFile, read_head
 from eventlog.lock import WriterLock
@@ -27,7 +28,7 @@ def test_a_manifest_survives_and_counts_its_versions(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["run.json"]
 
 
-@pytest.mark.parametrize(("place", "call"), [(os, "fsync"), (Path, "rename")])
+@pytest.mark.parametrize(("place", "call"), [(disk, "sync"), (disk, "rename")])
 def test_a_manifest_is_the_old_one_until_it_is_the_new_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: object, call: str
 ) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventlog.arrow import from_batch
+from eventlog.chain import Chain
 from eventlog.errors import LogDamaged, RunNotFound
 from eventlog.reader import LogReader
 from eventlog.writer import LogWriter
@@ -46,7 +47,7 @@ def test_what_lies_before_damage_is_read(run: Path, tmp_path: Path) -> None:
     content[third.position + third.length // 2] ^= 1
     segment_of(copy).write_bytes(content)
     assert seqs(LogReader(copy), to_tick=third.first_tick) == list(range(third.first_seq))
-    assert sum(len(rows) for _, rows, _ in LogReader(copy).checked_rows(third.first_seq)) == third.first_seq
+    assert sum(len(rows) for rows, _ in LogReader(copy).parts(None, third.first_seq)) == third.first_seq
     with pytest.raises(LogDamaged):
         seqs(LogReader(copy), to_tick=third.first_tick + 1)
 
@@ -90,26 +91,18 @@ def test_ranges_of_ticks(run: Path, bounds: tuple[int | None, ...]) -> None:
     assert seqs(reader, from_seq, to_seq, from_tick=from_tick, to_tick=to_tick) == inside["seq"].tolist()
 
 
-def test_a_reader_may_begin_at_any_frame(run: Path) -> None:
+def test_the_digest_is_known_at_every_event(run: Path) -> None:
     whole = LogReader(run)
-    for frame in whole.frames:
-        reader = LogReader(run, start=(frame.position, frame.first_seq))
-        assert seqs(reader) == list(range(frame.first_seq, EVENTS))
-        assert seqs(reader, 330) == list(range(330, EVENTS))
-        assert whole.holds(frame.point) and reader.holds(frame.point)
-    with pytest.raises(ValueError, match="begins at event 306"):
-        list(reader.rows(305))
-    with pytest.raises(ValueError, match="start"):
-        reader.verify_chain()
-    at_head = LogReader(run, start=(whole.head.appended, whole.head.seq))
-    assert seqs(at_head) == []
-
-
-def test_a_start_that_is_not_a_frames_is_refused(run: Path) -> None:
-    frame = LogReader(run).frames[2]
-    for position, seq in [(frame.position, 30), (frame.position + 8, 31)]:
-        with pytest.raises(LogDamaged):
-            list(LogReader(run, start=(position, seq)).rows())
+    chain = Chain()
+    for rows, notes in whole.parts():
+        for row in range(len(rows)):
+            assert whole.digest_at(chain.seq) == (chain.block_digest, chain.digest())
+            chain.extend(rows[row : row + 1], notes)
+    assert whole.digest_at(EVENTS) == (chain.block_digest, chain.digest())
+    assert all(whole.holds(frame.point) for frame in whole.frames)
+    frame = whole.frames[3]
+    assert not whole.holds(frame.point._replace(seq=frame.first_seq + 1))
+    assert not whole.holds(frame.point._replace(seq=EVENTS + 1))
 
 
 def test_a_reader_checks_only_what_it_reads(run: Path, tmp_path: Path) -> None:
@@ -122,8 +115,7 @@ def test_a_reader_checks_only_what_it_reads(run: Path, tmp_path: Path) -> None:
     assert seqs(reader, 0, 200) == list(range(200))
     with pytest.raises(LogDamaged, match="at event 200 "):
         list(reader.rows(0, 201))
-    later = LogReader(tmp_path / "run", start=(frames[5].position, 250))
-    assert seqs(later) == list(range(250, 500))
+    assert seqs(LogReader(tmp_path / "run"), 250) == list(range(250, 500))
     abandon(writer)
 
 
@@ -162,7 +154,7 @@ def test_a_segment_shorter_than_published_is_damage(tmp_path: Path) -> None:
             list(reader.rows())
         assert "townlet resume" in str(caught.value), "it was never synced, so a writer may cut it"
     segment_of(tmp_path / "run").write_bytes(b"")
-    with pytest.raises(LogDamaged, match="missing or empty"):
+    with pytest.raises(LogDamaged, match="its schema cannot be read"):
         LogReader(tmp_path / "run")
 
 

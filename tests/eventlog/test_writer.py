@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from eventlog.chain import Chain
 from eventlog.errors import DiskFull, LogDamaged, RunExists, RunNotFound, SequenceMismatch, WriterPoisoned
-from eventlog.manifest import read_manifest
+from eventlog.manifest import read_manifest, write_manifest
 from eventlog.reader import LogReader
 from eventlog.rows import ROW
 from eventlog.writer import RESERVE_BYTES, LogWriter
@@ -301,7 +301,7 @@ def test_a_closed_writer_takes_nothing(tmp_path: Path) -> None:
 def test_a_writer_whose_run_was_taken_over_changes_no_manifest(tmp_path: Path) -> None:
     writer = written(tmp_path / "run", [10])
     taken = writer.manifest.replaced(writer_epoch=2)
-    (tmp_path / "run" / "run.json").write_text(taken.model_dump_json())
+    write_manifest(tmp_path / "run", taken)
     with pytest.raises(WriterPoisoned, match="writer 2 has taken the run over"):
         writer.close()
     assert read_manifest(tmp_path / "run") == taken

@@ -9,6 +9,7 @@ import pytest
 
 import townlet
 from eventlog import codes
+from eventlog.manifest import Epoch
 from projections import plan, state, tables
 from projections.versions import VERSIONS
 from tests.town.towns import DAY, KITCHEN
@@ -23,6 +24,7 @@ LATER = 2 * EVERY + 77
 """A tick after the second checkpoint and before the third."""
 
 Identity = dict[str, str]
+A, B = (Epoch(from_seq=seq, config_id=name, seed=7) for seq, name in ((0, "a"), (100, "b")))
 
 
 @pytest.fixture(scope="module")
@@ -39,18 +41,18 @@ def run(lived: Run, tmp_path: Path) -> Run:
 
 
 def identity_of(run: Run) -> Identity:
-    return fold_identity([epoch.config_id for epoch in run.epochs])
+    return run.identity_at(run.head.seq)
 
 
 def believed_before(run: Run, tick: int) -> int | None:
     """The tick of the checkpoint from which a tick is folded; None: from the start."""
-    kept = run.checkpoints().nearest(tick, identity_of(run), run.log)
+    kept = run.checkpoints().nearest(tick, run.identity_at, run.log)
     return kept.point.tick if kept else None
 
 
 def put_a_lie(run: Run, identity: Identity) -> None:
     """In place of the second checkpoint one of the same place in the log, whole, and of richer people."""
-    kept = run.checkpoints().nearest(2 * EVERY, identity_of(run), run.log)
+    kept = run.checkpoints().nearest(2 * EVERY, run.identity_at, run.log)
     assert kept is not None and kept.point.tick == 2 * EVERY
     town = restored(run.settings, kept.tables())
     assert town is not None
@@ -111,31 +113,33 @@ def test_a_town_taken_up_by_a_raised_version_lives_on_the_same(run: Run, monkeyp
 def test_sources_that_change_are_another_identity(
     module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = fold_identity(["a"])
+    before = fold_identity([A])
     changed = tmp_path / "changed.py"
     changed.write_bytes(Path(str(module.__file__)).read_bytes() + b"\n")
     monkeypatch.setattr(module, "__file__", str(changed))
-    assert differing(before, fold_identity(["a"])) == {"folds"}
+    assert differing(before, fold_identity([A])) == {"folds"}
 
 
 @pytest.mark.parametrize("name", ["plan.py", "town/ties.py", "town/evolve.py"])
 def test_folds_that_change_are_another_identity(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = fold_identity(["a"])
+    before = fold_identity([A])
     folder = shutil.copytree(Path(plan.__file__).parent, tmp_path / "projections")
     monkeypatch.setattr(plan, "__file__", str(folder / "plan.py"))
-    assert fold_identity(["a"]) == before
+    assert fold_identity([A]) == before
     (folder / name).write_bytes((folder / name).read_bytes() + b"\n")
-    assert differing(before, fold_identity(["a"])) == {"folds"}
+    assert differing(before, fold_identity([A])) == {"folds"}
 
 
 def test_another_record_version_or_epoch_is_another_identity(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = fold_identity(["a"])
-    assert differing(before, fold_identity(["a", "b"])) == {"epochs"}
+    before = fold_identity([A])
+    assert differing(before, fold_identity([A, B])) == {"epochs"}
+    assert fold_identity([A, B], 100) == before, "the second has not begun"
+    assert fold_identity([A, B], 101) == fold_identity([A, B])
     with monkeypatch.context() as patch:
         patch.setitem(VERSIONS, "town", 2)
-        assert differing(before, fold_identity(["a"])) == {"projection"}
+        assert differing(before, fold_identity([A])) == {"projection"}
     monkeypatch.setattr("townlet.identity.town_type", lambda shape: state.AGENT)
-    assert differing(before, fold_identity(["a"])) == {"record"}
+    assert differing(before, fold_identity([A])) == {"record"}
 
 
 def differing(some: Identity, others: Identity) -> set[str]:

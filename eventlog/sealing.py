@@ -1,0 +1,123 @@
+"""Sealing: an active segment that has grown long becomes an Arrow IPC file, in few large batches.
+
+A sealed segment holds the same events as the stream it replaces, in batches cut at multiples of 65,536 events, and is a
+plain Arrow file that any Arrow reader opens. Each batch is a frame as in a stream, with its mark, so that it is checked
+in the same way. Its footer's metadata, under ``tw.blocks``, has the chain's digest after each whole block that ends in
+it, so that the digest at any event is a few thousand events away.
+"""
+
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from eventlog.arrow import NO_NOTES, SCHEMA, to_batch
+from eventlog.chain import BLOCK_EVENTS, Chain
+from eventlog.frames import BLANK, encode, hash_of
+from eventlog.layout import METADATA_KEY, schema_message
+from eventlog.manifest import Seal
+from eventlog.rows import ROW, Rows
+
+SEGMENT_EVENTS: Final = 1 << 20
+"""Events after which a segment is sealed."""
+
+BATCH_EVENTS: Final = 1 << 16
+"""Events in a batch of a sealed segment; a multiple of a block's."""
+
+FILE_MAGIC: Final = b"ARROW1\0\0"
+"""What an Arrow IPC file begins with; its schema follows."""
+
+BLOCKS_KEY: Final = b"tw.blocks"
+DIGEST_HEX: Final = 64
+
+Part = tuple[Rows, Mapping[int, str]]
+
+
+class Sealed(NamedTuple):
+    """A sealed segment, ready to be written, and what the manifest says of it."""
+
+    content: bytearray
+    seal: Seal
+
+
+def seal(parts: Iterator[Part], chain: Chain) -> Sealed:
+    """The events of whole commits, in order, as one file; `chain` stands before them, and afterwards after them."""
+    batches = list(_regrouped(parts, chain.seq))
+    begun = [(chain.block_digest, chain.digest())]
+    blocks: list[str] = []
+    for rows, notes in batches:
+        blocks += _extend(chain, rows, notes)
+        begun.append((chain.block_digest, chain.digest()))
+    content = bytearray(_blank_file(batches, "".join(blocks)))
+    position, previous = len(FILE_MAGIC) + len(schema_message()), hash_of(schema_message())
+    for (rows, notes), (block_digest, digest) in zip(batches, begun[:-1], strict=True):
+        frame, previous = encode(rows, notes, previous=previous, block_digest=block_digest, digest=digest)
+        content[position : position + len(frame)] = frame
+        position += len(frame)
+    said = Seal(
+        next_seq=chain.seq,
+        first_tick=int(batches[0][0]["tick"][0]),
+        last_tick=int(batches[-1][0]["tick"][-1]),
+        bytes=len(content),
+        frames_end=position,
+        footer_crc32=zlib.crc32(memoryview(content)[position:]),
+        block_digest=chain.block_digest.hex(),
+        digest=chain.digest().hex(),
+    )
+    return Sealed(content, said)
+
+
+def footer_crc(content: memoryview, said: Seal) -> int:
+    """The checksum of what follows the frames of a sealed segment."""
+    return zlib.crc32(content[said.frames_end :])
+
+
+def blocks_of(content: memoryview) -> list[bytes]:
+    """The digests after each whole block that ends in a sealed segment. Raises `pa.ArrowInvalid`, `KeyError`."""
+    hexes = pa.ipc.open_file(pa.py_buffer(content)).metadata[BLOCKS_KEY].decode("ascii")
+    return [bytes.fromhex(hexes[at : at + DIGEST_HEX]) for at in range(0, len(hexes), DIGEST_HEX)]
+
+
+def _regrouped(parts: Iterator[Part], seq: int) -> Iterator[Part]:
+    """The same events in batches that end at multiples of BATCH_EVENTS, and the rest."""
+    held: list[Rows] = []
+    words: dict[int, str] = {}
+    for rows, notes in parts:
+        words |= notes
+        while len(rows):
+            room = BATCH_EVENTS - seq % BATCH_EVENTS
+            held.append(rows[:room])
+            seq += len(held[-1])
+            rows = rows[room:]
+            if seq % BATCH_EVENTS == 0:
+                yield _batch(held, words)
+                held, words = [], {number: note for number, note in words.items() if number >= seq}
+    if held:
+        yield _batch(held, words)
+
+
+def _batch(held: list[Rows], words: Mapping[int, str]) -> Part:
+    rows = np.concatenate(held, dtype=ROW)
+    last = int(rows["seq"][-1])
+    return rows, {seq: note for seq, note in words.items() if seq <= last} if words else NO_NOTES
+
+
+def _extend(chain: Chain, rows: Rows, notes: Mapping[int, str]) -> Iterator[str]:
+    """Take the rows into the chain block by block; gives the digest after each whole block, in hex."""
+    while len(rows):
+        room = BLOCK_EVENTS - chain.seq % BLOCK_EVENTS
+        chain.extend(rows[:room], notes)
+        rows = rows[room:]
+        if chain.seq % BLOCK_EVENTS == 0:
+            yield chain.block_digest.hex()
+
+
+def _blank_file(batches: list[Part], blocks: str) -> pa.Buffer:
+    """The file as pyarrow writes it, with empty marks: its footer knows where each batch lies."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, SCHEMA, metadata={BLOCKS_KEY: blocks.encode()}) as file:
+        for rows, notes in batches:
+            file.write_batch(to_batch(rows, notes), custom_metadata={METADATA_KEY: BLANK})
+    return sink.getvalue()

@@ -1,0 +1,238 @@
+"""The files of a log as a reader sees them: frames found by their marks, checked whole before their events are read."""
+
+import mmap
+import os
+from bisect import bisect_right
+from collections.abc import Mapping
+from functools import cached_property
+from operator import attrgetter
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pyarrow as pa
+
+from eventlog.arrow import SCHEMA
+from eventlog.chain import BLOCK_EVENTS, GENESIS, Chain
+from eventlog.errors import LogDamaged
+from eventlog.frames import CHECKSUM_DIFFERS, Frame, Scan, decode, decode_rows, hash_of, inspect, is_intact
+from eventlog.layout import schema_message
+from eventlog.manifest import Manifest, Segment
+from eventlog.rows import Rows
+from eventlog.sealing import FILE_MAGIC, Part, blocks_of, footer_crc
+
+_first_seq = attrgetter("first_seq")
+
+
+class Start(NamedTuple):
+    """Where a segment begins in the log's history."""
+
+    seq: int
+    tick: int  # the log before it holds every event with a smaller tick
+    block_digest: bytes
+    digest: bytes
+
+
+BEGINNING: Final = Start(0, 0, GENESIS, GENESIS)
+
+
+READ_ALL: Final = 1 << 62
+"""More bytes than a segment has: of an active segment without events, whose schema is all there is."""
+
+
+class Reach(NamedTuple):
+    """How far a segment may be read: bytes, the number of the next event, and what was synced of it."""
+
+    end: int
+    next_seq: int
+    durable: int
+
+
+class SegmentReader:
+    """One segment: its committed frames, and their events.
+
+    Frames are found by their marks, which hold one another's hashes; a frame's bytes are checked when its events are
+    first read. Whatever is not as it was written raises `LogDamaged` when it is asked for, and not before.
+    """
+
+    def __init__(self, run: Path, segment: Segment, start: Start, reach: Reach, writer_epoch: int = 0) -> None:
+        """Raises `FileNotFoundError` when the file is not there, `LogDamaged` when its beginning is not a log's."""
+        self.path = run / "log" / segment.file
+        self.segment = segment
+        self.start = start
+        self.reach = reach
+        self.writer_epoch = writer_epoch
+        self._frames: list[Frame] = []
+        self._fault: str | None = None
+        self._intact: set[int] = set()
+        self._buffer = _mapped(self.path, reach.end)
+        self.begins, self._previous = self._read_schema(len(FILE_MAGIC) if segment.seal else 0)
+        self._position = self.begins
+
+    def grown(self, reach: Reach) -> "SegmentReader":
+        """The same segment, of which more is committed."""
+        grown = SegmentReader(self.path.parent.parent, self.segment, self.start, reach, self.writer_epoch)
+        if self._fault is None:
+            grown._frames, grown._intact = self._frames, self._intact
+            grown._position, grown._previous = self._position, self._previous
+        return grown
+
+    @property
+    def next_seq(self) -> int:
+        """The number of the first event after those found."""
+        return self._frames[-1].next_seq if self._frames else self.start.seq
+
+    def frames(self) -> list[Frame]:
+        """The committed frames, up to the first that does not follow."""
+        if self._fault is None and self.next_seq < self.reach.next_seq:
+            end = self.segment.seal.frames_end if self.segment.seal else self.reach.end
+            end = min(end, len(self._buffer))
+            scan = Scan(self._buffer, self._position, end, next_seq=self.next_seq, previous=self._previous, whole=False)
+            self._frames += list(scan)
+            self._position, self._fault = scan.position, scan.fault
+            if self._frames:
+                self._previous = self._frames[-1].hash
+        return self._frames
+
+    def require_whole(self) -> None:
+        """Raises `LogDamaged` unless every committed frame was found, and of a sealed segment its end is as it was."""
+        if self._fault or self.next_seq != self.reach.next_seq:
+            raise self.damage(self._position, self._fault or f"the file ends before byte {self.reach.end:,}")
+        if self.segment.seal:
+            self._require_footer()
+
+    def rows(self, frame: Frame) -> tuple[Rows, Mapping[int, str]]:
+        """The events of a frame as an array of `ROW`, and the words they carry, by seq. Raises `LogDamaged`."""
+        self._require_intact(frame)
+        return decode_rows(self._buffer, frame)
+
+    def batch(self, frame: Frame) -> pa.RecordBatch:
+        """The events of a frame over the file's own bytes. Raises `LogDamaged`."""
+        self._require_intact(frame)
+        return decode(self._buffer, frame)
+
+    def block_before(self, seq: int) -> tuple[int, bytes]:
+        """An event at or before `seq`, not many blocks away, at which a block of the chain begins, and its digest."""
+        begins = seq - seq % BLOCK_EVENTS
+        if self.segment.seal and begins > self.start.seq:
+            return begins, self._blocks[begins // BLOCK_EVENTS - self.start.seq // BLOCK_EVENTS - 1]
+        frames = [] if self.segment.seal else self.frames()
+        number = bisect_right(frames, seq, key=_first_seq) - 1
+        if number < 0:
+            return self.start.seq - self.start.seq % BLOCK_EVENTS, self.start.block_digest
+        frame = frames[number]
+        return frame.first_seq - frame.first_seq % BLOCK_EVENTS, frame.block_digest
+
+    def damage(self, position: int, reason: str, frame: Frame | None = None) -> LogDamaged:
+        """The damage at a byte of this segment; `frame` is the one that is not intact."""
+        before = [each for each in self._frames if frame is None or each.position < frame.position]
+        repairable = self.segment.seal is None and position >= self.reach.durable
+        return LogDamaged(
+            self.path,
+            seq=before[-1].next_seq if before else self.start.seq,
+            tick=before[-1].last_tick + 1 if before else self.start.tick,
+            position=position,
+            durable=self.reach.durable,
+            reason=reason,
+            repairable=repairable,
+        )
+
+    @cached_property
+    def _blocks(self) -> list[bytes]:
+        self._require_footer()
+        return blocks_of(self._buffer)
+
+    def _require_footer(self) -> None:
+        """The bytes after the frames are those that were sealed, and no others."""
+        seal = self.segment.seal
+        assert seal is not None
+        if self.path.stat().st_size != seal.bytes or footer_crc(self._buffer, seal) != seal.footer_crc32:
+            raise self.damage(seal.frames_end, "its footer is not the one that was sealed")
+
+    def _require_intact(self, frame: Frame) -> None:
+        if frame.position not in self._intact:
+            if not is_intact(self._buffer, frame):
+                raise self.damage(frame.position, CHECKSUM_DIFFERS, frame)
+            self._intact.add(frame.position)
+
+    def _read_schema(self, begins: int) -> tuple[int, bytes]:
+        """The byte at which the first frame begins, and what its `previous` has to be."""
+        if bytes(self._buffer[:begins]) != FILE_MAGIC[:begins]:
+            raise self.damage(0, "it is not an Arrow file")
+        found = read_schema(self._buffer, begins)
+        if isinstance(found, str):
+            raise self.damage(0, found)
+        return found
+
+
+def open_block(run: Path, manifest: Manifest) -> list[Part]:
+    """The events before the active segment that lie in the chain's open block, with their words."""
+    first_seq, found = manifest.active.first_seq, list[Part]()
+    begins = first_seq - first_seq % BLOCK_EVENTS
+    for segment, start in zip(manifest.segments[:-1], starts(manifest), strict=False):
+        seal = segment.seal
+        if seal is None or seal.next_seq <= begins:
+            continue
+        reader = SegmentReader(run, segment, start, Reach(seal.bytes, seal.next_seq, seal.bytes))
+        for frame in reader.frames():
+            if frame.next_seq > begins:
+                rows, notes = reader.rows(frame)
+                found.append((rows[max(begins - frame.first_seq, 0) :], notes))
+        reader.require_whole()
+    return found
+
+
+def chain_at(run: Path, manifest: Manifest) -> Chain:
+    """The chain before the active segment."""
+    start = starts(manifest)[-1]
+    chain = Chain(start.block_digest, start.seq - start.seq % BLOCK_EVENTS)
+    for rows, notes in open_block(run, manifest):
+        chain.extend(rows, notes)
+    return chain
+
+
+def missing(run: Path, segment: Segment, start: Start, reach: Reach) -> LogDamaged:
+    """The damage of a segment whose file is not there."""
+    path, reason = run / "log" / segment.file, "the file is missing"
+    return LogDamaged(path, seq=start.seq, tick=start.tick, position=0, durable=reach.durable, reason=reason)
+
+
+def read_schema(buffer: memoryview, begins: int = 0) -> tuple[int, bytes] | str:
+    """The byte after the schema that begins at `begins`, and its hash; or what is wrong with it."""
+    length = 8 + int.from_bytes(buffer[begins + 4 : begins + 8], "little")
+    message = bytes(buffer[begins : begins + length])
+    if message != schema_message():  # damage, or another version of Arrow wrote it
+        try:
+            found = pa.ipc.read_schema(pa.py_buffer(message))
+        except (pa.ArrowException, OSError):
+            return "its schema cannot be read"
+        if found != SCHEMA or not _is_followed(buffer, message, begins + length):
+            return "its schema is not the log's"
+    return begins + length, hash_of(message)
+
+
+def _is_followed(buffer: memoryview, message: bytes, end: int) -> bool:
+    """Whether the schema message is whole, and the first frame, where there is one, was written after it."""
+    if len(buffer) <= end:
+        return len(buffer) == end
+    first = inspect(buffer, end, len(buffer))
+    return isinstance(first, Frame) and first.previous == hash_of(message)
+
+
+def starts(manifest: Manifest) -> list[Start]:
+    """Where each segment of a run begins, as the manifest says of the one before it."""
+    found = [BEGINNING]
+    for segment in manifest.segments[:-1]:
+        seal = segment.seal
+        assert seal is not None, "only the last segment is active"
+        block, digest = bytes.fromhex(seal.block_digest), bytes.fromhex(seal.digest)
+        found.append(Start(seal.next_seq, seal.last_tick + 1, block, digest))
+    return found
+
+
+def _mapped(path: Path, end: int) -> memoryview:
+    """The first `end` bytes of a file, or as many as there are; arrays over them stay valid."""
+    with path.open("rb") as file:
+        there = min(os.fstat(file.fileno()).st_size, end)
+        if not there:
+            return memoryview(b"")
+        return memoryview(mmap.mmap(file.fileno(), there, access=mmap.ACCESS_READ))
