@@ -58,10 +58,10 @@ class Checkpoint:
 
 
 class CheckpointStore:
-    """The checkpoints of the run in the folder `run_path`."""
+    """The checkpoints of a projection of the run in the folder `run_path`: of the town, or those in `folder`."""
 
-    def __init__(self, run_path: Path | str) -> None:
-        self.path = Path(run_path) / "checkpoints"
+    def __init__(self, run_path: Path | str, folder: str = "checkpoints") -> None:
+        self.path = Path(run_path) / folder
 
     def write(self, tables: Mapping[str, pa.Table], point: Point, identity: Mapping[str, str]) -> Path:
         """Keep the tables as the checkpoint at `point`, in place of an older one at that tick; gives its folder.
@@ -85,7 +85,7 @@ class CheckpointStore:
         """The ticks at which there is a checkpoint, valid or not, ascending."""
         try:
             return sorted(int(name) for name in os.listdir(self.path) if name.isdecimal())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
 
     def nearest(self, tick: int, identity_at: IdentityAt, log: LogReader) -> Checkpoint | None:

@@ -1,12 +1,13 @@
-"""Tables that are folded from a run's events when they are asked for, and kept beside its log: `derived/`.
+"""Tables that are folded from a run's events when they are asked for, and kept beside its log: `derived/<table>/`.
 
-A file's name holds what made it: the table, its version, the folds' sources and settings, and the history it was folded
-from. It is derived: it can be deleted at any time, and one that does not read is made again.
+Each is kept as a checkpoint of its projection is: with its place in the log, the digest of the history before it, and
+what made it. A later tick is caught up from the nearest one that still lies on the run's history; one that is damaged,
+of another version, or of another history is passed over and made anew. All of it can be deleted at any time.
 """
 
-import hashlib
-import json
+import contextlib
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from eventlog.checkpoints import Checkpoint, CheckpointStore
+from eventlog.head import Point
 from townlet.configuration.load import names_table
 from townlet.configuration.settings import Settings
 from townlet.identity import rider_identity
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 TIE_CHANGES = "tie_changes"
 
 KEPT = 8
-"""How many files of one table are kept: of the ticks, and the histories, asked for last."""
+"""How many states of one table are kept: of the ticks, and the histories, asked for last."""
 
 
 def tie_changes(run: "Run", tick: int) -> pa.Table:
@@ -33,26 +36,7 @@ def tie_changes(run: "Run", tick: int) -> pa.Table:
 
     `owner`, `other` are names, `owner_id`, `other_id` numbers. Raises LogDamaged.
     """
-    seq = run.log.seq_at(tick)
-    made_of = {"history": run.log.digest_at(seq)[1].hex(), **rider_identity(TIE_CHANGES, run.epochs, seq)}
-    table = _kept(run, TIE_CHANGES, made_of)
-    if table is None:
-        table = _told(run, tick)
-        _keep(run, TIE_CHANGES, made_of, table)
-    return named(run.config, table)
-
-
-def _told(run: "Run", tick: int) -> pa.Table:
-    """What the rider tells of the events before `tick`."""
-    from projections.riders.tie_table import TieChanges  # brings Numba
-    from townlet.town import Town
-
-    town = Town(run.settings)
-    rider = TieChanges(town.towns, town.plans)
-    for rows in run.log.rows(to_tick=tick):
-        rider.fold(np.ascontiguousarray(rows))
-    table: pa.Table = rider.tables()[TieChanges.name]
-    return table
+    return named(run.config, _tables(run, tick)[TIE_CHANGES])
 
 
 def named(settings: Settings, changes: pa.Table) -> pa.Table:
@@ -64,32 +48,47 @@ def named(settings: Settings, changes: pa.Table) -> pa.Table:
     return changes
 
 
-def _path(run: "Run", name: str, made_of: Mapping[str, object]) -> Path:
-    key = hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:16]
-    return run.path / "derived" / f"{name}-{key}.arrow"
+def _tables(run: "Run", tick: int) -> Mapping[str, pa.Table]:
+    """What the rider of tie changes tells and remembers at a tick, kept or caught up."""
+    log = run.log
+    store = CheckpointStore(run.path, f"derived/{TIE_CHANGES}")
+
+    def identity_at(seq: int) -> dict[str, str]:
+        return rider_identity(TIE_CHANGES, run.epochs, seq)
+
+    kept = store.nearest(tick, identity_at, log)
+    if kept is not None and kept.point.tick == tick:
+        with contextlib.suppress(OSError):
+            os.utime(kept.path)
+        return kept.tables()
+    seq = log.seq_at(tick)
+    tables = _caught_up(run, tick, kept)
+    block_digest, digest = log.digest_at(seq)
+    with contextlib.suppress(OSError):  # where nothing can be written it is made anew each time
+        store.write(tables, Point(tick, seq, block_digest.hex(), digest.hex()), identity_at(seq))
+        _prune(store.path)
+    return tables
 
 
-def _kept(run: "Run", name: str, made_of: Mapping[str, object]) -> pa.Table | None:
-    """The table as it was kept; None without one that reads."""
-    try:
-        return pa.ipc.open_file(pa.py_buffer(_path(run, name, made_of).read_bytes())).read_all()
-    except (OSError, pa.ArrowInvalid):
-        return None
+def _caught_up(run: "Run", tick: int, kept: Checkpoint | None) -> dict[str, pa.Table]:
+    """The rider's tables at a tick, folded on from where it was kept, or from the first event."""
+    from projections.riders.tie_table import TieChanges  # brings Numba
+    from townlet.town import Town
+
+    town = Town(run.settings) if kept is None else run.at(kept.point.tick).town
+    rider = TieChanges(town.towns, town.plans)
+    if kept is not None:
+        rider.restore(kept.tables())
+    for rows in run.log.rows(from_seq=town.seq, to_tick=tick):
+        rider.fold(np.ascontiguousarray(rows))
+    return rider.tables()
 
 
-def _keep(run: "Run", name: str, made_of: Mapping[str, object], table: pa.Table) -> None:
-    """Keep the table, and the newest few of its name; where the folder cannot be written, it is made anew each time."""
-    path = _path(run, name, made_of)
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, table.schema) as file:
-        file.write_table(table)
-    try:
-        path.parent.mkdir(exist_ok=True)
-        unfinished = path.with_suffix(f".{os.getpid()}")
-        unfinished.write_bytes(sink.getvalue())
-        unfinished.rename(path)
-        made = sorted(path.parent.glob(f"{name}-*.arrow"), key=lambda each: each.stat().st_mtime, reverse=True)
-        for old in made[KEPT:]:
-            old.unlink(missing_ok=True)
-    except OSError:
-        return
+def _prune(folder: Path) -> None:
+    """Remove what was not asked for longest."""
+    used = []
+    for each in folder.iterdir():
+        with contextlib.suppress(OSError):
+            used.append((each.stat().st_mtime_ns, each))
+    for _, old in sorted(used, reverse=True)[KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
