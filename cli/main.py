@@ -18,6 +18,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "sql": "Ask a run a question in SQL, as of any tick.",
     "why": "Why somebody feels about another as they do: every cause, adding up.",
     "refold": "The same history under other social physics.",
+    "fork": "Another future for a town, from any tick of its history.",
     "plot": "Draw the town's ties, or the history of one.",
     "tail": "The last events of a run, or those of a running town.",
     "runs": "The runs in a folder.",

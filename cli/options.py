@@ -2,6 +2,7 @@
 
 import difflib
 import functools
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
@@ -142,3 +143,18 @@ def durability_option(command: Command) -> Command:
 def examples(*lines: str) -> str:
     """The epilog of a command's help: how it is used."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+class Seeds(click.ParamType[range]):
+    """`20` counts from 1; `9001-9020` is a range."""
+
+    name = "seeds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> range:
+        """The seeds; fails for anything else."""
+        found = re.fullmatch(r"(?:(\d+)-)?(\d+)", str(value).strip())
+        if found:
+            first, last = int(found[1] or 1), int(found[2])
+            if first <= last:
+                return range(first, last + 1)
+        return self.fail(f"{value!r} are no seeds: 20 means 1 to 20, 9001-9020 is a range", param, ctx)

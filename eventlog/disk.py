@@ -50,6 +50,14 @@ def rename(path: Path, target: Path) -> None:
     path.rename(target)
 
 
+def link(path: Path, target: Path) -> None:
+    """Give a file a second name, or a copy of it one where the disk or the file system is another."""
+    try:
+        target.hardlink_to(path)
+    except OSError:
+        write_file(target, path.read_bytes())
+
+
 def remove(path: Path) -> None:
     """Remove a file's name; no name, no harm."""
     path.unlink(missing_ok=True)

@@ -58,6 +58,11 @@ def resume(run: "Run", ticks: int, *, durability: str, progress: "Progress | Non
         town.set_seed(run.seed)
         # A run that ended before its first commit is founded now.
         founding = town.found(run.seed) if town.seq == 0 else None
+        begun = int(town.record["clock"]["epoch"])
+        if begun != len(town.plans) - 1:
+            from townlet.driver import Driver
+
+            Driver(town).change_settings(len(town.plans) - 1)  # stands before the first tick's events
         _live(town, writer, ticks, founding, progress)
 
 

@@ -127,6 +127,25 @@ class Run:
 
         return refold(self, overrides, at)
 
+    def fork(
+        self,
+        into: Path | str,
+        *,
+        at: int | None = None,
+        overrides: Mapping[str, object] | None = None,
+        seed: int | None = None,
+        ticks: int = 0,
+        progress: Progress | None = None,
+    ) -> "Run":
+        """Another run in the folder `into`, with the same history before tick `at` (None: now) and a future of its own.
+
+        It lives on for `ticks` ticks, under changed settings or another seed if any are given. Raises TickOutOfRange,
+        RunExists, ConfigurationError for what a town under way cannot change, LogDamaged, DiskFull.
+        """
+        from townlet.forking import fork
+
+        return fork(self, Path(into), at, overrides or {}, seed, ticks, progress=progress)
+
     def resume(self, ticks: int, *, durability: str = "interval", progress: Progress | None = None) -> "Run":
         """Let the town live on for so many more ticks. Raises LogLocked, LogDamaged."""
         from townlet.loop import resume

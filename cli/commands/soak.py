@@ -1,8 +1,7 @@
 """`townlet soak`"""
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,21 +13,6 @@ if TYPE_CHECKING:
 
 COLUMNS = ("name", "value", "must", "passed", "note")
 VERSUS = ("name", "value", "versus", "drift_percent", "beyond", "must", "passed", "versus_passed", "note")
-
-
-class Seeds(click.ParamType[range]):
-    """`20` counts from 1; `9001-9020` is a range."""
-
-    name = "seeds"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> range:
-        """The seeds; fails for anything else."""
-        found = re.fullmatch(r"(?:(\d+)-)?(\d+)", str(value).strip())
-        if found:
-            first, last = int(found[1] or 1), int(found[2])
-            if first <= last:
-                return range(first, last + 1)
-        return self.fail(f"{value!r} are no seeds: 20 means 1 to 20, 9001-9020 is a range", param, ctx)
 
 
 @click.command(
@@ -45,7 +29,7 @@ class Seeds(click.ParamType[range]):
         "townlet soak --seeds 20 --days 30 --versus features.relationship_modifiers=true",
     ),
 )
-@click.option("--seeds", type=Seeds(), default="20", show_default=True, help="How many towns, or which seeds.")
+@click.option("--seeds", type=options.Seeds(), default="20", show_default=True, help="How many towns, or which seeds.")
 @click.option("--days", type=click.IntRange(min=1), default=30, show_default=True, help="How long each lives.")
 @click.option("--config", help="A YAML file or a shipped configuration's name; by default the default town.")
 @click.option("--jobs", type=click.IntRange(min=1), help="How many towns at a time; by default as many as processors.")

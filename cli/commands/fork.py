@@ -1,0 +1,87 @@
+"""`townlet fork`"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli import living, options, output
+from cli.main import COMMANDS
+
+if TYPE_CHECKING:
+    from townlet.run import Run
+
+COLUMNS = ("seed", "people", "exits", "events", "meals", "quarrels", "ties", "friendships", "rivalries", "mean_trust")
+SINCE = {"exits": "agent_exited", "meals": "shared_meal", "quarrels": "queue_conflict"}
+
+
+@click.command(
+    "fork",
+    help=f"""{COMMANDS["fork"]}
+
+    NEW becomes a run of its own, with the same history before the tick: what was sealed is shared by hard links, the
+    rest is copied, and whatever becomes of RUN, NEW stays whole. --set and --seed change what comes after; with neither
+    the town lives exactly as it did. With --seeds, NEW is a folder of as many futures, compared in one table.
+    """,
+    epilog=options.examples(
+        "townlet fork runs/a --at-tick 5000 --seed 8 --into runs/b --days 3",
+        "townlet fork runs/a --set relationships.deltas.queue_conflict.rivalry=0.5 --into runs/harsh --days 5",
+        "townlet fork runs/a --at-tick 5000 --seeds 1-20 --days 3 --into runs/futures",
+    ),
+)
+@options.run_argument
+@click.option("--at-tick", type=click.IntRange(min=1), help="The tick to part at; by default the run's last.")
+@click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Another seed for what comes after.")
+@click.option("--seeds", type=options.Seeds(), help="Many futures, one for each seed.")
+@click.option("--into", type=click.Path(path_type=Path), required=True, help="The new run's folder.")
+@options.settings_option
+@options.ticks_options
+@options.output_formats
+def command(
+    run: Path,
+    at_tick: int | None,
+    seed: int | None,
+    seeds: range | None,
+    into: Path,
+    overrides: dict[str, object],
+    ticks: int | None,
+    days: int | None,
+    form: str,
+) -> None:
+    if seed is not None and seeds is not None:
+        raise click.UsageError("--seed or --seeds, not both")
+    import townlet
+
+    cold = living.is_cold()
+    opened = townlet.open(run)
+    wanted = 0
+    if ticks is not None or days is not None:
+        wanted = options.ticks_of(ticks, days, opened.config.town.ticks_per_day)
+    if cold:
+        living.compile_kernels()
+    if seeds is None:
+        living.live(
+            lambda progress: opened.fork(
+                into, at=at_tick, overrides=overrides, seed=seed, ticks=wanted, progress=progress
+            ),
+            into,
+            form,
+        )
+        return
+    if not wanted:
+        raise click.UsageError("many futures are compared after some time: add --ticks N or --days D")
+    output.records([_future(opened, into, at_tick, overrides, each, wanted) for each in seeds], COLUMNS, form)
+
+
+def _future(
+    run: "Run", into: Path, at_tick: int | None, overrides: dict[str, object], seed: int, ticks: int
+) -> dict[str, object]:
+    """One of many futures, and what came of it since it parted."""
+    future = run.fork(into / f"seed-{seed}", at=at_tick, overrides=overrides, seed=seed, ticks=ticks)
+    parent = future.log.manifest.parent
+    assert parent is not None
+    counts = ", ".join(f"count(*) filter (kind = '{kind}') as {name}" for name, kind in SINCE.items())
+    (since,) = future.sql(f"select {counts} from events where seq >= {parent.seq}").to_pylist()
+    (now,) = future.sql("select people, ties, friendships, rivalries, mean_trust from society").to_pylist()
+    trust = None if now["mean_trust"] is None else round(now["mean_trust"], 4)
+    return {"seed": seed, "events": future.head.seq, **since, **now, "mean_trust": trust}

@@ -1,0 +1,41 @@
+"""`townlet fork` as somebody types it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import from_json, here, lived, said
+
+__all__ = ["here", "lived"]
+
+
+@pytest.mark.usefixtures("here")
+class TestFork:
+    def test_unchanged_it_is_the_same_history(self) -> None:
+        whole = from_json(said("replay", "runs/a", "--json"))
+        told = from_json(said("fork", "runs/a", "--at-tick", "1000", "--ticks", "500", "--into", "runs/b", "--json"))
+        assert (told["ticks"], told["log_digest"]) == (1500, whole["log_digest"])
+
+    def test_many_futures_are_compared(self, here: Path) -> None:
+        told = from_json(
+            said("fork", "runs/a", "--at-tick", "900", "--seeds", "3-5", "--ticks", "400", "--into", "runs/f", "--json")
+        )
+        assert [row["seed"] for row in told] == [3, 4, 5]
+        assert len({row["events"] for row in told}) > 1
+        assert sorted(path.name for path in (here / "runs" / "f").iterdir()) == ["seed-3", "seed-4", "seed-5"]
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (("--set", "town.people=9"), "cannot change"),
+            (("--at-tick", "99999"), "no tick 99,999"),
+            (("--seeds", "1-3"), "add --ticks"),
+            (("--seeds", "1-3", "--seed", "4"), "not both"),
+            (("--set", "relationships.capacty=9"), "did you mean capacity"),
+        ],
+    )
+    def test_what_cannot_be_is_refused(self, here: Path, arguments: tuple[str, ...], words: str) -> None:
+        result = said("fork", "runs/a", "--into", "runs/b", *arguments)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert words in result.stderr
+        assert not (here / "runs" / "b").exists()
