@@ -56,9 +56,8 @@ def fork(source: LogReader, into: Path, seq: int, *, run_id: str, name: str, ver
             into.rmdir()
         disk.rename(unfinished, into)
         disk.sync_folder(into.parent)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)  # nothing, once it was moved
 
 
 def _begun(source: LogReader, into: Path, seq: int, parent: Parent) -> Manifest:
