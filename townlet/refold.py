@@ -79,7 +79,7 @@ def refold(run: Run, overrides: Mapping[str, object], at: int | None = None) -> 
     moment = run.at(at)
     town, changes = _folded(run, settings, moment.tick)
     ties = Moment(run, town).table("ties")
-    comparison = _compared(_ledger(moment.table("ties")), _ledger(ties))
+    comparison = compared_ties(moment.table("ties"), ties)
     return Refold(
         tick=moment.tick,
         overrides=MappingProxyType({key: _value(settings[-1], key) for key in flat}),
@@ -90,6 +90,11 @@ def refold(run: Run, overrides: Mapping[str, object], at: int | None = None) -> 
         town=town,
         original=moment.town,
     )
+
+
+def compared_ties(before: pa.Table, after: pa.Table) -> pa.Table:
+    """Two ledgers, as the view `ties` has them, side by side: the columns of `comparison`."""
+    return _compared(_ledger(before), _ledger(after))
 
 
 def _flat(overrides: Mapping[str, object], before: tuple[str, ...] = ()) -> Iterator[tuple[str, object]]:
