@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "refold": "The same history under other social physics.",
     "fork": "Another future for a town, from any tick of its history.",
     "diff": "Where two runs part, and how far apart they came.",
+    "verify": "Prove that a log is what was written and folds to the town that lived.",
     "plot": "Draw the town's ties, or the history of one.",
     "tail": "The last events of a run, or those of a running town.",
     "runs": "The runs in a folder.",

@@ -172,7 +172,11 @@ def open_block(run: Path, manifest: Manifest) -> list[Part]:
         seal = segment.seal
         if seal is None or seal.next_seq <= begins:
             continue
-        reader = SegmentReader(run, segment, start, Reach(seal.bytes, seal.next_seq, seal.bytes))
+        reach = Reach(seal.bytes, seal.next_seq, seal.bytes)
+        try:
+            reader = SegmentReader(run, segment, start, reach)
+        except FileNotFoundError as error:
+            raise missing(run, segment, start, reach) from error
         for frame in reader.frames():
             if frame.next_seq > begins:
                 rows, notes = reader.rows(frame)

@@ -4,7 +4,9 @@ Nothing here is trusted but the events: the chain is computed from them, and the
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from eventlog.errors import LogDamaged
 
 if TYPE_CHECKING:
     from townlet.run import Run
@@ -57,3 +59,40 @@ def verify(run: "Run", tick: int | None = None) -> Proof:
             )
     passed_over = 0 if difference else len(marks) - compared
     return Proof(near.tick, log.head.seq, compared, passed_over, log_digest, town.state_digest(), difference)
+
+
+class Check(NamedTuple):
+    """One thing that was looked at."""
+
+    check: str
+    found: str
+    passed: bool
+
+
+def examine(run: "Run", *, deep: bool = False) -> tuple[list[Check], LogDamaged | None]:
+    """Every segment of a run's log by itself, its checkpoints, and, if `deep`, the state; and the first damage, if any.
+
+    Damage in one segment does not hide what is wrong in another. A checkpoint of another version or history is passed
+    over by everybody, so it fails nothing. Raises LogDamaged where not even the manifest or the head can be read.
+    """
+    log = run.log
+    checks = [Check("manifest", f"version {log.manifest.number}, {len(log.manifest.segments)} segments", passed=True)]
+    damage: LogDamaged | None = None
+    for number, segment in enumerate(log.manifest.segments):
+        try:
+            checks.append(Check(segment.file, f"{log.verify_segment(number):,} events, digests equal", passed=True))
+        except LogDamaged as error:
+            damage = damage or error
+            checks.append(Check(segment.file, f"damaged at event {error.seq:,}: {error.reason}", passed=False))
+    store = run.checkpoints()
+    ticks = store.ticks()
+    kept = [store.nearest(tick, run.identity_at, log) for tick in ticks]
+    valid = sum(each is not None and each.point.tick == tick for each, tick in zip(kept, ticks, strict=True))
+    checks.append(
+        Check("checkpoints", f"{valid} of {len(ticks)} lie on this history and are of this version", passed=True)
+    )
+    if deep and damage is None:
+        proof = verify(run)
+        said = proof.difference or f"{proof.state_digest[:16]} from the start, equal at {proof.checkpoints} checkpoints"
+        checks.append(Check("state", said, passed=proof.difference is None))
+    return checks, damage

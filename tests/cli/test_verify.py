@@ -1,0 +1,117 @@
+"""`townlet verify` as somebody types it: whatever is not as it was written is named."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from eventlog.checkpoints import CheckpointStore
+from eventlog.manifest import read_manifest, write_manifest
+from eventlog.reader import LogReader
+from eventlog.writer import LogWriter
+from tests.cli.test_commands import from_json, here, lived, said
+
+__all__ = ["here", "lived"]
+
+
+def in_segments(run: Path) -> None:
+    """Seal what there is: the log is two segments, and a third that is empty."""
+    parts = list(LogReader(run).parts())
+    first = read_manifest(run).active
+    (run / "log" / first.file).unlink()
+    (run / "run.json").rename(run / "old.json")
+    said = json.loads((run / "old.json").read_text())
+    writer = LogWriter.create(
+        run,
+        run_id=said["run_id"],
+        name=said["name"],
+        epochs=read_epochs(said),
+        versions={},
+        segment_events=1,
+    )
+    with writer:
+        for rows, notes in parts:
+            writer.commit(rows, notes, expected_seq=int(rows["seq"][0]))
+
+
+def read_epochs(said: dict[str, object]) -> list[object]:
+    from eventlog.manifest import Epoch
+
+    return [Epoch.model_validate(epoch) for epoch in said["epochs"]]  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def run(here: Path) -> Path:
+    in_segments(here / "runs" / "a")
+    return here / "runs" / "a"
+
+
+def failed(*arguments: str) -> tuple[int, list[str], str]:
+    """The exit code, the checks that failed, and what was said."""
+    result = said("verify", *arguments, "--json")
+    return result.exit_code, [row["check"] for row in json.loads(result.stdout) if not row["passed"]], result.stderr
+
+
+def test_a_whole_run_is_proved(run: Path) -> None:
+    told = from_json(said("verify", "a", "--deep", "--json"))
+    segments = [segment.file for segment in read_manifest(run).segments]
+    assert [row["check"] for row in told] == ["manifest", *segments, "checkpoints", "state"]
+    assert len(segments) >= 3
+    assert all(row["passed"] for row in told)
+    assert "2 of 2 lie on this history" in next(row["found"] for row in told if row["check"] == "checkpoints")
+
+
+@pytest.mark.parametrize("byte", [5, 300, 2000, 50_000, -20, -300])
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_flipped_byte_is_named(run: Path, number: int, byte: int) -> None:
+    path = run / "log" / read_manifest(run).segments[number].file
+    content = bytearray(path.read_bytes())
+    content[byte] ^= 0x20
+    path.write_bytes(content)
+    code, checks, words = failed("a")
+    assert code == 3
+    assert path.name in checks
+    assert "is damaged at event" in words
+
+
+def test_two_damages_are_both_named(run: Path) -> None:
+    first, second, *_ = read_manifest(run).segments
+    (run / "log" / first.file).unlink()
+    (run / "log" / second.file).write_bytes(b"")
+    code, checks, _ = failed("a")
+    assert (code, checks[:2]) == (3, [first.file, second.file])
+
+
+def test_a_forged_seal_is_named(run: Path) -> None:
+    manifest = read_manifest(run)
+    first = manifest.segments[0]
+    assert first.seal is not None
+    for change in ({"first_tick": 3}, {"digest": "00" * 32}, {"footer_crc32": 7}):
+        forged = first.model_copy(update={"seal": first.seal.model_copy(update=change)})
+        write_manifest(run, manifest.model_copy(update={"segments": (forged, *manifest.segments[1:])}))
+        code, checks, _ = failed("a")
+        assert code == 3, change
+        assert first.file in checks
+
+
+def test_an_edited_manifest_is_refused(run: Path) -> None:
+    text = (run / "run.json").read_text()
+    (run / "run.json").write_text(text.replace('"seed": 7', '"seed": 8'))
+    result = said("verify", "a")
+    assert result.exit_code == 1
+    assert "its checksum differs" in result.stderr
+
+
+def test_a_state_that_never_lived_is_named(run: Path) -> None:
+    from townlet.run import Run
+
+    opened = Run(run)
+    kept = opened.checkpoints().nearest(1440, opened.identity_at, opened.log)
+    assert kept is not None
+    forged = kept.tables() | {"digest": pa.table({"state_digest": ["0" * 64]})}
+    CheckpointStore(run).write(forged, kept.point, opened.identity_at(kept.point.seq))
+    code, checks, words = failed("a", "--deep")
+    assert (code, checks) == (1, ["state"])
+    assert "another town" in words
+    assert failed("a")[0] == 0
