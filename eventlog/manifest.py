@@ -42,6 +42,7 @@ class Seal(_Record):
     last_tick: Count
     bytes: Count
     frames_end: Count  # byte after the last frame: the footer begins here
+    frames_hash: str  # of the last frame's mark, which holds that of the one before, and so on
     footer_crc32: Count
     block_digest: str  # after the last whole block
     digest: str  # after the last event

@@ -62,6 +62,7 @@ def seal(parts: Iterator[Part], chain: Chain) -> Sealed:
         last_tick=int(batches[-1][0]["tick"][-1]),
         bytes=len(content),
         frames_end=position,
+        frames_hash=previous.hex(),
         footer_crc32=zlib.crc32(memoryview(content)[position:]),
         block_digest=chain.block_digest.hex(),
         digest=chain.digest().hex(),

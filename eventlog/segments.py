@@ -64,7 +64,7 @@ class SegmentReader:
         self._frames: list[Frame] = []
         self._fault: str | None = None
         self._intact: set[int] = set()
-        self._buffer = _mapped(self.path, reach.end)
+        self._buffer, self._size = _mapped(self.path, reach.end)
         self.begins, self._previous = self._read_schema(len(FILE_MAGIC) if segment.seal else 0)
         self._position = self.begins
 
@@ -91,6 +91,9 @@ class SegmentReader:
             self._position, self._fault = scan.position, scan.fault
             if self._frames:
                 self._previous = self._frames[-1].hash
+            if self.segment.seal and self._fault is None and self._previous.hex() != self.segment.seal.frames_hash:
+                self._frames, self._position = [], self.begins
+                self._fault = "its frames are not those that were sealed"
         return self._frames
 
     def require_whole(self) -> None:
@@ -145,7 +148,7 @@ class SegmentReader:
         """The bytes after the frames are those that were sealed, and no others."""
         seal = self.segment.seal
         assert seal is not None
-        if self.path.stat().st_size != seal.bytes or footer_crc(self._buffer, seal) != seal.footer_crc32:
+        if self._size != seal.bytes or footer_crc(self._buffer, seal) != seal.footer_crc32:
             raise self.damage(seal.frames_end, "its footer is not the one that was sealed")
 
     def _require_intact(self, frame: Frame) -> None:
@@ -233,10 +236,10 @@ def starts(manifest: Manifest) -> list[Start]:
     return found
 
 
-def _mapped(path: Path, end: int) -> memoryview:
-    """The first `end` bytes of a file, or as many as there are; arrays over them stay valid."""
+def _mapped(path: Path, end: int) -> tuple[memoryview, int]:
+    """The first `end` bytes of a file, or as many as there are, and how many it has; arrays over them stay valid."""
     with path.open("rb") as file:
-        there = min(os.fstat(file.fileno()).st_size, end)
-        if not there:
-            return memoryview(b"")
-        return memoryview(mmap.mmap(file.fileno(), there, access=mmap.ACCESS_READ))
+        size = os.fstat(file.fileno()).st_size
+        if not min(size, end):
+            return memoryview(b""), size
+        return memoryview(mmap.mmap(file.fileno(), min(size, end), access=mmap.ACCESS_READ)), size

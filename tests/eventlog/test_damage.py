@@ -1,0 +1,259 @@
+"""Damage of every sort, swept over a log: nothing is missed, and what lies before it is exactly what was written.
+
+A failure names its seed and point; `pytest "tests/eventlog/test_damage.py::<test>[<parameters>]"` repeats it, for the
+same seed gives the same damages. `slow` sweeps ten million points.
+"""
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from eventlog import frames, recovery, segments
+from eventlog.chain import Chain
+from eventlog.errors import LogDamaged
+from eventlog.frames import Scan, decode_rows, encode, hash_of
+from eventlog.head import Head
+from eventlog.layout import schema_message
+from eventlog.manifest import Segment
+from eventlog.recovery import Damage, examine
+from eventlog.sealing import seal
+from eventlog.segments import BEGINNING, Reach, SegmentReader
+from tests.town.towns import by_tick, kitchen_settings, lived
+
+FRAMES = 6
+POINTS = 20_000
+SEEDS = range(8)
+
+
+class Log(NamedTuple):
+    """A log as bytes: where each frame ends (the schema's end first), its events, its head."""
+
+    content: bytes
+    ends: tuple[int, ...]
+    rows: np.ndarray
+    seqs: tuple[int, ...]
+    head: Head
+
+
+def stream_of(rows: np.ndarray, sizes: list[int]) -> Log:
+    """The rows in one active segment, in commits of these sizes."""
+    content, chain, previous = bytearray(schema_message()), Chain(), hash_of(schema_message())
+    ends, seqs, at = [len(content)], [0], 0
+    for size in sizes:
+        part = rows[at : at + size]
+        frame, previous = encode(part, {}, previous=previous, block_digest=chain.block_digest, digest=chain.digest())
+        content += frame
+        chain.extend(part)
+        at += size
+        ends.append(len(content))
+        seqs.append(at)
+    head = Head(len(content), ends[len(ends) // 2], at, int(rows["tick"][at - 1]) + 1, chain.digest().hex())
+    return Log(bytes(content), tuple(ends), rows[:at], tuple(seqs), head)
+
+
+@pytest.fixture(scope="module")
+def real() -> Log:
+    """The first minutes of a living town, in whole ticks."""
+    _, rows = lived(kitchen_settings(), 7, 240)
+    sizes = [len(part) for _, part in by_tick(rows)]
+    groups = [sum(each) for each in (sizes[:1], *(sizes[n : n + 20] for n in range(1, 100, 20)))]
+    return stream_of(rows, groups[:FRAMES])
+
+
+@pytest.fixture(scope="module")
+def foreign() -> Log:
+    """Another town's minutes, cut alike."""
+    _, rows = lived(kitchen_settings(), 8, 240)
+    sizes = [len(part) for _, part in by_tick(rows)]
+    groups = [sum(each) for each in (sizes[:1], *(sizes[n : n + 20] for n in range(1, 100, 20)))]
+    return stream_of(rows, groups[:FRAMES])
+
+
+def damaged(chance: random.Random, log: Log, foreign: Log) -> bytes:
+    """The log with one thing wrong."""
+    content, size = bytearray(log.content), len(log.content)
+    at = chance.randrange(size)
+    sort = chance.randrange(9)
+    if sort <= 2:
+        for _ in range(chance.choice((1, 1, 1, 2, 8))):
+            content[chance.randrange(size)] ^= 1 << chance.randrange(8)
+    elif sort == 3:
+        unit = chance.choice((8, 16, 64, 512, 4096))
+        content[at : at + unit] = bytes(len(content[at : at + unit]))
+    elif sort == 4:
+        del content[at:]
+    elif sort == 5:
+        return bytes(content) + (bytes(chance.randrange(1, 4096)) if chance.random() < 0.5 else chance.randbytes(300))
+    else:
+        pieces = [bytes(content[a:b]) for a, b in zip((0, *log.ends[:-1]), log.ends, strict=True)]
+        one, other = chance.randrange(1, len(pieces)), chance.randrange(1, len(pieces))
+        if sort == 6:
+            pieces.insert(one, pieces[other])
+        elif sort == 7:
+            pieces[one], pieces[other] = pieces[other], b"" if one == other else pieces[one]
+        else:
+            # A first frame follows the schema, in any run: of a stream, the frame after it tells that it is another's.
+            one = max(one, 2) if len(pieces) > 2 else one
+            pieces[one] = foreign.content[foreign.ends[one - 1] : foreign.ends[one]]
+        return b"".join(pieces)
+    return bytes(content)
+
+
+def intact(log: Log, content: bytes) -> int:
+    """How many frames lie whole before the first byte that differs."""
+    size = min(len(log.content), len(content))
+    here, there = np.frombuffer(log.content, "u1", size), np.frombuffer(content, "u1", size)
+    unequal = np.flatnonzero(here != there)
+    first = int(unequal[0]) if len(unequal) else size
+    return sum(end <= first for end in log.ends) - 1
+
+
+def fault_of_recovery(log: Log, content: bytes) -> str | None:
+    """What is wrong with what recovery makes of the bytes; None where it is right."""
+    whole, found = intact(log, content), examine(memoryview(content), log.head)
+    if whole < 0 or log.ends[whole] < log.head.durable:
+        return None if isinstance(found, Damage) else f"damage below the durable byte was accepted: {found.position}"
+    if isinstance(found, Damage):
+        return f"what was never durable was refused: {found}"
+    if (found.position, found.chain.seq) != (log.ends[whole], log.seqs[whole]):
+        return f"it ends at {found.position}, event {found.chain.seq}: not at {log.ends[whole]}"
+    chain = Chain()
+    chain.extend(log.rows[: log.seqs[whole]])
+    return None if found.chain.digest() == chain.digest() else "its history is not the one that was written"
+
+
+def fault_of_reading(content: bytes, segment: Segment, reach: Reach, expected: list[bytes], whole: int) -> str | None:
+    """What is wrong with what a reader gives: these frames up to the damage, and then a refusal."""
+    segments._mapped = lambda _, end: (memoryview(content)[:end], len(content))
+    read = 0
+    try:
+        reader = SegmentReader(Path("runs/x"), segment, BEGINNING, reach)
+        for frame in reader.frames():
+            rows, _ = reader.rows(frame)
+            if read >= len(expected) or rows.tobytes() != expected[read]:
+                return f"frame {read} holds other events than were written"
+            read += 1
+        reader.require_whole()
+    except LogDamaged:
+        return None if read == whole else f"{read} frames were read before the refusal, and {whole} are whole"
+    unharmed = content[: reach.end] == FULL[0][: reach.end] and (segment.seal is None or content == FULL[0])
+    return None if unharmed else "damage was missed"
+
+
+FULL: list[bytes] = [b""]
+"""The undamaged bytes of the present sweep."""
+
+
+@pytest.fixture(autouse=True)
+def mapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a sweep maps is forgotten after it."""
+    monkeypatch.setattr(segments, "_mapped", segments._mapped)
+
+
+def sweep(points: int, seed: int, log: Log, foreign: Log, fault: Callable[[bytes], str | None]) -> Iterator[str]:
+    """The faults among so many damages."""
+    chance = random.Random(seed)
+    for point in range(points):
+        content = damaged(chance, log, foreign)
+        found = fault(content)
+        if found:
+            yield f"seed {seed}, point {point}: {found}"
+
+
+def require_none(faults: Iterator[str]) -> None:
+    found = next(faults, None)
+    assert found is None, found
+
+
+def sealed_of(log: Log) -> tuple[bytes, Segment, list[bytes], Log]:
+    """The same events in a sealed segment, with its manifest entry and the events of its frames."""
+    parts = iter([(log.rows, {})])
+    content, said = seal(parts, Chain())
+    begins = 8 + len(schema_message())
+    scan = Scan(memoryview(content), begins, said.frames_end, next_seq=0, previous=hash_of(schema_message()))
+    found = list(scan)
+    ends = (begins, *(frame.end for frame in found))
+    whole = Log(bytes(content), ends, log.rows, (0, *(frame.next_seq for frame in found)), log.head)
+    events = [decode_rows(memoryview(content), frame)[0].tobytes() for frame in found]
+    return bytes(content), Segment(first_seq=0, file="0.arrow", seal=said), events, whole
+
+
+def readings(log: Log) -> Callable[[bytes], str | None]:
+    """The check of a reader over an active segment."""
+    segment, reach = Segment(first_seq=0, file="0.arrows"), Reach(len(log.content), log.seqs[-1], log.head.durable)
+    expected = [log.rows[a:b].tobytes() for a, b in itertools.pairwise(log.seqs)]
+    FULL[0] = log.content
+    return lambda content: fault_of_reading(content, segment, reach, expected, max(intact(log, content), 0))
+
+
+def sealed_readings(log: Log) -> tuple[Callable[[bytes], str | None], Log]:
+    """The check of a reader over a sealed segment."""
+    content, segment, events, whole = sealed_of(log)
+    assert segment.seal is not None
+    reach = Reach(len(content), segment.seal.next_seq, len(content))
+    FULL[0] = content
+    return lambda found: fault_of_reading(found, segment, reach, events, max(intact(whole, found), 0)), whole
+
+
+def test_truncation_at_every_byte(real: Log) -> None:
+    check = readings(real)
+    for size in range(len(real.content)):
+        for fault in (fault_of_recovery(real, real.content[:size]), check(real.content[:size])):
+            assert fault is None, f"cut at byte {size}: {fault}"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_recovery_keeps_what_is_whole_and_nothing_else(real: Log, foreign: Log, seed: int) -> None:
+    require_none(sweep(POINTS, seed, real, foreign, lambda content: fault_of_recovery(real, content)))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_reader_gives_what_is_whole_and_then_refuses(real: Log, foreign: Log, seed: int) -> None:
+    require_none(sweep(POINTS, 100 + seed, real, foreign, readings(real)))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_sealed_segment_is_what_was_sealed_or_is_refused(real: Log, foreign: Log, seed: int) -> None:
+    check, whole = sealed_readings(real)
+    require_none(sweep(POINTS // 4, 200 + seed, whole, sealed_of(foreign)[3], check))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20))
+def test_ten_million_damages(real: Log, foreign: Log, seed: int) -> None:
+    require_none(sweep(250_000, 1000 + seed, real, foreign, lambda content: fault_of_recovery(real, content)))
+    require_none(sweep(250_000, 2000 + seed, real, foreign, readings(real)))
+
+
+@pytest.mark.parametrize("rule", ["checksum in recovery", "checksum in reading", "order", "durable", "footer"])
+def test_a_rule_that_is_broken_is_noticed(real: Log, foreign: Log, monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
+    """Each rule taken away in turn: the sweep finds it missing."""
+    check, log, other = (lambda content: fault_of_recovery(real, content)), real, foreign
+    if rule == "checksum in recovery":
+        monkeypatch.setattr(frames, "is_intact", lambda *_: True)
+    elif rule == "checksum in reading":
+        monkeypatch.setattr(segments, "is_intact", lambda *_: True)
+        check = readings(real)
+    elif rule == "order":
+        original = recovery.Scan
+
+        def unordered(buffer: memoryview, position: int, end: int, **_: object) -> Scan:
+            return original(buffer, position, end, next_seq=None, previous=None)
+
+        monkeypatch.setattr(recovery, "Scan", unordered)
+    elif rule == "durable":
+        head, original_examine = real.head._replace(durable=0), examine
+        monkeypatch.setattr(f"{__name__}.examine", lambda content, _: original_examine(content, head))
+    else:
+        monkeypatch.setattr(segments, "footer_crc", lambda _, said: said.footer_crc32)
+        check, log = sealed_readings(real)
+        other = sealed_of(foreign)[3]
+    try:
+        assert next(sweep(POINTS, 7, log, other, check), None) is not None
+    except OSError as error:
+        assert "File too short" in str(error)  # Arrow believed a length that was never checked
