@@ -366,7 +366,7 @@ class TestSeeds:
         ("text", "seeds"), [("20", range(1, 21)), ("9001-9020", range(9001, 9021)), ("1", range(1, 2))]
     )
     def test_seeds_are_counted_from_one_or_a_range(self, text: str, seeds: range) -> None:
-        from cli.commands.soak import Seeds
+        from cli.options import Seeds
 
         assert Seeds().convert(text, None, None) == seeds
 
