@@ -8,11 +8,13 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 
 from eventlog import disk
-from eventlog.errors import LogDamaged, RunExists
+from eventlog.errors import EventLogError, LogDamaged, RunExists
 from eventlog.head import HeadFile
 from eventlog.layout import schema_message
 from eventlog.manifest import (
@@ -27,40 +29,67 @@ from eventlog.manifest import (
 )
 from eventlog.reader import LogReader
 from eventlog.sealing import BATCH_EVENTS
-from eventlog.segments import Start, starts
+from eventlog.segments import Reach, Start, missing, starts
 from eventlog.writer import LogWriter
 
+NO_TEXTS: Final[Mapping[str, str]] = MappingProxyType({})
 
-def fork(source: LogReader, into: Path, seq: int, *, run_id: str, name: str, versions: Mapping[str, str]) -> None:
+
+def fork(
+    source: LogReader,
+    into: Path,
+    seq: int,
+    *,
+    run_id: str,
+    name: str,
+    versions: Mapping[str, str],
+    epochs: Sequence[Epoch],
+    settings: Mapping[str, str] = NO_TEXTS,
+) -> None:
     """Make the run `into` with the events of `source` before `seq`, which is the first event of a tick.
 
-    Its epochs and their settings are those that had begun; checkpoints before `seq` come along. Raises `RunExists`,
-    `LogDamaged`, `DiskFull`, `ValueError` for a history without events, and then nothing is left behind.
+    `epochs` are the fork's, none later than `seq`; `settings` are the texts of those that `source` does not keep, by
+    config_id. Checkpoints before `seq` come along. Raises `RunExists`, `EventLogError` for a place that is taken
+    otherwise, `LogDamaged`, `DiskFull`, `OSError`, and then nothing is left behind.
     """
-    if seq < 1:
-        raise ValueError("a history without events has no future: found a new run instead")
-    if into.exists() and any(into.iterdir()):
-        raise RunExists(into)
+    _require_free(into)
     digest = source.digest_at(seq)[1]
-    unfinished = into.with_name(f".{into.name}.forking-{os.getpid()}")
+    unfinished = into.absolute().with_name(f".{into.absolute().name}.forking-{os.getpid()}")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
-        manifest = _begun(source, unfinished, seq, Parent(run_id=source.manifest.run_id, seq=seq, digest=digest.hex()))
-        write_manifest(unfinished, manifest.model_copy(update={"run_id": run_id, "name": name, "versions": versions}))
-        with LogWriter.open(unfinished, durability="never") as writer:
+        manifest = _begun(source, unfinished, seq).model_copy(
+            update={
+                "run_id": run_id,
+                "name": name,
+                "versions": dict(versions),
+                "epochs": tuple(epochs),
+                "parent": Parent(run_id=source.manifest.run_id, seq=seq, digest=digest.hex()),
+            }
+        )
+        _keep_settings(source, unfinished, epochs, settings)
+        write_manifest(unfinished, manifest)
+        with LogWriter.open(unfinished, durability="never", kinds=manifest.active.kinds) as writer:
             _copy(source, writer, seq)
             if writer.head.digest != digest.hex():
                 raise _changed(source, seq)
         _link_checkpoints(source.path, unfinished, writer.head.tick)
-        if into.exists():
-            into.rmdir()
-        disk.rename(unfinished, into)
+        _require_free(into)
+        disk.rename(unfinished, into)  # in place of an empty folder, and of nothing else
         disk.sync_folder(into.parent)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)  # nothing, once it was moved
 
 
-def _begun(source: LogReader, into: Path, seq: int, parent: Parent) -> Manifest:
+def _require_free(into: Path) -> None:
+    """There is nothing at `into`, or an empty folder. Raises `RunExists`, `EventLogError`."""
+    if (into / "run.json").exists():
+        raise RunExists(into)
+    if into.exists() and not (into.is_dir() and not any(into.iterdir())):
+        what = "holds files, and no run" if into.is_dir() else "is a file"
+        raise EventLogError(f"{into} {what}: nothing is written over it.\n  Next: name another folder for the new run")
+
+
+def _begun(source: LogReader, into: Path, seq: int) -> Manifest:
     """The fork's folder with what can be linked and an empty active segment; gives its manifest, not yet written."""
     shared = [segment for segment in source.manifest.segments if segment.seal and segment.seal.next_seq <= seq]
     start = starts(source.manifest)[len(shared)]
@@ -68,28 +97,28 @@ def _begun(source: LogReader, into: Path, seq: int, parent: Parent) -> Manifest:
         first_seq=start.seq, file=segment_file(start.seq), kinds=source.manifest.segments[len(shared)].kinds
     )
     (into / "log").mkdir(parents=True)
-    for segment in shared:
-        disk.link(source.path / "log" / segment.file, into / "log" / segment.file)
+    for segment, its_start in zip(shared, starts(source.manifest), strict=False):
+        _link_segment(source.path, into, segment, its_start)
     disk.write_file(into / "log" / active.file, schema_message())
     _write_head(into, start)
     disk.sync_folder(into / "log")
-    epochs = _epochs_before(source.manifest.epochs, seq)
-    for epoch in epochs:
-        write_settings(into, epoch.config_id, read_settings(source.path, epoch.config_id))
-    return source.manifest.model_copy(
-        update={
-            "number": 0,
-            "epochs": epochs,
-            "segments": (*shared, active),
-            "parent": parent,
-            "writer_epoch": 0,
-            "closed": False,
-        }
-    )
+    changes = {"number": 0, "segments": (*shared, active), "writer_epoch": 0, "closed": False}
+    return source.manifest.model_copy(update=changes)
 
 
-def _epochs_before(epochs: Sequence[Epoch], seq: int) -> tuple[Epoch, ...]:
-    return tuple(epoch for number, epoch in enumerate(epochs) if not number or epoch.from_seq < seq)
+def _link_segment(source: Path, into: Path, segment: Segment, start: Start) -> None:
+    try:
+        disk.link(source / "log" / segment.file, into / "log" / segment.file)
+    except FileNotFoundError as error:
+        assert segment.seal is not None, "only what is sealed is shared"
+        reach = Reach(segment.seal.bytes, segment.seal.next_seq, segment.seal.bytes)
+        raise missing(source, segment, start, reach) from error
+
+
+def _keep_settings(source: LogReader, into: Path, epochs: Sequence[Epoch], texts: Mapping[str, str]) -> None:
+    """The settings of each epoch: those that are given, else the source's."""
+    for config_id in sorted({epoch.config_id for epoch in epochs}):
+        write_settings(into, config_id, texts.get(config_id) or read_settings(source.path, config_id))
 
 
 def _write_head(into: Path, start: Start) -> None:
@@ -129,11 +158,17 @@ def _link_checkpoints(source: Path, into: Path, tick: int) -> None:
     folder = source / "checkpoints"
     for checkpoint in sorted(folder.iterdir()) if folder.is_dir() else ():
         if checkpoint.name.isdecimal() and int(checkpoint.name) <= tick:
-            shutil.copytree(checkpoint, into / "checkpoints" / checkpoint.name, copy_function=_linked)
+            _link_checkpoint(checkpoint, into / "checkpoints" / checkpoint.name)
 
 
-def _linked(source: str, target: str) -> None:
-    disk.link(Path(source), Path(target))
+def _link_checkpoint(checkpoint: Path, target: Path) -> None:
+    """One checkpoint, whole or not at all: the source's writer may be replacing it."""
+    target.mkdir(parents=True)
+    try:
+        for file in sorted(checkpoint.iterdir()):
+            disk.link(file, target / file.name)
+    except FileNotFoundError:
+        shutil.rmtree(target)
 
 
 def _changed(source: LogReader, seq: int) -> LogDamaged:

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from eventlog.arrow import SCHEMA
+from eventlog.arrow import SCHEMA, from_batch
 from eventlog.chain import BLOCK_EVENTS, Chain
 from eventlog.errors import LogDamaged
 from eventlog.frames import Frame
@@ -18,7 +18,8 @@ from eventlog.head import Head, Point, read_head
 from eventlog.manifest import Manifest, parse_manifest, read_manifest_text
 from eventlog.rows import ROW, Rows
 from eventlog.sealing import Part
-from eventlog.segments import READ_ALL, Reach, SegmentReader, chain_at, missing, starts
+from eventlog.segments import READ_ALL, Reach, SegmentReader, chain_at, missing, open_segment, starts
+from eventlog.upcasting import PRESENT, Upcasters
 
 CHUNK_EVENTS: Final = 1 << 16
 """The events of a chunk of a table, about."""
@@ -31,11 +32,15 @@ class LogReader:
     """The committed events of a run, as of its last `refresh`. Any number of readers, beside any writer.
 
     Frames are found and checked as they are needed. `manifest` is what the run is, `head` how far it is committed.
+    `rows`, `pick`, `batches`, `table` and `follow` give events as the present catalogue declares them, whatever version
+    wrote them; they raise `EventLogError` for a log of a newer one. `parts`, `frames` and digests are of the log as it
+    is stored.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, *, upcasters: Upcasters = PRESENT) -> None:
         """Read the run in the folder `path`. Raises `RunNotFound`, `LogDamaged`."""
         self.path = Path(path)
+        self._upcasters = upcasters
         self._text = b""
         self._segments: dict[int, SegmentReader] = {}
         self.manifest, self.head = self._look()
@@ -65,7 +70,7 @@ class LogReader:
         log, or its head. Raises `LogDamaged`.
         """
         for segment, frame in self._frames_of(from_seq, to_seq, from_tick, to_tick):
-            rows, _ = segment.rows(frame)
+            rows = self._rows_of(segment, frame)
             first, last = _cut(frame, rows["tick"], from_seq, to_seq, from_tick, to_tick)
             if last > first:
                 yield rows[first:last]
@@ -76,7 +81,7 @@ class LogReader:
         while len(wanted):
             segment, frame = next(self._frames_of(int(wanted[0]), None, None, None))
             here = wanted[: int(np.searchsorted(wanted, frame.next_seq))]
-            found.append(segment.rows(frame)[0][here - frame.first_seq])
+            found.append(self._rows_of(segment, frame)[here - frame.first_seq])
             wanted = wanted[len(here) :]
         return np.concatenate(found)
 
@@ -88,9 +93,9 @@ class LogReader:
         from_tick: int | None = None,
         to_tick: int | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """The events of the range as `rows` gives them, as record batches of `SCHEMA` over the file's own bytes."""
+        """The events of the range as `rows` gives them, as record batches of `SCHEMA`; mostly the file's own bytes."""
         for segment, frame in self._frames_of(from_seq, to_seq, from_tick, to_tick):
-            batch = segment.batch(frame)
+            batch = self._batch_of(segment, frame)
             first, last = _cut(frame, batch.column("tick").to_numpy(), from_seq, to_seq, from_tick, to_tick)
             if last > first:
                 yield batch.slice(first, last - first)
@@ -183,6 +188,16 @@ class LogReader:
             if last > first:
                 yield rows[first:last], notes
 
+    def _rows_of(self, segment: SegmentReader, frame: Frame) -> Rows:
+        """The events of a frame in their present versions."""
+        upcast = self._upcasters.of(segment.segment.kinds, self.path)
+        return segment.rows(frame)[0] if upcast is None else from_batch(upcast(segment.batch(frame)))
+
+    def _batch_of(self, segment: SegmentReader, frame: Frame) -> pa.RecordBatch:
+        """The events of a frame in their present versions."""
+        upcast = self._upcasters.of(segment.segment.kinds, self.path)
+        return segment.batch(frame) if upcast is None else upcast(segment.batch(frame))
+
     def _follow(self, poll_s: float, seq: int) -> Iterator[pa.RecordBatch]:
         while True:
             head = self.refresh()
@@ -228,20 +243,29 @@ class LogReader:
         described = self.manifest.segments[number]
         start = starts(self.manifest)[number]
         seal = described.seal
-        if seal:
-            reach = Reach(seal.bytes, seal.next_seq, seal.bytes)
-        else:
-            reach = Reach(self.head.appended or READ_ALL, self.head.seq, self.head.durable)
+        reach = Reach.of(seal) if seal else Reach(self.head.appended or READ_ALL, self.head.seq, self.head.durable)
         known = self._segments.get(number)
         if known is None or known.segment != described or known.writer_epoch != self.manifest.writer_epoch:
             try:
-                known = SegmentReader(self.path, described, start, reach, self.manifest.writer_epoch)
+                known = open_segment(self.path, described, start, reach, self.manifest.writer_epoch)
             except FileNotFoundError as error:
+                if self._was_archived(number):
+                    return self._reader_of(number)
                 raise missing(self.path, described, start, reach) from error
         elif known.reach != reach:
             known = known.grown(reach)
         self._segments[number] = known
         return known
+
+    def _was_archived(self, number: int) -> bool:
+        """Whether a sealed segment is kept in another file by now; the manifest names it from here on."""
+        before = self.manifest.segments
+        now = parse_manifest(self.path / "run.json", read_manifest_text(self.path)).segments[: len(before)]
+        old, new = before[number], now[number] if number < len(now) else None
+        if new is None or not (old.seal and new.seal) or old.file == new.file or old.seal.digest != new.seal.digest:
+            return False
+        self.manifest = self.manifest.model_copy(update={"segments": (*before[:number], new, *before[number + 1 :])})
+        return True
 
     def _look(self) -> tuple[Manifest, Head]:
         """The manifest and the head that belong together, whatever a writer does meanwhile."""

@@ -29,6 +29,7 @@ from eventlog.recovery import Tail, recover_run, remove_leftovers
 from eventlog.rows import Rows, packed
 from eventlog.sealing import SEGMENT_EVENTS, Sealed, seal
 from eventlog.segments import Reach, SegmentReader, chain_at, starts
+from eventlog.upcasting import PRESENT
 
 Durability = Literal["every-commit", "interval", "never"]
 """When a commit is synced: before it is acknowledged; with the first commit after an interval; at close."""
@@ -99,13 +100,14 @@ class LogWriter:
         interval_ms: float = INTERVAL_MS,
         segment_events: int = SEGMENT_EVENTS,
         parent: Parent | None = None,
+        kinds: Mapping[str, int] = PRESENT.versions,
     ) -> Self:
         """Make a new run in the folder `path`. Raises `RunExists`, `LogLocked`, `OSError`.
 
-        Segments are sealed at `segment_events` events or soon after.
+        Segments are sealed at `segment_events` events or soon after. `kinds` are the versions of what is committed.
         """
         path = Path(path)
-        first = Segment(first_seq=0, file=segment_file(0))
+        first = Segment(first_seq=0, file=segment_file(0), kinds=dict(kinds))
         manifest = Manifest(
             run_id=run_id, name=name, epochs=tuple(epochs), versions=dict(versions), segments=(first,), parent=parent
         )
@@ -139,13 +141,17 @@ class LogWriter:
         durability: Durability = "interval",
         interval_ms: float = INTERVAL_MS,
         segment_events: int = SEGMENT_EVENTS,
+        kinds: Mapping[str, int] = PRESENT.versions,
     ) -> Self:
-        """Go on with the run in the folder `path`, after repairing its tail.
+        """Go on with the run in the folder `path`, after repairing its tail; under other `kinds` in a new segment.
 
-        Raises `RunNotFound`, `LogLocked`, `LogDamaged`, `OSError`; after damage nothing was touched.
+        Raises `RunNotFound`, `LogLocked`, `LogDamaged`, `OSError`, `DiskFull`, and `EventLogError` for a log that a
+        newer version wrote; after damage nothing was touched.
         """
         path = Path(path)
-        read_manifest(path)
+        begun = read_manifest(path).active.kinds
+        if begun != kinds:
+            PRESENT.require_known(begun, path)
         lock = WriterLock(path)
         try:
             manifest = read_manifest(path)
@@ -162,6 +168,7 @@ class LogWriter:
             )
             remove_leftovers(path, manifest)
             write_manifest(path, manifest)
+            writer._begin_versions(dict(kinds))
         except (OSError, EventLogError):
             lock.release()
             raise
@@ -233,7 +240,7 @@ class LogWriter:
         try:
             file = segment_file(active.first_seq, sealed=True)
             disk.replace_file(self.path / "log" / file, sealed.content)
-            following = Segment(first_seq=self._seq, file=segment_file(self._seq))
+            following = Segment(first_seq=self._seq, file=segment_file(self._seq), kinds=active.kinds)
             disk.replace_file(self.path / "log" / following.file, schema_message())
             done = active.model_copy(update={"file": file, "seal": sealed.seal})
             self._replace_manifest(segments=(*self.manifest.segments[:-1], done, following))
@@ -246,6 +253,15 @@ class LogWriter:
         except OSError as error:
             raise self._poisoned(f"sealing a segment failed: {error.strerror or error}", self._seq) from error
         self._poison = None
+
+    def _begin_versions(self, kinds: dict[str, int]) -> None:
+        """See that the active segment is of these versions of kinds: what was begun under others is sealed."""
+        if self.manifest.active.kinds != kinds:
+            self.roll()
+            *before, active = self.manifest.segments
+            if self._seq > active.first_seq:  # there was no room to seal it
+                self._require_room(self._appended)
+            self._replace_manifest(segments=(*before, active.model_copy(update={"kinds": kinds})))
 
     def _sealed(self) -> Sealed:
         """The active segment as it is to be sealed, its history recomputed from its bytes."""

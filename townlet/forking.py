@@ -1,25 +1,37 @@
 """Another future for a town: the same history up to a tick, then other settings, another seed, or simply more time."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
+
+from pydantic import BaseModel
 
 from eventlog import forking
-from eventlog.manifest import write_settings
-from eventlog.writer import LogWriter
+from eventlog.manifest import Epoch
+from townlet.configuration.faults import short
 from townlet.configuration.load import Resolved, load
+from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
-from townlet.errors import ConfigurationError, TickOutOfRange
+from townlet.configuration.society import Job
+from townlet.errors import ConfigurationError, TickOutOfRange, TownletError
 
 if TYPE_CHECKING:
     from townlet.run import Progress, Run
 
-FIXED_DEED = ("place", "venues", "option", "queue", "takes", "gives", "stock")
+FIXED: Final[Mapping[str, str]] = {
+    "town": "the town was founded with it",
+    "map_content": "people stand on its tiles",
+    "people_names": "people have theirs for ever",
+}
+"""The blocks that a town under way cannot change, and why."""
+
+FIXED_DEED: Final = ("place", "venues", "option", "queue", "takes", "gives", "stock")
 """What places are for and hold cannot change while somebody may be using them; how long, how dear and how good can."""
 
-FIXED_JOB = ("venue", "name", "shifts", "days")
+FIXED_JOB: Final = ("name", "venue", "shifts", "days")
+"""What people were hired for; wages may change."""
 
 
 def fork(
@@ -34,72 +46,121 @@ def fork(
 ) -> "Run":
     """Make the run `into` with `run`'s history before tick `at` (None: now), and let it live `ticks` ticks.
 
-    Other settings or another seed are an epoch of their own, from the fork on. Raises TickOutOfRange, RunExists,
-    ConfigurationError, LogDamaged, DiskFull.
+    Other settings or another seed are an epoch of their own, from the fork on; before tick 0 nobody lives, so there
+    they take the place of the first. Raises TickOutOfRange, RunExists, ConfigurationError, LogDamaged, DiskFull.
     """
-    from townlet.loop import VERSIONED
+    from townlet.loop import VERSIONED, require_seed
     from townlet.run import Run
 
     log = run.log
     tick = log.head.tick if at is None else at
-    if not 0 < tick <= log.head.tick:
+    if not 0 <= tick <= log.head.tick:
         raise TickOutOfRange(run.path, tick, log.head.tick)
+    if ticks < 0:
+        raise TownletError(f"a town cannot live on for {ticks} ticks: give 0 or more")
     seq = log.seq_at(tick)
-    number = max(number for number, epoch in enumerate(run.epochs) if not number or epoch.from_seq < seq)
-    epoch, before = run.epochs[number], run.settings[number]
-    resolved = load(before, overrides) if overrides else None
-    if resolved is not None:
-        _require_livable(before, resolved.settings)
-    config_id = resolved.config_id if resolved else epoch.config_id
-    own_seed = epoch.seed if seed is None else seed
-    identity = f"{run.log.manifest.run_id} {seq} {config_id} {own_seed}"
+    epochs = [epoch for number, epoch in enumerate(run.epochs) if not number or epoch.from_seq <= seq]
+    resolved = _resolved(run, epochs, seq, overrides)
+    begun = epochs[-1]
+    begins = Epoch(
+        from_seq=seq,
+        config_id=resolved.config_id if overrides else begun.config_id,
+        seed=begun.seed if seed is None else require_seed(seed),
+    )
+    if (begins.config_id, begins.seed) != (begun.config_id, begun.seed):
+        epochs = [*_lived(epochs, seq), begins]
     forking.fork(
         log,
         into,
         seq,
-        run_id=hashlib.sha256(identity.encode()).hexdigest()[:16],
-        name=(resolved.settings if resolved else before).name,
+        run_id=_run_id(log.manifest.run_id, seq, begins),
+        name=resolved.settings.name,
         versions={name: version(name) for name in VERSIONED},
+        epochs=epochs,
+        settings={begins.config_id: resolved.text} if overrides else {},
     )
-    if (config_id, own_seed) != (epoch.config_id, epoch.seed):
-        _begin_epoch(into, resolved, config_id, own_seed)
     forked = Run(into)
     return forked.resume(ticks, progress=progress) if ticks else forked
 
 
-def _begin_epoch(into: Path, resolved: Resolved | None, config_id: str, seed: int) -> None:
-    """From the fork's next event on it lives under these settings and this seed."""
-    with LogWriter.open(into) as writer:
-        if resolved is not None:
-            write_settings(into, config_id, resolved.text)
-        writer.add_epoch(config_id=config_id, seed=seed)
+def _lived(epochs: Sequence[Epoch], seq: int) -> list[Epoch]:
+    """The epochs in which something happened before event `seq`."""
+    return [epoch for epoch in epochs if epoch.from_seq < seq]
 
 
-def _require_livable(before: Settings, after: Settings) -> None:
+def _run_id(parent: str, seq: int, epoch: Epoch) -> str:
+    """Sixteen hex digits: the same future of the same history has the same name."""
+    return hashlib.sha256(f"{parent} {seq} {epoch.config_id} {epoch.seed}".encode()).hexdigest()[:16]
+
+
+def _resolved(run: "Run", epochs: Sequence[Epoch], seq: int, overrides: Mapping[str, object]) -> Resolved:
+    """The settings that the fork lives on under: of the last of its `epochs`, with the overrides.
+
+    Raises ConfigurationError, also for what the town cannot change under way; before its first event it is not.
+    """
+    settings = run.settings
+    resolved = load(settings[len(epochs) - 1], overrides)
+    lived = _lived(epochs, seq)
+    if overrides and lived:
+        _require_livable(settings[len(lived) - 1], resolved.settings, overrides)
+    if overrides:
+        compile_plan(resolved.settings)  # refuses what only a whole town can tell, before anything is written
+    return resolved
+
+
+def _require_livable(before: Settings, after: Settings, overrides: Mapping[str, object]) -> None:
     """Raises ConfigurationError with every key that a town under way cannot change."""
     faults = list(_fixed(before, after))
     if faults:
         listed = "".join(f"\n  {fault}" for fault in faults)
+        given = (f"{key}={value if isinstance(value, str) else short(value)}" for key, value in overrides.items())
         raise ConfigurationError(
-            f"a town under way cannot change:{listed}\n  Next: townlet run --set, for a town that always lived so"
+            f"a town under way cannot change:{listed}\n"
+            f"  Next: a new town that always lived so: townlet run ... {' '.join(f'--set {each}' for each in given)}"
         )
 
 
 def _fixed(before: Settings, after: Settings) -> Iterator[str]:
-    """The keys that differ and may not."""
-    for block in ("town", "map_content", "people_names"):
-        if getattr(before, block) != getattr(after, block):
-            yield f"{block}: people stand on its tiles and have its names"
-    for name in sorted({*before.affordances, *after.affordances}):
-        old, new = before.affordances.get(name), after.affordances.get(name)
-        changed = [field for field in FIXED_DEED if getattr(old, field, None) != getattr(new, field, None)]
-        if changed or old is None or new is None:
-            yield f"affordances.{name}: somebody may be at it ({', '.join(changed) or 'missing'})"
-    if _jobs(before) != _jobs(after):
-        yield "work.jobs: people hold them (wages may change)"
+    """The keys that differ and may not, each with the reason."""
+    for block, reason in FIXED.items():
+        for key in _changed(block, getattr(before, block), getattr(after, block)):
+            yield f"{key}: {reason}"
+    if list(before.affordances) != list(after.affordances):
+        yield f"affordances: {_listing(before.affordances, after.affordances)}"
+    for name in [name for name in before.affordances if name in after.affordances]:
+        old, new = before.affordances[name], after.affordances[name]
+        for field in FIXED_DEED:
+            if getattr(old, field) != getattr(new, field):
+                yield f"affordances.{name}.{field}: somebody may be at it"
+    yield from _fixed_jobs(before.work.jobs, after.work.jobs)
     if after.relationships.capacity < before.relationships.capacity:
         yield f"relationships.capacity: {before.relationships.capacity} ties may be held, so it can only grow"
 
 
-def _jobs(settings: Settings) -> list[tuple[Any, ...]]:
-    return [tuple(getattr(job, field) for field in FIXED_JOB) for job in settings.work.jobs]
+def _changed(key: str, before: object, after: object) -> Iterator[str]:
+    """The keys of a block that differ; of the map's content, and of anything that is no block, the key itself."""
+    if not isinstance(before, BaseModel):
+        if before != after:
+            yield key
+        return
+    for field in type(before).model_fields:
+        yield from _changed(f"{key}.{field}", getattr(before, field), getattr(after, field))
+
+
+def _listing(before: Mapping[str, object], after: Mapping[str, object]) -> str:
+    """How two tables of affordances differ in their rows."""
+    gone, new = [name for name in before if name not in after], [name for name in after if name not in before]
+    if not gone and not new:
+        return "their order gives the codes of the events on record"
+    words = [f"{', '.join(names)} {what}" for names, what in ((gone, "missing"), (new, "new")) if names]
+    return f"{'; '.join(words)}: people may be at them, and their order gives the codes of the events on record"
+
+
+def _fixed_jobs(before: Sequence[Job], after: Sequence[Job]) -> Iterator[str]:
+    if len(before) != len(after):
+        yield f"work.jobs: people hold them, so there stay {len(before)}"
+        return
+    for number, (old, new) in enumerate(zip(before, after, strict=True)):
+        for field in FIXED_JOB:
+            if getattr(old, field) != getattr(new, field):
+                yield f"work.jobs.{number}.{field}: people were hired for it (wages may change)"

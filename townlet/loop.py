@@ -31,8 +31,7 @@ def begin(
     resolved: Resolved, ticks: int, seed: int, into: Path, *, durability: str, progress: "Progress | None"
 ) -> None:
     """Found a town and let it live into a new run. Raises RunExists, DiskFull, TownletError."""
-    if not 0 <= seed <= SEED_MOST:
-        raise TownletError(f"the seed {seed} is not between 0 and 2**64 - 1")
+    require_seed(seed)
     if ticks < 1:
         raise TownletError(f"a run of {ticks} ticks is none: let it live for one tick at least")
     town = Town([resolved.settings])
@@ -64,6 +63,13 @@ def resume(run: "Run", ticks: int, *, durability: str, progress: "Progress | Non
 
             Driver(town).change_settings(len(town.plans) - 1)  # stands before the first tick's events
         _live(town, writer, ticks, founding, progress)
+
+
+def require_seed(seed: int) -> int:
+    """The seed, if it is one. Raises TownletError."""
+    if not 0 <= seed <= SEED_MOST:
+        raise TownletError(f"the seed {seed} is not between 0 and 2**64 - 1")
+    return seed
 
 
 def _durability(name: str) -> Durability:

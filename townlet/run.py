@@ -11,6 +11,7 @@ from eventlog.checkpoints import CheckpointStore
 from eventlog.head import Head
 from eventlog.manifest import Epoch, read_settings
 from eventlog.reader import LogReader
+from eventlog.upcasting import PRESENT, Upcasters
 from townlet.configuration.load import Resolved, from_text, load
 from townlet.configuration.settings import Settings
 from townlet.errors import TickOutOfRange
@@ -36,10 +37,10 @@ class Pulse(NamedTuple):
 class Run:
     """The public face of a run's folder; cheap to open, always up to date with what is committed."""
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, *, upcasters: Upcasters = PRESENT) -> None:
         """Raises RunNotFound, LogDamaged."""
         self.path = Path(path)
-        self._log = LogReader(self.path)
+        self._log = LogReader(self.path, upcasters=upcasters)
         self._settings: dict[str, Resolved] = {}
 
     def __repr__(self) -> str:
