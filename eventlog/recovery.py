@@ -26,7 +26,7 @@ from eventlog.manifest import Manifest
 from eventlog.sealing import Part
 from eventlog.segments import BEGINNING, Reach, Start, missing, open_block, read_schema, starts
 
-SEGMENT_NAME: Final = re.compile(r"[0-9]{20}\.arrows?(\.tmp)?")
+SEGMENT_NAME: Final = re.compile(r"[0-9]{20}\.(arrows?|parquet)(\.tmp)?")
 
 _first_seq = attrgetter("first_seq")
 
@@ -148,7 +148,7 @@ def _cut(segment: Path, position: int) -> Path:
 
 
 def remove_leftovers(run: Path, manifest: Manifest) -> None:
-    """Remove the files of segments that the manifest does not name: a writer died while it sealed one."""
+    """Remove the files of segments that the manifest does not name: somebody died while sealing or archiving one."""
     named = {segment.file for segment in manifest.segments}
     for path in (run / "log").iterdir():
         if SEGMENT_NAME.fullmatch(path.name) and path.name not in named:

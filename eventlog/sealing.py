@@ -44,11 +44,11 @@ class Sealed(NamedTuple):
 
 def seal(parts: Iterator[Part], chain: Chain) -> Sealed:
     """The events of whole commits, in order, as one file; `chain` stands before them, and afterwards after them."""
-    batches = list(_regrouped(parts, chain.seq))
+    batches = list(regrouped(parts, chain.seq))
     begun = [(chain.block_digest, chain.digest())]
     blocks: list[str] = []
     for rows, notes in batches:
-        blocks += _extend(chain, rows, notes)
+        blocks += block_digests(chain, rows, notes)
         begun.append((chain.block_digest, chain.digest()))
     content = bytearray(_blank_file(batches, "".join(blocks)))
     position, previous = len(FILE_MAGIC) + len(schema_message()), hash_of(schema_message())
@@ -81,7 +81,7 @@ def blocks_of(content: memoryview) -> list[bytes]:
     return [bytes.fromhex(hexes[at : at + DIGEST_HEX]) for at in range(0, len(hexes), DIGEST_HEX)]
 
 
-def _regrouped(parts: Iterator[Part], seq: int) -> Iterator[Part]:
+def regrouped(parts: Iterator[Part], seq: int) -> Iterator[Part]:
     """The same events in batches that end at multiples of BATCH_EVENTS, and the rest."""
     held: list[Rows] = []
     words: dict[int, str] = {}
@@ -105,7 +105,7 @@ def _batch(held: list[Rows], words: Mapping[int, str]) -> Part:
     return rows, {seq: note for seq, note in words.items() if seq <= last} if words else NO_NOTES
 
 
-def _extend(chain: Chain, rows: Rows, notes: Mapping[int, str]) -> Iterator[str]:
+def block_digests(chain: Chain, rows: Rows, notes: Mapping[int, str]) -> Iterator[str]:
     """Take the rows into the chain block by block; gives the digest after each whole block, in hex."""
     while len(rows):
         room = BLOCK_EVENTS - chain.seq % BLOCK_EVENTS

@@ -16,9 +16,12 @@ from eventlog.chain import BLOCK_EVENTS, GENESIS, Chain
 from eventlog.errors import LogDamaged
 from eventlog.frames import CHECKSUM_DIFFERS, Frame, Scan, decode, decode_rows, hash_of, inspect, is_intact
 from eventlog.layout import schema_message
-from eventlog.manifest import Manifest, Segment
+from eventlog.manifest import Manifest, Seal, Segment
 from eventlog.rows import Rows
 from eventlog.sealing import FILE_MAGIC, Part, blocks_of, footer_crc
+
+COLD: Final = ".parquet"
+"""How the file of a segment that is kept cold ends."""
 
 _first_seq = attrgetter("first_seq")
 
@@ -45,6 +48,11 @@ class Reach(NamedTuple):
     end: int
     next_seq: int
     durable: int
+
+    @classmethod
+    def of(cls, seal: Seal) -> "Reach":
+        """All of a sealed segment."""
+        return cls(seal.bytes, seal.next_seq, seal.bytes)
 
 
 class SegmentReader:
@@ -167,6 +175,15 @@ class SegmentReader:
         return found
 
 
+def open_segment(run: Path, segment: Segment, start: Start, reach: Reach, writer_epoch: int = 0) -> SegmentReader:
+    """The reader of a segment, whatever it is kept as. Raises `FileNotFoundError`, `LogDamaged`."""
+    if segment.file.endswith(COLD):
+        from eventlog.cold import ColdReader  # which builds on this module
+
+        return ColdReader(run, segment, start, reach, writer_epoch)
+    return SegmentReader(run, segment, start, reach, writer_epoch)
+
+
 def open_block(run: Path, manifest: Manifest) -> list[Part]:
     """The events before the active segment that lie in the chain's open block, with their words."""
     first_seq, found = manifest.active.first_seq, list[Part]()
@@ -175,9 +192,9 @@ def open_block(run: Path, manifest: Manifest) -> list[Part]:
         seal = segment.seal
         if seal is None or seal.next_seq <= begins:
             continue
-        reach = Reach(seal.bytes, seal.next_seq, seal.bytes)
+        reach = Reach.of(seal)
         try:
-            reader = SegmentReader(run, segment, start, reach)
+            reader = open_segment(run, segment, start, reach)
         except FileNotFoundError as error:
             raise missing(run, segment, start, reach) from error
         for frame in reader.frames():
