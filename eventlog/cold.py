@@ -122,7 +122,7 @@ def archive(run: Path) -> list[Archived]:
     """Keep the sealed segments of the run in this folder as Parquet; gives those that were not yet.
 
     One after another: the new file, synced; the manifest that names it; and only then the old one goes. Raises
-    `RunNotFound`, `LogLocked` while somebody writes to the run, `LogDamaged`, `OSError`; what was done until then stays.
+    `RunNotFound`, `LogLocked` while somebody writes to the run, `LogDamaged`, `OSError`; what was done by then stays.
     """
     read_manifest(run)
     lock = WriterLock(run)

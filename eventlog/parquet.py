@@ -7,9 +7,9 @@ any Parquet reader takes that is the smallest, about 3.5 bytes an event. Key-val
     townlet.format          1
     townlet.next_seq        number of the event after the last one
     townlet.digest          of the log's chain after the last event, hex
-    townlet.blocks          the chain's digest after each whole block of 4,096 that ends in the file, hex, one after another
-    townlet.groups          JSON: of each row group its first byte, bytes, crc32, first seq, events, first and last tick,
-                            and the chain's block digest and digest before it
+    townlet.blocks          the chain's digest after each whole block of 4,096 that ends in the file, hex, end to end
+    townlet.groups          JSON: of each row group its first byte, bytes, crc32, first seq, events, first and last
+                            tick, and the chain's block digest and digest before it
 
 and what the writer adds. Each byte of the file belongs to the magic, to one row group, or to the footer, which is bound
 by a checksum and a hash kept outside of it: page checksums alone leave the pages' headers unchecked.

@@ -187,7 +187,7 @@ def test_the_order_of_affordances_is_their_codes(run: Run, tmp_path: Path) -> No
 
 
 def test_what_it_can_change_it_can(run: Run, tmp_path: Path) -> None:
-    overrides = {"relationships.capacity": 7, "affordances.sit.ticks": 9, "work.jobs.0.wage": 0.02, "name": "other"}
+    overrides = {"relationships.capacity": 7, "affordances.sit.ticks": 9, "work.jobs.0.wage": 0.015, "name": "other"}
     future = run.fork(tmp_path / "fork", at=CUT, overrides=overrides, ticks=300)
     assert future.log.manifest.name == "other"
     assert verify(future).difference is None
