@@ -2,7 +2,8 @@
 
 Nothing of a log but the file changes: its events, their words, its digests. A row group is a frame to whoever reads.
 The seal of such a segment tells of the Parquet file: its size, where its footer begins, the footer's checksum and hash.
-The footer holds the checksum of each row group; so every byte is checked before an event of it is believed.
+The footer holds the checksum of each row group; so every byte is checked before an event of it is believed. A fork
+shares what its parent had sealed by a second name: a segment's old file takes room until all who share it are archived.
 """
 
 import io
@@ -17,13 +18,14 @@ import pyarrow.parquet as pq
 
 from eventlog import disk, parquet
 from eventlog.arrow import from_batch, notes_of
-from eventlog.errors import EventLogError, LogDamaged
+from eventlog.errors import DiskFull, EventLogError, LogDamaged
 from eventlog.frames import CHECKSUM_DIFFERS, Frame, hash_of
 from eventlog.lock import WriterLock
 from eventlog.manifest import Manifest, Seal, Segment, read_manifest, write_manifest
 from eventlog.recovery import remove_leftovers
 from eventlog.rows import Rows
 from eventlog.segments import COLD, Reach, SegmentReader, chain_at, open_segment, starts
+from eventlog.writer import RESERVE_BYTES, LogWriter
 
 FOOTER_DIFFERS = "its footer is not the one that was sealed"
 
@@ -34,12 +36,11 @@ class ColdReader(SegmentReader):
     def frames(self) -> list[Frame]:
         """The row groups; none where the footer that tells of them is not as it was sealed."""
         if not self._frames and self._fault is None:
+            self._position = self._seal.frames_end
             try:
-                self._require_footer()
-                self._frames, self._crc32s = parquet.frames_of(self._told)
-                self._position = self._seal.frames_end
+                self._frames = self._contents.frames
             except LogDamaged as error:
-                self._position, self._fault = self._seal.frames_end, error.reason
+                self._fault = error.reason
         return self._frames
 
     def rows(self, frame: Frame) -> tuple[Rows, Mapping[int, str]]:
@@ -51,7 +52,7 @@ class ColdReader(SegmentReader):
         """The events of a frame. Raises `LogDamaged`."""
         self._require_intact(frame)
         try:
-            return parquet.batch_of(self._file, self._frames.index(frame))
+            return parquet.batch_of(self._file, self._numbers[frame.position])
         except (pa.ArrowException, OSError, ValueError) as error:
             raise self.damage(frame.position, f"its row group cannot be read ({error})", frame) from error
 
@@ -63,25 +64,29 @@ class ColdReader(SegmentReader):
 
     @cached_property
     def _file(self) -> pq.ParquetFile:
-        """The file, whose footer was found as it was sealed. Raises `LogDamaged`."""
-        try:
-            return parquet.opened(pa.py_buffer(self._buffer))
-        except (pa.ArrowException, OSError) as error:
-            raise self.damage(self._seal.frames_end, f"its footer cannot be read ({error})") from error
+        return parquet.opened(self._buffer)
 
     @cached_property
-    def _told(self) -> Mapping[str, str]:
-        told = parquet.told_by(self._file)
-        if told.get("format") != parquet.FORMAT:
-            raise self.damage(
-                self._seal.frames_end, f"its footer is of format {told.get('format')}, not one known here"
-            )
-        return told
+    def _contents(self) -> parquet.Contents:
+        """What the footer tells, which is the one that was sealed. Raises `LogDamaged`."""
+        self._require_footer()
+        try:
+            contents = parquet.contents_of(self._buffer)
+        except ValueError as error:
+            raise self.damage(self._seal.frames_end, str(error)) from error
+        held = contents.frames[0].first_seq, contents.next_seq, contents.digest.hex()
+        if held != (self.start.seq, self._seal.next_seq, self._seal.digest):
+            raise self.damage(self._seal.frames_end, "its events are not those that the manifest tells of")
+        return contents
+
+    @cached_property
+    def _numbers(self) -> dict[int, int]:
+        """The number of each row group, by its first byte."""
+        return {frame.position: number for number, frame in enumerate(self._contents.frames)}
 
     @cached_property
     def _blocks(self) -> list[bytes]:
-        self._require_footer()
-        return parquet.blocks_of(self._told)
+        return self._contents.blocks
 
     def _require_footer(self) -> None:
         """The footer is the one that was sealed, with the checksum of every row group."""
@@ -92,7 +97,7 @@ class ColdReader(SegmentReader):
 
     def _require_intact(self, frame: Frame) -> None:
         if frame.position not in self._intact:
-            if zlib.crc32(self._buffer[frame.position : frame.end]) != self._crc32s[self._frames.index(frame)]:
+            if not parquet.is_intact(self._buffer, frame, self._contents.crc32s[self._numbers[frame.position]]):
                 raise self.damage(frame.position, CHECKSUM_DIFFERS, frame)
             self._intact.add(frame.position)
 
@@ -119,12 +124,13 @@ def cold_file(first_seq: int) -> str:
 
 
 def archive(run: Path) -> list[Archived]:
-    """Keep the sealed segments of the run in this folder as Parquet; gives those that were not yet.
+    """Keep every event of the run in this folder as Parquet; gives the segments that were not kept so yet.
 
-    One after another: the new file, synced; the manifest that names it; and only then the old one goes. Raises
-    `RunNotFound`, `LogLocked` while somebody writes to the run, `LogDamaged`, `OSError`; what was done by then stays.
+    What is in the active segment is sealed first, and a torn tail cut off. Then one segment after another: the new
+    file, synced; the manifest that names it; and only then the old one goes. What was done stays, whatever comes after.
+    Raises `RunNotFound`, `LogLocked` while somebody writes to the run, `LogDamaged`, `DiskFull`, `OSError`.
     """
-    read_manifest(run)
+    _seal_active(run)
     lock = WriterLock(run)
     try:
         manifest = read_manifest(run)
@@ -144,6 +150,13 @@ def archive(run: Path) -> list[Archived]:
     return done
 
 
+def _seal_active(run: Path) -> None:
+    """Seal what the active segment holds, if it holds anything."""
+    manifest = read_manifest(run)
+    with LogWriter.open(run, durability="never", kinds=manifest.active.kinds) as writer:
+        writer.roll()
+
+
 def _rewritten(run: Path, manifest: Manifest, number: int) -> Segment:
     """Write a sealed segment's events to a Parquet file and read them back; gives the segment in its new file."""
     segment, start = manifest.segments[number], starts(manifest)[number]
@@ -152,6 +165,9 @@ def _rewritten(run: Path, manifest: Manifest, number: int) -> Segment:
     frames = source.frames()
     source.require_whole()
     before = manifest.model_copy(update={"segments": manifest.segments[: number + 1]})
+    room, need = disk.free_bytes(run) - RESERVE_BYTES, segment.seal.bytes
+    if room < need:  # more than it will be, whatever the events
+        raise DiskFull(run, need=need, free=room + RESERVE_BYTES, reserve=RESERVE_BYTES, seq=segment.seal.next_seq)
     sink = io.BytesIO()
     seal = parquet.write(sink, (source.rows(frame) for frame in frames), chain_at(run, before))
     if _history(seal) != _history(segment.seal):

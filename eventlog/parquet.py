@@ -10,14 +10,19 @@ any Parquet reader takes that is the smallest, about 3.5 bytes an event. Key-val
     townlet.blocks          the chain's digest after each whole block of 4,096 that ends in the file, hex, end to end
     townlet.groups          JSON: of each row group its first byte, bytes, crc32, first seq, events, first and last
                             tick, and the chain's block digest and digest before it
+    townlet.footer          16-byte blake2b of the footer, hex, with these digits zero
 
-and what the writer adds. Each byte of the file belongs to the magic, to one row group, or to the footer, which is bound
-by a checksum and a hash kept outside of it: page checksums alone leave the pages' headers unchecked.
+and what the writer adds. The file is the magic, the row groups, and the footer, and nothing else: each byte is covered
+by the magic itself, a row group's crc32, or the footer's hash. Page checksums alone leave the pages' headers unchecked,
+and Parquet has none for its footer. The hash is found by its name and checked before anything is parsed, so that what
+is intact does not depend on who reads it; nor on the version of Arrow, which decides only what is in the pages.
 """
 
 import json
+import re
 import zlib
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, BinaryIO, Final, NamedTuple
 
 import pyarrow as pa
@@ -39,16 +44,24 @@ MAGIC: Final = b"PAR1"
 DIFFERENCES: Final = ("seq", "tick")
 """The columns that only grow, stored as the differences of their values."""
 
-_SETTINGS: Final[dict[str, Any]] = {
-    "compression": "zstd",
-    "compression_level": 3,
-    "use_dictionary": [name for name in SCHEMA.names if name not in DIFFERENCES],
-    "column_encoding": dict.fromkeys(DIFFERENCES, "DELTA_BINARY_PACKED"),
-    "write_page_checksum": True,
-}
+SETTINGS: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "compression": "zstd",
+        "compression_level": 3,
+        "use_dictionary": [name for name in SCHEMA.names if name not in DIFFERENCES],
+        "column_encoding": dict.fromkeys(DIFFERENCES, "DELTA_BINARY_PACKED"),
+        "write_statistics": ["seq", "tick", "kind"],
+        "write_page_checksum": True,
+        "write_page_index": False,
+    }
+)
 
+NOTHING_MORE: Final[Mapping[str, str]] = MappingProxyType({})
 
-NOTHING_MORE: Final[Mapping[str, str]] = {}
+_FOOTER: Final = KEY + "footer"
+_BLANK: Final = b"0" * 32
+_HASH: Final = re.compile(re.escape(_FOOTER.encode()) + rb"..([0-9a-f]{32})", re.DOTALL)  # a type and a length between
+_END: Final = 4 + len(MAGIC)  # the footer's length, and the magic
 
 
 class _Group(NamedTuple):
@@ -65,14 +78,26 @@ class _Group(NamedTuple):
     digest: str  # the chain's, before it, hex
 
 
+class Contents(NamedTuple):
+    """What an intact footer tells of its file."""
+
+    frames: list[Frame]  # the row groups
+    crc32s: list[int]  # of each
+    blocks: list[bytes]  # the chain's digest after each whole block that ends in the file
+    next_seq: int
+    digest: bytes  # the chain's, after the last event
+    about: Mapping[str, str]  # all of the metadata, without the prefix of its names
+
+
 def write(sink: BinaryIO, parts: Iterable[Part], chain: Chain, about: Mapping[str, str] = NOTHING_MORE) -> Seal:
     """Write the events as one Parquet file; gives what it holds and what its bytes are.
 
     `parts` are at least one event; `chain` stands before them, and afterwards after them. `about` is more metadata.
+    Raises `OSError`.
     """
     counted = _Counted(sink)
     groups, blocks = list[_Group](), list[str]()
-    with pq.ParquetWriter(counted, SCHEMA, **_SETTINGS) as file:
+    with pq.ParquetWriter(counted, SCHEMA, **SETTINGS) as file:
         counted.cut()
         for rows, notes in regrouped(iter(parts), chain.seq):
             position, before = counted.position, (chain.block_digest.hex(), chain.digest().hex())
@@ -81,11 +106,15 @@ def write(sink: BinaryIO, parts: Iterable[Part], chain: Chain, about: Mapping[st
             content = counted.cut()
             held = int(rows["seq"][0]), len(rows), int(rows["tick"][0]), int(rows["tick"][-1])
             groups.append(_Group(position, len(content), zlib.crc32(content), *held, *before))
+        if not groups:
+            raise ValueError("a Parquet file of a log holds at least one event")
         told = {"format": FORMAT, "next_seq": str(chain.seq), "digest": chain.digest().hex(), "blocks": "".join(blocks)}
-        told = {**about, **told, "groups": json.dumps(groups)}
+        told = {**about, **told, "groups": json.dumps(groups), "footer": _BLANK.decode()}
         file.add_key_value_metadata({KEY + name: value for name, value in told.items()})
         frames_end = counted.position
-    footer = counted.cut()
+        counted.hold()
+    footer = _signed(counted.cut())
+    sink.write(footer)
     return Seal(
         next_seq=chain.seq,
         first_tick=groups[0].first_tick,
@@ -99,28 +128,41 @@ def write(sink: BinaryIO, parts: Iterable[Part], chain: Chain, about: Mapping[st
     )
 
 
-def opened(content: pa.Buffer | str) -> pq.ParquetFile:
-    """A Parquet file, in memory or by its path. Raises `pa.ArrowException`, `OSError`."""
-    return pq.ParquetFile(content, page_checksum_verification=True)
+def contents_of(content: memoryview) -> Contents:
+    """What the file with these bytes tells of itself, its footer found intact; its row groups are not looked at.
+
+    Raises `ValueError`, which says what is wrong.
+    """
+    if bytes(content[: len(MAGIC)]) != MAGIC:
+        raise ValueError("it is not a Parquet file")
+    begins = _footer_begins(content)
+    if begins is None or _unsigned(bytes(content[begins:])) is None:
+        raise ValueError("its footer is not the one that was written")
+    try:
+        told = _told(opened(content))
+        if told["format"] != FORMAT:
+            raise ValueError(f"it is of format {told['format']}, not {FORMAT}")
+        groups = [_Group(*each) for each in json.loads(told["groups"])]
+        hexes = told["blocks"]
+        blocks = [bytes.fromhex(hexes[at : at + DIGEST_HEX]) for at in range(0, len(hexes), DIGEST_HEX)]
+        found = [_frame(group) for group in groups]
+        contents = Contents(
+            found, [group.crc32 for group in groups], blocks, int(told["next_seq"]), bytes.fromhex(told["digest"]), told
+        )
+    except (pa.ArrowException, KeyError, TypeError, OSError) as error:
+        raise ValueError(f"its footer cannot be read ({error})") from error
+    _require_gapless(found, begins, contents.next_seq)
+    return contents
 
 
-def told_by(file: pq.ParquetFile) -> dict[str, str]:
-    """What a file tells of itself, by the names above without their prefix; of another's file nothing."""
-    found = file.metadata.metadata or {}
-    prefix = KEY.encode()
-    return {key.removeprefix(prefix).decode(): value.decode() for key, value in found.items() if key.startswith(prefix)}
+def is_intact(content: memoryview, frame: Frame, crc32: int) -> bool:
+    """Whether a row group's bytes are those that were written."""
+    return zlib.crc32(content[frame.position : frame.end]) == crc32
 
 
-def frames_of(told: Mapping[str, str]) -> tuple[list[Frame], list[int]]:
-    """The row groups as frames of the log, and the checksum of each. Raises `KeyError`, `ValueError`, `TypeError`."""
-    groups = [_Group(*each) for each in json.loads(told["groups"])]
-    return [_frame(group) for group in groups], [group.crc32 for group in groups]
-
-
-def blocks_of(told: Mapping[str, str]) -> list[bytes]:
-    """The digests after each whole block that ends in the file. Raises `KeyError`, `ValueError`."""
-    hexes = told["blocks"]
-    return [bytes.fromhex(hexes[at : at + DIGEST_HEX]) for at in range(0, len(hexes), DIGEST_HEX)]
+def opened(content: memoryview) -> pq.ParquetFile:
+    """The file with these bytes. Raises `pa.ArrowException`, `OSError`."""
+    return pq.ParquetFile(pa.py_buffer(content))
 
 
 def batch_of(file: pq.ParquetFile, number: int) -> pa.RecordBatch:
@@ -128,6 +170,57 @@ def batch_of(file: pq.ParquetFile, number: int) -> pa.RecordBatch:
     table = file.read_row_group(number, use_threads=False)
     columns = [pa.concat_arrays(table.column(name).chunks) for name in SCHEMA.names]
     return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+
+
+def _told(file: pq.ParquetFile) -> dict[str, str]:
+    """The metadata by the names above, without their prefix."""
+    found = file.metadata.metadata or {}
+    prefix = KEY.encode()
+    return {key.removeprefix(prefix).decode(): value.decode() for key, value in found.items() if key.startswith(prefix)}
+
+
+def _footer_begins(content: memoryview) -> int | None:
+    """The byte at which the footer begins, by its own length at the end of the file; None where there is none."""
+    if len(content) < len(MAGIC) + _END or bytes(content[-len(MAGIC) :]) != MAGIC:
+        return None
+    begins = len(content) - _END - int.from_bytes(content[-_END : -len(MAGIC)], "little")
+    return begins if begins >= len(MAGIC) else None
+
+
+def _signed(footer: bytes) -> bytes:
+    """The footer with its hash in it. Raises `ValueError` where it is not what `contents_of` reads."""
+    found = _HASH.findall(footer)
+    if found != [_BLANK] or int.from_bytes(footer[-_END : -len(MAGIC)], "little") != len(footer) - _END:
+        raise ValueError("Arrow laid the footer out in a way that is not known here")
+    at = _hash_at(footer)
+    return footer[:at] + hash_of(footer).hex().encode() + footer[at + len(_BLANK) :]
+
+
+def _unsigned(footer: bytes) -> bytes | None:
+    """The footer as it was before its hash stood in it; None where the hash is not its own."""
+    found = _HASH.findall(footer)
+    if len(found) != 1:
+        return None
+    at = _hash_at(footer)
+    blank = footer[:at] + _BLANK + footer[at + len(_BLANK) :]
+    return blank if hash_of(blank).hex().encode() == found[0] else None
+
+
+def _hash_at(footer: bytes) -> int:
+    found = _HASH.search(footer)
+    assert found is not None, "it was found before"
+    return found.start(1)
+
+
+def _require_gapless(frames: list[Frame], end: int, next_seq: int) -> None:
+    """The row groups are all that lies between the magic and the footer, and their events follow one another."""
+    position, seq = len(MAGIC), frames[0].first_seq if frames else -1
+    for frame in frames:
+        if (frame.position, frame.first_seq) != (position, seq):
+            raise ValueError(f"its row groups do not follow one another at byte {position:,}")
+        position, seq = frame.end, frame.next_seq
+    if (position, seq) != (end, next_seq):
+        raise ValueError("its row groups are not all that it holds")
 
 
 def _frame(group: _Group) -> Frame:
@@ -154,12 +247,13 @@ class _Counted:
 
     def __init__(self, sink: BinaryIO) -> None:
         self.position = 0
-        self._sink = sink
+        self._sink: BinaryIO | None = sink
         self._kept = bytearray()
 
     def write(self, data: bytes) -> int:
         """Write all of it. Raises `OSError`."""
-        self._sink.write(data)
+        if self._sink is not None:
+            self._sink.write(data)
         self._kept += data
         self.position += len(data)
         return len(data)
@@ -168,6 +262,10 @@ class _Counted:
         """The bytes since the last cut."""
         kept, self._kept = bytes(self._kept), bytearray()
         return kept
+
+    def hold(self) -> None:
+        """From now on bytes are only kept."""
+        self._sink = None
 
     def tell(self) -> int:
         """How many bytes it has."""

@@ -150,6 +150,8 @@ def _cut(segment: Path, position: int) -> Path:
 def remove_leftovers(run: Path, manifest: Manifest) -> None:
     """Remove the files of segments that the manifest does not name: somebody died while sealing or archiving one."""
     named = {segment.file for segment in manifest.segments}
-    for path in (run / "log").iterdir():
-        if SEGMENT_NAME.fullmatch(path.name) and path.name not in named:
-            disk.remove(path)
+    left = [path for path in (run / "log").iterdir() if SEGMENT_NAME.fullmatch(path.name) and path.name not in named]
+    if left:
+        disk.sync_folder(run)  # the manifest that does not name them has to outlast them
+    for path in left:
+        disk.remove(path)
