@@ -1,0 +1,92 @@
+"""`townlet export`"""
+
+from pathlib import Path
+
+import click
+
+from cli import options, output
+from cli.main import COMMANDS
+
+COLUMNS = ("check", "found", "passed")
+FORMATS = ("parquet", "duckdb", "csv")
+
+
+@click.command(
+    "export",
+    help=f"""{COMMANDS["export"]}
+
+    parquet is one file of the events as the log holds them. duckdb is a database with them, a view of each kind, and
+    the town's tables as of the last tick. csv is a folder: events.csv reads as `events` does in SQL, manifest.json
+    describes it. Each carries the run's settings and the digests of its log, and is moved to its place when it was read
+    back whole. --check proves an export against itself, and against RUN, or the run in whose exports/ it lies; it ends
+    with 1 where something differs.
+    """,
+    epilog=options.examples(
+        "townlet export runs/a --to parquet",
+        "townlet export runs/a --to duckdb --into town.duckdb",
+        "townlet export runs/a --to csv --from-tick 1440 --to-tick 2880",
+        "townlet export runs/a --check town.duckdb",
+    ),
+)
+@click.argument("run", required=False)
+@click.option("--to", "form_of_file", type=click.Choice(FORMATS), help="What to write.")
+@click.option("--into", type=click.Path(path_type=Path), help="Where; by default in exports/ of the run's folder.")
+@click.option("--from-tick", type=click.IntRange(min=0), help="The first tick; by default the run's first.")
+@click.option("--to-tick", type=click.IntRange(min=0), help="The tick to end before; by default the run's last.")
+@click.option("--replace", is_flag=True, help="Write over an export that is there.")
+@click.option("--check", type=click.Path(path_type=Path), metavar="PATH", help="Prove this export; write nothing.")
+@options.output_formats
+def command(
+    run: str | None,
+    form_of_file: str | None,
+    into: Path | None,
+    from_tick: int | None,
+    to_tick: int | None,
+    replace: bool,
+    check: Path | None,
+    form: str,
+) -> None:
+    if check is not None:
+        if form_of_file or into or from_tick is not None or to_tick is not None or replace:
+            raise click.UsageError("--check writes nothing: it takes RUN, and no other option")
+        _prove(check, run, form)
+        return
+    if form_of_file is None:
+        raise click.UsageError(f"name what to write: --to {', --to '.join(FORMATS)}")
+    import townlet
+    from townlet.export import export
+
+    opened = townlet.open(options.find_run(run))
+    try:
+        with output.Waiting(f"writing {form_of_file}"):
+            done = export(opened, form_of_file, into=into, from_tick=from_tick, to_tick=to_tick, replace=replace)
+    except FileExistsError as error:
+        raise click.UsageError(str(error)) from error
+    record = {
+        "export": str(done.path),
+        "from_tick": done.extent.from_tick,
+        "to_tick": done.extent.to_tick,
+        "events": done.extent.events,
+        "bytes": done.bytes,
+        "log_digest": done.extent.digest,
+    }
+    output.record(record, form)
+
+
+def _prove(path: Path, run: str | None, form: str) -> None:
+    """Show what an export's proof found. Raises `click.ClickException` where something differs."""
+    import townlet
+    from townlet.errors import TownletError
+    from townlet.export import is_export, verify_export
+
+    if not is_export(path):
+        raise click.UsageError(
+            f"{path} is no export: a Parquet file, a DuckDB database, or a folder with manifest.json"
+        )
+    try:
+        checks = verify_export(path, townlet.open(options.find_run(run)) if run else None)
+    except TownletError as error:
+        raise click.UsageError(str(error)) from error
+    output.records([check._asdict() for check in checks], COLUMNS, form)
+    if not all(check.passed for check in checks):
+        raise click.ClickException(f"{path} is not what was exported")

@@ -1,0 +1,312 @@
+"""A run's events, or a stretch of them, as files for other tools: Parquet, a DuckDB database, CSV.
+
+An export says of itself where it comes from and what its digests are, so that it can be proved by itself, and against
+its run. It is built in a hidden folder beside its place, read back, and moved there when it is whole.
+"""
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pyarrow as pa
+
+from eventlog import disk, parquet
+from eventlog.arrow import from_batch, notes_of
+from eventlog.errors import EventLogError, LogDamaged
+from eventlog.sealing import Part
+from townlet import export_duckdb
+from townlet.errors import TownletError
+from townlet.extent import Extent, digest_after, sealed, unsealed
+from townlet.run import Run
+from townlet.verify import Check
+
+MANIFEST: Final = "manifest.json"
+"""What stands beside the CSV file, and describes it."""
+
+TABLE: Final = "events.csv"
+
+RESERVE_BYTES: Final = 16 << 20
+"""Room on the disk that an export leaves free."""
+
+DESCRIPTION: Final = "export"
+"""The name of the description in a Parquet file's metadata."""
+
+
+class Format(NamedTuple):
+    """What a run can be exported to: how it is written into a folder, and proved."""
+
+    suffix: str
+    event_bytes: int  # room it may take for an event, at most in ordinary towns
+    write: Callable[[Run, Extent, Path], None]  # to this path, where nothing is
+    prove: Callable[[Path], tuple[list[Check], Extent | None]]
+
+
+class Exported(NamedTuple):
+    """What was written."""
+
+    path: Path
+    extent: Extent
+    bytes: int
+
+
+def export(
+    run: Run,
+    to: str,
+    *,
+    into: Path | None = None,
+    from_tick: int | None = None,
+    to_tick: int | None = None,
+    replace: bool = False,
+) -> Exported:
+    """Write the events of the ticks from `from_tick` on, before `to_tick` (None: all), to the file or folder `into`.
+
+    `to` is one of FORMATS; without `into` it goes to `exports/` in the run's folder. Nothing is overwritten, unless
+    `replace` says so and it is an export too. Raises FileExistsError, TickOutOfRange, LogDamaged, TownletError where
+    there is no room or what was written is not given back, OSError; and then nothing is left behind.
+    """
+    form = FORMATS[to]
+    extent = Extent.of(run, from_tick, to_tick)
+    path = into or run.path / "exports" / f"events-{extent.from_tick}-{extent.to_tick}{form.suffix}"
+    _require_free(path, replace)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _require_room(path, extent.events * form.event_bytes)
+    building = path.absolute().with_name(f".{path.name}.exporting-{os.getpid()}")
+    shutil.rmtree(building, ignore_errors=True)
+    try:
+        building.mkdir()
+        written = building / f"whole{form.suffix}"
+        form.write(run, extent, written)
+        for check in form.prove(written)[0]:
+            if not check.passed:
+                raise TownletError(f"{path} was not written: {check.check} of what was read back: {check.found}")
+        _sync(written)
+        _require_free(path, replace)
+        _publish(written, path)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return Exported(path, extent, sum(file.stat().st_size for file in _files(path)))
+
+
+def verify_export(path: Path, run: Run | None = None) -> list[Check]:
+    """Prove an export against what it says of itself, and against `run`, or the run in whose `exports/` it lies.
+
+    Raises TownletError where there is no export at `path`, OSError.
+    """
+    checks, extent = FORMATS[_format_of(path)].prove(path)
+    run = run or _run_beside(path)
+    if run is not None and extent is not None:
+        checks.append(_against(run, extent))
+    return checks
+
+
+def is_export(path: Path) -> bool:
+    """Whether something at this path looks like an export, by its beginning or by its name."""
+    with contextlib.suppress(TownletError):
+        return bool(_format_of(path))
+    return False
+
+
+def _format_of(path: Path) -> str:
+    """Which of FORMATS lies at a path. Raises TownletError."""
+    if path.is_dir() and (path / MANIFEST).is_file():
+        return "csv"
+    if path.is_file():
+        with path.open("rb") as file:
+            begins = file.read(12)
+        if begins[:4] == parquet.MAGIC or path.suffix == FORMATS["parquet"].suffix:
+            return "parquet"
+        if begins[8:] == export_duckdb.MAGIC or path.suffix == FORMATS["duckdb"].suffix:
+            return "duckdb"
+    there = "is none of them" if path.exists() else "is not there"
+    raise TownletError(f"an export is a Parquet file, a DuckDB database, or a folder with {MANIFEST}: {path} {there}")
+
+
+def _run_beside(path: Path) -> Run | None:
+    """The run in whose `exports/` something lies."""
+    folder = path.absolute().parent
+    with contextlib.suppress(EventLogError):
+        return Run(folder.parent) if folder.name == "exports" else None
+    return None
+
+
+def _against(run: Run, extent: Extent) -> Check:
+    """Whether the run has the same history before the export's first event and after its last."""
+    log = run.log
+    try:
+        if log.head.seq < extent.next_seq:
+            return _check("run", f"{run.path} ends at event {log.head.seq:,}, before the export does", passed=False)
+        found = [log.digest_at(seq)[1].hex() for seq in (extent.from_seq, extent.next_seq)]
+    except LogDamaged as error:
+        return _check("run", f"{run.path} is damaged at event {error.seq:,}: {error.reason}", passed=False)
+    for seq, here, there in zip((extent.from_seq, extent.next_seq), found, _ends(extent), strict=True):
+        if here != there:
+            return _check("run", f"{run.path} has digest {here[:16]} before event {seq:,}, not {there[:16]}", False)
+    return _check("run", f"{run.path} has the same digests before events {extent.from_seq:,} and {extent.next_seq:,}")
+
+
+def _write_parquet(run: Run, extent: Extent, path: Path) -> None:
+    """The events as they are stored, in one file."""
+    about = {DESCRIPTION: json.dumps(sealed(extent)), "run_id": extent.run_id, "run": extent.name}
+    with path.open("wb") as file:
+        parquet.write(file, run.log.parts(extent.from_seq, extent.next_seq), extent.chain(), about)
+
+
+def _prove_parquet(path: Path) -> tuple[list[Check], Extent | None]:
+    content = memoryview(path.read_bytes())
+    try:
+        contents = parquet.contents_of(content)
+        extent, _ = unsealed(json.loads(contents.about.get(DESCRIPTION, "null")))
+        extent.require_settings()
+    except ValueError as error:
+        return [_check("description", str(error), passed=False)], None
+    checks = [_described(extent)]
+    pairs = list(zip(contents.frames, contents.crc32s, strict=True))
+    broken = [frame for frame, crc32 in pairs if not parquet.is_intact(content, frame, crc32)]
+    if broken:
+        said = f"damaged at event {broken[0].first_seq:,} (byte {broken[0].position:,}): checksum differs"
+        return [*checks, _check("row groups", said, passed=False)], extent
+    checks.append(_check("row groups", f"{len(pairs)} of {len(content):,} bytes, checksums equal"))
+    file = parquet.opened(content)
+    batches = (parquet.batch_of(file, number) for number in range(len(pairs)))
+    return [*checks, _history(extent, parts_of(batches))], extent
+
+
+def _write_csv(run: Run, extent: Extent, path: Path) -> None:
+    path.mkdir()
+    export_duckdb.write_csv(run, extent, path / TABLE)
+    description = sealed(extent, files={TABLE: _described_file(path / TABLE)})
+    (path / MANIFEST).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+
+
+def _prove_csv(path: Path) -> tuple[list[Check], Extent | None]:
+    try:
+        extent, more = unsealed(json.loads((path / MANIFEST).read_bytes()), "files")
+        extent.chain()
+        extent.require_settings()
+    except ValueError as error:
+        return [_check("description", str(error), passed=False)], None
+    checks = [_described(extent)]
+    for name, said in more["files"].items():
+        try:
+            found = _described_file(path / name)
+        except FileNotFoundError:
+            checks.append(_check(name, "is missing", passed=False))
+            continue
+        equal = f"{found['bytes']:,} bytes, sha256 {found['sha256'][:16]}"
+        differs = f"{equal}, not {said['bytes']:,} bytes, sha256 {said['sha256'][:16]}"
+        checks.append(_check(name, equal if found == said else differs, passed=found == said))
+    return checks, extent
+
+
+def _prove_duckdb(path: Path) -> tuple[list[Check], Extent | None]:
+    try:
+        with export_duckdb.opened(path) as database:
+            extent = database.extent
+            extent.require_settings()
+            checks = [_described(extent)]
+            if database.rows_digest == extent.digest:
+                checks.append(_history(extent, parts_of(database.batches())))
+            else:  # rows of older versions, made present ones
+                passed = digest_after(extent, parts_of(database.batches())) == database.rows_digest
+                said = f"{extent.events:,} events of present versions, digest {database.rows_digest[:16]}"
+                checks.append(_check("events", said if passed else "they are not those that were written", passed))
+            wrong = database.wrong_tables()
+            said = f"not as written: {', '.join(wrong)}" if wrong else f"{len(database.tables)}, digests equal"
+            return [*checks, _check("tables", said, passed=not wrong)], extent
+    except ValueError as error:
+        return [_check("database", str(error), passed=False)], None
+
+
+def parts_of(batches: Iterator[pa.RecordBatch]) -> Iterator[Part]:
+    """Batches as a chain takes them."""
+    return ((from_batch(batch), notes_of(batch)) for batch in batches)
+
+
+def _history(extent: Extent, parts: Iterator[Part]) -> Check:
+    """Whether these events are those between the export's digests."""
+    try:
+        found = digest_after(extent, parts)
+    except (ValueError, OSError, pa.ArrowException) as error:
+        return _check("events", str(error), passed=False)
+    if found != extent.digest:
+        return _check("events", f"they lead to digest {found[:16]}, not {extent.digest[:16]}", passed=False)
+    return _check("events", f"{extent.events:,}, from digest {extent.digest_before[:16]} to {found[:16]}")
+
+
+def _described(extent: Extent) -> Check:
+    stretch = f"ticks {extent.from_tick:,} to {extent.to_tick:,}, events {extent.from_seq:,} to {extent.next_seq - 1:,}"
+    return _check("description", f"{extent.name} ({extent.run_id[:16]}), {stretch}")
+
+
+def _check(check: str, found: str, passed: bool = True) -> Check:
+    return Check(check=check, found=found, passed=passed)
+
+
+def _ends(extent: Extent) -> tuple[str, str]:
+    return extent.digest_before, extent.digest
+
+
+def _described_file(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
+def _require_free(path: Path, replace: bool) -> None:
+    """Nothing is at the path, or what may be replaced. Raises FileExistsError."""
+    if path.is_symlink() or path.exists():
+        if not replace:
+            raise FileExistsError(f"{path} is there already; --replace writes it anew, --into names another place")
+        if not is_export(path):
+            raise FileExistsError(f"{path} is no export, so it is not replaced; --into names another place")
+
+
+def _require_room(path: Path, need: int) -> None:
+    free = disk.free_bytes(path.parent) - RESERVE_BYTES
+    if free < need:
+        words = f"no room for an export of about {need:,} bytes: {max(free, 0):,} are free beside the reserve"
+        raise OSError(errno.ENOSPC, words, str(path))
+
+
+def _publish(written: Path, path: Path) -> None:
+    """Put what was written in its place, and remove what it replaces. Raises OSError, and then that is still there."""
+    replaced = written.with_name("replaced")
+    aside = path.is_dir() or (written.is_dir() and path.exists())  # a folder takes no other's place
+    if aside:
+        disk.rename(path, replaced)
+    try:
+        disk.rename(written, path)
+    except OSError:
+        if aside:
+            replaced.rename(path)
+        raise
+    disk.sync_folder(path.parent)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or the files of a folder, are on the disk."""
+    for file in _files(path):
+        fd = disk.append_to(file)
+        try:
+            disk.sync(fd)
+        finally:
+            disk.close(fd)
+    if path.is_dir():
+        disk.sync_folder(path)
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(path.iterdir()) if path.is_dir() else [path]
+
+
+FORMATS: Final[Mapping[str, Format]] = {
+    "parquet": Format(".parquet", 12, _write_parquet, _prove_parquet),
+    "duckdb": Format(".duckdb", 48, export_duckdb.write, _prove_duckdb),
+    "csv": Format("-csv", 120, _write_csv, _prove_csv),
+}
+"""What a run can be exported to."""

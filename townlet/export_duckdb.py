@@ -1,0 +1,213 @@
+"""A run's history as a DuckDB database that needs nothing else, and as CSV: the views of its events, and its tables.
+
+`log` holds the events as rows, `events` and a view for each kind show them as `townlet sql` does, with the names of
+persons and places; `agents`, `ties`, `objects`, `queues`, `shifts`, `places`, `persons` and `tie_changes` are those of
+the last tick. `townlet_export` describes the export, key by key, with the digests of the log and of each table.
+"""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from eventlog.arrow import SCHEMA, from_batch, notes_of
+from eventlog.catalogue import KINDS
+from eventlog.errors import EventLogError
+from eventlog.views import KIND_BY_NAME, PHYSICAL, events_sql, names_sql, view_sql
+from projections.state import CLASSES
+from townlet.errors import TownletError
+from townlet.extent import Extent, sealed, unsealed
+from townlet.sql import Session
+from townlet.views import names_of
+
+if TYPE_CHECKING:
+    from townlet.run import Run
+
+MAGIC: Final = b"DUCK"
+"""What stands at byte 8 of a DuckDB database."""
+
+LOG: Final = "log"
+TABLES: Final = ("agents", "ties", "objects", "queues", "shifts", "places", "persons", "tie_changes")
+"""The tables of a town that come along, as of the last tick."""
+
+DESCRIPTION: Final = "townlet_export"
+NAMES: Final = "townlet_names"
+BATCH_EVENTS: Final = 1 << 16
+
+_LISTED = ("persons", "places", "affordances", "jobs")
+_OPTIONS: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "autoinstall_known_extensions": "false",
+    "threads": 1,  # with more, a query over Arrow that joins gives its rows in any order
+}
+
+
+class Database:
+    """An exported database, open for reading; `with opened(path)` closes it. All of it raises ValueError."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        rows = connection.execute(f"select key, value from {DESCRIPTION}").fetchall()
+        description = {key: json.loads(value) for key, value in rows}
+        self.extent, more = unsealed(description, "tables", "rows_digest")
+        self.tables: dict[str, str] = more["tables"]
+        self.rows_digest: str = more["rows_digest"]
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The events in the order they were written, as batches of the log's schema."""
+        columns = ", ".join(f'"{name}"' for name in SCHEMA.names)
+        found = self._connection.sql(f"select {columns} from {LOG}").to_arrow_reader(BATCH_EVENTS)
+        for batch in found:
+            yield from pa.Table.from_batches([batch]).cast(SCHEMA).combine_chunks().to_batches()
+
+    def wrong_tables(self) -> list[str]:
+        """The tables whose content is not what the description says, and those that are missing."""
+        return [name for name, said in self.tables.items() if _digest_of(self._connection, name) != said]
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[Database]:
+    """The database in a file. Whatever cannot be read within raises ValueError."""
+    try:
+        with duckdb.connect(path, read_only=True, config=_OPTIONS) as connection:
+            connection.execute("set enable_external_access = false")
+            yield Database(connection)
+    except (duckdb.Error, pa.ArrowException) as error:
+        raise ValueError(str(error).partition("\n")[0]) from error
+
+
+def write(run: "Run", extent: Extent, path: Path) -> None:
+    """Make the database. Raises LogDamaged, TownletError where DuckDB cannot write it."""
+    with _words_of_duckdb(path), duckdb.connect(path, config=_OPTIONS) as connection:
+        town = _Town(run, extent)
+        with _Incoming(connection, run, extent) as incoming:
+            connection.execute(f"create table {LOG} as select * from incoming")
+        _make_views(connection, town, "create view")
+        for name, table in town.tables.items():
+            connection.register("incoming", table)
+            connection.execute(f"create table {name} as select * from incoming")
+            connection.unregister("incoming")
+        digests = {name: _digest_of(connection, name) for name in (*TABLES, NAMES)}
+        description = sealed(extent, tables=digests, rows_digest=incoming.digest())
+        connection.execute(f"create table {DESCRIPTION} (key varchar primary key, value json)")
+        pairs = [[key, json.dumps(value)] for key, value in description.items()]
+        connection.executemany(f"insert into {DESCRIPTION} values (?, ?)", pairs)
+
+
+def write_csv(run: "Run", extent: Extent, path: Path) -> None:
+    """The view `events` as one CSV file with a header; NULL is empty. Raises LogDamaged, TownletError."""
+    with _words_of_duckdb(path), duckdb.connect(config=_OPTIONS) as connection:
+        town = _Town(run, extent, tables=("persons",))
+        quoted = str(path).replace("'", "''")
+        with _Incoming(connection, run, extent):
+            connection.execute(f"create temp view {LOG} as select * from incoming")
+            _make_views(connection, town, "create temp view")
+            connection.execute(f"copy (select * from events) to '{quoted}' (format csv, header)")
+
+
+class _Town:
+    """What the tables and views of an export are made of."""
+
+    def __init__(self, run: "Run", extent: Extent, tables: tuple[str, ...] = TABLES) -> None:
+        with contextlib.closing(Session(run, at=extent.to_tick)) as session:
+            self.tables: Mapping[str, pa.Table] = {name: session.query(f"select * from {name}") for name in tables}
+        self.side = CLASSES[run.config.town.capacity].side
+        self.names = names_of(run.config, self.side, self.tables["persons"].column("id").to_numpy())
+
+
+class _Incoming:
+    """The events of an extent in their present versions, as the table `incoming`, which is read once.
+
+    A context manager. What keeps them from being read is raised at its end as it was, and not as DuckDB tells it.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, run: "Run", extent: Extent) -> None:
+        self._chain, self._extent, self._log = extent.chain(), extent, run.log
+        self._connection = connection
+        self._fault: EventLogError | None = None
+
+    def __enter__(self) -> Self:
+        self._connection.register("incoming", pa.RecordBatchReader.from_batches(SCHEMA, self._batches()))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._fault is not None:
+            raise self._fault
+        self._connection.unregister("incoming")
+        if kind is None and self._chain.seq != self._extent.next_seq:
+            raise TownletError(f"only the events before {self._chain.seq:,} were read, of {self._extent.next_seq:,}")
+
+    def digest(self) -> str:
+        """The digest after the last event that was read, in hex."""
+        return self._chain.digest().hex()
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        try:
+            for batch in self._log.batches(self._extent.from_seq, self._extent.next_seq):
+                self._chain.extend(from_batch(batch), notes_of(batch))
+                yield batch
+        except EventLogError as error:
+            self._fault = error
+            raise
+
+
+def _make_views(connection: duckdb.DuckDBPyConnection, town: _Town, create: str) -> None:
+    """The views of events over `log`, made by `create`, their names in a table, not in variables."""
+    for statement in names_sql(town.names):
+        connection.execute(statement)
+    listed = ", ".join(f"getvariable('{name}') as {name}" for name in _LISTED)
+    by_code = {kind.kind: name for name, kind in KIND_BY_NAME.items()}
+    kinds = [by_code.get(code, "unknown") for code in range(max(kind.kind for kind in KINDS) + 1)]
+    connection.execute(f"create table {NAMES} as select {listed}, ?::varchar[] as kinds", [kinds])
+    named = f"coalesce((select kinds from {NAMES})[kind + 1], 'unknown')"
+    connection.execute(f"{create} {PHYSICAL} as select *, {named} as kind_name from {LOG}")
+    for sql in (events_sql(town.side), *(view_sql(kind, town.side) for kind in KINDS)):
+        for name in _LISTED:
+            sql = sql.replace(f"getvariable('{name}')", f"(select {name} from {NAMES})")
+        connection.execute(sql.replace("create or replace temp view", create))
+
+
+def _digest_of(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    """sha256 of a table's content, in hex: of each column its name, where it is NULL, and its values; "" for none."""
+    ((there,),) = connection.execute("select count(*) from duckdb_tables() where table_name = ?", [name]).fetchall()
+    if not there:
+        return ""
+    digest = hashlib.sha256()
+    table = connection.sql(f'select * from "{name}"').to_arrow_table()
+    for column in table.column_names:
+        digest.update(column.encode() + b"\0")
+        _take(digest, table.column(column).combine_chunks())
+    return digest.hexdigest()
+
+
+def _take(digest: Any, column: pa.Array) -> None:
+    """Hash the values of a column, whatever width they are kept in: integers as i64, floats as f64, words as UTF-8."""
+    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    kind = column.type
+    digest.update(len(column).to_bytes(8, "little") + np.asarray(column.is_null()).tobytes())
+    if pa.types.is_list(kind):
+        _take(digest, pc.list_value_length(column))
+        _take(digest, column.flatten())
+    elif pa.types.is_integer(kind) or pa.types.is_boolean(kind):
+        digest.update(np.asarray(pc.fill_null(column, False if pa.types.is_boolean(kind) else 0), "<i8").tobytes())
+    elif pa.types.is_floating(kind):
+        digest.update(np.asarray(pc.fill_null(column, 0.0), "<f8").tobytes())
+    else:
+        words = [word.encode() for word in pc.fill_null(pc.cast(column, pa.string()), "").to_pylist()]
+        digest.update(np.array([len(word) for word in words], "<i8").tobytes() + b"".join(words))
+
+
+@contextlib.contextmanager
+def _words_of_duckdb(path: Path) -> Iterator[None]:
+    """Whatever DuckDB fails at is told as ours."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise TownletError(f"{path} cannot be written: {error}") from error

@@ -1,0 +1,159 @@
+"""What a piece of a run's history is: where it begins and ends, under which settings, and between which digests.
+
+An export carries it, so that its events can be proved without the run. The chain of a log is hashed in blocks of 4,096
+events, so a piece that begins inside of one also carries the events of the block before it: its `lead`.
+"""
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from eventlog.chain import BLOCK_EVENTS, Chain
+from eventlog.manifest import Epoch, Parent, read_settings
+from eventlog.rows import ROW
+from eventlog.sealing import Part
+from townlet.errors import TickOutOfRange, TownletError
+
+if TYPE_CHECKING:
+    from townlet.run import Run
+
+FORMAT: Final = 1
+"""The version of an export's description that this code writes and reads."""
+
+SEAL: Final = "sha256"
+"""The field that seals a description: sha256, in hex, of all its other fields."""
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class Extent(BaseModel):
+    """The events from `from_seq` on, before `next_seq`: those of the ticks from `from_tick` on, before `to_tick`.
+
+    `digest_before` and `digest` are the log's, before the first and after the last of them (hex). `lead` are the events
+    of the chain's open block before the first, packed, with their words.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    format: int = Field(default=FORMAT, ge=1, le=FORMAT)
+    run_id: str
+    name: str
+    parent: Parent | None
+    versions: dict[str, str]
+    epochs: tuple[Epoch, ...]
+    configs: dict[str, str]  # the settings of each epoch as JSON, by config_id
+    kinds: tuple[tuple[int, dict[str, int]], ...]  # versions of kinds of events other than 1, and from which event on
+    from_tick: Count
+    to_tick: Count
+    from_seq: Count
+    next_seq: Count
+    block_digest: str  # the chain's, at the last block that begins at `from_seq` or before it
+    lead: str
+    lead_notes: dict[int, str]
+    digest_before: str
+    digest: str
+
+    @classmethod
+    def of(cls, run: "Run", from_tick: int | None, to_tick: int | None) -> Self:
+        """The piece of a run between two ticks (None: its start, its head).
+
+        Raises TickOutOfRange, TownletError where nothing happened between them, LogDamaged.
+        """
+        log = run.log
+        first, last = from_tick or 0, log.head.tick if to_tick is None else to_tick
+        for tick in (first, last):
+            if not 0 <= tick <= log.head.tick:
+                raise TickOutOfRange(run.path, tick, log.head.tick)
+        from_seq, next_seq = log.seq_at(first), log.seq_at(last)
+        if from_seq >= next_seq:
+            raise TownletError(f"{run.path} has no events from tick {first:,} to tick {last:,}: name a longer stretch")
+        block_digest, before = log.digest_at(from_seq)
+        lead = list(log.parts(from_seq - from_seq % BLOCK_EVENTS, from_seq))
+        rows = np.concatenate([np.zeros(0, ROW), *(rows for rows, _ in lead)])
+        begun = {int(seq) for seq in rows["seq"]}
+        manifest = log.manifest
+        return cls(
+            run_id=manifest.run_id,
+            name=manifest.name,
+            parent=manifest.parent,
+            versions=manifest.versions,
+            epochs=manifest.epochs,
+            configs={epoch.config_id: read_settings(run.path, epoch.config_id) for epoch in manifest.epochs},
+            kinds=tuple((segment.first_seq, segment.kinds) for segment in manifest.segments if segment.kinds),
+            from_tick=first,
+            to_tick=last,
+            from_seq=from_seq,
+            next_seq=next_seq,
+            block_digest=block_digest.hex(),
+            lead=base64.b64encode(zlib.compress(rows.tobytes(), 9)).decode(),
+            lead_notes={seq: note for _, notes in lead for seq, note in notes.items() if seq in begun},
+            digest_before=before.hex(),
+            digest=log.digest_at(next_seq)[1].hex(),
+        )
+
+    @property
+    def events(self) -> int:
+        """How many events there are."""
+        return self.next_seq - self.from_seq
+
+    def chain(self) -> Chain:
+        """The chain before the first event. Raises ValueError where the lead does not lead to `digest_before`."""
+        chain = Chain(bytes.fromhex(self.block_digest), self.from_seq - self.from_seq % BLOCK_EVENTS)
+        try:
+            rows = np.frombuffer(zlib.decompress(base64.b64decode(self.lead)), ROW)
+        except zlib.error as error:
+            raise ValueError(f"what led to its first event cannot be read ({error})") from error
+        chain.extend(rows, self.lead_notes)
+        if (chain.seq, chain.digest().hex()) != (self.from_seq, self.digest_before):
+            raise ValueError("what led to its first event has another digest")
+        return chain
+
+    def require_settings(self) -> None:
+        """Every epoch's settings are there, and those that its config_id was made of. Raises ValueError."""
+        for epoch in self.epochs:
+            text = self.configs.get(epoch.config_id, "")
+            if hashlib.sha256(text.encode()).hexdigest()[:16] != epoch.config_id:
+                raise ValueError(f"the settings of epoch {epoch.config_id} are not those it was named after")
+
+
+def digest_after(extent: Extent, parts: Iterable[Part]) -> str:
+    """The digest after these events, which follow the extent's beginning, in hex. Raises ValueError."""
+    chain = extent.chain()
+    for rows, notes in parts:
+        if not np.array_equal(rows["seq"], np.arange(chain.seq, chain.seq + len(rows), dtype=np.uint64)):
+            raise ValueError(f"event {chain.seq:,} should follow, and does not")
+        chain.extend(rows, notes)
+    if chain.seq != extent.next_seq:
+        raise ValueError(f"its events end before {chain.seq:,}, not before {extent.next_seq:,}")
+    return chain.digest().hex()
+
+
+def sealed(extent: Extent, **more: object) -> dict[str, Any]:
+    """A description of an export: the extent's fields and others, and the seal over them, all JSON."""
+    fields: dict[str, Any] = {**extent.model_dump(mode="json"), **more}
+    return {**fields, SEAL: _seal_of(fields)}
+
+
+def unsealed(description: object, *more: str) -> tuple[Extent, dict[str, Any]]:
+    """The extent, and the fields `more`, of a description that is as it was written.
+
+    Raises ValueError, also as pydantic's ValidationError, where it is not.
+    """
+    if not isinstance(description, dict):
+        raise ValueError("its description is not one of an export")
+    fields = dict(description)
+    if fields.pop(SEAL, None) != _seal_of(fields):
+        raise ValueError("its description is not the one that was written")
+    others = {name: fields.pop(name, None) for name in more}
+    return Extent.model_validate(fields), others
+
+
+def _seal_of(fields: Mapping[str, Any]) -> str:
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
