@@ -116,6 +116,7 @@ class Archived(NamedTuple):
     events: int
     bytes_before: int
     bytes: int
+    shared: bool  # forks still read it as it was before, so that it takes room until they are archived too
 
 
 def cold_file(first_seq: int) -> str:
@@ -141,10 +142,12 @@ def archive(run: Path) -> list[Archived]:
                 cold = _rewritten(run, manifest, number)
                 manifest = _replaced(manifest, number, cold)
                 write_manifest(run, manifest)
-                disk.remove(run / "log" / segment.file)
+                before = run / "log" / segment.file
+                shared = before.stat().st_nlink > 1
+                disk.remove(before)
                 assert cold.seal is not None
                 events = cold.seal.next_seq - cold.first_seq
-                done.append(Archived(cold.file, events, segment.seal.bytes, cold.seal.bytes))
+                done.append(Archived(cold.file, events, segment.seal.bytes, cold.seal.bytes, shared))
     finally:
         lock.release()
     return done

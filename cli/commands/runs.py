@@ -1,6 +1,7 @@
 """`townlet runs`"""
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +13,163 @@ from cli.main import COMMANDS
 COLUMNS = ("run", "config", "seed", "ticks", "events", "bytes", "state", "log_digest")
 
 
-@click.command(
+DAY_S = 86_400
+PRUNED = ("path", "what", "bytes", "why")
+ARCHIVED = ("run", "segments", "events", "bytes_before", "bytes")
+
+
+class _Runs(click.Group):
+    """`runs` alone, or with a folder, lists; a folder that is called like a command is written as ./prune."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put in the command that is left out."""
+        first = next((each for each in args if not each.startswith("-")), None)
+        asks_for_help = any(each in ctx.help_option_names for each in args)
+        if first not in self.commands and not (asks_for_help and first is None):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
     "runs",
+    cls=_Runs,
     help=f"""{COMMANDS["runs"]}
+
+    `townlet runs [DIR]` is `townlet runs list [DIR]`.
+    """,
+    epilog=options.examples(
+        "townlet runs",
+        "townlet runs experiments --json",
+        "townlet runs archive runs/a",
+        "townlet runs prune --keep 5",
+    ),
+)
+def command() -> None:
+    pass
+
+
+@command.command(
+    "list",
+    help="""List the runs in a folder.
 
     DIR is a folder of runs, by default runs/. A run is `closed`, `running`, `stopped` (its process ended without
     closing it; resume goes on with it), or `damaged`.
     """,
-    epilog=options.examples("townlet runs", "townlet runs experiments --json"),
+    epilog=options.examples("townlet runs list", "townlet runs list experiments --json"),
 )
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), required=False)
 @options.output_formats
-def command(folder: Path | None, form: str) -> None:
+def list_runs(folder: Path | None, form: str) -> None:
     if folder is not None and not folder.is_dir():
-        raise click.UsageError(f"there is no folder {folder}")
+        raise click.UsageError(
+            f"there is no folder {folder}, and no command of that name: {', '.join(command.commands)}"
+        )
     rows = [_described(path) for path in options.runs_in(folder or options.RUNS)]
     if form == "table":
         if not rows:
             output.words(f"there is no run under {folder or options.RUNS}/ yet; make one with: townlet run")
         rows = [row | {"bytes": _size(row["bytes"]), "log_digest": row["log_digest"][:12]} for row in rows]
     output.records(rows, COLUMNS, form)
+
+
+@command.command(
+    "archive",
+    help="""Keep the logs of runs as Parquet, in less than a tenth of their room.
+
+    Everything works on such a run as before: replay, sql, fork, and resume, which goes on in a file of its own. A run
+    that is being written is refused. Parquet is read more slowly than what it replaces: archive what is finished.
+    """,
+    epilog=options.examples("townlet runs archive runs/a", "townlet runs archive a b c --json"),
+)
+@click.argument("names", metavar="RUN...", nargs=-1, required=True)
+@options.output_formats
+def archive_runs(names: tuple[str, ...], form: str) -> None:
+    from eventlog.cold import archive
+
+    rows: list[dict[str, Any]] = []
+    runs = [options.find_run(name) for name in names]
+    try:
+        for run in runs:
+            done = archive(run)
+            before, after = sum(each.bytes_before for each in done), sum(each.bytes for each in done)
+            events = sum(each.events for each in done)
+            rows.append(dict(zip(ARCHIVED, (run.name, len(done), events, before, after), strict=True)))
+            if any(each.shared for each in done):
+                output.words(f"forks of {run} share what it held: it takes room until they are archived too")
+    finally:
+        if form == "table":
+            rows = [row | {name: _size(row[name]) for name in ("bytes_before", "bytes")} for row in rows]
+        output.records(rows, ARCHIVED, form)
+
+
+@command.command(
+    "prune",
+    help="""Remove runs, or what of them can be made anew.
+
+    PLACE is a run, or a folder of runs; by default runs/. A run that is named goes; of a folder go those that --keep
+    and --older-than leave, and otherwise only what processes left behind that ended here while they made something.
+    With --derived, --exports or --torn these parts go, of the runs that stay; a run that is named then stays too. A run
+    that is being written stays, and one that is the parent of a run that stays. Nothing is removed without --yes.
+    """,
+    epilog=options.examples(
+        "townlet runs prune --keep 5",
+        "townlet runs prune experiments --older-than 30 --yes",
+        "townlet runs prune runs/a runs/b --yes",
+        "townlet runs prune --derived --torn",
+    ),
+)
+@click.argument("names", metavar="[PLACE]...", nargs=-1)
+@click.option("--keep", type=click.IntRange(min=0), help="Of a folder's runs, keep only the newest so many.")
+@click.option(
+    "--older-than", type=click.IntRange(min=0), metavar="DAYS", help="Only runs not written for so many days."
+)
+@click.option("--derived", is_flag=True, help="Drop tables that are made anew, and all checkpoints but the last.")
+@click.option("--exports", is_flag=True, help="Drop what was exported into the runs' folders.")
+@click.option("--torn", is_flag=True, help="Drop torn tails that were cut off and kept.")
+@click.option("--with-parents", is_flag=True, help="Remove also the parents of runs that stay.")
+@click.option("--yes/--dry-run", "do_it", default=False, help="Remove it, or only show what would go (the default).")
+@options.output_formats
+def prune_runs(
+    names: tuple[str, ...],
+    keep: int | None,
+    older_than: int | None,
+    derived: bool,
+    exports: bool,
+    torn: bool,
+    with_parents: bool,
+    do_it: bool,
+    form: str,
+) -> None:
+    from townlet.pruning import PARTS, carry_out, plan
+
+    places = [_place(name) for name in names] or [options.RUNS]
+    if not names and not options.RUNS.is_dir():
+        raise click.UsageError(f"there is no folder {options.RUNS}/ here; name the runs, or a folder of them")
+    if keep is not None and any(options.is_run(place) for place in places):
+        raise click.UsageError("--keep counts the runs of a folder: name no run with it")
+    planned = plan(
+        places,
+        keep=keep,
+        older_than=None if older_than is None else time.time_ns() / 1e9 - older_than * DAY_S,
+        parts=[part for part, wanted in zip(PARTS, (derived, exports, torn), strict=True) if wanted],
+        with_parents=with_parents,
+    )
+    for item in planned.stays:
+        output.words(f"{item.path} stays: it {item.why}")
+    goes = carry_out(planned) if do_it else planned.goes
+    rows = [{"path": str(item.path), "what": item.what, "bytes": item.bytes, "why": item.why} for item in goes]
+    freed = _size(sum(item.bytes for item in goes))
+    if form == "table":
+        rows = [row | {"bytes": _size(item.bytes)} for row, item in zip(rows, goes, strict=True)]
+    output.records(rows, PRUNED, form)
+    output.words(
+        f"{freed} freed" if do_it else f"{freed} would be free; nothing was removed. Next: the same with --yes"
+    )
+
+
+def _place(name: str) -> Path:
+    """A folder of runs, or a run. Raises `click.UsageError`."""
+    return Path(name) if Path(name).is_dir() and not options.is_run(Path(name)) else options.find_run(name)
 
 
 def _described(path: Path) -> dict[str, Any]:

@@ -138,9 +138,9 @@ def test_an_archived_run_is_forked(run: Path, tmp_path: Path, seq: int) -> None:
 def test_archiving_a_parent_leaves_its_fork_alone(run: Path, tmp_path: Path) -> None:
     fork(LogReader(run), tmp_path / "fork", EVENTS, run_id="f", name="f", versions={}, epochs=EPOCHS)
     before = {name: (tmp_path / "fork" / "log" / name).read_bytes() for name in files(tmp_path / "fork")}
-    archive(run)
+    assert [each.shared for each in archive(run)] == [True, True, True, False]
     assert {name: (tmp_path / "fork" / "log" / name).read_bytes() for name in files(tmp_path / "fork")} == before
-    archive(tmp_path / "fork")
+    assert not any(each.shared for each in archive(tmp_path / "fork"))
     assert LogReader(tmp_path / "fork").verify_chain() == LogReader(run).head.digest
 
 

@@ -1,0 +1,111 @@
+"""`townlet runs`, its archive and its pruning, as somebody types them."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from eventlog.lock import WriterLock
+from tests.cli.test_commands import from_json, here, lived, said
+
+__all__ = ["here", "lived"]
+
+
+@pytest.mark.usefixtures("here")
+class TestRuns:
+    def test_a_folder_is_listed_with_and_without_the_word(self) -> None:
+        listed = from_json(said("runs", "--json"))
+        assert listed == from_json(said("runs", "list", "--json")) == from_json(said("runs", "runs", "--json"))
+        assert [row["run"] for row in listed] == ["a"]
+        assert "archive" in said("runs", "--help").stdout
+
+    def test_a_word_that_is_neither_is_told(self) -> None:
+        result = said("runs", "prun")
+        assert result.exit_code == 2
+        assert "prune" in result.stderr
+
+    def test_an_archived_run_answers_as_before(self) -> None:
+        query = ("sql", "a", "select kind, count(*) as many from events group by kind order by kind", "--json")
+        before, town = from_json(said(*query)), from_json(said("replay", "a", "--to-tick", 700, "--json"))
+        (row,) = from_json(said("runs", "archive", "a", "--json"))
+        assert row["bytes"] < row["bytes_before"] / 4
+        assert row["events"] == sum(each["many"] for each in before)
+        assert from_json(said(*query)) == before
+        again = from_json(said("replay", "a", "--to-tick", 700, "--json"))
+        assert (again["state_digest"], again["log_digest"]) == (town["state_digest"], town["log_digest"])
+        assert said("verify", "a", "--deep").exit_code == 0
+        assert said("resume", "a", "--ticks", 50).exit_code == 0
+        assert said("verify", "a").exit_code == 0
+        (row,) = from_json(said("runs", "archive", "runs/a", "--json"))
+        assert row["segments"] == 1
+
+    def test_sizes_are_told_and_forks_are_named(self) -> None:
+        said("runs", "archive", "a")
+        assert said("fork", "a", "--into", "runs/b").exit_code == 0
+        table = said("runs", "archive", "a", "b")
+        assert table.exit_code == 0
+        assert [line.split()[:2] for line in table.stdout.splitlines()] == [["run", "segments"], ["a", "0"], ["b", "0"]]
+
+    def test_a_run_that_is_written_is_not_archived_and_those_before_are_told(self, here: Path) -> None:
+        shutil.copytree("runs/a", "runs/b")
+        lock = WriterLock(here / "runs/b")
+        try:
+            result = said("runs", "archive", "a", "b", "--json")
+        finally:
+            lock.release()
+        assert result.exit_code == 5
+        assert '"run": "a"' in result.stdout
+
+    def test_pruning_shows_what_would_go_and_then_does_it(self) -> None:
+        for name in "bc":
+            shutil.copytree("runs/a", f"runs/{name}")
+        shown = said("runs", "prune", "--keep", 1, "--json")
+        assert "nothing was removed" in shown.stderr
+        assert [row["run"] for row in from_json(said("runs", "--json"))] == ["a", "b", "c"]
+        done = said("runs", "prune", "--keep", 1, "--yes", "--json")
+        assert from_json(done) == from_json(shown)
+        assert len(from_json(said("runs", "--json"))) == 1
+        assert "freed" in done.stderr
+
+    def test_a_parent_stays_and_is_named(self) -> None:
+        assert said("fork", "a", "--at-tick", 100, "--into", "runs/b").exit_code == 0
+        result = said("runs", "prune", "a", "--yes")
+        assert result.exit_code == 0
+        assert "runs/a stays: it is the parent of runs/b" in result.stderr
+        assert Path("runs/a").is_dir()
+        assert said("runs", "prune", "a", "--with-parents", "--yes").exit_code == 0
+        assert not Path("runs/a").exists()
+        assert said("verify", "b").exit_code == 0
+
+    def test_parts_go_and_everything_is_answered_as_before(self) -> None:
+        town = from_json(said("replay", "a", "--to-tick", 700, "--json"))
+        said("sql", "a", "select count(*) from tie_changes")
+        said("export", "a", "--to", "csv")
+        rows = from_json(said("runs", "prune", "a", "--derived", "--exports", "--yes", "--json"))
+        assert {row["what"] for row in rows} >= {"derived", "exports"}
+        assert not Path("runs/a/derived").exists()
+        again = from_json(said("replay", "a", "--to-tick", 700, "--json"))
+        assert again["state_digest"] == town["state_digest"]
+
+    def test_the_newly_written_stay(self) -> None:
+        assert from_json(said("runs", "prune", "--older-than", 1, "--json")) == []
+        assert [row["what"] for row in from_json(said("runs", "prune", "--older-than", 0, "--json"))] == ["run"]
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (["a", "--keep", "1"], "--keep counts"),
+            (["nobody"], "there is no run"),
+            (["--keep", "-1"], "not in the range"),
+        ],
+    )
+    def test_what_cannot_be_is_said(self, arguments: list[str], words: str) -> None:
+        result = said("runs", "prune", *arguments)
+        assert result.exit_code == 2
+        assert words in result.stderr
+
+
+def test_where_there_is_nothing_one_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert said("runs", "prune").exit_code == 2
+    assert said("runs", "archive").exit_code == 2
