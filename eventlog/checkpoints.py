@@ -88,6 +88,10 @@ class CheckpointStore:
         except (FileNotFoundError, NotADirectoryError):
             return []
 
+    def is_of(self, tick: int, identity_at: IdentityAt) -> bool:
+        """Whether the checkpoint at this tick was made under the identity of its place in the log; no table is read."""
+        return _manifest_of(self.path / f"{tick:012}", identity_at) is not None
+
     def nearest(self, tick: int, identity_at: IdentityAt, log: LogReader) -> Checkpoint | None:
         """The newest valid checkpoint at `tick` or before it; None where the log has to be folded from its start.
 
@@ -111,14 +115,23 @@ def _write_table(path: Path, table: pa.Table) -> _File:
     return _File(bytes=content.size, crc32=zlib.crc32(content))
 
 
-def _read(folder: Path, identity_at: IdentityAt) -> Checkpoint | None:
-    """The checkpoint in this folder, or None when it is not whole or of another identity."""
+def _manifest_of(folder: Path, identity_at: IdentityAt) -> _Manifest | None:
+    """What a checkpoint says of itself, or None when it cannot be read or was made by something else."""
     try:
         manifest = _Manifest.model_validate_json((folder / _MANIFEST).read_bytes())
-        if manifest.identity != dict(identity_at(manifest.seq)):
-            return None
-        contents = {name: (folder / f"{name}.arrow").read_bytes() for name in manifest.files}
     except (OSError, ValidationError):
+        return None
+    return manifest if manifest.identity == dict(identity_at(manifest.seq)) else None
+
+
+def _read(folder: Path, identity_at: IdentityAt) -> Checkpoint | None:
+    """The checkpoint in this folder, or None when it is not whole or of another identity."""
+    manifest = _manifest_of(folder, identity_at)
+    if manifest is None:
+        return None
+    try:
+        contents = {name: (folder / f"{name}.arrow").read_bytes() for name in manifest.files}
+    except OSError:
         return None
     for name, file in manifest.files.items():
         if len(contents[name]) != file.bytes or zlib.crc32(contents[name]) != file.crc32:

@@ -18,7 +18,7 @@ from eventlog.head import Head, Point, read_head
 from eventlog.manifest import Manifest, parse_manifest, read_manifest_text
 from eventlog.rows import ROW, Rows
 from eventlog.sealing import Part
-from eventlog.segments import READ_ALL, Reach, SegmentReader, chain_at, missing, open_segment, starts
+from eventlog.segments import READ_ALL, Reach, SegmentReader, missing, open_segment, starts
 from eventlog.upcasting import PRESENT, Upcasters
 
 CHUNK_EVENTS: Final = 1 << 16
@@ -131,28 +131,6 @@ class LogReader:
             last = segment or self._reader_of(len(self.manifest.segments) - 1)
             raise last.damage(self.head.appended, "the digest of the log differs")
         return digest
-
-    def verify_segment(self, number: int) -> int:
-        """Recompute the history of one segment from its events, and hold it to its marks and its seal, or to the head.
-
-        Gives how many events it holds. Raises `LogDamaged` at the first thing that is not as it was written.
-        """
-        described = self.manifest.segments[number]
-        segment = self._reader_of(number)
-        chain = chain_at(self.path, self.manifest.model_copy(update={"segments": self.manifest.segments[: number + 1]}))
-        first_tick, last_tick = -1, -1
-        for frame in segment.frames():
-            if (chain.block_digest, chain.digest()) != (frame.block_digest, frame.digest):
-                raise segment.damage(frame.position, "the digest of the events before differs", frame)
-            chain.extend(*segment.rows(frame))
-            first_tick, last_tick = frame.first_tick if first_tick < 0 else first_tick, frame.last_tick
-        segment.require_whole()
-        found = (chain.seq, chain.digest().hex())
-        said = (described.seal.next_seq, described.seal.digest) if described.seal else (self.head.seq, self.head.digest)
-        ticks = (described.seal.first_tick, described.seal.last_tick) if described.seal else (first_tick, last_tick)
-        if found != said or ticks != (first_tick, last_tick):
-            raise segment.damage(segment.begins, "its events are not those that the manifest or the head tells of")
-        return chain.seq - described.first_seq
 
     def digest_at(self, seq: int) -> tuple[bytes, bytes]:
         """The chain's digests before event `seq`: of the last whole block, and of everything. Raises `LogDamaged`."""

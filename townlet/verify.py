@@ -3,10 +3,17 @@
 Nothing here is trusted but the events: the chain is computed from them, and the state is folded from the first of them.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from eventlog.errors import LogDamaged
+from eventlog.audit import SegmentAudit, audit, audit_file
+from eventlog.errors import EventLogError, LogDamaged, RunNotFound
+from eventlog.head import Head, read_head
+from eventlog.manifest import Manifest, read_manifest, read_settings
+from eventlog.recovery import SEGMENT_NAME
+from townlet.configuration.load import config_id_of
 
 if TYPE_CHECKING:
     from townlet.run import Run
@@ -31,10 +38,14 @@ def verify(run: "Run", tick: int | None = None) -> Proof:
     The state is compared with that of the living town at every checkpoint on the way, and at `tick` with the one that
     is folded from the nearest checkpoint. Raises LogDamaged, TickOutOfRange.
     """
+    return _refolded(run, tick, run.log.verify_chain())
+
+
+def _refolded(run: "Run", tick: int | None, log_digest: str) -> Proof:
+    """The state folded from the first event up to `tick`, compared on the way."""
     from townlet.town import Town
 
     log = run.log
-    log_digest = log.verify_chain()
     near = run.at(tick)
     store = run.checkpoints()
     town = Town(run.settings)
@@ -69,30 +80,116 @@ class Check(NamedTuple):
     passed: bool
 
 
-def examine(run: "Run", *, deep: bool = False) -> tuple[list[Check], LogDamaged | None]:
-    """Every segment of a run's log by itself, its checkpoints, and, if `deep`, the state; and the first damage, if any.
+class Report(NamedTuple):
+    """Everything that was looked at, and the first damage of the log, if any."""
 
-    Damage in one segment does not hide what is wrong in another. A checkpoint of another version or history is passed
-    over by everybody, so it fails nothing. Raises LogDamaged where not even the manifest or the head can be read.
+    checks: list[Check]
+    damage: LogDamaged | None
+
+
+def examine(path: Path, *, deep: bool = False) -> Report:
+    """The manifest, settings, head, every segment by itself, the checkpoints, and, if `deep`, the state of a run.
+
+    Nothing that is wrong hides anything else: what can be examined is. `deep` folds the town from its first event, up
+    to the first damage. A checkpoint of another version or history is passed over by everybody, so it fails nothing.
+    Raises RunNotFound.
     """
-    log = run.log
-    checks = [Check("manifest", f"version {log.manifest.number}, {len(log.manifest.segments)} segments", passed=True)]
-    damage: LogDamaged | None = None
-    for number, segment in enumerate(log.manifest.segments):
+    report = Report([], None)
+    manifest = _manifest(path, report.checks)
+    head = read_head(path / "log" / "head", manifest.active.first_seq) if manifest else None
+    if manifest:
+        _settings(path, manifest, report.checks)
+        report.checks.append(_head_check(head, manifest))
+    opens = all(check.passed for check in report.checks)
+    if manifest:
+        report = _with_segments(path, report, audit(path, manifest, head))
+    else:
+        files = [file for file in sorted((path / "log").glob("*")) if SEGMENT_NAME.fullmatch(file.name)]
+        report = _with_segments(path, report, map(audit_file, files))
+    if opens:
+        from townlet.run import Run
+
+        run = Run(path)
+        report.checks.extend(_derived(run))
+        if deep:
+            report.checks.append(_state(run, report.damage))
+    elif deep:
+        report.checks.append(Check("state", "not folded: the run cannot be opened", passed=False))
+    return report
+
+
+def _manifest(path: Path, checks: list[Check]) -> Manifest | None:
+    """The manifest, if it can be read. Raises RunNotFound."""
+    try:
+        manifest = read_manifest(path)
+    except EventLogError as error:
+        if isinstance(error, RunNotFound):
+            raise
+        checks.append(Check("manifest", str(error).partition("\n")[0], passed=False))
+        return None
+    found = f"version {manifest.number}, {len(manifest.segments)} segments"
+    if manifest.parent:
+        found += f", forked from run {manifest.parent.run_id} at event {manifest.parent.seq:,}"
+    checks.append(Check("manifest", found, passed=True))
+    return manifest
+
+
+def _settings(path: Path, manifest: Manifest, checks: list[Check]) -> None:
+    """The settings of each epoch are those that its id was made of."""
+    for number, epoch in enumerate(manifest.epochs):
         try:
-            checks.append(Check(segment.file, f"{log.verify_segment(number):,} events, digests equal", passed=True))
-        except LogDamaged as error:
-            damage = damage or error
-            checks.append(Check(segment.file, f"damaged at event {error.seq:,}: {error.reason}", passed=False))
-    store = run.checkpoints()
+            same = config_id_of(read_settings(path, epoch.config_id)) == epoch.config_id
+            found = f"epoch {number}, as it was written" if same else f"epoch {number}: changed since it was written"
+        except (EventLogError, UnicodeDecodeError):
+            same, found = False, f"epoch {number}: missing, or not text"
+        checks.append(Check(f"configs/{epoch.config_id}.json", found, passed=same))
+
+
+def _head_check(head: Head | None, manifest: Manifest) -> Check:
+    if head is None:
+        return Check("head", "lost, so how far the log is committed is unknown", passed=False)
+    end = "closed" if manifest.closed else "not closed: somebody writes to it, or did until it was killed"
+    return Check("head", f"event {head.seq:,}, tick {head.tick:,}; {end}", passed=True)
+
+
+def _with_segments(path: Path, report: Report, audits: Iterator[SegmentAudit]) -> Report:
+    """The report with a line for each segment that is whole, and for each fault of one that is not."""
+    damage = report.damage
+    for each in audits:
+        damage = damage or each.damage(path)
+        if not each.faults:
+            report.checks.append(Check(each.file, f"{each.events:,} events, digests equal", passed=True))
+        for fault in each.faults:
+            whole = f"whole again from event {fault.next_seq:,}" if fault.next_seq is not None else "to its end"
+            found = f"damaged at event {fault.seq:,}, byte {fault.position:,}: {fault.reason}; {whole}"
+            report.checks.append(Check(each.file, found, passed=False))
+    return report._replace(damage=damage)
+
+
+def _derived(run: "Run") -> Iterator[Check]:
+    """The checkpoints, and for a fork where it parted."""
+    store, log = run.checkpoints(), run.log
     ticks = store.ticks()
-    kept = [store.nearest(tick, run.identity_at, log) for tick in ticks]
-    valid = sum(each is not None and each.point.tick == tick for each, tick in zip(kept, ticks, strict=True))
-    checks.append(
-        Check("checkpoints", f"{valid} of {len(ticks)} lie on this history and are of this version", passed=True)
-    )
-    if deep and damage is None:
-        proof = verify(run)
-        said = proof.difference or f"{proof.state_digest[:16]} from the start, equal at {proof.checkpoints} checkpoints"
-        checks.append(Check("state", said, passed=proof.difference is None))
-    return checks, damage
+    usable = [tick for tick in ticks if store.is_of(tick, run.identity_at)]
+    kept = [store.nearest(tick, run.identity_at, log) for tick in usable]
+    valid = sum(each is not None and each.point.tick == tick for each, tick in zip(kept, usable, strict=True))
+    yield Check("checkpoints", f"{valid} of {len(ticks)} lie on this history and are of this version", passed=True)
+    parent = log.manifest.parent
+    if parent and parent.seq <= log.head.seq:
+        try:
+            same = log.digest_at(parent.seq)[1].hex() == parent.digest
+            said = "the digest that its parent had there" if same else "another digest than its parent had there"
+        except LogDamaged as error:
+            same, said = False, error.reason
+        yield Check("parent", f"event {parent.seq:,}: {said}", passed=same)
+
+
+def _state(run: "Run", damage: LogDamaged | None) -> Check:
+    """The state, folded from the first event as far as the log is whole."""
+    try:
+        proof = _refolded(run, damage.tick, "") if damage else verify(run)
+    except LogDamaged as error:
+        return Check("state", f"cannot be folded: {error.reason}", passed=False)
+    said = proof.difference or f"{proof.state_digest[:16]} from the start, equal at {proof.checkpoints} checkpoints"
+    reach = f"up to tick {proof.tick:,}, where the log is damaged: " if damage else ""
+    return Check("state", reach + said, passed=proof.difference is None)

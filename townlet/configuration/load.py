@@ -76,7 +76,7 @@ def load(source: Source = None, overrides: Mapping[str, object] = NONE) -> Resol
     tree["people_names"] = tree["people_names"] or _shipped_names()
     settings = Settings.model_validate_json(json.dumps(tree), strict=True)
     text = settings.model_dump_json()
-    return Resolved(settings, text, _digest(text))
+    return Resolved(settings, text, config_id_of(text))
 
 
 def from_text(text: str, origin: str = "the run's settings") -> Resolved:
@@ -89,7 +89,7 @@ def from_text(text: str, origin: str = "the run's settings") -> Resolved:
     except ValidationError as error:
         given = Given({}, name=origin)
         raise refusal(origin, [line for one in error.errors() for line in in_words(one, given)]) from error
-    return Resolved(settings, text, _digest(text))
+    return Resolved(settings, text, config_id_of(text))
 
 
 def configs_folder() -> Path:
@@ -246,5 +246,6 @@ def _map_of(tree: Mapping[str, Any], given: Given) -> dict[str, Any]:
     return {**plan, "legend": dict(sorted(plan["legend"].items()))}
 
 
-def _digest(text: str) -> str:
+def config_id_of(text: str) -> str:
+    """The name of resolved settings: the first 16 hex digits of the sha256 of their text."""
     return sha256(text.encode()).hexdigest()[:16]
