@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from eventlog import disk, parquet
 from eventlog.arrow import from_batch, notes_of
 from eventlog.errors import EventLogError, LogDamaged
-from eventlog.frames import CHECKSUM_DIFFERS, Frame, hash_of
+from eventlog.frames import Frame, hash_of
 from eventlog.lock import WriterLock
 from eventlog.manifest import Manifest, Seal, Segment, read_manifest, write_manifest
 from eventlog.recovery import remove_leftovers
@@ -80,6 +80,7 @@ class ColdReader(SegmentReader):
 
     @cached_property
     def _blocks(self) -> list[bytes]:
+        """As of any sealed segment; but its footer is all that tells of its row groups."""
         self._require_footer()
         return parquet.blocks_of(self._told)
 
@@ -90,11 +91,12 @@ class ColdReader(SegmentReader):
         if found != (self._seal.bytes, self._seal.footer_crc32, self._seal.frames_hash):
             raise self.damage(self._seal.frames_end, FOOTER_DIFFERS)
 
-    def _require_intact(self, frame: Frame) -> None:
+    def _is_intact(self, frame: Frame) -> bool:
         if frame.position not in self._intact:
             if zlib.crc32(self._buffer[frame.position : frame.end]) != self._crc32s[self._frames.index(frame)]:
-                raise self.damage(frame.position, CHECKSUM_DIFFERS, frame)
+                return False
             self._intact.add(frame.position)
+        return True
 
     def _read_schema(self, begins: int) -> tuple[int, bytes]:
         """The byte at which the first row group begins."""
