@@ -106,7 +106,8 @@ class _Pieces:
         seq = self.last.next_seq if self.last else self.start.seq
         tick = self.start.tick
         if self.last:
-            whole = self.segment.seal is None  # a commit is whole ticks, a sealed batch may end in the middle of one
+            seal = self.segment.seal  # a commit is whole ticks, and so is a segment; a sealed batch may end within one
+            whole = seal is None or self.last.next_seq == seal.next_seq
             tick = self.last.last_tick + whole
         self.faults.append(Fault(position, seq, next_seq, tick, reason))
 

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from eventlog import disk, parquet
 from eventlog.arrow import from_batch, notes_of
 from eventlog.errors import DiskFull, EventLogError, LogDamaged
-from eventlog.frames import CHECKSUM_DIFFERS, Frame, hash_of
+from eventlog.frames import Frame, hash_of
 from eventlog.lock import WriterLock
 from eventlog.manifest import Manifest, Seal, Segment, read_manifest, write_manifest
 from eventlog.recovery import remove_leftovers
@@ -86,6 +86,7 @@ class ColdReader(SegmentReader):
 
     @cached_property
     def _blocks(self) -> list[bytes]:
+        """As of any sealed segment; but its footer is all that tells of its row groups."""
         return self._contents.blocks
 
     def _require_footer(self) -> None:
@@ -95,11 +96,12 @@ class ColdReader(SegmentReader):
         if found != (self._seal.bytes, self._seal.footer_crc32, self._seal.frames_hash):
             raise self.damage(self._seal.frames_end, FOOTER_DIFFERS)
 
-    def _require_intact(self, frame: Frame) -> None:
+    def _is_intact(self, frame: Frame) -> bool:
         if frame.position not in self._intact:
             if not parquet.is_intact(self._buffer, frame, self._contents.crc32s[self._numbers[frame.position]]):
-                raise self.damage(frame.position, CHECKSUM_DIFFERS, frame)
+                return False
             self._intact.add(frame.position)
+        return True
 
     def _read_schema(self, begins: int) -> tuple[int, bytes]:
         """The byte at which the first row group begins."""

@@ -44,9 +44,10 @@ class RunExists(EventLogError):
 class LogDamaged(EventLogError):
     """Bytes of the log are not what was written; nothing was cut.
 
-    `seq` is the first event that is not intact, `tick` the first tick that is not whole, `position` the byte where
-    the damage begins, `durable` the byte up to which the log had been synced (None: not known), `repairable` whether
-    a writer that opens the run would cut it off.
+    `seq` is the first event that is not intact, `tick` the last that the town can be folded to: every event before it
+    lies before the damage. `position` is the byte where the damage begins, `durable` the byte up to which the log had
+    been synced (None: not known), `repairable` says whether a writer that opens the run would cut it off, `opens`
+    whether the run can be opened without what is damaged.
     """
 
     def __init__(
@@ -59,15 +60,18 @@ class LogDamaged(EventLogError):
         durable: int | None,
         reason: str,
         repairable: bool = False,
+        opens: bool = True,
     ) -> None:
         self.path, self.seq, self.tick = path, seq, tick
         self.position, self.durable, self.reason, self.repairable = position, durable, reason, repairable
         run = path.parent.parent
-        intact = f"Events up to {seq - 1:,} are intact." if seq else "No event is intact."
-        steps = [
-            f"townlet replay {run} --to-tick {tick}        shows the town up to there",
-            f"bring {path.name} back from a copy of the run to go on from its end",
-        ]
+        intact = f"Events up to {seq - 1:,} are intact." if seq else "No event before it can be read."
+        steps = [f"bring {path.name} back from a copy of the run to go on from its end"]
+        if not opens:
+            intact = "Nothing is known to be wrong with the events."
+            steps.append(f"sealed segments, {path.parent}/*.arrow and *.parquet, open in any reader of such files")
+        elif seq:
+            steps.insert(0, f"townlet replay {run} --to-tick {tick}        shows the town up to there")
         if repairable:
             kept = f"What was not synced was torn; the log is durable up to byte {durable:,}."
             steps = [f"townlet resume {run}        cuts the torn end and goes on"]
@@ -78,7 +82,7 @@ class LogDamaged(EventLogError):
         super().__init__(
             f"{path} is damaged at event {seq:,} (tick {tick:,}, byte {position:,}): {reason}.\n"
             f"  {intact} {kept}\n"
-            f"  Next: " + "\n        ".join(steps if seq or repairable else steps[:1])
+            f"  Next: " + "\n        ".join(steps)
         )
 
 

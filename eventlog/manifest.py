@@ -18,6 +18,7 @@ FORMAT: Final = 1
 
 NO_CRC: Final = "00000000"
 _CRC: Final = re.compile(rb'"crc32": "([0-9a-f]{8})"')
+_TOWNLET: Final = re.compile(rb'"townlet": "([^"]{1,40})"')
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -122,11 +123,9 @@ def parse_manifest(path: Path, text: bytes) -> Manifest:
     try:
         manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise _unreadable(path, f"{where}: {first['msg']}") from error
+        raise _unreadable(path, text, _fault_of(error)) from error
     if manifest.crc32 != _crc_of(text):
-        raise _unreadable(path, "its checksum differs, so it was changed or damaged")
+        raise _unreadable(path, text, "its text is not what was written")
     return manifest.model_copy(update={"crc32": NO_CRC})
 
 
@@ -142,11 +141,30 @@ def _crc_of(text: bytes) -> str:
     return f"{zlib.crc32(zeroed):08x}"
 
 
-def _unreadable(path: Path, fault: str) -> EventLogError:
-    return EventLogError(
-        f"{path} is not a manifest that this version of Townlet reads: {fault}.\n"
-        f"  Next: read the run with the version of Townlet that wrote it, or restore run.json from a copy"
-    )
+def _fault_of(error: ValidationError) -> str:
+    """What the first thing is that is not as a manifest of this version has it."""
+    first = error.errors()[0]
+    where, found = ".".join(str(part) for part in first["loc"]), first["input"]
+    if first["type"] == "json_invalid" or not where:
+        return "it is not a JSON object"
+    if first["type"] == "missing":
+        return f"it has no {where}"
+    if first["type"] == "extra_forbidden":
+        return f"it has {where}, of which nothing is known here"
+    if where == "format":
+        return f"its format is {found!r}, and the newest known here is {FORMAT}"
+    return f"its {where} cannot be {found!r:.60}"
+
+
+def _unreadable(path: Path, text: bytes, fault: str) -> EventLogError:
+    said = _CRC.search(text)
+    if said and said[1].decode() == _crc_of(text):
+        told = _TOWNLET.search(text)
+        wrote = f"Townlet {told[1].decode()}" if told else "the version of Townlet"
+        next_step = f"its checksum is right: read the run with {wrote}, which wrote it"
+    else:
+        next_step = "its checksum differs, so it was changed or damaged: bring run.json back from a copy of the run"
+    return EventLogError(f"{path} is not a manifest that this version of Townlet reads: {fault}.\n  Next: {next_step}")
 
 
 def write_settings(run: Path, config_id: str, text: str) -> Path:

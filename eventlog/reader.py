@@ -15,7 +15,7 @@ from eventlog.chain import BLOCK_EVENTS, Chain
 from eventlog.errors import LogDamaged
 from eventlog.frames import Frame
 from eventlog.head import Head, Point, read_head
-from eventlog.manifest import Manifest, parse_manifest, read_manifest_text
+from eventlog.manifest import Manifest, Segment, parse_manifest, read_manifest_text
 from eventlog.rows import ROW, Rows
 from eventlog.sealing import Part
 from eventlog.segments import READ_ALL, Reach, SegmentReader, missing, open_segment, starts
@@ -43,8 +43,8 @@ class LogReader:
         self._upcasters = upcasters
         self._text = b""
         self._segments: dict[int, SegmentReader] = {}
+        self._sealed_since: dict[int, Segment] = {}
         self.manifest, self.head = self._look()
-        self._reader_of(len(self.manifest.segments) - 1)
 
     @property
     def frames(self) -> list[Frame]:
@@ -69,6 +69,7 @@ class LogReader:
         Ranges are half open: `from_seq <= seq < to_seq`, `from_tick <= tick < to_tick`; None is the start of the
         log, or its head. Raises `LogDamaged`.
         """
+        to_seq = self._until(to_seq)
         for segment, frame in self._frames_of(from_seq, to_seq, from_tick, to_tick):
             rows = self._rows_of(segment, frame)
             first, last = _cut(frame, rows["tick"], from_seq, to_seq, from_tick, to_tick)
@@ -94,6 +95,7 @@ class LogReader:
         to_tick: int | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """The events of the range as `rows` gives them, as record batches of `SCHEMA`; mostly the file's own bytes."""
+        to_seq = self._until(to_seq)
         for segment, frame in self._frames_of(from_seq, to_seq, from_tick, to_tick):
             batch = self._batch_of(segment, frame)
             first, last = _cut(frame, batch.column("tick").to_numpy(), from_seq, to_seq, from_tick, to_tick)
@@ -136,7 +138,11 @@ class LogReader:
         """The chain's digests before event `seq`: of the last whole block, and of everything. Raises `LogDamaged`."""
         if seq == self.head.seq and not seq % BLOCK_EVENTS:
             return bytes.fromhex(self.head.digest), bytes.fromhex(self.head.digest)
-        begins, block_digest = self._reader_of(self._segment_of(seq)).block_before(seq)
+        number = self._segment_of(seq)
+        start = starts(self.manifest)[number]
+        if seq == start.seq:
+            return start.block_digest, start.digest
+        begins, block_digest = self._reader_of(number).block_before(seq)
         chain = Chain(block_digest, begins)
         for rows, notes in self.parts(begins, seq):
             chain.extend(rows, notes)
@@ -146,8 +152,18 @@ class LogReader:
         """The number of the first event of this tick or a later one; the head's where there is none yet."""
         if tick >= self.head.tick:
             return self.head.seq
-        segment, frame = next(self._frames_of(None, None, tick, None))
-        return frame.first_seq + int(np.searchsorted(segment.rows(frame)[0]["tick"], tick))
+        for segment, start in zip(self.manifest.segments, starts(self.manifest), strict=True):
+            if start.tick == tick:
+                return segment.first_seq
+        try:
+            found, frame = next(self._frames_of(None, None, tick, None))
+        except LogDamaged as damage:
+            if damage.tick == tick:  # the damage begins where the tick does
+                return damage.seq
+            raise
+        if frame.first_tick >= tick:
+            return frame.first_seq
+        return frame.first_seq + int(np.searchsorted(found.rows(frame)[0]["tick"], tick))
 
     def holds(self, point: Point) -> bool:
         """Whether the log, as of its head, has the same history before this point, as far as it can be read."""
@@ -160,6 +176,7 @@ class LogReader:
 
     def parts(self, from_seq: int | None = None, to_seq: int | None = None) -> Iterator[Part]:
         """The events of the range with the words they carry, by seq: what a digest or a copy needs."""
+        to_seq = self._until(to_seq)
         for segment, frame in self._frames_of(from_seq, to_seq, None, None):
             rows, notes = segment.rows(frame)
             first, last = _cut(frame, rows["tick"], from_seq, to_seq, None, None)
@@ -191,12 +208,13 @@ class LogReader:
         self, from_seq: int | None, to_seq: int | None, from_tick: int | None, to_tick: int | None
     ) -> Iterator[tuple[SegmentReader, Frame]]:
         """The frames that overlap the range, with their segments; those after it are not even looked at."""
-        to_seq = self.head.seq if to_seq is None else min(to_seq, self.head.seq)
-        for number in range(self._segment_of(from_seq or 0), len(self.manifest.segments)):
+        to_seq = self._until(to_seq)
+        begins = starts(self.manifest)
+        for number in range(self._segment_of(from_seq or 0), len(begins)):
             described = self.manifest.segments[number]
             if described.seal and from_tick is not None and described.seal.last_tick < from_tick:
                 continue
-            if described.first_seq >= to_seq:
+            if described.first_seq >= to_seq or (to_tick is not None and begins[number].tick >= to_tick):
                 return
             segment = self._reader_of(number)
             frames = segment.frames()
@@ -207,10 +225,13 @@ class LogReader:
                 if to_tick is not None and frame.first_tick >= to_tick:
                     return
                 yield segment, frame
-                whole_ticks = described.seal is None  # a commit is whole ticks, a sealed batch is not
-                if frame.next_seq >= to_seq or (to_tick is not None and frame.last_tick + whole_ticks >= to_tick):
+                if frame.next_seq >= to_seq or (to_tick is not None and segment.tick_after(frame) >= to_tick):
                     return  # what follows is later, and may be damaged
             segment.require_whole()
+
+    def _until(self, to_seq: int | None) -> int:
+        """Where a range ends: at the head as it was last seen, also where more of a segment is committed by now."""
+        return self.head.seq if to_seq is None else min(to_seq, self.head.seq)
 
     def _segment_of(self, seq: int) -> int:
         """The number of the segment that holds an event, or would."""
@@ -218,7 +239,7 @@ class LogReader:
 
     def _reader_of(self, number: int) -> SegmentReader:
         """The reader of a segment; kept, and renewed where more of it is committed."""
-        described = self.manifest.segments[number]
+        described = self._sealed_since.get(number, self.manifest.segments[number])
         start = starts(self.manifest)[number]
         seal = described.seal
         reach = Reach.of(seal) if seal else Reach(self.head.appended or READ_ALL, self.head.seq, self.head.durable)
@@ -227,7 +248,7 @@ class LogReader:
             try:
                 known = open_segment(self.path, described, start, reach, self.manifest.writer_epoch)
             except FileNotFoundError as error:
-                if self._was_archived(number):
+                if self._was_replaced(number):
                     return self._reader_of(number)
                 raise missing(self.path, described, start, reach) from error
         elif known.reach != reach:
@@ -235,14 +256,21 @@ class LogReader:
         self._segments[number] = known
         return known
 
-    def _was_archived(self, number: int) -> bool:
-        """Whether a sealed segment is kept in another file by now; the manifest names it from here on."""
+    def _was_replaced(self, number: int) -> bool:
+        """Whether a segment was sealed or archived since; from here on it is read from its new file."""
         before = self.manifest.segments
         now = parse_manifest(self.path / "run.json", read_manifest_text(self.path)).segments[: len(before)]
         old, new = before[number], now[number] if number < len(now) else None
-        if new is None or not (old.seal and new.seal) or old.file == new.file or old.seal.digest != new.seal.digest:
+        if new is None or new.seal is None or old.first_seq != new.first_seq:
             return False
-        self.manifest = self.manifest.model_copy(update={"segments": (*before[:number], new, *before[number + 1 :])})
+        if self._sealed_since.get(number, old).file == new.file or (old.seal and old.seal.digest != new.seal.digest):
+            return False
+        if old.seal:
+            self.manifest = self.manifest.model_copy(
+                update={"segments": (*before[:number], new, *before[number + 1 :])}
+            )
+        else:
+            self._sealed_since[number] = new
         return True
 
     def _look(self) -> tuple[Manifest, Head]:
@@ -254,11 +282,12 @@ class LogReader:
             head = read_head(self.path / "log" / "head", manifest.active.first_seq)
             if read_manifest_text(self.path) == text:
                 break
-        self._text = text
+        if text != self._text:
+            self._text, self._sealed_since = text, {}
         if head is None:
-            segment = self.path / "log" / manifest.active.file
-            reason = "its head is lost, so how far it is committed is unknown"
-            raise LogDamaged(segment, seq=0, tick=0, position=0, durable=None, reason=reason)
+            lost = self.path / "log" / "head"
+            reason = "the head is lost, so how far the log is committed is unknown"
+            raise LogDamaged(lost, seq=0, tick=0, position=0, durable=None, reason=reason, opens=False)
         return manifest, head
 
 

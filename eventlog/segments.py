@@ -90,7 +90,10 @@ class SegmentReader:
         return self._frames[-1].next_seq if self._frames else self.start.seq
 
     def frames(self) -> list[Frame]:
-        """The committed frames, up to the first that does not follow."""
+        """The committed frames, up to the first that does not follow.
+
+        What their marks say holds: the frame after it, or the seal, has the hash of each; the last is checked whole.
+        """
         if self._fault is None and self.next_seq < self.reach.next_seq:
             end = self.segment.seal.frames_end if self.segment.seal else self.reach.end
             end = min(end, len(self._buffer))
@@ -99,9 +102,12 @@ class SegmentReader:
             self._position, self._fault = scan.position, scan.fault
             if self._frames:
                 self._previous = self._frames[-1].hash
-            if self.segment.seal and self._fault is None and self._previous.hex() != self.segment.seal.frames_hash:
+            if self.segment.seal and self._fault is None and self.next_seq < self.reach.next_seq:
+                self._fault = f"the file ends before byte {self.reach.end:,}"
+            elif self.segment.seal and self._fault is None and self._previous.hex() != self.segment.seal.frames_hash:
                 self._frames, self._position = [], self.begins
                 self._fault = "its frames are not those that were sealed"
+            self._check_last()
         return self._frames
 
     def require_whole(self) -> None:
@@ -122,11 +128,14 @@ class SegmentReader:
         return decode(self._buffer, frame)
 
     def block_before(self, seq: int) -> tuple[int, bytes]:
-        """An event at or before `seq`, not many blocks away, at which a block of the chain begins, and its digest."""
+        """An event at or before `seq`, not many blocks away, at which a block of the chain begins, and its digest.
+
+        Where the footer of a sealed segment is damaged, the marks of its frames tell, a batch away at most.
+        """
         begins = seq - seq % BLOCK_EVENTS
-        if self.segment.seal and begins > self.start.seq:
+        if self.segment.seal and begins > self.start.seq and self._blocks:
             return begins, self._blocks[begins // BLOCK_EVENTS - self.start.seq // BLOCK_EVENTS - 1]
-        frames = [] if self.segment.seal else self.frames()
+        frames = [] if self.segment.seal and begins <= self.start.seq else self.frames()
         number = bisect_right(frames, seq, key=_first_seq) - 1
         if number < 0:
             return self.start.seq - self.start.seq % BLOCK_EVENTS, self.start.block_digest
@@ -135,21 +144,39 @@ class SegmentReader:
 
     def damage(self, position: int, reason: str, frame: Frame | None = None) -> LogDamaged:
         """The damage at a byte of this segment; `frame` is the one that is not intact."""
-        before = [each for each in self._frames if frame is None or each.position < frame.position]
+        before = [each for each in self._frames if each.end <= (frame.position if frame else position)]
         repairable = self.segment.seal is None and position >= self.reach.durable
         return LogDamaged(
             self.path,
             seq=before[-1].next_seq if before else self.start.seq,
-            tick=before[-1].last_tick + 1 if before else self.start.tick,
+            tick=frame.first_tick if frame else self.tick_after(before[-1]) if before else self.start.tick,
             position=position,
             durable=self.reach.durable,
             reason=reason,
             repairable=repairable,
         )
 
+    def tick_after(self, frame: Frame) -> int:
+        """The tick before which every event lies in this frame or an earlier one.
+
+        A commit is whole ticks, and so is a segment; a sealed batch may end in the middle of one.
+        """
+        whole = self.segment.seal is None or frame.next_seq == self.segment.seal.next_seq
+        return frame.last_tick + whole
+
+    def _check_last(self) -> None:
+        """Give up the last frame that was found if nothing vouches for its mark, and it is not intact itself."""
+        vouched = self.segment.seal is not None and self._fault is None
+        if self._frames and not vouched and not self._is_intact(self._frames[-1]):
+            self._position, self._fault = self._frames.pop().position, CHECKSUM_DIFFERS
+
     @cached_property
     def _blocks(self) -> list[bytes]:
-        self._require_footer()
+        """The digests after each whole block that ends in a sealed segment; none where its footer is damaged."""
+        try:
+            self._require_footer()
+        except LogDamaged:
+            return []
         return blocks_of(self._buffer)
 
     def _require_footer(self) -> None:
@@ -160,10 +187,13 @@ class SegmentReader:
             raise self.damage(seal.frames_end, "its footer is not the one that was sealed")
 
     def _require_intact(self, frame: Frame) -> None:
-        if frame.position not in self._intact:
-            if not is_intact(self._buffer, frame):
-                raise self.damage(frame.position, CHECKSUM_DIFFERS, frame)
+        if not self._is_intact(frame):
+            raise self.damage(frame.position, CHECKSUM_DIFFERS, frame)
+
+    def _is_intact(self, frame: Frame) -> bool:
+        if frame.position not in self._intact and is_intact(self._buffer, frame):
             self._intact.add(frame.position)
+        return frame.position in self._intact
 
     def _read_schema(self, begins: int) -> tuple[int, bytes]:
         """The byte at which the first frame begins, and what its `previous` has to be."""

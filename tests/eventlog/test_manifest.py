@@ -2,8 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from eventlog import disk
 from eventlog.errors import EventLogError, LogLocked, RunNotFound
 from eventlog.head import SLOT_BYTES, HeadFile, read_head
 from eventlog.lock import WriterLock
-from eventlog.manifest import Manifest, Segment, read_manifest, write_manifest, write_settings
+from eventlog.manifest import Manifest, Seal, Segment, read_manifest, write_manifest, write_settings
 from tests.eventlog.towns import EPOCHS, new_log
 
 MANIFEST = Manifest(
@@ -51,13 +53,68 @@ def test_a_folder_without_a_manifest_is_no_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "{}", '{"format": 1', "[]"])
 def test_a_manifest_that_cannot_be_read_says_where(tmp_path: Path, text: str) -> None:
     (tmp_path / "run.json").write_text(text)
-    with pytest.raises(EventLogError, match=r"run\.json is not a manifest"):
+    with pytest.raises(
+        EventLogError, match=r"run\.json is not a manifest.*: it (is not a JSON|has no run_id)"
+    ) as caught:
         read_manifest(tmp_path)
+    assert "bring run.json back from a copy" in str(caught.value)
 
 
-def test_a_newer_format_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "run.json").write_text(MANIFEST.model_copy(update={"format": 2}).model_dump_json())
-    with pytest.raises(EventLogError, match="format"):
+SEALED = MANIFEST.model_copy(
+    update={
+        "versions": {"townlet": "7.1"},
+        "segments": (
+            Segment(
+                first_seq=0,
+                file="0.arrow",
+                seal=Seal(
+                    next_seq=9,
+                    first_tick=0,
+                    last_tick=1,
+                    bytes=100,
+                    frames_end=90,
+                    frames_hash="00" * 16,
+                    footer_crc32=7,
+                    block_digest="00" * 32,
+                    digest="00" * 32,
+                ),
+            ),
+            *MANIFEST.segments,
+        ),
+    }
+)
+
+
+def rewritten(folder: Path, old: str, new: str) -> None:
+    """The manifest as a version with other fields would have written it: its checksum is right."""
+    write_manifest(folder, SEALED)
+    text = (folder / "run.json").read_bytes()
+    assert old.encode() in text
+    text = re.sub(rb'"crc32": "[0-9a-f]{8}"', b'"crc32": "00000000"', text.replace(old.encode(), new.encode()))
+    text = text.replace(b'"crc32": "00000000"', b'"crc32": "%08x"' % zlib.crc32(text))
+    (folder / "run.json").write_bytes(text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"format": 1', '"format": 2', "its format is 2, and the newest known here is 1"),
+        ('"frames_hash"', '"frames_sum"', "it has no segments.0.seal.frames_hash"),
+        ('"closed": false', '"closed": false, "region": "north"', "it has region, of which nothing is known here"),
+        ('"writer_epoch": 1', '"writer_epoch": "first"', "its writer_epoch cannot be 'first'"),
+        ('"name": "demo"', '"name": ["demo"]', "its name cannot be ['demo']"),
+    ],
+)
+def test_a_manifest_of_another_shape_is_refused_in_words(tmp_path: Path, old: str, new: str, says: str) -> None:
+    rewritten(tmp_path, old, new)
+    with pytest.raises(EventLogError) as caught:
+        read_manifest(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path / 'run.json'} is not a manifest that this version of Townlet reads: {says}.\n"
+        "  Next: its checksum is right: read the run with Townlet 7.1, which wrote it"
+    )
+    (tmp_path / "run.json").write_bytes((tmp_path / "run.json").read_bytes().replace(b"c0ffee", b"c0ffe0"))
+    with pytest.raises(EventLogError, match=r"its checksum differs, .* bring run\.json back"):
         read_manifest(tmp_path)
 
 

@@ -11,6 +11,7 @@ import pytest
 from eventlog import disk
 from eventlog.arrow import from_batch
 from eventlog.chain import BLOCK_EVENTS, Chain
+from eventlog.cold import archive
 from eventlog.errors import LogDamaged, WriterPoisoned
 from eventlog.layout import schema_message
 from eventlog.manifest import read_manifest, segment_file
@@ -199,6 +200,27 @@ def test_a_reader_follows_over_a_roll(tmp_path: Path) -> None:
         assert seen == list(range(len(seen)))
         assert LogReader(path).verify_chain() == writer.head.digest
     writer.close()
+
+
+def test_a_segment_that_is_sealed_and_archived_before_it_is_read_is_read(tmp_path: Path) -> None:
+    """What a reader saw committed it gives, and no more, wherever it lies by then."""
+    path = tmp_path / "run"
+    with LogWriter.create(path, run_id="0190", name="r", epochs=EPOCHS, versions={}, durability="never") as writer:
+        commit(writer, 300)
+        late, later = LogReader(path), LogReader(path)
+        commit(writer, 200)
+        writer.roll()
+        assert not late._segments
+        assert same(np.concatenate(list(late.rows())), history(300))
+        assert late.manifest.active.seal is None
+        commit(writer, 70)
+    archive(path)
+    for reader in (late, later):
+        assert same(np.concatenate(list(reader.rows())), history(300))
+        assert reader.table().num_rows == sum(len(rows) for rows, _ in reader.parts()) == 300
+        assert reader.digest_at(300)[1].hex() == reader.head.digest
+        assert reader.refresh().seq == 570
+        assert np.concatenate(list(reader.rows()))["seq"].tolist() == list(range(570))
 
 
 def damaged_at(run: Path) -> int:

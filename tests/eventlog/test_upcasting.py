@@ -283,6 +283,17 @@ def test_an_old_log_answers_in_present_words(old_kitchen: Run, kitchen: tuple[To
     assert old_kitchen.sql("select count(*) as n from events where kind = 'unknown'")["n"][0].as_py() == 0
 
 
+def test_an_old_log_says_why(old_kitchen: Run, tmp_path: Path) -> None:
+    straight = simulate(kitchen_settings(), ticks=600, into=tmp_path / "straight")
+    ties = straight.sql("select owner, other from tie_changes group by all order by all").to_pylist()
+    assert ties
+    for tie in ties:
+        then, now = old_kitchen.why(tie["owner"], tie["other"]), straight.why(tie["owner"], tie["other"])
+        assert then.causes.equals(now.causes)
+    kinds = {kind for tie in ties for kind in straight.why(tie["owner"], tie["other"]).causes["kind"].to_pylist()}
+    assert kinds & {"chat_succeeded", "chat_failed"}, "kinds that were upcast are among the causes"
+
+
 def test_a_fork_keeps_what_is_stored_and_goes_on_in_present_versions(old_kitchen: Run, tmp_path: Path) -> None:
     forked = old_kitchen.fork(tmp_path / "fork", at=300)
     seq = forked.head.seq
