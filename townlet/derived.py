@@ -1,11 +1,15 @@
-"""Tables that are folded from a run's events when they are asked for, and kept beside its log: `derived/<table>/`.
+"""Tables folded from a run's events when they are asked for, and kept beside its log: `derived/<table>/<maker>/`.
 
 Each is kept as a checkpoint of its projection is: with its place in the log, the digest of the history before it, and
 what made it. A later tick is caught up from the nearest one that still lies on the run's history; one that is damaged,
 of another version, or of another history is passed over and made anew. All of it can be deleted at any time.
+
+What another version made lies in a folder of its own, so a projection is rebuilt beside the old one; the old one goes
+when the new one has come as far.
 """
 
 import contextlib
+import hashlib
 import os
 import shutil
 from collections.abc import Mapping
@@ -51,7 +55,7 @@ def named(settings: Settings, changes: pa.Table) -> pa.Table:
 def _tables(run: "Run", tick: int) -> Mapping[str, pa.Table]:
     """What the rider of tie changes tells and remembers at a tick, kept or caught up."""
     log = run.log
-    store = CheckpointStore(run.path, f"derived/{TIE_CHANGES}")
+    store = CheckpointStore(run.path, f"derived/{TIE_CHANGES}/{_maker(run)}")
 
     def identity_at(seq: int) -> dict[str, str]:
         return rider_identity(TIE_CHANGES, run.epochs, seq)
@@ -67,7 +71,21 @@ def _tables(run: "Run", tick: int) -> Mapping[str, pa.Table]:
     with contextlib.suppress(OSError):  # where nothing can be written it is made anew each time
         store.write(tables, Point(tick, seq, block_digest.hex(), digest.hex()), identity_at(seq))
         _prune(store.path)
+        _retire_others(store, tick)
     return tables
+
+
+def _maker(run: "Run") -> str:
+    """What folds the table, whatever the settings it is folded under: its versions and sources, in 16 hex digits."""
+    made_by = {name: value for name, value in rider_identity(TIE_CHANGES, run.epochs, 0).items() if name != "epochs"}
+    return hashlib.sha256(repr(sorted(made_by.items())).encode()).hexdigest()[:16]
+
+
+def _retire_others(store: CheckpointStore, tick: int) -> None:
+    """Remove what other versions kept, where none of it is of a later tick than `tick`."""
+    for other in store.path.parent.iterdir():
+        if other != store.path and max(CheckpointStore(other.parent, other.name).ticks(), default=0) <= tick:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _caught_up(run: "Run", tick: int, kept: Checkpoint | None) -> dict[str, pa.Table]:
