@@ -5,7 +5,9 @@ Both are replaced atomically: a reader sees the old file or the new one, whole, 
 
 import re
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,6 +20,9 @@ FORMAT: Final = 1
 
 NO_CRC: Final = "00000000"
 _CRC: Final = re.compile(rb'"crc32": "([0-9a-f]{8})"')
+
+NO_TEXTS: Final[Mapping[str, str]] = MappingProxyType({})
+"""No settings are given."""
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -154,7 +159,7 @@ def write_settings(run: Path, config_id: str, text: str) -> Path:
     path = run / "configs" / f"{config_id}.json"
     if path.parent != run / "configs":
         raise ValueError(f"a config_id is a file name, not {config_id!r}")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    disk.make_folder(path.parent)
     disk.replace_file(path, text.encode())
     return path
 
