@@ -7,7 +7,6 @@ log's is passed over, and the log is folded from an earlier one.
 
 import itertools
 import os
-import shutil
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Final
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from eventlog import disk
 from eventlog.head import Point
 from eventlog.reader import LogReader
 
@@ -73,12 +73,12 @@ class CheckpointStore:
         unfinished.mkdir(parents=True)
         files = {name: _write_table(unfinished / f"{name}.arrow", table) for name, table in tables.items()}
         manifest = _Manifest(**point._asdict(), identity=dict(identity), files=files)
-        (unfinished / _MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n")
+        _write(unfinished / _MANIFEST, (manifest.model_dump_json(indent=2) + "\n").encode())
         if folder.exists():
             replaced = unfinished.with_name(unfinished.name + "-replaced")
-            folder.rename(replaced)
-            shutil.rmtree(replaced)
-        unfinished.rename(folder)
+            disk.rename(folder, replaced)
+            disk.remove_folder(replaced)
+        disk.rename(unfinished, folder)
         return folder
 
     def ticks(self) -> list[int]:
@@ -111,8 +111,17 @@ def _write_table(path: Path, table: pa.Table) -> _File:
     with pa.ipc.new_file(sink, table.schema) as file:
         file.write_table(table)
     content = sink.getvalue()
-    path.write_bytes(content)
+    _write(path, content)
     return _File(bytes=content.size, crc32=zlib.crc32(content))
+
+
+def _write(path: Path, content: bytes | pa.Buffer) -> None:
+    """Write a file without waiting for the disk: what a crash takes or garbles is passed over."""
+    fd = disk.create(path)
+    try:
+        disk.write_all(fd, memoryview(content))
+    finally:
+        disk.close(fd)
 
 
 def _manifest_of(folder: Path, identity_at: IdentityAt) -> _Manifest | None:

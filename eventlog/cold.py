@@ -137,6 +137,7 @@ def archive(run: Path) -> list[Archived]:
     lock = WriterLock(run)
     try:
         manifest = read_manifest(run)
+        disk.sync_folder(run)  # before what only an older manifest names is removed
         remove_leftovers(run, manifest)
         done = []
         for number, segment in enumerate(manifest.segments):

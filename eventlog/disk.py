@@ -2,6 +2,7 @@
 that fails, or that loses what was not synced, in their stead. All raise `OSError`."""
 
 import os
+import shutil
 from pathlib import Path
 
 
@@ -48,6 +49,19 @@ def close(fd: int) -> None:
 def rename(path: Path, target: Path) -> None:
     """Put a file in another's place, atomically."""
     path.rename(target)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, those above it too if need be, and wait until their names are on the disk."""
+    new = [folder for folder in (path, *path.parents) if not folder.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for folder in new or [path]:  # one that is there may be of somebody who died before its name was synced
+        sync_folder(folder.parent)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder with all that is in it."""
+    shutil.rmtree(path)
 
 
 def link(path: Path, target: Path) -> None:

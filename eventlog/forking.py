@@ -8,8 +8,6 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
-from typing import Final
 
 import numpy as np
 
@@ -18,6 +16,7 @@ from eventlog.errors import EventLogError, LogDamaged, RunExists
 from eventlog.head import HeadFile
 from eventlog.layout import schema_message
 from eventlog.manifest import (
+    NO_TEXTS,
     Epoch,
     Manifest,
     Parent,
@@ -31,8 +30,6 @@ from eventlog.reader import LogReader
 from eventlog.sealing import BATCH_EVENTS
 from eventlog.segments import Reach, Start, missing, starts
 from eventlog.writer import LogWriter
-
-NO_TEXTS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def fork(
@@ -96,7 +93,8 @@ def _begun(source: LogReader, into: Path, seq: int) -> Manifest:
     active = Segment(
         first_seq=start.seq, file=segment_file(start.seq), kinds=source.manifest.segments[len(shared)].kinds
     )
-    (into / "log").mkdir(parents=True)
+    disk.make_folder(into)
+    (into / "log").mkdir()
     for segment, its_start in zip(shared, starts(source.manifest), strict=False):
         _link_segment(source.path, into, segment, its_start)
     disk.write_file(into / "log" / active.file, schema_message())

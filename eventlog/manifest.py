@@ -5,7 +5,9 @@ Both are replaced atomically: a reader sees the old file or the new one, whole, 
 
 import re
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -19,6 +21,9 @@ FORMAT: Final = 1
 NO_CRC: Final = "00000000"
 _CRC: Final = re.compile(rb'"crc32": "([0-9a-f]{8})"')
 _TOWNLET: Final = re.compile(rb'"townlet": "([^"]{1,40})"')
+
+NO_TEXTS: Final[Mapping[str, str]] = MappingProxyType({})
+"""No settings are given."""
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -172,7 +177,7 @@ def write_settings(run: Path, config_id: str, text: str) -> Path:
     path = run / "configs" / f"{config_id}.json"
     if path.parent != run / "configs":
         raise ValueError(f"a config_id is a file name, not {config_id!r}")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    disk.make_folder(path.parent)
     disk.replace_file(path, text.encode())
     return path
 

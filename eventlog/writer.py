@@ -10,13 +10,15 @@ import numpy as np
 
 from eventlog import disk
 from eventlog.arrow import NO_NOTES
+from eventlog.beginning import begin
 from eventlog.chain import Chain
-from eventlog.errors import DiskFull, EventLogError, RunExists, SequenceMismatch, WriterPoisoned
+from eventlog.errors import DiskFull, EventLogError, SequenceMismatch, WriterPoisoned
 from eventlog.frames import encode, hash_of
 from eventlog.head import Head, HeadFile, Point
 from eventlog.layout import schema_message
 from eventlog.lock import WriterLock
 from eventlog.manifest import (
+    NO_TEXTS,
     Epoch,
     Manifest,
     Parent,
@@ -32,7 +34,11 @@ from eventlog.segments import Reach, SegmentReader, chain_at, starts
 from eventlog.upcasting import PRESENT
 
 Durability = Literal["every-commit", "interval", "never"]
-"""When a commit is synced: before it is acknowledged; with the first commit after an interval; at close."""
+"""When a commit is synced: before it is acknowledged; with the first commit after an interval; at close.
+
+Only a commit, `sync`, `roll` or `close` syncs, no clock: under `interval` the commits since the last sync stay at risk
+for as long as no other follows. All up to `head.durable` is safe.
+"""
 
 INTERVAL_MS: Final = 50
 COMMIT_EVENTS_MAX: Final = 1 << 20
@@ -83,6 +89,7 @@ class LogWriter:
         try:
             self._sync_file(self._appended)
             self._head.rewrite(self._appended, self._durable, self._seq, self._tick, self._digest)
+            disk.sync_folder(path / "log")  # the head's name may be new
         except OSError:
             self._let_go()
             raise
@@ -100,22 +107,23 @@ class LogWriter:
         interval_ms: float = INTERVAL_MS,
         segment_events: int = SEGMENT_EVENTS,
         parent: Parent | None = None,
+        settings: Mapping[str, str] = NO_TEXTS,
         kinds: Mapping[str, int] = PRESENT.versions,
     ) -> Self:
         """Make a new run in the folder `path`. Raises `RunExists`, `LogLocked`, `OSError`.
 
-        Segments are sealed at `segment_events` events or soon after. `kinds` are the versions of what is committed.
+        `settings` are the texts of the epochs' settings, by config_id: a run is never without them. Segments are sealed
+        at `segment_events` events or soon after. `kinds` are the versions of what is committed.
         """
         path = Path(path)
         first = Segment(first_seq=0, file=segment_file(0), kinds=dict(kinds))
         manifest = Manifest(
             run_id=run_id, name=name, epochs=tuple(epochs), versions=dict(versions), segments=(first,), parent=parent
         )
-        path.mkdir(parents=True, exist_ok=True)
+        disk.make_folder(path)
         lock = WriterLock(path)
         try:
-            schema = schema_message()
-            _begin_segment(path, first, schema)
+            schema = begin(path, first, settings)
             tail = Tail(len(schema), 0, hash_of(schema), Chain(), None)
             writer = cls(
                 path,
@@ -126,7 +134,6 @@ class LogWriter:
                 interval_ms=interval_ms,
                 segment_events=segment_events,
             )
-            disk.sync_folder(path / "log")
             write_manifest(path, manifest)  # last: a run is what has a manifest
         except (OSError, EventLogError):
             lock.release()
@@ -166,8 +173,8 @@ class LogWriter:
                 interval_ms=interval_ms,
                 segment_events=segment_events,
             )
-            remove_leftovers(path, manifest)
             write_manifest(path, manifest)
+            remove_leftovers(path, manifest)  # last: they may be what the manifest before it names
             writer._begin_versions(dict(kinds))
         except (OSError, EventLogError):
             lock.release()
@@ -387,12 +394,3 @@ class LogWriter:
         manifest = self.manifest.replaced(**changes)
         write_manifest(self.path, manifest)
         self.manifest = manifest
-
-
-def _begin_segment(run: Path, segment: Segment, schema: bytes) -> None:
-    """Write and sync the schema that opens a segment. Raises `RunExists` where there is a log already."""
-    path = run / "log" / segment.file
-    if (run / "run.json").exists() or (path.exists() and path.stat().st_size > len(schema)):
-        raise RunExists(run)
-    path.parent.mkdir(exist_ok=True)
-    disk.write_file(path, schema)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from eventlog.checkpoints import CheckpointStore
 from eventlog.head import Point
-from eventlog.manifest import Epoch, write_settings
+from eventlog.manifest import Epoch
 from eventlog.rows import Rows
 from eventlog.writer import Durability, LogWriter
 from townlet.configuration.load import Resolved
@@ -43,9 +43,9 @@ def begin(
         name=resolved.settings.name,
         epochs=[Epoch(from_seq=0, config_id=resolved.config_id, seed=seed)],
         versions={name: version(name) for name in VERSIONED},
+        settings={resolved.config_id: resolved.text},
         durability=_durability(durability),
     ) as writer:
-        write_settings(into, resolved.config_id, resolved.text)
         _live(town, writer, ticks, founding, progress)
 
 

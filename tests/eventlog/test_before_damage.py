@@ -30,24 +30,25 @@ SHARED = [(n * BATCH_EVENTS) // 10 for n in (1, 2)]
 
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of one sealed segment of three batches, and an active one of two commits."""
+    """A run of one sealed segment of three batches."""
     path = tmp_path_factory.mktemp("damage") / "run"
     with LogWriter.create(
         path, run_id="0190", name="r", epochs=EPOCHS, versions={}, durability="never", segment_events=EVENTS
     ) as writer:
         commit(writer, EVENTS)
-        commit(writer, LAST)
-        commit(writer, LAST)
     return path
 
 
 @pytest.fixture(scope="module", params=["arrow", "parquet"])
 def whole(request: pytest.FixtureRequest, sealed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same run, its sealed segment kept as an Arrow file or as Parquet."""
+    """The same run, its sealed segment kept as an Arrow file or as Parquet, and an active one of two commits."""
     path = tmp_path_factory.mktemp(request.param) / "run"
     shutil.copytree(sealed, path)
     if request.param == "parquet":
         assert len(archive(path)) == 1
+    with LogWriter.open(path, durability="never") as writer:
+        commit(writer, LAST)
+        commit(writer, LAST)
     return path
 
 

@@ -387,18 +387,24 @@ def damages(chance: random.Random, one: Kept, other: Kept, points: int) -> Itera
             yield bytes(content)
 
 
-def test_every_byte_of_a_cold_segment_is_covered(monkeypatch: pytest.MonkeyPatch) -> None:
+EVERY = [8, pytest.param(1, marks=pytest.mark.slow)]
+"""Each so many bytes of a file are damaged."""
+
+
+@pytest.mark.parametrize("every", EVERY)
+def test_every_byte_of_a_cold_segment_is_covered(monkeypatch: pytest.MonkeyPatch, every: int) -> None:
     one, chance = kept(0), random.Random(3)
-    for at in range(len(one.content)):
+    for at in range(0, len(one.content), every):
         content = bytearray(one.content)
         content[at] ^= 1 << chance.randrange(8)
         for found in (fault(one, bytes(content), monkeypatch), fault_alone(bytes(content))):
             assert found is None, f"a bit of byte {at} flipped: {found}"
 
 
-def test_a_cold_segment_cut_anywhere_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("every", EVERY)
+def test_a_cold_segment_cut_anywhere_is_refused(monkeypatch: pytest.MonkeyPatch, every: int) -> None:
     one = kept(0)
-    for size in range(len(one.content)):
+    for size in range(0, len(one.content), every):
         for found in (fault(one, one.content[:size], monkeypatch), fault_alone(one.content[:size])):
             assert found is None, f"cut at byte {size}: {found}"
 
@@ -406,7 +412,7 @@ def test_a_cold_segment_cut_anywhere_is_refused(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("seed", range(4))
 def test_a_cold_segment_is_what_was_sealed_or_is_refused(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     one = kept(0)
-    for point, content in enumerate(damages(random.Random(seed), one, kept(1), 5000)):
+    for point, content in enumerate(damages(random.Random(seed), one, kept(1), 1000)):
         for found in (fault(one, content, monkeypatch), fault_alone(content)):
             assert found is None, f"seed {seed}, point {point}: {found}"
 

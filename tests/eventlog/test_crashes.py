@@ -1,0 +1,454 @@
+"""The machine dies behind every call to the disk and loses any part of what was not synced: nothing promised is lost.
+
+A failure names the call and the seed of the damage; the same test with the same parameters repeats it. `slow` takes ten
+times as many damages.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from eventlog import beginning, checkpoints, cold, disk, forking, head, recovery
+from eventlog import writer as writing
+from eventlog.errors import LogDamaged
+from eventlog.head import Head, HeadFile, read_head
+from eventlog.layout import schema_message
+from eventlog.manifest import Manifest, read_manifest, write_manifest, write_settings
+from eventlog.recovery import Damage, Tail, examine
+from eventlog.writer import Durability, LogWriter
+from tests.eventlog.fake_disk import Contents, FakeDisk, State, put, state_of
+from tests.eventlog.lives import CUT, Promise, live, require_run, ticking_clock, writer_of
+
+DAMAGES = 50
+MEMORY = Path("/dev/shm")
+PARTS = 4
+
+Mutation = Callable[[pytest.MonkeyPatch], None]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder in memory, where there is such a thing: thousands of disks are laid out in it."""
+    path = Path(tempfile.mkdtemp(dir=MEMORY if os.access(MEMORY, os.W_OK) else None))
+    yield path
+    shutil.rmtree(path)
+
+
+def untouched(_: pytest.MonkeyPatch) -> None:
+    """The log as it is."""
+
+
+def recorded(
+    root: Path, act: Callable[[FakeDisk], None], state: State | None = None, mutation: Mutation = untouched
+) -> FakeDisk:
+    """Every state of a disk while something is done in the folder `root`, which holds `state` to begin with."""
+    fake = FakeDisk(root, state)
+    put(state.shown() if state else {}, root)
+    with pytest.MonkeyPatch.context() as patch, ticking_clock():
+        fake.install(patch)
+        mutation(patch)
+        act(fake)
+    return fake
+
+
+def a_life(root: Path, durability: Durability, mutation: Mutation = untouched) -> FakeDisk:
+    def lives(fake: FakeDisk) -> None:
+        fake.promise(Promise())
+        live(root, durability, fake.promise)
+
+    return recorded(root, lives, mutation=mutation)
+
+
+class Oracle:
+    """Says whether a disk holds what was promised. What was found good once is not looked at again."""
+
+    def __init__(self, folder: Path, mutation: Mutation = untouched) -> None:
+        self._folder = folder
+        self._mutation = mutation
+        self._good: set[object] = set()
+
+    def require(self, contents: Contents, promise: Promise) -> None:
+        """Raises AssertionError, or what kept a run from being opened."""
+        self._require("run", contents, promise)
+        if promise.fork or "fork" in contents:
+            assert "fork" in contents, "the fork is gone"
+            self._require("fork", contents, Promise(True, CUT))
+
+    def _require(self, name: str, contents: Contents, promise: Promise) -> None:
+        own = {path: content for path, content in contents.items() if path.partition("/")[0] == name}
+        known = frozenset(own.items()), promise.run, promise.events
+        if known not in self._good:
+            with self.laid_out(own) as root:
+                require_run(root / name, promise)
+            self._good.add(known)
+
+    def laid_out(self, contents: Contents) -> "_LaidOut":
+        """These contents in a folder, on a disk that needs no syncs."""
+        return _LaidOut(self._folder, contents, self._mutation)
+
+
+class _LaidOut:
+    def __init__(self, folder: Path, contents: Contents, mutation: Mutation) -> None:
+        self._folder, self._contents, self._mutation = folder, contents, mutation
+        self._patch = pytest.MonkeyPatch()
+
+    def __enter__(self) -> Path:
+        for call in ("sync", "sync_folder"):
+            self._patch.setattr(disk, call, lambda _: None)
+        self._mutation(self._patch)
+        put(self._contents, self._folder)
+        return self._folder
+
+    def __exit__(self, *_: object) -> None:
+        self._patch.undo()
+        shutil.rmtree(self._folder)
+
+
+def require_every_crash(fake: FakeDisk, oracle: Oracle, calls: Iterable[int], seeds: range) -> None:
+    """The disk died behind each of these calls, with damages of each of these seeds."""
+    for number in calls:
+        for seed in seeds:
+            with naming(f"died behind call {number}, {fake.calls[number]}; damage {seed}"):
+                oracle.require(fake.states[number].crashed(seed), fake.promised[number])
+
+
+class naming:
+    """What is raised inside names the crash."""
+
+    def __init__(self, crash: str) -> None:
+        self._crash = crash
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Exception):
+            raise AssertionError(f"{self._crash}: {type(error).__name__}: {error}") from error
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_crash_behind_every_call_loses_nothing_that_was_acknowledged(folder: Path, part: int) -> None:
+    fake = a_life(folder / "disk", "every-commit")
+    require_every_crash(fake, Oracle(folder / "left"), range(part, len(fake.states), PARTS), range(DAMAGES))
+
+
+@pytest.mark.parametrize("durability", ["interval", "never"])
+def test_what_was_durable_is_kept_whatever_is_promised_of_a_commit(folder: Path, durability: Durability) -> None:
+    fake = a_life(folder / "disk", durability)
+    require_every_crash(fake, Oracle(folder / "left"), range(len(fake.states)), range(100, 108))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("durability", ["every-commit", "interval", "never"])
+def test_ten_times_as_many_crashes(folder: Path, durability: Durability) -> None:
+    fake = a_life(folder / "disk", durability)
+    require_every_crash(fake, Oracle(folder / "left"), range(len(fake.states)), range(1000, 1000 + 10 * DAMAGES))
+
+
+# Repairs that die as well
+
+
+def require_every_crash_of_the_repair(
+    fake: FakeDisk, folder: Path, oracle: Oracle, numbers: Iterable[int], seeds: range, mutation: Mutation = untouched
+) -> None:
+    """The process died behind these calls, or the machine; its run was opened again; and then the machine died."""
+    for number in numbers:
+        before, promise = fake.states[number], fake.promised[number]
+        for state, how in ((before, "was killed"), (state_of(before.crashed(number)), "died")):
+            root = folder / "again"
+
+            def repair(again: FakeDisk, promise: Promise = promise, root: Path = root) -> None:
+                again.promise(promise)
+                with writer_of(root / "run", "every-commit"):
+                    pass
+
+            with naming(f"{how} behind call {number}, {fake.calls[number]}"):
+                again = recorded(root, repair, state, mutation)
+                shutil.rmtree(root)
+                require_every_crash(again, oracle, range(len(again.states)), seeds)
+
+
+def renames_of(fake: FakeDisk, what: str) -> list[int]:
+    """The calls that put such a thing in its place."""
+    return [number for number, call in enumerate(fake.calls) if call.startswith(f"rename {what}")]
+
+
+def test_a_repair_that_dies_loses_nothing_either(folder: Path) -> None:
+    fake = a_life(folder / "disk", "every-commit")
+    numbers = sorted({*range(3, len(fake.states), 20), *renames_of(fake, "run.json")})
+    require_every_crash_of_the_repair(fake, folder, Oracle(folder / "left"), numbers, range(4))
+
+
+# Damage that no crash makes
+
+
+def require_damage_is_refused(fake: FakeDisk, oracle: Oracle, numbers: Iterable[int]) -> None:
+    """After a crash some bytes that were durable are no more: this is said, and nothing is touched."""
+    for number in numbers:
+        contents = fake.states[number].crashed(number)
+        for what, damaged in damages(oracle, contents):
+            with (
+                naming(f"died behind call {number}, {fake.calls[number]}; then {what}"),
+                oracle.laid_out(damaged) as root,
+            ):
+                try:
+                    LogWriter.open(root / "run").close()
+                except LogDamaged:
+                    pass
+                else:
+                    raise AssertionError("it was taken for whole, or for torn")
+                left = {path: (root / path).read_bytes() for path, content in damaged.items() if content is not None}
+                assert left == {path: content for path, content in damaged.items() if content is not None}
+
+
+def damages(oracle: Oracle, contents: Contents) -> Iterator[tuple[str, Contents]]:
+    """The same disk, with one thing wrong in its active segment."""
+    with oracle.laid_out(contents) as root:
+        if not (root / "run" / "run.json").exists():
+            return
+        active = read_manifest(root / "run").active
+        said = read_head(root / "run" / "log" / "head", active.first_seq)
+    path = f"run/log/{active.file}"
+    content = contents[path]
+    assert content is not None
+    yield "a torn end lost its head", {**contents, path: content + b"torn", "run/log/head": b""}
+    if said and said.durable > len(schema_message()):
+        at = said.durable - 9
+        yield "a bit flipped", {**contents, path: content[:at] + bytes([content[at] ^ 4]) + content[at + 1 :]}
+        yield "every frame came off", {**contents, path: content[: len(schema_message())]}
+
+
+def test_damage_below_the_durable_byte_is_refused_after_a_crash_too(folder: Path) -> None:
+    fake = a_life(folder / "disk", "every-commit")
+    require_damage_is_refused(fake, Oracle(folder / "left"), range(40, len(fake.states), 12))
+
+
+# Every rule is needed
+
+
+def synced_late(patch: pytest.MonkeyPatch) -> None:
+    """A commit is acknowledged before it is synced."""
+    patch.setattr(LogWriter, "_sync_file", lambda writer, appended: setattr(writer, "_durable", appended))
+
+
+def examined(change: Callable[[memoryview, Head | None, Callable[..., Tail | Damage]], Tail | Damage]) -> Mutation:
+    """Recovery finds the end of a segment in another way: from its bytes, its head, and the way it is done."""
+
+    def mutation(patch: pytest.MonkeyPatch) -> None:
+        def changed(buffer: memoryview, said: Head | None, *more: Any) -> Tail | Damage:
+            return change(buffer, said, lambda buffer, said: examine(buffer, said, *more))
+
+        patch.setattr(recovery, "examine", changed)
+
+    return mutation
+
+
+def up_to_the_head(buffer: memoryview, said: Head | None, find: Callable[..., Tail | Damage]) -> Tail | Damage:
+    """Rule 1 broken: what was written and not published is cut."""
+    return find(buffer[: said.appended or len(schema_message())] if said else buffer, said)
+
+
+def never_torn(buffer: memoryview, said: Head | None, find: Callable[..., Tail | Damage]) -> Tail | Damage:
+    """Rule 2 broken: bad bytes that were never promised are damage too."""
+    found = find(buffer, said)
+    return Damage(found.position, None, "torn") if isinstance(found, Tail) and found.position < len(buffer) else found
+
+
+def always_torn(buffer: memoryview, said: Head | None, find: Callable[..., Tail | Damage]) -> Tail | Damage:
+    """Rule 3 broken: bad bytes are cut, also below the durable byte."""
+    found = find(buffer, said)
+    bad = isinstance(found, Damage) and found.position < len(buffer)
+    return find(buffer, said._replace(durable=0)) if said and bad else found
+
+
+def ends_anywhere(buffer: memoryview, said: Head | None, find: Callable[..., Tail | Damage]) -> Tail | Damage:
+    """Rule 4 broken: a clean end before the durable byte will do."""
+    found = find(buffer, said)
+    short = isinstance(found, Damage) and found.position == len(buffer)
+    return find(buffer, said._replace(durable=0)) if said and short else found
+
+
+def headless_is_torn(buffer: memoryview, said: Head | None, find: Callable[..., Tail | Damage]) -> Tail | Damage:
+    """Rule 5 broken: without a head whatever is bad is cut."""
+    found = find(buffer, said)
+    return find(buffer[: found.position], None) if said is None and isinstance(found, Damage) else found
+
+
+def settings_last(patch: pytest.MonkeyPatch) -> None:
+    """The settings of a new run are written when its manifest is there."""
+    held: list[tuple[Path, str, str]] = []
+
+    def late(run: Path, manifest: Manifest) -> None:
+        write_manifest(run, manifest)
+        while held:
+            write_settings(*held.pop())
+
+    patch.setattr(beginning, "write_settings", lambda *settings: held.append(settings))
+    patch.setattr(writing, "write_manifest", late)
+
+
+def written_unsynced(patch: pytest.MonkeyPatch) -> None:
+    """Files are put in another's place before their bytes are synced."""
+
+    def unsynced(path: Path, content: bytes) -> None:
+        fd = disk.create(path)
+        disk.write_all(fd, content)
+        disk.close(fd)
+
+    patch.setattr(disk, "write_file", unsynced)
+
+
+def replaced_unnamed(patch: pytest.MonkeyPatch) -> None:
+    """The name of a file that was put in another's place is not synced."""
+
+    def unnamed(path: Path, content: bytes) -> None:
+        disk.write_file(path.with_name(path.name + ".tmp"), content)
+        disk.rename(path.with_name(path.name + ".tmp"), path)
+
+    patch.setattr(disk, "replace_file", unnamed)
+
+
+def replaced_in_place(patch: pytest.MonkeyPatch) -> None:
+    """A file is written over."""
+
+    def in_place(path: Path, content: bytes) -> None:
+        disk.write_file(path, content)
+        disk.sync_folder(path.parent)
+
+    patch.setattr(disk, "replace_file", in_place)
+
+
+def manifest_first(patch: pytest.MonkeyPatch) -> None:
+    """The manifest names a sealed segment that is written afterwards."""
+    held: list[tuple[Path, bytes]] = []
+    replace_file = disk.replace_file
+
+    def late(path: Path, content: bytes) -> None:
+        if path.suffix == ".arrow":
+            held.append((path, content))
+            return
+        replace_file(path, content)
+        while held and path.name == "run.json":
+            replace_file(*held.pop())
+
+    patch.setattr(disk, "replace_file", late)
+
+
+def stream_removed_first(patch: pytest.MonkeyPatch) -> None:
+    """The stream of a segment goes before the manifest names its sealed file."""
+    replace = LogWriter._replace_manifest
+
+    def early(writer: LogWriter, **changes: object) -> None:
+        if "segments" in changes:
+            disk.remove(writer.path / "log" / writer.manifest.active.file)
+        replace(writer, **changes)
+
+    patch.setattr(LogWriter, "_replace_manifest", early)
+
+
+def sealed_removed_first(patch: pytest.MonkeyPatch) -> None:
+    """The file of a sealed segment goes before the manifest names its cold one."""
+
+    def early(run: Path, manifest: Manifest) -> None:
+        recovery.remove_leftovers(run, manifest)
+        write_manifest(run, manifest)
+
+    patch.setattr(cold, "write_manifest", early)
+
+
+def leftovers_removed_first(patch: pytest.MonkeyPatch) -> None:
+    """A writer that opens a run removes what its manifest does not name, before the manifest's own name is synced."""
+    recover = writing.recover_run
+
+    def early(run: Path, manifest: Manifest) -> Tail:
+        recovery.remove_leftovers(run, manifest)
+        return recover(run, manifest)
+
+    patch.setattr(writing, "recover_run", early)
+
+
+def one_slot(patch: pytest.MonkeyPatch) -> None:
+    """The head is written over its only slot."""
+    write = HeadFile.write
+
+    def over(self: HeadFile, *fields: Any) -> None:
+        self._slot = 0
+        write(self, *fields)
+
+    patch.setattr(HeadFile, "write", over)
+
+
+def head_believed(patch: pytest.MonkeyPatch) -> None:
+    """The head's checksum is not looked at."""
+    patch.setattr(head, "zlib", SimpleNamespace(crc32=lambda _: 0))
+
+
+def unnamed_run(patch: pytest.MonkeyPatch) -> None:
+    """The name of a new run's folder is not synced."""
+    patch.setattr(disk, "make_folder", lambda path: path.mkdir(parents=True, exist_ok=True))
+
+
+def unnamed_fork(patch: pytest.MonkeyPatch) -> None:
+    """A fork is moved to its place, and that is not synced."""
+    patch.setattr(forking, "disk", SimpleNamespace(**{**vars(disk), "sync_folder": lambda _: None}))
+
+
+def checkpoint_believed(patch: pytest.MonkeyPatch) -> None:
+    """A checkpoint's checksums are not looked at."""
+    patch.setattr(checkpoints, "zlib", SimpleNamespace(crc32=lambda _: 0))
+
+
+Simulation = Callable[[Path, FakeDisk, Oracle, Mutation], None]
+
+
+def crashes(_: Path, fake: FakeDisk, oracle: Oracle, __: Mutation) -> None:
+    require_every_crash(fake, oracle, range(len(fake.states)), range(8))
+
+
+def checkpoint_crashes(_: Path, fake: FakeDisk, oracle: Oracle, __: Mutation) -> None:
+    require_every_crash(fake, oracle, renames_of(fake, "0000"), range(DAMAGES))
+
+
+def repairs(folder: Path, fake: FakeDisk, oracle: Oracle, mutation: Mutation) -> None:
+    require_every_crash_of_the_repair(fake, folder, oracle, renames_of(fake, "run.json"), range(8), mutation)
+
+
+def refusals(_: Path, fake: FakeDisk, oracle: Oracle, __: Mutation) -> None:
+    require_damage_is_refused(fake, oracle, range(40, len(fake.states), 40))
+
+
+MUTATIONS: dict[str, tuple[Mutation, Simulation]] = {
+    "1: frames are accepted past the head": (examined(up_to_the_head), crashes),
+    "2: a torn end is cut": (examined(never_torn), crashes),
+    "3: damage is never cut": (examined(always_torn), refusals),
+    "4: a clean end is no excuse": (examined(ends_anywhere), refusals),
+    "5: without a head nothing is torn": (examined(headless_is_torn), refusals),
+    "a commit is synced": (synced_late, crashes),
+    "a new run has its settings": (settings_last, crashes),
+    "a file is synced, then renamed": (written_unsynced, crashes),
+    "a rename is synced": (replaced_unnamed, crashes),
+    "a file is replaced whole": (replaced_in_place, crashes),
+    "the sealed file is there before it is named": (manifest_first, crashes),
+    "the stream goes when it is no longer named": (stream_removed_first, crashes),
+    "the sealed file goes when it is no longer named": (sealed_removed_first, crashes),
+    "leftovers go when the manifest is synced": (leftovers_removed_first, repairs),
+    "the head has two slots": (one_slot, crashes),
+    "the head is checked": (head_believed, crashes),
+    "a new run's folder is synced": (unnamed_run, crashes),
+    "a fork's place is synced": (unnamed_fork, crashes),
+    "a checkpoint is checked": (checkpoint_believed, checkpoint_crashes),
+}
+
+
+@pytest.mark.parametrize("rule", MUTATIONS)
+def test_a_rule_that_is_broken_is_noticed(folder: Path, rule: str) -> None:
+    mutation, simulation = MUTATIONS[rule]
+    fake, oracle = a_life(folder / "disk", "every-commit", mutation), Oracle(folder / "left", mutation)
+    with pytest.raises(AssertionError, match=r"^(died|was killed) behind call"):
+        simulation(folder, fake, oracle, mutation)
