@@ -73,7 +73,7 @@ def test_checkpoints_of_another_version_are_passed_over(
 
 
 def test_it_is_verified(run: Run) -> None:
-    checks, damage = examine(run, deep=True)
+    checks, damage = examine(run.path, deep=True)
     assert damage is None
     assert [check for check in checks if not check.passed] == []
 
