@@ -144,9 +144,9 @@ def archive(run: Path) -> list[Archived]:
             if segment.seal and segment.file != cold_file(segment.first_seq):
                 cold = _rewritten(run, manifest, number)
                 manifest = _replaced(manifest, number, cold)
-                write_manifest(run, manifest)
                 before = run / "log" / segment.file
                 shared = before.stat().st_nlink > 1
+                write_manifest(run, manifest)
                 disk.remove(before)
                 assert cold.seal is not None
                 events = cold.seal.next_seq - cold.first_seq

@@ -276,7 +276,8 @@ def test_an_export_that_fails_leaves_what_was_there(
             except OSError:
                 failed += 1
             else:
-                break
+                if next(count) <= nth:  # it was never called so often: what fails for a derived table fails nothing
+                    break
         assert all(found(tmp_path / "x", run).values()), f"{call} number {nth}"
         assert sorted(path.name for path in tmp_path.iterdir()) == ["town", "x"]
     assert failed >= 1 or (call == "sync_folder" and to != "csv")
