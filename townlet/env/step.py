@@ -6,7 +6,7 @@ Everything is written in place, for the first seats of each town: what one sees,
 import numpy as np
 
 from projections.kernel import entry, kernel
-from projections.observations.observe import observe_agent
+from projections.observations.observe import observe_agent, see_nothing
 from projections.riders.rewards import CUT_OFF, LEFT, follow
 from townlet.day import tick
 from townlet.rules import policy
@@ -79,40 +79,26 @@ def tell_earning(row, seen):
 
 
 @entry
-def first_look(towns, shadows, plans, lenses, terms, outs, features, views, seen, index):
+def first_look(towns, shadows, plans, terms, outs, lenses, features, views, seen, index):
     """Show a town that has just been founded; its shadow and its `out` are all zeros, its founding is in the outbox."""
     town, out = towns[index], outs[index]
     plan, lens = plans[town.clock.epoch], lenses[town.clock.epoch]
     follow(shadows[index], plans, town, np.int64(0), terms, out)
     look_ahead(town, plan)
     for a in range(seen.shape[1]):
-        tell(town, plan, np.int64(a), seen[index, a])
-        tell_earning(out.seats[a], seen[index, a])
-        observe_agent(town, plan, lens, np.int64(a), features[index, a], views[index, a])
+        if views[index, a].person != 0:
+            see_nothing(lens, features[index, a], views[index, a])
+        show(town, plan, lens, out, np.int64(a), features[index, a], views[index, a], seen[index, a])
 
 
 @entry
-def begin(towns, plans):
-    """Let it be known what may be asked of everybody in the first tick, and nothing else."""
-    for e in range(len(towns)):
-        look_ahead(towns[e], plans[towns[e].clock.epoch])
-
-
-@entry
-def advance(towns, plans):
-    """Let each town live one tick, as asked, and show nothing. The caller has seen to room in every outbox."""
-    for e in range(len(towns)):
-        town = towns[e]
-        tick(town, plans[town.clock.epoch])
-        look_ahead(town, plans[town.clock.epoch])
-
-
-@entry
-def step(towns, shadows, plans, lenses, terms, outs, episodes, asked, features, views, seen, reserve, first, last):
+def step(
+    towns, shadows, plans, terms, outs, episodes, asked, lenses, features, views, seen, reserve, first, last
+):
     """Let the towns from `first` up to `last` live one tick, as `asked`, and show them; how many ask for a hand.
 
     That is: whose outbox has no `reserve` rows left for another tick, or whose episode is over. The caller has seen to
-    it that every outbox has room for this one. A town that rests is not touched.
+    room in every outbox for this one. A town that rests is not touched.
     """
     hands = 0
     for e in range(first, last):
@@ -129,9 +115,7 @@ def step(towns, shadows, plans, lenses, terms, outs, episodes, asked, features, 
         follow(shadows[e], plans, town, begun, terms, out)
         look_ahead(town, plan)
         for a in range(seen.shape[1]):
-            tell(town, plan, np.int64(a), seen[e, a])
-            tell_earning(out.seats[a], seen[e, a])
-            observe_agent(town, plan, lens, np.int64(a), features[e, a], views[e, a])
+            show(town, plan, lens, out, np.int64(a), features[e, a], views[e, a], seen[e, a])
         if episode.left == 0 or town.cursor.pending + reserve > len(town.outbox):
             hands += 1
     return hands

@@ -3,23 +3,23 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
 from projections.kernel import bound
-from projections.observations.lens import compile_lens
+from projections.observations.observer import Observer
 from projections.rewards import compile_terms
 from projections.riders.rewards import COLUMNS, rewards_type
 from townlet.configuration.load import NONE, Source, load
 from townlet.env import step as stepping
 from townlet.env.towns import Towns
-from townlet.env.workers import Workers
+from townlet.env.workers import Work, Workers
 from townlet.errors import TownletError
-from townlet.loop import require_seed
+from townlet.loop import SEED_MOST, require_seed
 
 if TYPE_CHECKING:
-    import gymnasium
+    from gymnasium import spaces
 
 Observations = dict[str, np.ndarray]
 Infos = dict[str, Any]
@@ -75,23 +75,27 @@ class VectorEnv:
         self._lived = np.zeros(towns, np.int64)  # episodes of each town that are over
         self._rounds = np.zeros(towns, np.int64)  # how often each was founded since the seed was given
         self._seeds = list(range(towns))
-        self._begun = self._closed = False
+        self._begun = False
+        self._over = list(range(towns))  # whose life is over, and no successor founded
+        self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
 
     # What is written in place
 
     def _make_arrays(self) -> None:
         count, towns = self.num_envs, self._towns
-        self.layout = layout_of(self.settings.observations)
-        self._lenses = compile_lens(self.settings, towns.plans)
+        observer = Observer(self.settings.observations, towns.plans, count, self.seats)
+        self.layout = observer.layout
+        self._sight = observer.lenses, observer.features, observer.views
         self._terms = compile_terms(self.settings.rewards)
         self._outs = np.zeros(count, rewards_type(towns.shape)).view(np.recarray)
         self._episodes = np.zeros(count, stepping.EPISODE).view(np.recarray)
         self._asked = np.full((count, self.seats), stepping.NOT_ASKED, np.int64)
         self._seen = np.zeros((count, self.seats), stepping.SEEN).view(np.recarray)
-        self._features, self._views, shown = observation_arrays(self.layout, count, self.seats)
         seen = self._seen.view(np.ndarray)
-        self._observations: Observations = {**shown, "action_mask": seen["mask"]}
-        self._infos: Infos = {
+        self.observations: Observations = {"scalars": observer.scalars, "action_mask": seen["mask"]}
+        if self.layout.planes:
+            self.observations["map"] = observer.map
+        self.infos: Infos = {
             "alive": seen["alive"],
             "decides": seen["decides"],
             "person": seen["person"],
@@ -99,19 +103,74 @@ class VectorEnv:
             "tick": towns.towns.view(np.ndarray)["clock"]["tick"],
         }
         self._flags = seen["reward"], seen["terminated"], seen["truncated"]
-        self._resting = self._episodes.view(np.ndarray)["rests"]
 
     def _bind(self) -> Work:
         """The compiled step with all that it writes to."""
-        written = (self._towns.towns, self._towns.shadows, self._towns.plans, self._lenses, self._terms, self._outs)
-        shown = (self._episodes, self._asked, self._features, self._views, self._seen)
-        return bound(stepping.step, *written, *shown, self._towns.reserve)
+        towns = self._towns
+        lived = towns.towns, towns.shadows, towns.plans, self._terms, self._outs, self._episodes, self._asked
+        return bound(stepping.step, *lived, *self._sight, self._seen, towns.reserve)
 
     @property
     def breakdown(self) -> np.ndarray:
         """What each seat's last reward is made of: f8 [T, S, 10], in the order of `reward_names`; the last is the sum."""
         rows = self._outs.view(np.ndarray)["seats"][:, : self.seats]
         return np.stack([np.where(rows["present"] == 1, rows[name], 0.0) for name in COLUMNS], axis=-1)
+
+    @property
+    def reward_names(self) -> tuple[str, ...]:
+        """What a reward is made of, and `total`."""
+        return COLUMNS
+
+    def record(self, index: int) -> Any:
+        """A town's record, to be read only."""
+        return self._towns.towns.view(np.ndarray)[index]
+
+    @property
+    def capacity(self) -> int:
+        """Persons are numbered life x this + seat."""
+        return self._towns.shape.agents
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seed of each town."""
+        return list(self._towns.seeds)
+
+    # Gymnasium's names
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """When a town whose episode is over is founded anew, in Gymnasium's words."""
+        from gymnasium.vector import AutoresetMode
+
+        return {"autoreset_mode": AutoresetMode[AUTORESETS[self.autoreset]]}
+
+    @property
+    def single_observation_space(self) -> "spaces.Dict":
+        """What one seat sees."""
+        from townlet.env.spaces import observation_space
+
+        return observation_space(self.layout)
+
+    @property
+    def observation_space(self) -> "spaces.Dict":
+        """What all see, [T, S, ...]."""
+        from townlet.env.spaces import observation_space
+
+        return observation_space(self.layout, self.num_envs, self.seats)
+
+    @property
+    def single_action_space(self) -> "spaces.Discrete":
+        """What one seat is asked."""
+        from townlet.env.spaces import action_space
+
+        return action_space()
+
+    @property
+    def action_space(self) -> "spaces.MultiDiscrete":
+        """What all are asked, [T, S]."""
+        from townlet.env.spaces import action_space
+
+        return action_space(self.num_envs, self.seats)
 
     # Episodes
 
@@ -127,10 +186,10 @@ class VectorEnv:
             self._take_seeds(seed)
         mask = None if options is None else options.get("reset_mask")
         chosen = range(self.num_envs) if mask is None else np.flatnonzero(self._required_mask(mask)).tolist()
+        self._begun = self._begun or mask is None
         for index in chosen:
             self._found(index)
-        self._begun = True
-        return dict(self._observations), dict(self._infos)
+        return dict(self.observations), dict(self.infos)
 
     def _take_seeds(self, seed: int | Sequence[int]) -> None:
         seeds = [seed + index for index in range(self.num_envs)] if isinstance(seed, int) else [int(s) for s in seed]
@@ -151,12 +210,11 @@ class VectorEnv:
         towns.found(index, (self._seeds[index] + int(self._rounds[index]) * self.num_envs) & SEED_MOST)
         self._rounds[index] += 1
         self._lived[index] = 0
+        self._over = [each for each in self._over if each != index]
         self._outs.view(np.ndarray).view("u1").reshape(self.num_envs, -1)[index] = 0
         self._episodes[index] = self.episode_ticks, 0
-        stepping.first_look(
-            towns.towns, towns.shadows, towns.plans, self._lenses, self._terms, self._outs,
-            self._features, self._views, self._seen, index,
-        )  # fmt: skip
+        lived = towns.towns, towns.shadows, towns.plans, self._terms, self._outs
+        stepping.first_look(*lived, *self._sight, self._seen, index)
 
     def step(self, actions: Any) -> Step:
         """One tick of every town. `actions` are integers [T, S]; -1 leaves a seat to the scripted policy.
@@ -174,27 +232,27 @@ class VectorEnv:
                 f"not {asked.dtype} {list(asked.shape)}"
             )
         self._asked[:] = asked
-        if self._over:
-            self._renew()
-        more: Infos = {}
-        if self._workers.run():
-            more = self._lend_a_hand()
-        return dict(self._observations), *self._flags, {**self._infos, **more}
+        renewed = self._renew() if self._over else []
+        more = self._lend_a_hand() if self._workers.run() else {}
+        if renewed:
+            self._episodes["rests"][renewed] = 0
+        return dict(self.observations), *self._flags, {**self.infos, **more}
 
-    def _renew(self) -> None:
-        """Found the towns whose last episode was over; they rest in this step."""
+    def _renew(self) -> list[int]:
+        """Found the towns whose last episode is over; they rest in this step."""
         if not self._begun or self.autoreset == "disabled":
             what = f"town {self._over[0]} is over" if self._begun else "nothing has begun"
             raise TownletError(f"{what}: call reset before step")
-        for index in self._over:
+        over = self._over
+        for index in over:
             self._found(index)
-            self._resting[index] = 1
-        self._renewed, self._over = self._over, []
+        self._episodes["rests"][over] = 1
+        return over
 
     def _lend_a_hand(self) -> Infos:
         """What the compiled step cannot do: empty outboxes that are nearly full, and begin what follows an episode."""
         self._drain(self._towns.full())
-        ended = np.flatnonzero((self._episodes["left"] == 0) & (self._resting == 0))
+        ended = np.flatnonzero(self._episodes["left"] == 0)
         if not len(ended):
             return {}
         self._lived[ended] += 1
@@ -204,9 +262,9 @@ class VectorEnv:
 
     def _succeed(self) -> Infos:
         """Show the successors at once; what was shown of the towns that are over goes into infos, as copies."""
-        over, self._over = self._over, []
-        final = {name: array.copy() for name, array in self._observations.items()}
-        info = {name: array.copy() for name, array in self._infos.items()}
+        over = list(self._over)
+        final = {name: array.copy() for name, array in self.observations.items()}
+        info = {name: array.copy() for name, array in self.infos.items()}
         which = np.zeros(self.num_envs, np.bool_)
         which[over] = True
         flags = [flag[over] for flag in self._flags]
@@ -229,3 +287,22 @@ class VectorEnv:
         """The digest of each town's history so far, in hex: equal ones are equal histories."""
         self._drain(list(range(self.num_envs)))
         return [self._towns.digest(index) for index in range(self.num_envs)]
+
+    @property
+    def log_paths(self) -> list[Path]:
+        """The folders of the logs of the towns that live now; empty where no logs are kept."""
+        return [path for index in range(self.num_envs) if (path := self._towns.path(index)) is not None]
+
+    def close(self) -> None:
+        """End the threads, and write and close every log. A second call does nothing."""
+        self._workers.close()
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+        self._towns.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()

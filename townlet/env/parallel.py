@@ -1,0 +1,189 @@
+"""A town as PettingZoo's ParallelEnv: agents are people, by their names."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pettingzoo
+from gymnasium import spaces
+
+from projections.town.event import NOBODY
+from townlet.configuration.faults import nearest
+from townlet.configuration.load import NONE, Source, person_name
+from townlet.configuration.plans import map_of
+from townlet.env.picture import as_pixels, as_text
+from townlet.env.spaces import ACTIONS, observation_space, state_space
+from townlet.env.step import NOT_ASKED
+from townlet.env.vector import VectorEnv
+from townlet.errors import TownletError
+
+Observation = dict[str, np.ndarray]
+
+
+class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):
+    """One town. Observations are dictionaries of arrays of their own: `scalars`, `map` and `action_mask`.
+
+    Who leaves is terminated; who arrives is an agent from its first observation on. At the end of the episode, after
+    `max_cycles` ticks, everybody is truncated. Infos say whether what is asked next is a decision (`decides`), and the
+    agent's `seat`.
+    """
+
+    metadata = {"name": "townlet_v0", "render_modes": ["ansi", "rgb_array"], "render_fps": 4, "is_parallelizable": True}
+
+    def __init__(
+        self,
+        config: Source = None,
+        *,
+        control: Literal["option", "primitive"] = "option",
+        max_cycles: int = 1440,
+        arrivals: bool = True,
+        seats: int | None = None,
+        variant: Literal["full", "hybrid", "compact"] | None = None,
+        overrides: Mapping[str, object] = NONE,
+        logs: Path | str | None = None,
+        render_mode: Literal["ansi", "rgb_array"] | None = None,
+    ) -> None:
+        """With `arrivals` off who comes during an episode lives by the scripted policy and is no agent.
+
+        Raises ConfigurationError, TownletError.
+        """
+        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
+            raise TownletError(f"render_mode {render_mode!r} is none of {', '.join(self.metadata['render_modes'])}")
+        self._vector = VectorEnv(
+            config,
+            towns=1,
+            control=control,
+            seats=seats,
+            episode_ticks=max_cycles,
+            autoreset="disabled",
+            logs=logs,
+            variant=variant,
+            overrides=overrides,
+        )
+        self.arrivals, self.render_mode = arrivals, render_mode
+        self.agents: list[str] = []
+        self.possible_agents = self._possible()
+        self._space = observation_space(self._vector.layout)
+        self._actions = {name: spaces.Discrete(ACTIONS) for name in self.possible_agents}
+        self.state_space = state_space(self._vector.layout, self._vector.seats)
+        self._seat_of: dict[str, int] = {}
+        self._persons: list[int] = []
+
+    def _possible(self) -> list[str]:
+        """Whoever can be in the town in an episode, by person number: founders first, then who may come after exits.
+
+        No seat can be left more often than people may leave.
+        """
+        settings, seats = self._vector.settings, self._vector.seats
+        if not self.arrivals:
+            return [person_name(settings, person) for person in range(settings.town.people)]
+        days = -(-self.max_cycles // settings.town.ticks_per_day)
+        lives = 1 + settings.life.exits_a_day * days
+        capacity = self._vector.capacity
+        return [person_name(settings, life * capacity + seat) for life in range(lives) for seat in range(seats)]
+
+    @property
+    def max_cycles(self) -> int:
+        """Ticks of an episode."""
+        return self._vector.episode_ticks
+
+    @max_cycles.setter
+    def max_cycles(self, ticks: int) -> None:
+        self._vector.episode_ticks = ticks
+        self.possible_agents = self._possible()
+        for name in self.possible_agents:
+            self._actions.setdefault(name, spaces.Discrete(ACTIONS))
+
+    def observation_space(self, agent: str) -> spaces.Dict:
+        """The same for everybody."""
+        return self._space
+
+    def action_space(self, agent: str) -> spaces.Discrete:
+        """Nine options, or nine primitives; of each agent a space of its own, so that each can be seeded."""
+        return self._actions[agent]
+
+    def reset(
+        self, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Observation], dict[str, dict[str, Any]]]:
+        """Found the town anew; without a seed, with the one after the last. `options` say nothing to a town."""
+        _, infos = self._vector.reset(seed=seed)
+        self._persons = [int(NOBODY)] * self._vector.seats
+        self._seat_of = {}
+        self._take_in(infos["person"][0].tolist(), founding=True)
+        return self._observed(self._seat_of), self._informed(self._seat_of)
+
+    def step(
+        self, actions: dict[str, int]
+    ) -> tuple[
+        dict[str, Observation], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]
+    ]:
+        """One tick. An agent for whom nothing is asked lives it by the scripted policy. Raises TownletError."""
+        if not self.agents:
+            return {}, {}, {}, {}, {}
+        asked = [int(NOT_ASKED)] * self._vector.seats
+        try:
+            for name, action in actions.items():
+                asked[self._seat_of[name]] = action
+        except KeyError as error:
+            raise self._unknown(str(error.args[0])) from None
+        _, rewards, terminated, truncated, infos = self._vector.step(np.array([asked]))
+        persons = infos["person"][0].tolist()
+        told = self._seat_of
+        if persons != self._persons:
+            told = dict(told)
+            self._take_in(persons, founding=False)
+            told |= self._seat_of
+        earned, left, cut = rewards[0].tolist(), terminated[0].tolist(), truncated[0].tolist()
+        observations, informed = self._observed(told), self._informed(told)
+        if any(cut):
+            self.agents, self._seat_of = [], {}
+        return (
+            observations,
+            {name: earned[seat] for name, seat in told.items()},
+            {name: left[seat] for name, seat in told.items()},
+            {name: cut[seat] for name, seat in told.items()},
+            informed,
+        )
+
+    def _take_in(self, persons: list[int], *, founding: bool) -> None:
+        """Who sits where now: those who left are agents no more, those who came are, if arrivals are."""
+        settings, seat_of = self._vector.settings, dict(self._seat_of)
+        for seat, (before, now) in enumerate(zip(self._persons, persons, strict=True)):
+            if before != now:
+                if before >= 0:
+                    seat_of.pop(person_name(settings, before), None)
+                if now >= 0 and (founding or self.arrivals):
+                    seat_of[person_name(settings, now)] = seat
+        self._persons, self._seat_of, self.agents = persons, seat_of, list(seat_of)
+
+    def _observed(self, seat_of: Mapping[str, int]) -> dict[str, Observation]:
+        """What each agent sees, as copies: one of each array, and views of it."""
+        arrays = [(name, array[0].copy()) for name, array in self._vector.observations.items()]
+        return {agent: {name: array[seat] for name, array in arrays} for agent, seat in seat_of.items()}
+
+    def _informed(self, seat_of: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+        decides = self._vector.infos["decides"][0].tolist()
+        return {agent: {"decides": decides[seat], "seat": seat} for agent, seat in seat_of.items()}
+
+    def _unknown(self, name: str) -> TownletError:
+        return TownletError(f"{name!r} is no agent now{nearest(name, self.agents)}; agents are {', '.join(self.agents)}")
+
+    def state(self) -> np.ndarray:
+        """The scalars of every seat, one after the other, f4 [seats x n]; zeros for an empty one."""
+        return self._vector.observations["scalars"][0].reshape(-1).copy()
+
+    def render(self) -> str | np.ndarray | None:
+        """The town's map with its people: text, or pixels u1 [height, width, 3]; None without a render mode."""
+        settings, town = self._vector.settings, self._vector.record(0)
+        if self.render_mode == "ansi":
+            return as_text(settings, map_of(settings), town)
+        return as_pixels(map_of(settings), town) if self.render_mode == "rgb_array" else None
+
+    def digest(self) -> str:
+        """The digest of the town's history so far, in hex."""
+        return self._vector.digests()[0]
+
+    def close(self) -> None:
+        """Write and close the town's log."""
+        self._vector.close()
