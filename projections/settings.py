@@ -1,4 +1,4 @@
-"""Settings of what folds compute: the social physics. Every number is a default of SPEC section 3."""
+"""Settings of what folds compute: the social physics (SPEC section 3), and what agents observe (section 5)."""
 
 from typing import Annotated, Literal
 
@@ -85,3 +85,22 @@ class Relationships(Model):
     personality: Personality = Personality()
     churn: Churn = Churn()
     bonds: Bonds = Bonds()
+
+
+class Social(Model):
+    """The social snippet: whom an agent likes and dislikes most, and what it feels for those in sight."""
+
+    enabled: bool = Field(True, description="false: no snippet at all")
+    top_k: Annotated[int, Field(ge=0, le=4)] = Field(2, description="friends told of, and rivals")
+    embed_dim: Annotated[int, Field(ge=1, le=16)] = Field(8, description="numbers of an identity code")
+    include_aggregates: bool = Field(True, description="mean and most of trust and rivalry over those in sight")
+
+
+class Observations(Model):
+    """What learning agents observe; no rule reads it."""
+
+    variant: Literal["full", "hybrid", "compact"] = Field(
+        "full", description="a map of six planes; a map of three; no map but a hint of the way"
+    )
+    personality: bool = Field(True, description="whether agents know their own personality")
+    social: Social = Social()
