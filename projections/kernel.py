@@ -28,6 +28,7 @@ SOURCES = (
     "projections/town/*.py",
     "projections/recorders/*.py",
     "projections/riders/*.py",
+    "projections/observations/*.py",
     "townlet/draw.py",
     "townlet/day.py",
     "townlet/driver.py",
