@@ -78,6 +78,30 @@ def tell_earning(row, seen):
     seen.terminated, seen.truncated = here and row.done == LEFT, here and row.done == CUT_OFF
 
 
+@kernel
+def show(town, plan, lens, out, a, features, view, seen):
+    """All that a seat sees and is told."""
+    tell(town, plan, a, seen)
+    tell_earning(out.seats[a], seen)
+    observe_agent(town, plan, lens, a, features, view)
+
+
+@entry
+def begin(towns, plans):
+    """Let it be known what may be asked of everybody in the first tick, and nothing else."""
+    for e in range(len(towns)):
+        look_ahead(towns[e], plans[towns[e].clock.epoch])
+
+
+@entry
+def advance(towns, plans):
+    """Let each town live one tick, as asked, and show nothing. The caller has seen to room in every outbox."""
+    for e in range(len(towns)):
+        town = towns[e]
+        tick(town, plans[town.clock.epoch])
+        look_ahead(town, plans[town.clock.epoch])
+
+
 @entry
 def first_look(towns, shadows, plans, terms, outs, lenses, features, views, seen, index):
     """Show a town that has just been founded; its shadow and its `out` are all zeros, its founding is in the outbox."""
