@@ -21,6 +21,7 @@ EPISODE = np.dtype(
     [
         ("left", "i8"),  # ticks of the town's episode that are left
         ("rests", "i8"),  # 1: the town does not live this tick
+        ("begun", "i8"),  # rows in the outbox before the last tick
     ]
 )
 """How far the episode of a town has come."""
@@ -130,13 +131,13 @@ def step(
         if episode.rests:
             continue
         plan, lens = plans[town.clock.epoch], lenses[town.clock.epoch]
-        begun = town.cursor.pending
+        episode.begun = town.cursor.pending
         episode.left -= 1
         town.cursor.ends = 1 if episode.left == 0 else 0
         for a in range(seen.shape[1]):
             town.asked[a] = asked[e, a]
         tick(town, plan)
-        follow(shadows[e], plans, town, begun, terms, out)
+        follow(shadows[e], plans, town, episode.begun, terms, out)
         look_ahead(town, plan)
         for a in range(seen.shape[1]):
             show(town, plan, lens, out, np.int64(a), features[e, a], views[e, a], seen[e, a])

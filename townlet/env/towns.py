@@ -43,6 +43,7 @@ class Towns:
         self._plain = self.towns.view(np.ndarray)
         self._bytes = [towns.view("u1").reshape(count, -1) for towns in (self._plain, self.shadows.view(np.ndarray))]
         self._chains = [Chain() for _ in range(count)]
+        self._hashed = [0] * count  # how many rows of the outbox each chain has taken in
         self._logs = logs
         self._writers: dict[int, LogWriter] = {}
         self._held: dict[int, Rows] = {}
@@ -73,7 +74,7 @@ class Towns:
         found(self.settings, self.towns, self.plans, index, seed)
         self.towns["cursor"]["control"][index] = CONTROLS[self.control]
         self.seeds[index] = seed
-        self._chains[index] = Chain()
+        self._chains[index], self._hashed[index] = Chain(), 0
         if self._logs is not None:
             from townlet.loop import new_log
 
@@ -85,24 +86,34 @@ class Towns:
     def full(self) -> list[int]:
         """The towns whose outboxes have little room left; all that will be full soon, so that it is asked seldom."""
         pending = self._plain["cursor"]["pending"]
-        return np.flatnonzero(pending * 8 + self.reserve * 8 > self.shape.rows * 7).tolist()
+        indices: list[int] = np.flatnonzero((pending + self.reserve) * 8 > self.shape.rows * 7).tolist()
+        return indices
 
     def drain(self, index: int) -> None:
         """Empty a town's outbox into its chain and its log; the town stands between two ticks. Raises OutboxFull."""
-        cursor = self._plain["cursor"][index]
-        if cursor["overflow"]:
+        self._hash(index)
+        rows = self.events(index, 0)
+        writer = self._writers.get(index)
+        if writer is not None and len(rows):
+            self._commit(index, writer, rows)
+        self._plain["cursor"]["pending"][index] = 0
+        self._hashed[index] = 0
+
+    def events(self, index: int, first: int) -> Rows:
+        """The rows in a town's outbox from the row `first` on, as they lie there."""
+        rows: Rows = self._plain["outbox"][index, first : int(self._plain["cursor"]["pending"][index])]
+        return rows
+
+    def _hash(self, index: int) -> None:
+        """Take into the chain what the outbox holds and the chain does not yet."""
+        if self._plain["cursor"]["overflow"][index]:
             raise OutboxFull(
                 f"a tick at or before {self._plain['clock']['tick'][index]} recorded more than the {self.shape.rows} "
                 f"events that a town of capacity {self.shape.name} can hold. Lower town.people"
             )
-        rows = self._plain["outbox"][index, : int(cursor["pending"])]
-        if not len(rows):
-            return
+        rows = self.events(index, self._hashed[index])
         self._chains[index].extend(rows)
-        writer = self._writers.get(index)
-        if writer is not None:
-            self._commit(index, writer, rows)
-        cursor["pending"] = 0
+        self._hashed[index] += len(rows)
 
     def _commit(self, index: int, writer: "LogWriter", rows: Rows) -> None:
         """A commit is whole ticks, so the founding waits for the first of them."""
@@ -115,7 +126,7 @@ class Towns:
 
     def digest(self, index: int) -> str:
         """The digest of a town's history so far, in hex: that of its log on disk. Raises OutboxFull."""
-        self.drain(index)
+        self._hash(index)
         return self._chains[index].digest().hex()
 
     def path(self, index: int) -> Path | None:

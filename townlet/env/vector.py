@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
+from eventlog.rows import Rows
 from projections.kernel import bound
 from projections.observations.observer import Observer
 from projections.rewards import compile_terms
@@ -75,7 +76,7 @@ class VectorEnv:
         self._lived = np.zeros(towns, np.int64)  # episodes of each town that are over
         self._rounds = np.zeros(towns, np.int64)  # how often each was founded since the seed was given
         self._seeds = list(range(towns))
-        self._begun = False
+        self._begun = self._is_full = False
         self._over = list(range(towns))  # whose life is over, and no successor founded
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
 
@@ -120,6 +121,11 @@ class VectorEnv:
     def reward_names(self) -> tuple[str, ...]:
         """What a reward is made of, and `total`."""
         return COLUMNS
+
+    @property
+    def towns(self) -> np.ndarray:
+        """The towns' records, to be read only."""
+        return self._towns.towns
 
     def record(self, index: int) -> Any:
         """A town's record, to be read only."""
@@ -212,7 +218,7 @@ class VectorEnv:
         self._lived[index] = 0
         self._over = [each for each in self._over if each != index]
         self._outs.view(np.ndarray).view("u1").reshape(self.num_envs, -1)[index] = 0
-        self._episodes[index] = self.episode_ticks, 0
+        self._episodes[index] = self.episode_ticks, 0, 0
         lived = towns.towns, towns.shadows, towns.plans, self._terms, self._outs
         stepping.first_look(*lived, *self._sight, self._seen, index)
 
@@ -232,6 +238,9 @@ class VectorEnv:
                 f"not {asked.dtype} {list(asked.shape)}"
             )
         self._asked[:] = asked
+        if self._is_full:
+            self._drain(self._towns.full())
+            self._is_full = False
         renewed = self._renew() if self._over else []
         more = self._lend_a_hand() if self._workers.run() else {}
         if renewed:
@@ -250,8 +259,8 @@ class VectorEnv:
         return over
 
     def _lend_a_hand(self) -> Infos:
-        """What the compiled step cannot do: empty outboxes that are nearly full, and begin what follows an episode."""
-        self._drain(self._towns.full())
+        """What the compiled step cannot do: begin what follows an episode; and, before the next, empty outboxes."""
+        self._is_full = True
         ended = np.flatnonzero(self._episodes["left"] == 0)
         if not len(ended):
             return {}
@@ -285,8 +294,11 @@ class VectorEnv:
 
     def digests(self) -> list[str]:
         """The digest of each town's history so far, in hex: equal ones are equal histories."""
-        self._drain(list(range(self.num_envs)))
         return [self._towns.digest(index) for index in range(self.num_envs)]
+
+    def events(self, index: int) -> Rows:
+        """What happened in a town in its last tick, or in its founding: an array of `eventlog.rows.ROW`."""
+        return self._towns.events(index, int(self._episodes["begun"][index])).copy()
 
     @property
     def log_paths(self) -> list[Path]:
