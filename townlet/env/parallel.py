@@ -8,17 +8,18 @@ import numpy as np
 import pettingzoo
 from gymnasium import spaces
 
+from projections.observations.layout import CELLS
 from projections.town.event import NOBODY
 from townlet.configuration.faults import nearest
 from townlet.configuration.load import NONE, Source, person_name
 from townlet.configuration.plans import map_of
 from townlet.env.picture import as_pixels, as_text
-from townlet.env.spaces import ACTIONS, observation_space, state_space
+from townlet.env.spaces import ACTIONS, flat_space, observation_space, state_space
 from townlet.env.step import NOT_ASKED
 from townlet.env.vector import VectorEnv
 from townlet.errors import TownletError
 
-Observation = dict[str, np.ndarray]
+Observation = dict[str, np.ndarray] | np.ndarray
 
 
 class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):
@@ -38,6 +39,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):
         control: Literal["option", "primitive"] = "option",
         max_cycles: int = 1440,
         arrivals: bool = True,
+        flat: bool = False,
         seats: int | None = None,
         variant: Literal["full", "hybrid", "compact"] | None = None,
         overrides: Mapping[str, object] = NONE,
@@ -45,6 +47,9 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):
         render_mode: Literal["ansi", "rgb_array"] | None = None,
     ) -> None:
         """With `arrivals` off who comes during an episode lives by the scripted policy and is no agent.
+
+        With `flat` on an observation is one array, f4 [n]: the scalars, then the map's cells as shares of the most that
+        they can be; and the action mask stands in the infos. That is for tools that know no dictionaries.
 
         Raises ConfigurationError, TownletError.
         """
@@ -64,9 +69,12 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):
         self.arrivals, self.render_mode = arrivals, render_mode
         self.agents: list[str] = []
         self.possible_agents = self._possible()
-        self._space = observation_space(self._vector.layout)
+        layout = self._vector.layout
+        self._space = flat_space(layout) if flat else observation_space(layout)
+        most = np.repeat(np.array([plane.high for plane in layout.planes], "f4"), CELLS)
+        self._shares = np.float32(1) / most if flat else None
         self._actions = {name: spaces.Discrete(ACTIONS) for name in self.possible_agents}
-        self.state_space = state_space(self._vector.layout, self._vector.seats)
+        self.state_space = state_space(layout, self._vector.seats)
         self._seat_of: dict[str, int] = {}
         self._persons: list[int] = []
 
@@ -95,7 +103,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):
         for name in self.possible_agents:
             self._actions.setdefault(name, spaces.Discrete(ACTIONS))
 
-    def observation_space(self, agent: str) -> spaces.Dict:
+    def observation_space(self, agent: str) -> spaces.Space[Any]:
         """The same for everybody."""
         return self._space
 
@@ -159,12 +167,34 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):
 
     def _observed(self, seat_of: Mapping[str, int]) -> dict[str, Observation]:
         """What each agent sees, as copies: one of each array, and views of it."""
+        if self._shares is not None:
+            flat = self._flat(self._vector.observations)
+            return {agent: flat[seat] for agent, seat in seat_of.items()}
         arrays = [(name, array[0].copy()) for name, array in self._vector.observations.items()]
         return {agent: {name: array[seat] for name, array in arrays} for agent, seat in seat_of.items()}
 
+    def _flat(self, observations: Mapping[str, np.ndarray]) -> np.ndarray:
+        scalars = observations["scalars"][0]
+        if not len(self._shares):
+            return scalars.copy()
+        cells = observations["map"][0].reshape(len(scalars), -1)
+        return np.concatenate([scalars, cells * self._shares], axis=1)
+
     def _informed(self, seat_of: Mapping[str, int]) -> dict[str, dict[str, Any]]:
         decides = self._vector.infos["decides"][0].tolist()
-        return {agent: {"decides": decides[seat], "seat": seat} for agent, seat in seat_of.items()}
+        infos: dict[str, dict[str, Any]] = {
+            agent: {"decides": decides[seat], "seat": seat} for agent, seat in seat_of.items()
+        }
+        if self._shares is not None:
+            masks = self._vector.observations["action_mask"][0].copy()
+            for agent, seat in seat_of.items():
+                infos[agent]["action_mask"] = masks[seat]
+        return infos
+
+    @property
+    def record(self) -> Any:
+        """The town's record, to be read only."""
+        return self._vector.record(0)
 
     def _unknown(self, name: str) -> TownletError:
         return TownletError(f"{name!r} is no agent now{nearest(name, self.agents)}; agents are {', '.join(self.agents)}")
@@ -175,7 +205,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):
 
     def render(self) -> str | np.ndarray | None:
         """The town's map with its people: text, or pixels u1 [height, width, 3]; None without a render mode."""
-        settings, town = self._vector.settings, self._vector.record(0)
+        settings, town = self._vector.settings, self.record
         if self.render_mode == "ansi":
             return as_text(settings, map_of(settings), town)
         return as_pixels(map_of(settings), town) if self.render_mode == "rgb_array" else None

@@ -31,6 +31,13 @@ def observation_space(layout: Layout, *batch: int) -> spaces.Dict:
     return spaces.Dict(parts)
 
 
+def flat_space(layout: Layout) -> spaces.Box:
+    """What one seat sees as one array: the scalars, then the cells of the map as shares of the most they can be."""
+    cells = len(layout.planes) * CELLS
+    low, high = np.zeros(cells, np.float32), np.ones(cells, np.float32)
+    return spaces.Box(np.concatenate([layout.low, low]), np.concatenate([layout.high, high]), dtype=np.float32)
+
+
 def state_space(layout: Layout, seats: int) -> spaces.Box:
     """The scalars of every seat of a town, one seat after the other."""
     return spaces.Box(np.tile(layout.low, seats), np.tile(layout.high, seats), dtype=np.float32)
