@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from pydantic import ValidationError
 
 from eventlog.checkpoints import CheckpointStore
 from eventlog.head import Point
 from eventlog.manifest import Epoch
 from projections.settings import Rewards
-from townlet.configuration.faults import dotted
-from townlet.configuration.load import names_table
-from townlet.errors import ConfigurationError, TickOutOfRange
+from townlet.configuration.load import load, names_table
+from townlet.configuration.settings import Settings
+from townlet.errors import TickOutOfRange
 from townlet.identity import rider_identity
 
 if TYPE_CHECKING:
@@ -44,28 +43,27 @@ def rewards(
 
     A row for each person and tick, in order of tick and seat: `tick, agent, agent_id, ended`, the nine terms `survival,
     needs, shaping, wage, punctuality, social, terminal, guard, clip`, their sum `total`, and `episode`, the totals of
-    the episode so far. `ended` is `left`, `cut_off` or NULL. `settings` (whole, or some keys of `rewards`) stand for
-    those of every epoch; None: each tick is paid by the settings it was lived under. In memory are 110 bytes a row.
-    Raises TickOutOfRange, ConfigurationError, LogDamaged.
+    the episode so far. `ended` is `left`, `cut_off` or NULL. Each tick is paid by the settings it was lived under;
+    `settings` stand for these, whole or key by key. In memory are 110 bytes a row. Raises TickOutOfRange,
+    ConfigurationError, LogDamaged.
     """
     last = run.head.tick
     until = last if to_tick is None else to_tick
     for tick in (from_tick, until):
         if not 0 <= tick <= last:
             raise TickOutOfRange(run.path, tick, last)
-    paid = [each.rewards if settings is None else settings_of(settings) for each in run.settings]
+    paid = [settings_of(each, settings) for each in run.settings]
     return _named(run, _folded(run, min(from_tick, until), until, paid))
 
 
-def settings_of(given: "Rewards | Mapping[str, Any]") -> Rewards:
-    """Reward settings as given, other keys being the defaults. Raises ConfigurationError."""
-    if isinstance(given, Rewards):
-        return given
-    try:
-        return Rewards.model_validate(given)
-    except ValidationError as error:
-        faults = [f"  {dotted(('rewards', *each['loc']))}: {each['msg'].lower()}" for each in error.errors()]
-        raise ConfigurationError("\n".join(["these are no reward settings:", *faults])) from error
+def settings_of(lived: Settings, given: "Rewards | Mapping[str, Any] | None") -> Rewards:
+    """The reward settings of an epoch: its own (None), its own with some keys changed, or others as they are.
+
+    Raises ConfigurationError.
+    """
+    if given is None:
+        return lived.rewards
+    return given if isinstance(given, Rewards) else load(lived, {"rewards": given}).settings.rewards
 
 
 def _folded(run: "Run", from_tick: int, to_tick: int, paid: Sequence[Rewards]) -> pa.Table:
