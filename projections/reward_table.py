@@ -12,16 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog.rows import Rows
-from projections.riders.rewards import (
-    COLUMNS,
-    CUT_OFF,
-    EARNED,
-    EARNING,
-    LEFT,
-    board_rewards,
-    refold_rewarded,
-    rewards_type,
-)
+from projections.riders.earning import EARNED, board_rewards, refold_rewarded
+from projections.riders.rewards import COLUMNS, CUT_OFF, EARNING, LEFT, rewards_type
 from projections.state import CLASSES
 from projections.versions import VERSIONS
 
