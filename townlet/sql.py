@@ -47,6 +47,7 @@ TABLES: Final = {
     "agents": "who lives in the town, and how they are",
     "ties": "what each thinks of others",
     "tie_changes": "every change of a tie with its cause, adding up to its value",
+    "rewards": "what everybody earned in each tick, term by term",
     "objects": "the places, who uses them, what they hold",
     "queues": "who waits where, in order",
     "shifts": "jobs, hours, attendance",
@@ -165,6 +166,8 @@ class Session:
             from townlet.derived import tie_changes
 
             return tie_changes(self._run, self.tick)
+        if name == "rewards":
+            return self._run.rewards(to_tick=self.tick)
         if name in SUMMARIES:
             return self._summaries.table(name)
         return self._moment.table(name)

@@ -2,8 +2,8 @@
 
 `out.seats[a]` is the row of seat `a` of the tick that ended last. Its terms, added in the order of COLUMNS, are its
 `total`. A row is of one person: in the tick in which somebody leaves, of who leaves; whoever comes to that seat in the
-very same tick has its first row in the next. Rewards fold by themselves and not beside the other riders: an environment
-asks for them at each tick, and for nothing else.
+very same tick has its first row in the next. `earning.py` folds with this rider, which is by itself and not among those
+of `fold.py`: an environment asks for rewards at each tick, and for nothing else.
 """
 
 from functools import cache
@@ -21,12 +21,9 @@ from eventlog.codes import (
     OPTION_WORK,
     QUEUE_HANDOVER,
     SHIFT_STARTED,
-    TICK_ENDED,
 )
-from projections.kernel import entry, kernel
+from projections.kernel import kernel
 from projections.state import CapacityClass
-from projections.town.event import widened
-from projections.town.evolve import evolve
 from projections.town.ties import tie_with
 from projections.town.words import LATE, ON_TIME
 
@@ -100,33 +97,6 @@ def rewards_type(shape: CapacityClass) -> np.dtype:
 
 
 @kernel
-def fold_rewarded(town, plan, row, terms, out):
-    """Fold one recorded row onto a town, with what it earns. Whether it ended a tick: then every row of `out` stands.
-
-    `terms` is a record of TERMS, `out` one of `rewards_type`; the town is a shadow, which only this has folded.
-    """
-    event = widened(town, row)
-    before(town, plan, event, terms, out)
-    evolve(town, plan, event)
-    after(town, plan, event, terms, out)
-    if event.kind == TICK_ENDED:
-        tick(town, plan, event, terms, out)
-        return True
-    return False
-
-
-@kernel
-def follow(shadow, plans, town, first, terms, out):
-    """Fold what a living town has recorded, from its outbox's row `first` on, onto its shadow, with what it earns.
-
-    `plans` and `terms` have a record for each epoch. Afterwards the shadow's state is the town's.
-    """
-    for i in range(first, town.cursor.pending):
-        epoch = shadow.clock.epoch
-        fold_rewarded(shadow, plans[epoch], town.outbox[i], terms[epoch], out)
-
-
-@kernel
 def before(town, plan, event, terms, out):
     """What is social is paid by the ties as the event finds them; who leaves is paid for the last time."""
     kind = event.kind
@@ -158,14 +128,14 @@ def after(town, plan, event, terms, out):
 
 
 @kernel
-def tick(town, plan, event, terms, out):
+def tick(town, plan, now, terms, out):
     """At the end of a tick everybody's row is written."""
     for a in range(town.clock.seats):
         row = out.seats[a]
         if row.left == 1:
             row.left = 0
         elif town.agents[a].alive:
-            pay(plan, event.tick, terms, town.agents[a], row)
+            pay(plan, now, terms, town.agents[a], row)
         elif row.present == 1:
             vacate(row)
 
@@ -306,57 +276,3 @@ def potential(terms, agent):
 def in_need(terms, agent):
     """Whether a need lacks too much for anything social to count."""
     return 1.0 - min(agent.hunger, min(agent.hygiene, agent.energy)) > terms.deficit_most
-
-
-EARNED = np.dtype(
-    [
-        ("tick", "i8"),
-        ("seat", "i8"),
-        ("person", "i8"),
-        ("done", "i8"),
-        *((name, "f8") for name in COLUMNS),
-        ("episode", "f8"),
-    ]
-)
-"""A row that is told: what somebody earned in a tick."""
-
-
-@kernel
-def tell(row, tick, seat, told):
-    """Copy a seat's row."""
-    told.tick, told.seat, told.person, told.done = tick, seat, row.person, row.done
-    told.survival, told.needs, told.shaping, told.wage = row.survival, row.needs, row.shaping, row.wage
-    told.punctuality, told.social, told.terminal = row.punctuality, row.social, row.terminal
-    told.guard, told.clipped, told.total, told.episode = row.guard, row.clipped, row.total, row.episode
-
-
-@entry
-def board_rewards(towns, plans, index, terms, outs):
-    """Let the rider see a town that is under way for the first time. `outs[index]` is all zeros.
-
-    What it cannot know counts as nothing: what the episodes under way have brought so far, and who was terminated.
-    """
-    town, out = towns[index], outs[index]
-    for a in range(town.clock.seats):
-        if town.agents[a].alive:
-            out.seats[a].potential = potential(terms[town.clock.epoch], town.agents[a])
-
-
-@entry
-def refold_rewarded(towns, plans, index, rows, first, terms, outs, since, told):
-    """Fold `rows[first:]` onto one town, with what it earns; `terms` has a record for each epoch, as `plans` has.
-
-    Gives the first row that was not folded (all were if len(rows)) and how many rows stand in `told`, an array of
-    EARNED, for ticks from `since` on. It stops early where `told` has no room for another tick.
-    """
-    town, out, count = towns[index], outs[index], np.int64(0)
-    for i in range(first, len(rows)):
-        if count + len(out.seats) > len(told):
-            return i, count
-        epoch = town.clock.epoch
-        if fold_rewarded(town, plans[epoch], rows[i], terms[epoch], out) and town.clock.tick > since:
-            for a in range(town.clock.seats):
-                if out.seats[a].present == 1:
-                    tell(out.seats[a], town.clock.tick - 1, np.int64(a), told[count])
-                    count += 1
-    return len(rows), count
