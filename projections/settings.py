@@ -75,7 +75,9 @@ class Bonds(Model):
 class Relationships(Model):
     """The ledger of ties."""
 
-    capacity: Annotated[int, Field(ge=1, le=12)] = Field(6, description="ties an agent can hold")
+    capacity: Annotated[int, Field(ge=0, le=12)] = Field(
+        6, description="ties an agent can hold; 0: relationships are off"
+    )
     admission: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
         0.2, description="with no room, |trust + familiarity - rivalry| of a delta must exceed this"
     )

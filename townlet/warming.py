@@ -78,6 +78,15 @@ def _compile_folds() -> None:
     earning.refold_rewarded.compile((towns, plans, numba.int64, rows, numba.int64, terms, earned, numba.int64, told))
 
 
+def _compile_observations() -> None:
+    """What everybody sees."""
+    from projections.observations.lens import FEATURES, VIEW, lens_type
+    from projections.observations.observe import observe
+
+    rows, views = (numba.types.Array(numba.from_dtype(record), 2, "A") for record in (FEATURES, VIEW))
+    observe.compile((*_towns_and_plans(), _type_of(lens_type(ORDINARY)), rows, views))
+
+
 def _compile(rules: tuple[Any, ...]) -> None:
     """Compile rules that take a town, a plan and a seat."""
     for rule in rules:
@@ -97,11 +106,12 @@ def _type_of(record: np.dtype) -> Any:
 
 
 def main() -> None:
-    """The other process: its half of the rules, then the founding, the folds and their riders."""
+    """The other process: its half of the rules, then the founding, the folds, their riders and what is observed."""
     _compile_there()
     sys.stdout.write(f"{HALFWAY}\n")
     sys.stdout.flush()
     _compile_folds()
+    _compile_observations()
 
 
 if __name__ == "__main__":

@@ -99,7 +99,7 @@ MAPS = {
     "full": (
         Plane("self", 1, "1 in the middle"),
         Plane("agents", 1, "1 where somebody else stands"),
-        Plane("objects", 8, "the option that a place serves, by its code; 0 where there is none"),
+        Plane("objects", 7, "the option that a place serves, by its code; 0 where there is none"),
         Plane("reservations", 2, "1 on a place that somebody holds, 2 on one's own"),
         Plane("walkable", 1, "1 where anybody may walk: floor without a place on it"),
         Plane("distance", NO_WAY, "steps to the place one is bound for, 254 at most; 255 without a way or a place"),

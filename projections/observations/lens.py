@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from eventlog.catalogue.registries import Option
+from projections.observations.gates import require_ties
 from projections.observations.layout import CELLS, REACH, VALUES, WINDOW, Layout, layout_of
 from projections.settings import Observations
 from projections.state import CLASSES, CapacityClass
@@ -97,17 +98,6 @@ def shape_of(plans: np.ndarray) -> CapacityClass:
     return next(shape for shape in CLASSES.values() if shape.agents == seats)
 
 
-def require_ties(settings: Observations, capacity: int) -> None:
-    """Raise NotImplementedError where a snippet is asked for of a town in which relationships are off."""
-    social = settings.social
-    if social.enabled and capacity == 0 and (social.top_k or social.include_aggregates):
-        raise NotImplementedError(
-            f"observations.social.enabled is true (top_k {social.top_k}) and relationships.capacity is 0: nobody keeps "
-            "a tie that could be observed. Set observations.social.enabled to false, or relationships.capacity to 1 "
-            "or more"
-        )
-
-
 def identity_codes(slots: int) -> np.ndarray:
     """The code of each embedding slot, f4[slots, 16] in [-1, 1], the same for ever: no two are alike in any number.
 
@@ -115,7 +105,8 @@ def identity_codes(slots: int) -> np.ndarray:
     """
     primes = [n for n in range(2, 60) if all(n % d for d in range(2, n))][:CODES]
     turns = np.arange(1, slots + 1)[:, None] * np.sqrt(np.array(primes, "f8"))
-    return (2.0 * (turns - np.floor(turns)) - 1.0).astype("f4")
+    codes: np.ndarray = 2.0 * (turns - np.floor(turns)) - 1.0
+    return codes.astype("f4")
 
 
 def _place_features(lens: Any, layout: Layout, settings: Observations) -> None:
@@ -131,7 +122,8 @@ def _place_features(lens: Any, layout: Layout, settings: Observations) -> None:
     planes = [plane.name for plane in layout.planes]
     lens["plane"] = tuple(planes.index(name) if name in planes else -1 for name in PLANES)
     lens["floats"], lens["planes"] = layout.size, len(planes)
-    lens["top_k"], lens["embed_dim"] = settings.social.top_k, settings.social.embed_dim
+    lens["top_k"] = settings.social.top_k if settings.social.enabled else 0
+    lens["embed_dim"] = settings.social.embed_dim
 
 
 def _draw_sky(sky: np.ndarray, ticks_per_day: int) -> None:

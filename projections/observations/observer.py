@@ -28,15 +28,15 @@ class Observer:
         self.layout = layout_of(settings)
         self.lenses = compile_lens(settings, plans)
         self.seats = shape_of(plans).agents if seats is None else seats
-        shape = (towns, self.seats)
-        floats = np.zeros((towns * self.seats) * self.layout.size + FEATURES.itemsize // 4, "f4")
-        self.scalars = floats[: towns * self.seats * self.layout.size].reshape(*shape, self.layout.size)
-        self.features = _rows(floats, FEATURES, shape, 4 * self.layout.size)
-        step = HEAD + PADDED * len(self.layout.planes)
-        drawn = np.zeros(towns * self.seats * step + VIEW.itemsize, "u1")
-        self.views = _rows(drawn, VIEW, shape, step)
+        numbers, planes = self.layout.size, len(self.layout.planes)
+        step = HEAD + PADDED * planes
+        floats = np.zeros((towns + 1) * self.seats * numbers + FEATURES.itemsize // 4, "f4")
+        drawn = np.zeros((towns + 1) * self.seats * step + VIEW.itemsize, "u1")
+        self.features = _rows(floats, FEATURES, (towns + 1, self.seats), 4 * numbers)
+        self.views = _rows(drawn, VIEW, (towns + 1, self.seats), step)
+        self.scalars = floats[: towns * self.seats * numbers].reshape(towns, self.seats, numbers)
         self.map = np.ndarray(
-            (*shape, len(self.layout.planes), WINDOW, WINDOW),
+            (towns, self.seats, planes, WINDOW, WINDOW),
             "u1",
             drawn.data,
             HEAD,
@@ -50,6 +50,9 @@ class Observer:
 
 
 def _rows(memory: np.ndarray, record: np.dtype, shape: tuple[int, int], step: int) -> np.ndarray:
-    """Records that begin every `step` bytes, each wider than a step: a kernel writes no more of one than its step."""
+    """Records that begin every `step` bytes, each wider than a step: a kernel writes no more of one than its step.
+
+    There is a row for one town more than there are, else one seat alone would be contiguous, another type for Numba.
+    """
     rows = np.ndarray(shape, record, memory.data, 0, (shape[1] * step, step))
     return rows.view(np.recarray)

@@ -7,7 +7,6 @@ from projections.observations.layout import CELLS, NO_WAY, REACH, WINDOW
 from projections.observations.lens import PADDED
 from projections.plan import FAR
 from projections.town.event import NOTHING
-from projections.town.ways import steps_to_tile
 
 CROWD = np.int64(24)
 """Up to so many seats each is looked at; of more, the ground is searched for who stands near."""
@@ -16,7 +15,7 @@ MIDDLE = np.int64(CELLS // 2)
 SOMEBODY, ONESELF = np.int64(1), np.int64(2)
 OBJECTS, WALKABLE = map(np.int64, range(2))
 NOBODY_IN_SIGHT = np.int64(WINDOW)
-FAR_OFF = np.int64(FAR)
+FARTHEST = np.int64(NO_WAY - 1)
 
 
 @kernel
@@ -46,20 +45,26 @@ def blank(view, plane):
 
 @kernel
 def measure(plan, lens, tile, bound, view):
-    """Steps from every cell to the place one is bound for."""
+    """Steps from every cell to the place one is bound for: what `steps` says, its invariants looked up once."""
     plane = lens.plane.distance
     for cell in range(CELLS):
         view.planes[plane, cell] = NO_WAY
     if bound == NOTHING:
         return
-    goal, venue = plan.layout.place[bound].tile, plan.layout.place[bound].venue
+    layout = plan.layout
+    venue = layout.place[bound].venue
+    spot = np.int64(layout.spot[layout.place[bound].tile])
+    from_door = np.int64(layout.inside[venue, layout.doors[venue, 0], spot])
     row, column = (tile >> lens.shift) - REACH, (tile & lens.mask) - REACH
     for down in range(max(0, -row), min(WINDOW, lens.mask + 1 - row)):
         for right in range(max(0, -column), min(WINDOW, lens.mask + 1 - column)):
             here = ((row + down) << lens.shift) + column + right
-            away = steps_to_tile(plan, here, goal, venue)
-            if away < FAR_OFF:
-                view.planes[plane, down * WINDOW + right] = min(away, NO_WAY - 1)
+            if np.int64(layout.room[here]) == venue:
+                away = np.int64(layout.inside[venue, np.int64(layout.spot[here]), spot])
+            else:
+                away = np.int64(layout.field[venue, here]) + from_door
+                away = NO_WAY if away >= FAR else min(away, FARTHEST)
+            view.planes[plane, down * WINDOW + right] = away
 
 
 @kernel
