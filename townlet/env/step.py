@@ -7,7 +7,8 @@ import numpy as np
 
 from projections.kernel import entry, kernel
 from projections.observations.observe import observe_agent, see_nothing
-from projections.riders.rewards import CUT_OFF, LEFT, follow
+from projections.riders.earning import earn
+from projections.riders.rewards import CUT_OFF, LEFT
 from townlet.day import tick
 from townlet.rules import policy
 from townlet.rules.control import ASKABLE, BY_OPTION, NOT_ASKED, allow
@@ -108,7 +109,7 @@ def first_look(towns, shadows, plans, terms, outs, lenses, features, views, seen
     """Show a town that has just been founded; its shadow and its `out` are all zeros, its founding is in the outbox."""
     town, out = towns[index], outs[index]
     plan, lens = plans[town.clock.epoch], lenses[town.clock.epoch]
-    follow(shadows[index], plans, town, np.int64(0), terms, out)
+    earn(town, shadows[index], plans, terms, out, np.int64(0))
     look_ahead(town, plan)
     for a in range(seen.shape[1]):
         if views[index, a].person != 0:
@@ -137,7 +138,7 @@ def step(
         for a in range(seen.shape[1]):
             town.asked[a] = asked[e, a]
         tick(town, plan)
-        follow(shadows[e], plans, town, episode.begun, terms, out)
+        earn(town, shadows[e], plans, terms, out, episode.begun)
         look_ahead(town, plan)
         for a in range(seen.shape[1]):
             show(town, plan, lens, out, np.int64(a), features[e, a], views[e, a], seen[e, a])

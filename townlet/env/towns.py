@@ -8,6 +8,7 @@ import numpy as np
 from eventlog.chain import Chain
 from eventlog.rows import Rows
 from projections.state import town_type
+from projections.town.fold import refold
 from townlet.configuration.load import Resolved
 from townlet.errors import OutboxFull, TownletError
 from townlet.rules.control import BY_ACTION, BY_OPTION
@@ -93,6 +94,9 @@ class Towns:
         """Empty a town's outbox into its chain and its log; the town stands between two ticks. Raises OutboxFull."""
         self._hash(index)
         rows = self.events(index, 0)
+        behind = int(self._plain["clock"]["seq"][index]) - int(self.shadows.view(np.ndarray)["clock"]["seq"][index])
+        if behind:
+            refold(self.shadows, self.plans, index, rows[len(rows) - behind :].view(np.recarray))
         writer = self._writers.get(index)
         if writer is not None and len(rows):
             self._commit(index, writer, rows)
