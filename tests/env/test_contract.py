@@ -1,4 +1,4 @@
-"""The shipped contracts, kept by our own environments under each control, and by a policy; and broken ones are found."""
+"""The shipped contracts, kept by our own environments under each control, and by a policy; broken ones are found."""
 
 from typing import Any
 

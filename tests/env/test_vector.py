@@ -72,6 +72,33 @@ def test_what_is_shown_can_be_had_from_the_log(tmp_path: Path) -> None:
         assert (observer.map[0] == shown["map"][index]).all()
 
 
+@pytest.mark.parametrize("stage", ["off", "c3"])
+def test_what_is_paid_can_be_had_from_the_log(tmp_path: Path, stage: str) -> None:
+    overrides = {"rewards.social.stage": stage, "rewards.shaping.enabled": True, "life.unemployment_days": 1}
+    with townlet.vector_env(
+        towns=2, logs=tmp_path, episode_ticks=DAY, episodes=3, overrides=overrides, control="primitive"
+    ) as env:
+        observations, infos = env.reset(seed=3)
+        paid: dict[tuple[int, int, int], bytes] = {}
+        for tick in range(2 * DAY):
+            asked = any_allowed(observations, infos)
+            asked[:, ::2] = SCRIPTED  # some live well enough to talk
+            before = infos["person"].copy()
+            observations, _, terminated, _, infos = env.step(asked)
+            breakdown = env.breakdown
+            for town, seat in np.argwhere(infos["alive"] | terminated):
+                person = before[town, seat] if terminated[town, seat] else infos["person"][town, seat]
+                paid[int(town), tick, int(person)] = breakdown[town, seat].tobytes()
+        names, paths = env.reward_names, env.log_paths
+    told: dict[tuple[int, int, int], bytes] = {}
+    for town, path in enumerate(paths):
+        for row in townlet.open(path).rewards().to_pylist():
+            told[town, row["tick"], row["agent_id"]] = np.array([row[name] for name in names]).tobytes()
+    assert told == paid
+    social = names.index("social")
+    assert any(np.frombuffer(each)[social] for each in paid.values()) == (stage == "c3")
+
+
 def test_a_town_has_one_log_for_each_time_that_it_is_founded(tmp_path: Path) -> None:
     with townlet.vector_env(KITCHEN, towns=2, logs=tmp_path, episode_ticks=50) as env:
         run(env, 130, seed=10)
@@ -164,7 +191,9 @@ def test_who_leaves_is_terminated_once_and_the_seat_waits_for_a_newcomer() -> No
             came = (infos["person"] >= 0) & (infos["person"] != before)
             empty = ~infos["alive"]
             assert (terminations == gone).all()
-            assert not rewards[empty & ~gone].any() and not seen["scalars"][empty].any() and not seen["map"][empty].any()
+            assert (
+                not rewards[empty & ~gone].any() and not seen["scalars"][empty].any() and not seen["map"][empty].any()
+            )
             assert (seen["scalars"][..., reset][came] == 1).all()
             assert (rewards[gone] < 0).all(), "who leaves after a faint is told so"
             happened = np.concatenate([env.events(0)["kind"], env.events(1)["kind"]])

@@ -14,7 +14,7 @@ CLASSES = {
 
 
 def class_of(name: str) -> Any:
-    """The class behind a public name. Raises TownletError where Gymnasium or PettingZoo, which it needs, is not there."""
+    """The class behind a public name. Raises TownletError where Gymnasium or PettingZoo is needed and not there."""
     module, kind = CLASSES[name]
     try:
         return getattr(import_module(module), kind)

@@ -30,7 +30,8 @@ def any_allowed(observations: Observations, infos: Infos) -> np.ndarray:
             for part in range(-(-mask[town].size // 32))
         )
         lots[town] = np.frombuffer(word, "<u2")[: mask[town].size].reshape(mask[town].shape) + 1
-    return (lots * mask).argmax(-1)
+    chosen: np.ndarray = (lots * mask).argmax(-1)
+    return chosen
 
 
 class EnvironmentContract:
@@ -74,7 +75,9 @@ class EnvironmentContract:
             for _, seen, *_, infos in self.play(env):
                 mask, alive = seen["action_mask"], infos["alive"]
                 assert (mask.sum(-1) >= 1).all(), "a seat that may be asked nothing"
-                assert (mask[~alive] == np.eye(mask.shape[-1], dtype=mask.dtype)[0]).all(), "an empty seat may only wait"
+                assert (mask[~alive] == np.eye(mask.shape[-1], dtype=mask.dtype)[0]).all(), (
+                    "an empty seat may only wait"
+                )
                 assert (infos["person"] >= 0)[alive].all() and (infos["person"] < 0)[~alive].all()
                 assert not (infos["decides"] & ~alive).any(), "nobody decides in an empty seat"
 

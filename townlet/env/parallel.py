@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pettingzoo
@@ -12,17 +12,16 @@ from projections.observations.layout import CELLS
 from projections.town.event import NOBODY
 from townlet.configuration.faults import nearest
 from townlet.configuration.load import NONE, Source, person_name
-from townlet.configuration.plans import map_of
-from townlet.env.picture import as_pixels, as_text
+from townlet.env.picture import RENDER_MODES, rendered, required_mode
 from townlet.env.spaces import ACTIONS, flat_space, observation_space, state_space
-from townlet.env.step import NOT_ASKED
 from townlet.env.vector import VectorEnv
 from townlet.errors import TownletError
+from townlet.rules.control import NOT_ASKED
 
 Observation = dict[str, np.ndarray] | np.ndarray
 
 
-class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):
+class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignore[misc]  # PettingZoo has no types
     """One town. Observations are dictionaries of arrays of their own: `scalars`, `map` and `action_mask`.
 
     Who leaves is terminated; who arrives is an agent from its first observation on. At the end of the episode, after
@@ -30,7 +29,12 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):
     agent's `seat`.
     """
 
-    metadata = {"name": "townlet_v0", "render_modes": ["ansi", "rgb_array"], "render_fps": 4, "is_parallelizable": True}
+    metadata: ClassVar[dict[str, Any]] = {
+        "name": "townlet_v0",
+        "render_modes": list(RENDER_MODES),
+        "render_fps": 4,
+        "is_parallelizable": True,
+    }
 
     def __init__(
         self,
@@ -53,8 +57,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):
 
         Raises ConfigurationError, TownletError.
         """
-        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            raise TownletError(f"render_mode {render_mode!r} is none of {', '.join(self.metadata['render_modes'])}")
+        self.render_mode = required_mode(render_mode)
         self._vector = VectorEnv(
             config,
             towns=1,
@@ -66,13 +69,12 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):
             variant=variant,
             overrides=overrides,
         )
-        self.arrivals, self.render_mode = arrivals, render_mode
+        self.arrivals, self.is_flat = arrivals, flat
         self.agents: list[str] = []
         self.possible_agents = self._possible()
         layout = self._vector.layout
         self._space = flat_space(layout) if flat else observation_space(layout)
-        most = np.repeat(np.array([plane.high for plane in layout.planes], "f4"), CELLS)
-        self._shares = np.float32(1) / most if flat else None
+        self._shares = np.float32(1) / np.repeat(np.array([plane.high for plane in layout.planes], "f4"), CELLS)
         self._actions = {name: spaces.Discrete(ACTIONS) for name in self.possible_agents}
         self.state_space = state_space(layout, self._vector.seats)
         self._seat_of: dict[str, int] = {}
@@ -123,9 +125,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):
 
     def step(
         self, actions: dict[str, int]
-    ) -> tuple[
-        dict[str, Observation], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]
-    ]:
+    ) -> tuple[dict[str, Observation], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]:
         """One tick. An agent for whom nothing is asked lives it by the scripted policy. Raises TownletError."""
         if not self.agents:
             return {}, {}, {}, {}, {}
@@ -167,25 +167,24 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):
 
     def _observed(self, seat_of: Mapping[str, int]) -> dict[str, Observation]:
         """What each agent sees, as copies: one of each array, and views of it."""
-        if self._shares is not None:
+        if self.is_flat:
             flat = self._flat(self._vector.observations)
             return {agent: flat[seat] for agent, seat in seat_of.items()}
         arrays = [(name, array[0].copy()) for name, array in self._vector.observations.items()]
         return {agent: {name: array[seat] for name, array in arrays} for agent, seat in seat_of.items()}
 
     def _flat(self, observations: Mapping[str, np.ndarray]) -> np.ndarray:
-        scalars = observations["scalars"][0]
-        if not len(self._shares):
-            return scalars.copy()
-        cells = observations["map"][0].reshape(len(scalars), -1)
-        return np.concatenate([scalars, cells * self._shares], axis=1)
+        parts = [observations["scalars"][0]]
+        if "map" in observations:
+            parts.append(observations["map"][0].reshape(len(parts[0]), -1) * self._shares)
+        return np.concatenate(parts, axis=1)
 
     def _informed(self, seat_of: Mapping[str, int]) -> dict[str, dict[str, Any]]:
         decides = self._vector.infos["decides"][0].tolist()
         infos: dict[str, dict[str, Any]] = {
             agent: {"decides": decides[seat], "seat": seat} for agent, seat in seat_of.items()
         }
-        if self._shares is not None:
+        if self.is_flat:
             masks = self._vector.observations["action_mask"][0].copy()
             for agent, seat in seat_of.items():
                 infos[agent]["action_mask"] = masks[seat]
@@ -197,18 +196,18 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):
         return self._vector.record(0)
 
     def _unknown(self, name: str) -> TownletError:
-        return TownletError(f"{name!r} is no agent now{nearest(name, self.agents)}; agents are {', '.join(self.agents)}")
+        return TownletError(
+            f"{name!r} is no agent now{nearest(name, self.agents)}; agents are {', '.join(self.agents)}"
+        )
 
     def state(self) -> np.ndarray:
         """The scalars of every seat, one after the other, f4 [seats x n]; zeros for an empty one."""
-        return self._vector.observations["scalars"][0].reshape(-1).copy()
+        scalars: np.ndarray = self._vector.observations["scalars"][0].flatten()
+        return scalars
 
     def render(self) -> str | np.ndarray | None:
         """The town's map with its people: text, or pixels u1 [height, width, 3]; None without a render mode."""
-        settings, town = self._vector.settings, self.record
-        if self.render_mode == "ansi":
-            return as_text(settings, map_of(settings), town)
-        return as_pixels(map_of(settings), town) if self.render_mode == "rgb_array" else None
+        return rendered(self.render_mode, self._vector.settings, self.record)
 
     def digest(self) -> str:
         """The digest of the town's history so far, in hex."""

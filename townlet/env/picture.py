@@ -9,7 +9,9 @@ import numpy as np
 
 from eventlog.catalogue.registries import Option
 from townlet.configuration.load import person_name
+from townlet.configuration.plans import map_of
 from townlet.configuration.settings import Settings
+from townlet.errors import TownletError
 from townlet.world.drawing import Tile, TownMap
 
 PIXELS = 8
@@ -29,7 +31,23 @@ FURNITURE = (120, 96, 150)
 GOLDEN_ANGLE = 0.6180339887498949
 """Of a whole turn: neighbours in number are far apart in hue."""
 
+RENDER_MODES = ("ansi", "rgb_array")
 NEEDS = ("hunger", "hygiene", "energy")
+
+
+def required_mode(mode: str | None) -> str | None:
+    """The render mode, if it is one, or None for none. Raises TownletError."""
+    if mode is not None and mode not in RENDER_MODES:
+        raise TownletError(f"render_mode {mode!r} is none of {', '.join(RENDER_MODES)}")
+    return mode
+
+
+def rendered(mode: str | None, settings: Settings, town: Any) -> str | np.ndarray | None:
+    """A town's record in a render mode; None without one."""
+    if mode is None:
+        return None
+    town_map = map_of(settings)
+    return as_text(settings, town_map, town) if mode == "ansi" else as_pixels(town_map, town)
 
 
 def as_text(settings: Settings, town_map: TownMap, town: Any) -> str:
@@ -59,7 +77,7 @@ def as_pixels(town_map: TownMap, town: Any) -> np.ndarray:
     colours = np.zeros((len(Tile), 3), np.uint8)
     for tile, colour in GROUND.items():
         colours[tile] = colour
-    image = colours[town_map.grid].repeat(PIXELS, 0).repeat(PIXELS, 1)
+    image: np.ndarray = colours[town_map.grid].repeat(PIXELS, 0).repeat(PIXELS, 1)
     for place in town_map.places:
         _square(image, place.row, place.column, 1)[:] = FURNITURE
     for seat, agent in _living(town):
@@ -83,7 +101,8 @@ def _living(town: Any) -> Iterator[tuple[int, Any]]:
 
 def _where(town: Any, agent: Any) -> tuple[int, int]:
     side = round(len(town["ground"]) ** 0.5)
-    return divmod(int(agent["tile"]), side)
+    row, column = divmod(int(agent["tile"]), side)
+    return row, column
 
 
 def _marks(town_map: TownMap) -> str:

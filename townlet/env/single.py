@@ -6,27 +6,25 @@ from typing import Any, Literal
 
 import gymnasium
 import numpy as np
-from gymnasium import spaces
 
 from townlet.configuration.load import NONE, Source
-from townlet.configuration.plans import map_of
-from townlet.env.picture import as_pixels, as_text
-from townlet.env.spaces import ACTIONS, observation_space
-from townlet.env.step import NOT_ASKED
+from townlet.env.picture import RENDER_MODES, rendered, required_mode
+from townlet.env.spaces import action_space, observation_space
 from townlet.env.vector import VectorEnv
 from townlet.errors import TownletError
+from townlet.rules.control import NOT_ASKED
 
 Observation = dict[str, np.ndarray]
 
 
-class GymEnv(gymnasium.Env[Observation, int]):
+class GymEnv(gymnasium.Env[Any, Any]):
     """One seat of one town. Its observation is a dictionary of arrays of its own: `scalars`, `map`, `action_mask`.
 
     The episode is terminated when the person leaves, and truncated after `episode_ticks` ticks. Infos say whether what
     is asked next is a decision (`decides`) and what the person is at (`action`).
     """
 
-    metadata = {"render_modes": ["ansi", "rgb_array"], "render_fps": 4}
+    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 4}  # noqa: RUF012
 
     def __init__(
         self,
@@ -41,8 +39,7 @@ class GymEnv(gymnasium.Env[Observation, int]):
         render_mode: Literal["ansi", "rgb_array"] | None = None,
     ) -> None:
         """Raises ConfigurationError, TownletError."""
-        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            raise TownletError(f"render_mode {render_mode!r} is none of {', '.join(self.metadata['render_modes'])}")
+        self.render_mode = required_mode(render_mode)
         self._vector = VectorEnv(
             config,
             towns=1,
@@ -55,10 +52,12 @@ class GymEnv(gymnasium.Env[Observation, int]):
         )
         people = self._vector.settings.town.people
         if not 0 <= seat < people:
-            raise TownletError(f"seat {seat} is not between 0 and {people - 1}: the town is founded with {people} people")
-        self.seat, self.render_mode = seat, render_mode
+            raise TownletError(
+                f"seat {seat} is not between 0 and {people - 1}: the town is founded with {people} people"
+            )
+        self.seat = seat
         self.observation_space = observation_space(self._vector.layout)
-        self.action_space = spaces.Discrete(ACTIONS)
+        self.action_space = action_space()
         self._asked = np.full((1, self._vector.seats), NOT_ASKED)
 
     def reset(
@@ -85,10 +84,7 @@ class GymEnv(gymnasium.Env[Observation, int]):
 
     def render(self) -> Any:
         """The town's map with its people: text, or pixels u1 [height, width, 3]; None without a render mode."""
-        settings, town = self._vector.settings, self._vector.record(0)
-        if self.render_mode == "ansi":
-            return as_text(settings, map_of(settings), town)
-        return as_pixels(map_of(settings), town) if self.render_mode == "rgb_array" else None
+        return rendered(self.render_mode, self._vector.settings, self._vector.record(0))
 
     def close(self) -> None:
         """Write and close the town's log."""

@@ -1,6 +1,7 @@
 """Gymnasium's spaces of what a seat sees and may be asked."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 from gymnasium import spaces
@@ -16,7 +17,7 @@ ACTIONS = int(ASKABLE)
 def observation_space(layout: Layout, *batch: int) -> spaces.Dict:
     """What one seat sees, or of the shape `batch` seats see: scalars, the map if there is one, and the action mask."""
     several = (*batch, 1)
-    parts: dict[str, spaces.Space] = {
+    parts: dict[str, spaces.Space[Any]] = {
         "scalars": spaces.Box(
             np.tile(layout.low, several).reshape(*batch, layout.size),
             np.tile(layout.high, several).reshape(*batch, layout.size),
@@ -43,6 +44,11 @@ def state_space(layout: Layout, seats: int) -> spaces.Box:
     return spaces.Box(np.tile(layout.low, seats), np.tile(layout.high, seats), dtype=np.float32)
 
 
-def action_space(*batch: int) -> spaces.Discrete | spaces.MultiDiscrete:
-    """What one seat is asked, or seats of the shape `batch` are: an option, or a primitive."""
-    return spaces.MultiDiscrete(np.full(batch, ACTIONS)) if batch else spaces.Discrete(ACTIONS)
+def action_space() -> spaces.Discrete[Any]:
+    """What one seat is asked: an option, or a primitive."""
+    return spaces.Discrete(ACTIONS)
+
+
+def action_spaces(*batch: int) -> spaces.MultiDiscrete[Any]:
+    """What seats of the shape `batch` are asked."""
+    return spaces.MultiDiscrete(np.full(batch, ACTIONS))

@@ -118,9 +118,7 @@ def first_look(towns, shadows, plans, terms, outs, lenses, features, views, seen
 
 
 @entry
-def step(
-    towns, shadows, plans, terms, outs, episodes, asked, lenses, features, views, seen, reserve, first, last
-):
+def step(towns, shadows, plans, terms, outs, episodes, asked, lenses, features, views, seen, reserve, first, last):
     """Let the towns from `first` up to `last` live one tick, as `asked`, and show them; how many ask for a hand.
 
     That is: whose outbox has no `reserve` rows left for another tick, or whose episode is over. The caller has seen to

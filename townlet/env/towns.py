@@ -69,7 +69,7 @@ class Towns:
         Raises TownletError, RunExists.
         """
         self.end(index)
-        head = self._plain.dtype.fields["outbox"][1]  # type: ignore[index]
+        head = self._plain.dtype.fields["outbox"][1]
         for content in self._bytes:
             content[index, :head] = 0
         found(self.settings, self.towns, self.plans, index, seed)

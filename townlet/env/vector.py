@@ -10,6 +10,7 @@ import numpy as np
 from eventlog.rows import Rows
 from projections.kernel import bound
 from projections.observations.observer import Observer
+from projections.reward_table import CALLED
 from projections.rewards import compile_terms
 from projections.riders.rewards import COLUMNS, rewards_type
 from townlet.configuration.load import NONE, Source, load
@@ -18,6 +19,7 @@ from townlet.env.towns import Towns
 from townlet.env.workers import Work, Workers
 from townlet.errors import TownletError
 from townlet.loop import SEED_MOST, require_seed
+from townlet.rules.control import NOT_ASKED
 
 if TYPE_CHECKING:
     from gymnasium import spaces
@@ -90,7 +92,7 @@ class VectorEnv:
         self._terms = compile_terms(self.settings.rewards)
         self._outs = np.zeros(count, rewards_type(towns.shape)).view(np.recarray)
         self._episodes = np.zeros(count, stepping.EPISODE).view(np.recarray)
-        self._asked = np.full((count, self.seats), stepping.NOT_ASKED, np.int64)
+        self._asked = np.full((count, self.seats), NOT_ASKED, np.int64)
         self._seen = np.zeros((count, self.seats), stepping.SEEN).view(np.recarray)
         seen = self._seen.view(np.ndarray)
         self.observations: Observations = {"scalars": observer.scalars, "action_mask": seen["mask"]}
@@ -109,18 +111,19 @@ class VectorEnv:
         """The compiled step with all that it writes to."""
         towns = self._towns
         lived = towns.towns, towns.shadows, towns.plans, self._terms, self._outs, self._episodes, self._asked
-        return bound(stepping.step, *lived, *self._sight, self._seen, towns.reserve)
+        work: Work = bound(stepping.step, *lived, *self._sight, self._seen, towns.reserve)
+        return work
 
     @property
     def breakdown(self) -> np.ndarray:
-        """What each seat's last reward is made of: f8 [T, S, 10], in the order of `reward_names`; the last is the sum."""
+        """What each seat's last reward is made of, in the order of `reward_names`: f8 [T, S, 10]."""
         rows = self._outs.view(np.ndarray)["seats"][:, : self.seats]
         return np.stack([np.where(rows["present"] == 1, rows[name], 0.0) for name in COLUMNS], axis=-1)
 
     @property
     def reward_names(self) -> tuple[str, ...]:
-        """What a reward is made of, and `total`."""
-        return COLUMNS
+        """What a reward is made of, and `total`: the columns of the table `rewards`."""
+        return tuple(CALLED.get(name, name) for name in COLUMNS)
 
     @property
     def towns(self) -> np.ndarray:
@@ -165,18 +168,18 @@ class VectorEnv:
         return observation_space(self.layout, self.num_envs, self.seats)
 
     @property
-    def single_action_space(self) -> "spaces.Discrete":
+    def single_action_space(self) -> "spaces.Discrete[Any]":
         """What one seat is asked."""
         from townlet.env.spaces import action_space
 
         return action_space()
 
     @property
-    def action_space(self) -> "spaces.MultiDiscrete":
+    def action_space(self) -> "spaces.MultiDiscrete[Any]":
         """What all are asked, [T, S]."""
-        from townlet.env.spaces import action_space
+        from townlet.env.spaces import action_spaces
 
-        return action_space(self.num_envs, self.seats)
+        return action_spaces(self.num_envs, self.seats)
 
     # Episodes
 
@@ -204,8 +207,8 @@ class VectorEnv:
         self._seeds = [require_seed(each) for each in seeds]
         self._rounds[:] = 0
 
-    def _required_mask(self, mask: Any) -> np.ndarray:
-        mask = np.asarray(mask)
+    def _required_mask(self, given: Any) -> np.ndarray:
+        mask: np.ndarray = np.asarray(given)
         if mask.shape != (self.num_envs,) or mask.dtype != np.bool_:
             raise TownletError(f"options['reset_mask'] is bool [{self.num_envs}], not {mask.dtype} {mask.shape}")
         return mask

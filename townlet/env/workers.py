@@ -6,6 +6,7 @@ threads run while it works.
 
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 
 Work = Callable[[int, int], int]
 """From the first town of a stretch and the one behind its last to a count."""
@@ -17,7 +18,7 @@ class Workers:
     def __init__(self, work: Work, count: int, threads: int) -> None:
         self._work = work
         bounds = [count * i // threads for i in range(threads + 1)]
-        self.stretches = list(zip(bounds[:-1], bounds[1:], strict=True))
+        self.stretches = list(pairwise(bounds))
         self._others = [_Worker(work, *stretch) for stretch in self.stretches[1:]]
 
     def run(self) -> int:
