@@ -5,15 +5,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from townlet.configuration.keys import Loc, describe, kind_at
 from townlet.configuration.settings import Settings
 from townlet.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from ruamel.yaml.nodes import Node
 
 ROOMIEST = {"people": 1000, "capacity": "large", "ticks_per_day": 14400}
 """A town for which nothing else is too large: it stands in for one with faults."""
@@ -115,10 +116,13 @@ def dotted(loc: Iterable[str | int]) -> str:
 
 def _line_of(text: str, loc: Loc) -> int:
     """The line, from 1, of a key, or of the innermost block around it that is there; 0 for none."""
-    node: Node | None = YAML().compose(text)
+    from ruamel.yaml import YAML
+    from ruamel.yaml.nodes import MappingNode, SequenceNode
+
+    node: "Node | None" = YAML().compose(text)
     line = 0
     for part in loc:
-        found: list[tuple[int, Node]] = []
+        found: list[tuple[int, "Node"]] = []
         if isinstance(node, MappingNode):
             found = [(key.start_mark.line, value) for key, value in node.value if key.value == str(part)]
         elif isinstance(node, SequenceNode) and str(part).isdecimal():
