@@ -119,10 +119,10 @@ def _line_of(text: str, loc: Loc) -> int:
     from ruamel.yaml import YAML
     from ruamel.yaml.nodes import MappingNode, SequenceNode
 
-    node: "Node | None" = YAML().compose(text)
+    node: Node | None = YAML().compose(text)
     line = 0
     for part in loc:
-        found: list[tuple[int, "Node"]] = []
+        found: list[tuple[int, Node]] = []
         if isinstance(node, MappingNode):
             found = [(key.start_mark.line, value) for key, value in node.value if key.value == str(part)]
         elif isinstance(node, SequenceNode) and str(part).isdecimal():
