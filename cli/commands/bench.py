@@ -23,9 +23,7 @@ COLUMNS: Final = ("figure", "value", "unit", "must", "aim", "reached", "peer", "
     where it is installed; `ratio` says how many times better the town's is. Other work on the machine shows. All of
     it takes a few minutes; --only measures some.
 
-    \b
-    {"  ".join(["Families:"])}
-    {chr(10).join(f"      {name:<11}{what}" for name, what in FAMILIES.items()).lstrip()}
+    Families: {"; ".join(f"{name}, {what}" for name, what in FAMILIES.items())}.
     """,
     epilog=options.examples("townlet bench", "townlet bench --only appending --json > bench.json"),
 )
