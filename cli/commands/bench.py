@@ -32,13 +32,15 @@ COLUMNS: Final = ("figure", "value", "unit", "must", "aim", "reached", "peer", "
 def command(only: tuple[str, ...], form: str) -> None:
     from townlet import bench
 
+    machine = bench.machine()
+    output.words(f"a load average of {machine['load_average']} on {machine['processors']} processors, before this")
     measured: list[tuple[str, Row]] = []
     for family, what in FAMILIES.items():
         if not only or family in only:
             with output.Waiting(f"measuring {what}"):
                 measured += [(family, row) for row in bench.measure(family)]
     if form == "json":
-        output.as_json({"machine": bench.machine(), "rows": [_whole(family, row) for family, row in measured]})
+        output.as_json({"machine": machine, "rows": [_whole(family, row) for family, row in measured]})
     else:
         output.records([line for _, row in measured for line in _lines(row, form)], COLUMNS, form)
 

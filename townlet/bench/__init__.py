@@ -35,7 +35,7 @@ def measure(family: str, sizes: "Sizes | None" = None) -> "Iterator[Row]":
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were measured on: processors, Python and the versions that matter."""
+    """What the figures are measured on: processors, how many processes wanted them in the last minute, versions."""
     import os
     import platform
     from importlib.metadata import version
@@ -43,5 +43,10 @@ def machine() -> dict[str, Any]:
     from townlet.bench.peers import versions
 
     made_by = {name: version(name) for name in ("townlet", "numba", "numpy", "pyarrow", "duckdb")}
-    system = {"processors": os.cpu_count(), "architecture": platform.machine(), "python": platform.python_version()}
+    system = {
+        "processors": os.cpu_count(),
+        "load_average": round(os.getloadavg()[0], 1),
+        "architecture": platform.machine(),
+        "python": platform.python_version(),
+    }
     return system | made_by | versions()
