@@ -3,7 +3,7 @@ run.
 
 A family of rows is a module of this package with a function `rows(sizes)`; nothing of it is imported before it is
 measured. Peers are measured where they are installed (`benchmarks/peers.txt`), in turn with the town, so that a machine
-whose speed drifts does the ratio no harm.
+whose speed drifts harms the ratio less than the rates.
 """
 
 import importlib
