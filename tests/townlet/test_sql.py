@@ -13,8 +13,9 @@ from eventlog.catalogue import KINDS
 from eventlog.views import KIND_BY_NAME, event_columns, kind_columns
 from townlet import formats
 from townlet.errors import QueryError, TickOutOfRange
+from townlet.queries import Asked, asked
 from townlet.run import Run
-from townlet.sql import TABLES, Session, _asked
+from townlet.sql import EVENTS, KNOWN, TABLES, Session
 
 TICKS, NOON = 1000, 720
 
@@ -145,10 +146,13 @@ def test_a_query_may_name_columns_in_any_way(session: Session, query: str) -> No
 
 
 def test_only_what_a_query_names_is_read(session: Session) -> None:
-    asked = _asked(session._connection, "select kind, count(*) from Events e where tick > 5 group by all")
-    assert asked.tables == ("events",) and asked.columns is not None
-    assert {"kind", "tick"} <= asked.columns and "agent" not in asked.columns
-    assert _asked(session._connection, "select count(*), agents.* from agents").columns is None
+    def named(query: str) -> Asked:
+        return asked(session._connection, query, KNOWN, EVENTS)
+
+    early = named("select kind, count(*) from Events e where tick > 5 group by all")
+    assert early.tables == ("events",) and early.columns is not None
+    assert {"kind", "tick"} <= early.columns and "agent" not in early.columns
+    assert named("select count(*), agents.* from agents").columns is None
 
 
 @pytest.mark.parametrize(
