@@ -7,9 +7,11 @@ many runs that much for each, and two bytes an event that say which.
 """
 
 import contextlib
+import os
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -86,9 +88,7 @@ class Session:
         self._names = list(named)
         self._sources = [Source(run, from_tick, at) for run in named.values()]
         self._side = None if self._many else self._sources[0].side
-        self._connection = duckdb.connect(config=CONFIGURATION)
-        self._connection.execute("set enable_external_access = false")
-        self._connection.execute("set lock_configuration = true")
+        self._connection = _database(os.getpid()).cursor()
         self._made: set[str] = set()
         self._persons: list[int] = []
 
@@ -212,6 +212,18 @@ class Session:
             return [column.name for column in self._columns(name)]
         names: list[str] = self._connection.table(name).columns
         return names
+
+
+@cache
+def _database(process: int) -> duckdb.DuckDBPyConnection:
+    """DuckDB, begun once in a process, which takes longer than most queries; a child of that process begins its own.
+
+    What a session registers, and its views and variables, are its cursor's alone.
+    """
+    connection = duckdb.connect(config=CONFIGURATION)
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+    return connection
 
 
 def query(

@@ -187,6 +187,19 @@ def test_show_tables_lists_everything(session: Session) -> None:
     assert all(listed.column("meaning").to_pylist())
 
 
+def test_sessions_know_nothing_of_each_other(run: Run, session: Session) -> None:
+    counted = "select count(*), count(agent), max(tick) from events"
+    now = session.query(counted)
+    with contextlib.closing(Session(run, NOON)) as noon, contextlib.closing(Session(run, 0)) as before:
+        then = noon.query(counted)
+        assert one(before.query("select count(*) from agents")) == 0
+        assert session.query(counted) == now != then == noon.query(counted)
+        assert one(session.query("select count(*) from agents")) == len(noon.query("from agents")) == 8
+        for variable in ("persons", "places"):
+            assert one(before.query(f"select getvariable('{variable}') is null"))
+    assert session.query(counted) == now
+
+
 def test_a_run_answers(run: Run) -> None:
     answer = run.sql("select agent, listener, quality from chat_succeeded where quality > 0.5", at=NOON)
     assert answer.column_names == ["agent", "listener", "quality"]
