@@ -173,7 +173,8 @@ class Run:
 
     def _resolved(self, config_id: str) -> Resolved:
         if config_id not in self._settings:
-            self._settings[config_id] = from_text(read_settings(self.path, config_id))
+            origin = str(self.path / "configs" / f"{config_id}.json")
+            self._settings[config_id] = from_text(read_settings(self.path, config_id), origin)
         return self._settings[config_id]
 
 

@@ -92,11 +92,6 @@ class Session:
         self._made: set[str] = set()
         self._persons: list[int] = []
 
-    @property
-    def tick(self) -> int:
-        """The tick as of which is asked; of many runs the latest."""
-        return max(source.tick for source in self._sources)
-
     def query(self, text: str) -> pa.Table:
         """The answer to one query. Raises QueryError for one that cannot be answered, LogDamaged."""
         if re.fullmatch(r"\s*show\s+(all\s+)?tables\s*;?\s*", text, re.IGNORECASE):

@@ -12,16 +12,16 @@ import pytest
 
 import townlet
 from eventlog.cold import archive
-from eventlog.errors import LogDamaged, RunNotFound
+from eventlog.errors import EventLogError, LogDamaged, RunNotFound
 from eventlog.manifest import read_manifest, read_settings
 from eventlog.rows import Rows
 from eventlog.views import KIND_BY_NAME
 from eventlog.writer import LogWriter
-from townlet.errors import QueryError, TickOutOfRange
+from townlet.errors import ConfigurationError, QueryError, TickOutOfRange
 from townlet.many_runs import names_of, opened
 from townlet.queries import EVERY_TICK, Window, asked
 from townlet.run import Run
-from townlet.sql import EVENTS, KNOWN, TABLES, Session, query
+from townlet.sql import EVENTS, KNOWN, RUNS_MOST, TABLES, Session, query
 
 TICKS, CUT, SHORT = 900, 700, 400
 SEGMENT_EVENTS = 1000
@@ -148,6 +148,18 @@ def test_a_run_that_has_not_come_so_far_is_named(runs: dict[str, Run]) -> None:
             query(runs.values(), "select 1", **bounds)
 
 
+def test_a_run_whose_settings_are_damaged_is_named(lived: Path, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        shutil.copytree(lived / name, tmp_path / name)
+    (settings,) = (tmp_path / "b" / "configs").iterdir()
+    settings.write_text("{")
+    with pytest.raises(ConfigurationError, match=rf"/b/configs/{settings.name} has 1 fault"):
+        query(str(tmp_path / "*"), "select run, count(*) from events group by run")
+    settings.unlink()
+    with pytest.raises(EventLogError, match=r"/b has no settings of its epoch"):
+        query(str(tmp_path / "*"), "select run, count(*) from events group by run")
+
+
 def test_a_damaged_run_is_named(lived: Path, tmp_path: Path) -> None:
     for name in ("a", "b"):
         shutil.copytree(lived / name, tmp_path / name)
@@ -174,6 +186,8 @@ class TestWhichRuns:
             query(str(lived / "nothing-*"), "select 1")
         with pytest.raises(QueryError, match="there is no run to ask"):
             query([], "select 1")
+        with pytest.raises(QueryError, match="65,537 runs are more than the 65,536"):
+            Session(dict.fromkeys(map(str, range(RUNS_MOST + 1)), Run(lived / "a")))
         with pytest.raises(RunNotFound, match="notes holds no run"):
             query([lived / "a", lived / "notes"], "select 1")
 
