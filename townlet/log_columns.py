@@ -15,6 +15,10 @@ from eventlog.views import KIND_BY_NAME
 KIND_NAME: Final = "kind_name"
 """The kind by its name, which is made of `kind`."""
 
+_PLACES: Final = np.full(2**16, len(KINDS), np.uint8)
+"""Where the name of each kind stands among the names, by its code; those of no kind stand behind."""
+_PLACES[[kind.kind for kind in KINDS]] = np.arange(len(KINDS), dtype=np.uint8)
+
 
 class LogColumns:
     """Columns of the events with `from_tick <= tick < to_tick`; what was read is held, and nothing else is.
@@ -67,10 +71,8 @@ def _joined(name: str, parts: list[pa.Array]) -> pa.Array:
 
 def _kind_names(kinds: pa.Array) -> pa.Array:
     """The kinds by name, as codes of a dictionary: grouped and compared without their text."""
-    place = np.full(2**16, len(KINDS), np.uint8)
-    place[[kind.kind for kind in KINDS]] = np.arange(len(KINDS), dtype=np.uint8)
     codes, numbers = np.empty(len(kinds), np.uint8), np.asarray(kinds)
     for first in range(0, len(codes), BATCH_EVENTS):  # what take() makes of the whole would be eight bytes an event
         here = slice(first, first + BATCH_EVENTS)
-        np.take(place, numbers[here], out=codes[here], mode="clip")
+        np.take(_PLACES, numbers[here], out=codes[here], mode="clip")
     return pa.DictionaryArray.from_arrays(codes, [*KIND_BY_NAME, "unknown"])

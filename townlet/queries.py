@@ -135,11 +135,14 @@ def _number(node: Node) -> int | None:
 
 
 def _nodes(tree: Any) -> Iterator[Node]:
-    """Every node of a syntax tree."""
-    if isinstance(tree, dict):
-        yield tree
-    for part in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
-        yield from _nodes(part)
+    """Every node of a syntax tree, in no order."""
+    parts = [tree]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, dict):
+            yield part
+            part = part.values()
+        parts += [each for each in part if isinstance(each, dict | list)]
 
 
 def _texts(node: Node) -> Iterator[str]:
