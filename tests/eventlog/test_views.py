@@ -126,23 +126,25 @@ def test_a_number_beyond_the_names_has_none(log: Connection) -> None:
     assert log.sql("select getvariable('persons')[100]").fetchall() == [(None,)]
 
 
+OTHER = Names(10, ["o'brien"], ["desk 1 (Mill)", "bed 1 (Loft)"], ["miller", "clerk"], ["sit", "sleep", "cook"])
+
+
+@pytest.fixture(scope="module")
+def logs(log: Connection) -> Iterator[Connection]:
+    """The same events twice: of a run with `NAMES`, and of one with `OTHER`, in which fewer persons are known."""
+    table = log.sql(f"select * from {PHYSICAL}").to_arrow_table()
+    connection = duckdb.connect()
+    both = pa.concat_tables([table, table])
+    number = pa.array(np.repeat(np.arange(2, dtype=np.uint16), len(table)))
+    named = pa.DictionaryArray.from_arrays(number, ["one", "other"])
+    connection.register(PHYSICAL, both.append_column("run_number", number).append_column("run", named))
+    for statement in names_of_many_sql([NAMES, OTHER]):
+        connection.execute(statement)
+    yield connection
+    connection.close()
+
+
 class TestManyRuns:
-    OTHER = Names(10, ["o'brien"], ["desk 1 (Mill)", "bed 1 (Loft)"], ["miller", "clerk"], ["sit", "sleep", "cook"])
-
-    @pytest.fixture(scope="class")
-    def logs(self, log: Connection) -> Iterator[Connection]:
-        """The same events twice: of a run with `NAMES`, and of one with `OTHER`, in which a person fewer is known."""
-        table = log.sql(f"select * from {PHYSICAL}").to_arrow_table()
-        connection = duckdb.connect()
-        both = pa.concat_tables([table, table])
-        number = pa.array(np.repeat(np.arange(2, dtype=np.uint16), len(table)))
-        named = pa.DictionaryArray.from_arrays(number, ["one", "other"])
-        connection.register(PHYSICAL, both.append_column("run_number", number).append_column("run", named))
-        for statement in names_of_many_sql([NAMES, self.OTHER]):
-            connection.execute(statement)
-        yield connection
-        connection.close()
-
     @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.snake())
     def test_each_names_its_own(self, log: Connection, logs: Connection, kind: type[Event]) -> None:
         log.execute(view_sql(kind, NAMES.side))
