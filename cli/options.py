@@ -3,7 +3,7 @@
 import difflib
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
@@ -61,6 +61,34 @@ def find_run(name: str | None) -> Path:
     near = difflib.get_close_matches(Path(name).name, [path.name for path in known], n=3, cutoff=0.5)
     meant = f"did you mean {' or '.join(str(RUNS / each) for each in near)}?" if near else "see: townlet runs"
     raise click.UsageError(f"there is no run {name!r}; {meant}")
+
+
+def find_runs(names: Sequence[str]) -> list[Path]:
+    """The folders of runs: each name as for `find_run`, a pattern such as `runs/*`, or several with commas between.
+
+    Raises `click.UsageError` for what is none.
+    """
+    found: list[Path] = []
+    for name in names:
+        if is_run(Path(name)) or is_run(RUNS / name):
+            found.append(find_run(name))
+        elif "," in name:
+            found += find_runs([part.strip() for part in name.split(",") if part.strip()])
+        elif names_many(name):
+            from townlet.many_runs import matching
+
+            matched = matching(name) or matching(str(RUNS / name))
+            if not matched:
+                raise click.UsageError(f"no folder that matches {name!r} holds a run; see: townlet runs")
+            found += matched
+        else:
+            found.append(find_run(name))
+    return found
+
+
+def names_many(name: str) -> bool:
+    """Whether an argument stands for many runs: a pattern, or several with commas between."""
+    return not is_run(Path(name)) and bool(set("*?[,") & set(name))
 
 
 def run_and_pair(names: tuple[str, ...]) -> tuple[Path, str, str]:

@@ -100,14 +100,15 @@ class Run:
         town.fold(log.rows(from_seq=town.seq, to_tick=wanted))
         return Moment(self, town)
 
-    def sql(self, query: str, *, at: int | None = None) -> pa.Table:
+    def sql(self, query: str, *, at: int | None = None, from_tick: int | None = None) -> pa.Table:
         """The answer to a query over the run's events, views and tables as of a tick (None: now).
 
-        Raises QueryError, TickOutOfRange.
+        With `from_tick`, what happened is that of the ticks from there on and before `at`, and the rest of the log is
+        not opened; the tables of the town are as of `at` all the same. Raises QueryError, TickOutOfRange, LogDamaged.
         """
         from townlet.sql import Session
 
-        with contextlib.closing(Session(self, at=at)) as session:
+        with contextlib.closing(Session(self, at=at, from_tick=from_tick)) as session:
             return session.query(query)
 
     def why(self, owner: str, other: str, *, at: int | None = None) -> "Why":
@@ -172,7 +173,8 @@ class Run:
 
     def _resolved(self, config_id: str) -> Resolved:
         if config_id not in self._settings:
-            self._settings[config_id] = from_text(read_settings(self.path, config_id))
+            origin = str(self.path / "configs" / f"{config_id}.json")
+            self._settings[config_id] = from_text(read_settings(self.path, config_id), origin)
         return self._settings[config_id]
 
 

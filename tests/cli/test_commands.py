@@ -211,6 +211,56 @@ class TestSql:
 
 
 @pytest.mark.usefixtures("here")
+class TestSqlOverRuns:
+    LAST = "select run, max(tick) + 1 as ticks, count(*) as events from events group by run order by run"
+
+    @pytest.fixture(autouse=True)
+    def forked(self, here: Path) -> None:
+        """`b` is a fork of `a`; beside them lies what is no run."""
+        assert said("fork", "a", "--at-tick", "100", "--into", "runs/b").exit_code == 0
+        (here / "runs" / "notes.txt").write_text("no run")
+
+    def events(self, run: str, *bounds: str) -> int:
+        return int(from_json(said("sql", run, "select count(*) as n from events", "--json", *bounds))[0]["n"])
+
+    @pytest.mark.parametrize("named", [["runs/*"], ["*"], ["a,b"], ["runs/a,b"], ["a", "runs/b"], ["runs/[ab]"]])
+    def test_runs_are_named_in_any_way(self, named: list[str]) -> None:
+        wanted = [
+            {"run": "a", "ticks": TICKS, "events": self.events("a")},
+            {"run": "b", "ticks": 100, "events": self.events("b")},
+        ]
+        assert from_json(said("sql", *named, self.LAST, "--json")) == wanted
+        assert from_json(said("sql", *named, "--json", text=self.LAST)) == wanted
+
+    def test_a_pattern_has_the_column_also_where_it_finds_one(self) -> None:
+        assert [row["run"] for row in from_json(said("sql", "runs/a*", self.LAST, "--json"))] == ["a"]
+        assert said("sql", "runs/a", self.LAST).exit_code == 2
+
+    def test_all_of_them_are_asked_as_of_the_tick(self) -> None:
+        then = from_json(said("sql", "*", self.LAST, "--at-tick", "60", "--json"))
+        assert [(row["ticks"], row["events"]) for row in then] == [(60, self.events("a", "--at-tick", "60"))] * 2
+        refused = said("sql", "*", self.LAST, "--at-tick", "101")
+        assert refused.exit_code == 2 and "runs/b has no tick 101" in refused.stderr and not refused.stdout
+
+    def test_a_stretch_of_ticks(self) -> None:
+        asked = "select min(tick) as first, max(tick) as last, count(*) as n from events"
+        (told,) = from_json(said("sql", "a", asked, "--from-tick", "70", "--to-tick", "90", "--json"))
+        between = self.events("a", "--at-tick", "90") - self.events("a", "--at-tick", "70")
+        assert told == {"first": 70, "last": 89, "n": between}
+        assert self.events("a", "--from-tick", "70", "--at-tick", "90") == told["n"]
+        assert said("sql", "a", asked, "--from-tick", "90", "--to-tick", "70").exit_code == 2
+
+    def test_none_or_a_damaged_one_is_told(self, here: Path) -> None:
+        nothing = said("sql", "runs/x*", self.LAST)
+        assert nothing.exit_code == 2 and "'runs/x*'" in nothing.stderr
+        nobody = said("sql", "a,bbb", self.LAST)
+        assert nobody.exit_code == 2 and "'bbb'" in nobody.stderr
+        (here / "runs/b/log/head").unlink()
+        damaged = said("sql", "runs/*", self.LAST)
+        assert damaged.exit_code == 3 and "runs/b/log/head is damaged" in damaged.stderr and not damaged.stdout
+
+
+@pytest.mark.usefixtures("here")
 class TestLooking:
     def test_tail_ends_with_the_last_event(self) -> None:
         lines = said("tail", "-n", "5", "--json").stdout.splitlines()
