@@ -19,6 +19,7 @@ from eventlog.layout import schema_message
 from eventlog.manifest import Manifest, Seal, Segment
 from eventlog.rows import Rows
 from eventlog.sealing import FILE_MAGIC, Part, blocks_of, footer_crc
+from eventlog.stores import bring, forget
 
 COLD: Final = ".parquet"
 """How the file of a segment that is kept cold ends."""
@@ -117,6 +118,15 @@ class SegmentReader:
         if self.segment.seal:
             self._require_footer()
 
+    def is_whole(self) -> bool:
+        """Whether every byte that may be read is as it was written."""
+        try:
+            self.frames()
+            self.require_whole()
+        except LogDamaged:
+            return False
+        return all(self._is_intact(frame) for frame in self._frames)
+
     def rows(self, frame: Frame) -> tuple[Rows, Mapping[int, str]]:
         """The events of a frame as an array of `ROW`, and the words they carry, by seq. Raises `LogDamaged`."""
         self._require_intact(frame)
@@ -206,7 +216,26 @@ class SegmentReader:
 
 
 def open_segment(run: Path, segment: Segment, start: Start, reach: Reach, writer_epoch: int = 0) -> SegmentReader:
-    """The reader of a segment, whatever it is kept as. Raises `FileNotFoundError`, `LogDamaged`."""
+    """The reader of a segment, whatever it is kept as; of a run on a store it is fetched if need be.
+
+    What was fetched is kept only if it is whole, though this reader gives what it can. Raises `FileNotFoundError`,
+    `LogDamaged`, `EventLogError` where a store does not give it.
+    """
+    name = f"log/{segment.file}"
+    brought = bring(run, name, None if segment.seal else reach.end)
+    try:
+        reader = _opened(run, segment, start, reach, writer_epoch)
+        whole = not brought or reader.is_whole()
+    except LogDamaged:
+        if brought:
+            forget(run, name)
+        raise
+    if not whole:
+        forget(run, name)
+    return reader
+
+
+def _opened(run: Path, segment: Segment, start: Start, reach: Reach, writer_epoch: int) -> SegmentReader:
     if segment.file.endswith(COLD):
         from eventlog.cold import ColdReader  # which builds on this module
 

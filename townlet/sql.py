@@ -72,7 +72,7 @@ class Session:
         log = run.log
         self.tick = log.head.tick if at is None else at
         if not 0 <= self.tick <= log.head.tick:
-            raise TickOutOfRange(run.path, self.tick, log.head.tick)
+            raise TickOutOfRange(run.place, self.tick, log.head.tick)
         self._run = run
         self._events = _Events(log, self.tick)
         self._connection = duckdb.connect(config=CONFIGURATION)
