@@ -16,8 +16,10 @@ def is_uri(name: object) -> TypeGuard[str]:
 
 def shown(uri: str) -> str:
     """The URI without a secret and a slash at its end, as messages give it."""
-    parts = urlsplit(uri)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], path=parts.path.rstrip("/")).geturl()
+    scheme, _, rest = uri.partition("://")
+    folder, mark, query = rest.partition("?")
+    host, slash, path = folder.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{(slash + path).rstrip('/')}{mark}{query}"
 
 
 def refusal(uri: str) -> str:

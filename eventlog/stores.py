@@ -85,15 +85,12 @@ class Store:
             return pyarrow.fs.LocalFileSystem(), str(self._place.absolute())
         scheme = urlsplit(self._place).scheme
         if scheme not in SCHEMES:
-            known = ", ".join(f"{each}://" for each in SCHEMES)
-            raise EventLogError(f"{self.uri} is on no store that is known here; known are {known}")
-        with self._asked("cannot be reached"):
-            if scheme == "s3":
-                return _s3(self._place)
-            limit = f"{'&' if '?' in self._place else '?'}retry_limit_seconds={_GCS_SECONDS}"
-            given = scheme != "gs" or "retry_limit_seconds" in self._place
-            system, path = pyarrow.fs.FileSystem.from_uri(self._place + ("" if given else limit))
-        return system, path.rstrip("/")
+            raise RunNotFound(self.uri, f"known stores are {', '.join(f'{each}://' for each in SCHEMES)}")
+        try:
+            with self._asked("cannot be reached"):
+                return _s3(self._place) if scheme == "s3" else _other(self._place, scheme)
+        except pa.ArrowInvalid as error:
+            raise RunNotFound(self.uri, str(error)) from error
 
     def _bucket_is_there(self) -> bool:
         """Whether what the path begins with, the bucket of an object store, can be seen."""
@@ -179,7 +176,7 @@ class Store:
         """What a store answers, as an `EventLogError`; that something is not there stays a `FileNotFoundError`."""
         try:
             yield
-        except FileNotFoundError:
+        except (FileNotFoundError, pa.ArrowInvalid):
             raise
         except (OSError, pa.ArrowException) as error:
             raise EventLogError(f"{self.uri}: {what}: {_reason(str(error))}") from error
@@ -204,6 +201,16 @@ def _s3(uri: str) -> tuple[Any, str]:
         options |= {"access_key": unquote(parts.username), "secret_key": unquote(parts.password)}
     system = pyarrow.fs.S3FileSystem(retry_strategy=pyarrow.fs.AwsStandardS3RetryStrategy(max_attempts=3), **options)
     return system, f"{bucket}{unquote(parts.path)}".rstrip("/")
+
+
+def _other(uri: str, scheme: str) -> tuple[Any, str]:
+    """The file system and the path of a URI of another store."""
+    import pyarrow.fs
+
+    if scheme == "gs" and "retry_limit_seconds" not in uri:
+        uri += f"{'&' if '?' in uri else '?'}retry_limit_seconds={_GCS_SECONDS}"
+    system, path = pyarrow.fs.FileSystem.from_uri(uri)
+    return system, path.rstrip("/")
 
 
 def _reason(said: str) -> str:

@@ -67,9 +67,10 @@ def export(
 ) -> Exported:
     """Write the events of the ticks from `from_tick` on, before `to_tick` (None: all), to the file or folder `into`.
 
-    `to` is one of FORMATS; without `into` it goes to `exports/` in the run's folder, if that is on this machine. Nothing
-    is overwritten, unless `replace` says so and it is an export too. Raises FileExistsError, TickOutOfRange, LogDamaged, TownletError where
-    there is no room or what was written is not given back, OSError; and then nothing is left behind.
+    `to` is one of FORMATS; without `into` it goes to `exports/` in the run's folder, if that is on this machine.
+    Nothing is overwritten, unless `replace` says so and it is an export too. Raises FileExistsError, TickOutOfRange,
+    LogDamaged, TownletError where there is no room or what was written is not given back, OSError; and then nothing is
+    left behind.
     """
     form = FORMATS[to]
     extent = Extent.of(run, from_tick, to_tick)

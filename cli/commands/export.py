@@ -58,9 +58,7 @@ def command(
 
     found = options.find_run(run)
     if into is None and isinstance(found, str):
-        raise click.UsageError(
-            f"{found} is on a store, where nothing is written: name a place on this machine with --into"
-        )
+        raise click.UsageError(f"{found} is on a store, where nothing is written: say with --into where, here")
     opened = townlet.open(found)
     try:
         with output.Waiting(f"writing {form_of_file}"):
