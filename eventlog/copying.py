@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from eventlog.errors import EventLogError, RunExists
-from eventlog.manifest import read_manifest_text
+from eventlog.manifest import read_manifest_text, read_settings
 from eventlog.places import told
 from eventlog.reader import LogReader
-from eventlog.stores import Store, bring_checkpoint
+from eventlog.stores import Store, bring, bring_checkpoint
 
 LEFT: Final = frozenset({"configs", "log", "checkpoints"})
 """What a copy that was interrupted leaves."""
@@ -73,10 +73,11 @@ def _require_free(target: Store) -> None:
 def _contents(source: LogReader) -> Iterator[tuple[str, bytes]]:
     """Each file of the run but its manifest: its name and what is committed of it."""
     for config_id in sorted({epoch.config_id for epoch in source.manifest.epochs}):
-        yield f"configs/{config_id}.json", (source.path / "configs" / f"{config_id}.json").read_bytes()
+        yield f"configs/{config_id}.json", read_settings(source.path, config_id).encode()
     for segment in source.manifest.segments:
-        content = (source.path / "log" / segment.file).read_bytes()
-        yield f"log/{segment.file}", content if segment.seal else content[: source.head.appended or None]
+        name, length = f"log/{segment.file}", None if segment.seal else source.head.appended or None
+        bring(source.path, name, length)
+        yield name, (source.path / name).read_bytes()[:length]
     yield "log/head", (source.path / "log" / "head").read_bytes()
     folder = source.path / "checkpoints"
     for checkpoint in sorted(folder.iterdir()) if folder.is_dir() else ():

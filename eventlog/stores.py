@@ -44,7 +44,8 @@ IN_USE_S: Final = 3600
 
 _CHUNK_BYTES: Final = 8 << 20
 _MARK: Final = "mirror-of"
-_GCS_SECONDS: Final = 30
+_GCS_SECONDS: Final = 10
+_SAID_MAX: Final = 400
 _DENIED: Final = re.compile(r"ACCESS_DENIED|Access ?Denied|Forbidden|HTTP (status|response code) 40[13]\b", re.I)
 _SILENT: Final = re.compile(r"NETWORK_CONNECTION|curlCode|Could not connect|resolve host|timed? ?out", re.I)
 
@@ -194,8 +195,12 @@ def _s3(uri: str) -> tuple[Any, str]:
     if not parts.hostname:
         raise pa.ArrowInvalid("it names no bucket")
     bucket = parts.netloc.rpartition("@")[2]
-    told = ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")
-    if not options and not any(os.environ.get(name) for name in told):
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    if endpoint and "endpoint_override" not in options:
+        given, _, server = endpoint.rpartition("://")
+        options = {"scheme": given or "https", **options, "endpoint_override": server.rstrip("/")}
+    regions = ("AWS_REGION", "AWS_DEFAULT_REGION")
+    if not options and not any(os.environ.get(name) for name in regions):
         options["region"] = pyarrow.fs.resolve_s3_region(bucket)
     if parts.username and parts.password:
         options |= {"access_key": unquote(parts.username), "secret_key": unquote(parts.password)}
@@ -216,6 +221,7 @@ def _other(uri: str, scheme: str) -> tuple[Any, str]:
 def _reason(said: str) -> str:
     """What a store's client said, in a line, and what to do where that is known."""
     line = " ".join(said.split())
+    line = line if len(line) <= _SAID_MAX else f"{line[:_SAID_MAX]}..."
     if _DENIED.search(line):
         return f"access denied ({line})\n  Next: give AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of somebody who may"
     if _SILENT.search(line):

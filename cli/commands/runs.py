@@ -113,7 +113,8 @@ def archive_runs(names: tuple[str, ...], form: str) -> None:
     last: a copy that was interrupted is no run, and the same command goes on over it. Log, settings and checkpoints are
     copied; derived tables and exports are not.
 
-    A run on a store is read as one in a folder is, by its URI, and never written: to go on with one, copy it back.
+    A run on a store is read as one in a folder is, by its URI, and never written: to go on with one, copy it back. What
+    was read of it is kept in stores/ of the user's cache, 8 GB at most, and can be deleted at any time.
     Region and endpoint are taken from the environment (AWS_REGION, AWS_ENDPOINT_URL) or from the URI:
     s3://bucket/path?region=eu-west-1, or ?scheme=http&endpoint_override=localhost:9000.
     """,

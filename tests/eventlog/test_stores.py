@@ -134,11 +134,13 @@ class TestARunOnAStore:
         assert said("export", there, "--to", "parquet", "--into", "events.parquet").exit_code == 0
         assert said("export", there, "--check", "events.parquet").exit_code == 0
 
-    def test_an_archived_run_is_read_there_too(self, uri: Uri) -> None:
+    def test_an_archived_run_is_read_there_too_and_comes_back(self, uri: Uri) -> None:
         assert said("runs", "archive", "a").exit_code == 0
         assert said("runs", "copy", "a", uri("cold")).exit_code == 0
         query = ("select sum(seq), max(tick) from events", "--json")
-        assert said("sql", uri("cold"), *query).stdout == said("sql", "a", *query).stdout
+        assert said("runs", "copy", uri("cold"), "back").exit_code == 0
+        answers = [said("sql", run, *query).stdout for run in ("a", uri("cold"), "back")]
+        assert answers[0] == answers[1] == answers[2]
 
     def test_it_is_forked_here(self, uri: Uri) -> None:
         said("runs", "copy", "a", uri("a"))
@@ -348,6 +350,12 @@ class TestWhatAStoreRefuses:
         result = said("runs", "copy", run, f"s3://no-such-bucket/a{query}")
         assert result.exit_code == 1
         assert "s3://no-such-bucket/a" in result.stderr and "does not exist" in result.stderr
+
+    def test_the_environment_says_which_server(self, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{endpoint}")
+        result = said("replay", "s3://no-such-bucket/runs/a")
+        assert result.exit_code == 2
+        assert "no such bucket" in result.stderr
 
     def test_nobody_answers(self) -> None:
         with socket.socket() as taken:
