@@ -28,7 +28,7 @@ from eventlog.manifest import (
 )
 from eventlog.reader import LogReader
 from eventlog.sealing import BATCH_EVENTS
-from eventlog.segments import Reach, SegmentReader, Start, missing, open_segment, starts
+from eventlog.segments import Reach, Start, missing, open_segment, starts
 from eventlog.stores import bring_checkpoint, is_mirror
 from eventlog.writer import LogWriter
 
@@ -110,17 +110,10 @@ def _link_segment(source: Path, into: Path, segment: Segment, start: Start) -> N
     reach = Reach.of(segment.seal)
     try:
         if is_mirror(source):
-            _require_intact(open_segment(source, segment, start, reach))
+            open_segment(source, segment, start, reach).require_intact()
         disk.link(source / "log" / segment.file, into / "log" / segment.file)
     except FileNotFoundError as error:
         raise missing(source, segment, start, reach) from error
-
-
-def _require_intact(fetched: SegmentReader) -> None:
-    """A segment that came from a store can be shared. Raises `LogDamaged`."""
-    for frame in fetched.frames():
-        fetched.rows(frame)
-    fetched.require_whole()
 
 
 def _keep_settings(source: LogReader, into: Path, epochs: Sequence[Epoch], texts: Mapping[str, str]) -> None:

@@ -1,5 +1,6 @@
 """The files of a log as a reader sees them: frames found by their marks, checked whole before their events are read."""
 
+import contextlib
 import mmap
 import os
 from bisect import bisect_right
@@ -118,14 +119,11 @@ class SegmentReader:
         if self.segment.seal:
             self._require_footer()
 
-    def is_whole(self) -> bool:
-        """Whether every byte that may be read is as it was written."""
-        try:
-            self.frames()
-            self.require_whole()
-        except LogDamaged:
-            return False
-        return all(self._is_intact(frame) for frame in self._frames)
+    def require_intact(self) -> None:
+        """Raises `LogDamaged` unless every byte that may be read is as it was written."""
+        for frame in self.frames():
+            self._require_intact(frame)
+        self.require_whole()
 
     def rows(self, frame: Frame) -> tuple[Rows, Mapping[int, str]]:
         """The events of a frame as an array of `ROW`, and the words they carry, by seq. Raises `LogDamaged`."""
@@ -153,7 +151,8 @@ class SegmentReader:
         return frame.first_seq - frame.first_seq % BLOCK_EVENTS, frame.block_digest
 
     def damage(self, position: int, reason: str, frame: Frame | None = None) -> LogDamaged:
-        """The damage at a byte of this segment; `frame` is the one that is not intact."""
+        """The damage at a byte of this segment; `frame` is the one that is not intact. A mirror keeps no such file."""
+        forget(self.path)
         before = [each for each in self._frames if each.end <= (frame.position if frame else position)]
         repairable = self.segment.seal is None and position >= self.reach.durable
         return LogDamaged(
@@ -221,17 +220,11 @@ def open_segment(run: Path, segment: Segment, start: Start, reach: Reach, writer
     What was fetched is kept only if it is whole, though this reader gives what it can. Raises `FileNotFoundError`,
     `LogDamaged`, `EventLogError` where a store does not give it.
     """
-    name = f"log/{segment.file}"
-    brought = bring(run, name, None if segment.seal else reach.end)
-    try:
-        reader = _opened(run, segment, start, reach, writer_epoch)
-        whole = not brought or reader.is_whole()
-    except LogDamaged:
-        if brought:
-            forget(run, name)
-        raise
-    if not whole:
-        forget(run, name)
+    brought = bring(run, f"log/{segment.file}", None if segment.seal else reach.end)
+    reader = _opened(run, segment, start, reach, writer_epoch)
+    if brought:
+        with contextlib.suppress(LogDamaged):  # told when it is come to
+            reader.require_intact()
     return reader
 
 

@@ -283,9 +283,10 @@ def bring(run: Path, name: str, length: int | None = None) -> bool:
     return True
 
 
-def forget(run: Path, name: str) -> None:
-    """Do not keep a file of a mirror; whoever has it open reads on."""
-    disk.remove(run / name)
+def forget(path: Path) -> None:
+    """Do not keep a segment of a mirror; whoever has it open reads on. Those of other runs are let be."""
+    if path.parent.parent in _stores:
+        disk.remove(path)
 
 
 def bring_checkpoint(folder: Path) -> None:

@@ -20,6 +20,7 @@ import townlet
 from eventlog import stores
 from eventlog.copying import copy
 from eventlog.errors import EventLogError, LogDamaged, RunExists, RunNotFound
+from eventlog.forking import fork
 from eventlog.reader import LogReader
 from eventlog.stores import Store, mirror
 from tests.cli.test_commands import from_json, here, lived, said
@@ -299,6 +300,25 @@ class TestAMirror:
             assert f"townlet replay {uri('a')} " in str(raised.value)
         Store(uri("a")).put(name, before)
         assert held(uri("a")) == held(run)
+
+    def test_what_was_damaged_here_is_fetched_again(self, uri: Uri, tmp_path: Path) -> None:
+        run = closed(tmp_path / "a", [2000, 2000], rolls=True)
+        copy(LogReader(run), uri("a"))
+        name = "log/00000000000000002000.arrow"
+        held(uri("a"))
+        flip(Store(mirror(uri("a"))), name, 40_000)
+        with pytest.raises(LogDamaged):
+            held(uri("a"))
+        assert held(uri("a")) == held(run)
+
+    def test_a_damaged_segment_is_not_shared_with_a_fork(self, uri: Uri, tmp_path: Path) -> None:
+        run = closed(tmp_path / "a", [2000, 2000], rolls=True)
+        copy(LogReader(run), uri("a"))
+        flip(Store(uri("a")), "log/00000000000000000000.arrow", 40_000)
+        log = LogReader(mirror(uri("a")))
+        with pytest.raises(LogDamaged):
+            fork(log, tmp_path / "b", 3000, run_id="b", name="b", versions={}, epochs=log.manifest.epochs)
+        assert not (tmp_path / "b").exists()
 
     def test_a_run_that_was_not_closed_is_read_up_to_its_head(self, uri: Uri, tmp_path: Path) -> None:
         abandon(written(tmp_path / "a", [700, 700], durable=1))
