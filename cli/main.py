@@ -53,7 +53,8 @@ Data goes to stdout, words and progress to stderr. Exit codes:
 {chr(10).join(f"  {code:<4}{meaning}" for code, meaning in EXIT_CODES.items())}
 
 \b
-A run is a folder, or the name of one under runs/; left out, it is the newest.
+A run is a folder, the name of one under runs/, or where it is only read a URI such as
+s3://bucket/runs/a; left out, it is the newest.
 NO_COLOR is honoured. Completion for bash (or zsh, or fish):
   eval "$(_TOWNLET_COMPLETE=bash_source townlet)"
 

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from eventlog import disk
 from eventlog.head import Point
 from eventlog.reader import LogReader
+from eventlog.stores import bring_checkpoint
 
 IdentityAt = Callable[[int], Mapping[str, str]]
 """What a fold of the events before a seq depends on."""
@@ -126,6 +127,7 @@ def _write(path: Path, content: bytes | pa.Buffer) -> None:
 
 def _manifest_of(folder: Path, identity_at: IdentityAt) -> _Manifest | None:
     """What a checkpoint says of itself, or None when it cannot be read or was made by something else."""
+    bring_checkpoint(folder)
     try:
         manifest = _Manifest.model_validate_json((folder / _MANIFEST).read_bytes())
     except (OSError, ValidationError):

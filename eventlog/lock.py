@@ -7,16 +7,21 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from eventlog.errors import LogLocked
+from eventlog.errors import EventLogError, LogLocked
+from eventlog.places import refusal, told
+from eventlog.stores import is_mirror
 
 
 class WriterLock:
     """The lock of a run, held from construction to `release`. A dead holder's lock is free at once.
 
-    Raises `LogLocked`, without waiting, when another writer holds it; the message names that writer.
+    Raises `LogLocked`, without waiting, when another writer holds it; the message names that writer. Raises
+    `EventLogError` for a mirror of a run on a store, which is only read.
     """
 
     def __init__(self, run: Path) -> None:
+        if is_mirror(run):
+            raise EventLogError(refusal(told(run)))
         self._holder = run / "lock.holder"
         self._lock = FileLock(run / "lock", timeout=0, thread_local=False)
         try:

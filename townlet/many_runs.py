@@ -5,13 +5,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from eventlog.places import is_uri
 from townlet.errors import QueryError
 from townlet.run import Run
 
 
 def opened(runs: str | Path | Iterable[str | Path | Run]) -> dict[str, Run]:
     """The runs by their names, in order, each once; one path may be a pattern. Raises QueryError, RunNotFound."""
-    if isinstance(runs, str | Path):
+    if is_uri(runs):
+        runs = [runs]
+    elif isinstance(runs, str | Path):
         found = matching(str(runs))
         if not found:
             raise QueryError(
@@ -21,7 +24,7 @@ def opened(runs: str | Path | Iterable[str | Path | Run]) -> dict[str, Run]:
     by_place: dict[Path, Run] = {}
     for given in runs:
         run = given if isinstance(given, Run) else Run(given)
-        by_place.setdefault(run.path.resolve(), run)
+        by_place.setdefault(Path(run.place) if is_uri(run.place) else run.path.resolve(), run)
     return dict(zip(names_of(list(by_place)), by_place.values(), strict=True))
 
 

@@ -10,7 +10,9 @@ import pyarrow as pa
 from eventlog.checkpoints import CheckpointStore
 from eventlog.head import Head
 from eventlog.manifest import Epoch, read_settings
+from eventlog.places import is_uri, told
 from eventlog.reader import LogReader
+from eventlog.stores import local, mirror
 from eventlog.upcasting import PRESENT, Upcasters
 from townlet.configuration.load import Resolved, from_text, load
 from townlet.configuration.settings import Settings
@@ -35,17 +37,26 @@ class Pulse(NamedTuple):
 
 
 class Run:
-    """The public face of a run's folder; cheap to open, always up to date with what is committed."""
+    """The public face of a run's folder; cheap to open, always up to date with what is committed.
+
+    Of a run on a store, named by its URI, it is what was there when it was opened: `path` is then a mirror of it, in
+    which what is needed arrives (`eventlog.stores`), and nothing can be written to it.
+    """
 
     def __init__(self, path: Path | str, *, upcasters: Upcasters = PRESENT) -> None:
-        """Raises RunNotFound, LogDamaged."""
-        self.path = Path(path)
+        """Raises RunNotFound, LogDamaged, and EventLogError where a store does not give it."""
+        self.path = mirror(path) if is_uri(path) else Path(path)
         self._log = LogReader(self.path, upcasters=upcasters)
         self._settings: dict[str, Resolved] = {}
 
     def __repr__(self) -> str:
         head = self.head
-        return f"Run({str(self.path)!r}, tick={head.tick}, seq={head.seq})"
+        return f"Run({self.place!r}, tick={head.tick}, seq={head.seq})"
+
+    @property
+    def place(self) -> str:
+        """Where the run is, as a command takes it: its folder's path, or its URI."""
+        return told(self.path)
 
     @property
     def log(self) -> LogReader:
@@ -91,7 +102,7 @@ class Run:
         log = self.log
         wanted = log.head.tick if tick is None else tick
         if not 0 <= wanted <= log.head.tick:
-            raise TickOutOfRange(self.path, wanted, log.head.tick)
+            raise TickOutOfRange(self.place, wanted, log.head.tick)
         town = None if from_start else self._nearest(wanted, log)
         if town is None:
             from townlet.town import Town
@@ -146,7 +157,7 @@ class Run:
         """
         from townlet.forking import fork
 
-        return fork(self, Path(into), at, overrides or {}, seed, ticks, progress=progress)
+        return fork(self, local(into), at, overrides or {}, seed, ticks, progress=progress)
 
     def resume(self, ticks: int, *, durability: str = "interval", progress: Progress | None = None) -> "Run":
         """Let the town live on for so many more ticks. Raises LogLocked, LogDamaged."""
@@ -225,10 +236,13 @@ def simulate(
     """
     from townlet.loop import begin
 
-    begin(load(config, overrides or {}), ticks, seed, Path(into), durability=durability, progress=progress)
+    begin(load(config, overrides or {}), ticks, seed, local(into), durability=durability, progress=progress)
     return Run(into)
 
 
 def open_run(path: Path | str) -> Run:
-    """The run in a folder. Raises RunNotFound, LogDamaged."""
+    """The run in a folder, or at a URI such as `s3://bucket/runs/demo`.
+
+    Raises RunNotFound, LogDamaged, and EventLogError where a store does not give it.
+    """
     return Run(path)

@@ -30,7 +30,7 @@ class Source:
         self.from_tick = from_tick or 0
         for tick in (self.tick, self.from_tick):
             if not 0 <= tick <= last:
-                raise TickOutOfRange(run.path, tick, last)
+                raise TickOutOfRange(run.place, tick, last)
         if self.from_tick > self.tick:
             raise QueryError(f"nothing can lie from tick {self.from_tick:,} on and before tick {self.tick:,}")
         self.side: int = CLASSES[run.config.town.capacity].side

@@ -11,6 +11,7 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
+from eventlog.places import is_uri
 
 if TYPE_CHECKING:
     from townlet.sql import Session
@@ -88,7 +89,7 @@ def sorted_out(named: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
 
 def is_query(text: str) -> bool:
     """Whether an argument is meant as a query rather than as a run."""
-    if options.is_run(Path(text)):
+    if is_uri(text) or options.is_run(Path(text)):
         return False
     return bool(BEGINS_A_QUERY.match(text.lstrip())) or len(text.split()) > 1
 
