@@ -137,6 +137,7 @@ def require_known(name: str, known: list[str], ctx: click.Context) -> None:
 def exit_code(error: Exception) -> int | None:
     """The exit code of an error that a town or a log raises; None for any other."""
     from eventlog.errors import EventLogError, LogDamaged, LogLocked, RunExists, RunNotFound
+    from projections.errors import ProjectionError
     from townlet.errors import ConfigurationError, QueryError, TickOutOfRange, TownletError
 
     if isinstance(error, ConfigurationError | QueryError | TickOutOfRange | RunNotFound | RunExists):
@@ -145,7 +146,7 @@ def exit_code(error: Exception) -> int | None:
         return 3
     if isinstance(error, LogLocked):
         return 5
-    return 1 if isinstance(error, TownletError | EventLogError | OSError) else None
+    return 1 if isinstance(error, TownletError | EventLogError | ProjectionError | OSError) else None
 
 
 def unexpected(error: Exception) -> str:

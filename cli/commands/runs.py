@@ -41,6 +41,7 @@ class _Runs(click.Group):
         "townlet runs",
         "townlet runs experiments --json",
         "townlet runs archive runs/a",
+        "townlet runs rebuild runs/a",
         "townlet runs prune --keep 5",
     ),
 )
@@ -100,6 +101,34 @@ def archive_runs(names: tuple[str, ...], form: str) -> None:
         if form == "table":
             rows = [row | {name: _size(row[name]) for name in ("bytes_before", "bytes")} for row in rows]
         output.records(rows, ARCHIVED, form)
+
+
+@command.command(
+    "rebuild",
+    help="""Fold a run's derived tables anew from its first event, beside what is kept of them.
+
+    NAME is a projection that is caught up from the log, such as tie_changes; left out, all of them. What was kept is
+    read until the new one is whole, and then goes. `kept` says whether what was kept at the run's last tick was equal.
+    """,
+    epilog=options.examples("townlet runs rebuild runs/a", "townlet runs rebuild a tie_changes --json"),
+)
+@click.argument("name", metavar="RUN")
+@click.argument("projections", metavar="[NAME]...", nargs=-1)
+@options.output_formats
+def rebuild_run(name: str, projections: tuple[str, ...], form: str) -> None:
+    path = options.find_run(name)
+    import townlet
+    from townlet.derived import PROJECTIONS, Rebuilt, projection, rebuilt
+
+    for each in projections:
+        projection(each)  # refuses a name that is none before anything is folded
+    run = townlet.open(path)
+    tick = run.head.tick
+    done = [rebuilt(run, each, tick) for each in projections or PROJECTIONS]
+    output.records([each._asdict() for each in done], Rebuilt._fields, form)
+    for made in done:
+        if made.kept == "different":
+            output.words(f"what was kept of {made.name} at tick {made.tick:,} was not what the log folds to; it is now")
 
 
 @command.command(
