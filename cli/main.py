@@ -1,6 +1,7 @@
 """`townlet`: the outermost frame. It finds the command, and turns what went wrong into one message and an exit code."""
 
 import difflib
+import errno
 import gc
 import importlib
 import os
@@ -46,6 +47,19 @@ EXIT_CODES: Final[Mapping[int, str]] = {
 
 NEW_OBJECTS: Final = 100_000
 """How many more objects there must be before the process looks for garbage."""
+
+NEXT_STEPS: Final[Mapping[int, str]] = {
+    errno.EROFS: "name a place that can be written; reading needs none: replay, sql, tail, fork --into elsewhere",
+    errno.EACCES: "give yourself the right to it, or name another place",
+    errno.EPERM: "give yourself the right to it, or name another place",
+    errno.ENOSPC: "free some space, for instance with: townlet runs prune --derived",
+    errno.EDQUOT: "free some space, for instance with: townlet runs prune --derived",
+    errno.ENOTDIR: "name another place: a file stands where a folder should be",
+    errno.EISDIR: "name another place: a folder stands where a file should be",
+    errno.ENOENT: "name a place in a folder that is there",
+    errno.EMFILE: "allow more open files: ulimit -n",
+}
+"""What to do where the file system refuses something."""
 
 EPILOG: Final = f"""
 \b
@@ -122,7 +136,7 @@ class Townlet(click.Group):
             if os.environ.get("TOWNLET_TRACEBACK"):
                 raise
             code = exit_code(error)
-            output.failure(str(error) if code is not None else unexpected(error))
+            output.failure(unexpected(error) if code is None else words_of(error))
             return 1 if code is None else code
 
 
@@ -147,6 +161,15 @@ def exit_code(error: Exception) -> int | None:
     if isinstance(error, LogLocked):
         return 5
     return 1 if isinstance(error, TownletError | EventLogError | ProjectionError | OSError) else None
+
+
+def words_of(error: Exception) -> str:
+    """What an error says: its own words, and of one of the file system which file, what, and what to do."""
+    if not isinstance(error, OSError) or error.errno is None or error.filename is None:
+        return str(error)
+    reason = os.strerror(error.errno).lower()
+    step = NEXT_STEPS.get(error.errno)
+    return f"{error.filename}: {reason}" + (f"\n  Next: {step}" if step else "")
 
 
 def unexpected(error: Exception) -> str:

@@ -154,12 +154,12 @@ def caught_up(run: "Run", name: str, tick: int) -> Tables:
 def rebuilt(run: "Run", name: str, tick: int) -> Rebuilt:
     """A projection folded from the first event to `tick`, whatever is kept; when it is whole it takes its place.
 
-    Raises QueryError for another name, LogDamaged, BadEvent: then what was kept stays.
+    Raises QueryError for another name, LogDamaged, BadEvent, OSError: then what was kept stays.
     """
     made, kept = projection(name), nearest(run, name, tick)
     before = kept.tables() if kept is not None and kept.point.tick == tick else None
     tables = _folded(run, made, tick, None)
-    keep(run, made, tick, tables)
+    _written(run, made, tick, tables)
     said = "none" if before is None else "equal" if equal(before, tables) else "different"
     return Rebuilt(name, made.version, tick, run.log.seq_at(tick), len(tables[name]), said)
 
@@ -218,13 +218,18 @@ def _folded(run: "Run", made: CatchUp, tick: int, kept: Checkpoint | None) -> Ta
 
 def keep(run: "Run", made: CatchUp, tick: int, tables: Tables) -> None:
     """Keep the tables, unless nothing can be written: then they are made anew each time."""
+    with contextlib.suppress(OSError):
+        _written(run, made, tick, tables)
+
+
+def _written(run: "Run", made: CatchUp, tick: int, tables: Tables) -> None:
+    """Keep the tables in place of what was kept at that tick. Raises OSError."""
     log, store = run.log, store_of(run, made.name)
     seq = log.seq_at(tick)
     block_digest, digest = log.digest_at(seq)
-    with contextlib.suppress(OSError):
-        store.write(tables, Point(tick, seq, block_digest.hex(), digest.hex()), made.identity(run.epochs, seq))
-        _prune(store.path)
-        _retire_others(store, tick)
+    store.write(tables, Point(tick, seq, block_digest.hex(), digest.hex()), made.identity(run.epochs, seq))
+    _prune(store.path)
+    _retire_others(store, tick)
 
 
 def _retire_others(store: CheckpointStore, tick: int) -> None:

@@ -1,6 +1,7 @@
 """`townlet diff`"""
 
 import json
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +109,9 @@ def _print(found: "Difference", runs: "tuple[Run, Run]", names: tuple[str, str])
     for name, run, chain in zip(names, runs, (found.chain_a, found.chain_b), strict=True):
         output.data(f"{name}:")
         for depth, line in enumerate(_lines(run, chain) or ["ends here"]):
-            output.data(f"{'  ' * (depth + 1)}{'because of  ' if depth else ''}{line}")
+            indent = "  " * (depth + 1)
+            told = f"{indent}{'because of  ' if depth else ''}{line}"
+            output.data(textwrap.fill(told, WIDTH, subsequent_indent=f"{indent}    "))
     _settings(found)
     _state(found, when)
     unequal = [row for row in found.events.to_pylist() if row["a"] != row["b"]]
@@ -140,7 +143,7 @@ def _state(found: "Difference", when: Callable[[int], str]) -> None:
         clock = all(row["table"] == "clock" for row in rows if row["tick"] == tick)
         _section(f"the {'clock' if clock else 'state'} differs first at {when(tick)}", here)
     if not rows:
-        output.data("\nthe state never differs")
+        output.data(f"\nno state differs up to tick {found.until:,}")
 
 
 def _people(found: "Difference", when: Callable[[int], str]) -> None:
