@@ -5,8 +5,11 @@ import errno
 import gc
 import importlib
 import os
+import signal
 import sys
+import threading
 from collections.abc import Mapping
+from types import FrameType
 from typing import Any, Final, NoReturn
 
 import click
@@ -121,23 +124,48 @@ class Townlet(click.Group):
         sys.exit(self._outcome(*arguments, **options))
 
     def _outcome(self, *arguments: Any, **options: Any) -> int:
-        try:
-            return int(super().main(*arguments, **options) or 0)
-        except click.UsageError as error:
-            where = f"{error.ctx.command_path} --help" if error.ctx else "townlet --help"
-            output.failure(f"{error.format_message()}\n  Next: {where}")
-            return error.exit_code
-        except click.ClickException as error:
-            output.failure(error.format_message())
-            return error.exit_code
-        except (click.Abort, KeyboardInterrupt):
-            return 130
-        except Exception as error:
-            if os.environ.get("TOWNLET_TRACEBACK"):
-                raise
-            code = exit_code(error)
-            output.failure(unexpected(error) if code is None else words_of(error))
-            return 1 if code is None else code
+        with Interrupts() as interrupts:
+            try:
+                return int(super().main(*arguments, **options) or 0)
+            except click.UsageError as error:
+                where = f"{error.ctx.command_path} --help" if error.ctx else "townlet --help"
+                output.failure(f"{error.format_message()}\n  Next: {where}")
+                return error.exit_code
+            except click.ClickException as error:
+                output.failure(error.format_message())
+                return error.exit_code
+            except (click.Abort, KeyboardInterrupt):
+                return 130
+            except Exception as error:
+                if interrupts.came:
+                    return 130  # what was interrupted calls it an error of its own, as DuckDB does
+                if os.environ.get("TOWNLET_TRACEBACK"):
+                    raise
+                code = exit_code(error)
+                output.failure(unexpected(error) if code is None else words_of(error))
+                return 1 if code is None else code
+
+
+class Interrupts:
+    """Remembers whether Ctrl-C came while a command ran; where it is not listened to, nothing is changed."""
+
+    def __init__(self) -> None:
+        self.came = False
+        self._before: Any = None
+
+    def __enter__(self) -> "Interrupts":
+        here = threading.current_thread() is threading.main_thread()
+        if here and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            self._before = signal.signal(signal.SIGINT, self._come)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _come(self, number: int, frame: FrameType | None) -> None:
+        self.came = True
+        signal.default_int_handler(number, frame)
 
 
 def require_known(name: str, known: list[str], ctx: click.Context) -> None:

@@ -145,6 +145,19 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
+class Place(click.Path):
+    """A path to write to; an empty one, as an unset variable of a shell gives, is none."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; fails for an empty text."""
+        if value == "":
+            self.fail("it is empty: name a place, such as runs/a", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class Seeds(click.ParamType[range]):
     """`20` counts from 1; `9001-9020` is a range."""
 

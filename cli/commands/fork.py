@@ -33,7 +33,7 @@ SINCE = {"exits": "agent_exited", "meals": "shared_meal", "quarrels": "queue_con
 @click.option("--at-tick", type=click.IntRange(min=0), help="The tick to part at; by default the run's last.")
 @click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Another seed for what comes after.")
 @click.option("--seeds", type=options.Seeds(), help="Many futures, one for each seed.")
-@click.option("--into", type=click.Path(path_type=Path), required=True, help="The new run's folder.")
+@click.option("--into", type=options.Place(), required=True, help="The new run's folder.")
 @options.settings_option
 @options.ticks_options
 @options.output_formats

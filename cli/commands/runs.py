@@ -88,7 +88,7 @@ def archive_runs(names: tuple[str, ...], form: str) -> None:
     from eventlog.cold import archive
 
     rows: list[dict[str, Any]] = []
-    runs = [options.find_run(name) for name in names]
+    runs = dict.fromkeys(options.find_run(name) for name in names)
     try:
         for run in runs:
             done = archive(run)

@@ -5,6 +5,7 @@ import importlib
 import io
 import json
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -319,6 +320,32 @@ class TestTrouble:
         assert (result.exit_code, result.stdout) == (3, "")
         assert "is damaged at event" in result.stderr
         assert segment.read_bytes() == content
+
+    @pytest.mark.parametrize("command", [("run", "--ticks", "5"), ("fork", "a"), ("export", "a", "--to", "csv")])
+    def test_an_empty_place_is_none(self, here: Path, command: tuple[str, ...]) -> None:
+        result = said(*command, "--into", "")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "'--into': it is empty" in result.stderr
+        assert [path.name for path in here.iterdir()] == ["runs"]
+
+    def test_an_interrupt_that_a_library_calls_an_error_is_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As DuckDB does, in the middle of a query."""
+
+        def interrupted(*_: object, **__: object) -> None:
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt:
+                raise RuntimeError("Query interrupted") from None
+
+        monkeypatch.setattr("townlet.open", interrupted)
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+        try:
+            result = said("export", "a", "--to", "csv")
+            assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        finally:
+            signal.signal(signal.SIGINT, before)
+        assert (result.exit_code, result.stdout) == (130, "")
+        assert "fault of Townlet" not in result.stderr
 
     @pytest.mark.parametrize(
         ("command", "where", "step"),
