@@ -138,13 +138,15 @@ def _runs_like(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
 
 
 class NewPath(click.Path):
-    """A file or folder to write, on this machine."""
+    """A file or folder to write, on this machine; an empty one, as an unset variable of a shell gives, is none."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Its path; fails for a URI."""
+        """Its path; fails for a URI and for an empty text."""
+        if value == "":
+            self.fail("it is empty: name a place, such as runs/a", param, ctx)
         if is_uri(value):
             raise click.UsageError(refusal(value), ctx)
         return super().convert(value, param, ctx)

@@ -10,10 +10,10 @@ import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from eventlog import disk
 from eventlog.head import Point
@@ -35,14 +35,30 @@ class _File(BaseModel):
 
 
 class _Manifest(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    """`name` and `version` are the projection's, as `identity` has them; `state` are the files of its tables."""
 
-    tick: int
-    seq: int
-    block_digest: str
-    digest: str
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True, validate_by_name=True, serialize_by_alias=True
+    )
+
+    name: str
+    version: str
+    tick: int = Field(ge=0)
+    seq: int = Field(alias="next_seq", ge=0)
+    block_digest: str = Field(pattern="^[0-9a-f]{64}$")
+    digest: str = Field(pattern="^[0-9a-f]{64}$")
     identity: dict[str, str]
-    files: dict[str, _File]
+    files: dict[str, _File] = Field(alias="state")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, said: Any) -> Any:
+        """The name and version of what made it, from its identity."""
+        if not isinstance(said, dict) or not isinstance(said.get("identity"), dict):
+            return said  # which is refused
+        made_by = said["identity"]
+        name, _, version = str(made_by.get("rider", made_by.get("projection", ""))).partition("@")
+        return {"name": name, "version": version, **said}
 
 
 class Checkpoint:

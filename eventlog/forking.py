@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from eventlog import disk
+from eventlog.beginning import require_outside_runs
 from eventlog.errors import EventLogError, LogDamaged, RunExists
 from eventlog.head import HeadFile
 from eventlog.layout import schema_message
@@ -82,6 +83,7 @@ def _require_free(into: Path) -> None:
     """There is nothing at `into`, or an empty folder. Raises `RunExists`, `EventLogError`."""
     if (into / "run.json").exists():
         raise RunExists(into)
+    require_outside_runs(into)
     if into.exists() and not (into.is_dir() and not any(into.iterdir())):
         what = "holds files, and no run" if into.is_dir() else "is a file"
         raise EventLogError(f"{into} {what}: nothing is written over it.\n  Next: name another folder for the new run")

@@ -53,6 +53,8 @@ def command(
         return
     if form_of_file is None:
         raise click.UsageError(f"name what to write: --to {', --to '.join(FORMATS)}")
+    if from_tick is not None and to_tick is not None and from_tick >= to_tick:
+        raise click.UsageError(f"--from-tick {from_tick} is not before --to-tick {to_tick}")
     import townlet
     from townlet.export import export
 

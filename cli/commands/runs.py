@@ -43,6 +43,7 @@ class _Runs(click.Group):
         "townlet runs experiments --json",
         "townlet runs archive runs/a",
         "townlet runs copy runs/a s3://bucket/runs/a",
+        "townlet runs rebuild runs/a",
         "townlet runs prune --keep 5",
     ),
 )
@@ -89,7 +90,7 @@ def archive_runs(names: tuple[str, ...], form: str) -> None:
     from eventlog.cold import archive
 
     rows: list[dict[str, Any]] = []
-    runs = [options.find_own_run(name) for name in names]
+    runs = dict.fromkeys(options.find_own_run(name) for name in names)
     try:
         for run in runs:
             done = archive(run)
@@ -137,6 +138,34 @@ def copy_run(name: str, to: str, form: str) -> None:
         done = copy(run.log, to if is_uri(to) else Path(to))
     values = (run.place, to, done.files, _size(done.bytes) if form == "table" else done.bytes, done.events, done.digest)
     output.record(dict(zip(COPIED, values, strict=True)), form)
+
+
+@command.command(
+    "rebuild",
+    help="""Fold a run's derived tables anew from its first event, beside what is kept of them.
+
+    NAME is a projection that is caught up from the log, such as tie_changes; left out, all of them. What was kept is
+    read until the new one is whole, and then goes. `kept` says whether what was kept at the run's last tick was equal.
+    """,
+    epilog=options.examples("townlet runs rebuild runs/a", "townlet runs rebuild a tie_changes --json"),
+)
+@click.argument("name", metavar="RUN")
+@click.argument("projections", metavar="[NAME]...", nargs=-1)
+@options.output_formats
+def rebuild_run(name: str, projections: tuple[str, ...], form: str) -> None:
+    path = options.find_own_run(name)
+    import townlet
+    from townlet.derived import PROJECTIONS, Rebuilt, projection, rebuilt
+
+    for each in projections:
+        projection(each)  # refuses a name that is none before anything is folded
+    run = townlet.open(path)
+    tick = run.head.tick
+    done = [rebuilt(run, each, tick) for each in projections or PROJECTIONS]
+    output.records([each._asdict() for each in done], Rebuilt._fields, form)
+    for made in done:
+        if made.kept == "different":
+            output.words(f"what was kept of {made.name} at tick {made.tick:,} was not what the log folds to; it is now")
 
 
 @command.command(

@@ -46,10 +46,13 @@ def command(
         raise click.UsageError(f"{run} is on a store, where no town is running: leave out --follow")
     import townlet
     from cli.telling import Teller
+    from townlet.errors import TickOutOfRange
 
     opened = townlet.open(run)
     log, teller = opened.log, Teller(opened.config)
     seq = log.head.seq
+    if from_tick is not None and from_tick > log.head.tick and not follow:
+        raise TickOutOfRange(run, from_tick, log.head.tick)
     if from_tick is None:
         _say(teller, _last(log, teller, last, codes), as_json)
     else:

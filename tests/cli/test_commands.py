@@ -5,6 +5,7 @@ import importlib
 import io
 import json
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -287,6 +288,12 @@ class TestLooking:
         assert result.exit_code == 0
         assert "is closed" in result.stderr
 
+    def test_a_tick_that_is_still_to_come_can_only_be_followed(self) -> None:
+        result = said("tail", "a", "--from-tick", str(TICKS + 1))
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert f"runs from 0 to {TICKS:,}" in result.stderr
+        assert said("tail", "a", "--from-tick", str(TICKS + 1), "--follow").exit_code == 0
+
     def test_a_kind_that_is_none_has_a_near_one(self) -> None:
         result = said("tail", "--kind", "chat_succeded")
         assert (result.exit_code, "did you mean chat_succeeded" in result.stderr) == (2, True)
@@ -363,6 +370,49 @@ class TestTrouble:
         assert (result.exit_code, result.stdout) == (3, "")
         assert "is damaged at event" in result.stderr
         assert segment.read_bytes() == content
+
+    @pytest.mark.parametrize("command", [("run", "--ticks", "5"), ("fork", "a"), ("export", "a", "--to", "csv")])
+    def test_an_empty_place_is_none(self, here: Path, command: tuple[str, ...]) -> None:
+        result = said(*command, "--into", "")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "'--into': it is empty" in result.stderr
+        assert [path.name for path in here.iterdir()] == ["runs"]
+
+    def test_an_interrupt_that_a_library_calls_an_error_is_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As DuckDB does, in the middle of a query."""
+
+        def interrupted(*_: object, **__: object) -> None:
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt:
+                raise RuntimeError("Query interrupted") from None
+
+        monkeypatch.setattr("townlet.open", interrupted)
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+        try:
+            result = said("export", "a", "--to", "csv")
+            assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        finally:
+            signal.signal(signal.SIGINT, before)
+        assert (result.exit_code, result.stdout) == (130, "")
+        assert "fault of Townlet" not in result.stderr
+
+    @pytest.mark.parametrize(
+        ("command", "where", "step"),
+        [
+            (("run", "--ticks", "5", "--into", "file/new"), "file/new", "a file stands where a folder should be"),
+            (("runs", "rebuild", "a"), "runs/a/derived", "a file stands where a folder should be"),
+        ],
+    )
+    def test_what_the_disk_refuses_is_told_with_a_next_step(
+        self, here: Path, command: tuple[str, ...], where: str, step: str
+    ) -> None:
+        (here / "file").write_text("no folder")
+        (here / "runs" / "a" / "derived").write_text("no folder")
+        result = said(*command)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert where in result.stderr and step in result.stderr
+        assert "Errno" not in result.stderr
 
     def test_a_run_without_its_head_is_corrupt(self, here: Path) -> None:
         (here / "runs/a/log/head").unlink()
