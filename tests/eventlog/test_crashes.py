@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -28,6 +29,7 @@ from tests.eventlog.lives import CUT, Promise, live, require_run, ticking_clock,
 DAMAGES = 50
 MEMORY = Path("/dev/shm")
 PARTS = 4
+TORN = ".torn"
 
 Mutation = Callable[[pytest.MonkeyPatch], None]
 
@@ -172,6 +174,25 @@ def require_every_crash_of_the_repair(
                 again = recorded(root, repair, state, mutation)
                 shutil.rmtree(root)
                 require_every_crash(again, oracle, range(len(again.states)), seeds)
+                if how == "died":
+                    require_torn_is_kept(again, seeds)
+
+
+def require_torn_is_kept(again: FakeDisk, seeds: Iterable[int]) -> None:
+    """Whenever the machine dies while a torn end is cut off, its bytes are where they were, or kept whole beside."""
+    first, last = again.states[0].shown(), again.states[-1].shown()
+    for path in [path for path in last if TORN in path and path not in first]:
+        segment = path.partition(TORN)[0]
+        for number, state in enumerate(again.states):
+            for seed in seeds:
+                left = state.crashed(seed)
+                kept = last[path] in [left[each] for each in left if each.startswith(segment + TORN)]
+                assert kept or left[segment] == first[segment], f"the torn end is lost behind {again.calls[number]}"
+
+
+def writes_of(fake: FakeDisk) -> list[int]:
+    """The calls that write a commit's frame, which is not yet synced behind them."""
+    return [number for number, call in enumerate(fake.calls) if call.startswith("write ") and not call.endswith(" 0")]
 
 
 def renames_of(fake: FakeDisk, what: str) -> list[int]:
@@ -181,7 +202,7 @@ def renames_of(fake: FakeDisk, what: str) -> list[int]:
 
 def test_a_repair_that_dies_loses_nothing_either(folder: Path) -> None:
     fake = a_life(folder / "disk", "every-commit")
-    numbers = sorted({*range(3, len(fake.states), 20), *renames_of(fake, "run.json")})
+    numbers = sorted({*range(3, len(fake.states), 20), *renames_of(fake, "run.json"), *writes_of(fake)[::4]})
     require_every_crash_of_the_repair(fake, folder, Oracle(folder / "left"), numbers, range(4))
 
 
@@ -227,6 +248,30 @@ def damages(oracle: Oracle, contents: Contents) -> Iterator[tuple[str, Contents]
 def test_damage_below_the_durable_byte_is_refused_after_a_crash_too(folder: Path) -> None:
     fake = a_life(folder / "disk", "every-commit")
     require_damage_is_refused(fake, Oracle(folder / "left"), range(40, len(fake.states), 12))
+
+
+def require_sealed_is_left_alone(fake: FakeDisk, oracle: Oracle, numbers: Iterable[int]) -> None:
+    """A sealed segment that is not as it was sealed is no torn one: opening the run touches nothing of it."""
+    for number in numbers:
+        contents = fake.states[number].crashed(number)
+        with oracle.laid_out(contents) as root:
+            sealed = [f"run/log/{segment.file}" for segment in read_manifest(root / "run").segments[:-1]]
+        for path in sealed:
+            whole = contents[path]
+            assert whole is not None
+            for damaged in (whole + b"torn", whole[:-40], whole + bytes(512)):
+                with (
+                    naming(f"died behind call {number}, {fake.calls[number]}; then {path} was damaged"),
+                    oracle.laid_out({**contents, path: damaged}) as root,
+                ):
+                    with suppress(LogDamaged):
+                        LogWriter.open(root / "run").close()
+                    assert (root / path).read_bytes() == damaged, "a sealed segment was repaired"
+
+
+def test_only_the_last_segment_is_repaired(folder: Path) -> None:
+    fake = a_life(folder / "disk", "every-commit")
+    require_sealed_is_left_alone(fake, Oracle(folder / "left"), renames_of(fake, "run.json")[2:])
 
 
 # Every rule is needed
@@ -278,6 +323,72 @@ def headless_is_torn(buffer: memoryview, said: Head | None, find: Callable[..., 
     """Rule 5 broken: without a head whatever is bad is cut."""
     found = find(buffer, said)
     return find(buffer[: found.position], None) if said is None and isinstance(found, Damage) else found
+
+
+def cut_by(
+    keep: Callable[[Path, bytes], None], cut: Callable[[Path, int], None]
+) -> Callable[[pytest.MonkeyPatch], None]:
+    """A torn end is kept and cut off in another way."""
+
+    def mutation(patch: pytest.MonkeyPatch) -> None:
+        def changed(segment: Path, position: int) -> Path:
+            torn = segment.with_name(segment.name + TORN)
+            keep(torn, segment.read_bytes()[position:])
+            cut(segment, position)
+            return torn
+
+        patch.setattr(recovery, "_cut", changed)
+
+    return mutation
+
+
+def cut_off(segment: Path, position: int) -> None:
+    """As it is done."""
+    fd = disk.append_to(segment)
+    disk.truncate(fd, position)
+    disk.sync(fd)
+    disk.close(fd)
+
+
+def unsynced(path: Path, content: bytes) -> None:
+    """Write a file and sync its name only."""
+    fd = disk.create(path)
+    disk.write_all(fd, content)
+    disk.close(fd)
+    disk.sync_folder(path.parent)
+
+
+thrown_away = cut_by(lambda torn, content: None, cut_off)
+left_on = cut_by(lambda torn, content: disk.replace_file(torn, content), lambda segment, position: None)
+kept_unsynced = cut_by(unsynced, cut_off)
+kept_unnamed = cut_by(lambda torn, content: disk.write_file(torn, content), cut_off)
+
+
+def opened_unsynced(patch: pytest.MonkeyPatch) -> None:
+    """What was written and not synced when a writer died is taken for durable by the next one."""
+    sync, opened = LogWriter._sync_file, set[int]()
+
+    def late(writer: LogWriter, appended: int) -> None:
+        if id(writer) in opened:
+            sync(writer, appended)
+        opened.add(id(writer))
+        writer._durable = appended
+
+    patch.setattr(LogWriter, "_sync_file", late)
+
+
+def sealed_repaired(patch: pytest.MonkeyPatch) -> None:
+    """What follows the end of a sealed segment is cut off as well."""
+    recover = writing.recover_run
+
+    def more(run: Path, manifest: Manifest) -> Tail:
+        for segment in manifest.segments[:-1]:
+            path = run / "log" / segment.file
+            if segment.seal and path.stat().st_size > segment.seal.bytes:
+                cut_off(path, segment.seal.bytes)
+        return recover(run, manifest)
+
+    patch.setattr(writing, "recover_run", more)
 
 
 def settings_last(patch: pytest.MonkeyPatch) -> None:
@@ -421,6 +532,14 @@ def repairs(folder: Path, fake: FakeDisk, oracle: Oracle, mutation: Mutation) ->
     require_every_crash_of_the_repair(fake, folder, oracle, renames_of(fake, "run.json"), range(8), mutation)
 
 
+def torn_repairs(folder: Path, fake: FakeDisk, oracle: Oracle, mutation: Mutation) -> None:
+    require_every_crash_of_the_repair(fake, folder, oracle, writes_of(fake)[1::2], range(4), mutation)
+
+
+def sealed_damages(_: Path, fake: FakeDisk, oracle: Oracle, __: Mutation) -> None:
+    require_sealed_is_left_alone(fake, oracle, renames_of(fake, "run.json")[2::2])
+
+
 def refusals(_: Path, fake: FakeDisk, oracle: Oracle, __: Mutation) -> None:
     require_damage_is_refused(fake, oracle, range(40, len(fake.states), 40))
 
@@ -431,6 +550,12 @@ MUTATIONS: dict[str, tuple[Mutation, Simulation]] = {
     "3: damage is never cut": (examined(always_torn), refusals),
     "4: a clean end is no excuse": (examined(ends_anywhere), refusals),
     "5: without a head nothing is torn": (examined(headless_is_torn), refusals),
+    "only the last segment is repaired": (sealed_repaired, sealed_damages),
+    "a torn end is kept": (thrown_away, crashes),
+    "a torn end is cut off": (left_on, crashes),
+    "a torn end is synced before it is cut": (kept_unsynced, torn_repairs),
+    "its name is synced before it is cut": (kept_unnamed, torn_repairs),
+    "what is taken in is synced": (opened_unsynced, torn_repairs),
     "a commit is synced": (synced_late, crashes),
     "a new run has its settings": (settings_last, crashes),
     "a file is synced, then renamed": (written_unsynced, crashes),
