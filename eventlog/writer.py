@@ -153,8 +153,8 @@ class LogWriter:
     ) -> Self:
         """Go on with the run in the folder `path`, after repairing its tail; under other `kinds` in a new segment.
 
-        Raises `RunNotFound`, `LogLocked`, `LogDamaged`, `OSError`, `DiskFull`, and `EventLogError` for a log that a
-        newer version wrote; after damage nothing was touched.
+        Raises `RunNotFound`, `LogLocked`, `LogDamaged` (then nothing was touched), `OSError`, `WriterPoisoned` and
+        `DiskFull` when the disk fails, and `EventLogError` for a log that a newer version wrote.
         """
         path = Path(path)
         begun = read_manifest(path).active.kinds

@@ -36,7 +36,7 @@ from tests.eventlog.test_crashes import folder, naming
 
 __all__ = ["folder"]
 
-STRIDE = 23
+STRIDE = 37
 """CI lets each so many calls fail; every way begins at another call."""
 
 REFUSED = (WriterPoisoned, DiskFull, OSError, KeyboardInterrupt)
@@ -76,8 +76,14 @@ def attempt(root: Path, system: FailingSystem, kept: Kept) -> str | None:
 
 
 def open_files() -> int:
-    gc.collect()  # what is mapped is let go of with its last reader
     return len(os.listdir("/proc/self/fd"))
+
+
+def require_no_more_open(before: int) -> None:
+    """What is mapped is let go of with its last reader, which may be part of a cycle."""
+    if open_files() > before:
+        gc.collect()
+    assert open_files() <= before, "files are still open"
 
 
 def require_promised(root: Path, promise: Promise) -> None:
@@ -124,12 +130,12 @@ def require_survived(root: Path, sort: str, nth: int, *, for_ever: bool) -> None
         assert ended is not None, "it lived on without its disk"
         ended = attempt(root, FailingSystem(sort, 0, for_ever=True), kept)
         assert ended is not None, "it lived on without its disk"
-    assert open_files() == before, "files are still open"
+    require_no_more_open(before)
     require_promised(root, kept.most)
     ended = attempt(root, FailingSystem(), kept)
     assert ended is None, f"it does not live on: {ended}"
     require_completed(root)
-    assert open_files() == before, "files are still open"
+    require_no_more_open(before)
     shutil.rmtree(root)
 
 
@@ -147,7 +153,7 @@ def sweep(folder: Path, sort: str, *, for_ever: bool, first: int = 0, stride: in
 @pytest.mark.parametrize("for_ever", [False, True], ids=["once", "for ever"])
 @pytest.mark.parametrize("sort", SORTS)
 def test_a_call_that_fails_loses_nothing_and_the_run_completes(folder: Path, sort: str, for_ever: bool) -> None:
-    stride = STRIDE if sort != "short" else 5
+    stride = STRIDE if sort != "short" else 9
     assert sweep(folder, sort, for_ever=for_ever, first=3 * SORTS.index(sort) % stride, stride=stride) >= 10
 
 
