@@ -95,4 +95,4 @@ def test_a_town_that_is_killed_loses_no_acknowledged_event(tmp_path: Path, kills
     assert run_at_end.at().state_digest == run_at_end.at(from_start=True).state_digest == undisturbed.state_digest()
     segments, torn = len(read_manifest(run).segments), len(list((run / "log").glob("*.torn*")))
     print(f"{kills} kills, {checked:,} events, {said:,} acknowledged, {segments} segments, {torn} torn tails")
-    assert said > 0 and segments >= 2
+    assert said > 0 and (kills < 200 or segments > 2)
