@@ -7,6 +7,7 @@ log's is passed over, and the log is folded from an earlier one.
 
 import itertools
 import os
+import shutil
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -87,15 +88,19 @@ class CheckpointStore:
         """
         folder = self.path / f"{point.tick:012}"
         unfinished = self.path / f"{folder.name}.{os.getpid()}-{next(_serial)}"
-        unfinished.mkdir(parents=True)
-        files = {name: _write_table(unfinished / f"{name}.arrow", table) for name, table in tables.items()}
-        manifest = _Manifest(**point._asdict(), identity=dict(identity), files=files)
-        _write(unfinished / _MANIFEST, (manifest.model_dump_json(indent=2) + "\n").encode())
-        if folder.exists():
-            replaced = unfinished.with_name(unfinished.name + "-replaced")
-            disk.rename(folder, replaced)
-            disk.remove_folder(replaced)
-        disk.rename(unfinished, folder)
+        replaced = unfinished.with_name(unfinished.name + "-replaced")
+        try:
+            unfinished.mkdir(parents=True)
+            files = {name: _write_table(unfinished / f"{name}.arrow", table) for name, table in tables.items()}
+            manifest = _Manifest(**point._asdict(), identity=dict(identity), files=files)
+            _write(unfinished / _MANIFEST, (manifest.model_dump_json(indent=2) + "\n").encode())
+            if folder.exists():
+                disk.rename(folder, replaced)
+                disk.remove_folder(replaced)
+            disk.rename(unfinished, folder)
+        finally:
+            for left in (unfinished, replaced):
+                shutil.rmtree(left, ignore_errors=True)  # nothing, once all went well
         return folder
 
     def ticks(self) -> list[int]:

@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -187,7 +188,14 @@ class Session:
         return pa.concat_tables(named, promote_options="default")
 
     def _answer(self, text: str) -> pa.Table:
-        return self._connection.sql(text).to_arrow_table()
+        """The answer, worked out in a thread: DuckDB itself would not hear an interruption before it has one."""
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            pending = thread.submit(lambda: self._connection.sql(text).to_arrow_table())
+            try:
+                return pending.result()
+            except KeyboardInterrupt:
+                self._connection.interrupt()
+                raise
 
     def _explained(self, error: duckdb.Error, text: str) -> str:
         """DuckDB's own message, and what there is instead."""

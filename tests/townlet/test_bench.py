@@ -25,9 +25,10 @@ TINY = Sizes(
     ticks=1_500,
     long_ticks=3_000,
     seeks=3,
+    sql_events=20_000,
 )
 PARTS = appending.commits(appending.history(1_024, 512), 512)
-WITHOUT_PEER = {"memory": 3, "folding": 3, "long": 5, "appending": 1}
+WITHOUT_PEER = {"memory": 3, "folding": 3, "long": 5, "appending": 1, "sql": 3}
 
 
 @cache
@@ -44,7 +45,7 @@ def test_every_figure_is_measured(family: str) -> None:
 
 def test_every_bound_lies_before_its_aim() -> None:
     bounded = [row for family in WITHOUT_PEER for row in rows_of(family).values() if row.aim is not None]
-    assert len(bounded) == 8
+    assert len(bounded) == 10
     for row in bounded:
         assert row.must is not None
         assert (row.aim < row.must) if row.most else (row.aim > row.must), row.figure

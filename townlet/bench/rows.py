@@ -23,6 +23,7 @@ class Sizes:
     ticks: int = 43_200
     long_ticks: int = 1_000_000
     seeks: int = 40
+    sql_events: int = 10_000_000
 
 
 class Peer(NamedTuple):
