@@ -1,7 +1,7 @@
 """A living town whose every action is a typed event in an append-only log.
 
-`simulate` lets a town live into a folder, `open` opens what is there; both give a `Run`. Nothing heavy is imported
-before it is used.
+`simulate` lets a town live into a folder, `open` opens what is there; both give a `Run`. `query` asks many runs at
+once. Nothing heavy is imported before it is used.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -11,13 +11,18 @@ if TYPE_CHECKING:
     from townlet.run import Run as Run
     from townlet.run import open_run as open
     from townlet.run import simulate as simulate
+    from townlet.sql import query as query
 
-__all__ = ["Moment", "Run", "open", "simulate"]
+__all__ = ["Moment", "Run", "open", "query", "simulate"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'townlet' has no attribute {name!r}")
+    if name == "query":
+        from townlet.sql import query
+
+        return query
     from townlet import run
 
     return run.open_run if name == "open" else getattr(run, name)

@@ -51,7 +51,7 @@ def rewards(
     until = last if to_tick is None else to_tick
     for tick in (from_tick, until):
         if not 0 <= tick <= last:
-            raise TickOutOfRange(run.path, tick, last)
+            raise TickOutOfRange(run.place, tick, last)
     paid = [settings_of(each, settings) for each in run.settings]
     return _named(run, _folded(run, min(from_tick, until), until, paid))
 
