@@ -88,9 +88,15 @@ def test_marks_of_other_settings_are_not_gone_on_from(run: Run) -> None:
     assert run.rewards(1500).equals(stretch(plain, 1500, TICKS))
     assert run.rewards(1500, settings=TIGHT).equals(stretch(tight, 1500, TICKS))
     assert not plain.equals(tight)
+
+
+def test_the_marks_of_the_settings_that_were_asked_for_last_are_kept(run: Run) -> None:
+    run.rewards(settings=TIGHT)
+    (used,) = kept(run)
     for wage in range(9):
         run.rewards(settings={"wage": wage / 10})
-    assert len(kept(run)) == 8
+        run.rewards(1900, settings=TIGHT)
+    assert len(kept(run)) == 8 and used in kept(run)
 
 
 def test_a_folder_that_cannot_be_written_hinders_nobody(run: Run, lived: Run) -> None:
