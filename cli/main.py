@@ -241,7 +241,8 @@ def main() -> NoReturn:
     try:
         townlet.main()
     finally:
-        gc.freeze()
+        if "duckdb" not in sys.modules:  # which complains of what is left of it at the end
+            gc.freeze()
 
 
 if __name__ == "__main__":

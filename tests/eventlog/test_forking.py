@@ -138,7 +138,7 @@ def test_checkpoints_of_the_history_come_along(tmp_path: Path) -> None:
     reader = forked(source, tmp_path / "fork", LogReader(source).seq_at(1000))
     assert CheckpointStore(tmp_path / "fork").ticks() == [100, 1000]
     assert nearest(tmp_path / "fork", reader.head.tick) == 1000
-    CheckpointStore(source).write({"town": pa.table({"tick": [7]})}, Point(1000, 0, "", ""), {"made": "so"})
+    CheckpointStore(source).write({"town": pa.table({"tick": [7]})}, Point(1000, 0, "0" * 64, "0" * 64), {"made": "so"})
     shutil.rmtree(source)
     assert nearest(tmp_path / "fork", reader.head.tick) == 1000
 
