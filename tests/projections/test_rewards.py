@@ -20,7 +20,9 @@ from projections.riders.rewards import COLUMNS
 from projections.settings import Rewards
 from projections.state import state_bytes
 from tests.projections.histories import CODES, SEATS, History, empty_town, histories, plans
-from tests.town.towns import DAY, default_settings, kitchen_settings, lived, said_by, town_of
+from tests.town.towns import DAY, KITCHEN, default_settings, lived, log_digest, said_by, town_of
+from townlet.configuration.load import load
+from townlet.configuration.settings import Settings
 
 TERMS = tuple("clip" if name == "clipped" else name for name in COLUMNS)[:-1]
 """The nine terms, in the order in which they are added."""
@@ -501,46 +503,74 @@ from projections.riders.earning import catch_up, earn
 from projections.riders.rewards import COLUMNS, rewards_type
 from projections.settings import Rewards
 from projections.state import ORDINARY, state_bytes
-from tests.town.towns import kitchen_settings, town_of
+from tests.projections.test_rewards import ENDS_EVERY, kitchen
+from tests.town.towns import log_digest, town_of
 from townlet.day import tick
 from townlet.world.founding import found
 
-town, shadow = town_of(kitchen_settings()), town_of(kitchen_settings())
+town, shadow = town_of(kitchen({overrides})), town_of(kitchen({overrides}))
 terms = compile_terms(Rewards.model_validate({given}))
 out = np.zeros(1, rewards_type(ORDINARY)).view(np.recarray)[0]
 town.set_seed({seed})
 found(town.towns, town.plans, 0)
 living, behind = town.towns[0], shadow.towns[0]
 earn(living, behind, town.plans, terms, out, np.int64(0))
-digest = hashlib.sha256()
+digest, rows = hashlib.sha256(), []
 for i in range({ticks}):
     first = living.cursor.pending
+    living.cursor.ends = i % ENDS_EVERY == ENDS_EVERY - 1
     tick(living, town.plans[0])
     earn(living, behind, town.plans, terms, out, first)
     if i % 37 == 36:
         catch_up(living, behind, town.plans, living.cursor.pending)
         assert state_bytes(shadow.towns) == state_bytes(town.towns)
-        town.drained()
-    seats = out["seats"][:4]
+        rows.append(town.drained())
+    seats = out["seats"][out["seats"]["present"] == 1]
     digest.update(np.stack([seats[name] for name in (*COLUMNS, "episode")], axis=1).tobytes())
-print(digest.hexdigest())
+print(digest.hexdigest(), log_digest([*rows, town.drained()]))
 """
 
+ENDS_EVERY = 250
+"""Ticks of an episode of the living towns."""
 
-def test_a_living_town_is_paid_tick_by_tick_what_its_log_is_paid_and_uncompiled_the_same() -> None:
-    ticks, seed = 600, 5
-    given = {"social": {"stage": "c3"}, "tick_clip": 0.001, "shaping": {"enabled": True}}
-    town, rows = lived(kitchen_settings(), seed, ticks)
-    projection = earnings(empty_town(), town.plans, given)
+
+def kitchen(overrides: dict[str, Any]) -> Settings:
+    """A town of four."""
+    return load(KITCHEN, overrides).settings
+
+
+def lived_in_episodes(town_settings: Settings, seed: int, ticks: int) -> tuple[Any, Rows]:
+    """The plans of a town and its history, everybody's episode being cut off now and then."""
+    town = town_of(town_settings)
+    parts = [town.found(seed)]
+    for i in range(ticks):
+        town.towns["cursor"]["ends"] = i % ENDS_EVERY == ENDS_EVERY - 1
+        parts.extend(town.live(1))
+    return town.plans, np.concatenate(parts)
+
+
+@pytest.mark.parametrize(
+    ("ticks", "overrides", "seen"),
+    [
+        (600, {}, {"social", "shaping", "wage", "punctuality", "clip"}),
+        (320, {"needs.decay.hunger": 0.02, "life.exit_gap_ticks": 9}, {"terminal", "guard", "shaping", "clip"}),
+    ],
+    ids=["working", "starving"],
+)
+def test_a_living_town_is_paid_tick_by_tick_what_its_log_is_paid_and_uncompiled_the_same(
+    ticks: int, overrides: dict[str, Any], seen: set[str]
+) -> None:
+    seed, given = 5, {"social": {"stage": "c3"}, "tick_clip": 0.001, "shaping": {"enabled": True}}
+    all_plans, rows = lived_in_episodes(kitchen(overrides), seed, ticks)
+    projection = earnings(empty_town(), all_plans, given)
     projection.fold(rows)
     table = projection.earned()
-    names = [*TERMS, "total", "episode"]
-    expected = np.column_stack([table.column(name).to_numpy() for name in names])
-    assert len(table) == 4 * ticks
-    assert all(table.column(name).to_numpy().any() for name in ("clip", "social", "shaping", "wage", "punctuality"))
+    assert seen <= {name for name in TERMS if table.column(name).to_numpy().any()}
+    assert set(table.column("ended").to_pylist()) >= {None, "cut_off", *(("left",) if "terminal" in seen else ())}
+    expected = np.column_stack([table.column(name).to_numpy() for name in (*TERMS, "total", "episode")])
     digest = hashlib.sha256(np.ascontiguousarray(expected).tobytes()).hexdigest()
-    code = LIVE.format(given=given, seed=seed, ticks=ticks)
-    assert said_by(code, NUMBA_DISABLE_JIT="1") == [digest]
+    code = LIVE.format(given=given, overrides=overrides, seed=seed, ticks=ticks)
+    assert said_by(code, NUMBA_DISABLE_JIT="1") == [digest, log_digest([rows])]
 
 
 def test_seven_people_of_a_history_have_rows() -> None:
