@@ -32,6 +32,7 @@ SOURCES = (
     "townlet/draw.py",
     "townlet/day.py",
     "townlet/driver.py",
+    "townlet/env/step.py",
     "townlet/rules/*.py",
     "townlet/world/founding.py",
     "townlet/world/paths.py",

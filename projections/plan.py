@@ -99,7 +99,7 @@ CHAT = np.dtype(
         ("cooldown", "i8"),
         ("chance", "f8"),
         ("chance_extroversion", "f8"),
-        ("base", "f8"),
+        ("success", "f8"),
         ("trust", "f8"),
         ("familiarity", "f8"),
         ("quality", "f8"),

@@ -1,4 +1,4 @@
-"""Settings of what folds compute: the social physics. Every number is a default of SPEC section 3."""
+"""Settings of what folds compute: social physics and rewards. Every number is a default of SPEC sections 3 and 6."""
 
 from typing import Annotated, Literal
 
@@ -85,3 +85,75 @@ class Relationships(Model):
     personality: Personality = Personality()
     churn: Churn = Churn()
     bonds: Bonds = Bonds()
+
+
+Worth = Annotated[float, Field(ge=0.0, le=100.0)]
+"""What something adds to a reward, or is multiplied by on its way there."""
+
+
+class NeedRewards(Model):
+    """The cost of needs a tick: -scale x the sum of weight x (1 - need)^2."""
+
+    scale: Worth = Field(0.012, description="such that an ordinary day in the default town comes to about nothing")
+    hunger: Worth = 1.0
+    hygiene: Worth = 0.6
+    energy: Worth = 0.8
+
+
+class Shaping(Model):
+    """Potential-based shaping (Ng, Harada and Russell 1999): gamma x the potential reached - the potential before.
+
+    The potential is -scale x the sum of squares of `rewards.needs`; it is 0 for who has left.
+    """
+
+    enabled: bool = False
+    scale: Worth = 0.1
+    gamma: Share = Field(0.99, description="the learner's discount, for the best policy to stay the best")
+
+
+class Punctuality(Model):
+    """Once a shift, on arrival at one's desk: most x (1 - ticks from the start of the shift / span), to either side."""
+
+    most: Worth = 0.05
+    span_ticks: Annotated[int, Field(ge=1, le=240)] = 30
+
+
+class SocialRewards(Model):
+    """Chats at stage c1, avoided conflicts too at c2, and both by how one stands with those one knows at c3."""
+
+    stage: Literal["off", "c1", "c2", "c3"] = "off"
+    chat: Worth = Field(0.01, description="of a chat with a stranger, times its quality")
+    trust: Worth = Field(0.3, description="more, times the trust before the chat")
+    familiarity: Worth = Field(0.2, description="more, times the familiarity before the chat")
+    chat_most: Worth = Field(0.15, description="a chat is worth no more, and never less than nothing")
+    avoided_conflict: Worth = Field(0.005, description="of a place passed on to the next in line")
+    standing: Share = Field(0.5, description="at c3, both times 1 + this x mean (trust + familiarity - rivalry) / 3")
+    deficit_most: Share = Field(0.85, description="with a need that lacks more, nothing social is worth anything")
+
+
+class Terminal(Model):
+    """What leaving the town costs, by its reason; outside the clip of a tick, within that of an episode."""
+
+    faint: Annotated[float, Field(ge=-100.0, le=0.0)] = -1.0
+    eviction: Annotated[float, Field(ge=-100.0, le=0.0)] = -2.0
+    unemployment: Annotated[float, Field(ge=-100.0, le=0.0)] = 0.0
+    neglect: Annotated[float, Field(ge=-100.0, le=0.0)] = 0.0
+
+
+class Rewards(Model):
+    """What agents earn each tick. No rule and no fold of the town reads it: a log can be paid under any of these."""
+
+    survival: Worth = Field(0.002, description="of a tick lived to its end")
+    needs: NeedRewards = NeedRewards()
+    shaping: Shaping = Shaping()
+    wage: Worth = Field(0.2, description="times the wage of a minute worked, in basic meals")
+    punctuality: Punctuality = Punctuality()
+    social: SocialRewards = SocialRewards()
+    terminal: Terminal = Terminal()
+    guard_ticks: Annotated[int, Field(ge=0, le=1440)] = Field(
+        10, description="after a faint, an eviction or an exit, in which the seat earns nothing positive"
+    )
+    tick_clip: Annotated[float, Field(gt=0.0, le=1000.0)] = Field(0.2, description="the most a tick brings or costs")
+    episode_clip: Annotated[float, Field(gt=0.0, le=1000000.0)] = Field(
+        50.0, description="the most an episode brings or costs: a stay, or what is left of it since one was cut off"
+    )

@@ -51,7 +51,7 @@ AGENT = np.dtype(
         ("lowest", "f8"),  # the lowest need of today
         ("neglected", "i8"),  # ticks of today with a need below the neglect line
         ("starving_since", "i8"),
-        ("ctx_reset", "i8"),  # 1 in the first tick of a stay
+        ("ctx_reset", "i8"),  # ticks that a stay or an episode still counts as new, the present one included
         ("doom", "i8"),  # reason to leave, -1: none
         ("job", "i8"),
         ("shift_state", "i8"),
@@ -145,6 +145,8 @@ CURSOR = np.dtype(
     [
         ("pending", "i8"),  # rows in the outbox
         ("overflow", "i8"),  # 1 once a row did not fit; the loop refuses to go on
+        ("control", "i8"),  # who chooses: 0 the scripted policy, 1 options are asked for, 2 every step is
+        ("ends", "i8"),  # 1: the episode of everybody ends with this tick
         ("seed", "u8"),
         ("stream_world", "u8"),  # keys of the three streams
         ("stream_events", "u8"),
@@ -182,6 +184,8 @@ def town_type(shape: CapacityClass) -> np.dtype:
             ("ground", "i2", (shape.side * shape.side,)),  # seat + 1 of who stands there
             ("cursor", CURSOR),
             ("order", "i8", (shape.agents,)),  # scratch: the order of acting of this tick
+            ("asked", "i8", (shape.agents,)),  # of each seat by an outside policy; -1: the scripted one decides
+            ("allowed", "i8", (shape.agents,)),  # bit i: i may be asked of the seat in this tick
             ("outbox", ROW, (shape.rows,)),
         ]
     )

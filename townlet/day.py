@@ -1,7 +1,8 @@
 """A minute, and many towns: what Python calls to let them live."""
 
 from projections.kernel import entry, kernel
-from townlet.rules import life, market, movement, needs, policy, queues, social, time, work
+from townlet.rules import control, life, market, movement, needs, policy, primitives, queues, social, time, work
+from townlet.rules.control import BY_ACTION, BY_OPTION
 from townlet.rules.movement import ASK_WITHIN
 from townlet.rules.turns import draw_order
 
@@ -13,23 +14,40 @@ def tick(town, plan):
     life.welcome(town, plan)
     for i in range(draw_order(town)):
         a = town.order[i]
-        if town.agents[a].doing < 0:
-            policy.choose(town, plan, a)
-            queues.lose_patience(town, plan, a)
-            queues.yield_place(town, plan, a)
-            queues.ask(town, plan, a, ASK_WITHIN)
-            queues.step_up(town, plan, a)
-            movement.walk(town, plan, a)
-            needs.begin(town, plan, a)
-        else:
+        asked = control.is_asked(town, a)
+        acts = control.heed(town, plan, a) if asked else True
+        if town.agents[a].doing >= 0:
             market.share_meals(town, plan, a)
+        elif acts:
+            act(town, plan, a, asked)
         work.attend(town, plan, a)
         work.give_up_cover(town, plan, a)
-        social.converse(town, plan, a)
+        if not asked or town.cursor.control == BY_OPTION:
+            social.converse(town, plan, a)
         needs.finish(town, plan, a)
         life.look_for_work(town, plan, a)
         life.suffer(town, plan, a)
     time.end_tick(town, plan)
+
+
+@kernel
+def act(town, plan, a, asked):
+    """A minute of somebody who does nothing yet: choose, or do as asked, and go about it."""
+    if asked and town.cursor.control == BY_ACTION:
+        queues.lose_patience(town, plan, a)
+        queues.step_up(town, plan, a)
+        primitives.act(town, plan, a)
+        return
+    if asked:
+        control.choose(town, plan, a)
+    else:
+        policy.choose(town, plan, a)
+    queues.lose_patience(town, plan, a)
+    queues.yield_place(town, plan, a)
+    queues.ask(town, plan, a, ASK_WITHIN)
+    queues.step_up(town, plan, a)
+    movement.walk(town, plan, a)
+    needs.begin(town, plan, a)
 
 
 @entry

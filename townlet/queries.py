@@ -28,7 +28,7 @@ EVERY_TICK: Final = Window()
 
 
 class Asked(NamedTuple):
-    """What a query names: tables of those known, the columns it may use (None: any), the ticks of the events."""
+    """What a query names: tables of those known, the columns it may use (None: any), the ticks of timed tables."""
 
     tables: tuple[str, ...]
     columns: frozenset[str] | None
@@ -38,7 +38,7 @@ class Asked(NamedTuple):
 def asked(connection: duckdb.DuckDBPyConnection, text: str, known: Collection[str], timed: Collection[str]) -> Asked:
     """What a query names of the `known` tables, from its syntax tree; where there is none (pivot), from its words.
 
-    `timed` are the tables that have a row for each event, with its `tick`.
+    `timed` are the tables whose rows are each of one `tick`, and that are made of the ticks that are asked for.
     """
     ((serialized,),) = connection.execute("select json_serialize_sql(?)", [text]).fetchall()
     tree = json.loads(serialized)
@@ -63,9 +63,9 @@ def words_of(text: str) -> list[str]:
 
 
 def _window(nodes: list[Node], timed: Collection[str]) -> Window:
-    """The ticks outside which no event can matter to a query.
+    """The ticks outside which no row of a timed table can matter to a query.
 
-    They are told by the WHERE of the one SELECT that reads events, where it reads nothing else: whole numbers that
+    They are told by the WHERE of the one SELECT that reads one, where it reads nothing else: whole numbers that
     `tick` is compared with, joined by AND. Anything less plain leaves every tick.
     """
     tables = [node for node in nodes if node.get("type") == "BASE_TABLE" and str(node["table_name"]).lower() in timed]

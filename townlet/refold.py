@@ -35,7 +35,14 @@ MEANING: Final = (
 REFOLDED: Final = ("relationships", "features.relationship_modifiers")
 """The settings that decide what an event does to a tie, and nothing that happens."""
 
-DESCRIPTIVE: Final = ("relationships.churn", "relationships.bonds", "name", "people_names", "checkpoint_ticks")
+DESCRIPTIVE: Final = (
+    "relationships.churn",
+    "relationships.bonds",
+    "rewards",
+    "name",
+    "people_names",
+    "checkpoint_ticks",
+)
 """The settings that no rule and no fold reads: they change no tie."""
 
 NOTHING: Final = (0.0, 0.0, 0.0)

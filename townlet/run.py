@@ -19,6 +19,7 @@ from townlet.configuration.settings import Settings
 from townlet.errors import TickOutOfRange
 
 if TYPE_CHECKING:
+    from projections.settings import Rewards
     from townlet.refold import Refold
     from townlet.town import Town
     from townlet.why import Why
@@ -139,6 +140,21 @@ class Run:
         from townlet.refold import refold
 
         return refold(self, overrides, at)
+
+    def rewards(
+        self,
+        from_tick: int = 0,
+        to_tick: int | None = None,
+        settings: "Rewards | Mapping[str, Any] | None" = None,
+    ) -> pa.Table:
+        """What everybody earned in each tick from `from_tick` on and before `to_tick` (None: now), term by term.
+
+        `settings`, whole or some keys of `rewards`, pay the same history otherwise. A row for each person and tick:
+        see `townlet.rewards.rewards`. Raises TickOutOfRange, ConfigurationError, LogDamaged.
+        """
+        from townlet.rewards import rewards
+
+        return rewards(self, from_tick, to_tick, settings)
 
     def fork(
         self,

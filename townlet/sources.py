@@ -51,9 +51,12 @@ class Source:
         """What the run calls things; of persons the first so many."""
         return names_of(self._run.config, self.side, range(persons))
 
-    def tables(self, names: Collection[str]) -> dict[str, pa.Table]:
-        """These tables as of the tick; the town is folded once for all of them. Raises LogDamaged, QueryError."""
-        moment = self._run.at(self.tick) if set(names) - {"persons", "tie_changes"} else None
+    def tables(self, names: Collection[str], window: Window) -> dict[str, pa.Table]:
+        """These tables as of the tick, rewards in a window; the town is folded once for all of them.
+
+        Raises LogDamaged, QueryError.
+        """
+        moment = self._run.at(self.tick) if set(names) - {"persons", "tie_changes", "rewards"} else None
         summaries = None if moment is None else Summaries(moment)
         made = {}
         for name in names:
@@ -61,6 +64,8 @@ class Source:
                 made[name] = self._everybody()
             elif name == "tie_changes":
                 made[name] = self._tie_changes()
+            elif name == "rewards":
+                made[name] = self._run.rewards(*window.within(self.from_tick, self.tick))
             elif name in SUMMARIES:
                 assert summaries is not None
                 made[name] = summaries.table(name)

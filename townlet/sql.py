@@ -46,6 +46,7 @@ TABLES: Final = {
     "agents": "who lives in the town, and how they are",
     "ties": "what each thinks of others",
     "tie_changes": "every change of a tie with its cause, adding up to its value",
+    "rewards": "what everybody earned in each tick, term by term",
     "objects": "the places, who uses them, what they hold",
     "queues": "who waits where, in order",
     "shifts": "jobs, hours, attendance",
@@ -59,6 +60,9 @@ KNOWN: Final = (*TABLES, *KIND_BY_NAME)
 
 EVENTS: Final = frozenset({"events", *KIND_BY_NAME})
 """The tables of what happened, which are views over the log."""
+
+TIMED: Final = EVENTS | {"rewards"}
+"""The tables of which only the ticks that are asked for are made."""
 
 OF_WHICH_RUN: Final = ("run", "run_number")
 """What the log's columns of many runs have beside them."""
@@ -99,7 +103,7 @@ class Session:
             return self.tables()
         try:
             self._require_query(text)
-            named = asked(self._connection, text, KNOWN, EVENTS)
+            named = asked(self._connection, text, KNOWN, TIMED)
             self._make(named)
             try:
                 return self._answer(text)
@@ -136,10 +140,10 @@ class Session:
             self._make_views(views, named)
         tables = [name for name in named.tables if name not in EVENTS and name not in self._made]
         if tables:
-            made = [source.tables(tables) for source in self._sources]
+            made = [source.tables(tables, named.window) for source in self._sources]
             for name in tables:
                 self._connection.register(name, self._together([each[name] for each in made]))
-                self._made.add(name)
+            self._made |= set(tables) - TIMED
 
     def _columns(self, name: str) -> tuple[ViewColumn, ...]:
         return event_columns(self._side) if name == "events" else kind_columns(KIND_BY_NAME[name], self._side)

@@ -61,7 +61,7 @@ def _compile_there() -> None:
 def _compile_folds() -> None:
     """The founding, the folds and their riders."""
     from eventlog.rows import ROW
-    from projections.riders import fold
+    from projections.riders import earning, fold, rewards
     from projections.riders.tie_changes import TIE_CHANGE
     from projections.town.fold import refold
     from townlet.world import founding
@@ -73,6 +73,9 @@ def _compile_folds() -> None:
     fold.board.compile((towns, numba.int64, out))
     fold.refold_with_riders.compile((towns, plans, numba.int64, rows, numba.int64, out))
     fold.open_decays.compile((towns, plans, numba.int64, out, _type_of(TIE_CHANGE)))
+    terms, earned, told = _type_of(rewards.TERMS), _type_of(rewards.rewards_type(ORDINARY)), _type_of(earning.EARNED)
+    earning.board_rewards.compile((towns, plans, numba.int64, terms, earned))
+    earning.refold_rewarded.compile((towns, plans, numba.int64, rows, numba.int64, terms, earned, numba.int64, told))
 
 
 def _compile(rules: tuple[Any, ...]) -> None:

@@ -3,7 +3,7 @@
 from eventlog.catalogue.event import Agent, Count, Event, Object, Tile, column
 
 
-class AgentMoved(Event, kind=48, cause="option_chosen"):
+class AgentMoved(Event, kind=48, cause="option_chosen or action_taken"):
     """One step, onto a free tile."""
 
     agent: Agent
@@ -11,7 +11,7 @@ class AgentMoved(Event, kind=48, cause="option_chosen"):
     left: Count = column(unit="steps", meaning="from there to where it is going; 0 when it goes nowhere")
 
 
-class MoveBlocked(Event, kind=49, cause="option_chosen"):
+class MoveBlocked(Event, kind=49, cause="option_chosen or action_taken"):
     """`other` stands on the tile that `agent` meant to enter."""
 
     agent: Agent

@@ -3,7 +3,7 @@
 from eventlog.catalogue.event import AffordanceCode, Agent, Amount, Event, Object, ReasonCode, column
 
 
-class AffordanceStarted(Event, kind=80, cause="option_chosen"):
+class AffordanceStarted(Event, kind=80, cause="option_chosen or action_taken"):
     """`agent` begins; effects come tick by tick until it ends."""
 
     agent: Agent

@@ -3,7 +3,7 @@
 from eventlog.catalogue.event import Agent, Amount, Count, Event, Object, ReasonCode, column
 
 
-class ReservationGranted(Event, kind=64, cause="option_chosen"):
+class ReservationGranted(Event, kind=64, cause="option_chosen or action_taken"):
     """The place is `agent`'s until it finishes, fails or takes too long to come."""
 
     agent: Agent
@@ -25,7 +25,7 @@ class ReservationTimedOut(Event, kind=66, cause="reservation_granted"):
     place: Object
 
 
-class QueueJoined(Event, kind=67, cause="option_chosen"):
+class QueueJoined(Event, kind=67, cause="option_chosen or action_taken"):
     """`agent` takes the last waiting place of a line."""
 
     agent: Agent

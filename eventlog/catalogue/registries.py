@@ -17,6 +17,20 @@ class Option(IntEnum):
     YIELD = 8
 
 
+class Action(IntEnum):
+    """What can be asked of an agent whose every step is chosen for it (SPEC section 2, primitives)."""
+
+    WAIT = 0
+    NORTH = 1
+    EAST = 2
+    SOUTH = 3
+    WEST = 4
+    INTERACT = 5
+    TALK = 6
+    BUY = 7
+    USE = 8
+
+
 class Item(IntEnum):
     """What can be bought, carried, cooked and eaten."""
 
@@ -49,7 +63,7 @@ class Weather(IntEnum):
 
 
 class Reason(IntEnum):
-    """Why a place was left, a deed failed, a conflict broke out, somebody covered or moved away."""
+    """Why a place was left, a deed failed, a conflict broke out, somebody covered, moved away, or was asked in vain."""
 
     FINISHED = 0
     CHANGED_MIND = 1
@@ -74,10 +88,19 @@ class Reason(IntEnum):
     EVICTION = 41
     UNEMPLOYMENT = 42
     NEGLECT = 43
+    COMMITTED = 50
+    BUSY = 51
+    NO_PLACE = 52
+    NO_WAY = 53
+    NOBODY_NEAR = 54
+    NOBODY_WAITS = 55
+    NOT_DUE = 56
+    UNKNOWN = 57
 
 
 REGISTRIES: dict[str, type[IntEnum]] = {
     "option": Option,
+    "action": Action,
     "item": Item,
     "trait": Trait,
     "dimension": Dimension,

@@ -3,10 +3,10 @@
 Generated from the catalogue by `make generate`; not edited by hand.
 """
 
-from eventlog.codes import OPTION_CHOSEN
+from eventlog.codes import ACTION_REJECTED, ACTION_TAKEN, EPISODE_ENDED, OPTION_CHOSEN
 from projections.kernel import kernel
 from projections.town import choice
-from projections.town.event import NAN, NOBODY, NONE, NOWHERE, append
+from projections.town.event import NAN, NOBODY, NONE, NOTHING, NOWHERE, append
 
 
 @kernel
@@ -14,4 +14,28 @@ def record_option_chosen(town, plan, agent, target, option):
     """The policy's choice for `agent`, and the place it heads for."""
     event = append(town, OPTION_CHOSEN, agent, NOBODY, target, NOWHERE, option, NONE, NAN, NAN, NONE)
     choice.option_chosen(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_action_taken(town, plan, agent, action):
+    """`agent` does what it was asked, under primitive control; what comes of it are events of their own."""
+    event = append(town, ACTION_TAKEN, agent, NOBODY, NOTHING, NOWHERE, action, NONE, NAN, NAN, NONE)
+    choice.action_taken(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_action_rejected(town, plan, agent, asked, reason):
+    """What was asked of `agent` cannot be. The tick is lost; an option that it is committed to goes on."""
+    event = append(town, ACTION_REJECTED, agent, NOBODY, NOTHING, NOWHERE, asked, reason, NAN, NAN, NONE)
+    choice.action_rejected(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_episode_ended(town, plan, agent):
+    """An episode of `agent` is cut off by whoever asks, though it lives on."""
+    event = append(town, EPISODE_ENDED, agent, NOBODY, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, NONE)
+    choice.episode_ended(town, plan, event)
     return event.seq

@@ -4,6 +4,8 @@ Generated from the catalogue by `make generate`; not edited by hand.
 """
 
 from eventlog.codes import (
+    ACTION_REJECTED,
+    ACTION_TAKEN,
     AFFORDANCE_FAILED,
     AFFORDANCE_FINISHED,
     AFFORDANCE_STARTED,
@@ -20,6 +22,7 @@ from eventlog.codes import (
     COVER_AGREED,
     COVER_ENDED,
     DAY_ENDED,
+    EPISODE_ENDED,
     EVICTION_SERVED,
     GHOST_STEPPED,
     HIRED,
@@ -107,6 +110,12 @@ def evolve(town, plan, event):
         life.arrival_refused(town, plan, event)
     elif kind == OPTION_CHOSEN:
         choice.option_chosen(town, plan, event)
+    elif kind == ACTION_TAKEN:
+        choice.action_taken(town, plan, event)
+    elif kind == ACTION_REJECTED:
+        choice.action_rejected(town, plan, event)
+    elif kind == EPISODE_ENDED:
+        choice.episode_ended(town, plan, event)
     elif kind == AGENT_MOVED:
         movement.agent_moved(town, plan, event)
     elif kind == MOVE_BLOCKED:

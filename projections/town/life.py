@@ -1,5 +1,7 @@
 """Arriving, being somebody, leaving: what they change."""
 
+import numpy as np
+
 from eventlog.codes import REASON_EVICTION, REASON_FAINT
 from projections.kernel import kernel
 from projections.state import ITEMS, PENDING
@@ -7,6 +9,9 @@ from projections.town import queues, ties, work
 from projections.town.event import NOBODY, NONE, NOTHING
 from projections.town.ways import set_out
 from projections.town.words import ENERGY, HUNGER, HYGIENE
+
+FOR_FOUNDERS, FOR_NEWCOMERS = np.int64(1), np.int64(2)
+"""Ticks that a stay counts as new: it does at the first tick that begins with the person in the town."""
 
 
 @kernel
@@ -27,7 +32,7 @@ def agent_arrived(town, plan, event):
     agent.wallet = plan.market.start_wallet
     for item in range(ITEMS):
         agent.items[item] = plan.market.start_items[item]
-    agent.ctx_reset = 1
+    agent.ctx_reset = FOR_FOUNDERS if event.tick == 0 else FOR_NEWCOMERS
     set_out(agent)
     town.ground[event.tile] = a + 1
     town.objects[event.object].owner = a + 1

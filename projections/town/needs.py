@@ -74,7 +74,7 @@ def live_one_tick(plan, agent, tick):
         agent.starving_since = NONE
     elif agent.starving_since < 0:
         agent.starving_since = tick
-    agent.ctx_reset = 0
+    agent.ctx_reset = max(0, agent.ctx_reset - 1)
 
 
 @kernel

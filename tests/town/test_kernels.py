@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 from numba.core.registry import CPUDispatcher
 
 from projections.generate import generated
 from projections.kernel import ROOT, SOURCES, source_digest
+from projections.plan import plan_type
+from projections.state import ORDINARY, town_type
 from tests.town.towns import DAY, default_settings, lived, town_of
 from townlet import driver
 from townlet.town import Town
@@ -22,7 +25,7 @@ PACKAGES = ("eventlog", "projections", "townlet", "cli", "tui")
 OFTEN: set[str] = set()
 """Compiled again for a literal or a number of another type that a caller gives: each costs time, none may be added."""
 
-SELDOM = {"command", "give_ties"}
+SELDOM = {"command", "give_ties", "advance", "begin", "look_ahead", "earn", "catch_up", "is_any_noted"}
 """Entries that a life of the default town does not need."""
 
 
@@ -75,6 +78,19 @@ def test_every_kernel_is_called_by_another(tmp_path: Path, monkeypatch: pytest.M
     assert list((tmp_path / "layouts").iterdir())
     unused = {one.py_func.__qualname__ for one in dispatchers() if not signatures(one)}
     assert unused <= SELDOM | set(vars(driver)), "neither the town nor the driver's hand calls these"
+
+
+def test_no_field_is_hidden_by_an_attribute_of_its_record() -> None:
+    """Plain Python would find NumPy's own, such as `base`, where compiled code finds the field."""
+    own = set(dir(np.zeros(1, [("x", "i8")]).view(np.recarray)[0])) - {"x"}
+
+    def fields(record: np.dtype) -> Iterator[str]:
+        inner = record.subdtype[0] if record.subdtype else record
+        for name in inner.names or ():
+            yield name
+            yield from fields(inner[name])
+
+    assert not own & {name for record in (town_type(ORDINARY), plan_type(ORDINARY)) for name in fields(record)}
 
 
 def test_generated_files_are_what_the_catalogue_says() -> None:

@@ -152,7 +152,7 @@ def _fill_social(record: Any, settings: Settings) -> None:
 
 def _fill_chat(record: Any, chat: Chat) -> None:
     record["radius"], record["cooldown"], record["chance"] = chat.radius, chat.cooldown_ticks, chat.chance
-    record["chance_extroversion"], record["base"] = chat.chance_extroversion, chat.success
+    record["chance_extroversion"], record["success"] = chat.chance_extroversion, chat.success
     record["trust"], record["familiarity"] = chat.success_trust, chat.success_familiarity
     for name in ("quality", "quality_extroversion", "quality_trust", "quality_familiarity", "quality_rivalry"):
         record[name] = getattr(chat, name)

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from projections.settings import Model, Relationships
+from projections.settings import Model, Relationships, Rewards
 from projections.state import CLASSES
 from townlet.configuration.bodies import AFFORDANCES, Affordance, Market, Needs
 from townlet.configuration.society import Chat, Life, Policy, Queues, Work
@@ -47,6 +47,7 @@ class Settings(Model):
     queues: Queues = Queues()
     life: Life = Life()
     policy: Policy = Policy()
+    rewards: Rewards = Rewards()
     checkpoint_ticks: Annotated[int, Field(ge=60, le=1000000, multiple_of=60)] = Field(
         1440, description="ticks between two checkpoints"
     )

@@ -1,4 +1,7 @@
-"""The scripted policy: needs first, then the shift, then errands, then company (SPEC section 2)."""
+"""The scripted policy: needs first, then the shift, then errands, then company (SPEC section 2).
+
+Whoever is asked for an option by an outside policy does that instead, as `control` says.
+"""
 
 import numpy as np
 
@@ -19,6 +22,7 @@ from eventlog.codes import (
 from projections.kernel import kernel
 from projections.recorders.choice import record_option_chosen
 from projections.town.event import NOBODY, NOTHING
+from projections.town.words import ENERGY, HUNGER, HYGIENE
 from townlet.draw import YIELD, draw, wish
 from townlet.rules import market, queues, work
 from townlet.rules.ledger import liking, rivalry, trust
@@ -33,12 +37,10 @@ LEAST = 0.05
 @kernel
 def choose(town, plan, a):
     """An agent with nothing in hand takes the option of most use and keeps to it for a while, or until a need cries."""
+    if not decides(town, plan, a):
+        return
     agent = town.agents[a]
-    if agent.doing >= 0:
-        return
-    urgent = min(agent.hunger, min(agent.hygiene, agent.energy)) < plan.needs.urgent
-    if town.clock.tick < agent.option_until:
-        return
+    urgent = is_urgent(plan, agent)
     if gives_way(town, plan, a):
         record_option_chosen(town, plan, a, agent.holds, OPTION_YIELD)
         return
@@ -58,6 +60,30 @@ def choose(town, plan, a):
     if target != queues_for(agent):
         queues.let_go(town, plan, a)
     record_option_chosen(town, plan, a, target, option)
+
+
+@kernel
+def decides(town, plan, a):
+    """Whether the agent may choose now: it does nothing, and is committed to nothing, or a need has begun to cry."""
+    agent = town.agents[a]
+    return agent.doing < 0 and (town.clock.tick >= agent.option_until or cries(plan, agent))
+
+
+@kernel
+def is_urgent(plan, agent):
+    """Whether a need is so low that everything else can wait."""
+    return min(agent.hunger, min(agent.hygiene, agent.energy)) < plan.needs.urgent
+
+
+@kernel
+def cries(plan, agent):
+    """Whether a need became urgent in the last tick."""
+    urgent, decay = plan.needs.urgent, plan.needs.decay
+    return (
+        agent.hunger < urgent <= agent.hunger + decay[HUNGER]
+        or agent.hygiene < urgent <= agent.hygiene + decay[HYGIENE]
+        or agent.energy < urgent <= agent.energy + decay[ENERGY]
+    )
 
 
 @kernel

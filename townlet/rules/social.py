@@ -22,10 +22,15 @@ def converse(town, plan, a):
     if not is_free(town, plan, a):
         return
     wish = plan.chat.chance * (1.0 + plan.chat.chance_extroversion * town.agents[a].traits[TRAIT_EXTROVERSION])
-    if draw(town, CHAT, a, NOBODY_ELSE) >= wish:
-        return
+    if draw(town, CHAT, a, NOBODY_ELSE) < wish:
+        address_somebody(town, plan, a)
+
+
+@kernel
+def address_somebody(town, plan, a):
+    """The agent, who is free, talks to whom it likes best of those near, if there is anybody."""
     b = someone_near(town, plan, a)
-    if b == NOBODY:
+    if b == NOBODY or not is_free(town, plan, a):
         return
     cause = record_chat_started(town, plan, a, b)
     if draw(town, CHAT_SUCCESS, a, b) < success_chance(town, plan, a, b):
@@ -74,7 +79,7 @@ def someone_near(town, plan, a):
 def success_chance(town, plan, a, b):
     """clip(0.7 (1 + 0.3 trust)(1 + 0.2 familiarity) topic_preference of the listener, 0, 1), by the speaker's tie."""
     chat = plan.chat
-    chance = chat.base * town.agents[b].traits[TRAIT_TOPIC_PREFERENCE]
+    chance = chat.success * town.agents[b].traits[TRAIT_TOPIC_PREFERENCE]
     slot = tie_with(plan, town.agents[a], town.agents[b].person)
     if slot >= 0:
         tie = town.agents[a].ties[slot]

@@ -2,6 +2,7 @@
 
 from eventlog.codes import WEATHER_CLEAR, WEATHER_RAIN
 from projections.kernel import kernel
+from projections.recorders.choice import record_episode_ended
 from projections.recorders.time import record_day_ended, record_tick_ended, record_weather_changed
 from townlet.draw import NOBODY_ELSE, SKY, draw
 from townlet.rules import market
@@ -28,8 +29,18 @@ def close_day(town, plan):
 
 
 @kernel
+def end_episodes(town, plan):
+    """Whoever asks is done with everybody for now."""
+    for a in range(town.clock.seats):
+        if town.agents[a].alive:
+            record_episode_ended(town, plan, a)
+
+
+@kernel
 def end_tick(town, plan):
     """The last event of every tick: time passes for everybody."""
     if (town.clock.tick + 1) % plan.life.ticks_per_day == 0:
         close_day(town, plan)
+    if town.cursor.ends:
+        end_episodes(town, plan)
     record_tick_ended(town, plan)

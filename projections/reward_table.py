@@ -1,0 +1,142 @@
+"""The projection of rewards: what everybody earned in each tick as a table, from the rows of a log.
+
+What a tick brings depends on more than the town: on what the episode has brought so far, and on when somebody left the
+seat last. So the rider's memory is kept at marks, some ticks apart, and any stretch of ticks is folded from the mark
+before it, with the town as it was there.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+import numpy as np
+import pyarrow as pa
+
+from eventlog.rows import Rows
+from projections.riders.earning import EARNED, board_rewards, refold_rewarded
+from projections.riders.rewards import COLUMNS, CUT_OFF, EARNING, LEFT, rewards_type
+from projections.state import CLASSES
+from projections.versions import VERSIONS
+
+MARKS, MEMORY = "reward_marks", "reward_memory"
+
+ROOM = 16384
+"""Rows between two drainings, at the least."""
+
+ENDED: Final = {int(LEFT): "left", int(CUT_OFF): "cut_off"}
+"""How an episode ended with a row: the person left the town (terminated), or it was cut off (truncated)."""
+
+CALLED: Final = {"clipped": "clip"}
+"""Columns that the rider calls otherwise."""
+
+
+class Earnings:
+    """What everybody earns in each tick, and the marks to go on from.
+
+    It folds onto a town of its own, `towns[0]` (a view as `np.recarray` of `town_type`): empty for a log's beginning,
+    or the state at the tick from which on rows will come. `plans` and `terms` hold a record for each epoch. Rows are
+    told of ticks from `since` on (None: of none); a mark is made at every tick that is a multiple of `mark_ticks`.
+    """
+
+    name: ClassVar[str] = MARKS
+    version: ClassVar[int] = VERSIONS[MARKS]
+
+    def __init__(self, towns: Any, plans: Any, terms: Any, *, mark_ticks: int, since: int | None = None) -> None:
+        shape = next(shape for shape in CLASSES.values() if shape.agents == towns["agents"].shape[1])
+        self._towns, self._plans, self._terms = towns, plans, terms
+        self._outs = np.zeros(1, rewards_type(shape)).view(np.recarray)
+        self._told = np.zeros(ROOM + shape.agents if since is not None else shape.agents, EARNED).view(np.recarray)
+        self._since = np.iinfo(np.int64).max if since is None else since
+        self._mark_ticks = mark_ticks
+        self._marks: list[pa.Table] = []
+        self._marked = self._tick
+        self._earned: list[pa.Table] = [table_of(np.zeros(0, EARNED))]
+        board_rewards(towns, plans, 0, terms, self._outs)
+
+    @property
+    def _tick(self) -> int:
+        return int(self._towns["clock"]["tick"][0])
+
+    def fold(self, events: Rows) -> None:
+        """Fold the next rows of the log. Any chunking gives the same tables."""
+        rows = np.asarray(events).view(np.recarray)
+        ticks, first = events["tick"], 0
+        while first < len(rows):
+            mark = (int(ticks[first]) // self._mark_ticks + 1) * self._mark_ticks
+            upto = first + int(np.searchsorted(ticks[first:], mark))
+            while first < upto:
+                first, count = refold_rewarded(
+                    self._towns, self._plans, 0, rows[:upto], first, self._terms, self._outs, self._since, self._told
+                )
+                if count:
+                    self._earned.append(table_of(self._told[:count]))
+            self._mark()
+
+    def earned(self) -> pa.Table:
+        """A row for each person and tick from `since` on: `tick, agent_id, ended`, the ten columns, `episode`.
+
+        `ended` says whether the person's episode ended with that tick: `left`, `cut_off`, or NULL. The nine terms,
+        added one after the other in their order, are `total`, to the last bit. `episode` is the sum of totals of the
+        episode so far. 105 bytes a row.
+        """
+        return pa.concat_tables(self._earned).combine_chunks()
+
+    def tables(self) -> dict[str, pa.Table]:
+        """`reward_marks`: the rider's memory at each mark, by `tick`, `seat`; `reward_memory`: the same now."""
+        return {MARKS: pa.concat_tables([memory_table(self._seats[:0], 0), *self._marks]), MEMORY: self._memory()}
+
+    def restore(self, tables: Mapping[str, pa.Table]) -> None:
+        """Go on from `tables()`, or `at_mark` of them. The town given at the beginning is as it was then.
+
+        Raises `ValueError` for a town of another tick.
+        """
+        memory, marks = tables[MEMORY], tables[MARKS]
+        if len(memory) != self._towns["clock"]["seats"][0] or set(memory.column("tick").to_pylist()) - {self._tick}:
+            raise ValueError(f"{MEMORY} is not of the town at tick {self._tick}: restore both of one tick")
+        for name in EARNING.names or ():
+            self._seats[name][: len(memory)] = memory.column(name).to_numpy()
+        self._marks = [marks]
+        self._marked = max(marks.column("tick").to_numpy().max(initial=0), 0)
+
+    @property
+    def _seats(self) -> np.ndarray:
+        seats: np.ndarray = self._outs.view(np.ndarray)["seats"][0]
+        return seats
+
+    def _mark(self) -> None:
+        tick = self._tick
+        if tick % self._mark_ticks == 0 and tick > self._marked:
+            self._marks.append(self._memory())
+            self._marked = tick
+
+    def _memory(self) -> pa.Table:
+        return memory_table(self._seats[: int(self._towns["clock"]["seats"][0])], self._tick)
+
+
+def at_mark(tables: Mapping[str, pa.Table], tick: int) -> tuple[int, dict[str, pa.Table]]:
+    """The last mark at `tick` or before it, and the tables as they were then. The founding is tick 0, with no mark."""
+    marks = tables[MARKS]
+    ticks = marks.column("tick").to_numpy()
+    last = int(ticks[ticks <= tick].max(initial=0))
+    return last, {MARKS: marks.filter(pa.array(ticks <= last)), MEMORY: marks.filter(pa.array(ticks == last))}
+
+
+def memory_table(seats: np.ndarray, tick: int) -> pa.Table:
+    """Rows of EARNING of the first seats as a table, with `tick` and `seat`."""
+    columns = {name: np.array(seats[name]) for name in EARNING.names or ()}
+    return pa.table({"tick": np.full(len(seats), tick), "seat": np.arange(len(seats)), **columns})
+
+
+def table_of(rows: np.ndarray) -> pa.Table:
+    """Rows of EARNED as a table, persons by number."""
+    plain = rows.view(np.ndarray)
+    columns = {CALLED.get(name, name): pa.array(np.array(plain[name])) for name in (*COLUMNS, "episode")}
+    words = pa.array(list(ENDED.values()), pa.string())
+    codes = pa.array((plain["done"] - min(ENDED)).astype(np.int8), mask=plain["done"] < min(ENDED))
+    return pa.table(
+        {
+            "tick": np.array(plain["tick"]),
+            "agent_id": np.array(plain["person"]),
+            "ended": pa.DictionaryArray.from_arrays(codes, words),
+            **columns,
+        }
+    )

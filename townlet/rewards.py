@@ -1,0 +1,122 @@
+"""What everybody earned in a run, under its own reward settings or any others: folded from the log, never simulated.
+
+The rider's memory at marks, a checkpoint's ticks apart, is kept beside the log, in `derived/reward_marks/<maker>/`. So
+a stretch of ticks is folded from the mark before it. It is derived data: what is damaged, of another version, of other
+settings or of another history is passed over and made anew, and all of it can be deleted at any time.
+"""
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from eventlog.checkpoints import CheckpointStore
+from eventlog.head import Point
+from eventlog.manifest import Epoch
+from projections.settings import Rewards
+from townlet.configuration.load import load, names_table
+from townlet.configuration.settings import Settings
+from townlet.errors import TickOutOfRange
+from townlet.identity import rider_identity
+
+if TYPE_CHECKING:
+    from townlet.run import Run
+
+MARKS = "reward_marks"
+
+KEPT = 8
+"""Of how many settings the marks are kept: of those asked for last."""
+
+
+def rewards(
+    run: "Run",
+    from_tick: int = 0,
+    to_tick: int | None = None,
+    settings: "Rewards | Mapping[str, Any] | None" = None,
+) -> pa.Table:
+    """What everybody earned in each tick from `from_tick` on and before `to_tick` (None: now).
+
+    A row for each person and tick, in order of tick and seat: `tick, agent, agent_id, ended`, the nine terms `survival,
+    needs, shaping, wage, punctuality, social, terminal, guard, clip`, their sum `total`, and `episode`, the totals of
+    the episode so far. `ended` is `left`, `cut_off` or NULL. Each tick is paid by the settings it was lived under;
+    `settings` stand for these, whole or key by key. In memory are 110 bytes a row. Raises TickOutOfRange,
+    ConfigurationError, LogDamaged.
+    """
+    last = run.head.tick
+    until = last if to_tick is None else to_tick
+    for tick in (from_tick, until):
+        if not 0 <= tick <= last:
+            raise TickOutOfRange(run.place, tick, last)
+    paid = [settings_of(each, settings) for each in run.settings]
+    return _named(run, _folded(run, min(from_tick, until), until, paid))
+
+
+def settings_of(lived: Settings, given: "Rewards | Mapping[str, Any] | None") -> Rewards:
+    """The reward settings of an epoch: its own (None), its own with some keys changed, or others as they are.
+
+    Raises ConfigurationError.
+    """
+    if given is None:
+        return lived.rewards
+    return given if isinstance(given, Rewards) else load(lived, {"rewards": given}).settings.rewards
+
+
+def _folded(run: "Run", from_tick: int, to_tick: int, paid: Sequence[Rewards]) -> pa.Table:
+    """The rows of a stretch of ticks, folded from the mark before it; the marks up to its end are kept."""
+    from projections.reward_table import Earnings, at_mark  # brings Numba
+    from projections.rewards import compile_terms
+    from townlet.town import Town
+
+    log, store = run.log, CheckpointStore(run.path, f"derived/{MARKS}/{_maker(run.epochs, paid)}")
+    kept = store.nearest(log.head.tick, lambda seq: rider_identity(MARKS, run.epochs, seq), log)
+    if kept is not None:
+        with contextlib.suppress(OSError):
+            os.utime(store.path)
+    mark, tables = (0, {}) if kept is None else at_mark(kept.tables(), from_tick)
+    town = run.at(mark).town if mark else Town(run.settings)
+    terms = np.concatenate([compile_terms(each) for each in paid]).view(np.recarray)
+    mark_ticks = run.settings[0].checkpoint_ticks
+    earnings = Earnings(town.towns, town.plans, terms, mark_ticks=mark_ticks, since=from_tick)
+    if mark:
+        earnings.restore(tables)
+    for rows in log.rows(from_seq=town.seq, to_tick=to_tick):
+        earnings.fold(np.ascontiguousarray(rows))
+    if to_tick - mark >= mark_ticks and (kept is None or kept.point.tick < to_tick):
+        with contextlib.suppress(OSError):  # where nothing can be written they are made anew each time
+            _keep(run, store, to_tick, earnings.tables())
+    return earnings.earned()
+
+
+def _maker(epochs: Sequence[Epoch], paid: Sequence[Rewards]) -> str:
+    """What makes the marks, and which settings pay each epoch, in 16 hex digits."""
+    identity = rider_identity(MARKS, epochs, 0)
+    made_by = [*sorted(identity.items()), *(each.model_dump_json() for each in paid)]
+    return hashlib.sha256(repr(made_by).encode()).hexdigest()[:16]
+
+
+def _keep(run: "Run", store: CheckpointStore, tick: int, tables: Mapping[str, pa.Table]) -> None:
+    """Keep the marks up to a tick, in place of those that ended before it. Raises OSError."""
+    log = run.log
+    seq = log.seq_at(tick)
+    block_digest, digest = log.digest_at(seq)
+    earlier = store.ticks()
+    point = Point(tick, seq, block_digest.hex(), digest.hex())
+    store.write(tables, point, rider_identity(MARKS, run.epochs, seq))
+    for each in earlier:
+        if each != tick:
+            shutil.rmtree(store.path / f"{each:012}", ignore_errors=True)
+    folders = sorted(store.path.parent.iterdir(), key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
+    for old in folders[KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _named(run: "Run", earned: pa.Table) -> pa.Table:
+    """The rows with `agent`, the name, before the number."""
+    persons, person = np.unique(earned.column("agent_id").to_numpy(), return_inverse=True)
+    names = pa.array(names_table(run.config, persons), pa.string())
+    return earned.add_column(1, "agent", pa.DictionaryArray.from_arrays(person.astype(np.int32), names))

@@ -1,0 +1,135 @@
+"""What an outside policy asks of agents: options, or every single step; and what it may ask (SPEC section 2).
+
+What may be asked stands in `town.allowed`, a bit for each option or action, as of the beginning of the tick. Whatever
+else is asked is refused by an event and costs the tick; an option that the agent is committed to goes on all the same.
+What may be asked and is made impossible by somebody who acts earlier in the same tick comes to nothing, without a word.
+"""
+
+import numpy as np
+
+from eventlog.codes import (
+    ACTION_INTERACT,
+    ACTION_NORTH,
+    ACTION_TALK,
+    ACTION_WEST,
+    OPTION_EAT,
+    OPTION_SLEEP,
+    OPTION_WAIT,
+    OPTION_WORK,
+    OPTION_YIELD,
+    REASON_BUSY,
+    REASON_COMMITTED,
+    REASON_NO_PLACE,
+    REASON_NO_WAY,
+    REASON_NOBODY_NEAR,
+    REASON_NOBODY_WAITS,
+    REASON_NOT_DUE,
+    REASON_NOTHING_TO_USE,
+    REASON_UNKNOWN,
+)
+from projections.kernel import kernel
+from projections.recorders.choice import record_action_rejected, record_option_chosen
+from projections.town.event import NOTHING
+from townlet.rules import policy, primitives, queues, work
+from townlet.rules.needs import FULL
+
+SCRIPTED, BY_OPTION, BY_ACTION = map(np.int64, range(3))
+"""Who chooses: the scripted policy; whoever asks for options; whoever asks for every step."""
+
+NOT_ASKED = np.int64(-1)
+ASKABLE = np.int64(9)
+"""How many options there are, and how many actions."""
+
+NUMBER_MOST = np.int64(32767)
+"""The largest number that an event carries in a code."""
+
+ONE = np.int64(1)
+
+
+@kernel
+def is_asked(town, a):
+    """Whether an outside policy chooses for the seat in this tick."""
+    return town.cursor.control != SCRIPTED and town.asked[a] != NOT_ASKED
+
+
+@kernel
+def heed(town, plan, a):
+    """Refuse what cannot be asked. Whether the agent goes on with its tick; who came a moment ago does not yet."""
+    allowed, asked = town.allowed[a], town.asked[a]
+    if allowed == 0:
+        return False
+    if 0 <= asked < ASKABLE and (allowed >> asked) & ONE == ONE:
+        return True
+    number = min(NUMBER_MOST, max(-NUMBER_MOST, asked))
+    record_action_rejected(town, plan, a, number, reason_against(town, plan, a, asked))
+    return town.cursor.control == BY_OPTION and not policy.decides(town, plan, a)
+
+
+@kernel
+def choose(town, plan, a):
+    """The option that is asked for, at the place of least trouble; a committed one goes on."""
+    if not policy.decides(town, plan, a):
+        return
+    agent, option = town.agents[a], town.asked[a]
+    if option == OPTION_YIELD:
+        record_option_chosen(town, plan, a, agent.holds, option)
+        return
+    target = NOTHING
+    if option != OPTION_WAIT:
+        target = policy.place_for(town, plan, a, option, policy.is_urgent(plan, agent))
+    if target != policy.queues_for(agent):
+        queues.let_go(town, plan, a)
+    record_option_chosen(town, plan, a, target, option)
+
+
+@kernel
+def allow(town, plan, a):
+    """What may be asked of a living seat at the town's tick, as bits; never nothing."""
+    if town.cursor.control == BY_ACTION:
+        return primitives.possible(town, plan, a)
+    agent = town.agents[a]
+    if not policy.decides(town, plan, a):
+        return ONE << agent.option
+    bits = ONE << OPTION_WAIT
+    urgent = policy.is_urgent(plan, agent)
+    for option in range(OPTION_EAT, OPTION_YIELD):
+        if is_worth_asking(town, plan, a, option) and policy.place_for(town, plan, a, option, urgent) != NOTHING:
+            bits |= ONE << option
+    if primitives.can_yield(town, plan, a):
+        bits |= ONE << OPTION_YIELD
+    return bits
+
+
+@kernel
+def is_worth_asking(town, plan, a, option):
+    """Whether the agent itself is fit for an option, wherever it be: work to be done, sleep to be had."""
+    if option == OPTION_WORK:
+        return (town.agents[a].covers >= 0 or town.agents[a].job >= 0) and work.ticks_left(town, plan, a) > 0
+    return option != OPTION_SLEEP or town.agents[a].energy < FULL
+
+
+@kernel
+def reason_against(town, plan, a, asked):
+    """Why it cannot be asked."""
+    agent = town.agents[a]
+    if asked < 0 or asked >= ASKABLE:
+        return REASON_UNKNOWN
+    if town.cursor.control == BY_ACTION:
+        return reason_against_action(agent, asked)
+    if not policy.decides(town, plan, a):
+        return REASON_COMMITTED
+    if asked == OPTION_YIELD:
+        return REASON_NOBODY_WAITS
+    return REASON_NOT_DUE if asked == OPTION_WORK or asked == OPTION_SLEEP else REASON_NO_PLACE
+
+
+@kernel
+def reason_against_action(agent, asked):
+    """Why an action cannot be asked."""
+    if agent.doing >= 0:
+        return REASON_BUSY
+    if ACTION_NORTH <= asked <= ACTION_WEST:
+        return REASON_NO_WAY
+    if asked == ACTION_TALK:
+        return REASON_NOBODY_NEAR
+    return REASON_NO_PLACE if asked == ACTION_INTERACT else REASON_NOTHING_TO_USE
