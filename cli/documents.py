@@ -19,12 +19,14 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 def documents() -> Mapping[Path, str]:
     """What each document has to say."""
     from eventlog.views import document, schema_document
+    from projections.observations.document import document as observations_document
 
     return {
         DOCS / "commands.md": commands_document(),
         DOCS / "configuration.md": configuration_document(),
         DOCS / "events.md": document(),
         DOCS / "events.schema.json": schema_document(),
+        DOCS / "policy" / "OBSERVATIONS.md": observations_document(),
     }
 
 

@@ -9,6 +9,7 @@ import hashlib
 import os
 import platform
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,12 @@ SOURCES = (
     "projections/town/*.py",
     "projections/recorders/*.py",
     "projections/riders/*.py",
+    "projections/observations/body.py",
+    "projections/observations/layout.py",
+    "projections/observations/lens.py",
+    "projections/observations/observe.py",
+    "projections/observations/society.py",
+    "projections/observations/window.py",
     "townlet/draw.py",
     "townlet/day.py",
     "townlet/driver.py",
@@ -121,4 +128,17 @@ def entry(function: Any) -> Any:
     return _compiled(function)
 
 
-__all__ = ["WARM", "entry", "is_compiled", "kernel", "source_digest"]
+def bound(function: Any, *arguments: Any, numbers: int = 2) -> Any:
+    """An entry with its first arguments given; `numbers` integers are still to come.
+
+    What comes back is past Numba's dispatcher, which looks at the types of all arguments in every call: half a
+    microsecond each. So the arguments are never others, and integers are Python's own.
+    """
+    if not hasattr(function, "overloads"):
+        return partial(function, *arguments)
+    signature = (*map(numba.typeof, arguments), *[numba.int64] * numbers)
+    function.compile(signature)
+    return partial(function.overloads[signature].entry_point, *arguments)
+
+
+__all__ = ["WARM", "bound", "entry", "is_compiled", "kernel", "source_digest"]

@@ -1,4 +1,4 @@
-"""Settings of what folds compute: social physics and rewards. Every number is a default of SPEC sections 3 and 6."""
+"""Settings of what folds compute: social physics, rewards, observations. Numbers are defaults of SPEC 3, 5 and 6."""
 
 from typing import Annotated, Literal
 
@@ -75,7 +75,9 @@ class Bonds(Model):
 class Relationships(Model):
     """The ledger of ties."""
 
-    capacity: Annotated[int, Field(ge=1, le=12)] = Field(6, description="ties an agent can hold")
+    capacity: Annotated[int, Field(ge=0, le=12)] = Field(
+        6, description="ties an agent can hold; 0: relationships are off"
+    )
     admission: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
         0.2, description="with no room, |trust + familiarity - rivalry| of a delta must exceed this"
     )
@@ -157,3 +159,22 @@ class Rewards(Model):
     episode_clip: Annotated[float, Field(gt=0.0, le=1000000.0)] = Field(
         50.0, description="the most an episode brings or costs: a stay, or what is left of it since one was cut off"
     )
+
+
+class Social(Model):
+    """The social snippet: whom an agent likes and dislikes most, and what it feels for those in sight."""
+
+    enabled: bool = Field(True, description="false: no snippet at all")
+    top_k: Annotated[int, Field(ge=0, le=4)] = Field(2, description="friends told of, and rivals")
+    embed_dim: Annotated[int, Field(ge=1, le=16)] = Field(8, description="numbers of an identity code")
+    include_aggregates: bool = Field(True, description="mean and most of trust and rivalry over those in sight")
+
+
+class Observations(Model):
+    """What learning agents observe; no rule reads it."""
+
+    variant: Literal["full", "hybrid", "compact"] = Field(
+        "full", description="a map of six planes; a map of three; no map but a hint of the way"
+    )
+    personality: bool = Field(True, description="whether agents know their own personality")
+    social: Social = Social()

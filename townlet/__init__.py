@@ -1,19 +1,23 @@
 """A living town whose every action is a typed event in an append-only log.
 
 `simulate` lets a town live into a folder, `open` opens what is there; both give a `Run`. `query` asks many runs at
-once. Nothing heavy is imported before it is used.
+once. `vector_env`, `parallel_env` and `gym_env` make environments of which an outside policy asks what people do. Nothing
+heavy is imported before it is used.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from townlet.env.parallel import ParallelEnv as parallel_env
+    from townlet.env.single import GymEnv as gym_env
+    from townlet.env.vector import VectorEnv as vector_env
     from townlet.run import Moment as Moment
     from townlet.run import Run as Run
     from townlet.run import open_run as open
     from townlet.run import simulate as simulate
     from townlet.sql import query as query
 
-__all__ = ["Moment", "Run", "open", "query", "simulate"]
+__all__ = ["Moment", "Run", "gym_env", "open", "parallel_env", "query", "simulate", "vector_env"]
 
 
 def __getattr__(name: str) -> Any:
@@ -23,6 +27,10 @@ def __getattr__(name: str) -> Any:
         from townlet.sql import query
 
         return query
+    if name.endswith("_env"):
+        from townlet import env
+
+        return env.class_of(name)
     from townlet import run
 
     return run.open_run if name == "open" else getattr(run, name)

@@ -36,17 +36,21 @@ def begin(
         raise TownletError(f"a run of {ticks} ticks is none: let it live for one tick at least")
     town = Town([resolved.settings])
     founding = town.found(seed)
-    run_id = hashlib.sha256(f"{resolved.config_id} {seed}".encode()).hexdigest()[:16]
-    with LogWriter.create(
+    with new_log(resolved, seed, into, durability=durability) as writer:
+        _live(town, writer, ticks, founding, progress)
+
+
+def new_log(resolved: Resolved, seed: int, into: Path, *, durability: str, who: str = "") -> LogWriter:
+    """The log of a new run in the folder `into`; `who` asks things of its people. Raises RunExists, LogLocked."""
+    return LogWriter.create(
         into,
-        run_id=run_id,
+        run_id=hashlib.sha256(f"{resolved.config_id} {seed}{who}".encode()).hexdigest()[:16],
         name=resolved.settings.name,
         epochs=[Epoch(from_seq=0, config_id=resolved.config_id, seed=seed)],
         versions={name: version(name) for name in VERSIONED},
         settings={resolved.config_id: resolved.text},
         durability=_durability(durability),
-    ) as writer:
-        _live(town, writer, ticks, founding, progress)
+    )
 
 
 def resume(run: "Run", ticks: int, *, durability: str, progress: "Progress | None") -> None:

@@ -65,27 +65,9 @@ class Town:
         draw.set_seed(self.towns, 0, seed)
 
     def found(self, seed: int) -> np.ndarray:
-        """Found the town; gives the rows of its founding. Raises OutboxFull."""
-        from townlet.world import founding
-
-        self.set_seed(seed)
-        founding.found(self.towns, self.plans, 0)
-        self._give_listed_ties()
-        if self.people < self.settings[0].town.people:
-            raise TownletError(
-                f"the map has beds for {self.people} people, and the town is to have {self.settings[0].town.people}: "
-                "lower town.people, or take a larger map (town.map)"
-            )
+        """Found the town; gives the rows of its founding. Raises OutboxFull, TownletError."""
+        found(self.settings[0], self.towns, self.plans, 0, seed)
         return self.drained()
-
-    def _give_listed_ties(self) -> None:
-        initial = self.settings[0].life.initial_ties
-        if initial.mode == "list" and initial.ties:
-            from townlet.world import founding
-
-            pairs = np.array([(tie.owner, tie.other) for tie in initial.ties], np.int64)
-            sizes = np.array([(tie.trust, tie.familiarity, tie.rivalry) for tie in initial.ties], np.float64)
-            founding.give_ties(self.towns, self.plans, 0, pairs, sizes)
 
     def live(self, ticks: int) -> Iterator[np.ndarray]:
         """Live so many ticks; gives the rows of some whole ticks at a time, in order. Raises OutboxFull."""
@@ -126,6 +108,26 @@ class Town:
         kept = tables.tables(self.record)
         kept["digest"] = pa.table({"state_digest": [self.state_digest()]})
         return kept
+
+
+def found(settings: Settings, towns: np.ndarray, plans: np.ndarray, index: int, seed: int) -> None:
+    """Found one of many towns; `towns[index]` is all zeros. Raises TownletError where the map is too small."""
+    from townlet import draw
+    from townlet.world import founding
+
+    draw.set_seed(towns, index, seed)
+    founding.found(towns, plans, index)
+    initial = settings.life.initial_ties
+    if initial.mode == "list" and initial.ties:
+        pairs = np.array([(tie.owner, tie.other) for tie in initial.ties], np.int64)
+        sizes = np.array([(tie.trust, tie.familiarity, tie.rivalry) for tie in initial.ties], np.float64)
+        founding.give_ties(towns, plans, index, pairs, sizes)
+    people = int(towns["clock"]["people"][index])
+    if people < settings.town.people:
+        raise TownletError(
+            f"the map has beds for {people} people, and the town is to have {settings.town.people}: "
+            "lower town.people, or take a larger map (town.map)"
+        )
 
 
 def restored(settings: Sequence[Settings], kept: Mapping[str, pa.Table]) -> Town | None:

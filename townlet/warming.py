@@ -1,8 +1,8 @@
 """Compile every kernel of a town's main path once, on two processors where there are two.
 
 Kernels land in Numba's disk cache, each by itself. So another process compiles one half of the rules, and then the
-folds, while this one compiles the other half, and then what calls both. Kernels are imported where they are compiled:
-a town that is compiled already asks only that.
+folds, while this one compiles the other half and what is observed, and then what calls all of it. Kernels are imported
+where they are compiled: a town that is compiled already asks only that.
 """
 
 import subprocess
@@ -17,7 +17,8 @@ from projections.kernel import WARM, is_compiled
 from projections.plan import plan_type
 from projections.state import ORDINARY, town_type
 
-HALFWAY = "half"
+RULES, FOLDS = "rules", "folds"
+"""What the other process says as soon as it has compiled them."""
 
 
 def warm() -> float:
@@ -27,9 +28,12 @@ def warm() -> float:
         command = [sys.executable, "-m", "townlet.warming"]
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as other:
             _compile_here()
+            _compile_observations()
             assert other.stdout is not None
-            other.stdout.readline()
+            other.stdout.readline()  # rules
             _compile_day()
+            other.stdout.readline()  # folds
+            _compile_step()
         if other.returncode == 0:
             WARM.touch()
     return time.perf_counter() - began
@@ -78,6 +82,47 @@ def _compile_folds() -> None:
     earning.refold_rewarded.compile((towns, plans, numba.int64, rows, numba.int64, terms, earned, numba.int64, told))
 
 
+def _compile_observations() -> None:
+    """What everybody sees, and may be asked."""
+    from projections.observations.observe import observe
+    from townlet.rules import control
+
+    observe.compile((*_towns_and_plans(), *_sight()))
+    _compile((control.allow,))
+
+
+def _compile_step() -> None:
+    """A tick of environments, on one thread."""
+    from townlet.env import step
+
+    asked, seen = numba.types.Array(numba.int64, 2, "C"), numba.types.Array(numba.from_dtype(step.SEEN), 2, "C")
+    step.step.compile((*_paid(), _type_of(step.EPISODE), asked, *_sight(), seen, *[numba.int64] * 3))
+
+
+def _compile_first_look() -> None:
+    """Where environments begin."""
+    from townlet.env import step
+
+    seen = numba.types.Array(numba.from_dtype(step.SEEN), 2, "C")
+    step.first_look.compile((*_paid(), *_sight(), seen, numba.int64))
+
+
+def _paid() -> tuple[Any, ...]:
+    """Towns, their shadows, plans, and what is needed to pay for what happens there."""
+    from projections.riders import rewards
+
+    towns, plans = _towns_and_plans()
+    return towns, towns, plans, _type_of(rewards.TERMS), _type_of(rewards.rewards_type(ORDINARY))
+
+
+def _sight() -> tuple[Any, Any, Any]:
+    """Lenses, and what is written through them."""
+    from projections.observations.lens import FEATURES, VIEW, lens_type
+
+    rows, views = (numba.types.Array(numba.from_dtype(record), 2, "A") for record in (FEATURES, VIEW))
+    return _type_of(lens_type(ORDINARY)), rows, views
+
+
 def _compile(rules: tuple[Any, ...]) -> None:
     """Compile rules that take a town, a plan and a seat."""
     for rule in rules:
@@ -97,11 +142,17 @@ def _type_of(record: np.dtype) -> Any:
 
 
 def main() -> None:
-    """The other process: its half of the rules, then the founding, the folds and their riders."""
+    """The other process: its half of the rules, then the founding, the folds, their riders, and a first look."""
     _compile_there()
-    sys.stdout.write(f"{HALFWAY}\n")
-    sys.stdout.flush()
+    _say(RULES)
     _compile_folds()
+    _say(FOLDS)
+    _compile_first_look()
+
+
+def _say(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -187,9 +187,13 @@ def explain_setting(town, plan, event, out):
     """A tie that is given: the delta is what was missing."""
     explain_losses(town, plan, event, out, event.agent, BY_COMMAND)
     slot = tie_with(plan, town.agents[event.agent], event.other_person)
-    row = row_of_change(town, plan, event, out, event.agent, slot, SET)
-    for side in range(3):
-        row.raw[side] = row.adjusted[side] = row.after[side] - row.before[side]
+    if slot < 0:
+        row = next_row(out, event.seq, event.tick, event.kind, event.person, event.other_person, REFUSED)
+        row.raw[event.code] = row.adjusted[event.code] = event.value
+    else:
+        row = row_of_change(town, plan, event, out, event.agent, slot, SET)
+        for side in range(3):
+            row.raw[side] = row.adjusted[side] = row.after[side] - row.before[side]
     balance(row)
 
 

@@ -205,10 +205,12 @@ def forget(town, plan, person):
 
 @kernel
 def set_side(plan, agent, other, dimension, value, tick):
-    """One dimension of a tie is given; the tie is admitted whatever its size."""
+    """One dimension of a tie is given; the tie is admitted whatever its size, unless relationships are off."""
     slot = tie_with(plan, agent, other)
     if slot < 0:
         slot = place_for_tie(plan, agent, 2.0 + plan.social.admission)
+        if slot < 0:
+            return
         begin(agent.ties[slot], other, tick)
     tie = agent.ties[slot]
     if dimension == TRUST:

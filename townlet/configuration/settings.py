@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from projections.settings import Model, Relationships, Rewards
+from projections.settings import Model, Observations, Relationships, Rewards
 from projections.state import CLASSES
 from townlet.configuration.bodies import AFFORDANCES, Affordance, Market, Needs
 from townlet.configuration.society import Chat, Life, Policy, Queues, Work
@@ -43,6 +43,7 @@ class Settings(Model):
     market: Market = Market()
     work: Work = Work()
     relationships: Relationships = Relationships()
+    observations: Observations = Observations()
     chat: Chat = Chat()
     queues: Queues = Queues()
     life: Life = Life()

@@ -1,1 +1,24 @@
 """Environments for learning agents: a town that does what it is asked, tick by tick."""
+
+from importlib import import_module
+from typing import Any
+
+from townlet.errors import TownletError
+
+CLASSES = {
+    "vector_env": ("townlet.env.vector", "VectorEnv"),
+    "parallel_env": ("townlet.env.parallel", "ParallelEnv"),
+    "gym_env": ("townlet.env.single", "GymEnv"),
+}
+"""Where what `townlet` gives by these names is found."""
+
+
+def class_of(name: str) -> Any:
+    """The class behind a public name. Raises TownletError where Gymnasium or PettingZoo is needed and not there."""
+    module, kind = CLASSES[name]
+    try:
+        return getattr(import_module(module), kind)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in ("gymnasium", "pettingzoo"):
+            raise
+        raise TownletError(f"townlet.{name} needs {error.name}: pip install 'townlet[env]'") from error

@@ -5,9 +5,9 @@ import numpy as np
 from eventlog.codes import REASON_GHOST
 from projections.kernel import kernel
 from projections.recorders.movement import record_agent_moved, record_ghost_stepped, record_move_blocked
-from projections.town.event import NOBODY, NOTHING, NOWHERE
+from projections.town.event import NOBODY, NOWHERE
+from projections.town.ways import bound_for, goal_tile, next_tile, steps_to_tile
 from townlet.rules import queues
-from townlet.rules.ways import next_tile, steps_to_tile
 
 ASK_WITHIN = np.int64(4)
 """Steps from a place at which one asks for it."""
@@ -28,26 +28,6 @@ def walk(town, plan, a):
     elif goal != agent.tile:
         venue = plan.layout.place[place].venue
         step_to(town, plan, a, next_tile(town, plan, agent.tile, goal, venue, agent.stalls), goal, venue)
-
-
-@kernel
-def bound_for(agent):
-    """The place an agent holds, waits for, or heads for."""
-    if agent.holds >= 0:
-        return agent.holds
-    return agent.waits_at if agent.waits_at >= 0 else agent.target
-
-
-@kernel
-def goal_tile(town, plan, a, place):
-    """The tile to stand on: the place's own, or the waiting place's of one's turn; nowhere without a place."""
-    if place == NOTHING:
-        return NOWHERE
-    there = plan.layout.place[place]
-    if town.agents[a].waits_at != place:
-        return there.tile
-    turn = queues.turn_of(town, a, place)
-    return there.waiting[turn] if turn < there.line else town.agents[a].tile
 
 
 @kernel

@@ -22,12 +22,12 @@ from eventlog.codes import (
 from projections.kernel import kernel
 from projections.recorders.choice import record_option_chosen
 from projections.town.event import NOBODY, NOTHING
+from projections.town.ways import steps
 from projections.town.words import ENERGY, HUNGER, HYGIENE
 from townlet.draw import YIELD, draw, wish
 from townlet.rules import market, queues, work
 from townlet.rules.ledger import liking, rivalry, trust
 from townlet.rules.needs import could_eat, out_of_order
-from townlet.rules.ways import steps
 
 OPTIONS = np.int64(9)
 LEAST = 0.05

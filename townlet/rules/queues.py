@@ -22,10 +22,10 @@ from projections.recorders.queues import (
     record_reservation_released,
     record_reservation_timed_out,
 )
-from projections.town.event import NOBODY, NONE, NOTHING
+from projections.town.event import NOBODY, NOTHING
+from projections.town.ways import steps
 from townlet.draw import BLOCK, CUT, POLITE, draw
 from townlet.rules.ledger import rivalry, trust
-from townlet.rules.ways import steps
 
 WITH_MANNERS, WITHOUT_A_WORD = map(np.int64, range(2))
 """How a place is left: passed on or kept from the next; or simply left, for somebody who is due there or in haste."""
@@ -162,16 +162,6 @@ def first_in_line(town, plan, o):
         if rank < least:
             found, least = a, rank
     return found
-
-
-@kernel
-def turn_of(town, a, o):
-    """The agent's index in the line."""
-    place = town.objects[o]
-    for i in range(place.line):
-        if place.waiting[i] == a:
-            return i
-    return NONE
 
 
 @kernel

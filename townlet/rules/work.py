@@ -27,10 +27,10 @@ from projections.recorders.work import (
     record_wage_withheld,
 )
 from projections.town.event import NOBODY, NONE
+from projections.town.ways import steps
 from projections.town.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
 from townlet.draw import COVER, HELP, HELPER, OVERSLEEP, UNWELL, draw, draw_of_day
 from townlet.rules.ledger import liking, rivalry, trust
-from townlet.rules.ways import steps
 
 ASK_AGAIN = np.int64(7)
 """Ticks between two looks for help or cover."""

@@ -1,0 +1,64 @@
+"""Observing: one seat, or every seat of many towns, in place. Nothing is allocated and nothing of a town is written."""
+
+from projections.kernel import entry, kernel
+from projections.observations.body import NEAREST, describe, desk_for, hint, point
+from projections.observations.layout import WINDOW
+from projections.observations.society import recall, sum_up
+from projections.observations.window import draw_still, mark_people, measure
+from projections.town.ways import bound_for
+
+
+@kernel
+def observe_agent(town, plan, lens, a, features, view):
+    """What the seat observes at the town's tick: a row of floats and a view; all zero where nobody lives.
+
+    `features` is a record of FEATURES, `view` one of VIEW, both the seat's own: of the last tick, or zero at first.
+    `lens` is the lens of `plan`.
+    """
+    agent = town.agents[a]
+    if not agent.alive:
+        if view.person != 0:
+            see_nothing(lens, features, view)
+        return
+    describe(town, plan, lens, a, features)
+    desk = desk_for(town, plan, agent)
+    is_new = view.person != agent.person + 1 or view.epoch != town.clock.epoch
+    has_moved = is_new or view.tile != agent.tile
+    if has_moved or view.desk != desk:
+        point(plan, lens, agent, desk, features)
+    bound = bound_for(agent)
+    if lens.planes > 0 and has_moved:
+        draw_still(lens, agent.tile, view)
+    if lens.plane.distance >= 0 and (has_moved or view.bound != bound):
+        measure(plan, lens, agent.tile, bound, view)
+    view.person, view.tile, view.bound = agent.person + 1, agent.tile, bound
+    view.desk, view.epoch = desk, town.clock.epoch
+    seen, tiles = mark_people(town, plan, lens, a, view)
+    features.values[NEAREST] = tiles / WINDOW
+    if lens.hint >= 0:
+        hint(town, plan, lens, a, bound, features)
+    if lens.top_k > 0:
+        recall(town, plan, lens, a, features)
+    if lens.aggregates >= 0:
+        sum_up(town, plan, lens, a, seen, features)
+
+
+@kernel
+def see_nothing(lens, features, view):
+    """The seat is empty: zeros, once."""
+    for i in range(lens.floats):
+        features.values[i] = 0.0
+    for plane in range(lens.planes):
+        for cell in range(len(view.planes[plane])):
+            view.planes[plane, cell] = 0
+    view.person = view.tile = view.bound = view.desk = view.epoch = 0
+
+
+@entry
+def observe(towns, plans, lenses, features, views):
+    """Every seat of every town, in place. features, views: [towns, seats], as an `Observer` lays them out."""
+    for e in range(len(towns)):
+        town = towns[e]
+        plan, lens = plans[town.clock.epoch], lenses[town.clock.epoch]
+        for a in range(features.shape[1]):
+            observe_agent(town, plan, lens, a, features[e, a], views[e, a])

@@ -1,0 +1,58 @@
+"""The observer: where many towns are seen from, and the arrays that what is seen is written to, in place."""
+
+import numpy as np
+
+from projections.observations.layout import WINDOW, Layout, layout_of
+from projections.observations.lens import FEATURES, HEAD, PADDED, VIEW, compile_lens, shape_of
+from projections.observations.observe import observe
+from projections.settings import Observations
+
+
+class Observer:
+    """What `seats` seats of each of `towns` towns observe.
+
+    `scalars`: f4[towns, seats, n], the floats of `layout`, in order. `map`: u1[towns, seats, planes, 11, 11],
+    read-only: what has not changed since the last tick is not drawn again, so nobody else may draw on it. Both are
+    views that `see` writes anew; who wants to keep one copies it. Kernels are given `lenses`, `features` and `views`
+    instead, and call `observe_agent(town, plan, lenses[epoch], a, features[town, a], views[town, a])`.
+    """
+
+    layout: Layout
+
+    def __init__(self, settings: Observations, plans: np.ndarray, towns: int = 1, seats: int | None = None) -> None:
+        """`plans` of the towns' epochs; `seats` None: as many as the towns' class has.
+
+        Raises NotImplementedError for a snippet of ties in a town that keeps none.
+        """
+        self.plans = plans
+        self.layout = layout_of(settings)
+        self.lenses = compile_lens(settings, plans)
+        self.seats = shape_of(plans).agents if seats is None else seats
+        numbers, planes = self.layout.size, len(self.layout.planes)
+        step = HEAD + PADDED * planes
+        floats = np.zeros((towns + 1) * self.seats * numbers + FEATURES.itemsize // 4, "f4")
+        drawn = np.zeros((towns + 1) * self.seats * step + VIEW.itemsize, "u1")
+        self.features = _rows(floats, FEATURES, (towns + 1, self.seats), 4 * numbers)
+        self.views = _rows(drawn, VIEW, (towns + 1, self.seats), step)
+        self.scalars = floats[: towns * self.seats * numbers].reshape(towns, self.seats, numbers)
+        self.map = np.ndarray(
+            (towns, self.seats, planes, WINDOW, WINDOW),
+            "u1",
+            drawn.data,
+            HEAD,
+            (self.seats * step, step, PADDED, WINDOW, 1),
+        )
+        self.map.flags.writeable = False
+
+    def see(self, towns: np.ndarray) -> None:
+        """Write what everybody in `towns` observes at its town's tick into `scalars` and `map`."""
+        observe(towns, self.plans, self.lenses, self.features, self.views)
+
+
+def _rows(memory: np.ndarray, record: np.dtype, shape: tuple[int, int], step: int) -> np.ndarray:
+    """Records that begin every `step` bytes, each wider than a step: a kernel writes no more of one than its step.
+
+    There is a row for one town more than there are, else one seat alone would be contiguous, another type for Numba.
+    """
+    rows = np.ndarray(shape, record, memory.data, 0, (shape[1] * step, step))
+    return rows.view(np.recarray)

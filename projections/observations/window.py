@@ -1,0 +1,117 @@
+"""The map around an agent: what stands still is copied, who and what is about is marked, the way is measured."""
+
+import numpy as np
+
+from projections.kernel import kernel
+from projections.observations.layout import CELLS, NO_WAY, REACH, WINDOW
+from projections.observations.lens import PADDED
+from projections.plan import FAR
+from projections.town.event import NOTHING
+
+CROWD = np.int64(24)
+"""Up to so many seats each is looked at; of more, the ground is searched for who stands near."""
+
+MIDDLE = np.int64(CELLS // 2)
+SOMEBODY, ONESELF = np.int64(1), np.int64(2)
+OBJECTS, WALKABLE = map(np.int64, range(2))
+NOBODY_IN_SIGHT = np.int64(WINDOW)
+FARTHEST = np.int64(NO_WAY - 1)
+
+
+@kernel
+def draw_still(lens, tile, view):
+    """The planes that only the tile decides."""
+    plane = lens.plane
+    copy(lens, tile, WALKABLE, view, plane.walkable)
+    if plane.objects >= 0:
+        copy(lens, tile, OBJECTS, view, plane.objects)
+        blank(view, plane.self)
+        view.planes[plane.self, MIDDLE] = SOMEBODY
+
+
+@kernel
+def copy(lens, tile, still, view, plane):
+    """One plane of the tile's window."""
+    for cell in range(PADDED):
+        view.planes[plane, cell] = lens.still[tile, still, cell]
+
+
+@kernel
+def blank(view, plane):
+    """An empty plane."""
+    for cell in range(PADDED):
+        view.planes[plane, cell] = 0
+
+
+@kernel
+def measure(plan, lens, tile, bound, view):
+    """Steps from every cell to the place one is bound for: what `steps` says, its invariants looked up once."""
+    plane = lens.plane.distance
+    for cell in range(CELLS):
+        view.planes[plane, cell] = NO_WAY
+    if bound == NOTHING:
+        return
+    layout = plan.layout
+    venue = layout.place[bound].venue
+    spot = np.int64(layout.spot[layout.place[bound].tile])
+    from_door = np.int64(layout.inside[venue, layout.doors[venue, 0], spot])
+    row, column = (tile >> lens.shift) - REACH, (tile & lens.mask) - REACH
+    for down in range(max(0, -row), min(WINDOW, lens.mask + 1 - row)):
+        for right in range(max(0, -column), min(WINDOW, lens.mask + 1 - column)):
+            here = ((row + down) << lens.shift) + column + right
+            if np.int64(layout.room[here]) == venue:
+                away = np.int64(layout.inside[venue, np.int64(layout.spot[here]), spot])
+            else:
+                away = np.int64(layout.field[venue, here]) + from_door
+                away = NO_WAY if away >= FAR else min(away, FARTHEST)
+            view.planes[plane, down * WINDOW + right] = away
+
+
+@kernel
+def mark_people(town, plan, lens, a, view):
+    """Who and which held places are in sight; gives how many others, and the tiles to the nearest of them."""
+    if lens.planes > 0:
+        blank(view, lens.plane.agents)
+        blank(view, lens.plane.reservations)
+        if lens.plane.self < 0:
+            view.planes[lens.plane.agents, MIDDLE] = ONESELF
+    tile = town.agents[a].tile
+    row, column = (tile >> lens.shift) - REACH, (tile & lens.mask) - REACH
+    if town.clock.seats > CROWD:
+        return search(town, lens, a, row, column, view)
+    many, nearest = np.int64(0), NOBODY_IN_SIGHT
+    for b in range(town.clock.seats):
+        other = town.agents[b]
+        if not other.alive:
+            continue
+        if other.holds >= 0 and lens.planes > 0:
+            held = plan.layout.place[other.holds].tile
+            down, right = (held >> lens.shift) - row, (held & lens.mask) - column
+            if 0 <= down < WINDOW and 0 <= right < WINDOW:
+                view.planes[lens.plane.reservations, down * WINDOW + right] = ONESELF if b == a else SOMEBODY
+        down, right = (other.tile >> lens.shift) - row, (other.tile & lens.mask) - column
+        if b != a and 0 <= down < WINDOW and 0 <= right < WINDOW:
+            many += 1
+            nearest = min(nearest, abs(down - REACH) + abs(right - REACH))
+            if lens.planes > 0:
+                view.planes[lens.plane.agents, down * WINDOW + right] = SOMEBODY
+    return many, nearest
+
+
+@kernel
+def search(town, lens, a, row, column, view):
+    """The same for a crowd: every tile in sight is looked at, whoever they are that live elsewhere."""
+    many, nearest = np.int64(0), NOBODY_IN_SIGHT
+    for down in range(max(0, -row), min(WINDOW, lens.mask + 1 - row)):
+        for right in range(max(0, -column), min(WINDOW, lens.mask + 1 - column)):
+            here = ((row + down) << lens.shift) + column + right
+            if town.ground[here] != 0 and np.int64(town.ground[here]) != a + 1:
+                many += 1
+                nearest = min(nearest, abs(down - REACH) + abs(right - REACH))
+                if lens.planes > 0:
+                    view.planes[lens.plane.agents, down * WINDOW + right] = SOMEBODY
+            if lens.place_at[here] != 0 and lens.planes > 0:
+                user = town.objects[np.int64(lens.place_at[here]) - 1].user
+                if user >= 0:
+                    view.planes[lens.plane.reservations, down * WINDOW + right] = ONESELF if user == a else SOMEBODY
+    return many, nearest

@@ -1,0 +1,218 @@
+"""A town as PettingZoo's ParallelEnv: agents are people, by their names."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import pettingzoo
+from gymnasium import spaces
+
+from projections.observations.layout import CELLS
+from projections.town.event import NOBODY
+from townlet.configuration.faults import nearest
+from townlet.configuration.load import NONE, Source, person_name
+from townlet.env.picture import RENDER_MODES, rendered, required_mode
+from townlet.env.spaces import ACTIONS, flat_space, observation_space, state_space
+from townlet.env.vector import VectorEnv
+from townlet.errors import TownletError
+from townlet.rules.control import NOT_ASKED
+
+Observation = dict[str, np.ndarray] | np.ndarray
+
+
+class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignore[misc]  # PettingZoo has no types
+    """One town. Observations are dictionaries of arrays of their own: `scalars`, `map` and `action_mask`.
+
+    Who leaves is terminated; who arrives is an agent from its first observation on. At the end of the episode, after
+    `max_cycles` ticks, everybody is truncated. Infos say whether what is asked next is a decision (`decides`), and the
+    agent's `seat`.
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {
+        "name": "townlet_v0",
+        "render_modes": list(RENDER_MODES),
+        "render_fps": 4,
+        "is_parallelizable": True,
+    }
+
+    def __init__(
+        self,
+        config: Source = None,
+        *,
+        control: Literal["option", "primitive"] = "option",
+        max_cycles: int = 1440,
+        arrivals: bool = True,
+        flat: bool = False,
+        seats: int | None = None,
+        variant: Literal["full", "hybrid", "compact"] | None = None,
+        overrides: Mapping[str, object] = NONE,
+        logs: Path | str | None = None,
+        render_mode: Literal["ansi", "rgb_array"] | None = None,
+    ) -> None:
+        """With `arrivals` off who comes during an episode lives by the scripted policy and is no agent.
+
+        With `flat` on an observation is one array, f4 [n]: the scalars, then the map's cells as shares of the most that
+        they can be; and the action mask stands in the infos. That is for tools that know no dictionaries.
+
+        Raises ConfigurationError, TownletError.
+        """
+        self.render_mode = required_mode(render_mode)
+        self._vector = VectorEnv(
+            config,
+            towns=1,
+            control=control,
+            seats=seats,
+            episode_ticks=max_cycles,
+            autoreset="disabled",
+            logs=logs,
+            variant=variant,
+            overrides=overrides,
+        )
+        self.arrivals, self.is_flat = arrivals, flat
+        self.agents: list[str] = []
+        self.possible_agents = self._possible()
+        layout = self._vector.layout
+        self._space = flat_space(layout) if flat else observation_space(layout)
+        self._shares = np.float32(1) / np.repeat(np.array([plane.high for plane in layout.planes], "f4"), CELLS)
+        self._actions = {name: spaces.Discrete(ACTIONS) for name in self.possible_agents}
+        self.state_space = state_space(layout, self._vector.seats)
+        self._seat_of: dict[str, int] = {}
+        self._persons: list[int] = []
+
+    def _possible(self) -> list[str]:
+        """Whoever can be in the town in an episode, by person number: founders first, then who may come after exits.
+
+        No seat can be left more often than people may leave.
+        """
+        settings, seats = self._vector.settings, self._vector.seats
+        if not self.arrivals:
+            return [person_name(settings, person) for person in range(settings.town.people)]
+        days = -(-self.max_cycles // settings.town.ticks_per_day)
+        lives = 1 + settings.life.exits_a_day * days
+        capacity = self._vector.capacity
+        return [person_name(settings, life * capacity + seat) for life in range(lives) for seat in range(seats)]
+
+    @property
+    def max_cycles(self) -> int:
+        """Ticks of an episode."""
+        return self._vector.episode_ticks
+
+    @max_cycles.setter
+    def max_cycles(self, ticks: int) -> None:
+        self._vector.episode_ticks = ticks
+        self.possible_agents = self._possible()
+        for name in self.possible_agents:
+            self._actions.setdefault(name, spaces.Discrete(ACTIONS))
+
+    def observation_space(self, agent: str) -> spaces.Space[Any]:
+        """The same for everybody."""
+        return self._space
+
+    def action_space(self, agent: str) -> spaces.Discrete:
+        """Nine options, or nine primitives; of each agent a space of its own, so that each can be seeded."""
+        return self._actions[agent]
+
+    def reset(
+        self, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Observation], dict[str, dict[str, Any]]]:
+        """Found the town anew; without a seed, with the one after the last. `options` say nothing to a town."""
+        _, infos = self._vector.reset(seed=seed)
+        self._persons = [int(NOBODY)] * self._vector.seats
+        self._seat_of = {}
+        self._take_in(infos["person"][0].tolist(), founding=True)
+        return self._observed(self._seat_of), self._informed(self._seat_of)
+
+    def step(
+        self, actions: dict[str, int]
+    ) -> tuple[dict[str, Observation], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]:
+        """One tick. An agent for whom nothing is asked lives it by the scripted policy. Raises TownletError."""
+        if not self.agents:
+            return {}, {}, {}, {}, {}
+        asked = [int(NOT_ASKED)] * self._vector.seats
+        try:
+            for name, action in actions.items():
+                asked[self._seat_of[name]] = action
+        except KeyError as error:
+            raise self._unknown(str(error.args[0])) from None
+        _, rewards, terminated, truncated, infos = self._vector.step(np.array([asked]))
+        persons = infos["person"][0].tolist()
+        told = self._seat_of
+        if persons != self._persons:
+            told = dict(told)
+            self._take_in(persons, founding=False)
+            told |= self._seat_of
+        earned, left, cut = rewards[0].tolist(), terminated[0].tolist(), truncated[0].tolist()
+        observations, informed = self._observed(told), self._informed(told)
+        if any(cut):
+            self.agents, self._seat_of = [], {}
+        return (
+            observations,
+            {name: earned[seat] for name, seat in told.items()},
+            {name: left[seat] for name, seat in told.items()},
+            {name: cut[seat] for name, seat in told.items()},
+            informed,
+        )
+
+    def _take_in(self, persons: list[int], *, founding: bool) -> None:
+        """Who sits where now: those who left are agents no more, those who came are, if arrivals are."""
+        settings, seat_of = self._vector.settings, dict(self._seat_of)
+        for seat, (before, now) in enumerate(zip(self._persons, persons, strict=True)):
+            if before != now:
+                if before >= 0:
+                    seat_of.pop(person_name(settings, before), None)
+                if now >= 0 and (founding or self.arrivals):
+                    seat_of[person_name(settings, now)] = seat
+        self._persons, self._seat_of, self.agents = persons, seat_of, list(seat_of)
+
+    def _observed(self, seat_of: Mapping[str, int]) -> dict[str, Observation]:
+        """What each agent sees, as copies: one of each array, and views of it."""
+        if self.is_flat:
+            flat = self._flat(self._vector.observations)
+            return {agent: flat[seat] for agent, seat in seat_of.items()}
+        arrays = [(name, array[0].copy()) for name, array in self._vector.observations.items()]
+        return {agent: {name: array[seat] for name, array in arrays} for agent, seat in seat_of.items()}
+
+    def _flat(self, observations: Mapping[str, np.ndarray]) -> np.ndarray:
+        parts = [observations["scalars"][0]]
+        if "map" in observations:
+            parts.append(observations["map"][0].reshape(len(parts[0]), -1) * self._shares)
+        return np.concatenate(parts, axis=1)
+
+    def _informed(self, seat_of: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+        decides = self._vector.infos["decides"][0].tolist()
+        infos: dict[str, dict[str, Any]] = {
+            agent: {"decides": decides[seat], "seat": seat} for agent, seat in seat_of.items()
+        }
+        if self.is_flat:
+            masks = self._vector.observations["action_mask"][0].copy()
+            for agent, seat in seat_of.items():
+                infos[agent]["action_mask"] = masks[seat]
+        return infos
+
+    @property
+    def record(self) -> Any:
+        """The town's record, to be read only."""
+        return self._vector.record(0)
+
+    def _unknown(self, name: str) -> TownletError:
+        return TownletError(
+            f"{name!r} is no agent now{nearest(name, self.agents)}; agents are {', '.join(self.agents)}"
+        )
+
+    def state(self) -> np.ndarray:
+        """The scalars of every seat, one after the other, f4 [seats x n]; zeros for an empty one."""
+        scalars: np.ndarray = self._vector.observations["scalars"][0].flatten()
+        return scalars
+
+    def render(self) -> str | np.ndarray | None:
+        """The town's map with its people: text, or pixels u1 [height, width, 3]; None without a render mode."""
+        return rendered(self.render_mode, self._vector.settings, self.record)
+
+    def digest(self) -> str:
+        """The digest of the town's history so far, in hex."""
+        return self._vector.digests()[0]
+
+    def close(self) -> None:
+        """Write and close the town's log."""
+        self._vector.close()

@@ -1,0 +1,91 @@
+"""A town as Gymnasium's Env: one person is asked, the others live by the scripted policy."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import gymnasium
+import numpy as np
+
+from townlet.configuration.load import NONE, Source
+from townlet.env.picture import RENDER_MODES, rendered, required_mode
+from townlet.env.spaces import action_space, observation_space
+from townlet.env.vector import VectorEnv
+from townlet.errors import TownletError
+from townlet.rules.control import NOT_ASKED
+
+Observation = dict[str, np.ndarray]
+
+
+class GymEnv(gymnasium.Env[Any, Any]):
+    """One seat of one town. Its observation is a dictionary of arrays of its own: `scalars`, `map`, `action_mask`.
+
+    The episode is terminated when the person leaves, and truncated after `episode_ticks` ticks. Infos say whether what
+    is asked next is a decision (`decides`) and what the person is at (`action`).
+    """
+
+    metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 4}  # noqa: RUF012
+
+    def __init__(
+        self,
+        config: Source = None,
+        *,
+        seat: int = 0,
+        control: Literal["option", "primitive"] = "option",
+        episode_ticks: int = 1440,
+        variant: Literal["full", "hybrid", "compact"] | None = None,
+        overrides: Mapping[str, object] = NONE,
+        logs: Path | str | None = None,
+        render_mode: Literal["ansi", "rgb_array"] | None = None,
+    ) -> None:
+        """Raises ConfigurationError, TownletError."""
+        self.render_mode = required_mode(render_mode)
+        self._vector = VectorEnv(
+            config,
+            towns=1,
+            control=control,
+            episode_ticks=episode_ticks,
+            autoreset="disabled",
+            logs=logs,
+            variant=variant,
+            overrides=overrides,
+        )
+        people = self._vector.settings.town.people
+        if not 0 <= seat < people:
+            raise TownletError(
+                f"seat {seat} is not between 0 and {people - 1}: the town is founded with {people} people"
+            )
+        self.seat = seat
+        self.observation_space = observation_space(self._vector.layout)
+        self.action_space = action_space()
+        self._asked = np.full((1, self._vector.seats), NOT_ASKED)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Found the town anew; without a seed, with the one after the last. `options` say nothing to a town."""
+        super().reset(seed=seed)
+        self._vector.reset(seed=seed)
+        return self._observed(), self._informed()
+
+    def step(self, action: int) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """One tick. Raises TownletError after the end of the episode."""
+        self._asked[0, self.seat] = action
+        _, rewards, terminated, truncated, _ = self._vector.step(self._asked)
+        here = 0, self.seat
+        return self._observed(), float(rewards[here]), bool(terminated[here]), bool(truncated[here]), self._informed()
+
+    def _observed(self) -> Observation:
+        return {name: array[0, self.seat].copy() for name, array in self._vector.observations.items()}
+
+    def _informed(self) -> dict[str, Any]:
+        infos = self._vector.infos
+        return {"decides": bool(infos["decides"][0, self.seat]), "action": int(infos["actions"][0, self.seat])}
+
+    def render(self) -> Any:
+        """The town's map with its people: text, or pixels u1 [height, width, 3]; None without a render mode."""
+        return rendered(self.render_mode, self._vector.settings, self._vector.record(0))
+
+    def close(self) -> None:
+        """Write and close the town's log."""
+        self._vector.close()

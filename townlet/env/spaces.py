@@ -1,0 +1,54 @@
+"""Gymnasium's spaces of what a seat sees and may be asked."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+
+from projections.observations.layout import CELLS, WINDOW, Layout
+from townlet.rules.control import ASKABLE
+
+ACTIONS = int(ASKABLE)
+"""How many options there are, and how many primitives."""
+
+
+@cache
+def observation_space(layout: Layout, *batch: int) -> spaces.Dict:
+    """What one seat sees, or of the shape `batch` seats see: scalars, the map if there is one, and the action mask."""
+    several = (*batch, 1)
+    parts: dict[str, spaces.Space[Any]] = {
+        "scalars": spaces.Box(
+            np.tile(layout.low, several).reshape(*batch, layout.size),
+            np.tile(layout.high, several).reshape(*batch, layout.size),
+            dtype=np.float32,
+        ),
+        "action_mask": spaces.Box(0, 1, (*batch, ACTIONS), np.int8),
+    }
+    if layout.planes:
+        most = np.repeat([plane.high for plane in layout.planes], CELLS).astype("u1")
+        most = np.tile(most, several).reshape(*batch, len(layout.planes), WINDOW, WINDOW)
+        parts["map"] = spaces.Box(np.zeros_like(most), most, dtype=np.uint8)
+    return spaces.Dict(parts)
+
+
+def flat_space(layout: Layout) -> spaces.Box:
+    """What one seat sees as one array: the scalars, then the cells of the map as shares of the most they can be."""
+    cells = len(layout.planes) * CELLS
+    low, high = np.zeros(cells, np.float32), np.ones(cells, np.float32)
+    return spaces.Box(np.concatenate([layout.low, low]), np.concatenate([layout.high, high]), dtype=np.float32)
+
+
+def state_space(layout: Layout, seats: int) -> spaces.Box:
+    """The scalars of every seat of a town, one seat after the other."""
+    return spaces.Box(np.tile(layout.low, seats), np.tile(layout.high, seats), dtype=np.float32)
+
+
+def action_space() -> spaces.Discrete[Any]:
+    """What one seat is asked: an option, or a primitive."""
+    return spaces.Discrete(ACTIONS)
+
+
+def action_spaces(*batch: int) -> spaces.MultiDiscrete[Any]:
+    """What seats of the shape `batch` are asked."""
+    return spaces.MultiDiscrete(np.full(batch, ACTIONS))

@@ -1,0 +1,153 @@
+"""Many towns of one configuration in memory: founded, drained, digested, and each with a log of its own if wanted."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from eventlog.chain import Chain
+from eventlog.rows import Rows
+from projections.state import town_type
+from projections.town.fold import refold
+from townlet.configuration.load import Resolved
+from townlet.errors import OutboxFull, TownletError
+from townlet.rules.control import BY_ACTION, BY_OPTION
+from townlet.town import Town, found
+
+if TYPE_CHECKING:
+    from eventlog.writer import LogWriter
+
+CONTROLS = {"option": int(BY_OPTION), "primitive": int(BY_ACTION)}
+"""What an outside policy may ask for: an option, or every single step."""
+
+
+class Towns:
+    """`count` towns that an outside policy acts in.
+
+    `towns` and `shadows` are arrays of `town_type`: what lives, and the same a few events behind, for folds that need
+    the town as an event found it. `plans` are of the settings, with room for `seats` people at a time.
+    """
+
+    def __init__(self, resolved: Resolved, count: int, *, seats: int | None, control: str, logs: Path | None) -> None:
+        """Raises TownletError for what cannot be."""
+        self.resolved, self.settings = resolved, resolved.settings
+        first = Town([self.settings])
+        self.shape, self.plans, self.reserve = first.shape, first.plans, first.reserve
+        self.seats = self.settings.town.people if seats is None else seats
+        self.control = control
+        self._require(count)
+        self.plans["life"]["seat_limit"] = self.seats
+        self.towns = np.zeros(count, town_type(self.shape)).view(np.recarray)
+        self.shadows = np.zeros(count, town_type(self.shape)).view(np.recarray)
+        self.seeds = [0] * count
+        self.founded = 0
+        self._plain = self.towns.view(np.ndarray)
+        self._bytes = [towns.view("u1").reshape(count, -1) for towns in (self._plain, self.shadows.view(np.ndarray))]
+        self._chains = [Chain() for _ in range(count)]
+        self._hashed = [0] * count  # how many rows of the outbox each chain has taken in
+        self._logs = logs
+        self._writers: dict[int, LogWriter] = {}
+        self._held: dict[int, Rows] = {}
+
+    def _require(self, count: int) -> None:
+        if count < 1:
+            raise TownletError(f"{count} towns are none: ask for one at least")
+        if self.control not in CONTROLS:
+            raise TownletError(f"control {self.control!r} is none of {', '.join(CONTROLS)}")
+        if not self.settings.town.people <= self.seats <= self.shape.agents:
+            raise TownletError(
+                f"{self.seats} seats: {self.settings.town.people} people have to sit (town.people), and a town of "
+                f"capacity {self.shape.name} has {self.shape.agents} seats"
+            )
+
+    def __len__(self) -> int:
+        return len(self.towns)
+
+    def found(self, index: int, seed: int) -> None:
+        """Found a town anew, in the place of the one that was there; its log, if logs are kept, is a new one.
+
+        Raises TownletError, RunExists.
+        """
+        self.end(index)
+        head = self._plain.dtype.fields["outbox"][1]
+        for content in self._bytes:
+            content[index, :head] = 0
+        found(self.settings, self.towns, self.plans, index, seed)
+        self.towns["cursor"]["control"][index] = CONTROLS[self.control]
+        self.seeds[index] = seed
+        self._chains[index], self._hashed[index] = Chain(), 0
+        if self._logs is not None:
+            from townlet.loop import new_log
+
+            into = self._logs / f"town-{self.founded:06d}"
+            who = f" {self.control} {self.founded}"
+            self._writers[index] = new_log(self.resolved, seed, into, durability="never", who=who)
+        self.founded += 1
+
+    def full(self) -> list[int]:
+        """The towns whose outboxes have little room left; all that will be full soon, so that it is asked seldom."""
+        pending = self._plain["cursor"]["pending"]
+        indices: list[int] = np.flatnonzero((pending + self.reserve) * 8 > self.shape.rows * 7).tolist()
+        return indices
+
+    def drain(self, index: int) -> None:
+        """Empty a town's outbox into its chain and its log; the town stands between two ticks. Raises OutboxFull."""
+        self._hash(index)
+        rows = self.events(index, 0)
+        behind = int(self._plain["clock"]["seq"][index]) - int(self.shadows.view(np.ndarray)["clock"]["seq"][index])
+        if behind:
+            refold(self.shadows, self.plans, index, rows[len(rows) - behind :].view(np.recarray))
+        writer = self._writers.get(index)
+        if writer is not None and len(rows):
+            self._commit(index, writer, rows)
+        self._plain["cursor"]["pending"][index] = 0
+        self._hashed[index] = 0
+
+    def events(self, index: int, first: int) -> Rows:
+        """The rows in a town's outbox from the row `first` on, as they lie there."""
+        rows: Rows = self._plain["outbox"][index, first : int(self._plain["cursor"]["pending"][index])]
+        return rows
+
+    def _hash(self, index: int) -> None:
+        """Take into the chain what the outbox holds and the chain does not yet."""
+        if self._plain["cursor"]["overflow"][index]:
+            raise OutboxFull(
+                f"a tick at or before {self._plain['clock']['tick'][index]} recorded more than the {self.shape.rows} "
+                f"events that a town of capacity {self.shape.name} can hold. Lower town.people"
+            )
+        rows = self.events(index, self._hashed[index])
+        self._chains[index].extend(rows)
+        self._hashed[index] += len(rows)
+
+    def _commit(self, index: int, writer: "LogWriter", rows: Rows) -> None:
+        """A commit is whole ticks, so the founding waits for the first of them."""
+        held = self._held.pop(index, rows[:0])
+        whole = np.concatenate([held, rows])
+        if self._plain["clock"]["tick"][index] == 0:
+            self._held[index] = whole
+        else:
+            writer.commit(whole, expected_seq=int(whole["seq"][0]))
+
+    def digest(self, index: int) -> str:
+        """The digest of a town's history so far, in hex: that of its log on disk. Raises OutboxFull."""
+        self._hash(index)
+        return self._chains[index].digest().hex()
+
+    def path(self, index: int) -> Path | None:
+        """The folder of a town's log; None where none is kept."""
+        writer = self._writers.get(index)
+        return writer.path if writer is not None else None
+
+    def end(self, index: int) -> None:
+        """Write what is left of a town's log, and close it."""
+        writer = self._writers.get(index)
+        if writer is not None:
+            self.drain(index)
+            self._held.pop(index, None)
+            del self._writers[index]
+            writer.close()
+
+    def close(self) -> None:
+        """End every town."""
+        for index in range(len(self)):
+            self.end(index)

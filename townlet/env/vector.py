@@ -1,0 +1,323 @@
+"""Many towns at once for learning, by the conventions of Gymnasium's vector environments, on NumPy arrays in place."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import numpy as np
+
+from eventlog.rows import Rows
+from projections.kernel import bound
+from projections.observations.observer import Observer
+from projections.reward_table import CALLED
+from projections.rewards import compile_terms
+from projections.riders.rewards import COLUMNS, rewards_type
+from townlet.configuration.load import NONE, Source, load
+from townlet.env import step as stepping
+from townlet.env.towns import Towns
+from townlet.env.workers import Work, Workers
+from townlet.errors import TownletError
+from townlet.loop import SEED_MOST, require_seed
+from townlet.rules.control import NOT_ASKED
+
+if TYPE_CHECKING:
+    from gymnasium import spaces
+
+Observations = dict[str, np.ndarray]
+Infos = dict[str, Any]
+Step = tuple[Observations, np.ndarray, np.ndarray, np.ndarray, Infos]
+
+AUTORESETS = {"next_step": "NEXT_STEP", "same_step": "SAME_STEP", "disabled": "DISABLED"}
+"""When a town whose episode is over is founded anew, and what Gymnasium calls it."""
+
+
+class VectorEnv:
+    """`towns` towns of `seats` seats each. Every array is indexed [town, seat] and is written in place by each step.
+
+    Observations: `scalars` f4 [T, S, n], `map` u1 [T, S, planes, 11, 11] (but for the variant without one) and
+    `action_mask` i1 [T, S, 9]. Infos: `alive`, `decides` (bool [T, S]), `person` and `actions` (i8 [T, S]), `tick`
+    (i8 [T]). Keep what you need as a copy. Rewards are f4 [T, S].
+    """
+
+    def __init__(
+        self,
+        config: Source = None,
+        *,
+        towns: int = 64,
+        threads: int = 1,
+        control: Literal["option", "primitive"] = "option",
+        seats: int | None = None,
+        episode_ticks: int = 1440,
+        episodes: int = 1,
+        autoreset: Literal["next_step", "same_step", "disabled"] = "next_step",
+        logs: Path | str | None = None,
+        variant: Literal["full", "hybrid", "compact"] | None = None,
+        overrides: Mapping[str, object] = NONE,
+    ) -> None:
+        """`seats` is `town.people` unless it is given: more let a seat rest before somebody else has it.
+
+        An episode has `episode_ticks` ticks; after so many `episodes` the town is founded anew, with a seed and a log
+        of its own in `logs`. Raises ConfigurationError, TownletError.
+        """
+        if autoreset not in AUTORESETS:
+            raise TownletError(f"autoreset {autoreset!r} is none of {', '.join(AUTORESETS)}")
+        for name, number in (("threads", threads), ("episode_ticks", episode_ticks), ("episodes", episodes)):
+            if number < 1:
+                raise TownletError(f"{name}: {number} given; it is 1 or more")
+        variants = {} if variant is None else {"observations.variant": variant}
+        resolved = load(config, {**overrides, **variants})
+        self.settings = resolved.settings
+        self.control, self.autoreset = control, autoreset
+        self.episode_ticks, self.episodes = episode_ticks, episodes
+        folder = None if logs is None else Path(logs)
+        self._towns = Towns(resolved, towns, seats=seats, control=control, logs=folder)
+        self.num_envs, self.seats, self.threads = towns, self._towns.seats, min(threads, towns)
+        self._make_arrays()
+        self._workers = Workers(self._bind(), towns, self.threads)
+        self._lived = np.zeros(towns, np.int64)  # episodes of each town that are over
+        self._rounds = np.zeros(towns, np.int64)  # how often each was founded since the seed was given
+        self._seeds = list(range(towns))
+        self._begun = self._is_full = False
+        self._over = list(range(towns))  # whose life is over, and no successor founded
+        self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
+
+    # What is written in place
+
+    def _make_arrays(self) -> None:
+        count, towns = self.num_envs, self._towns
+        observer = Observer(self.settings.observations, towns.plans, count, self.seats)
+        self.layout = observer.layout
+        self._sight = observer.lenses, observer.features, observer.views
+        self._terms = compile_terms(self.settings.rewards)
+        self._outs = np.zeros(count, rewards_type(towns.shape)).view(np.recarray)
+        self._episodes = np.zeros(count, stepping.EPISODE).view(np.recarray)
+        self._asked = np.full((count, self.seats), NOT_ASKED, np.int64)
+        self._seen = np.zeros((count, self.seats), stepping.SEEN).view(np.recarray)
+        seen = self._seen.view(np.ndarray)
+        self.observations: Observations = {"scalars": observer.scalars, "action_mask": seen["mask"]}
+        if self.layout.planes:
+            self.observations["map"] = observer.map
+        self.infos: Infos = {
+            "alive": seen["alive"],
+            "decides": seen["decides"],
+            "person": seen["person"],
+            "actions": seen["action"],
+            "tick": towns.towns.view(np.ndarray)["clock"]["tick"],
+        }
+        self._flags = seen["reward"], seen["terminated"], seen["truncated"]
+
+    def _bind(self) -> Work:
+        """The compiled step with all that it writes to."""
+        towns = self._towns
+        lived = towns.towns, towns.shadows, towns.plans, self._terms, self._outs, self._episodes, self._asked
+        work: Work = bound(stepping.step, *lived, *self._sight, self._seen, towns.reserve)
+        return work
+
+    @property
+    def breakdown(self) -> np.ndarray:
+        """What each seat's last reward is made of, in the order of `reward_names`: f8 [T, S, 10]."""
+        rows = self._outs.view(np.ndarray)["seats"][:, : self.seats]
+        return np.stack([np.where(rows["present"] == 1, rows[name], 0.0) for name in COLUMNS], axis=-1)
+
+    @property
+    def reward_names(self) -> tuple[str, ...]:
+        """What a reward is made of, and `total`: the columns of the table `rewards`."""
+        return tuple(CALLED.get(name, name) for name in COLUMNS)
+
+    @property
+    def towns(self) -> np.ndarray:
+        """The towns' records, to be read only."""
+        return self._towns.towns
+
+    def record(self, index: int) -> Any:
+        """A town's record, to be read only."""
+        return self._towns.towns.view(np.ndarray)[index]
+
+    @property
+    def capacity(self) -> int:
+        """Persons are numbered life x this + seat."""
+        return self._towns.shape.agents
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seed of each town."""
+        return list(self._towns.seeds)
+
+    # Gymnasium's names
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """When a town whose episode is over is founded anew, in Gymnasium's words."""
+        from gymnasium.vector import AutoresetMode
+
+        return {"autoreset_mode": AutoresetMode[AUTORESETS[self.autoreset]]}
+
+    @property
+    def single_observation_space(self) -> "spaces.Dict":
+        """What one seat sees."""
+        from townlet.env.spaces import observation_space
+
+        return observation_space(self.layout)
+
+    @property
+    def observation_space(self) -> "spaces.Dict":
+        """What all see, [T, S, ...]."""
+        from townlet.env.spaces import observation_space
+
+        return observation_space(self.layout, self.num_envs, self.seats)
+
+    @property
+    def single_action_space(self) -> "spaces.Discrete[Any]":
+        """What one seat is asked."""
+        from townlet.env.spaces import action_space
+
+        return action_space()
+
+    @property
+    def action_space(self) -> "spaces.MultiDiscrete[Any]":
+        """What all are asked, [T, S]."""
+        from townlet.env.spaces import action_spaces
+
+        return action_spaces(self.num_envs, self.seats)
+
+    # Episodes
+
+    def reset(
+        self, *, seed: int | Sequence[int] | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[Observations, Infos]:
+        """Found every town anew; with `options["reset_mask"]`, bool [T], those of the mask.
+
+        Town e gets the seed `seed` + e, and `seed` + e + k T when it is founded for the k-th time after that; or the
+        seeds of a list, one a town. Without a seed it goes on where the last one ended; the first is 0.
+        """
+        if seed is not None:
+            self._take_seeds(seed)
+        mask = None if options is None else options.get("reset_mask")
+        chosen = range(self.num_envs) if mask is None else np.flatnonzero(self._required_mask(mask)).tolist()
+        self._begun = self._begun or mask is None
+        for index in chosen:
+            self._found(index)
+        return dict(self.observations), dict(self.infos)
+
+    def _take_seeds(self, seed: int | Sequence[int]) -> None:
+        seeds = [seed + index for index in range(self.num_envs)] if isinstance(seed, int) else [int(s) for s in seed]
+        if len(seeds) != self.num_envs:
+            raise TownletError(f"{len(seeds)} seeds are given for {self.num_envs} towns")
+        self._seeds = [require_seed(each) for each in seeds]
+        self._rounds[:] = 0
+
+    def _required_mask(self, given: Any) -> np.ndarray:
+        mask: np.ndarray = np.asarray(given)
+        if mask.shape != (self.num_envs,) or mask.dtype != np.bool_:
+            raise TownletError(f"options['reset_mask'] is bool [{self.num_envs}], not {mask.dtype} {mask.shape}")
+        return mask
+
+    def _found(self, index: int) -> None:
+        """A new town, a new episode, the first look at it."""
+        towns = self._towns
+        towns.found(index, (self._seeds[index] + int(self._rounds[index]) * self.num_envs) & SEED_MOST)
+        self._rounds[index] += 1
+        self._lived[index] = 0
+        self._over = [each for each in self._over if each != index]
+        self._outs.view(np.ndarray).view("u1").reshape(self.num_envs, -1)[index] = 0
+        self._episodes[index] = self.episode_ticks, 0, 0
+        lived = towns.towns, towns.shadows, towns.plans, self._terms, self._outs
+        stepping.first_look(*lived, *self._sight, self._seen, index)
+
+    def step(self, actions: Any) -> Step:
+        """One tick of every town. `actions` are integers [T, S]; -1 leaves a seat to the scripted policy.
+
+        What is asked of an empty seat does not matter. What may not be asked (`action_mask`) is refused by an event
+        and costs the tick. By autoreset "next_step", the step after a town's last ignores its actions and shows its
+        successor, with rewards of 0; by "same_step" the last step shows the successor already, and `infos` hold
+        `final_obs` and `final_info` as they were, and in `_final_obs`, bool [T], of which towns they are. "disabled"
+        leaves it to `reset`. Raises TownletError, OutboxFull.
+        """
+        asked = np.asarray(actions)
+        if asked.shape != self._asked.shape or asked.dtype.kind not in "iu":
+            raise TownletError(
+                f"actions are integers [{self.num_envs}, {self.seats}], one a town and seat, "
+                f"not {asked.dtype} {list(asked.shape)}"
+            )
+        self._asked[:] = asked
+        if self._is_full:
+            self._drain(self._towns.full())
+            self._is_full = False
+        renewed = self._renew() if self._over else []
+        more = self._lend_a_hand() if self._workers.run() else {}
+        if renewed:
+            self._episodes["rests"][renewed] = 0
+        return dict(self.observations), *self._flags, {**self.infos, **more}
+
+    def _renew(self) -> list[int]:
+        """Found the towns whose last episode is over; they rest in this step."""
+        if not self._begun or self.autoreset == "disabled":
+            what = f"town {self._over[0]} is over" if self._begun else "nothing has begun"
+            raise TownletError(f"{what}: call reset before step")
+        over = self._over
+        for index in over:
+            self._found(index)
+        self._episodes["rests"][over] = 1
+        return over
+
+    def _lend_a_hand(self) -> Infos:
+        """What the compiled step cannot do: begin what follows an episode; and, before the next, empty outboxes."""
+        self._is_full = True
+        ended = np.flatnonzero(self._episodes["left"] == 0)
+        if not len(ended):
+            return {}
+        self._lived[ended] += 1
+        self._episodes["left"][ended] = self.episode_ticks
+        self._over = ended[self._lived[ended] >= self.episodes].tolist()
+        return self._succeed() if self._over and self.autoreset == "same_step" else {}
+
+    def _succeed(self) -> Infos:
+        """Show the successors at once; what was shown of the towns that are over goes into infos, as copies."""
+        over = list(self._over)
+        final = {name: array.copy() for name, array in self.observations.items()}
+        info = {name: array.copy() for name, array in self.infos.items()}
+        which = np.zeros(self.num_envs, np.bool_)
+        which[over] = True
+        flags = [flag[over] for flag in self._flags]
+        for index in over:
+            self._found(index)
+        for flag, before in zip(self._flags, flags, strict=True):
+            flag[over] = before
+        return {"final_obs": final, "final_info": info, "_final_obs": which, "_final_info": which}
+
+    def _drain(self, full: list[int]) -> None:
+        if self._pool is None:
+            for index in full:
+                self._towns.drain(index)
+        else:
+            list(self._pool.map(self._towns.drain, full))
+
+    # Histories
+
+    def digests(self) -> list[str]:
+        """The digest of each town's history so far, in hex: equal ones are equal histories."""
+        return [self._towns.digest(index) for index in range(self.num_envs)]
+
+    def events(self, index: int) -> Rows:
+        """What happened in a town in its last tick, or in its founding: an array of `eventlog.rows.ROW`."""
+        return self._towns.events(index, int(self._episodes["begun"][index])).copy()
+
+    @property
+    def log_paths(self) -> list[Path]:
+        """The folders of the logs of the towns that live now; empty where no logs are kept."""
+        return [path for index in range(self.num_envs) if (path := self._towns.path(index)) is not None]
+
+    def close(self) -> None:
+        """End the threads, and write and close every log. A second call does nothing."""
+        self._workers.close()
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+        self._towns.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
