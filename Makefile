@@ -60,8 +60,12 @@ test-slow: warm
 	@echo "test-slow: the slow tests"
 	@$(BIN)/pytest -q -n $(WORKERS) -m slow
 
+# The peers stand beside the town where they are installed; they are no part of it, nor of what it is tested with.
 bench: $(READY)
-	@echo "bench: measuring this machine"
+	@echo "bench: installing the peers of benchmarks/peers.txt"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r benchmarks/peers.txt \
+	  || echo "bench: they cannot be installed; the town is measured without them" >&2
+	@echo "bench: measuring this machine, a few minutes"
 	@$(TOWNLET) bench
 
 docs: $(READY)

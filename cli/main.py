@@ -1,10 +1,15 @@
 """`townlet`: the outermost frame. It finds the command, and turns what went wrong into one message and an exit code."""
 
 import difflib
+import errno
+import gc
 import importlib
 import os
+import signal
 import sys
+import threading
 from collections.abc import Mapping
+from types import FrameType
 from typing import Any, Final, NoReturn
 
 import click
@@ -43,13 +48,30 @@ EXIT_CODES: Final[Mapping[int, str]] = {
 }
 """What the process ends with."""
 
+NEW_OBJECTS: Final = 100_000
+"""How many more objects there must be before the process looks for garbage."""
+
+NEXT_STEPS: Final[Mapping[int, str]] = {
+    errno.EROFS: "name a place that can be written; reading needs none: replay, sql, tail, fork --into elsewhere",
+    errno.EACCES: "give yourself the right to it, or name another place",
+    errno.EPERM: "give yourself the right to it, or name another place",
+    errno.ENOSPC: "free some space, for instance with: townlet runs prune --derived",
+    errno.EDQUOT: "free some space, for instance with: townlet runs prune --derived",
+    errno.ENOTDIR: "name another place: a file stands where a folder should be",
+    errno.EISDIR: "name another place: a folder stands where a file should be",
+    errno.ENOENT: "name a place in a folder that is there",
+    errno.EMFILE: "allow more open files: ulimit -n",
+}
+"""What to do where the file system refuses something."""
+
 EPILOG: Final = f"""
 \b
 Data goes to stdout, words and progress to stderr. Exit codes:
 {chr(10).join(f"  {code:<4}{meaning}" for code, meaning in EXIT_CODES.items())}
 
 \b
-A run is a folder, or the name of one under runs/; left out, it is the newest.
+A run is a folder, the name of one under runs/, or where it is only read a URI such as
+s3://bucket/runs/a; left out, it is the newest.
 NO_COLOR is honoured. Completion for bash (or zsh, or fish):
   eval "$(_TOWNLET_COMPLETE=bash_source townlet)"
 
@@ -103,23 +125,48 @@ class Townlet(click.Group):
         sys.exit(self._outcome(*arguments, **options))
 
     def _outcome(self, *arguments: Any, **options: Any) -> int:
-        try:
-            return int(super().main(*arguments, **options) or 0)
-        except click.UsageError as error:
-            where = f"{error.ctx.command_path} --help" if error.ctx else "townlet --help"
-            output.failure(f"{error.format_message()}\n  Next: {where}")
-            return error.exit_code
-        except click.ClickException as error:
-            output.failure(error.format_message())
-            return error.exit_code
-        except (click.Abort, KeyboardInterrupt):
-            return 130
-        except Exception as error:
-            if os.environ.get("TOWNLET_TRACEBACK"):
-                raise
-            code = exit_code(error)
-            output.failure(str(error) if code is not None else unexpected(error))
-            return 1 if code is None else code
+        with Interrupts() as interrupts:
+            try:
+                return int(super().main(*arguments, **options) or 0)
+            except click.UsageError as error:
+                where = f"{error.ctx.command_path} --help" if error.ctx else "townlet --help"
+                output.failure(f"{error.format_message()}\n  Next: {where}")
+                return error.exit_code
+            except click.ClickException as error:
+                output.failure(error.format_message())
+                return error.exit_code
+            except (click.Abort, KeyboardInterrupt):
+                return 130
+            except Exception as error:
+                if interrupts.came:
+                    return 130  # what was interrupted calls it an error of its own, as DuckDB does
+                if os.environ.get("TOWNLET_TRACEBACK"):
+                    raise
+                code = exit_code(error)
+                output.failure(unexpected(error) if code is None else words_of(error))
+                return 1 if code is None else code
+
+
+class Interrupts:
+    """Remembers whether Ctrl-C came while a command ran; where it is not listened to, nothing is changed."""
+
+    def __init__(self) -> None:
+        self.came = False
+        self._before: Any = None
+
+    def __enter__(self) -> "Interrupts":
+        here = threading.current_thread() is threading.main_thread()
+        if here and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            self._before = signal.signal(signal.SIGINT, self._come)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _come(self, number: int, frame: FrameType | None) -> None:
+        self.came = True
+        signal.default_int_handler(number, frame)
 
 
 def require_known(name: str, known: list[str], ctx: click.Context) -> None:
@@ -133,6 +180,7 @@ def require_known(name: str, known: list[str], ctx: click.Context) -> None:
 def exit_code(error: Exception) -> int | None:
     """The exit code of an error that a town or a log raises; None for any other."""
     from eventlog.errors import EventLogError, LogDamaged, LogLocked, RunExists, RunNotFound
+    from projections.errors import ProjectionError
     from townlet.errors import ConfigurationError, QueryError, TickOutOfRange, TownletError
 
     if isinstance(error, ConfigurationError | QueryError | TickOutOfRange | RunNotFound | RunExists):
@@ -141,7 +189,16 @@ def exit_code(error: Exception) -> int | None:
         return 3
     if isinstance(error, LogLocked):
         return 5
-    return 1 if isinstance(error, TownletError | EventLogError | OSError) else None
+    return 1 if isinstance(error, TownletError | EventLogError | ProjectionError | OSError) else None
+
+
+def words_of(error: Exception) -> str:
+    """What an error says: its own words, and of one of the file system which file, what, and what to do."""
+    if not isinstance(error, OSError) or error.errno is None or error.filename is None:
+        return str(error)
+    reason = os.strerror(error.errno).lower()
+    step = NEXT_STEPS.get(error.errno)
+    return f"{error.filename}: {reason}" + (f"\n  Next: {step}" if step else "")
 
 
 def unexpected(error: Exception) -> str:
@@ -175,8 +232,17 @@ def townlet() -> None:
 
 
 def main() -> NoReturn:
-    """The program `townlet`."""
-    townlet.main()
+    """The program `townlet`: quick to begin, and quick to end.
+
+    What the imports make lives until the end, so looking for garbage among it costs a fifth of a short command.
+    """
+    gc.set_threshold(NEW_OBJECTS)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for some reads what every package declares
+    try:
+        townlet.main()
+    finally:
+        if "duckdb" not in sys.modules:  # which complains of what is left of it at the end
+            gc.freeze()
 
 
 if __name__ == "__main__":

@@ -3,13 +3,14 @@
 import difflib
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 import click
 
 from cli import output
+from eventlog.places import is_uri, refusal
 
 RUNS: Final = Path("runs")
 """Where runs are kept, from the folder one stands in."""
@@ -37,19 +38,38 @@ def output_formats(command: Command) -> Command:
 
 
 def run_argument(command: Command) -> Command:
-    """`RUN`, as the argument `run`: the path of a run's folder."""
+    """`RUN`, as the argument `run`: the path of a run's folder, or its URI."""
     return click.argument("run", required=False, callback=_found, shell_complete=_runs_like)(command)
 
 
-def _found(ctx: click.Context, _: click.Parameter, name: str | None) -> Path | None:
+def own_run_argument(command: Command) -> Command:
+    """`RUN`, as the argument `run`: the path of a run's folder, to be written to."""
+    return click.argument("run", required=False, callback=_found_own, shell_complete=_runs_like)(command)
+
+
+def _found(ctx: click.Context, _: click.Parameter, name: str | None) -> Path | str | None:
     return None if ctx.resilient_parsing else find_run(name)
 
 
-def find_run(name: str | None) -> Path:
+def _found_own(ctx: click.Context, _: click.Parameter, name: str | None) -> Path | None:
+    return None if ctx.resilient_parsing else find_own_run(name)
+
+
+def find_run(name: str | None) -> Path | str:
+    """A run: the URI of one on a store as it is, else its folder.
+
+    Raises `click.UsageError` with the nearest names for a folder that holds none; a URI is not asked yet.
+    """
+    return name if name is not None and is_uri(name) else find_own_run(name)
+
+
+def find_own_run(name: str | None) -> Path:
     """The folder of a run: a path, the name of one under `runs/`, or None for the newest.
 
-    Raises `click.UsageError` with the nearest names.
+    Raises `click.UsageError` with the nearest names, or for a URI with what can be done.
     """
+    if is_uri(name):
+        raise click.UsageError(refusal(name))
     known = runs_in(RUNS)
     if name is None:
         if not known:
@@ -63,7 +83,35 @@ def find_run(name: str | None) -> Path:
     raise click.UsageError(f"there is no run {name!r}; {meant}")
 
 
-def run_and_pair(names: tuple[str, ...]) -> tuple[Path, str, str]:
+def find_runs(names: Sequence[str]) -> list[Path | str]:
+    """The folders of runs: each name as for `find_run`, a pattern such as `runs/*`, or several with commas between.
+
+    Raises `click.UsageError` for what is none.
+    """
+    found: list[Path | str] = []
+    for name in names:
+        if is_uri(name) or is_run(Path(name)) or is_run(RUNS / name):
+            found.append(find_run(name))
+        elif "," in name:
+            found += find_runs([part.strip() for part in name.split(",") if part.strip()])
+        elif names_many(name):
+            from townlet.many_runs import matching
+
+            matched = matching(name) or matching(str(RUNS / name))
+            if not matched:
+                raise click.UsageError(f"no folder that matches {name!r} holds a run; see: townlet runs")
+            found += matched
+        else:
+            found.append(find_run(name))
+    return found
+
+
+def names_many(name: str) -> bool:
+    """Whether an argument stands for many runs: a pattern, or several with commas between."""
+    return not is_uri(name) and not is_run(Path(name)) and bool(set("*?[,") & set(name))
+
+
+def run_and_pair(names: tuple[str, ...]) -> tuple[Path | str, str, str]:
     """The run and the two people of `[RUN] OWNER OTHER`. Raises `click.UsageError`."""
     if not 2 <= len(names) <= 3:
         raise click.UsageError("name two people, and before them the run if it is not the newest, such as: alice grace")
@@ -87,6 +135,21 @@ def last_written(run: Path) -> float:
 
 def _runs_like(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
     return [path.name for path in runs_in(RUNS) if path.name.startswith(begun)]
+
+
+class NewPath(click.Path):
+    """A file or folder to write, on this machine; an empty one, as an unset variable of a shell gives, is none."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Its path; fails for a URI and for an empty text."""
+        if value == "":
+            self.fail("it is empty: name a place, such as runs/a", param, ctx)
+        if is_uri(value):
+            raise click.UsageError(refusal(value), ctx)
+        return super().convert(value, param, ctx)
 
 
 def settings_option(command: Command) -> Command:

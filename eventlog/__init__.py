@@ -5,7 +5,8 @@ What is where:
 * `rows` is the row, `arrow` its columns, `catalogue` what each kind of event means;
 * `chain` is the digest of the history, `layout` and `frames` its bytes on disk, `head` how far they are committed;
 * `writer` appends, `reader` reads while it does, `recovery` repairs a torn tail, `lock` keeps writers apart;
-* `manifest` says what a run is, `checkpoints` keeps folds of it.
+* `manifest` says what a run is, `checkpoints` keeps folds of it;
+* `stores` reads runs on object stores, `copying` takes them there, `places` says where what is.
 
 Import what you need from the module that holds it: this package imports none of them, so that code which only reads
 never loads the writer.

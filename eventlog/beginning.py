@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from eventlog import disk
-from eventlog.errors import RunExists
+from eventlog.errors import EventLogError, RunExists
 from eventlog.layout import schema_message
 from eventlog.manifest import Segment, write_settings
 
@@ -12,8 +12,9 @@ from eventlog.manifest import Segment, write_settings
 def begin(run: Path, segment: Segment, settings: Mapping[str, str]) -> bytes:
     """Write and sync the schema that opens a segment and the settings' texts, by config_id; gives the schema.
 
-    Raises `RunExists` where there is a log already, `OSError`.
+    Raises `RunExists` where there is a log already, `EventLogError` inside of another run, `OSError`.
     """
+    require_outside_runs(run)
     path, schema = run / "log" / segment.file, schema_message()
     if (run / "run.json").exists() or (path.exists() and path.stat().st_size > len(schema)):
         raise RunExists(run)
@@ -22,3 +23,13 @@ def begin(run: Path, segment: Segment, settings: Mapping[str, str]) -> bytes:
     for config_id, text in settings.items():
         write_settings(run, config_id, text)
     return schema
+
+
+def require_outside_runs(into: Path) -> None:
+    """A run lies in no other run's folder: whoever removes that one would remove it too. Raises `EventLogError`."""
+    for folder in into.absolute().parents:
+        if (folder / "run.json").is_file():
+            raise EventLogError(
+                f"{into} lies inside of the run {folder}, and would go with it.\n"
+                f"  Next: name a folder beside it, such as {folder.with_name(into.name)}"
+            )

@@ -7,17 +7,19 @@ log's is passed over, and the log is folded from an earlier one.
 
 import itertools
 import os
+import shutil
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from eventlog import disk
 from eventlog.head import Point
 from eventlog.reader import LogReader
+from eventlog.stores import bring_checkpoint
 
 IdentityAt = Callable[[int], Mapping[str, str]]
 """What a fold of the events before a seq depends on."""
@@ -34,14 +36,30 @@ class _File(BaseModel):
 
 
 class _Manifest(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    """`name` and `version` are the projection's, as `identity` has them; `state` are the files of its tables."""
 
-    tick: int
-    seq: int
-    block_digest: str
-    digest: str
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True, validate_by_name=True, serialize_by_alias=True
+    )
+
+    name: str
+    version: str
+    tick: int = Field(ge=0)
+    seq: int = Field(alias="next_seq", ge=0)
+    block_digest: str = Field(pattern="^[0-9a-f]{64}$")
+    digest: str = Field(pattern="^[0-9a-f]{64}$")
     identity: dict[str, str]
-    files: dict[str, _File]
+    files: dict[str, _File] = Field(alias="state")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, said: Any) -> Any:
+        """The name and version of what made it, from its identity."""
+        if not isinstance(said, dict) or not isinstance(said.get("identity"), dict):
+            return said  # which is refused
+        made_by = said["identity"]
+        name, _, version = str(made_by.get("rider", made_by.get("projection", ""))).partition("@")
+        return {"name": name, "version": version, **said}
 
 
 class Checkpoint:
@@ -70,15 +88,19 @@ class CheckpointStore:
         """
         folder = self.path / f"{point.tick:012}"
         unfinished = self.path / f"{folder.name}.{os.getpid()}-{next(_serial)}"
-        unfinished.mkdir(parents=True)
-        files = {name: _write_table(unfinished / f"{name}.arrow", table) for name, table in tables.items()}
-        manifest = _Manifest(**point._asdict(), identity=dict(identity), files=files)
-        _write(unfinished / _MANIFEST, (manifest.model_dump_json(indent=2) + "\n").encode())
-        if folder.exists():
-            replaced = unfinished.with_name(unfinished.name + "-replaced")
-            disk.rename(folder, replaced)
-            disk.remove_folder(replaced)
-        disk.rename(unfinished, folder)
+        replaced = unfinished.with_name(unfinished.name + "-replaced")
+        try:
+            unfinished.mkdir(parents=True)
+            files = {name: _write_table(unfinished / f"{name}.arrow", table) for name, table in tables.items()}
+            manifest = _Manifest(**point._asdict(), identity=dict(identity), files=files)
+            _write(unfinished / _MANIFEST, (manifest.model_dump_json(indent=2) + "\n").encode())
+            if folder.exists():
+                disk.rename(folder, replaced)
+                disk.remove_folder(replaced)
+            disk.rename(unfinished, folder)
+        finally:
+            for left in (unfinished, replaced):
+                shutil.rmtree(left, ignore_errors=True)  # nothing, once all went well
         return folder
 
     def ticks(self) -> list[int]:
@@ -126,6 +148,7 @@ def _write(path: Path, content: bytes | pa.Buffer) -> None:
 
 def _manifest_of(folder: Path, identity_at: IdentityAt) -> _Manifest | None:
     """What a checkpoint says of itself, or None when it cannot be read or was made by something else."""
+    bring_checkpoint(folder)
     try:
         manifest = _Manifest.model_validate_json((folder / _MANIFEST).read_bytes())
     except (OSError, ValidationError):

@@ -1,6 +1,11 @@
 """The calls by which a log reaches the disk, in one place: what is promised rests on their order, and tests put a disk
-that fails, or that loses what was not synced, in their stead. All raise `OSError`."""
+that fails, or that loses what was not synced, in their stead. All raise `OSError`.
 
+A call that a signal interrupts (EINTR) Python makes again where that is safe (PEP 475): opening, writing, syncing,
+cutting. What remains, as of a close or a rename, is an `OSError` like any other.
+"""
+
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -48,13 +53,13 @@ def close(fd: int) -> None:
 
 def rename(path: Path, target: Path) -> None:
     """Put a file in another's place, atomically."""
-    path.rename(target)
+    os.rename(path, target)
 
 
 def make_folder(path: Path) -> None:
     """Make a folder, those above it too if need be, and wait until their names are on the disk."""
     new = [folder for folder in (path, *path.parents) if not folder.exists()]
-    path.mkdir(parents=True, exist_ok=True)
+    os.makedirs(path, exist_ok=True)
     for folder in new or [path]:  # one that is there may be of somebody who died before its name was synced
         sync_folder(folder.parent)
 
@@ -67,14 +72,16 @@ def remove_folder(path: Path) -> None:
 def link(path: Path, target: Path) -> None:
     """Give a file a second name, or a copy of it one where the disk or the file system is another."""
     try:
-        target.hardlink_to(path)
+        os.link(path, target)
     except OSError:
+        remove(target)  # a link that was made and said to have failed: to write there would be to write over `path`
         write_file(target, path.read_bytes())
 
 
 def remove(path: Path) -> None:
     """Remove a file's name; no name, no harm."""
-    path.unlink(missing_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
 
 
 def sync_folder(folder: Path) -> None:

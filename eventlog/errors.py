@@ -16,27 +16,29 @@ Each message says what happened, where, and what to do next.
 
 from pathlib import Path
 
+from eventlog.places import told
+
 
 class EventLogError(Exception):
     """Anything that goes wrong with a log."""
 
 
 class RunNotFound(EventLogError):
-    """There is no run at `path`."""
+    """There is no run at `path`, a folder or a URI; `reason` says how that is known."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str, reason: str = "") -> None:
         self.path = path
-        super().__init__(f"{path} holds no run: there is no {path / 'run.json'}.")
+        super().__init__(f"{path} holds no run: {reason or f'there is no {path}/run.json'}.")
 
 
 class RunExists(EventLogError):
-    """A run would be created at `path`, which holds one."""
+    """A run would be created at `path`, a folder or a URI, which holds one; `next_step` is what can be done with it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str, next_step: str = "") -> None:
         self.path = path
         super().__init__(
             f"{path} already holds a run.\n"
-            f"  Next: townlet resume {path}        continues it\n"
+            f"  Next: {next_step or f'townlet resume {path}        continues it'}\n"
             f"        name another folder for a new run"
         )
 
@@ -64,12 +66,14 @@ class LogDamaged(EventLogError):
     ) -> None:
         self.path, self.seq, self.tick = path, seq, tick
         self.position, self.durable, self.reason, self.repairable = position, durable, reason, repairable
-        run = path.parent.parent
+        run = told(path.parent.parent)
         intact = f"Events up to {seq - 1:,} are intact." if seq else "No event before it can be read."
         steps = [f"bring {path.name} back from a copy of the run to go on from its end"]
         if not opens:
             intact = "Nothing is known to be wrong with the events."
-            steps.append(f"sealed segments, {path.parent}/*.arrow and *.parquet, open in any reader of such files")
+            steps.append(
+                f"sealed segments, {told(path.parent)}/*.arrow and *.parquet, open in any reader of such files"
+            )
         elif seq:
             steps.insert(0, f"townlet replay {run} --to-tick {tick}        shows the town up to there")
         if repairable:
@@ -80,7 +84,7 @@ class LogDamaged(EventLogError):
         else:
             kept = f"The log was durable up to byte {durable:,}, so nothing was cut."
         super().__init__(
-            f"{path} is damaged at event {seq:,} (tick {tick:,}, byte {position:,}): {reason}.\n"
+            f"{told(path)} is damaged at event {seq:,} (tick {tick:,}, byte {position:,}): {reason}.\n"
             f"  {intact} {kept}\n"
             f"  Next: " + "\n        ".join(steps)
         )

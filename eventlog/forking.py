@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from eventlog import disk
+from eventlog.beginning import require_outside_runs
 from eventlog.errors import EventLogError, LogDamaged, RunExists
 from eventlog.head import HeadFile
 from eventlog.layout import schema_message
@@ -28,7 +29,8 @@ from eventlog.manifest import (
 )
 from eventlog.reader import LogReader
 from eventlog.sealing import BATCH_EVENTS
-from eventlog.segments import Reach, Start, missing, starts
+from eventlog.segments import Reach, Start, missing, open_segment, starts
+from eventlog.stores import bring_checkpoint, is_mirror
 from eventlog.writer import LogWriter
 
 
@@ -81,6 +83,7 @@ def _require_free(into: Path) -> None:
     """There is nothing at `into`, or an empty folder. Raises `RunExists`, `EventLogError`."""
     if (into / "run.json").exists():
         raise RunExists(into)
+    require_outside_runs(into)
     if into.exists() and not (into.is_dir() and not any(into.iterdir())):
         what = "holds files, and no run" if into.is_dir() else "is a file"
         raise EventLogError(f"{into} {what}: nothing is written over it.\n  Next: name another folder for the new run")
@@ -105,11 +108,13 @@ def _begun(source: LogReader, into: Path, seq: int) -> Manifest:
 
 
 def _link_segment(source: Path, into: Path, segment: Segment, start: Start) -> None:
+    assert segment.seal is not None, "only what is sealed is shared"
+    reach = Reach.of(segment.seal)
     try:
+        if is_mirror(source):
+            open_segment(source, segment, start, reach).require_intact()
         disk.link(source / "log" / segment.file, into / "log" / segment.file)
     except FileNotFoundError as error:
-        assert segment.seal is not None, "only what is sealed is shared"
-        reach = Reach(segment.seal.bytes, segment.seal.next_seq, segment.seal.bytes)
         raise missing(source, segment, start, reach) from error
 
 
@@ -154,8 +159,12 @@ def _commit(writer: LogWriter, rows: np.ndarray, words: Mapping[int, str]) -> No
 def _link_checkpoints(source: Path, into: Path, tick: int) -> None:
     """The checkpoints up to a tick come along; whoever reads them asks whether they lie on the fork's history."""
     folder = source / "checkpoints"
-    for checkpoint in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if checkpoint.name.isdecimal() and int(checkpoint.name) <= tick:
+    found = [each for each in sorted(folder.iterdir()) if each.name.isdecimal()] if folder.is_dir() else []
+    before = [checkpoint for checkpoint in found if int(checkpoint.name) <= tick]
+    for last in before[-1:]:
+        bring_checkpoint(last)
+    for checkpoint in before:
+        if not is_mirror(source) or any(checkpoint.iterdir()):  # of those on a store, what was fetched
             _link_checkpoint(checkpoint, into / "checkpoints" / checkpoint.name)
 
 

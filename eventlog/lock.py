@@ -1,5 +1,6 @@
 """One writer at a time: a lock on the run's folder, held by the operating system for as long as the writer lives."""
 
+import contextlib
 import json
 import os
 import socket
@@ -7,16 +8,21 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from eventlog.errors import LogLocked
+from eventlog.errors import EventLogError, LogLocked
+from eventlog.places import refusal, told
+from eventlog.stores import is_mirror
 
 
 class WriterLock:
     """The lock of a run, held from construction to `release`. A dead holder's lock is free at once.
 
-    Raises `LogLocked`, without waiting, when another writer holds it; the message names that writer.
+    Raises `LogLocked`, without waiting, when another writer holds it; the message names that writer. Raises
+    `EventLogError` for a mirror of a run on a store, which is only read.
     """
 
     def __init__(self, run: Path) -> None:
+        if is_mirror(run):
+            raise EventLogError(refusal(told(run)))
         self._holder = run / "lock.holder"
         self._lock = FileLock(run / "lock", timeout=0, thread_local=False)
         try:
@@ -24,12 +30,14 @@ class WriterLock:
         except Timeout as error:
             pid, host = _holder(self._holder)
             raise LogLocked(run, pid=pid, host=host) from error
-        self._holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+        with contextlib.suppress(OSError):  # a full disk: whoever is refused learns no name
+            self._holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
 
     def release(self) -> None:
-        """Let another writer have the run."""
-        self._holder.unlink(missing_ok=True)
-        self._lock.release()
+        """Let another writer have the run; a second call does nothing."""
+        if self._lock.is_locked:
+            self._holder.unlink(missing_ok=True)
+            self._lock.release()
 
 
 def _holder(path: Path) -> tuple[int | None, str | None]:

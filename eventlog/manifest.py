@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from eventlog import disk
 from eventlog.errors import EventLogError, RunNotFound
+from eventlog.places import told
 
 FORMAT: Final = 1
 """The version of the layout of a run directory that this code writes, and the newest it reads."""
@@ -123,7 +124,7 @@ def read_manifest_text(run: Path) -> bytes:
         raise RunNotFound(run) from error
 
 
-def parse_manifest(path: Path, text: bytes) -> Manifest:
+def parse_manifest(path: Path | str, text: bytes) -> Manifest:
     """The manifest that this text is; `path` is for messages. Raises `EventLogError`."""
     try:
         manifest = Manifest.model_validate_json(text)
@@ -161,7 +162,7 @@ def _fault_of(error: ValidationError) -> str:
     return f"its {where} cannot be {found!r:.60}"
 
 
-def _unreadable(path: Path, text: bytes, fault: str) -> EventLogError:
+def _unreadable(path: Path | str, text: bytes, fault: str) -> EventLogError:
     said = _CRC.search(text)
     if said and said[1].decode() == _crc_of(text):
         told = _TOWNLET.search(text)
@@ -188,6 +189,6 @@ def read_settings(run: Path, config_id: str) -> str:
         return (run / "configs" / f"{config_id}.json").read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise EventLogError(
-            f"{run} has no settings of its epoch {config_id}: configs/{config_id}.json is missing.\n"
+            f"{told(run)} has no settings of its epoch {config_id}: configs/{config_id}.json is missing.\n"
             f"  Next: restore the file from a copy of the run; without it the log cannot be folded"
         ) from error

@@ -19,6 +19,7 @@ from eventlog.manifest import Manifest, Segment, parse_manifest, read_manifest_t
 from eventlog.rows import ROW, Rows
 from eventlog.sealing import Part
 from eventlog.segments import READ_ALL, Reach, SegmentReader, missing, open_segment, starts
+from eventlog.stores import is_mirror
 from eventlog.upcasting import PRESENT, Upcasters
 
 CHUNK_EVENTS: Final = 1 << 16
@@ -115,7 +116,10 @@ class LogReader:
         return pa.Table.from_batches(_regrouped(batches), schema=SCHEMA)
 
     def follow(self, poll_s: float = 0.05, *, from_seq: int | None = None) -> Iterator[pa.RecordBatch]:
-        """What is committed from now on, or from `from_seq` on, as it comes; ends when the run is closed."""
+        """What is committed from now on, or from `from_seq` on, as it comes.
+
+        Ends when the run is closed; of a run on a store at its head, where it was opened.
+        """
         return self._follow(poll_s, self.head.seq if from_seq is None else from_seq)
 
     def verify_chain(self) -> str:
@@ -199,7 +203,7 @@ class LogReader:
             if head.seq > seq:
                 yield from self.batches(seq, head.seq)
                 seq = head.seq
-            elif self.manifest.closed:
+            elif self.manifest.closed or is_mirror(self.path):
                 return
             else:
                 time.sleep(poll_s)

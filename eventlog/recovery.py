@@ -26,7 +26,8 @@ from eventlog.manifest import Manifest
 from eventlog.sealing import Part
 from eventlog.segments import BEGINNING, Reach, Start, missing, open_block, read_schema, starts
 
-SEGMENT_NAME: Final = re.compile(r"[0-9]{20}\.(arrows?|parquet)(\.tmp)?")
+SEGMENT_NAME: Final = re.compile(r"[0-9]{20}\.(arrows?|parquet)((\.torn(-[0-9]+)?)?\.tmp)?")
+"""The files of segments, and what somebody began to write of one; the torn bytes of one are no such thing."""
 
 _first_seq = attrgetter("first_seq")
 
@@ -136,8 +137,7 @@ def _cut(segment: Path, position: int) -> Path:
         torn = segment.with_name(f"{segment.name}.torn-{number}")
     with segment.open("rb") as file:
         file.seek(position)
-        disk.write_file(torn, file.read())
-    disk.sync_folder(segment.parent)
+        disk.replace_file(torn, file.read())  # whole, and its name too, before anything is cut
     fd = disk.append_to(segment)
     try:
         disk.truncate(fd, position)

@@ -1,5 +1,6 @@
 """The files of a log as a reader sees them: frames found by their marks, checked whole before their events are read."""
 
+import contextlib
 import mmap
 import os
 from bisect import bisect_right
@@ -19,6 +20,7 @@ from eventlog.layout import schema_message
 from eventlog.manifest import Manifest, Seal, Segment
 from eventlog.rows import Rows
 from eventlog.sealing import FILE_MAGIC, Part, blocks_of, footer_crc
+from eventlog.stores import bring, forget
 
 COLD: Final = ".parquet"
 """How the file of a segment that is kept cold ends."""
@@ -117,6 +119,12 @@ class SegmentReader:
         if self.segment.seal:
             self._require_footer()
 
+    def require_intact(self) -> None:
+        """Raises `LogDamaged` unless every byte that may be read is as it was written."""
+        for frame in self.frames():
+            self._require_intact(frame)
+        self.require_whole()
+
     def rows(self, frame: Frame) -> tuple[Rows, Mapping[int, str]]:
         """The events of a frame as an array of `ROW`, and the words they carry, by seq. Raises `LogDamaged`."""
         self._require_intact(frame)
@@ -143,7 +151,8 @@ class SegmentReader:
         return frame.first_seq - frame.first_seq % BLOCK_EVENTS, frame.block_digest
 
     def damage(self, position: int, reason: str, frame: Frame | None = None) -> LogDamaged:
-        """The damage at a byte of this segment; `frame` is the one that is not intact."""
+        """The damage at a byte of this segment; `frame` is the one that is not intact. A mirror keeps no such file."""
+        forget(self.path)
         before = [each for each in self._frames if each.end <= (frame.position if frame else position)]
         repairable = self.segment.seal is None and position >= self.reach.durable
         return LogDamaged(
@@ -206,7 +215,20 @@ class SegmentReader:
 
 
 def open_segment(run: Path, segment: Segment, start: Start, reach: Reach, writer_epoch: int = 0) -> SegmentReader:
-    """The reader of a segment, whatever it is kept as. Raises `FileNotFoundError`, `LogDamaged`."""
+    """The reader of a segment, whatever it is kept as; of a run on a store it is fetched if need be.
+
+    What was fetched is kept only if it is whole, though this reader gives what it can. Raises `FileNotFoundError`,
+    `LogDamaged`, `EventLogError` where a store does not give it.
+    """
+    brought = bring(run, f"log/{segment.file}", None if segment.seal else reach.end)
+    reader = _opened(run, segment, start, reach, writer_epoch)
+    if brought:
+        with contextlib.suppress(LogDamaged):  # told when it is come to
+            reader.require_intact()
+    return reader
+
+
+def _opened(run: Path, segment: Segment, start: Start, reach: Reach, writer_epoch: int) -> SegmentReader:
     if segment.file.endswith(COLD):
         from eventlog.cold import ColdReader  # which builds on this module
 

@@ -12,6 +12,9 @@ stands for somebody or something its number is beside it in `<field>_id`.
 The SQL reads the log's columns from a table called `PHYSICAL`, which has `kind_name`, the snake-case name, beside
 `kind`; the names of persons, places, jobs and affordances are DuckDB variables, set by `names_sql`. It is text: DuckDB
 is not imported here. A view is made of the columns that are wanted, so a log is read only as wide as a query is.
+
+Of many runs at once, every view begins with `run`, and `PHYSICAL` has `run` and `run_number`, which counts from 0: the
+names of all of them lie in one list, as many to each run, so that a code is named by its own run.
 """
 
 import json
@@ -70,15 +73,30 @@ def names_sql(names: Names) -> Iterator[str]:
         yield f"set variable {variable} = {_list(listed)}"
 
 
-def view_sql(kind: type[Event], side: int, wanted: Collection[str] | None = None) -> str:
+def names_of_many_sql(runs: Sequence[Names]) -> Iterator[str]:
+    """The statements that tell DuckDB the names of many runs, by `run_number`, before their views are used.
+
+    Each run has as many places in a list: the first is of nobody, and those behind its names are empty.
+    """
+    yield f"set variable sides = [{', '.join(str(names.side) for names in runs)}]::integer[]"
+    for variable in _LISTED.values():
+        listed: list[Sequence[str | None]] = [getattr(names, variable) for names in runs]
+        each = max(map(len, listed), default=0) + 1
+        padded = [word for words in listed for word in (None, *words, *[None] * (each - 1 - len(words)))]
+        yield f"set variable {variable} = {_list(padded)}"
+        yield f"set variable {variable}_each = {each}::bigint"
+
+
+def view_sql(kind: type[Event], side: int | None, wanted: Collection[str] | None = None) -> str:
     """The typed view of a kind over `PHYSICAL`, with the columns that are wanted (None: all).
 
-    `side` is the width of the town's ground. The view is there once `names_sql` has been said, if it names somebody.
+    `side` is the width of the town's ground, None of many runs. The view is there once `names_sql`, or
+    `names_of_many_sql`, has been said, if it names somebody.
     """
     return f"{_view(kind.snake(), kind_columns(kind, side), wanted)} where kind = {kind.kind}"
 
 
-def events_sql(side: int, wanted: Collection[str] | None = None) -> str:
+def events_sql(side: int | None, wanted: Collection[str] | None = None) -> str:
     """The view of all events over `PHYSICAL`, with the columns that are wanted (None: all)."""
     return _view("events", event_columns(side), wanted)
 
@@ -89,20 +107,20 @@ def names_somebody(columns: Sequence[ViewColumn], wanted: Collection[str] | None
 
 
 @cache
-def kind_columns(kind: type[Event], side: int = 64) -> tuple[ViewColumn, ...]:
-    """The columns of a kind's typed view, on a ground `side` tiles wide."""
+def kind_columns(kind: type[Event], side: int | None = 64) -> tuple[ViewColumn, ...]:
+    """The columns of a kind's typed view, on a ground `side` tiles wide; None: of many runs."""
     fields = sorted(kind.slots(), key=lambda field: list(kind.model_fields).index(field.name))
-    return (*_when(), *(column for field in fields for column in _columns_of(field, side)), _cause(kind.cause))
+    return (*_when(side), *(column for field in fields for column in _columns_of(field, side)), _cause(kind.cause))
 
 
 @cache
-def event_columns(side: int = 64) -> tuple[ViewColumn, ...]:
-    """The columns of `events`, on a ground `side` tiles wide."""
+def event_columns(side: int | None = 64) -> tuple[ViewColumn, ...]:
+    """The columns of `events`, on a ground `side` tiles wide; None: of many runs."""
     fields = [EventField(name, name, what, "", meaning, True) for name, (what, meaning) in _PHYSICAL_FIELDS.items()]
     kind = ViewColumn("kind", "VARCHAR", "kind_name", ("kind_name",), "name of the kind")
     note = ViewColumn("note", "VARCHAR", "note", ("note",), "words that the event carries")
     columns = (column for field in fields for column in _columns_of(field, side))
-    return (*_when(), kind, *columns, _cause("the event that led to this one"), note)
+    return (*_when(side), kind, *columns, _cause("the event that led to this one"), note)
 
 
 def needs(columns: Sequence[ViewColumn], wanted: Collection[str] | None) -> set[str]:
@@ -211,7 +229,9 @@ def _view(name: str, columns: Sequence[ViewColumn], wanted: Collection[str] | No
     return f'create or replace temp view "{name}" as select {listed} from {PHYSICAL}'
 
 
-def _when() -> Iterator[ViewColumn]:
+def _when(side: int | None) -> Iterator[ViewColumn]:
+    if side is None:
+        yield ViewColumn("run", "VARCHAR", "run", ("run",), "name of the run's folder")
     yield ViewColumn("seq", "BIGINT", "seq::bigint", ("seq",), "number of the event in its run")
     yield ViewColumn("tick", "INTEGER", "tick::integer", ("tick",), "minute of town time in which it happened")
 
@@ -221,13 +241,14 @@ def _cause(meaning: str) -> ViewColumn:
     return ViewColumn("cause", "BIGINT", sql, ("seq", "cause"), f"seq of {meaning}" if meaning else "never given")
 
 
-def _columns_of(field: EventField, side: int) -> Iterator[ViewColumn]:
+def _columns_of(field: EventField, side: int | None) -> Iterator[ViewColumn]:
     """The columns of a view that show one field."""
     name, column = field.name, field.column
     number = f"nullif({column}, -1)::integer"
     meaning = ", ".join(part for part in (field.meaning, field.unit) if part)
+    by_run = (column, "run_number") if side is None else (column,)
     if field.what in _LISTED:
-        yield ViewColumn(name, "VARCHAR", f"getvariable('{_LISTED[field.what]}')[{column} + 1]", (column,), meaning)
+        yield ViewColumn(name, "VARCHAR", _named(_LISTED[field.what], column, side), by_run, meaning)
         if field.what in _NUMBERED:
             yield ViewColumn(f"{name}_id", "INTEGER", number, (column,), f"number of {name}")
     elif field.what in REGISTRIES:
@@ -235,13 +256,21 @@ def _columns_of(field: EventField, side: int) -> Iterator[ViewColumn]:
         listed = _list([words.get(code) for code in range(max(words) + 1)])
         yield ViewColumn(name, "VARCHAR", f"({listed})[{column} + 1]", (column,), meaning)
     elif field.what == "tile":
+        wide = "getvariable('sides')[run_number + 1]" if side is None else side
         yield ViewColumn(name, "INTEGER", number, (column,), meaning)
-        yield ViewColumn("row", "INTEGER", f"{number} // {side}", (column,), f"row of {name}, from 0")
-        yield ViewColumn("col", "INTEGER", f"{number} % {side}", (column,), f"column of {name}, from 0")
+        yield ViewColumn("row", "INTEGER", f"{number} // {wide}", by_run, f"row of {name}, from 0")
+        yield ViewColumn("col", "INTEGER", f"{number} % {wide}", by_run, f"column of {name}, from 0")
     elif field.what == "count":
         yield ViewColumn(name, "INTEGER", number, (column,), meaning)
     else:
         yield ViewColumn(name, "FLOAT", f"case when not isnan({column}) then {column} end", (column,), meaning)
+
+
+def _named(listed: str, column: str, side: int | None) -> str:
+    """The expression that names the numbers of a column by a list of names."""
+    if side is not None:
+        return f"getvariable('{listed}')[{column} + 1]"
+    return f"getvariable('{listed}')[getvariable('{listed}_each') * run_number + {column} + 2]"
 
 
 def _list(words: Sequence[str | None]) -> str:

@@ -1,7 +1,8 @@
 """Appends to a log: one commit is whole ticks, one frame, one write."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal, Self
@@ -12,7 +13,7 @@ from eventlog import disk
 from eventlog.arrow import NO_NOTES
 from eventlog.beginning import begin
 from eventlog.chain import Chain
-from eventlog.errors import DiskFull, EventLogError, SequenceMismatch, WriterPoisoned
+from eventlog.errors import DiskFull, SequenceMismatch, WriterPoisoned
 from eventlog.frames import encode, hash_of
 from eventlog.head import Head, HeadFile, Point
 from eventlog.layout import schema_message
@@ -76,8 +77,6 @@ class LogWriter:
         self._durability = durability
         self._interval_s = interval_ms / 1000
         self._segment_events = segment_events
-        self._fd = disk.append_to(path / "log" / manifest.active.file)
-        self._head = HeadFile(path / "log" / "head")
         self._chain, self._previous = tail.chain, tail.previous
         self._digest = tail.chain.digest()
         self._appended = self._durable = tail.position
@@ -86,13 +85,15 @@ class LogWriter:
         self._synced_s = time.monotonic()
         self._poison: tuple[str, int] | None = None  # what failed, and the first event that was not committed
         self._closed = False
-        try:
+        with ExitStack() as undo:
+            self._fd = disk.append_to(path / "log" / manifest.active.file)
+            undo.callback(disk.close, self._fd)
+            self._head = HeadFile(path / "log" / "head")
+            undo.callback(self._head.close)
             self._sync_file(self._appended)
             self._head.rewrite(self._appended, self._durable, self._seq, self._tick, self._digest)
             disk.sync_folder(path / "log")  # the head's name may be new
-        except OSError:
-            self._let_go()
-            raise
+            undo.pop_all()
 
     @classmethod
     def create(
@@ -121,8 +122,9 @@ class LogWriter:
             run_id=run_id, name=name, epochs=tuple(epochs), versions=dict(versions), segments=(first,), parent=parent
         )
         disk.make_folder(path)
-        lock = WriterLock(path)
-        try:
+        with ExitStack() as undo:
+            lock = WriterLock(path)
+            undo.callback(lock.release)
             schema = begin(path, first, settings)
             tail = Tail(len(schema), 0, hash_of(schema), Chain(), None)
             writer = cls(
@@ -134,10 +136,9 @@ class LogWriter:
                 interval_ms=interval_ms,
                 segment_events=segment_events,
             )
+            undo.callback(writer._let_go)
             write_manifest(path, manifest)  # last: a run is what has a manifest
-        except (OSError, EventLogError):
-            lock.release()
-            raise
+            undo.pop_all()
         return writer
 
     @classmethod
@@ -152,15 +153,16 @@ class LogWriter:
     ) -> Self:
         """Go on with the run in the folder `path`, after repairing its tail; under other `kinds` in a new segment.
 
-        Raises `RunNotFound`, `LogLocked`, `LogDamaged`, `OSError`, `DiskFull`, and `EventLogError` for a log that a
-        newer version wrote; after damage nothing was touched.
+        Raises `RunNotFound`, `LogLocked`, `LogDamaged` (then nothing was touched), `OSError`, `WriterPoisoned` and
+        `DiskFull` when the disk fails, and `EventLogError` for a log that a newer version wrote.
         """
         path = Path(path)
         begun = read_manifest(path).active.kinds
         if begun != kinds:
             PRESENT.require_known(begun, path)
-        lock = WriterLock(path)
-        try:
+        with ExitStack() as undo:
+            lock = WriterLock(path)
+            undo.callback(lock.release)
             manifest = read_manifest(path)
             manifest = manifest.replaced(writer_epoch=manifest.writer_epoch + 1, closed=False)
             tail = recover_run(path, manifest)
@@ -173,12 +175,11 @@ class LogWriter:
                 interval_ms=interval_ms,
                 segment_events=segment_events,
             )
+            undo.callback(writer._let_go)
             write_manifest(path, manifest)
             remove_leftovers(path, manifest)  # last: they may be what the manifest before it names
             writer._begin_versions(dict(kinds))
-        except (OSError, EventLogError):
-            lock.release()
-            raise
+            undo.pop_all()
         return writer
 
     @property
@@ -195,8 +196,8 @@ class LogWriter:
         """Append the events of whole ticks, and give the number of the next event; no events: nothing happens.
 
         `rows` are of `ROW`, numbered from `expected_seq` on, in the order of their ticks; `notes` maps the seq of an
-        event to its words. Raises `SequenceMismatch`, `DiskFull` and `ValueError`, which leave the writer as it was,
-        and `WriterPoisoned` when the disk failed, now or before.
+        event to its words. Raises `SequenceMismatch`, `DiskFull`, `ValueError`, and `OSError` when the disk does not
+        tell its room, which leave the writer as it was; `WriterPoisoned` when the disk failed, now or before.
         """
         self._require_usable()
         rows = packed(rows)
@@ -211,8 +212,7 @@ class LogWriter:
             digest=self._digest,
         )
         self._require_room(len(frame))
-        self._poison = ("a commit was interrupted", expected_seq)  # until it is whole
-        try:
+        with self._at_risk("a commit", expected_seq):
             disk.write_all(self._fd, frame)
             appended = self._appended + len(frame)
             if self._is_sync_due():
@@ -221,11 +221,8 @@ class LogWriter:
             digest = self._chain.digest()
             tick = int(rows["tick"][-1]) + 1
             self._head.write(appended, self._durable, self._chain.seq, tick, digest)
-        except OSError as error:
-            raise self._poisoned(f"a commit failed: {error.strerror or error}", expected_seq) from error
-        self._appended, self._seq, self._tick = appended, self._chain.seq, tick
-        self._digest, self._previous = digest, own_hash
-        self._poison = None
+            self._appended, self._seq, self._tick = appended, self._chain.seq, tick
+            self._digest, self._previous = digest, own_hash
         if self._seq - self.manifest.active.first_seq >= self._segment_events:
             self.roll()
         return self._seq
@@ -240,11 +237,10 @@ class LogWriter:
         if self._seq == active.first_seq:
             return
         self.sync()
-        if disk.free_bytes(self.path) - RESERVE_BYTES < self._appended:
-            return
-        sealed = self._sealed()
-        self._poison = ("sealing a segment was interrupted", self._seq)
-        try:
+        with self._at_risk("sealing a segment", self._seq):
+            if disk.free_bytes(self.path) - RESERVE_BYTES < self._appended:
+                return
+            sealed = self._sealed()
             file = segment_file(active.first_seq, sealed=True)
             disk.replace_file(self.path / "log" / file, sealed.content)
             following = Segment(first_seq=self._seq, file=segment_file(self._seq), kinds=active.kinds)
@@ -257,9 +253,6 @@ class LogWriter:
             self._previous = hash_of(schema_message())
             self._head.rewrite(self._appended, self._durable, self._seq, self._tick, self._digest)
             disk.remove(self.path / "log" / active.file)
-        except OSError as error:
-            raise self._poisoned(f"sealing a segment failed: {error.strerror or error}", self._seq) from error
-        self._poison = None
 
     def _begin_versions(self, kinds: dict[str, int]) -> None:
         """See that the active segment is of these versions of kinds: what was begun under others is sealed."""
@@ -286,11 +279,9 @@ class LogWriter:
     def sync(self) -> None:
         """Wait until every commit is durable. Raises `WriterPoisoned` when the disk fails."""
         self._require_usable()
-        try:
+        with self._at_risk("a sync", self._seq):
             self._sync_file(self._appended)
             self._head.write(self._appended, self._durable, self._seq, self._tick, self._digest)
-        except OSError as error:
-            raise self._poisoned(f"a sync failed: {error.strerror or error}", self._seq) from error
 
     def add_epoch(self, *, config_id: str, seed: int) -> int:
         """Begin an epoch with the next event, under settings that `write_settings` has kept; gives its number.
@@ -307,14 +298,15 @@ class LogWriter:
     def close(self) -> None:
         """Make the log durable, mark the run closed and let another writer have it. A second call does nothing.
 
-        A poisoned writer is only let go: the run stays marked open, and its next writer repairs it.
+        A poisoned writer marks nothing. The lock is free whatever is raised: `WriterPoisoned`, `OSError`.
         """
         if self._closed:
             return
         try:
             if self._poison is None:
                 self.sync()
-                self._head.sync()
+                with self._at_risk("a sync", self._seq):
+                    self._head.sync()
                 self._replace_manifest(closed=True)
         finally:
             self._let_go()
@@ -329,9 +321,10 @@ class LogWriter:
 
     def _let_go(self) -> None:
         self._closed = True
-        disk.close(self._fd)
-        self._head.close()
-        self._lock.release()
+        with ExitStack() as held:  # each is let go of, whatever befalls the others
+            held.callback(self._lock.release)
+            held.callback(self._head.close)
+            held.callback(disk.close, self._fd)
 
     def _require_usable(self) -> None:
         if self._closed:
@@ -382,6 +375,16 @@ class LogWriter:
         self._durable = appended
         self._synced_s = time.monotonic()
 
+    @contextmanager
+    def _at_risk(self, what: str, seq: int) -> Iterator[None]:
+        """Whatever breaks off what is done in here poisons the writer: events before `seq` are committed."""
+        before, self._poison = self._poison, (f"{what} was interrupted", seq)
+        try:
+            yield
+        except OSError as error:
+            raise self._poisoned(f"{what} failed: {error.strerror or error}", seq) from error
+        self._poison = before
+
     def _poisoned(self, reason: str, seq: int) -> WriterPoisoned:
         self._poison = reason, seq
         return WriterPoisoned(self.path, reason=reason, seq=seq)
@@ -392,5 +395,6 @@ class LogWriter:
         if (found.writer_epoch, found.number) != (self.manifest.writer_epoch, self.manifest.number):
             raise self._poisoned(f"writer {found.writer_epoch} has taken the run over", self._seq)
         manifest = self.manifest.replaced(**changes)
-        write_manifest(self.path, manifest)
-        self.manifest = manifest
+        with self._at_risk("replacing the manifest", self._seq):
+            write_manifest(self.path, manifest)
+            self.manifest = manifest

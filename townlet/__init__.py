@@ -1,8 +1,8 @@
 """A living town whose every action is a typed event in an append-only log.
 
-`simulate` lets a town live into a folder, `open` opens what is there; both give a `Run`. `vector_env`, `parallel_env`
-and `gym_env` make environments of which an outside policy asks what people do. Nothing heavy is imported before it is
-used.
+`simulate` lets a town live into a folder, `open` opens what is there; both give a `Run`. `query` asks many runs at
+once. `vector_env`, `parallel_env` and `gym_env` make environments of which an outside policy asks what people do. Nothing
+heavy is imported before it is used.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -15,13 +15,18 @@ if TYPE_CHECKING:
     from townlet.run import Run as Run
     from townlet.run import open_run as open
     from townlet.run import simulate as simulate
+    from townlet.sql import query as query
 
-__all__ = ["Moment", "Run", "gym_env", "open", "parallel_env", "simulate", "vector_env"]
+__all__ = ["Moment", "Run", "gym_env", "open", "parallel_env", "query", "simulate", "vector_env"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'townlet' has no attribute {name!r}")
+    if name == "query":
+        from townlet.sql import query
+
+        return query
     if name.endswith("_env"):
         from townlet import env
 

@@ -2,13 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from eventlog.chain import BLOCK_EVENTS
+from eventlog.errors import LogDamaged
 from eventlog.reader import LogReader
+from townlet.apart import (
+    NEEDS,
+    Side,
+    deeds_since,
+    events_by_kind,
+    first_state,
+    people_apart,
+    settings_differ,
+)
 
 if TYPE_CHECKING:
     from townlet.run import Moment, Run
@@ -19,7 +29,17 @@ MARKS: Final = 12
 CAUSES: Final = 12
 """How many causes back a chain is followed, at most."""
 
-NEEDS: Final = ("hunger", "hygiene", "energy", "wallet")
+SIDES: Final = ("trust", "familiarity", "rivalry")
+CHANGES: Final = {"lost": "only a", "gained": "only b", "changed": "changed", "same": "same"}
+"""What becomes of a tie from one ledger to another, and what that is of two ledgers side by side."""
+
+
+class Parting(NamedTuple):
+    """What two runs have to do with each other, and from which event and tick on each may have gone its own way."""
+
+    relation: str  # "b of a", "a of b", "both of another"
+    seq: int
+    tick: int
 
 
 @dataclass(frozen=True)
@@ -28,44 +48,131 @@ class Difference:
 
     `seq` is the first event that differs, or that only one of them has, None where neither has more than the other;
     `tick` is that event's. `chain_a` and `chain_b` are its number and those of its causes, each the cause of the one
-    before; empty where a run ends there. `drift` has a row for some of the ticks that both reached since: ties of one
-    run alone, the sum of what shared ties differ by, people of one run alone, people who are elsewhere, and the mean of
-    what their needs and wallets differ by. `ties` lays both ledgers side by side at the last of these ticks.
+    before; empty where a run ends there. `until` is the tick up to which both are compared: where the shorter one ends,
+    or one is damaged; `damage` holds the first damage of each. `parting` is what one is a fork of, if it is.
+
+    `settings` (`key, a, b`) are those that differ at the end. `state` (`tick, table, row, field, a, b`) is what differs
+    at the first tick at which the states do. `events` (`kind, a, b`) counts what happened since. `people` has a row for
+    each person, those whose lives differ most first. `drift` has a row for some of the ticks that both reached since:
+    ties of one run alone, the sum of what shared ties differ by, people of one run alone, people who are elsewhere, and
+    the mean of what their needs and wallets differ by. `ties` lays both ledgers side by side at the last of these
+    ticks, those that differ most first.
     """
 
     seq: int | None
     tick: int | None
     chain_a: tuple[int, ...]
     chain_b: tuple[int, ...]
+    until: int
+    damage: tuple[LogDamaged | None, LogDamaged | None]
+    parting: Parting | None
+    settings: pa.Table
+    state: pa.Table
+    events: pa.Table
+    people: pa.Table
     drift: pa.Table
     ties: pa.Table
 
 
 def diff(a: "Run", b: "Run") -> Difference:
-    """The first event that differs, and what became of both towns since. Raises LogDamaged."""
+    """The first event that differs, and what became of both towns since; of damaged logs as far as both are whole.
+
+    Raises LogDamaged where nothing of a log can be read.
+    """
+    sides = tuple(Side(run, run.log.head.seq, run.log.head.tick) for run in (a, b))
+    try:
+        return _diff(sides[0], sides[1], (None, None))
+    except LogDamaged:
+        found = [_whole(side) for side in sides]
+        return _diff(found[0][0], found[1][0], (found[0][1], found[1][1]))
+
+
+def _whole(side: Side) -> tuple[Side, LogDamaged | None]:
+    """How far a log can be read, and what damage ends it."""
+    log = side.run.log
+    try:
+        for _ in log.parts():
+            pass
+    except LogDamaged as damage:
+        return Side(side.run, damage.seq, damage.tick), damage
+    return side, None
+
+
+def _diff(a: Side, b: Side, damage: tuple[LogDamaged | None, LogDamaged | None]) -> Difference:
+    logs = a.run.log, b.run.log
+    whole = min(a.seq, b.seq)
+    seq = first_difference(*logs, within=whole)
+    if any(damage) and seq == whole < min(log.head.seq for log in logs):
+        seq = None  # both have an event there, and one of the two cannot be read
+    chains = [() if seq is None else causes(side.run.log, seq, side.seq) for side in (a, b)]
+    ticks = [int(side.run.log.pick(chain[:1])["tick"][0]) for side, chain in zip((a, b), chains, strict=True) if chain]
+    until = min(a.tick, b.tick)
+    tick = None if seq is None else min(ticks, default=until)
+    begins = until if tick is None else min(tick, until)
+    marks = [until] if begins == until else sorted({int(mark) for mark in np.linspace(begins + 1, until, MARKS)})
+    moments = [(a.run.at(mark), b.run.at(mark)) for mark in marks]
+    ties = [compared(one.table("ties"), other.table("ties")) for one, other in moments]
+    differ = seq is not None
+    rows = [_apart(*pair, table) for pair, table in zip(moments, ties, strict=True)]
+    deeds = [deeds_since(side, side.seq if seq is None else seq, until) for side in (a, b)]
+    people = people_apart((a, b), moments[-1], (deeds[0], deeds[1]), ties[-1], begins)
+    return Difference(
+        seq,
+        tick,
+        chains[0],
+        chains[1],
+        until,
+        damage,
+        _parting(a, b),
+        settings_differ(a, b),
+        first_state(a, b, begins, until if differ else begins - 1),
+        events_by_kind(*deeds),
+        people,
+        _drift(rows if differ else []),
+        ties[-1],
+    )
+
+
+def _parting(a: Side, b: Side) -> Parting | None:
+    """What one run is of the other, by what their manifests say of their parents."""
+    ours, theirs = (side.run.log.manifest for side in (a, b))
+    if theirs.parent and theirs.parent.run_id == ours.run_id:
+        return Parting("b of a", theirs.parent.seq, _tick_at(a, theirs.parent.seq))
+    if ours.parent and ours.parent.run_id == theirs.run_id:
+        return Parting("a of b", ours.parent.seq, _tick_at(b, ours.parent.seq))
+    if ours.parent and theirs.parent and ours.parent.run_id == theirs.parent.run_id:
+        seq = min(ours.parent.seq, theirs.parent.seq)
+        return Parting("both of another", seq, _tick_at(a, seq))
+    return None
+
+
+def _tick_at(side: Side, seq: int) -> int:
+    """The tick that event `seq` begins, which a fork does."""
+    last = min(seq, side.seq)
+    return int(side.run.log.pick([last - 1])["tick"][0]) + 1 if last else 0
+
+
+def compared(a: pa.Table, b: pa.Table) -> pa.Table:
+    """Two ledgers side by side: `owner, other, change` (only a, only b, changed, same), each side of the tie in either
+    (NULL: no tie) and `difference`, the sum of what they differ by; the largest first."""
     from townlet.refold import compared_ties
 
-    log_a, log_b = a.log, b.log
-    seq = first_difference(log_a, log_b)
-    last = min(log_a.head.tick, log_b.head.tick)
-    if seq is None:
-        return Difference(
-            None, None, (), (), _drift([]), compared_ties(a.at(last).table("ties"), b.at(last).table("ties"))
-        )
-    chains = causes(log_a, seq), causes(log_b, seq)
-    tick = min(int(log.pick([seq])["tick"][0]) for log, chain in ((log_a, chains[0]), (log_b, chains[1])) if chain)
-    marks = sorted({int(mark) for mark in np.linspace(tick + 1, last, MARKS)}) if tick < last else [last]
-    moments = [(a.at(mark), b.at(mark)) for mark in marks]
-    ties = [compared_ties(one.table("ties"), other.table("ties")) for one, other in moments]
-    rows = [_apart(*pair, table) for pair, table in zip(moments, ties, strict=True)]
-    return Difference(seq, tick, *chains, _drift(rows), ties[-1])
+    table = compared_ties(a, b)
+    change = pa.array([CHANGES[word] for word in table.column("change").to_pylist()], pa.string())
+    columns = {"owner": table.column("owner"), "other": table.column("other"), "change": change}
+    for side in SIDES:
+        columns |= {f"{side}_a": table.column(f"before_{side}"), f"{side}_b": table.column(f"after_{side}")}
+    return pa.table(columns | {"difference": table.column("difference")})
 
 
-def first_difference(a: LogReader, b: LogReader) -> int | None:
-    """The number of the first event that differs, or that one log alone has; None for equal logs. Raises LogDamaged."""
-    common = min(a.head.seq, b.head.seq)
+def first_difference(a: LogReader, b: LogReader, within: int | None = None) -> int | None:
+    """The number of the first event that differs, or that one log alone has; None for equal logs.
+
+    Nothing from event `within` on (None: the shorter log's end) is read. Raises LogDamaged.
+    """
+    common = min(a.head.seq, b.head.seq) if within is None else within
     if a.digest_at(common) == b.digest_at(common):
-        return None if a.head.seq == b.head.seq else common
+        return common if max(a.head.seq, b.head.seq) > common else None
     same, other = 0, common // BLOCK_EVENTS + 1  # blocks that are known to be equal, and the first not known to be
     while other - same > 1:
         middle = (same + other) // 2
@@ -83,10 +190,10 @@ def first_difference(a: LogReader, b: LogReader) -> int | None:
     raise AssertionError("digests differ and events do not")
 
 
-def causes(log: LogReader, seq: int) -> tuple[int, ...]:
-    """An event's number, its cause's, and so on; empty where the log has no such event."""
+def causes(log: LogReader, seq: int, end: int | None = None) -> tuple[int, ...]:
+    """An event's number, its cause's, and so on; empty where there is no such event before `end` (None: the head)."""
     chain: list[int] = []
-    while seq < log.head.seq and len(chain) < CAUSES:
+    while seq < (log.head.seq if end is None else end) and len(chain) < CAUSES:
         chain.append(seq)
         back = int(log.pick([seq])["cause"][0])
         if not back:
@@ -112,8 +219,8 @@ def _apart(a: "Moment", b: "Moment", ties: pa.Table) -> dict[str, Any]:
     ]
     return {
         "tick": a.tick,
-        "ties_only_a": change.count("lost"),
-        "ties_only_b": change.count("gained"),
+        "ties_only_a": change.count("only a"),
+        "ties_only_b": change.count("only b"),
         "ties_differ_by": float(sum(shared)),
         "people_only_a": len(people[0]) - len(both),
         "people_only_b": len(people[1]) - len(both),

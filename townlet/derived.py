@@ -1,8 +1,9 @@
-"""Tables folded from a run's events when they are asked for, and kept beside its log: `derived/<table>/<maker>/`.
+"""Tables folded from a run's events when they are asked for, and kept beside its log: `derived/<projection>/<maker>/`.
 
-Each is kept as a checkpoint of its projection is: with its place in the log, the digest of the history before it, and
-what made it. A later tick is caught up from the nearest one that still lies on the run's history; one that is damaged,
-of another version, or of another history is passed over and made anew. All of it can be deleted at any time.
+`PROJECTIONS` lists what is made so. Each is kept as a checkpoint is: with its place in the log, the digest of the
+history before it, and what made it. A later tick is caught up from the nearest one that still lies on the run's
+history; one that is damaged, of another version, or of another history is passed over and made anew. All of it can be
+deleted at any time.
 
 What another version made lies in a folder of its own, so a projection is rebuilt beside the old one; the old one goes
 when the new one has come as far.
@@ -12,27 +13,101 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from eventlog.checkpoints import Checkpoint, CheckpointStore
 from eventlog.head import Point
+from eventlog.manifest import Epoch
+from projections.versions import VERSIONS
 from townlet.configuration.load import names_table
 from townlet.configuration.settings import Settings
+from townlet.errors import QueryError
 from townlet.identity import rider_identity
 
 if TYPE_CHECKING:
+    from eventlog.rows import Rows
     from townlet.run import Run
+    from townlet.town import Town
 
 
-TIE_CHANGES = "tie_changes"
+TIE_CHANGES: Final = "tie_changes"
 
-KEPT = 8
-"""How many states of one table are kept: of the ticks, and the histories, asked for last."""
+KEPT: Final = 8
+"""How many states of one projection are kept: of the ticks, and the histories, asked for last."""
+
+Tables = Mapping[str, pa.Table]
+
+
+class Projection(Protocol):
+    """What reads a log at any time: any chunking of the events gives the same tables."""
+
+    def fold(self, events: "Rows", /) -> None:
+        """Fold the next events. Raises BadEvent for one that it cannot fold."""
+
+    def tables(self) -> Tables:
+        """What there is to ask, and what it goes on from."""
+
+    def restore(self, tables: Tables, /) -> None:
+        """Go on from what `tables` gave."""
+
+
+@dataclass(frozen=True)
+class CatchUp:
+    """A projection that is caught up from a run's log.
+
+    `begin` gives one that has folded nothing but what the town has that it is given; `identity` is what its tables
+    depend on, the log aside, with the epochs of a run and an event's number.
+    """
+
+    name: str
+    begin: "Callable[[Town], Projection]"
+    identity: Callable[[Sequence[Epoch], int], dict[str, str]]
+
+    @property
+    def version(self) -> int:
+        """Raised when the same events give other tables: what an older version kept is then made anew."""
+        return VERSIONS[self.name]
+
+    def maker(self, epochs: Sequence[Epoch]) -> str:
+        """What folds the tables, whatever the settings they are folded under, in 16 hex digits."""
+        made_by = {name: value for name, value in self.identity(epochs, 0).items() if name != "epochs"}
+        return hashlib.sha256(repr(sorted(made_by.items())).encode()).hexdigest()[:16]
+
+
+def _tie_changes(town: "Town") -> Projection:
+    from projections.riders.tie_table import TieChanges  # brings Numba
+
+    return TieChanges(town.towns, town.plans)
+
+
+PROJECTIONS: Final[Mapping[str, CatchUp]] = MappingProxyType(
+    {
+        TIE_CHANGES: CatchUp(TIE_CHANGES, _tie_changes, lambda epochs, seq: rider_identity(TIE_CHANGES, epochs, seq)),
+    }
+)
+"""What is caught up from a log when it is asked for, by name."""
+
+
+class Rebuilt(NamedTuple):
+    """A projection that was folded from a run's first event: what it is now, and what was kept before.
+
+    `kept` is `equal` or `different` where tables of the same identity were kept at that tick, else `none`.
+    """
+
+    name: str
+    version: int
+    tick: int
+    next_seq: int
+    rows: int
+    kept: str
 
 
 def tie_changes(run: "Run", tick: int) -> pa.Table:
@@ -40,7 +115,7 @@ def tie_changes(run: "Run", tick: int) -> pa.Table:
 
     `owner`, `other` are names, `owner_id`, `other_id` numbers. Raises LogDamaged.
     """
-    return named(run.config, _tables(run, tick)[TIE_CHANGES])
+    return named(run.config, caught_up(run, TIE_CHANGES, tick)[TIE_CHANGES])
 
 
 def named(settings: Settings, changes: pa.Table) -> pa.Table:
@@ -52,33 +127,109 @@ def named(settings: Settings, changes: pa.Table) -> pa.Table:
     return changes
 
 
-def _tables(run: "Run", tick: int) -> Mapping[str, pa.Table]:
-    """What the rider of tie changes tells and remembers at a tick, kept or caught up."""
-    log = run.log
-    store = CheckpointStore(run.path, f"derived/{TIE_CHANGES}/{_maker(run)}")
+def projection(name: str) -> CatchUp:
+    """The projection of this name. Raises QueryError with those that there are."""
+    if name not in PROJECTIONS:
+        near = get_close_matches(name, PROJECTIONS, 1)
+        meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(PROJECTIONS)}"
+        raise QueryError(f"there is no projection {name!r} that is caught up from a log; {meant}")
+    return PROJECTIONS[name]
 
-    def identity_at(seq: int) -> dict[str, str]:
-        return rider_identity(TIE_CHANGES, run.epochs, seq)
 
-    kept = store.nearest(tick, identity_at, log)
+def caught_up(run: "Run", name: str, tick: int) -> Tables:
+    """The tables of a projection of the events before `tick`: as they are kept, or caught up from what is.
+
+    Raises QueryError for another name, LogDamaged, BadEvent.
+    """
+    made, kept = projection(name), nearest(run, name, tick)
     if kept is not None and kept.point.tick == tick:
         with contextlib.suppress(OSError):
             os.utime(kept.path)
         return kept.tables()
-    seq = log.seq_at(tick)
-    tables = _caught_up(run, tick, kept)
-    block_digest, digest = log.digest_at(seq)
-    with contextlib.suppress(OSError):  # where nothing can be written it is made anew each time
-        store.write(tables, Point(tick, seq, block_digest.hex(), digest.hex()), identity_at(seq))
-        _prune(store.path)
-        _retire_others(store, tick)
+    tables = _folded(run, made, tick, kept)
+    keep(run, made, tick, tables)
     return tables
 
 
-def _maker(run: "Run") -> str:
-    """What folds the table, whatever the settings it is folded under: its versions and sources, in 16 hex digits."""
-    made_by = {name: value for name, value in rider_identity(TIE_CHANGES, run.epochs, 0).items() if name != "epochs"}
-    return hashlib.sha256(repr(sorted(made_by.items())).encode()).hexdigest()[:16]
+def rebuilt(run: "Run", name: str, tick: int) -> Rebuilt:
+    """A projection folded from the first event to `tick`, whatever is kept; when it is whole it takes its place.
+
+    Raises QueryError for another name, LogDamaged, BadEvent, OSError: then what was kept stays.
+    """
+    made, kept = projection(name), nearest(run, name, tick)
+    before = kept.tables() if kept is not None and kept.point.tick == tick else None
+    tables = _folded(run, made, tick, None)
+    _written(run, made, tick, tables)
+    said = "none" if before is None else "equal" if equal(before, tables) else "different"
+    return Rebuilt(name, made.version, tick, run.log.seq_at(tick), len(tables[name]), said)
+
+
+def differing(run: "Run", name: str, until: int) -> tuple[int, int | None]:
+    """At how many ticks, up to `until`, tables of a projection are kept that everybody would go on from, and the first
+    of these at which a fold from the first event gives others. Raises LogDamaged, BadEvent."""
+    kept = [nearest(run, name, tick) for tick in store_of(run, name).ticks() if tick <= until]
+    valid = {each.point.tick: each for each in kept if each is not None}
+    if not valid:
+        return 0, None
+    live, seq = begun(run, projection(name), None)
+    for tick, each in valid.items():
+        for rows in run.log.rows(from_seq=seq, to_tick=tick):
+            live.fold(np.ascontiguousarray(rows))
+        seq = each.point.seq
+        if not equal(each.tables(), live.tables()):
+            return len(valid), tick
+    return len(valid), None
+
+
+def equal(a: Tables, b: Tables) -> bool:
+    """Whether two states of a projection are the same, table by table."""
+    return a.keys() == b.keys() and all(table.equals(b[name]) for name, table in a.items())
+
+
+def store_of(run: "Run", name: str) -> CheckpointStore:
+    """Where what the present version of a projection makes is kept."""
+    return CheckpointStore(run.path, f"derived/{name}/{projection(name).maker(run.epochs)}")
+
+
+def nearest(run: "Run", name: str, tick: int) -> Checkpoint | None:
+    """What is kept of a projection at `tick` or before it, of the present version and on the run's history."""
+    identity = projection(name).identity
+    return store_of(run, name).nearest(tick, lambda seq: identity(run.epochs, seq), run.log)
+
+
+def begun(run: "Run", made: CatchUp, kept: Checkpoint | None) -> "tuple[Projection, int]":
+    """A projection as it was kept, or one that has folded nothing; and the number of the event that comes next."""
+    from townlet.town import Town
+
+    town = Town(run.settings) if kept is None else run.at(kept.point.tick).town
+    fresh, seq = made.begin(town), town.seq
+    if kept is not None:
+        fresh.restore(kept.tables())
+    return fresh, seq
+
+
+def _folded(run: "Run", made: CatchUp, tick: int, kept: Checkpoint | None) -> Tables:
+    """The tables at a tick, folded on from where they were kept, or from the first event."""
+    fresh, seq = begun(run, made, kept)
+    for rows in run.log.rows(from_seq=seq, to_tick=tick):
+        fresh.fold(np.ascontiguousarray(rows))
+    return fresh.tables()
+
+
+def keep(run: "Run", made: CatchUp, tick: int, tables: Tables) -> None:
+    """Keep the tables, unless nothing can be written: then they are made anew each time."""
+    with contextlib.suppress(OSError):
+        _written(run, made, tick, tables)
+
+
+def _written(run: "Run", made: CatchUp, tick: int, tables: Tables) -> None:
+    """Keep the tables in place of what was kept at that tick. Raises OSError."""
+    log, store = run.log, store_of(run, made.name)
+    seq = log.seq_at(tick)
+    block_digest, digest = log.digest_at(seq)
+    store.write(tables, Point(tick, seq, block_digest.hex(), digest.hex()), made.identity(run.epochs, seq))
+    _prune(store.path)
+    _retire_others(store, tick)
 
 
 def _retire_others(store: CheckpointStore, tick: int) -> None:
@@ -86,20 +237,6 @@ def _retire_others(store: CheckpointStore, tick: int) -> None:
     for other in store.path.parent.iterdir():
         if other != store.path and max(CheckpointStore(other.parent, other.name).ticks(), default=0) <= tick:
             shutil.rmtree(other, ignore_errors=True)
-
-
-def _caught_up(run: "Run", tick: int, kept: Checkpoint | None) -> dict[str, pa.Table]:
-    """The rider's tables at a tick, folded on from where it was kept, or from the first event."""
-    from projections.riders.tie_table import TieChanges  # brings Numba
-    from townlet.town import Town
-
-    town = Town(run.settings) if kept is None else run.at(kept.point.tick).town
-    rider = TieChanges(town.towns, town.plans)
-    if kept is not None:
-        rider.restore(kept.tables())
-    for rows in run.log.rows(from_seq=town.seq, to_tick=tick):
-        rider.fold(np.ascontiguousarray(rows))
-    return rider.tables()
 
 
 def _prune(folder: Path) -> None:

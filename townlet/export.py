@@ -20,6 +20,7 @@ from eventlog import disk, parquet
 from eventlog.arrow import from_batch, notes_of
 from eventlog.errors import EventLogError, LogDamaged
 from eventlog.sealing import Part
+from eventlog.stores import is_mirror
 from townlet import export_duckdb
 from townlet.errors import TownletError
 from townlet.extent import Extent, digest_after, sealed, unsealed
@@ -66,12 +67,15 @@ def export(
 ) -> Exported:
     """Write the events of the ticks from `from_tick` on, before `to_tick` (None: all), to the file or folder `into`.
 
-    `to` is one of FORMATS; without `into` it goes to `exports/` in the run's folder. Nothing is overwritten, unless
-    `replace` says so and it is an export too. Raises FileExistsError, TickOutOfRange, LogDamaged, TownletError where
-    there is no room or what was written is not given back, OSError; and then nothing is left behind.
+    `to` is one of FORMATS; without `into` it goes to `exports/` in the run's folder, if that is on this machine.
+    Nothing is overwritten, unless `replace` says so and it is an export too. Raises FileExistsError, TickOutOfRange,
+    LogDamaged, TownletError where there is no room or what was written is not given back, OSError; and then nothing is
+    left behind.
     """
     form = FORMATS[to]
     extent = Extent.of(run, from_tick, to_tick)
+    if into is None and is_mirror(run.path):
+        raise TownletError(f"{run.place} is only read: name the file or folder to write, on this machine")
     path = into or run.path / "exports" / f"events-{extent.from_tick}-{extent.to_tick}{form.suffix}"
     _require_free(path, replace)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -140,14 +144,14 @@ def _against(run: Run, extent: Extent) -> Check:
     log = run.log
     try:
         if log.head.seq < extent.next_seq:
-            return _check("run", f"{run.path} ends at event {log.head.seq:,}, before the export does", passed=False)
+            return _check("run", f"{run.place} ends at event {log.head.seq:,}, before the export does", passed=False)
         found = [log.digest_at(seq)[1].hex() for seq in (extent.from_seq, extent.next_seq)]
     except LogDamaged as error:
-        return _check("run", f"{run.path} is damaged at event {error.seq:,}: {error.reason}", passed=False)
+        return _check("run", f"{run.place} is damaged at event {error.seq:,}: {error.reason}", passed=False)
     for seq, here, there in zip((extent.from_seq, extent.next_seq), found, _ends(extent), strict=True):
         if here != there:
-            return _check("run", f"{run.path} has digest {here[:16]} before event {seq:,}, not {there[:16]}", False)
-    return _check("run", f"{run.path} has the same digests before events {extent.from_seq:,} and {extent.next_seq:,}")
+            return _check("run", f"{run.place} has digest {here[:16]} before event {seq:,}, not {there[:16]}", False)
+    return _check("run", f"{run.place} has the same digests before events {extent.from_seq:,} and {extent.next_seq:,}")
 
 
 def _write_parquet(run: Run, extent: Extent, path: Path) -> None:

@@ -69,10 +69,10 @@ class Extent(BaseModel):
         first, last = from_tick or 0, log.head.tick if to_tick is None else to_tick
         for tick in (first, last):
             if not 0 <= tick <= log.head.tick:
-                raise TickOutOfRange(run.path, tick, log.head.tick)
+                raise TickOutOfRange(run.place, tick, log.head.tick)
         from_seq, next_seq = log.seq_at(first), log.seq_at(last)
         if from_seq >= next_seq:
-            raise TownletError(f"{run.path} has no events from tick {first:,} to tick {last:,}: name a longer stretch")
+            raise TownletError(f"{run.place} has no events from tick {first:,} to tick {last:,}: name a longer stretch")
         block_digest, before = log.digest_at(from_seq)
         lead = list(log.parts(from_seq - from_seq % BLOCK_EVENTS, from_seq))
         rows = np.concatenate([np.zeros(0, ROW), *(rows for rows, _ in lead)])

@@ -55,7 +55,7 @@ def fork(
     log = run.log
     tick = log.head.tick if at is None else at
     if not 0 <= tick <= log.head.tick:
-        raise TickOutOfRange(run.path, tick, log.head.tick)
+        raise TickOutOfRange(run.place, tick, log.head.tick)
     if ticks < 0:
         raise TownletError(f"a town cannot live on for {ticks} ticks: give 0 or more")
     seq = log.seq_at(tick)

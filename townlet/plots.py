@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from eventlog.places import title
 from townlet.daytime import time_of
 from townlet.errors import QueryError
 from townlet.network import graphs, parted
@@ -109,7 +110,7 @@ def plot_ties(moment: "Moment", into: Path) -> None:
     form_of(into)
     people, ties = moment.table("agents"), moment.table("ties")
     if not len(people):
-        raise QueryError(f"nobody lives in {moment.run.path} at tick {moment.tick:,}. Next: --at-tick 1, or later")
+        raise QueryError(f"nobody lives in {moment.run.place} at tick {moment.tick:,}. Next: --at-tick 1, or later")
     directed, liking = graphs(people, ties)
     names = dict(zip(people.column("id").to_pylist(), people.column("name").to_pylist(), strict=True))
     groups = parted(liking, names)
@@ -120,7 +121,7 @@ def plot_ties(moment: "Moment", into: Path) -> None:
         _draw_key(figure)
         write_title(
             figure,
-            f"Who is tied to whom in {moment.run.path.name}",
+            f"Who is tied to whom in {title(moment.run.path)}",
             f"tick {moment.tick:,}, {when}    {len(names)} people, {directed.number_of_edges()} ties",
         )
     save(figure, into)

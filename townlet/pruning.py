@@ -38,6 +38,7 @@ class Item(NamedTuple):
     why: str
     bytes: int = 0  # that are free without it: what others share takes room on
     run: Path | None = None  # whose lock has to be had
+    written: float | None = None  # when a run was written to last, as it was planned
 
 
 class Plan(NamedTuple):
@@ -75,7 +76,9 @@ def plan(
     else:
         chosen = {} if parts else dict.fromkeys(named, NAMED)
     stays = _required(chosen, runs, with_parents=with_parents)
-    goes = [Item(run, "run", why, run=run) for run, why in chosen.items() if run not in stays]
+    goes = [
+        Item(run, "run", why, run=run, written=last_written(run)) for run, why in chosen.items() if run not in stays
+    ]
     gone = {item.path for item in goes}
     for run in runs:
         if run not in gone and not run.is_symlink() and not _is_locked(run):
@@ -85,14 +88,25 @@ def plan(
 
 
 def carry_out(planned: Plan) -> list[Item]:
-    """Remove what goes, but what is gone by now or is being written; gives what went. Raises OSError."""
+    """Remove what goes, but what is gone by now, is being written, or was since; gives what went. Raises OSError."""
     done = []
     for item in planned.goes:
         with contextlib.suppress(LogLocked, FileNotFoundError), _held(item.run):
             item.path.lstat()
-            _remove(item.path)
-            done.append(item)
+            if _is_as_planned(item):
+                _remove(item.path)
+                done.append(item)
     return done
+
+
+def _is_as_planned(item: Item) -> bool:
+    """Whether nobody has written to a run since, and no manifest names by now a file that it did not name."""
+    if item.what == "run":
+        return last_written(item.path) == item.written
+    if item.run is None or item.path.parent != item.run / "log":
+        return True
+    manifest = _manifest_of(item.run)
+    return manifest is not None and item.path.name not in {segment.file for segment in manifest.segments}
 
 
 def is_run(path: Path) -> bool:
@@ -123,6 +137,8 @@ def _required(chosen: dict[Path, str], runs: list[Path], *, with_parents: bool) 
             stays[run] = "is a link to a run elsewhere"
         elif _is_locked(run):
             stays[run] = "is being written"
+        elif inner := _inner_runs(run):
+            stays[run] = f"holds another run, {inner[0]}"
         elif _manifest_of(run) is None and chosen[run] != NAMED:
             stays[run] = "its manifest cannot be read; name it to remove it"
     manifests = {run: _manifest_of(run) for run in _beside({*runs, *chosen})}
@@ -151,6 +167,11 @@ def _beside(runs: Collection[Path]) -> set[Path]:
     }
 
 
+def _inner_runs(folder: Path) -> list[Path]:
+    """The runs that somebody has put somewhere within a folder."""
+    return sorted(path.parent for path in folder.rglob("run.json") if path.parent != folder and path.is_file())
+
+
 def _parts_of(run: Path, parts: Collection[str]) -> Iterator[Item]:
     """What goes of a run that stays: the parts that were asked for, and what nobody will finish."""
     manifest = _manifest_of(run)
@@ -172,7 +193,7 @@ def _parts_of(run: Path, parts: Collection[str]) -> Iterator[Item]:
     for folder in (run, run / "checkpoints", run / "exports"):
         yield from _dead(folder)
     for part in ("derived", "exports"):
-        if part in parts and (run / part).is_dir():
+        if part in parts and (run / part).is_dir() and not _inner_runs(run / part):
             yield Item(run / part, part, "it can be made anew", run=run)
 
 

@@ -51,7 +51,7 @@ def rewards(
     until = last if to_tick is None else to_tick
     for tick in (from_tick, until):
         if not 0 <= tick <= last:
-            raise TickOutOfRange(run.path, tick, last)
+            raise TickOutOfRange(run.place, tick, last)
     paid = [settings_of(each, settings) for each in run.settings]
     return _named(run, _folded(run, min(from_tick, until), until, paid))
 
@@ -74,6 +74,9 @@ def _folded(run: "Run", from_tick: int, to_tick: int, paid: Sequence[Rewards]) -
 
     log, store = run.log, CheckpointStore(run.path, f"derived/{MARKS}/{_maker(run.epochs, paid)}")
     kept = store.nearest(log.head.tick, lambda seq: rider_identity(MARKS, run.epochs, seq), log)
+    if kept is not None:
+        with contextlib.suppress(OSError):
+            os.utime(store.path)
     mark, tables = (0, {}) if kept is None else at_mark(kept.tables(), from_tick)
     town = run.at(mark).town if mark else Town(run.settings)
     terms = np.concatenate([compile_terms(each) for each in paid]).view(np.recarray)
@@ -103,11 +106,10 @@ def _keep(run: "Run", store: CheckpointStore, tick: int, tables: Mapping[str, pa
     block_digest, digest = log.digest_at(seq)
     earlier = store.ticks()
     point = Point(tick, seq, block_digest.hex(), digest.hex())
-    written = store.write(tables, point, rider_identity(MARKS, run.epochs, seq))
+    store.write(tables, point, rider_identity(MARKS, run.epochs, seq))
     for each in earlier:
         if each != tick:
             shutil.rmtree(store.path / f"{each:012}", ignore_errors=True)
-    os.utime(written.parent)
     folders = sorted(store.path.parent.iterdir(), key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
     for old in folders[KEPT:]:
         shutil.rmtree(old, ignore_errors=True)

@@ -10,7 +10,9 @@ import pyarrow as pa
 from eventlog.checkpoints import CheckpointStore
 from eventlog.head import Head
 from eventlog.manifest import Epoch, read_settings
+from eventlog.places import is_uri, told
 from eventlog.reader import LogReader
+from eventlog.stores import local, mirror
 from eventlog.upcasting import PRESENT, Upcasters
 from townlet.configuration.load import Resolved, from_text, load
 from townlet.configuration.settings import Settings
@@ -36,17 +38,26 @@ class Pulse(NamedTuple):
 
 
 class Run:
-    """The public face of a run's folder; cheap to open, always up to date with what is committed."""
+    """The public face of a run's folder; cheap to open, always up to date with what is committed.
+
+    Of a run on a store, named by its URI, it is what was there when it was opened: `path` is then a mirror of it, in
+    which what is needed arrives (`eventlog.stores`), and nothing can be written to it.
+    """
 
     def __init__(self, path: Path | str, *, upcasters: Upcasters = PRESENT) -> None:
-        """Raises RunNotFound, LogDamaged."""
-        self.path = Path(path)
+        """Raises RunNotFound, LogDamaged, and EventLogError where a store does not give it."""
+        self.path = mirror(path) if is_uri(path) else Path(path)
         self._log = LogReader(self.path, upcasters=upcasters)
         self._settings: dict[str, Resolved] = {}
 
     def __repr__(self) -> str:
         head = self.head
-        return f"Run({str(self.path)!r}, tick={head.tick}, seq={head.seq})"
+        return f"Run({self.place!r}, tick={head.tick}, seq={head.seq})"
+
+    @property
+    def place(self) -> str:
+        """Where the run is, as a command takes it: its folder's path, or its URI."""
+        return told(self.path)
 
     @property
     def log(self) -> LogReader:
@@ -92,7 +103,7 @@ class Run:
         log = self.log
         wanted = log.head.tick if tick is None else tick
         if not 0 <= wanted <= log.head.tick:
-            raise TickOutOfRange(self.path, wanted, log.head.tick)
+            raise TickOutOfRange(self.place, wanted, log.head.tick)
         town = None if from_start else self._nearest(wanted, log)
         if town is None:
             from townlet.town import Town
@@ -101,14 +112,15 @@ class Run:
         town.fold(log.rows(from_seq=town.seq, to_tick=wanted))
         return Moment(self, town)
 
-    def sql(self, query: str, *, at: int | None = None) -> pa.Table:
+    def sql(self, query: str, *, at: int | None = None, from_tick: int | None = None) -> pa.Table:
         """The answer to a query over the run's events, views and tables as of a tick (None: now).
 
-        Raises QueryError, TickOutOfRange.
+        With `from_tick`, what happened is that of the ticks from there on and before `at`, and the rest of the log is
+        not opened; the tables of the town are as of `at` all the same. Raises QueryError, TickOutOfRange, LogDamaged.
         """
         from townlet.sql import Session
 
-        with contextlib.closing(Session(self, at=at)) as session:
+        with contextlib.closing(Session(self, at=at, from_tick=from_tick)) as session:
             return session.query(query)
 
     def why(self, owner: str, other: str, *, at: int | None = None) -> "Why":
@@ -161,7 +173,7 @@ class Run:
         """
         from townlet.forking import fork
 
-        return fork(self, Path(into), at, overrides or {}, seed, ticks, progress=progress)
+        return fork(self, local(into), at, overrides or {}, seed, ticks, progress=progress)
 
     def resume(self, ticks: int, *, durability: str = "interval", progress: Progress | None = None) -> "Run":
         """Let the town live on for so many more ticks. Raises LogLocked, LogDamaged."""
@@ -188,7 +200,8 @@ class Run:
 
     def _resolved(self, config_id: str) -> Resolved:
         if config_id not in self._settings:
-            self._settings[config_id] = from_text(read_settings(self.path, config_id))
+            origin = str(self.path / "configs" / f"{config_id}.json")
+            self._settings[config_id] = from_text(read_settings(self.path, config_id), origin)
         return self._settings[config_id]
 
 
@@ -239,10 +252,13 @@ def simulate(
     """
     from townlet.loop import begin
 
-    begin(load(config, overrides or {}), ticks, seed, Path(into), durability=durability, progress=progress)
+    begin(load(config, overrides or {}), ticks, seed, local(into), durability=durability, progress=progress)
     return Run(into)
 
 
 def open_run(path: Path | str) -> Run:
-    """The run in a folder. Raises RunNotFound, LogDamaged."""
+    """The run in a folder, or at a URI such as `s3://bucket/runs/demo`.
+
+    Raises RunNotFound, LogDamaged, and EventLogError where a store does not give it.
+    """
     return Run(path)

@@ -1,46 +1,45 @@
-"""SQL over a run as of a tick: events, a view per kind, the town's tables, tie changes and what sums them up.
+"""SQL over a run, or over many, as of a tick: events, a view per kind, the town's tables, tie changes and their sums.
 
-A query is read before it is answered, so that only what it names is made: which tables, and which columns of the log.
-Answers are Arrow tables; nothing is written, and SQL reaches no file. All that is held in memory is the columns of the
-log that were asked for, 44 bytes an event at most, and the tables below.
+A query is read before it is answered, so that only what it names is made: which tables, which columns of the log, and
+of which ticks. Answers are Arrow tables; nothing is written, and SQL reaches no file. What is held in memory is the
+columns of the log that were asked for, 44 bytes an event at most and the words some carry, and the tables below; of
+many runs that much for each, and two bytes an event that say which.
 """
 
-import json
+import contextlib
+import os
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
-from eventlog.arrow import SCHEMA
-from eventlog.catalogue import KINDS
-from eventlog.catalogue.life import AgentArrived, AgentExited
-from eventlog.reader import LogReader
 from eventlog.views import (
     KIND_BY_NAME,
     PHYSICAL,
-    Names,
     ViewColumn,
     event_columns,
     events_sql,
     kind_columns,
+    names_of_many_sql,
     names_somebody,
     names_sql,
     needs,
     view_sql,
 )
-from projections.state import CLASSES
-from townlet.configuration.load import names_table
-from townlet.errors import QueryError, TickOutOfRange
-from townlet.summaries import SUMMARIES, Summaries
-from townlet.views import names_of
+from townlet.errors import QueryError
+from townlet.queries import Asked, asked, words_of
+from townlet.sources import Source
+from townlet.summaries import SUMMARIES
 
 if TYPE_CHECKING:
-    from townlet.run import Moment, Run
+    from townlet.run import Run
 
 TABLES: Final = {
     "events": "everything that happened, of all kinds",
@@ -59,6 +58,17 @@ TABLES: Final = {
 
 KNOWN: Final = (*TABLES, *KIND_BY_NAME)
 
+EVENTS: Final = frozenset({"events", *KIND_BY_NAME})
+"""The tables of what happened, which are views over the log."""
+
+TIMED: Final = EVENTS | {"rewards"}
+"""The tables of which only the ticks that are asked for are made."""
+
+OF_WHICH_RUN: Final = ("run", "run_number")
+"""What the log's columns of many runs have beside them."""
+
+RUNS_MOST: Final = 2**16
+
 CONFIGURATION: Final[dict[str, str | bool | int | float | list[str]]] = {
     "python_enable_replacements": "false",
     "autoinstall_known_extensions": "false",
@@ -66,20 +76,26 @@ CONFIGURATION: Final[dict[str, str | bool | int | float | list[str]]] = {
 
 
 class Session:
-    """Queries over a run as of a tick. Close it, or use `contextlib.closing`."""
+    """Queries over a run, or many, as of a tick. Close it, or use `contextlib.closing`."""
 
-    def __init__(self, run: "Run", at: int | None = None) -> None:
-        """Of the events before tick `at`, and of the town at it (None: now). Raises TickOutOfRange, LogDamaged."""
-        log = run.log
-        self.tick = log.head.tick if at is None else at
-        if not 0 <= self.tick <= log.head.tick:
-            raise TickOutOfRange(run.path, self.tick, log.head.tick)
-        self._run = run
-        self._events = _Events(log, self.tick)
-        self._connection = duckdb.connect(config=CONFIGURATION)
-        self._connection.execute("set enable_external_access = false")
-        self._connection.execute("set lock_configuration = true")
+    def __init__(self, runs: "Run | Mapping[str, Run]", at: int | None = None, *, from_tick: int | None = None) -> None:
+        """Of the town at tick `at` (None: now), and of the events from `from_tick` on (None: all) before it.
+
+        Of many runs, each with its name, every table begins with a column `run`; each is asked as of `at`, or of its
+        own now. Raises TickOutOfRange for the first run that has not come that far, QueryError, LogDamaged.
+        """
+        self._many = isinstance(runs, Mapping)
+        named = runs if isinstance(runs, Mapping) else {"": runs}
+        if not named:
+            raise QueryError("there is no run to ask")
+        if len(named) > RUNS_MOST:
+            raise QueryError(f"{len(named):,} runs are more than the {RUNS_MOST:,} that can be asked at once")
+        self._names = list(named)
+        self._sources = [Source(run, from_tick, at) for run in named.values()]
+        self._side = None if self._many else self._sources[0].side
+        self._connection = _database(os.getpid()).cursor()
         self._made: set[str] = set()
+        self._persons: list[int] = []
 
     def query(self, text: str) -> pa.Table:
         """The answer to one query. Raises QueryError for one that cannot be answered, LogDamaged."""
@@ -87,14 +103,14 @@ class Session:
             return self.tables()
         try:
             self._require_query(text)
-            asked = _asked(self._connection, text)
-            self._make(asked)
+            named = asked(self._connection, text, KNOWN, TIMED)
+            self._make(named)
             try:
                 return self._answer(text)
             except duckdb.BinderException:
-                if asked.columns is None:
+                if named.columns is None:
                     raise
-                self._make(asked._replace(columns=None))
+                self._make(named._replace(columns=None))
                 return self._answer(text)
         except duckdb.Error as error:
             raise QueryError(self._explained(error, text)) from error
@@ -108,22 +124,6 @@ class Session:
         """Let go of everything."""
         self._connection.close()
 
-    @cached_property
-    def _moment(self) -> "Moment":
-        return self._run.at(self.tick)
-
-    @cached_property
-    def _summaries(self) -> Summaries:
-        return Summaries(self._moment)
-
-    @cached_property
-    def _side(self) -> int:
-        return CLASSES[self._run.config.town.capacity].side
-
-    @cached_property
-    def _names(self) -> Names:
-        return names_of(self._run.config, self._side, self._events.arrivals)
-
     def _require_query(self, text: str) -> None:
         """One query that only reads."""
         statements = self._connection.extract_statements(text)
@@ -133,169 +133,122 @@ class Session:
         if statements[0].type not in (kinds.SELECT, kinds.EXPLAIN, kinds.MULTI):  # MULTI: a pivot
             raise QueryError(f"a run is only read: {statements[0].type.name.lower()} cannot be done. Next: select ...")
 
-    def _make(self, asked: "_Asked") -> None:
+    def _make(self, named: Asked) -> None:
         """Register the tables and views that a query names."""
-        columns = {name: self._columns(name) for name in asked.tables if name == "events" or name in KIND_BY_NAME}
-        if columns:
-            self._make_views(columns, asked.columns)
-        for name in asked.tables:
-            if name in TABLES and name != "events" and name not in self._made:
-                self._connection.register(name, self._table(name))
-                self._made.add(name)
+        views = {name: self._columns(name) for name in named.tables if name in EVENTS}
+        if views:
+            self._make_views(views, named)
+        tables = [name for name in named.tables if name not in EVENTS and name not in self._made]
+        if tables:
+            made = [source.tables(tables, named.window) for source in self._sources]
+            for name in tables:
+                self._connection.register(name, self._together([each[name] for each in made]))
+            self._made |= set(tables) - TIMED
 
     def _columns(self, name: str) -> tuple[ViewColumn, ...]:
         return event_columns(self._side) if name == "events" else kind_columns(KIND_BY_NAME[name], self._side)
 
-    def _make_views(self, views: dict[str, tuple[ViewColumn, ...]], wanted: Collection[str] | None) -> None:
+    def _make_views(self, views: Mapping[str, tuple[ViewColumn, ...]], named: Asked) -> None:
         """Register the columns of the log that the views read, and the views over them."""
-        read = {need for columns in views.values() for need in needs(columns, wanted)}
-        self._connection.register(PHYSICAL, self._events.table(read | {"kind"}))
-        if "names" not in self._made and any(names_somebody(columns, wanted) for columns in views.values()):
-            for statement in names_sql(self._names):
-                self._connection.execute(statement)
-            self._made.add("names")
+        read = {need for columns in views.values() for need in needs(columns, named.columns)} | {"kind"}
+        read -= set(OF_WHICH_RUN)
+        parts = [source.columns(read, named.window) for source in self._sources]
+        if any(names_somebody(columns, named.columns) for columns in views.values()):
+            self._name(parts)
+        self._connection.register(PHYSICAL, self._log_of(parts))
         for name in views:
             kind = KIND_BY_NAME.get(name)
-            sql = view_sql(kind, self._side, wanted) if kind else events_sql(self._side, wanted)
+            sql = view_sql(kind, self._side, named.columns) if kind else events_sql(self._side, named.columns)
             self._connection.execute(sql)
 
-    def _table(self, name: str) -> pa.Table:
-        if name == "persons":
-            return self._events.persons(lambda persons: names_table(self._run.config, persons))
-        if name == "tie_changes":
-            from townlet.derived import tie_changes
+    def _name(self, parts: list[dict[str, pa.Array]]) -> None:
+        """Tell DuckDB the names of everybody whom these columns speak of, and of all else."""
+        persons = [_persons_in(part) for part in parts]
+        if self._persons and all(known >= count for known, count in zip(self._persons, persons, strict=True)):
+            return
+        self._persons = list(map(max, zip(persons, self._persons or persons, strict=True)))
+        names = [source.names(count) for source, count in zip(self._sources, self._persons, strict=True)]
+        for statement in names_of_many_sql(names) if self._many else names_sql(names[0]):
+            self._connection.execute(statement)
 
-            return tie_changes(self._run, self.tick)
-        if name == "rewards":
-            return self._run.rewards(to_tick=self.tick)
-        if name in SUMMARIES:
-            return self._summaries.table(name)
-        return self._moment.table(name)
+    def _log_of(self, parts: list[dict[str, pa.Array]]) -> pa.Table:
+        """The columns of all runs, a chunk each, and where there are many which run it is."""
+        columns = {name: pa.chunked_array([part[name] for part in parts]) for name in sorted(parts[0])}
+        if self._many:
+            numbers = [np.full(len(part["kind"]), number, np.uint16) for number, part in enumerate(parts)]
+            columns["run_number"] = pa.chunked_array(numbers)
+            columns["run"] = pa.chunked_array([pa.DictionaryArray.from_arrays(each, self._names) for each in numbers])
+        return pa.table(columns)
+
+    def _together(self, tables: list[pa.Table]) -> pa.Table:
+        """The same table of every run as one."""
+        if not self._many:
+            return tables[0]
+        numbers = [np.full(len(table), number, np.uint16) for number, table in enumerate(tables)]
+        named = [
+            table.add_column(0, "run", pa.DictionaryArray.from_arrays(number, self._names))
+            for table, number in zip(tables, numbers, strict=True)
+        ]
+        return pa.concat_tables(named, promote_options="default")
 
     def _answer(self, text: str) -> pa.Table:
-        return self._connection.sql(text).to_arrow_table()
+        """The answer, worked out in a thread: DuckDB itself would not hear an interruption before it has one."""
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            pending = thread.submit(lambda: self._connection.sql(text).to_arrow_table())
+            try:
+                return pending.result()
+            except KeyboardInterrupt:
+                self._connection.interrupt()
+                raise
 
     def _explained(self, error: duckdb.Error, text: str) -> str:
         """DuckDB's own message, and what there is instead."""
         message = str(error)
         if found := re.search(r"Table with name (\S+) does not exist", message):
             near = get_close_matches(found[1].lower(), KNOWN, 3)
-            asked = f"did you mean {' or '.join(near)}? " if near else ""
+            meant = f"did you mean {' or '.join(near)}? " if near else ""
             listed = f"There are {', '.join(TABLES)}, and a view of each kind of event: show tables"
-            return f"there is no table {found[1]}; {asked}{listed}"
+            return f"there is no table {found[1]}; {meant}{listed}"
         if isinstance(error, duckdb.BinderException):
-            named = [name for name in _words_of(text) if name in KNOWN]
-            return "\n".join([message, *(f"  {name} has {', '.join(self._column_names(name))}" for name in named)])
+            known = [name for name in words_of(text) if name in KNOWN]
+            return "\n".join([message, *(f"  {name} has {', '.join(self._column_names(name))}" for name in known)])
         return message
 
     def _column_names(self, name: str) -> list[str]:
-        if name == "events" or name in KIND_BY_NAME:
+        if name in EVENTS:
             return [column.name for column in self._columns(name)]
         names: list[str] = self._connection.table(name).columns
         return names
 
 
-class _Events:
-    """The columns of the events before a tick, each read from the log when it is first asked for."""
+@cache
+def _database(process: int) -> duckdb.DuckDBPyConnection:
+    """DuckDB, begun once in a process, which takes longer than most queries; a child of that process begins its own.
 
-    def __init__(self, log: LogReader, to_tick: int) -> None:
-        self._log = log
-        self._to_tick = to_tick
-        self._columns: dict[str, pa.Array] = {}
-
-    @cached_property
-    def _batches(self) -> list[pa.RecordBatch]:
-        return list(self._log.batches(to_tick=self._to_tick))
-
-    @cached_property
-    def arrivals(self) -> np.ndarray:
-        """The numbers of all who ever arrived, in order."""
-        return self._of(AgentArrived.kind, "agent")
-
-    def table(self, names: Collection[str]) -> pa.Table:
-        """The events with these columns."""
-        return pa.table({name: self._column(name) for name in sorted(names)})
-
-    def persons(self, named: Callable[[np.ndarray], np.ndarray]) -> pa.Table:
-        """Everybody who ever lived in the town: `id, name, arrived, left` (NULL: still there)."""
-        left = dict(zip(*(self._of(AgentExited.kind, name).tolist() for name in ("agent", "tick")), strict=True))
-        return pa.table(
-            {
-                "id": pa.array(self.arrivals, pa.int64()),
-                "name": pa.array(named(self.arrivals), pa.string()),
-                "arrived": pa.array(self._of(AgentArrived.kind, "tick"), pa.int64()),
-                "left": pa.array([left.get(person) for person in self.arrivals.tolist()], pa.int64()),
-            }
-        )
-
-    def _of(self, kind: int, name: str) -> np.ndarray:
-        """A column of the events of one kind."""
-        values, kinds = np.asarray(self._column(name)), np.asarray(self._column("kind"))
-        chosen: np.ndarray = values[kinds == kind]
-        return chosen
-
-    def _column(self, name: str) -> pa.Array:
-        if name not in self._columns:
-            self._columns[name] = self._kind_names() if name == "kind_name" else self._read(name)
-        return self._columns[name]
-
-    def _read(self, name: str) -> pa.Array:
-        parts = [batch.column(name) for batch in self._batches]
-        if not parts:
-            return pa.array([], SCHEMA.field(name).type)
-        if name == "note":
-            return pa.concat_arrays(parts)
-        return pa.array(np.concatenate([part.to_numpy() for part in parts]))
-
-    def _kind_names(self) -> pa.Array:
-        """The kinds by name, as codes of a dictionary: grouped and compared without their text."""
-        place = np.full(2**16, len(KINDS), np.uint8)
-        place[[kind.kind for kind in KINDS]] = np.arange(len(KINDS), dtype=np.uint8)
-        names = [*KIND_BY_NAME, "unknown"]
-        return pa.DictionaryArray.from_arrays(place.take(np.asarray(self._column("kind"))), names)
+    What a session registers, and its views and variables, are its cursor's alone.
+    """
+    connection = duckdb.connect(config=CONFIGURATION)
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+    return connection
 
 
-class _Asked(NamedTuple):
-    """What a query names: tables of ours, and the columns it may use (None: any)."""
+def query(
+    runs: "str | Path | Iterable[str | Path | Run]", text: str, *, at: int | None = None, from_tick: int | None = None
+) -> pa.Table:
+    """The answer to a query over many runs at once: every table and view begins with `run`, the name of the folder.
 
-    tables: tuple[str, ...]
-    columns: frozenset[str] | None
+    `runs` are folders or runs, or a pattern of folders, such as "runs/*". Each is asked as of tick `at` (None: its own
+    now), of its events from `from_tick` on (None: all). In memory are the columns that the query names, of all the
+    runs. Raises QueryError, TickOutOfRange for a run that has not come that far, RunNotFound, LogDamaged.
+    """
+    from townlet.many_runs import opened
 
-
-def _asked(connection: duckdb.DuckDBPyConnection, text: str) -> _Asked:
-    """What a query names, from its syntax tree; where there is none (explain, pivot), from its words."""
-    ((serialized,),) = connection.execute("select json_serialize_sql(?)", [text]).fetchall()
-    tree = json.loads(serialized)
-    if tree.get("error", True):
-        return _Asked(tuple(name for name in _words_of(text) if name in KNOWN), None)
-    nodes = list(_nodes(tree))
-    named = {str(node["table_name"]).lower() for node in nodes if node.get("type") == "BASE_TABLE"}
-    words = {str(value).lower() for node in nodes for value in _texts(node)}
-    wide = any(node.get("type") in ("STAR", "SHOW_REF") or node.get("ref_type") == "NATURAL" for node in nodes)
-    wide |= any(node.get("column_name_alias") for node in nodes)
-    whole = named | {str(node["alias"]).lower() for node in nodes if "table_name" in node and node.get("alias")}
-    for node in nodes:
-        column = node.get("column_names", ())
-        wide |= len(column) == 1 and column[0].lower() in whole  # a whole row: select e from events e
-    return _Asked(tuple(name for name in KNOWN if name in named), None if wide else frozenset(words))
+    with contextlib.closing(Session(opened(runs), at, from_tick=from_tick)) as session:
+        return session.query(text)
 
 
-def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    """Every node of a syntax tree."""
-    if isinstance(tree, dict):
-        yield tree
-    for part in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
-        yield from _nodes(part)
-
-
-def _texts(node: dict[str, Any]) -> Iterator[str]:
-    """The texts of one node: names, aliases, words."""
-    for value in node.values():
-        for each in value if isinstance(value, list) else [value]:
-            if isinstance(each, str):
-                yield each
-
-
-def _words_of(text: str) -> list[str]:
-    """The words of a query, each once, in order."""
-    return list(dict.fromkeys(re.findall(r"[a-z_0-9]+", text.lower())))
+def _persons_in(columns: Mapping[str, pa.Array]) -> int:
+    """One more than the greatest number of a person in columns of the log."""
+    spoken_of = [np.asarray(columns[name]) for name in ("agent", "other") if name in columns]
+    return 1 + max((int(numbers.max(initial=-1)) for numbers in spoken_of), default=-1)

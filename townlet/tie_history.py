@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from eventlog.places import title
 from townlet.daytime import time_of
 from townlet.errors import QueryError
 from townlet.plots import BAD, FAINT, GOOD, INK, drawing, form_of, save, style, write_title
@@ -111,8 +112,8 @@ def plot_tie(run: "Run", owner: str, other: str, into: Path, at: int | None = No
     rows = list(told.rows())
     if not rows:
         raise QueryError(
-            f"nothing ever changed what {owner} feels for {other} before tick {told.tick:,} in {run.path}.\n"
-            f"  Next: townlet sql {run.path} \"select distinct other from tie_changes where owner = '{owner}'\""
+            f"nothing ever changed what {owner} feels for {other} before tick {told.tick:,} in {run.place}.\n"
+            f"  Next: townlet sql {run.place} \"select distinct other from tie_changes where owner = '{owner}'\""
         )
     per_day = run.config.town.ticks_per_day
     kinds = [kind for kind in MARKERS if any(row["kind"] == kind and _is_cause(row) for row in rows)]
@@ -127,7 +128,7 @@ def plot_tie(run: "Run", owner: str, other: str, into: Path, at: int | None = No
         write_title(
             figure,
             f"What {owner} feels for {other}",
-            f"{run.path.name} up to tick {told.tick:,}, {time_of(told.tick, per_day)}    now: {now}",
+            f"{title(run.path)} up to tick {told.tick:,}, {time_of(told.tick, per_day)}    now: {now}",
         )
     save(figure, into)
 

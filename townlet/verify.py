@@ -113,6 +113,7 @@ def examine(path: Path, *, deep: bool = False) -> Report:
         report.checks.extend(_derived(run))
         if deep:
             report.checks.append(_state(run, report.damage))
+            report.checks.extend(_caught_up(run, report.damage))
     elif deep:
         report.checks.append(Check("state", "not folded: the run cannot be opened", passed=False))
     return report
@@ -193,3 +194,15 @@ def _state(run: "Run", damage: LogDamaged | None) -> Check:
     said = proof.difference or f"{proof.state_digest[:16]} from the start, equal at {proof.checkpoints} checkpoints"
     reach = f"up to tick {proof.tick:,}, where the log is damaged: " if damage else ""
     return Check("state", reach + said, passed=proof.difference is None)
+
+
+def _caught_up(run: "Run", damage: LogDamaged | None) -> Iterator[Check]:
+    """What is kept of each projection that catches up, against a fold from the first event."""
+    from townlet.derived import PROJECTIONS, differing
+
+    for name, made in PROJECTIONS.items():
+        compared, first = differing(run, name, damage.tick if damage else run.head.tick)
+        if compared:
+            said = "equal to" if first is None else f"at tick {first:,} not equal to"
+            found = f"version {made.version}, kept at {compared} ticks, {said} a fold from the start"
+            yield Check(f"derived/{name}", found, passed=first is None)

@@ -53,7 +53,7 @@ def why(run: "Run", owner: str, other: str, at: int | None = None) -> Why:
     last = run.head.tick
     tick = last if at is None else at
     if not 0 <= tick <= last:
-        raise TickOutOfRange(run.path, tick, last)
+        raise TickOutOfRange(run.place, tick, last)
     changes = tie_changes(run, tick)
     found = _between(changes, owner, other)
     if len(found) == 0:

@@ -1,25 +1,90 @@
 """`townlet bench`"""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
 import click
 
 from cli import options, output
 from cli.main import COMMANDS
+from townlet.bench import FAMILIES
 
-COLUMNS = ("name", "value", "unit", "must", "aim")
+if TYPE_CHECKING:
+    from townlet.bench.rows import Row
+
+COLUMNS: Final = ("figure", "value", "unit", "must", "aim", "reached", "peer", "peer_value", "ratio")
 
 
 @click.command(
     "bench",
     help=f"""{COMMANDS["bench"]}
 
-    Prints what this machine reaches beside what Townlet must reach and aims at. Other work on the machine shows.
-    """,
-    epilog=options.examples("townlet bench", "townlet bench --json > bench.json"),
-)
-@options.output_formats
-def command(form: str) -> None:
-    from townlet.bench import measure
+    Prints every figure beside what Townlet must reach and aims at, and beside what a peer reached in the same run
+    where it is installed; `ratio` says how many times better the town's is. Other work on the machine shows. All of
+    it takes a few minutes; --only measures some.
 
-    with output.Waiting("measuring, a minute or so"):
-        rows = measure()
-    output.records([dict(zip(COLUMNS, row, strict=True)) for row in rows], COLUMNS, form)
+    Families: {"; ".join(f"{name}, {what}" for name, what in FAMILIES.items())}.
+    """,
+    epilog=options.examples("townlet bench", "townlet bench --only appending --json > bench.json"),
+)
+@click.option("--only", type=click.Choice(list(FAMILIES)), multiple=True, help="Measure this family; may be repeated.")
+@options.output_formats
+def command(only: tuple[str, ...], form: str) -> None:
+    from townlet import bench
+
+    machine = bench.machine()
+    output.words(f"a load average of {machine['load_average']} on {machine['processors']} processors, before this")
+    measured: list[tuple[str, Row]] = []
+    for family, what in FAMILIES.items():
+        if not only or family in only:
+            with output.Waiting(f"measuring {what}"):
+                measured += [(family, row) for row in bench.measure(family)]
+    if form == "json":
+        output.as_json({"machine": machine, "rows": [_whole(family, row) for family, row in measured]})
+    else:
+        output.records([line for _, row in measured for line in _lines(row, form)], COLUMNS, form)
+
+
+def _whole(family: str, row: "Row") -> dict[str, Any]:
+    bounds = {"must": row.must, "aim": row.aim, "bound": "at most" if row.most else "at least"}
+    return {
+        "family": family,
+        "figure": row.figure,
+        "value": row.value,
+        "unit": row.unit,
+        **(bounds if row.reached else {}),
+        "reached": row.reached or None,
+        "peers": [peer._asdict() for peer in row.peers],
+    }
+
+
+def _lines(row: "Row", form: str) -> Iterator[dict[str, Any]]:
+    """A line for each peer, one at least; a table to read names the figure only once."""
+    told: dict[str, Any] = {
+        "figure": row.figure,
+        "value": _number(row.value),
+        "unit": row.unit,
+        "must": _bound(row.must, row.most),
+        "aim": _bound(row.aim, row.most),
+        "reached": row.reached,
+        "peer": "",
+        "peer_value": "",
+        "ratio": "",
+    }
+    if not row.peers:
+        yield told
+    for place, peer in enumerate(row.peers):
+        if place and form == "table":
+            told = dict.fromkeys(told, "")
+        value = "not installed" if peer.value is None else _number(peer.value)
+        ratio = "" if peer.ratio is None else f"{peer.ratio:.3g}"
+        yield told | {"peer": peer.name, "peer_value": value, "ratio": ratio}
+
+
+def _number(value: float) -> str:
+    """Three digits at least, and whole thousands told apart."""
+    return f"{value:,.0f}" if value >= 1_000 else f"{value:.3g}"
+
+
+def _bound(bound: float | None, most: bool) -> str:
+    return "" if bound is None else f"{'<=' if most else '>='} {_number(bound)}"

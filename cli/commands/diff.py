@@ -1,7 +1,8 @@
 """`townlet diff`"""
 
 import json
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,21 +12,39 @@ from cli.main import COMMANDS
 from townlet.daytime import time_of
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from townlet.comparing import Difference
     from townlet.run import Run
 
-TIES_SHOWN = 10
+SHOWN = 10
+"""How many rows of a table are shown to be read; --json has all of them."""
+
 DIFFER = 4
 """The exit code where two runs differ."""
+
+WIDTH = 80
+WIDEST = 20
+"""The widest a value is shown, so that two of them fit beside what they are of."""
+
+RELATIONS = {
+    "b of a": "{b} is a fork of {a}, from {where} on",
+    "a of b": "{a} is a fork of {b}, from {where} on",
+    "both of another": "both are forks of the same run, the earlier from {where} on",
+}
 
 
 @click.command(
     "diff",
     help=f"""{COMMANDS["diff"]}
 
-    Names the first event that differs, with the events that led to it in either run, and then, for some of the ticks
-    since, how far ledgers and people are apart. Exits with {DIFFER} where the runs differ, also where one only goes on
-    longer.
+    Names the first event that differs, with the events that led to it in either run; the settings that differ; what of
+    the state differs at the first tick at which it does; then what happened in either since, whose lives differ most,
+    how far ledgers and people are apart at some of the ticks, and the ties that differ most. People, places and ties
+    are compared by name, so runs of other maps can be compared too. Of a damaged log all that is whole is compared.
+
+    To be read, the longest tables are cut; --json has everything, --csv and --arrow have the drift. Exits with {DIFFER}
+    where the runs differ, also where one only goes on longer; with 3 where they do not up to where one is damaged.
     """,
     epilog=options.examples("townlet diff runs/a runs/b", "townlet diff a b --json"),
 )
@@ -45,42 +64,152 @@ def command(a: str, b: str, form: str) -> None:
         output.table(found.drift, form)
     else:
         _print(found, runs, (a, b))
+    for damage in filter(None, found.damage):
+        output.words(f"compared up to tick {found.until:,}. {damage}")
     if found.seq is not None:
         raise click.exceptions.Exit(DIFFER)
+    if any(found.damage):
+        raise click.exceptions.Exit(3)
 
 
 def _as_json(found: "Difference") -> dict[str, Any]:
     from townlet import formats
 
+    tables = ("settings", "state", "events", "people", "drift", "ties")
     return {
-        "equal": found.seq is None,
+        "equal": None if any(found.damage) and found.seq is None else found.seq is None,
         "seq": found.seq,
         "tick": found.tick,
         "chain_a": list(found.chain_a),
         "chain_b": list(found.chain_b),
-        "drift": json.loads(formats.as_json(found.drift)),
-        "ties": json.loads(formats.as_json(found.ties)),
+        "until": found.until,
+        "damage": [damage and {"seq": damage.seq, "tick": damage.tick} for damage in found.damage],
+        "parting": found.parting and found.parting._asdict(),
+        **{name: json.loads(formats.as_json(getattr(found, name))) for name in tables},
     }
 
 
 def _print(found: "Difference", runs: "tuple[Run, Run]", names: tuple[str, str]) -> None:
-    if found.seq is None or found.tick is None:
-        output.words(f"{names[0]} and {names[1]} are the same history: {runs[0].head.seq:,} events")
-        return
     per_day = runs[0].config.town.ticks_per_day
-    output.words(f"equal up to event {found.seq:,}, {time_of(found.tick, per_day)} (tick {found.tick:,}); then")
+
+    def when(tick: int) -> str:
+        return f"{time_of(tick, per_day)} (tick {tick:,})"
+
+    if found.parting:
+        where = f"event {found.parting.seq:,}, {when(found.parting.tick)}"
+        output.words(RELATIONS[found.parting.relation].format(a=names[0], b=names[1], where=where))
+    if found.seq is None or found.tick is None:
+        if not any(found.damage):
+            output.words(
+                f"{names[0]} and {names[1]} are the same history by their digests: {runs[0].head.seq:,} events"
+            )
+        _settings(found)
+        return
+    output.words(f"equal up to event {found.seq:,}, {when(found.tick)}; then")
     for name, run, chain in zip(names, runs, (found.chain_a, found.chain_b), strict=True):
         output.data(f"{name}:")
         for depth, line in enumerate(_lines(run, chain) or ["ends here"]):
-            output.data(f"{'  ' * (depth + 1)}{'because of  ' if depth else ''}{line}")
-    output.data("")
-    output.table(found.drift, "table")
-    unequal = [row for row in found.ties.to_pylist() if row["change"] != "same"]
-    differing = found.ties.from_pylist(unequal, schema=found.ties.schema)
-    if len(differing):
-        output.data("")
-        output.table(differing.slice(0, TIES_SHOWN), "table")
-        output.words(f"{len(differing)} of {len(found.ties)} ties differ at the last of these ticks")
+            indent = "  " * (depth + 1)
+            told = f"{indent}{'because of  ' if depth else ''}{line}"
+            output.data(textwrap.fill(told, WIDTH, subsequent_indent=f"{indent}    "))
+    _settings(found)
+    _state(found, when)
+    unequal = [row for row in found.events.to_pylist() if row["a"] != row["b"]]
+    _section(f"events from tick {found.tick:,} to {found.until:,}, where their numbers differ", unequal)
+    _people(found, when)
+    _drift(found.drift)
+    _ties(found.ties)
+
+
+def _settings(found: "Difference") -> None:
+    rows = [row | {side: _short(row[side]) for side in "ab"} for row in found.settings.to_pylist()]
+    room = WIDTH - 4 - sum(max((len(row[side]) for row in rows[:SHOWN]), default=0) for side in "ab")
+    _section("settings that differ", [row | {"key": _short(row["key"], room)} for row in rows])
+
+
+def _state(found: "Difference", when: Callable[[int], str]) -> None:
+    rows = found.state.to_pylist()
+    for tick in dict.fromkeys(row["tick"] for row in rows):
+        here = [
+            {
+                "what": f"{row['table']}.{row['field']}",
+                "of": row["row"] or "",
+                "a": _short(row["a"]),
+                "b": _short(row["b"]),
+            }
+            for row in rows
+            if row["tick"] == tick
+        ]
+        clock = all(row["table"] == "clock" for row in rows if row["tick"] == tick)
+        _section(f"the {'clock' if clock else 'state'} differs first at {when(tick)}", here)
+    if not rows:
+        output.data(f"\nno state differs up to tick {found.until:,}")
+
+
+def _people(found: "Difference", when: Callable[[int], str]) -> None:
+    rows = [
+        {
+            "name": row["name"],
+            "since": "" if row["first_tick"] is None else when(row["first_tick"]).partition(" (")[0],
+            "events": row["differ_by"],
+            "most": "" if row["most"] is None else f"{row['most']} {row['most_a']}/{row['most_b']}",
+            "wallet": _pair(row["wallet_a"], row["wallet_b"], 2),
+        }
+        for row in found.people.to_pylist()
+    ]
+    _section("whose lives differ most: since when, by how many events, most of a kind", rows)
+
+
+def _drift(drift: "pa.Table") -> None:
+    short = {"ties_only_a": "ties a", "ties_only_b": "ties b", "ties_differ_by": "ties by", "elsewhere": "away"}
+    people = [name for name in ("people_only_a", "people_only_b") if any(drift.column(name).to_pylist())]
+    short |= dict(zip(people, ("only a", "only b"), strict=False))
+    kept = [name for name in drift.column_names if not name.startswith("people_") or name in people]
+    rows = [
+        {short.get(name, name): _rounded(value) for name, value in row.items()}
+        for row in drift.select(kept).to_pylist()
+    ]
+    _section("how far apart: ties of one alone, of both, people who are elsewhere, needs", rows, most=12)
+
+
+def _ties(ties: "pa.Table") -> None:
+    rows = [
+        {
+            "owner": row["owner"],
+            "other": row["other"],
+            **{side: _pair(row[f"{side}_a"], row[f"{side}_b"], 3) for side in ("trust", "familiarity", "rivalry")},
+        }
+        for row in ties.to_pylist()
+        if row["change"] != "same"
+    ]
+    _section(f"ties that differ: {len(rows):,} of {len(ties):,}, a → b", rows)
+
+
+def _section(title: str, rows: Sequence[dict[str, Any]], most: int = SHOWN) -> None:
+    """A title and the first rows of a table, if there are any."""
+    if not rows:
+        return
+    import pyarrow as pa
+
+    output.data(f"\n{title}")
+    output.table(pa.Table.from_pylist(list(rows[:most])), "table")
+    if len(rows) > most:
+        output.data(f"{len(rows) - most:,} more: --json")
+
+
+def _pair(a: float | None, b: float | None, digits: int) -> str:
+    texts = ["-" if value is None else f"{value:.{digits}f}" for value in (a, b)]
+    return texts[0] if texts[0] == texts[1] else " → ".join(texts)
+
+
+def _rounded(value: Any) -> Any:
+    return round(value, 3) if isinstance(value, float) else value
+
+
+def _short(value: str | None, width: int = WIDEST) -> str:
+    """A value that fits beside another on a line."""
+    text = "none" if value in (None, "null") else value.strip('"')
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _lines(run: "Run", chain: Sequence[int]) -> list[str]:

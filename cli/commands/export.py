@@ -30,7 +30,7 @@ FORMATS = ("parquet", "duckdb", "csv")
 )
 @click.argument("run", required=False)
 @click.option("--to", "form_of_file", type=click.Choice(FORMATS), help="What to write.")
-@click.option("--into", type=click.Path(path_type=Path), help="Where; by default in exports/ of the run's folder.")
+@click.option("--into", type=options.NewPath(), help="Where; by default in exports/ of the run's folder.")
 @click.option("--from-tick", type=click.IntRange(min=0), help="The first tick; by default the run's first.")
 @click.option("--to-tick", type=click.IntRange(min=0), help="The tick to end before; by default the run's last.")
 @click.option("--replace", is_flag=True, help="Write over an export that is there.")
@@ -53,10 +53,15 @@ def command(
         return
     if form_of_file is None:
         raise click.UsageError(f"name what to write: --to {', --to '.join(FORMATS)}")
+    if from_tick is not None and to_tick is not None and from_tick >= to_tick:
+        raise click.UsageError(f"--from-tick {from_tick} is not before --to-tick {to_tick}")
     import townlet
     from townlet.export import export
 
-    opened = townlet.open(options.find_run(run))
+    found = options.find_run(run)
+    if into is None and isinstance(found, str):
+        raise click.UsageError(f"{found} is on a store, where nothing is written: say with --into where, here")
+    opened = townlet.open(found)
     try:
         with output.Waiting(f"writing {form_of_file}"):
             done = export(opened, form_of_file, into=into, from_tick=from_tick, to_tick=to_tick, replace=replace)

@@ -30,15 +30,15 @@ SINCE = {"exits": "agent_exited", "meals": "shared_meal", "quarrels": "queue_con
     ),
 )
 @options.run_argument
-@click.option("--at-tick", type=click.IntRange(min=1), help="The tick to part at; by default the run's last.")
+@click.option("--at-tick", type=click.IntRange(min=0), help="The tick to part at; by default the run's last.")
 @click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Another seed for what comes after.")
 @click.option("--seeds", type=options.Seeds(), help="Many futures, one for each seed.")
-@click.option("--into", type=click.Path(path_type=Path), required=True, help="The new run's folder.")
+@click.option("--into", type=options.NewPath(), required=True, help="The new run's folder.")
 @options.settings_option
 @options.ticks_options
 @options.output_formats
 def command(
-    run: Path,
+    run: Path | str,
     at_tick: int | None,
     seed: int | None,
     seeds: range | None,
@@ -51,6 +51,7 @@ def command(
     if seed is not None and seeds is not None:
         raise click.UsageError("--seed or --seeds, not both")
     import townlet
+    from eventlog.errors import RunExists
 
     cold = living.is_cold()
     opened = townlet.open(run)
@@ -70,6 +71,9 @@ def command(
         return
     if not wanted:
         raise click.UsageError("many futures are compared after some time: add --ticks N or --days D")
+    for each in seeds:
+        if options.is_run(taken := into / f"seed-{each}"):
+            raise RunExists(taken)  # before any other future is made
     output.records([_future(opened, into, at_tick, overrides, each, wanted) for each in seeds], COLUMNS, form)
 
 

@@ -45,8 +45,8 @@ def command() -> None:
 )
 @options.run_argument
 @click.option("--at-tick", type=click.IntRange(min=0), help="Draw the town as it was at this tick.")
-@click.option("--into", type=click.Path(path_type=Path), default="ties.png", show_default=True, help="The file.")
-def ties(run: Path, at_tick: int | None, into: Path) -> None:
+@click.option("--into", type=options.NewPath(), default="ties.png", show_default=True, help="The file.")
+def ties(run: Path | str, at_tick: int | None, into: Path) -> None:
     import townlet
     from townlet.plots import form_of, plot_ties
 
@@ -67,7 +67,7 @@ def ties(run: Path, at_tick: int | None, into: Path) -> None:
 )
 @click.argument("names", nargs=-1, required=True, metavar="[RUN] OWNER OTHER")
 @click.option("--at-tick", type=click.IntRange(min=0), help="Draw what was before this tick.")
-@click.option("--into", type=click.Path(path_type=Path), default="tie.png", show_default=True, help="The file.")
+@click.option("--into", type=options.NewPath(), default="tie.png", show_default=True, help="The file.")
 def tie(names: tuple[str, ...], at_tick: int | None, into: Path) -> None:
     run, owner, other = options.run_and_pair(names)
     import townlet

@@ -44,7 +44,7 @@ FIRST: Final = ("owner", "other", "change", "difference")
 @click.option("--at-tick", type=click.IntRange(min=0), help="Compare the moment before this tick; by default the last.")
 @click.option("--table", type=click.Choice(TABLES), help="Print this table alone.")
 @options.output_formats
-def command(run: Path, overrides: dict[str, object], at_tick: int | None, table: str | None, form: str) -> None:
+def command(run: Path | str, overrides: dict[str, object], at_tick: int | None, table: str | None, form: str) -> None:
     if table is None and form in ("csv", "arrow"):
         raise click.UsageError(f"--{form} writes one table; say which, such as --table comparison")
     import townlet

@@ -46,7 +46,7 @@ GLANCE: Final = {
 @click.option("--from-start", is_flag=True, help="Fold from the first event, not from the nearest checkpoint.")
 @click.option("--table", type=click.Choice(TABLES), help="Print this table alone.")
 @options.output_formats
-def command(run: Path, to_tick: int | None, verify: bool, from_start: bool, table: str | None, form: str) -> None:
+def command(run: Path | str, to_tick: int | None, verify: bool, from_start: bool, table: str | None, form: str) -> None:
     if table is None and form in ("csv", "arrow"):
         raise click.UsageError(f"--{form} writes one table; say which, such as --table agents")
     import townlet

@@ -17,7 +17,7 @@ from cli.main import COMMANDS
     """,
     epilog=options.examples("townlet resume --days 1", "townlet resume runs/a --ticks 5000"),
 )
-@options.run_argument
+@options.own_run_argument
 @options.ticks_options
 @options.durability_option
 @options.output_formats

@@ -28,7 +28,7 @@ from cli.main import COMMANDS
 @click.option(
     "--seed", type=click.IntRange(0, 2**64 - 1), default=7, show_default=True, help="What all chance comes from."
 )
-@click.option("--into", type=click.Path(path_type=Path), help="The run's folder; by default runs/<name>-<seed>.")
+@click.option("--into", type=options.NewPath(), help="The run's folder; by default runs/<name>-<seed>.")
 @options.settings_option
 @options.durability_option
 @click.option("--replace", is_flag=True, help="Remove an earlier run in that folder first.")

@@ -15,6 +15,7 @@ COLUMNS = ("run", "config", "seed", "ticks", "events", "bytes", "state", "log_di
 
 DAY_S = 86_400
 PRUNED = ("path", "what", "bytes", "why")
+COPIED = ("run", "to", "files", "bytes", "events", "log_digest")
 ARCHIVED = ("run", "segments", "events", "bytes_before", "bytes")
 
 
@@ -41,6 +42,8 @@ class _Runs(click.Group):
         "townlet runs",
         "townlet runs experiments --json",
         "townlet runs archive runs/a",
+        "townlet runs copy runs/a s3://bucket/runs/a",
+        "townlet runs rebuild runs/a",
         "townlet runs prune --keep 5",
     ),
 )
@@ -87,7 +90,7 @@ def archive_runs(names: tuple[str, ...], form: str) -> None:
     from eventlog.cold import archive
 
     rows: list[dict[str, Any]] = []
-    runs = [options.find_run(name) for name in names]
+    runs = dict.fromkeys(options.find_own_run(name) for name in names)
     try:
         for run in runs:
             done = archive(run)
@@ -100,6 +103,69 @@ def archive_runs(names: tuple[str, ...], form: str) -> None:
         if form == "table":
             rows = [row | {name: _size(row[name]) for name in ("bytes_before", "bytes")} for row in rows]
         output.records(rows, ARCHIVED, form)
+
+
+@command.command(
+    "copy",
+    help="""Copy a closed run to a store or a folder, and prove it there.
+
+    RUN is a run, or the URI of one; TO is a folder or a URI: s3://bucket/path, gs://bucket/path, or file:///path. The
+    digest of the whole log is recomputed, each file is read back from where it was written, and the manifest is written
+    last: a copy that was interrupted is no run, and the same command goes on over it. Log, settings and checkpoints are
+    copied; derived tables and exports are not.
+
+    A run on a store is read as one in a folder is, by its URI, and never written: to go on with one, copy it back. What
+    was read of it is kept in stores/ of the user's cache, 8 GB at most, and can be deleted at any time.
+    Region and endpoint are taken from the environment (AWS_REGION, AWS_ENDPOINT_URL) or from the URI:
+    s3://bucket/path?region=eu-west-1, or ?scheme=http&endpoint_override=localhost:9000.
+    """,
+    epilog=options.examples(
+        "townlet runs copy runs/a s3://bucket/runs/a",
+        "townlet sql s3://bucket/runs/a 'select count(*) from events'",
+        "townlet runs copy s3://bucket/runs/a runs/back",
+    ),
+)
+@click.argument("name", metavar="RUN")
+@click.argument("to", metavar="TO")
+@options.output_formats
+def copy_run(name: str, to: str, form: str) -> None:
+    import townlet
+    from eventlog.copying import copy
+    from eventlog.places import is_uri
+
+    run = townlet.open(options.find_run(name))
+    with output.Waiting(f"copying {run.place}"):
+        done = copy(run.log, to if is_uri(to) else Path(to))
+    values = (run.place, to, done.files, _size(done.bytes) if form == "table" else done.bytes, done.events, done.digest)
+    output.record(dict(zip(COPIED, values, strict=True)), form)
+
+
+@command.command(
+    "rebuild",
+    help="""Fold a run's derived tables anew from its first event, beside what is kept of them.
+
+    NAME is a projection that is caught up from the log, such as tie_changes; left out, all of them. What was kept is
+    read until the new one is whole, and then goes. `kept` says whether what was kept at the run's last tick was equal.
+    """,
+    epilog=options.examples("townlet runs rebuild runs/a", "townlet runs rebuild a tie_changes --json"),
+)
+@click.argument("name", metavar="RUN")
+@click.argument("projections", metavar="[NAME]...", nargs=-1)
+@options.output_formats
+def rebuild_run(name: str, projections: tuple[str, ...], form: str) -> None:
+    path = options.find_own_run(name)
+    import townlet
+    from townlet.derived import PROJECTIONS, Rebuilt, projection, rebuilt
+
+    for each in projections:
+        projection(each)  # refuses a name that is none before anything is folded
+    run = townlet.open(path)
+    tick = run.head.tick
+    done = [rebuilt(run, each, tick) for each in projections or PROJECTIONS]
+    output.records([each._asdict() for each in done], Rebuilt._fields, form)
+    for made in done:
+        if made.kept == "different":
+            output.words(f"what was kept of {made.name} at tick {made.tick:,} was not what the log folds to; it is now")
 
 
 @command.command(
@@ -169,7 +235,7 @@ def prune_runs(
 
 def _place(name: str) -> Path:
     """A folder of runs, or a run. Raises `click.UsageError`."""
-    return Path(name) if Path(name).is_dir() and not options.is_run(Path(name)) else options.find_run(name)
+    return Path(name) if Path(name).is_dir() and not options.is_run(Path(name)) else options.find_own_run(name)
 
 
 def _described(path: Path) -> dict[str, Any]:

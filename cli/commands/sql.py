@@ -11,6 +11,7 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
+from eventlog.places import is_uri
 
 if TYPE_CHECKING:
     from townlet.sql import Session
@@ -28,41 +29,73 @@ SHELL_GOES_ON = "    ...> "
     ties, objects, queues and shifts as of the tick, tie_changes, churn, bonds and more: `show tables` lists them. A
     single argument is taken for a query when it reads like one. Without QUERY this is a small shell on a terminal;
     elsewhere the query is read from stdin.
+
+    Several runs, or a pattern such as 'runs/*', are asked at once: every table then begins with a column `run`, the
+    name of the folder. Each is asked as of the same tick, and one that has not come that far is refused; without a
+    tick, each as of its own last. In memory are the columns that the query names, of all the runs.
+
+    Of the log only the ticks that are asked for are read: those from --from-tick on and before --to-tick, and of them
+    those that a query is content with, where it asks one view of events for a `tick` between plain numbers.
     """,
     epilog=options.examples(
         'townlet sql "select kind, count(*) from events group by kind order by 2 desc"',
         'townlet sql runs/a "select name, hunger from agents" --at-tick 720 --csv',
         "townlet sql runs/a --json < question.sql",
+        "townlet sql runs/a 'from queue_conflict' --from-tick 1440 --to-tick 2880",
+        "townlet sql 'runs/*' \"select run, count(*) as chats from chat_succeeded group by run order by run\"",
     ),
 )
-@click.argument("run", required=False)
-@click.argument("query", required=False)
-@click.option("--at-tick", type=click.IntRange(min=0), help="Ask the run as it was at this tick.")
+@click.argument("named", metavar="[RUN]... [QUERY]", nargs=-1)
+@click.option("--from-tick", type=click.IntRange(min=0), help="Of what happened, only from this tick on.")
+@click.option(
+    "--at-tick",
+    "--to-tick",
+    "at_tick",
+    type=click.IntRange(min=0),
+    help="Ask the run as it was at this tick, of what came before.",
+)
 @options.output_formats
-def command(run: str | None, query: str | None, at_tick: int | None, form: str) -> None:
-    if run is not None and query is None and is_query(run):
-        run, query = None, run
-    path = options.find_run(run)
+def command(named: tuple[str, ...], from_tick: int | None, at_tick: int | None, form: str) -> None:
+    runs, query = sorted_out(named)
+    paths = options.find_runs(runs) if runs else [options.find_run(None)]
     if query is None and not sys.stdin.isatty():
         query = sys.stdin.read()
     if query is not None and not query.strip(" \t\r\n;"):
         raise click.UsageError("the query is empty; ask something, such as: select * from chat_succeeded limit 5")
     import townlet
+    from townlet.many_runs import opened
     from townlet.sql import Session
 
-    with contextlib.closing(Session(townlet.open(path), at_tick)) as session:
+    many = len(runs) > 1 or any(map(options.names_many, runs))
+    asked = opened(paths) if many else townlet.open(paths[0])
+    with contextlib.closing(Session(asked, at_tick, from_tick=from_tick)) as session:
         if query is not None:
             output.table(session.query(query), form)
         else:
-            output.words(f"{path}. A query ends with ;  .tables lists what there is, .quit ends")
+            told = f"{len(paths)} runs" if many else str(paths[0])
+            output.words(f"{told}. A query ends with ;  .tables lists what there is, .quit ends")
             _converse(session, form)
 
 
+def sorted_out(named: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
+    """The runs among the arguments, and the query, which stands last if it is there."""
+    *before, last = named or (None,)
+    if last is None:
+        return (), None
+    if is_query(last) or (before and not _is_run_or_many(last)):
+        return named[:-1], last
+    return named, None
+
+
 def is_query(text: str) -> bool:
-    """Whether a single argument is meant as a query rather than as a run."""
-    if options.is_run(Path(text)):
+    """Whether an argument is meant as a query rather than as a run."""
+    if is_uri(text) or options.is_run(Path(text)):
         return False
     return bool(BEGINS_A_QUERY.match(text.lstrip())) or len(text.split()) > 1
+
+
+def _is_run_or_many(text: str) -> bool:
+    return options.is_run(options.RUNS / text) or options.is_run(Path(text)) or options.names_many(text)
 
 
 def _converse(session: "Session", form: str) -> None:

@@ -9,6 +9,7 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
+from eventlog.places import is_uri
 
 if TYPE_CHECKING:
     from cli.telling import Said, Teller
@@ -37,14 +38,21 @@ WINDOW_EVENTS = 1 << 16
 @click.option("--from-tick", type=click.IntRange(min=0), help="All events from this tick on, instead of the last.")
 @click.option("--kind", "kinds", multiple=True, help="Events of this kind alone; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
-def command(run: Path, follow: bool, last: int, from_tick: int | None, kinds: tuple[str, ...], as_json: bool) -> None:
+def command(
+    run: Path | str, follow: bool, last: int, from_tick: int | None, kinds: tuple[str, ...], as_json: bool
+) -> None:
     codes = frozenset(_code(kind) for kind in kinds)
+    if follow and is_uri(run):
+        raise click.UsageError(f"{run} is on a store, where no town is running: leave out --follow")
     import townlet
     from cli.telling import Teller
+    from townlet.errors import TickOutOfRange
 
     opened = townlet.open(run)
     log, teller = opened.log, Teller(opened.config)
     seq = log.head.seq
+    if from_tick is not None and from_tick > log.head.tick and not follow:
+        raise TickOutOfRange(run, from_tick, log.head.tick)
     if from_tick is None:
         _say(teller, _last(log, teller, last, codes), as_json)
     else:

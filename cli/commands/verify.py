@@ -1,5 +1,6 @@
 """`townlet verify`"""
 
+import contextlib
 from pathlib import Path
 
 import click
@@ -14,22 +15,24 @@ COLUMNS = ("check", "found", "passed")
     "verify",
     help=f"""{COMMANDS["verify"]}
 
-    Looks at the manifest, the settings, the head, and every segment of the log by itself: its frames, their order, its
-    digests, its footer, what is said of it; then at the checkpoints. Each damage is a line, and what lies behind it is
-    looked at all the same. --deep folds the log from its first event too, up to the first damage, and compares the
-    state with that of the living town at every checkpoint. Exits with 3 where the log is damaged, with 1 where
-    anything else is not as it was written.
+    Looks at the manifest, the settings, the head, and every segment of the log by itself: its frames, their order,
+    its digests, its footer, what is said of it; then at the checkpoints. Each damage is a line, and what lies behind
+    it is looked at all the same. --deep folds the log from its first event too, up to the first damage, and compares
+    the state with that of the living town at every checkpoint. A run on a store is fetched anew for it. Exits with 3
+    where the log is damaged, with 1 where anything else is not as it was written.
     """,
     epilog=options.examples("townlet verify runs/a", "townlet verify runs/a --deep --json"),
 )
 @options.run_argument
 @click.option("--deep", is_flag=True, help="Fold the log from its start and compare the state.")
 @options.output_formats
-def command(run: Path, deep: bool, form: str) -> None:
+def command(run: Path | str, deep: bool, form: str) -> None:
+    from eventlog.stores import whole
     from townlet.verify import examine
 
-    with output.Waiting("reading the whole log"):
-        report = examine(run, deep=deep)
+    here = whole(run) if isinstance(run, str) else contextlib.nullcontext(run)
+    with output.Waiting("reading the whole log"), here as folder:
+        report = examine(folder, deep=deep)
     output.records([check._asdict() for check in report.checks], COLUMNS, form)
     if report.damage is not None:
         raise report.damage

@@ -5,6 +5,7 @@ import importlib
 import io
 import json
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +212,56 @@ class TestSql:
 
 
 @pytest.mark.usefixtures("here")
+class TestSqlOverRuns:
+    LAST = "select run, max(tick) + 1 as ticks, count(*) as events from events group by run order by run"
+
+    @pytest.fixture(autouse=True)
+    def forked(self, here: Path) -> None:
+        """`b` is a fork of `a`; beside them lies what is no run."""
+        assert said("fork", "a", "--at-tick", "100", "--into", "runs/b").exit_code == 0
+        (here / "runs" / "notes.txt").write_text("no run")
+
+    def events(self, run: str, *bounds: str) -> int:
+        return int(from_json(said("sql", run, "select count(*) as n from events", "--json", *bounds))[0]["n"])
+
+    @pytest.mark.parametrize("named", [["runs/*"], ["*"], ["a,b"], ["runs/a,b"], ["a", "runs/b"], ["runs/[ab]"]])
+    def test_runs_are_named_in_any_way(self, named: list[str]) -> None:
+        wanted = [
+            {"run": "a", "ticks": TICKS, "events": self.events("a")},
+            {"run": "b", "ticks": 100, "events": self.events("b")},
+        ]
+        assert from_json(said("sql", *named, self.LAST, "--json")) == wanted
+        assert from_json(said("sql", *named, "--json", text=self.LAST)) == wanted
+
+    def test_a_pattern_has_the_column_also_where_it_finds_one(self) -> None:
+        assert [row["run"] for row in from_json(said("sql", "runs/a*", self.LAST, "--json"))] == ["a"]
+        assert said("sql", "runs/a", self.LAST).exit_code == 2
+
+    def test_all_of_them_are_asked_as_of_the_tick(self) -> None:
+        then = from_json(said("sql", "*", self.LAST, "--at-tick", "60", "--json"))
+        assert [(row["ticks"], row["events"]) for row in then] == [(60, self.events("a", "--at-tick", "60"))] * 2
+        refused = said("sql", "*", self.LAST, "--at-tick", "101")
+        assert refused.exit_code == 2 and "runs/b has no tick 101" in refused.stderr and not refused.stdout
+
+    def test_a_stretch_of_ticks(self) -> None:
+        asked = "select min(tick) as first, max(tick) as last, count(*) as n from events"
+        (told,) = from_json(said("sql", "a", asked, "--from-tick", "70", "--to-tick", "90", "--json"))
+        between = self.events("a", "--at-tick", "90") - self.events("a", "--at-tick", "70")
+        assert told == {"first": 70, "last": 89, "n": between}
+        assert self.events("a", "--from-tick", "70", "--at-tick", "90") == told["n"]
+        assert said("sql", "a", asked, "--from-tick", "90", "--to-tick", "70").exit_code == 2
+
+    def test_none_or_a_damaged_one_is_told(self, here: Path) -> None:
+        nothing = said("sql", "runs/x*", self.LAST)
+        assert nothing.exit_code == 2 and "'runs/x*'" in nothing.stderr
+        nobody = said("sql", "a,bbb", self.LAST)
+        assert nobody.exit_code == 2 and "'bbb'" in nobody.stderr
+        (here / "runs/b/log/head").unlink()
+        damaged = said("sql", "runs/*", self.LAST)
+        assert damaged.exit_code == 3 and "runs/b/log/head is damaged" in damaged.stderr and not damaged.stdout
+
+
+@pytest.mark.usefixtures("here")
 class TestLooking:
     def test_tail_ends_with_the_last_event(self) -> None:
         lines = said("tail", "-n", "5", "--json").stdout.splitlines()
@@ -236,6 +287,12 @@ class TestLooking:
         result = said("tail", "--from-tick", str(TICKS - 1), "--follow")
         assert result.exit_code == 0
         assert "is closed" in result.stderr
+
+    def test_a_tick_that_is_still_to_come_can_only_be_followed(self) -> None:
+        result = said("tail", "a", "--from-tick", str(TICKS + 1))
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert f"runs from 0 to {TICKS:,}" in result.stderr
+        assert said("tail", "a", "--from-tick", str(TICKS + 1), "--follow").exit_code == 0
 
     def test_a_kind_that_is_none_has_a_near_one(self) -> None:
         result = said("tail", "--kind", "chat_succeded")
@@ -313,6 +370,49 @@ class TestTrouble:
         assert (result.exit_code, result.stdout) == (3, "")
         assert "is damaged at event" in result.stderr
         assert segment.read_bytes() == content
+
+    @pytest.mark.parametrize("command", [("run", "--ticks", "5"), ("fork", "a"), ("export", "a", "--to", "csv")])
+    def test_an_empty_place_is_none(self, here: Path, command: tuple[str, ...]) -> None:
+        result = said(*command, "--into", "")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "'--into': it is empty" in result.stderr
+        assert [path.name for path in here.iterdir()] == ["runs"]
+
+    def test_an_interrupt_that_a_library_calls_an_error_is_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """As DuckDB does, in the middle of a query."""
+
+        def interrupted(*_: object, **__: object) -> None:
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt:
+                raise RuntimeError("Query interrupted") from None
+
+        monkeypatch.setattr("townlet.open", interrupted)
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+        try:
+            result = said("export", "a", "--to", "csv")
+            assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        finally:
+            signal.signal(signal.SIGINT, before)
+        assert (result.exit_code, result.stdout) == (130, "")
+        assert "fault of Townlet" not in result.stderr
+
+    @pytest.mark.parametrize(
+        ("command", "where", "step"),
+        [
+            (("run", "--ticks", "5", "--into", "file/new"), "file/new", "a file stands where a folder should be"),
+            (("runs", "rebuild", "a"), "runs/a/derived", "a file stands where a folder should be"),
+        ],
+    )
+    def test_what_the_disk_refuses_is_told_with_a_next_step(
+        self, here: Path, command: tuple[str, ...], where: str, step: str
+    ) -> None:
+        (here / "file").write_text("no folder")
+        (here / "runs" / "a" / "derived").write_text("no folder")
+        result = said(*command)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert where in result.stderr and step in result.stderr
+        assert "Errno" not in result.stderr
 
     def test_a_run_without_its_head_is_corrupt(self, here: Path) -> None:
         (here / "runs/a/log/head").unlink()

@@ -39,3 +39,19 @@ class TestFork:
         assert (result.exit_code, result.stdout) == (2, "")
         assert words in result.stderr
         assert not (here / "runs" / "b").exists()
+
+    def test_from_tick_0_the_settings_are_those_of_the_first_day(self) -> None:
+        changed = ("--seed", "9", "--set", "town.people=6")
+        told = from_json(said("fork", "a", "--at-tick", "0", *changed, "--ticks", "60", "--into", "runs/b", "--json"))
+        assert told["people"] == 6
+        straight = ("run", "--seed", "9", "--set", "town.people=6", "--ticks", "60", "--into", "runs/c", "--json")
+        assert from_json(said(*straight))["log_digest"] == told["log_digest"]
+        assert said("verify", "b", "--deep").exit_code == 0
+
+    def test_no_future_is_made_where_one_of_them_has_no_place(self, here: Path) -> None:
+        futures = ("fork", "a", "--at-tick", "900", "--ticks", "10", "--into", "runs/f", "--seeds")
+        assert said(*futures, "3-4").exit_code == 0
+        result = said(*futures, "1-3")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "seed-3 already holds a run" in result.stderr
+        assert sorted(path.name for path in (here / "runs" / "f").iterdir()) == ["seed-3", "seed-4"]

@@ -142,3 +142,27 @@ def test_stdout_has_only_data_and_no_colour(run: Path) -> None:
 def test_the_version_is_said() -> None:
     code, out, _ = done(ROOT, "--version")
     assert (code, out.split()[0]) == (0, "townlet")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["sql", "a", "select count(*) from ties"],
+        ["fork", "a", "--at-tick", "60", "--seeds", "2", "--ticks", "5", "--into", "b"],
+    ],
+)
+def test_a_process_ends_without_a_word(lived: Path, tmp_path: Path, asked: list[str]) -> None:
+    """DuckDB complains at the end of a process of what nobody has let go of."""
+    shutil.copytree(lived, tmp_path / "a")
+    code, out, err = done(tmp_path, *asked)
+    assert (code, "nanobind" in err) == (0, False), err
+    assert out
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGINT"), reason="needs SIGINT")
+def test_a_query_that_takes_too_long_can_be_interrupted(lived: Path) -> None:
+    endless = "select count(*) from events a, events b, events c, events d where a.tick + b.tick * c.seq % 7 = d.seq"
+    with begun(lived.parent, "sql", "a", endless) as process:
+        time.sleep(2.0)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130

@@ -109,3 +109,21 @@ def test_where_there_is_nothing_one_is_told(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     assert said("runs", "prune").exit_code == 2
     assert said("runs", "archive").exit_code == 2
+
+
+@pytest.mark.usefixtures("here")
+class TestRebuild:
+    def test_it_says_what_it_made_and_what_was_kept(self) -> None:
+        first = from_json(said("runs", "rebuild", "a", "tie_changes", "--json"))
+        again = from_json(said("runs", "rebuild", "a", "--json"))
+        rows = from_json(said("sql", "a", "select count(*) as n from tie_changes", "--json"))[0]["n"]
+        assert [row["name"] for row in again] == ["tie_changes"]
+        assert (first[0]["kept"], again[0]["kept"], again[0]["rows"]) == ("none", "equal", rows)
+        checks = said("verify", "a", "--deep")
+        assert checks.exit_code == 0
+        assert "derived/tie_changes" in checks.stdout
+
+    def test_what_is_no_projection_is_refused_with_the_nearest(self) -> None:
+        result = said("runs", "rebuild", "a", "tie_chnges")
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "did you mean tie_changes?" in result.stderr

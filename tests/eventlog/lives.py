@@ -17,6 +17,7 @@ from eventlog.cold import archive
 from eventlog.errors import RunNotFound
 from eventlog.forking import fork
 from eventlog.head import Point
+from eventlog.layout import schema_message
 from eventlog.manifest import read_manifest, read_settings, write_settings
 from eventlog.reader import LogReader
 from eventlog.writer import Durability, LogWriter
@@ -94,7 +95,7 @@ def writer_of(run: Path, durability: Durability) -> LogWriter:
 
 
 def _commit_until(writer: LogWriter, until: int, promise: Callable[[Promise], None]) -> None:
-    durable = 0
+    durable = writer.head.seq  # a writer that opens a run makes all of it durable
     promise(Promise(True, durable))
     while writer.head.seq < until:
         first = writer.head.seq
@@ -132,6 +133,13 @@ def ticking_clock(step_s: float = 0.02) -> Iterator[None]:
         yield
 
 
+def _active_bytes(run: Path) -> bytes:
+    """The bytes of the active segment; of no run, those that a new one begins with."""
+    if not (run / "run.json").exists():
+        return schema_message()
+    return (run / "log" / read_manifest(run).active.file).read_bytes()
+
+
 def require_run(run: Path, promise: Promise) -> None:
     """A run is there as promised: what was acknowledged, a prefix of the history, and it can be gone on with.
 
@@ -141,7 +149,10 @@ def require_run(run: Path, promise: Promise) -> None:
         assert not promise.run, "the run is gone"
         with pytest.raises(RunNotFound):
             LogWriter.open(run)
+    before = _active_bytes(run)
     with writer_of(run, "never") as writer:
+        torn = writer.torn.read_bytes() if writer.torn else b""
+        assert _active_bytes(run) + torn == before, "a torn end was cut otherwise than it is kept"
         seq = writer.head.seq
         assert seq >= promise.events, f"{promise.events} events were acknowledged, and {seq} are left"
         assert (writer.head.tick, writer.head.digest) == (-(-seq // 10), DIGESTS[seq]), (

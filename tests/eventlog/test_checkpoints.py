@@ -90,7 +90,7 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path, file: str, damage: 
     assert found.point == points[1]
 
 
-@pytest.mark.parametrize("key", ["tick", "seq", "block_digest", "digest"])
+@pytest.mark.parametrize("key", ["tick", "next_seq", "block_digest", "digest"])
 def test_a_checkpoint_that_is_not_on_the_log_is_passed_over(tmp_path: Path, key: str) -> None:
     store, points = checkpointed(tmp_path / "run")
     path = store.path / f"{points[1].tick:012}" / "manifest.json"
@@ -155,3 +155,30 @@ def test_an_unfinished_checkpoint_is_no_checkpoint(tmp_path: Path) -> None:
 def test_a_run_without_checkpoints_has_none(tmp_path: Path) -> None:
     new_log(tmp_path / "run").close()
     assert CheckpointStore(tmp_path / "run").nearest(10, always(IDENTITY), LogReader(tmp_path / "run")) is None
+
+
+def test_its_manifest_says_what_it_is_of(tmp_path: Path) -> None:
+    """Name, version, the next event, the digest of the history before it, and the state: as the design has it."""
+    store = CheckpointStore(tmp_path)
+    point = Point(tick=60, seq=130, block_digest="ab" * 32, digest="cd" * 32)
+    identity = {"projection": "town@3", "rider": "ties@7"}
+    folder = store.write({"table": pa.table({"x": [1]})}, point, identity)
+    said = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    told = {key: said[key] for key in ("name", "version", "next_seq", "digest")}
+    assert told == {"name": "ties", "version": "7", "next_seq": 130, "digest": "cd" * 32}
+    assert list(said["state"]) == ["table"]
+    assert store.is_of(60, lambda _: identity)
+    assert not store.is_of(60, lambda _: {**identity, "rider": "ties@8"})
+
+
+@pytest.mark.parametrize("mask", [0x01, 0x40, 0xFF])
+def test_a_manifest_with_any_byte_changed_is_passed_over_or_says_the_same(tmp_path: Path, mask: int) -> None:
+    store, points = checkpointed(tmp_path / "run")
+    log, path = LogReader(tmp_path / "run"), store.path / f"{points[-1].tick:012}" / "manifest.json"
+    content = path.read_bytes()
+    for place in range(len(content)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ mask]) + content[place + 1 :])
+        found = store.nearest(9999, always(IDENTITY), log)
+        assert found is not None, f"byte {place}"
+        assert found.point in points[1:], f"byte {place}"
+        assert found.tables().keys() == {"agents", "ties"}, f"byte {place}"

@@ -8,21 +8,22 @@ import itertools
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
 from eventlog import frames, recovery, segments
-from eventlog.chain import Chain
+from eventlog.chain import BLOCK_EVENTS, Chain
 from eventlog.errors import LogDamaged
 from eventlog.frames import Scan, decode_rows, encode, hash_of
 from eventlog.head import Head
 from eventlog.layout import schema_message
 from eventlog.manifest import Segment
-from eventlog.recovery import Damage, examine
-from eventlog.sealing import seal
-from eventlog.segments import BEGINNING, Reach, SegmentReader
+from eventlog.recovery import Damage, Tail, examine
+from eventlog.sealing import Part, seal
+from eventlog.segments import BEGINNING, Reach, SegmentReader, Start
 from tests.town.towns import by_tick, kitchen_settings, lived
 
 FRAMES = 6
@@ -31,19 +32,27 @@ SEEDS = range(8)
 
 
 class Log(NamedTuple):
-    """A log as bytes: where each frame ends (the schema's end first), its events, its head."""
+    """An active segment as bytes: where each frame ends (the schema's end first), its events, its head.
+
+    `start` is where it begins in the history, `since` the events before that in the chain's open block.
+    """
 
     content: bytes
     ends: tuple[int, ...]
     rows: np.ndarray
     seqs: tuple[int, ...]
     head: Head
+    start: Start = BEGINNING
+    since: tuple[Part, ...] = ()
 
 
-def stream_of(rows: np.ndarray, sizes: list[int]) -> Log:
-    """The rows in one active segment, in commits of these sizes."""
+def stream_of(rows: np.ndarray, sizes: list[int], first: int = 0) -> Log:
+    """The rows from number `first` on, in commits of these sizes; those before are in segments before it."""
     content, chain, previous = bytearray(schema_message()), Chain(), hash_of(schema_message())
-    ends, seqs, at = [len(content)], [0], 0
+    chain.extend(rows[:first])
+    tick = int(rows["tick"][first - 1]) + 1 if first else 0
+    start = Start(first, tick, chain.block_digest, chain.digest())
+    ends, seqs, at = [len(content)], [first], first
     for size in sizes:
         part = rows[at : at + size]
         frame, previous = encode(part, {}, previous=previous, block_digest=chain.block_digest, digest=chain.digest())
@@ -53,7 +62,8 @@ def stream_of(rows: np.ndarray, sizes: list[int]) -> Log:
         ends.append(len(content))
         seqs.append(at)
     head = Head(len(content), ends[len(ends) // 2], at, int(rows["tick"][at - 1]) + 1, chain.digest().hex())
-    return Log(bytes(content), tuple(ends), rows[:at], tuple(seqs), head)
+    since = ((rows[first - first % BLOCK_EVENTS : first], {}),) if first else ()
+    return Log(bytes(content), tuple(ends), rows[:at], tuple(seqs), head, start, since)
 
 
 @pytest.fixture(scope="module")
@@ -66,12 +76,16 @@ def real() -> Log:
 
 
 @pytest.fixture(scope="module")
-def foreign() -> Log:
-    """Another town's minutes, cut alike."""
+def foreign(real: Log) -> Log:
+    """Another town's minutes, in frames of the same numbers."""
     _, rows = lived(kitchen_settings(), 8, 240)
-    sizes = [len(part) for _, part in by_tick(rows)]
-    groups = [sum(each) for each in (sizes[:1], *(sizes[n : n + 20] for n in range(1, 100, 20)))]
-    return stream_of(rows, groups[:FRAMES])
+    return stream_of(rows, [after - before for before, after in itertools.pairwise(real.seqs)])
+
+
+@pytest.fixture(scope="module")
+def later(real: Log) -> Log:
+    """The same town's last frames, in a segment of their own: those of `real` follow the same schema."""
+    return stream_of(real.rows, [after - before for before, after in itertools.pairwise(real.seqs[2:])], real.seqs[2])
 
 
 def damaged(chance: random.Random, log: Log, foreign: Log) -> bytes:
@@ -86,7 +100,7 @@ def damaged(chance: random.Random, log: Log, foreign: Log) -> bytes:
         unit = chance.choice((8, 16, 64, 512, 4096))
         content[at : at + unit] = bytes(len(content[at : at + unit]))
     elif sort == 4:
-        del content[at:]
+        del content[chance.choice((at, at, chance.choice(log.ends))) :]
     elif sort == 5:
         return bytes(content) + (bytes(chance.randrange(1, 4096)) if chance.random() < 0.5 else chance.randbytes(300))
     else:
@@ -98,7 +112,7 @@ def damaged(chance: random.Random, log: Log, foreign: Log) -> bytes:
             pieces[one], pieces[other] = pieces[other], b"" if one == other else pieces[one]
         else:
             # A first frame follows the schema, in any run: of a stream, the frame after it tells that it is another's.
-            one = max(one, 2) if len(pieces) > 2 else one
+            one = max(one, 2) if len(pieces) > 2 and not log.start.seq else one
             pieces[one] = foreign.content[foreign.ends[one - 1] : foreign.ends[one]]
         return b"".join(pieces)
     return bytes(content)
@@ -115,7 +129,7 @@ def intact(log: Log, content: bytes) -> int:
 
 def fault_of_recovery(log: Log, content: bytes) -> str | None:
     """What is wrong with what recovery makes of the bytes; None where it is right."""
-    whole, found = intact(log, content), examine(memoryview(content), log.head)
+    whole, found = intact(log, content), examine(memoryview(content), log.head, log.start, log.since)
     if whole < 0 or log.ends[whole] < log.head.durable:
         return None if isinstance(found, Damage) else f"damage below the durable byte was accepted: {found.position}"
     if isinstance(found, Damage):
@@ -212,6 +226,11 @@ def test_recovery_keeps_what_is_whole_and_nothing_else(real: Log, foreign: Log, 
     require_none(sweep(POINTS, seed, real, foreign, lambda content: fault_of_recovery(real, content)))
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_recovery_of_a_later_segment_keeps_what_is_whole(real: Log, later: Log, seed: int) -> None:
+    require_none(sweep(POINTS, 300 + seed, later, real, lambda content: fault_of_recovery(later, content)))
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_reader_gives_what_is_whole_and_then_refuses(real: Log, foreign: Log, seed: int) -> None:
     require_none(sweep(POINTS, 100 + seed, real, foreign, readings(real)))
@@ -230,8 +249,29 @@ def test_ten_million_damages(real: Log, foreign: Log, seed: int) -> None:
     require_none(sweep(250_000, 2000 + seed, real, foreign, readings(real)))
 
 
-@pytest.mark.parametrize("rule", ["checksum in recovery", "checksum in reading", "order", "durable", "footer"])
-def test_a_rule_that_is_broken_is_noticed(real: Log, foreign: Log, monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
+def without(patch: pytest.MonkeyPatch, module: ModuleType, rule: str) -> None:
+    """Frames are scanned in this module without one of the rules of their order: what should follow is forgotten."""
+    forgotten = property(lambda _: None, lambda *_: None)
+    patch.setattr(module, "Scan", type("Scan", (Scan,), {rule: forgotten}))
+
+
+def ends_anywhere(content: memoryview, head: Head, *more: Any) -> Tail | Damage:
+    """A segment that ends between two frames is whole, whatever was durable."""
+    found = recovery.examine(content, head, *more)
+    clean = isinstance(found, Damage) and found.position == len(content)
+    return recovery.examine(content, head._replace(durable=0), *more) if clean else found
+
+
+RULES = (
+    *("checksum in recovery", "checksum in reading", "first seq", "previous frame", "previous frame in reading"),
+    *("durable", "clean end", "footer"),
+)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_that_is_broken_is_noticed(
+    real: Log, foreign: Log, later: Log, monkeypatch: pytest.MonkeyPatch, rule: str
+) -> None:
     """Each rule taken away in turn: the sweep finds it missing."""
     check, log, other = (lambda content: fault_of_recovery(real, content)), real, foreign
     if rule == "checksum in recovery":
@@ -239,16 +279,19 @@ def test_a_rule_that_is_broken_is_noticed(real: Log, foreign: Log, monkeypatch: 
     elif rule == "checksum in reading":
         monkeypatch.setattr(segments, "is_intact", lambda *_: True)
         check = readings(real)
-    elif rule == "order":
-        original = recovery.Scan
-
-        def unordered(buffer: memoryview, position: int, end: int, **_: object) -> Scan:
-            return original(buffer, position, end, next_seq=None, previous=None)
-
-        monkeypatch.setattr(recovery, "Scan", unordered)
+    elif rule == "first seq":
+        without(monkeypatch, recovery, "_next_seq")
+        check, log, other = (lambda content: fault_of_recovery(later, content)), later, real
+    elif rule == "previous frame":
+        without(monkeypatch, recovery, "_previous")
+    elif rule == "previous frame in reading":
+        without(monkeypatch, segments, "_previous")
+        check = readings(real)
     elif rule == "durable":
-        head, original_examine = real.head._replace(durable=0), examine
-        monkeypatch.setattr(f"{__name__}.examine", lambda content, _: original_examine(content, head))
+        head, find = real.head._replace(durable=0), examine
+        monkeypatch.setattr(f"{__name__}.examine", lambda content, _, *more: find(content, head, *more))
+    elif rule == "clean end":
+        monkeypatch.setattr(f"{__name__}.examine", ends_anywhere)
     else:
         monkeypatch.setattr(segments, "footer_crc", lambda _, said: said.footer_crc32)
         check, log = sealed_readings(real)

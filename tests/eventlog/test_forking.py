@@ -2,6 +2,7 @@
 
 import errno
 import itertools
+import os
 import shutil
 from pathlib import Path
 
@@ -137,7 +138,7 @@ def test_checkpoints_of_the_history_come_along(tmp_path: Path) -> None:
     reader = forked(source, tmp_path / "fork", LogReader(source).seq_at(1000))
     assert CheckpointStore(tmp_path / "fork").ticks() == [100, 1000]
     assert nearest(tmp_path / "fork", reader.head.tick) == 1000
-    CheckpointStore(source).write({"town": pa.table({"tick": [7]})}, Point(1000, 0, "", ""), {"made": "so"})
+    CheckpointStore(source).write({"town": pa.table({"tick": [7]})}, Point(1000, 0, "0" * 64, "0" * 64), {"made": "so"})
     shutil.rmtree(source)
     assert nearest(tmp_path / "fork", reader.head.tick) == 1000
 
@@ -161,13 +162,36 @@ def test_where_no_link_can_be_made_there_is_a_copy(
     def across(path: Path, target: Path) -> None:
         raise OSError(errno.EXDEV, "another file system")
 
-    monkeypatch.setattr(Path, "hardlink_to", across)
+    monkeypatch.setattr(os, "link", across)
     reader = forked(source, tmp_path / "fork", EVENTS)
     assert reader.verify_chain() == LogReader(source).head.digest
     for segment in read_manifest(source).segments[:-1]:
         copy = tmp_path / "fork" / "log" / segment.file
         assert not copy.samefile(source / "log" / segment.file)
         assert copy.read_bytes() == (source / "log" / segment.file).read_bytes()
+
+
+def test_a_link_that_was_made_and_said_to_have_failed_is_not_written_through(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {path: path.read_bytes() for path in (source / "log").iterdir()}
+    link = os.link
+
+    def late(path: Path, target: Path) -> None:
+        link(path, target)
+        raise OSError(errno.EIO, "its answer was lost")
+
+    def full(path: Path, content: object) -> None:
+        path.write_bytes(b"")
+        raise OSError(errno.ENOSPC, "no space left")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(os, "link", late)
+        assert forked(source, tmp_path / "fork", EVENTS).verify_chain() == LogReader(source).head.digest
+        failing.setattr(disk, "write_file", full)
+        with pytest.raises(OSError, match="no space left"):
+            forked(source, tmp_path / "another", EVENTS)
+    assert {path: path.read_bytes() for path in (source / "log").iterdir()} == before
 
 
 def test_what_befalls_the_parents_files_afterwards_is_its_own(source: Path, tmp_path: Path) -> None:

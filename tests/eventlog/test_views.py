@@ -19,6 +19,7 @@ from eventlog.views import (
     events_sql,
     json_schema,
     kind_columns,
+    names_of_many_sql,
     names_sql,
     needs,
     view_sql,
@@ -123,3 +124,42 @@ def test_a_view_has_only_what_is_wanted(log: Connection) -> None:
 
 def test_a_number_beyond_the_names_has_none(log: Connection) -> None:
     assert log.sql("select getvariable('persons')[100]").fetchall() == [(None,)]
+
+
+OTHER = Names(10, ["o'brien"], ["desk 1 (Mill)", "bed 1 (Loft)"], ["miller", "clerk"], ["sit", "sleep", "cook"])
+
+
+@pytest.fixture(scope="module")
+def logs(log: Connection) -> Iterator[Connection]:
+    """The same events twice: of a run with `NAMES`, and of one with `OTHER`, in which fewer persons are known."""
+    table = log.sql(f"select * from {PHYSICAL}").to_arrow_table()
+    connection = duckdb.connect()
+    both = pa.concat_tables([table, table])
+    number = pa.array(np.repeat(np.arange(2, dtype=np.uint16), len(table)))
+    named = pa.DictionaryArray.from_arrays(number, ["one", "other"])
+    connection.register(PHYSICAL, both.append_column("run_number", number).append_column("run", named))
+    for statement in names_of_many_sql([NAMES, OTHER]):
+        connection.execute(statement)
+    yield connection
+    connection.close()
+
+
+class TestManyRuns:
+    @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.snake())
+    def test_each_names_its_own(self, log: Connection, logs: Connection, kind: type[Event]) -> None:
+        log.execute(view_sql(kind, NAMES.side))
+        logs.execute(view_sql(kind, None))
+        found = seen(logs, f"(from {kind.snake()} where run = 'one')")
+        assert [row.pop("run") for row in found] == ["one", "one"] and found == seen(log, kind.snake())
+        whole, empty = seen(logs, f"(from {kind.snake()} where run = 'other')")
+        words = {"person": None, "object": "desk 1 (Mill)", "job": "miller", "affordance": "sit"}
+        for field in kind.slots():
+            if field.what in words:
+                assert whole[field.name] == words[field.what]
+            if field.what == "tile":
+                assert (whole["row"], whole["col"]) == (13, 1)
+        assert {name for name, value in empty.items() if value is not None} == {"run", "seq", "tick"}
+
+    def test_only_what_names_somebody_needs_the_number_of_the_run(self) -> None:
+        assert needs(event_columns(None), {"run", "kind", "agent_id", "tile"}) == {"run", "kind_name", "agent", "tile"}
+        assert needs(event_columns(None), {"agent"}) == {"agent", "run_number"}

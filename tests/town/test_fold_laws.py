@@ -19,6 +19,7 @@ from projections.versions import VERSIONS
 from tests.town.towns import DAY, KITCHEN, lived
 from townlet import derived
 from townlet.configuration.load import load
+from townlet.following import Following
 from townlet.run import Run
 from townlet.town import Town, restored
 
@@ -119,6 +120,22 @@ def test_tables_caught_up_are_tables_rebuilt(run: Run, tmp_path: Path, seed: int
         for name, table in rebuilt(copy, tick).items():
             assert table.equals(tables[name]), f"seed {200 + seed}: {name} at {tick}, caught up"
             assert table.equals(caught_up(fork, tick)[name]), f"seed {200 + seed}: {name} at {tick}, forked"
+
+
+@pytest.mark.parametrize("name", derived.PROJECTIONS)
+def test_followed_is_caught_up_is_rebuilt_is_forked(run: Run, tmp_path: Path, name: str) -> None:
+    """Each projection that is listed, over all tiers: along with the log, from what was kept, from the first event."""
+    copy = Run(shutil.copytree(run.path, tmp_path / "run"))
+    shutil.rmtree(copy.path / "derived", ignore_errors=True)
+    for tick in (500, 950, TICKS):
+        caught = derived.caught_up(copy, name, tick)
+        fork = run.fork(tmp_path / f"fork-{tick}", at=tick)
+        following = Following(fork, [name])
+        following.catch_up()
+        assert derived.equal(following.tables(name), caught), f"at tick {tick}, followed"
+        assert derived.equal(derived.caught_up(fork, name, tick), caught), f"at tick {tick}, forked"
+        assert derived.rebuilt(copy, name, tick).kept == "equal", f"at tick {tick}, rebuilt"
+    assert derived.differing(copy, name, TICKS) == (3, None)
 
 
 def test_a_projection_is_rebuilt_beside_the_old_one(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

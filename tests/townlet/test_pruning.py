@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from eventlog.errors import EventLogError
 from eventlog.forking import fork
 from eventlog.manifest import write_settings
 from eventlog.reader import LogReader
@@ -210,3 +211,49 @@ def test_what_is_gone_meanwhile_is_passed_over(runs: Path) -> None:
     planned = plan([runs], keep=0)
     shutil.rmtree(runs / "b")
     assert names(carry_out(planned)) == ["a", "c"]
+
+
+def test_what_was_written_to_since_the_plan_stays(runs: Path) -> None:
+    """A run that was taken up again, and a file that a manifest has named since."""
+    planned = plan([runs], keep=1)
+    assert names(planned.goes) == ["a", "b"]
+    with LogWriter.open(runs / "b") as writer:
+        commit(writer, 10)
+    assert names(carry_out(planned)) == ["a"]
+    assert LogReader(runs / "b").head.seq == 110
+
+    run = runs / "c"
+    with LogWriter.open(run) as writer:
+        (active,) = writer.manifest.segments
+    left = run / "log" / active.file.replace(".arrows", ".arrow")
+    left.write_bytes(b"what a seal that was interrupted left")
+    planned = plan([run], parts=["torn"])
+    assert names(planned.goes) == [left.name]
+    with LogWriter.open(run) as writer:
+        writer.roll()
+    assert carry_out(planned) == []
+    assert LogReader(run).verify_chain() == LogReader(run).head.digest
+
+
+def test_a_run_that_lies_in_another_goes_with_nothing(runs: Path) -> None:
+    """Moved there by hand: no run is made inside of one."""
+    inner = runs / "a" / "exports" / "deep" / "b"
+    inner.parent.mkdir(parents=True)
+    shutil.move(runs / "b", inner)
+    planned = plan([runs / "a"])
+    assert (planned.goes, names(planned.stays)) == ([], ["a"])
+    assert f"holds another run, {inner}" in planned.stays[0].why
+    assert plan([runs / "a"], parts=PARTS).goes == []
+    assert LogReader(inner).head.seq == 100
+
+
+@pytest.mark.parametrize("place", ["inner", "log/inner", "exports/a/b/inner"])
+def test_no_run_is_made_inside_of_another(runs: Path, place: str) -> None:
+    before = content(runs)
+    with pytest.raises(EventLogError, match=f"lies inside of the run {runs / 'a'}"):
+        forked(runs / "a", runs / "a" / place)
+    with pytest.raises(EventLogError, match=f"lies inside of the run {runs / 'a'}"):
+        LogWriter.create(runs / "a" / place, run_id="x", name="x", epochs=EPOCHS, versions={})
+    kept = content(runs)
+    assert {path: kept[path] for path in before} == before
+    assert not [path for path in kept if path.name == "run.json" and path not in before]

@@ -1,5 +1,6 @@
 """What a run's people earned: any stretch of ticks is that stretch of the whole, whatever is kept beside the log."""
 
+import contextlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from projections.settings import Rewards
 from tests.town.towns import KITCHEN
 from townlet.errors import ConfigurationError, TickOutOfRange
 from townlet.run import Run
+from townlet.sql import Session
 
 TICKS, EVERY, PEOPLE = 2000, 480, 4
 TIGHT: Mapping[str, Any] = {"social": {"stage": "c3"}, "tick_clip": 0.002, "episode_clip": 0.5}
@@ -86,9 +88,15 @@ def test_marks_of_other_settings_are_not_gone_on_from(run: Run) -> None:
     assert run.rewards(1500).equals(stretch(plain, 1500, TICKS))
     assert run.rewards(1500, settings=TIGHT).equals(stretch(tight, 1500, TICKS))
     assert not plain.equals(tight)
+
+
+def test_the_marks_of_the_settings_that_were_asked_for_last_are_kept(run: Run) -> None:
+    run.rewards(settings=TIGHT)
+    (used,) = kept(run)
     for wage in range(9):
         run.rewards(settings={"wage": wage / 10})
-    assert len(kept(run)) == 8
+        run.rewards(1900, settings=TIGHT)
+    assert len(kept(run)) == 8 and used in kept(run)
 
 
 def test_a_folder_that_cannot_be_written_hinders_nobody(run: Run, lived: Run) -> None:
@@ -116,6 +124,27 @@ def test_sql_has_the_ticks_before_the_one_it_is_asked_at(lived: Run) -> None:
     by_name = lived.sql("select agent, ended, sum(needs) as needs from rewards group by all order by agent")
     assert by_name.column("agent").to_pylist() == sorted(set(lived.rewards()["agent"].to_pylist()))
     assert by_name.column("ended").null_count == PEOPLE
+
+
+def test_sql_makes_only_the_ticks_that_are_asked_for(lived: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, ...]] = []
+    plain = Run.rewards
+    monkeypatch.setattr(Run, "rewards", lambda run, *bounds: asked.append(bounds) or plain(run, *bounds))
+    with contextlib.closing(Session(lived)) as session:
+        found = session.query("select tick, needs from rewards where tick >= 700 and tick < 703")
+        assert found.column("needs").equals(plain(lived, 700, 703).column("needs"))
+        assert session.query("select min(tick) as first from rewards where tick between 10 and 20").to_pylist() == [
+            {"first": 10}
+        ]
+        both = "select count(*) as n from rewards join events using (tick) where tick = 3 and kind = 'tick_ended'"
+        assert session.query(both).to_pylist() == [{"n": PEOPLE}]
+    assert asked == [(700, 703), (10, 21), (0, TICKS)]
+
+
+def test_sql_has_the_rewards_of_many_runs(run: Run, lived: Run) -> None:
+    query = "select run, count(*) as n, sum(total) as total from rewards where tick < 100 group by run order by run"
+    ours, theirs = townlet.query([run.path, lived.path], query).to_pylist()
+    assert (ours["n"], ours["total"]) == (theirs["n"], theirs["total"]) and ours["n"] == 100 * PEOPLE
 
 
 def test_a_tick_that_is_not_there_is_refused(lived: Run) -> None:

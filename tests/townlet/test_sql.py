@@ -13,8 +13,9 @@ from eventlog.catalogue import KINDS
 from eventlog.views import KIND_BY_NAME, event_columns, kind_columns
 from townlet import formats
 from townlet.errors import QueryError, TickOutOfRange
+from townlet.queries import Asked, asked
 from townlet.run import Run
-from townlet.sql import TABLES, Session, _asked
+from townlet.sql import EVENTS, KNOWN, TABLES, Session
 
 TICKS, NOON = 1000, 720
 
@@ -145,10 +146,13 @@ def test_a_query_may_name_columns_in_any_way(session: Session, query: str) -> No
 
 
 def test_only_what_a_query_names_is_read(session: Session) -> None:
-    asked = _asked(session._connection, "select kind, count(*) from Events e where tick > 5 group by all")
-    assert asked.tables == ("events",) and asked.columns is not None
-    assert {"kind", "tick"} <= asked.columns and "agent" not in asked.columns
-    assert _asked(session._connection, "select count(*), agents.* from agents").columns is None
+    def named(query: str) -> Asked:
+        return asked(session._connection, query, KNOWN, EVENTS)
+
+    early = named("select kind, count(*) from Events e where tick > 5 group by all")
+    assert early.tables == ("events",) and early.columns is not None
+    assert {"kind", "tick"} <= early.columns and "agent" not in early.columns
+    assert named("select count(*), agents.* from agents").columns is None
 
 
 @pytest.mark.parametrize(
@@ -181,6 +185,19 @@ def test_show_tables_lists_everything(session: Session) -> None:
     listed = session.query("show tables;")
     assert listed.column("table").to_pylist() == [*TABLES, *KIND_BY_NAME]
     assert all(listed.column("meaning").to_pylist())
+
+
+def test_sessions_know_nothing_of_each_other(run: Run, session: Session) -> None:
+    counted = "select count(*), count(agent), max(tick) from events"
+    now = session.query(counted)
+    with contextlib.closing(Session(run, NOON)) as noon, contextlib.closing(Session(run, 0)) as before:
+        then = noon.query(counted)
+        assert one(before.query("select count(*) from agents")) == 0
+        assert session.query(counted) == now != then == noon.query(counted)
+        assert one(session.query("select count(*) from agents")) == len(noon.query("from agents")) == 8
+        for variable in ("persons", "places"):
+            assert one(before.query(f"select getvariable('{variable}') is null"))
+    assert session.query(counted) == now
 
 
 def test_a_run_answers(run: Run) -> None:

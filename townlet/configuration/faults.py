@@ -5,15 +5,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 from townlet.configuration.keys import Loc, describe, kind_at
 from townlet.configuration.settings import Settings
 from townlet.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from ruamel.yaml.nodes import Node
 
 ROOMIEST = {"people": 1000, "capacity": "large", "ticks_per_day": 14400}
 """A town for which nothing else is too large: it stands in for one with faults."""
@@ -115,6 +116,9 @@ def dotted(loc: Iterable[str | int]) -> str:
 
 def _line_of(text: str, loc: Loc) -> int:
     """The line, from 1, of a key, or of the innermost block around it that is there; 0 for none."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.nodes import MappingNode, SequenceNode
+
     node: Node | None = YAML().compose(text)
     line = 0
     for part in loc:

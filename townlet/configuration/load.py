@@ -12,8 +12,6 @@ from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from projections.state import CLASSES, LARGE
 from townlet.configuration.faults import Given, dotted, in_words, nearest, nearest_key, refusal, short, validated
@@ -163,6 +161,9 @@ def _text_of(file: Path, where: str, shipped: Iterable[str]) -> str:
 
 def _yaml(text: str, where: str) -> Any:
     """What YAML says, or a ConfigurationError with the line."""
+    from ruamel.yaml import YAML  # a run's own settings are JSON, and are read without it
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
     try:
         return YAML(typ="safe").load(text)
     except MarkedYAMLError as error:

@@ -1,0 +1,102 @@
+"""A run copied to another place, a store or a folder, and proved there before it is one.
+
+The manifest is written last, so a copy that was interrupted is no run; copying again goes on over what it left.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from eventlog.errors import EventLogError, RunExists
+from eventlog.manifest import read_manifest_text, read_settings
+from eventlog.places import told
+from eventlog.reader import LogReader
+from eventlog.stores import Store, bring, bring_checkpoint
+
+LEFT: Final = frozenset({"configs", "log", "checkpoints"})
+"""What a copy that was interrupted leaves."""
+
+
+class Copied(NamedTuple):
+    """What was copied, all of it read back and found equal."""
+
+    files: int
+    bytes: int
+    events: int
+    digest: str  # of all events, recomputed before they were copied
+
+
+def copy(source: LogReader, to: Path | str) -> Copied:
+    """Copy a closed run to a folder or a URI: its log, settings and checkpoints; derived tables and exports are not.
+
+    The digest of the whole log is recomputed first, and every file is read back from where it was written. Raises
+    `RunExists`, `LogDamaged`, and `EventLogError` for a run that is not closed, a place that holds something else, a
+    store that refuses, or bytes that are not read as they were written; then there is no run at `to`.
+    """
+    source.refresh()
+    if not source.manifest.closed:
+        run = told(source.path)
+        raise EventLogError(
+            f"{run} is not closed: somebody writes to it, or did until it was killed. Nothing was copied.\n"
+            f"  Next: stop its writer; townlet resume {run} --ticks 0        closes one whose writer is gone"
+        )
+    text = read_manifest_text(source.path)
+    target = Store(to)
+    _require_free(target)
+    digest = source.verify_chain()
+    many, size = 0, 0
+    for name, content in _contents(source):
+        _put(target, name, content)
+        many, size = many + 1, size + len(content)
+    if read_manifest_text(source.path) != text:
+        raise EventLogError(f"{told(source.path)} was written to meanwhile, so {target.uri} is no run yet; copy again")
+    _put(target, "run.json", text)
+    return Copied(many + 1, size + len(text), source.head.seq, digest)
+
+
+def _require_free(target: Store) -> None:
+    """There is nothing at the place, or what an interrupted copy left. Raises `RunExists`, `EventLogError`."""
+    try:
+        there = set(target.names())
+    except FileNotFoundError as error:
+        raise EventLogError(f"{target.uri}: there is no such bucket ({error})") from error
+    if "run.json" in there:
+        raise RunExists(target.uri, f"townlet verify {target.uri}        proves it")
+    if there - LEFT:
+        raise EventLogError(
+            f"{target.uri} holds {min(there - LEFT)}, which is of no copy: nothing is written there.\n"
+            f"  Next: name another place"
+        )
+
+
+def _contents(source: LogReader) -> Iterator[tuple[str, bytes]]:
+    """Each file of the run but its manifest: its name and what is committed of it."""
+    for config_id in sorted({epoch.config_id for epoch in source.manifest.epochs}):
+        yield f"configs/{config_id}.json", read_settings(source.path, config_id).encode()
+    for segment in source.manifest.segments:
+        name, length = f"log/{segment.file}", None if segment.seal else source.head.appended or None
+        bring(source.path, name, length)
+        yield name, (source.path / name).read_bytes()[:length]
+    yield "log/head", (source.path / "log" / "head").read_bytes()
+    folder = source.path / "checkpoints"
+    for checkpoint in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if checkpoint.name.isdecimal() and int(checkpoint.name) <= source.head.tick:
+            bring_checkpoint(checkpoint)
+            for file in sorted(checkpoint.iterdir()):
+                yield f"checkpoints/{checkpoint.name}/{file.name}", file.read_bytes()
+
+
+def _put(target: Store, name: str, content: bytes) -> None:
+    """Write a file and read it back. Raises `EventLogError`."""
+    try:
+        target.put(name, content)
+        found = hashlib.sha256()
+        for chunk in target.chunks(name):
+            found.update(chunk)
+    except FileNotFoundError as error:
+        raise EventLogError(f"{target.told(name)} cannot be written: {error}") from error
+    if found.digest() != hashlib.sha256(content).digest():
+        raise EventLogError(
+            f"{target.told(name)} is not read as it was written, so {target.uri} is no run.\n  Next: copy again"
+        )

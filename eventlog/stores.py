@@ -1,0 +1,366 @@
+"""Runs on object stores: `s3://`, `gs://`, or `file://`, read through a mirror on this machine and never written there.
+
+A run on a store is read as it was when it was opened. Its manifest, head and settings are fetched then, into a folder
+of the user's cache that is named by a digest of them and of the URI, so a mirror is never stale. A segment is fetched
+when an event of it is first asked for, whole rather than by ranges (about 50 MB for a million events, 9 MB when
+archived), is checked to its last byte, and then stays: asking again asks nobody. One that proves damaged is read as
+far as it is whole, and is not kept. A checkpoint is fetched when it is the nearest. Of a segment that was being written
+only what the head tells of is fetched. Whatever is derived is written into the mirror.
+
+Mirrors take `ROOM_BYTES` at most, but for those in use: what was opened longest ago goes. Any can be deleted any time.
+Credentials, region and endpoint are those that pyarrow's file systems take from the environment and from the URI's
+query: `s3://bucket/runs/a?region=eu-west-1`, `?scheme=http&endpoint_override=localhost:9000`.
+"""
+
+import contextlib
+import hashlib
+import itertools
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import platformdirs
+import pyarrow as pa
+
+from eventlog import disk, places
+from eventlog.errors import EventLogError, RunNotFound
+from eventlog.manifest import Manifest, parse_manifest
+from eventlog.places import is_uri, refusal, shown
+
+SCHEMES: Final = ("s3", "gs", "file")
+S3_OPTIONS: Final = ("region", "scheme", "endpoint_override")
+"""What the query of an `s3://` URI may say."""
+
+ROOM_BYTES: Final = 8 << 30
+"""How much all mirrors together may take; the one that is opened stays, and so do those opened in the last hour."""
+
+IN_USE_S: Final = 3600
+
+_CHUNK_BYTES: Final = 8 << 20
+_MARK: Final = "mirror-of"
+_GCS_SECONDS: Final = 10
+_SAID_MAX: Final = 400
+_DENIED: Final = re.compile(r"ACCESS_DENIED|Access ?Denied|Forbidden|HTTP (status|response code) 40[13]\b", re.I)
+_SILENT: Final = re.compile(r"NETWORK_CONNECTION|curlCode|Could not connect|resolve host|timed? ?out", re.I)
+
+_stores: dict[Path, "Store"] = {}
+_serial = itertools.count()
+
+
+def local(folder: Path | str) -> Path:
+    """The path of a folder that is to be written. Raises `EventLogError` for a URI."""
+    if is_uri(folder):
+        raise EventLogError(refusal(folder))
+    return Path(folder)
+
+
+def is_mirror(run: Path) -> bool:
+    """Whether a folder is a mirror of a run that is somewhere else."""
+    return (run / _MARK).exists()
+
+
+class Store:
+    """A folder on a store, or on this machine. Everything raises `EventLogError` that names the URI and what failed."""
+
+    def __init__(self, place: Path | str) -> None:
+        """`place` is a URI, or the path of a folder. Nothing is asked for yet but, for S3, the bucket's region."""
+        self.uri = shown(place) if isinstance(place, str) else str(place)
+        self._place = place
+
+    def told(self, name: str = "") -> str:
+        """What messages call a file of the folder, or the folder."""
+        return places.within(self.uri, name)
+
+    @cached_property
+    def _reached(self) -> tuple[Any, str]:
+        """The file system, and the folder's path in it."""
+        import pyarrow.fs
+
+        if isinstance(self._place, Path):
+            return pyarrow.fs.LocalFileSystem(), str(self._place.absolute())
+        scheme = urlsplit(self._place).scheme
+        if scheme not in SCHEMES:
+            raise RunNotFound(self.uri, f"known stores are {', '.join(f'{each}://' for each in SCHEMES)}")
+        try:
+            with self._asked("cannot be reached"):
+                return _s3(self._place) if scheme == "s3" else _other(self._place, scheme)
+        except pa.ArrowInvalid as error:
+            raise RunNotFound(self.uri, str(error)) from error
+
+    def _bucket_is_there(self) -> bool:
+        """Whether what the path begins with, the bucket of an object store, can be seen."""
+        import pyarrow.fs
+
+        system, path = self._reached
+        with self._asked("cannot look for the bucket"):
+            info = system.get_file_info(path.partition("/")[0] or "/")
+        return bool(info.type != pyarrow.fs.FileType.NotFound)
+
+    def not_found(self) -> RunNotFound:
+        """The error that there is no run here."""
+        missing = f"there is no {self.told('run.json')}"
+        return RunNotFound(self.uri, missing if self._bucket_is_there() else "there is no such bucket")
+
+    def read(self, name: str) -> bytes:
+        """A small file. Raises `FileNotFoundError`."""
+        return b"".join(self.chunks(name))
+
+    def chunks(self, name: str, length: int | None = None) -> Iterator[bytes]:
+        """The bytes of a file, or its first `length`, piece by piece. Raises `FileNotFoundError`."""
+        system, folder = self._reached
+        left = length if length is not None else 1 << 62
+        with self._asked(f"cannot read {name}"):
+            file = system.open_input_stream(f"{folder}/{name}")
+        try:
+            while left > 0:
+                with self._asked(f"cannot read {name}"):
+                    chunk: bytes = file.read(min(left, _CHUNK_BYTES))
+                if not chunk:
+                    return
+                left -= len(chunk)
+                yield chunk
+        finally:
+            file.close()
+
+    def names(self, below: str = "", *, deep: bool = False) -> list[str]:
+        """The names in the folder, or in `below`; `deep`: of all files below it, with their folders. Sorted."""
+        import pyarrow.fs
+
+        system, folder = self._reached
+        above = f"{folder}/{below}".rstrip("/")
+        with self._asked(f"cannot list {below or 'the folder'}"):
+            found = system.get_file_info(pyarrow.fs.FileSelector(above, allow_not_found=True, recursive=deep))
+        wanted = [each for each in found if not deep or each.type == pyarrow.fs.FileType.File]
+        return sorted(each.path[len(above) + 1 :].rstrip("/") for each in wanted)
+
+    def put(self, name: str, content: bytes | memoryview) -> None:
+        """Write a file, on this machine durably. On a store a file is there whole or not at all."""
+        import pyarrow.fs
+
+        system, folder = self._reached
+        with self._asked(f"cannot write {name}"):
+            if isinstance(system, pyarrow.fs.LocalFileSystem):
+                path = Path(folder) / name
+                disk.make_folder(path.parent)
+                disk.replace_file(path, content)
+                return
+            file = system.open_output_stream(f"{folder}/{name}")
+            file.write(content)
+            file.close()
+
+    def fetch(self, name: str, path: Path, length: int | None = None) -> None:
+        """Write a file, or its first `length` bytes, to a path on this machine; it is there whole or not at all.
+
+        Raises `FileNotFoundError`, `OSError`.
+        """
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}-{next(_serial)}")
+        chunks = self.chunks(name, length)
+        first = next(chunks, b"")
+        fd = disk.create(unfinished)
+        try:
+            for chunk in itertools.chain([first], chunks):
+                disk.write_all(fd, chunk)
+            disk.sync(fd)
+            disk.rename(unfinished, path)
+        finally:
+            disk.close(fd)
+            disk.remove(unfinished)
+
+    @contextlib.contextmanager
+    def _asked(self, what: str) -> Iterator[None]:
+        """What a store answers, as an `EventLogError`; that something is not there stays a `FileNotFoundError`."""
+        try:
+            yield
+        except (FileNotFoundError, pa.ArrowInvalid):
+            raise
+        except (OSError, pa.ArrowException) as error:
+            raise EventLogError(f"{self.uri}: {what}: {_reason(str(error))}") from error
+
+
+def _s3(uri: str) -> tuple[Any, str]:
+    """The file system and the path of a URI. It gives up in seconds, which pyarrow's own way from a URI does not."""
+    import pyarrow.fs
+
+    parts = urlsplit(uri)
+    options = dict(parse_qsl(parts.query))
+    for key in options:
+        if key not in S3_OPTIONS:
+            raise pa.ArrowInvalid(f"?{key}= says nothing here; there are {', '.join(S3_OPTIONS)}")
+    if not parts.hostname:
+        raise pa.ArrowInvalid("it names no bucket")
+    bucket = parts.netloc.rpartition("@")[2]
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    if endpoint and "endpoint_override" not in options:
+        given, _, server = endpoint.rpartition("://")
+        options = {"scheme": given or "https", **options, "endpoint_override": server.rstrip("/")}
+    regions = ("AWS_REGION", "AWS_DEFAULT_REGION")
+    if not options and not any(os.environ.get(name) for name in regions):
+        options["region"] = pyarrow.fs.resolve_s3_region(bucket)
+    if parts.username and parts.password:
+        options |= {"access_key": unquote(parts.username), "secret_key": unquote(parts.password)}
+    system = pyarrow.fs.S3FileSystem(retry_strategy=pyarrow.fs.AwsStandardS3RetryStrategy(max_attempts=3), **options)
+    return system, f"{bucket}{unquote(parts.path)}".rstrip("/")
+
+
+def _other(uri: str, scheme: str) -> tuple[Any, str]:
+    """The file system and the path of a URI of another store."""
+    import pyarrow.fs
+
+    if scheme == "gs" and "retry_limit_seconds" not in uri:
+        uri += f"{'&' if '?' in uri else '?'}retry_limit_seconds={_GCS_SECONDS}"
+    system, path = pyarrow.fs.FileSystem.from_uri(uri)
+    return system, path.rstrip("/")
+
+
+def _reason(said: str) -> str:
+    """What a store's client said, in a line, and what to do where that is known."""
+    line = " ".join(said.split())
+    line = line if len(line) <= _SAID_MAX else f"{line[:_SAID_MAX]}..."
+    if _DENIED.search(line):
+        return f"access denied ({line})\n  Next: give AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of somebody who may"
+    if _SILENT.search(line):
+        return f"no answer ({line})\n  Next: look at the network, or at ?scheme=http&endpoint_override=HOST:PORT"
+    return line
+
+
+def mirror(uri: str) -> Path:
+    """The folder in which the run at a URI can be read as it is there now.
+
+    Raises `RunNotFound`, also where there is no such bucket, `EventLogError` where the store refuses, `OSError`.
+    """
+    store = Store(uri)
+    text, head = _look(store)
+    manifest = parse_manifest(store.told("run.json"), text)
+    name = hashlib.sha256(b"\0".join([store.uri.encode(), text, head])).hexdigest()[:32]
+    folder = _mirrors() / name
+    if not (folder / "run.json").is_file():
+        _begin(store, folder, manifest, text, head)
+    os.utime(folder)
+    _stores[folder] = store
+    places.call(folder, store.uri)
+    _make_room(folder)
+    return folder
+
+
+@contextlib.contextmanager
+def whole(uri: str) -> Iterator[Path]:
+    """A folder with all that the run at a URI is, fetched anew and taken on no trust: to be proved, and gone after.
+
+    Raises `RunNotFound`, `EventLogError`, `OSError`.
+    """
+    store = Store(uri)
+    _look(store)
+    with tempfile.TemporaryDirectory(dir=_mirrors(), prefix="whole-") as name:
+        folder = Path(name)
+        for file in store.names(deep=True):
+            if file == "run.json" or file.partition("/")[0] in ("configs", "log", "checkpoints"):
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                store.fetch(file, folder / file)
+        places.call(folder, store.uri)
+        yield folder
+
+
+def bring(run: Path, name: str, length: int | None = None) -> bool:
+    """Have a file of a mirror, or its first `length` bytes; whether it was fetched just now. Other runs are let be.
+
+    Raises `FileNotFoundError` where the store has none, `EventLogError`, `OSError`.
+    """
+    store = _stores.get(run)
+    if store is None or (run / name).exists():
+        return False
+    try:
+        store.fetch(name, run / name, length)
+    except FileNotFoundError as error:
+        if _look(store)[0] != (run / "run.json").read_bytes():
+            raise EventLogError(f"{store.uri} was changed since it was opened.\n  Next: the same again") from error
+        raise
+    return True
+
+
+def forget(path: Path) -> None:
+    """Do not keep a segment of a mirror; whoever has it open reads on. Those of other runs are let be."""
+    if path.parent.parent in _stores:
+        disk.remove(path)
+
+
+def bring_checkpoint(folder: Path) -> None:
+    """Have a checkpoint of a mirror; others are let be. Raises `EventLogError`, `OSError`."""
+    store = _stores.get(folder.parent.parent)
+    if store is None or folder.parent.name != "checkpoints" or (folder / "manifest.json").exists():
+        return
+    unfinished = folder.with_name(f"{folder.name}.{os.getpid()}-{next(_serial)}")
+    unfinished.mkdir()
+    try:
+        for name in store.names(f"checkpoints/{folder.name}"):
+            store.fetch(f"checkpoints/{folder.name}/{name}", unfinished / name)
+        with contextlib.suppress(OSError):  # somebody else had it first
+            disk.rename(unfinished, folder)  # in place of an empty folder, and of nothing else
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _look(store: Store) -> tuple[bytes, bytes]:
+    """The manifest's text and the head, b"" where there is none, that belong together. Raises `RunNotFound`."""
+    try:
+        text = store.read("run.json")
+        while True:
+            try:
+                head = store.read("log/head")
+            except FileNotFoundError:
+                head = b""
+            again = store.read("run.json")
+            if again == text:
+                return text, head
+            text = again
+    except FileNotFoundError as error:
+        raise store.not_found() from error
+
+
+def _begin(store: Store, folder: Path, manifest: Manifest, text: bytes, head: bytes) -> None:
+    """Make a mirror with what is fetched at once, and an empty folder for each checkpoint."""
+    unfinished = folder.with_name(f"{folder.name}.{os.getpid()}-{next(_serial)}")
+    try:
+        for each in ("log", "configs", *(f"checkpoints/{name}" for name in store.names("checkpoints"))):
+            (unfinished / each).mkdir(parents=True)
+        for config_id in {epoch.config_id for epoch in manifest.epochs}:
+            with contextlib.suppress(FileNotFoundError):
+                store.fetch(f"configs/{config_id}.json", unfinished / "configs" / f"{config_id}.json")
+        if head:
+            disk.write_file(unfinished / "log" / "head", head)
+        disk.write_file(unfinished / _MARK, store.uri.encode())
+        disk.write_file(unfinished / "run.json", text)
+        try:
+            disk.rename(unfinished, folder)
+        except OSError:
+            if not (folder / "run.json").is_file():  # else somebody else was first
+                raise
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _mirrors() -> Path:
+    """The folder of all mirrors."""
+    folder = Path(os.environ.get("TOWNLET_CACHE") or platformdirs.user_cache_dir("townlet")) / "stores"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder.absolute()
+
+
+def _make_room(opened: Path) -> None:
+    """Remove the mirrors that were opened longest ago until the others have room; those in use stay."""
+    now_s = opened.stat().st_mtime
+    used = []
+    for each in opened.parent.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            size = sum(file.stat().st_size for file in each.rglob("*") if file.is_file())
+            used.append((each.stat().st_mtime, size, each))
+    room = ROOM_BYTES
+    for opened_s, size, each in sorted(used, reverse=True):
+        room -= size
+        if room < 0 and opened_s < now_s - IN_USE_S:
+            shutil.rmtree(each, ignore_errors=True)

@@ -1,0 +1,148 @@
+"""The bench's rows: formed right, bounded right, with and without peers. No figure is judged here."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cli.main import townlet
+from townlet import bench
+from townlet.bench import appending, peers
+from townlet.bench.rows import Peer, Row, Sizes, in_turn
+
+TINY = Sizes(
+    repeats=2,
+    towns=2,
+    days=1,
+    append_events=2_048,
+    peer_events=1_024,
+    slow_peer_events=512,
+    ticks=1_500,
+    long_ticks=3_000,
+    seeks=3,
+    sql_events=20_000,
+)
+PARTS = appending.commits(appending.history(1_024, 512), 512)
+WITHOUT_PEER = {"memory": 3, "folding": 3, "long": 5, "appending": 1, "sql": 3}
+
+
+@cache
+def rows_of(family: str) -> dict[str, Row]:
+    return {row.figure: row for row in bench.measure(family, TINY)}
+
+
+@pytest.mark.parametrize("family", WITHOUT_PEER)
+def test_every_figure_is_measured(family: str) -> None:
+    rows = rows_of(family)
+    assert len(rows) == WITHOUT_PEER[family], "two rows have one name, or one is missing"
+    assert all(row.value > 0 and row.unit for row in rows.values())
+
+
+def test_every_bound_lies_before_its_aim() -> None:
+    bounded = [row for family in WITHOUT_PEER for row in rows_of(family).values() if row.aim is not None]
+    assert len(bounded) == 10
+    for row in bounded:
+        assert row.must is not None
+        assert (row.aim < row.must) if row.most else (row.aim > row.must), row.figure
+
+
+def test_every_family_is_a_module_that_has_rows() -> None:
+    folder = Path(bench.__file__).parent
+    with_rows = {path.stem for path in folder.glob("*.py") if "\ndef rows(sizes: Sizes)" in path.read_text("utf-8")}
+    assert with_rows == set(bench.FAMILIES)
+
+
+@pytest.mark.parametrize(
+    ("value", "most", "reached"),
+    [
+        (30.0, False, "aim"),
+        (20.0, False, "must"),
+        (19.9, False, "no"),
+        (30.1, True, "no"),
+        (30.0, True, "must"),
+        (10.0, True, "aim"),
+    ],
+)
+def test_what_is_reached(value: float, most: bool, reached: str) -> None:
+    must, aim = (30.0, 10.0) if most else (20.0, 30.0)
+    assert Row("a figure", value, "s", must, aim, most).reached == reached
+
+
+def test_a_figure_without_a_bound_reaches_nothing() -> None:
+    assert Row("a figure", 1.0, "s").reached == ""
+
+
+def test_peers_are_measured_in_turn_and_compared_pair_by_pair() -> None:
+    calls: list[str] = []
+
+    def measuring(name: str, values: Iterator[float]) -> float:
+        calls.append(name)
+        return next(values)
+
+    ours, theirs = iter([10.0, 40.0, 30.0]), iter([5.0, 4.0, 3.0])
+    value, beside = in_turn(
+        lambda: measuring("ours", ours), {"other": lambda: measuring("other", theirs), "missing": None}, repeats=3
+    )
+    assert calls == ["ours", "other"] * 3
+    assert value == 30.0
+    assert beside == (Peer("other", 4.0, 10.0), Peer("missing", None, None))
+
+
+def test_the_log_and_sqlite_are_given_the_same_events(tmp_path: Path) -> None:
+    assert appending.append(tmp_path / "log", PARTS) > 0  # it counts them
+    assert peers.append_to_sqlite(tmp_path / "peer", PARTS) > 0
+    with sqlite3.connect(tmp_path / "peer.sqlite") as database:
+        assert database.execute("select count(*), max(seq) from events").fetchone() == (1_024, 1_023)
+
+
+def test_eventsourcing_reads_back_what_it_was_given(tmp_path: Path) -> None:
+    pytest.importorskip("eventsourcing", reason="a peer: pip install -r benchmarks/peers.txt")
+    from townlet.bench.aggregates import append_to_eventsourcing, fold_by_eventsourcing
+
+    assert append_to_eventsourcing(tmp_path / "a", PARTS) > 0
+    assert fold_by_eventsourcing(tmp_path / "b", PARTS) > 0  # it counts them
+
+
+def test_a_peer_that_is_not_installed_is_named_and_has_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers, "find_spec", lambda name: None)
+    (row,) = bench.measure("appending", TINY)
+    assert [peer.name for peer in row.peers] == ["SQLite WAL", "eventsourcing"]
+    assert row.peers[0].ratio and row.peers[1] == Peer("eventsourcing")
+
+
+class TestCommand:
+    ROW = Row("append", 3e6, "events/s", 2e6, 4e6, peers=(Peer("SQLite WAL", 3e5, 10.0), Peer("eventsourcing")))
+
+    @pytest.fixture(autouse=True)
+    def _measured(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(bench, "measure", lambda family: iter([self.ROW]))
+
+    def said(self, *arguments: str) -> str:
+        result = CliRunner().invoke(townlet, ["bench", "--only", "appending", *arguments])
+        assert result.exit_code == 0, result.stderr
+        return result.stdout
+
+    def test_a_table_names_a_figure_once_and_each_peer_on_a_line(self) -> None:
+        head, first, second = self.said().splitlines()
+        assert head.split()[:3] == ["figure", "value", "unit"]
+        assert "3,000,000" in first and ">= 2,000,000" in first and " must " in first and first.endswith("10")
+        assert second.split() == ["eventsourcing", "not", "installed"]
+
+    def test_csv_has_every_field_on_every_line(self) -> None:
+        lines = self.said("--csv").splitlines()
+        assert len(lines) == 3 and lines[2].count("append") == 1
+
+    def test_json_has_the_machine_and_plain_numbers(self) -> None:
+        told = json.loads(self.said("--json"))
+        assert told["machine"]["processors"] > 0
+        assert ("eventsourcing" in told["machine"]) and (find_spec("eventsourcing") is None) == (
+            told["machine"]["eventsourcing"] is None
+        )
+        (row,) = told["rows"]
+        assert (row["family"], row["value"], row["must"], row["reached"]) == ("appending", 3e6, 2e6, "must")
+        assert row["peers"][1] == {"name": "eventsourcing", "value": None, "ratio": None}

@@ -1,0 +1,54 @@
+"""What is measured beside a town: SQLite, which Python brings along, and the peers of `benchmarks/peers.txt`."""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from eventlog.rows import ROW, Rows
+
+Append = Callable[[Path, list[Rows]], float]
+"""Appends commits to a new store in a folder; gives the seconds that committing took."""
+
+PEERS = ("eventsourcing",)
+
+
+def has_eventsourcing() -> bool:
+    """Whether eventsourcing is installed."""
+    return find_spec("eventsourcing") is not None
+
+
+def versions() -> dict[str, str | None]:
+    """The peers' versions; None for one that is not installed."""
+    return {"sqlite": sqlite3.sqlite_version, **{name: _version(name) for name in PEERS}}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def append_to_sqlite(folder: Path, parts: list[Rows]) -> float:
+    """Every commit a transaction of `executemany`; the rows are Python tuples already.
+
+    `journal_mode=wal`, `synchronous=normal`: it does not sync at every commit either.
+    """
+    names = ROW.names or ()
+    tuples = [part.tolist() for part in parts]
+    database = sqlite3.connect(folder.with_suffix(".sqlite"), isolation_level=None)
+    database.execute("pragma journal_mode=wal")
+    database.execute("pragma synchronous=normal")
+    database.execute(f"create table events ({', '.join(names)}, note, primary key (seq)) without rowid")
+    insert = f"insert into events values ({', '.join('?' * len(names))}, null)"
+    began = time.perf_counter()
+    for part in tuples:
+        database.execute("begin")
+        database.executemany(insert, part)
+        database.execute("commit")
+    taken = time.perf_counter() - began
+    database.close()
+    return taken

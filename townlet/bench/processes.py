@@ -1,0 +1,54 @@
+"""Whole commands, from start to end, as somebody waits for them; and the processor's time in them, which other work on
+the machine disturbs less."""
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from townlet.bench.rows import Row, Sizes, median, seconds
+from townlet.run import simulate
+
+
+class Taken(NamedTuple):
+    """Seconds of a process: by the clock, and of the processor, its children's too."""
+
+    clock_s: float
+    processor_s: float
+
+
+def rows(sizes: Sizes) -> Iterator[Row]:
+    """Seconds of `townlet replay` and `townlet --help`, both warm."""
+    tick = min(5_000, sizes.ticks)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "run"
+        simulate(ticks=min(7_200, sizes.ticks), seed=7, into=path)
+        replay = ["replay", str(path), "--to-tick", str(tick)]
+        yield from _of_command(f"townlet replay --to-tick {tick}", replay, sizes.repeats, 1.0, 0.6)
+    yield from _of_command("townlet --help", ["--help"], sizes.repeats, 0.15, 0.10)
+
+
+def _of_command(name: str, arguments: Sequence[str], repeats: int, must: float, aim: float) -> Iterator[Row]:
+    run_townlet(arguments)  # Python keeps what it compiled of every module
+    taken = [run_townlet(arguments) for _ in range(repeats)]
+    yield Row(name, median(each.clock_s for each in taken), "s", must, aim, most=True)
+    yield Row("the processor's time in it", median(each.processor_s for each in taken), "s")
+
+
+def run_townlet(arguments: Sequence[str], changes: Mapping[str, str] | None = None) -> Taken:
+    """What `townlet` with these arguments takes, under an environment with these changes.
+
+    Raises CalledProcessError where it ends with another code than 0.
+    """
+    program = Path(sys.executable).with_name("townlet")
+    command = [str(program)] if program.exists() else [sys.executable, "-m", "cli.main"]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment |= changes or {}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    clock_s = seconds(lambda: subprocess.run([*command, *arguments], check=True, capture_output=True, env=environment))
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Taken(clock_s, after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)

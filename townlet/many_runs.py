@@ -1,0 +1,49 @@
+"""Many runs at once: which they are, and what each is called."""
+
+import glob
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from eventlog.places import is_uri
+from townlet.errors import QueryError
+from townlet.run import Run
+
+
+def opened(runs: str | Path | Iterable[str | Path | Run]) -> dict[str, Run]:
+    """The runs by their names, in order, each once; one path may be a pattern. Raises QueryError, RunNotFound."""
+    if is_uri(runs):
+        runs = [runs]
+    elif isinstance(runs, str | Path):
+        found = matching(str(runs))
+        if not found:
+            raise QueryError(
+                f"no folder that matches {runs} holds a run. Next: townlet runs        lists those there are"
+            )
+        runs = found
+    by_place: dict[Path, Run] = {}
+    for given in runs:
+        run = given if isinstance(given, Run) else Run(given)
+        by_place.setdefault(Path(run.place) if is_uri(run.place) else run.path.resolve(), run)
+    return dict(zip(names_of(list(by_place)), by_place.values(), strict=True))
+
+
+def matching(pattern: str) -> list[Path]:
+    """The runs among the folders that match a pattern, such as `runs/*`, by their paths; a run's path is one of it."""
+    found = [pattern] if Path(pattern).exists() else sorted(glob.glob(pattern))
+    return [Path(path) for path in found if (Path(path) / "run.json").is_file()]
+
+
+def names_of(places: Sequence[Path]) -> list[str]:
+    """Names that tell folders apart: that of each, where two are called alike with as many above it as it takes."""
+    longest = max((len(place.parts) for place in places), default=0)
+    names = [place.name for place in places]
+    for above in range(2, longest + 1):
+        shared = {name for name, times in Counter(names).items() if times > 1}
+        if not shared:
+            break
+        names = [
+            Path(*place.parts[-above:]).as_posix() if name in shared else name
+            for name, place in zip(names, places, strict=True)
+        ]
+    return names

@@ -1,0 +1,98 @@
+"""A run as SQL asks it: the columns of its events and its tables, between two ticks."""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from eventlog.catalogue.life import AgentArrived, AgentExited
+from eventlog.views import Names
+from projections.state import CLASSES
+from townlet.configuration.load import names_table
+from townlet.errors import QueryError, TickOutOfRange
+from townlet.log_columns import LogColumns
+from townlet.queries import Window
+from townlet.summaries import SUMMARIES, Summaries
+from townlet.views import names_of
+
+if TYPE_CHECKING:
+    from townlet.run import Run
+
+
+class Source:
+    """One run as of `tick`, with its events from `from_tick` on."""
+
+    def __init__(self, run: "Run", from_tick: int | None, at: int | None) -> None:
+        """Raises TickOutOfRange, QueryError where nothing can lie between the two, LogDamaged."""
+        self._log = run.log
+        last = self._log.head.tick
+        self.tick = last if at is None else at
+        self.from_tick = from_tick or 0
+        for tick in (self.tick, self.from_tick):
+            if not 0 <= tick <= last:
+                raise TickOutOfRange(run.place, tick, last)
+        if self.from_tick > self.tick:
+            raise QueryError(f"nothing can lie from tick {self.from_tick:,} on and before tick {self.tick:,}")
+        self.side: int = CLASSES[run.config.town.capacity].side
+        self._run = run
+        self._events = LogColumns(self._log, self.from_tick, self.tick)
+        self._fewer = LogColumns(self._log, self.from_tick, self.from_tick)
+
+    def columns(self, names: Collection[str], window: Window) -> dict[str, pa.Array]:
+        """Columns of the events that lie in a window; of more, where they are held already. Raises LogDamaged."""
+        bounds = window.within(self.from_tick, self.tick)
+        if bounds == (self.from_tick, self.tick) or self._events.holds(names):
+            return self._events.read(names)
+        if bounds != (self._fewer.from_tick, self._fewer.to_tick):
+            self._fewer = LogColumns(self._log, *bounds)
+        return self._fewer.read(names)
+
+    def names(self, persons: int) -> Names:
+        """What the run calls things; of persons the first so many."""
+        return names_of(self._run.config, self.side, range(persons))
+
+    def tables(self, names: Collection[str], window: Window) -> dict[str, pa.Table]:
+        """These tables as of the tick, rewards in a window; the town is folded once for all of them.
+
+        Raises LogDamaged, QueryError.
+        """
+        moment = self._run.at(self.tick) if set(names) - {"persons", "tie_changes", "rewards"} else None
+        summaries = None if moment is None else Summaries(moment)
+        made = {}
+        for name in names:
+            if name == "persons":
+                made[name] = self._everybody()
+            elif name == "tie_changes":
+                made[name] = self._tie_changes()
+            elif name == "rewards":
+                made[name] = self._run.rewards(*window.within(self.from_tick, self.tick))
+            elif name in SUMMARIES:
+                assert summaries is not None
+                made[name] = summaries.table(name)
+            else:
+                assert moment is not None
+                made[name] = moment.table(name)
+        return made
+
+    def _everybody(self) -> pa.Table:
+        """Everybody who ever lived in the town: `id, name, arrived, left` (NULL: still there)."""
+        events = LogColumns(self._log, 0, self.tick) if self.from_tick else self._events
+        came, went = (events.of(kind.kind, ("agent", "tick")) for kind in (AgentArrived, AgentExited))
+        left = dict(zip(went["agent"].tolist(), went["tick"].tolist(), strict=True))
+        return pa.table(
+            {
+                "id": pa.array(came["agent"], pa.int64()),
+                "name": pa.array(names_table(self._run.config, came["agent"]), pa.string()),
+                "arrived": pa.array(came["tick"], pa.int64()),
+                "left": pa.array([left.get(person) for person in came["agent"].tolist()], pa.int64()),
+            }
+        )
+
+    def _tie_changes(self) -> pa.Table:
+        """The changes of ties between the two ticks."""
+        from townlet.derived import tie_changes
+
+        changes = tie_changes(self._run, self.tick)
+        if not self.from_tick:
+            return changes
+        return changes.filter(pa.array(changes.column("tick").to_numpy() >= self.from_tick))
