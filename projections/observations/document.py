@@ -17,13 +17,14 @@ from its log. It is a row of floats and, but for `compact`, a map of 11x11 bytes
 from projections.observations.observer import Observer
 
 observer = Observer(settings.observations, town.plans, towns=1, seats=8)
-observer.see(town.towns)                 # written in place, nothing is allocated
-observer.scalars                         # f4[towns, seats, numbers]
-observer.map                             # u1[towns, seats, planes, 11, 11], read-only
+observer.see(town.towns)  # written in place, nothing is allocated
+observer.scalars  # f4[towns, seats, numbers], read-only
+observer.map  # u1[towns, seats, planes, 11, 11], read-only
 observer.scalars.view(observer.layout.dtype)["needs"]
 ```
 
-The axis is seats: an empty seat is all zeros. Both arrays are written anew by `see`; copy what is to be kept.
+The axis is seats: an empty seat is all zeros. `see` writes to the same two arrays each time, and only what has changed:
+copy what is to be kept or changed.
 """
 
 LAYOUTS = """

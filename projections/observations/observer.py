@@ -11,10 +11,12 @@ from projections.settings import Observations
 class Observer:
     """What `seats` seats of each of `towns` towns observe.
 
-    `scalars`: f4[towns, seats, n], the floats of `layout`, in order. `map`: u1[towns, seats, planes, 11, 11],
-    read-only: what has not changed since the last tick is not drawn again, so nobody else may draw on it. Both are
-    views that `see` writes anew; who wants to keep one copies it. Kernels are given `lenses`, `features` and `views`
-    instead, and call `observe_agent(town, plan, lenses[epoch], a, features[town, a], views[town, a])`.
+    `scalars`: f4[towns, seats, n], the floats of `layout`, in order; `map`: u1[towns, seats, planes, 11, 11]. Both are
+    read-only views that `see` writes to. What has not changed since the last tick is not written again, so nobody else
+    may write there; who wants to keep or to change one copies it.
+
+    Kernels are given `lenses`, `features` and `views` instead, and call
+    `observe_agent(town, plan, lenses[epoch], a, features[town, a], views[town, a])`.
     """
 
     layout: Layout
@@ -42,7 +44,7 @@ class Observer:
             HEAD,
             (self.seats * step, step, PADDED, WINDOW, 1),
         )
-        self.map.flags.writeable = False
+        self.scalars.flags.writeable = self.map.flags.writeable = False
 
     def see(self, towns: np.ndarray) -> None:
         """Write what everybody in `towns` observes at its town's tick into `scalars` and `map`."""

@@ -160,12 +160,14 @@ def test_the_hint_is_the_step_that_is_taken() -> None:
     assert ways > 100
 
 
-def test_the_map_is_for_nobody_else_to_draw_on() -> None:
+def test_what_is_seen_is_for_nobody_else_to_write_to() -> None:
     town = town_of(load(None).settings)
     observer = Observer(Observations(), town.plans)
     assert observer.map.shape == (1, 64, len(PLANES), 11, 11) and observer.scalars.shape == (1, 64, 115)
     with pytest.raises(ValueError, match="read-only"):
         observer.map[0, 0, 0, 5, 5] = 1
+    with pytest.raises(ValueError, match="read-only"):
+        observer.scalars[0] *= 2
 
 
 def test_a_policy_of_another_layout_is_refused_by_name() -> None:

@@ -137,6 +137,29 @@ def test_a_town_with_riders_is_the_town_that_lived() -> None:
     assert seen >= {"added", "updated", "decayed", "refused", "removed"}
 
 
+def test_where_relationships_are_off_every_tie_is_refused() -> None:
+    settings = Settings.model_validate(
+        {
+            "map_content": map_content("town"),
+            "relationships": {"capacity": 0},
+            "life": {"initial_ties": {"mode": "random", "density": 0.5}},
+        }
+    )
+    plan, towns = compile_plan(settings), empty_town()
+    draw.set_seed(towns, 0, 7)
+    found(towns, plan, 0)
+    parts = list(drained(towns))
+    assert live(towns, plan, 720, 512) == 720
+    rows = np.concatenate([*parts, *drained(towns)])
+    shadow = empty_town()
+    projection = TieChanges(shadow, plan)
+    projection.fold(rows)
+    changes = changes_of(projection)
+    assert state_bytes(shadow) == state_bytes(towns) and not towns["agents"]["ties"]["known"].any()
+    assert {row["change"] for row in changes} == {"refused"} and {row["kind"] for row in changes} >= {"tie_set"}
+    assert follow(changes, []) == {}
+
+
 def test_every_tie_is_the_sum_of_its_rows_at_any_tick() -> None:
     _, plan, rows = lived()
     shadow = empty_town()

@@ -14,6 +14,7 @@ from numba.core.registry import CPUDispatcher
 
 from projections.generate import generated
 from projections.kernel import ROOT, SOURCES, source_digest
+from projections.observations.lens import FEATURES, VIEW, lens_type
 from projections.plan import plan_type
 from projections.state import ORDINARY, town_type
 from tests.town.towns import DAY, default_settings, lived, town_of
@@ -90,7 +91,8 @@ def test_no_field_is_hidden_by_an_attribute_of_its_record() -> None:
             yield name
             yield from fields(inner[name])
 
-    assert not own & {name for record in (town_type(ORDINARY), plan_type(ORDINARY)) for name in fields(record)}
+    records = (town_type(ORDINARY), plan_type(ORDINARY), lens_type(ORDINARY), FEATURES, VIEW)
+    assert not own & {name for record in records for name in fields(record)}
 
 
 def test_generated_files_are_what_the_catalogue_says() -> None:
