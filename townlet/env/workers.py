@@ -37,8 +37,8 @@ class Workers:
         """Have all towns done; gives the sum of the counts."""
         if not self._threads:
             return self._work(0, self._count)
-        for share in self._shares:
-            self._open.put(share)
+        for each in self._shares:
+            self._open.put(each)
         total, taken = 0, 0
         while (share := self._next()) is not None:
             total += self._work(*share)
