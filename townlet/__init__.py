@@ -1,8 +1,8 @@
 """A living town whose every action is a typed event in an append-only log.
 
 `simulate` lets a town live into a folder, `open` opens what is there; both give a `Run`. `query` asks many runs at
-once. In `vector_env`, `parallel_env` and `gym_env` an outside policy says what people do. Nothing heavy is imported
-before it is used.
+once. `vector_env`, `parallel_env` and `gym_env` make environments of which an outside policy asks what people do.
+Nothing heavy is imported before it is used.
 """
 
 from typing import TYPE_CHECKING, Any
