@@ -14,7 +14,8 @@ import townlet
 from eventlog.codes import ACTION_REJECTED, AGENT_ARRIVED
 from projections.observations.observer import Observer
 from projections.settings import Rewards
-from tests.town.towns import DAY
+from tests.env.test_contract import KITCHEN
+from tests.town.towns import DAY, said_by
 from townlet.configuration.rewards import shipped_rewards
 from townlet.dataset import REWARDS, Dataset, arrays_of, settings_in
 from townlet.dataset_files import write
@@ -308,6 +309,23 @@ def test_what_cannot_be_is_refused(run: townlet.Run, tmp_path: Path) -> None:
     file.write_text("rewards:\n  survival: 0.1\n")
     dataset = run.dataset(rewards=file)
     assert {each.rewards for each in dataset.settings} == {Rewards(survival=0.1)}
+
+
+IN_PLAIN_PYTHON = """
+import hashlib, townlet
+for control in ("option", "primitive"):
+    digest = hashlib.sha256()
+    for batch in townlet.open({path!r}).dataset(14, 20, rewards="c3", control=control):
+        digest.update(repr(batch.to_pydict()).encode())
+    print(digest.hexdigest())
+"""
+
+
+def test_plain_python_reads_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "kitchen"
+    townlet.simulate(KITCHEN, ticks=20, into=path)
+    code = IN_PLAIN_PYTHON.format(path=str(path))
+    assert said_by(code, NUMBA_DISABLE_JIT="1") == said_by(code)
 
 
 def test_the_page_names_every_column(run: townlet.Run) -> None:
