@@ -22,6 +22,7 @@ from townlet.dataset_files import write
 from townlet.env.contract import any_allowed
 from townlet.errors import ConfigurationError, TickOutOfRange, TownletError
 
+PAGE = (Path(__file__).parents[2] / "docs" / "policy" / "DATASET.md").read_text(encoding="utf-8")
 BUSY = {"life.unemployment_days": 1, "rewards.social.stage": "c3", "rewards.shaping.enabled": True}
 WAIT, SCRIPTED, WRONG = 0, -1, 12
 FINAL = ("person", "decides", "action_mask", "scalars", "map")
@@ -329,8 +330,7 @@ def test_plain_python_reads_the_same(tmp_path: Path) -> None:
 
 
 def test_the_page_names_every_column(run: townlet.Run) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "policy" / "DATASET.md").read_text(encoding="utf-8")
-    rows = [line.split("|")[1:3] for line in page.splitlines() if line.startswith("| `")]
+    rows = [line.split("|")[1:3] for line in PAGE.splitlines() if line.startswith("| `")]
     columns = {name.strip(" `"): kind.strip() for names, kind in rows for name in names.split(",")}
     dataset = run.dataset()
     assert list(columns) == dataset.schema.names
@@ -338,4 +338,13 @@ def test_the_page_names_every_column(run: townlet.Run) -> None:
     for field in dataset.schema:
         assert str(field.type).startswith(words.get(columns[field.name], columns[field.name]))
     for key in settings_in(dataset.schema):
-        assert f"`{key}`" in page
+        assert f"`{key}`" in PAGE
+
+
+def test_the_example_of_the_page_runs(run: townlet.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "a").symlink_to(run.path)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(PAGE.partition("```python\n")[2].partition("```")[0], names)
+    assert names["arrays"]["scalars"].shape[1:] == (run.dataset(variant="compact").layout.size,)
