@@ -21,6 +21,11 @@ TOWNLET = [sys.executable, "-c", "from cli.main import main; main()"]
 LONG = 3_000_000
 
 
+def hears_interruptions() -> None:
+    """Let a process be interrupted also where these tests run in the background of a shell, which ignores SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def begun(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """A process of the command line in this folder; it does not outlive its block."""
@@ -31,6 +36,7 @@ def begun(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         env=os.environ | {"PYTHONPATH": path},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=hears_interruptions,
     ) as process:
         try:
             yield process

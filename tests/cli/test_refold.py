@@ -72,7 +72,7 @@ class TestRefold:
             (["--set", "relationships.bonds.rival_rivalry=1"], "this changes no tie"),
             (["--set", "relationships.churn.warn_above=1"], "this changes no tie"),
             (["--set", "relationships.capcity=2"], "did you mean capacity"),
-            (["--set", "relationships.capacity=20"], "from 1 to 12"),
+            (["--set", "relationships.capacity=20"], "from 0 to 12"),
             (["--set", "relationships.capacity"], "is not KEY=VALUE"),
             (["--at-tick", "99999"], f"from 0 to {TICKS:,}"),
             (["--at-tick", "-1"], "at-tick"),

@@ -287,7 +287,7 @@ class TestSettings:
             ("nothing", 3, "no such key"),
             ("names", "x", "no such key"),
             ("relationshipscapacity", 3, "no such key"),
-            ("relationships.capacity", 13, "from 1 to 12"),
+            ("relationships.capacity", 13, "from 0 to 12"),
             ("relationships.capacity", "[", "not YAML"),
             ("relationships", "{capacity: [", "not YAML"),
             ("relationships", None, "block"),
