@@ -37,9 +37,10 @@ VIEW = np.dtype(
         ("person", "i8"),  # whose observation it is, plus one; 0: nobody's, and all is zero
         ("tile", "i8"),  # of what the planes that stand still show
         ("bound", "i8"),  # the place whose distance is shown
+        ("home", "i8"),
         ("desk", "i8"),
         ("epoch", "i8"),
-        ("spare", "i8", (3,)),
+        ("spare", "i8", (2,)),
         ("planes", "u1", (len(PLANES) + 1, PADDED)),  # one more than any map has, as in FEATURES
     ]
 )
@@ -70,6 +71,7 @@ def lens_type(shape: CapacityClass) -> np.dtype:
             ("code", "f4", (shape.agents, CODES)),
             ("nearest", "i8", (shape.venues, len(SORTS))),  # of each sort the place nearest to a venue
             ("place_at", "i2", (tiles,)),  # place + 1 that stands on a tile
+            ("furnished", "i2", (tiles,)),  # bit r: there is a place in row r of a tile's window
             ("still", "u1", (tiles, len(STILL), PADDED)),
         ]
     )
@@ -144,3 +146,5 @@ def _look_round(lens: Any, plan: Any, shape: CapacityClass) -> None:
         edged = np.pad(cells.reshape(side, side), REACH)
         windows = np.lib.stride_tricks.sliding_window_view(edged, (WINDOW, WINDOW))
         lens["still"][:, plane, :CELLS] = windows.reshape(side * side, CELLS)
+    rows = lens["still"][:, 0, :CELLS].reshape(-1, WINDOW, WINDOW).any(axis=2)
+    lens["furnished"] = rows @ (1 << np.arange(WINDOW))
