@@ -5,13 +5,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib.util import find_spec
 from typing import NamedTuple
 
 import numpy as np
 
 from townlet.bench import models
 from townlet.bench.rows import Row, Sizes, in_turn, median
-from townlet.env.parallel import ParallelEnv
 from townlet.env.vector import VectorEnv
 from townlet.rules.control import NOT_ASKED
 from townlet.run import Run
@@ -33,7 +33,7 @@ class Lived(NamedTuple):
 
 
 def rows(sizes: Sizes) -> Iterator[Row]:
-    """Agent-steps a second on one core and on two threads, and through PettingZoo's dictionaries, with their peers."""
+    """Agent-steps a second on one core, on two threads, and, where PettingZoo is installed, as its dictionaries."""
     lasting = {"towns": sizes.towns, "episodes": sizes.days + 1}  # nobody is founded anew meanwhile
     with VectorEnv(**lasting) as alone, VectorEnv(**lasting, threads=TWO) as together:
         one: list[Lived] = []
@@ -48,6 +48,8 @@ def rows(sizes: Sizes) -> Iterator[Row]:
     yield Row("alive meanwhile, the fewest, observed", one[0].alive * 100, "%", 90)
     yield Row(f"{name}, two threads", shared, "agent-steps/s", 2.2e6, 3.6e6)
     yield Row("two threads over one", median(b.rate / a.rate for a, b in zip(one, two, strict=True)), "times")
+    if find_spec("pettingzoo") is None:
+        return
     value, beside = in_turn(partial(_by_dictionaries, sizes), models.beside_dictionaries(sizes), sizes.repeats)
     yield Row("one town of 8 as PettingZoo dictionaries", value, "agent-steps/s", 120e3, 200e3, peers=beside)
 
@@ -99,6 +101,8 @@ def _require_same_on_disk(env: VectorEnv, days: int) -> None:
 
 def _by_dictionaries(sizes: Sizes) -> float:
     """Agent-steps a second of one town whose agents are each asked by name, and live by the scripted policy."""
+    from townlet.env.parallel import ParallelEnv
+
     env = ParallelEnv(max_cycles=sizes.dictionary_steps + 1)
     env.reset(seed=0)
     spent, living = 0.0, 0

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from projections.state import ORDINARY
 from townlet.bench import memory
 from townlet.bench.rows import Row, Sizes, median
 from townlet.configuration.load import Source, load
@@ -19,9 +20,9 @@ from townlet.town import Town
 DISTRICT = 28
 """People of a district; a larger town is a square of districts."""
 
-ONE_OF_EIGHT = "an agent-step in a town of {people}"
+ONE_OF = "an agent-step in a town of {people}"
 OBSERVED = "an agent-step in a town of {people}, observed"
-MANY = "{towns:,} towns of 8, observed"
+MANY = "towns of 8 observed, {towns:,} of them"
 """Names of rows, which the chart looks for."""
 
 
@@ -38,14 +39,15 @@ def rows(sizes: Sizes) -> Iterator[Row]:
     """Nanoseconds of an agent-step from 8 to 700 people in one town; rates over 1 to 1,024 towns; memory."""
     most = max(sizes.districts) ** 2 * DISTRICT
     towns = [Size(8, most // 8, None, {}), *(_of_districts(side, most) for side in sizes.districts)]
-    yield from _over_people(towns, _living, sizes, ONE_OF_EIGHT, (1.5, 1.1))
+    yield from _over_people(towns, _living, sizes, ONE_OF, (1.5, 1.1))
     yield from _over_people(towns, _observed, sizes, OBSERVED, (None, None))
     yield from _over_towns(sizes)
 
 
 def _of_districts(side: int, most: int) -> Size:
     people = side * side * DISTRICT
-    settings = {"town.repeat": [side, side], "town.people": people}
+    capacity = "ordinary" if people <= ORDINARY.agents else "large"
+    settings = {"town.repeat": [side, side], "town.people": people, "town.capacity": capacity}
     return Size(people, most // people, "large", settings)
 
 
@@ -69,6 +71,8 @@ def _over_people(
 ) -> Iterator[Row]:
     """Measured in turn, so that a machine whose speed drifts does so for towns of every size."""
     measures = [measured(size, sizes) for size in towns]
+    for measure in measures:
+        measure()  # the first compiles, for towns of another class
     costs = [[1e9 / measure() for measure in measures] for _ in range(sizes.repeats)]
     for place, size in enumerate(towns):
         yield Row(name.format(people=size.people), median(each[place] for each in costs), "ns")
@@ -80,7 +84,7 @@ def _over_towns(sizes: Sizes) -> Iterator[Row]:
     for count in sizes.many_towns:
         before = resident_bytes()
         with VectorEnv(towns=count) as env:
-            rates = [rate_of(env, 1) for _ in range(min(sizes.repeats, 3))]
+            rates = [rate_of(env, sizes.growth_days) for _ in range(min(sizes.repeats, 3))]
             taken = resident_bytes() - before
         yield Row(MANY.format(towns=count), median(rates), "agent-steps/s")
     yield Row(f"memory of a town, of {count:,}", taken / count / 1e6, "MB")

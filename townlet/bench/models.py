@@ -98,7 +98,7 @@ def _spread_of_jaxmarl(sizes: Sizes) -> Measured:
     key = jax.random.key(0)
     _, state = jax.vmap(env.reset)(jax.random.split(key, SPREAD_BATCH))
     carry = [jax.block_until_ready(roll((key, state)))[0]]
-    calls = max(1, sizes.peer_steps // SPREAD_STEPS)
+    calls = max(1, sizes.peer_steps // SPREAD_STEPS // 4)
 
     def measure() -> float:
         began = time.perf_counter()
