@@ -33,7 +33,7 @@ TINY = Sizes(
     many_towns=(1, 2),
 )
 PARTS = appending.commits(appending.history(1_024, 512), 512)
-WITHOUT_PEER = {"memory": 3, "environment": 6, "growth": 9, "folding": 3, "long": 5, "appending": 1, "sql": 3}
+WITHOUT_PEER = {"memory": 3, "environment": 8, "growth": 9, "folding": 3, "long": 5, "appending": 1, "sql": 3}
 
 
 @cache

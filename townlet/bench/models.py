@@ -80,7 +80,7 @@ def _spread_of_jaxmarl(sizes: Sizes) -> Measured:
     with redirect_stdout(sys.stderr):  # it says what it imports
         import jaxmarl
 
-    env: Any = jaxmarl.make("MPE_simple_spread_v3")
+        env: Any = jaxmarl.make("MPE_simple_spread_v3")
     names: list[str] = env.agents
 
     def step(carry: Any, _: None) -> tuple[Any, Any]:
