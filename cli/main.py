@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "plot": "Draw the town's ties, or the history of one.",
     "tail": "The last events of a run, or those of a running town.",
     "export": "A run's events as Parquet, a DuckDB database or CSV, to be proved by themselves.",
+    "dataset": "What people saw, did and earned in a run, under any observations and rewards, to learn from.",
     "runs": "The runs in a folder, kept small.",
     "config": "Show, check or describe a configuration.",
     "soak": "Let many towns live and hold them to what a town must be.",

@@ -39,6 +39,7 @@ SOURCES = (
     "townlet/draw.py",
     "townlet/day.py",
     "townlet/driver.py",
+    "townlet/env/reobserve.py",
     "townlet/env/step.py",
     "townlet/rules/*.py",
     "townlet/world/founding.py",

@@ -33,6 +33,11 @@ def modules_after(code: str) -> set[str]:
         pytest.param("import eventlog", {"pyarrow", "duckdb", "numba", "click", "textual", "rich"}, id="eventlog"),
         pytest.param("import projections", {"townlet", "click", "textual", "rich", "torch"}, id="projections"),
         pytest.param("import townlet", {"click", "textual", "rich", "torch", "duckdb"}, id="townlet"),
+        pytest.param(
+            "import townlet; townlet.vector_env",
+            {"gymnasium", "pettingzoo", "torch", "duckdb", "click", "textual"},
+            id="townlet.vector_env",
+        ),
         pytest.param("import townlet.run, townlet.town", {"ruamel", "duckdb", "click", "textual"}, id="a fold"),
         pytest.param(HELP, {"numba", "pyarrow", "duckdb", "torch", "textual"}, id="townlet --help"),
     ],

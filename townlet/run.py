@@ -20,6 +20,7 @@ from townlet.errors import TickOutOfRange
 
 if TYPE_CHECKING:
     from projections.settings import Rewards
+    from townlet.dataset import Dataset
     from townlet.refold import Refold
     from townlet.town import Town
     from townlet.why import Why
@@ -155,6 +156,16 @@ class Run:
         from townlet.rewards import rewards
 
         return rewards(self, from_tick, to_tick, settings)
+
+    def dataset(self, from_tick: int = 0, to_tick: int | None = None, **options: Any) -> "Dataset":
+        """What people saw, might do, were asked and earned from `from_tick` on and before `to_tick` (None: now).
+
+        A row for each person and tick, in record batches. `options`: `variant`, `rewards`, `overrides`, `control`,
+        `batch_steps`; see `townlet.dataset.Dataset`. Raises TickOutOfRange, ConfigurationError, LogDamaged.
+        """
+        from townlet.dataset import Dataset
+
+        return Dataset(self, from_tick, to_tick, **options)
 
     def fork(
         self,

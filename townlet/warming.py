@@ -107,6 +107,27 @@ def _compile_first_look() -> None:
     step.first_look.compile((*_paid(), *_sight(), seen, numba.int64))
 
 
+def _compile_reobserve() -> None:
+    """What an environment showed, from a log."""
+    from eventlog.rows import ROW
+    from projections.riders import rewards
+    from townlet.env import reobserve
+
+    i8, f4, u1 = numba.int64, numba.float32, numba.uint8
+    towns, plans = _towns_and_plans()
+    progress, steps = _type_of(reobserve.PROGRESS), _type_of(reobserve.STEP)
+    written = (
+        *_sight(),
+        progress,
+        numba.types.Array(i8, 1, "C"),
+        steps,
+        *(numba.types.Array(t, 2, "C") for t in (f4, u1)),
+    )
+    terms, outs = _type_of(rewards.TERMS), _type_of(rewards.rewards_type(ORDINARY))
+    reobserve.reobserve.compile((towns, plans, _type_of(ROW), i8, terms, outs, *written))
+    reobserve.look_once.compile((towns, plans, *written))
+
+
 def _paid() -> tuple[Any, ...]:
     """Towns, their shadows, plans, and what is needed to pay for what happens there."""
     from projections.riders import rewards
@@ -148,6 +169,7 @@ def main() -> None:
     _compile_folds()
     _say(FOLDS)
     _compile_first_look()
+    _compile_reobserve()
 
 
 def _say(word: str) -> None:

@@ -55,12 +55,12 @@ def always_yields(observations: Observations, infos: Infos) -> np.ndarray:
 
 
 def scribbles(observations: Observations, infos: Infos) -> np.ndarray:
-    observations["scalars"][:] = 0.5
+    observations["action_mask"][:] = 1
     return np.zeros(infos["alive"].shape, np.int64)
 
 
 @pytest.mark.parametrize(
-    ("policy", "said"), [(always_yields, "may not be asked"), (scribbles, "has written to what it sees: scalars")]
+    ("policy", "said"), [(always_yields, "may not be asked"), (scribbles, "has written to what it sees: action_mask")]
 )
 def test_the_contract_finds_a_broken_policy(policy: Policy, said: str) -> None:
     with pytest.raises(AssertionError, match=said):

@@ -1,5 +1,6 @@
 """Many towns at once: life cycle, seeds, exits and newcomers, threads, logs; and each is the town that its log says."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from eventlog.codes import AGENT_ARRIVED, AGENT_EXITED, EPISODE_ENDED, TICK_ENDE
 from projections.observations.observer import Observer
 from projections.state import state_bytes
 from tests.env.test_contract import KITCHEN
-from tests.town.towns import DAY, default_settings, lived, log_digest, town_of
+from tests.town.towns import DAY, default_settings, lived, log_digest, said_by, town_of
 from townlet.env.contract import any_allowed
 from townlet.env.vector import VectorEnv
 from townlet.errors import ConfigurationError, TownletError
@@ -306,3 +307,21 @@ def test_the_spaces_are_gymnasiums() -> None:
         env.action_space.seed(1)
         assert env.action_space.sample().shape == (2, 4) and env.single_action_space.n == 9
         env.step(env.action_space.sample())
+
+
+def first_hour(control: Any) -> list[str]:
+    """The digests of two kitchens after an hour, and of all that was shown and paid on the way."""
+    shown = hashlib.sha256()
+    with townlet.vector_env(KITCHEN, towns=2, control=control, episode_ticks=45) as env:
+        observations, infos = env.reset(seed=3)
+        for _ in range(60):
+            observations, *flags, infos = env.step(any_allowed(observations, infos))
+            for array in (*observations.values(), *flags, *infos.values(), env.breakdown):
+                shown.update(array.tobytes())
+        return [*env.digests(), shown.hexdigest()]
+
+
+@pytest.mark.parametrize("control", ["option", "primitive"])
+def test_plain_python_shows_and_pays_the_same(control: str) -> None:
+    code = f"from tests.env.test_vector import first_hour\nprint(*first_hour({control!r}))"
+    assert said_by(code, NUMBA_DISABLE_JIT="1") == first_hour(control)

@@ -1,5 +1,6 @@
 """Many towns at once for learning, by the conventions of Gymnasium's vector environments, on NumPy arrays in place."""
 
+import weakref
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -75,6 +76,7 @@ class VectorEnv:
         self.num_envs, self.seats, self.threads = towns, self._towns.seats, min(threads, towns)
         self._make_arrays()
         self._workers = Workers(self._bind(), towns, self.threads)
+        weakref.finalize(self, self._workers.close)  # for who forgets to close it: threads would keep it all
         self._lived = np.zeros(towns, np.int64)  # episodes of each town that are over
         self._rounds = np.zeros(towns, np.int64)  # how often each was founded since the seed was given
         self._seeds = list(range(towns))

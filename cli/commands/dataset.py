@@ -1,0 +1,93 @@
+"""`townlet dataset`"""
+
+from pathlib import Path
+
+import click
+
+from cli import options, output
+from cli.main import COMMANDS
+
+FORMATS = ("arrow", "parquet", "minari")
+VARIANTS = ("full", "hybrid", "compact")
+CONTROLS = ("option", "primitive")
+
+
+@click.command(
+    "dataset",
+    help=f"""{COMMANDS["dataset"]}
+
+    Nothing is simulated: the log is folded, seen and paid, under the run's own settings of observations and rewards or
+    under any others. --rewards takes a file that holds a block rewards, or a shipped one: off, c1, c2, c3. --set
+    changes any key of observations and rewards; a key that decides what happens exits with 2.
+
+    A row is a tick of somebody: what it saw as the tick began, what it might do, what it was asked, what it earned,
+    term by term, and whether its episode ended. arrow and parquet write one file, steps.arrow or steps.parquet; minari
+    writes episodes as Minari reads them, where that is installed. dataset.json describes it.
+    """,
+    epilog=options.examples(
+        "townlet dataset runs/a --to datasets/a",
+        "townlet dataset runs/a --variant compact --rewards c1 --to datasets/a --format arrow",
+        "townlet dataset runs/a --from-tick 1440 --to-tick 2880 --set observations.social.top_k=4 --to datasets/day",
+        "townlet dataset runs/a --format minari --to datasets/town-v0",
+    ),
+)
+@options.run_argument
+@click.option("--to", type=options.NewPath(), required=True, metavar="DIR", help="The folder to write.")
+@click.option(
+    "--format",
+    "form_of_file",
+    type=click.Choice(FORMATS),
+    default="parquet",
+    show_default=True,
+    help="What to write into it.",
+)
+@click.option(
+    "--variant", type=click.Choice(VARIANTS), help="What is observed; by default what the run's settings say."
+)
+@click.option("--rewards", metavar="NAME|FILE", help="What pays; by default what the run's settings say.")
+@options.settings_option
+@click.option("--from-tick", type=click.IntRange(min=0), help="The first tick; by default the run's first.")
+@click.option("--to-tick", type=click.IntRange(min=0), help="The tick to end before; by default the run's last.")
+@click.option(
+    "--control",
+    type=click.Choice(CONTROLS),
+    help="What people were asked for; by default primitive if any event says so.",
+)
+@click.option("--replace", is_flag=True, help="Write over a dataset that is there.")
+@options.output_formats
+def command(
+    run: Path | str,
+    to: Path,
+    form_of_file: str,
+    variant: str | None,
+    rewards: str | None,
+    overrides: dict[str, object],
+    from_tick: int | None,
+    to_tick: int | None,
+    control: str | None,
+    replace: bool,
+    form: str,
+) -> None:
+    if from_tick is not None and to_tick is not None and from_tick >= to_tick:
+        raise click.UsageError(f"--from-tick {from_tick} is not before --to-tick {to_tick}")
+    import townlet
+    from townlet.dataset_files import write
+
+    asked = {"variant": variant, "rewards": rewards, "overrides": overrides, "control": control}
+    try:
+        dataset = townlet.open(run).dataset(from_tick or 0, to_tick, **asked)
+        with output.Waiting(f"writing {form_of_file}"):
+            done = write(dataset, form_of_file, to, replace=replace)
+    except (FileExistsError, NotImplementedError) as error:
+        raise click.UsageError(str(error)) from error
+    record = {
+        "dataset": str(done.path),
+        "from_tick": dataset.from_tick,
+        "to_tick": dataset.to_tick,
+        "steps": done.steps,
+        "bytes": done.bytes,
+        "control": dataset.control,
+        "layout": dataset.layout.hash,
+        "log_digest": dataset.digest,
+    }
+    output.record(record, form)

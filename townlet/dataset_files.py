@@ -1,0 +1,124 @@
+"""A dataset in a folder: its steps as one Arrow or Parquet file, or as Minari keeps episodes.
+
+It is written into a hidden folder beside its place and moved there when it is whole. `dataset.json` says what the
+schema of the steps says, and marks the folder as one that may be written anew.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pyarrow as pa
+
+from eventlog import disk
+from townlet.dataset import Dataset, settings_in
+
+DESCRIPTION: Final = "dataset.json"
+"""What stands beside the steps, and describes them."""
+
+
+class Written(NamedTuple):
+    """What was written. `steps` were lived; what is seen at the end is beside them."""
+
+    path: Path
+    steps: int
+    bytes: int
+
+
+def write(dataset: Dataset, form: str, to: Path, *, replace: bool = False) -> Written:
+    """Write a dataset into the folder `to`, in one of FORMATS.
+
+    Nothing is overwritten, unless `replace` says so and it is a dataset too. Raises FileExistsError, LogDamaged,
+    TownletError where Minari is asked for and not there, OSError; and then nothing is left behind.
+    """
+    _require_free(to, replace)
+    to.parent.mkdir(parents=True, exist_ok=True)
+    building = to.absolute().with_name(f".{to.name}.writing-{os.getpid()}")
+    shutil.rmtree(building, ignore_errors=True)
+    try:
+        building.mkdir()
+        steps = FORMATS[form](dataset, building, to.name)
+        about = {"format": form, "steps": steps, **settings_in(dataset.schema)}
+        (building / DESCRIPTION).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        _require_free(to, replace)
+        _publish(building, to)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return Written(to, steps, sum(file.stat().st_size for file in to.rglob("*") if file.is_file()))
+
+
+def is_dataset(path: Path) -> bool:
+    """Whether a folder was written by `write`."""
+    return (path / DESCRIPTION).is_file()
+
+
+def _write_arrow(dataset: Dataset, into: Path, _: str) -> int:
+    """One Arrow file, uncompressed, to be mapped into memory."""
+    with pa.OSFile(str(into / "steps.arrow"), "wb") as file, pa.ipc.new_file(file, dataset.schema) as writer:
+        return _write_batches(dataset, writer.write_batch)
+
+
+def _write_parquet(dataset: Dataset, into: Path, _: str) -> int:
+    """One Parquet file, with a row group for each batch."""
+    from pyarrow.parquet import ParquetWriter
+
+    with ParquetWriter(into / "steps.parquet", dataset.schema, compression="zstd") as writer:
+        return _write_batches(dataset, writer.write_batch)
+
+
+def _write_batches(dataset: Dataset, write_batch: Callable[[pa.RecordBatch], Any]) -> int:
+    """Every batch; gives how many steps were lived."""
+    steps = 0
+    for batch in dataset:
+        write_batch(batch)
+        steps += len(batch) - batch.column("action").null_count
+    return steps
+
+
+def _write_minari(dataset: Dataset, into: Path, name: str) -> int:
+    from townlet.dataset_minari import write_episodes
+
+    return write_episodes(dataset, into, name)
+
+
+def _require_free(path: Path, replace: bool) -> None:
+    """Nothing is at the path, or what may be replaced. Raises FileExistsError."""
+    if path.is_symlink() or path.exists():
+        if not replace:
+            raise FileExistsError(f"{path} is there already; --replace writes it anew, --to names another place")
+        if not is_dataset(path):
+            raise FileExistsError(f"{path} is no dataset, so it is not replaced; --to names another place")
+
+
+def _publish(building: Path, to: Path) -> None:
+    """Sync what was written and put it in its place; what it replaces is removed. Raises OSError."""
+    for file in sorted(building.rglob("*")):
+        if file.is_file():
+            fd = disk.append_to(file)
+            try:
+                disk.sync(fd)
+            finally:
+                disk.close(fd)
+    disk.sync_folder(building)
+    replaced = building.with_name(f"{building.name}-replaced")
+    if to.exists():
+        disk.rename(to, replaced)
+    try:
+        disk.rename(building, to)
+    except OSError:
+        if replaced.exists():
+            replaced.rename(to)
+        raise
+    shutil.rmtree(replaced, ignore_errors=True)
+    disk.sync_folder(to.absolute().parent)
+
+
+FORMATS: Final[Mapping[str, Callable[[Dataset, Path, str], int]]] = {
+    "arrow": _write_arrow,
+    "parquet": _write_parquet,
+    "minari": _write_minari,
+}
+"""What a dataset can be written as; each gives how many steps it wrote."""

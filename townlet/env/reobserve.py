@@ -1,0 +1,150 @@
+"""The steps of a town that has been: what each seat saw, might do, was asked and earned, tick by tick, from its log.
+
+Rows are folded and nothing else. A seat is looked at as each tick begins, before that tick's first event, as an
+environment shows it; what the tick then asks of it and what it earns in it is written to the same step.
+"""
+
+import numpy as np
+
+from eventlog.codes import (
+    ACTION_REJECTED,
+    ACTION_TAKEN,
+    ACTION_WAIT,
+    AGENT_ARRIVED,
+    HIRED,
+    OPTION_CHOSEN,
+    PRICE_CHANGED,
+    RESTOCKED,
+    TIE_SET,
+    TOWN_FOUNDED,
+    TRAIT_GIVEN,
+)
+from projections.kernel import entry, kernel
+from projections.observations.layout import CELLS
+from projections.observations.observe import observe_agent
+from projections.riders.earning import fold_rewarded
+from projections.riders.rewards import COLUMNS
+from projections.town.event import widened
+from townlet.env.step import decides
+from townlet.rules.control import BY_OPTION, NOT_ASKED, allow
+
+FOUNDING = (TOWN_FOUNDED, RESTOCKED, PRICE_CHANGED, AGENT_ARRIVED, TRAIT_GIVEN, HIRED, TIE_SET)
+"""What a town is founded by: the first tick begins with the first event of another kind."""
+
+ASKING = (OPTION_CHOSEN, ACTION_TAKEN, ACTION_REJECTED)
+"""What says what was asked."""
+
+NOT_LOOKED_AT = np.int64(-1)
+
+STEP = np.dtype(
+    [
+        ("tick", "i8"),
+        ("seat", "i8"),
+        ("person", "i8"),
+        ("action", "i8"),  # what was asked; the option in force, or waiting, where nothing is said of it
+        ("mask", "i8"),  # bit i: action i might be asked
+        ("decides", "i8"),
+        ("done", "i8"),  # of the tick's end: GOES_ON, LEFT, CUT_OFF
+        *((name, "f8") for name in COLUMNS),
+    ]
+)
+"""A step of one seat, its observation aside."""
+
+PROGRESS = np.dtype(
+    [
+        ("steps", "i8"),  # that stand in the arrays
+        ("begun", "i8"),  # the first of them whose tick is not over
+        ("looked", "i8"),  # 1: the present tick has been looked at
+        ("since", "i8"),  # the first tick that is told of
+    ]
+)
+"""How far the log is folded."""
+
+
+@entry
+def reobserve(towns, plans, rows, first, terms, outs, lenses, features, views, progress, at, steps, scalars, maps):
+    """Fold `rows[first:]` onto the one town and write its steps; the first row that was not folded: all if len(rows).
+
+    It stops early where the arrays have no room for another tick: then every step in them is whole. `plans`, `terms`
+    and `lenses` have a record for each epoch. steps: STEP[n]; scalars: f4[n, floats]; maps: u1[n, planes x 121].
+    `at`: i8[agents], where the step of each seat stands.
+    """
+    town, out, so_far = towns[0], outs[0], progress[0]
+    for i in range(first, len(rows)):
+        event = widened(town, rows[i])
+        if not so_far.looked and (town.clock.tick > 0 or event.kind not in FOUNDING):
+            if so_far.steps + len(at) > len(steps):
+                return i
+            look(town, plans, lenses, features, views, so_far, at, steps, scalars, maps)
+        heed(town, event, at, steps)
+        epoch = town.clock.epoch
+        if fold_rewarded(town, plans[epoch], rows[i], terms[epoch], out):
+            pay(out, so_far, steps)
+    return len(rows)
+
+
+@entry
+def look_once(towns, plans, lenses, features, views, progress, at, steps, scalars, maps):
+    """What is seen after the last row: steps that nothing is asked in. The arrays have room for them."""
+    look(towns[0], plans, lenses, features, views, progress[0], at, steps, scalars, maps)
+
+
+@kernel
+def look(town, plans, lenses, features, views, so_far, at, steps, scalars, maps):
+    """Begin a step for each seat in which somebody sits as the tick begins."""
+    so_far.looked, so_far.begun = 1, so_far.steps
+    for a in range(len(at)):
+        at[a] = NOT_LOOKED_AT
+    if town.clock.tick < so_far.since:
+        return
+    plan, lens = plans[town.clock.epoch], lenses[town.clock.epoch]
+    for a in range(town.clock.seats):
+        seat = np.int64(a)
+        observe_agent(town, plan, lens, seat, features[0, a], views[0, a])
+        if town.agents[a].alive:
+            at[a] = so_far.steps
+            begin_step(town, plan, seat, steps[so_far.steps])
+            keep(lens, features[0, a], views[0, a], so_far.steps, scalars, maps)
+            so_far.steps += 1
+
+
+@kernel
+def begin_step(town, plan, a, step):
+    """Who it is, and what it may do."""
+    step.tick, step.seat, step.person = town.clock.tick, a, town.agents[a].person
+    step.action = town.agents[a].option if town.cursor.control == BY_OPTION else ACTION_WAIT
+    step.mask = allow(town, plan, a)
+    step.decides = 1 if decides(town, plan, a) else 0
+
+
+@kernel
+def keep(lens, features, view, row, scalars, maps):
+    """Copy what a seat sees."""
+    for i in range(lens.floats):
+        scalars[row, i] = features.values[i]
+    for plane in range(lens.planes):
+        for cell in range(CELLS):
+            maps[row, plane * CELLS + cell] = view.planes[plane, cell]
+
+
+@kernel
+def heed(town, event, at, steps):
+    """What was asked of somebody who sits there since the tick began; who chooses under primitive control was not."""
+    if event.kind in ASKING:
+        row = at[event.agent]
+        if row >= 0 and steps[row].person == event.person:
+            by_script = event.kind == OPTION_CHOSEN and town.cursor.control != BY_OPTION
+            steps[row].action = NOT_ASKED if by_script else event.code
+
+
+@kernel
+def pay(out, so_far, steps):
+    """The tick is over: what everybody has earned who was there as it began."""
+    for i in range(so_far.begun, so_far.steps):
+        step = steps[i]
+        row = out.seats[step.seat]
+        step.done = row.done
+        step.survival, step.needs, step.shaping, step.wage = row.survival, row.needs, row.shaping, row.wage
+        step.punctuality, step.social, step.terminal = row.punctuality, row.social, row.terminal
+        step.guard, step.clipped, step.total = row.guard, row.clipped, row.total
+    so_far.begun, so_far.looked = so_far.steps, 0

@@ -1,0 +1,66 @@
+"""Folding a log into the steps of its people: the arrays that the compiled fold writes to, and when they are full."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from eventlog.rows import Rows
+from projections.observations.layout import CELLS
+from projections.observations.observer import Observer
+from projections.rewards import compile_terms
+from projections.riders.rewards import rewards_type
+from townlet.configuration.settings import Settings
+from townlet.env import reobserve
+from townlet.env.towns import CONTROLS
+from townlet.town import Town
+
+Written = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Steps (STEP), floats f4[n, floats] and planes u1[n, planes x 121], to be read before the fold goes on."""
+
+
+class Reobserving:
+    """A town that is folded, seen and paid, of `settings` for each epoch. Steps are of ticks from `since` on."""
+
+    def __init__(self, settings: Sequence[Settings], control: str, since: int, room: int) -> None:
+        """`room`: steps between two writings, at the least. Raises NotImplementedError for ties that nobody keeps."""
+        town = Town(settings)
+        self._town = town
+        town.towns["cursor"]["control"] = CONTROLS[control]
+        agents = town.shape.agents
+        observer = Observer(settings[-1].observations, town.plans, 1, agents)
+        terms = np.concatenate([compile_terms(each.rewards) for each in settings]).view(np.recarray)
+        outs = np.zeros(1, rewards_type(town.shape)).view(np.recarray)
+        layout, steps = observer.layout, room + agents
+        self._progress = np.zeros(1, reobserve.PROGRESS).view(np.recarray)
+        self._progress["since"] = since
+        self._written: Any = (
+            np.zeros(steps, reobserve.STEP).view(np.recarray),
+            np.zeros((steps, layout.size), "f4"),
+            np.zeros((steps, len(layout.planes) * CELLS), "u1"),
+        )
+        self._sight = observer.lenses, observer.features, observer.views, self._progress, np.full(agents, -1, np.int64)
+        self._paid = terms, outs
+
+    def fold(self, rows: Rows) -> Iterator[Written]:
+        """Fold the next rows of the log; gives whole steps whenever there are many."""
+        events, first = np.ascontiguousarray(rows).view(np.recarray), 0
+        towns, plans = self._town.towns, self._town.plans
+        while first < len(events):
+            first = reobserve.reobserve(towns, plans, events, first, *self._paid, *self._sight, *self._written)
+            if first < len(events):
+                yield self._taken()
+
+    def end(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, int]]:
+        """What is left, and then what is seen now; with how many of the steps were lived."""
+        yield (*(left := self._taken()), len(left[0]))
+        if self._town.seq:
+            reobserve.look_once(self._town.towns, self._town.plans, *self._sight, *self._written)
+            yield (*self._taken(), 0)
+
+    def _taken(self) -> Written:
+        """The steps that stand there, which makes room."""
+        count = int(self._progress["steps"][0])
+        self._progress["steps"] = self._progress["begun"] = 0
+        steps, scalars, maps = self._written
+        return steps.view(np.ndarray)[:count], scalars[:count], maps[:count]
