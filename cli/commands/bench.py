@@ -1,6 +1,7 @@
 """`townlet bench`"""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -25,13 +26,24 @@ COLUMNS: Final = ("figure", "value", "unit", "must", "aim", "reached", "peer", "
 
     Families: {"; ".join(f"{name}, {what}" for name, what in FAMILIES.items())}.
     """,
-    epilog=options.examples("townlet bench", "townlet bench --only appending --json > bench.json"),
+    epilog=options.examples(
+        "townlet bench",
+        "townlet bench --only appending --json > bench.json",
+        "townlet bench --only growth --chart growth.svg",
+    ),
 )
 @click.option("--only", type=click.Choice(list(FAMILIES)), multiple=True, help="Measure this family; may be repeated.")
+@click.option(
+    "--chart",
+    type=options.NewPath(),
+    help="Draw the family growth into this SVG or PNG file too; needs matplotlib (townlet[plot]).",
+)
 @options.output_formats
-def command(only: tuple[str, ...], form: str) -> None:
+def command(only: tuple[str, ...], chart: Path | None, form: str) -> None:
     from townlet import bench
 
+    if chart:
+        require_drawable(chart, only)
     machine = bench.machine()
     output.words(f"a load average of {machine['load_average']} on {machine['processors']} processors, before this")
     measured: list[tuple[str, Row]] = []
@@ -39,10 +51,25 @@ def command(only: tuple[str, ...], form: str) -> None:
         if not only or family in only:
             with output.Waiting(f"measuring {what}"):
                 measured += [(family, row) for row in bench.measure(family)]
+    if chart:
+        from townlet.bench.chart import draw_growth
+
+        draw_growth([row for family, row in measured if family == "growth"], chart)
+        output.words(f"drawn: {chart}")
     if form == "json":
         output.as_json({"machine": machine, "rows": [_whole(family, row) for family, row in measured]})
     else:
         output.records([line for _, row in measured for line in _lines(row, form)], COLUMNS, form)
+
+
+def require_drawable(chart: Path, only: tuple[str, ...]) -> None:
+    """Refuse before anything is measured what cannot be drawn in the end."""
+    from townlet.plots import drawing, form_of
+
+    if only and "growth" not in only:
+        raise click.UsageError("--chart draws the family growth: leave --only away, or add --only growth")
+    form_of(chart)
+    drawing("figure")
 
 
 def _whole(family: str, row: "Row") -> dict[str, Any]:

@@ -37,9 +37,10 @@ VIEW = np.dtype(
         ("person", "i8"),  # whose observation it is, plus one; 0: nobody's, and all is zero
         ("tile", "i8"),  # of what the planes that stand still show
         ("bound", "i8"),  # the place whose distance is shown
+        ("home", "i8"),
         ("desk", "i8"),
         ("epoch", "i8"),
-        ("spare", "i8", (3,)),
+        ("spare", "i8", (2,)),
         ("planes", "u1", (len(PLANES) + 1, PADDED)),  # one more than any map has, as in FEATURES
     ]
 )

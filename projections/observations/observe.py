@@ -22,7 +22,7 @@ def observe_agent(town, plan, lens, a, features, view):
         return
     describe(town, plan, lens, a, features)
     desk = desk_for(town, plan, agent)
-    is_new = view.person != agent.person + 1 or view.epoch != town.clock.epoch
+    is_new = view.person != agent.person + 1 or view.home != agent.home or view.epoch != town.clock.epoch
     has_moved = is_new or view.tile != agent.tile
     if has_moved or view.desk != desk:
         point(plan, lens, agent, desk, features)
@@ -32,7 +32,7 @@ def observe_agent(town, plan, lens, a, features, view):
     if lens.plane.distance >= 0 and (has_moved or view.bound != bound):
         measure(plan, lens, agent.tile, bound, view)
     view.person, view.tile, view.bound = agent.person + 1, agent.tile, bound
-    view.desk, view.epoch = desk, town.clock.epoch
+    view.home, view.desk, view.epoch = agent.home, desk, town.clock.epoch
     seen, tiles = mark_people(town, plan, lens, a, view)
     features.values[NEAREST] = tiles / WINDOW
     if lens.hint >= 0:
@@ -51,7 +51,7 @@ def see_nothing(lens, features, view):
     for plane in range(lens.planes):
         for cell in range(len(view.planes[plane])):
             view.planes[plane, cell] = 0
-    view.person = view.tile = view.bound = view.desk = view.epoch = 0
+    view.person = view.tile = view.bound = view.home = view.desk = view.epoch = 0
 
 
 @entry

@@ -14,27 +14,42 @@ HALF_AGE = 7200.0
 
 @kernel
 def recall(town, plan, lens, a, out):
-    """The best friends, then the worst rivals; nobody twice."""
+    """The best friends, then the worst rivals; nobody twice. Where nobody was and nobody is, zeros stand already."""
     agent = town.agents[a]
+    friends, rivals = esteemed(plan, agent)
     met, first = np.int64(0), lens.social
     for rank in range(2 * lens.top_k):
-        slot = strongest(plan, agent, rank >= lens.top_k, met)
-        if slot >= 0:
+        is_rival = rank >= lens.top_k
+        left = (rivals if is_rival else friends) & ~met
+        if left != 0:
+            slot = strongest(plan, agent, is_rival, left)
             met |= ONE << slot
             introduce(town, lens, agent.ties[slot], out, first)
-        else:
+        elif out.values[first] != 0.0:
             for i in range(lens.embed_dim + FLOATS_BESIDE_THE_CODE):
                 out.values[first + i] = 0.0
         first += lens.embed_dim + FLOATS_BESIDE_THE_CODE
 
 
 @kernel
-def strongest(plan, agent, is_rival, met):
-    """The slot of the strongest tie of a sort among those not yet met, the first of equals; -1 for none above 0."""
-    found, most = NONE, 0.0
+def esteemed(plan, agent):
+    """The slots of the ties that are worth something as a friend, and as a rival: a bit for each."""
+    friends, rivals = np.int64(0), np.int64(0)
     for slot in range(plan.social.capacity):
         tie = agent.ties[slot]
-        if tie.known and (met >> slot) & ONE == 0:
+        if tie.known:
+            friends |= ONE << slot if tie.trust + tie.familiarity > 0.0 else 0
+            rivals |= ONE << slot if tie.rivalry > 0.0 else 0
+    return friends, rivals
+
+
+@kernel
+def strongest(plan, agent, is_rival, left):
+    """The slot of the strongest tie of a sort among those whose bits are set, the first of equals."""
+    found, most = NONE, 0.0
+    for slot in range(plan.social.capacity):
+        if (left >> slot) & ONE == ONE:
+            tie = agent.ties[slot]
             merit = tie.rivalry if is_rival else tie.trust + tie.familiarity
             if merit > most:
                 found, most = np.int64(slot), merit
@@ -43,11 +58,12 @@ def strongest(plan, agent, is_rival, met):
 
 @kernel
 def introduce(town, lens, tie, out, first):
-    """One tie: present, identity code, trust, familiarity, rivalry, age."""
+    """One tie: present, identity code, trust, familiarity, rivalry, age. No two codes are alike in any number."""
     other = seat(town, tie.other)
-    out.values[first] = 1.0
-    for i in range(lens.embed_dim):
-        out.values[first + 1 + i] = lens.code[other, i]
+    if out.values[first] == 0.0 or out.values[first + 1] != lens.code[other, 0]:
+        out.values[first] = 1.0
+        for i in range(lens.embed_dim):
+            out.values[first + 1 + i] = lens.code[other, i]
     last = first + 1 + lens.embed_dim
     out.values[last], out.values[last + 1], out.values[last + 2] = tie.trust, tie.familiarity, tie.rivalry
     age = np.float64(town.clock.tick - tie.since)

@@ -143,6 +143,17 @@ def test_many_people_see_what_is_there(name: str) -> None:
         check(town, observer, Observations())
 
 
+@EACH_VARIANT
+def test_one_observer_can_look_at_one_town_and_then_at_another(variant: str) -> None:
+    towns = [lived(default_settings(), seed, 500)[0] for seed in (1, 2)]
+    observer = Observer(of(variant), towns[0].plans, seats=8)
+    for ticks in (0, 0, 1, 1, 60, 1):
+        for town in towns:
+            for _ in town.live(ticks):
+                pass
+            assert seen_by(observer, town) == seen_by(Observer(of(variant), town.plans, seats=8), town)
+
+
 def test_each_epoch_is_seen_through_its_own_lens() -> None:
     later = load(None, {"work.absent_after_ticks": 60}).settings
     town = town_of(default_settings(), later)

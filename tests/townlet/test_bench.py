@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from cli.main import townlet
 from townlet import bench
 from townlet.bench import appending, peers
+from townlet.bench.chart import draw_growth
 from townlet.bench.rows import Peer, Row, Sizes, in_turn
 
 TINY = Sizes(
@@ -26,9 +27,13 @@ TINY = Sizes(
     long_ticks=3_000,
     seeks=3,
     sql_events=20_000,
+    dictionary_steps=120,
+    peer_steps=40,
+    districts=(1,),
+    many_towns=(1, 2),
 )
 PARTS = appending.commits(appending.history(1_024, 512), 512)
-WITHOUT_PEER = {"memory": 3, "folding": 3, "long": 5, "appending": 1, "sql": 3}
+WITHOUT_PEER = {"memory": 3, "environment": 8, "growth": 9, "folding": 3, "long": 5, "appending": 1, "sql": 3}
 
 
 @cache
@@ -45,7 +50,7 @@ def test_every_figure_is_measured(family: str) -> None:
 
 def test_every_bound_lies_before_its_aim() -> None:
     bounded = [row for family in WITHOUT_PEER for row in rows_of(family).values() if row.aim is not None]
-    assert len(bounded) == 10
+    assert len(bounded) == 14
     for row in bounded:
         assert row.must is not None
         assert (row.aim < row.must) if row.most else (row.aim > row.must), row.figure
@@ -115,6 +120,22 @@ def test_a_peer_that_is_not_installed_is_named_and_has_no_figure(monkeypatch: py
     assert row.peers[0].ratio and row.peers[1] == Peer("eventsourcing")
 
 
+def test_the_chart_of_growth_has_a_point_for_each_size(tmp_path: Path) -> None:
+    rows = [Row(f"an agent-step in a town of {people}", 100.0, "ns") for people in (8, 700)]
+    rows += [Row(f"an agent-step in a town of {people}, observed", 400.0, "ns") for people in (8, 700)]
+    rows += [Row(f"towns of 8 observed, {towns} of them", 2e6, "agent-steps/s") for towns in ("1", "1,024")]
+    draw_growth(rows, tmp_path / "growth.svg")
+    drawn = (tmp_path / "growth.svg").read_text("utf-8")
+    assert all(words in drawn for words in ("all rules", "people in one town", "towns of 8", "1,024"))
+    draw_growth(rows, tmp_path / "again.svg")
+    assert (tmp_path / "again.svg").read_text("utf-8") == drawn
+
+
+def test_growth_is_named_as_its_chart_looks_for_it(tmp_path: Path) -> None:
+    draw_growth(list(rows_of("growth").values()), tmp_path / "growth.png")  # fails where a row is not found
+    assert (tmp_path / "growth.png").stat().st_size > 10_000
+
+
 class TestCommand:
     ROW = Row("append", 3e6, "events/s", 2e6, 4e6, peers=(Peer("SQLite WAL", 3e5, 10.0), Peer("eventsourcing")))
 
@@ -146,3 +167,11 @@ class TestCommand:
         (row,) = told["rows"]
         assert (row["family"], row["value"], row["must"], row["reached"]) == ("appending", 3e6, 2e6, "must")
         assert row["peers"][1] == {"name": "eventsourcing", "value": None, "ratio": None}
+
+    @pytest.mark.parametrize(("only", "file"), [("appending", "growth.svg"), ("growth", "growth.txt")])
+    def test_a_chart_that_cannot_be_drawn_is_refused_before_anything_is_measured(
+        self, only: str, file: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(bench, "measure", lambda family: pytest.fail("measured in vain"))
+        result = CliRunner().invoke(townlet, ["bench", "--only", only, "--chart", file])
+        assert result.exit_code != 0 and not result.stdout

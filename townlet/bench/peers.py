@@ -12,7 +12,7 @@ from eventlog.rows import ROW, Rows
 Append = Callable[[Path, list[Rows]], float]
 """Appends commits to a new store in a folder; gives the seconds that committing took."""
 
-PEERS = ("eventsourcing",)
+PEERS = ("eventsourcing", "mpe2", "mesa", "jaxmarl")
 
 
 def has_eventsourcing() -> bool:

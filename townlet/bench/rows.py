@@ -12,7 +12,10 @@ Measured = Callable[[], float]
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is measured. The defaults are those of the published figures; small ones are for tests."""
+    """How much is measured. The defaults are those of the published figures; small ones are for tests.
+
+    `districts`: how many make a side of the square that a town of `growth` is.
+    """
 
     repeats: int = 5
     towns: int = 64
@@ -24,6 +27,11 @@ class Sizes:
     long_ticks: int = 1_000_000
     seeks: int = 40
     sql_events: int = 10_000_000
+    dictionary_steps: int = 7_200
+    peer_steps: int = 1_000
+    growth_days: int = 1
+    districts: tuple[int, ...] = (1, 2, 3, 5)
+    many_towns: tuple[int, ...] = (1, 8, 64, 512, 1024)
 
 
 class Peer(NamedTuple):

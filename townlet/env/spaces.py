@@ -49,6 +49,6 @@ def action_space() -> spaces.Discrete[Any]:
     return spaces.Discrete(ACTIONS)
 
 
-def action_spaces(*batch: int) -> spaces.MultiDiscrete[Any]:
+def action_spaces(*batch: int) -> "spaces.MultiDiscrete[Any]":  # generic from Gymnasium 1.4 on
     """What seats of the shape `batch` are asked."""
     return spaces.MultiDiscrete(np.full(batch, ACTIONS))

@@ -7,8 +7,7 @@ import numpy as np
 
 from eventlog.chain import Chain
 from eventlog.rows import Rows
-from projections.state import town_type
-from projections.town.fold import refold
+from projections.state import state_size, town_type
 from townlet.configuration.load import Resolved
 from townlet.errors import OutboxFull, TownletError
 from townlet.rules.control import BY_ACTION, BY_OPTION
@@ -43,6 +42,7 @@ class Towns:
         self.founded = 0
         self._plain = self.towns.view(np.ndarray)
         self._bytes = [towns.view("u1").reshape(count, -1) for towns in (self._plain, self.shadows.view(np.ndarray))]
+        self._state = state_size(self.towns.dtype)
         self._chains = [Chain() for _ in range(count)]
         self._hashed = [0] * count  # how many rows of the outbox each chain has taken in
         self._logs = logs
@@ -93,12 +93,10 @@ class Towns:
     def drain(self, index: int) -> None:
         """Empty a town's outbox into its chain and its log; the town stands between two ticks. Raises OutboxFull."""
         self._hash(index)
-        rows = self.events(index, 0)
-        behind = int(self._plain["clock"]["seq"][index]) - int(self.shadows.view(np.ndarray)["clock"]["seq"][index])
-        if behind:
-            refold(self.shadows, self.plans, index, rows[len(rows) - behind :].view(np.recarray))
+        lives, follows = self._bytes
+        follows[index, : self._state] = lives[index, : self._state]  # what folding the outbox would make of it
         writer = self._writers.get(index)
-        if writer is not None and len(rows):
+        if writer is not None and len(rows := self.events(index, 0)):
             self._commit(index, writer, rows)
         self._plain["cursor"]["pending"][index] = 0
         self._hashed[index] = 0

@@ -1,0 +1,123 @@
+"""The environment: everybody observed, masked and paid at every tick, and every event in the digest of its history."""
+
+import hashlib
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from importlib.util import find_spec
+from typing import NamedTuple
+
+import numpy as np
+
+from townlet.bench import models
+from townlet.bench.rows import Row, Sizes, in_turn, median
+from townlet.env.vector import VectorEnv
+from townlet.rules.control import NOT_ASKED
+from townlet.run import Run
+
+CHUNK = 60
+"""Ticks between two looks at how many are alive; a day is a multiple of it."""
+
+TWO = 2
+"""Threads, for as many processors; and towns that are lived once more on disk."""
+
+
+class Lived(NamedTuple):
+    """What some days of many towns came to; `history` says all that was seen and happened.
+
+    Agent-steps a second by the clock, and of a processor, which other work on the machine disturbs less.
+    """
+
+    rate: float
+    busy: float
+    events: float
+    alive: float
+    history: str
+
+
+def rows(sizes: Sizes) -> Iterator[Row]:
+    """Agent-steps a second on one core, on two threads, and, where PettingZoo is installed, as its dictionaries."""
+    lasting = {"towns": sizes.towns, "episodes": sizes.days + 1}  # nobody is founded anew meanwhile
+    with VectorEnv(**lasting) as alone, VectorEnv(**lasting, threads=TWO) as together:
+        one: list[Lived] = []
+        two: list[Lived] = []
+        value, beside = in_turn(_recorded(alone, sizes.days, one), models.beside_many(sizes), sizes.repeats)
+        shared, _ = in_turn(_recorded(together, sizes.days, two), {}, sizes.repeats)
+        assert {each.history for each in one + two} == {one[0].history}, "two threads lived otherwise than one"
+        _require_same_on_disk(alone, sizes.days)
+    name = f"{sizes.towns} towns of 8 observed, masked and paid"
+    yield Row(f"{name}, one core", value, "agent-steps/s", 1.2e6, 2.0e6, peers=beside)
+    yield Row("a second of the processor, one core", median(each.busy for each in one), "agent-steps/s")
+    yield Row("recorded meanwhile, observed", one[0].events, "events/agent-step")
+    yield Row("alive meanwhile, the fewest, observed", one[0].alive * 100, "%", 90)
+    yield Row(f"{name}, two threads", shared, "agent-steps/s", 2.2e6, 3.6e6)
+    yield Row("of each thread, a second of its processor", median(each.busy for each in two), "agent-steps/s")
+    yield Row("two threads over one", median(b.rate / a.rate for a, b in zip(one, two, strict=True)), "times")
+    if find_spec("pettingzoo") is None:
+        return
+    value, beside = in_turn(partial(_by_dictionaries, sizes), models.beside_dictionaries(sizes), sizes.repeats)
+    yield Row("one town of 8 as PettingZoo dictionaries", value, "agent-steps/s", 120e3, 200e3, peers=beside)
+
+
+def _recorded(env: VectorEnv, days: int, into: list[Lived]) -> Callable[[], float]:
+    def measure() -> float:
+        into.append(lived(env, days))
+        return into[-1].rate
+
+    return measure
+
+
+def lived(env: VectorEnv, days: int) -> Lived:
+    """Let the towns of an environment live some days from their founding, by the scripted policy.
+
+    Only steps are timed. What they showed goes into a hash, now and then, and the digest of every town at the end.
+    """
+    env.reset(seed=0)
+    actions = np.full((env.num_envs, env.seats), NOT_ASKED)
+    clocks = env.towns.view(np.ndarray)["clock"]
+    first, seen = int(clocks["seq"].sum()), hashlib.sha256()
+    spent, busy, living, fewest = 0.0, 0.0, 0, 1.0
+    for _ in range(days * env.settings.town.ticks_per_day // CHUNK):
+        began, began_busy = time.perf_counter(), time.process_time()
+        for _ in range(CHUNK):
+            observations, rewards, terminated, truncated, _ = env.step(actions)
+        spent += time.perf_counter() - began
+        busy += time.process_time() - began_busy
+        living += CHUNK * int(clocks["people"].sum())
+        fewest = min(fewest, float(clocks["people"].mean()) / env.settings.town.people)
+        for array in (*observations.values(), rewards, terminated, truncated):
+            seen.update(np.ascontiguousarray(array))
+    events = int(clocks["seq"].sum()) - first
+    seen.update(" ".join(env.digests()).encode())
+    return Lived(living / spent, living / busy, events / living, fewest, seen.hexdigest())
+
+
+def _require_same_on_disk(env: VectorEnv, days: int) -> None:
+    """The first towns have the digests that their logs say when the same is lived on disk."""
+    with tempfile.TemporaryDirectory() as folder:
+        with VectorEnv(towns=min(TWO, env.num_envs), logs=folder, episodes=days + 1) as written:
+            actions = np.full((written.num_envs, written.seats), NOT_ASKED)
+            written.reset(seed=0)
+            for _ in range(days * written.settings.town.ticks_per_day):
+                written.step(actions)
+            paths = written.log_paths
+        on_disk = [Run(path).log_digest for path in paths]
+    assert on_disk == env.digests()[: len(on_disk)], "the same towns have other digests on disk"
+
+
+def _by_dictionaries(sizes: Sizes) -> float:
+    """Agent-steps a second of one town whose agents are each asked by name, and live by the scripted policy."""
+    from townlet.env.parallel import ParallelEnv
+
+    env = ParallelEnv(max_cycles=sizes.dictionary_steps + 1)
+    env.reset(seed=0)
+    spent, living = 0.0, 0
+    for _ in range(sizes.dictionary_steps // CHUNK):
+        living += CHUNK * len(env.agents)
+        began = time.perf_counter()
+        for _ in range(CHUNK):
+            env.step(dict.fromkeys(env.agents, int(NOT_ASKED)))
+        spent += time.perf_counter() - began
+    env.close()
+    return living / spent

@@ -1,0 +1,109 @@
+"""Environments and models of others, stepped at random beside the town; each where it is installed.
+
+They are smaller than a town: few numbers for an agent to see, no masks, no log. Rates are agent-steps a second.
+"""
+
+import os
+import sys
+import time
+from contextlib import redirect_stdout
+from functools import partial
+from importlib.util import find_spec
+from typing import Any
+
+from townlet.bench.rows import Measured, Sizes
+
+SPREAD_AGENTS = 8
+"""Of MPE's simple_spread: as many as live in the town beside it."""
+
+SPREAD_BATCH, SPREAD_STEPS = 1024, 50
+"""JaxMARL's simple_spread, of three agents as it comes: environments side by side, and steps in one compiled call."""
+
+MESA_STEPS = 20
+"""Steps of a model before it is made anew: Schelling's comes to rest soon after."""
+
+
+def beside_many(sizes: Sizes) -> dict[str, Measured | None]:
+    """What stands beside many towns: a batch of compiled environments, and models of many agents."""
+    has_mesa = find_spec("mesa") is not None and find_spec("networkx") is not None
+    return {
+        "JaxMARL MPE spread": _spread_of_jaxmarl(sizes) if find_spec("jaxmarl") else None,
+        "Mesa Boltzmann": partial(_model_of_mesa, "boltzmann_wealth_model", "BoltzmannWealth", sizes, n=100)
+        if has_mesa
+        else None,
+        "Mesa Schelling": partial(_model_of_mesa, "schelling", "Schelling", sizes) if has_mesa else None,
+    }
+
+
+def beside_dictionaries(sizes: Sizes) -> dict[str, Measured | None]:
+    """What stands beside a town of PettingZoo's: another of its environments with as many agents."""
+    return {"mpe2 simple_spread": partial(_spread_of_mpe2, sizes) if find_spec("mpe2") else None}
+
+
+def _spread_of_mpe2(sizes: Sizes) -> float:
+    from mpe2 import simple_spread_v3
+
+    env: Any = simple_spread_v3.parallel_env(N=SPREAD_AGENTS, max_cycles=sizes.peer_steps + 1)
+    env.reset(seed=0)
+    for index, agent in enumerate(env.agents):
+        env.action_space(agent).seed(index)
+    actions = [{agent: env.action_space(agent).sample() for agent in env.agents} for _ in range(sizes.peer_steps)]
+    began = time.perf_counter()
+    for each in actions:
+        env.step(each)
+    taken = time.perf_counter() - began
+    env.close()
+    return SPREAD_AGENTS * sizes.peer_steps / taken
+
+
+def _model_of_mesa(folder: str, name: str, sizes: Sizes, **settings: int) -> float:
+    """One of Mesa's own examples, its data collected at each step as it comes."""
+    from importlib import import_module
+
+    model = getattr(import_module(f"mesa.examples.basic.{folder}.model"), name)
+    spent, steps = 0.0, 0
+    for seed in range(max(1, sizes.peer_steps // MESA_STEPS)):
+        living = model(seed=seed, **settings)
+        began = time.perf_counter()
+        for _ in range(MESA_STEPS):
+            living.step()
+        spent += time.perf_counter() - began
+        steps += MESA_STEPS * len(living.agents)
+    return steps / spent
+
+
+def _spread_of_jaxmarl(sizes: Sizes) -> Measured:
+    """Many simple_spreads at once, vectorised and scanned on the processors; compiled before it is measured."""
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")
+    import jax
+
+    with redirect_stdout(sys.stderr):  # it says what it imports
+        import jaxmarl
+
+        env: Any = jaxmarl.make("MPE_simple_spread_v3")
+    names: list[str] = env.agents
+
+    def step(carry: Any, _: None) -> tuple[Any, Any]:
+        key, state = carry
+        key, of_actions, of_steps = jax.random.split(key, 3)
+        draws = jax.random.split(of_actions, (len(names), SPREAD_BATCH))
+        actions = {
+            agent: jax.vmap(env.action_space(agent).sample)(draw) for agent, draw in zip(names, draws, strict=True)
+        }
+        seen, state, earned, _, _ = jax.vmap(env.step)(jax.random.split(of_steps, SPREAD_BATCH), state, actions)
+        told = sum(seen[agent].sum() + earned[agent].sum() for agent in names)  # so that nothing is optimised away
+        return (key, state), told
+
+    roll = jax.jit(lambda carry: jax.lax.scan(step, carry, None, SPREAD_STEPS))
+    key = jax.random.key(0)
+    _, state = jax.vmap(env.reset)(jax.random.split(key, SPREAD_BATCH))
+    carry = [jax.block_until_ready(roll((key, state)))[0]]
+    calls = max(1, sizes.peer_steps // SPREAD_STEPS // 4)
+
+    def measure() -> float:
+        began = time.perf_counter()
+        for _ in range(calls):
+            carry[0], _told = jax.block_until_ready(roll(carry[0]))
+        return SPREAD_BATCH * len(names) * SPREAD_STEPS * calls / (time.perf_counter() - began)
+
+    return measure
