@@ -38,8 +38,8 @@ class Lived(NamedTuple):
 
 def rows(sizes: Sizes) -> Iterator[Row]:
     """Agent-steps a second on one core, on two threads, and, where PettingZoo is installed, as its dictionaries."""
-    lasting = {"towns": sizes.towns, "episodes": sizes.days + 1}  # nobody is founded anew meanwhile
-    with VectorEnv(**lasting) as alone, VectorEnv(**lasting, threads=TWO) as together:
+    lasting = partial(VectorEnv, towns=sizes.towns, episodes=sizes.days + 1)  # no town is founded anew meanwhile
+    with lasting() as alone, lasting(threads=TWO) as together:
         one: list[Lived] = []
         two: list[Lived] = []
         value, beside = in_turn(_recorded(alone, sizes.days, one), models.beside_many(sizes), sizes.repeats)
@@ -87,7 +87,7 @@ def lived(env: VectorEnv, days: int) -> Lived:
         living += CHUNK * int(clocks["people"].sum())
         fewest = min(fewest, float(clocks["people"].mean()) / env.settings.town.people)
         for array in (*observations.values(), rewards, terminated, truncated):
-            seen.update(np.ascontiguousarray(array))
+            seen.update(array.tobytes())
     events = int(clocks["seq"].sum()) - first
     seen.update(" ".join(env.digests()).encode())
     return Lived(living / spent, living / busy, events / living, fewest, seen.hexdigest())

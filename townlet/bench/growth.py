@@ -30,7 +30,7 @@ class Size(NamedTuple):
     """A town of so many people, and how many of them are measured at once: as many people in all, whatever the size."""
 
     people: int
-    count: int
+    towns: int
     config: Source
     overrides: Mapping[str, object]
 
@@ -54,11 +54,11 @@ def _of_districts(side: int, most: int) -> Size:
 def _living(size: Size, sizes: Sizes) -> Callable[[], float]:
     """All rules, every event copied out: as the family `memory` measures it."""
     first = Town([load(size.config, size.overrides).settings])
-    return lambda: memory.lived(first, size.count, sizes.growth_days).rate
+    return lambda: memory.lived(first, size.towns, sizes.growth_days).rate
 
 
 def _observed(size: Size, sizes: Sizes) -> Callable[[], float]:
-    env = VectorEnv(size.config, towns=size.count, overrides=size.overrides)
+    env = VectorEnv(size.config, towns=size.towns, overrides=size.overrides)
     return partial(rate_of, env, sizes.growth_days)
 
 
