@@ -130,6 +130,7 @@ ASIDES: Final = _declared(
         "conflict.housemates": WRONG,
         "conflict.waited": WRONG,
         "conflict.squeezed_again": f"{TWO} where nth",
+        "help.needier": COURTESY,
         "help.rivals": COURTESY,
         "help.quarrelled": COURTESY,
         "help.returned": COURTESY,

@@ -81,6 +81,7 @@ def handover(scene: Scene) -> Iterator[Moment]:
     agent = scene.of(giver)
     yielded = agent is not None and agent["option"] == Option.YIELD
     true = {
+        "needier": yielded and _is_worse_off(scene, given, giver),
         "rivals": scene.is_rival(given, giver),
         "quarrelled": bool(memory.get("wronged", giver, given)) and not scene.is_rival(given, giver),
         "returned": back >= 0 and back > memory.get("handed_before", giver, given, -1),
@@ -120,6 +121,14 @@ def _want_the_same(scene: Scene) -> bool:
 def _waited(scene: Scene, person: int) -> int:
     """Ticks since somebody joined the line."""
     return scene.tick - scene.memory.get("joined", person, default=scene.tick)
+
+
+def _is_worse_off(scene: Scene, one: int, other: int) -> bool:
+    """Whether one is hungrier, or dirtier, than the other is either."""
+    a, b = scene.of(one), scene.of(other)
+    if a is None or b is None:
+        return False
+    return bool(min(a["hunger"], a["hygiene"]) < min(b["hunger"], b["hygiene"]))
 
 
 def _is_dirtier(scene: Scene, one: int, other: int) -> bool:
