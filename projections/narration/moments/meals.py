@@ -12,7 +12,7 @@ from projections.narration.words import many, nth
 HUNGRY = 0.25
 """A need for food below this is a story in itself."""
 
-ALONE = 3
+ALONE = 2
 """Of somebody's meals alone, one in so many is put forward."""
 
 

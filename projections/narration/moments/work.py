@@ -12,7 +12,7 @@ from projections.riders.tie_changes import Change
 STREAK = (3, 5, 10, 20, 30, 50, 100)
 """Shifts on time in a row that are worth a word."""
 
-TURNS = 3
+TURNS = 2
 """What happens at every desk on every day is put forward on one day in so many, each desk's in its turn."""
 
 
