@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "resume": "Let the town of a run live on.",
     "replay": "Rebuild the town as it was at a tick, from its log.",
     "sql": "Ask a run a question in SQL, as of any tick.",
+    "story": "What happened, told: few sentences a day, each with its cause in the log.",
     "why": "Why somebody feels about another as they do: every cause, adding up.",
     "refold": "The same history under other social physics.",
     "fork": "Another future for a town, from any tick of its history.",
@@ -181,10 +182,10 @@ def require_known(name: str, known: list[str], ctx: click.Context) -> None:
 def exit_code(error: Exception) -> int | None:
     """The exit code of an error that a town or a log raises; None for any other."""
     from eventlog.errors import EventLogError, LogDamaged, LogLocked, RunExists, RunNotFound
-    from projections.errors import ProjectionError
+    from projections.errors import BadTemplates, ProjectionError
     from townlet.errors import ConfigurationError, QueryError, TickOutOfRange, TownletError
 
-    if isinstance(error, ConfigurationError | QueryError | TickOutOfRange | RunNotFound | RunExists):
+    if isinstance(error, ConfigurationError | BadTemplates | QueryError | TickOutOfRange | RunNotFound | RunExists):
         return 2
     if isinstance(error, LogDamaged):
         return 3
