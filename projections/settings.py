@@ -1,4 +1,4 @@
-"""Settings of what folds compute: social physics, rewards, observations. Numbers are defaults of SPEC 3, 5 and 6."""
+"""Settings of what folds compute: social physics, rewards, observations, narration. Numbers are defaults of SPEC 3 to 7."""
 
 from typing import Annotated, Literal
 
@@ -178,3 +178,46 @@ class Observations(Model):
     )
     personality: bool = Field(True, description="whether agents know their own personality")
     social: Social = Social()
+
+
+class Category(Model):
+    """One sort of news."""
+
+    enabled: bool = Field(True, description="false: nothing of this sort is told")
+    cooldown_ticks: Annotated[int, Field(ge=0, le=10080)] = Field(
+        30, description="ticks between two ordinary entries of this sort"
+    )
+
+
+class Categories(Model):
+    """The sorts of news. What happens many times a day waits longer for its next turn, so that the rest has room."""
+
+    conflict: Category = Category()
+    friendship: Category = Category()
+    rivalry: Category = Category()
+    chat: Category = Category(cooldown_ticks=90)
+    meal: Category = Category(cooldown_ticks=90)
+    work: Category = Category(cooldown_ticks=120)
+    help: Category = Category()
+    takeover: Category = Category()
+    arrival: Category = Category()
+    departure: Category = Category()
+    outage: Category = Category()
+    personality: Category = Category(cooldown_ticks=240)
+
+
+class Narration(Model):
+    """How much of what happens is told; no rule reads it. Every rule holds in any stretch of ticks, not day by day."""
+
+    global_cooldown_ticks: Annotated[int, Field(ge=0, le=10080)] = Field(
+        30, description="ticks between two ordinary entries of any sort"
+    )
+    dedupe_ticks: Annotated[int, Field(ge=0, le=10080)] = Field(
+        20, description="ticks in which the same thing of the same people at the same place is told once"
+    )
+    window_ticks: Annotated[int, Field(ge=1, le=100800)] = Field(600, description="ticks that the two limits are for")
+    window_most: Annotated[int, Field(ge=0, le=1000)] = Field(10, description="ordinary entries in a window")
+    priority_most: Annotated[int, Field(ge=0, le=1000)] = Field(
+        6, description="entries of one sort in a window that pass cooldowns and window_most because they matter"
+    )
+    categories: Categories = Categories()

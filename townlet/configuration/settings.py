@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from projections.settings import Model, Observations, Relationships, Rewards
+from projections.settings import Model, Narration, Observations, Relationships, Rewards
 from projections.state import CLASSES
 from townlet.configuration.bodies import AFFORDANCES, Affordance, Market, Needs
 from townlet.configuration.society import Chat, Life, Policy, Queues, Work
@@ -49,6 +49,7 @@ class Settings(Model):
     life: Life = Life()
     policy: Policy = Policy()
     rewards: Rewards = Rewards()
+    narration: Narration = Narration()
     checkpoint_ticks: Annotated[int, Field(ge=60, le=1000000, multiple_of=60)] = Field(
         1440, description="ticks between two checkpoints"
     )

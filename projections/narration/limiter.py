@@ -1,0 +1,173 @@
+"""What may be told: cooldowns, dedupe, a window, and an allowance for what matters. It knows ticks and no clock.
+
+An entry that matters (priority) passes the cooldowns and the window as long as fewer than `priority_most` of its
+category did so in the last `window_ticks`; over that it is judged as an ordinary one. Ordinary entries keep
+`global_cooldown_ticks` between any two and the category's `cooldown_ticks` between two of a category, and at most
+`window_most` of them lie in any `window_ticks`. No two entries of the same key lie within `dedupe_ticks`, whatever they
+are. What passed by priority counts for no ordinary rule, nor the other way round.
+"""
+
+from collections import Counter, deque
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import pyarrow as pa
+
+from projections.settings import Categories, Category, Narration
+
+CATEGORIES: Final = tuple(Categories.model_fields)
+
+OFF: Final = "off"
+REPEATED: Final = "repeated"
+COOLDOWN: Final = "cooldown"
+CATEGORY_COOLDOWN: Final = "category_cooldown"
+WINDOW_FULL: Final = "window_full"
+REASONS: Final = (OFF, REPEATED, COOLDOWN, CATEGORY_COOLDOWN, WINDOW_FULL)
+"""Why something was not told, in the order in which the rules are asked."""
+
+STATE: Final = pa.schema(
+    [
+        ("what", pa.string()),  # told, suppressed, last, ordinary, priority, key
+        ("category", pa.string()),
+        ("name", pa.string()),  # the reason of `suppressed`, the key of `key`
+        ("tick", pa.int64()),  # of the others: when it was told
+        ("count", pa.int64()),  # of `told`, `suppressed`
+    ]
+)
+"""The columns of the limiter's state."""
+
+
+class Verdict(NamedTuple):
+    """Whether an entry is told, by its priority or as an ordinary one; if not, why."""
+
+    told: bool
+    priority: bool
+    reason: str | None
+
+
+class Standing(NamedTuple):
+    """How the limiter stands at a tick: what it would let through, and what it has let through and held back so far.
+
+    `wait` and `category_wait` are ticks until cooldowns are over (0: now); `in_window` ordinary entries and
+    `priority_in_window` those by priority, a category, count for the window that ends at the tick.
+    """
+
+    tick: int
+    wait: int
+    category_wait: Mapping[str, int]
+    in_window: int
+    window_most: int
+    priority_in_window: Mapping[str, int]
+    priority_most: int
+    told: Mapping[str, int]
+    suppressed: Mapping[tuple[str, str], int]
+
+
+class Limiter:
+    """Judges entries in the order of their ticks. `told` counts by category, `suppressed` by (reason, category)."""
+
+    def __init__(self, settings: Narration) -> None:
+        self.settings = settings
+        self.told: Counter[str] = Counter()
+        self.suppressed: Counter[tuple[str, str]] = Counter()
+        self._ordinary: deque[tuple[int, str]] = deque()
+        self._priority: deque[tuple[int, str]] = deque()
+        self._last: dict[str, int] = {}
+        self._keys: dict[str, int] = {}
+
+    def judge(self, tick: int, category: str, key: str, priority: bool) -> Verdict:
+        """Whether an entry at `tick`, not before any other, is told. `key` is the same for what says the same."""
+        self._forget(tick)
+        reason = OFF if not self._of(category).enabled else REPEATED if self._is_repeated(tick, key) else None
+        by_priority = priority and self._passed(category) < self.settings.priority_most
+        if reason is None and not by_priority:
+            reason = self._ordinary_reason(tick, category)
+        if reason is not None:
+            self.suppressed[reason, category] += 1
+            return Verdict(False, False, reason)
+        self.told[category] += 1
+        self._keys[key] = tick
+        if by_priority:
+            self._priority.append((tick, category))
+        else:
+            self._ordinary.append((tick, category))
+            self._last[category] = tick
+        return Verdict(True, by_priority, None)
+
+    def standing(self, tick: int) -> Standing:
+        """How it stands at `tick`, not before any entry; nothing changes."""
+        begins = tick - self.settings.window_ticks
+        passed = Counter(category for at, category in self._priority if at > begins)
+        return Standing(
+            tick,
+            self._wait(tick),
+            {category: self._category_wait(tick, category) for category in CATEGORIES},
+            sum(at > begins for at, _ in self._ordinary),
+            self.settings.window_most,
+            {category: passed[category] for category in CATEGORIES},
+            self.settings.priority_most,
+            dict(self.told),
+            dict(self.suppressed),
+        )
+
+    def table(self) -> pa.Table:
+        """The state, from which to go on; columns of `STATE`."""
+        rows: list[tuple[str, str | None, str | None, int | None, int | None]] = [
+            *(("told", category, None, None, count) for category, count in sorted(self.told.items())),
+            *(("suppressed", each, reason, None, n) for (reason, each), n in sorted(self.suppressed.items())),
+            *(("last", category, None, tick, None) for category, tick in sorted(self._last.items())),
+            *(("ordinary", category, None, tick, None) for tick, category in self._ordinary),
+            *(("priority", category, None, tick, None) for tick, category in self._priority),
+            *(("key", None, key, tick, None) for key, tick in self._keys.items()),
+        ]
+        columns = zip(*rows, strict=True) if rows else ([] for _ in STATE)
+        return pa.table([pa.array(column, field.type) for column, field in zip(columns, STATE, strict=True)], STATE)
+
+    def restore(self, state: pa.Table) -> None:
+        """Go on from a `table()`; nothing has been judged yet."""
+        for row in state.to_pylist():
+            what, category, name, tick, count = (row[field.name] for field in STATE)
+            if what == "told":
+                self.told[category] = count
+            elif what == "suppressed":
+                self.suppressed[name, category] = count
+            elif what == "last":
+                self._last[category] = tick
+            elif what == "key":
+                self._keys[name] = tick
+            else:
+                (self._ordinary if what == "ordinary" else self._priority).append((tick, category))
+
+    def _of(self, category: str) -> Category:
+        of: Category = getattr(self.settings.categories, category)
+        return of
+
+    def _is_repeated(self, tick: int, key: str) -> bool:
+        return key in self._keys and tick - self._keys[key] < self.settings.dedupe_ticks
+
+    def _ordinary_reason(self, tick: int, category: str) -> str | None:
+        """Why an ordinary entry is not told, or None."""
+        if self._wait(tick):
+            return COOLDOWN
+        if self._category_wait(tick, category):
+            return CATEGORY_COOLDOWN
+        return WINDOW_FULL if len(self._ordinary) >= self.settings.window_most else None
+
+    def _wait(self, tick: int) -> int:
+        last = max(self._last.values(), default=None)
+        return 0 if last is None else max(0, last + self.settings.global_cooldown_ticks - tick)
+
+    def _category_wait(self, tick: int, category: str) -> int:
+        last = self._last.get(category)
+        return 0 if last is None else max(0, last + self._of(category).cooldown_ticks - tick)
+
+    def _passed(self, category: str) -> int:
+        return sum(each == category for _, each in self._priority)
+
+    def _forget(self, tick: int) -> None:
+        """Let go of what no rule asks for any more: what lies `window_ticks` back, and keys that may come again."""
+        for told in (self._ordinary, self._priority):
+            while told and told[0][0] <= tick - self.settings.window_ticks:
+                told.popleft()
+        for key in [key for key, at in self._keys.items() if tick - at >= self.settings.dedupe_ticks]:
+            del self._keys[key]
