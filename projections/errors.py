@@ -1,7 +1,8 @@
 """What can go wrong in a projection, as one tree:
 
 ProjectionError
-└── BadEvent      an event that a projection cannot fold
+├── BadEvent      an event that a projection cannot fold
+└── BadTemplates  wordings that cannot tell a story
 """
 
 
@@ -19,3 +20,7 @@ class BadEvent(ProjectionError):
     def __init__(self, projection: str, *, seq: int, tick: int, reason: str) -> None:
         super().__init__(f"{projection} cannot fold event {seq:,} (tick {tick:,}): {reason}")
         self.projection, self.seq, self.tick, self.reason = projection, seq, tick, reason
+
+
+class BadTemplates(ProjectionError):
+    """Templates of a story with faults; the message lists all of them, each with its place and the nearest name."""

@@ -30,7 +30,7 @@ from projections.versions import VERSIONS
 from townlet.configuration.load import names_table
 from townlet.configuration.settings import Settings
 from townlet.errors import QueryError
-from townlet.identity import rider_identity
+from townlet.identity import narration_identity, rider_identity
 
 if TYPE_CHECKING:
     from eventlog.rows import Rows
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 
 TIE_CHANGES: Final = "tie_changes"
+NARRATIONS: Final = "narrations"
 
 KEPT: Final = 8
 """How many states of one projection are kept: of the ticks, and the histories, asked for last."""
@@ -88,9 +89,16 @@ def _tie_changes(town: "Town") -> Projection:
     return TieChanges(town.towns, town.plans)
 
 
+def _narrations(town: "Town") -> Projection:
+    from townlet.narration import narrator
+
+    return narrator(town)
+
+
 PROJECTIONS: Final[Mapping[str, CatchUp]] = MappingProxyType(
     {
         TIE_CHANGES: CatchUp(TIE_CHANGES, _tie_changes, lambda epochs, seq: rider_identity(TIE_CHANGES, epochs, seq)),
+        NARRATIONS: CatchUp(NARRATIONS, _narrations, narration_identity),
     }
 )
 """What is caught up from a log when it is asked for, by name."""

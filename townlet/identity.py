@@ -36,6 +36,15 @@ def rider_identity(name: str, epochs: Sequence[Epoch], seq: int) -> dict[str, st
     return {**fold_identity(epochs, seq), "rider": rider, "riders": riders}
 
 
+def narration_identity(epochs: Sequence[Epoch], seq: int) -> dict[str, str]:
+    """What a story depends on: all that the riders do, the narrator's sources, and the shipped templates."""
+    from townlet.narration import templates_file
+
+    name = "narrations"
+    sources = sources_digest([*_folder("narration"), *_folder("narration/moments"), templates_file()])
+    return {**rider_identity("tie_changes", epochs, seq), "narrator": f"{name}@{VERSIONS[name]}", "narration": sources}
+
+
 def sources_digest(sources: Iterable[Path]) -> str:
     """Sixteen hex digits over the files, in the order of their names."""
     ordered = sorted(sources, key=lambda source: source.name)

@@ -1,7 +1,7 @@
 """From a YAML file to settings that need no other file, named by their digest; or all faults at once."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
@@ -21,7 +21,18 @@ from townlet.errors import ConfigurationError, MapError
 from townlet.world import atlas
 from townlet.world.drawing import MapPlan
 
-__all__ = ["Key", "Resolved", "configs_folder", "describe", "from_text", "load", "names_table", "person_name", "schema"]
+__all__ = [
+    "Key",
+    "Resolved",
+    "configs_folder",
+    "describe",
+    "from_text",
+    "from_yaml",
+    "load",
+    "names_table",
+    "person_name",
+    "schema",
+]
 
 Source = Path | str | Mapping[str, Any] | Settings | None
 NONE: Mapping[str, object] = MappingProxyType({})
@@ -96,6 +107,11 @@ def configs_folder() -> Path:
     return package / "configs" if (package / "configs").is_dir() else package.parent / "configs"
 
 
+def from_yaml(file: Path, where: str) -> Any:
+    """What a YAML file says that is no settings; `where` is what messages call it. Raises ConfigurationError."""
+    return _yaml(_text_of(file, where, ()), where)
+
+
 def person_name(settings: Settings, person: int) -> str:
     """The name of a person by number, for ever its own: the list's names, then alice_2, bob_2, ..., alice_3, ..."""
     if person < 0:
@@ -149,14 +165,14 @@ def _file_of(name: Path | str, shipped: Mapping[str, Path], folder: Path) -> Pat
     return shipped.get(str(name), folder / name) if plain else folder / name
 
 
-def _text_of(file: Path, where: str, shipped: Iterable[str]) -> str:
+def _text_of(file: Path, where: str, shipped: Collection[str]) -> str:
     """A file's text, or a ConfigurationError that names the nearest shipped one."""
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
-        names = f"shipped are {', '.join(sorted(shipped))}{nearest(file.stem, shipped)}"
-        raise ConfigurationError(f"{where}: the file cannot be read: {reason.lower()}; {names}") from error
+        names = f"; shipped are {', '.join(sorted(shipped))}{nearest(file.stem, shipped)}" if shipped else ""
+        raise ConfigurationError(f"{where}: the file cannot be read: {reason.lower()}{names}") from error
 
 
 def _yaml(text: str, where: str) -> Any:

@@ -1,0 +1,131 @@
+"""Coming, being somebody, falling, going."""
+
+from collections.abc import Iterator
+
+from eventlog.catalogue.registries import Reason, Trait
+from eventlog.rows import MISSING
+from projections.narration.entries import Moment
+from projections.narration.scene import Scene
+from projections.narration.words import lasted
+
+LEAVING = {
+    Reason.FAINT: "departure.starved",
+    Reason.EVICTION: "departure.evicted",
+    Reason.UNEMPLOYMENT: "departure.jobless",
+    Reason.NEGLECT: "departure.neglected",
+}
+
+MANNERS = {
+    Trait.EXTROVERSION: ("outgoing", "shy"),
+    Trait.FORGIVENESS: ("forgiving", "unforgiving"),
+    Trait.AMBITION: ("ambitious", "easygoing"),
+}
+"""What somebody with most of a trait, and somebody with least of it, is called in the templates."""
+
+MARKED = 0.5
+"""How far from the middle a trait is that others notice."""
+
+
+def arrived(scene: Scene) -> Iterator[Moment]:
+    """Somebody moves in; at the founding all do, which is told together."""
+    memory, bed = scene.memory, scene.place
+    before = next((person for (person, _), at in memory.all("bed").items() if at == bed), MISSING)
+    memory.put(bed, "bed", scene.agent)
+    memory.put(scene.tick, "arrived", scene.agent)
+    if not scene.tick:
+        return
+    mates = scene.housemates(scene.agent)
+    true = {
+        "bed_of": before != MISSING and memory.get("left", before, default=-1) >= 0,
+        "housemates": bool(mates),
+        "alone": not mates,
+    }
+    left = memory.get("left", before, default=0)
+    facts = {
+        "mates": scene.listed(mates),
+        "before": scene.name(before) if before != MISSING else "",
+        "since": scene.ago(left),
+        "people": scene.number(len(scene.living)),
+    }
+    yield scene.moment(
+        "arrival.newcomer", facts, priority=True, asides=[f"arrival.{name}" for name, holds in true.items() if holds]
+    )
+
+
+def trait(scene: Scene) -> Iterator[Moment]:
+    """A newcomer whose character stands out; of the founders it is told together."""
+    if not scene.tick or scene.code not in MANNERS or abs(scene.value) < MARKED:
+        return
+    others = [scene.of(person)["traits"][scene.code] for person in scene.living if person != scene.agent]
+    most, least = MANNERS[Trait(scene.code)]
+    if others and scene.value > max(others):
+        yield scene.moment(f"personality.newly_{most}", priority=True)
+    elif others and scene.value < min(others):
+        yield scene.moment(f"personality.newly_{least}", priority=True)
+
+
+def fainted(scene: Scene) -> Iterator[Moment]:
+    """Starved for too long."""
+    scene.memory.add("fainted", scene.agent)
+    yield scene.moment("departure.fainted", {"where": scene.names.where(scene.stands(scene.agent))}, priority=True)
+
+
+def exited(scene: Scene) -> Iterator[Moment]:
+    """Somebody leaves for good: who is left behind, and how long it lasted."""
+    memory, gone = scene.memory, scene.agent
+    memory.put(scene.tick, "left", gone)
+    friends = [person for person in scene.living if scene.is_friend(person, gone)]
+    rivals = [person for person in scene.living if scene.is_rival(person, gone)]
+    stayed = scene.tick - memory.get("arrived", gone)
+    true = {
+        "friends": bool(friends),
+        "rivals": bool(rivals),
+        "nobody": not friends,
+        "founder": not memory.get("arrived", gone),
+    }
+    facts = {
+        "friends": scene.listed(friends),
+        "rivals": scene.listed(rivals),
+        "stayed": lasted(stayed, scene.names.ticks_per_day),
+        "people": scene.number(len(scene.living)),
+        "home": scene.names.where(scene.home(gone)),
+    }
+    for name in ("friend", "rival", "squeezed_on"):
+        for a, b in list(memory.all(name)):
+            if gone in (a, b):
+                memory.drop(name, a, b)
+    memory.drop("desk", gone)
+    asides = [f"departure.{name}" for name, holds in true.items() if holds]
+    yield scene.moment(LEAVING[Reason(scene.code)], facts, priority=True, asides=asides)
+
+
+def rent(scene: Scene) -> Iterator[Moment]:
+    """Rent that could not be paid."""
+    if scene.value2 > 0.005:
+        yield scene.moment("work.in_debt", {"owed": f"{scene.value2:.2f}"})
+
+
+def evicted(scene: Scene) -> Iterator[Moment]:
+    """Rent went unpaid for too long."""
+    facts = {"owed": f"{scene.value:.2f}", "home": scene.names.where(scene.home(scene.agent))}
+    yield scene.moment("departure.served", facts, priority=True)
+
+
+def founders(scene: Scene) -> Iterator[Moment]:
+    """The town begins: how many, who lives where, who is what."""
+    homes: dict[int, list[int]] = {}
+    for person in scene.living:
+        homes.setdefault(scene.home(person), []).append(person)
+    one = (MISSING, MISSING)
+    facts = {"people": scene.number(len(scene.living)), "homes": scene.number(len(homes))}
+    yield scene.moment("arrival.founding", facts, who=one, place=MISSING, priority=True)
+    for home, persons in homes.items():
+        name = "arrival.household" if len(persons) > 1 else "arrival.loner"
+        told = {"mates": scene.listed(persons), "venue": scene.names.venues[home]}
+        yield scene.moment(name, told, who=(persons[0], MISSING), place=MISSING, priority=True)
+    for each, (most, least) in MANNERS.items():
+        ranked = sorted(scene.living, key=lambda person: (scene.of(person)["traits"][each], person))
+        high, low = (float(scene.of(person)["traits"][each]) for person in (ranked[-1], ranked[0]))
+        person, manner = (ranked[-1], most) if high >= -low else (ranked[0], least)
+        if max(high, -low) >= MARKED and len(ranked) > 1:
+            yield scene.moment(f"personality.{manner}", who=(person, MISSING), place=MISSING, priority=True)

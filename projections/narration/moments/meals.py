@@ -1,0 +1,86 @@
+"""Food: bought, cooked, eaten together, or alone."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from eventlog.catalogue.registries import Item
+from projections.narration.entries import Moment
+from projections.narration.scene import Scene, pair
+from projections.narration.words import many, nth
+
+HUNGRY = 0.25
+"""A need for food below this is a story in itself."""
+
+COMPANY_TICKS = 15
+"""Ticks within which somebody else who shared a meal sits at the same table."""
+
+
+def bought(scene: Scene) -> Iterator[Moment]:
+    """Groceries, or a meal out."""
+    out = scene.code == Item.MEAL
+    facts = {"count": many(scene.code2, "meal") if out else many(scene.code2, "portion"), "paid": f"{scene.value:.2f}"}
+    yield scene.moment("meal.out" if out else "meal.groceries", facts)
+
+
+def cooked(scene: Scene) -> Iterator[Moment]:
+    """A pot on the stove."""
+    count = scene.memory.add("cooked", scene.agent)
+    others = [each for each in scene.housemates(scene.agent) if scene.stands(each) == scene.venue_of(scene.place)]
+    facts = {"count": many(scene.code, "meal"), "nth": nth(count), "others": scene.listed(others)}
+    asides = ["meal.cooked_smell"] if others and scene.venue_of(scene.place) == scene.home(scene.agent) else []
+    yield scene.moment("meal.cooked", facts, asides=asides)
+
+
+def eaten(scene: Scene) -> Iterator[Moment]:
+    """A meal that was late, or that nobody else was there for."""
+    record = scene.of(scene.agent)
+    venue = scene.venue_of(scene.place)
+    others = [each for each in scene.living if each != scene.agent and scene.stands(each) == venue]
+    if record is not None and record["hunger"] < HUNGRY:
+        yield scene.moment("meal.hungry")
+    elif not others:
+        count = scene.memory.add("ate_alone", scene.agent)
+        asides = ["meal.alone_again"] if count >= 4 else []
+        yield scene.moment("meal.alone", {"nth": nth(count)}, asides=asides)
+
+
+def shared(scene: Scene) -> Iterator[Moment]:
+    """Two at a table; each of its counts is of these two."""
+    a, b, memory = scene.agent, scene.other, scene.memory
+    two = pair(a, b)
+    count, last = memory.add("meals", *two), memory.get("ate", *two, default=-1)
+    here = memory.add(f"meals_in_{scene.venue_of(scene.place)}", *two)
+    memory.put(scene.tick, "ate", *two)
+    memory.add("meals_today")
+    per_day = scene.names.ticks_per_day
+    true = {
+        "rivals": scene.is_rival(a, b) or scene.is_rival(b, a),
+        "after_quarrel": max(memory.get("wronged", *two, default=-1), memory.get("wronged", b, a, -1)) > last,
+        "third": bool(_third(scene)),
+        "long_ago": last >= 0 and scene.tick - last >= 2 * per_day,
+        "usual": here >= 4,
+        "daily": last >= 0 and scene.day - last // per_day == 1,
+        "first": count == 1,
+        "again": count >= 3,
+    }
+    quarrel = max(memory.get("wronged", a, b, -1), memory.get("wronged", b, a, -1))
+    facts = {
+        "nth": nth(count),
+        "nth_here": nth(here),
+        "since": scene.ago(max(last, 0)),
+        "quarrel": scene.ago(max(quarrel, 0)),
+        "third": scene.listed(_third(scene)),
+    }
+    memory.put(scene.tick, "table", a, scene.venue_of(scene.place))
+    memory.put(scene.tick, "table", b, scene.venue_of(scene.place))
+    yield scene.moment("meal.shared", facts, asides=[f"meal.{name}" for name, holds in true.items() if holds])
+
+
+def _third(scene: Scene) -> list[int]:
+    """Who else shared a meal in this venue with one of the two a moment ago."""
+    record = scene.of(scene.agent)
+    if record is None:
+        return []
+    company = record["company"][: int(record["companions"])]
+    return [int(each) for each in np.unique(company) if int(each) not in (scene.agent, scene.other)]

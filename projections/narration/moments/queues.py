@@ -1,0 +1,119 @@
+"""Lines: who waited, who was rude, who was kind, who gave up."""
+
+from collections.abc import Iterator
+
+from eventlog.catalogue.registries import Option, Reason
+from eventlog.rows import MISSING
+from projections.narration.entries import Moment
+from projections.narration.scene import Scene, pair
+from projections.narration.words import lasted, nth
+from projections.riders.tie_changes import Change
+
+LONG_WAIT = 8
+"""Ticks in line that are worth a word."""
+
+WRONGS = {Reason.CUT: "conflict.cut", Reason.BLOCK: "conflict.block", Reason.GHOST: "conflict.ghost"}
+
+
+def joined(scene: Scene) -> Iterator[Moment]:
+    """Nothing to tell yet; but since when somebody waits is remembered."""
+    scene.memory.put(scene.tick, "joined", scene.agent)
+    yield from ()
+
+
+def conflict(scene: Scene) -> Iterator[Moment]:
+    """A wrong in line always matters."""
+    rude, wronged, memory = scene.agent, scene.other, scene.memory
+    in_town, here = memory.add("quarrels_in_town"), memory.add("quarrels_here", scene.place)
+    between = memory.add("quarrels", *pair(rude, wronged))
+    both_here = memory.add(f"quarrels_at_{scene.place}", *pair(rude, wronged))
+    before, after = memory.get("wronged", wronged, rude, -1), memory.get("wronged", rude, wronged, -1)
+    memory.put(scene.tick, "wronged", rude, wronged)
+    memory.add("quarrels_today")
+    waited = 0 if scene.code == Reason.GHOST else _waited(scene, wronged)
+    felt = scene.tie(wronged, rude)
+    true = {
+        "first_in_town": in_town == 1,
+        "revenge": before > after,
+        "friends": scene.is_friend(wronged, rude) and felt is not None and felt.held,
+        "no_room": felt is not None and felt.change == Change.REFUSED,
+        "same_place": both_here >= 2,
+        "again": between >= 2,
+        "place_known": here >= 3,
+        "needier": scene.code == Reason.CUT and _is_dirtier(scene, wronged, rude),
+        "housemates": wronged in scene.housemates(rude),
+        "waited": waited >= LONG_WAIT,
+    }
+    facts = {
+        "nth": nth(between),
+        "nth_here": nth(both_here),
+        "here": scene.number(here),
+        "since": scene.ago(max(before, 0)),
+        "waited": lasted(waited, scene.names.ticks_per_day),
+        "capacity": scene.number(scene.capacity),
+        "home": scene.names.where(scene.home(rude)),
+    }
+    asides = [f"conflict.{name}" for name, holds in true.items() if holds]
+    yield scene.moment(WRONGS[Reason(scene.code)], facts, priority=True, asides=asides)
+
+
+def squeezed(scene: Scene) -> Iterator[Moment]:
+    """Two who could not pass each other; of a pair it is told once a day."""
+    where = scene.stands(scene.agent)
+    count = scene.memory.add("squeezed", *pair(scene.agent, scene.other))
+    day = scene.memory.get("squeezed_on", *pair(scene.agent, scene.other), default=-1)
+    scene.memory.put(scene.day, "squeezed_on", *pair(scene.agent, scene.other))
+    if day != scene.day:
+        facts = {"where": scene.names.where(where), "nth": nth(count)}
+        asides = ["conflict.squeezed_again"] if count >= 3 else []
+        yield scene.moment("conflict.squeezed", facts, place=MISSING, asides=asides)
+
+
+def handover(scene: Scene) -> Iterator[Moment]:
+    """A courtesy, before one's own turn or after it."""
+    giver, given, memory = scene.agent, scene.other, scene.memory
+    count, back = memory.add("handovers", giver, given), memory.get("handed", given, giver, -1)
+    first = count == 1 and not memory.get("handovers", given, giver)
+    memory.put(scene.tick, "handed", giver, given)
+    memory.add("handovers_today")
+    waited = _waited(scene, given)
+    agent = scene.of(giver)
+    yielded = agent is not None and agent["option"] == Option.YIELD
+    true = {
+        "rivals": scene.is_rival(given, giver),
+        "quarrelled": bool(memory.get("wronged", giver, given)) and not scene.is_rival(given, giver),
+        "returned": back >= 0 and back > memory.get("handed_before", giver, given, -1),
+        "waited": waited >= LONG_WAIT,
+        "often": count >= 3,
+        "strangers": first and not scene.is_friend(given, giver) and given not in scene.housemates(giver),
+    }
+    memory.put(scene.tick, "handed_before", giver, given)
+    facts = {
+        "waited": lasted(waited, scene.names.ticks_per_day),
+        "since": scene.ago(max(back, 0)),
+        "nth": nth(count),
+    }
+    asides = [f"help.{name}" for name, holds in true.items() if holds]
+    yield scene.moment("help.yielded" if yielded else "help.handover", facts, asides=asides)
+
+
+def left(scene: Scene) -> Iterator[Moment]:
+    """Who lost patience."""
+    if scene.code != Reason.IMPATIENT:
+        return
+    count, waited = scene.memory.add("gave_up", scene.agent), _waited(scene, scene.agent)
+    facts = {"waited": lasted(waited, scene.names.ticks_per_day), "nth": nth(count)}
+    asides = ["personality.impatient_again"] if count >= 2 else []
+    yield scene.moment("personality.impatient", facts, asides=asides)
+
+
+def _waited(scene: Scene, person: int) -> int:
+    """Ticks since somebody joined the line."""
+    return scene.tick - scene.memory.get("joined", person, default=scene.tick)
+
+
+def _is_dirtier(scene: Scene, one: int, other: int) -> bool:
+    """Whether at a shower one needs it more than the other."""
+    a, b = scene.of(one), scene.of(other)
+    washes = scene.names.spots[scene.place].kind == "shower"
+    return washes and a is not None and b is not None and a["hygiene"] < b["hygiene"]

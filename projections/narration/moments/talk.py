@@ -1,0 +1,90 @@
+"""Talk: first words, good ones, wrong ones."""
+
+from collections.abc import Iterator
+
+from projections.narration.entries import Moment
+from projections.narration.scene import Scene, pair
+from projections.narration.words import nth, number
+from projections.riders.tie_changes import Change
+
+GREAT, SHORT = 0.75, 0.45
+"""From which quality on a talk is a great one, and below which a short one."""
+
+ROUND = (5, 10, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 250, 500, 1000)
+"""Counts that are worth a word."""
+
+
+def succeeded(scene: Scene) -> Iterator[Moment]:
+    """The two got on."""
+    a, b, memory = scene.agent, scene.other, scene.memory
+    tried = memory.get("talks", *pair(a, b)) + memory.get("failed_talks", *pair(a, b))
+    count = memory.add("talks", *pair(a, b))
+    failures = memory.get("failures", *pair(a, b))
+    memory.put(0, "failures", *pair(a, b))
+    memory.add("talked_today", a)
+    true = {
+        "rivals": scene.is_rival(a, b) or scene.is_rival(b, a),
+        "mended": failures >= 2,
+        "round": count in ROUND,
+        "no_room": any(tie.change == Change.REFUSED for tie in scene.ties),
+        **_circumstances(scene),
+    }
+    facts = {"count": number(count), "nth": nth(count), "failures": number(failures), **_facts(scene)}
+    name = "first" if not tried else "great" if scene.value >= GREAT else "short" if scene.value < SHORT else "good"
+    memory.put(scene.tick, "talked", *pair(a, b))
+    yield scene.moment(f"chat.{name}", facts, asides=[f"chat.{each}" for each, holds in true.items() if holds])
+
+
+def failed(scene: Scene) -> Iterator[Moment]:
+    """The two did not get on."""
+    a, b, memory = scene.agent, scene.other, scene.memory
+    tried = memory.get("talks", *pair(a, b)) + memory.get("failed_talks", *pair(a, b))
+    count, row = memory.add("failed_talks", *pair(a, b)), memory.add("failures", *pair(a, b))
+    memory.add("talked_today", a)
+    true = {
+        "friends_fail": scene.is_friend(a, b) and scene.is_friend(b, a),
+        "rivals_fail": scene.is_rival(a, b) or scene.is_rival(b, a),
+        "row": row >= 2,
+        "usually_fine": memory.get("talks", *pair(a, b)) >= 4 and row == 1,
+    }
+    facts = {
+        "count": number(count),
+        "row": nth(row),
+        "fine": number(memory.get("talks", *pair(a, b))),
+        **_facts(scene),
+    }
+    memory.put(scene.tick, "talked", *pair(a, b))
+    name = "chat.failed" if tried else "chat.first_failed"
+    yield scene.moment(name, facts, asides=[f"chat.{each}" for each, holds in true.items() if holds])
+
+
+def _circumstances(scene: Scene) -> dict[str, bool]:
+    """Where and when it was, and how long it had been."""
+    one, two = scene.of(scene.agent), scene.of(scene.other)
+    last = scene.memory.get("talked", *pair(scene.agent, scene.other), default=-1)
+    both = one is not None and two is not None
+    minute = scene.tick % scene.names.ticks_per_day * 1440 // scene.names.ticks_per_day
+    return {
+        "in_line": both and one["waits_at"] >= 0 and one["waits_at"] == two["waits_at"],
+        "long_ago": last >= 0 and scene.tick - last >= 2 * scene.names.ticks_per_day,
+        "at_night": minute < 300,
+        "in_company": both and _in_company(scene) >= 2,
+    }
+
+
+def _in_company(scene: Scene) -> int:
+    """How many others are in the same venue."""
+    venue = scene.stands(scene.agent)
+    return 0 if venue < 0 else sum(scene.stands(each) == venue for each in scene.living) - 2
+
+
+def _facts(scene: Scene) -> dict[str, str]:
+    last = scene.memory.get("talked", *pair(scene.agent, scene.other), default=0)
+    one = scene.of(scene.agent)
+    line = -1 if one is None else int(one["waits_at"])
+    return {
+        "where": scene.names.where(scene.stands(scene.agent)),
+        "since": scene.ago(last),
+        "line": scene.names.spot(line) if line >= 0 else "",
+        "company": number(_in_company(scene)),
+    }

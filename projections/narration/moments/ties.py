@@ -1,0 +1,131 @@
+"""What events made of ties: friends won and lost, rivals made and forgiven, people out of mind."""
+
+from collections.abc import Iterator, Sequence
+
+from eventlog import codes
+from projections.narration.entries import Moment
+from projections.narration.scene import Scene, Tie
+
+OVER = {
+    int(codes.SHARED_MEAL): "a shared meal",
+    int(codes.CHAT_SUCCEEDED): "a talk",
+    int(codes.CHAT_FAILED): "a talk that went wrong",
+    int(codes.QUEUE_HANDOVER): "a place in line",
+    int(codes.QUEUE_CONFLICT): "a quarrel",
+    int(codes.LATE_HELP): "a helping hand at work",
+    int(codes.SHIFT_TAKEOVER): "a lost shift",
+}
+"""What an event is called where it is the reason of something else."""
+
+
+def after(scene: Scene) -> Iterator[Moment]:
+    """What one event did to the ties of the two whom it concerned; told after the event itself."""
+    if scene.kind == codes.TIE_SET:
+        for tie in scene.ties:
+            _mark(scene, tie)
+        return
+    if scene.kind not in OVER:
+        return
+    held = [tie for tie in scene.ties if tie.held]
+    for tie in held:
+        _let_lapse(scene, tie)
+    yield from _friends(scene, held)
+    yield from _rivals(scene, held)
+
+
+def crowded_out(scene: Scene, lost: Tie) -> Iterator[Moment]:
+    """Somebody new had to be kept in mind, and somebody old was not."""
+    newcomer = scene.other if lost.owner == scene.agent else scene.agent
+    _forget(scene, lost)
+    facts = {"newcomer": scene.name(newcomer), "capacity": scene.number(scene.capacity)}
+    yield scene.moment("friendship.crowded_out", facts, who=(lost.owner, lost.other))
+
+
+def faded(scene: Scene, lost: Tie) -> Iterator[Moment]:
+    """So little was left that it is nothing."""
+    _forget(scene, lost)
+    yield scene.moment("friendship.faded", who=(lost.owner, lost.other))
+
+
+def _friends(scene: Scene, ties: Sequence[Tie]) -> Iterator[Moment]:
+    """Friends by this event: one-sided, mutual, or friends no more."""
+    memory, mark = scene.memory, scene.bonds.friend_liking
+    begun = [tie for tie in ties if tie.liking[1] >= mark and not scene.is_friend(tie.owner, tie.other)]
+    over = [tie for tie in ties if tie.liking[1] < mark and scene.is_friend(tie.owner, tie.other)]
+    for tie in begun:
+        memory.put(1, "friend", tie.owner, tie.other)
+    for tie in over:
+        memory.drop("friend", tie.owner, tie.other)
+        yield scene.moment("friendship.lost", _why(scene), who=(tie.owner, tie.other))
+    if not begun:
+        return
+    tie = begun[0]
+    mutual = scene.is_friend(tie.other, tie.owner)
+    known = [memory.add("befriended", each.owner, each.other) for each in begun]
+    if max(known) > 1:
+        if memory.get("befriended_on", tie.owner, tie.other, -2) < scene.day - 1:
+            yield scene.moment("friendship.renewed", _why(scene), who=(tie.owner, tie.other))
+    elif mutual:
+        asides = ["friendship.first_in_town"] if memory.add("friendships") == 1 else []
+        asides += ["friendship.unlikely"] if memory.get("wronged", tie.owner, tie.other) else []
+        yield scene.moment("friendship.mutual", _why(scene), who=(tie.owner, tie.other), priority=True, asides=asides)
+    else:
+        asides = ["friendship.one_sided"]
+        yield scene.moment("friendship.begun", _why(scene), who=(tie.owner, tie.other), asides=asides)
+    for each in begun:
+        memory.put(scene.day, "befriended_on", each.owner, each.other)
+
+
+def _rivals(scene: Scene, ties: Sequence[Tie]) -> Iterator[Moment]:
+    """Rivals by this event: made, or forgiven."""
+    memory = scene.memory
+    made = [tie for tie in ties if _is_rivalry(scene, tie, 1) and not scene.is_rival(tie.owner, tie.other)]
+    over = [tie for tie in ties if not _is_rivalry(scene, tie, 1) and scene.is_rival(tie.owner, tie.other)]
+    for tie in made:
+        memory.put(1, "rival", tie.owner, tie.other)
+    for tie in over:
+        memory.drop("rival", tie.owner, tie.other)
+        yield scene.moment("rivalry.mended", _why(scene), who=(tie.owner, tie.other), priority=True)
+    if not made:
+        return
+    tie = next((each for each in made if each.owner == scene.other), made[0])
+    again = max(memory.add("rivalled", each.owner, each.other) for each in made) > 1
+    mutual = scene.is_rival(tie.other, tie.owner)
+    name = "rivalry.again" if again else "rivalry.mutual" if mutual else "rivalry.begun"
+    asides = ["rivalry.first_in_town"] if memory.add("rivalries") == 1 else []
+    asides += ["rivalry.housemates"] if tie.other in scene.housemates(tie.owner) else []
+    facts = _why(scene) | {"home": scene.names.where(scene.home(tie.owner))}
+    yield scene.moment(name, facts, who=(tie.owner, tie.other), priority=True, asides=asides)
+
+
+def _is_rivalry(scene: Scene, tie: Tie, when: int) -> bool:
+    """Whether a side of a tie was (0), or is (1), a rivalry."""
+    return tie.rivalry[when] >= scene.bonds.rival_rivalry and tie.rivalry[when] > tie.trust[when]
+
+
+def _let_lapse(scene: Scene, tie: Tie) -> None:
+    """What time has worn off since is no friendship, and no rivalry, any more."""
+    if tie.liking[0] < scene.bonds.friend_liking:
+        scene.memory.drop("friend", tie.owner, tie.other)
+    if not _is_rivalry(scene, tie, 0):
+        scene.memory.drop("rival", tie.owner, tie.other)
+
+
+def _mark(scene: Scene, tie: Tie) -> None:
+    """A tie that was given makes friends and rivals without a word."""
+    _forget(scene, tie)
+    if tie.held and tie.liking[1] >= scene.bonds.friend_liking:
+        scene.memory.put(1, "friend", tie.owner, tie.other)
+        scene.memory.put(1, "befriended", tie.owner, tie.other)
+        scene.memory.put(scene.day, "befriended_on", tie.owner, tie.other)
+    if tie.held and _is_rivalry(scene, tie, 1):
+        scene.memory.put(1, "rival", tie.owner, tie.other)
+
+
+def _forget(scene: Scene, tie: Tie) -> None:
+    scene.memory.drop("friend", tie.owner, tie.other)
+    scene.memory.drop("rival", tie.owner, tie.other)
+
+
+def _why(scene: Scene) -> dict[str, str]:
+    return {"over": OVER[scene.kind]}

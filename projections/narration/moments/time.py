@@ -1,0 +1,95 @@
+"""The day, the sky, the mains, the shelves."""
+
+from collections.abc import Iterator
+
+from eventlog.catalogue.registries import Item, Reason, Trait, Weather
+from eventlog.rows import MISSING
+from projections.narration.entries import Moment
+from projections.narration.scene import Scene
+from projections.narration.words import lasted, many
+
+DEAR = 0.04
+"""A change of a price, as a share, that people talk about."""
+
+TODAY = ("on_time_today", "shifts_today", "talked_today", "meals_today", "quarrels_today", "handovers_today")
+"""What is counted from one day's end to the next."""
+
+
+def day_ended(scene: Scene) -> Iterator[Moment]:
+    """What the day came to, where it came to something."""
+    memory = scene.memory
+    talks = {person: count for (person, _), count in memory.all("talked_today").items() if person in scene.living}
+    shifts, on_time = memory.get("shifts_today"), memory.get("on_time_today")
+    if shifts >= 4 and shifts == on_time:
+        yield scene.moment("work.all_on_time", {"shifts": scene.number(shifts)})
+    if talks and sum(talks.values()) >= 6:
+        top = sorted(talks, key=lambda person: (-talks[person], person))[0]
+        if list(talks.values()).count(talks[top]) == 1 and talks[top] >= 3:
+            yield from _talker(scene, top, talks[top], sum(talks.values()))
+    for name in TODAY:
+        memory.clear(name)
+
+
+def _talker(scene: Scene, top: int, began: int, all_of_them: int) -> Iterator[Moment]:
+    """Who began most of the day's talk, and whether that was to be expected."""
+    charm = {person: float(scene.of(person)["traits"][Trait.EXTROVERSION]) for person in scene.living}
+    name = "talker"
+    if max(charm, key=lambda person: charm[person]) == top:
+        name = "talker_outgoing"
+    elif charm[top] < 0 and sorted(charm.values()).index(charm[top]) < len(charm) // 2:
+        name = "talker_shy"
+    facts = {"count": scene.number(began), "all": scene.number(all_of_them)}
+    yield scene.moment(f"personality.{name}", facts, who=(top, MISSING))
+
+
+def weather(scene: Scene) -> Iterator[Moment]:
+    """Places in the open are of no use in rain."""
+    parks = [name for name, kind in zip(scene.names.venues, scene.names.venue_kinds, strict=True) if kind == "park"]
+    if scene.tick and parks:
+        name = "outage.rain" if scene.code == Weather.RAIN else "outage.dry"
+        yield scene.moment(name, {"park": parks[0]})
+
+
+def price(scene: Scene) -> Iterator[Moment]:
+    """A price that moved so far that it is talked about; it is kept in hundredths."""
+    before = scene.memory.get("price", scene.code)
+    now = round(scene.value * 100)
+    scene.memory.put(now, "price", scene.code)
+    if before and abs(now - before) >= DEAR * before and scene.code == Item.RAW:
+        name = "outage.dearer" if now > before else "outage.cheaper"
+        yield scene.moment(name, {"price": f"{now / 100:.2f}", "before": f"{before / 100:.2f}"})
+
+
+def power_failed(scene: Scene) -> Iterator[Moment]:
+    """No stove, no light."""
+    scene.memory.put(scene.tick, "power_failed")
+    yield scene.moment("outage.power", priority=True)
+
+
+def power_restored(scene: Scene) -> Iterator[Moment]:
+    """How long it took."""
+    yield scene.moment("outage.power_back", _lasted(scene, "power_failed"), priority=True)
+
+
+def water_failed(scene: Scene) -> Iterator[Moment]:
+    """No shower."""
+    scene.memory.put(scene.tick, "water_failed")
+    yield scene.moment("outage.water", priority=True)
+
+
+def water_restored(scene: Scene) -> Iterator[Moment]:
+    """How long it took."""
+    yield scene.moment("outage.water_back", _lasted(scene, "water_failed"), priority=True)
+
+
+def interrupted(scene: Scene) -> Iterator[Moment]:
+    """Whom an outage, or an empty shelf, caught in the middle of something."""
+    names = {Reason.POWER: "outage.dark", Reason.WATER: "outage.dry_shower", Reason.STOCK: "outage.sold_out"}
+    if scene.code2 in names:
+        scene.memory.add("caught", scene.agent)
+        yield scene.moment(names[Reason(scene.code2)], {"deed": scene.names.deeds[scene.code].replace("_", " ")})
+
+
+def _lasted(scene: Scene, what: str) -> dict[str, str]:
+    ticks = scene.tick - scene.memory.get(what, default=scene.tick)
+    return {"lasted": lasted(ticks, scene.names.ticks_per_day), "caught": many(len(scene.memory.all("caught")), "person", "people")}

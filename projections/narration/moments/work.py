@@ -1,0 +1,137 @@
+"""Work: who opened, who was late, who stood in for whom, what it paid."""
+
+from collections.abc import Iterator
+
+from eventlog.catalogue.registries import Reason
+from eventlog.rows import MISSING
+from projections.narration.entries import Moment
+from projections.narration.scene import Scene, pair
+from projections.narration.words import lasted, nth, times
+from projections.riders.tie_changes import Change
+
+STREAK = (3, 5, 10, 20, 30, 50, 100)
+"""Shifts on time in a row that are worth a word."""
+
+
+def started(scene: Scene) -> Iterator[Moment]:
+    """At the desk in time: who opens, and who takes over the desk."""
+    memory, agent = scene.memory, scene.agent
+    streak = memory.add("streak", agent)
+    memory.add("on_time_today")
+    last = memory.get("at_desk", scene.place, default=MISSING)
+    opens = memory.get("opened_on", scene.place, default=-1) != scene.day
+    memory.put(scene.day, "opened_on", scene.place)
+    memory.put(agent, "at_desk", scene.place)
+    relieves = not opens and last not in (MISSING, agent) and last in scene.living
+    asides = ["work.streak"] if streak in STREAK else []
+    facts = _facts(scene, scene.code) | {"streak": nth(streak), "before": scene.name(last) if relieves else ""}
+    yield scene.moment("work.opened" if opens else "work.relieved" if relieves else "work.on_time", facts, asides=asides)
+
+
+def ended(scene: Scene) -> Iterator[Moment]:
+    """The hours of a shift are over; what they paid is told when it is paid."""
+    scene.memory.add("shifts_today")
+    yield from ()
+
+
+def late(scene: Scene) -> Iterator[Moment]:
+    """After the grace."""
+    memory, agent = scene.memory, scene.agent
+    count, streak = memory.add("late", agent), memory.get("streak", agent)
+    memory.put(0, "streak", agent)
+    memory.put(scene.day, "opened_on", scene.place)
+    memory.put(agent, "at_desk", scene.place)
+    facts = _facts(scene, scene.code) | {
+        "late": lasted(int(scene.value), scene.names.ticks_per_day),
+        "nth": nth(count),
+        "streak": scene.number(streak),
+    }
+    true = {"streak_ends": streak >= 3, "late_again": count >= 2, "late_first": count == 1}
+    yield scene.moment("work.late", facts, asides=[f"work.{name}" for name, holds in true.items() if holds])
+
+
+def missed(scene: Scene) -> Iterator[Moment]:
+    """Absent for this shift."""
+    memory, agent = scene.memory, scene.agent
+    count, streak = memory.add("missed", agent), memory.get("streak", agent)
+    memory.put(0, "streak", agent)
+    true = {"missed_streak": streak >= 3, "missed_again": count >= 2}
+    facts = _facts(scene, scene.code) | {"nth": nth(count), "streak": scene.number(streak)}
+    yield scene.moment("work.missed", facts, asides=[f"work.{name}" for name, holds in true.items() if holds])
+
+
+def takeover(scene: Scene) -> Iterator[Moment]:
+    """Somebody's shift, and its pay, is somebody else's now."""
+    taker, owner, memory = scene.agent, scene.other, scene.memory
+    count, back = memory.add("takeovers", taker, owner), memory.get("took", owner, taker, -1)
+    memory.put(scene.tick, "took", taker, owner)
+    memory.put(taker, "at_desk", scene.place)
+    felt = scene.tie(owner, taker)
+    true = {
+        "rivals": scene.is_rival(taker, owner),
+        "back": back >= 0,
+        "again": count >= 2,
+        "friends": scene.is_friend(owner, taker),
+        "no_room": felt is not None and felt.change == Change.REFUSED,
+        "housemates": owner in scene.housemates(taker),
+    }
+    facts = _facts(scene, scene.code) | {"nth": nth(count), "since": scene.ago(max(back, 0))}
+    yield scene.moment(
+        "takeover.taken", facts, priority=True, asides=[f"takeover.{name}" for name, holds in true.items() if holds]
+    )
+
+
+def helped(scene: Scene) -> Iterator[Moment]:
+    """The first minutes of a late colleague's shift were worked by another."""
+    helper, owner, memory = scene.agent, scene.other, scene.memory
+    count, back = memory.add("helped", helper, owner), memory.get("helped", owner, helper)
+    true = {
+        "help_back": back > 0 and count == 1,
+        "help_again": count >= 2,
+        "help_rivals": scene.is_rival(owner, helper),
+        "help_strangers": not memory.get("talks", *pair(helper, owner)) and owner not in scene.housemates(helper),
+    }
+    facts = _facts(scene, scene.code) | {"nth": nth(count), "times": times(back)}
+    yield scene.moment(
+        "help.late", facts, priority=True, asides=[f"help.{name}" for name, holds in true.items() if holds]
+    )
+
+
+def paid(scene: Scene) -> Iterator[Moment]:
+    """Wages: of one's own shift, or of another's."""
+    facts = {"wage": f"{scene.value:.1f}"}
+    if scene.other in (MISSING, scene.agent):
+        yield scene.moment("work.paid", facts, who=(scene.agent, MISSING))
+    else:
+        yield scene.moment("takeover.paid", facts)
+
+
+def withheld(scene: Scene) -> Iterator[Moment]:
+    """What not coming, or not coming in time, cost."""
+    yield scene.moment("work.docked", {"wage": f"{scene.value:.1f}"})
+
+
+def hired(scene: Scene) -> Iterator[Moment]:
+    """Work for a newcomer, or for somebody who had lost it; at the founding it is no news."""
+    scene.memory.put(scene.place, "desk", scene.agent)
+    if scene.tick:
+        again = scene.memory.get("jobs", scene.agent)
+        yield scene.moment("work.hired_again" if again else "work.hired", _facts(scene, scene.code))
+    scene.memory.add("jobs", scene.agent)
+
+
+def lost(scene: Scene) -> Iterator[Moment]:
+    """Too many absences."""
+    scene.memory.drop("desk", scene.agent)
+    absences = scene.memory.get("missed", scene.agent)
+    yield scene.moment("work.lost", _facts(scene, scene.code) | {"missed": scene.number(absences)}, priority=True)
+
+
+def cover_ended(scene: Scene) -> Iterator[Moment]:
+    """A promise that was not kept in time."""
+    if scene.code == Reason.TIMED_OUT:
+        yield scene.moment("help.promised")
+
+
+def _facts(scene: Scene, job: int) -> dict[str, str]:
+    return {"job": scene.names.jobs[job]}

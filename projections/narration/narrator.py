@@ -1,0 +1,195 @@
+"""The projection `narrations`: what a log's events come to, in sentences.
+
+It folds the town with its riders as far as each event of which there is something to tell, so that it knows what the
+event did to ties and how people were; then a teller puts moments forward, the limiter decides which are told, and the
+templates say how. It draws nothing: the cause's seq and what was told before choose among wordings.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from eventlog import codes
+from eventlog.rows import MISSING, Rows
+from projections.narration.entries import NARRATIONS, Moment
+from projections.narration.limiter import Limiter, Standing
+from projections.narration.memory import Memory
+from projections.narration.moments import TELLERS, life, ties
+from projections.narration.scene import Names, Scene, tie_of
+from projections.narration.situations import ASIDES
+from projections.narration.wording import SPREAD, Templates, worded
+from projections.riders.fold import board, refold_with_riders, riders_type
+from projections.riders.tie_changes import Change, Loss
+from projections.settings import Bonds, Narration
+from projections.state import CLASSES
+from projections.versions import VERSIONS
+
+KINDS = np.array([*TELLERS, codes.TIE_SET, codes.SETTINGS_CHANGED], np.uint16)
+
+
+class Terms(NamedTuple):
+    """What an epoch tells by: how much, who is a friend or a rival, how many people one keeps in mind."""
+
+    narration: Narration
+    bonds: Bonds
+    capacity: int
+
+
+class Narrator:
+    """The story of a log: `narrations`, and what a checkpoint of it needs.
+
+    It folds onto a town of its own, `towns[0]`, as `TieChanges` does: empty for a log's beginning, or the state at the
+    tick from which on rows will come. `plans` and `terms` are of each epoch.
+    """
+
+    name: ClassVar[str] = "narrations"
+    version: ClassVar[int] = VERSIONS["narrations"]
+
+    def __init__(self, towns: Any, plans: Any, terms: Sequence[Terms], names: Names, templates: Templates) -> None:
+        shape = next(shape for shape in CLASSES.values() if shape.agents == towns["agents"].shape[1])
+        self._towns, self._plans, self._terms = towns, plans, terms
+        self._names, self._templates = names, templates
+        self._outs = np.zeros(1, riders_type(shape)).view(np.recarray)
+        self._memory = Memory()
+        self._limiter = Limiter(terms[self._epoch].narration)
+        self._told: list[tuple[Any, ...]] = []
+        self._before: pa.Table = NARRATIONS.empty_table()
+        board(towns, 0, self._outs)
+
+    def fold(self, events: Rows) -> None:
+        """Fold the next rows of the log. Any chunking gives the same tables."""
+        rows, first = np.asarray(events).view(np.recarray), 0
+        for last in self._telling(rows):
+            changes = self._folded(rows[first : last + 1])
+            first = last + 1
+            event = rows[last]
+            here = changes["seq"] == event["seq"]
+            self._tell_faded(changes[~here])
+            self._tell(event, changes[here])
+        self._tell_faded(self._folded(rows[first:]))
+
+    def tables(self) -> dict[str, pa.Table]:
+        """`narrations`, and from what to go on: `narration_state`, the limiter's, and `narration_memory`."""
+        columns = zip(*self._told, strict=True) if self._told else [[]] * len(NARRATIONS)
+        arrays = [pa.array(column, field.type) for column, field in zip(columns, NARRATIONS, strict=True)]
+        told = pa.concat_tables([self._before, pa.table(arrays, NARRATIONS)]).combine_chunks()
+        return {"narrations": told, "narration_state": self._limiter.table(), "narration_memory": self._memory.table()}
+
+    def restore(self, tables: Mapping[str, pa.Table]) -> None:
+        """Go on from `tables()`. The town given at the beginning is as it was then."""
+        self._before, self._told = tables["narrations"], []
+        self._limiter.restore(tables["narration_state"])
+        self._memory.restore(tables["narration_memory"])
+
+    def standing(self, tick: int) -> Standing:
+        """How the limiter stands at a tick that is not before the last event."""
+        return self._limiter.standing(tick)
+
+    @property
+    def _town(self) -> Any:
+        return self._towns.view(np.ndarray)[0]
+
+    @property
+    def _epoch(self) -> int:
+        return int(self._town["clock"]["epoch"])
+
+    def _telling(self, rows: Rows) -> list[int]:
+        """Where in these rows there may be something to tell; the founding is over with the first tick's end."""
+        chosen = np.isin(rows["kind"], KINDS)
+        chosen |= (rows["kind"] == codes.TICK_ENDED) & (rows["tick"] == 0)
+        return np.flatnonzero(chosen).tolist()
+
+    def _folded(self, rows: Rows) -> np.ndarray:
+        """Fold rows onto the town; what they changed in ties, as rows of TIE_CHANGE without the hours of decay."""
+        parts, first = [], 0
+        while True:
+            first = refold_with_riders(self._towns, self._plans, 0, rows, first, self._outs)
+            out = self._outs.view(np.ndarray)[0]["tie_changes"]
+            parts.append(out["rows"][: int(out["count"])].copy())
+            out["count"] = 0
+            if first >= len(rows):
+                break
+        changes = np.concatenate(parts)
+        kept: np.ndarray = changes[changes["change"] != int(Change.DECAYED)]
+        return kept
+
+    def _tell(self, event: Any, changes: np.ndarray) -> None:
+        """What there is to tell of one event, just folded."""
+        if event["kind"] == codes.SETTINGS_CHANGED:
+            self._limiter.settings = self._terms[self._epoch].narration
+            return
+        lost = changes[(changes["change"] == int(Change.REMOVED)) & (changes["reason"] == int(Loss.CAPACITY))]
+        scene = self._scene(event, changes[changes["change"] != int(Change.REMOVED)])
+        self._put_forward(scene, self._moments(scene, lost))
+
+    def _moments(self, scene: Scene, lost: np.ndarray) -> Iterator[Moment]:
+        """The event itself, then whom it cost a place in somebody's mind, then what it made of the two."""
+        if scene.kind == codes.TICK_ENDED:
+            yield from life.founders(scene)
+            return
+        if teller := TELLERS.get(scene.kind):
+            yield from teller(scene)
+        for row in lost:
+            yield from ties.crowded_out(scene, tie_of(row))
+        yield from ties.after(scene)
+
+    def _tell_faded(self, changes: np.ndarray) -> None:
+        """Ties that time alone has ended; of others that events between have ended there is nothing to tell."""
+        for row in changes[changes["reason"] == int(Loss.DECAY)]:
+            scene = self._scene(_hour(row), [])
+            self._put_forward(scene, ties.faded(scene, tie_of(row)))
+
+    def _scene(self, event: Any, changes: Any) -> Scene:
+        terms = self._terms[self._epoch]
+        plan = self._plans.view(np.ndarray)[self._epoch]
+        return Scene(event, self._names, self._memory, terms.bonds, terms.capacity, self._town, plan, changes)
+
+    def _put_forward(self, scene: Scene, moments: Iterable[Moment]) -> None:
+        """Tell those moments of an event that may be told."""
+        for moment in moments:
+            verdict = self._limiter.judge(scene.tick, moment.category, moment.key, moment.priority)
+            if verdict.told:
+                number = len(self._before) + len(self._told)
+                people = (moment.agent, moment.other, moment.place)
+                self._told.append(
+                    (
+                        number,
+                        scene.tick,
+                        moment.category,
+                        verdict.priority,
+                        self._text(moment, scene.seq, number),
+                        scene.seq,
+                        *(None if each == MISSING else each for each in people),
+                        moment.template,
+                    )
+                )
+
+    def _text(self, moment: Moment, seq: int, number: int) -> str:
+        """The entry's sentences: the situation, and the aside that was used longest ago, where there is one."""
+        said = worded(self._templates.of(moment.template), moment.template, seq, self._memory, number)
+        parts = [_sentence(said, moment.facts)]
+        asides = [name for name in moment.asides if self._templates.aside(name)]
+        if asides and (moment.priority or seq * SPREAD >> 9 & 3):
+            chosen = min(asides, key=lambda name: self._memory.get("aside", *_place_of(name)))
+            self._memory.put(number + 1, "aside", *_place_of(chosen))
+            said = worded(self._templates.aside(chosen), f"aside:{chosen}", seq, self._memory, number)
+            parts.append(_sentence(said, moment.facts))
+        return " ".join(parts)
+
+
+def _sentence(wording: str, facts: Mapping[str, str]) -> str:
+    said = wording.format_map(facts)
+    return said[:1].upper() + said[1:]
+
+
+def _place_of(aside: str) -> tuple[int, int]:
+    """Where an aside stands among those that there are, as the memory names it."""
+    return list(ASIDES).index(aside), MISSING
+
+
+def _hour(row: Any) -> Mapping[str, int]:
+    """The end of an hour in which a tie was over, as far as its change tells."""
+    nothing = dict.fromkeys(("agent", "other", "object", "code", "code2", "value", "value2"), MISSING)
+    return nothing | {"seq": int(row["seq"]), "tick": int(row["tick"]), "kind": int(codes.TICK_ENDED)}

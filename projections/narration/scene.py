@@ -1,0 +1,198 @@
+"""An event as the narrator sees it: who, where, what the ledgers made of it, what is remembered."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from eventlog.rows import MISSING
+from projections.narration.entries import Moment
+from projections.narration.memory import Memory
+from projections.narration.words import ago, listed, many, number, nth, part_of_day
+from projections.riders.tie_changes import Change
+from projections.settings import Bonds
+
+OUTDOORS = "in the street"
+
+
+class Spot(NamedTuple):
+    """A place of the map: the `number`-th of `of` of its kind in its venue."""
+
+    kind: str
+    number: int
+    of: int
+    venue: int
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a run calls people, places, jobs and deeds. `person` gives a name as prose writes it."""
+
+    person: Callable[[int], str]
+    spots: Sequence[Spot]
+    venues: Sequence[str]
+    venue_kinds: Sequence[str]
+    jobs: Sequence[str]
+    deeds: Sequence[str]
+    ticks_per_day: int
+
+    def spot(self, place: int) -> str:
+        """`the shower`, or where there are several `the second shower`."""
+        spot = self.spots[place]
+        return f"the {spot.kind}" if spot.of == 1 else f"the {nth(spot.number)} {spot.kind}"
+
+    def where(self, venue: int) -> str:
+        """`at The Kettle`, `in Mill Park`; in the street for no venue."""
+        if venue < 0:
+            return OUTDOORS
+        return f"{'in' if self.venue_kinds[venue] == 'park' else 'at'} {self.venues[venue]}"
+
+
+class Tie(NamedTuple):
+    """What an event did to one side of a tie, or would have done: liking is trust + familiarity - rivalry."""
+
+    owner: int
+    other: int
+    change: int
+    trust: tuple[float, float]
+    rivalry: tuple[float, float]
+    liking: tuple[float, float]
+
+    @property
+    def held(self) -> bool:
+        """Whether the ledger took it."""
+        return self.change not in (Change.REFUSED, Change.REMOVED)
+
+
+class Scene:
+    """One event, just folded. `agents` are the town's records after it, by seat."""
+
+    def __init__(
+        self, event: Any, names: Names, memory: Memory, bonds: Bonds, capacity: int, town: Any, plan: Any, ties: Any
+    ) -> None:
+        self.names, self.memory, self.bonds, self.capacity = names, memory, bonds, capacity
+        self.seq, self.tick, self.kind = int(event["seq"]), int(event["tick"]), int(event["kind"])
+        self.agent, self.other, self.place = int(event["agent"]), int(event["other"]), int(event["object"])
+        self.code, self.code2 = int(event["code"]), int(event["code2"])
+        self.value, self.value2 = float(event["value"]), float(event["value2"])
+        self.ties: Sequence[Tie] = [tie_of(row) for row in ties]
+        self._town, self._plan = town, plan
+
+    @property
+    def day(self) -> int:
+        """The day, from 0."""
+        return self.tick // self.names.ticks_per_day
+
+    def moment(
+        self,
+        template: str,
+        facts: Mapping[str, str] | None = None,
+        *,
+        who: tuple[int, int] | None = None,
+        place: int | None = None,
+        priority: bool = False,
+        asides: Sequence[str] = (),
+    ) -> Moment:
+        """Something worth telling, with the facts that every situation has; `who` instead of the event's two."""
+        agent, other = (self.agent, self.other) if who is None else who
+        at = self.place if place is None else place
+        return Moment(template, self._facts(agent, other, at) | dict(facts or {}), agent, other, at, priority, tuple(asides))
+
+    def _facts(self, agent: int, other: int, place: int) -> dict[str, str]:
+        facts = {"daypart": part_of_day(self.tick, self.names.ticks_per_day)}
+        for field, person in (("agent", agent), ("other", other)):
+            if person >= 0:
+                facts[field] = self.name(person)
+        if place >= 0:
+            facts["place"], facts["kind"] = self.names.spot(place), self.names.spots[place].kind
+            facts["where"] = self.names.where(self.venue_of(place))
+            facts["venue"] = self.names.venues[self.venue_of(place)]
+        return facts
+
+    def name(self, person: int) -> str:
+        """A person as prose writes it."""
+        return self.names.person(person)
+
+    def listed(self, persons: Sequence[int]) -> str:
+        """`Alice, Bob and Carol`."""
+        return listed([self.name(person) for person in persons])
+
+    def venue_of(self, place: int) -> int:
+        """The venue of a place."""
+        return self.names.spots[place].venue
+
+    def ago(self, then: int) -> str:
+        """How long before this event something was."""
+        return ago(then, self.tick, self.names.ticks_per_day)
+
+    def share(self, seconds: int, one: str) -> str:
+        """A count with its noun."""
+        return many(seconds, one)
+
+    def number(self, count: int) -> str:
+        """A count in words."""
+        return number(count)
+
+    @cached_property
+    def agents(self) -> np.ndarray:
+        """The records of all seats ever used."""
+        clock = self._town["clock"]
+        agents: np.ndarray = self._town["agents"][: int(clock["seats"])]
+        return agents
+
+    def of(self, person: int) -> Any:
+        """The record of somebody who lives here, or None."""
+        seats = np.flatnonzero((self.agents["person"] == person) & (self.agents["alive"] == 1))
+        return self.agents[seats[0]] if len(seats) else None
+
+    @cached_property
+    def living(self) -> list[int]:
+        """Everybody who lives here, by number."""
+        return sorted(self.agents["person"][self.agents["alive"] == 1].tolist())
+
+    def stands(self, person: int) -> int:
+        """The venue that somebody stands in; -1 for the street."""
+        record = self.of(person)
+        return MISSING if record is None else int(self._plan["layout"]["room"][int(record["tile"])])
+
+    def home(self, person: int) -> int:
+        """The venue that somebody lives in, or lived in."""
+        bed = self.memory.get("bed", person, default=MISSING)
+        return MISSING if bed < 0 else self.venue_of(bed)
+
+    def housemates(self, person: int) -> list[int]:
+        """Who else lives under the same roof."""
+        home = self.home(person)
+        return [each for each in self.living if each != person and home >= 0 and self.home(each) == home]
+
+    def tie(self, owner: int, other: int) -> Tie | None:
+        """What the event did to one side of a tie, if anything."""
+        return next((tie for tie in self.ties if (tie.owner, tie.other) == (owner, other)), None)
+
+    def is_friend(self, owner: int, other: int) -> bool:
+        """Whether `owner` has counted `other` as a friend."""
+        return self.memory.get("friend", owner, other) == 1
+
+    def is_rival(self, owner: int, other: int) -> bool:
+        """Whether `owner` has counted `other` as a rival."""
+        return self.memory.get("rival", owner, other) == 1
+
+
+def pair(a: int, b: int) -> tuple[int, int]:
+    """The same for two people whichever of them is named first."""
+    return (a, b) if a < b else (b, a)
+
+
+def tie_of(row: Any) -> Tie:
+    """A row of TIE_CHANGE."""
+    before, after = row["before"], row["after"]
+    return Tie(
+        int(row["owner"]),
+        int(row["other"]),
+        int(row["change"]),
+        (float(before[0]), float(after[0])),
+        (float(before[2]), float(after[2])),
+        (float(before[0] + before[1] - before[2]), float(after[0] + after[1] - after[2])),
+    )

@@ -1,0 +1,188 @@
+"""Every situation that can be told and every aside that can be added, with the placeholders that it can fill."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+NOBODY: Final = "daypart"
+ONE: Final = f"{NOBODY} agent"
+TWO: Final = f"{ONE} other"
+PLACE: Final = "place kind where venue"
+
+
+def _declared(rows: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
+    return MappingProxyType({name: frozenset(placeholders.split()) for name, placeholders in rows.items()})
+
+
+WRONG: Final = f"{TWO} {PLACE} nth nth_here here since waited capacity home"
+COURTESY: Final = f"{TWO} {PLACE} waited since nth"
+TALK: Final = f"{TWO} where since line company count nth failures"
+BAD_TALK: Final = f"{TWO} where since line company count row fine"
+MEAL: Final = f"{TWO} {PLACE} nth nth_here since quarrel third"
+SHIFT: Final = f"{ONE} {PLACE} job"
+TAKEOVER: Final = f"{TWO} {PLACE} job nth since"
+HELP: Final = f"{TWO} {PLACE} job nth times"
+LEAVING: Final = f"{ONE} friends rivals stayed people home"
+ARRIVAL: Final = f"{ONE} {PLACE} mates before since people"
+BOND: Final = f"{TWO} over"
+
+SITUATIONS: Final = _declared(
+    {
+        "conflict.cut": WRONG,
+        "conflict.block": WRONG,
+        "conflict.ghost": WRONG,
+        "conflict.squeezed": f"{TWO} where nth",
+        "friendship.begun": BOND,
+        "friendship.mutual": BOND,
+        "friendship.renewed": BOND,
+        "friendship.lost": BOND,
+        "friendship.crowded_out": f"{TWO} newcomer capacity",
+        "friendship.faded": TWO,
+        "rivalry.begun": f"{BOND} home",
+        "rivalry.mutual": f"{BOND} home",
+        "rivalry.again": f"{BOND} home",
+        "rivalry.mended": BOND,
+        "chat.first": TALK,
+        "chat.great": TALK,
+        "chat.good": TALK,
+        "chat.short": TALK,
+        "chat.failed": BAD_TALK,
+        "chat.first_failed": BAD_TALK,
+        "meal.shared": MEAL,
+        "meal.cooked": f"{ONE} {PLACE} count nth others",
+        "meal.hungry": f"{ONE} {PLACE}",
+        "meal.alone": f"{ONE} {PLACE} nth",
+        "meal.out": f"{ONE} {PLACE} count paid",
+        "meal.groceries": f"{ONE} {PLACE} count paid",
+        "work.opened": f"{SHIFT} streak before",
+        "work.relieved": f"{SHIFT} streak before",
+        "work.on_time": f"{SHIFT} streak before",
+        "work.late": f"{SHIFT} late nth streak",
+        "work.missed": f"{SHIFT} nth streak",
+        "work.paid": f"{ONE} {PLACE} wage",
+        "work.docked": f"{ONE} {PLACE} wage",
+        "work.hired": SHIFT,
+        "work.hired_again": SHIFT,
+        "work.lost": f"{SHIFT} missed",
+        "work.in_debt": f"{ONE} owed",
+        "work.all_on_time": f"{NOBODY} shifts",
+        "help.handover": COURTESY,
+        "help.yielded": COURTESY,
+        "help.late": HELP,
+        "help.promised": f"{TWO} {PLACE}",
+        "takeover.taken": TAKEOVER,
+        "takeover.paid": f"{TWO} {PLACE} wage",
+        "arrival.founding": f"{NOBODY} people homes",
+        "arrival.household": f"{ONE} venue mates",
+        "arrival.loner": f"{ONE} venue mates",
+        "arrival.newcomer": ARRIVAL,
+        "departure.starved": LEAVING,
+        "departure.evicted": LEAVING,
+        "departure.jobless": LEAVING,
+        "departure.neglected": LEAVING,
+        "departure.fainted": f"{ONE} where",
+        "departure.served": f"{ONE} owed home",
+        "outage.power": NOBODY,
+        "outage.power_back": f"{NOBODY} lasted",
+        "outage.water": NOBODY,
+        "outage.water_back": f"{NOBODY} lasted",
+        "outage.dark": f"{ONE} {PLACE} deed",
+        "outage.dry_shower": f"{ONE} {PLACE} deed",
+        "outage.sold_out": f"{ONE} {PLACE} deed",
+        "outage.rain": f"{NOBODY} park",
+        "outage.dry": f"{NOBODY} park",
+        "outage.dearer": f"{NOBODY} price before",
+        "outage.cheaper": f"{NOBODY} price before",
+        "personality.outgoing": ONE,
+        "personality.shy": ONE,
+        "personality.forgiving": ONE,
+        "personality.unforgiving": ONE,
+        "personality.ambitious": ONE,
+        "personality.easygoing": ONE,
+        "personality.newly_outgoing": ONE,
+        "personality.newly_shy": ONE,
+        "personality.newly_forgiving": ONE,
+        "personality.newly_unforgiving": ONE,
+        "personality.newly_ambitious": ONE,
+        "personality.newly_easygoing": ONE,
+        "personality.talker": f"{ONE} count all",
+        "personality.talker_outgoing": f"{ONE} count all",
+        "personality.talker_shy": f"{ONE} count all",
+        "personality.impatient": f"{ONE} {PLACE} waited nth",
+    }
+)
+"""What can be told, by category and situation."""
+
+ASIDES: Final = _declared(
+    {
+        "conflict.first_in_town": WRONG,
+        "conflict.revenge": WRONG,
+        "conflict.friends": WRONG,
+        "conflict.no_room": WRONG,
+        "conflict.same_place": WRONG,
+        "conflict.again": WRONG,
+        "conflict.place_known": WRONG,
+        "conflict.needier": WRONG,
+        "conflict.housemates": WRONG,
+        "conflict.waited": WRONG,
+        "conflict.squeezed_again": f"{TWO} where nth",
+        "help.rivals": COURTESY,
+        "help.quarrelled": COURTESY,
+        "help.returned": COURTESY,
+        "help.waited": COURTESY,
+        "help.often": COURTESY,
+        "help.strangers": COURTESY,
+        "help.help_back": HELP,
+        "help.help_again": HELP,
+        "help.help_rivals": HELP,
+        "help.help_strangers": HELP,
+        "takeover.rivals": TAKEOVER,
+        "takeover.back": TAKEOVER,
+        "takeover.again": TAKEOVER,
+        "takeover.friends": TAKEOVER,
+        "takeover.no_room": TAKEOVER,
+        "takeover.housemates": TAKEOVER,
+        "chat.rivals": TALK,
+        "chat.mended": TALK,
+        "chat.round": TALK,
+        "chat.no_room": TALK,
+        "chat.in_line": TALK,
+        "chat.long_ago": TALK,
+        "chat.at_night": TALK,
+        "chat.in_company": TALK,
+        "chat.friends_fail": BAD_TALK,
+        "chat.rivals_fail": BAD_TALK,
+        "chat.row": BAD_TALK,
+        "chat.usually_fine": BAD_TALK,
+        "meal.rivals": MEAL,
+        "meal.after_quarrel": MEAL,
+        "meal.third": MEAL,
+        "meal.long_ago": MEAL,
+        "meal.usual": MEAL,
+        "meal.daily": MEAL,
+        "meal.first": MEAL,
+        "meal.again": MEAL,
+        "meal.alone_again": f"{ONE} {PLACE} nth",
+        "meal.cooked_smell": f"{ONE} {PLACE} count nth others",
+        "work.streak": f"{SHIFT} streak before",
+        "work.streak_ends": f"{SHIFT} late nth streak",
+        "work.late_again": f"{SHIFT} late nth streak",
+        "work.late_first": f"{SHIFT} late nth streak",
+        "work.missed_streak": f"{SHIFT} nth streak",
+        "work.missed_again": f"{SHIFT} nth streak",
+        "arrival.bed_of": ARRIVAL,
+        "arrival.housemates": ARRIVAL,
+        "arrival.alone": ARRIVAL,
+        "departure.friends": LEAVING,
+        "departure.rivals": LEAVING,
+        "departure.nobody": LEAVING,
+        "departure.founder": LEAVING,
+        "friendship.first_in_town": BOND,
+        "friendship.unlikely": BOND,
+        "friendship.one_sided": BOND,
+        "rivalry.first_in_town": f"{BOND} home",
+        "rivalry.housemates": f"{BOND} home",
+        "personality.impatient_again": f"{ONE} {PLACE} waited nth",
+    }
+)
+"""What may be added to what is told, by the category it is added in."""

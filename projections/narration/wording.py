@@ -1,0 +1,120 @@
+"""Templates: for every situation several wordings, checked when they are read; a cause gets one of them."""
+
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from string import Formatter
+from typing import Annotated, Any, Final
+
+from pydantic import Field, ValidationError, model_validator
+
+from projections.errors import BadTemplates
+from projections.narration.limiter import CATEGORIES
+from projections.narration.memory import Memory
+from projections.narration.situations import ASIDES, SITUATIONS
+from projections.settings import Model
+
+Wordings = Annotated[tuple[Annotated[str, Field(min_length=2)], ...], Field(min_length=1)]
+
+SPREAD: Final = 2654435761
+"""Knuth's multiplier: neighbouring seqs get wordings that are not neighbours."""
+
+
+class Templates(Model):
+    """`tell` has the wordings of each situation, by category; `asides` what may be added, by the same categories.
+
+    Placeholders stand in braces. Which there are of a situation or an aside, `situations.py` declares.
+    """
+
+    tell: dict[str, dict[str, Wordings]]
+    asides: dict[str, dict[str, Wordings]] = {}
+
+    @model_validator(mode="after")
+    def _fit(self) -> "Templates":
+        faults = [
+            *_faults("tell", self.tell, SITUATIONS, whole=True),
+            *_faults("asides", self.asides, ASIDES, whole=False),
+        ]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def of(self, name: str) -> Sequence[str]:
+        """The wordings of a situation such as `conflict.cut`."""
+        category, _, situation = name.partition(".")
+        return self.tell[category][situation]
+
+    def aside(self, name: str) -> Sequence[str]:
+        """The wordings of an aside; none where the templates leave it out."""
+        category, _, situation = name.partition(".")
+        return self.asides.get(category, {}).get(situation, ())
+
+
+def read(content: Any, origin: str) -> Templates:
+    """Templates from what a file says. Raises BadTemplates with every fault."""
+    try:
+        return Templates.model_validate(content)
+    except ValidationError as error:
+        faults = [_in_words(each) for each in error.errors()]
+        raise BadTemplates(f"{origin}: these are no templates:" + "".join(f"\n  {fault}" for fault in faults)) from error
+
+
+def worded(wordings: Sequence[str], name: str, seq: int, memory: Memory, turn: int) -> str:
+    """One of the wordings: of the half that was used longest ago, the one that the cause's seq falls on.
+
+    `memory` learns that it was used in entry `turn`.
+    """
+    order = sorted(range(len(wordings)), key=lambda i: (memory.get(name, i), i))
+    fresh = order[: (len(order) + 1) // 2]
+    chosen = fresh[(seq * SPREAD >> 7) % len(fresh)]
+    memory.put(turn + 1, name, chosen)
+    return wordings[chosen]
+
+
+def _faults(
+    block: str, given: Mapping[str, Mapping[str, Sequence[str]]], known: Mapping[str, frozenset[str]], *, whole: bool
+) -> list[str]:
+    """Situations that there are not, or that have no wording, and placeholders that a situation cannot fill."""
+    faults = []
+    for category, situations in given.items():
+        if category not in CATEGORIES:
+            faults.append(f"{block}.{category}: there is no such category{_nearest(category, CATEGORIES)}")
+            continue
+        for situation, wordings in situations.items():
+            name = f"{category}.{situation}"
+            if name not in known:
+                faults.append(f"{block}.{name}: there is no such situation{_nearest(name, known)}")
+                continue
+            for number, wording in enumerate(wordings, start=1):
+                faults += [f"{block}.{name}, wording {number}: {fault}" for fault in _wording_faults(wording, known[name])]
+    if whole:
+        have = {f"{category}.{situation}" for category, situations in given.items() for situation in situations}
+        faults += [f"{block}.{name}: it has no wording" for name in known if name not in have]
+    return faults
+
+
+def _wording_faults(wording: str, known: frozenset[str]) -> list[str]:
+    try:
+        parts = list(Formatter().parse(wording))
+    except ValueError as error:
+        return [f"{error} in {wording!r}"]
+    faults = [
+        f"there is no placeholder {{{name}}}{_nearest(name, known)}"
+        for _, name, _, _ in parts
+        if name is not None and name not in known
+    ]
+    if any(spec or conversion for _, _, spec, conversion in parts):
+        faults.append(f"a placeholder is a name and nothing more in {wording!r}")
+    return faults
+
+
+def _nearest(wrong: str, known: Any) -> str:
+    near = get_close_matches(wrong, sorted(known), 1)
+    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(known))}"
+
+
+def _in_words(error: Any) -> str:
+    """One finding of pydantic."""
+    if error["type"] == "value_error":
+        return "\n  ".join(str(error["ctx"]["error"]).split("; tell.")).replace("\n  ", "\n  tell.")
+    where = ".".join(str(part) for part in error["loc"])
+    return f"{where}: {error['msg']}"

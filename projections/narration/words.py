@@ -1,0 +1,84 @@
+"""Numbers, times and names as prose writes them."""
+
+from collections.abc import Sequence
+from typing import Final
+
+NUMBERS: Final = "no one two three four five six seven eight nine ten eleven twelve".split()
+ORDINALS: Final = (
+    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
+)
+ROMAN: Final = ((50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
+HOURS: Final = (
+    (5, "in the small hours"),
+    (7, "early in the morning"),
+    (10, "in the morning"),
+    (12, "late in the morning"),
+    (14, "in the middle of the day"),
+    (17, "in the afternoon"),
+    (19, "late in the afternoon"),
+    (22, "in the evening"),
+    (24, "late at night"),
+)
+"""Up to which hour of the day one says what."""
+
+
+def number(count: int) -> str:
+    """In words up to twelve."""
+    return NUMBERS[count] if 0 <= count < len(NUMBERS) else f"{count:,}"
+
+
+def many(count: int, one: str, more: str | None = None) -> str:
+    """`one talk`, `two talks`, `13 talks`."""
+    return f"{number(count)} {one if count == 1 else more or f'{one}s'}"
+
+
+def nth(count: int) -> str:
+    """`first`, ..., `twelfth`, `13th`, `21st`."""
+    if count < len(ORDINALS):
+        return ORDINALS[count]
+    last = count % 10 if count % 100 not in (11, 12, 13) else 0
+    return f"{count}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th')}"
+
+
+def times(count: int) -> str:
+    """`once`, `twice`, `three times`."""
+    return {1: "once", 2: "twice"}.get(count) or f"{number(count)} times"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
+
+
+def spoken(name: str) -> str:
+    """A person's name as prose writes it: `Alice`, and the second of that name `Alice II`."""
+    first, mark, turn = name.rpartition("_")
+    if not mark or not turn.isdecimal():
+        return name.capitalize()
+    left, roman = int(turn), ""
+    for value, letters in ROMAN:
+        roman += letters * (left // value)
+        left %= value
+    return f"{first.capitalize()} {roman}"
+
+
+def part_of_day(tick: int, per_day: int) -> str:
+    """`in the small hours`, ..., `late at night`."""
+    hour = tick % per_day * 24 / per_day
+    return next(words for until, words in HOURS if hour < until)
+
+
+def ago(then: int, tick: int, per_day: int) -> str:
+    """`earlier that day`, `the day before`, `three days before`."""
+    days = tick // per_day - then // per_day
+    return {0: "earlier that day", 1: "the day before"}.get(days) or f"{number(days)} days before"
+
+
+def lasted(ticks: int, per_day: int) -> str:
+    """`14 minutes`, `an hour`, `three hours`, `two days`: a duration, rounded down."""
+    minutes = ticks * 1440 // per_day
+    if minutes < 60:
+        return many(minutes, "minute")
+    if minutes < 1440:
+        return "an hour" if minutes < 120 else many(minutes // 60, "hour")
+    return "a day" if minutes < 2880 else many(minutes // 1440, "day")
