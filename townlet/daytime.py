@@ -1,8 +1,27 @@
 """Town time as people say it."""
 
+import re
+from typing import Final
+
+from townlet.errors import QueryError
+
+SPOKEN: Final = re.compile(r"(?:day\s*)?(?P<day>\d+)(?:\s*,?\s+(?P<hour>\d{1,2}):(?P<minute>\d{2}))?")
+
 
 def time_of(tick: int, ticks_per_day: int) -> str:
     """A tick as people say it: `day 3, 07:42`; a day has 24 hours, whatever its ticks."""
     day, within = divmod(tick, ticks_per_day)
     minutes = within * 1440 // ticks_per_day
     return f"day {day}, {minutes // 60:02}:{minutes % 60:02}"
+
+
+def tick_of(said: str, ticks_per_day: int) -> int:
+    """The tick that is meant by `5000`, `day 3`, or `day 3 08:00` as `time_of` says it. Raises QueryError."""
+    plain = said.strip().lower()
+    if plain.isdecimal():
+        return int(plain)
+    found = SPOKEN.fullmatch(plain)
+    if found is None or int(found["hour"] or 0) > 24 or int(found["minute"] or 0) > 59:
+        raise QueryError(f"{said!r} is no time; write a tick such as 5000, or: day 3, or: day 3 08:00")
+    minutes = int(found["hour"] or 0) * 60 + int(found["minute"] or 0)
+    return int(found["day"]) * ticks_per_day - (-minutes * ticks_per_day // 1440)

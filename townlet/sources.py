@@ -12,6 +12,7 @@ from townlet.configuration.load import names_table
 from townlet.errors import QueryError, TickOutOfRange
 from townlet.log_columns import LogColumns
 from townlet.queries import Window
+from townlet.story import narrations
 from townlet.summaries import SUMMARIES, Summaries
 from townlet.views import names_of
 
@@ -56,7 +57,7 @@ class Source:
 
         Raises LogDamaged, QueryError.
         """
-        moment = self._run.at(self.tick) if set(names) - {"persons", "tie_changes", "rewards"} else None
+        moment = self._run.at(self.tick) if set(names) - {"persons", "tie_changes", "narrations", "rewards"} else None
         summaries = None if moment is None else Summaries(moment)
         made = {}
         for name in names:
@@ -64,6 +65,8 @@ class Source:
                 made[name] = self._everybody()
             elif name == "tie_changes":
                 made[name] = self._tie_changes()
+            elif name == "narrations":
+                made[name] = self._since(narrations(self._run, self.tick))
             elif name == "rewards":
                 made[name] = self._run.rewards(*window.within(self.from_tick, self.tick))
             elif name in SUMMARIES:
@@ -92,7 +95,10 @@ class Source:
         """The changes of ties between the two ticks."""
         from townlet.derived import tie_changes
 
-        changes = tie_changes(self._run, self.tick)
+        return self._since(tie_changes(self._run, self.tick))
+
+    def _since(self, told: pa.Table) -> pa.Table:
+        """The rows from the first tick on."""
         if not self.from_tick:
-            return changes
-        return changes.filter(pa.array(changes.column("tick").to_numpy() >= self.from_tick))
+            return told
+        return told.filter(pa.array(told.column("tick").to_numpy() >= self.from_tick))

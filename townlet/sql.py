@@ -46,6 +46,7 @@ TABLES: Final = {
     "agents": "who lives in the town, and how they are",
     "ties": "what each thinks of others",
     "tie_changes": "every change of a tie with its cause, adding up to its value",
+    "narrations": "what happened, told: few sentences, each with its cause",
     "rewards": "what everybody earned in each tick, term by term",
     "objects": "the places, who uses them, what they hold",
     "queues": "who waits where, in order",

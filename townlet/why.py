@@ -57,7 +57,7 @@ def why(run: "Run", owner: str, other: str, at: int | None = None) -> Why:
     changes = tie_changes(run, tick)
     found = _between(changes, owner, other)
     if len(found) == 0:
-        _require_known(run, tick, (owner, other))
+        require_known(run, tick, (owner, other))
     rows = found.to_pylist()
     total = added_up(rows)
     tied = bool(rows) and next((row["change"] not in ("removed", "refused") for row in _telling(rows)), False)
@@ -115,9 +115,9 @@ def _sentences(run: "Run", rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return [words.of(row, by_seq[row["seq"]]) for row in rows]
 
 
-def _require_known(run: "Run", tick: int, names: Sequence[str]) -> None:
+def require_known(run: "Run", tick: int, names: Sequence[str]) -> None:
     """Raises QueryError for a name that nobody had before this tick, and for one name twice."""
-    if names[0] == names[1]:
+    if len(set(names)) < len(names):
         raise QueryError(f"{names[0]} has no tie to itself: name two people")
     arrivals = [rows["agent"][rows["kind"] == AgentArrived.kind] for rows in run.log.rows(to_tick=tick)]
     persons = np.concatenate(arrivals) if arrivals else np.zeros(0, np.int64)

@@ -5,6 +5,7 @@ event did to ties and how people were; then a teller puts moments forward, the l
 templates say how. It draws nothing: the cause's seq and what was told before choose among wordings.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -120,19 +121,18 @@ class Narrator:
         if event["kind"] == codes.SETTINGS_CHANGED:
             self._limiter.settings = self._terms[self._epoch].narration
             return
-        lost = changes[(changes["change"] == int(Change.REMOVED)) & (changes["reason"] == int(Loss.CAPACITY))]
-        scene = self._scene(event, changes[changes["change"] != int(Change.REMOVED)])
-        self._put_forward(scene, self._moments(scene, lost))
+        scene = self._scene(event, changes)
+        self._put_forward(scene, self._moments(scene))
 
-    def _moments(self, scene: Scene, lost: np.ndarray) -> Iterator[Moment]:
+    def _moments(self, scene: Scene) -> Iterator[Moment]:
         """The event itself, then whom it cost a place in somebody's mind, then what it made of the two."""
         if scene.kind == codes.TICK_ENDED:
             yield from life.founders(scene)
             return
+        ties.let_lapse(scene)
         if teller := TELLERS.get(scene.kind):
             yield from teller(scene)
-        for row in lost:
-            yield from ties.crowded_out(scene, tie_of(row))
+        yield from ties.crowded_out(scene)
         yield from ties.after(scene)
 
     def _tell_faded(self, changes: np.ndarray) -> None:
@@ -180,8 +180,7 @@ class Narrator:
 
 
 def _sentence(wording: str, facts: Mapping[str, str]) -> str:
-    said = wording.format_map(facts)
-    return said[:1].upper() + said[1:]
+    return re.sub(r"(?:^|(?<=[.?] ))[a-z]", lambda first: first[0].upper(), wording.format_map(facts))
 
 
 def _place_of(aside: str) -> tuple[int, int]:

@@ -67,7 +67,7 @@ class Tie(NamedTuple):
 
 
 class Scene:
-    """One event, just folded. `agents` are the town's records after it, by seat."""
+    """One event, just folded: `ties` it changed, or would have, and `lost` for it; `agents` are as it left them."""
 
     def __init__(
         self, event: Any, names: Names, memory: Memory, bonds: Bonds, capacity: int, town: Any, plan: Any, ties: Any
@@ -77,7 +77,9 @@ class Scene:
         self.agent, self.other, self.place = int(event["agent"]), int(event["other"]), int(event["object"])
         self.code, self.code2 = int(event["code"]), int(event["code2"])
         self.value, self.value2 = float(event["value"]), float(event["value2"])
-        self.ties: Sequence[Tie] = [tie_of(row) for row in ties]
+        told = [tie_of(row) for row in ties]
+        self.ties = [tie for tie in told if tie.change != Change.REMOVED]
+        self.lost = [tie for tie in told if tie.change == Change.REMOVED]
         self._town, self._plan = town, plan
 
     @property
@@ -170,6 +172,27 @@ class Scene:
     def tie(self, owner: int, other: int) -> Tie | None:
         """What the event did to one side of a tie, if anything."""
         return next((tie for tie in self.ties if (tie.owner, tie.other) == (owner, other)), None)
+
+    def tie_now(self, owner: int, other: int) -> Tie | None:
+        """A side of a tie as it is, if there is one, as a change that changed nothing."""
+        record = self.of(owner)
+        for tie in [] if record is None else record["ties"]:
+            if tie["known"] and tie["other"] == other:
+                trust, rivalry = float(tie["trust"]), float(tie["rivalry"])
+                liking = float(tie["trust"] + tie["familiarity"] - tie["rivalry"])
+                return Tie(owner, other, int(Change.UPDATED), (trust,) * 2, (rivalry,) * 2, (liking,) * 2)
+        return None
+
+    def are_strangers(self, a: int, b: int) -> bool:
+        """Whether nothing that is counted ever happened between two who do not share a house."""
+        two = pair(a, b)
+        met = any(self.memory.get(what, *two) for what in ("meals", "talks", "failed_talks", "quarrels", "squeezed"))
+        helped = any(self.memory.get("helped", *each) for each in ((a, b), (b, a)))
+        return not met and not helped and b not in self.housemates(a)
+
+    def is_rivalry(self, tie: Tie, when: int) -> bool:
+        """Whether a side of a tie was (0), or is (1), a rivalry."""
+        return tie.rivalry[when] >= self.bonds.rival_rivalry and tie.rivalry[when] > tie.trust[when]
 
     def is_friend(self, owner: int, other: int) -> bool:
         """Whether `owner` has counted `other` as a friend."""

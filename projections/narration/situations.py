@@ -19,9 +19,9 @@ COURTESY: Final = f"{TWO} {PLACE} waited since nth"
 TALK: Final = f"{TWO} where since line company count nth failures"
 BAD_TALK: Final = f"{TWO} where since line company count row fine"
 MEAL: Final = f"{TWO} {PLACE} nth nth_here since quarrel third"
-SHIFT: Final = f"{ONE} {PLACE} job"
-TAKEOVER: Final = f"{TWO} {PLACE} job nth since"
-HELP: Final = f"{TWO} {PLACE} job nth times"
+SHIFT: Final = f"{ONE} {PLACE} job a_job"
+TAKEOVER: Final = f"{TWO} {PLACE} job a_job nth since"
+HELP: Final = f"{TWO} {PLACE} job a_job nth times"
 LEAVING: Final = f"{ONE} friends rivals stayed people home"
 ARRIVAL: Final = f"{ONE} {PLACE} mates before since people"
 BOND: Final = f"{TWO} over"
@@ -36,12 +36,14 @@ SITUATIONS: Final = _declared(
         "friendship.mutual": BOND,
         "friendship.renewed": BOND,
         "friendship.lost": BOND,
+        "friendship.lost_mutually": BOND,
         "friendship.crowded_out": f"{TWO} newcomer capacity",
         "friendship.faded": TWO,
         "rivalry.begun": f"{BOND} home",
         "rivalry.mutual": f"{BOND} home",
         "rivalry.again": f"{BOND} home",
         "rivalry.mended": BOND,
+        "rivalry.mended_mutually": BOND,
         "chat.first": TALK,
         "chat.great": TALK,
         "chat.good": TALK,
@@ -54,9 +56,9 @@ SITUATIONS: Final = _declared(
         "meal.alone": f"{ONE} {PLACE} nth",
         "meal.out": f"{ONE} {PLACE} count paid",
         "meal.groceries": f"{ONE} {PLACE} count paid",
-        "work.opened": f"{SHIFT} streak before",
-        "work.relieved": f"{SHIFT} streak before",
-        "work.on_time": f"{SHIFT} streak before",
+        "work.opened": f"{SHIFT} streak run before",
+        "work.relieved": f"{SHIFT} streak run before",
+        "work.on_time": f"{SHIFT} streak run before",
         "work.late": f"{SHIFT} late nth streak",
         "work.missed": f"{SHIFT} nth streak",
         "work.paid": f"{ONE} {PLACE} wage",
@@ -72,6 +74,7 @@ SITUATIONS: Final = _declared(
         "help.promised": f"{TWO} {PLACE}",
         "takeover.taken": TAKEOVER,
         "takeover.paid": f"{TWO} {PLACE} wage",
+        "help.paid": f"{TWO} {PLACE} wage",
         "arrival.founding": f"{NOBODY} people homes",
         "arrival.household": f"{ONE} venue mates",
         "arrival.loner": f"{ONE} venue mates",
@@ -163,8 +166,10 @@ ASIDES: Final = _declared(
         "meal.first": MEAL,
         "meal.again": MEAL,
         "meal.alone_again": f"{ONE} {PLACE} nth",
+        "meal.lives_alone": f"{ONE} {PLACE} nth",
+        "meal.empty_larder": f"{ONE} {PLACE} count paid",
         "meal.cooked_smell": f"{ONE} {PLACE} count nth others",
-        "work.streak": f"{SHIFT} streak before",
+        "work.streak": f"{SHIFT} streak run before",
         "work.streak_ends": f"{SHIFT} late nth streak",
         "work.late_again": f"{SHIFT} late nth streak",
         "work.late_first": f"{SHIFT} late nth streak",

@@ -74,8 +74,9 @@ def exited(scene: Scene) -> Iterator[Moment]:
     """Somebody leaves for good: who is left behind, and how long it lasted."""
     memory, gone = scene.memory, scene.agent
     memory.put(scene.tick, "left", gone)
-    friends = [person for person in scene.living if scene.is_friend(person, gone)]
-    rivals = [person for person in scene.living if scene.is_rival(person, gone)]
+    left = [tie for tie in scene.lost if tie.other == gone]
+    friends = [tie.owner for tie in left if tie.liking[0] >= scene.bonds.friend_liking]
+    rivals = [tie.owner for tie in left if scene.is_rivalry(tie, 0)]
     stayed = scene.tick - memory.get("arrived", gone)
     true = {
         "friends": bool(friends),

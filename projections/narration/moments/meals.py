@@ -12,15 +12,18 @@ from projections.narration.words import many, nth
 HUNGRY = 0.25
 """A need for food below this is a story in itself."""
 
-COMPANY_TICKS = 15
-"""Ticks within which somebody else who shared a meal sits at the same table."""
+LONER = 4
+"""Of those who live alone, every so manieth meal alone is told."""
 
 
 def bought(scene: Scene) -> Iterator[Moment]:
     """Groceries, or a meal out."""
     out = scene.code == Item.MEAL
-    facts = {"count": many(scene.code2, "meal") if out else many(scene.code2, "portion"), "paid": f"{scene.value:.2f}"}
-    yield scene.moment("meal.out" if out else "meal.groceries", facts)
+    record = scene.of(scene.agent)
+    facts = {"count": many(scene.code2, "meal" if out else "portion"), "paid": f"{scene.value:.2f}"}
+    empty = record is not None and record["items"].tolist() == [scene.code2, 0]
+    asides = ["meal.empty_larder"] if empty and not out else []
+    yield scene.moment("meal.out" if out else "meal.groceries", facts, asides=asides)
 
 
 def cooked(scene: Scene) -> Iterator[Moment]:
@@ -41,7 +44,10 @@ def eaten(scene: Scene) -> Iterator[Moment]:
         yield scene.moment("meal.hungry")
     elif not others:
         count = scene.memory.add("ate_alone", scene.agent)
-        asides = ["meal.alone_again"] if count >= 4 else []
+        lives_alone = venue == scene.home(scene.agent) and not scene.housemates(scene.agent)
+        if lives_alone and count % LONER != 1:
+            return
+        asides = ["meal.lives_alone"] if lives_alone else ["meal.alone_again"] if count >= 4 else []
         yield scene.moment("meal.alone", {"nth": nth(count)}, asides=asides)
 
 
@@ -72,9 +78,8 @@ def shared(scene: Scene) -> Iterator[Moment]:
         "quarrel": scene.ago(max(quarrel, 0)),
         "third": scene.listed(_third(scene)),
     }
-    memory.put(scene.tick, "table", a, scene.venue_of(scene.place))
-    memory.put(scene.tick, "table", b, scene.venue_of(scene.place))
-    yield scene.moment("meal.shared", facts, asides=[f"meal.{name}" for name, holds in true.items() if holds])
+    asides = [f"meal.{name}" for name, holds in true.items() if holds]
+    yield scene.moment("meal.shared", facts, priority=True, asides=asides)
 
 
 def _third(scene: Scene) -> list[int]:

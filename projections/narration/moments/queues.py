@@ -85,7 +85,7 @@ def handover(scene: Scene) -> Iterator[Moment]:
         "returned": back >= 0 and back > memory.get("handed_before", giver, given, -1),
         "waited": waited >= LONG_WAIT,
         "often": count >= 3,
-        "strangers": first and not scene.is_friend(given, giver) and given not in scene.housemates(giver),
+        "strangers": first and scene.are_strangers(giver, given),
     }
     memory.put(scene.tick, "handed_before", giver, given)
     facts = {
@@ -94,7 +94,7 @@ def handover(scene: Scene) -> Iterator[Moment]:
         "nth": nth(count),
     }
     asides = [f"help.{name}" for name, holds in true.items() if holds]
-    yield scene.moment("help.yielded" if yielded else "help.handover", facts, asides=asides)
+    yield scene.moment("help.yielded" if yielded else "help.handover", facts, priority=True, asides=asides)
 
 
 def left(scene: Scene) -> Iterator[Moment]:

@@ -32,7 +32,8 @@ def succeeded(scene: Scene) -> Iterator[Moment]:
     facts = {"count": number(count), "nth": nth(count), "failures": number(failures), **_facts(scene)}
     name = "first" if not tried else "great" if scene.value >= GREAT else "short" if scene.value < SHORT else "good"
     memory.put(scene.tick, "talked", *pair(a, b))
-    yield scene.moment(f"chat.{name}", facts, asides=[f"chat.{each}" for each, holds in true.items() if holds])
+    asides = [f"chat.{each}" for each, holds in true.items() if holds]
+    yield scene.moment(f"chat.{name}", facts, priority=not tried, asides=asides)
 
 
 def failed(scene: Scene) -> Iterator[Moment]:
@@ -67,9 +68,15 @@ def _circumstances(scene: Scene) -> dict[str, bool]:
     return {
         "in_line": both and one["waits_at"] >= 0 and one["waits_at"] == two["waits_at"],
         "long_ago": last >= 0 and scene.tick - last >= 2 * scene.names.ticks_per_day,
-        "at_night": minute < 300,
+        "at_night": minute < 360 and _all_others_sleep(scene),
         "in_company": both and _in_company(scene) >= 2,
     }
+
+
+def _all_others_sleep(scene: Scene) -> bool:
+    """Whether nobody else in town is awake."""
+    others = [scene.of(each) for each in scene.living if each not in (scene.agent, scene.other)]
+    return bool(others) and all(each["doing"] >= 0 and scene.names.deeds[each["doing"]] == "sleep" for each in others)
 
 
 def _in_company(scene: Scene) -> int:

@@ -27,18 +27,19 @@ def after(scene: Scene) -> Iterator[Moment]:
     if scene.kind not in OVER:
         return
     held = [tie for tie in scene.ties if tie.held]
-    for tie in held:
-        _let_lapse(scene, tie)
     yield from _friends(scene, held)
     yield from _rivals(scene, held)
 
 
-def crowded_out(scene: Scene, lost: Tie) -> Iterator[Moment]:
+def crowded_out(scene: Scene) -> Iterator[Moment]:
     """Somebody new had to be kept in mind, and somebody old was not."""
-    newcomer = scene.other if lost.owner == scene.agent else scene.agent
-    _forget(scene, lost)
-    facts = {"newcomer": scene.name(newcomer), "capacity": scene.number(scene.capacity)}
-    yield scene.moment("friendship.crowded_out", facts, who=(lost.owner, lost.other))
+    if scene.kind not in OVER:
+        return
+    for lost in scene.lost:
+        newcomer = scene.other if lost.owner == scene.agent else scene.agent
+        _forget(scene, lost)
+        facts = {"newcomer": scene.name(newcomer), "capacity": scene.number(scene.capacity)}
+        yield scene.moment("friendship.crowded_out", facts, who=(lost.owner, lost.other))
 
 
 def faded(scene: Scene, lost: Tie) -> Iterator[Moment]:
@@ -56,7 +57,9 @@ def _friends(scene: Scene, ties: Sequence[Tie]) -> Iterator[Moment]:
         memory.put(1, "friend", tie.owner, tie.other)
     for tie in over:
         memory.drop("friend", tie.owner, tie.other)
-        yield scene.moment("friendship.lost", _why(scene), who=(tie.owner, tie.other))
+    if over:
+        name = "friendship.lost" if len(over) == 1 else "friendship.lost_mutually"
+        yield scene.moment(name, _why(scene), who=(over[0].owner, over[0].other), priority=True)
     if not begun:
         return
     tie = begun[0]
@@ -79,13 +82,15 @@ def _friends(scene: Scene, ties: Sequence[Tie]) -> Iterator[Moment]:
 def _rivals(scene: Scene, ties: Sequence[Tie]) -> Iterator[Moment]:
     """Rivals by this event: made, or forgiven."""
     memory = scene.memory
-    made = [tie for tie in ties if _is_rivalry(scene, tie, 1) and not scene.is_rival(tie.owner, tie.other)]
-    over = [tie for tie in ties if not _is_rivalry(scene, tie, 1) and scene.is_rival(tie.owner, tie.other)]
+    made = [tie for tie in ties if scene.is_rivalry(tie, 1) and not scene.is_rival(tie.owner, tie.other)]
+    over = [tie for tie in ties if not scene.is_rivalry(tie, 1) and scene.is_rival(tie.owner, tie.other)]
     for tie in made:
         memory.put(1, "rival", tie.owner, tie.other)
     for tie in over:
         memory.drop("rival", tie.owner, tie.other)
-        yield scene.moment("rivalry.mended", _why(scene), who=(tie.owner, tie.other), priority=True)
+    if over:
+        name = "rivalry.mended" if len(over) == 1 else "rivalry.mended_mutually"
+        yield scene.moment(name, _why(scene), who=(over[0].owner, over[0].other), priority=True)
     if not made:
         return
     tie = next((each for each in made if each.owner == scene.other), made[0])
@@ -98,17 +103,16 @@ def _rivals(scene: Scene, ties: Sequence[Tie]) -> Iterator[Moment]:
     yield scene.moment(name, facts, who=(tie.owner, tie.other), priority=True, asides=asides)
 
 
-def _is_rivalry(scene: Scene, tie: Tie, when: int) -> bool:
-    """Whether a side of a tie was (0), or is (1), a rivalry."""
-    return tie.rivalry[when] >= scene.bonds.rival_rivalry and tie.rivalry[when] > tie.trust[when]
-
-
-def _let_lapse(scene: Scene, tie: Tie) -> None:
-    """What time has worn off since is no friendship, and no rivalry, any more."""
-    if tie.liking[0] < scene.bonds.friend_liking:
-        scene.memory.drop("friend", tie.owner, tie.other)
-    if not _is_rivalry(scene, tie, 0):
-        scene.memory.drop("rival", tie.owner, tie.other)
+def let_lapse(scene: Scene) -> None:
+    """What time has worn off of the two's ties since is no friendship, and no rivalry, any more: before the event."""
+    if scene.kind not in OVER:
+        return
+    for owner, other in ((scene.agent, scene.other), (scene.other, scene.agent)):
+        tie = scene.tie(owner, other) or scene.tie_now(owner, other)
+        if tie is None or tie.liking[0] < scene.bonds.friend_liking:
+            scene.memory.drop("friend", owner, other)
+        if tie is None or not scene.is_rivalry(tie, 0):
+            scene.memory.drop("rival", owner, other)
 
 
 def _mark(scene: Scene, tie: Tie) -> None:
@@ -118,7 +122,7 @@ def _mark(scene: Scene, tie: Tie) -> None:
         scene.memory.put(1, "friend", tie.owner, tie.other)
         scene.memory.put(1, "befriended", tie.owner, tie.other)
         scene.memory.put(scene.day, "befriended_on", tie.owner, tie.other)
-    if tie.held and _is_rivalry(scene, tie, 1):
+    if tie.held and scene.is_rivalry(tie, 1):
         scene.memory.put(1, "rival", tie.owner, tie.other)
 
 

@@ -47,7 +47,7 @@ def weather(scene: Scene) -> Iterator[Moment]:
     parks = [name for name, kind in zip(scene.names.venues, scene.names.venue_kinds, strict=True) if kind == "park"]
     if scene.tick and parks:
         name = "outage.rain" if scene.code == Weather.RAIN else "outage.dry"
-        yield scene.moment(name, {"park": parks[0]})
+        yield scene.moment(name, {"park": parks[0]}, priority=True)
 
 
 def price(scene: Scene) -> Iterator[Moment]:

@@ -6,11 +6,14 @@ from eventlog.catalogue.registries import Reason
 from eventlog.rows import MISSING
 from projections.narration.entries import Moment
 from projections.narration.scene import Scene, pair
-from projections.narration.words import lasted, nth, times
+from projections.narration.words import lasted, nth, times, with_article
 from projections.riders.tie_changes import Change
 
 STREAK = (3, 5, 10, 20, 30, 50, 100)
 """Shifts on time in a row that are worth a word."""
+
+TURNS = 3
+"""What happens at every desk on every day is put forward on one day in so many, each desk's in its turn."""
 
 
 def started(scene: Scene) -> Iterator[Moment]:
@@ -24,7 +27,9 @@ def started(scene: Scene) -> Iterator[Moment]:
     memory.put(agent, "at_desk", scene.place)
     relieves = not opens and last not in (MISSING, agent) and last in scene.living
     asides = ["work.streak"] if streak in STREAK else []
-    facts = _facts(scene, scene.code) | {"streak": nth(streak), "before": scene.name(last) if relieves else ""}
+    facts = _facts(scene, scene.code) | {"streak": nth(streak), "run": scene.number(streak), "before": scene.name(last) if relieves else ""}
+    if (scene.place + scene.day) % TURNS and not asides:
+        return
     yield scene.moment("work.opened" if opens else "work.relieved" if relieves else "work.on_time", facts, asides=asides)
 
 
@@ -100,10 +105,11 @@ def helped(scene: Scene) -> Iterator[Moment]:
 def paid(scene: Scene) -> Iterator[Moment]:
     """Wages: of one's own shift, or of another's."""
     facts = {"wage": f"{scene.value:.1f}"}
-    if scene.other in (MISSING, scene.agent):
+    if scene.other not in (MISSING, scene.agent):
+        absent = scene.memory.get("took", scene.agent, scene.other, -1) // scene.names.ticks_per_day == scene.day
+        yield scene.moment("takeover.paid" if absent else "help.paid", facts, priority=absent)
+    elif (scene.agent + scene.day) % TURNS == 0:
         yield scene.moment("work.paid", facts, who=(scene.agent, MISSING))
-    else:
-        yield scene.moment("takeover.paid", facts)
 
 
 def withheld(scene: Scene) -> Iterator[Moment]:
@@ -134,4 +140,5 @@ def cover_ended(scene: Scene) -> Iterator[Moment]:
 
 
 def _facts(scene: Scene, job: int) -> dict[str, str]:
-    return {"job": scene.names.jobs[job]}
+    name = scene.names.jobs[job]
+    return {"job": name, "a_job": with_article(name)}

@@ -1,0 +1,207 @@
+"""`townlet story`"""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from cli import options, output
+from cli.main import COMMANDS
+from eventlog.places import is_uri
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from townlet.run import Run
+
+WIDTH: Final = 100
+INDENT: Final = " " * 7
+
+Entry = Mapping[str, Any]
+
+
+@click.command(
+    "story",
+    help=f"""{COMMANDS["story"]}
+
+    Few sentences a day, each of which follows from the log; in SQL they are the table narrations, each with its cause.
+    What is told, how often, and of what never, is narration.* in the settings; --set tells the same history otherwise,
+    and --templates in other words. --by-day prints of each day what turned in it. A time is a tick, or "day 3 08:00".
+    """,
+    epilog=options.examples(
+        'townlet story runs/a --from "day 1" --to "day 2"',
+        "townlet story --agent bob --category conflict --category rivalry",
+        "townlet story --by-day",
+        "townlet story --set window_most=20 --set categories.chat.enabled=false",
+    ),
+)
+@options.run_argument
+@click.option("--from", "begins", default="0", metavar="TIME", help="From this tick or time on.")
+@click.option("--to", "ends", metavar="TIME", help="Before this tick or time; by default all there is.")
+@click.option("--agent", help="What this person has a part in.")
+@click.option("--category", "categories", multiple=True, help="News of this sort alone; may be repeated.")
+@click.option("--by-day", is_flag=True, help="Of each day what turned in it, instead of the story.")
+@click.option("--follow", "-f", is_flag=True, help="Go on with what happens next.")
+@click.option("--templates", type=click.Path(path_type=Path), help="Tell it in the words of this YAML file.")
+@options.settings_option
+@options.output_formats
+def command(
+    run: Path | str,
+    begins: str,
+    ends: str | None,
+    agent: str | None,
+    categories: tuple[str, ...],
+    by_day: bool,
+    follow: bool,
+    templates: Path | None,
+    overrides: dict[str, object],
+    form: str,
+) -> None:
+    chosen = frozenset(_category(name) for name in categories)
+    _require_possible(run, by_day, follow, bool(templates or overrides or ends), form)
+    import townlet
+    from townlet.daytime import tick_of
+    from townlet.errors import TickOutOfRange
+
+    opened = townlet.open(run)
+    per_day, last = opened.config.town.ticks_per_day, opened.head.tick
+    first, end = tick_of(begins, per_day), last if ends is None else tick_of(ends, per_day)
+    for tick in (first, end):
+        if tick > last:
+            raise TickOutOfRange(opened.place, tick, last)
+    if by_day:
+        _print_days(opened, first, end, form)
+        return
+    wanted = _Wanted(first, _person(opened, agent), chosen)
+    if follow:
+        _follow(opened, wanted, form)
+        return
+    told = wanted.of(_told(opened, end, overrides, templates))
+    if form == "table":
+        for text in _prose(told.to_pylist(), per_day):
+            output.data(text)
+    else:
+        output.table(told, form)
+
+
+class _Wanted:
+    """Which entries are asked for."""
+
+    def __init__(self, from_tick: int, agent: str | None, categories: frozenset[str]) -> None:
+        self._from_tick, self._agent, self._categories = from_tick, agent, categories
+
+    def of(self, told: "pa.Table") -> "pa.Table":
+        """Those entries."""
+        import pyarrow as pa
+
+        rows = told.select(["tick", "category", "agent", "other"]).to_pylist()
+        return told.filter(pa.array([self._has(row) for row in rows], pa.bool_()))
+
+    def _has(self, row: Entry) -> bool:
+        who, sort = self._agent, self._categories
+        return (
+            row["tick"] >= self._from_tick
+            and (who is None or who in (row["agent"], row["other"]))
+            and (not sort or row["category"] in sort)
+        )
+
+
+def _require_possible(run: Path | str, by_day: bool, follow: bool, otherwise: bool, form: str) -> None:
+    """Raises `click.UsageError` for options that do not go together."""
+    if follow and is_uri(run):
+        raise click.UsageError(f"{run} is on a store, where no town is running: leave out --follow")
+    if follow and (otherwise or by_day):
+        raise click.UsageError("--follow tells the story as the run's settings say: without --to, --by-day, --set, --templates")
+    if follow and form in ("csv", "arrow"):
+        raise click.UsageError(f"--follow writes a line at a time: leave out --{form}, or ask for --json")
+    if by_day and form in ("csv", "arrow"):
+        raise click.UsageError(f"--by-day is told, or as --json: leave out --{form}")
+
+
+def _category(name: str) -> str:
+    """A category by its name. Raises `click.UsageError` with the nearest."""
+    import difflib
+
+    from projections.settings import Categories
+
+    known = list(Categories.model_fields)
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
+        raise click.UsageError(f"there is no category {name!r}; {meant}")
+    return name
+
+
+def _person(run: "Run", name: str | None) -> str | None:
+    """Somebody who has lived here, by name. Raises QueryError with the nearest."""
+    if name is None:
+        return None
+    from townlet.why import require_known
+
+    require_known(run, run.head.tick, (name.lower(),))
+    return name.lower()
+
+
+def _told(run: "Run", tick: int, overrides: dict[str, object], templates: Path | None) -> "pa.Table":
+    from townlet.derived import NARRATIONS
+    from townlet.story import narrations, told_otherwise
+
+    if overrides or templates:
+        return told_otherwise(run, tick, overrides, templates)[NARRATIONS]
+    return narrations(run, tick)
+
+
+def _follow(run: "Run", wanted: _Wanted, form: str) -> None:
+    """Every entry there is, then every new one, until the run is closed."""
+    from townlet.derived import NARRATIONS
+    from townlet.following import Following
+    from townlet.story import named
+
+    following, said, day = Following(run, [NARRATIONS]), 0, -1
+    per_day = run.config.town.ticks_per_day
+    for _ in following.follow():
+        told = following.tables(NARRATIONS)[NARRATIONS]
+        entries = wanted.of(named(run.config, told.slice(said))).to_pylist()
+        said = len(told)
+        if form == "json":
+            for entry in entries:
+                output.json_line(entry)
+        else:
+            for text in _prose(entries, per_day, day):
+                output.line(text)
+        day = entries[-1]["tick"] // per_day if entries else day
+    output.words(f"{run.place} is closed at tick {run.head.tick:,}")
+
+
+def _prose(entries: Iterable[Entry], per_day: int, day: int = -1) -> Iterator[str]:
+    """A heading a day, and what was told in one minute as one paragraph."""
+    from itertools import groupby
+
+    from townlet.daytime import time_of
+
+    for tick, same in groupby(entries, key=lambda entry: entry["tick"]):
+        when, _, clock = time_of(tick, per_day).partition(", ")
+        if tick // per_day != day:
+            yield when if day < 0 else f"\n{when}"
+            day = tick // per_day
+        text = " ".join(entry["text"] for entry in same)
+        yield textwrap.fill(text, WIDTH, initial_indent=f"{clock}  ", subsequent_indent=INDENT)
+
+
+def _print_days(run: "Run", first: int, end: int, form: str) -> None:
+    from townlet.digest import days, in_words
+
+    found, per_day = days(run, first, end), run.config.town.ticks_per_day
+    if form == "json":
+        output.as_json([_day_as_json(day) for day in found])
+        return
+    for number, day in enumerate(found):
+        output.data(("\n" if number else "") + f"day {day.day}")
+        output.data(textwrap.fill(" ".join(in_words(day, per_day)), WIDTH))
+
+
+def _day_as_json(day: Any) -> dict[str, Any]:
+    turns = {name: turn._asdict() if (turn := getattr(day, name)) else None for name in ("gained", "lost")}
+    return {**day._asdict(), "counts": dict(day.counts), **turns}

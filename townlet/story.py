@@ -1,0 +1,57 @@
+"""A run's story: the sentences of its log, as it tells itself or as other settings and other words tell it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from townlet.configuration.load import load, names_table
+from townlet.configuration.plans import map_of
+from townlet.configuration.settings import Settings
+from townlet.derived import NARRATIONS, caught_up
+from townlet.views import place_names
+
+if TYPE_CHECKING:
+    from townlet.run import Run
+
+def narrations(run: "Run", tick: int) -> pa.Table:
+    """The story of the events before `tick`, with the names of people and places. Raises LogDamaged, BadTemplates."""
+    return named(run.config, caught_up(run, NARRATIONS, tick)[NARRATIONS])
+
+
+def told_otherwise(
+    run: "Run", tick: int, overrides: Mapping[str, object], templates: Path | None = None
+) -> dict[str, pa.Table]:
+    """The story of the events before `tick` as other settings of `narration`, or other templates, tell it.
+
+    The tables of the narrator, `narrations` with names; nothing of it is kept. Raises ConfigurationError, BadTemplates,
+    LogDamaged.
+    """
+    from townlet.narration import narrator, templates_of
+    from townlet.town import Town
+
+    town = Town(run.settings)
+    settings = [load(each, {f"narration.{key}": value for key, value in overrides.items()}).settings for each in run.settings]
+    live = narrator(town, templates_of(templates) if templates else None, settings)
+    for rows in run.log.rows(to_tick=tick):
+        live.fold(np.ascontiguousarray(rows))
+    tables = live.tables()
+    return tables | {NARRATIONS: named(run.config, tables[NARRATIONS])}
+
+
+def named(settings: Settings, told: pa.Table) -> pa.Table:
+    """Entries with people and places by name, and their numbers beside them."""
+    for field in ("agent", "other", "place"):
+        at = told.column_names.index(field)
+        numbers = told.column(field).combine_chunks()
+        codes = np.asarray(numbers.fill_null(-1))
+        words = _places(settings, codes) if field == "place" else names_table(settings, codes).tolist()
+        told = told.set_column(at, field, pa.array(words, pa.string())).add_column(at + 1, f"{field}_id", numbers)
+    return told
+
+
+def _places(settings: Settings, codes: np.ndarray) -> list[str | None]:
+    places = place_names(map_of(settings))
+    return [places[code] if code >= 0 else None for code in codes.tolist()]
