@@ -182,10 +182,10 @@ def require_known(name: str, known: list[str], ctx: click.Context) -> None:
 def exit_code(error: Exception) -> int | None:
     """The exit code of an error that a town or a log raises; None for any other."""
     from eventlog.errors import EventLogError, LogDamaged, LogLocked, RunExists, RunNotFound
-    from projections.errors import ProjectionError
+    from projections.errors import BadTemplates, ProjectionError
     from townlet.errors import ConfigurationError, QueryError, TickOutOfRange, TownletError
 
-    if isinstance(error, ConfigurationError | QueryError | TickOutOfRange | RunNotFound | RunExists):
+    if isinstance(error, ConfigurationError | BadTemplates | QueryError | TickOutOfRange | RunNotFound | RunExists):
         return 2
     if isinstance(error, LogDamaged):
         return 3

@@ -1,4 +1,4 @@
-"""Settings of what folds compute: social physics, rewards, observations, narration. Numbers are defaults of SPEC 3 to 7."""
+"""Settings of what folds compute: social physics, rewards, observations, narration. Defaults are SPEC 3 to 7's."""
 
 from typing import Annotated, Literal
 
@@ -196,7 +196,7 @@ class Categories(Model):
     friendship: Category = Category()
     rivalry: Category = Category()
     chat: Category = Category(cooldown_ticks=90)
-    meal: Category = Category(cooldown_ticks=90)
+    meal: Category = Category(cooldown_ticks=60)
     work: Category = Category(cooldown_ticks=120)
     help: Category = Category()
     takeover: Category = Category()

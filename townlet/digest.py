@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from eventlog.catalogue.life import AgentArrived, AgentExited
 from eventlog.catalogue.market import SharedMeal
 from eventlog.catalogue.queues import QueueConflict
 from eventlog.catalogue.work import ArrivedLate, ShiftMissed
+from eventlog.rows import ROW
 from projections.narration.words import listed, many, spoken
 from townlet.configuration.load import person_name
 from townlet.daytime import time_of
@@ -16,36 +18,45 @@ from townlet.derived import tie_changes
 from townlet.story import narrations
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from eventlog.rows import Rows
     from townlet.run import Run
 
-COUNTED: Final = {
-    "conflicts": QueueConflict,
-    "shared_meals": SharedMeal,
-    "late": ArrivedLate,
-    "missed": ShiftMissed,
+COUNTED: Final[Mapping[str, int]] = {
+    "shared_meals": SharedMeal.kind,
+    "quarrels": QueueConflict.kind,
+    "late": ArrivedLate.kind,
+    "missed": ShiftMissed.kind,
 }
 """What is counted of each day."""
 
-NEW_FRIENDS: Final = ("friendship.mutual", "friendship.renewed", "friendship.begun")
+NOUNS: Final[Mapping[str, tuple[str, str]]] = {
+    "shared_meals": ("shared meal", "shared meals"),
+    "quarrels": ("quarrel", "quarrels"),
+    "late": ("late arrival at work", "late arrivals at work"),
+    "missed": ("missed shift", "missed shifts"),
+}
+
+KINDS: Final = np.array([AgentArrived.kind, AgentExited.kind, *COUNTED.values()])
+NEW_FRIENDS: Final = ("friendship.mutual", "friendship.begun")
 NEW_RIVALS: Final = ("rivalry.begun", "rivalry.mutual", "rivalry.again")
-WORDS: Final = {
-    "shared_meal": "a shared meal",
-    "chat_succeeded": "a good talk",
-    "chat_failed": "a talk that went wrong",
-    "queue_handover": "a courtesy in line",
-    "queue_conflict": "a quarrel",
+WORDS: Final[Mapping[str, str]] = {
+    "shared_meal": "meals they shared",
+    "chat_succeeded": "talks that went well",
+    "chat_failed": "talks that went wrong",
+    "queue_handover": "courtesies in line",
+    "queue_conflict": "quarrels",
     "late_help": "help at work",
-    "shift_takeover": "a lost shift",
+    "shift_takeover": "a shift taken over",
 }
 LEAST: Final = 0.05
 """Less than this is no turning point."""
 
 
 class Turn(NamedTuple):
-    """How far `owner`'s liking (trust + familiarity - rivalry) of `other` went by a day's events, decay aside."""
+    """How far `owner`'s liking (trust + familiarity - rivalry) of `other` went by a day's events, decay aside.
+
+    `mostly` is the kind of event that did most of it.
+    """
 
     owner: str
     other: str
@@ -53,17 +64,28 @@ class Turn(NamedTuple):
     mostly: str
 
 
+class Bond(NamedTuple):
+    """Two who became friends, or rivals, at `tick`."""
+
+    tick: int
+    agent: str
+    other: str
+
+
 class Day(NamedTuple):
-    """One day: what happened, by number; who came and went; who quarrelled first; what it did to bonds."""
+    """One day: what happened, by number; who came and went; the first quarrel (who wronged whom); what bonds it made.
+
+    `friends` and `rivals` are those that the story tells of, in order; `gained` and `lost` the largest changes.
+    """
 
     day: int
     entries: int
     counts: Mapping[str, int]
     arrived: Sequence[str]
     left: Sequence[str]
-    first_quarrel: tuple[int, str, str] | None
-    friends: Sequence[tuple[str, str]]
-    rivals: Sequence[tuple[str, str]]
+    quarrel: Bond | None
+    friends: Sequence[Bond]
+    rivals: Sequence[Bond]
     gained: Turn | None
     lost: Turn | None
 
@@ -76,112 +98,102 @@ def days(run: "Run", from_tick: int, to_tick: int) -> list[Day]:
     for day in range(from_tick // per_day, -(-to_tick // per_day)):
         begins, ends = max(from_tick, day * per_day), min(to_tick, (day + 1) * per_day)
         rows = [np.asarray(each) for each in run.log.rows(from_tick=begins, to_tick=ends)]
-        events = np.concatenate([each[np.isin(each["kind"], KINDS)] for each in rows]) if rows else np.zeros(0)
+        events = np.concatenate([np.zeros(0, ROW), *(each[np.isin(each["kind"], KINDS)] for each in rows)])
         entries, ties = (_between(table, begins, ends) for table in (told, changes))
-        found.append(_day(run, day, events, entries.to_pylist(), ties.to_pylist()))
+        found.append(_day(run, day, events, entries, ties))
     return found
 
 
 def in_words(day: Day, per_day: int) -> list[str]:
     """A day's turning points as sentences."""
-    said = [_counts_in_words(day.counts)]
+    counted = listed([many(count, *NOUNS[name]) for name, count in day.counts.items() if count])
+    said = [f"{counted[:1].upper()}{counted[1:]}."] if counted else ["A quiet day."]
     if day.arrived:
-        said.append(f"{_people(day.arrived)} came to live here." if day.day else f"{_people(day.arrived)} moved in.")
+        said.append(f"{_people(day.arrived)} moved in.")
     if day.left:
         said.append(f"{_people(day.left)} left for good.")
-    if day.first_quarrel:
-        tick, rude, wronged = day.first_quarrel
-        at = time_of(tick, per_day).partition(", ")[2]
-        which = "The quarrel was" if day.counts["conflicts"] == 1 else "The first quarrel was"
-        said.append(f"{which} at {at}: {spoken(rude)} wronged {spoken(wronged)}.")
-    for pairs, what in ((day.friends, "friends"), (day.rivals, "rivals")):
-        if pairs:
-            said.append(f"New {what}: {'; '.join(listed([spoken(each) for each in pair]) for pair in pairs)}.")
-    for turn, verb in ((day.gained, "warmed most"), (day.lost, "cooled most")):
+    if day.quarrel:
+        first = "The quarrel" if day.counts["quarrels"] == 1 else "The first quarrel"
+        tick, rude, wronged = day.quarrel
+        said.append(f"{first}, at {_clock(tick, per_day)}, was {spoken(rude)}'s with {spoken(wronged)}.")
+    for bonds, what in ((day.friends, "friends"), (day.rivals, "rivals")):
+        if bonds:
+            pairs = [f"{spoken(a)} and {spoken(b)} ({_clock(tick, per_day)})" for tick, a, b in bonds]
+            said.append(f"New {what}: {', '.join(pairs)}.")
+    for turn, warmer in ((day.gained, "warmed to"), (day.lost, "cooled towards")):
         if turn:
+            more = f"most of it through {WORDS[turn.mostly]}"
             said.append(
-                f"{spoken(turn.owner)} {verb} to {spoken(turn.other)}, by {abs(turn.change):.2f}, "
-                f"mostly by {WORDS[turn.mostly]}."
+                f"Nobody {warmer} anybody as {spoken(turn.owner)} did to {spoken(turn.other)}: "
+                f"{turn.change:+.2f}, {more}."
             )
     return said
 
 
-KINDS: Final = np.array([kind.kind for kind in (AgentArrived, AgentExited, *COUNTED.values())])
+def _day(run: "Run", day: int, events: "Rows", told: pa.Table, changes: pa.Table) -> Day:
+    def name(person: int) -> str:
+        return person_name(run.config, int(person))
 
+    def of(kind: int) -> "Rows":
+        rows: Rows = events[events["kind"] == kind]
+        return rows
 
-def _day(run: "Run", day: int, events: "Rows", entries: list[dict[str, Any]], ties: list[dict[str, Any]]) -> Day:
-    def who(rows: Any, field: str = "agent") -> list[str]:
-        return [person_name(run.config, int(person)) for person in rows[field]]
-
-    def of(kind: int) -> Any:
-        return events[events["kind"] == kind] if len(events) else {"agent": [], "other": [], "tick": []}
-
+    entries, turns = told.to_pylist(), _turns(changes.to_pylist())
     quarrels = of(QueueConflict.kind)
-    first = next(zip(quarrels["tick"], who(quarrels), who(quarrels, "other"), strict=True), None)
-    turns = _turns(ties)
     return Day(
         day,
         len(entries),
-        {name: len(of(kind.kind)["agent"]) for name, kind in COUNTED.items()},
-        who(of(AgentArrived.kind)),
-        who(of(AgentExited.kind)),
-        None if first is None else (int(first[0]), first[1], first[2]),
-        _pairs(entries, NEW_FRIENDS),
-        _pairs(entries, NEW_RIVALS),
+        {what: len(of(kind)) for what, kind in COUNTED.items()},
+        [name(person) for person in of(AgentArrived.kind)["agent"]],
+        [name(person) for person in of(AgentExited.kind)["agent"]],
+        next((Bond(int(row["tick"]), name(row["agent"]), name(row["other"])) for row in quarrels), None),
+        _bonds(entries, NEW_FRIENDS),
+        _bonds(entries, NEW_RIVALS),
         max((turn for turn in turns if turn.change >= LEAST), key=lambda turn: turn.change, default=None),
         min((turn for turn in turns if turn.change <= -LEAST), key=lambda turn: turn.change, default=None),
     )
 
 
-def _turns(ties: list[dict[str, Any]]) -> list[Turn]:
+def _turns(changes: Sequence[Mapping[str, Any]]) -> list[Turn]:
     """Every liking that events moved, in the order of their first."""
     by_tie: dict[tuple[str, str], dict[str, float]] = {}
-    for row in ties:
+    for row in changes:
         if row["change"] in ("added", "updated") and row["kind"] in WORDS:
-            moved = sum(
-                sign * (row[f"after_{side}"] - row[f"before_{side}"])
-                for side, sign in (("trust", 1), ("familiarity", 1), ("rivalry", -1))
-            )
             causes = by_tie.setdefault((row["owner"], row["other"]), {})
+            moved = _liking(row, "after") - _liking(row, "before")
             causes[row["kind"]] = causes.get(row["kind"], 0.0) + moved
-    return [
-        Turn(owner, other, sum(causes.values()), max(causes, key=lambda kind: causes[kind] * _sign(causes)))
-        for (owner, other), causes in by_tie.items()
-    ]
+    turns = []
+    for (owner, other), causes in by_tie.items():
+        change = sum(causes.values())
+        mostly = max(causes, key=lambda kind: causes[kind] if change >= 0 else -causes[kind])
+        turns.append(Turn(owner, other, change, mostly))
+    return turns
 
 
-def _sign(causes: Mapping[str, float]) -> int:
-    return 1 if sum(causes.values()) >= 0 else -1
+def _liking(row: Mapping[str, Any], when: str) -> float:
+    value: float = row[f"{when}_trust"] + row[f"{when}_familiarity"] - row[f"{when}_rivalry"]
+    return value
 
 
-def _pairs(entries: list[dict[str, Any]], templates: Sequence[str]) -> list[tuple[str, str]]:
-    """Whom entries of these templates are about, each pair once."""
-    pairs = {
-        tuple(sorted((entry["agent"], entry["other"]))): (entry["agent"], entry["other"])
-        for entry in reversed(entries)
-        if entry["template"] in templates
-    }
-    return list(reversed(pairs.values()))
+def _bonds(entries: Sequence[Mapping[str, Any]], templates: Sequence[str]) -> list[Bond]:
+    """Whom entries of these templates are about, each pair where it comes first."""
+    found: dict[frozenset[str], Bond] = {}
+    for entry in entries:
+        if entry["template"] in templates:
+            bond = Bond(entry["tick"], entry["agent"], entry["other"])
+            found.setdefault(frozenset(bond[1:]), bond)
+    return list(found.values())
 
 
-def _counts_in_words(counts: Mapping[str, int]) -> str:
-    said = [
-        many(counts["shared_meals"], "shared meal"),
-        many(counts["conflicts"], "quarrel"),
-        many(counts["late"], "late arrival at work", "late arrivals at work"),
-        many(counts["missed"], "missed shift"),
-    ]
-    text = listed([each.replace("no ", "no ") for each in said])
-    return f"{text[:1].upper()}{text[1:]}."
+def _clock(tick: int, per_day: int) -> str:
+    return time_of(tick, per_day).partition(", ")[2]
 
 
 def _people(names: Sequence[str]) -> str:
     return listed([spoken(name) for name in names])
 
 
-def _between(table: "pa.Table", begins: int, ends: int) -> "pa.Table":
+def _between(table: pa.Table, begins: int, ends: int) -> pa.Table:
     """The rows of these ticks."""
-    import pyarrow as pa
-
     ticks = table.column("tick").to_numpy()
     return table.filter(pa.array((ticks >= begins) & (ticks < ends)))

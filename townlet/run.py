@@ -167,6 +167,18 @@ class Run:
 
         return Dataset(self, from_tick, to_tick, **options)
 
+    def story(self, *, at: int | None = None) -> pa.Table:
+        """What happened before tick `at` (None: now), told: few sentences a day, each with its cause's seq.
+
+        A row an entry, with the columns of SQL's `narrations`. Raises TickOutOfRange, LogDamaged.
+        """
+        from townlet.story import narrations
+
+        last = self.head.tick
+        if at is not None and not 0 <= at <= last:
+            raise TickOutOfRange(self.place, at, last)
+        return narrations(self, last if at is None else at)
+
     def fork(
         self,
         into: Path | str,

@@ -11,10 +11,12 @@ from townlet.configuration.load import load, names_table
 from townlet.configuration.plans import map_of
 from townlet.configuration.settings import Settings
 from townlet.derived import NARRATIONS, caught_up
+from townlet.errors import ConfigurationError
 from townlet.views import place_names
 
 if TYPE_CHECKING:
     from townlet.run import Run
+
 
 def narrations(run: "Run", tick: int) -> pa.Table:
     """The story of the events before `tick`, with the names of people and places. Raises LogDamaged, BadTemplates."""
@@ -26,14 +28,21 @@ def told_otherwise(
 ) -> dict[str, pa.Table]:
     """The story of the events before `tick` as other settings of `narration`, or other templates, tell it.
 
+    `overrides` are dotted keys, such as `narration.window_most`.
     The tables of the narrator, `narrations` with names; nothing of it is kept. Raises ConfigurationError, BadTemplates,
     LogDamaged.
     """
     from townlet.narration import narrator, templates_of
     from townlet.town import Town
 
+    foreign = [key for key in overrides if key.partition(".")[0] != "narration"]
+    if foreign:
+        raise ConfigurationError(
+            f"{', '.join(foreign)}: a story is of what happened, and only narration.* says how it is told.\n"
+            "  Next: townlet config show        lists its keys"
+        )
     town = Town(run.settings)
-    settings = [load(each, {f"narration.{key}": value for key, value in overrides.items()}).settings for each in run.settings]
+    settings = [load(each, overrides).settings for each in run.settings]
     live = narrator(town, templates_of(templates) if templates else None, settings)
     for rows in run.log.rows(to_tick=tick):
         live.fold(np.ascontiguousarray(rows))

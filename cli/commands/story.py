@@ -14,6 +14,7 @@ from eventlog.places import is_uri
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from townlet.digest import Day
     from townlet.run import Run
 
 WIDTH: Final = 100
@@ -34,7 +35,7 @@ Entry = Mapping[str, Any]
         'townlet story runs/a --from "day 1" --to "day 2"',
         "townlet story --agent bob --category conflict --category rivalry",
         "townlet story --by-day",
-        "townlet story --set window_most=20 --set categories.chat.enabled=false",
+        "townlet story --set narration.window_most=20 --set narration.categories.chat.enabled=false",
     ),
 )
 @options.run_argument
@@ -113,7 +114,9 @@ def _require_possible(run: Path | str, by_day: bool, follow: bool, otherwise: bo
     if follow and is_uri(run):
         raise click.UsageError(f"{run} is on a store, where no town is running: leave out --follow")
     if follow and (otherwise or by_day):
-        raise click.UsageError("--follow tells the story as the run's settings say: without --to, --by-day, --set, --templates")
+        raise click.UsageError(
+            "--follow tells the story as the run's settings say: without --to, --by-day, --set, --templates"
+        )
     if follow and form in ("csv", "arrow"):
         raise click.UsageError(f"--follow writes a line at a time: leave out --{form}, or ask for --json")
     if by_day and form in ("csv", "arrow"):
@@ -202,6 +205,11 @@ def _print_days(run: "Run", first: int, end: int, form: str) -> None:
         output.data(textwrap.fill(" ".join(in_words(day, per_day)), WIDTH))
 
 
-def _day_as_json(day: Any) -> dict[str, Any]:
-    turns = {name: turn._asdict() if (turn := getattr(day, name)) else None for name in ("gained", "lost")}
-    return {**day._asdict(), "counts": dict(day.counts), **turns}
+def _day_as_json(day: "Day") -> dict[str, Any]:
+    """A day with names for what its tuples hold."""
+    told = day._asdict()
+    for name in ("quarrel", "gained", "lost"):
+        told[name] = told[name]._asdict() if told[name] else None
+    for name in ("friends", "rivals"):
+        told[name] = [bond._asdict() for bond in told[name]]
+    return told

@@ -21,7 +21,7 @@ NARRATIONS: Final = pa.schema(
         ("template", pa.string()),  # the situation's name in the templates, such as conflict.cut
     ]
 )
-"""A row for each entry that was told. Persons and places are numbers; SQL names them, with the numbers in `<field>_id`."""
+"""A row for each entry that was told. Persons and places are numbers; SQL has names, and numbers in `<field>_id`."""
 
 
 class Moment(NamedTuple):

@@ -1,4 +1,4 @@
-"""What the narrator remembers: whole numbers by name and by whom they are about. Every count in a sentence is from here."""
+"""What the narrator remembers: whole numbers by name and by whom they are about; every count in a sentence is one."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -48,7 +48,9 @@ class Memory:
 
     def table(self) -> pa.Table:
         """All of it, from which to go on."""
-        columns = zip(*((*key, value) for key, value in self._values.items()), strict=True) if self._values else [[]] * 4
+        columns = (
+            zip(*((*key, value) for key, value in self._values.items()), strict=True) if self._values else [[]] * 4
+        )
         return pa.table([pa.array(column, field.type) for column, field in zip(columns, MEMORY, strict=True)], MEMORY)
 
     def restore(self, kept: pa.Table) -> None:

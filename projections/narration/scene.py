@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from eventlog.catalogue.registries import Option
 from eventlog.rows import MISSING
 from projections.narration.entries import Moment
 from projections.narration.memory import Memory
-from projections.narration.words import ago, listed, many, number, nth, part_of_day
+from projections.narration.words import ago, listed, nth, number, part_of_day
 from projections.riders.tie_changes import Change
 from projections.settings import Bonds
 
@@ -76,7 +77,7 @@ class Scene:
         self.seq, self.tick, self.kind = int(event["seq"]), int(event["tick"]), int(event["kind"])
         self.agent, self.other, self.place = int(event["agent"]), int(event["other"]), int(event["object"])
         self.code, self.code2 = int(event["code"]), int(event["code2"])
-        self.value, self.value2 = float(event["value"]), float(event["value2"])
+        self.value, self.value2 = (float(np.nan_to_num(event[name])) for name in ("value", "value2"))
         told = [tie_of(row) for row in ties]
         self.ties = [tie for tie in told if tie.change != Change.REMOVED]
         self.lost = [tie for tie in told if tie.change == Change.REMOVED]
@@ -100,22 +101,26 @@ class Scene:
         """Something worth telling, with the facts that every situation has; `who` instead of the event's two."""
         agent, other = (self.agent, self.other) if who is None else who
         at = self.place if place is None else place
-        return Moment(template, self._facts(agent, other, at) | dict(facts or {}), agent, other, at, priority, tuple(asides))
+        return Moment(
+            template, self._facts(agent, other, at) | dict(facts or {}), agent, other, at, priority, tuple(asides)
+        )
 
     def _facts(self, agent: int, other: int, place: int) -> dict[str, str]:
-        facts = {"daypart": part_of_day(self.tick, self.names.ticks_per_day)}
-        for field, person in (("agent", agent), ("other", other)):
-            if person >= 0:
-                facts[field] = self.name(person)
-        if place >= 0:
-            facts["place"], facts["kind"] = self.names.spot(place), self.names.spots[place].kind
-            facts["where"] = self.names.where(self.venue_of(place))
-            facts["venue"] = self.names.venues[self.venue_of(place)]
-        return facts
+        known = place >= 0
+        venue = self.venue_of(place) if known else self.stands(agent)
+        return {
+            "daypart": part_of_day(self.tick, self.names.ticks_per_day),
+            "agent": self.name(agent),
+            "other": self.name(other),
+            "place": self.names.spot(place) if known else "the place",
+            "kind": self.names.spots[place].kind if known else "place",
+            "where": self.names.where(venue),
+            "venue": self.names.venues[venue] if venue >= 0 else "the town",
+        }
 
     def name(self, person: int) -> str:
         """A person as prose writes it."""
-        return self.names.person(person)
+        return self.names.person(person) if person >= 0 else "somebody"
 
     def listed(self, persons: Sequence[int]) -> str:
         """`Alice, Bob and Carol`."""
@@ -129,9 +134,9 @@ class Scene:
         """How long before this event something was."""
         return ago(then, self.tick, self.names.ticks_per_day)
 
-    def share(self, seconds: int, one: str) -> str:
-        """A count with its noun."""
-        return many(seconds, one)
+    def job(self, code: int) -> str:
+        """A job by its code."""
+        return self.names.jobs[code] if 0 <= code < len(self.names.jobs) else "worker"
 
     def number(self, count: int) -> str:
         """A count in words."""
@@ -158,6 +163,13 @@ class Scene:
         """The venue that somebody stands in; -1 for the street."""
         record = self.of(person)
         return MISSING if record is None else int(self._plan["layout"]["room"][int(record["tile"])])
+
+    def sleeps(self, person: int) -> bool:
+        """Whether somebody is asleep."""
+        record = self.of(person)
+        if record is None or record["doing"] < 0:
+            return False
+        return bool(self._plan["affordances"]["option"][int(record["doing"])] == Option.SLEEP)
 
     def home(self, person: int) -> int:
         """The venue that somebody lives in, or lived in."""

@@ -26,7 +26,7 @@ class Templates(Model):
     """
 
     tell: dict[str, dict[str, Wordings]]
-    asides: dict[str, dict[str, Wordings]] = {}
+    asides: dict[str, dict[str, Wordings]] = Field({})
 
     @model_validator(mode="after")
     def _fit(self) -> "Templates":
@@ -55,7 +55,9 @@ def read(content: Any, origin: str) -> Templates:
         return Templates.model_validate(content)
     except ValidationError as error:
         faults = [_in_words(each) for each in error.errors()]
-        raise BadTemplates(f"{origin}: these are no templates:" + "".join(f"\n  {fault}" for fault in faults)) from error
+        raise BadTemplates(
+            f"{origin}: these are no templates:" + "".join(f"\n  {fault}" for fault in faults)
+        ) from error
 
 
 def worded(wordings: Sequence[str], name: str, seq: int, memory: Memory, turn: int) -> str:
@@ -85,7 +87,9 @@ def _faults(
                 faults.append(f"{block}.{name}: there is no such situation{_nearest(name, known)}")
                 continue
             for number, wording in enumerate(wordings, start=1):
-                faults += [f"{block}.{name}, wording {number}: {fault}" for fault in _wording_faults(wording, known[name])]
+                faults += [
+                    f"{block}.{name}, wording {number}: {fault}" for fault in _wording_faults(wording, known[name])
+                ]
     if whole:
         have = {f"{category}.{situation}" for category, situations in given.items() for situation in situations}
         faults += [f"{block}.{name}: it has no wording" for name in known if name not in have]

@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from typing import Final
 
-NUMBERS: Final = "no one two three four five six seven eight nine ten eleven twelve".split()
+NUMBERS: Final = (
+    *("no", "one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
+)
 ORDINALS: Final = (
-    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
+    *("zeroth", "first", "second", "third", "fourth", "fifth", "sixth"),
+    *("seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"),
 )
 ROMAN: Final = ((50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
 HOURS: Final = (
@@ -37,7 +41,7 @@ def nth(count: int) -> str:
     if count < len(ORDINALS):
         return ORDINALS[count]
     last = count % 10 if count % 100 not in (11, 12, 13) else 0
-    return f"{count}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th')}"
+    return f"{count}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th') }"
 
 
 def times(count: int) -> str:

@@ -1,6 +1,6 @@
 """Coming, being somebody, falling, going."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from eventlog.catalogue.registries import Reason, Trait
 from eventlog.rows import MISSING
@@ -8,7 +8,7 @@ from projections.narration.entries import Moment
 from projections.narration.scene import Scene
 from projections.narration.words import lasted
 
-LEAVING = {
+LEAVING: Mapping[int, str] = {
     Reason.FAINT: "departure.starved",
     Reason.EVICTION: "departure.evicted",
     Reason.UNEMPLOYMENT: "departure.jobless",
@@ -21,6 +21,9 @@ MANNERS = {
     Trait.AMBITION: ("ambitious", "easygoing"),
 }
 """What somebody with most of a trait, and somebody with least of it, is called in the templates."""
+
+OWED_LEAST = 0.05
+"""A debt, in basic meals, below which nobody speaks of it."""
 
 MARKED = 0.5
 """How far from the middle a trait is that others notice."""
@@ -97,12 +100,12 @@ def exited(scene: Scene) -> Iterator[Moment]:
                 memory.drop(name, a, b)
     memory.drop("desk", gone)
     asides = [f"departure.{name}" for name, holds in true.items() if holds]
-    yield scene.moment(LEAVING[Reason(scene.code)], facts, priority=True, asides=asides)
+    yield scene.moment(LEAVING.get(scene.code, "departure.left"), facts, priority=True, asides=asides)
 
 
 def rent(scene: Scene) -> Iterator[Moment]:
     """Rent that could not be paid."""
-    if scene.value2 > 0.005:
+    if scene.value2 >= OWED_LEAST:
         yield scene.moment("work.in_debt", {"owed": f"{scene.value2:.2f}"})
 
 

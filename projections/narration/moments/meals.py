@@ -12,8 +12,8 @@ from projections.narration.words import many, nth
 HUNGRY = 0.25
 """A need for food below this is a story in itself."""
 
-LONER = 4
-"""Of those who live alone, every so manieth meal alone is told."""
+ALONE = 3
+"""Of somebody's meals alone, one in so many is put forward."""
 
 
 def bought(scene: Scene) -> Iterator[Moment]:
@@ -45,7 +45,7 @@ def eaten(scene: Scene) -> Iterator[Moment]:
     elif not others:
         count = scene.memory.add("ate_alone", scene.agent)
         lives_alone = venue == scene.home(scene.agent) and not scene.housemates(scene.agent)
-        if lives_alone and count % LONER != 1:
+        if count % ALONE != 1:
             return
         asides = ["meal.lives_alone"] if lives_alone else ["meal.alone_again"] if count >= 4 else []
         yield scene.moment("meal.alone", {"nth": nth(count)}, asides=asides)

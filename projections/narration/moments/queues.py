@@ -1,6 +1,6 @@
 """Lines: who waited, who was rude, who was kind, who gave up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from eventlog.catalogue.registries import Option, Reason
 from eventlog.rows import MISSING
@@ -12,7 +12,8 @@ from projections.riders.tie_changes import Change
 LONG_WAIT = 8
 """Ticks in line that are worth a word."""
 
-WRONGS = {Reason.CUT: "conflict.cut", Reason.BLOCK: "conflict.block", Reason.GHOST: "conflict.ghost"}
+WRONGS: Mapping[int, str] = {Reason.CUT: "conflict.cut", Reason.GHOST: "conflict.ghost"}
+"""How a wrong is told, by its reason; any other keeps somebody waiting."""
 
 
 def joined(scene: Scene) -> Iterator[Moment]:
@@ -54,16 +55,16 @@ def conflict(scene: Scene) -> Iterator[Moment]:
         "home": scene.names.where(scene.home(rude)),
     }
     asides = [f"conflict.{name}" for name, holds in true.items() if holds]
-    yield scene.moment(WRONGS[Reason(scene.code)], facts, priority=True, asides=asides)
+    yield scene.moment(WRONGS.get(scene.code, "conflict.block"), facts, priority=True, asides=asides)
 
 
 def squeezed(scene: Scene) -> Iterator[Moment]:
-    """Two who could not pass each other; of a pair it is told once a day."""
+    """Two who could not pass each other; of a pair it is told once a day, and not where a quarrel comes of it."""
     where = scene.stands(scene.agent)
     count = scene.memory.add("squeezed", *pair(scene.agent, scene.other))
     day = scene.memory.get("squeezed_on", *pair(scene.agent, scene.other), default=-1)
     scene.memory.put(scene.day, "squeezed_on", *pair(scene.agent, scene.other))
-    if day != scene.day:
+    if day != scene.day and not _want_the_same(scene):
         facts = {"where": scene.names.where(where), "nth": nth(count)}
         asides = ["conflict.squeezed_again"] if count >= 3 else []
         yield scene.moment("conflict.squeezed", facts, place=MISSING, asides=asides)
@@ -105,6 +106,15 @@ def left(scene: Scene) -> Iterator[Moment]:
     facts = {"waited": lasted(waited, scene.names.ticks_per_day), "nth": nth(count)}
     asides = ["personality.impatient_again"] if count >= 2 else []
     yield scene.moment("personality.impatient", facts, asides=asides)
+
+
+def _want_the_same(scene: Scene) -> bool:
+    """Whether the two are after the same place, so that one wrongs the other by squeezing past."""
+    one, two = scene.of(scene.agent), scene.of(scene.other)
+    if one is None or two is None:
+        return False
+    place = next((one[field] for field in ("holds", "waits_at") if one[field] >= 0), one["target"])
+    return bool(place >= 0 and (two["waits_at"] == place or (two["target"] == place and two["holds"] < 0)))
 
 
 def _waited(scene: Scene, person: int) -> int:

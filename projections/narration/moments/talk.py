@@ -75,8 +75,8 @@ def _circumstances(scene: Scene) -> dict[str, bool]:
 
 def _all_others_sleep(scene: Scene) -> bool:
     """Whether nobody else in town is awake."""
-    others = [scene.of(each) for each in scene.living if each not in (scene.agent, scene.other)]
-    return bool(others) and all(each["doing"] >= 0 and scene.names.deeds[each["doing"]] == "sleep" for each in others)
+    others = [each for each in scene.living if each not in (scene.agent, scene.other)]
+    return bool(others) and all(scene.sleeps(each) for each in others)
 
 
 def _in_company(scene: Scene) -> int:

@@ -1,6 +1,6 @@
 """The day, the sky, the mains, the shelves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from eventlog.catalogue.registries import Item, Reason, Trait, Weather
 from eventlog.rows import MISSING
@@ -10,6 +10,13 @@ from projections.narration.words import lasted, many
 
 DEAR = 0.04
 """A change of a price, as a share, that people talk about."""
+
+CAUGHT: Mapping[int, str] = {
+    Reason.POWER: "outage.dark",
+    Reason.WATER: "outage.dry_shower",
+    Reason.STOCK: "outage.sold_out",
+}
+"""What stops a deed in the middle, and is nobody's fault."""
 
 TODAY = ("on_time_today", "shifts_today", "talked_today", "meals_today", "quarrels_today", "handovers_today")
 """What is counted from one day's end to the next."""
@@ -84,12 +91,16 @@ def water_restored(scene: Scene) -> Iterator[Moment]:
 
 def interrupted(scene: Scene) -> Iterator[Moment]:
     """Whom an outage, or an empty shelf, caught in the middle of something."""
-    names = {Reason.POWER: "outage.dark", Reason.WATER: "outage.dry_shower", Reason.STOCK: "outage.sold_out"}
-    if scene.code2 in names:
+    if scene.code2 in CAUGHT:
         scene.memory.add("caught", scene.agent)
-        yield scene.moment(names[Reason(scene.code2)], {"deed": scene.names.deeds[scene.code].replace("_", " ")})
+        yield scene.moment(CAUGHT[scene.code2])
 
 
 def _lasted(scene: Scene, what: str) -> dict[str, str]:
     ticks = scene.tick - scene.memory.get(what, default=scene.tick)
-    return {"lasted": lasted(ticks, scene.names.ticks_per_day), "caught": many(len(scene.memory.all("caught")), "person", "people")}
+    caught = len(scene.memory.all("caught"))
+    scene.memory.clear("caught")
+    return {
+        "lasted": lasted(ticks, scene.names.ticks_per_day),
+        "caught": many(caught, "person", "people") if caught else "nobody",
+    }

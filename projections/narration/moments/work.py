@@ -27,10 +27,16 @@ def started(scene: Scene) -> Iterator[Moment]:
     memory.put(agent, "at_desk", scene.place)
     relieves = not opens and last not in (MISSING, agent) and last in scene.living
     asides = ["work.streak"] if streak in STREAK else []
-    facts = _facts(scene, scene.code) | {"streak": nth(streak), "run": scene.number(streak), "before": scene.name(last) if relieves else ""}
+    facts = _facts(scene, scene.code) | {
+        "streak": nth(streak),
+        "run": scene.number(streak),
+        "before": scene.name(last) if relieves else "",
+    }
     if (scene.place + scene.day) % TURNS and not asides:
         return
-    yield scene.moment("work.opened" if opens else "work.relieved" if relieves else "work.on_time", facts, asides=asides)
+    yield scene.moment(
+        "work.opened" if opens else "work.relieved" if relieves else "work.on_time", facts, asides=asides
+    )
 
 
 def ended(scene: Scene) -> Iterator[Moment]:
@@ -134,11 +140,13 @@ def lost(scene: Scene) -> Iterator[Moment]:
 
 
 def cover_ended(scene: Scene) -> Iterator[Moment]:
-    """A promise that was not kept in time."""
-    if scene.code == Reason.TIMED_OUT:
+    """A promise that was not kept in time; of two people it is told once a day."""
+    told = scene.memory.get("promised_on", scene.agent, scene.other, default=-1)
+    if scene.code == Reason.TIMED_OUT and told != scene.day:
+        scene.memory.put(scene.day, "promised_on", scene.agent, scene.other)
         yield scene.moment("help.promised")
 
 
 def _facts(scene: Scene, job: int) -> dict[str, str]:
-    name = scene.names.jobs[job]
+    name = scene.job(job)
     return {"job": name, "a_job": with_article(name)}
