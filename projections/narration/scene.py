@@ -17,6 +17,9 @@ from projections.settings import Bonds
 
 OUTDOORS = "in the street"
 
+MEETINGS = ("acquainted", "meals", "talks", "failed_talks", "quarrels", "squeezed")
+"""What the narrator remembers of two people, whoever began."""
+
 
 class Spot(NamedTuple):
     """A place of the map: the `number`-th of `of` of its kind in its venue."""
@@ -38,6 +41,11 @@ class Names:
     jobs: Sequence[str]
     deeds: Sequence[str]
     ticks_per_day: int
+
+    @cached_property
+    def venue_of_spot(self) -> np.ndarray:
+        """The venue of each place."""
+        return np.array([spot.venue for spot in self.spots], np.int64)
 
     def spot(self, place: int) -> str:
         """`the shower`, or where there are several `the second shower`."""
@@ -164,13 +172,6 @@ class Scene:
         record = self.of(person)
         return MISSING if record is None else int(self._plan["layout"]["room"][int(record["tile"])])
 
-    def sleeps(self, person: int) -> bool:
-        """Whether somebody is asleep."""
-        record = self.of(person)
-        if record is None or record["doing"] < 0:
-            return False
-        return bool(self._plan["affordances"]["option"][int(record["doing"])] == Option.SLEEP)
-
     def home(self, person: int) -> int:
         """The venue that somebody lives in, or lived in."""
         bed = self.memory.get("bed", person, default=MISSING)
@@ -179,7 +180,22 @@ class Scene:
     def housemates(self, person: int) -> list[int]:
         """Who else lives under the same roof."""
         home = self.home(person)
-        return [each for each in self.living if each != person and home >= 0 and self.home(each) == home]
+        return [] if home < 0 else self._persons(self.names.venue_of_spot[self.agents["home"]] == home, person)
+
+    def others_at(self, venue: int, *but: int) -> list[int]:
+        """Who stands in a venue, besides these; nobody does in none."""
+        return [] if venue < 0 else self._persons(self._plan["layout"]["room"][self.agents["tile"]] == venue, *but)
+
+    def awake(self, *but: int) -> list[int]:
+        """Who is not asleep, besides these."""
+        doing = self.agents["doing"]
+        asleep = (doing >= 0) & (self._plan["affordances"]["option"][doing] == Option.SLEEP)
+        return self._persons(~asleep, *but)
+
+    def _persons(self, chosen: np.ndarray, *but: int) -> list[int]:
+        """The living among the chosen seats, by number, without some."""
+        persons = self.agents["person"][chosen & (self.agents["alive"] == 1)]
+        return sorted(set(persons.tolist()) - set(but))
 
     def tie(self, owner: int, other: int) -> Tie | None:
         """What the event did to one side of a tie, if anything."""
@@ -196,9 +212,9 @@ class Scene:
         return None
 
     def are_strangers(self, a: int, b: int) -> bool:
-        """Whether nothing that is counted ever happened between two who do not share a house."""
+        """Whether nothing that is remembered ever happened between two who do not share a house."""
         two = pair(a, b)
-        met = any(self.memory.get(what, *two) for what in ("meals", "talks", "failed_talks", "quarrels", "squeezed"))
+        met = any(self.memory.get(what, *two) for what in MEETINGS)
         helped = any(self.memory.get("helped", *each) for each in ((a, b), (b, a)))
         return not met and not helped and b not in self.housemates(a)
 

@@ -45,7 +45,7 @@ class TestStory:
         told = from_json(said("story", "runs/a", "--json"))
         some = from_json(said("story", "runs/a", "--from", "day 0 08:00", "--to", "700", "--json"))
         assert some == [entry for entry in told if 480 <= entry["tick"] < 700]
-        who = told[-1]["agent"]
+        who = next(entry["other"] for entry in told if entry["other"])
         some = from_json(said("story", "runs/a", "--agent", who.capitalize(), "--json"))
         assert some == [entry for entry in told if who in (entry["agent"], entry["other"])]
         some = from_json(said("story", "runs/a", "--category", "meal", "--category", "chat", "--json"))

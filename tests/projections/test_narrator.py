@@ -218,6 +218,18 @@ class TestTheFacts:
             assert holds(friends, rivals), (entry, felt)
         assert checked >= 10
 
+    def test_first_words_are_those_of_two_who_had_not_met(self, seed: int) -> None:
+        rows = week(seed)
+        acquainted = {
+            frozenset((int(row["agent"]), int(row["other"]))) for row in rows[rows["kind"] == CODES["tie_set"]]
+        }
+        first = {"chat.first", "chat.first_failed"}
+        told = [frozenset((e["agent"], e["other"])) for e in everything(seed) if e["template"] in first]
+        talked = rows[np.isin(rows["kind"], [CODES["chat_succeeded"], CODES["chat_failed"]])]
+        pairs = {frozenset((int(row["agent"]), int(row["other"]))) for row in talked}
+        assert len(told) == len(set(told))
+        assert set(told) == pairs - acquainted
+
     def test_it_says_where_it_was(self, seed: int) -> None:
         rows = week(seed)
         map_places = narrator_names().spots

@@ -25,6 +25,9 @@ MANNERS = {
 OWED_LEAST = 0.05
 """A debt, in basic meals, below which nobody speaks of it."""
 
+HOUSEHOLDS = 5
+"""In a town of more houses it is not told who lives in which."""
+
 MARKED = 0.5
 """How far from the middle a trait is that others notice."""
 
@@ -59,7 +62,8 @@ def trait(scene: Scene) -> Iterator[Moment]:
     """A newcomer whose character stands out; of the founders it is told together."""
     if not scene.tick or scene.code not in MANNERS or abs(scene.value) < MARKED:
         return
-    others = [scene.of(person)["traits"][scene.code] for person in scene.living if person != scene.agent]
+    seats = (scene.agents["alive"] == 1) & (scene.agents["person"] != scene.agent)
+    others = scene.agents["traits"][seats, scene.code].tolist()
     most, least = MANNERS[Trait(scene.code)]
     if others and scene.value > max(others):
         yield scene.moment(f"personality.newly_{most}", priority=True)
@@ -123,13 +127,14 @@ def founders(scene: Scene) -> Iterator[Moment]:
     one = (MISSING, MISSING)
     facts = {"people": scene.number(len(scene.living)), "homes": scene.number(len(homes))}
     yield scene.moment("arrival.founding", facts, who=one, place=MISSING, priority=True)
-    for home, persons in homes.items():
+    for home, persons in homes.items() if len(homes) <= HOUSEHOLDS else ():
         name = "arrival.household" if len(persons) > 1 else "arrival.loner"
         told = {"mates": scene.listed(persons), "venue": scene.names.venues[home]}
         yield scene.moment(name, told, who=(persons[0], MISSING), place=MISSING, priority=True)
     for each, (most, least) in MANNERS.items():
-        ranked = sorted(scene.living, key=lambda person: (scene.of(person)["traits"][each], person))
-        high, low = (float(scene.of(person)["traits"][each]) for person in (ranked[-1], ranked[0]))
-        person, manner = (ranked[-1], most) if high >= -low else (ranked[0], least)
+        alive = scene.agents[scene.agents["alive"] == 1]
+        ranked = sorted(zip(alive["traits"][:, each].tolist(), alive["person"].tolist(), strict=True))
+        (low, shy), (high, bold) = ranked[0], ranked[-1]
+        person, manner = (bold, most) if high >= -low else (shy, least)
         if max(high, -low) >= MARKED and len(ranked) > 1:
             yield scene.moment(f"personality.{manner}", who=(person, MISSING), place=MISSING, priority=True)

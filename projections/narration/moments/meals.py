@@ -29,7 +29,8 @@ def bought(scene: Scene) -> Iterator[Moment]:
 def cooked(scene: Scene) -> Iterator[Moment]:
     """A pot on the stove."""
     count = scene.memory.add("cooked", scene.agent)
-    others = [each for each in scene.housemates(scene.agent) if scene.stands(each) == scene.venue_of(scene.place)]
+    here = scene.others_at(scene.venue_of(scene.place), scene.agent)
+    others = [each for each in scene.housemates(scene.agent) if each in here]
     facts = {"count": many(scene.code, "meal"), "nth": nth(count), "others": scene.listed(others)}
     asides = ["meal.cooked_smell"] if others and scene.venue_of(scene.place) == scene.home(scene.agent) else []
     yield scene.moment("meal.cooked", facts, asides=asides)
@@ -39,7 +40,7 @@ def eaten(scene: Scene) -> Iterator[Moment]:
     """A meal that was late, or that nobody else was there for."""
     record = scene.of(scene.agent)
     venue = scene.venue_of(scene.place)
-    others = [each for each in scene.living if each != scene.agent and scene.stands(each) == venue]
+    others = scene.others_at(venue, scene.agent)
     if record is not None and record["hunger"] < HUNGRY:
         yield scene.moment("meal.hungry")
     elif not others:
@@ -67,7 +68,7 @@ def shared(scene: Scene) -> Iterator[Moment]:
         "long_ago": last >= 0 and scene.tick - last >= 2 * per_day,
         "usual": here >= 4,
         "daily": last >= 0 and scene.day - last // per_day == 1,
-        "first": count == 1,
+        "first": count == 1 and not memory.get("acquainted", *two),
         "again": count >= 3,
     }
     quarrel = max(memory.get("wronged", a, b, -1), memory.get("wronged", b, a, -1))

@@ -30,10 +30,11 @@ def succeeded(scene: Scene) -> Iterator[Moment]:
         **_circumstances(scene),
     }
     facts = {"count": number(count), "nth": nth(count), "failures": number(failures), **_facts(scene)}
-    name = "first" if not tried else "great" if scene.value >= GREAT else "short" if scene.value < SHORT else "good"
+    new = not tried and not memory.get("acquainted", *pair(a, b))
+    name = "first" if new else "great" if scene.value >= GREAT else "short" if scene.value < SHORT else "good"
     memory.put(scene.tick, "talked", *pair(a, b))
     asides = [f"chat.{each}" for each, holds in true.items() if holds]
-    yield scene.moment(f"chat.{name}", facts, priority=not tried, asides=asides)
+    yield scene.moment(f"chat.{name}", facts, priority=new, asides=asides)
 
 
 def failed(scene: Scene) -> Iterator[Moment]:
@@ -55,7 +56,8 @@ def failed(scene: Scene) -> Iterator[Moment]:
         **_facts(scene),
     }
     memory.put(scene.tick, "talked", *pair(a, b))
-    name = "chat.failed" if tried else "chat.first_failed"
+    new = not tried and not memory.get("acquainted", *pair(a, b))
+    name = "chat.first_failed" if new else "chat.failed"
     yield scene.moment(name, facts, asides=[f"chat.{each}" for each, holds in true.items() if holds])
 
 
@@ -75,14 +77,12 @@ def _circumstances(scene: Scene) -> dict[str, bool]:
 
 def _all_others_sleep(scene: Scene) -> bool:
     """Whether nobody else in town is awake."""
-    others = [each for each in scene.living if each not in (scene.agent, scene.other)]
-    return bool(others) and all(scene.sleeps(each) for each in others)
+    return len(scene.living) > 2 and not scene.awake(scene.agent, scene.other)
 
 
 def _in_company(scene: Scene) -> int:
     """How many others are in the same venue."""
-    venue = scene.stands(scene.agent)
-    return 0 if venue < 0 else sum(scene.stands(each) == venue for each in scene.living) - 2
+    return len(scene.others_at(scene.stands(scene.agent), scene.agent, scene.other))
 
 
 def _facts(scene: Scene) -> dict[str, str]:

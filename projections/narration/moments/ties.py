@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from eventlog import codes
 from projections.narration.entries import Moment
-from projections.narration.scene import Scene, Tie
+from projections.narration.scene import Scene, Tie, pair
 
 OVER = {
     int(codes.SHARED_MEAL): "a shared meal",
@@ -116,7 +116,8 @@ def let_lapse(scene: Scene) -> None:
 
 
 def _mark(scene: Scene, tie: Tie) -> None:
-    """A tie that was given makes friends and rivals without a word."""
+    """A tie that was given makes friends and rivals without a word, and the two acquainted."""
+    scene.memory.put(1, "acquainted", *pair(tie.owner, tie.other))
     _forget(scene, tie)
     if tie.held and tie.liking[1] >= scene.bonds.friend_liking:
         scene.memory.put(1, "friend", tie.owner, tie.other)
