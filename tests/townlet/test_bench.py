@@ -45,7 +45,9 @@ def rows_of(family: str) -> dict[str, Row]:
 def test_every_figure_is_measured(family: str) -> None:
     rows = rows_of(family)
     assert len(rows) == WITHOUT_PEER[family], "two rows have one name, or one is missing"
-    assert all(row.value > 0 and row.unit for row in rows.values())
+    assert all(row.unit and row.value >= 0 for row in rows.values())
+    zero = [row.figure for row in rows.values() if row.value == 0]
+    assert all(figure.startswith("memory of a town") for figure in zero)  # two towns may fit into what is there already
 
 
 def test_every_bound_lies_before_its_aim() -> None:
