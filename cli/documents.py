@@ -20,12 +20,14 @@ def documents() -> Mapping[Path, str]:
     """What each document has to say."""
     from eventlog.views import document, schema_document
     from projections.observations.document import document as observations_document
+    from townlet.kpis import document as kpis_document
 
     return {
         DOCS / "commands.md": commands_document(),
         DOCS / "configuration.md": configuration_document(),
         DOCS / "events.md": document(),
         DOCS / "events.schema.json": schema_document(),
+        DOCS / "kpis.md": kpis_document(),
         DOCS / "policy" / "OBSERVATIONS.md": observations_document(),
     }
 

@@ -29,6 +29,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "verify": "Prove that a log is what was written and folds to the town that lived.",
     "plot": "Draw the town's ties, or the history of one.",
     "tail": "The last events of a run, or those of a running town.",
+    "watch": "Hold a town to thresholds, running or finished.",
+    "telemetry": "What a town is worth knowing by, for other programs and for people.",
     "export": "A run's events as Parquet, a DuckDB database or CSV, to be proved by themselves.",
     "dataset": "What people saw, did and earned in a run, under any observations and rewards, to learn from.",
     "runs": "The runs in a folder, kept small.",

@@ -177,6 +177,12 @@ def _changes(ctx: click.Context, option: click.Parameter, pairs: tuple[str, ...]
     return found
 
 
+def rules_option(command: Command) -> Command:
+    """`--rules FILE`, as the argument `rules`: what a town is held to."""
+    meaning = "A YAML file, or a shipped one's name."
+    return click.option("--rules", default="default", show_default=True, metavar="FILE", help=meaning)(command)
+
+
 def ticks_options(command: Command) -> Command:
     """`--ticks N` or `--days D`: how long to live."""
     days = click.option("--days", type=click.IntRange(min=1), help="How many days of town time.")

@@ -5,7 +5,8 @@ TownletError
 │   └── MapError            a map that cannot be used; `faults` lists each of them
 ├── OutboxFull              a tick recorded more events than a town's outbox holds
 ├── TickOutOfRange          a tick that the run has not reached
-└── QueryError              a query that cannot be answered
+├── QueryError              a query that cannot be answered
+└── ThresholdBreached       a town under watch is not what a rule says
 """
 
 
@@ -41,3 +42,7 @@ class QueryError(TownletError):
 
 class OutboxFull(TownletError):
     """A tick recorded more events than a town's outbox holds."""
+
+
+class ThresholdBreached(TownletError):
+    """A town under watch is not what a rule says it must be."""

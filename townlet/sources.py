@@ -1,7 +1,8 @@
 """A run as SQL asks it: the columns of its events and its tables, between two ticks."""
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
@@ -9,6 +10,7 @@ from eventlog.catalogue.life import AgentArrived, AgentExited
 from eventlog.views import Names
 from projections.state import CLASSES
 from townlet.configuration.load import names_table
+from townlet.days import days
 from townlet.errors import QueryError, TickOutOfRange
 from townlet.log_columns import LogColumns
 from townlet.queries import Window
@@ -18,6 +20,10 @@ from townlet.views import names_of
 
 if TYPE_CHECKING:
     from townlet.run import Run
+
+KPI_TABLES: Final = frozenset({"kpis", "kpi_days"})
+OF_THE_LOG: Final = frozenset({"persons", "tie_changes", "narrations", "rewards", "days"}) | KPI_TABLES
+"""The tables for which the town at the tick need not be folded."""
 
 
 class Source:
@@ -57,9 +63,9 @@ class Source:
 
         Raises LogDamaged, QueryError.
         """
-        moment = self._run.at(self.tick) if set(names) - {"persons", "tie_changes", "narrations", "rewards"} else None
+        moment = self._run.at(self.tick) if set(names) - OF_THE_LOG else None
         summaries = None if moment is None else Summaries(moment)
-        made = {}
+        made: dict[str, pa.Table] = {}
         for name in names:
             if name == "persons":
                 made[name] = self._everybody()
@@ -69,6 +75,10 @@ class Source:
                 made[name] = self._since(narrations(self._run, self.tick))
             elif name == "rewards":
                 made[name] = self._run.rewards(*window.within(self.from_tick, self.tick))
+            elif name == "days":
+                made[name] = days(self._run, self.from_tick, self.tick)
+            elif name in KPI_TABLES:
+                made[name] = self._kpis[name]
             elif name in SUMMARIES:
                 assert summaries is not None
                 made[name] = summaries.table(name)
@@ -76,6 +86,13 @@ class Source:
                 assert moment is not None
                 made[name] = moment.table(name)
         return made
+
+    @cached_property
+    def _kpis(self) -> dict[str, pa.Table]:
+        """The tables of key figures."""
+        from townlet.kpis import kpi_tables
+
+        return kpi_tables(self._run, self.from_tick, self.tick)
 
     def _everybody(self) -> pa.Table:
         """Everybody who ever lived in the town: `id, name, arrived, left` (NULL: still there)."""

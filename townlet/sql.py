@@ -37,6 +37,7 @@ from townlet.errors import QueryError
 from townlet.queries import Asked, asked, words_of
 from townlet.sources import Source
 from townlet.summaries import SUMMARIES
+from townlet.views import VIEWS
 
 if TYPE_CHECKING:
     from townlet.run import Run
@@ -53,6 +54,9 @@ TABLES: Final = {
     "shifts": "jobs, hours, attendance",
     "places": "the places of the map",
     "persons": "everybody who ever lived here",
+    "days": "whole days: people, wants, shifts and ties, as the town counts them",
+    "kpis": "key figures, one row each: how well the town does",
+    "kpi_days": "key figures of each day",
     **{name: meaning for name, (meaning, _) in SUMMARIES.items()},
 }
 """The tables and what they say, besides a view for each kind of event."""
@@ -64,6 +68,9 @@ EVENTS: Final = frozenset({"events", *KIND_BY_NAME})
 
 TIMED: Final = EVENTS | {"rewards"}
 """The tables of which only the ticks that are asked for are made."""
+
+OF_A_MOMENT: Final = frozenset(VIEWS) - {"places"} | {"bonds", "society", "network", "communities", "kpis"}
+"""The tables that say how it is as of a tick, and nothing of when it came to be so."""
 
 OF_WHICH_RUN: Final = ("run", "run_number")
 """What the log's columns of many runs have beside them."""
@@ -113,6 +120,13 @@ class Session:
                     raise
                 self._make(named._replace(columns=None))
                 return self._answer(text)
+        except duckdb.Error as error:
+            raise QueryError(self._explained(error, text)) from error
+
+    def reads(self, text: str) -> tuple[str, ...]:
+        """The tables and views that a query names. Raises QueryError."""
+        try:
+            return asked(self._connection, text, KNOWN, TIMED).tables
         except duckdb.Error as error:
             raise QueryError(self._explained(error, text)) from error
 

@@ -1,7 +1,7 @@
 """`townlet tail`"""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,11 @@ from cli.main import COMMANDS
 from eventlog.places import is_uri
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from cli.telling import Said, Teller
     from eventlog.reader import LogReader
+    from townlet.run import Run
 
 WINDOW_EVENTS = 1 << 16
 """How far the search for the last events goes back at a time."""
@@ -24,12 +27,14 @@ WINDOW_EVENTS = 1 << 16
     help=f"""{COMMANDS["tail"]}
 
     Each line says when, what, who and whom, where, and how much. --follow goes on with a town that is running, and
-    ends with it; it takes no lock and the town never waits for it.
+    ends with it; it takes no lock and the town never waits for it. --watch holds the town to rules meanwhile, as
+    `townlet watch` does, and ends with 1 at the first breach.
     """,
     epilog=options.examples(
         "townlet tail -n 50",
         "townlet tail runs/a --kind queue_conflict --kind chat_failed",
         "townlet tail runs/a --follow --json",
+        "townlet tail runs/a --follow --watch --rules default",
     ),
 )
 @options.run_argument
@@ -37,9 +42,18 @@ WINDOW_EVENTS = 1 << 16
 @click.option("--last", "-n", type=click.IntRange(min=0), default=20, show_default=True, help="How many events.")
 @click.option("--from-tick", type=click.IntRange(min=0), help="All events from this tick on, instead of the last.")
 @click.option("--kind", "kinds", multiple=True, help="Events of this kind alone; may be repeated.")
+@click.option("--watch", is_flag=True, help="Hold the town to the rules, and end at the first breach.")
+@options.rules_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
 def command(
-    run: Path | str, follow: bool, last: int, from_tick: int | None, kinds: tuple[str, ...], as_json: bool
+    run: Path | str,
+    follow: bool,
+    last: int,
+    from_tick: int | None,
+    kinds: tuple[str, ...],
+    watch: bool,
+    rules: str,
+    as_json: bool,
 ) -> None:
     codes = frozenset(_code(kind) for kind in kinds)
     if follow and is_uri(run):
@@ -49,17 +63,45 @@ def command(
     from townlet.errors import TickOutOfRange
 
     opened = townlet.open(run)
+    held = _Held(opened, rules) if watch else None
     log, teller = opened.log, Teller(opened.config)
-    seq = log.head.seq
+    seq, tick = log.head.seq, log.head.tick
     if from_tick is not None and from_tick > log.head.tick and not follow:
         raise TickOutOfRange(run, from_tick, log.head.tick)
     if from_tick is None:
         _say(teller, _last(log, teller, last, codes), as_json)
     else:
         _say(teller, teller.told(log.batches(from_tick=from_tick), codes), as_json)
+    if held:
+        held.until(tick)
     if follow:
-        _say(teller, teller.told(log.follow(from_seq=seq), codes), as_json)
+        batches = log.follow(from_seq=seq)
+        _say(teller, teller.told(held.watched(batches) if held else batches, codes), as_json)
         output.words(f"{run} is closed at tick {log.head.tick:,}")
+
+
+class _Held:
+    """A run that is held to rules while its events are told."""
+
+    def __init__(self, run: "Run", rules: str) -> None:
+        from townlet.watch import Watch
+        from townlet.watch_rules import rules_of
+
+        self._run = run
+        self._watch = Watch(run, rules_of(rules))
+
+    def until(self, tick: int) -> None:
+        """Look at the rules up to a tick. Raises ThresholdBreached."""
+        breach = self._watch.until(tick)
+        if breach is not None:
+            raise self._watch.error(breach)
+
+    def watched(self, batches: "Iterable[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
+        """The same batches; when one has been told, the rules are looked at up to its last tick."""
+        for batch in batches:
+            yield batch
+            self.until(batch.column("tick")[-1].as_py())
+        self.until(self._run.head.tick)
 
 
 def _code(name: str) -> int:

@@ -1,0 +1,70 @@
+"""`townlet watch`"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli import options, output
+from cli.main import COMMANDS
+from eventlog.places import is_uri
+
+if TYPE_CHECKING:
+    from townlet.watch import Watch
+
+COLUMNS = ("rule", "must", "state", "value", "tick", "looks")
+
+
+@click.command(
+    "watch",
+    help=f"""{COMMANDS["watch"]}
+
+    It ends with 1 at the first breach, and names rule, value and tick. `value` is what a rule breached with, else the
+    closest that it came to that, and `tick` when; `unjudged` is a rule for which there was too little. --follow goes on
+    with a town that is running, and ends with it or at a breach; the town never waits for it.
+
+    Rules are a YAML file, or the name of one that comes along: default. docs/ops/OPS_HANDBOOK.md tells how to write
+    and tune them.
+    """,
+    epilog=options.examples(
+        "townlet watch runs/a",
+        "townlet watch runs/a --rules rules.yaml --json",
+        "townlet watch runs/a --follow",
+    ),
+)
+@options.run_argument
+@options.rules_option
+@click.option("--follow", "-f", is_flag=True, help="Go on with what happens next.")
+@options.output_formats
+def command(run: Path | str, rules: str, follow: bool, form: str) -> None:
+    if follow and is_uri(run):
+        raise click.UsageError(f"{run} is on a store, where no town is running: leave out --follow")
+    import townlet
+    from townlet.following import Following
+    from townlet.watch import Watch
+    from townlet.watch_rules import rules_of
+
+    read = rules_of(rules)
+    opened = townlet.open(run)
+    watch = Watch(opened, read)
+    breach = watch.until(opened.head.tick)
+    if follow and breach is None:
+        for _ in Following(opened, ()).follow():
+            breach = watch.until(opened.head.tick)
+            if breach is not None:
+                break
+    rows = [outcome._asdict() for outcome in watch.outcomes()]
+    if form == "table":
+        rows = [row | {"value": "" if row["value"] is None else f"{row['value']:.4g}"} for row in rows]
+    output.records(rows, COLUMNS, form)
+    if breach is not None:
+        raise watch.error(breach)
+    say_outcome(watch)
+
+
+def say_outcome(watch: "Watch") -> None:
+    """That no rule is breached, and which could not be judged."""
+    outcomes = watch.outcomes()
+    unjudged = [outcome.rule for outcome in outcomes if outcome.state == "unjudged"]
+    too_little = f"; too little to judge {', '.join(unjudged)}" if unjudged else ""
+    output.words(f"{len(outcomes) - len(unjudged)} of {len(outcomes)} rules hold{too_little}")

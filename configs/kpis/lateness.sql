@@ -1,0 +1,5 @@
+-- How late people are at a shift that they come to; whoever is within the grace is not late.
+-- unit: ticks a shift
+-- range: 0 and more
+select tick, 0 as part, 1 as whole from shift_started
+union all select tick, late, 1 from arrived_late

@@ -1,0 +1,51 @@
+"""The days of a town in figures, as its own state counts them: SQL's table `days`."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pyarrow as pa
+
+from townlet.summaries import Summaries
+
+if TYPE_CHECKING:
+    from townlet.run import Run
+    from townlet.town import Town
+
+COUNTED: Final = ("agent_days", "good_days", "shifts", "shifts_on_time", "ties_evicted", "tie_days")
+"""What a town's clock counts from its founding on."""
+
+HELD: Final = ("people", "ties", "friendships", "rivalries")
+"""What is told of a town at a day's end."""
+
+
+def days(run: "Run", from_tick: int, tick: int) -> pa.Table:
+    """A row for each whole day from `from_tick` on and before `tick`, folded from the log.
+
+    `day, from_tick, to_tick` (exclusive); what the day added to COUNTED: person-days and those without want, shifts and
+    those begun in time, ties lost to make room, ties held at its end; and HELD, the town at its end, pairs being
+    counted as in `society`. Raises LogDamaged.
+    """
+    per_day = run.config.town.ticks_per_day
+    begun = range(-(-from_tick // per_day), tick // per_day)
+    found: dict[str, list[Any]] = {name: [] for name in ("day", "from_tick", "to_tick", *COUNTED, *HELD)}
+    town = run.at(min(begun.start * per_day, tick)).town
+    for day in begun:
+        before = _counts(town.record["clock"])
+        town.fold(run.log.rows(from_seq=town.seq, to_tick=(day + 1) * per_day))
+        after = _counts(town.record["clock"])
+        added = {name: after[name] - before[name] for name in COUNTED}
+        row = {"day": day, "from_tick": day * per_day, "to_tick": (day + 1) * per_day, **added, **_held(run, town)}
+        for name, value in row.items():
+            found[name].append(value)
+    return pa.table({name: pa.array(values, pa.int64()) for name, values in found.items()})
+
+
+def _counts(clock: Any) -> dict[str, int]:
+    return {name: int(clock[name]) for name in COUNTED}
+
+
+def _held(run: "Run", town: "Town") -> dict[str, int]:
+    """HELD, of a town as it is."""
+    from townlet.run import Moment
+
+    society = Summaries(Moment(run, town)).society()
+    return {name: society.column(name)[0].as_py() for name in HELD}

@@ -1,0 +1,139 @@
+"""Watching a town: its rules are looked at at their ticks, and the first that does not hold ends the watch.
+
+A rule is asked as of its tick, of nothing that comes later, so what is found in a running town is found again in its
+finished log. Between two looks nothing is held: each reads the columns of the log that its query names.
+"""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from townlet.daytime import time_of
+from townlet.errors import QueryError, ThresholdBreached
+from townlet.kpis import parts, value_of
+from townlet.watch_rules import Rule
+
+if TYPE_CHECKING:
+    from townlet.run import Run
+    from townlet.sql import Session
+
+
+class Look(NamedTuple):
+    """What a rule was at a tick: `value` of the ticks from `from_tick` on, None where there was too little of it."""
+
+    rule: Rule
+    tick: int
+    from_tick: int
+    value: float | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the value is as the rule says; a value that there is not breaks no rule."""
+        return self.value is None or self.rule.holds(self.value)
+
+
+class Outcome(NamedTuple):
+    """A rule over a whole watch: its breach, or the closest that it came to one."""
+
+    rule: str
+    must: str
+    state: str
+    value: float | None
+    tick: int | None
+    looks: int
+
+
+class Watch:
+    """Rules over one run, looked at as far as `until` was called."""
+
+    def __init__(self, run: "Run", rules: Sequence[Rule]) -> None:
+        self._run, self._rules = run, tuple(rules)
+        self._tick = 0
+        self._closest: dict[str, Look] = {}
+        self._looks = dict.fromkeys((rule.name for rule in rules), 0)
+
+    @property
+    def next_tick(self) -> int:
+        """The tick of the next look at any rule."""
+        return min(rule.marks(self._tick, self._tick + 20_000_000)[0] for rule in self._rules)
+
+    def until(self, tick: int) -> Look | None:
+        """Look at every rule up to a tick that the run has reached; the first breach ends it and is given.
+
+        The first is that of the earliest tick, and at the same tick that of the rule which stands first. Raises
+        QueryError for a rule's query that cannot be answered, TickOutOfRange, LogDamaged.
+        """
+        looks = [look for rule in self._rules for look in self._looked(rule, tick)]
+        self._tick = max(self._tick, tick)
+        for look in sorted(looks, key=lambda each: each.tick):  # of one tick in the order of the rules
+            self._remember(look)
+            if not look.holds:
+                return look
+        return None
+
+    def outcomes(self) -> list[Outcome]:
+        """How each rule fared: `breached`, `holds`, or `unjudged` where it was never looked at or had no value."""
+        return [self._outcome(rule) for rule in self._rules]
+
+    def error(self, breach: Look) -> ThresholdBreached:
+        """A breach as the error that it is: rule, value, tick, what it may mean, and how to see it."""
+        return ThresholdBreached(told(breach, self._run))
+
+    def _looked(self, rule: Rule, until: int) -> Iterator[Look]:
+        """The looks at one rule, all of them from one answer: its rows depend on nothing after their ticks."""
+        from townlet.sql import Session
+
+        marks = np.array(rule.marks(self._tick, until), np.int64)
+        if not len(marks):
+            return
+        begins = np.maximum(marks - rule.window_ticks, 0) if rule.window_ticks else np.zeros_like(marks)
+        with contextlib.closing(Session(self._run, int(marks[-1]))) as session:
+            _require_history(session, rule)
+            part, whole = parts(session, f"the rule {rule.name}", rule.sql).sums(begins, marks)
+        values = np.where(whole >= rule.whole_least, value_of(part, whole), np.nan)
+        for mark, begin, value in zip(marks.tolist(), begins.tolist(), values.tolist(), strict=True):
+            yield Look(rule, mark, begin, None if value != value else value)
+
+    def _remember(self, look: Look) -> None:
+        self._looks[look.rule.name] += 1
+        if look.value is None:
+            return
+        closest = self._closest.get(look.rule.name)
+        if closest is None or closest.value is None or look.rule.margin(look.value) < look.rule.margin(closest.value):
+            self._closest[look.rule.name] = look
+
+    def _outcome(self, rule: Rule) -> Outcome:
+        closest, looks = self._closest.get(rule.name), self._looks[rule.name]
+        if closest is None:
+            return Outcome(rule.name, rule.must, "unjudged", None, None, looks)
+        return Outcome(
+            rule.name, rule.must, "holds" if closest.holds else "breached", closest.value, closest.tick, looks
+        )
+
+
+def _require_history(session: "Session", rule: Rule) -> None:
+    """Refuse a query of what is only now: looked at later it would say something else of the same tick."""
+    from townlet.sql import OF_A_MOMENT
+
+    momentary = sorted(OF_A_MOMENT.intersection(session.reads(rule.sql)))
+    if momentary:
+        raise QueryError(
+            f"the rule {rule.name}: {momentary[0]} says how it is as of a tick, and nothing of before. Next: ask what "
+            "has ticks, such as days, tie_changes, rewards, kpi_days or a kind of event"
+        )
+
+
+def told(breach: Look, run: "Run") -> str:
+    """A breach in words."""
+    rule, value = breach.rule, breach.value
+    per_day = run.config.town.ticks_per_day
+    unit = f" {rule.key_figure.unit}" if rule.kpi else ""
+    which = f"select * from kpi_days where kpi = '{rule.kpi}'" if rule.kpi else " ".join(rule.sql.split())
+    return (
+        f"rule {rule.name} is breached at tick {breach.tick:,} ({time_of(breach.tick, per_day)}): "
+        f"{value:.4g}{unit} in the {breach.tick - breach.from_tick:,} ticks before is not {rule.must}.\n"
+        f"  {rule.message}\n"
+        f'  Next: townlet sql {run.place} "{which}" --to-tick {breach.tick}'
+    )

@@ -1,0 +1,149 @@
+"""What a town is held to while it lives: rules of a YAML file, each a figure, over how long, and its threshold."""
+
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from projections.settings import Model
+from townlet.configuration.faults import Given, dotted, nearest, refusal, short
+from townlet.configuration.load import configs_folder, from_yaml
+from townlet.errors import ConfigurationError
+from townlet.kpis import Kpi, shipped
+
+OPERATIONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+"""How a value may have to stand to a threshold."""
+
+Ticks = Annotated[int, Field(ge=1, le=10_000_000)]
+
+
+class Rule(Model):
+    """A figure that must stand to a threshold as `op` says, whenever it is looked at."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="what a breach is called by")
+    kpi: str | None = Field(None, description="a key figure of docs/kpis.md; or else a query")
+    query: str | None = Field(
+        None, description="a query that gives tick, part, whole; the value is the sum of part over that of whole"
+    )
+    window_ticks: Ticks | None = Field(None, description="over how many ticks; left out, over all that have passed")
+    every_ticks: Ticks = Field(1440, description="how often it is looked at")
+    from_tick: Ticks | None = Field(None, description="when it is first looked at; left out, after the first window")
+    whole_least: Annotated[float, Field(ge=0.0)] = Field(
+        0.0, description="the least sum of whole, such as how many chats, that a value is told from"
+    )
+    op: Literal["<", "<=", ">", ">="]
+    threshold: float
+    message: str = Field(description="what it may mean, and what to look at")
+
+    @model_validator(mode="after")
+    def _one_figure(self) -> "Rule":
+        if (self.kpi is None) == (self.query is None):
+            raise ValueError("give either kpi or query")
+        return self
+
+    @property
+    def sql(self) -> str:
+        """The query of the figure."""
+        return self.query if self.query is not None else self.key_figure.sql
+
+    @property
+    def key_figure(self) -> Kpi:
+        """The key figure that is named; for a rule with a query there is none."""
+        assert self.kpi is not None
+        return shipped()[self.kpi]
+
+    @property
+    def must(self) -> str:
+        """What the value must be, in words."""
+        return f"{self.op} {self.threshold:g}"
+
+    def marks(self, after: int, until: int) -> range:
+        """The ticks later than `after` and no later than `until` at which the rule is looked at."""
+        first = self.from_tick or max(self.window_ticks or 0, self.every_ticks)
+        if first <= after:
+            first += -(-(after + 1 - first) // self.every_ticks) * self.every_ticks
+        return range(first, until + 1, self.every_ticks)
+
+    def holds(self, value: float) -> bool:
+        """Whether a value stands to the threshold as it must."""
+        return OPERATIONS[self.op](value, self.threshold)
+
+    def margin(self, value: float) -> float:
+        """How far a value is on the right side of the threshold; negative where it is on the wrong one."""
+        return value - self.threshold if self.op in (">", ">=") else self.threshold - value
+
+
+class Rules(Model):
+    """A file of rules."""
+
+    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
+
+
+def rules_of(source: Path | str | Mapping[str, Any] = "default") -> tuple[Rule, ...]:
+    """The rules of a YAML file, of a shipped file's name, or of a mapping.
+
+    Raises ConfigurationError with every fault, each by line and key and with the nearest name.
+    """
+    given = _given(source)
+    try:
+        rules = Rules.model_validate(given.tree).rules
+    except ValidationError as error:
+        raise refusal(given.name, [_in_words(each, given) for each in error.errors()]) from error
+    if faults := list(_faults(rules, given)):
+        raise refusal(given.name, faults)
+    return rules
+
+
+def _given(source: Path | str | Mapping[str, Any]) -> Given:
+    if isinstance(source, Mapping):
+        return Given(dict(source), "the rules")
+    files = {file.stem: file for file in sorted((configs_folder() / "watch").glob("*.yaml"))}
+    file = files.get(str(source), Path(source))
+    name = file.relative_to(configs_folder().parent).as_posix() if file in files.values() else str(source)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "it is not text in UTF-8").lower()
+        known = f"shipped are {', '.join(files)}{nearest(file.stem, files)}"
+        raise ConfigurationError(f"{name}: the rules cannot be read: {reason}; {known}") from error
+    content = from_yaml(file, name)
+    if not isinstance(content, Mapping):
+        raise ConfigurationError(f"{name}:1: rules are a block 'rules' with a list ({short(content)} given)")
+    return Given(dict(content), name, text)
+
+
+def _in_words(error: Any, given: Given) -> str:
+    """One finding of pydantic: where, which key, what is wrong, what is possible."""
+    loc = tuple(error["loc"])
+    head, value = f"{given.where(loc)}: {dotted(loc)}", short(error["input"])
+    if error["type"] == "extra_forbidden":
+        known = list(Rules.model_fields if len(loc) == 1 else Rule.model_fields)
+        near = get_close_matches(str(loc[-1]), known, 1)
+        return f"{head}: there is no such key; " + (f"did you mean {near[0]}?" if near else f"keys: {', '.join(known)}")
+    if error["type"] == "missing":
+        return f"{head}: this key is missing"
+    if error["type"] == "value_error":
+        return f"{head}: {error['ctx']['error']}"
+    return f"{head}: {error['msg'][0].lower()}{error['msg'][1:]} ({value} given)"
+
+
+def _faults(rules: tuple[Rule, ...], given: Given) -> Iterator[str]:
+    """What is wrong with rules that are each well formed."""
+    seen: set[str] = set()
+    for place, rule in enumerate(rules):
+        where = given.where(("rules", place, "name"))
+        if rule.name in seen:
+            yield f"{where}: rules.{place}.name: {rule.name!r} is another rule's name too"
+        seen.add(rule.name)
+        if rule.kpi is not None and rule.kpi not in shipped():
+            meant = nearest(rule.kpi, shipped()) or f"; there are {', '.join(shipped())}"
+            where = given.where(("rules", place, "kpi"))
+            yield f"{where}: rules.{place}.kpi: there is no KPI {rule.kpi!r}{meant}"
