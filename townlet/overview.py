@@ -1,7 +1,7 @@
 """A run in a few tables: the town, its key figures, what happened between people, churn, the story, rewards."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -33,8 +33,8 @@ QUERIES: Final[Mapping[str, str]] = {
         from churn_windows order by "window"
     """,
     "story": """
-        select category, count(*) as entries, count(*) / {days} as a_day from narrations group by category
-        order by entries desc, category
+        select category, count(*) as entries, count(*) filter (priority) as of_priority, count(*) / {days} as a_day
+        from narrations group by category order by entries desc, category
     """,
     "rewards": f"""
         with sums as (
@@ -56,19 +56,33 @@ QUERIES: Final[Mapping[str, str]] = {
 }
 """What each table is asked with; `{days}` stands for the days that have passed."""
 
+HELD_BACK: Final = "held back"
+"""What the narrator did not say."""
 
-def overview(run: "Run", tick: int | None = None) -> dict[str, pa.Table]:
-    """The tables of a run as of a tick (None: now), by their titles. Raises TickOutOfRange, LogDamaged."""
-    from townlet.sql import TABLES, Session
 
-    with contextlib.closing(Session(run, tick)) as session:
-        at = run.head.tick if tick is None else tick
-        days = at / run.config.town.ticks_per_day
-        tables = {"town": _town(run, at, days)}
-        for title, query in QUERIES.items():
-            if title != "story" or "narrations" in TABLES:
-                tables[title] = session.query(query.replace("{days}", f"{max(days, 1e-9)!r}"))
-        return tables
+TITLES: Final = ("town", *QUERIES, HELD_BACK)
+"""The tables that there are."""
+
+
+def overview(run: "Run", tick: int | None = None, titles: Collection[str] = TITLES) -> dict[str, pa.Table]:
+    """The tables of a run as of a tick (None: now), by their titles; of those asked for, in the order of TITLES.
+
+    Raises TickOutOfRange, LogDamaged.
+    """
+    from townlet.sql import Session
+
+    at = run.head.tick if tick is None else tick
+    days = at / run.config.town.ticks_per_day
+    tables = {}
+    with contextlib.closing(Session(run, at)) as session:
+        for title in (title for title in TITLES if title in titles):
+            if title == "town":
+                tables[title] = _town(run, at, days)
+            elif title == HELD_BACK:
+                tables[title] = _held_back(run, at)
+            else:
+                tables[title] = session.query(QUERIES[title].replace("{days}", f"{max(days, 1e-9)!r}"))
+    return tables
 
 
 def as_markdown(tables: Mapping[str, pa.Table]) -> str:
@@ -91,6 +105,23 @@ def _town(run: "Run", tick: int, days: float) -> pa.Table:
     moment = run.at(tick)
     row = {"run": run.place, "tick": tick, "days": days, "people": moment.town.people, "events": moment.seq}
     return pa.table({name: [value] for name, value in row.items()} | {"seed": pa.array([run.seed], pa.uint64())})
+
+
+def _held_back(run: "Run", tick: int) -> pa.Table:
+    """How often the narrator said nothing, by category and reason."""
+    from townlet.derived import NARRATIONS, caught_up
+
+    state = caught_up(run, NARRATIONS, tick)["narration_state"]
+    held = [row for row in state.to_pylist() if row["what"] == "suppressed"]
+    held.sort(key=lambda row: (-row["count"], row["category"], row["name"]))
+    columns = {"category": "category", "reason": "name", "times": "count"}
+    types = (pa.string(), pa.string(), pa.int64())
+    return pa.table(
+        {
+            name: pa.array([row[of] for row in held], kind)
+            for (name, of), kind in zip(columns.items(), types, strict=True)
+        }
+    )
 
 
 def _cell(value: Any) -> str:

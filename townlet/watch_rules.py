@@ -1,7 +1,7 @@
 """What a town is held to while it lives: rules of a YAML file, each a figure, over how long, and its threshold."""
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -93,11 +93,12 @@ def rules_of(source: Path | str | Mapping[str, Any] = "default") -> tuple[Rule, 
     Raises ConfigurationError with every fault, each by line and key and with the nearest name.
     """
     given = _given(source)
+    faults = list(_name_faults(given))
     try:
         rules = Rules.model_validate(given.tree).rules
     except ValidationError as error:
-        raise refusal(given.name, [_in_words(each, given) for each in error.errors()]) from error
-    if faults := list(_faults(rules, given)):
+        raise refusal(given.name, [*(_in_words(each, given) for each in error.errors()), *faults]) from error
+    if faults:
         raise refusal(given.name, faults)
     return rules
 
@@ -135,15 +136,15 @@ def _in_words(error: Any, given: Given) -> str:
     return f"{head}: {error['msg'][0].lower()}{error['msg'][1:]} ({value} given)"
 
 
-def _faults(rules: tuple[Rule, ...], given: Given) -> Iterator[str]:
-    """What is wrong with rules that are each well formed."""
+def _name_faults(given: Given) -> Iterator[str]:
+    """Names that are given twice, and those of KPIs that are none."""
+    listed = given.tree.get("rules")
     seen: set[str] = set()
-    for place, rule in enumerate(rules):
-        where = given.where(("rules", place, "name"))
-        if rule.name in seen:
-            yield f"{where}: rules.{place}.name: {rule.name!r} is another rule's name too"
-        seen.add(rule.name)
-        if rule.kpi is not None and rule.kpi not in shipped():
-            meant = nearest(rule.kpi, shipped()) or f"; there are {', '.join(shipped())}"
-            where = given.where(("rules", place, "kpi"))
-            yield f"{where}: rules.{place}.kpi: there is no KPI {rule.kpi!r}{meant}"
+    for place, rule in enumerate(listed if isinstance(listed, Sequence) else ()):
+        name, kpi = (rule.get(key) if isinstance(rule, Mapping) else None for key in ("name", "kpi"))
+        if isinstance(name, str) and name in seen:
+            yield f"{given.where(('rules', place, 'name'))}: rules.{place}.name: {name!r} is another rule's name too"
+        if isinstance(kpi, str) and kpi not in shipped():
+            meant = nearest(kpi, shipped()) or f"; there are {', '.join(shipped())}"
+            yield f"{given.where(('rules', place, 'kpi'))}: rules.{place}.kpi: there is no KPI {kpi!r}{meant}"
+        seen.add(str(name))

@@ -65,17 +65,19 @@ def command(
     opened = townlet.open(run)
     held = _Held(opened, rules) if watch else None
     log, teller = opened.log, Teller(opened.config)
-    seq, tick = log.head.seq, log.head.tick
-    if from_tick is not None and from_tick > log.head.tick and not follow:
-        raise TickOutOfRange(run, from_tick, log.head.tick)
+    head = log.head
+    if from_tick is not None and from_tick > head.tick and not follow:
+        raise TickOutOfRange(run, from_tick, head.tick)
+    breach = held.breach(head.tick) if held else None
+    until = head.seq if breach is None else log.seq_at(breach.tick)
     if from_tick is None:
-        _say(teller, _last(log, teller, last, codes), as_json)
+        _say(teller, _last(log, teller, last, codes, until), as_json)
     else:
-        _say(teller, teller.told(log.batches(from_tick=from_tick), codes), as_json)
-    if held:
-        held.until(tick)
+        _say(teller, teller.told(log.batches(from_tick=from_tick, to_seq=until), codes), as_json)
+    if held and breach:
+        raise held.error(breach)
     if follow:
-        batches = log.follow(from_seq=seq)
+        batches = log.follow(from_seq=head.seq)
         _say(teller, teller.told(held.watched(batches) if held else batches, codes), as_json)
         output.words(f"{run} is closed at tick {log.head.tick:,}")
 
@@ -87,21 +89,24 @@ class _Held:
         from townlet.watch import Watch
         from townlet.watch_rules import rules_of
 
+        watch = Watch(run, rules_of(rules))
         self._run = run
-        self._watch = Watch(run, rules_of(rules))
-
-    def until(self, tick: int) -> None:
-        """Look at the rules up to a tick. Raises ThresholdBreached."""
-        breach = self._watch.until(tick)
-        if breach is not None:
-            raise self._watch.error(breach)
+        self.breach, self.error = watch.until, watch.error
 
     def watched(self, batches: "Iterable[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
-        """The same batches; when one has been told, the rules are looked at up to its last tick."""
+        """The same batches; when one has been told, the rules are looked at up to its last tick.
+
+        Raises ThresholdBreached.
+        """
         for batch in batches:
             yield batch
-            self.until(batch.column("tick")[-1].as_py())
-        self.until(self._run.head.tick)
+            self._require(batch.column("tick")[-1].as_py())
+        self._require(self._run.head.tick)
+
+    def _require(self, tick: int) -> None:
+        breach = self.breach(tick)
+        if breach is not None:
+            raise self.error(breach)
 
 
 def _code(name: str) -> int:
@@ -116,10 +121,9 @@ def _code(name: str) -> int:
     return codes[name]
 
 
-def _last(log: "LogReader", teller: "Teller", count: int, codes: frozenset[int]) -> "list[Said]":
-    """The last events of these kinds, in their order."""
+def _last(log: "LogReader", teller: "Teller", count: int, codes: frozenset[int], end: int) -> "list[Said]":
+    """The last events of these kinds before event `end`, in their order."""
     found: list[Said] = []
-    end = log.head.seq
     window = WINDOW_EVENTS if codes else count
     while end > 0 and len(found) < count:
         begin = max(end - window, 0)

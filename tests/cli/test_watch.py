@@ -9,13 +9,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import townlet
+from eventlog.catalogue.registries import Reason
 from tests.townlet.handmade import DAY, KITCHEN, Event, rows_of, run_of
 from townlet.configuration.load import load
 from townlet.loop import new_log
-from townlet.overview import QUERIES
+from townlet.overview import TITLES
 from townlet.run import Run
 
 DAYS = 4
+CUT = int(Reason.CUT)
 RULES = """
 rules:
   - name: quarrels
@@ -28,7 +30,11 @@ rules:
     message: There are many quarrels.
 """
 QUARRELS: list[Event] = [
-    (day * DAY + 100 + i, "queue_conflict", {"agent": 0, "other": 1, "object": 1, "code": 0, "value": 1.0})
+    (
+        day * DAY + 100 + i,
+        "queue_conflict",
+        {"agent": 0, "other": 1, "object": 1, "code": int(Reason.CUT), "value": 1.0},
+    )
     for day in range(DAYS)
     for i in range(day + 1)
 ]
@@ -78,7 +84,7 @@ def test_tail_ends_at_a_breach_with_what_happened_before_it_told(folder: Path) -
     ask = ("tail", folder / "a", "--watch", "--rules", folder / "rules.yaml", "--kind", "queue_conflict", "-n", "3")
     result = said(*ask)
     assert result.exit_code == 1
-    assert len(result.stdout.splitlines()) == 3
+    assert [line[:13] for line in result.stdout.splitlines()] == [f"day 2, 01:4{minute} " for minute in "012"]
     assert "rule quarrels is breached at tick 4,320" in result.stderr
     assert said(*ask[:4], folder / "lax.yaml").exit_code == 0
 
@@ -142,7 +148,7 @@ def test_a_summary_has_its_tables_as_markdown_and_as_json(folder: Path) -> None:
     assert "| queue_conflict | 10 | 2.5 | 100 | 4423 |" in result.stdout
     result = said("telemetry", "summary", folder / "a", "--at-tick", "2000", "--json")
     tables = json.loads(result.stdout)
-    assert set(tables) <= {"town", *(title.replace(" ", "_") for title in QUERIES)}
+    assert set(tables) == {title.replace(" ", "_") for title in TITLES}
     assert tables["town"][0]["tick"] == 2000
     quarrels = next(row for row in tables["between_people"] if row["kind"] == "queue_conflict")
     assert (quarrels["times"], quarrels["first"], quarrels["last"]) == (3, 100, DAY + 101)
@@ -154,3 +160,8 @@ def test_a_summary_of_a_town_that_has_just_begun(folder: Path) -> None:
     result = said("telemetry", "summary", folder / "a", "--at-tick", "10")
     assert result.exit_code == 0, result.stderr
     assert said("telemetry", "summary", folder / "a", "--at-tick", "0", "--json").exit_code == 0
+    few = said("telemetry", "summary", folder / "a", "--table", "held_back", "--table", "town", "--json")
+    assert list(json.loads(few.stdout)) == ["town", "held_back"]
+    wrong = said("telemetry", "summary", folder / "a", "--table", "held")
+    assert wrong.exit_code == 2
+    assert "there is no table 'held'" in wrong.stderr

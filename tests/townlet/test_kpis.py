@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import townlet
+from eventlog.catalogue.registries import Reason
 from tests.townlet.handmade import DAY, Event, run_of
 from townlet.errors import ConfigurationError, QueryError
 from townlet.kpis import parsed, parts, shipped
@@ -22,7 +23,11 @@ def meal(tick: int, one: int, another: int) -> Event:
 
 
 def quarrel(tick: int, one: int, another: int, intensity: float) -> Event:
-    return tick, "queue_conflict", {"agent": one, "other": another, "object": 1, "code": 0, "value": intensity}
+    return (
+        tick,
+        "queue_conflict",
+        {"agent": one, "other": another, "object": 1, "code": int(Reason.CUT), "value": intensity},
+    )
 
 
 def chat(tick: int, one: int, another: int, quality: float | None) -> Event:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import townlet
+from eventlog.catalogue.registries import Reason
 from tests.townlet.handmade import DAY, Event, run_of
 from townlet.errors import ConfigurationError, QueryError
 from townlet.run import Run
@@ -32,7 +33,7 @@ def rules(*each: dict[str, Any]) -> tuple[Rule, ...]:
 
 
 def quarrel(tick: int, intensity: float) -> Event:
-    return tick, "queue_conflict", {"agent": 0, "other": 1, "object": 1, "code": 0, "value": intensity}
+    return tick, "queue_conflict", {"agent": 0, "other": 1, "object": 1, "code": int(Reason.CUT), "value": intensity}
 
 
 @pytest.fixture(scope="module")

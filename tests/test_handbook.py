@@ -1,0 +1,82 @@
+"""The operator's handbook: its commands, run in their order, say what it shows.
+
+`python -m tests.test_handbook` writes its outputs anew; read the diff before you commit it.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.test_readme import FENCE, ROOT, Shown, shown_in, text_of
+
+HANDBOOK = ROOT / "docs" / "ops" / "OPS_HANDBOOK.md"
+LINES_MOST = 40
+"""Of what is longer the beginning is shown."""
+
+
+def really(shown: Shown, folder: Path, code: int) -> tuple[Shown, int]:
+    """The same commands, run in a folder: what they print, then what they say; and the last one's exit code.
+
+    `echo $?` gives the exit code of the one before, which must be told where it is not 0.
+    """
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    told: Shown = []
+    for command, lines in shown:
+        if command == "$ echo $?":
+            told.append((command, [str(code)]))
+            code = 0
+            continue
+        assert code in (0, 2), f"nothing says that a command before {command!r} ended with {code}"
+        words = [sys.executable, "-m", "cli.main", *shlex.split(command.removeprefix("$ townlet "))]
+        done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True)
+        code = done.returncode
+        out = [line.rstrip() for line in (done.stdout + done.stderr).rstrip("\n").splitlines()]
+        if "..." in lines:
+            first, last = lines.index("..."), len(lines) - lines.index("...") - 1
+            out = [*out[:first], "...", *out[len(out) - last :]]
+        told.append((command, out if len(out) <= LINES_MOST else [*out[:LINES_MOST], "..."]))
+    return told, code
+
+
+def with_real_outputs(text: str) -> str:
+    """The handbook as it would be if everything were run now; a YAML block is a file, named by its first line."""
+    code = 0
+    with tempfile.TemporaryDirectory() as folder:
+
+        def redone(match: re.Match[str]) -> str:
+            nonlocal code
+            if match[1] == "yaml":
+                name = match[2].partition("\n")[0].removeprefix("# ")
+                (Path(folder) / name).write_text(match[2], encoding="utf-8")
+            if match[1] != "console":
+                return match[0]
+            told, code = really(shown_in(match[2]), Path(folder), code)
+            return "\n".join(["```console", *(line for command, out in told for line in (command, *out)), "```"])
+
+        redone_text = FENCE.sub(redone, text)
+    assert code in (0, 2)
+    return redone_text
+
+
+@pytest.mark.slow
+def test_the_handbook_shows_what_comes_out() -> None:
+    assert with_real_outputs(text_of(HANDBOOK)) == text_of(HANDBOOK), "`python -m tests.test_handbook` writes it anew"
+
+
+def test_the_handbook_tells_of_every_key_of_a_rule_and_of_every_reason_that_holds_an_entry_back() -> None:
+    from projections.narration.limiter import REASONS
+    from townlet.watch_rules import Rule
+
+    text = text_of(HANDBOOK)
+    for name in (*Rule.model_fields, *REASONS):
+        assert f"`{name}`" in text, f"{HANDBOOK.name} says nothing of {name}"
+
+
+if __name__ == "__main__":
+    HANDBOOK.write_text(with_real_outputs(text_of(HANDBOOK)), "utf-8")
