@@ -69,8 +69,8 @@ EVENTS: Final = frozenset({"events", *KIND_BY_NAME})
 TIMED: Final = EVENTS | {"rewards"}
 """The tables of which only the ticks that are asked for are made."""
 
-OF_A_MOMENT: Final = frozenset(VIEWS) - {"places"} | {"bonds", "society", "network", "communities", "kpis"}
-"""The tables that say how it is as of a tick, and nothing of when it came to be so."""
+OF_A_MOMENT: Final = frozenset({*VIEWS, *SUMMARIES, "kpis", "kpi_days"}) - {"places"}
+"""The tables that say how it is as of a tick, or whose last row is of a time that goes on."""
 
 OF_WHICH_RUN: Final = ("run", "run_number")
 """What the log's columns of many runs have beside them."""

@@ -1,7 +1,7 @@
 """Watching a town: its rules are looked at at their ticks, and the first that does not hold ends the watch.
 
-A rule is asked as of its tick, of nothing that comes later, so what is found in a running town is found again in its
-finished log. Between two looks nothing is held: each reads the columns of the log that its query names.
+A rule is told from rows that say nothing of what comes after their ticks, so what is found in a running town is found
+again in its finished log. Between two calls nothing is held: each reads the columns of the log that the rules name.
 """
 
 import contextlib
@@ -65,7 +65,7 @@ class Watch:
         The first is that of the earliest tick, and at the same tick that of the rule which stands first. Raises
         QueryError for a rule's query that cannot be answered, TickOutOfRange, LogDamaged.
         """
-        looks = [look for rule in self._rules for look in self._looked(rule, tick)]
+        looks = self._looked(tick)
         self._tick = max(self._tick, tick)
         for look in sorted(looks, key=lambda each: each.tick):  # of one tick in the order of the rules
             self._remember(look)
@@ -81,20 +81,17 @@ class Watch:
         """A breach as the error that it is: rule, value, tick, what it may mean, and how to see it."""
         return ThresholdBreached(told(breach, self._run))
 
-    def _looked(self, rule: Rule, until: int) -> Iterator[Look]:
-        """The looks at one rule, all of them from one answer: its rows depend on nothing after their ticks."""
+    def _looked(self, until: int) -> list[Look]:
+        """The looks up to a tick, rule by rule. One answer serves all those at a rule, since its rows say nothing that
+        depends on what comes after their ticks."""
         from townlet.sql import Session
 
-        marks = np.array(rule.marks(self._tick, until), np.int64)
-        if not len(marks):
-            return
-        begins = np.maximum(marks - rule.window_ticks, 0) if rule.window_ticks else np.zeros_like(marks)
-        with contextlib.closing(Session(self._run, int(marks[-1]))) as session:
-            _require_history(session, rule)
-            part, whole = parts(session, f"the rule {rule.name}", rule.sql).sums(begins, marks)
-        values = np.where(whole >= rule.whole_least, value_of(part, whole), np.nan)
-        for mark, begin, value in zip(marks.tolist(), begins.tolist(), values.tolist(), strict=True):
-            yield Look(rule, mark, begin, None if value != value else value)
+        marks = {rule: np.array(rule.marks(self._tick, until), np.int64) for rule in self._rules}
+        last = max((int(each[-1]) for each in marks.values() if len(each)), default=None)
+        if last is None:
+            return []
+        with contextlib.closing(Session(self._run, last)) as session:
+            return [look for rule, at in marks.items() if len(at) for look in _looks_at(session, rule, at)]
 
     def _remember(self, look: Look) -> None:
         self._looks[look.rule.name] += 1
@@ -113,15 +110,25 @@ class Watch:
         )
 
 
+def _looks_at(session: "Session", rule: Rule, marks: np.ndarray) -> Iterator[Look]:
+    """The looks at one rule."""
+    _require_history(session, rule)
+    begins = np.maximum(marks - rule.window_ticks, 0) if rule.window_ticks else np.zeros_like(marks)
+    part, whole = parts(session, f"the rule {rule.name}", rule.sql).sums(begins, marks)
+    values = np.where(whole >= rule.whole_least, value_of(part, whole), np.nan)
+    for mark, begin, value in zip(marks.tolist(), begins.tolist(), values.tolist(), strict=True):
+        yield Look(rule, mark, begin, None if value != value else value)
+
+
 def _require_history(session: "Session", rule: Rule) -> None:
-    """Refuse a query of what is only now: looked at later it would say something else of the same tick."""
+    """Refuse a query of what is only so now: asked later it would say something else of the same tick."""
     from townlet.sql import OF_A_MOMENT
 
-    momentary = sorted(OF_A_MOMENT.intersection(session.reads(rule.sql)))
-    if momentary:
+    unsettled = sorted(OF_A_MOMENT.intersection(session.reads(rule.sql)))
+    if unsettled:
         raise QueryError(
-            f"the rule {rule.name}: {momentary[0]} says how it is as of a tick, and nothing of before. Next: ask what "
-            "has ticks, such as days, tie_changes, rewards, kpi_days or a kind of event"
+            f"the rule {rule.name}: what {unsettled[0]} says of a tick depends on when it is asked. Next: ask what "
+            "stays as it is, such as days, tie_changes, rewards, narrations or a kind of event"
         )
 
 

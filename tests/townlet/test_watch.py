@@ -194,7 +194,7 @@ def test_a_fault_in_a_file_is_told_with_its_line(tmp_path: Path) -> None:
 
 
 def test_a_rule_over_what_is_only_now_is_refused(quarrelsome: Run) -> None:
-    with pytest.raises(QueryError, match="the rule mild: society says how it is as of a tick, and nothing of before"):
+    with pytest.raises(QueryError, match="the rule mild: what society says of a tick depends on when it is asked"):
         breach_of(quarrelsome, rules(rule(query="select 7 as tick, rivalries as part, 1 as whole from society")))
     with pytest.raises(QueryError, match="the rule mild: there is no table exit"):
         breach_of(quarrelsome, rules(rule(query="select tick, 1 as part, 1 as whole from exit")))
