@@ -65,7 +65,7 @@ def _compile_there() -> None:
 def _compile_folds() -> None:
     """The founding, the folds and their riders."""
     from eventlog.rows import ROW
-    from projections.riders import earning, fold, rewards
+    from projections.riders import earning, fold, rewards, witness
     from projections.riders.tie_changes import TIE_CHANGE
     from projections.town.fold import refold
     from townlet.world import founding
@@ -80,6 +80,7 @@ def _compile_folds() -> None:
     terms, earned, told = _type_of(rewards.TERMS), _type_of(rewards.rewards_type(ORDINARY)), _type_of(earning.EARNED)
     earning.board_rewards.compile((towns, plans, numba.int64, terms, earned))
     earning.refold_rewarded.compile((towns, plans, numba.int64, rows, numba.int64, terms, earned, numba.int64, told))
+    witness.refold_witnessed.compile((towns, plans, numba.int64, rows, *[numba.int64] * 2, out, terms, earned))
 
 
 def _compile_observations() -> None:
@@ -89,6 +90,7 @@ def _compile_observations() -> None:
 
     observe.compile((*_towns_and_plans(), *_sight()))
     _compile((control.allow,))
+    control.allow_all.compile((*_towns_and_plans(), numba.int64, numba.int64[::1]))
 
 
 def _compile_step() -> None:

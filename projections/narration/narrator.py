@@ -84,6 +84,16 @@ class Narrator:
         self._limiter.restore(tables["narration_state"])
         self._memory.restore(tables["narration_memory"])
 
+    @property
+    def count(self) -> int:
+        """How many entries there are by now: the next one's number."""
+        return len(self._before) + len(self._told)
+
+    def entries(self, since: int) -> list[Mapping[str, Any]]:
+        """The entries from number `since` on, which were told since this was begun or restored, by their columns."""
+        told = self._told[since - len(self._before) :]
+        return [dict(zip(NARRATIONS.names, entry, strict=True)) for entry in told]
+
     def standing(self, tick: int) -> Standing:
         """How the limiter stands at a tick that is not before the last event."""
         return self._limiter.standing(tick)
@@ -151,7 +161,7 @@ class Narrator:
         for moment in moments:
             verdict = self._limiter.judge(scene.tick, moment.category, moment.key, moment.priority)
             if verdict.told:
-                number = len(self._before) + len(self._told)
+                number = self.count
                 people = (moment.agent, moment.other, moment.place)
                 self._told.append(
                     (

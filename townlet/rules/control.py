@@ -27,7 +27,7 @@ from eventlog.codes import (
     REASON_NOTHING_TO_USE,
     REASON_UNKNOWN,
 )
-from projections.kernel import kernel
+from projections.kernel import entry, kernel
 from projections.recorders.choice import record_action_rejected, record_option_chosen
 from projections.town.event import NOTHING
 from townlet.rules import policy, primitives, queues, work
@@ -133,3 +133,11 @@ def reason_against_action(agent, asked):
     if asked == ACTION_TALK:
         return REASON_NOBODY_NEAR
     return REASON_NO_PLACE if asked == ACTION_INTERACT else REASON_NOTHING_TO_USE
+
+
+@entry
+def allow_all(towns, plans, index, allowed):
+    """What an outside policy could ask of every seat at the town's tick, as bits into `allowed`, int64[seats]."""
+    town = towns[index]
+    for a in range(len(allowed)):
+        allowed[a] = allow(town, plans[town.clock.epoch], a) if town.agents[a].alive else 0

@@ -1,0 +1,49 @@
+"""The versions of the feed's schema: how a message is told in each, checked against it, and described."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from projections.telemetry import messages, version1
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version: the types of its messages and its states, and how a present message is told in it."""
+
+    number: int
+    message: TypeAdapter[Any]
+    state: TypeAdapter[Any]
+    told: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+VERSIONS: Final[Mapping[int, Version]] = MappingProxyType(
+    {
+        1: Version(1, version1.MESSAGE, version1.STATE, version1.told),
+        2: Version(2, messages.MESSAGE, messages.STATE, lambda message: message),
+    }
+)
+"""By number, the present one last."""
+
+
+def lines(message: Mapping[str, Any], schemas: Sequence[int]) -> Iterator[str]:
+    """The message as a line of JSON for each of these versions."""
+    for number in schemas:
+        told = VERSIONS[number].told(message)
+        yield json.dumps(told, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def schema_document(number: int) -> str:
+    """The JSON Schema of a version's messages, as a file."""
+    schema = VERSIONS[number].message.json_schema()
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"A message of Townlet's telemetry feed, schema version {number}",
+        "description": "One a line. A snapshot is a whole state; a difference's patch is a JSON Merge Patch (RFC 7396) "
+        "on the state before it: a key with null goes, an object is merged, any other value stands instead.",
+    }
+    return json.dumps(head | schema, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,106 @@
+"""The fold behind the feed: a town with all its riders, and what is seen of it between two ticks."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from eventlog.rows import Rows
+from projections.riders.earning import board_rewards
+from projections.riders.fold import board, riders_type
+from projections.riders.rewards import rewards_type
+from projections.riders.tie_changes import TIE_CHANGE
+from projections.riders.witness import refold_witnessed
+from projections.settings import Churn
+from projections.state import CLASSES
+from projections.telemetry.churning import Alarm, Counts, count
+
+
+class Seen(NamedTuple):
+    """A town the moment before `tick`, and what happened since it was last seen. Nothing of it changes any more.
+
+    `clock` is its record of CLOCK, `agents` the records of AGENT of who lives, in the order of their `seats`, `objects`
+    those of OBJECT. `earnings` has a row of EARNING a seat, of the tick that ended last; `changes` are rows of
+    TIE_CHANGE. Every event before number `offset` is folded.
+    """
+
+    tick: int
+    offset: int
+    clock: np.ndarray
+    seats: np.ndarray
+    agents: np.ndarray
+    objects: np.ndarray
+    earnings: np.ndarray
+    changes: np.ndarray
+    churn: Counts
+    alarms: tuple[Alarm, ...]
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of the run whose settings hold."""
+        return int(self.clock["epoch"])
+
+
+class Witness:
+    """Folds a log from its first event with every rider.
+
+    `towns` is an array of one empty record of `town_type`; `plans` and `terms` have a record for each epoch, and
+    `churn` its settings.
+    """
+
+    def __init__(self, towns: Any, plans: Any, terms: Any, churn: Sequence[Churn]) -> None:
+        shape = next(shape for shape in CLASSES.values() if shape.agents == towns["agents"].shape[1])
+        self._towns, self._plans, self._terms, self._settings = towns, plans, terms, churn
+        self._outs = np.zeros(1, riders_type(shape)).view(np.recarray)
+        self._earnings = np.zeros(1, rewards_type(shape)).view(np.recarray)
+        self._changes: list[np.ndarray] = []
+        self._churn, self._alarms = Counts(), list[Alarm]()
+        board(towns, 0, self._outs)
+        board_rewards(towns, plans, 0, terms, self._earnings)
+
+    @property
+    def tick(self) -> int:
+        """Every event before this tick is folded, if the rows ended with a tick."""
+        return int(self._towns["clock"]["tick"][0])
+
+    def fold(self, events: Rows, until: int) -> Rows:
+        """Fold the next rows of the log up to the beginning of tick `until`; gives those that are left."""
+        rows, first = np.asarray(events).view(np.recarray), 0
+        while first < len(rows) and self.tick < until:
+            first = refold_witnessed(
+                self._towns, self._plans, 0, rows, first, until, self._outs, self._terms, self._earnings
+            )
+            self._drain()
+        return events[first:]
+
+    def seen(self) -> Seen:
+        """The town as it is now, with what happened since this was asked last."""
+        town = self._towns.view(np.ndarray)[0]
+        clock = town["clock"].copy()
+        seats = np.flatnonzero(town["agents"]["alive"])
+        changes = np.concatenate([np.zeros(0, TIE_CHANGE), *self._changes])
+        seen = Seen(
+            tick=self.tick,
+            offset=int(clock["seq"]),
+            clock=clock,
+            seats=seats,
+            agents=town["agents"][seats],
+            objects=town["objects"][: int(clock["objects"])].copy(),
+            earnings=self._earnings.view(np.ndarray)["seats"][0][: int(clock["seats"])].copy(),
+            changes=changes,
+            churn=self._churn,
+            alarms=tuple(self._alarms),
+        )
+        self._changes, self._alarms = [], []
+        return seen
+
+    def _drain(self) -> None:
+        out = self._outs.view(np.ndarray)["tie_changes"]
+        made = int(out["count"][0])
+        rows = out["rows"][0][:made].copy()
+        out["count"][0] = 0
+        if made:
+            self._changes.append(rows)
+        epoch = int(self._towns["clock"]["epoch"][0])
+        self._churn, alarms = count(self._churn, rows, max(self.tick - 1, 0), self._settings[epoch])
+        self._alarms += alarms
