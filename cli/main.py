@@ -30,7 +30,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "plot": "Draw the town's ties, or the history of one.",
     "tail": "The last events of a run, or those of a running town.",
     "watch": "Hold a town to thresholds, running or finished.",
-    "telemetry": "What a town is worth knowing by, for other programs and for people.",
+    "telemetry": "All about a town, tick by tick for other programs, or summed up.",
     "export": "A run's events as Parquet, a DuckDB database or CSV, to be proved by themselves.",
     "dataset": "What people saw, did and earned in a run, under any observations and rewards, to learn from.",
     "runs": "The runs in a folder, kept small.",
@@ -185,9 +185,12 @@ def exit_code(error: Exception) -> int | None:
     """The exit code of an error that a town or a log raises; None for any other."""
     from eventlog.errors import EventLogError, LogDamaged, LogLocked, RunExists, RunNotFound
     from projections.errors import BadTemplates, ProjectionError
-    from townlet.errors import ConfigurationError, QueryError, TickOutOfRange, TownletError
+    from townlet.errors import ConfigurationError, QueryError, TelemetryError, TickOutOfRange, TownletError
 
-    if isinstance(error, ConfigurationError | BadTemplates | QueryError | TickOutOfRange | RunNotFound | RunExists):
+    if isinstance(
+        error,
+        ConfigurationError | BadTemplates | QueryError | TelemetryError | TickOutOfRange | RunNotFound | RunExists,
+    ):
         return 2
     if isinstance(error, LogDamaged):
         return 3

@@ -6,6 +6,7 @@ TownletError
 ├── OutboxFull              a tick recorded more events than a town's outbox holds
 ├── TickOutOfRange          a tick that the run has not reached
 ├── QueryError              a query that cannot be answered
+├── TelemetryError          a feed that cannot be served
 └── ThresholdBreached       a town under watch is not what a rule says
 """
 
@@ -42,6 +43,10 @@ class QueryError(TownletError):
 
 class OutboxFull(TownletError):
     """A tick recorded more events than a town's outbox holds."""
+
+
+class TelemetryError(TownletError):
+    """A feed that cannot be served where it was asked for."""
 
 
 class ThresholdBreached(TownletError):

@@ -1,22 +1,145 @@
 """`townlet telemetry`"""
 
 import difflib
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
 from cli import options, output
 from cli.main import COMMANDS
+from eventlog.places import is_uri
+
+FAULTS = ("line", "path", "what")
+GIVES_WAY = 19
+"""The niceness of a feed that follows a town, which may have no other processor."""
+
+FAULTS_MOST = 100
+"""How many faults are told of."""
 
 
 @click.group(
     "telemetry",
-    help=COMMANDS["telemetry"],
-    epilog=options.examples("townlet telemetry summary runs/a"),
+    help=f"""{COMMANDS["telemetry"]}
+
+    A message a line, as JSON: first a snapshot of everything, then what each tick changed. docs/telemetry says what is
+    in them, and has their JSON Schema.
+    """,
+    epilog=options.examples(
+        "townlet telemetry stream runs/a --to feed.jsonl",
+        "townlet telemetry stream runs/a --follow --to tcp://127.0.0.1:7777",
+        "townlet telemetry validate feed.jsonl",
+        "townlet telemetry summary runs/a",
+    ),
 )
 def command() -> None:
     pass
+
+
+@command.command(
+    "stream",
+    help="""Send a run's telemetry: everything at a tick, then what each tick changes.
+
+    --to is a file, - for stdout, or tcp://127.0.0.1:PORT, where any number of clients may connect. A run that is over
+    is sent whole, as fast as it is taken. With --follow the feed goes on with a town that is running and keeps up with
+    it: who takes it too slowly gets a snapshot of what is now, which says how many messages were left out. Only the log
+    is read, and the feed gives way to whatever else wants the processor: the town never waits.
+    """,
+    epilog=options.examples(
+        "townlet telemetry stream runs/a --to feed.jsonl",
+        "townlet telemetry stream runs/a --from-tick 1440 --to-tick 1500 --to - | head -n 1",
+        "townlet telemetry stream runs/a --follow --to tcp://127.0.0.1:7777 --also-schema",
+    ),
+)
+@options.run_argument
+@click.option("--to", "place", required=True, metavar="PLACE", help="A file, - for stdout, or tcp://127.0.0.1:PORT.")
+@click.option("--from-tick", type=click.IntRange(min=0), help="Begin at this tick; with --follow by default now.")
+@click.option("--to-tick", type=click.IntRange(min=0), help="End at this tick; by default the run's last.")
+@click.option("--follow", "-f", is_flag=True, help="Go on with what happens next.")
+@click.option("--schema", type=click.IntRange(1, 2), default=2, show_default=True, help="The version of the messages.")
+@click.option("--also-schema", is_flag=True, help="Send each message in the version before this one too.")
+@click.option("--room", type=click.IntRange(min=1), default=256, show_default=True, help="Messages that may wait.")
+def stream(
+    run: Path | str,
+    place: str,
+    from_tick: int | None,
+    to_tick: int | None,
+    follow: bool,
+    schema: int,
+    also_schema: bool,
+    room: int,
+) -> None:
+    schemas = _schemas(schema, also_schema)
+    if follow and is_uri(run):
+        raise click.UsageError(f"{run} is on a store, where no town is running: leave out --follow")
+    if from_tick is not None and to_tick is not None and from_tick > to_tick:
+        raise click.UsageError(f"--from-tick {from_tick} is after --to-tick {to_tick}")
+    import townlet
+    from townlet.telemetry.feed import frames
+
+    opened = townlet.open(run)
+    if follow:
+        os.nice(GIVES_WAY)
+    begin = from_tick if from_tick is not None else opened.head.tick if follow else 0
+    feed = frames(opened, begin, to_tick, follow=follow)
+    if place.startswith("tcp:"):
+        from townlet.telemetry.serving import Server
+
+        server = Server(place, schemas, lossless=not follow, room=room)
+        output.words(f"serving {opened.place} at {server.place}")
+        server.serve(feed, output.words)
+        return
+    from projections.telemetry.versions import lines
+    from townlet.telemetry.mailbox import send
+
+    with _writer(place) as write:
+
+        def say(message: Any) -> None:
+            for line in lines(message, schemas):
+                write(line)
+
+        dropped = send(feed, say, lossless=not follow, room=room)
+    if dropped:
+        output.words(f"{dropped:,} messages were left out, as nobody took them in time")
+
+
+@command.command(
+    "validate",
+    help="""Check a file of telemetry: each message against its schema, and each in its place.
+
+    FILE may be - for stdin. Says line, path and what is wrong, and ends with 1 where anything is.
+    """,
+    epilog=options.examples(
+        "townlet telemetry validate feed.jsonl",
+        "townlet telemetry stream runs/a --to - | townlet telemetry validate -",
+    ),
+)
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@options.output_formats
+def validate(file: Any, form: str) -> None:
+    from itertools import islice
+
+    from projections.telemetry.validating import faults
+
+    count = 0
+
+    def counted() -> Iterator[str]:
+        nonlocal count
+        for count, line in enumerate(file, 1):  # noqa: B007
+            yield line
+
+    found = list(islice(faults(counted()), FAULTS_MOST))
+    if found or form != "table":
+        output.records([fault._asdict() for fault in found], FAULTS, form)
+    if found:
+        many = "1 fault" if len(found) == 1 else f"{len(found)} faults{', or more' * (len(found) == FAULTS_MOST)}"
+        raise click.ClickException(f"{file.name} has {many}; the first is in line {found[0].line:,}")
+    if not count:
+        raise click.ClickException(f"{file.name} is empty: a feed begins with a snapshot")
+    output.words(f"{file.name}: {count:,} messages, all as they should be")
 
 
 @command.command(
@@ -55,3 +178,22 @@ def _title(name: str, titles: Sequence[str]) -> str:
         meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(by_name)}"
         raise click.UsageError(f"there is no table {name!r}; {meant}")
     return by_name[name]
+
+
+def _schemas(schema: int, also: bool) -> tuple[int, ...]:
+    """The versions to send. Raises `click.UsageError` where there is none before."""
+    if also and schema == 1:
+        raise click.UsageError("there is no version before 1: leave out --also-schema, or --schema 1")
+    return (schema, schema - 1) if also else (schema,)
+
+
+@contextmanager
+def _writer(place: str) -> Iterator[Callable[[str], None]]:
+    """What takes a line: stdout, at once, or a file."""
+    if place == "-":
+        yield output.line
+        return
+    if is_uri(place):
+        raise click.UsageError(f"nothing is sent to {place}: name a file here, -, or tcp://127.0.0.1:PORT")
+    with Path(place).open("w", encoding="utf-8", newline="\n") as file:
+        yield lambda line: print(line, file=file)

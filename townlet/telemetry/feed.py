@@ -1,0 +1,157 @@
+"""Frames of a run, tick by tick, from its log alone: of a run that is over as of one whose town lives on."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from eventlog.arrow import from_batch
+from eventlog.reader import LogReader
+from projections.narration.narrator import Narrator
+from projections.rewards import compile_terms
+from projections.telemetry.frame import Frame, Story, Words, frame
+from projections.telemetry.witness import Witness
+from townlet.configuration.load import person_name
+from townlet.configuration.plans import jobs_of, map_of
+from townlet.configuration.settings import Settings
+from townlet.derived import NARRATIONS, begun, caught_up, nearest, projection
+from townlet.errors import TickOutOfRange
+from townlet.kpis import kpi_tables
+from townlet.rules.control import allow_all
+from townlet.town import Town
+from townlet.views import place_names
+
+if TYPE_CHECKING:
+    from eventlog.rows import Rows
+    from townlet.run import Run
+
+FOR_EVER: Final = np.iinfo(np.int64).max
+
+LAG_MOST: Final = 1440
+"""How many ticks a feed may be behind a running town; when it is more it goes on from what is now."""
+
+
+def frames(
+    run: "Run", from_tick: int = 0, to_tick: int | None = None, *, follow: bool = False, lag_most: int = LAG_MOST
+) -> Iterator[Frame]:
+    """The frame at `from_tick`, then one for each tick up to `to_tick` (None: what is committed; with `follow`, ever).
+
+    With `follow`, what comes from now on is passed over where the town is more than `lag_most` ahead. The log is folded
+    from its first event, at nearly a million ticks a second, and its story from where it is kept, so that a frame is
+    the same wherever one begins. Raises TickOutOfRange, LogDamaged.
+    """
+    last = run.head.tick
+    until = to_tick if to_tick is not None else FOR_EVER if follow else last
+    for tick in (from_tick, *([] if follow else [until])):
+        if not 0 <= tick <= last:
+            raise TickOutOfRange(run.place, tick, last)
+    scenes, ahead, begin = _Scenes(run, from_tick), LogReader(run.path), from_tick
+    if from_tick == 0:
+        yield scenes.frame()
+    for rows in _events(run, until, follow):
+        if follow and (now := ahead.refresh().tick) - max(scenes.tick, last) > lag_most:
+            begin = min(now, until)
+        left = rows
+        while len(left) and scenes.tick < until:
+            left = scenes.fold(left, max(scenes.tick + 1, begin))
+            if scenes.tick >= begin:
+                yield scenes.frame()
+        if scenes.tick >= until:
+            return
+
+
+def _events(run: "Run", until: int, follow: bool) -> "Iterator[Rows]":
+    """The run's events, whole ticks at a time, as they are committed."""
+    if follow:
+        yield from (from_batch(batch) for batch in run.log.follow(from_seq=0))
+    else:
+        yield from (np.ascontiguousarray(rows) for rows in run.log.rows(to_tick=until))
+
+
+class _Scenes:
+    """A run's town under the eyes of a witness and a narrator, who goes on at `from_tick`, and the words for it."""
+
+    def __init__(self, run: "Run", from_tick: int) -> None:
+        settings = run.settings
+        self._town = Town(settings)
+        terms = np.concatenate([compile_terms(each.rewards) for each in settings]).view(np.recarray)
+        churn = [each.relationships.churn for each in settings]
+        self._witness = Witness(self._town.towns, self._town.plans, terms, churn)
+        self._words = [words_of(self._town, epoch) for epoch in range(len(settings))]
+        self._allowed = np.zeros(self._town.shape.agents, np.int64)
+        self._narrator, self._narrated = _narrator(run, from_tick)
+        self._told = self._narrator.count
+        self._figures = _KeyFigures(run)
+
+    @property
+    def tick(self) -> int:
+        """How far it is."""
+        return self._witness.tick
+
+    def fold(self, rows: "Rows", until: int) -> "Rows":
+        """Fold rows up to a tick; gives those that are left."""
+        left = self._witness.fold(rows, until)
+        folded = rows[: len(rows) - len(left)]
+        self._narrator.fold(folded[max(self._narrated - int(rows["seq"][0]), 0) :])
+        return left
+
+    def frame(self) -> Frame:
+        """The town as it is now."""
+        seen = self._witness.seen()
+        allow_all(self._town.towns, self._town.plans, 0, self._allowed)
+        story = Story(self._narrator.entries(self._told), self._narrator.standing(seen.tick))
+        self._told = self._narrator.count
+        return frame(seen, self._words[seen.epoch], self._allowed.tolist(), story, self._figures.at(seen.tick))
+
+
+def _narrator(run: "Run", tick: int) -> tuple[Narrator, int]:
+    """The story as far as it has been told at a tick, kept for another time; and the event that it goes on with."""
+    if tick:
+        caught_up(run, NARRATIONS, tick)
+    live, seq = begun(run, projection(NARRATIONS), nearest(run, NARRATIONS, tick))
+    assert isinstance(live, Narrator)
+    for rows in run.log.rows(seq, run.log.seq_at(tick)):  # where nothing could be kept
+        live.fold(np.ascontiguousarray(rows))
+    return live, run.log.seq_at(tick)
+
+
+class _KeyFigures:
+    """The key figures of the last whole day, made once a day; those with nothing to be told from are missing."""
+
+    def __init__(self, run: "Run") -> None:
+        self._run = run
+        self._per_day = run.config.town.ticks_per_day
+        self._day, self._figures = 0, dict[str, float]()
+
+    def at(self, tick: int) -> dict[str, float]:
+        """Those of the day that was over at `tick`, or before it; none on the first day."""
+        day = tick // self._per_day
+        if day != self._day:
+            kpis = kpi_tables(self._run, (day - 1) * self._per_day, day * self._per_day)["kpis"]
+            told = zip(kpis.column("kpi").to_pylist(), kpis.column("value").to_pylist(), strict=True)
+            self._day, self._figures = day, {name: value for name, value in told if value is not None}
+        return self._figures
+
+
+def words_of(town: Town, epoch: int) -> Words:
+    """The words for a town's codes in an epoch."""
+    settings: Settings = town.settings[epoch]
+    town_map = map_of(settings)
+    plan = town.plans.view(np.ndarray)[epoch]
+    used = plan["layout"]["place"]["affordance"][: len(town_map.places)]
+    jobs = list(jobs_of(settings.work, town_map))
+    desks = plan["jobs"][: len(jobs)][["desk", "start", "end"]].tolist()
+    return Words(
+        town=settings.name,
+        ticks_per_day=settings.town.ticks_per_day,
+        side=town.shape.side,
+        person=cache(lambda person: person_name(settings, person)),
+        places=place_names(town_map),
+        homes=[town_map.venues[place.venue].name for place in town_map.places],
+        venues=[venue.name for venue in town_map.venues],
+        room=plan["layout"]["room"],
+        deeds=list(settings.affordances),
+        jobs=[(job.name, *hours) for (_, job, _, _), hours in zip(jobs, desks, strict=True)],
+        shelves=np.flatnonzero(plan["affordances"]["restock"][used] > 0).tolist(),
+    )

@@ -1,0 +1,117 @@
+"""The feed for whoever connects to a port of this machine: each client has a backlog of its own."""
+
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from threading import Condition, Thread
+from typing import Final
+
+from projections.telemetry.backlog import Step, steps
+from projections.telemetry.frame import Frame
+from projections.telemetry.versions import lines
+from townlet.errors import TelemetryError
+from townlet.telemetry.mailbox import Mailbox
+
+LOOPBACK: Final = ("127.0.0.1", "localhost")
+"""Where it is served: the feed knows no password, so it stays on the machine."""
+
+PATIENCE_S: Final = 30.0
+"""How long a client may take nothing before it is let go."""
+
+
+def address_of(place: str) -> tuple[str, int]:
+    """Host and port of `tcp://127.0.0.1:PORT`; port 0 is any that is free. Raises TelemetryError."""
+    host, _, port = place.removeprefix("tcp://").rpartition(":")
+    if not place.startswith("tcp://") or host not in LOOPBACK or not port.isdigit() or int(port) > 65535:
+        raise TelemetryError(
+            f"{place!r} is no place that the feed is served at. Name a port of this machine, such as "
+            "tcp://127.0.0.1:7777; to reach it from another one, forward it: ssh -L 7777:127.0.0.1:7777 HOST"
+        )
+    return "127.0.0.1", int(port)
+
+
+class Server:
+    """Serves a feed to any number of clients; each begins with a snapshot of what is then.
+
+    With `lossless` the feed begins with the first client, waits for the slowest, and ends with the last; without, it
+    goes on by itself, and who is slow gets a snapshot.
+    """
+
+    def __init__(self, place: str, schemas: Sequence[int], *, lossless: bool, room: int) -> None:
+        """Raises TelemetryError where the port is taken."""
+        self._schemas, self._lossless, self._room = schemas, lossless, room
+        self._clients: list[Mailbox] = []
+        self._latest: Step | None = None
+        self._changed = Condition()
+        self._writers: list[Thread] = []
+        self.served = 0
+        host, port = address_of(place)
+        try:
+            self._socket = socket.create_server((host, port))
+        except OSError as error:
+            raise TelemetryError(
+                f"nothing can be served at {place}: {error.strerror or error}. Name another port, or 0 for any"
+            ) from error
+        self.place = f"tcp://{host}:{self._socket.getsockname()[1]}"
+
+    def serve(self, frames: Iterable[Frame], told: Callable[[str], None]) -> None:
+        """Serve the feed to its end; `told` hears who comes and goes. Raises what the feed raises."""
+        Thread(target=self._welcome, args=(told,), daemon=True).start()
+        try:
+            if self._lossless:
+                with self._changed:
+                    self._changed.wait_for(lambda: self.served > 0)
+            for step in steps(frames):
+                if not self._put(step) and self._lossless:
+                    break
+        finally:
+            self._socket.close()
+            for mailbox in list(self._clients):
+                mailbox.close()
+        for writer in self._writers:
+            writer.join()
+
+    def _put(self, step: Step) -> bool:
+        """Give a step to everybody; False where nobody is left."""
+        with self._changed:
+            self._latest = step
+            clients = list(self._clients)
+            if not self._lossless:
+                for mailbox in clients:
+                    mailbox.put(step)
+                return bool(clients)
+        stayed = [mailbox.put(step) for mailbox in clients]
+        return any(stayed)
+
+    def _welcome(self, told: Callable[[str], None]) -> None:
+        while True:
+            try:
+                client, address = self._socket.accept()
+            except OSError:
+                return  # the feed is over
+            mailbox = Mailbox(self._room, lossless=self._lossless)
+            writer = Thread(target=self._write, args=(client, mailbox, told, f"{address[0]}:{address[1]}"), daemon=True)
+            with self._changed:
+                if self._latest is not None:
+                    mailbox.put(self._latest)
+                self._clients.append(mailbox)
+                self._writers.append(writer)
+                self.served += 1
+                writer.start()
+                self._changed.notify_all()
+
+    def _write(self, client: socket.socket, mailbox: Mailbox, told: Callable[[str], None], who: str) -> None:
+        """Send a client what there is for it, until one of both has enough."""
+        told(f"{who} listens")
+        with client:
+            client.settimeout(PATIENCE_S)
+            try:
+                for message in mailbox.messages():
+                    client.sendall("".join(f"{line}\n" for line in lines(message, self._schemas)).encode())
+            except OSError:
+                pass  # it has gone, or takes nothing
+            finally:
+                mailbox.leave()
+                with self._changed:
+                    self._clients.remove(mailbox)
+        left_out = f"; {mailbox.dropped:,} messages were left out" if mailbox.dropped else ""
+        told(f"{who} has left{left_out}")
