@@ -20,9 +20,13 @@ def documents() -> Mapping[Path, str]:
     """What each document has to say."""
     from eventlog.views import document, schema_document
     from projections.observations.document import document as observations_document
+    from projections.telemetry.versions import VERSIONS
+    from projections.telemetry.versions import schema_document as feed_schema
     from townlet.kpis import document as kpis_document
 
+    schemas = DOCS / "telemetry" / "schema"
     return {
+        **{schemas / str(number) / "message.schema.json": feed_schema(number) for number in VERSIONS},
         DOCS / "commands.md": commands_document(),
         DOCS / "configuration.md": configuration_document(),
         DOCS / "events.md": document(),
