@@ -66,7 +66,8 @@ class Words:
 class Frame(NamedTuple):
     """A town the moment before `tick`, and what happened in the tick before it.
 
-    `state` is a `messages.State`; `happened` has for each of HAPPENED what a `messages.Difference` has.
+    `state` is a `messages.State`; `happened` has for each of HAPPENED what a `messages.Difference` has. Of a frame that
+    does not follow on one of the tick before, nothing is said to have happened.
     """
 
     tick: int

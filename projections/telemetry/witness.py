@@ -91,8 +91,12 @@ class Witness:
             churn=self._churn,
             alarms=tuple(self._alarms),
         )
-        self._changes, self._alarms = [], []
+        self.forget()
         return seen
+
+    def forget(self) -> None:
+        """Let go of what happened since this was seen last: nobody will be told."""
+        self._changes, self._alarms = [], []
 
     def _drain(self) -> None:
         out = self._outs.view(np.ndarray)["tie_changes"]

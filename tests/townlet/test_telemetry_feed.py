@@ -77,7 +77,7 @@ def test_a_feed_that_begins_anywhere_says_the_same(run: Run, told: list[Frame], 
     begun = list(frames(run, tick, upto))
     assert [frame.state for frame in begun] == [frame.state for frame in told[tick : upto + 1]]
     assert [frame.happened for frame in begun[1:]] == [frame.happened for frame in told[tick + 1 : upto + 1]]
-    assert begun[0].offset == run.log.seq_at(tick)
+    assert begun[0].offset == run.log.seq_at(tick) and not any(begun[0].happened.values())
 
 
 @pytest.mark.parametrize("tick", TICKS[1:])
@@ -195,6 +195,37 @@ def test_what_could_be_asked_is_one_thing_of_the_committed_and_includes_waiting_
                 assert "wait" in policy["may"]
                 frees += 1
     assert frees > 100 and committed > 1000
+
+
+def test_people_come_and_go_and_too_many_ties_make_room(tmp_path: Path) -> None:
+    """Nobody finds work, and everybody moves on after a day; there is room for two ties, and little is a warning."""
+    settings = {
+        "work": {"jobs": []},
+        "life": {"unemployment_days": 1, "exits_a_day": 100, "exit_gap_ticks": 5},
+        "relationships": {"capacity": 2, "churn": {"window_ticks": 60, "warn_above": 0.05}},
+    }
+    run = townlet.simulate(settings, ticks=1600, seed=7, into=tmp_path / "run")
+    feed = list(frames(run, 1020))
+    assert next(faults(line for message in in_full(feed) for line in lines(message, (2, 1))), None) is None
+    assert feed[-1].state == next(frames(run, 1600)).state
+    exits = run.sql("select tick, agent from agent_exited where tick >= 1020").to_pylist()
+    assert len(exits) >= 8
+    for row in exits:
+        before, after = feed[row["tick"] - 1020], feed[row["tick"] - 1019]
+        assert row["agent"] in before.state["agents"]
+        blocks = ("agents", "ties", "policy", "work")
+        assert not any(row["agent"] in after.state[block] for block in blocks)
+        assert not any(row["agent"] in ties for ties in after.state["ties"].values())
+        assert row["agent"] in after.state["rewards"]
+    warnings = [(frame, warning) for frame in feed for warning in frame.happened["warnings"]]
+    assert warnings
+    windows = {row["window"]: row for row in run.sql("select * from churn_windows").to_pylist()}
+    assert {warning["window"] for _, warning in warnings} >= {
+        number for number, row in windows.items() if row["warning"] and row["from_tick"] >= 1020
+    }
+    for frame, warning in warnings:
+        assert warning["window"] == (frame.tick - 1) // 60 == frame.state["churn"]["window"]
+        assert warning["share"] > warning["above"] == 0.05 and windows[warning["window"]]["evicted"]
 
 
 # Its form

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 FOR_EVER: Final = np.iinfo(np.int64).max
 
+NEVER: Final = -2
+
 LAG_MOST: Final = 1440
 """How many ticks a feed may be behind a running town; when it is more it goes on from what is now."""
 
@@ -82,6 +84,7 @@ class _Scenes:
         self._allowed = np.zeros(self._town.shape.agents, np.int64)
         self._narrator, self._narrated = _narrator(run, from_tick)
         self._told = self._narrator.count
+        self._framed = NEVER
         self._figures = _KeyFigures(run)
 
     @property
@@ -91,18 +94,29 @@ class _Scenes:
 
     def fold(self, rows: "Rows", until: int) -> "Rows":
         """Fold rows up to a tick; gives those that are left."""
+        passes_over = until > self.tick + 1
         left = self._witness.fold(rows, until)
         folded = rows[: len(rows) - len(left)]
         self._narrator.fold(folded[max(self._narrated - int(rows["seq"][0]), 0) :])
+        if passes_over:
+            self._forget()
         return left
 
     def frame(self) -> Frame:
-        """The town as it is now."""
+        """The town as it is now, with what happened in its last tick if that is what came since the frame before."""
+        if self.tick != self._framed + 1:
+            self._forget()
+        self._framed = self.tick
         seen = self._witness.seen()
         allow_all(self._town.towns, self._town.plans, 0, self._allowed)
         story = Story(self._narrator.entries(self._told), self._narrator.standing(seen.tick))
         self._told = self._narrator.count
         return frame(seen, self._words[seen.epoch], self._allowed.tolist(), story, self._figures.at(seen.tick))
+
+    def _forget(self) -> None:
+        """Let go of what happened so far: nobody will be told."""
+        self._witness.forget()
+        self._told = self._narrator.count
 
 
 def _narrator(run: "Run", tick: int) -> tuple[Narrator, int]:
