@@ -105,7 +105,8 @@ def bonds(state, name):
     if ties:
         friend = max(ties, key=lambda other: ties[other]["trust"] + ties[other]["familiarity"] - ties[other]["rivalry"])
         rival = max(ties, key=lambda other: ties[other]["rivalry"])
-        said = [f"likes {friend}"] + ([f"minds {rival}"] if ties[rival]["rivalry"] >= 0.1 else [])
+        minded = ties[rival]["rivalry"] >= max(0.1, ties[rival]["trust"])
+        said = [f"likes {friend}"] + ([f"minds {rival}"] if minded else [])
     return ", ".join(said)
 
 
