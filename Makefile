@@ -33,8 +33,8 @@ demo: $(READY)
 	@echo "demo: asking the log what made and what cost trust, and what made rivals"
 	@$(TOWNLET) sql runs/demo "select kind, count(*) as changes, round(sum(adjusted_trust + clamp_trust), 2) as trust, \
 	  round(sum(adjusted_rivalry + clamp_rivalry), 2) as rivalry from tie_changes group by kind order by trust desc, kind"
-	@echo "demo: a first story"
-	@$(BIN)/python examples/first_story.py runs/demo
+	@echo "demo: the story of its third day"
+	@$(TOWNLET) story runs/demo --from "day 2" --to "day 3"
 
 lint: $(READY)
 	@echo "lint: ruff check"
