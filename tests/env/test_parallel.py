@@ -1,5 +1,6 @@
 """A town as PettingZoo sees it: its own tests, SuperSuit's wrappers, people who leave and come."""
 
+import shutil
 import warnings
 from pathlib import Path
 from types import SimpleNamespace
@@ -115,6 +116,28 @@ def test_agents_are_people_by_name() -> None:
     assert env.step({}) == ({}, {}, {}, {}, {})
 
 
+@pytest.mark.parametrize(
+    ("seats", "days", "possible"), [(None, 1, 24), (9, 1, 18), (10, 1, 10), (12, 1, 10), (10, 2, 20), (14, 3, 14)]
+)
+def test_as_many_are_possible_as_can_come(seats: int | None, days: int, possible: int) -> None:
+    """Two may leave a day; whoever does so early is followed by somebody."""
+    env = townlet.parallel_env(max_cycles=days * DAY, seats=seats)
+    assert len(env.possible_agents) == len(set(env.possible_agents)) == possible
+    seen: set[str] = set()
+    for seed in range(2):
+        env.reset(seed=seed)
+        while env.agents:
+            seen |= set(env.agents)
+            env.step(dict.fromkeys(env.agents, 0))
+    assert seen <= set(env.possible_agents)
+    assert days == 1 or len(seen) > 8, "nobody came"
+
+
+def test_nothing_can_be_done_before_a_reset() -> None:
+    with pytest.raises(TownletError, match="nothing has begun"):
+        make().step({"alice": 0})
+
+
 def test_without_arrivals_agents_are_the_founders() -> None:
     env = townlet.parallel_env(max_cycles=2 * DAY, arrivals=False)
     env.reset(seed=2)
@@ -192,6 +215,25 @@ def test_the_log_of_an_episode_is_a_run(tmp_path: Path) -> None:
     env.close()
     run = townlet.open(tmp_path / "town-000000")
     assert (run.seed, run.head.tick, run.log_digest) == (9, 40, digest)
+
+
+def test_the_town_of_an_episode_lives_on_by_the_script(tmp_path: Path) -> None:
+    """People have left it and come already; how it goes on does not depend on where it was resumed."""
+    env = townlet.parallel_env(logs=tmp_path, max_cycles=2 * DAY, seats=8)
+    env.reset(seed=2)
+    while env.agents:
+        env.step(dict.fromkeys(env.agents, 0))
+    env.close()
+    whole = tmp_path / "town-000000"
+    shutil.copytree(whole, tmp_path / "parts")
+    once = townlet.open(whole).resume(2 * DAY)
+    twice = townlet.open(tmp_path / "parts").resume(700)
+    twice = twice.resume(2 * DAY - 700)
+    assert once.head.tick == twice.head.tick == 4 * DAY and once.log_digest == twice.log_digest
+    moment = once.at()
+    assert moment.table("agents").num_rows == 8
+    later = once.sql(f"select count(*) as chosen from option_chosen where tick >= {2 * DAY}")
+    assert later["chosen"][0].as_py() > 0
 
 
 def test_pictures_show_who_is_where() -> None:

@@ -286,6 +286,15 @@ def test_actions_of_another_shape_or_type_are_refused(actions: np.ndarray) -> No
             env.step(actions)
 
 
+def test_a_seed_may_be_numpys() -> None:
+    with townlet.vector_env(KITCHEN, towns=2) as env:
+        env.reset(seed=5)
+        digests = env.digests()
+        for seed in (np.int64(5), np.array([5, 6], "u4")):
+            env.reset(seed=seed)
+            assert (env.seeds, env.digests()) == ([5, 6], digests)
+
+
 def test_seeds_that_are_none_are_refused() -> None:
     with townlet.vector_env(KITCHEN, towns=2) as env:
         with pytest.raises(TownletError, match="the seed -1 is not between"):

@@ -52,6 +52,9 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
     ) -> None:
         """With `arrivals` off who comes during an episode lives by the scripted policy and is no agent.
 
+        A person is named after the seat and how many sat there before. `seats` as many as can be in an episode,
+        founders and `life.exits_a_day` newcomers a day, make `possible_agents` exactly these.
+
         With `flat` on an observation is one array, f4 [n]: the scalars, then the map's cells as shares of the most that
         they can be; and the action mask stands in the infos. That is for tools that know no dictionaries.
 
@@ -83,15 +86,19 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
     def _possible(self) -> list[str]:
         """Whoever can be in the town in an episode, by person number: founders first, then who may come after exits.
 
-        No seat can be left more often than people may leave.
+        A newcomer for each exit sits down where nobody ever sat; when no such seat is left, on the one that has been
+        empty the longest. So `spare` others are given away before anybody's comes up again.
         """
-        settings, seats = self._vector.settings, self._vector.seats
+        settings, seats, founders = self._vector.settings, self._vector.seats, self._vector.settings.town.people
         if not self.arrivals:
-            return [person_name(settings, person) for person in range(settings.town.people)]
+            return [person_name(settings, person) for person in range(founders)]
         days = -(-self.max_cycles // settings.town.ticks_per_day)
-        lives = 1 + settings.life.exits_a_day * days
+        newcomers, spare = settings.life.exits_a_day * days, seats - founders
+        first = range(founders + min(newcomers, spare))
+        lives = -(-max(newcomers - spare, 0) // (spare + 1))
         capacity = self._vector.capacity
-        return [person_name(settings, life * capacity + seat) for life in range(lives) for seat in range(seats)]
+        later = [life * capacity + seat for life in range(1, lives + 1) for seat in range(seats)]
+        return [person_name(settings, person) for person in (*first, *later)]
 
     @property
     def max_cycles(self) -> int:
@@ -127,6 +134,8 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
         self, actions: dict[str, int]
     ) -> tuple[dict[str, Observation], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]:
         """One tick. An agent for whom nothing is asked lives it by the scripted policy. Raises TownletError."""
+        if not self._persons:
+            raise TownletError("nothing has begun: call reset before step")
         if not self.agents:
             return {}, {}, {}, {}, {}
         asked = [int(NOT_ASKED)] * self._vector.seats

@@ -90,7 +90,11 @@ def show(town, plan, lens, out, a, features, view, seen):
 
 @entry
 def begin(towns, plans):
-    """Let it be known what may be asked of everybody in the first tick, and nothing else."""
+    """Let it be known what may be asked of everybody in the first tick, and nothing else.
+
+    This and `advance` are for who wants the town alone: tests of the rules under control, which look at what happens
+    and neither see nor pay. They stand here since a kernel elsewhere would be cached by a digest that misses it.
+    """
     for e in range(len(towns)):
         look_ahead(towns[e], plans[towns[e].clock.epoch])
 

@@ -186,7 +186,10 @@ class VectorEnv:
     # Episodes
 
     def reset(
-        self, *, seed: int | Sequence[int] | None = None, options: Mapping[str, Any] | None = None
+        self,
+        *,
+        seed: int | np.integer | Sequence[int] | np.ndarray | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> tuple[Observations, Infos]:
         """Found every town anew; with `options["reset_mask"]`, bool [T], those of the mask.
 
@@ -202,8 +205,11 @@ class VectorEnv:
             self._found(index)
         return dict(self.observations), dict(self.infos)
 
-    def _take_seeds(self, seed: int | Sequence[int]) -> None:
-        seeds = [seed + index for index in range(self.num_envs)] if isinstance(seed, int) else [int(s) for s in seed]
+    def _take_seeds(self, seed: int | np.integer | Sequence[int] | np.ndarray) -> None:
+        if isinstance(seed, int | np.integer):
+            seeds = [int(seed) + index for index in range(self.num_envs)]
+        else:
+            seeds = [int(each) for each in seed]
         if len(seeds) != self.num_envs:
             raise TownletError(f"{len(seeds)} seeds are given for {self.num_envs} towns")
         self._seeds = [require_seed(each) for each in seeds]
