@@ -39,7 +39,7 @@ class RunExists(EventLogError):
         super().__init__(
             f"{path} already holds a run.\n"
             f"  Next: {next_step or f'townlet resume {path}        continues it'}\n"
-            f"        name another folder for a new run"
+            f"        name another folder for a new run, or let townlet run --replace remove this one first"
         )
 
 

@@ -15,7 +15,8 @@ from typing import Final, NamedTuple
 from eventlog import disk
 from eventlog.errors import EventLogError, LogLocked
 from eventlog.lock import WriterLock
-from eventlog.manifest import Manifest, read_manifest
+from eventlog.manifest import Manifest, Parent, read_manifest
+from eventlog.reader import LogReader
 from eventlog.recovery import SEGMENT_NAME
 
 PARTS: Final = ("derived", "exports", "torn")
@@ -143,20 +144,34 @@ def _required(chosen: dict[Path, str], runs: list[Path], *, with_parents: bool) 
             stays[run] = "its manifest cannot be read; name it to remove it"
     manifests = {run: _manifest_of(run) for run in _beside({*runs, *chosen})}
     while not with_parents:
-        parents = {
-            manifest.parent.run_id: run
+        parents = [
+            (manifest.parent, run)
             for run, manifest in manifests.items()
             if manifest and manifest.parent and (run not in chosen or run in stays)
-        }
+        ]
         found = {}
         for run in chosen:
             manifest = manifests.get(run)
-            if run not in stays and manifest and manifest.run_id in parents:
-                found[run] = f"is the parent of {parents[manifest.run_id]}"
+            if run not in stays and manifest:
+                for parent, fork in parents:
+                    if parent.run_id == manifest.run_id and _holds_history(run, parent):
+                        found[run] = f"is the parent of {fork}"
         if not found:
             break
         stays |= found
     return stays
+
+
+def _holds_history(run: Path, parent: Parent) -> bool:
+    """Whether a run has the history that a fork continues; towns of one configuration and seed have one id.
+
+    One that cannot be read counts as if it had.
+    """
+    try:
+        log = LogReader(run)
+        return log.head.seq >= parent.seq and log.digest_at(parent.seq)[1].hex() == parent.digest
+    except (EventLogError, OSError):
+        return True
 
 
 def _beside(runs: Collection[Path]) -> set[Path]:

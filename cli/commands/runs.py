@@ -1,5 +1,6 @@
 """`townlet runs`"""
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -271,7 +272,13 @@ def _is_written_to(run: Path) -> bool:
 
 
 def _bytes(path: Path) -> int:
-    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    """What a run's files hold; one that goes meanwhile, as those of a town being written do, counts for nothing."""
+    many = 0
+    for folder, _, files in os.walk(path):
+        for name in files:
+            with contextlib.suppress(FileNotFoundError):
+                many += (Path(folder) / name).stat().st_size
+    return many
 
 
 def _size(many: int) -> str:

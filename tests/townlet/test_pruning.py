@@ -10,7 +10,7 @@ import pytest
 
 from eventlog.errors import EventLogError
 from eventlog.forking import fork
-from eventlog.manifest import write_settings
+from eventlog.manifest import read_manifest, write_settings
 from eventlog.reader import LogReader
 from eventlog.writer import LogWriter
 from tests.eventlog.test_sealing import EVENTS, long_run
@@ -105,6 +105,15 @@ def test_a_parent_stays_as_long_as_its_fork(runs: Path) -> None:
     shutil.rmtree(runs / "fork")
     forked(runs / "a", runs / "futures" / "seed-1")
     assert names(plan([runs / "a"]).stays) == ["a"]
+
+
+def test_a_run_of_the_same_name_that_has_not_come_so_far_is_no_parent(runs: Path) -> None:
+    """Towns of one configuration and seed have one run id."""
+    forked(runs / "a", runs / "fork")
+    with LogWriter.create(runs / "early", run_id="0190", name="early", epochs=EPOCHS, versions={}) as writer:
+        commit(writer, 100)
+    assert read_manifest(runs / "early").run_id == read_manifest(runs / "a").run_id
+    assert names(plan([runs / "a", runs / "early"]).stays) == ["a"]
 
 
 def test_a_fork_is_whole_without_its_parent(runs: Path) -> None:
