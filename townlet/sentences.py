@@ -48,6 +48,8 @@ WRONGS: Final[Mapping[int, str]] = {
 }
 """What one does to another in a line, by reason."""
 
+WRONG: Final = "{agent} quarrelled with {other}"
+"""A wrong for any other reason that a log may hold."""
 
 LEFT: Final[Mapping[int, str]] = {
     int(Reason.FAINT): ", collapsed from hunger",
@@ -99,7 +101,7 @@ class Sentences:
             place=self._places[place] if place >= 0 else "the place",
             place_at=f" at {self._places[place]}" if place >= 0 else "",
             quality=_quality(float(event["value"])),
-            wrong=WRONGS[code].format(agent=agent, other=other) if kind == "queue_conflict" else "",
+            wrong=WRONGS.get(code, WRONG).format(agent=agent, other=other) if kind == "queue_conflict" else "",
             why=LEFT.get(code, ""),
             dimension=Dimension(code).name.lower() if kind == "tie_set" else "",
             value=float(event["value"]),

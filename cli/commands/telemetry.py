@@ -128,8 +128,8 @@ def validate(file: Any, form: str) -> None:
 
     def counted() -> Iterator[str]:
         nonlocal count
-        for count, line in enumerate(file, 1):  # noqa: B007
-            yield line
+        for count, line in enumerate(iter(file.buffer.readline, b""), 1):  # noqa: B007
+            yield line.decode("utf-8", "backslashreplace")
 
     found = list(islice(faults(counted()), FAULTS_MOST))
     if found or form != "table":

@@ -46,6 +46,9 @@ def _of_line(line: str, streams: dict[int, _Stream]) -> Iterator[tuple[str, str]
     except ValueError as error:
         yield "", f"is no JSON: {error}"
         return
+    except RecursionError:
+        yield "", "is nested deeper than any message"
+        return
     schema = message.get("schema") if isinstance(message, dict) else None
     if not isinstance(schema, int) or schema not in VERSIONS:
         there = " and ".join(map(str, VERSIONS))

@@ -86,6 +86,14 @@ def test_a_fault_is_told_and_ends_with_1(kitchen: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty.jsonl"
     empty.touch()
     assert said("telemetry", "validate", empty).exit_code == 1
+    torn = tmp_path / "torn.jsonl"
+    torn.write_bytes(b"\xff\xfe\x00")
+    told = said("telemetry", "validate", torn)
+    assert told.exit_code == 1 and f"{torn} has 1 fault; the first is in line 1" in told.stderr
+    piped = subprocess.run(
+        [*TOWNLET, "telemetry", "validate", "-"], input=torn.read_bytes(), env=environment(), capture_output=True
+    )
+    assert piped.returncode == 1 and b"<stdin> has 1 fault; the first is in line 1" in piped.stderr
 
 
 @pytest.mark.parametrize(

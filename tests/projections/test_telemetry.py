@@ -343,6 +343,7 @@ def test_a_feed_begins_with_a_snapshot_and_a_line_is_json() -> None:
     assert (first.line, first.path, first.what) == (1, "seq", "is 1 where 0 follows")
     assert [(fault.line, fault.path) for fault in faults([both[0], "{", *both[1:]])] == [(2, "")]
     assert "is no JSON" in next(faults(["nonsense"])).what
+    assert next(faults(["[" * 100_000])).what == "is nested deeper than any message"
 
 
 def test_after_a_fault_a_snapshot_makes_states_known_again() -> None:

@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 
 import townlet
+from eventlog import codes
 from eventlog.catalogue.registries import Dimension, Reason
 from eventlog.manifest import Epoch, write_settings
+from eventlog.rows import ROW
 from eventlog.writer import LogWriter
 from projections.riders.tie_changes import REMEMBERED, Loss
 from townlet.configuration.load import load
 from townlet.driver import Driver
 from townlet.errors import QueryError, TickOutOfRange, TownletError
 from townlet.run import Run
-from townlet.sentences import ENDED, HAPPENED, KIND_NAMES, LEFT, WRONGS, hours_in_words
+from townlet.sentences import ENDED, HAPPENED, KIND_NAMES, LEFT, WRONGS, Sentences, hours_in_words
 from townlet.town import Town
 from townlet.why import SIDES, added_up
 
@@ -180,6 +182,16 @@ def test_whatever_can_change_a_tie_has_words() -> None:
     assert {loss.name.lower() for loss in Loss} == set(ENDED)
     assert set(WRONGS) == {Reason.CUT, Reason.BLOCK, Reason.GHOST}
     assert set(LEFT) == {Reason.FAINT, Reason.EVICTION, Reason.UNEMPLOYMENT, Reason.NEGLECT}
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"), [(Reason.CUT, "Alice pushed in before Bob"), (Reason.BUSY, "Alice quarrelled with Bob")]
+)
+def test_a_quarrel_for_whatever_reason_has_words(reason: int, words: str) -> None:
+    event = np.zeros(1, ROW)[0]
+    event["kind"], event["agent"], event["other"], event["object"] = codes.QUEUE_CONFLICT, 0, 1, -1
+    event["code"] = reason
+    assert Sentences(load(None, {}).settings).happened(event) == words
 
 
 @pytest.mark.parametrize(
