@@ -1,1 +1,1 @@
-"""Shows a town: the Textual observer of a run, live or recorded; the package is empty until the observer lands."""
+"""The observer: a town on a screen, with its time in your hand."""

@@ -1,0 +1,1 @@
+"""The panels: each a pure function from a view to lines. They know no Textual."""
