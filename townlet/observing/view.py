@@ -28,8 +28,8 @@ class Scene(NamedTuple):
     """The town the moment before `tick`; every event before number `offset` is folded.
 
     `state` has the blocks of a telemetry `messages.State` but `narration` and `kpis`, equal to what the feed says of
-    the tick; `happened` its `tie_changes` and `warnings`, of the tick before. Where `paid` is False the rewards and churn
-    are not yet folded as far as this, and the blocks `rewards` and `churn`, and `happened`, are empty.
+    the tick; `happened` its `tie_changes` and `warnings`, of the tick before. Where `paid` is False the rewards and
+    churn are not yet folded as far as this, and the blocks `rewards` and `churn`, and `happened`, are empty.
     """
 
     tick: int
@@ -150,7 +150,7 @@ class Timeline(NamedTuple):
 
 
 class Churn(NamedTuple):
-    """Windows of churn that are over, the last ones, oldest first: rows of `churn_windows`. The state has the open one."""
+    """The last windows of churn that are over, oldest first: rows of `churn_windows`. The state has the open one."""
 
     windows: tuple[Mapping[str, Any], ...]
 
