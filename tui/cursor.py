@@ -9,8 +9,8 @@ SPEEDS: Final = (1, 5, 15, 60, 240, 1440, 10_080, 43_200, 1_000_000)
 class Cursor(NamedTuple):
     """Where in a run's time one is. `head` is the last tick that there is, `rest` the part of a tick that is due.
 
-    `speed` is an index of SPEEDS, `direction` 1 or -1. While `following` the tick is the head's. `loop` is its first
-    and its last tick; while it is being set its second is None.
+    `speed` is an index of SPEEDS, `direction` 1 or -1. While `following` the tick is the head's, and nothing plays.
+    `loop` is its first and its last tick; while it is being set its second is None.
     """
 
     tick: int
@@ -22,6 +22,108 @@ class Cursor(NamedTuple):
     loop: tuple[int, int | None] | None = None
     rest: float = 0.0
 
+    @property
+    def behind(self) -> int:
+        """How many ticks it is to the head."""
+        return self.head - self.tick
+
+    @property
+    def range(self) -> tuple[int, int] | None:
+        """The first and the last tick of the loop; None where there is none, or where it is still being set."""
+        if self.loop is None or self.loop[1] is None:
+            return None
+        return self.loop[0], self.loop[1]
+
+    @property
+    def words(self) -> str:
+        """What it does, as one says it: `paused`, `playing back, 60 ticks a second`."""
+        if self.following:
+            return "following"
+        if not self.playing:
+            return "paused" if self.direction > 0 else "paused, turned back"
+        speed = SPEEDS[self.speed]
+        pace = (
+            "as fast as it goes" if speed == SPEEDS[-1] else f"{speed:,} {'tick' if speed == 1 else 'ticks'} a second"
+        )
+        return f"{'playing' if self.direction > 0 else 'playing back'}, {pace}"
+
     def seek(self, tick: int) -> Self:
         """At a tick, or the nearest that there is; it no longer follows."""
         return self._replace(tick=min(max(tick, 0), self.head), following=False, rest=0.0)
+
+    def step(self, ticks: int) -> Self:
+        """So many ticks on, or back where they are negative. What plays goes on playing from there."""
+        return self._replace(tick=min(max(self.tick + ticks, 0), self.head), following=False)
+
+    def advance(self, seconds: float) -> Self:
+        """After so many seconds of playing; as it is where nothing plays.
+
+        It stops at the founding and at the head. In a loop it goes round, and from outside it enters at the end where
+        that begins, so however the seconds are divided it comes out at the same tick.
+        """
+        if self.following or not self.playing:
+            return self
+        due = self.rest + max(seconds, 0.0) * SPEEDS[self.speed]
+        ticks = int(due)
+        if self.range is not None:
+            return self._replace(tick=self._round(ticks, *self.range), rest=due - ticks)
+        left = self.behind if self.direction > 0 else self.tick
+        if ticks >= left:
+            return self._replace(tick=self.tick + self.direction * left, playing=False, rest=0.0)
+        return self._replace(tick=self.tick + self.direction * ticks, rest=due - ticks)
+
+    def _round(self, ticks: int, first: int, last: int) -> int:
+        """The tick so many ticks on, within a loop."""
+        if ticks == 0:
+            return self.tick
+        begins = first if self.direction > 0 else last
+        within = first <= self.tick <= last
+        gone = abs(self.tick - begins) + ticks if within else ticks - 1
+        return begins + self.direction * (gone % (last - first + 1))
+
+    def seen(self, head: int) -> Self:
+        """With what is now the last tick: where it follows it goes there, otherwise it stays where it is."""
+        moved = self._replace(head=head, tick=head if self.following else min(self.tick, head))
+        if self.loop is None or max(self.loop[0], self.loop[1] or 0) <= head:
+            return moved
+        return moved._replace(loop=None)
+
+    def play(self) -> Self:
+        """Playing, or pausing where it plays or follows. Where time ends in its direction there is nothing to play."""
+        if self.playing or self.following:
+            return self._replace(playing=False, following=False, rest=0.0)
+        ends = self.tick == (self.head if self.direction > 0 else 0)
+        return self._replace(playing=self.range is not None or not ends)
+
+    def reverse(self) -> Self:
+        """Turned around. Where it followed, it now plays back from the head."""
+        direction = -1 if self.following else -self.direction
+        return self._replace(direction=direction, playing=self.playing or self.following, following=False, rest=0.0)
+
+    def faster(self) -> Self:
+        """At the next higher speed, if there is one."""
+        return self._replace(speed=min(self.speed + 1, len(SPEEDS) - 1))
+
+    def slower(self) -> Self:
+        """At the next lower speed, if there is one."""
+        return self._replace(speed=max(self.speed - 1, 0))
+
+    def at_speed(self, digit: int) -> Self:
+        """At the speed of a digit, 1 to 9."""
+        return self._replace(speed=min(max(digit, 1), len(SPEEDS)) - 1)
+
+    def follow(self) -> Self:
+        """At the head, and on with it."""
+        return self._replace(tick=self.head, following=True, playing=False, direction=1, rest=0.0)
+
+    def looped(self) -> Self:
+        """With a loop that begins here, then one that ends here, then none. Its ends swap where they are reversed.
+
+        A loop that would end on the tick it begins with is none.
+        """
+        if self.loop is None:
+            return self._replace(loop=(self.tick, None))
+        first, last = self.loop
+        if last is not None or first == self.tick:
+            return self._replace(loop=None)
+        return self._replace(loop=(min(first, self.tick), max(first, self.tick)))
