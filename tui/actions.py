@@ -16,6 +16,12 @@ class Action(NamedTuple):
     group: str
     footer: str = ""
 
+    @property
+    def call(self) -> str:
+        """How Textual is told to do it: `speed_3` is `speed(3)`."""
+        head, _, argument = self.name.partition("_")
+        return f"{head}({argument!r})" if head in ("speed", "panel") else self.name
+
 
 TIME, LOOKING, ASKING, FINDING, KEEPING, SCREEN = (
     "Time",
@@ -68,6 +74,8 @@ ACTIONS: Final = (
     Action("panel_queues", ("u",), "Queues", "Who uses what, and who waits.", LOOKING),
     Action("panel_churn", ("c",), "Churn", "Ties gained and lost, window by window.", LOOKING),
     Action("panel_sql", ("colon",), "SQL", "Ask the run as of this tick.", LOOKING),
+    Action("person_on", ("a",), "The next person", "Their card, and their ties on the map.", LOOKING, "person"),
+    Action("person_back", ("A",), "The person before", "Their card, and their ties on the map.", LOOKING),
     Action("why", ("w",), "Why", "What led to the event or the tie that is chosen, adding up.", ASKING, "why"),
     Action("mark", ("x",), "Mark this tick", "To compare others with. On the mark itself: unmark.", ASKING),
     Action("compare", ("X",), "Compare", "With the mark, or with another run: where they part.", ASKING),
@@ -80,6 +88,7 @@ ACTIONS: Final = (
     Action("copy_command", ("Y",), "Copy the command", "The command that shows the same, to the clipboard.", KEEPING),
     Action("screenshot", ("S",), "Screenshot", "An SVG file with the run and the tick in its title.", KEEPING),
     Action("zoom", ("z",), "Zoom the map", "The whole town, or as much of it as can be read.", SCREEN),
+    Action("back", ("escape",), "Let go", "Of what is chosen; then of the person; then of the filter.", SCREEN),
     Action("theme", ("T",), "Theme", "The next of the themes.", SCREEN),
     Action("help", ("question_mark", "f1"), "Help", "What can be done here.", SCREEN, "help"),
     Action("palette", ("ctrl+p",), "All commands", "Everything that can be done, by name.", SCREEN),

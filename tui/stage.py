@@ -1,0 +1,201 @@
+"""The stage: the screen's parts, and how views come onto it. What can be done with them is in `timing` and `app`."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import ClassVar, Final
+
+from textual.app import App, ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import ContentSwitcher, Footer, Static
+
+import townlet
+from townlet.observing.view import View, Wanted
+from townlet.observing.watching import Watcher
+from tui.actions import ACTIONS
+from tui.cursor import Cursor
+from tui.drawing import Draw, Room, Row
+from tui.head import headline
+from tui.looks import LOOKS, Look
+from tui.panels import churn, events, kpis, person, queues, story, ties, timeline, town
+from tui.reader import Reader
+from tui.themes import themes
+from tui.widgets import Panel, Rest
+
+FAR: Final = 2**62
+"""A tick that no run reaches: the head is meant."""
+
+PANELS: Final[Mapping[str, tuple[Draw, Rest]]] = {
+    "person": (person.draw, "top"),
+    "ties": (ties.draw, "top"),
+    "story": (story.draw, "bottom"),
+    "events": (events.draw, "event"),
+    "kpis": (kpis.draw, "top"),
+    "queues": (queues.draw, "top"),
+    "churn": (churn.draw, "top"),
+}
+"""The panels beside the map, with where each rests."""
+
+
+class Came(Message):
+    """A view has come from the reader; a later one stands for it."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__()
+        self.view = view
+
+    def can_replace(self, message: Message) -> bool:
+        """Whether it makes another message needless."""
+        return isinstance(message, Came)
+
+
+class Stage(App[None]):
+    """The screen of one run, and the cursor that says which of its ticks is wanted."""
+
+    TITLE = "townlet observe"
+    CSS_PATH = "observer.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (110, "-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar = [(0, "-low"), (34, "-tall")]
+    BINDINGS = [
+        Binding(",".join(each.keys), each.call, each.footer or each.title, show=bool(each.footer), id=each.name)
+        for each in ACTIONS
+    ]
+
+    def __init__(
+        self,
+        run: str,
+        *,
+        tick: int = 0,
+        follow: bool = False,
+        theme: str | None = None,
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
+        """Of the run in a folder, at a tick, or with `follow` at its head. `keys` stand for those of the actions."""
+        super().__init__()
+        self.run_path = run
+        self.cursor = Cursor(tick, max(tick, 0), following=follow)
+        self.view: View | None = None
+        self.look: Look = LOOKS[theme or next(iter(LOOKS))]
+        self.person: str | None = None
+        self.mark: int | None = None
+        self.event: int | None = None
+        self.filter = ""
+        self.zoomed = False
+        self.reader = Reader(self._watcher, self._tell, self._fail)
+        self._keys = dict(keys or {})
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="head", markup=False)
+        yield Static(id="banner", markup=False)
+        with Horizontal(id="middle"):
+            yield Panel(self._town, id="town")
+            with Vertical(id="side"):
+                yield Panel(partial(self._drawn, person.draw), id="card")
+                yield Static(id="tabs")
+                with ContentSwitcher(id="panels", initial="story"):
+                    for name, (draw, rest) in PANELS.items():
+                        yield Panel(partial(self._drawn, draw), rest=rest, id=name)
+        yield Panel(self._timeline, id="timeline")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begin to read, and to move."""
+        for theme in themes():
+            self.register_theme(theme)
+        self.theme = self.look.name
+        if self._keys:
+            self.set_keymap(self._keys)
+        self._show_tabs()
+        self.query_one("#story", Panel).focus()
+        self.reader.start()
+        self.ask()
+
+    def on_unmount(self) -> None:
+        """Let go of the run."""
+        self.reader.close()
+
+    def ask(self) -> None:
+        """Ask for what is to be shown now."""
+        tick = FAR if self.cursor.following else self.cursor.tick
+        self.reader.ask(Wanted(tick, self.person, self.mark, self.event, self.filter))
+
+    def on_came(self, came: Came) -> None:
+        """Show what has come."""
+        view = came.view
+        first, self.view = self.view is None, view
+        self.cursor = self.cursor.seen(view.head)
+        for panel in self.query(Panel):
+            panel.show(view)
+        self.show_head()
+        self._show_banner(view)
+        if first and self.cursor.following:
+            self.ask()
+
+    @property
+    def shown_tick(self) -> int:
+        """The tick that is shown, which need not be the one that is wanted."""
+        return self.cursor.tick if self.view is None else self.view.tick
+
+    @property
+    def ticks_per_day(self) -> int:
+        """Those of the run's town."""
+        return 1440 if self.view is None else self.view.ticks_per_day
+
+    def say(self, words: str, *, wrong: bool = False) -> None:
+        """Say something that needs no answer."""
+        self.notify(words, severity="error" if wrong else "information", markup=False)
+
+    def show_head(self) -> None:
+        """Draw anew what depends on the cursor."""
+        if self.view is not None:
+            self.query_one("#head", Static).update(headline(self.view, self.cursor, self.look, self.size.width))
+            self.query_one("#timeline", Panel).show(self.view)
+
+    def show_again(self) -> None:
+        """Draw everything anew, and ask for what is to be shown now."""
+        for panel in self.query(Panel):
+            panel.again()
+        self.show_head()
+        self.ask()
+
+    def show_panel(self, name: str) -> None:
+        """Bring a panel to the front."""
+        self.query_one("#panels", ContentSwitcher).current = name
+        self.query_one(f"#{name}").focus()
+        self._show_tabs()
+
+    def _watcher(self) -> Watcher:
+        return Watcher(townlet.open(self.run_path))
+
+    def _tell(self, view: View) -> None:
+        self.post_message(Came(view))
+
+    def _fail(self, error: BaseException) -> None:
+        self.call_later(self._raise, error)
+
+    def _raise(self, error: BaseException) -> None:
+        raise error
+
+    def _drawn(self, draw: Draw, view: View, room: Room) -> Sequence[Row]:
+        return draw(view, self.look, room)
+
+    def _town(self, view: View, room: Room) -> Sequence[Row]:
+        return town.draw(view, self.look, room, zoom=self.zoomed)
+
+    def _timeline(self, view: View, room: Room) -> Sequence[Row]:
+        return timeline.draw(view, self.look, room, self.cursor)
+
+    def _show_banner(self, view: View) -> None:
+        banner = self.query_one("#banner", Static)
+        trouble = view.trouble
+        banner.display = trouble is not None
+        if trouble is not None:
+            banner.update(f"! {trouble.what}\n  Next: {trouble.next_step}")
+
+    def _show_tabs(self) -> None:
+        here = self.query_one("#panels", ContentSwitcher).current
+        marked = [f"[@click=app.panel_{name}]{'▸' if name == here else ' '}{name}[/]" for name in PANELS]
+        self.query_one("#tabs", Static).update(" ".join(marked))

@@ -1,0 +1,180 @@
+"""The widgets: one that shows a panel's rows, scrolls them, and knows which is chosen."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Literal
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from townlet.observing.view import View
+from tui.drawing import About, Room, Row
+
+Rows = Callable[[View, Room], Sequence[Row]]
+Rest = Literal["top", "bottom", "event"]
+
+REVERSED: Final = Style(reverse=True)
+"""How the chosen row stands out."""
+
+
+class Panel(Widget, can_focus=True):
+    """Rows of a view. Where nothing is chosen it rests at its top, its bottom, or the event that the view stands at."""
+
+    BINDINGS = [
+        Binding("up", "move(-1)", "Up", show=False),
+        Binding("down", "move(1)", "Down", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("enter", "open", "Open", show=False),
+    ]
+
+    class Chosen(Message):
+        """A row, or a spot in it, was chosen: by a key, by a click (`opened`: by Enter or by a click on it)."""
+
+        def __init__(self, panel: "Panel", about: About, opened: bool) -> None:
+            super().__init__()
+            self.panel, self.about, self.opened = panel, about, opened
+
+    def __init__(self, rows: Rows, *, rest: Rest = "top", id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._draw, self._rest = rows, rest
+        self._view: View | None = None
+        self._rows: Sequence[Row] = ()
+        self._strips: dict[int, Strip] = {}
+        self._chosen: int | None = None
+        self._top = 0
+
+    @property
+    def about(self) -> About | None:
+        """What the chosen row is about; where none is chosen, the one that the panel rests at."""
+        at = self._chosen if self._chosen is not None else self._resting()
+        return self._rows[at].about if at is not None and at < len(self._rows) else None
+
+    def show(self, view: View) -> None:
+        """Show another view. What was chosen stays chosen where it still is, and time has not moved on."""
+        if not self.display or not self.size.width:
+            self._view = view
+            return
+        moved = self._view is None or self._view.tick != view.tick or self._view.events.at != view.events.at
+        was = self._rows[self._chosen].about if self._chosen is not None and self._chosen < len(self._rows) else None
+        self._view = view
+        self._rows = self._draw(view, Room(self.size.width, self.size.height))
+        self._strips.clear()
+        keeps = was is not None and (self._rest == "top" or not moved)
+        self._chosen = next((i for i, row in enumerate(self._rows) if row.about == was), None) if keeps else None
+        self._scroll(self._chosen if self._chosen is not None else self._resting())
+        self.refresh()
+
+    def again(self) -> None:
+        """Draw the same view anew: the size or the look has changed."""
+        if self._view is not None:
+            self.show(self._view)
+
+    def render_line(self, y: int) -> Strip:
+        """A line of the screen."""
+        at, base = self._top + y, self.visual_style.rich_style
+        if at >= len(self._rows):
+            return Strip.blank(self.size.width, base)
+        if at not in self._strips:
+            made = Strip(self._rows[at].text.render(self.app.console)).adjust_cell_length(self.size.width)
+            self._strips[at] = made.apply_style(base)
+        if at == self._chosen and self._rows[at].about is not None:
+            return Strip(Segment.apply_style(self._strips[at], post_style=REVERSED), self.size.width)
+        return self._strips[at]
+
+    def on_resize(self) -> None:
+        """As much as there is room for."""
+        self.again()
+
+    def on_show(self) -> None:
+        """What came while it was hidden."""
+        self.again()
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the spot or the row."""
+        at = self._top + event.y
+        meta: dict[str, Any] = event.style.meta
+        about = meta.get("about")
+        if at < len(self._rows) and self._rows[at].about is not None and self._rest != "top":
+            self._choose(at)
+        if about is None and at < len(self._rows):
+            about = self._rows[at].about
+        if about is not None:
+            event.stop()
+            self.post_message(self.Chosen(self, about, opened=True))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll."""
+        event.stop()
+        self._top = max(min(self._top + 2, len(self._rows) - self.size.height), 0)
+        self.refresh()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll."""
+        event.stop()
+        self._top = max(self._top - 2, 0)
+        self.refresh()
+
+    def action_move(self, by: int) -> None:
+        """Choose the next row that can be chosen."""
+        can = [i for i, row in enumerate(self._rows) if row.about is not None]
+        if not can:
+            self._top = max(min(self._top + by, len(self._rows) - self.size.height), 0)
+            self.refresh()
+            return
+        at = self._chosen if self._chosen is not None else self._resting()
+        ahead = [i for i in can if at is None or (i - at) * by > 0]
+        if at is not None and self._chosen is None and at in can and self._rest == "top":
+            ahead = [at]
+        if ahead:
+            self._choose(min(ahead, key=lambda i: abs(i - (at or 0))))
+
+    def action_page(self, by: int) -> None:
+        """A page up or down."""
+        for _ in range(max(self.size.height - 1, 1)):
+            self.action_move(by)
+
+    def action_open(self) -> None:
+        """Go to what the chosen row is about."""
+        if self.about is not None:
+            self.post_message(self.Chosen(self, self.about, opened=True))
+
+    def let_go(self) -> bool:
+        """Choose nothing; whether something was chosen."""
+        was = self._chosen is not None
+        self._chosen = None
+        self.again()
+        return was
+
+    def _choose(self, at: int) -> None:
+        self._chosen = at
+        self._scroll(at)
+        self.refresh()
+        about = self._rows[at].about
+        if about is not None:
+            self.post_message(self.Chosen(self, about, opened=False))
+
+    def _resting(self) -> int | None:
+        """The row at which the panel rests where none is chosen."""
+        if not self._rows or self._view is None:
+            return None
+        if self._rest == "top":
+            return next((i for i, row in enumerate(self._rows) if row.about is not None), None)
+        page = self._view.events
+        if self._rest == "event" and page.at >= 0:
+            seq = page.lines[page.at].seq
+            return next((i for i, row in enumerate(self._rows) if row.about and row.about.seq == seq), None)
+        return len(self._rows) - 1
+
+    def _scroll(self, at: int | None) -> None:
+        """Scroll as far as the row is in sight."""
+        height, most = max(self.size.height, 1), max(len(self._rows) - self.size.height, 0)
+        if at is not None and self._rest == "top" and self._chosen is None:
+            at = None
+        if at is not None:
+            self._top = min(max(self._top, at - height + 1), at)
+        self._top = max(min(self._top, most), 0)
