@@ -95,6 +95,10 @@ class Cursor(NamedTuple):
         ends = self.tick == (self.head if self.direction > 0 else 0)
         return self._replace(playing=self.range is not None or not ends)
 
+    def paused(self) -> Self:
+        """Where it is, not playing."""
+        return self._replace(playing=False, rest=0.0)
+
     def reverse(self) -> Self:
         """Turned around. Where it followed, it now plays back from the head."""
         direction = -1 if self.following else -self.direction
