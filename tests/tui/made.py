@@ -40,7 +40,13 @@ def scenes(run: Run, ticks: Iterable[int]) -> Iterator[Scene]:
         if frame.tick in wanted:
             state = {name: block for name, block in frame.state.items() if name not in APART}
             happened = {name: frame.happened[name] for name in ("tie_changes", "warnings")}
-            yield Scene(frame.tick, frame.offset, state, happened, paid=True)
+            yield Scene(frame.tick, frame.offset, state, happened, True, waits_since(run, frame.tick))
+
+
+def waits_since(run: Run, tick: int) -> Mapping[str, int]:
+    """Since when who waits has been waiting."""
+    lines = run.at(tick).table("queues")
+    return dict(zip(lines["agent"].to_pylist(), lines["since"].to_pylist(), strict=True))
 
 
 @cache
