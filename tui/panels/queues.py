@@ -26,9 +26,7 @@ def draw(view: View, look: Look, room: Room) -> list[Row]:
     return rows
 
 
-def _place(
-    place: str, queue: Mapping[str, Any], view: View, look: Look, room: Room, doing: Mapping[str, Doing]
-) -> Row:
+def _place(place: str, queue: Mapping[str, Any], view: View, look: Look, room: Room, doing: Mapping[str, Doing]) -> Row:
     """A place and whose it is."""
     pieces: list[Piece] = [(place, parsed(look.strong) + about(About(place=place)))]
     holder = queue.get("holder")
@@ -39,7 +37,8 @@ def _place(
     if until is None:
         pieces.append((f" {doing[holder].said}, holds it", look.faint))
     else:
-        pieces.append((f" {doing[holder].said} until {clock(until, view)}, {until - view.tick} more", look.faint))
+        pieces.append((f" {until - view.tick} more ticks", ""))
+        pieces.append((f", {doing[holder].said} until {clock(until, view)}", look.faint))
     return Row(line(pieces, room.width), About(person=holder, place=place))
 
 
