@@ -9,7 +9,7 @@ from tui.drawing import About, Room, Row
 from tui.looks import Look
 from tui.panels.doing import Doing, clock, doings
 from tui.panels.lines import Piece, about, bar, line, sparkline
-from tui.panels.marks import colour, initials, parsed
+from tui.panels.marks import colour_of, initials, parsed
 from tui.panels.town import liking_of, sign_of
 
 NEEDS: Final = ("hunger", "hygiene", "energy")
@@ -63,7 +63,7 @@ def _people(view: View, look: Look, room: Room) -> list[Row]:
     for name, doing in doings(view).items():
         agent = view.scene.state["agents"][name]
         pieces: list[Piece] = [
-            (f"{short[name]}{doing.glyph} ", colour(look, agent["person"])),
+            (f"{short[name]}{doing.glyph} ", colour_of(look, agent["person"])),
             (f"{name:<8} ", parsed(look.strong)),
             (doing.said, ""),
             (f"  {agent.get('venue', 'out of doors')}", look.faint),
@@ -75,7 +75,7 @@ def _people(view: View, look: Look, room: Room) -> list[Row]:
 def _head(view: View, look: Look, room: Room, person: str, doing: Doing) -> list[Row]:
     agent, mind = view.scene.state["agents"][person], view.scene.state["policy"].get(person, {})
     name: list[Piece] = [
-        (f"[{initials(view)[person]}{doing.glyph}]", colour(look, agent["person"]) + parsed(look.strong)),
+        (f"[{initials(view)[person]}{doing.glyph}]", f"{look.strong} {colour_of(look, agent['person'])}"),
         (f" {person}", parsed(look.title)),
         (f"  {agent.get('venue', 'out of doors')}", ""),
         (f"  wallet {agent['wallet']:.2f}", look.faint),

@@ -14,7 +14,7 @@ from tui.looks import Look
 from tui.panels.doing import Doing, clock, doings, venue_of
 from tui.panels.ground import NEAR, ground, phase_of
 from tui.panels.lines import Piece, about, columns, line, wrapped
-from tui.panels.marks import colour, initials, parsed
+from tui.panels.marks import colour_of, initials, parsed
 
 BESIDE: Final = 24
 """Cells beside a map in which it is told what each does; with fewer it is told under it."""
@@ -140,12 +140,12 @@ def sign_of(liking: float) -> str:
     return "+" if liking >= 0.005 else "-" if liking <= -0.005 else "0"
 
 
-def shade_of(liking: float, look: Look) -> Style:
-    """Good or bad by strength, as a background."""
-    style = parsed(look.good if liking >= 0.0 else look.bad) + Style(reverse=True)
+def shade_of(liking: float, look: Look) -> str:
+    """Good or bad by strength."""
+    style = look.good if liking >= 0.0 else look.bad
     if abs(liking) >= STRONG:
-        return style + Style(bold=True)
-    return style + Style(dim=True) if abs(liking) < WEAK else style
+        return f"bold {style}"
+    return f"dim {style}" if abs(liking) < WEAK else style
 
 
 def _marks(view: View, look: Look, doing: Mapping[str, Doing], likings: Mapping[str, float]) -> list[Mark]:
@@ -153,11 +153,11 @@ def _marks(view: View, look: Look, doing: Mapping[str, Doing], likings: Mapping[
     short, marks = initials(view), list[Mark]()
     for name, agent in view.scene.state["agents"].items():
         is_chosen = name == view.wanted.person
-        style = colour(look, agent["person"]) + Style(reverse=True, bold=True)
+        style = f"reverse bold {colour_of(look, agent['person'])}"
         more = doing[name].glyph
         if name in likings:
-            more, style = sign_of(likings[name]) + more, shade_of(likings[name], look)
-        marks.append(Mark(name, short[name], more, style + about(About(person=name)), is_chosen))
+            more, style = sign_of(likings[name]) + more, f"reverse {shade_of(likings[name], look)}"
+        marks.append(Mark(name, short[name], more, about(About(person=name), style), is_chosen))
     marks.sort(key=lambda mark: not mark.chosen)
     return marks
 
@@ -270,12 +270,12 @@ def _ties(view: View, look: Look, likings: Mapping[str, float], room: Room) -> l
         [
             (
                 f"{short.get(other, other)}{sign_of(liking)}",
-                shade_of(liking, look) + about(About(person=person, other=other)),
+                about(spot, f"reverse {shade_of(liking, look)}"),
             ),
-            (f" {other} {liking:+.2f} ", about(About(person=person, other=other))),
+            (f" {other} {liking:+.2f} ", about(spot)),
         ]
         for other, liking in likings.items()
-        if other in lives
+        if other in lives and (spot := About(person=person, other=other))
     ]
     first = (f"{person} likes", parsed(look.title))
     return [Row(text) for text in wrapped(first, groups, room.width, 1 if room.height < 24 else 2)]
@@ -296,13 +296,13 @@ def _entry(mark: Mark, doing: Doing, view: View, look: Look, width: int) -> Row:
     spot = About(person=mark.name)
     pieces: list[Piece] = [
         (f"{mark.initials}{mark.more[-1]}", mark.style),
-        (f"{'>' if mark.chosen else ' '}{mark.name:<7} ", parsed(look.strong) + about(spot)),
+        (f"{'>' if mark.chosen else ' '}{mark.name:<7} ", about(spot, look.strong)),
         (doing.said, about(spot)),
     ]
     if doing.place:
-        pieces.append((f", {venue_of(doing.place)}", parsed(look.faint) + about(spot)))
+        pieces.append((f", {venue_of(doing.place)}", about(spot, look.faint)))
     if doing.until is not None:
-        pieces.append((f" until {clock(doing.until, view)}", parsed(look.faint) + about(spot)))
+        pieces.append((f" until {clock(doing.until, view)}", about(spot, look.faint)))
     return Row(line(pieces, width), spot)
 
 
