@@ -89,9 +89,7 @@ def card(scene: Scene, person: str, samples: int = 24) -> Card:
     """A card of somebody: needs that go down to what they are, the ties of now a day ago a little less."""
     agent = scene.state["agents"][person]
     ahead = np.linspace(0.4, 0.0, samples)
-    needs = {
-        need: tuple(np.clip(agent[need] + ahead, 0.0, 1.0).tolist()) for need in ("hunger", "hygiene", "energy")
-    }
+    needs = {need: tuple(np.clip(agent[need] + ahead, 0.0, 1.0).tolist()) for need in ("hunger", "hygiene", "energy")}
     return Card(person, needs, 60, ties_before(scene.state, 0.1), choice(scene, person), recent(scene, person))
 
 

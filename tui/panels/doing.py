@@ -32,7 +32,7 @@ TO: Final = {
 }
 """What an option makes one walk to."""
 
-TALKING, IDLE, STUCK = "\"", "·", "!"
+TALKING, IDLE, STUCK = '"', "·", "!"
 ARROWS: Final = "←→↑↓"
 CHATS: Final = ("chat_succeeded", "chat_failed")
 

@@ -57,7 +57,7 @@ def _about_filter(view: View, look: Look, width: int) -> Iterator[Row]:
 def _line(line: EventLine, per_day: int, width: int, here: bool, style: str, faint: str) -> Row:
     clock = time_of(line.tick, per_day).partition(", ")[2]
     kind = line.kind.replace("_", " ")
-    text = Text(HERE if here else MATCH if line.matches else CONTEXT, style)
+    text = Text().append(HERE if here else MATCH if line.matches else CONTEXT, style)
     text.append(f"{clock} ", style or faint)
     if width >= NUMBERS_FROM:
         text.append(f"{line.seq:>11,}  ", style or faint)

@@ -1,11 +1,13 @@
 """Lines of a panel: pieces of text set side by side, cut to the room, shared out into columns; bars."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from rich.style import Style
 from rich.text import Span, Text
 
 from tui.drawing import About, Row
+from tui.panels.marks import parsed
 
 BLOCKS = " ▏▎▍▌▋▊▉█"
 SPARKS = "▁▂▃▄▅▆▇█"
@@ -29,9 +31,10 @@ def line(pieces: Iterable[Piece], width: int) -> Text:
     return Text(said, spans=spans, no_wrap=True, end="")
 
 
-def about(spot: About) -> Style:
-    """The style of what is about something."""
-    return Style(meta={"about": spot})
+@lru_cache(maxsize=4096)
+def about(spot: About, style: str = "") -> Style:
+    """A style of a theme, or none, for what is about something."""
+    return parsed(style) + Style(meta={"about": spot})
 
 
 def columns(entries: Sequence[Row], width: int, count: int) -> list[Row]:

@@ -9,7 +9,7 @@ from tui.drawing import About, Room, Row
 from tui.looks import Look
 from tui.panels.doing import Doing, clock, doings
 from tui.panels.lines import Piece, about, bar, line, sparkline
-from tui.panels.marks import colour, initials, parsed
+from tui.panels.marks import colour_of, initials, parsed
 from tui.panels.town import liking_of, sign_of
 
 NEEDS: Final = ("hunger", "hygiene", "energy")
@@ -35,7 +35,7 @@ SHIFTS: Final = {
 def draw(view: View, look: Look, room: Room) -> list[Row]:
     """Everything about the chosen person, what matters most first; with nobody chosen, whom there is to choose."""
     person, agents = view.wanted.person, view.scene.state["agents"]
-    if person not in agents:
+    if person is None or person not in agents:
         return _people(view, look, room)
     doing, card = doings(view)[person], view.card if view.card and view.card.person == person else None
     most = SHOWN if room.height < TALL else len(agents)
@@ -56,11 +56,14 @@ def _people(view: View, look: Look, room: Room) -> list[Row]:
     """Whom one can choose."""
     asked, short = view.wanted.person, initials(view)
     gone = [Row(line([(f"{asked} does not live here at this tick", look.warn)], room.width))] if asked else []
-    rows = [*gone, Row(line([("Nobody is chosen", parsed(look.title)), ("  click a name, or Enter on it", "")], room.width))]
+    rows = [
+        *gone,
+        Row(line([("Nobody is chosen", parsed(look.title)), ("  click or Enter: choose", "")], room.width)),
+    ]
     for name, doing in doings(view).items():
         agent = view.scene.state["agents"][name]
         pieces: list[Piece] = [
-            (f"{short[name]}{doing.glyph} ", colour(look, agent["person"])),
+            (f"{short[name]}{doing.glyph} ", colour_of(look, agent["person"])),
             (f"{name:<8} ", parsed(look.strong)),
             (doing.said, ""),
             (f"  {agent.get('venue', 'out of doors')}", look.faint),
@@ -72,7 +75,7 @@ def _people(view: View, look: Look, room: Room) -> list[Row]:
 def _head(view: View, look: Look, room: Room, person: str, doing: Doing) -> list[Row]:
     agent, mind = view.scene.state["agents"][person], view.scene.state["policy"].get(person, {})
     name: list[Piece] = [
-        (f"[{initials(view)[person]}{doing.glyph}]", colour(look, agent["person"]) + parsed(look.strong)),
+        (f"[{initials(view)[person]}{doing.glyph}]", f"{look.strong} {colour_of(look, agent['person'])}"),
         (f" {person}", parsed(look.title)),
         (f"  {agent.get('venue', 'out of doors')}", ""),
         (f"  wallet {agent['wallet']:.2f}", look.faint),
@@ -90,8 +93,11 @@ def _head(view: View, look: Look, room: Room, person: str, doing: Doing) -> list
 
 def _needs(agent: Mapping[str, Any], card: Card | None, look: Look, room: Room) -> list[Row]:
     """Each need: how it is, and how it was in the last day."""
-    rows, room_left = [], room.width - len("hygiene 0.00! ")
+    rows, room_left = list[Row](), room.width - len("hygiene 0.00! ")
     past = min(24, room_left // 2) if card else 0
+    if room.height >= TALL:
+        said = "  1.00 is well" + ("; on the right the last day" if card else "")
+        rows.append(Row(line([("needs", parsed(look.title)), (said, look.faint)], room.width)))
     for need in NEEDS:
         value = agent[need]
         low = value <= LOW
@@ -120,7 +126,7 @@ def _why(view: View, card: Card | None, look: Look, room: Room, most: int) -> li
     weighed = [use for use in choice.uses if use.use > 0.0 or use.option == choice.chosen]
     greatest = max((use.use for use in weighed), default=1.0)
     rows += [Row(_use(use, choice, greatest, look, room.width), spot) for use in weighed[:most]]
-    rest = [f"{use.option} {use.why}".strip() for use in (*weighed[most:], *_unweighed(choice))]
+    rest = [f"{use.option} {use.why or f'{use.use:.2f}'}" for use in (*weighed[most:], *_unweighed(choice))]
     if rest:
         rows.append(Row(line([("  not: " + ", ".join(rest), look.faint)], room.width), spot))
     return rows
@@ -148,7 +154,10 @@ def _use(use: Use, choice: Choice, greatest: float, look: Look, width: int) -> A
     pieces: list[Piece] = [
         (f"{'>' if chosen else ' '} {use.option:<9} ", parsed(look.strong) if chosen else ""),
         (f"{use.use:5.2f} ", ""),
-        (bar(use.use / greatest if greatest else 0.0, max(min(width // 4, 16), 4)), look.good if chosen else look.faint),
+        (
+            bar(use.use / greatest if greatest else 0.0, max(min(width // 4, 16), 4)),
+            look.good if chosen else look.faint,
+        ),
         (f" {use.why or use.place or ''}", look.faint if not use.why else look.warn),
     ]
     return line(pieces, width)
@@ -202,8 +211,9 @@ def _work(view: View, look: Look, room: Room, person: str) -> list[Row]:
         said: list[Piece] = [("work ", parsed(look.title)), (f"{work['job']} {hours}, {SHIFTS[work['shift']]}", "")]
         place = About(place=work["workplace"])
         rows.append(Row(line([*said, (f", {work['workplace']}", about(place))], room.width), place))
-        kept = f"{work['worked']} ticks of this shift, {work['earned']:.2f} not yet paid; "
-        kept += f"{work['on_time']} of {work['shifts']} shifts on time"
+        shift = "the last" if work["shift"] == "pre_shift" else "this"
+        kept = f"{work['on_time']} of {work['shifts']} shifts on time; {work['worked']} ticks of {shift} one"
+        kept += f", {work['earned']:.2f} not yet paid" if work["earned"] else ""
         rows.append(Row(line([("     " + kept, look.faint)], room.width)))
     for key, words in (("covers", "works for"), ("covered_by", "is covered by")):
         if key in work:

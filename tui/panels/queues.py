@@ -8,7 +8,7 @@ from tui.drawing import About, Room, Row
 from tui.looks import Look
 from tui.panels.doing import Doing, clock, doings
 from tui.panels.lines import Piece, about, line
-from tui.panels.marks import colour, initials, parsed
+from tui.panels.marks import colour_of, initials, parsed
 
 
 def draw(view: View, look: Look, room: Room) -> list[Row]:
@@ -26,11 +26,9 @@ def draw(view: View, look: Look, room: Room) -> list[Row]:
     return rows
 
 
-def _place(
-    place: str, queue: Mapping[str, Any], view: View, look: Look, room: Room, doing: Mapping[str, Doing]
-) -> Row:
+def _place(place: str, queue: Mapping[str, Any], view: View, look: Look, room: Room, doing: Mapping[str, Doing]) -> Row:
     """A place and whose it is."""
-    pieces: list[Piece] = [(place, parsed(look.strong) + about(About(place=place)))]
+    pieces: list[Piece] = [(place, about(About(place=place), look.strong))]
     holder = queue.get("holder")
     if holder is None:
         return Row(line([*pieces, ("  free", look.faint)], room.width), About(place=place))
@@ -39,7 +37,8 @@ def _place(
     if until is None:
         pieces.append((f" {doing[holder].said}, holds it", look.faint))
     else:
-        pieces.append((f" {doing[holder].said} until {clock(until, view)}, {until - view.tick} more", look.faint))
+        pieces.append((f" {until - view.tick} more ticks", ""))
+        pieces.append((f", {doing[holder].said} until {clock(until, view)}", look.faint))
     return Row(line(pieces, room.width), About(person=holder, place=place))
 
 
@@ -56,7 +55,7 @@ def _waiting(name: str, number: int, place: str, view: View, look: Look, room: R
 
 def _who(name: str, view: View, look: Look) -> list[Piece]:
     """A person's initials and name."""
-    spot = about(About(person=name))
+    spot = About(person=name)
     number = view.scene.state["agents"][name]["person"]
     mark = "[{}]" if name == view.wanted.person else "{}"
-    return [(mark.format(initials(view)[name]), colour(look, number) + spot), (f" {name}", spot)]
+    return [(mark.format(initials(view)[name]), about(spot, colour_of(look, number))), (f" {name}", about(spot))]

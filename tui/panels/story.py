@@ -42,7 +42,7 @@ def _entry(entry: Entry, per_day: int, width: int, faint: str, style: str, marke
     indent = INDENT if width > 2 * INDENT else 0
     first, *rest = wrapped(entry.text, width - indent)
     clock = time_of(entry.tick, per_day).partition(", ")[2]
-    text = Text(f"{clock} ", faint)
+    text = Text().append(f"{clock} ", faint)
     text.append(f"{PRIORITY if entry.priority else ' '} ", marked)
     if indent:
         text.append(first, style)

@@ -93,16 +93,18 @@ class Strip:
         if cell is not None:
             self.put(cell, glyph, style, tick)
 
-    def write(self, cell: int, words: str, style: str) -> None:
-        """Words from a cell on, where all their cells, and one on either side, are free."""
-        if cell + len(words) > self.scale.cells or not all(self._free[max(cell - 1, 0) : cell + len(words) + 1]):
-            return
-        for at, letter in enumerate(words, cell):
-            self.put(at, letter, style)
+    def write(self, cell: int, style: str, *choices: str) -> None:
+        """The first of some words whose cells, and one on either side, are all free, from a cell on; else none."""
+        for words in choices:
+            end = cell + len(words)
+            if end <= self.scale.cells and all(self._free[max(cell - 1, 0) : end + 1]):
+                for at, letter in enumerate(words, cell):
+                    self.put(at, letter, style)
+                return
 
     def text(self, label: str, look: Look) -> Text:
         """The row, after its label."""
-        row = Text(label, look.faint, no_wrap=True, end="")
+        row = Text(no_wrap=True, end="").append(label, look.faint)
         for glyph, style, tick in zip(self._glyphs, self._styles, self._ticks, strict=True):
             row.append(glyph, _seeks(style, min(tick, self._last)))
         return row
@@ -153,7 +155,7 @@ def _run(view: View, look: Look, cursor: Cursor, room: int) -> Iterator[Strip]:
     days = (view.head // view.ticks_per_day) + 1
     between = next((step for step in DAYS_BETWEEN if days / step * 5 <= scale.cells), days)
     for number in range(0, days, between):
-        marks.write(number * view.ticks_per_day // scale.each, f"d{number}", look.faint)
+        marks.write(number * view.ticks_per_day // scale.each, look.faint, f"d{number}")
     yield marks
 
 
@@ -180,8 +182,8 @@ def _day(view: View, look: Look, cursor: Cursor, room: int, tall: bool) -> Itera
     for strip in (density,) if tall else (hours,):
         _places(strip, view, look, cursor)
     for hour in (6, 12, 18):
-        words = f"{hour:02}:00" if scale.cells >= HOURS_FROM else f"{hour:02}"
-        hours.write(hour * per_day // 24 // scale.each, words, look.faint)
+        long = [f"{hour:02}:00"] if scale.cells >= HOURS_FROM else []
+        hours.write(hour * per_day // 24 // scale.each, look.faint, *long, f"{hour:02}")
     if tall:
         yield density
     yield hours

@@ -14,7 +14,7 @@ from tui.looks import Look
 from tui.panels.doing import Doing, clock, doings, venue_of
 from tui.panels.ground import NEAR, ground, phase_of
 from tui.panels.lines import Piece, about, columns, line, wrapped
-from tui.panels.marks import colour, initials, parsed
+from tui.panels.marks import colour_of, initials, parsed
 
 BESIDE: Final = 24
 """Cells beside a map in which it is told what each does; with fewer it is told under it."""
@@ -68,7 +68,9 @@ class Mark(NamedTuple):
 class Drawn(NamedTuple):
     """The map's lines, who is not seen, and whom others hide."""
 
+    window: Window
     lines: Sequence[Text]
+    shown: frozenset[str]
     outside: Sequence[str]
     hidden: Sequence[str]
 
@@ -78,32 +80,45 @@ def draw(view: View, look: Look, room: Room, zoom: bool = False) -> list[Row]:
 
     With somebody chosen it is the ground about them, and they are followed; otherwise, and with `zoom`, the whole town.
     """
-    doing = doings(view)
-    chosen = view.wanted.person if view.wanted.person in doing else None
-    likings = liking_of(view, chosen)
-    marks = _marks(view, look, doing, likings)
-    ties = _ties(view, look, likings, room) if chosen else []
-    space = Room(room.width, max(room.height - 1 - len(ties), 1))
-    window = _about(view, chosen, space, len(marks)) if chosen and not zoom else _whole(view.town_map, space, len(marks))
-    drawn = _map(view, look, window, marks)
+    doing, likings = doings(view), liking_of(view, view.wanted.person)
+    marks, ties = _marks(view, look, doing, likings), _ties(view, look, likings, room)
+    drawn = _drawn(view, look, room, zoom, marks, len(ties))
     told = _unseen(drawn, view, look, room.width)
 
     def entries(width: int) -> list[Row]:
         return [_entry(mark, doing[mark.name], view, look, width) for mark in marks]
 
     rows = [Row(_title(view, look, room.width))]
-    if room.width - window.width >= BESIDE:
-        beside = entries(room.width - window.width - 2)
-        rows += _side_by_side(drawn.lines, beside, window.width)
+    if room.width - drawn.window.width >= BESIDE:
+        beside = entries(room.width - drawn.window.width - 2)
+        rows += _side_by_side(drawn.lines, beside, drawn.window.width)
         return [*rows, *ties, *told, *beside[len(drawn.lines) :]]
-    left = max(space.height - window.height - len(told), 1)
+    left = max(room.height - 1 - len(drawn.lines) - len(ties) - len(told), 1)
     count = max(min(room.width // NARROW, -(-len(marks) // left)), 1)
     under = columns(entries(room.width // count - (count > 1)), room.width, count)
     return [*rows, *(Row(text) for text in drawn.lines), *ties, *told, *under]
 
 
+def drawn_on(view: View, look: Look, room: Room, zoom: bool = False) -> Drawn:
+    """The map alone, as `draw` draws it in this room."""
+    likings = liking_of(view, view.wanted.person)
+    marks = _marks(view, look, doings(view), likings)
+    return _drawn(view, look, room, zoom, marks, len(_ties(view, look, likings, room)))
+
+
+def _drawn(view: View, look: Look, room: Room, zoom: bool, marks: Sequence[Mark], under: int) -> Drawn:
+    """The map in what is left of the room by a title and so many lines under the map."""
+    space = Room(room.width, max(room.height - 1 - under, 1))
+    if zoom or not marks or not marks[0].chosen:
+        return _map(view, look, _whole(view.town_map, space, len(marks)), marks)
+    return _map(view, look, _about(view, marks[0].name, space, len(marks)), marks)
+
+
 def _title(view: View, look: Look, width: int) -> Text:
     town = view.scene.state["town"]
+    if not view.tick:
+        said: list[Piece] = [(time_of(0, view.ticks_per_day), parsed(look.title)), ("  not yet founded", look.faint)]
+        return line(said, width)
     pieces: list[Piece] = [
         (time_of(view.tick, view.ticks_per_day), parsed(look.title)),
         (f"  {phase_of(view.tick, view.ticks_per_day)}", look.faint),
@@ -115,7 +130,7 @@ def _title(view: View, look: Look, width: int) -> Text:
 
 def liking_of(view: View, person: str | None) -> Mapping[str, float]:
     """How much a person likes those whom they know: trust + familiarity - rivalry, from -3 to 3; the most first."""
-    ties = view.scene.state["ties"].get(person, {})
+    ties = view.scene.state["ties"].get(person or "", {})
     likings = {other: tie["trust"] + tie["familiarity"] - tie["rivalry"] for other, tie in ties.items()}
     return dict(sorted(likings.items(), key=lambda each: -abs(each[1])))
 
@@ -125,12 +140,12 @@ def sign_of(liking: float) -> str:
     return "+" if liking >= 0.005 else "-" if liking <= -0.005 else "0"
 
 
-def shade_of(liking: float, look: Look) -> Style:
-    """Good or bad by strength, as a background."""
-    style = parsed(look.good if liking >= 0.0 else look.bad) + Style(reverse=True)
+def shade_of(liking: float, look: Look) -> str:
+    """Good or bad by strength."""
+    style = look.good if liking >= 0.0 else look.bad
     if abs(liking) >= STRONG:
-        return style + Style(bold=True)
-    return style + Style(dim=True) if abs(liking) < WEAK else style
+        return f"bold {style}"
+    return f"dim {style}" if abs(liking) < WEAK else style
 
 
 def _marks(view: View, look: Look, doing: Mapping[str, Doing], likings: Mapping[str, float]) -> list[Mark]:
@@ -138,11 +153,11 @@ def _marks(view: View, look: Look, doing: Mapping[str, Doing], likings: Mapping[
     short, marks = initials(view), list[Mark]()
     for name, agent in view.scene.state["agents"].items():
         is_chosen = name == view.wanted.person
-        style = colour(look, agent["person"]) + Style(reverse=True, bold=True)
+        style = f"reverse bold {colour_of(look, agent['person'])}"
         more = doing[name].glyph
         if name in likings:
-            more, style = sign_of(likings[name]) + more, shade_of(likings[name], look)
-        marks.append(Mark(name, short[name], more, style + about(About(person=name)), is_chosen))
+            more, style = sign_of(likings[name]) + more, f"reverse {shade_of(likings[name], look)}"
+        marks.append(Mark(name, short[name], more, about(About(person=name), style), is_chosen))
     marks.sort(key=lambda mark: not mark.chosen)
     return marks
 
@@ -205,12 +220,11 @@ def _map(view: View, look: Look, window: Window, marks: Sequence[Mark]) -> Drawn
         first = column - len(before)
         for i, char in enumerate(before + mark.initials + after, start=first):
             chars[row][i], styles[row][i] = char, mark.style
-    return Drawn([_text(*each) for each in zip(chars, styles, strict=True)], outside, hidden)
+    lines = [_text(*each) for each in zip(chars, styles, strict=True)]
+    return Drawn(window, lines, frozenset(mark.name for mark, *_ in at), outside, hidden)
 
 
-def _free(
-    window: Window, row: int, column: int, cells: int, taken: set[tuple[int, int]]
-) -> tuple[int, int] | None:
+def _free(window: Window, row: int, column: int, cells: int, taken: set[tuple[int, int]]) -> tuple[int, int] | None:
     """Where a mark of so many cells goes, at its place or beside it."""
     for down, across in AWAY:
         r, c = row + down, min(column + across, window.width - cells)
@@ -219,9 +233,7 @@ def _free(
     return None
 
 
-def _around(
-    window: Window, mark: Mark, row: int, column: int, taken: set[tuple[int, int]]
-) -> tuple[str, str]:
+def _around(window: Window, mark: Mark, row: int, column: int, taken: set[tuple[int, int]]) -> tuple[str, str]:
     """What stands before and after the initials, as far as nobody else stands there; brackets about who is chosen."""
     before, after, end = "", "", column + len(mark.initials)
     if mark.chosen and column > 0 and (row, column - 1) not in taken:
@@ -250,15 +262,20 @@ def _ties(view: View, look: Look, likings: Mapping[str, float], room: Room) -> l
     """The chosen one's ties with their numbers."""
     person = view.wanted.person
     lives, short = view.scene.state["agents"], initials(view)
+    if person not in lives:
+        return []
     if not likings:
         return [Row(line([(f"{person} knows nobody", look.faint)], room.width))]
     groups = [
         [
-            (f"{short.get(other, other)}{sign_of(liking)}", shade_of(liking, look) + about(About(person=person, other=other))),
-            (f" {other} {liking:+.2f} ", about(About(person=person, other=other))),
+            (
+                f"{short.get(other, other)}{sign_of(liking)}",
+                about(spot, f"reverse {shade_of(liking, look)}"),
+            ),
+            (f" {other} {liking:+.2f} ", about(spot)),
         ]
         for other, liking in likings.items()
-        if other in lives
+        if other in lives and (spot := About(person=person, other=other))
     ]
     first = (f"{person} likes", parsed(look.title))
     return [Row(text) for text in wrapped(first, groups, room.width, 1 if room.height < 24 else 2)]
@@ -279,13 +296,13 @@ def _entry(mark: Mark, doing: Doing, view: View, look: Look, width: int) -> Row:
     spot = About(person=mark.name)
     pieces: list[Piece] = [
         (f"{mark.initials}{mark.more[-1]}", mark.style),
-        (f"{'>' if mark.chosen else ' '}{mark.name:<7} ", parsed(look.strong) + about(spot)),
+        (f"{'>' if mark.chosen else ' '}{mark.name:<7} ", about(spot, look.strong)),
         (doing.said, about(spot)),
     ]
     if doing.place:
-        pieces.append((f", {venue_of(doing.place)}", parsed(look.faint) + about(spot)))
+        pieces.append((f", {venue_of(doing.place)}", about(spot, look.faint)))
     if doing.until is not None:
-        pieces.append((f" until {clock(doing.until, view)}", parsed(look.faint) + about(spot)))
+        pieces.append((f" until {clock(doing.until, view)}", about(spot, look.faint)))
     return Row(line(pieces, width), spot)
 
 
