@@ -97,9 +97,9 @@ def _kinds(events: Mapping[str, int]) -> list[Row]:
     return [Row(Text(f"  {count:7,}  {kind}")) for kind, count in events.items()]
 
 
-def runs_told(run: str, beside: Sequence[Neighbour], per_day: int, look: Look) -> tuple[Told, Sequence[str | None]]:
-    """The runs beside this one, and of each row the run's path."""
-    rows, paths = list[Row](), list[str | None]()
+def runs_told(run: str, beside: Sequence[Neighbour], per_day: int, look: Look) -> Told:
+    """The runs beside this one, a row each, in their order."""
+    rows = list[Row]()
     for each in beside:
         text = Text(f"  {PurePath(each.path).name:<28}", look.strong)
         text.append(f"up to {time_of(each.tick, per_day)}".ljust(22))
@@ -107,11 +107,10 @@ def runs_told(run: str, beside: Sequence[Neighbour], per_day: int, look: Look) -
             where = "" if each.parted is None else f", parted at {time_of(each.parted, per_day)}"
             text.append(each.kin + where, look.good)
         rows.append(Row(text, About(place=each.path)))
-        paths.append(each.path)
     if not rows:
         said = "There is no other run in its folder. F makes one: another future from the tick that is shown."
         rows.append(Row(Text(said, look.faint)))
-    return Told(f"Runs beside {PurePath(run).name}, its kin first", rows), paths
+    return Told(f"Runs beside {PurePath(run).name}, its kin first; Enter compares", rows)
 
 
 def difference_told(run: str, compared: Compared, per_day: int, look: Look) -> Told:

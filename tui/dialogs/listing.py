@@ -1,7 +1,7 @@
 """Rows over the screen, one of which may be gone to. What they say may still be on its way."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import ClassVar, NamedTuple
+from collections.abc import Awaitable, Callable, Sequence
+from typing import ClassVar, Final, Literal, NamedTuple
 
 from rich.text import Text
 from textual import on, work
@@ -24,47 +24,52 @@ class Told(NamedTuple):
 
 
 class Picked(NamedTuple):
-    """What was done with a listing: `deed` by its key's name, `open` for Enter or a click, and the row's about."""
+    """What was done with a listing: `open` by Enter or a click, or another deed; and with which row."""
 
     deed: str
+    row: int
     about: About | None
 
 
-OPEN = "open"
+OPEN: Final = "open"
+
+Deed = Literal["deeper", "fork", "other_run", "watch"]
+"""What else can be done with a row: to ask why, to fork before it; or with what is told: another run, to watch it."""
 
 
 class Lines(OptionList):
     """Rows that can be walked through, also those that are about nothing."""
 
-    BINDINGS: ClassVar = [Binding("enter", "select", "Go there")]
+    BINDINGS: ClassVar = [Binding("enter", "select", "Choose")]
 
 
 class Listing(ModalScreen[Picked | None]):
-    """A title, rows, and what can be done with them. Escape closes it; so does Enter on a row that is about something.
+    """A title, rows, and what can be done with them. It closes with what was done; Escape closes it with nothing.
 
-    `deeds` are further keys, each with its words: the listing closes and says which was pressed, on which row.
+    Enter is for rows that are about something. What comes to more than there is room for is scrolled.
     """
 
     BINDINGS: ClassVar = [
+        Binding("w", "deed('deeper')", "Why this"),
+        Binding("F", "deed('fork')", "Fork before it"),
+        Binding("r", "deed('other_run')", "With another run"),
+        Binding("o", "deed('watch')", "Watch it"),
         Binding("escape,q", "close", "Close", key_display="esc"),
     ]
 
     def __init__(
         self,
         title: str,
-        telling: Awaitable[Told],
+        telling: Awaitable[Told] | Told,
         *,
-        deeds: Mapping[str, tuple[str, str]] | None = None,
+        deeds: Sequence[Deed] = (),
         stop: Callable[[], None] = lambda: None,
-        chosen: About | None = None,
     ) -> None:
-        """`deeds` are names by key, with words; `stop` lets go of `telling`; `chosen` is the row to begin at."""
+        """`stop` lets go of `telling`, where it is not yet told; until then the listing has the `title` given here."""
         super().__init__()
-        self._title, self._telling, self._stop, self._chosen = title, telling, stop, chosen
+        self._title, self._telling, self._deeds, self._stop = title, telling, deeds, stop
         self._about: list[About | None] = []
         self._is_told = False
-        for key, (deed, words) in (deeds or {}).items():
-            self._bindings.bind(key, f"deed({deed!r})", words)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="listing"):
@@ -80,7 +85,7 @@ class Listing(ModalScreen[Picked | None]):
     @work
     async def _tell(self) -> None:
         try:
-            told = await self._telling
+            told = self._telling if isinstance(self._telling, Told) else await self._telling
         except REFUSALS as refusal:
             told = Told(self._title, [Row(Text(line)) for line in f"! {refusal}".splitlines()])
         self._is_told = True
@@ -89,32 +94,30 @@ class Listing(ModalScreen[Picked | None]):
         options = self.query_one(Lines)
         options.clear_options()
         options.add_options([Option(_indented(row.text)) for row in told.rows])
-        at = next((i for i, about in enumerate(self._about) if about is not None and about == self._chosen), None)
-        first = next((i for i, about in enumerate(self._about) if about is not None), None)
-        options.highlighted = at if at is not None else first
-        if at is None:
-            options.scroll_home(animate=False)
+        options.highlighted = next((i for i, about in enumerate(self._about) if about is not None), None)
+        self.call_after_refresh(options.scroll_home, animate=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what this listing is for."""
+        return action != "deed" or parameters[0] in self._deeds
 
     @property
-    def about(self) -> About | None:
-        """What the row that is chosen is about."""
+    def picked(self) -> Picked:
+        """The row that is chosen."""
         at = self.query_one(Lines).highlighted
-        return self._about[at] if at is not None and at < len(self._about) else None
+        about = self._about[at] if at is not None and at < len(self._about) else None
+        return Picked(OPEN, -1 if at is None else at, about)
 
     @on(OptionList.OptionSelected)
     def _selected(self, selected: OptionList.OptionSelected) -> None:
         selected.stop()
-        self.action_open()
-
-    def action_open(self) -> None:
-        """Go to what the chosen row is about."""
-        if self.about is not None:
-            self.dismiss(Picked(OPEN, self.about))
+        if self.picked.about is not None:
+            self.dismiss(self.picked)
 
     def action_deed(self, deed: str) -> None:
         """Do something else with the chosen row."""
         if self._is_told:
-            self.dismiss(Picked(deed, self.about))
+            self.dismiss(self.picked._replace(deed=deed))
 
     def action_close(self) -> None:
         """Close, and let go of what is not yet told."""
