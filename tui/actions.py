@@ -88,7 +88,7 @@ ACTIONS: Final = (
     Action("copy_command", ("Y",), "Copy the command", "The command that shows the same, to the clipboard.", KEEPING),
     Action("screenshot", ("S",), "Screenshot", "An SVG file with the run and the tick in its title.", KEEPING),
     Action("zoom", ("z",), "Zoom the map", "The whole town, or as much of it as can be read.", SCREEN),
-    Action("back", ("escape",), "Let go", "Of what is chosen; then of the person; then of the filter.", SCREEN),
+    Action("let_go", ("escape",), "Let go", "Of what is chosen; then of the person; then of the filter.", SCREEN),
     Action("theme", ("T",), "Theme", "The next of the themes.", SCREEN),
     Action("help", ("question_mark", "f1"), "Help", "What can be done here.", SCREEN, "help"),
     Action("palette", ("ctrl+p",), "All commands", "Everything that can be done, by name.", SCREEN),

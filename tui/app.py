@@ -51,7 +51,7 @@ class Observer(Timing):
             self.person = people[at % len(people)]
             self.ask()
 
-    def action_back(self) -> None:
+    def action_let_go(self) -> None:
         """Let go of what is chosen, then of the person, then of the filter."""
         panel = self.focused
         if isinstance(panel, Panel) and panel.let_go():

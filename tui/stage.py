@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import ClassVar, Final
+from typing import Final
 
 from textual.app import App, ComposeResult
 from textual.binding import Binding
@@ -57,8 +57,8 @@ class Stage(App[None]):
     CSS_PATH = "observer.tcss"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
-    HORIZONTAL_BREAKPOINTS: ClassVar = [(0, "-narrow"), (110, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar = [(0, "-low"), (34, "-tall")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
     BINDINGS = [
         Binding(",".join(each.keys), each.call, each.footer or each.title, show=bool(each.footer), id=each.name)
         for each in ACTIONS
@@ -205,4 +205,5 @@ def _tab(name: str, chosen: bool) -> str:
     key = KEYS[f"panel_{name}"][0]
     first, found, rest = name.partition(key)
     said = f"{first}[u b]{found}[/]{rest}" if found else f":{name}"
+    said = said.removesuffix("s") if name in ("kpis", "queues") else said
     return f"[@click=app.panel('{name}')]{f'[reverse]{said}[/]' if chosen else said}[/]"
