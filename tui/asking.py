@@ -283,4 +283,3 @@ class Asker:
             return Rows(tuple(table.column_names), tuple(zip(*columns, strict=True)), len(table), tick)
 
         return self.ask(answer)
-

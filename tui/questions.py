@@ -141,7 +141,7 @@ class Questions(Finding):
         look, per_day, here = self.look, self.ticks_per_day, self.run_path
 
         async def telling() -> Told:
-            found: Compared = await asyncio.wrap_future(self.asker.compare(other))
+            found = await asyncio.wrap_future(self.asker.compare(other))
             return difference_told(here, found, per_day, look)
 
         def done(picked: Picked | None) -> None:
@@ -195,4 +195,4 @@ class Questions(Finding):
     def keys_now(self) -> dict[str, tuple[str, ...]]:
         """The keys of each action as they are now, by its name, as one reads them."""
         given = {each.name: self._keys.get(each.name, ",".join(each.keys)).split(",") for each in ACTIONS}
-        return {name: tuple(format_key(key.strip()) for key in keys) for name, keys in given.items()}
+        return {name: tuple(format_key(key.strip()) for key in keys if key) for name, keys in given.items()}

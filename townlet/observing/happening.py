@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from townlet.comparing import compared
 from townlet.derived import PROJECTIONS, TIE_CHANGES, named
-from townlet.observing.filters import Filter, Vocabulary
+from townlet.observing.filters import Filter
 from townlet.sentences import KIND_NAMES
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def ties_changed_by(run: "Run", seq: int) -> tuple[Mapping[str, Any], ...]:
 
 def counted(run: "Run", words: str, stop: Callable[[], bool]) -> Mapping[str, int]:
     """How many events of each kind fit words, in the whole log. Raises QueryError for a word that means nothing."""
-    fits, kinds = Filter.of(words, Vocabulary(run.config)), Counter[int]()
+    fits, kinds = Filter.of(words, run), Counter[int]()
     for rows in run.log.rows():
         if stop():
             break

@@ -50,7 +50,11 @@ def _change_row(change: Mapping[str, Any], look: Look) -> Row:
         text.append({"removed": "the tie was lost", "refused": "no room for a tie"}[change["change"]] + why, look.bad)
     else:
         moved = [(side, change[f"before_{side}"], change[f"after_{side}"]) for side in SIDES]
-        parts = [f"{side} {before:.3f} {after - before:+.3f} = {after:.3f}" for side, before, after in moved if before != after]
+        parts = [
+            f"{side} {before:.3f} {after - before:+.3f} = {after:.3f}"
+            for side, before, after in moved
+            if before != after
+        ]
         text.append(", ".join(parts) or "as it was")
     return Row(text, About(person=change["owner"], other=change["other"]))
 
