@@ -205,8 +205,10 @@ def _sorts(strip: Strip, sorts: np.ndarray, first: int, every: int, look: Look) 
     """The marks of what happened, the gravest of a cell over the others; each goes to the bin that it lies in."""
     styles = {"quarrel": look.bad, "help": look.good, "left": look.warn, "arrived": look.strong}
     for sort in reversed(range(len(sorts))):
-        for at in np.flatnonzero(sorts[sort])[::-1].tolist():
-            strip.put_tick(first + at * every, GLYPHS[SORTS[sort]], styles[SORTS[sort]])
+        ticks = first + np.flatnonzero(sorts[sort]) * every
+        _, firsts = np.unique((ticks - strip.scale.first) // strip.scale.each, return_index=True)
+        for tick in ticks[firsts].tolist():
+            strip.put_tick(tick, GLYPHS[SORTS[sort]], styles[SORTS[sort]])
 
 
 def _places(strip: Strip, view: View, look: Look, cursor: Cursor) -> None:
