@@ -225,6 +225,8 @@ def _legend(view: View, look: Look) -> list[Text]:
     """What the glyphs mean; what is not yet counted, where it is so, instead of where one is."""
     counted = view.timeline.upto >= view.head
     third = f"{HERE} now {MARK} mark" if counted else f"{UNCOUNTED} not yet counted"
-    night = f"{NIGHT} night" + ("" if view.closed else f" {AHEAD} to come")
+    unlived = view.head < view.timeline.day_from + view.ticks_per_day - 1
+    ahead = f" {AHEAD} {'not lived' if view.closed else 'to come'}" if unlived else ""
+    night = f"{NIGHT} night{ahead}"
     lines = ("! quarrel + help", "- left * arrived", third, night)
     return [Text(line, look.faint if counted or line != third else look.warn, end="") for line in lines]
