@@ -39,6 +39,6 @@ def parsed(style: str) -> Style:
     return Style.parse(style)
 
 
-def colour(look: Look, person: int) -> Style:
-    """The colour of a person, by number."""
-    return parsed(look.people[person % len(look.people)])
+def colour_of(look: Look, person: int) -> str:
+    """The style of a person, by number."""
+    return look.people[person % len(look.people)]

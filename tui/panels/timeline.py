@@ -226,7 +226,7 @@ def _legend(view: View, look: Look) -> list[Text]:
     counted = view.timeline.upto >= view.head
     third = f"{HERE} now {MARK} mark" if counted else f"{UNCOUNTED} not yet counted"
     unlived = view.head < view.timeline.day_from + view.ticks_per_day - 1
-    ahead = f" {AHEAD} {'not lived' if view.closed else 'to come'}" if unlived else ""
+    ahead = f" {AHEAD} {'unlived' if view.closed else 'to come'}" if unlived else ""
     night = f"{NIGHT} night{ahead}"
     lines = ("! quarrel + help", "- left * arrived", third, night)
     return [Text(line, look.faint if counted or line != third else look.warn, end="") for line in lines]
