@@ -53,13 +53,9 @@ def fork(
     from townlet.run import Run
 
     log = run.log
-    tick = log.head.tick if at is None else at
-    if not 0 <= tick <= log.head.tick:
-        raise TickOutOfRange(run.place, tick, log.head.tick)
     if ticks < 0:
         raise TownletError(f"a town cannot live on for {ticks} ticks: give 0 or more")
-    seq = log.seq_at(tick)
-    epochs = [epoch for number, epoch in enumerate(run.epochs) if not number or epoch.from_seq <= seq]
+    seq, epochs = _begins(run, log.head.tick if at is None else at)
     resolved = _resolved(run, epochs, seq, overrides)
     begun = epochs[-1]
     begins = Epoch(
@@ -81,6 +77,24 @@ def fork(
     )
     forked = Run(into)
     return forked.resume(ticks, progress=progress) if ticks else forked
+
+
+def livable(run: "Run", at: int, overrides: Mapping[str, object]) -> Resolved:
+    """The settings that a fork before tick `at` would live under. Nothing is written.
+
+    Raises TickOutOfRange, and ConfigurationError as `fork` does.
+    """
+    seq, epochs = _begins(run, at)
+    return _resolved(run, epochs, seq, overrides)
+
+
+def _begins(run: "Run", tick: int) -> tuple[int, list[Epoch]]:
+    """The event that a fork at a tick begins with, and the epochs begun by then. Raises TickOutOfRange."""
+    log = run.log
+    if not 0 <= tick <= log.head.tick:
+        raise TickOutOfRange(run.place, tick, log.head.tick)
+    seq = log.seq_at(tick)
+    return seq, [epoch for number, epoch in enumerate(run.epochs) if not number or epoch.from_seq <= seq]
 
 
 def _lived(epochs: Sequence[Epoch], seq: int) -> list[Epoch]:

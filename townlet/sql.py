@@ -135,6 +135,10 @@ class Session:
         meanings = {**TABLES, **{name: " ".join((kind.__doc__ or "").split()) for name, kind in KIND_BY_NAME.items()}}
         return pa.table({"table": list(meanings), "meaning": list(meanings.values())})
 
+    def interrupt(self) -> None:
+        """From another thread: end the query under way, which then raises QueryError."""
+        self._connection.interrupt()
+
     def close(self) -> None:
         """Let go of everything."""
         self._connection.close()

@@ -1,0 +1,80 @@
+"""What happened between two ticks, what an event did to ties, and how many events words mean."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from townlet.comparing import compared
+from townlet.derived import PROJECTIONS, TIE_CHANGES, named
+from townlet.observing.filters import Filter, Vocabulary
+from townlet.sentences import KIND_NAMES
+
+if TYPE_CHECKING:
+    from townlet.run import Run
+
+FIELDS: Final = ("venue", "option", "job", "hunger", "hygiene", "energy", "wallet")
+"""What is compared of a person."""
+
+
+class Since(NamedTuple):
+    """What changed between the moment before tick `first` and that before `last`.
+
+    `people` has a mapping for each person there at either: `name`, and of each of FIELDS the two values as a pair, both
+    None for who was not there. `ties` are the rows of `townlet.comparing.compared` that differ, `events` says how many
+    of each kind happened between, the most frequent first.
+    """
+
+    first: int
+    last: int
+    people: tuple[Mapping[str, Any], ...]
+    ties: tuple[Mapping[str, Any], ...]
+    events: Mapping[str, int]
+
+
+def since(run: "Run", first: int, last: int) -> Since:
+    """What changed from one tick to a later one. Raises TickOutOfRange, LogDamaged."""
+    before, after = run.at(first), run.at(last)
+    ties = compared(before.table("ties"), after.table("ties")).to_pylist()
+    kinds: Counter[int] = Counter()
+    for rows in run.log.rows(from_seq=before.seq, to_seq=after.seq):
+        numbers, counts = np.unique(rows["kind"], return_counts=True)
+        kinds.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
+    return Since(
+        first,
+        last,
+        tuple(_people(before.table("agents"), after.table("agents"))),
+        tuple(row for row in ties if row["change"] != "same"),
+        {KIND_NAMES[kind]: count for kind, count in kinds.most_common()},
+    )
+
+
+def _people(before: pa.Table, after: pa.Table) -> list[Mapping[str, Any]]:
+    sides = [{row["name"]: row for row in table.select(["name", *FIELDS]).to_pylist()} for table in (before, after)]
+    return [
+        {"name": name, **{field: tuple(side.get(name, {}).get(field) for side in sides) for field in FIELDS}}
+        for name in {**sides[0], **sides[1]}
+    ]
+
+
+def ties_changed_by(run: "Run", seq: int) -> tuple[Mapping[str, Any], ...]:
+    """The rows of `tie_changes` that event `seq` made, from a fold of its tick alone. Raises LogDamaged, BadEvent."""
+    (tick,) = run.log.pick([seq])["tick"].tolist()
+    changes = PROJECTIONS[TIE_CHANGES].begin(run.at(tick).town)
+    for rows in run.log.rows(from_tick=tick, to_tick=tick + 1):
+        changes.fold(np.ascontiguousarray(rows))
+    table = named(run.config, changes.tables()[TIE_CHANGES])
+    return tuple(row for row in table.to_pylist() if row["seq"] == seq and row["change"] != "decayed")
+
+
+def counted(run: "Run", words: str, stop: Callable[[], bool]) -> Mapping[str, int]:
+    """How many events of each kind fit words, in the whole log. Raises QueryError for a word that means nothing."""
+    fits, kinds = Filter.of(words, Vocabulary(run.config)), Counter[int]()
+    for rows in run.log.rows():
+        if stop():
+            break
+        numbers, counts = np.unique(rows["kind"][fits.mask(rows)], return_counts=True)
+        kinds.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
+    return {KIND_NAMES[kind]: count for kind, count in kinds.most_common()}

@@ -1,0 +1,286 @@
+"""Questions to a run, answered in a thread beside the screen. It knows no screen: answers are futures.
+
+What is asked while a question is answered waits its turn. `stop` ends a search at its next stretch and a query at once;
+what cannot be ended goes on in a thread that nobody waits for, and the next question has another.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from contextlib import closing
+from functools import cached_property
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, Final, NamedTuple, TypeVar
+
+import townlet
+from eventlog.errors import EventLogError
+from projections.errors import ProjectionError
+from townlet.comparing import Difference, diff
+from townlet.errors import TownletError
+from townlet.forking import livable
+from townlet.observing.beside import Neighbour, neighbours
+from townlet.observing.events import Events
+from townlet.observing.happening import Since, counted, since, ties_changed_by
+from townlet.observing.view import EventLine
+from townlet.run import Run
+from townlet.sql import Session
+from townlet.why import Why
+
+REFUSALS: Final = (TownletError, EventLogError, ProjectionError, OSError)
+"""What a question may be answered with instead: each says what, where, and what to do."""
+
+Answer = TypeVar("Answer")
+Question = Callable[["Reading"], Answer]
+
+STOPPED: Final = "It was let go of before it was answered."
+
+ROWS_MOST: Final = 2000
+"""How many rows of an answer in SQL are shown."""
+
+
+class Rows(NamedTuple):
+    """The first rows of an answer in SQL: `columns` by name, each row as texts, of `total` in all, as of `tick`."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    total: int
+    tick: int
+
+
+class Found(NamedTuple):
+    """The event that was looked for; `around` says whether the search went past the log's end, or its beginning."""
+
+    line: EventLine
+    around: bool
+
+
+class Caused(NamedTuple):
+    """An event and its causes, the newest first, and the rows of `tie_changes` of the first."""
+
+    lines: tuple[EventLine, ...]
+    changes: tuple[Mapping[str, Any], ...]
+
+
+class Feelings(NamedTuple):
+    """What one feels about another with all its causes, and the other way round."""
+
+    there: Why
+    back: Why
+
+
+class Compared(NamedTuple):
+    """What tells this run and another apart, with the chains of events in either as lines."""
+
+    other: str
+    found: Difference
+    here: tuple[EventLine, ...]
+    there: tuple[EventLine, ...]
+
+
+class Reading:
+    """A run with what reads it, in the one thread that asks it."""
+
+    def __init__(self, path: str, stopped: threading.Event) -> None:
+        self.run: Run = townlet.open(path)
+        self.stopped = stopped
+        self.session: Session | None = None
+
+    @cached_property
+    def events(self) -> Events:
+        """The run's events, as a person reads them."""
+        return Events(self.run)
+
+
+class Stopped(TownletError):
+    """A question was let go of before it was answered."""
+
+
+class _Desk:
+    """A thread that answers questions to the run at a path, one after the other, until it is stopped."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._stopped = threading.Event()
+        self._asked: SimpleQueue[tuple[Future[Any], Question[Any]] | None] = SimpleQueue()
+        self._reading: Reading | None = None
+        self._waiting = 0
+        threading.Thread(target=self._run, name="asker", daemon=True).start()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something waits for its answer."""
+        return self._waiting > 0
+
+    def ask(self, question: Question[Answer]) -> "Future[Answer]":
+        answer: Future[Answer] = Future()
+        self._waiting += 1
+        answer.add_done_callback(self._done)
+        self._asked.put((answer, question))
+        return answer
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._asked.put(None)
+        session = self._reading.session if self._reading else None
+        if session is not None:
+            session.interrupt()
+
+    def _done(self, _: "Future[Any]") -> None:
+        self._waiting -= 1
+
+    def _run(self) -> None:
+        while (asked := self._asked.get()) is not None:
+            answer, question = asked
+            if not answer.set_running_or_notify_cancel():
+                continue
+            try:
+                answer.set_result(self._answered(question))
+            except BaseException as error:
+                answer.set_exception(Stopped(STOPPED) if self._stopped.is_set() else error)
+
+    def _answered(self, question: Question[Answer]) -> Answer:
+        if not self._stopped.is_set() and self._reading is None:
+            self._reading = Reading(self._path, self._stopped)
+        if self._stopped.is_set() or self._reading is None:
+            raise Stopped(STOPPED)
+        answer = question(self._reading)
+        if self._stopped.is_set():
+            raise Stopped(STOPPED)  # a search that was ended found nothing, which says nothing
+        return answer
+
+
+class Asker:
+    """Asks a run questions, one after the other, in a thread of its own."""
+
+    def __init__(self, path: str) -> None:
+        """Of the run at a path. It is opened with the first question."""
+        self.path = path
+        self._desk: _Desk | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a question waits for its answer."""
+        return self._desk is not None and self._desk.is_busy
+
+    def ask(self, question: Question[Answer]) -> "Future[Answer]":
+        """The answer to a question, which may be an error of REFUSALS, or Stopped."""
+        if self._desk is None:
+            self._desk = _Desk(self.path)
+        return self._desk.ask(question)
+
+    def stop(self) -> None:
+        """Let go of every question that is not yet answered."""
+        if self.is_busy:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the run. Another question opens it again."""
+        if self._desk is not None:
+            self._desk.stop()
+            self._desk = None
+
+    def step(self, seq: int | None, tick: int, words: str, direction: int) -> "Future[EventLine | None]":
+        """The next event that fits some words, or the one before: from event `seq`, else from a tick.
+
+        From a tick, what lies just before it is where one stands already, so the one before is the one before that.
+        """
+
+        def answer(reading: Reading) -> EventLine | None:
+            here = reading.run.log.seq_at(tick) - 1 if seq is None else seq
+            return reading.events.next(here, words, direction, reading.stopped.is_set)
+
+        return self.ask(answer)
+
+    def notable(self, seq: int | None, tick: int, direction: int) -> "Future[EventLine | None]":
+        """The next quarrel, help, parting or arrival, or the one before."""
+
+        def answer(reading: Reading) -> EventLine | None:
+            here = reading.run.log.seq_at(tick) - 1 if seq is None else seq
+            return reading.events.notable(here, direction, reading.stopped.is_set)
+
+        return self.ask(answer)
+
+    def find(self, seq: int | None, tick: int, words: str, direction: int = 1) -> "Future[Found | None]":
+        """The next event in the whole log that fits words, from its beginning again where there is none further on."""
+
+        def answer(reading: Reading) -> Found | None:
+            here = reading.run.log.seq_at(tick) - 1 if seq is None else seq
+            stop = reading.stopped.is_set
+            if line := reading.events.next(here, words, direction, stop):
+                return Found(line, False)
+            ends = -1 if direction > 0 else reading.run.head.seq
+            line = reading.events.next(ends, words, direction, stop)
+            return Found(line, True) if line else None
+
+        return self.ask(answer)
+
+    def counted(self, words: str) -> "Future[Mapping[str, int]]":
+        """How many events of each kind fit words in the whole log. Raises QueryError for a word that means nothing."""
+        return self.ask(lambda reading: counted(reading.run, words, reading.stopped.is_set))
+
+    def caused(self, seq: int) -> "Future[Caused]":
+        """An event with its causes, and what it did to ties."""
+
+        def answer(reading: Reading) -> Caused:
+            return Caused(reading.events.chain(seq), ties_changed_by(reading.run, seq))
+
+        return self.ask(answer)
+
+    def why(self, owner: str, other: str, tick: int) -> "Future[Feelings]":
+        """Every cause of what one feels about another, and the other way round, before a tick."""
+
+        def answer(reading: Reading) -> Feelings:
+            return Feelings(reading.run.why(owner, other, at=tick), reading.run.why(other, owner, at=tick))
+
+        return self.ask(answer)
+
+    def since(self, first: int, last: int) -> "Future[Since]":
+        """What changed from one tick to another, the earlier first."""
+        return self.ask(lambda reading: since(reading.run, first, last))
+
+    def neighbours(self) -> "Future[tuple[Neighbour, ...]]":
+        """The runs beside this one, those that are of its blood first."""
+        return self.ask(lambda reading: neighbours(reading.run))
+
+    def compare(self, other: str) -> "Future[Compared]":
+        """What tells this run and another apart."""
+
+        def answer(reading: Reading) -> Compared:
+            another = townlet.open(other)
+            found = diff(reading.run, another)
+            theirs = Events(another)
+            here = tuple(reading.events.line(seq) for seq in found.chain_a)
+            return Compared(other, found, here, tuple(theirs.line(seq) for seq in found.chain_b))
+
+        return self.ask(answer)
+
+    def livable(self, tick: int, overrides: Mapping[str, object]) -> "Future[str]":
+        """The name of the settings that a fork at a tick would live under. Raises ConfigurationError, with every
+        fault."""
+        return self.ask(lambda reading: livable(reading.run, tick, overrides).config_id)
+
+    def reached(self, other: str) -> "Future[int | None]":
+        """The last tick of another run, None while there is none."""
+
+        def answer(_: Reading) -> int | None:
+            return townlet.open(other).head.tick if (Path(other) / "run.json").is_file() else None
+
+        return self.ask(answer)
+
+    def sql(self, text: str, tick: int) -> "Future[Rows]":
+        """The answer to a query as of a tick, no more than ROWS_MOST rows of it."""
+
+        def answer(reading: Reading) -> Rows:
+            with closing(Session(reading.run, tick)) as session:
+                reading.session = session
+                try:
+                    table = session.query(text)
+                finally:
+                    reading.session = None
+            shown = table.slice(0, ROWS_MOST)
+            columns = [column.to_pylist() for column in shown.columns]
+            return Rows(tuple(table.column_names), tuple(zip(*columns, strict=True)), len(table), tick)
+
+        return self.ask(answer)
+

@@ -1,0 +1,363 @@
+"""Another future: what it is called, what is different in it, how long it lives. The command line makes it."""
+
+import asyncio
+import shlex
+import signal
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import ClassVar, Final, NamedTuple
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.suggester import Suggester
+from textual.widgets import Button, Footer, Input, Label, Static
+
+from eventlog.places import is_uri
+from townlet.configuration.keys import describe
+from townlet.daytime import time_of
+from townlet.errors import QueryError
+from tui.asking import REFUSALS, Asker, Stopped
+from tui.times import TIMES, tick_meant, ticks_meant
+
+SOON_S: Final = 0.3
+"""How long somebody writes no more before they are told whether it can be."""
+
+LOOK_S: Final = 0.5
+"""How often it is looked how far a fork has come."""
+
+PATIENCE_S: Final = 10.0
+"""How long a fork that is asked to stop has to do so."""
+
+SAID_MOST: Final = 40
+"""How many lines of what the command says are shown: the last."""
+
+FIELDS: Final = {"at": "At", "name": "Name", "seed": "Seed", "settings": "Settings", "ticks": "Live on"}
+HINTS: Final = {
+    "name": "a folder's name, beside this run",
+    "seed": "another seed, another future; empty: the same as it was",
+    "settings": "key=value key=value ..., such as needs.urgent=0.2",
+    "ticks": "ticks, or 12h, or 3d",
+}
+SAME: Final = "Same seed, no settings: it will live exactly as this run did."
+OTHER: Final = "The same up to there; then another future."
+
+
+class FieldsOfFork(NamedTuple):
+    """What a fork begins with: the run, its tick, the event that it comes before (words, or nothing), seed and head."""
+
+    run: str
+    tick: int
+    before: str
+    seed: int
+    head: int
+    ticks_per_day: int
+
+
+class Forked(NamedTuple):
+    """A fork that was made: its path, the tick at which it parted, and what is wanted now: `watch`, `compare`."""
+
+    path: str
+    tick: int
+    deed: str
+
+
+class Wish(NamedTuple):
+    """A fork as it was written, read: `settings` are pairs of keys and texts."""
+
+    tick: int
+    into: str
+    seed: int | None
+    settings: tuple[tuple[str, str], ...]
+    ticks: int
+
+    def arguments(self, run: str) -> list[str]:
+        """What `townlet` is told."""
+        told = ["fork", run, "--at-tick", str(self.tick), "--into", self.into]
+        if self.seed is not None:
+            told += ["--seed", str(self.seed)]
+        for key, value in self.settings:
+            told += ["--set", f"{key}={value}"]
+        return [*told, "--ticks", str(self.ticks)]
+
+
+class Keys(Suggester):
+    """Completes the last key of the settings."""
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The whole text with its last key completed, if one begins so."""
+        before, _, begun = value.rpartition(" ")
+        if not begun or "=" in begun:
+            return None
+        found = next((key for key in setting_keys() if key.startswith(begun) and key != begun), None)
+        return None if found is None else f"{before} {found}=".lstrip()
+
+
+@cache
+def setting_keys() -> tuple[str, ...]:
+    """The keys that hold a value, as they are written."""
+    return tuple(key.key for key in describe() if key.type != "block")
+
+
+def free_name(run: str, tick: int) -> str:
+    """A name for a fork that no folder beside the run has."""
+    path = Path(run)
+    name, number = f"{path.name}-fork-{tick}", 1
+    while (path.parent / (name if number == 1 else f"{name}-{number}")).exists():
+        number += 1
+    return name if number == 1 else f"{name}-{number}"
+
+
+def settings_meant(written: str) -> tuple[tuple[str, str], ...]:
+    """`key=value` pairs, apart by spaces; what holds a space stands in quotes. Raises QueryError."""
+    try:
+        pairs = shlex.split(written)
+    except ValueError:
+        raise QueryError(f"Settings: a quote is not closed in {written!r}") from None
+    found = []
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign or not key or not value:
+            near = get_close_matches(key, setting_keys(), 1, 0.5)
+            meant = f"; did you mean {near[0]}=...?" if near else ""
+            raise QueryError(f"Settings: {pair!r} is not key=value, such as needs.urgent=0.2{meant}")
+        found.append((key, value))
+    return tuple(found)
+
+
+class Fork(ModalScreen[Forked | None]):
+    """The form, then what the command says, then what may be done with the fork. Escape cancels."""
+
+    BINDINGS: ClassVar = [
+        Binding("escape", "cancel", "Cancel", priority=True),
+        Binding("ctrl+s", "make", "Fork", priority=True),
+    ]
+
+    def __init__(self, fields: FieldsOfFork, asker: Asker) -> None:
+        super().__init__()
+        self._fields, self._asker = fields, asker
+        self._process: asyncio.subprocess.Process | None = None
+        self._state = "asking"
+        self._wish: Wish | None = None
+        self._said: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        fields = self._fields
+        name = free_name(fields.run, fields.tick)
+        values = {
+            "at": str(fields.tick),
+            "name": name,
+            "seed": str((fields.seed + 1) % 2**64),
+            "settings": "",
+            "ticks": str(fields.head - fields.tick or fields.ticks_per_day),
+        }
+        with Vertical(id="fork"):
+            yield Static("Fork: another future", id="fork-title", markup=False)
+            yield Static(self._where(fields.tick), id="fork-where", markup=False)
+            for key, label in FIELDS.items():
+                with Horizontal(classes="fork-row"):
+                    yield Label(label, classes="fork-label")
+                    yield Input(
+                        values[key],
+                        placeholder=HINTS.get(key, TIMES),
+                        suggester=Keys() if key == "settings" else None,
+                        compact=True,
+                        id=f"fork-{key}",
+                    )
+            with VerticalScroll(id="fork-told", can_focus=False):
+                yield Static("", id="fork-said", markup=False)
+            with Horizontal(id="fork-buttons"):
+                yield Button("Fork", id="make", variant="primary", compact=True)
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button("Watch the fork", id="watch", variant="primary", compact=True, classes="made")
+                yield Button("Compare with it", id="compare", compact=True, classes="made")
+                yield Button("Stay here", id="stay", compact=True, classes="made")
+            yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begin at its name."""
+        self.query_one("#fork-name", Input).focus()
+        self._show_buttons()
+        self._check()
+
+    async def on_unmount(self) -> None:
+        """Nothing goes on behind a form that is gone."""
+        await self._end()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What is made is made once."""
+        return self._state == "asking" if action == "make" else True
+
+    @on(Input.Changed)
+    def _changed(self) -> None:
+        if self._state == "asking":
+            self._check()
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        self.action_make()
+
+    @on(Button.Pressed)
+    def _pressed(self, pressed: Button.Pressed) -> None:
+        deed = pressed.button.id or ""
+        if deed == "make":
+            self.action_make()
+        elif deed == "cancel":
+            self.action_cancel()
+        elif self._wish is not None:
+            self.dismiss(None if deed == "stay" else Forked(self._wish.into, self._wish.tick, deed))
+
+    def action_make(self) -> None:
+        """Make the fork, unless what is written cannot be."""
+        if self._state == "asking":
+            self._state = "making"
+            self._show_buttons()
+            self._make()
+
+    def action_cancel(self) -> None:
+        """Close the form; where the fork is being made, first end that."""
+        if self._state != "making":
+            self.dismiss(None)
+        elif self._process is not None and self._process.returncode is None:
+            self._say("Stopping it between two commits …")
+            self._interrupt(self._process)
+        else:
+            self._asker.stop()
+
+    @work(exclusive=True, group="fork")
+    async def _check(self) -> None:
+        """Say whether it can be, a moment after the last key."""
+        await asyncio.sleep(SOON_S)
+        wish = await self._read()
+        if wish is not None:
+            self._show(wish)
+
+    @work(exclusive=True, group="fork")
+    async def _make(self) -> None:
+        wish = await self._read()
+        if wish is None:
+            self._state = "asking"
+        else:
+            self._wish = wish
+            self._show(wish)
+            code = await self._run(wish)
+            self._state = "made" if code == 0 else "asking"
+            if code != 0:
+                self._say(f"It ended with code {code}. Nothing of this run has changed.")
+        self._show_buttons()
+
+    async def _read(self) -> Wish | None:
+        """What is written, or nothing where it cannot be, which is then said."""
+        try:
+            wish = self._wished()
+            if not is_uri(wish.into) and Path(wish.into).exists():
+                raise QueryError(f"Name: {wish.into} is there already; name another")
+            await asyncio.wrap_future(self._asker.livable(wish.tick, dict(wish.settings)))
+        except Stopped:
+            return None
+        except REFUSALS as refusal:
+            self._said = []
+            self._say(f"! {refusal}")
+            return None
+        return wish
+
+    def _wished(self) -> Wish:
+        """The form, read. Raises QueryError for the first field that cannot be."""
+        fields, text = self._fields, {key: self.query_one(f"#fork-{key}", Input).value.strip() for key in FIELDS}
+        if text["seed"] and not (text["seed"].isdecimal() and int(text["seed"]) < 2**64):
+            raise QueryError(f"Seed: {text['seed']!r} is none; it is a whole number from 0 to 2**64 - 1")
+        if not text["name"]:
+            raise QueryError("Name: it is empty; name the new run")
+        beside = Path("runs") if is_uri(fields.run) else Path(fields.run).parent
+        into = text["name"] if "/" in text["name"] else str(beside / text["name"])
+        return Wish(
+            tick_meant(text["at"], fields.tick, fields.head, fields.ticks_per_day),
+            into,
+            int(text["seed"]) if text["seed"] and int(text["seed"]) != fields.seed else None,
+            settings_meant(text["settings"]),
+            ticks_meant(text["ticks"], fields.ticks_per_day),
+        )
+
+    async def _run(self, wish: Wish) -> int:
+        """Let the command make the fork, and show what it says; its exit code."""
+        self._process = process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "cli.main", *wish.arguments(self._fields.run)),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        told = asyncio.ensure_future(self._watch(wish))
+        try:
+            assert process.stdout is not None
+            async for line in process.stdout:
+                self._say(line.decode(errors="replace").rstrip())
+            return await process.wait()
+        finally:
+            told.cancel()
+            await self._end()
+
+    async def _watch(self, wish: Wish) -> None:
+        """Say how far the fork has come."""
+        until = wish.tick + wish.ticks
+        while True:
+            await asyncio.sleep(LOOK_S)
+            try:
+                tick = await asyncio.wrap_future(self._asker.reached(wish.into))
+            except REFUSALS:
+                continue  # it is not yet whole enough to be opened
+            if tick is not None:
+                self.query_one("#fork-where", Static).update(f"It has come to tick {tick:,} of {until:,}. Escape stops")
+
+    def _interrupt(self, process: asyncio.subprocess.Process) -> None:
+        """Ask the command to stop as Ctrl-C would; what does not listen in time is ended."""
+        process.send_signal(signal.SIGINT) if sys.platform != "win32" else process.terminate()
+        self.set_timer(PATIENCE_S, lambda: process.kill() if process.returncode is None else None)
+
+    async def _end(self) -> None:
+        process = self._process
+        if process is not None and process.returncode is None:
+            process.kill()
+            await process.wait()
+
+    def _show(self, wish: Wish) -> None:
+        """Say what will be, and with which command."""
+        self.query_one("#fork-where", Static).update(self._where(wish.tick))
+        unchanged = wish.seed is None and not wish.settings
+        self._said = []
+        self._say(SAME if unchanged else OTHER)
+        self._say("$ " + shlex.join(["townlet", *wish.arguments(self._fields.run)]))
+
+    def _where(self, tick: int) -> str:
+        fields = self._fields
+        when = f"{time_of(tick, fields.ticks_per_day)}, tick {tick:,}"
+        if fields.before and tick == fields.tick:
+            return f"Before {fields.before}. From the moment before {when}"
+        return f"From the moment before {when}"
+
+    def _say(self, words: str) -> None:
+        self._said = [*self._said, words][-SAID_MOST:]
+        self.query_one("#fork-said", Static).update("\n".join(self._said))
+        self.query_one("#fork-told", VerticalScroll).scroll_end(animate=False)
+
+    def _show_buttons(self) -> None:
+        """Those that can be pressed now, the first of them chosen."""
+        shown: Sequence[str] = {
+            "asking": ("make", "cancel"),
+            "making": ("cancel",),
+            "made": ("watch", "compare", "stay"),
+        }[self._state]
+        for button in self.query(Button):
+            button.display = button.id in shown
+        for each in self.query(Input):
+            each.disabled = self._state != "asking"
+        if self._state != "asking":
+            self.query_one(f"#{shown[0]}", Button).focus()
+        self.refresh_bindings()

@@ -1,0 +1,86 @@
+"""What can be done: first in the panel one is in, then everything, by the keys as they are now."""
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Final
+
+from rich.text import Text
+
+from tui.actions import ACTIONS
+from tui.dialogs.listing import Told
+from tui.drawing import Row
+from tui.looks import Look
+
+PANELS: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
+    "town": (
+        "The map",
+        (
+            ("click", "a person: their card, and their ties on the map; again: let go"),
+            ("↑ ↓", "scroll; or from person to person, and Enter chooses"),
+        ),
+    ),
+    "person": ("Person", (("↑ ↓", "a tie, a choice, an event"), ("w", "why it is so"), ("Enter", "go there"))),
+    "card": ("Person", (("↑ ↓", "a tie, a choice, an event"), ("w", "why it is so"), ("Enter", "go there"))),
+    "ties": ("Ties", (("↑ ↓", "a tie"), ("w", "every cause of it, adding up"), ("Enter", "the person"))),
+    "story": ("Story", (("↑ ↓", "an entry"), ("Enter", "go to what it tells of"), ("w", "what led to that"))),
+    "events": (
+        "Events",
+        (
+            ("↑ ↓", "an event"),
+            ("Enter", "go to the moment after it"),
+            ("w", "what led to it, and what it did to ties"),
+            ("F", "fork before it"),
+        ),
+    ),
+    "kpis": ("Key figures", (("↑ ↓", "scroll; they are of the last whole day"),)),
+    "queues": ("Queues", (("↑ ↓", "a place, somebody who waits"), ("Enter", "their card"))),
+    "churn": ("Churn", (("↑ ↓", "a window of time"), ("Enter", "go to its end"))),
+    "timeline": ("The timeline", (("click", "go to that tick"), ("← →", "a tick"), ("shift ← →", "an hour"))),
+    "sql": (
+        "SQL",
+        (
+            ("Enter", "ask; shift+Enter or ctrl+n begins another line"),
+            ("↑ ↓", "what was asked before"),
+            ("Tab", "to the answer: there y copies a row, Enter goes to its tick"),
+            ("Esc", "back to the panels' keys"),
+        ),
+    ),
+}
+"""What can be done in each panel, by its name."""
+
+LEFT: Final = 17
+"""The cells for keys."""
+
+
+def help_told(panel: str, keys: Mapping[str, tuple[str, ...]], look: Look) -> Told:
+    """How to begin, what can be done in the panel, and all the rest. `keys` are those of each action, as now."""
+    rows = [*_first_steps(keys, look)]
+    if panel in PANELS:
+        title, lines = PANELS[panel]
+        rows += [Row(Text("")), Row(Text(f"Here: {title}", look.title))]
+        rows += [_line(key, words, look) for key, words in lines]
+    for group, actions in groupby(ACTIONS, key=lambda each: each.group):
+        rows += [Row(Text("")), Row(Text(group, look.title))]
+        told = [each for each in actions if not each.name.startswith("speed_")]
+        for each in told:
+            rows.append(_line(" ".join(keys[each.name]), f"{each.title}. {each.help}", look))
+            if each.name == "slower":
+                digits = [keys[f"speed_{digit}"][0] for digit in (1, 9)]
+                rows.append(_line(f"{digits[0]} … {digits[1]}", "A speed by its digit, and play.", look))
+    return Told("Help: scroll with ↑ ↓, close with Esc", rows)
+
+
+def _first_steps(keys: Mapping[str, tuple[str, ...]], look: Look) -> Iterator[Row]:
+    """How to find a quarrel, see why, and let it not happen."""
+    yield Row(Text("First steps", look.title))
+    yield _line(f"{keys['find'][0]} quarrel ⏎", f"finds the next quarrel; {keys['find_on'][0]} the one after", look)
+    yield _line(keys["why"][0], "says why it came; Enter on a cause goes to it", look)
+    yield _line(keys["fork"][0], "another future from before it; then watch that, or compare", look)
+    yield _line(keys["compare"][0], "where two runs part, and what became of them", look)
+    yield _line(f"{keys['play'][0]} {keys['reverse'][0]}", "lets time go on, or back", look)
+
+
+def _line(key: str, words: str, look: Look) -> Row:
+    text = Text(f"  {key:<{LEFT}} ", look.strong)
+    text.append(words)
+    return Row(text)

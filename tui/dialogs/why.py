@@ -1,0 +1,123 @@
+"""Why: what led to an event, what made a tie, what decided a choice, as rows that can be gone to."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from rich.text import Text
+
+from townlet.daytime import time_of
+from townlet.observing.view import Card, EventLine
+from townlet.why import SIDES, Why
+from tui.asking import Caused, Feelings
+from tui.dialogs.listing import Told
+from tui.drawing import About, Row
+from tui.looks import Look
+
+SHORT: Final = {"trust": "trust", "familiarity": "famil.", "rivalry": "rival."}
+"""The sides of a tie, as heads of columns."""
+
+
+def event_told(caused: Caused, per_day: int, look: Look) -> Told:
+    """An event, what it did to ties, and what led to it, the newest first."""
+    event = caused.lines[0]
+    rows = [_event_row(event, per_day, "", look)]
+    rows += [
+        _event_row(line, per_day, f"{'  ' * depth}because of  ", look) for depth, line in enumerate(caused.lines[1:], 1)
+    ]
+    if len(caused.lines) == 1:
+        rows.append(Row(Text("Nothing in the log led to it: it was decided there and then.", look.faint)))
+    rows.append(Row(Text("")))
+    if caused.changes:
+        rows.append(Row(Text("What it did to ties", look.title)))
+        rows += [_change_row(change, look) for change in caused.changes]
+    else:
+        rows.append(Row(Text("It changed no tie.", look.faint)))
+    return Told(f"Why: {event.kind} of {time_of(event.tick, per_day)}", rows)
+
+
+def _event_row(line: EventLine, per_day: int, before: str, look: Look) -> Row:
+    text = Text(before, look.faint)
+    text.append(time_of(line.tick, per_day), look.strong)
+    text.append(f"  {line.kind}  {line.said}")
+    text.append(f"  event {line.seq:,}", look.faint)
+    return Row(text, About(tick=line.tick, seq=line.seq))
+
+
+def _change_row(change: Mapping[str, Any], look: Look) -> Row:
+    text = Text(f"  {change['owner']} → {change['other']}: ")
+    if change["change"] in ("removed", "refused"):
+        why = f" ({change['reason']})" if change["reason"] else ""
+        text.append({"removed": "the tie was lost", "refused": "no room for a tie"}[change["change"]] + why, look.bad)
+    else:
+        moved = [(side, change[f"before_{side}"], change[f"after_{side}"]) for side in SIDES]
+        parts = [f"{side} {before:.3f} {after - before:+.3f} = {after:.3f}" for side, before, after in moved if before != after]
+        text.append(", ".join(parts) or "as it was")
+    return Row(text, About(person=change["owner"], other=change["other"]))
+
+
+def tie_told(feelings: Feelings, per_day: int, look: Look) -> Told:
+    """Every cause of a tie in order, adding up to its value, and the other way round."""
+    there, back = feelings
+    rows = [*_tie_rows(there, per_day, look), Row(Text("")), *_tie_rows(back, per_day, look)]
+    return Told(f"Why {there.owner} feels so about {there.other}, at {time_of(there.tick, per_day)}", rows)
+
+
+def _tie_rows(why: Why, per_day: int, look: Look) -> Iterator[Row]:
+    causes = list(why.rows())
+    yield Row(Text(f"{why.owner} → {why.other}", look.title), About(person=why.owner, other=why.other))
+    if not causes:
+        yield Row(Text("  They never had anything to do with each other.", look.faint))
+        return
+    yield Row(Text(f"  {'':13}" + "".join(f"{SHORT[side]:>9}" for side in SIDES), look.faint))
+    for cause in causes:
+        yield _cause_row(cause, per_day, look)
+    total = Text("  Σ, as held".ljust(15), look.strong)
+    for side in SIDES:
+        total.append(f"{why.total[side]:9.3f}", look.strong)
+    total.append("  the sum of all of these" if why.tied else "  no tie is held now", look.faint)
+    yield Row(total)
+
+
+def _cause_row(cause: Mapping[str, Any], per_day: int, look: Look) -> Row:
+    """A change of a tie: when, by how much each side, and what happened."""
+    wore_off = cause["change"] == "decayed"
+    text = Text("  " + ("" if wore_off else time_of(cause["tick"], per_day).removeprefix("day ")).ljust(13))
+    for side in SIDES:
+        by = cause[f"after_{side}"] - cause[f"before_{side}"]
+        style = (look.good if (by > 0) != (side == "rivalry") else look.bad) if by and not wore_off else look.faint
+        text.append(f"{by:+9.3f}" if by else f"{'·':>9}", style)
+    text.append(f"  {cause['sentence']}", look.faint if wore_off else "")
+    return Row(text, None if wore_off else About(tick=cause["tick"], seq=cause["seq"]))
+
+
+def choice_told(card: Card, per_day: int, look: Look) -> Told:
+    """The choice that somebody lives by: what each option was worth to them then."""
+    choice = card.choice
+    title = f"Why {card.person} does what they do"
+    if choice is None:
+        return Told(title, [Row(Text(f"{card.person} has not chosen anything yet."))])
+    when = f"{time_of(choice.tick, per_day)}  "
+    chosen = Text(when, look.strong).append(f"{card.person} chose {choice.chosen}")
+    chosen.append(f" at {choice.place}" if choice.place else "").append(f"  event {choice.seq:,}", look.faint)
+    rows = [Row(chosen, About(tick=choice.tick, seq=choice.seq))]
+    rows += [Row(Text(words, look.faint)) for words in _said_of(choice.urgent, choice.gives_way, choice.scripted)]
+    rows += [Row(Text("")), Row(Text("What each option was worth, best first", look.title))]
+    best = max((use.use for use in choice.uses), default=1.0) or 1.0
+    for use in choice.uses:
+        bar = "█" * max(round(12 * use.use / best), 0) if use.place is not None else ""
+        text = Text(f"{'▸' if use.option == choice.chosen else ' '} {use.option:<16}")
+        text.append(f"{use.use:7.3f} " if use.place is not None else f"{'-':>7} ").append(f"{bar:<12} ", look.good)
+        text.append(use.why or (f"at {use.place}" if use.place else ""), look.faint)
+        rows.append(Row(text, About(place=use.place) if use.place else None))
+    return Told(title, rows)
+
+
+def _said_of(urgent: bool, gives_way: bool, scripted: bool) -> Sequence[str]:
+    said = []
+    if not scripted:
+        said.append("Somebody else chose: the script would not have, by these weights.")
+    if urgent:
+        said.append("A need was urgent, so a shift that was near held nothing up.")
+    if gives_way:
+        said.append("They passed their place on to somebody who waited; nothing is weighed against that.")
+    return said

@@ -1,0 +1,51 @@
+"""Times as somebody writes them, seen from where they are."""
+
+import re
+from typing import Final
+
+from townlet.daytime import tick_of, time_of
+from townlet.errors import QueryError
+
+TIMES: Final = "a tick: 5000 · a day: day 3 · a time: day 3 08:00 · from here: +60, -2h, +1d"
+"""What can be written."""
+
+AWAY: Final = re.compile(r"(?P<sign>[+-])\s*(?P<count>\d+)\s*(?P<unit>[a-z]*)")
+LENGTH: Final = re.compile(r"(?P<count>\d+)\s*(?P<unit>[a-z]*)")
+UNITS: Final = {"": "tick", "t": "tick", "ticks": "tick", "m": "minute", "min": "minute", "h": "hour", "hours": "hour"}
+DAYS: Final = ("d", "day", "days")
+
+
+def tick_meant(written: str, now: int, last: int, ticks_per_day: int) -> int:
+    """The tick that somebody at tick `now` means, within a run up to `last`. Raises QueryError, with what is possible.
+
+    What is counted from here ends at the founding and at the last tick; a tick or a time beyond them is refused.
+    """
+    plain = written.strip().lower().replace(",", "" if re.fullmatch(r"[\d,]+", written.strip()) else ",")
+    if found := AWAY.fullmatch(plain):
+        away = int(found["count"]) * _ticks_of(found["unit"], written, ticks_per_day)
+        return min(max(now + (away if found["sign"] == "+" else -away), 0), last)
+    try:
+        tick = tick_of(plain, ticks_per_day)
+    except QueryError:
+        raise QueryError(f"{written!r} is no time; write {TIMES}") from None
+    if tick > last:
+        ends = f"tick {last:,}, {time_of(last, ticks_per_day)}"
+        raise QueryError(f"tick {tick:,} is not there yet: this run has come to {ends}")
+    return tick
+
+
+def ticks_meant(written: str, ticks_per_day: int) -> int:
+    """How many ticks a length is: `600`, `90m`, `12h`, `3d`. Raises QueryError."""
+    found = LENGTH.fullmatch(written.strip().lower().replace(",", ""))
+    if not found:
+        raise QueryError(f"{written!r} is no length of time; write ticks such as 600, or: 12h, or: 3d")
+    return int(found["count"]) * _ticks_of(found["unit"], written, ticks_per_day)
+
+
+def _ticks_of(unit: str, written: str, ticks_per_day: int) -> int:
+    """The ticks of a unit, at least one."""
+    if unit in DAYS:
+        return ticks_per_day
+    if unit not in UNITS:
+        raise QueryError(f"{written!r}: there is no unit {unit!r}; there are h for hours and d for days")
+    return max(ticks_per_day // {"tick": ticks_per_day, "minute": 1440, "hour": 24}[UNITS[unit]], 1)
