@@ -130,7 +130,9 @@ def found(settings: Settings, towns: np.ndarray, plans: np.ndarray, index: int, 
         )
 
 
-def restored(settings: Sequence[Settings], kept: Mapping[str, pa.Table]) -> Town | None:
-    """The town of a checkpoint; None if it is not, byte for byte, the town that was kept."""
-    town = Town(settings, tables.restored(kept, CLASSES[settings[0].town.capacity]))
+def restored(
+    settings: Sequence[Settings], kept: Mapping[str, pa.Table], plans: np.ndarray | None = None
+) -> Town | None:
+    """The town of a checkpoint; None if it is not, byte for byte, the town that was kept. `plans` as for `Town`."""
+    town = Town(settings, tables.restored(kept, CLASSES[settings[0].town.capacity]), plans)
     return town if town.state_digest() == kept["digest"].column(0)[0].as_py() else None

@@ -52,7 +52,7 @@ ACTIONS: Final = (
         "The next event",
         "On to the next event that the filter lets through.",
         TIME,
-        "next event",
+        "next",
     ),
     Action("note_back", ("left_curly_bracket",), "The quarrel, help or parting before", "Back along the marks.", TIME),
     Action("note_on", ("right_curly_bracket",), "The next quarrel, help or parting", "On along the marks.", TIME),
@@ -63,18 +63,18 @@ ACTIONS: Final = (
         for digit in range(1, 10)
     ),
     Action("go_to", ("g",), "Go to a time", "A tick, a day, or a time: 5000, day 3, day 3 08:00.", TIME, "go to"),
-    Action("start", ("home",), "The founding", "To tick 0.", TIME),
-    Action("live", ("end",), "Follow the town", "To the last tick, and on with it while the town lives.", TIME, "live"),
+    Action("start", ("home",), "The founding", "To the moment after it.", TIME),
+    Action("live", ("end",), "Follow the town", "To the last tick, and on with it while the town lives.", TIME),
     Action("loop", ("l",), "Loop", "First its beginning, then its end, then no more.", TIME),
     Action("panel_person", ("p",), "Person", "Needs, what they do and why, work, ties, reward.", LOOKING),
     Action("panel_ties", ("t",), "Ties", "Who feels what for whom; what changed since the mark.", LOOKING),
-    Action("panel_story", ("s",), "Story", "What happened, told. Enter goes to what is told of.", LOOKING, "story"),
-    Action("panel_events", ("e",), "Events", "Every event in the log.", LOOKING, "events"),
+    Action("panel_story", ("s",), "Story", "What happened, told. Enter goes to what is told of.", LOOKING),
+    Action("panel_events", ("e",), "Events", "Every event in the log.", LOOKING),
     Action("panel_kpis", ("k",), "Key figures", "How well the town does, of the last whole day.", LOOKING),
     Action("panel_queues", ("u",), "Queues", "Who uses what, and who waits.", LOOKING),
     Action("panel_churn", ("c",), "Churn", "Ties gained and lost, window by window.", LOOKING),
     Action("panel_sql", ("colon",), "SQL", "Ask the run as of this tick.", LOOKING),
-    Action("person_on", ("a",), "The next person", "Their card, and their ties on the map.", LOOKING, "person"),
+    Action("person_on", ("a",), "The next person", "Their card, and their ties on the map.", LOOKING),
     Action("person_back", ("A",), "The person before", "Their card, and their ties on the map.", LOOKING),
     Action("why", ("w",), "Why", "What led to the event or the tie that is chosen, adding up.", ASKING, "why"),
     Action("mark", ("x",), "Mark this tick", "To compare others with. On the mark itself: unmark.", ASKING),
@@ -95,3 +95,6 @@ ACTIONS: Final = (
     Action("quit", ("q", "ctrl+c"), "Leave", "The run stays as it is.", SCREEN, "leave"),
 )
 """All of it, in the order of the help."""
+
+KEYS: Final = {each.name: each.keys for each in ACTIONS}
+"""The keys of each, where nobody has chosen others."""

@@ -6,7 +6,10 @@ from typing import Final, NamedTuple
 
 
 class Look(NamedTuple):
-    """The styles of a theme: `people` in turn, by their numbers; `ground` of each tile, by `Tile.name.lower()`."""
+    """The styles of a theme: `people` in turn, by their numbers; `ground` of each tile, by `Tile.name.lower()`.
+
+    `paper` and `ink` are what it is drawn on and with; empty: the terminal's own. `dark` says which of them is darker.
+    """
 
     name: str
     people: tuple[str, ...]
@@ -21,6 +24,16 @@ class Look(NamedTuple):
     night: str
     ground: Mapping[str, str]
     furniture: str
+    paper: str = ""
+    ink: str = ""
+    dark: bool = True
+
+
+TILES: Final = ("wall", "floor", "door", "road", "grass", "table", "tree", "water")
+
+
+def _ground(*styles: str) -> Mapping[str, str]:
+    return MappingProxyType(dict(zip(TILES, styles, strict=True)))
 
 
 DARK: Final = Look(
@@ -34,21 +47,84 @@ DARK: Final = Look(
     title="bold #7cc4ff",
     chosen="reverse",
     day="#e6c873",
-    night="#4f6d9e",
-    ground=MappingProxyType(
-        {
-            "wall": "#6e6a78",
-            "floor": "#3a3a42",
-            "door": "#b07a4a",
-            "road": "#55555c",
-            "grass": "#3f5f3a",
-            "table": "#7d6248",
-            "tree": "#4f8a4a",
-            "water": "#4f86c6",
-        }
-    ),
+    night="#7089b8",
+    ground=_ground("#6e6a78", "#3a3a42", "#b07a4a", "#55555c", "#3f5f3a", "#7d6248", "#4f8a4a", "#4f86c6"),
     furniture="#a58fc9",
+    paper="#16181d",
+    ink="#d7dae0",
 )
 
-LOOKS: Final[Mapping[str, Look]] = MappingProxyType({DARK.name: DARK})
+LIGHT: Final = Look(
+    name="townlet-light",
+    people=("#0b5cad", "#9a4d00", "#1f6f2b", "#b3203f", "#6b3fa0", "#6f5b00", "#00666b", "#97307f"),
+    good="#1f6f2b",
+    bad="#b3261e",
+    warn="#8a5300",
+    faint="#5f6670",
+    strong="bold",
+    title="bold #0b5cad",
+    chosen="reverse",
+    day="#8a6400",
+    night="#41598c",
+    ground=_ground("#77727f", "#c9c7cf", "#96602f", "#a5a5ac", "#8fb886", "#9c7b58", "#3f7a3a", "#2f6fb0"),
+    furniture="#6f55a0",
+    paper="#fbfaf7",
+    ink="#24272d",
+    dark=False,
+)
+
+SAFE: Final = Look(
+    name="townlet-safe",
+    people=("#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7", "#d55e00", "#0072b2", "#ffffff"),
+    good="#56b4e9",
+    bad="bold #e69f00",
+    warn="#f0e442",
+    faint="#a0a0a0",
+    strong="bold",
+    title="bold #56b4e9",
+    chosen="reverse",
+    day="#f0e442",
+    night="#56b4e9",
+    ground=_ground("#8a8a8a", "#3c3c3c", "#e69f00", "#5a5a5a", "#2f5f50", "#7a6a4a", "#009e73", "#0072b2"),
+    furniture="#cc79a7",
+    paper="#121212",
+    ink="#e6e6e6",
+)
+"""The colours of Okabe and Ito (2008), which people of every kind of colour vision can tell apart."""
+
+SIXTEEN: Final = Look(
+    name="townlet-16",
+    people=("bright_cyan", "bright_yellow", "bright_green", "bright_red", "bright_magenta", "bright_blue", "cyan"),
+    good="green",
+    bad="red",
+    warn="yellow",
+    faint="bright_black",
+    strong="bold",
+    title="bold cyan",
+    chosen="reverse",
+    day="yellow",
+    night="blue",
+    ground=_ground("bright_black", "bright_black", "yellow", "bright_black", "green", "yellow", "green", "blue"),
+    furniture="magenta",
+)
+"""The sixteen colours that every terminal has, as the terminal's owner likes them."""
+
+PLAIN: Final = Look(
+    name="townlet-plain",
+    people=("bold",),
+    good="",
+    bad="bold",
+    warn="underline",
+    faint="",
+    strong="bold",
+    title="bold underline",
+    chosen="reverse",
+    day="",
+    night="",
+    ground=_ground(*[""] * len(TILES)),
+    furniture="",
+)
+"""No colour at all."""
+
+LOOKS: Final[Mapping[str, Look]] = MappingProxyType({look.name: look for look in (DARK, LIGHT, SAFE, SIXTEEN, PLAIN)})
 """The themes by name; the first is the default."""

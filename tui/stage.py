@@ -13,7 +13,7 @@ from textual.widgets import ContentSwitcher, Footer, Static
 import townlet
 from townlet.observing.view import View, Wanted
 from townlet.observing.watching import Watcher
-from tui.actions import ACTIONS
+from tui.actions import ACTIONS, KEYS
 from tui.cursor import Cursor
 from tui.drawing import Draw, Room, Row
 from tui.head import headline
@@ -206,5 +206,12 @@ class Stage(App[None]):
 
     def _show_tabs(self) -> None:
         here = self.query_one("#panels", ContentSwitcher).current
-        marked = [f"[@click=app.panel_{name}]{'▸' if name == here else ' '}{name}[/]" for name in PANELS]
-        self.query_one("#tabs", Static).update(" ".join(marked))
+        self.query_one("#tabs", Static).update(" ".join(_tab(name, name == here) for name in PANELS))
+
+
+def _tab(name: str, chosen: bool) -> str:
+    """A panel's name to click on, with the letter of its key underlined; brackets around the one that is in front."""
+    key = KEYS[f"panel_{name}"][0]
+    first, found, rest = name.partition(key)
+    said = f"{first}[u b]{found}[/]{rest}" if found else f":{name}"
+    return f"[@click=app.panel('{name}')]{f'[reverse]{said}[/]' if chosen else said}[/]"

@@ -81,8 +81,8 @@ class Timing(Stage):
         self.move(self.cursor.at_speed(int(digit))._replace(playing=True))
 
     def action_start(self) -> None:
-        """The founding."""
-        self.seek(0)
+        """The moment after the founding."""
+        self.seek(1)
 
     def action_live(self) -> None:
         """Follow the town."""

@@ -85,26 +85,49 @@ class Story(NamedTuple):
 
 def frame(seen: Seen, words: Words, allowed: Sequence[int], story: Story, kpis: Mapping[str, float]) -> Frame:
     """What is told of a town. `allowed` has for each seat the options that could be asked of it, as bits."""
+    state = state_of(seen, words, allowed) | {
+        "narration": _narration(story.standing),
+        "kpis": {name: printed(value) for name, value in kpis.items()},
+    }
+    told = happened_of(seen, words) | {"narrations": [_entry(entry, words) for entry in story.entries]}
+    happened = {name: told[name] for name in HAPPENED}
+    return Frame(seen.tick, seen.offset, state, happened)
+
+
+def state_of(seen: Seen, words: Words, allowed: Sequence[int]) -> Block:
+    """The blocks of a `messages.State` that are of the town itself: all but `narration` and `kpis`."""
     scene = _Scene(seen, words)
-    state: Block = {
+    return {
         "town": _town(scene),
         "agents": _agents(scene),
-        "ties": _ties(scene),
+        "ties": ties_of(seen, words),
         "rewards": _rewards(scene),
         "queues": _queues(scene),
         "work": _work(scene),
         "market": _market(scene),
         "policy": _policy(scene, allowed),
         "churn": _churn(seen.churn),
-        "narration": _narration(story.standing),
-        "kpis": {name: printed(value) for name, value in kpis.items()},
     }
-    happened = {
-        "tie_changes": _tie_changes(seen, words),
-        "narrations": [_entry(entry, words) for entry in story.entries],
-        "warnings": [_warning(alarm) for alarm in seen.alarms],
-    }
-    return Frame(seen.tick, seen.offset, state, happened)
+
+
+def happened_of(seen: Seen, words: Words) -> dict[str, Sequence[Block]]:
+    """What happened since the town was seen last, as far as the town itself says: `tie_changes` and `warnings`."""
+    return {"tie_changes": _tie_changes(seen, words), "warnings": [_warning(alarm) for alarm in seen.alarms]}
+
+
+def ties_of(seen: Seen, words: Words) -> Block:
+    """The block `ties`: what each of the living feels for whom they know."""
+    scene = _Scene(seen, words)
+    made: Block = {name: {} for name in scene.names}
+    holders, slots = np.nonzero(seen.agents["ties"]["known"])
+    ties = seen.agents["ties"][holders, slots]
+    sides = (ties[side].tolist() for side in SIDES)
+    for holder, other, since, *values in zip(
+        holders.tolist(), ties["other"].tolist(), ties["since"].tolist(), *sides, strict=True
+    ):
+        felt: Block = {side: printed(value) for side, value in zip(SIDES, values, strict=True)}
+        made[scene.names[holder]][words.person(other)] = felt | {"since": since}
+    return made
 
 
 def printed(value: float) -> float:
@@ -162,19 +185,6 @@ def _agents(scene: _Scene) -> Block:
             made[name]["venue"] = words.venues[venue]
         if doing >= 0:
             made[name]["doing"], made[name]["until"] = words.deeds[doing], until
-    return made
-
-
-def _ties(scene: _Scene) -> Block:
-    made: Block = {name: {} for name in scene.names}
-    holders, slots = np.nonzero(scene.seen.agents["ties"]["known"])
-    ties = scene.seen.agents["ties"][holders, slots]
-    sides = (ties[side].tolist() for side in SIDES)
-    for holder, other, since, *values in zip(
-        holders.tolist(), ties["other"].tolist(), ties["since"].tolist(), *sides, strict=True
-    ):
-        felt: Block = {side: printed(value) for side, value in zip(SIDES, values, strict=True)}
-        made[scene.names[holder]][scene.words.person(other)] = felt | {"since": since}
     return made
 
 

@@ -8,11 +8,11 @@ import numpy as np
 from eventlog.rows import Rows
 from projections.riders.earning import board_rewards
 from projections.riders.fold import board, riders_type
-from projections.riders.rewards import rewards_type
+from projections.riders.rewards import EARNING, rewards_type
 from projections.riders.tie_changes import TIE_CHANGE
 from projections.riders.witness import refold_witnessed
 from projections.settings import Churn
-from projections.state import CLASSES
+from projections.state import CLASSES, restore_state, state_bytes
 from projections.telemetry.churning import Alarm, Counts, count
 
 
@@ -41,8 +41,17 @@ class Seen(NamedTuple):
         return int(self.clock["epoch"])
 
 
+class Kept(NamedTuple):
+    """A witness as it stands, to go on from: the bytes of its town's state and of what its riders remember."""
+
+    town: bytes
+    ledgers: bytes
+    earnings: bytes
+    churn: Counts
+
+
 class Witness:
-    """Folds a log from its first event with every rider.
+    """Folds a log from its first event with every rider, or on from where one was kept.
 
     `towns` is an array of one empty record of `town_type`; `plans` and `terms` have a record for each epoch, and
     `churn` its settings.
@@ -57,6 +66,10 @@ class Witness:
         self._churn, self._alarms = Counts(), list[Alarm]()
         board(towns, 0, self._outs)
         board_rewards(towns, plans, 0, terms, self._earnings)
+
+    @property
+    def _seats(self) -> int:
+        return int(self._towns["clock"]["seats"][0])
 
     @property
     def tick(self) -> int:
@@ -75,24 +88,42 @@ class Witness:
 
     def seen(self) -> Seen:
         """The town as it is now, with what happened since this was asked last."""
-        town = self._towns.view(np.ndarray)[0]
-        clock = town["clock"].copy()
-        seats = np.flatnonzero(town["agents"]["alive"])
-        changes = np.concatenate([np.zeros(0, TIE_CHANGE), *self._changes])
-        seen = Seen(
-            tick=self.tick,
-            offset=int(clock["seq"]),
-            clock=clock,
-            seats=seats,
-            agents=town["agents"][seats],
-            objects=town["objects"][: int(clock["objects"])].copy(),
-            earnings=self._earnings.view(np.ndarray)["seats"][0][: int(clock["seats"])].copy(),
-            changes=changes,
+        seen = seen_of(self._towns)._replace(
+            earnings=self._earnings.view(np.ndarray)["seats"][0][: self._seats].copy(),
+            changes=self.taken(),
             churn=self._churn,
             alarms=tuple(self._alarms),
         )
-        self.forget()
+        self._alarms = []
         return seen
+
+    def taken(self) -> np.ndarray:
+        """The changes of ties since they were taken last, rows of TIE_CHANGE."""
+        changes = np.concatenate([np.zeros(0, TIE_CHANGE), *self._changes])
+        self._changes = []
+        return changes
+
+    def kept(self) -> Kept:
+        """What to go on from; what happened since the town was seen last is no part of it."""
+        return Kept(
+            state_bytes(self._towns),
+            self._outs.view(np.ndarray)["tie_changes"]["ledgers"][0][: self._seats].tobytes(),
+            self._earnings.view(np.ndarray)["seats"][0][: self._seats].tobytes(),
+            self._churn,
+        )
+
+    def restore(self, kept: Kept) -> None:
+        """Go on from there, as if it had folded the log up to it."""
+        restore_state(self._towns, kept.town)
+        for rows, content in (
+            (self._outs.view(np.ndarray)["tie_changes"]["ledgers"][0], kept.ledgers),
+            (self._earnings.view(np.ndarray)["seats"][0], kept.earnings),
+        ):
+            known = np.frombuffer(content, rows.dtype)
+            rows[: len(known)] = known
+            rows[len(known) :] = np.zeros((), rows.dtype)
+        self._churn = kept.churn
+        self.forget()
 
     def forget(self) -> None:
         """Let go of what happened since this was seen last: nobody will be told."""
@@ -108,3 +139,22 @@ class Witness:
         epoch = int(self._towns["clock"]["epoch"][0])
         self._churn, alarms = count(self._churn, rows, max(self.tick - 1, 0), self._settings[epoch])
         self._alarms += alarms
+
+
+def seen_of(towns: Any) -> Seen:
+    """The town `towns[0]` as it is, where nobody looked on as it came about: without earnings, churn and changes."""
+    town = towns.view(np.ndarray)[0]
+    clock = town["clock"].copy()
+    seats = np.flatnonzero(town["agents"]["alive"])
+    return Seen(
+        tick=int(clock["tick"]),
+        offset=int(clock["seq"]),
+        clock=clock,
+        seats=seats,
+        agents=town["agents"][seats],
+        objects=town["objects"][: int(clock["objects"])].copy(),
+        earnings=np.zeros(0, EARNING),
+        changes=np.zeros(0, TIE_CHANGE),
+        churn=Counts(),
+        alarms=(),
+    )

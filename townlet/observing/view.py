@@ -1,6 +1,7 @@
 """A view: all that is shown of a run at a tick, as values that do not change. It knows no screen."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,6 +38,8 @@ class Scene(NamedTuple):
     state: Block
     happened: Mapping[str, Sequence[Block]]
     paid: bool
+    waits_since: Mapping[str, int] = MappingProxyType({})
+    """Of who waits in a line, the tick at which they joined it."""
 
 
 class Use(NamedTuple):

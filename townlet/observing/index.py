@@ -1,0 +1,195 @@
+"""One pass over a log, as far as it has come: where to begin looking at a tick, and what happened when."""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from eventlog import codes
+from eventlog.rows import Rows
+from projections.churn import COUNTS, GAIN, REASONS
+from projections.riders.tie_changes import Change, Loss
+from projections.settings import Churn as ChurnSettings
+from townlet.observing.scenes import Ground, Keyframe, Keyframes
+from townlet.observing.view import SORTS, Churn, Timeline
+
+KEYFRAMES: Final = 1024
+"""How many keyframes there are at most."""
+
+EVERY: Final = 60
+"""Ticks between two keyframes of a short run."""
+
+BINS: Final = 1024
+"""How many bins the timeline has at most."""
+
+DAY_BINS: Final = 288
+
+WINDOWS: Final = 4096
+"""How many windows of churn are kept: the last."""
+
+TOLD: Final = 64
+"""How many windows of churn a view has."""
+
+SORT_KINDS: Final[Mapping[str, tuple[Any, ...]]] = {
+    "quarrel": (codes.QUEUE_CONFLICT,),
+    "help": (codes.SHIFT_TAKEOVER, codes.LATE_HELP),
+    "left": (codes.AGENT_EXITED,),
+    "arrived": (codes.AGENT_ARRIVED,),
+}
+"""The kinds of events of each of SORTS."""
+
+_PLACE: Final = np.full(1 << 16, len(SORTS), np.int64)
+for _sort, _name in enumerate(SORTS):
+    _PLACE[[int(kind) for kind in SORT_KINDS[_name]]] = _sort
+
+
+class Bins:
+    """How many events lie in each of at most `most` bins of `every` ticks, and how many of each sort.
+
+    The bins begin at tick `first`; when there are too many two become one.
+    """
+
+    def __init__(self, first: int = 0, every: int = 1, most: int = BINS) -> None:
+        self.first, self.every, self._most = first, every, most
+        self._counts = np.zeros((1 + len(SORTS), most), np.int64)
+        self._used = 0
+
+    def add(self, rows: Rows) -> None:
+        """The next rows of the log."""
+        if not len(rows):
+            return
+        ticks = rows["tick"].astype(np.int64) - self.first
+        while ticks[-1] // self.every >= self._most:
+            self._halve()
+        bins = ticks // self.every
+        self._counts[0] += np.bincount(bins, minlength=self._most)
+        sorts = _PLACE[rows["kind"]]
+        for sort in range(len(SORTS)):
+            self._counts[1 + sort] += np.bincount(bins[sorts == sort], minlength=self._most)
+        self._used = int(bins[-1]) + 1
+
+    def told(self) -> tuple[np.ndarray, np.ndarray]:
+        """The events of each bin, i8[bins], and those of each sort, i8[len(SORTS), bins]; nothing changes them."""
+        counts = self._counts[:, : self._used].copy()
+        counts.setflags(write=False)
+        return counts[0], counts[1:]
+
+    def _halve(self) -> None:
+        self.every *= 2
+        paired = self._counts.reshape(len(self._counts), -1, 2).sum(axis=2)
+        self._counts = np.concatenate([paired, np.zeros_like(paired)], axis=1)
+
+
+class Windows:
+    """The windows of churn that are over, the last of them, as `churn_windows` has them."""
+
+    def __init__(self, settings: ChurnSettings, most: int = WINDOWS) -> None:
+        self._settings = settings
+        self._over: deque[Mapping[str, Any]] = deque(maxlen=most)
+        self._window, self._held = 0, 0
+        self._counts = np.zeros(len(COUNTS), np.int64)
+
+    def add(self, changes: np.ndarray, tick: int) -> None:
+        """The next rows of TIE_CHANGE; every one of ticks before `tick` has come by then."""
+        places = _places(changes)
+        changes, places = changes[places >= 0], places[places >= 0]
+        windows = changes["tick"] // self._settings.window_ticks
+        for window in np.unique(windows).tolist():
+            self._close(window)
+            self._counts += np.bincount(places[windows == window], minlength=len(COUNTS))
+        self._close(tick // self._settings.window_ticks)
+
+    def before(self, tick: int) -> Churn:
+        """The last windows that are over at a tick."""
+        length = self._settings.window_ticks
+        first = self._window - len(self._over)
+        last = max(min(tick // length, self._window) - first, 0)
+        return Churn(tuple(self._over[place] for place in range(max(last - TOLD, 0), last)))
+
+    def _close(self, window: int) -> None:
+        """The windows before this one are over."""
+        while self._window < window:
+            self._over.append(self._row())
+            self._held += int(self._counts @ GAIN)
+            self._counts[:] = 0
+            self._window += 1
+
+    def _row(self) -> Mapping[str, Any]:
+        length = self._settings.window_ticks
+        counts = dict(zip(COUNTS, self._counts.tolist(), strict=True))
+        share = counts["evicted"] / max(self._held + counts["added"], 1)
+        return {
+            "window": self._window,
+            "from_tick": self._window * length,
+            "to_tick": (self._window + 1) * length,
+            "held": self._held,
+            **counts,
+            "share": share,
+            "warning": share > self._settings.warn_above,
+        }
+
+
+_COUNTED: Final = np.array([COUNTS.index(REASONS[loss]) for loss in Loss])
+
+
+def _places(changes: np.ndarray) -> np.ndarray:
+    """Each row's place in COUNTS, -1 for what is not counted."""
+    change = changes["change"]
+    places = np.full(len(changes), -1, np.int64)
+    places[change == Change.ADDED] = COUNTS.index("added")
+    places[change == Change.REFUSED] = COUNTS.index("refused")
+    removed = change == Change.REMOVED
+    places[removed] = _COUNTED[changes["reason"][removed]]
+    return places
+
+
+class Index:
+    """A pass over a log with every rider. `tick` is how far it is: every event before that tick is folded."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._town = ground.town()
+        self._witness = ground.witness(self._town)
+        self._bins, self._windows = Bins(), Windows(ground.settings[-1].relationships.churn)
+        self._binned: tuple[int, tuple[np.ndarray, np.ndarray]] | None = None
+        self.keyframes = Keyframes(Keyframe.of(self._witness), EVERY, KEYFRAMES)
+
+    @property
+    def tick(self) -> int:
+        """Every event before this tick is folded."""
+        return self._town.tick
+
+    @property
+    def seq(self) -> int:
+        """The number of the event that is folded next."""
+        return self._town.seq
+
+    def fold(self, rows: Rows) -> None:
+        """Fold the next rows of the log."""
+        self._bins.add(rows)
+        left = rows
+        while len(left):
+            left = self._witness.fold(left, self.keyframes.next_tick())
+            if self.tick == self.keyframes.next_tick():
+                self.keyframes.add(Keyframe.of(self._witness))
+        self._windows.add(self._witness.taken(), self.tick)
+        self._witness.forget()
+
+    def churn(self, tick: int) -> Churn:
+        """The last windows of churn that are over at a tick."""
+        return self._windows.before(tick)
+
+    def timeline(self, day_from: int, day: Bins) -> Timeline:
+        """What happened when, with the bins of a day that begins at tick `day_from`."""
+        if self._binned is None or self._binned[0] != self.seq:
+            self._binned = self.seq, self._bins.told()
+        return Timeline(self._bins.every, *self._binned[1], self.tick, day_from, day.every, *day.told())
+
+
+def day_bins(first: int, ticks_per_day: int, chunks: Iterable[Rows]) -> Bins:
+    """The bins of the day that begins at tick `first`."""
+    every = max(-(-ticks_per_day // DAY_BINS), 1)
+    bins = Bins(first, every, -(-ticks_per_day // every))
+    for rows in chunks:
+        bins.add(rows)
+    return bins

@@ -1,0 +1,255 @@
+"""The town at any tick, in any order: from the nearest place that is kept, or from where the last look left it."""
+
+import zlib
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from projections.rewards import compile_terms
+from projections.state import restore_state, state_bytes
+from projections.telemetry.frame import Block, happened_of, state_of, ties_of
+from projections.telemetry.witness import Kept, Seen, Witness, seen_of
+from townlet.observing.view import Scene
+from townlet.rules.control import allow_all
+from townlet.telemetry.feed import words_of
+from townlet.town import Town, restored
+
+if TYPE_CHECKING:
+    from eventlog.reader import LogReader
+    from eventlog.rows import Rows
+    from townlet.run import Run
+
+NEAR: Final = 4096
+"""How many ticks beyond the index somebody may look and see what was earned too: they are folded then and there."""
+
+REST: Final = 64
+"""A look leaves a keyframe at a multiple of so many ticks, so that going back tick by tick is short too."""
+
+RESTS: Final = 8
+
+LEDGERS: Final = 64
+"""How many ledgers of other ticks are kept."""
+
+QUICK: Final = 1
+"""zlib's level: most of a town's record is zeros, which it finds at once."""
+
+
+class Ground:
+    """What all towns of a run share: its settings, compiled once, and the words for their codes."""
+
+    def __init__(self, run: "Run") -> None:
+        self.run, self.epochs, self.settings = run, run.epochs, run.settings
+        first = Town(self.settings)
+        self.plans, self.shape = first.plans, first.shape
+        self.words = [words_of(first, epoch) for epoch in range(len(self.settings))]
+        self.identity_at = cache(run.identity_at)
+        self._terms = np.concatenate([compile_terms(each.rewards) for each in self.settings]).view(np.recarray)
+        self._churn = [each.relationships.churn for each in self.settings]
+
+    @property
+    def ticks_per_day(self) -> int:
+        """The ticks of a day, which no epoch changes."""
+        return self.settings[0].town.ticks_per_day
+
+    def town(self) -> Town:
+        """An empty town."""
+        return Town(self.settings, plans=self.plans)
+
+    def witness(self, town: Town) -> Witness:
+        """A witness of an empty town."""
+        return Witness(town.towns, town.plans, self._terms, self._churn)
+
+    def checkpoint(self, tick: int, log: "LogReader") -> Town | None:
+        """The town of the run's nearest checkpoint at a tick or before it."""
+        found = self.run.checkpoints().nearest(tick, self.identity_at, log)
+        return None if found is None else restored(self.settings, found.tables(), self.plans)
+
+
+class Keyframe(NamedTuple):
+    """A town the moment before `tick` with what its witness remembers, packed."""
+
+    tick: int
+    kept: Kept
+
+    @classmethod
+    def of(cls, witness: Witness) -> "Keyframe":
+        """The witness as it stands; at a tick's beginning."""
+        kept = witness.kept()
+        packed = (zlib.compress(each, QUICK) for each in kept[:3])
+        return cls(witness.tick, Kept(*packed, kept.churn))
+
+    def town(self) -> bytes:
+        """The state of its town."""
+        return zlib.decompress(self.kept.town)
+
+    def unpacked(self) -> Kept:
+        """What a witness goes on from."""
+        return Kept(*(zlib.decompress(each) for each in self.kept[:3]), self.kept.churn)
+
+
+class Keyframes:
+    """Keyframes, the first at tick 0, by `every` ticks; when there are more than `most` every second one goes."""
+
+    def __init__(self, first: Keyframe, every: int, most: int) -> None:
+        self.every, self._most = every, most
+        self._ticks, self._frames = [first.tick], [first]
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def next_tick(self) -> int:
+        """The tick at which the next one is due."""
+        return self._ticks[-1] + self.every
+
+    def add(self, frame: Keyframe) -> None:
+        """The one that was due."""
+        self._ticks.append(frame.tick)
+        self._frames.append(frame)
+        if len(self._frames) > self._most:
+            self.every *= 2
+            self._frames = [each for each in self._frames if each.tick % self.every == 0]
+            self._ticks = [each.tick for each in self._frames]
+
+    def nearest(self, tick: int) -> Keyframe:
+        """The last at a tick or before it."""
+        return self._frames[bisect_right(self._ticks, tick) - 1]
+
+
+class Scenes:
+    """A run's town at any tick, and its ledgers at others. What was looked at last is where the next look goes on.
+
+    `indexed` gives the tick that the index has come to: beyond it nobody knows yet what was earned.
+    """
+
+    def __init__(self, ground: Ground, keyframes: Keyframes, indexed: Callable[[], int]) -> None:
+        self._ground, self._keyframes, self._indexed = ground, keyframes, indexed
+        self._paid, self._plain, self._past = _Paid(ground), _Plain(ground), _Plain(ground)
+        self._rests: OrderedDict[int, Keyframe] = OrderedDict()
+        self._ledgers: OrderedDict[int, Block] = OrderedDict()
+        self._allowed = np.zeros(ground.shape.agents, np.int64)
+        self._scene: Scene | None = None
+
+    def at(self, tick: int, log: "LogReader") -> Scene:
+        """The town the moment before a tick that is committed. Raises LogDamaged."""
+        scene, payable = self._scene, self._is_payable(tick)
+        if scene is None or scene.tick != tick or (payable and not scene.paid):
+            scene = self._scene = self._paid_at(tick, log) if payable else self._plain_at(tick, log)
+        return scene
+
+    def ties_at(self, tick: int, log: "LogReader") -> Block:
+        """The block `ties` of a scene at another tick. Raises LogDamaged."""
+        ties = self._ledgers.get(tick)
+        if ties is None:
+            seen = self._past.at(tick, self._start(tick), log)
+            ties = ties_of(seen, self._ground.words[seen.epoch])
+            self._ledgers[tick] = ties
+            if len(self._ledgers) > LEDGERS:
+                self._ledgers.popitem(last=False)
+        self._ledgers.move_to_end(tick)
+        return ties
+
+    def _is_payable(self, tick: int) -> bool:
+        """Whether what was earned is known at a tick, or soon worked out."""
+        return tick <= max(self._indexed(), self._paid.tick) + NEAR
+
+    def _start(self, tick: int) -> Keyframe:
+        """The nearest keyframe at a tick or before it."""
+        rests = [each for at, each in self._rests.items() if at <= tick]
+        return max((self._keyframes.nearest(tick), *rests), key=lambda each: each.tick)
+
+    def _paid_at(self, tick: int, log: "LogReader") -> Scene:
+        before = max(tick - 1, 0)
+        start, rest = self._start(before), before - before % REST
+        if not start.tick <= self._paid.tick <= before:
+            self._paid.restore(start)
+            if rest > start.tick:
+                self._paid.fold(rest, log)
+                self._keep_rest(self._paid.keyframe())
+        self._paid.fold(before, log)
+        seen = self._paid.seen(tick, log)
+        return self._scene_of(self._paid.town, seen, paid=True)
+
+    def _plain_at(self, tick: int, log: "LogReader") -> Scene:
+        seen = self._plain.at(tick, self._start(tick), log)
+        return self._scene_of(self._plain.town, seen, paid=False)
+
+    def _scene_of(self, town: Town, seen: Seen, *, paid: bool) -> Scene:
+        words = self._ground.words[seen.epoch]
+        allow_all(town.towns, town.plans, 0, self._allowed)
+        state = state_of(seen, words, self._allowed.tolist())
+        happened = happened_of(seen, words)
+        if not paid:
+            state |= {"rewards": {}, "churn": {}}
+        return Scene(seen.tick, seen.offset, state, happened, paid)
+
+    def _keep_rest(self, frame: Keyframe) -> None:
+        self._rests[frame.tick] = frame
+        self._rests.move_to_end(frame.tick)
+        if len(self._rests) > RESTS:
+            self._rests.popitem(last=False)
+
+
+class _Paid:
+    """A town under the eyes of a witness. `tick` is -1 where it may be within a tick: then it is to be restored."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.town = ground.town()
+        self._witness = ground.witness(self.town)
+        self.tick = 0
+
+    def restore(self, frame: Keyframe) -> None:
+        self._witness.restore(frame.unpacked())
+        self.tick = frame.tick
+
+    def keyframe(self) -> Keyframe:
+        return Keyframe.of(self._witness)
+
+    def fold(self, tick: int, log: "LogReader") -> None:
+        self.tick = -1
+        for rows in _rows(log, self.town.seq, tick):
+            self._witness.fold(rows, tick)
+            self._witness.forget()
+        self._witness.forget()
+        self.tick = tick
+
+    def seen(self, tick: int, log: "LogReader") -> Seen:
+        """The town at this tick, the next one or the same, with what happened in the last."""
+        self.tick = -1
+        for rows in _rows(log, self.town.seq, tick):
+            self._witness.fold(rows, tick)
+        seen = self._witness.seen()
+        self.tick = tick
+        return seen
+
+
+class _Plain:
+    """A town alone. `tick` is -1 where it may be within a tick: then it is to be restored."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._checkpoint_ticks = ground.settings[0].checkpoint_ticks
+        self.town = ground.town()
+        self.tick = 0
+
+    def at(self, tick: int, start: Keyframe, log: "LogReader") -> Seen:
+        """The town at a tick: folded from here, from a keyframe, or from a checkpoint of the run."""
+        if not start.tick <= self.tick <= tick:
+            restore_state(self.town.towns, start.town())
+            self.tick = start.tick
+        if tick - self.tick > self._checkpoint_ticks:
+            kept = self._ground.checkpoint(tick, log)
+            if kept is not None and kept.tick > self.tick:
+                restore_state(self.town.towns, state_bytes(kept.towns))
+        self.tick = -1
+        self.town.fold(_rows(log, self.town.seq, tick))
+        self.tick = tick
+        return seen_of(self.town.towns)
+
+
+def _rows(log: "LogReader", seq: int, tick: int) -> "list[Rows]":
+    """The events from number `seq` on and before a tick."""
+    return [np.ascontiguousarray(rows) for rows in log.rows(from_seq=seq, to_tick=tick)]

@@ -1,0 +1,262 @@
+"""Watching a run that is over or lives on: a view of any tick at once, and what is folded of it meanwhile."""
+
+import importlib
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from eventlog.errors import EventLogError, LogDamaged
+from eventlog.rows import ROW
+from projections.errors import BadEvent
+from projections.telemetry.frame import Block
+from townlet.configuration.plans import map_of
+from townlet.errors import TownletError
+from townlet.kpis import kpi_tables
+from townlet.observing.index import Bins, Index, day_bins
+from townlet.observing.scenes import Ground, Scenes
+from townlet.observing.telling import Telling
+from townlet.observing.view import Card, Churn, EventPage, Kpis, Scene, Story, Timeline, Trouble, View, Wanted
+
+if TYPE_CHECKING:
+    from eventlog.rows import Rows
+    from townlet.run import Run
+
+SLICE: Final = 8192
+"""Events that are folded between two looks at the clock."""
+
+KPI_DAYS: Final = 64
+"""The days whose key figures are kept."""
+
+INDEX_TURNS: Final = 4
+"""Of so many slices all but one are the index's, while there is something to fold for the story too."""
+
+WRONG: Final = (EventLogError, TownletError, BadEvent, OSError)
+"""What can be wrong with a run that is watched."""
+
+
+class Watcher:
+    """A run under watch. It raises nothing: what is wrong with the run is told in the view.
+
+    Used by one thread. `work` folds what a view tells besides its tick: the index of the whole log, its story, figures.
+    """
+
+    def __init__(self, run: "Run") -> None:
+        """Raises LogDamaged, ConfigurationError where a run cannot even be opened."""
+        self.run = run
+        self._log = run.log
+        self._head, self._closed = self._log.head, self._log.manifest.closed
+        self._lost: Trouble | None = None
+        self._begin()
+
+    def view(self, wanted: Wanted) -> View:
+        """All that is shown of a tick, or of the last before it that there is."""
+        self._refresh()
+        scene = self._scene(wanted.tick)
+        return View(
+            wanted=wanted,
+            run=self.run.place,
+            seed=self.run.seed,
+            ticks_per_day=self._ground.ticks_per_day,
+            town_map=self._map,
+            head=self._head.tick,
+            closed=self._closed,
+            scene=scene,
+            timeline=self._timeline(scene.tick),
+            story=self._telling.before(scene.tick) if self._telling else Story((), 0),
+            events=self._page(scene, wanted),
+            kpis=self._kpis_before(scene.tick),
+            churn=self._index.churn(scene.tick) if scene.paid else Churn(()),
+            card=self._card(scene, wanted.person),
+            ties_at_mark=None if wanted.mark is None else self._ties(wanted.mark),
+            trouble=self._lost or self._trouble,
+        )
+
+    def work(self, seconds: float) -> bool:
+        """Fold on for about so long; whether there is more."""
+        until = time.perf_counter() + seconds
+        self._refresh()
+        while self._step():
+            if time.perf_counter() >= until:
+                return True
+        return False
+
+    def _begin(self) -> None:
+        """Everything from the first event, under the settings that the run has now."""
+        self._ground = Ground(self.run)
+        self._index = Index(self._ground)
+        self._scenes = Scenes(self._ground, self._index.keyframes, lambda: self._index.tick)
+        self._telling: Telling | None = None
+        self._map = map_of(self._ground.settings[0])
+        self._turn = 0
+        self._left: Rows = np.zeros(0, ROW)
+        self._stopped = self._silent = False
+        self._trouble: Trouble | None = None
+        self._last_tick: int | None = None
+        self._day: tuple[int, int, Bins] | None = None
+        self._figures: OrderedDict[int, Sequence[Mapping[str, Any]]] = OrderedDict()
+        self._wanted_day: int | None = None
+        self._events, self._cards = _of("events", "Events", self.run), _of("cards", "Cards", self.run)
+
+    def _refresh(self) -> None:
+        """See what was committed since."""
+        try:
+            log = self.run.log
+            if self.run.epochs != self._ground.epochs or log.head.seq < self._head.seq:
+                self._begin()
+            self._head, self._closed, self._lost = log.head, log.manifest.closed, None
+        except WRONG as wrong:
+            self._lost = self._trouble_of(wrong, self._head.tick)
+
+    # The tick
+
+    def _scene(self, tick: int) -> Scene:
+        """The town at a tick, or at the last one before it that can be shown."""
+        tick = self._shown(tick)
+        while True:
+            try:
+                return self._scenes.at(tick, self._log)
+            except WRONG as wrong:
+                self._found(wrong, tick - 1)
+                tick = self._shown(tick - 1)
+
+    def _shown(self, tick: int) -> int:
+        last = self._head.tick if self._last_tick is None else min(self._head.tick, self._last_tick)
+        return max(min(tick, last), 0)
+
+    def _ties(self, tick: int) -> Block:
+        try:
+            return self._scenes.ties_at(self._shown(tick), self._log)
+        except WRONG as wrong:
+            self._found(wrong, tick)
+            return {}
+
+    def _timeline(self, tick: int) -> Timeline:
+        """With the bins of the day of this tick, as far as it is committed."""
+        per_day = self._ground.ticks_per_day
+        first = tick - tick % per_day
+        if self._day is None or self._day[0] != first:
+            self._day = first, -1, day_bins(first, per_day, ())
+        _, seq, bins = self._day
+        if seq < self._head.seq:
+            try:
+                where = {"from_tick": first} if seq < 0 else {"from_seq": seq}
+                for rows in self._log.rows(**where, to_tick=first + per_day):
+                    bins.add(rows)
+            except WRONG as wrong:
+                self._found(wrong, tick)
+            self._day = first, self._head.seq, bins
+        return self._index.timeline(first, bins)
+
+    def _page(self, scene: Scene, wanted: Wanted) -> EventPage:
+        nothing = EventPage((), -1, False, False, wanted.filter, "")
+        try:
+            page = self._events.page(scene.offset, wanted.filter, wanted.event) if self._events else nothing
+        except WRONG as wrong:
+            self._found(wrong, scene.tick)
+            return nothing
+        return page
+
+    def _card(self, scene: Scene, person: str | None) -> Card | None:
+        if person is None or self._cards is None:
+            return None
+        before = self._ties(min(scene.tick, max(scene.tick - self._ground.ticks_per_day, 1)))
+        try:
+            return self._cards.card(person, scene.tick, before)
+        except WRONG as wrong:
+            self._found(wrong, scene.tick)
+            return None
+
+    def _kpis_before(self, tick: int) -> Kpis:
+        day = tick // self._ground.ticks_per_day - 1
+        if day < 0:
+            return Kpis(day, ())
+        if day not in self._figures:
+            self._wanted_day = day
+        return Kpis(day, tuple(self._figures[day]) if day in self._figures else None)
+
+    # What is folded meanwhile
+
+    def _step(self) -> bool:
+        """Fold a little more; whether there was anything to fold."""
+        self._turn += 1
+        indexing = not self._stopped and self._index.seq < self._head.seq
+        telling = not self._silent and (self._telling is None or self._telling.seq < self._head.seq)
+        if self._wanted_day is not None and not (indexing and self._turn % INDEX_TURNS):
+            self._figure(self._wanted_day)
+        elif indexing and (not telling or self._turn % INDEX_TURNS):
+            self._fold_index()
+        elif telling:
+            self._tell()
+        else:
+            return False
+        return True
+
+    def _fold_index(self) -> None:
+        try:
+            if not len(self._left):
+                self._left = self._next(self._index.seq)
+            rows, self._left = self._left[:SLICE], self._left[SLICE:]
+            self._index.fold(rows)
+        except WRONG as wrong:
+            self._stopped = True
+            self._found(wrong, self._index.tick)
+
+    def _tell(self) -> None:
+        try:
+            if self._telling is None:
+                self._telling = Telling(self.run)
+            elif self._telling.seq < self._head.seq:
+                self._telling.fold(self._next(self._telling.seq)[:SLICE])
+        except WRONG as wrong:
+            self._silent = True
+            self._found(wrong, self._head.tick)
+
+    def _next(self, seq: int) -> "Rows":
+        """The events from number `seq` on: those of its frame, or of so many frames that there are enough."""
+        found: list[Rows] = []
+        events = 0
+        try:
+            for rows in self._log.rows(from_seq=seq, to_seq=self._head.seq):
+                found.append(rows)
+                events += len(rows)
+                if events >= SLICE:
+                    break
+        except LogDamaged:
+            if not found:
+                raise
+        return np.ascontiguousarray(np.concatenate(found))
+
+    def _figure(self, day: int) -> None:
+        per_day, self._wanted_day = self._ground.ticks_per_day, None
+        try:
+            self._figures[day] = kpi_tables(self.run, day * per_day, (day + 1) * per_day)["kpis"].to_pylist()
+        except WRONG as wrong:
+            self._figures[day] = ()
+            self._found(wrong, self._head.tick)
+        if len(self._figures) > KPI_DAYS:
+            self._figures.popitem(last=False)
+
+    # What is wrong
+
+    def _found(self, wrong: Exception, tick: int) -> None:
+        """Something is wrong with the run: no tick can be shown that lies beyond the damage, or else beyond `tick`."""
+        last = wrong.tick if isinstance(wrong, LogDamaged) else tick
+        if not isinstance(wrong, BadEvent):
+            self._last_tick = last if self._last_tick is None else min(self._last_tick, last)
+        if self._trouble is None or last < self._trouble.tick:
+            self._trouble = self._trouble_of(wrong, last)
+
+    def _trouble_of(self, wrong: Exception, tick: int) -> Trouble:
+        sentence = str(wrong).partition("\n")[0]
+        return Trouble(sentence, f"townlet verify {self.run.place}", max(tick, 0))
+
+
+def _of(module: str, name: str, run: "Run") -> Any:
+    """What tells of a run's events or people; None where that is not there yet."""
+    try:
+        return getattr(importlib.import_module(f"townlet.observing.{module}"), name)(run)
+    except ImportError:
+        return None

@@ -1,0 +1,137 @@
+"""Keys as a user wants them: a YAML file of `action: key`, or of lists of keys, checked against what can be done."""
+
+import os
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from string import punctuation
+from typing import Any, Final
+
+from platformdirs import user_config_path
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from townlet.configuration.faults import nearest
+from townlet.errors import ConfigurationError
+from tui.actions import ACTIONS
+
+VARIABLE: Final = "TOWNLET_KEYS"
+"""The environment variable that names another file."""
+
+MODIFIERS: Final = ("ctrl", "alt", "shift", "super", "hyper", "meta")
+MOVING: Final = ("up", "down", "left", "right", "home", "end", "pageup", "pagedown")
+EDITING: Final = ("insert", "delete", "backspace", "space", "enter", "tab", "escape")
+SHORT: Final = {
+    "solidus": "slash",
+    "reverse_solidus": "backslash",
+    "commercial_at": "at",
+    "hyphen_minus": "minus",
+    "plus_sign": "plus",
+    "low_line": "underscore",
+}
+"""Characters that Textual calls by another name than Unicode does."""
+
+
+def _named(character: str) -> str | None:
+    """What Textual calls the key of a character, None where it has no name."""
+    if character.isalnum():
+        return character
+    called = unicodedata.name(character, "").lower().replace("-", "_").replace(" ", "_")
+    return SHORT.get(called, called) or None
+
+
+FUNCTION: Final = tuple(f"f{number}" for number in range(1, 25))
+NAMED: Final = frozenset(name for name in (*MOVING, *EDITING, *FUNCTION, *map(_named, punctuation)) if name)
+"""The keys that have a name of several letters."""
+
+TAKEN: Final = frozenset({"up", "down", "pageup", "pagedown", "enter", "escape", "tab", "shift+tab"})
+"""Keys for moving about in the panels, which no action can have."""
+
+
+def keys_file() -> Path:
+    """Where a user's keys are: the file that TOWNLET_KEYS names, else `keys.yaml` in the user's configuration."""
+    named = os.environ.get(VARIABLE)
+    return Path(named) if named else user_config_path("townlet") / "keys.yaml"
+
+
+def keys_of(path: Path | None = None) -> Mapping[str, tuple[str, ...]]:
+    """The keys of every action, by its name, as Textual calls them: a file's (None: the user's), else its own.
+
+    An action whose list is empty has none. Raises ConfigurationError with every fault of the file: an action that does
+    not exist, a name that no key has, a key for two actions; and where the file that TOWNLET_KEYS names is missing.
+    """
+    own = {action.name: action.keys for action in ACTIONS}
+    file = keys_file() if path is None else path
+    if not file.is_file():
+        if path is None and not os.environ.get(VARIABLE):
+            return own
+        raise ConfigurationError(f"There is no file {file}. Next: make it, with lines such as `play: space`")
+    faults = list[str]()
+    keys = own | dict(_wished(_read(file), faults))
+    faults += clashes(keys)
+    if faults:
+        listed = "".join(f"\n  {fault}" for fault in faults)
+        raise ConfigurationError(f"{file} cannot be used:{listed}")
+    return keys
+
+
+def clashes(keys: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """A sentence for each key that two actions have."""
+    owners = dict[str, str]()
+    for action, wished in keys.items():
+        for key in dict.fromkeys(wished):
+            if key in owners:
+                yield f"{action}: {key} is also for {owners[key]}; give one of the two another key"
+            owners[key] = action
+
+
+def key_name(written: str) -> str | None:
+    """What Textual calls a key: `slash` of `/`, `ctrl+p` of `Ctrl+P`, `X` of `X`; None where no key is called so."""
+    *modifiers, key = written.split("+") if len(written) > 1 and not written.endswith("+") else [written]
+    held = [modifier.strip().lower() for modifier in modifiers]
+    if any(modifier not in MODIFIERS for modifier in held):
+        return None
+    named = _unmodified(key.strip() or key)
+    if named is None:
+        return None
+    if held and len(named) == 1:
+        named = named.lower()
+    return "+".join([*sorted(held), named])
+
+
+def _unmodified(key: str) -> str | None:
+    if len(key) == 1:
+        return _named(key)
+    lower = SHORT.get(key.lower(), key.lower())
+    return lower if lower in NAMED else None
+
+
+def _read(file: Path) -> Mapping[Any, Any]:
+    try:
+        tree = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
+    except (YAMLError, UnicodeDecodeError, OSError) as error:
+        raise ConfigurationError(f"{file} cannot be read: {error}") from error
+    if tree is None:
+        return {}
+    if not isinstance(tree, Mapping):
+        raise ConfigurationError(f"{file} must have lines such as `play: space`, not {type(tree).__name__}")
+    return tree
+
+
+def _wished(tree: Mapping[Any, Any], faults: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The keys that a file gives to actions; what is wrong with them goes to `faults`."""
+    names = [action.name for action in ACTIONS]
+    for action, wished in tree.items():
+        if action not in names:
+            faults.append(f"{action}: there is no such action{nearest(str(action), names)}")
+            continue
+        made = []
+        for written in wished if isinstance(wished, list) else [wished]:
+            key = key_name(str(written)) if isinstance(written, str | int) else None
+            if key is None:
+                faults.append(f"{action}: no key is called {written!r}{nearest(str(written), NAMED)}")
+            elif key in TAKEN:
+                faults.append(f"{action}: {key} is for moving about in the panels; take another")
+            else:
+                made.append(key)
+        yield action, tuple(made)

@@ -1,0 +1,135 @@
+"""What each person does, from the state of a scene: a glyph of one cell, and words."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from townlet.daytime import time_of
+from townlet.observing.view import Scene, View
+from townlet.views import place_names
+from townlet.world.drawing import Place, TownMap
+
+AT: Final = {
+    "bed": ("z", "sleeping"),
+    "shower": ("°", "washing"),
+    "stove": ("∆", "cooking"),
+    "chair": ("ψ", "eating"),
+    "till": ("$", "buying"),
+    "counter": ("$", "buying"),
+    "desk": ("≡", "working"),
+    "bench": ("_", "sitting"),
+}
+"""What is done at a kind of place: its glyph, and the word for it."""
+
+TO: Final = {
+    "eat": "to eat",
+    "wash": "to wash",
+    "sleep": "to bed",
+    "work": "to work",
+    "shop": "to shop",
+    "cook": "to cook",
+    "socialise": "to company",
+}
+"""What an option makes one walk to."""
+
+TALKING, IDLE, STUCK = '"', "·", "!"
+ARROWS: Final = "←→↑↓"
+CHATS: Final = ("chat_succeeded", "chat_failed")
+
+
+class Doing(NamedTuple):
+    """What somebody does: `place` is where, or where to; `until` the tick at which it is over, if that is known."""
+
+    glyph: str
+    said: str
+    place: str | None
+    until: int | None
+
+
+@lru_cache(maxsize=8)
+def places_by_name(town_map: TownMap) -> Mapping[str, Place]:
+    """A map's places by their names."""
+    return dict(zip(place_names(town_map), town_map.places, strict=True))
+
+
+@lru_cache(maxsize=8)
+def names_by_tile(town_map: TownMap) -> Mapping[tuple[int, int], str]:
+    """The names of a map's places by where they are: row and column."""
+    return {(place.row, place.column): name for name, place in places_by_name(town_map).items()}
+
+
+def venue_of(place: str) -> str:
+    """The venue in a place's name: `The Spring` of `shower 2 (The Spring)`."""
+    return place.partition(" (")[2].removesuffix(")") or place
+
+
+def clock(tick: int, view: View) -> str:
+    """A tick as the hour and the minute; with the day where that is not the view's."""
+    said = time_of(tick, view.ticks_per_day)
+    same = tick // view.ticks_per_day == view.tick // view.ticks_per_day
+    return said.partition(", ")[2] if same else said
+
+
+def doings(view: View) -> Mapping[str, Doing]:
+    """What everybody does, in the order of the state."""
+    lines = {
+        name: (place, number)
+        for place, queue in view.scene.state["queues"].items()
+        for number, name in enumerate(queue.get("waiting", ()), start=1)
+    }
+    chats = talks(view.scene)
+    places, tiles = places_by_name(view.town_map), names_by_tile(view.town_map)
+    made = {}
+    for name, agent in view.scene.state["agents"].items():
+        here = tiles.get((agent["row"], agent["col"]))
+        if "doing" in agent:
+            doing = _in_use(agent, here, places)
+        elif name in lines:
+            doing = _in_line(*lines[name])
+        else:
+            doing = _in_mind(agent, view.scene.state["policy"].get(name, {}), here, places)
+        if name in chats:
+            doing = doing._replace(glyph=TALKING, said=f"talking with {chats[name]}, {doing.said}")
+        made[name] = doing
+    return made
+
+
+def talks(scene: Scene) -> Mapping[str, str]:
+    """Who talked with whom in the tick before: what changed a tie says so."""
+    return {
+        change["owner"]: change["other"] for change in scene.happened.get("tie_changes", ()) if change["kind"] in CHATS
+    }
+
+
+def _in_use(agent: Mapping[str, object], here: str | None, places: Mapping[str, Place]) -> Doing:
+    said = str(agent["doing"]).replace("_", " ")
+    glyph, word = AT[places[here].kind] if here else (IDLE, said)
+    until = agent.get("until")
+    return Doing(glyph, word, here, until if isinstance(until, int) else None)
+
+
+def _in_line(place: str, number: int) -> Doing:
+    said = "next in line" if number == 1 else f"number {number} in line"
+    return Doing(str(number) if number < 10 else "+", said, place, None)
+
+
+def _in_mind(
+    agent: Mapping[str, object], mind: Mapping[str, object], here: str | None, places: Mapping[str, Place]
+) -> Doing:
+    """Of somebody who uses nothing: on the way, there already, or with nothing to do."""
+    option, target = str(mind.get("option", "")), mind.get("target")
+    if not isinstance(target, str) or option not in TO:
+        return Doing(IDLE, "giving way" if option == "yield" else "idle", None, None)
+    if here == target:
+        return Doing(IDLE, f"about {TO[option]}", target, None)
+    if isinstance(agent["stalls"], int) and agent["stalls"] > 0:
+        return Doing(STUCK, f"stuck on the way {TO[option]}", target, None)
+    place = places[target]
+    down, across = place.row - _number(agent["row"]), place.column - _number(agent["col"])
+    along = (across > 0) if abs(across) >= abs(down) else 2 + (down > 0)
+    return Doing(ARROWS[int(along)], f"walking {TO[option]}", target, None)
+
+
+def _number(value: object) -> int:
+    assert isinstance(value, int)
+    return value

@@ -1,0 +1,216 @@
+"""The ground of a town as cells, drawn once a map, look and part of the day: near, and whole from afar."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from rich.color import Color, blend_rgb
+from rich.style import Style
+
+from townlet.views import place_names
+from townlet.world.drawing import Tile, TownMap
+from tui.drawing import About
+from tui.looks import Look
+from tui.panels.marks import parsed
+
+DAY, DUSK, NIGHT = "day", "dusk", "night"
+SHADE: Final = {DAY: 0.0, DUSK: 0.25, NIGHT: 0.5}
+"""How much of the night's colour lies over the ground."""
+
+NEAR: Final = 2
+"""Cells to a tile from near, where a row of cells is a row of tiles."""
+
+LIGHTER: Final = 0.35
+"""How much lighter than its ground is what grows or stands on it."""
+
+WALL: Final = " ╵╶└╷│┌├╴┘─┴┐┤┬┼"
+"""Walls by where they go on: north 1, east 2, south 4, west 8."""
+
+PLACE: Final = {
+    "bed": "▐▌",
+    "shower": "░░",
+    "stove": "▣ ",
+    "chair": "◦ ",
+    "till": "$$",
+    "counter": "¢¢",
+    "desk": "▭▭",
+    "bench": "══",
+}
+AFAR: Final = {**{kind: two[0] for kind, two in PLACE.items()}, "bed": "▪", "bench": "="}
+"""A kind of place, from near in two cells and from afar in one; no letters, for those are people."""
+
+GROUND: Final = {Tile.TABLE: "▒▒", Tile.TREE: "♣ ", Tile.WATER: "≈ "}
+BEFORE: Final = (Tile.DOOR, Tile.WALL, Tile.WATER, Tile.TABLE, Tile.TREE)
+"""What of several tiles is seen from afar; of others the upper left one."""
+
+
+class Ground(NamedTuple):
+    """Cells in rows: a character each, and its style. What a cell is about lies in its style."""
+
+    chars: Sequence[Sequence[str]]
+    styles: Sequence[Sequence[Style]]
+
+
+def phase_of(tick: int, ticks_per_day: int) -> str:
+    """The part of the day."""
+    hour = tick % ticks_per_day * 24 / ticks_per_day
+    if 7 <= hour < 20:
+        return DAY
+    return DUSK if 6 <= hour < 7 or 20 <= hour < 22 else NIGHT
+
+
+class Palette(NamedTuple):
+    """The colours of the tiles, None where the look has none, and of what stands on them."""
+
+    tiles: Mapping[Tile, Color | None]
+    furniture: Style
+
+    def under(self, tile: Tile) -> Style:
+        """A tile as a background."""
+        return Style(bgcolor=self.tiles[tile])
+
+    def drawn(self, tile: Tile) -> Style:
+        """Something in a tile's own colour, made lighter."""
+        return Style(color=_blend(self.tiles[tile], Color.parse("white"), LIGHTER))
+
+
+def palette(look: Look, phase: str) -> Palette:
+    """The colours of a look at a part of the day."""
+    shade = parsed(look.night).color
+    tiles = {
+        tile: _blend(parsed(look.ground[tile.name.lower()]).color, shade, SHADE[phase]) if shade else None
+        for tile in Tile
+    }
+    return Palette(tiles, parsed(look.furniture))
+
+
+def _blend(color: Color | None, other: Color | None, share: float) -> Color | None:
+    """Two colours mixed, where both are colours that can be."""
+    if color is None or other is None or color.is_default or not color.triplet or not share:
+        return color
+    return Color.from_triplet(blend_rgb(color.triplet, other.get_truecolor(), share))
+
+
+_drawn: dict[tuple[int, str, str, int], tuple[TownMap, Look, Ground]] = {}
+DRAWN_MOST: Final = 16
+
+
+def ground(town_map: TownMap, look: Look, phase: str, across: int) -> Ground:
+    """The whole town; `across` 0 from near, else so many tiles to a cell's width, and twice as many to its height."""
+    key = (id(town_map), look.name, phase, across)
+    found = _drawn.get(key)
+    if found is None or found[0] is not town_map or found[1] is not look:
+        colours = palette(look, phase)
+        made = _afar(town_map, colours, across) if across else _near(town_map, colours)
+        while len(_drawn) >= DRAWN_MOST:
+            _drawn.pop(next(iter(_drawn)))
+        found = _drawn[key] = (town_map, look, made)
+    return found[2]
+
+
+@lru_cache(maxsize=4096)
+def about_place(name: str) -> Style:
+    """The style of what is about a place."""
+    return Style(meta={"about": About(place=name)})
+
+
+def _near(town_map: TownMap, colours: Palette) -> Ground:
+    """Two cells a tile: walls as lines, the rest as what it looks like from above."""
+    wall = Style(color=colours.tiles[Tile.WALL], bgcolor=colours.tiles[Tile.FLOOR])
+    door = Style(color=_blend(colours.tiles[Tile.DOOR], Color.parse("white"), LIGHTER), bgcolor=wall.bgcolor)
+    plain = {tile: colours.under(tile) + colours.drawn(tile) for tile in Tile}
+    plain[Tile.TREE] = colours.under(Tile.GRASS) + Style(color=colours.tiles[Tile.TREE])
+    chars, styles = [], []
+    for row in range(town_map.height):
+        line, looks = list[str](), list[Style]()
+        for column in range(town_map.width):
+            tile = Tile(int(town_map.grid[row, column]))
+            if tile in (Tile.WALL, Tile.DOOR):
+                line += _line(town_map, row, column, tile)
+                looks += [wall if tile == Tile.WALL else door] * NEAR
+            else:
+                line += GROUND.get(tile, "  ")
+                looks += [plain[tile]] * NEAR
+        chars.append(line)
+        styles.append(looks)
+    for name, place in zip(place_names(town_map), town_map.places, strict=True):
+        column = NEAR * place.column
+        chars[place.row][column : column + NEAR] = PLACE[place.kind]
+        style = styles[place.row][column] + colours.furniture + about_place(name)
+        styles[place.row][column : column + NEAR] = [style] * NEAR
+    for top, left, name, venue in names(town_map, 1, NEAR):
+        bold = wall + Style(bold=True, color=colours.furniture.color) + about_place(venue)
+        chars[top][left : left + len(name)] = name
+        styles[top][left : left + len(name)] = [bold] * len(name)
+    return Ground(chars, styles)
+
+
+def _line(town_map: TownMap, row: int, column: int, tile: Tile) -> str:
+    """A wall or a door in two cells: the first where the lines meet, the second on the way to the next tile."""
+    north, east, south, west = (
+        0 <= r < town_map.height and 0 <= c < town_map.width and town_map.grid[r, c] in (Tile.WALL, Tile.DOOR)
+        for r, c in ((row - 1, column), (row, column + 1), (row + 1, column), (row, column - 1))
+    )
+    if tile == Tile.DOOR:
+        return "╌╌" if east or west else "╎ "
+    return WALL[north + 2 * east + 4 * south + 8 * west] + ("─" if east else " ")
+
+
+def _afar(town_map: TownMap, colours: Palette, across: int) -> Ground:
+    """Two squares a cell, one above the other. Only walls are blocks, so that they stand out without colour too."""
+    height, width = -(-town_map.height // (2 * across)), -(-town_map.width // across)
+    seen = [[_seen(town_map, row * across, c * across, across) for c in range(width)] for row in range(2 * height)]
+    chars, styles = [], []
+    for row in range(height):
+        line, looks = list[str](), list[Style]()
+        for upper, lower in zip(seen[2 * row], seen[2 * row + 1], strict=True):
+            walls = (upper == Tile.WALL) + 2 * (lower == Tile.WALL)
+            other = lower if walls == 1 else upper
+            line.append(" ▀▄█"[walls])
+            looks.append(Style(color=colours.tiles[Tile.WALL] if walls else None, bgcolor=colours.tiles[other]))
+        chars.append(line)
+        styles.append(looks)
+    if across == 1:
+        _furnish(town_map, colours, chars, styles)
+    for top, left, name, venue in names(town_map, 2 * across, 1 / across):
+        for column, char in enumerate(name, start=left):
+            chars[top][column] = char
+            styles[top][column] = Style(bold=True, bgcolor=styles[top][column].bgcolor) + about_place(venue)
+    return Ground(chars, styles)
+
+
+def _seen(town_map: TownMap, row: int, column: int, across: int) -> Tile:
+    """What is seen of a square of tiles; a town that ends within a cell goes on as grass."""
+    tiles = {Tile(tile) for tile in town_map.grid[row : row + across, column : column + across].ravel().tolist()}
+    if len(tiles) <= 1:
+        return next(iter(tiles), Tile.GRASS)
+    first = next((tile for tile in BEFORE if tile in tiles), None)
+    return Tile(int(town_map.grid[row, column])) if first is None else first
+
+
+def _furnish(town_map: TownMap, colours: Palette, chars: list[list[str]], styles: list[list[Style]]) -> None:
+    """Put places where no wall is in the way."""
+    for name, place in zip(place_names(town_map), town_map.places, strict=True):
+        row = place.row // 2
+        styles[row][place.column] += about_place(name)
+        if chars[row][place.column] == " ":
+            chars[row][place.column] = AFAR[place.kind]
+            styles[row][place.column] += colours.furniture
+
+
+def names(town_map: TownMap, tiles_down: int, cells_across: float) -> list[tuple[int, int, str, str]]:
+    """The names of venues on their upper walls: row and first column of cells, what fits, and the whole name."""
+    made = []
+    for venue in town_map.venues:
+        left, width = int(venue.left * cells_across), int(venue.width * cells_across)
+        name = _fitting(venue.name, width - 2 if cells_across >= 1 else width + 1)
+        if name:
+            first = min(left + max((width - len(name)) // 2, 0), int(town_map.width * cells_across) - len(name))
+            made.append((venue.top // tiles_down, max(first, 0), name, venue.name))
+    return made
+
+
+def _fitting(name: str, width: int) -> str:
+    """A name as long as may be: without its article, then its first word, then nothing."""
+    short = name.removeprefix("The ")
+    return next((each for each in (name, short, short.partition(" ")[0]) if len(each) <= width), "")

@@ -1,0 +1,182 @@
+"""Who feels what for whom: a matrix, and a list with the strongest first, with what has changed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from math import ceil
+from typing import Any, Final, NamedTuple
+
+from rich.text import Text
+
+from projections.telemetry.frame import Block
+from townlet.daytime import time_of
+from townlet.observing.view import View
+from tui.drawing import About, Room, Row, spot
+from tui.looks import Look
+from tui.panels.marks import initials
+from tui.panels.rows import fitted, wrapped
+
+LISTED_MOST: Final = 60
+"""How many ties are listed."""
+
+CELL: Final = 3
+"""The width of a matrix's cell, with a space."""
+
+LEVELS: Final = 9
+LIKING_MOST: Final = 3.0
+"""trust + familiarity - rivalry is between this and its opposite."""
+
+NAME_MOST: Final = 12
+NUMBERS_WIDTH: Final = 25
+MOVED_WIDTH: Final = 7
+"""The widths of a tie's numbers in the list, and of how it moved."""
+
+STEADY: Final = 0.005
+"""What has moved by less is said to be as it was."""
+
+
+class Felt(NamedTuple):
+    """What `owner` feels for `other`; `was` is the liking at the time that it is compared with, None: no tie."""
+
+    owner: str
+    other: str
+    trust: float
+    familiarity: float
+    rivalry: float
+    was: float | None
+
+    @property
+    def liking(self) -> float:
+        """How much one likes the other, from -3 to 3."""
+        return self.trust + self.familiarity - self.rivalry
+
+
+def draw(view: View, look: Look, room: Room) -> list[Row]:
+    """The matrix, as much of it as there is room for, then the list. Of who is chosen first."""
+    ties, person = view.scene.state["ties"], view.wanted.person
+    before, since = _compared(view)
+    found = [
+        Felt(owner, other, tie["trust"], tie["familiarity"], tie["rivalry"], _liking(before, owner, other))
+        for owner, felt in ties.items()
+        for other, tie in felt.items()
+    ]
+    if not found:
+        return fitted([Row(Text("Nobody feels anything for anybody yet.", look.faint))], room.width)
+    found.sort(key=lambda felt: (person not in (felt.owner, felt.other), felt.owner != person, -abs(felt.liking)))
+    rows = [*_matrix(view, found, look, room), Row(Text(""))]
+    names, width = _names(view, found, room.width - (MOVED_WIDTH if before is not None else 0))
+    rows += _heading(look, width, since, room.width)
+    styles = (look.good, look.bad, look.faint, look.strong)
+    for felt in found[:LISTED_MOST]:
+        pair = f"{names.get(felt.owner, felt.owner):<{width}}→{names.get(felt.other, felt.other):<{width}}"
+        rows.append(_line(felt, pair, before is not None, felt.owner == person, styles))
+    if len(found) > LISTED_MOST:
+        rows.append(Row(Text(f"… and {len(found) - LISTED_MOST:,} weaker ones", look.faint)))
+    if before is not None:
+        rows += _gone(before, ties, person, look)
+    return fitted(rows, room.width)
+
+
+def _names(view: View, found: Sequence[Felt], room: int) -> tuple[Mapping[str, str], int]:
+    """What people are called in the list, and how wide that is: initials where names do not fit."""
+    longest = max(len(name) for felt in found for name in felt[:2])
+    fits = (room - NUMBERS_WIDTH - 1) // 2
+    if longest <= fits:
+        return {}, longest
+    letters = initials(view)
+    return letters, max(len(letter) for letter in letters.values())
+
+
+def _compared(view: View) -> tuple[Block | None, str]:
+    """The ties that those of now are compared with, and when that was."""
+    if view.ties_at_mark is not None and view.wanted.mark is not None:
+        return view.ties_at_mark, f"since {time_of(view.wanted.mark, view.ticks_per_day)}, the mark"
+    if view.card is not None:
+        return view.card.ties_before, "in a day"
+    return None, ""
+
+
+def _liking(ties: Block | None, owner: str, other: str) -> float | None:
+    tie: Mapping[str, Any] | None = (ties or {}).get(owner, {}).get(other)
+    return None if tie is None else float(tie["trust"] + tie["familiarity"] - tie["rivalry"])
+
+
+def _matrix(view: View, found: Sequence[Felt], look: Look, room: Room) -> Iterator[Row]:
+    """A row for each person, a column for each that is felt for; those with the most ties where not all fit."""
+    letters, person = initials(view), view.wanted.person
+    people = list(view.scene.state["agents"])
+    width = min(max(len(name) for name in people), NAME_MOST, max(room.width // 4, 1))
+    fits = max((room.width - width - 2) // CELL, 1)
+    if len(people) > fits:
+        count = dict.fromkeys(people, 0)
+        for felt in found:
+            for name in felt[:2]:
+                count[name] = count.get(name, 0) + 1
+        people.sort(key=lambda name: (name != person, -count[name]))
+        yield Row(Text(f"{fits} of {len(people)} people: more fit in a wider room", look.faint))
+        people = people[:fits]
+    for words in wrapped("Each row likes (+1 to +9) or dislikes (-1 to -9)", room.width):
+        yield Row(Text(words, look.faint))
+    yield Row(Text(" " * (width + 2) + "".join(f"{letters[name]:>{CELL - 1}} " for name in people), look.faint))
+    likings = {(felt.owner, felt.other): felt.liking for felt in found}
+    for owner in people:
+        name = f"{'▸' if owner == person else ' '}{owner[:width]:<{width}}"
+        row = Text().append_text(spot(name, About(person=owner), look.strong if owner == person else "")).append(" ")
+        for other in people:
+            row.append_text(_cell(owner, other, likings.get((owner, other)), look.good, look.bad, look.faint))
+        yield Row(row)
+
+
+@lru_cache(maxsize=8192)
+def _cell(owner: str, other: str, liking: float | None, good: str, bad: str, faint: str) -> Text:
+    """The liking of one for another as sign and digit."""
+    if owner == other:
+        return Text(" \\ ", faint)
+    if liking is None:
+        return spot(" · ", About(person=owner, other=other), faint)
+    level = 0 if abs(liking) < STEADY else min(ceil(abs(liking) * LEVELS / LIKING_MOST), LEVELS)
+    said = f"{'-' if liking < 0 else '+'}{level} " if level else " 0 "
+    return spot(said, About(person=owner, other=other), bad if liking < 0 else good)
+
+
+def _heading(look: Look, width: int, since: str, room: int) -> Iterator[Row]:
+    pair = f"{'who':<{width}}→{'whom':<{width}}"[: 2 * width + 1] if width > 2 else " " * (2 * width + 1)
+    moved = f"{'moved':>{MOVED_WIDTH}}" if since else ""
+    yield Row(Text(f"{pair}  likes{moved}  trust famil rival", look.title))
+    if since:
+        yield from (Row(Text(words, look.faint)) for words in wrapped(f"moved: how much the liking did {since}", room))
+
+
+@lru_cache(maxsize=8192)
+def _line(felt: Felt, pair: str, compares: bool, chosen: bool, styles: tuple[str, str, str, str]) -> Row:
+    """A tie of the list: liking and sides, and how it moved where that is known."""
+    good, bad, faint, strong = styles
+    text = Text().append(pair, strong if chosen else "")
+    text.append(f"  {_signed(felt.liking)}", bad if felt.liking < 0 else good)
+    if compares:
+        text.append(f"{_moved(felt):>{MOVED_WIDTH}}", faint)
+    text.append(f"  {_signed(felt.trust)} {_signed(felt.familiarity)} {_signed(felt.rivalry)}")
+    return Row(text, About(person=felt.owner, other=felt.other))
+
+
+def _signed(value: float) -> str:
+    """A number with its sign; none that is told as zero is less than it."""
+    return f"{round(value, 2) + 0.0:+.2f}"
+
+
+def _moved(felt: Felt) -> str:
+    """How the liking moved, as an arrow and by how much."""
+    if felt.was is None:
+        return "new"
+    moved = felt.liking - felt.was
+    return "→" if abs(moved) < STEADY else f"{'↑' if moved > 0 else '↓'}{abs(moved):.2f}"
+
+
+def _gone(before: Block, ties: Block, person: str | None, look: Look) -> Iterator[Row]:
+    """The ties that there were, and are no more; of who is chosen first."""
+    lost = [(owner, other) for owner, felt in before.items() for other in felt if other not in ties.get(owner, {})]
+    lost.sort(key=lambda pair: person not in pair)
+    for owner, other in lost[:LISTED_MOST]:
+        text = Text(f"{owner}→{other} gone, was {_signed(_liking(before, owner, other) or 0.0)}", look.faint)
+        yield Row(text, About(person=owner, other=other))
+    if len(lost) > LISTED_MOST:
+        yield Row(Text(f"… and {len(lost) - LISTED_MOST:,} more that are gone", look.faint))

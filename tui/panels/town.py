@@ -1,0 +1,317 @@
+"""The map: the town's ground, its people, what each does, and what the chosen person feels for the others."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
+
+from rich.style import Style
+from rich.text import Span, Text
+
+from townlet.daytime import time_of
+from townlet.observing.view import View
+from townlet.world.drawing import TownMap
+from tui.drawing import About, Room, Row
+from tui.looks import Look
+from tui.panels.doing import Doing, clock, doings, venue_of
+from tui.panels.ground import NEAR, ground, phase_of
+from tui.panels.lines import Piece, about, columns, line, wrapped
+from tui.panels.marks import colour_of, initials, parsed
+
+BESIDE: Final = 24
+"""Cells beside a map in which it is told what each does; with fewer it is told under it."""
+
+NARROW: Final = 20
+"""Cells of a column of that at least."""
+
+LISTED: Final = 4
+"""Lines of it that stand under a map at least, in a room that is not small."""
+
+WIDE: Final = 100
+"""In a room as wide as this some of it is kept for what each does, though the map could fill it."""
+
+STRONG, WEAK = 0.8, 0.25
+"""A liking of this size is shown strong, one below the other faint."""
+
+AWAY: Final = ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0), (0, 2), (0, -2), (1, 1), (-1, 1), (1, -1), (-1, -1))
+"""Where a mark goes whose cell is taken: rows and columns from it, the nearest first."""
+
+
+class Window(NamedTuple):
+    """What is seen of the ground: cells from `top` and `left` on, `across` as `ground` has it."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+    across: int
+
+    def cell(self, row: int, column: int) -> tuple[int, int]:
+        """Where a tile is seen, which may be outside."""
+        if self.across:
+            return row // (2 * self.across) - self.top, column // self.across - self.left
+        return row - self.top, NEAR * column - self.left
+
+    def holds(self, row: int, column: int) -> bool:
+        """Whether a cell is seen."""
+        return 0 <= row < self.height and 0 <= column < self.width
+
+
+class Mark(NamedTuple):
+    """A person on the map: initials, and what stands after them as far as there is room, what matters most first."""
+
+    name: str
+    initials: str
+    more: str
+    style: Style
+    chosen: bool
+
+
+class Drawn(NamedTuple):
+    """The map's lines, who is not seen, and whom others hide."""
+
+    window: Window
+    lines: Sequence[Text]
+    shown: frozenset[str]
+    outside: Sequence[str]
+    hidden: Sequence[str]
+
+
+def draw(view: View, look: Look, room: Room, zoom: bool = False) -> list[Row]:
+    """The map, and under it or beside it what each does.
+
+    With somebody chosen it is the ground about them, and they are followed; otherwise, and with `zoom`, the whole town.
+    """
+    doing, likings = doings(view), liking_of(view, view.wanted.person)
+    marks, ties = _marks(view, look, doing, likings), _ties(view, look, likings, room)
+    drawn = _drawn(view, look, room, zoom, marks, len(ties))
+    told = _unseen(drawn, view, look, room.width)
+
+    def entries(width: int) -> list[Row]:
+        return [_entry(mark, doing[mark.name], view, look, width) for mark in marks]
+
+    rows = [Row(_title(view, look, room.width))]
+    if room.width - drawn.window.width >= BESIDE:
+        beside = entries(room.width - drawn.window.width - 2)
+        rows += _side_by_side(drawn.lines, beside, drawn.window.width)
+        return [*rows, *ties, *told, *beside[len(drawn.lines) :]]
+    left = max(room.height - 1 - len(drawn.lines) - len(ties) - len(told), 1)
+    count = max(min(room.width // NARROW, -(-len(marks) // left)), 1)
+    under = columns(entries(room.width // count - (count > 1)), room.width, count)
+    return [*rows, *(Row(text) for text in drawn.lines), *ties, *told, *under]
+
+
+def drawn_on(view: View, look: Look, room: Room, zoom: bool = False) -> Drawn:
+    """The map alone, as `draw` draws it in this room."""
+    likings = liking_of(view, view.wanted.person)
+    marks = _marks(view, look, doings(view), likings)
+    return _drawn(view, look, room, zoom, marks, len(_ties(view, look, likings, room)))
+
+
+def _drawn(view: View, look: Look, room: Room, zoom: bool, marks: Sequence[Mark], under: int) -> Drawn:
+    """The map in what is left of the room by a title and so many lines under the map."""
+    space = Room(room.width, max(room.height - 1 - under, 1))
+    if zoom or not marks or not marks[0].chosen:
+        return _map(view, look, _whole(view.town_map, space, len(marks)), marks)
+    return _map(view, look, _about(view, marks[0].name, space, len(marks)), marks)
+
+
+def _title(view: View, look: Look, width: int) -> Text:
+    town = view.scene.state["town"]
+    if not view.tick:
+        said: list[Piece] = [(time_of(0, view.ticks_per_day), parsed(look.title)), ("  not yet founded", look.faint)]
+        return line(said, width)
+    pieces: list[Piece] = [
+        (time_of(view.tick, view.ticks_per_day), parsed(look.title)),
+        (f"  {phase_of(view.tick, view.ticks_per_day)}", look.faint),
+        (f", {town['weather']}", look.faint),
+    ]
+    pieces += [(f"  no {what}!", look.bad) for what in ("power", "water") if not town[what]]
+    return line([*pieces, (f"  {town['people']} people", look.faint)], width)
+
+
+def liking_of(view: View, person: str | None) -> Mapping[str, float]:
+    """How much a person likes those whom they know: trust + familiarity - rivalry, from -3 to 3; the most first."""
+    ties = view.scene.state["ties"].get(person or "", {})
+    likings = {other: tie["trust"] + tie["familiarity"] - tie["rivalry"] for other, tie in ties.items()}
+    return dict(sorted(likings.items(), key=lambda each: -abs(each[1])))
+
+
+def sign_of(liking: float) -> str:
+    """Plus or minus, and nothing for what is printed as nothing."""
+    return "+" if liking >= 0.005 else "-" if liking <= -0.005 else "0"
+
+
+def shade_of(liking: float, look: Look) -> str:
+    """Good or bad by strength."""
+    style = look.good if liking >= 0.0 else look.bad
+    if abs(liking) >= STRONG:
+        return f"bold {style}"
+    return f"dim {style}" if abs(liking) < WEAK else style
+
+
+def _marks(view: View, look: Look, doing: Mapping[str, Doing], likings: Mapping[str, float]) -> list[Mark]:
+    """Everybody's mark, the chosen one's first."""
+    short, marks = initials(view), list[Mark]()
+    for name, agent in view.scene.state["agents"].items():
+        is_chosen = name == view.wanted.person
+        style = f"reverse bold {colour_of(look, agent['person'])}"
+        more = doing[name].glyph
+        if name in likings:
+            more, style = sign_of(likings[name]) + more, f"reverse {shade_of(likings[name], look)}"
+        marks.append(Mark(name, short[name], more, about(About(person=name), style), is_chosen))
+    marks.sort(key=lambda mark: not mark.chosen)
+    return marks
+
+
+def _whole(town_map: TownMap, space: Room, people: int) -> Window:
+    """The whole town, as near as there is room for it."""
+    across = 0
+    while True:
+        height = -(-town_map.height // (2 * across)) if across else town_map.height
+        width = -(-town_map.width // across) if across else town_map.width * NEAR
+        under = 0 if space.width - width >= BESIDE else _least(space, people)
+        if (width <= space.width and height <= max(space.height - under, 1)) or across > max(town_map.grid.shape):
+            return Window(0, 0, min(height, space.height), min(width, space.width), across)
+        across += 1
+
+
+def _about(view: View, person: str, space: Room, people: int) -> Window:
+    """The ground about a person. It moves on in strides of a third of what is seen, so that it stands still mostly."""
+    town_map, agent = view.town_map, view.scene.state["agents"][person]
+    width = space.width - (BESIDE + 8 if space.width >= WIDE else 0)
+    height = space.height - (0 if space.width - width >= BESIDE else _least(space, people) + 1)
+    rows, tiles = min(max(height, 1), town_map.height), min(max(width // NEAR, 1), town_map.width)
+    top, left = _first(agent["row"], rows, town_map.height), _first(agent["col"], tiles, town_map.width)
+    return Window(top, left * NEAR, rows, tiles * NEAR, 0)
+
+
+def _least(space: Room, people: int) -> int:
+    """Lines to keep for what each does."""
+    return min(LISTED, people, space.height // 4)
+
+
+def _first(at: int, seen: int, most: int) -> int:
+    """The first of so many that are seen, of `most` there are, so that one is well inside."""
+    stride = max(seen // 3, 1)
+    return min(max(round((at - seen / 2) / stride) * stride, 0), most - seen)
+
+
+def _map(view: View, look: Look, window: Window, marks: Sequence[Mark]) -> Drawn:
+    """The ground that is seen, and the people on it."""
+    drawn = ground(view.town_map, look, phase_of(view.tick, view.ticks_per_day), window.across)
+    rows, columns = slice(window.top, window.top + window.height), slice(window.left, window.left + window.width)
+    chars = [list(line[columns]) for line in drawn.chars[rows]]
+    styles = [list(line[columns]) for line in drawn.styles[rows]]
+    outside, hidden, at = list[str](), list[str](), list[tuple[Mark, int, int]]()
+    taken = set[tuple[int, int]]()
+    for mark in marks:
+        agent = view.scene.state["agents"][mark.name]
+        row, column = window.cell(agent["row"], agent["col"])
+        if not window.holds(row, column):
+            outside.append(mark.name)
+            continue
+        spot = _free(window, row, column, len(mark.initials), taken)
+        if spot is None:
+            hidden.append(mark.name)
+            continue
+        at.append((mark, *spot))
+        taken.update((spot[0], spot[1] + i) for i in range(len(mark.initials)))
+    for mark, row, column in at:
+        before, after = _around(window, mark, row, column, taken)
+        first = column - len(before)
+        for i, char in enumerate(before + mark.initials + after, start=first):
+            chars[row][i], styles[row][i] = char, mark.style
+    lines = [_text(*each) for each in zip(chars, styles, strict=True)]
+    return Drawn(window, lines, frozenset(mark.name for mark, *_ in at), outside, hidden)
+
+
+def _free(window: Window, row: int, column: int, cells: int, taken: set[tuple[int, int]]) -> tuple[int, int] | None:
+    """Where a mark of so many cells goes, at its place or beside it."""
+    for down, across in AWAY:
+        r, c = row + down, min(column + across, window.width - cells)
+        if c >= 0 and 0 <= r < window.height and not any((r, c + i) in taken for i in range(cells)):
+            return r, c
+    return None
+
+
+def _around(window: Window, mark: Mark, row: int, column: int, taken: set[tuple[int, int]]) -> tuple[str, str]:
+    """What stands before and after the initials, as far as nobody else stands there; brackets about who is chosen."""
+    before, after, end = "", "", column + len(mark.initials)
+    if mark.chosen and column > 0 and (row, column - 1) not in taken:
+        before = "["
+        taken.add((row, column - 1))
+    for char in mark.more + ("]" if mark.chosen else ""):
+        if end >= window.width or (row, end) in taken:
+            break
+        after += char
+        taken.add((row, end))
+        end += 1
+    return before, after
+
+
+def _text(chars: Sequence[str], styles: Sequence[Style]) -> Text:
+    """Cells as text: a span for each run of one style."""
+    spans, first = list[Span](), 0
+    for i in range(1, len(styles) + 1):
+        if i == len(styles) or styles[i] is not styles[first]:
+            spans.append(Span(first, i, styles[first]))
+            first = i
+    return Text("".join(chars), spans=spans, no_wrap=True, end="")
+
+
+def _ties(view: View, look: Look, likings: Mapping[str, float], room: Room) -> list[Row]:
+    """The chosen one's ties with their numbers."""
+    person = view.wanted.person
+    lives, short = view.scene.state["agents"], initials(view)
+    if person not in lives:
+        return []
+    if not likings:
+        return [Row(line([(f"{person} knows nobody", look.faint)], room.width))]
+    groups = [
+        [
+            (
+                f"{short.get(other, other)}{sign_of(liking)}",
+                about(spot, f"reverse {shade_of(liking, look)}"),
+            ),
+            (f" {other} {liking:+.2f} ", about(spot)),
+        ]
+        for other, liking in likings.items()
+        if other in lives and (spot := About(person=person, other=other))
+    ]
+    first = (f"{person} likes", parsed(look.title))
+    return [Row(text) for text in wrapped(first, groups, room.width, 1 if room.height < 24 else 2)]
+
+
+def _unseen(drawn: Drawn, view: View, look: Look, width: int) -> list[Row]:
+    """Who is not on the map."""
+    short, rows = initials(view), list[Row]()
+    for said, names in (("out of view:", drawn.outside), ("behind others:", drawn.hidden)):
+        if names:
+            groups = [[(short[name], about(About(person=name)))] for name in names]
+            rows += [Row(text) for text in wrapped((said, look.faint), groups, width, 1)]
+    return rows
+
+
+def _entry(mark: Mark, doing: Doing, view: View, look: Look, width: int) -> Row:
+    """What somebody does, in a line."""
+    spot = About(person=mark.name)
+    pieces: list[Piece] = [
+        (f"{mark.initials}{mark.more[-1]}", mark.style),
+        (f"{'>' if mark.chosen else ' '}{mark.name:<7} ", about(spot, look.strong)),
+        (doing.said, about(spot)),
+    ]
+    if doing.place:
+        pieces.append((f", {venue_of(doing.place)}", about(spot, look.faint)))
+    if doing.until is not None:
+        pieces.append((f" until {clock(doing.until, view)}", about(spot, look.faint)))
+    return Row(line(pieces, width), spot)
+
+
+def _side_by_side(lines: Sequence[Text], entries: Sequence[Row], width: int) -> list[Row]:
+    """The map's lines, each with one about a person beside it."""
+    rows = []
+    for i, text in enumerate(lines):
+        if i < len(entries):
+            text.append(" " * (width - len(text) + 2))
+            text.append_text(entries[i].text)
+        rows.append(Row(text))
+    return rows
