@@ -14,9 +14,9 @@ from eventlog.places import is_uri
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from cli.telling import Said, Teller
     from eventlog.reader import LogReader
     from townlet.run import Run
+    from townlet.telling import Said, Teller
 
 WINDOW_EVENTS = 1 << 16
 """How far the search for the last events goes back at a time."""
@@ -59,8 +59,8 @@ def command(
     if follow and is_uri(run):
         raise click.UsageError(f"{run} is on a store, where no town is running: leave out --follow")
     import townlet
-    from cli.telling import Teller
     from townlet.errors import TickOutOfRange
+    from townlet.telling import Teller
 
     opened = townlet.open(run)
     held = _Held(opened, rules) if watch else None

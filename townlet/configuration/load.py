@@ -26,6 +26,7 @@ __all__ = [
     "Resolved",
     "configs_folder",
     "describe",
+    "first_names",
     "from_text",
     "from_yaml",
     "load",
@@ -116,9 +117,14 @@ def person_name(settings: Settings, person: int) -> str:
     """The name of a person by number, for ever its own: the list's names, then alice_2, bob_2, ..., alice_3, ..."""
     if person < 0:
         raise ValueError(f"{person} is nobody's number: persons count from 0")
-    names = settings.people_names or _shipped_names()
+    names = first_names(settings)
     turn, place = divmod(person, len(names))
     return names[place] if turn == 0 else f"{names[place]}_{turn + 1}"
+
+
+def first_names(settings: Settings) -> tuple[str, ...]:
+    """The names that the first people have, by number."""
+    return settings.people_names or _shipped_names()
 
 
 def names_table(settings: Settings, persons: Sequence[int] | np.ndarray) -> np.ndarray:

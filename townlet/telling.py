@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 KIND_OF = {kind.kind: kind for kind in KINDS}
+SLOTS = {kind.kind: kind.slots() for kind in KINDS}
 NAME_WIDTH = max(len(kind.snake()) for kind in KINDS)
 
 Said = dict[str, Any]
@@ -39,8 +40,13 @@ class Teller:
 
     def line(self, said: Said) -> str:
         """An event as a line: `day 3, 07:42  chat_succeeded  alice, bob  quality 0.82`."""
+        told = self.words(said)
+        return f"{time_of(said['tick'], self._per_day)}  {said['kind']:<{NAME_WIDTH}}  {told}".rstrip()
+
+    def words(self, said: Said) -> str:
+        """What a line says but when and of which kind: `alice, bob  quality 0.82`."""
         who, where, values = [], [], []
-        for field in KIND_OF[said["code"]].slots():
+        for field in SLOTS[said["code"]]:
             value = said["fields"][field.name]
             if value is None:
                 continue
@@ -54,13 +60,19 @@ class Teller:
                 values.append(f"{field.name} {value}" + (f" {field.unit}" if field.unit else ""))
         note = [f'"{said["note"]}"'] if said["note"] else []
         parts = [", ".join(who), " ".join(where), ", ".join(values), *note]
-        told = "  ".join(part for part in parts if part)
-        return f"{time_of(said['tick'], self._per_day)}  {said['kind']:<{NAME_WIDTH}}  {told}".rstrip()
+        return "  ".join(part for part in parts if part)
+
+    def parties(self, said: Said) -> tuple[tuple[str, ...], str | None]:
+        """Who has a part in an event, and the place it happened at, by name."""
+        given = [(field.what, said["fields"][field.name]) for field in SLOTS[said["code"]]]
+        places = [value for what, value in given if what == "object"]
+        people = dict.fromkeys(value for what, value in given if what == "person" and value is not None)
+        return tuple(people), places[0] if places else None
 
     def record(self, said: Said) -> Said:
         """An event as its typed view has it, with its kind's name."""
         fields: Said = {}
-        for field in KIND_OF[said["code"]].slots():
+        for field in SLOTS[said["code"]]:
             fields[field.name] = said["fields"][field.name]
             if field.what in ("person", "object", "job"):
                 fields[f"{field.name}_id"] = said["numbers"][field.name]
@@ -69,14 +81,14 @@ class Teller:
 
     def _said(self, row: Any, note: str | None) -> Said:
         kind, seq, cause = KIND_OF[int(row["kind"])], int(row["seq"]), int(row["cause"])
-        raw = {field.name: _present(row[field.column].item()) for field in kind.slots()}
+        raw = {field.name: _present(row[field.column].item()) for field in SLOTS[kind.kind]}
         return {
             "seq": seq,
             "tick": int(row["tick"]),
             "kind": kind.snake(),
             "code": kind.kind,
             "numbers": raw,
-            "fields": {field.name: self._word(field, raw[field.name]) for field in kind.slots()},
+            "fields": {field.name: self._word(field, raw[field.name]) for field in SLOTS[kind.kind]},
             "cause": seq - cause if cause else None,
             "note": note,
         }

@@ -1,0 +1,272 @@
+"""Which events somebody looks for: words such as `quarrel alice`, read once and then asked of whole stretches of a log.
+
+Words are of kinds, of the codes that events carry, of people, places and venues, and everyday ones for all of these.
+Every word has to fit, `|` begins another set of words. Words that together name something, such as `stove 1`, are one.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from functools import reduce
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self
+
+import numpy as np
+
+from eventlog.catalogue import KINDS, REGISTRIES
+from eventlog.views import KIND_BY_NAME
+from townlet.configuration.load import first_names
+from townlet.configuration.plans import jobs_of, map_of
+from townlet.configuration.settings import Settings
+from townlet.errors import QueryError
+from townlet.views import place_names
+
+if TYPE_CHECKING:
+    from townlet.run import Run
+
+CHATS: Final = ("chat_started", "chat_succeeded", "chat_failed")
+MEALS: Final = ("meal_eaten", "shared_meal")
+HELPS: Final = ("shift_takeover", "late_help")
+STEPS: Final = ("agent_moved", "move_blocked", "ghost_stepped")
+CAME, WENT, QUARRELLED = ("agent_arrived",), ("agent_exited",), ("queue_conflict",)
+
+EVERYDAY: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("quarrel", "fight", "conflict", "argument", "row", "rude"), QUARRELLED),
+    **dict.fromkeys(("help", "favour", "kindness"), HELPS),
+    **dict.fromkeys(("talk", "chat", "conversation"), CHATS),
+    **dict.fromkeys(("left", "leave", "gone", "departure", "moved out"), WENT),
+    **dict.fromkeys(("arrived", "arrival", "newcomer", "moved in"), CAME),
+    **dict.fromkeys(("move", "walk", "step"), STEPS),
+    **dict.fromkeys(("money", "pay"), ("wage_paid", "wage_withheld", "rent_charged", "item_bought")),
+    **dict.fromkeys(("buy", "shopping", "shop"), ("item_bought",)),
+    **dict.fromkeys(("queue", "line"), ("queue_joined", "queue_left", "queue_handover", "queue_conflict")),
+    "wait": ("queue_joined", "queue_left"),
+    "meal": ("meal_cooked", *MEALS),
+    "eat": MEALS,
+    "lunch": ("shared_meal",),
+    "cook": ("meal_cooked",),
+    "late": ("arrived_late", "late_help"),
+    "absent": ("shift_missed",),
+    "job": ("hired", "job_lost"),
+    "fired": ("job_lost",),
+    "power cut": ("power_failed", "power_restored"),
+    "storm": ("weather_changed",),
+}
+"""Words that people use for kinds of events, and which kinds they mean."""
+
+LONGEST: Final = 4
+"""The most words that name one thing."""
+
+NAMESAKE: Final = re.compile(r"(?P<name>.+?) (?P<turn>\d+)")
+
+
+class Columns(Protocol):
+    """Columns of events by their names in `ROW`: rows themselves, or a mapping."""
+
+    def __getitem__(self, name: str, /) -> np.ndarray: ...
+
+
+class Coded(NamedTuple):
+    """Events of a kind that carry a code in a column."""
+
+    kind: int
+    column: str
+    code: int
+
+
+class Meaning(NamedTuple):
+    """What a word stands for. `people` are places in the list of names; `person` is somebody's own number."""
+
+    kinds: frozenset[int] = frozenset()
+    coded: frozenset[Coded] = frozenset()
+    places: frozenset[int] = frozenset()
+    people: frozenset[int] = frozenset()
+    persons: frozenset[int] = frozenset()
+
+    def also(self, other: "Meaning") -> "Meaning":
+        """What either of two stands for."""
+        return Meaning(
+            self.kinds | other.kinds,
+            self.coded | other.coded,
+            self.places | other.places,
+            self.people | other.people,
+            self.persons | other.persons,
+        )
+
+
+NOTHING: Final = Meaning()
+
+
+class Filter:
+    """Events that fit words. `words` are as they were given."""
+
+    def __init__(self, words: str, sets: Iterable[Iterable["_Test"]]) -> None:
+        self.words = words
+        self._sets = [list(tests) for tests in sets]
+
+    @classmethod
+    def of(cls, words: str, run: "Run") -> Self:
+        """The filter of some words, as this run means them; of none everything fits. Raises QueryError."""
+        return cls.read(words, Vocabulary(run.config))
+
+    @classmethod
+    def read(cls, words: str, vocabulary: "Vocabulary") -> Self:
+        """The filter of some words; of none everything fits. Raises QueryError, with the nearest word."""
+        if not words.strip():
+            return cls(words, [[]])
+        sets = []
+        for part in words.split("|"):
+            meanings = list(vocabulary.read(part))
+            if not meanings:
+                raise QueryError(f"{words!r}: a `|` stands between words, such as: quarrel | help")
+            sets.append([_Test(meaning, vocabulary.names, vocabulary.places) for meaning in meanings])
+        return cls(words, sets)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything fits."""
+        return self._sets == [[]]
+
+    def mask(self, rows: Columns) -> np.ndarray:
+        """Which of the events fit, bool[events]."""
+        return reduce(np.logical_or, (self._all(tests, rows) for tests in self._sets))
+
+    def _all(self, tests: list["_Test"], rows: Columns) -> np.ndarray:
+        masks = (test.mask(rows) for test in tests)
+        return reduce(np.logical_and, masks, np.ones(len(rows["kind"]), bool))
+
+
+class _Test:
+    """A meaning as tables that whole columns are looked up in; the last place of each is that of -1, nobody's."""
+
+    def __init__(self, meaning: Meaning, names: int, places: int) -> None:
+        self._meaning = meaning
+        self._kinds = _table(meaning.kinds, KINDS[-1].kind + 1)
+        self._places = _table(meaning.places, places)
+        self._people = _table(meaning.people, names)
+        self._persons = np.array(sorted(meaning.persons), np.int64)
+
+    def mask(self, rows: Columns) -> np.ndarray:
+        """Which events have something of the meaning."""
+        kinds, meaning = rows["kind"], self._meaning
+        found: np.ndarray = self._kinds.take(kinds, mode="clip")
+        for kind, column, code in meaning.coded:
+            found |= (kinds == kind) & (rows[column] == code)
+        if meaning.places:
+            found |= self._places[rows["object"]]
+        if meaning.people or meaning.persons:
+            for column in ("agent", "other"):
+                found |= self._somebody(rows[column])
+        return found
+
+    def _somebody(self, numbers: np.ndarray) -> np.ndarray:
+        found = np.zeros(len(numbers), bool)
+        for person in self._persons:
+            found |= numbers == person
+        if self._meaning.people:
+            found |= (numbers >= 0) & self._people[numbers % (len(self._people) - 1)]
+        return found
+
+
+class Vocabulary:
+    """The words that a run under these settings knows, and what they stand for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._known: dict[str, Meaning] = defaultdict(Meaning)
+        self._people = {_plain(name): number for number, name in enumerate(first_names(settings))}
+        self._learn_kinds()
+        self._learn_codes(settings)
+        self._learn_places(settings)
+        for name, number in self._people.items():
+            self._learn(name, Meaning(people=frozenset([number])))
+        self.names, self.places = len(self._people), len(map_of(settings).places)
+
+    def read(self, words: str) -> Iterator[Meaning]:
+        """What each of the words stands for, the longest that name something first. Raises QueryError."""
+        left = _plain(words).split()
+        while left:
+            for count in range(min(LONGEST, len(left)), 0, -1):
+                meaning = self._meaning(" ".join(left[:count]))
+                if meaning != NOTHING:
+                    yield meaning
+                    left = left[count:]
+                    break
+            else:
+                raise self._unknown(left[0])
+
+    def _meaning(self, phrase: str) -> Meaning:
+        """What a phrase names, else what has it as a word, else as a beginning, else at all; no plural."""
+        if phrase in self._people:
+            return self._known[phrase]._replace(people=frozenset(), persons=frozenset([self._people[phrase]]))
+        namesake = NAMESAKE.fullmatch(phrase)
+        if namesake and namesake["name"] in self._people and int(namesake["turn"]) > 1:
+            turn, place = int(namesake["turn"]) - 1, self._people[namesake["name"]]
+            return Meaning(persons=frozenset([turn * self.names + place]))
+        if phrase in self._known:
+            return self._known[phrase]
+        found = self._all(name for name in self._known if f" {phrase} " in f" {name} ")
+        if found == NOTHING:
+            found = self._all(name for name in self._known if f" {phrase}" in f" {name}")
+        if found == NOTHING and " " not in phrase:
+            found = self._all(name for name in self._known if phrase in name)
+            if found == NOTHING and phrase.endswith("s") and len(phrase) > 2:
+                return self._meaning(phrase[:-1])
+        return found
+
+    def _all(self, names: Iterable[str]) -> Meaning:
+        return reduce(Meaning.also, (self._known[name] for name in names), NOTHING)
+
+    def _unknown(self, word: str) -> QueryError:
+        single = {part.strip("()") for name in self._known for part in name.split()}
+        near = get_close_matches(word, sorted({*self._known, *single}), 2)
+        meant = f"did you mean {' or '.join(near)}?" if near else "try a person, a place, or: quarrel, help, talk, meal"
+        return QueryError(f"no event is about {word!r}; {meant}")
+
+    def _learn(self, word: str, meaning: Meaning) -> None:
+        self._known[word] = self._known[word].also(meaning)
+
+    def _learn_kinds(self) -> None:
+        """Kinds by name and by family, and what people call them."""
+        for name, kind in KIND_BY_NAME.items():
+            for word in (_plain(name), kind.family):
+                self._learn(word, Meaning(kinds=frozenset([kind.kind])))
+        for word, kinds in EVERYDAY.items():
+            self._learn(word, Meaning(kinds=frozenset(KIND_BY_NAME[name].kind for name in kinds)))
+
+    def _learn_codes(self, settings: Settings) -> None:
+        """What events carry as a code: options, reasons, items, affordances (also by their options), jobs."""
+        jobs = [job.name for _, job, _, _ in jobs_of(settings.work, map_of(settings))]
+        listed: dict[str, list[tuple[str, int]]] = {
+            **{name: [(code.name, int(code)) for code in codes] for name, codes in REGISTRIES.items()},
+            "job": [(name, number) for number, name in enumerate(jobs)],
+            "affordance": [
+                (word, number)
+                for number, (name, row) in enumerate(settings.affordances.items())
+                for word in (name, row.option)
+            ],
+        }
+        for kind in KINDS:
+            for field in kind.slots():
+                for word, code in listed.get(field.what, ()):
+                    carries = Coded(kind.kind, field.column, code)
+                    self._learn(_plain(word), Meaning(coded=frozenset([carries])))
+
+    def _learn_places(self, settings: Settings) -> None:
+        """Places by name and sort, and venues by theirs."""
+        town_map = map_of(settings)
+        for number, (name, place) in enumerate(zip(place_names(town_map), town_map.places, strict=True)):
+            venue = town_map.venues[place.venue]
+            for word in (name, place.kind, venue.name, venue.kind):
+                self._learn(_plain(word), Meaning(places=frozenset([number])))
+
+
+def _plain(words: str) -> str:
+    """Words as they are compared: small, apart by single spaces, brackets and underscores away."""
+    return " ".join(re.sub(r"[_(),]", " ", words.lower()).split())
+
+
+def _table(numbers: frozenset[int], size: int) -> np.ndarray:
+    """bool[size + 1]: which numbers are meant; never the last."""
+    table = np.zeros(size + 1, bool)
+    table[list(numbers)] = True
+    return table
