@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "resume": "Let the town of a run live on.",
     "replay": "Rebuild the town as it was at a tick, from its log.",
     "sql": "Ask a run a question in SQL, as of any tick.",
+    "observe": "Watch a town, finished or running, with its time in your hand.",
     "story": "What happened, told: few sentences a day, each with its cause in the log.",
     "why": "Why somebody feels about another as they do: every cause, adding up.",
     "refold": "The same history under other social physics.",

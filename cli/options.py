@@ -2,6 +2,8 @@
 
 import difflib
 import functools
+import json
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -131,6 +133,17 @@ def runs_in(folder: Path) -> list[Path]:
 def last_written(run: Path) -> float:
     """When the run was written to last, in seconds of the machine's clock."""
     return max(path.stat().st_mtime for path in (run / "run.json", run / "log" / "head") if path.exists())
+
+
+def is_written_to(run: Path) -> bool:
+    """Whether the process that last said it writes to the run is alive, without touching the run's lock."""
+    try:
+        os.kill(int(json.loads((run / "lock.holder").read_text())["pid"]), 0)
+    except PermissionError:
+        return True
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return True
 
 
 def _runs_like(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:

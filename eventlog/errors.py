@@ -65,7 +65,8 @@ class LogDamaged(EventLogError):
         opens: bool = True,
     ) -> None:
         self.path, self.seq, self.tick = path, seq, tick
-        self.position, self.durable, self.reason, self.repairable = position, durable, reason, repairable
+        self.position, self.durable, self.reason = position, durable, reason
+        self.repairable, self.opens = repairable, opens
         run = told(path.parent.parent)
         intact = f"Events up to {seq - 1:,} are intact." if seq else "No event before it can be read."
         steps = [f"bring {path.name} back from a copy of the run to go on from its end"]

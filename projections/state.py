@@ -201,9 +201,3 @@ def state_bytes(towns: np.ndarray, index: int = 0) -> bytes:
     """One town's state, as bytes; equal bytes are equal towns."""
     whole = towns.view(np.ndarray)[index : index + 1].view("u1")
     return whole[: state_size(towns.dtype)].tobytes()
-
-
-def restore_state(towns: np.ndarray, state: bytes, index: int = 0) -> None:
-    """Make one town the town of these bytes, which `state_bytes` gave; what it has besides stays."""
-    whole = towns.view(np.ndarray)[index : index + 1].view("u1")
-    whole[: state_size(towns.dtype)] = np.frombuffer(state, "u1")

@@ -148,6 +148,15 @@ class Stage(App[None]):
         """Those of the run's town."""
         return 1440 if self.view is None else self.view.ticks_per_day
 
+    @property
+    def error(self) -> Exception | None:
+        """What ended it, where that was an error."""
+        return self._exception
+
+    def _fatal_error(self) -> None:
+        """End without a word: whoever ran it says what `error` was, when the terminal is itself again."""
+        self._close_messages_no_wait()
+
     def say(self, words: str, *, wrong: bool = False) -> None:
         """Say something that needs no answer."""
         self.notify(words, severity="error" if wrong else "information", markup=False)

@@ -253,22 +253,9 @@ def _described(path: Path) -> dict[str, Any]:
     row |= {"config": manifest.name, "seed": manifest.epochs[-1].seed}
     head = read_head(path / "log" / "head")
     if head is not None:
-        state = "closed" if manifest.closed else "running" if _is_written_to(path) else "stopped"
+        state = "closed" if manifest.closed else "running" if options.is_written_to(path) else "stopped"
         row |= {"ticks": head.tick, "events": head.seq, "log_digest": head.digest, "state": state}
     return row
-
-
-def _is_written_to(run: Path) -> bool:
-    """Whether the process that last said it writes to the run is alive, without touching the run's lock."""
-    import json
-
-    try:
-        os.kill(int(json.loads((run / "lock.holder").read_text())["pid"]), 0)
-    except PermissionError:
-        return True
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-    return True
 
 
 def _bytes(path: Path) -> int:

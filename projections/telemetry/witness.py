@@ -12,7 +12,7 @@ from projections.riders.rewards import EARNING, rewards_type
 from projections.riders.tie_changes import TIE_CHANGE
 from projections.riders.witness import refold_witnessed
 from projections.settings import Churn
-from projections.state import CLASSES, restore_state, state_bytes
+from projections.state import CLASSES, state_bytes, state_size
 from projections.telemetry.churning import Alarm, Counts, count
 
 
@@ -158,3 +158,8 @@ def seen_of(towns: Any) -> Seen:
         churn=Counts(),
         alarms=(),
     )
+
+
+def restore_state(towns: np.ndarray, state: bytes) -> None:
+    """Make `towns[0]` the town of these bytes, which `state_bytes` gave; what it has besides stays."""
+    towns.view(np.ndarray)[:1].view("u1")[: state_size(towns.dtype)] = np.frombuffer(state, "u1")

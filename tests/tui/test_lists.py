@@ -144,7 +144,7 @@ def test_ties_say_what_changed_in_a_day_where_nothing_is_marked() -> None:
 
 def test_of_a_crowd_as_many_as_fit_are_in_the_matrix() -> None:
     said = plain(drawn("ties", crowd(64), 60))
-    assert "15 of 64 people" in said
+    assert "the 15 of 64 people with most ties" in said
     assert "… and 452 weaker ones" in said
 
 

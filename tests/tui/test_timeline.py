@@ -106,6 +106,8 @@ def test_what_is_to_come_today_is_not_drawn_as_empty() -> None:
     assert "to come" in plain(drawn(here))
     assert "»" in plain(drawn(here)[:1])
     assert "»" not in plain(drawn(view(700)))
+    assert "unlived" in plain(drawn(view(700, head=800)))
+    assert "╌" not in plain(drawn(view(700)))
 
 
 def test_the_fuller_the_higher() -> None:

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from eventlog import codes
 from eventlog.rows import Rows
 from projections.churn import COUNTS, GAIN, REASONS
 from projections.riders.tie_changes import Change, Loss
 from projections.settings import Churn as ChurnSettings
+from townlet.observing.events import sorts
 from townlet.observing.scenes import Ground, Keyframe, Keyframes
 from townlet.observing.view import SORTS, Churn, Timeline
 
@@ -30,18 +30,6 @@ WINDOWS: Final = 4096
 
 TOLD: Final = 64
 """How many windows of churn a view has."""
-
-SORT_KINDS: Final[Mapping[str, tuple[Any, ...]]] = {
-    "quarrel": (codes.QUEUE_CONFLICT,),
-    "help": (codes.SHIFT_TAKEOVER, codes.LATE_HELP),
-    "left": (codes.AGENT_EXITED,),
-    "arrived": (codes.AGENT_ARRIVED,),
-}
-"""The kinds of events of each of SORTS."""
-
-_PLACE: Final = np.full(1 << 16, len(SORTS), np.int64)
-for _sort, _name in enumerate(SORTS):
-    _PLACE[[int(kind) for kind in SORT_KINDS[_name]]] = _sort
 
 
 class Bins:
@@ -64,9 +52,9 @@ class Bins:
             self._halve()
         bins = ticks // self.every
         self._counts[0] += np.bincount(bins, minlength=self._most)
-        sorts = _PLACE[rows["kind"]]
+        found = sorts(rows)
         for sort in range(len(SORTS)):
-            self._counts[1 + sort] += np.bincount(bins[sorts == sort], minlength=self._most)
+            self._counts[1 + sort] += np.bincount(bins[found == sort], minlength=self._most)
         self._used = int(bins[-1]) + 1
 
     def told(self) -> tuple[np.ndarray, np.ndarray]:

@@ -3,16 +3,15 @@
 import zlib
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from projections.rewards import compile_terms
-from projections.state import restore_state, state_bytes
+from projections.state import state_bytes
 from projections.telemetry.frame import Block, happened_of, state_of, ties_of
-from projections.telemetry.witness import Kept, Seen, Witness, seen_of
+from projections.telemetry.witness import Kept, Seen, Witness, restore_state, seen_of
 from townlet.observing.view import Scene
 from townlet.rules.control import allow_all
 from townlet.telemetry.feed import words_of
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from townlet.run import Run
 
 NEAR: Final = 4096
-"""How many ticks beyond the index somebody may look and see what was earned too: they are folded then and there."""
+"""How many ticks beyond a keyframe what was earned is still folded then and there."""
 
 REST: Final = 64
 """A look leaves a keyframe at a multiple of so many ticks, so that going back tick by tick is short too."""
@@ -46,7 +45,7 @@ class Ground:
         first = Town(self.settings)
         self.plans, self.shape = first.plans, first.shape
         self.words = [words_of(first, epoch) for epoch in range(len(self.settings))]
-        self.identity_at = cache(run.identity_at)
+        self._identities: dict[int, Mapping[str, str]] = {}
         self._terms = np.concatenate([compile_terms(each.rewards) for each in self.settings]).view(np.recarray)
         self._churn = [each.relationships.churn for each in self.settings]
 
@@ -65,8 +64,15 @@ class Ground:
 
     def checkpoint(self, tick: int, log: "LogReader") -> Town | None:
         """The town of the run's nearest checkpoint at a tick or before it."""
-        found = self.run.checkpoints().nearest(tick, self.identity_at, log)
+        found = self.run.checkpoints().nearest(tick, self._identity_at, log)
         return None if found is None else restored(self.settings, found.tables(), self.plans)
+
+    def _identity_at(self, seq: int) -> Mapping[str, str]:
+        """The run's `identity_at`, which reads sources: once for all that lies in an epoch."""
+        begun = sum(epoch.from_seq < seq for epoch in self.epochs)
+        if begun not in self._identities:
+            self._identities[begun] = self.run.identity_at(seq)
+        return self._identities[begun]
 
 
 class Keyframe(NamedTuple):
@@ -79,8 +85,14 @@ class Keyframe(NamedTuple):
     def of(cls, witness: Witness) -> "Keyframe":
         """The witness as it stands; at a tick's beginning."""
         kept = witness.kept()
-        packed = (zlib.compress(each, QUICK) for each in kept[:3])
-        return cls(witness.tick, Kept(*packed, kept.churn))
+        return cls(
+            witness.tick,
+            kept._replace(
+                town=zlib.compress(kept.town, QUICK),
+                ledgers=zlib.compress(kept.ledgers, QUICK),
+                earnings=zlib.compress(kept.earnings, QUICK),
+            ),
+        )
 
     def town(self) -> bytes:
         """The state of its town."""
@@ -88,7 +100,10 @@ class Keyframe(NamedTuple):
 
     def unpacked(self) -> Kept:
         """What a witness goes on from."""
-        return Kept(*(zlib.decompress(each) for each in self.kept[:3]), self.kept.churn)
+        kept = self.kept
+        return kept._replace(
+            town=self.town(), ledgers=zlib.decompress(kept.ledgers), earnings=zlib.decompress(kept.earnings)
+        )
 
 
 class Keyframes:
@@ -122,11 +137,11 @@ class Keyframes:
 class Scenes:
     """A run's town at any tick, and its ledgers at others. What was looked at last is where the next look goes on.
 
-    `indexed` gives the tick that the index has come to: beyond it nobody knows yet what was earned.
+    `keyframes` are the index's: far beyond the last of them nobody knows yet what was earned.
     """
 
-    def __init__(self, ground: Ground, keyframes: Keyframes, indexed: Callable[[], int]) -> None:
-        self._ground, self._keyframes, self._indexed = ground, keyframes, indexed
+    def __init__(self, ground: Ground, keyframes: Keyframes) -> None:
+        self._ground, self._keyframes = ground, keyframes
         self._paid, self._plain, self._past = _Paid(ground), _Plain(ground), _Plain(ground)
         self._rests: OrderedDict[int, Keyframe] = OrderedDict()
         self._ledgers: OrderedDict[int, Block] = OrderedDict()
@@ -153,8 +168,10 @@ class Scenes:
         return ties
 
     def _is_payable(self, tick: int) -> bool:
-        """Whether what was earned is known at a tick, or soon worked out."""
-        return tick <= max(self._indexed(), self._paid.tick) + NEAR
+        """Whether what was earned at a tick can be worked out at once."""
+        start = self._start(max(tick - 1, 0)).tick
+        begin = self._paid.tick if start <= self._paid.tick < tick else start
+        return tick - begin <= max(NEAR, 2 * self._keyframes.every)
 
     def _start(self, tick: int) -> Keyframe:
         """The nearest keyframe at a tick or before it."""

@@ -1,5 +1,7 @@
 """The story of a run as it is told on: what is kept of it, and what comes."""
 
+import mmap
+import tempfile
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,7 +11,7 @@ import pyarrow as pa
 from eventlog import codes
 from projections.narration.narrator import Narrator
 from townlet.configuration.load import person_name
-from townlet.derived import NARRATIONS, begun, nearest, projection
+from townlet.derived import NARRATIONS, begun, keep, nearest, projection
 from townlet.observing.view import Entry, Story
 
 if TYPE_CHECKING:
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 LAST: Final = 128
 """How many entries a view has."""
+
+MOST: Final = 4096
+"""How many entries are held as such; all before them lie in files that go with the process."""
 
 
 class Telling:
@@ -31,9 +36,9 @@ class Telling:
         self._run, self._live = run, live
         self._settings = run.config
         self.tick = 0 if kept is None else kept.point.tick
-        self._kept: pa.Table = live.tables()[NARRATIONS]
-        self._kept_ticks: np.ndarray = self._kept.column("tick").to_numpy()
+        self._kept_tick = self.tick
         self._entries: list[Entry] = []
+        self._lay_down(live.tables()[NARRATIONS])
         self._story: tuple[tuple[int, int], tuple[Entry, ...]] = (0, 0), ()
 
     def fold(self, rows: "Rows") -> None:
@@ -42,7 +47,15 @@ class Telling:
         self._live.fold(rows)
         self._entries += [self._entry(each) for each in self._live.entries(since)]
         last = rows[-1]
+        if len(self._entries) > MOST:
+            self._put_away()
         self.seq, self.tick = int(last["seq"]) + 1, int(last["tick"]) + int(last["kind"] == codes.TICK_ENDED)
+
+    def keep(self) -> None:
+        """Keep the story beside the log, for whoever asks another time; it is told to the log's end."""
+        if self.tick - self._kept_tick >= self._settings.checkpoint_ticks:
+            keep(self._run, projection(NARRATIONS), self.tick, self._live.tables())
+            self._kept_tick = self.tick
 
     def before(self, tick: int) -> Story:
         """The last entries of ticks before this one."""
@@ -53,6 +66,17 @@ class Telling:
         if self._story[0] != (first, last):
             self._story = (first, last), self._between(first, last)
         return Story(self._story[1], self.tick)
+
+    def _put_away(self) -> None:
+        """Let go of the entries: those told so far are read from a file, by the narrator too."""
+        tables = self._live.tables()
+        told = mapped(tables[NARRATIONS].slice(len(self._kept)))
+        self._lay_down(pa.concat_tables([self._kept, told]))
+        self._live.restore(tables | {NARRATIONS: self._kept})
+        self._entries = []
+
+    def _lay_down(self, kept: pa.Table) -> None:
+        self._kept, self._kept_ticks = kept, kept.column("tick").to_numpy()
 
     def _between(self, first: int, last: int) -> tuple[Entry, ...]:
         kept = len(self._kept)
@@ -70,3 +94,13 @@ class Telling:
             cause=told["cause"],
             people=tuple(person_name(self._settings, each) for each in people),
         )
+
+
+def mapped(table: pa.Table) -> pa.Table:
+    """The same table, in a file without a name: the system has its memory back whenever it wants it."""
+    with tempfile.TemporaryFile() as file:
+        with pa.ipc.new_file(file, table.schema) as writer:
+            writer.write_table(table)
+        file.flush()
+        content = pa.py_buffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    return pa.ipc.open_file(content).read_all()

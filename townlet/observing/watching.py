@@ -2,8 +2,6 @@
 
 import importlib
 import time
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -14,11 +12,12 @@ from projections.errors import BadEvent
 from projections.telemetry.frame import Block
 from townlet.configuration.plans import map_of
 from townlet.errors import TownletError
-from townlet.kpis import kpi_tables
+from townlet.observing.events import Events
+from townlet.observing.figures import Figures
 from townlet.observing.index import Bins, Index, day_bins
 from townlet.observing.scenes import Ground, Scenes
 from townlet.observing.telling import Telling
-from townlet.observing.view import Card, Churn, EventPage, Kpis, Scene, Story, Timeline, Trouble, View, Wanted
+from townlet.observing.view import Card, Churn, EventPage, Scene, Story, Timeline, Trouble, View, Wanted
 
 if TYPE_CHECKING:
     from eventlog.rows import Rows
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
 
 SLICE: Final = 8192
 """Events that are folded between two looks at the clock."""
-
-KPI_DAYS: Final = 64
-"""The days whose key figures are kept."""
 
 INDEX_TURNS: Final = 4
 """Of so many slices all but one are the index's, while there is something to fold for the story too."""
@@ -67,7 +63,7 @@ class Watcher:
             timeline=self._timeline(scene.tick),
             story=self._telling.before(scene.tick) if self._telling else Story((), 0),
             events=self._page(scene, wanted),
-            kpis=self._kpis_before(scene.tick),
+            kpis=self._figures.before(scene.tick),
             churn=self._index.churn(scene.tick) if scene.paid else Churn(()),
             card=self._card(scene, wanted.person),
             ties_at_mark=None if wanted.mark is None else self._ties(wanted.mark),
@@ -81,13 +77,17 @@ class Watcher:
         while self._step():
             if time.perf_counter() >= until:
                 return True
-        return False
+        return self._figure(until - time.perf_counter())
+
+    def close(self) -> None:
+        """Nothing more is wanted of it."""
+        self._figures.close()
 
     def _begin(self) -> None:
         """Everything from the first event, under the settings that the run has now."""
         self._ground = Ground(self.run)
         self._index = Index(self._ground)
-        self._scenes = Scenes(self._ground, self._index.keyframes, lambda: self._index.tick)
+        self._scenes = Scenes(self._ground, self._index.keyframes)
         self._telling: Telling | None = None
         self._map = map_of(self._ground.settings[0])
         self._turn = 0
@@ -96,15 +96,15 @@ class Watcher:
         self._trouble: Trouble | None = None
         self._last_tick: int | None = None
         self._day: tuple[int, int, Bins] | None = None
-        self._figures: OrderedDict[int, Sequence[Mapping[str, Any]]] = OrderedDict()
-        self._wanted_day: int | None = None
-        self._events, self._cards = _of("events", "Events", self.run), _of("cards", "Cards", self.run)
+        self._figures = Figures(self.run)
+        self._events, self._cards = Events(self.run), _cards(self.run)
 
     def _refresh(self) -> None:
         """See what was committed since."""
         try:
             log = self.run.log
             if self.run.epochs != self._ground.epochs or log.head.seq < self._head.seq:
+                self._figures.close()
                 self._begin()
             self._head, self._closed, self._lost = log.head, log.manifest.closed, None
         except WRONG as wrong:
@@ -119,8 +119,8 @@ class Watcher:
             try:
                 return self._scenes.at(tick, self._log)
             except WRONG as wrong:
-                self._found(wrong, tick - 1)
-                tick = self._shown(tick - 1)
+                last = self._found(wrong, tick - 1)
+                tick = max(min(last, tick - 1), 0)
 
     def _shown(self, tick: int) -> int:
         last = self._head.tick if self._last_tick is None else min(self._head.tick, self._last_tick)
@@ -151,42 +151,33 @@ class Watcher:
         return self._index.timeline(first, bins)
 
     def _page(self, scene: Scene, wanted: Wanted) -> EventPage:
-        nothing = EventPage((), -1, False, False, wanted.filter, "")
         try:
-            page = self._events.page(scene.offset, wanted.filter, wanted.event) if self._events else nothing
+            return self._events.page(scene.offset, wanted.filter, wanted.event)
         except WRONG as wrong:
             self._found(wrong, scene.tick)
-            return nothing
-        return page
+            return EventPage((), -1, False, False, wanted.filter, "")
 
     def _card(self, scene: Scene, person: str | None) -> Card | None:
         if person is None or self._cards is None:
             return None
         before = self._ties(min(scene.tick, max(scene.tick - self._ground.ticks_per_day, 1)))
         try:
-            return self._cards.card(person, scene.tick, before)
+            card: Card | None = self._cards.card(person, scene.tick, before)
         except WRONG as wrong:
             self._found(wrong, scene.tick)
             return None
-
-    def _kpis_before(self, tick: int) -> Kpis:
-        day = tick // self._ground.ticks_per_day - 1
-        if day < 0:
-            return Kpis(day, ())
-        if day not in self._figures:
-            self._wanted_day = day
-        return Kpis(day, tuple(self._figures[day]) if day in self._figures else None)
+        return card
 
     # What is folded meanwhile
 
     def _step(self) -> bool:
         """Fold a little more; whether there was anything to fold."""
         self._turn += 1
+        if not self._turn % INDEX_TURNS:
+            self._figure(0.0)
         indexing = not self._stopped and self._index.seq < self._head.seq
         telling = not self._silent and (self._telling is None or self._telling.seq < self._head.seq)
-        if self._wanted_day is not None and not (indexing and self._turn % INDEX_TURNS):
-            self._figure(self._wanted_day)
-        elif indexing and (not telling or self._turn % INDEX_TURNS):
+        if indexing and (not telling or self._turn % INDEX_TURNS):
             self._fold_index()
         elif telling:
             self._tell()
@@ -210,6 +201,8 @@ class Watcher:
                 self._telling = Telling(self.run)
             elif self._telling.seq < self._head.seq:
                 self._telling.fold(self._next(self._telling.seq)[:SLICE])
+                if self._closed and self._telling.seq == self._head.seq:
+                    self._telling.keep()
         except WRONG as wrong:
             self._silent = True
             self._found(wrong, self._head.tick)
@@ -229,34 +222,33 @@ class Watcher:
                 raise
         return np.ascontiguousarray(np.concatenate(found))
 
-    def _figure(self, day: int) -> None:
-        per_day, self._wanted_day = self._ground.ticks_per_day, None
+    def _figure(self, seconds: float) -> bool:
         try:
-            self._figures[day] = kpi_tables(self.run, day * per_day, (day + 1) * per_day)["kpis"].to_pylist()
+            return self._figures.work(seconds)
         except WRONG as wrong:
-            self._figures[day] = ()
             self._found(wrong, self._head.tick)
-        if len(self._figures) > KPI_DAYS:
-            self._figures.popitem(last=False)
+            return True
 
     # What is wrong
 
-    def _found(self, wrong: Exception, tick: int) -> None:
-        """Something is wrong with the run: no tick can be shown that lies beyond the damage, or else beyond `tick`."""
-        last = wrong.tick if isinstance(wrong, LogDamaged) else tick
-        if not isinstance(wrong, BadEvent):
+    def _found(self, wrong: Exception, tick: int) -> int:
+        """Something is wrong with the run: gives the last tick that can be shown, `tick` where the log is whole."""
+        last = tick
+        if isinstance(wrong, LogDamaged) and wrong.opens:
+            last = min(wrong.tick, self._head.tick)
             self._last_tick = last if self._last_tick is None else min(self._last_tick, last)
         if self._trouble is None or last < self._trouble.tick:
             self._trouble = self._trouble_of(wrong, last)
+        return last
 
     def _trouble_of(self, wrong: Exception, tick: int) -> Trouble:
         sentence = str(wrong).partition("\n")[0]
         return Trouble(sentence, f"townlet verify {self.run.place}", max(tick, 0))
 
 
-def _of(module: str, name: str, run: "Run") -> Any:
-    """What tells of a run's events or people; None where that is not there yet."""
+def _cards(run: "Run") -> Any:
+    """What tells of a run's people; None where that is not there yet."""
     try:
-        return getattr(importlib.import_module(f"townlet.observing.{module}"), name)(run)
+        return importlib.import_module("townlet.observing.cards").Cards(run)
     except ImportError:
         return None

@@ -1,9 +1,10 @@
 """The ground of a town as cells, drawn once a map, look and part of the day: near, and whole from afar."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+import numpy as np
 from rich.color import Color, blend_rgb
 from rich.style import Style
 
@@ -40,6 +41,7 @@ AFAR: Final = {**{kind: two[0] for kind, two in PLACE.items()}, "bed": "▪", "b
 """A kind of place, from near in two cells and from afar in one; no letters, for those are people."""
 
 GROUND: Final = {Tile.TABLE: "▒▒", Tile.TREE: "♣ ", Tile.WATER: "≈ "}
+WALLS: Final = frozenset({int(Tile.WALL), int(Tile.DOOR)})
 BEFORE: Final = (Tile.DOOR, Tile.WALL, Tile.WATER, Tile.TABLE, Tile.TREE)
 """What of several tiles is seen from afar; of others the upper left one."""
 
@@ -115,42 +117,32 @@ def about_place(name: str) -> Style:
 
 
 def _near(town_map: TownMap, colours: Palette) -> Ground:
-    """Two cells a tile: walls as lines, the rest as what it looks like from above."""
-    wall = Style(color=colours.tiles[Tile.WALL], bgcolor=colours.tiles[Tile.FLOOR])
-    door = Style(color=_blend(colours.tiles[Tile.DOOR], Color.parse("white"), LIGHTER), bgcolor=wall.bgcolor)
-    plain = {tile: colours.under(tile) + colours.drawn(tile) for tile in Tile}
+    """Two cells a tile: walls as lines, the rest as what it looks like from above; without names."""
+    floor = colours.under(Tile.FLOOR)
+    plain = [colours.under(tile) + colours.drawn(tile) for tile in Tile]
+    plain[Tile.WALL], plain[Tile.DOOR] = floor + colours.drawn(Tile.WALL), floor + colours.drawn(Tile.DOOR)
     plain[Tile.TREE] = colours.under(Tile.GRASS) + Style(color=colours.tiles[Tile.TREE])
-    chars, styles = [], []
-    for row in range(town_map.height):
-        line, looks = list[str](), list[Style]()
-        for column in range(town_map.width):
-            tile = Tile(int(town_map.grid[row, column]))
-            if tile in (Tile.WALL, Tile.DOOR):
-                line += _line(town_map, row, column, tile)
-                looks += [wall if tile == Tile.WALL else door] * NEAR
-            else:
-                line += GROUND.get(tile, "  ")
-                looks += [plain[tile]] * NEAR
-        chars.append(line)
-        styles.append(looks)
+    said = [GROUND.get(tile, "  ") for tile in Tile]
+    chars, styles, tiles = [], [], town_map.grid.tolist()
+    for row, line in enumerate(tiles):
+        drawn = (_line(tiles, row, at, tile) if tile in WALLS else said[tile] for at, tile in enumerate(line))
+        chars.append(list("".join(drawn)))
+        styles.append([plain[tile] for tile in line for _ in range(NEAR)])
     for name, place in zip(place_names(town_map), town_map.places, strict=True):
         column = NEAR * place.column
         chars[place.row][column : column + NEAR] = PLACE[place.kind]
         style = styles[place.row][column] + colours.furniture + about_place(name)
         styles[place.row][column : column + NEAR] = [style] * NEAR
-    for top, left, name, venue in names(town_map, 1, NEAR):
-        bold = wall + Style(bold=True, color=colours.furniture.color) + about_place(venue)
-        chars[top][left : left + len(name)] = name
-        styles[top][left : left + len(name)] = [bold] * len(name)
     return Ground(chars, styles)
 
 
-def _line(town_map: TownMap, row: int, column: int, tile: Tile) -> str:
+def _line(tiles: Sequence[Sequence[int]], row: int, column: int, tile: int) -> str:
     """A wall or a door in two cells: the first where the lines meet, the second on the way to the next tile."""
-    north, east, south, west = (
-        0 <= r < town_map.height and 0 <= c < town_map.width and town_map.grid[r, c] in (Tile.WALL, Tile.DOOR)
-        for r, c in ((row - 1, column), (row, column + 1), (row + 1, column), (row, column - 1))
-    )
+    line = tiles[row]
+    north = row > 0 and tiles[row - 1][column] in WALLS
+    east = column + 1 < len(line) and line[column + 1] in WALLS
+    south = row + 1 < len(tiles) and tiles[row + 1][column] in WALLS
+    west = column > 0 and line[column - 1] in WALLS
     if tile == Tile.DOOR:
         return "╌╌" if east or west else "╎ "
     return WALL[north + 2 * east + 4 * south + 8 * west] + ("─" if east else " ")
@@ -159,7 +151,7 @@ def _line(town_map: TownMap, row: int, column: int, tile: Tile) -> str:
 def _afar(town_map: TownMap, colours: Palette, across: int) -> Ground:
     """Two squares a cell, one above the other. Only walls are blocks, so that they stand out without colour too."""
     height, width = -(-town_map.height // (2 * across)), -(-town_map.width // across)
-    seen = [[_seen(town_map, row * across, c * across, across) for c in range(width)] for row in range(2 * height)]
+    seen = _squares(town_map, across, 2 * height, width)
     chars, styles = [], []
     for row in range(height):
         line, looks = list[str](), list[Style]()
@@ -172,20 +164,23 @@ def _afar(town_map: TownMap, colours: Palette, across: int) -> Ground:
         styles.append(looks)
     if across == 1:
         _furnish(town_map, colours, chars, styles)
-    for top, left, name, venue in names(town_map, 2 * across, 1 / across):
+    for top, left, name, venue in _names(town_map, across):
         for column, char in enumerate(name, start=left):
             chars[top][column] = char
             styles[top][column] = Style(bold=True, bgcolor=styles[top][column].bgcolor) + about_place(venue)
     return Ground(chars, styles)
 
 
-def _seen(town_map: TownMap, row: int, column: int, across: int) -> Tile:
-    """What is seen of a square of tiles; a town that ends within a cell goes on as grass."""
-    tiles = {Tile(tile) for tile in town_map.grid[row : row + across, column : column + across].ravel().tolist()}
-    if len(tiles) <= 1:
-        return next(iter(tiles), Tile.GRASS)
-    first = next((tile for tile in BEFORE if tile in tiles), None)
-    return Tile(int(town_map.grid[row, column])) if first is None else first
+def _squares(town_map: TownMap, across: int, height: int, width: int) -> list[list[Tile]]:
+    """What is seen of each square of so many tiles a side; where a town ends within a cell it goes on as grass."""
+    grid = np.full((height * across, width * across), Tile.GRASS, np.uint8)
+    grid[: town_map.height, : town_map.width] = town_map.grid
+    squares = grid.reshape(height, across, width, across).swapaxes(1, 2).reshape(height, width, -1)
+    seen = squares[:, :, 0].copy()
+    for tile in reversed(BEFORE):
+        seen[(squares == tile).any(axis=2)] = tile
+    by_number = list(Tile)
+    return [[by_number[tile] for tile in row] for row in seen.tolist()]
 
 
 def _furnish(town_map: TownMap, colours: Palette, chars: list[list[str]], styles: list[list[Style]]) -> None:
@@ -198,16 +193,23 @@ def _furnish(town_map: TownMap, colours: Palette, chars: list[list[str]], styles
             styles[row][place.column] += colours.furniture
 
 
-def names(town_map: TownMap, tiles_down: int, cells_across: float) -> list[tuple[int, int, str, str]]:
-    """The names of venues on their upper walls: row and first column of cells, what fits, and the whole name."""
-    made = []
+def _names(town_map: TownMap, across: int) -> Iterator[tuple[int, int, str, str]]:
+    """The names of venues on their upper walls, from afar: row and first column, what fits, and the whole name."""
     for venue in town_map.venues:
-        left, width = int(venue.left * cells_across), int(venue.width * cells_across)
-        name = _fitting(venue.name, width - 2 if cells_across >= 1 else width + 1)
+        left, width = venue.left // across, venue.width // across
+        name = _fitting(venue.name, width - 2 if across == 1 else width + 1)
         if name:
-            first = min(left + max((width - len(name)) // 2, 0), int(town_map.width * cells_across) - len(name))
-            made.append((venue.top // tiles_down, max(first, 0), name, venue.name))
-    return made
+            first = min(left + max((width - len(name)) // 2, 0), -(-town_map.width // across) - len(name))
+            yield venue.top // (2 * across), max(first, 0), name, venue.name
+
+
+def names_near(town_map: TownMap, top: int, left: int, height: int, width: int) -> Iterator[tuple[int, int, str, str]]:
+    """The same of cells that are seen from near, in the part of the upper wall that is seen, from their first cell."""
+    for venue in town_map.venues:
+        first = max(NEAR * venue.left - left, 0)
+        room = min(NEAR * (venue.left + venue.width) - left, width) - first - NEAR
+        if 0 <= venue.top - top < height and room > NEAR and (name := _fitting(venue.name, room)):
+            yield venue.top - top, first + (room + NEAR - len(name)) // 2, name, venue.name
 
 
 def _fitting(name: str, width: int) -> str:

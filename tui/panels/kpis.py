@@ -8,7 +8,8 @@ from rich.text import Text
 from townlet.observing.view import View
 from tui.drawing import Room, Row
 from tui.looks import Look
-from tui.panels.rows import bar, fitted, wrapped
+from tui.panels.lines import bar
+from tui.panels.rows import fitted, wrapped
 
 BAR: Final = 10
 

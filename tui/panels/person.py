@@ -180,7 +180,7 @@ def _ties(view: View, card: Card | None, look: Look, room: Room, most: int) -> l
         ]
         if room.width >= 50:
             tie = now[other]
-            parts = f" trust {tie['trust']:+.2f}  fam. {tie['familiarity']:+.2f}  rival. {tie['rivalry']:+.2f}"
+            parts = f" trust {tie['trust']:+.2f} fam {tie['familiarity']:+.2f} riv {tie['rivalry']:+.2f}"
             pieces.append((parts, look.faint))
         rows.append(Row(line(pieces, room.width), About(person=person, other=other)))
     more = [f"{other} {liking:+.2f}" for other, liking in list(likings.items())[most:]]

@@ -2,13 +2,10 @@
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
 
 from rich.text import Text
 
 from tui.drawing import Row
-
-EIGHTHS: Final = " ▏▎▍▌▋▊▉█"
 
 
 def fitted(rows: Iterable[Row], width: int) -> list[Row]:
@@ -19,12 +16,6 @@ def fitted(rows: Iterable[Row], width: int) -> list[Row]:
         if row.text.cell_len > width:
             row.text.truncate(width, overflow="ellipsis")
     return made
-
-
-def bar(share: float, cells: int) -> str:
-    """A share of 0 to 1 as a bar of so many cells, to an eighth of a cell."""
-    eighths = round(min(max(share, 0.0), 1.0) * cells * 8)
-    return ("█" * (eighths // 8) + EIGHTHS[eighths % 8]).ljust(cells)[:cells]
 
 
 def wrapped(words: str, width: int) -> Sequence[str]:

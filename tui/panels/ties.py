@@ -5,18 +5,22 @@ from functools import lru_cache
 from math import ceil
 from typing import Any, Final, NamedTuple
 
+from rich.style import Style
 from rich.text import Text
 
 from projections.telemetry.frame import Block
 from townlet.daytime import time_of
 from townlet.observing.view import View
-from tui.drawing import About, Room, Row, spot
+from tui.drawing import About, Room, Row
 from tui.looks import Look
-from tui.panels.marks import initials
+from tui.panels.marks import initials, parsed
 from tui.panels.rows import fitted, wrapped
 
 LISTED_MOST: Final = 60
 """How many ties are listed."""
+
+MATRIX_MOST: Final = 24
+"""How many people the matrix has."""
 
 CELL: Final = 3
 """The width of a matrix's cell, with a space."""
@@ -105,37 +109,57 @@ def _matrix(view: View, found: Sequence[Felt], look: Look, room: Room) -> Iterat
     letters, person = initials(view), view.wanted.person
     people = list(view.scene.state["agents"])
     width = min(max(len(name) for name in people), NAME_MOST, max(room.width // 4, 1))
-    fits = max((room.width - width - 2) // CELL, 1)
+    fits = min(max((room.width - width - 2) // CELL, 1), MATRIX_MOST)
     if len(people) > fits:
         count = dict.fromkeys(people, 0)
         for felt in found:
             for name in felt[:2]:
                 count[name] = count.get(name, 0) + 1
         people.sort(key=lambda name: (name != person, -count[name]))
-        yield Row(Text(f"{fits} of {len(people)} people: more fit in a wider room", look.faint))
+        yield Row(Text(f"the {fits} of {len(people)} people with most ties", look.faint))
         people = people[:fits]
     for words in wrapped("Each row likes (+1 to +9) or dislikes (-1 to -9)", room.width):
         yield Row(Text(words, look.faint))
     yield Row(Text(" " * (width + 2) + "".join(f"{letters[name]:>{CELL - 1}} " for name in people), look.faint))
-    likings = {(felt.owner, felt.other): felt.liking for felt in found}
+    levels = {(felt.owner, felt.other): _level(felt.liking) for felt in found}
+    styles, others = (look.good, look.bad, look.faint, look.strong), tuple(people)
     for owner in people:
-        name = f"{'▸' if owner == person else ' '}{owner[:width]:<{width}}"
-        row = Text().append_text(spot(name, About(person=owner), look.strong if owner == person else "")).append(" ")
-        for other in people:
-            row.append_text(_cell(owner, other, likings.get((owner, other)), look.good, look.bad, look.faint))
-        yield Row(row)
+        row = tuple(levels.get((owner, other)) for other in others)
+        yield _matrix_row(owner, width, owner == person, others, row, styles)
+
+
+def _level(liking: float) -> int:
+    """A liking in ninths of the most there is, rounded away from zero; 0 where it is next to nothing."""
+    level = 0 if abs(liking) < STEADY else min(ceil(abs(liking) * LEVELS / LIKING_MOST), LEVELS)
+    return level if liking > 0 else -level
+
+
+@lru_cache(maxsize=1024)
+def _matrix_row(
+    owner: str,
+    width: int,
+    chosen: bool,
+    others: tuple[str, ...],
+    levels: tuple[int | None, ...],
+    styles: tuple[str, str, str, str],
+) -> Row:
+    """How much one likes each of the others, as sign and digit."""
+    good, bad, faint, strong = styles
+    row = Text().append(f"{'▸' if chosen else ' '}{owner[:width]:<{width}} ", strong if chosen else "")
+    row.stylize(Style(meta={"about": About(person=owner)}), 0, width + 1)
+    for other, level in zip(others, levels, strict=True):
+        if owner == other:
+            row.append(" \\ ", faint)
+        elif level is None:
+            row.append(" · ", _pair(owner, other, faint))
+        else:
+            row.append(f"{level:+d} " if level else " 0 ", _pair(owner, other, bad if level < 0 else good))
+    return Row(row)
 
 
 @lru_cache(maxsize=8192)
-def _cell(owner: str, other: str, liking: float | None, good: str, bad: str, faint: str) -> Text:
-    """The liking of one for another as sign and digit."""
-    if owner == other:
-        return Text(" \\ ", faint)
-    if liking is None:
-        return spot(" · ", About(person=owner, other=other), faint)
-    level = 0 if abs(liking) < STEADY else min(ceil(abs(liking) * LEVELS / LIKING_MOST), LEVELS)
-    said = f"{'-' if liking < 0 else '+'}{level} " if level else " 0 "
-    return spot(said, About(person=owner, other=other), bad if liking < 0 else good)
+def _pair(owner: str, other: str, style: str) -> Style:
+    return parsed(style) + Style(meta={"about": About(person=owner, other=other)})
 
 
 def _heading(look: Look, width: int, since: str, room: int) -> Iterator[Row]:

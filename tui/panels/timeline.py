@@ -205,8 +205,10 @@ def _sorts(strip: Strip, sorts: np.ndarray, first: int, every: int, look: Look) 
     """The marks of what happened, the gravest of a cell over the others; each goes to the bin that it lies in."""
     styles = {"quarrel": look.bad, "help": look.good, "left": look.warn, "arrived": look.strong}
     for sort in reversed(range(len(sorts))):
-        for at in np.flatnonzero(sorts[sort])[::-1].tolist():
-            strip.put_tick(first + at * every, GLYPHS[SORTS[sort]], styles[SORTS[sort]])
+        ticks = first + np.flatnonzero(sorts[sort]) * every
+        _, firsts = np.unique((ticks - strip.scale.first) // strip.scale.each, return_index=True)
+        for tick in ticks[firsts].tolist():
+            strip.put_tick(tick, GLYPHS[SORTS[sort]], styles[SORTS[sort]])
 
 
 def _places(strip: Strip, view: View, look: Look, cursor: Cursor) -> None:
@@ -223,6 +225,8 @@ def _legend(view: View, look: Look) -> list[Text]:
     """What the glyphs mean; what is not yet counted, where it is so, instead of where one is."""
     counted = view.timeline.upto >= view.head
     third = f"{HERE} now {MARK} mark" if counted else f"{UNCOUNTED} not yet counted"
-    night = f"{NIGHT} night" + ("" if view.closed else f" {AHEAD} to come")
+    unlived = view.head < view.timeline.day_from + view.ticks_per_day - 1
+    ahead = f" {AHEAD} {'unlived' if view.closed else 'to come'}" if unlived else ""
+    night = f"{NIGHT} night{ahead}"
     lines = ("! quarrel + help", "- left * arrived", third, night)
     return [Text(line, look.faint if counted or line != third else look.warn, end="") for line in lines]

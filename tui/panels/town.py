@@ -12,14 +12,14 @@ from townlet.world.drawing import TownMap
 from tui.drawing import About, Room, Row
 from tui.looks import Look
 from tui.panels.doing import Doing, clock, doings, venue_of
-from tui.panels.ground import NEAR, ground, phase_of
+from tui.panels.ground import NEAR, about_place, ground, names_near, phase_of
 from tui.panels.lines import Piece, about, columns, line, wrapped
 from tui.panels.marks import colour_of, initials, parsed
 
 BESIDE: Final = 24
 """Cells beside a map in which it is told what each does; with fewer it is told under it."""
 
-NARROW: Final = 20
+NARROW: Final = 18
 """Cells of a column of that at least."""
 
 LISTED: Final = 4
@@ -29,7 +29,7 @@ WIDE: Final = 100
 """In a room as wide as this some of it is kept for what each does, though the map could fill it."""
 
 STRONG, WEAK = 0.8, 0.25
-"""A liking of this size is shown strong, one below the other faint."""
+"""A liking of the first size is shown the strongest, one below the second the weakest."""
 
 AWAY: Final = ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0), (0, 2), (0, -2), (1, 1), (-1, 1), (1, -1), (-1, -1))
 """Where a mark goes whose cell is taken: rows and columns from it, the nearest first."""
@@ -85,17 +85,15 @@ def draw(view: View, look: Look, room: Room, zoom: bool = False) -> list[Row]:
     drawn = _drawn(view, look, room, zoom, marks, len(ties))
     told = _unseen(drawn, view, look, room.width)
 
-    def entries(width: int) -> list[Row]:
-        return [_entry(mark, doing[mark.name], view, look, width) for mark in marks]
-
     rows = [Row(_title(view, look, room.width))]
     if room.width - drawn.window.width >= BESIDE:
-        beside = entries(room.width - drawn.window.width - 2)
+        beside = _entries(view, look, marks, doing, room.width - drawn.window.width - 2)
         rows += _side_by_side(drawn.lines, beside, drawn.window.width)
         return [*rows, *ties, *told, *beside[len(drawn.lines) :]]
     left = max(room.height - 1 - len(drawn.lines) - len(ties) - len(told), 1)
     count = max(min(room.width // NARROW, -(-len(marks) // left)), 1)
-    under = columns(entries(room.width // count - (count > 1)), room.width, count)
+    entries = _entries(view, look, marks, doing, room.width // count - (count > 1))
+    under = columns(entries, room.width, count)
     return [*rows, *(Row(text) for text in drawn.lines), *ties, *told, *under]
 
 
@@ -143,9 +141,9 @@ def sign_of(liking: float) -> str:
 def shade_of(liking: float, look: Look) -> str:
     """Good or bad by strength."""
     style = look.good if liking >= 0.0 else look.bad
-    if abs(liking) >= STRONG:
-        return f"bold {style}"
-    return f"dim {style}" if abs(liking) < WEAK else style
+    if abs(liking) < WEAK:
+        return style
+    return f"reverse bold {style}" if abs(liking) >= STRONG else f"reverse {style}"
 
 
 def _marks(view: View, look: Look, doing: Mapping[str, Doing], likings: Mapping[str, float]) -> list[Mark]:
@@ -156,7 +154,7 @@ def _marks(view: View, look: Look, doing: Mapping[str, Doing], likings: Mapping[
         style = f"reverse bold {colour_of(look, agent['person'])}"
         more = doing[name].glyph
         if name in likings:
-            more, style = sign_of(likings[name]) + more, f"reverse {shade_of(likings[name], look)}"
+            more, style = sign_of(likings[name]) + more, shade_of(likings[name], look)
         marks.append(Mark(name, short[name], more, about(About(person=name), style), is_chosen))
     marks.sort(key=lambda mark: not mark.chosen)
     return marks
@@ -201,6 +199,11 @@ def _map(view: View, look: Look, window: Window, marks: Sequence[Mark]) -> Drawn
     rows, columns = slice(window.top, window.top + window.height), slice(window.left, window.left + window.width)
     chars = [list(line[columns]) for line in drawn.chars[rows]]
     styles = [list(line[columns]) for line in drawn.styles[rows]]
+    if not window.across:
+        for row, column, name, venue in names_near(view.town_map, *window[:4]):
+            style = styles[row][column] + parsed("default") + parsed(look.strong) + about_place(venue)
+            chars[row][column : column + len(name)] = name
+            styles[row][column : column + len(name)] = [style] * len(name)
     outside, hidden, at = list[str](), list[str](), list[tuple[Mark, int, int]]()
     taken = set[tuple[int, int]]()
     for mark in marks:
@@ -270,7 +273,7 @@ def _ties(view: View, look: Look, likings: Mapping[str, float], room: Room) -> l
         [
             (
                 f"{short.get(other, other)}{sign_of(liking)}",
-                about(spot, f"reverse {shade_of(liking, look)}"),
+                about(spot, shade_of(liking, look)),
             ),
             (f" {other} {liking:+.2f} ", about(spot)),
         ]
@@ -291,19 +294,22 @@ def _unseen(drawn: Drawn, view: View, look: Look, width: int) -> list[Row]:
     return rows
 
 
-def _entry(mark: Mark, doing: Doing, view: View, look: Look, width: int) -> Row:
-    """What somebody does, in a line."""
-    spot = About(person=mark.name)
-    pieces: list[Piece] = [
-        (f"{mark.initials}{mark.more[-1]}", mark.style),
-        (f"{'>' if mark.chosen else ' '}{mark.name:<7} ", about(spot, look.strong)),
-        (doing.said, about(spot)),
-    ]
-    if doing.place:
-        pieces.append((f", {venue_of(doing.place)}", about(spot, look.faint)))
-    if doing.until is not None:
-        pieces.append((f" until {clock(doing.until, view)}", about(spot, look.faint)))
-    return Row(line(pieces, width), spot)
+def _entries(view: View, look: Look, marks: Sequence[Mark], doing: Mapping[str, Doing], width: int) -> list[Row]:
+    """What each does, a line each."""
+    agents, rows = view.scene.state["agents"], list[Row]()
+    longest = min(max(map(len, agents), default=0), NARROW // 2)
+    for mark in marks:
+        spot, does = About(person=mark.name), doing[mark.name]
+        where = venue_of(does.place) if does.place else agents[mark.name].get("venue", "out of doors")
+        until = f" until {clock(does.until, view)}" if does.until is not None else ""
+        pieces: list[Piece] = [
+            (f"{mark.initials}{mark.more[-1]}", mark.style),
+            (f"{'>' if mark.chosen else ' '}{mark.name:<{longest}} ", about(spot, look.strong)),
+            (does.said.removeprefix("walking "), about(spot)),
+            (f", {where}{until}", about(spot, look.faint)),
+        ]
+        rows.append(Row(line(pieces, width), spot))
+    return rows
 
 
 def _side_by_side(lines: Sequence[Text], entries: Sequence[Row], width: int) -> list[Row]:

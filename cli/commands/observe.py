@@ -1,0 +1,252 @@
+"""`townlet observe`"""
+
+import difflib
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import click
+
+from cli import living, options, output
+from cli.main import COMMANDS
+from eventlog.places import is_uri
+
+if TYPE_CHECKING:
+    from townlet.run import Run
+
+PORT: Final = 8000
+WIDTH_LEAST, HEIGHT_LEAST = 40, 12
+
+
+class Size(click.ParamType[tuple[int, int]]):
+    """`80x24`: columns and rows."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """Columns and rows; fails for anything else."""
+        found = re.fullmatch(r"(\d{1,4})[x×](\d{1,4})", str(value).strip())
+        if found and int(found[1]) >= WIDTH_LEAST and int(found[2]) >= HEIGHT_LEAST:
+            return int(found[1]), int(found[2])
+        return self.fail(
+            f"{value!r} is no size; write columns x rows, {WIDTH_LEAST}x{HEIGHT_LEAST} at least: 120x40", param, ctx
+        )
+
+
+class Begin(NamedTuple):
+    """Where to begin: at a tick, or with `follow` at the head and on with it; with the card of `person`."""
+
+    tick: int
+    follow: bool
+    person: str | None
+
+
+@click.command(
+    "observe",
+    help=f"""{COMMANDS["observe"]}
+
+    Of a finished run it begins at the founding, or --at a time: a tick, or "day 3 08:00". Of a town that is running it
+    begins at the head and follows it, and so it does with --live. Time is yours: play it, turn it around, go anywhere
+    in it; `?` says how. docs/observer.md lists every key, and how to give it another.
+
+    --plain prints the town as text, for pipes and screen readers: the moment --at a time, or with --to one moment
+    --every so many ticks, or with --live those of a town that is running, until it ends. --web serves the observer to
+    a browser on this machine, and to nobody else.
+    """,
+    epilog=options.examples(
+        "townlet observe",
+        'townlet observe runs/a --at "day 1 08:00" --person alice',
+        "townlet observe runs/a --live",
+        'townlet observe runs/a --plain --at "day 1 08:00" --to "day 1 12:00" --every 60',
+        "townlet observe runs/a --web --port 8080",
+    ),
+)
+@options.run_argument
+@click.option("--at", metavar="TIME", help="Begin at this tick or time.")
+@click.option("--live", is_flag=True, help="Begin at the last tick, and follow the town.")
+@click.option("--person", metavar="NAME", help="Begin with the card of this person.")
+@click.option("--theme", metavar="NAME", help="Begin in this theme.")
+@click.option("--size", type=Size(), metavar="80x24", help="As large as this, whatever the terminal is.")
+@click.option("--plain", is_flag=True, help="Print the town as text.")
+@click.option("--to", metavar="TIME", help="With --plain: up to this tick or time.")
+@click.option(
+    "--every", type=click.IntRange(min=1), metavar="TICKS", help="With --plain: this far apart, else an hour."
+)
+@click.option(
+    "--map/--no-map", "shows_map", default=None, help="With --plain: with the map, its last part, or without."
+)
+@click.option("--web", is_flag=True, help="Serve it to a browser on this machine.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help=f"With --web: on this port, else {PORT}; 0 is any that is free."
+)
+def command(
+    run: Path | str,
+    at: str | None,
+    live: bool,
+    person: str | None,
+    theme: str | None,
+    size: tuple[int, int] | None,
+    plain: bool,
+    to: str | None,
+    every: int | None,
+    shows_map: bool | None,
+    web: bool,
+    port: int | None,
+) -> None:
+    given = {
+        "--plain": plain,
+        "--web": web,
+        "--at": at is not None,
+        "--live": live,
+        "--to": to is not None,
+        "--every": every is not None,
+        "--map": shows_map is not None,
+        "--theme": theme is not None,
+        "--port": port is not None,
+        "--size": size is not None,
+    }
+    _require_possible({name for name, is_given in given.items() if is_given})
+    keys = _keys()
+    look = None if theme is None else _theme(theme)
+    if living.is_cold():
+        living.compile_kernels()
+    import townlet
+
+    opened = townlet.open(run)
+    begin = _begin(opened, run, at, live, person)
+    if plain:
+        _print(opened, begin, to, every, shows_map is not False, size)
+    elif web:
+        _serve(run, begin, look, PORT if port is None else port)
+    else:
+        _show(opened, begin, look, keys, size)
+
+
+EXCLUDES: Final[Mapping[str, tuple[str, ...]]] = {
+    "--plain": ("--web", "--theme"),
+    "--live": ("--at", "--to"),
+    "--web": ("--size",),
+}
+"""What an option cannot stand beside."""
+
+NEEDS: Final[Mapping[str, str]] = {"--to": "--plain", "--every": "--plain", "--map": "--plain", "--port": "--web"}
+"""What an option says something about."""
+
+
+def _require_possible(given: set[str]) -> None:
+    """Raises `click.UsageError` for options that do not go together, and where there is nothing to draw on."""
+    for one, others in EXCLUDES.items():
+        for other in others:
+            if {one, other} <= given:
+                raise click.UsageError(f"{one} and {other} do not go together: leave one out")
+    for one, needed in NEEDS.items():
+        if one in given and needed not in given:
+            raise click.UsageError(f"{one} says something about {needed}: add that, or leave it out")
+    if not given & {"--plain", "--web"} and not _can_draw():
+        raise click.UsageError("stdout is no terminal, so there is nothing to draw on; --plain prints the town as text")
+
+
+def _can_draw() -> bool:
+    """Whether there is a screen: a terminal, or a browser that `--web` serves this process to."""
+    return "TEXTUAL_DRIVER" in os.environ or (output.is_watched() and sys.stdin.isatty())
+
+
+def _keys() -> dict[str, str]:
+    """The user's keys, by action."""
+    return {}
+
+
+def _theme(name: str) -> str:
+    """A theme by its name. Raises `click.UsageError` with the nearest."""
+    from tui.looks import LOOKS
+
+    if name not in LOOKS:
+        near = difflib.get_close_matches(name, LOOKS, n=1)
+        meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(LOOKS)}."
+        raise click.UsageError(f"there is no theme {name!r}; {meant}")
+    return name
+
+
+def _begin(opened: "Run", run: Path | str, at: str | None, live: bool, person: str | None) -> Begin:
+    """Raises `click.UsageError`, QueryError for a name or a time that is none, TickOutOfRange."""
+    from townlet.daytime import tick_of
+    from townlet.errors import TickOutOfRange
+    from townlet.why import require_known
+
+    if live and is_uri(run):
+        raise click.UsageError(f"{run} is on a store, where no town is running: leave out --live")
+    last = opened.head.tick
+    if person is not None:
+        person = person.lower()
+        require_known(opened, last, (person,))
+    if at is not None:
+        tick = tick_of(at, opened.config.town.ticks_per_day)
+        if tick > last:
+            raise TickOutOfRange(opened.place, tick, last)
+        return Begin(tick, False, person)
+    if live or (isinstance(run, Path) and not opened.log.manifest.closed and options.is_written_to(run)):
+        return Begin(last, True, person)
+    return Begin(0, False, person)
+
+
+def _show(opened: "Run", begin: Begin, theme: str | None, keys: dict[str, str], size: tuple[int, int] | None) -> None:
+    """The observer on the terminal, or in the browser that this process is served to.
+
+    Raises what ended it, when the terminal is itself again.
+    """
+    from tui.app import Observer
+
+    if "TEXTUAL_DRIVER" in os.environ:
+        _end_with_the_server()
+    observer = Observer(opened.place, tick=begin.tick, follow=begin.follow, theme=theme, keys=keys)
+    observer.person = begin.person
+    observer.run(size=size)
+    if observer.error is not None:
+        raise observer.error
+
+
+def _end_with_the_server() -> None:
+    """End this process when the one that serves it to a browser has ended, however it did."""
+    import signal
+    import threading
+    import time
+
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="server", daemon=True).start()
+
+
+def _serve(run: Path | str, begin: Begin, theme: str | None, port: int) -> None:
+    """Raises `click.UsageError` where textual-serve is not installed, and for a port that is taken."""
+    try:
+        from tui import serving
+    except ImportError as error:
+        raise click.UsageError(
+            f"--web needs {error.name}, which is not installed. Next: pip install 'townlet[web]'"
+        ) from error
+    chosen = {"--person": begin.person, "--theme": theme, "--at": None if begin.follow else str(begin.tick)}
+    shown = [text for name, value in chosen.items() if value is not None for text in (name, value)]
+    shown += ["--live"] if begin.follow else []
+    arguments = ["-P", "-m", "cli.main", "observe", *shown, "--", str(run)]
+    try:
+        serving.serve(arguments, str(run), port, output.words)
+    except OSError as error:
+        if not serving.is_taken(error):
+            raise
+        raise click.UsageError(
+            f"port {port} of this machine is taken; another: --port {serving.free_port()}, or any: --port 0"
+        ) from error
+
+
+def _print(
+    opened: "Run", begin: Begin, to: str | None, every: int | None, shows_map: bool, size: tuple[int, int] | None
+) -> None:
+    """The moments that are asked for, as text."""

@@ -1,0 +1,70 @@
+"""The key figures of days, worked out beside whoever watches: some of them need the whole history of ties."""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, Final
+
+from townlet.kpis import kpi_tables
+from townlet.observing.view import Kpis
+from townlet.run import Run
+
+DAYS: Final = 64
+"""The days whose figures are kept."""
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+class Figures:
+    """The figures of a run's days, one day at a time, the one that was wanted last first.
+
+    A thread with a `Run` of its own works them out, so that no look at a tick waits for them.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._path, self._per_day = run.path, run.config.town.ticks_per_day
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="figures")
+        self._days: OrderedDict[int, tuple[Mapping[str, Any], ...]] = OrderedDict()
+        self._wanted: int | None = None
+        self._under_way: tuple[int, Future[Rows]] | None = None
+
+    def before(self, tick: int) -> Kpis:
+        """Those of the last whole day before a tick; they are wanted from now on, where they are not there yet."""
+        day = tick // self._per_day - 1
+        if day < 0:
+            return Kpis(day, ())
+        if day not in self._days:
+            self._wanted = day
+        return Kpis(day, self._days.get(day))
+
+    def work(self, seconds: float) -> bool:
+        """Wait so long for what is under way, and begin with what is wanted; whether there is any.
+
+        Raises what went wrong with a day, once: it has no figures then.
+        """
+        if self._under_way is not None:
+            day, future = self._under_way
+            if not wait([future], timeout=max(seconds, 0.0)).done:
+                return True
+            self._under_way = None
+            self._keep(day, ())
+            self._keep(day, tuple(future.result()))
+        if self._wanted is not None and self._wanted not in self._days:
+            day = self._wanted
+            self._under_way = day, self._pool.submit(_rows, self._path, day * self._per_day, (day + 1) * self._per_day)
+        self._wanted = None
+        return self._under_way is not None
+
+    def close(self) -> None:
+        """Let go of the thread, when it has done what it is at."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _keep(self, day: int, rows: tuple[Mapping[str, Any], ...]) -> None:
+        self._days[day] = rows
+        if len(self._days) > DAYS:
+            self._days.popitem(last=False)
+
+
+def _rows(path: Any, from_tick: int, to_tick: int) -> Rows:
+    rows: Rows = kpi_tables(Run(path), from_tick, to_tick)["kpis"].to_pylist()
+    return rows
