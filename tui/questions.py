@@ -161,12 +161,11 @@ class Questions(Finding):
         self._fork(about if about is not None and about.seq is not None else None)
 
     def _fork(self, about: About | None) -> None:
-        per_day, tick = self.ticks_per_day, self.shown_tick
-        before = ""
+        tick, event = self.shown_tick, None
         if about is not None and about.seq is not None and about.tick is not None:
-            tick, before = about.tick, self._named(about.seq)
+            tick, event = about.tick, about.seq
         seed = self.view.seed if self.view else 0
-        fields = FieldsOfFork(self.run_path, tick, before, seed, self.cursor.head, per_day)
+        fields = FieldsOfFork(self.run_path, tick, event, seed, self.cursor.head, self.ticks_per_day)
 
         def done(forked: Forked | None) -> None:
             if forked is None:
@@ -178,12 +177,6 @@ class Questions(Finding):
                 self.compare_with(forked.path)
 
         self.push_screen(Fork(fields, self.asker), done)
-
-    def _named(self, seq: int) -> str:
-        """An event in words, where the list has it."""
-        lines = self.view.events.lines if self.view else ()
-        line = next((line for line in lines if line.seq == seq), None)
-        return f"event {seq:,}" + (f": {line.kind}  {line.said}" if line else "")
 
     def action_help(self) -> None:
         """What can be done here."""
