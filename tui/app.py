@@ -8,11 +8,11 @@ from textual.screen import Screen
 
 from tui.actions import ACTIONS
 from tui.looks import LOOKS
-from tui.timing import Timing
+from tui.questions import Questions
 from tui.widgets import Panel
 
 
-class Observer(Timing):
+class Observer(Questions):
     """Everything that can be done besides moving time."""
 
     def get_system_commands(self, screen: Screen[None]) -> Iterable[SystemCommand]:
@@ -54,6 +54,8 @@ class Observer(Timing):
     def action_let_go(self) -> None:
         """Let go of what is chosen, then of the person, then of the filter."""
         panel = self.focused
+        if self.stop_search():
+            return
         if isinstance(panel, Panel) and panel.let_go():
             return
         if self.person is not None:

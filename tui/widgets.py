@@ -54,6 +54,11 @@ class Panel(Widget, can_focus=True):
         at = self._chosen if self._chosen is not None else self._resting()
         return self._rows[at].about if at is not None and at < len(self._rows) else None
 
+    @property
+    def chosen(self) -> About | None:
+        """What the row is about that somebody chose; None where none is chosen, wherever the panel rests."""
+        return None if self._chosen is None else self.about
+
     def show(self, view: View) -> None:
         """Show another view. What was chosen stays chosen where it still is, and time has not moved on."""
         if not self.display or not self.size.width:
