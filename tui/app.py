@@ -8,11 +8,12 @@ from textual.screen import Screen
 
 from tui.actions import ACTIONS
 from tui.looks import LOOKS
+from tui.taking import Taking
 from tui.timing import Timing
 from tui.widgets import Panel
 
 
-class Observer(Timing):
+class Observer(Timing, Taking):
     """Everything that can be done besides moving time."""
 
     def get_system_commands(self, screen: Screen[None]) -> Iterable[SystemCommand]:
