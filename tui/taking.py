@@ -15,25 +15,25 @@ from tui.widgets import Panel
 class Taking(Stage):
     """The stage, and everything that is taken along from it."""
 
-    def action_screenshot(self) -> None:
-        """The screen as SVG: into the folder one stands in; in a browser, as a download."""
+    def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
+        """The screen as SVG: into a folder, by default where one stands; in a browser, as a download."""
         view = self.view
         if view is None:
             return
         svg = self.export_screenshot(title=picture_title(view))
-        name = picture_name(view)
+        name = filename or picture_name(view)
         if self.is_web:
             self.deliver_text(io.StringIO(svg), save_filename=name, mime_type="image/svg+xml")
             self.say(f"The picture {name} is a download of the browser.")
             return
         try:
-            path = written(Path(name), svg)
+            place = written(Path(path or ".") / name, svg)
         except OSError as error:
             self.say(
                 f"The picture cannot be written: {error.strerror} ({name}). Observe from another folder.", wrong=True
             )
         else:
-            self.say(f"The picture is {path}, in the folder where you are.")
+            self.say(f"The picture is {place.absolute()}.")
 
     def action_copy_row(self) -> None:
         """What is chosen, as text, to the terminal's clipboard."""

@@ -33,7 +33,7 @@ def test_a_picture_is_stamped_with_its_run_and_its_tick(
         await play.press("S", "S")
 
     acted(demo, act, tick=500)
-    assert words == [f"The picture is observe-demo-500{end}.svg, in the folder where you are." for end in ("", "-2")]
+    assert words == [f"The picture is {tmp_path / f'observe-demo-500{end}.svg'}." for end in ("", "-2")]
     svg = (tmp_path / "observe-demo-500.svg").read_text("utf-8")
     assert svg.startswith("<svg") and "demo, seed 7, tick 500, day 0, 08:20".replace(" ", "&#160;") in svg
     assert sorted(os.listdir(tmp_path)) == ["observe-demo-500-2.svg", "observe-demo-500.svg"]
