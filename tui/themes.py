@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from tui.looks import LOOKS, Look
 
@@ -42,5 +42,6 @@ def _of_the_terminal(look: Look) -> Theme:
         success="ansi_default" if plain else "ansi_green",
         surface="ansi_default",
         ansi=True,
+        variables=BUILTIN_THEMES["ansi-dark"].variables,
         **ANSI,
     )
