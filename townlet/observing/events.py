@@ -1,7 +1,7 @@
 """The events of a run as a list that is paged, searched and asked for causes. Chunks of columns, nothing is folded."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -107,6 +107,10 @@ class Events:
         if not 0 <= seq < log.head.seq:
             raise QueryError(f"there is no event {seq:,}; the last is {log.head.seq - 1:,}")
         return self._told(log, np.array([seq]))[0]
+
+    def lines(self, seqs: Sequence[int]) -> tuple[EventLine, ...]:
+        """The events of these numbers, which ascend and are there. Raises LogDamaged."""
+        return tuple(self._told(self._run.log, np.array(seqs, np.int64)))
 
     def next(self, seq: int, filter: str, direction: int, stop: Stop | None = None) -> EventLine | None:
         """The nearest event that fits the filter, after `seq` (`direction` 1) or before it (-1), in the whole log.
@@ -240,7 +244,8 @@ class _Matches:
 def _numbers(batch: pa.RecordBatch, known: Filter) -> np.ndarray:
     """The numbers of the events that fit, i8[matches]."""
     columns = _Batch(batch)
-    return columns["seq"][known.mask(columns)].astype(np.int64)
+    numbers: np.ndarray = columns["seq"][known.mask(columns)].astype(np.int64)
+    return numbers
 
 
 def _in_context(matched: np.ndarray, stands: int, offset: int, lines: int) -> np.ndarray:
