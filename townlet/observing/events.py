@@ -208,10 +208,10 @@ class _Matches:
         here = int(np.searchsorted(self._seqs, seq, "right"))
         while self._high < offset and len(self._seqs) - here < count:
             self._extend(log, self._high, min(self._high + CHUNK, offset))
-        self._trim(here)
-        here = int(np.searchsorted(self._seqs, seq, "right"))
         last = int(np.searchsorted(self._seqs, offset))
-        return self._seqs[max(here - count, 0) : min(here + count, last)]
+        found = self._seqs[max(here - count, 0) : min(here + count, last)].copy()
+        self._trim(here)
+        return found
 
     def _reach(self, log: "LogReader", seq: int) -> None:
         """Let the stretch touch `seq`: by what lies between where few matches are to be expected there, else anew."""
