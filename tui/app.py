@@ -9,10 +9,11 @@ from textual.screen import Screen
 from tui.actions import ACTIONS
 from tui.looks import LOOKS
 from tui.questions import Questions
+from tui.taking import Taking
 from tui.widgets import Panel
 
 
-class Observer(Questions):
+class Observer(Questions, Taking):
     """Everything that can be done besides moving time."""
 
     def get_system_commands(self, screen: Screen[None]) -> Iterable[SystemCommand]:

@@ -7,11 +7,12 @@ import logging
 import shlex
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 from textual_serve.server import Server
 
 HOST: Final = "127.0.0.1"
@@ -22,8 +23,6 @@ PAGES: Final = Path(__file__).parent / "pages"
 
 LEAVING_S: Final = 3.0
 """How long an observer has to end when the server does."""
-
-Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def serve(arguments: Sequence[str], title: str, port: int, say: Callable[[str], None]) -> None:
@@ -100,20 +99,20 @@ class Gated(Server):
         if self._open:
             await asyncio.wait(self._open, timeout=LEAVING_S)
 
-    def _gate(self) -> Callable[[web.Request, Answer], Awaitable[web.StreamResponse]]:
+    def _gate(self) -> Middleware:
         @web.middleware
-        async def gate(request: web.Request, answer: Answer) -> web.StreamResponse:
+        async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
             opens = request.path == "/ws"
             why = self.refusal(request.headers.get("Host"), request.headers.get("Origin"), opens)
             if why is not None:
                 return web.Response(status=403, text=f"{why}\n")
             if not opens:
-                return await answer(request)
+                return await handler(request)
             task = asyncio.current_task()
             assert task is not None, "a request is answered in a task"
             self._open.add(task)
             try:
-                return await answer(request)
+                return await handler(request)
             finally:
                 self._open.discard(task)
 

@@ -59,6 +59,17 @@ class Panel(Widget, can_focus=True):
         """What the row is about that somebody chose; None where none is chosen, wherever the panel rests."""
         return None if self._chosen is None else self.about
 
+    @property
+    def text(self) -> str:
+        """What the chosen row says, with its neighbours where they go on about the same; empty where none is chosen."""
+        at = self._chosen if self._chosen is not None else self._resting()
+        if at is None or at >= len(self._rows) or self._rows[at].about is None:
+            return ""
+        same = [row.about == self._rows[at].about for row in self._rows]
+        first = at - next((i for i, is_same in enumerate(reversed(same[:at])) if not is_same), at)
+        end = at + next((i for i, is_same in enumerate(same[at:]) if not is_same), len(same) - at)
+        return " ".join(row.text.plain.strip() for row in self._rows[first:end])
+
     def show(self, view: View) -> None:
         """Show another view. What was chosen stays chosen where it still is, and time has not moved on."""
         if not self.display or not self.size.width:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from townlet.run import Run
 
 PORT: Final = 8000
+FOUNDED: Final = 1
+"""The moment after the founding: at tick 0 nobody has moved in."""
 WIDTH_LEAST, HEIGHT_LEAST = 40, 12
 
 
@@ -109,7 +111,7 @@ def command(
         "--size": size is not None,
     }
     _require_possible({name for name, is_given in given.items() if is_given})
-    keys = _keys()
+    keys = {} if plain else _keys()
     look = None if theme is None else _theme(theme)
     if living.is_cold():
         living.compile_kernels()
@@ -118,7 +120,7 @@ def command(
     opened = townlet.open(run)
     begin = _begin(opened, run, at, live, person)
     if plain:
-        _print(opened, begin, to, every, shows_map is not False, size)
+        _print(opened, begin, to, every, shows_map is not False)
     elif web:
         _serve(run, begin, look, PORT if port is None else port)
     else:
@@ -126,7 +128,7 @@ def command(
 
 
 EXCLUDES: Final[Mapping[str, tuple[str, ...]]] = {
-    "--plain": ("--web", "--theme"),
+    "--plain": ("--web", "--theme", "--size"),
     "--live": ("--at", "--to"),
     "--web": ("--size",),
 }
@@ -155,8 +157,11 @@ def _can_draw() -> bool:
 
 
 def _keys() -> dict[str, str]:
-    """The user's keys, by action."""
-    return {}
+    """What the user changed of the keys, by action. Raises ConfigurationError for a file that cannot be used."""
+    from tui.actions import KEYS
+    from tui.keys import keys_of
+
+    return {name: ",".join(keys) for name, keys in keys_of().items() if keys != KEYS[name]}
 
 
 def _theme(name: str) -> str:
@@ -172,8 +177,6 @@ def _theme(name: str) -> str:
 
 def _begin(opened: "Run", run: Path | str, at: str | None, live: bool, person: str | None) -> Begin:
     """Raises `click.UsageError`, QueryError for a name or a time that is none, TickOutOfRange."""
-    from townlet.daytime import tick_of
-    from townlet.errors import TickOutOfRange
     from townlet.why import require_known
 
     if live and is_uri(run):
@@ -183,13 +186,10 @@ def _begin(opened: "Run", run: Path | str, at: str | None, live: bool, person: s
         person = person.lower()
         require_known(opened, last, (person,))
     if at is not None:
-        tick = tick_of(at, opened.config.town.ticks_per_day)
-        if tick > last:
-            raise TickOutOfRange(opened.place, tick, last)
-        return Begin(tick, False, person)
+        return Begin(_tick(opened, at), False, person)
     if live or (isinstance(run, Path) and not opened.log.manifest.closed and options.is_written_to(run)):
         return Begin(last, True, person)
-    return Begin(0, False, person)
+    return Begin(min(FOUNDED, last), False, person)
 
 
 def _show(opened: "Run", begin: Begin, theme: str | None, keys: dict[str, str], size: tuple[int, int] | None) -> None:
@@ -246,7 +246,31 @@ def _serve(run: Path | str, begin: Begin, theme: str | None, port: int) -> None:
         ) from error
 
 
-def _print(
-    opened: "Run", begin: Begin, to: str | None, every: int | None, shows_map: bool, size: tuple[int, int] | None
-) -> None:
-    """The moments that are asked for, as text."""
+def _print(opened: "Run", begin: Begin, to: str | None, every: int | None, shows_map: bool) -> None:
+    """The moments asked for, as text; ends with 3 where the run is damaged. Raises QueryError, TickOutOfRange."""
+    from townlet.observing.watching import Watcher
+    from tui.plain import Plain
+
+    per_day = opened.config.town.ticks_per_day
+    apart = every or per_day // 24
+    plain = Plain(Watcher(opened), person=begin.person, shows_map=shows_map)
+    last = begin.tick if to is None else _tick(opened, to)
+    if last < begin.tick:
+        raise click.UsageError(f"--to is tick {last:,}, before tick {begin.tick:,}, where it begins")
+    views = plain.live(apart) if begin.follow else plain.frames(begin.tick, last, apart)
+    for number, view in enumerate(views):
+        output.line(("\n" if number else "") + plain.text(view).removesuffix("\n"))
+        if view.trouble is not None and view.tick < view.wanted.tick:
+            output.failure(f"{view.trouble.what}\n  Next: {view.trouble.next_step}")
+            raise click.exceptions.Exit(3)
+
+
+def _tick(opened: "Run", said: str) -> int:
+    """A tick of the run. Raises QueryError, TickOutOfRange."""
+    from townlet.daytime import tick_of
+    from townlet.errors import TickOutOfRange
+
+    tick, last = tick_of(said, opened.config.town.ticks_per_day), opened.head.tick
+    if tick > last:
+        raise TickOutOfRange(opened.place, tick, last)
+    return tick

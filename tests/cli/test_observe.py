@@ -1,0 +1,125 @@
+"""`townlet observe` as somebody types it; what the observer shows is tested in `tests/tui`."""
+
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli.main import townlet as command_line
+from tests.cli.test_watch import DAY, DAYS, Living
+from tests.tui.conftest import demo
+
+__all__ = ["demo"]
+
+
+def said(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(command_line, ["observe", *map(str, arguments)])
+
+
+def test_without_a_terminal_it_names_plain(demo: Path) -> None:
+    result = said(demo)
+    assert result.exit_code == 2
+    assert "--plain prints the town as text" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--plain", "--web"], "--plain and --web do not go together"),
+        (["--plain", "--live", "--at", "3"], "--live and --at do not go together"),
+        (["--plain", "--theme", "x"], "--plain and --theme do not go together"),
+        (["--to", "9"], "--to says something about --plain"),
+        (["--port", "9"], "--port says something about --web"),
+        (["--plain", "--person", "alicf"], "did you mean alice?"),
+        (["--plain", "--at", "noon"], "is no time"),
+        (["--plain", "--at", "day 90"], "it runs from 0 to 2,880"),
+        (["--plain", "--to", "day 90"], "it runs from 0 to 2,880"),
+        (["--plain", "--at", "9", "--to", "3"], "--to is tick 3, before tick 9"),
+        (["--web", "--theme", "townlet-drak"], "did you mean townlet-dark?"),
+        (["--size", "10x3"], "is no size"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_can(demo: Path, arguments: list[str], words: str) -> None:
+    result = said(demo, *arguments)
+    assert result.exit_code == 2, result.output
+    assert words in result.stderr
+
+
+def test_a_file_of_keys_that_cannot_be_used_is_said_before_anything_is_drawn(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "keys.yaml").write_text("paly: space\n")
+    monkeypatch.setenv("TOWNLET_KEYS", str(tmp_path / "keys.yaml"))
+    monkeypatch.setenv("TEXTUAL_DRIVER", "textual.drivers.web_driver:WebDriver")
+    result = said(demo)
+    assert result.exit_code == 2
+    assert "play" in result.stderr
+
+
+class TestPlain:
+    def test_a_frame_says_who_does_what_where(self, demo: Path) -> None:
+        result = said(demo, "--plain", "--at", "day 1 08:00", "--person", "Alice")
+        assert result.exit_code == 0, result.stderr
+        lines = result.stdout.splitlines()
+        assert lines[0] == "demo, day 1, 08:00: tick 1,920 of 2,880. 8 people, clear, day."
+        assert sum(line.startswith("  alice: ") for line in lines) == 1
+        assert "What alice feels:" in lines
+        assert max(result.stdout) < "\u2500", "a screen reader has no word for what boxes are drawn with"
+        assert "\x1b" not in result.stdout
+        assert result.stdout.index("\nStory:") < result.stdout.index("\nMap (")
+        assert "Map" not in said(demo, "--plain", "--at", "1920", "--no-map").stdout
+
+    def test_everybody_is_on_the_map(self, demo: Path) -> None:
+        drawn = said(demo, "--plain", "--at", "day 0 10:00").stdout.partition("\nMap (")[2]
+        assert [sum(line.count(initial) for line in drawn.splitlines()[1:]) >= 1 for initial in "ABCDEFGH"] == [
+            True
+        ] * 8
+
+    def test_frames_follow_each_other_and_the_story_goes_on(self, demo: Path) -> None:
+        whole = said(demo, "--plain", "--no-map", "--at", "1440", "--to", "1800", "--every", "120")
+        assert [line for line in whole.stdout.splitlines() if line.startswith("demo, ")] == [
+            f"demo, day 1, {hour:02}:00: tick {1440 + 60 * hour:,} of 2,880. 8 people, clear, {part}."
+            for hour, part in ((0, "night"), (2, "night"), (4, "night"), (6, "dusk"))
+        ]
+        told = [line for line in whole.stdout.splitlines() if line.startswith("  day ")]
+        assert len(told) == len(set(told))
+        alone = said(demo, "--plain", "--no-map", "--at", "1800").stdout
+        assert whole.stdout.splitlines()[-1] == alone.splitlines()[-1]
+
+    def test_it_ends_quietly_when_nobody_reads_on(self, demo: Path) -> None:
+        command = [sys.executable, "-m", "cli.main", "observe", str(demo), "--plain", "--to", "2880", "--every", "1"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdout is not None and process.stderr is not None
+            process.stdout.read(64)
+            process.stdout.close()
+            assert process.wait(timeout=60) == 0
+            assert process.stderr.read() == b""
+
+    def test_a_running_town_is_printed_until_it_ends(self, tmp_path: Path) -> None:
+        with Living(tmp_path / "b") as living:
+            threading.Timer(0.5, living.go_on.set).start()
+            result = said(living.path, "--plain", "--live", "--no-map", "--every", str(DAY))
+        assert result.exit_code == 0, result.stderr
+        heads = [line for line in result.stdout.splitlines() if line.startswith("b, ")]
+        assert [head.partition(": tick ")[2].partition(" of")[0] for head in heads] == [
+            f"{day * DAY:,}" for day in range(1, DAYS + 1)
+        ]
+        assert "the run is over" in heads[-1]
+
+    def test_damage_ends_it_with_where_it_is_and_what_to_do(self, demo: Path, tmp_path: Path) -> None:
+        damaged = tmp_path / "damaged"
+        shutil.copytree(demo, damaged)
+        (log,) = damaged.glob("log/*.arrow*")
+        content = bytearray(log.read_bytes())
+        content[len(content) // 2] ^= 0xFF
+        log.write_bytes(content)
+        result = said(damaged, "--plain", "--no-map", "--at", "0", "--to", "2880", "--every", "288")
+        assert result.exit_code == 3
+        frames = [line for line in result.stdout.splitlines() if line.startswith("damaged, ")]
+        assert 0 < len(frames) < 11
+        assert "Trouble: " in result.stdout
+        assert "Next: townlet verify" in result.stderr
