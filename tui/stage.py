@@ -126,8 +126,8 @@ class Stage(App[None]):
 
     def on_came(self, came: Came) -> None:
         """Show what has come."""
-        if came.reader is not self.reader:
-            return  # it is of a run that is no longer shown
+        if came.reader is not self.reader or not self.is_running:
+            return  # it is of a run that is no longer shown, or comes when the screen is being taken apart
         view = came.view
         first, self.view = self.view is None, view
         self.cursor = self.cursor.seen(view.head)
@@ -135,7 +135,7 @@ class Stage(App[None]):
             panel.show(view)
         self.show_head()
         self._show_banner(view)
-        if first and self.cursor.following:
+        if first and (self.cursor.following or self.cursor.tick != view.wanted.tick):
             self.ask()
 
     @property
@@ -163,7 +163,7 @@ class Stage(App[None]):
 
     def show_head(self) -> None:
         """Draw anew what depends on the cursor."""
-        if self.view is not None:
+        if self.view is not None and self.is_running:
             self.query_one("#head", Static).update(headline(self.view, self.cursor, self.look, self.size.width))
             self.query_one("#timeline", Panel).show(self.view)
 

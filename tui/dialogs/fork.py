@@ -170,6 +170,7 @@ class Fork(ModalScreen[Forked | None]):
         self._wish: Wish | None = None
         self._lines: list[str] = []
         self._origin: Origin | None = None
+        self.told = ""
 
     def compose(self) -> ComposeResult:
         fields = self._fields
@@ -214,7 +215,7 @@ class Fork(ModalScreen[Forked | None]):
         """Say how the event came that is to be forked before."""
         with suppress(*REFUSALS):
             self._origin = await asyncio.wrap_future(self._asker.origin(seq))
-            self.query_one("#fork-where", Static).update(self._where(self._fields.tick))
+            self._tell(self._where(self._fields.tick))
             self._show_buttons()
 
     async def on_unmount(self) -> None:
@@ -302,9 +303,8 @@ class Fork(ModalScreen[Forked | None]):
     async def _tell_outcome(self, wish: Wish) -> None:
         """Say how far the fork came, and whether what it was to come before has happened there too."""
         event, per_day = self._fields.event, self._fields.ticks_per_day
-        where = self.query_one("#fork-where", Static)
         said = f"{wish.into} is there, up to tick {wish.tick + wish.ticks:,}."
-        where.update(said)
+        self._tell(said)
         if event is None or self._origin is None:
             return
         within = SOON_AFTER_HOURS * per_day // 24
@@ -312,10 +312,10 @@ class Fork(ModalScreen[Forked | None]):
             line = await asyncio.wrap_future(self._asker.again(wish.into, event, within))
             if line is None:
                 words = self._origin.line.said.rstrip(".")
-                where.update(f"{said}\n{words}: that does not happen there, nor within {SOON_AFTER_HOURS} hours of it.")
+                self._tell(f"{said}\n{words}: that does not happen there, nor within {SOON_AFTER_HOURS} hours of it.")
             else:
                 alike = f"{line.kind.replace('_', ' ')}  {line.said}"
-                where.update(f"{said}\nMuch the same happens there, at {time_of(line.tick, per_day)}: {alike}")
+                self._tell(f"{said}\nMuch the same happens there, at {time_of(line.tick, per_day)}: {alike}")
 
     async def _read(self) -> Wish | None:
         """What is written, or nothing where it cannot be, which is then said."""
@@ -377,7 +377,7 @@ class Fork(ModalScreen[Forked | None]):
             except REFUSALS:
                 continue  # it is not yet whole enough to be opened
             if tick is not None:
-                self.query_one("#fork-where", Static).update(f"It has come to tick {tick:,} of {until:,}. Escape stops")
+                self._tell(f"It has come to tick {tick:,} of {until:,}. Escape stops")
 
     def _interrupt(self, process: asyncio.subprocess.Process) -> None:
         """Ask the command to stop as Ctrl-C would; what does not listen in time is ended."""
@@ -392,7 +392,7 @@ class Fork(ModalScreen[Forked | None]):
 
     def _show(self, wish: Wish) -> None:
         """Say what will be, and with which command."""
-        self.query_one("#fork-where", Static).update(self._where(wish.tick))
+        self._tell(self._where(wish.tick))
         unchanged = wish.seed is None and not wish.settings
         self._lines = []
         self._say(SAME if unchanged else OTHER)
@@ -415,6 +415,10 @@ class Fork(ModalScreen[Forked | None]):
         self._lines = [*self._lines, words][-SAID_MOST:]
         self.query_one("#fork-said", Static).update(self.said)
         self.query_one("#fork-told", VerticalScroll).scroll_end(animate=False)
+
+    def _tell(self, words: str) -> None:
+        self.told = words
+        self.query_one("#fork-where", Static).update(words)
 
     @property
     def said(self) -> str:
