@@ -80,6 +80,7 @@ ACTIONS: Final = (
     Action("mark", ("x",), "Mark this tick", "To compare others with. On the mark itself: unmark.", ASKING),
     Action("compare", ("X",), "Compare", "With the mark, or with another run: where they part.", ASKING),
     Action("fork", ("F",), "Fork from here", "Another future from this tick on.", ASKING, "fork"),
+    Action("runs", ("o",), "Other runs", "Its parent, its forks, others beside it: to compare, or watch.", ASKING),
     Action("find", ("slash",), "Find", "Words: quarrel, alice, stove. In the whole log.", FINDING, "find"),
     Action("find_on", ("n",), "Find the next", "On to the next event found.", FINDING),
     Action("find_back", ("N",), "Find the one before", "Back to the one before.", FINDING),

@@ -8,12 +8,12 @@ from textual.screen import Screen
 
 from tui.actions import ACTIONS
 from tui.looks import LOOKS
+from tui.questions import Questions
 from tui.taking import Taking
-from tui.timing import Timing
 from tui.widgets import Panel
 
 
-class Observer(Timing, Taking):
+class Observer(Questions, Taking):
     """Everything that can be done besides moving time."""
 
     def get_system_commands(self, screen: Screen[None]) -> Iterable[SystemCommand]:
@@ -55,6 +55,8 @@ class Observer(Timing, Taking):
     def action_let_go(self) -> None:
         """Let go of what is chosen, then of the person, then of the filter."""
         panel = self.focused
+        if self.stop_search():
+            return
         if isinstance(panel, Panel) and panel.let_go():
             return
         if self.person is not None:

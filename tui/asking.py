@@ -14,6 +14,8 @@ from queue import SimpleQueue
 from typing import Any, Final, NamedTuple, TypeVar
 
 import townlet
+from eventlog.catalogue.queues import QueueConflict
+from eventlog.catalogue.registries import Reason
 from eventlog.errors import EventLogError
 from projections.errors import ProjectionError
 from townlet.comparing import Difference, diff
@@ -21,7 +23,7 @@ from townlet.errors import TownletError
 from townlet.forking import livable
 from townlet.observing.beside import Neighbour, neighbours
 from townlet.observing.events import Events
-from townlet.observing.happening import Since, counted, since, ties_changed_by
+from townlet.observing.happening import Since, again, counted, since, ties_changed_by
 from townlet.observing.view import EventLine
 from townlet.run import Run
 from townlet.sql import Session
@@ -60,6 +62,14 @@ class Caused(NamedTuple):
 
     lines: tuple[EventLine, ...]
     changes: tuple[Mapping[str, Any], ...]
+
+
+class Origin(NamedTuple):
+    """How an event came: `line` it is, `first` its first cause (None: it has none), `reason` its code's name."""
+
+    line: EventLine
+    first: EventLine | None
+    reason: str
 
 
 class Feelings(NamedTuple):
@@ -227,6 +237,22 @@ class Asker:
 
         return self.ask(answer)
 
+    def origin(self, seq: int) -> "Future[Origin]":
+        """How an event came about."""
+
+        def answer(reading: Reading) -> Origin:
+            chain = reading.events.chain(seq)
+            (event,) = reading.run.log.pick([seq])
+            reason = Reason(int(event["code"])).name.lower() if event["kind"] == QueueConflict.kind else ""
+            return Origin(chain[0], chain[-1] if len(chain) > 1 else None, reason)
+
+        return self.ask(answer)
+
+    def again(self, other: str, seq: int, within: int) -> "Future[EventLine | None]":
+        """What in another run is of the kind of event `seq` and between the same two, `within` ticks before or after
+        it; None where nothing is."""
+        return self.ask(lambda reading: again(reading.run, townlet.open(other), seq, within))
+
     def why(self, owner: str, other: str, tick: int) -> "Future[Feelings]":
         """Every cause of what one feels about another, and the other way round, before a tick."""
 
@@ -283,4 +309,3 @@ class Asker:
             return Rows(tuple(table.column_names), tuple(zip(*columns, strict=True)), len(table), tick)
 
         return self.ask(answer)
-

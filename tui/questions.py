@@ -141,7 +141,7 @@ class Questions(Finding):
         look, per_day, here = self.look, self.ticks_per_day, self.run_path
 
         async def telling() -> Told:
-            found: Compared = await asyncio.wrap_future(self.asker.compare(other))
+            found = await asyncio.wrap_future(self.asker.compare(other))
             return difference_told(here, found, per_day, look)
 
         def done(picked: Picked | None) -> None:
@@ -161,12 +161,11 @@ class Questions(Finding):
         self._fork(about if about is not None and about.seq is not None else None)
 
     def _fork(self, about: About | None) -> None:
-        per_day, tick = self.ticks_per_day, self.shown_tick
-        before = ""
+        tick, event = self.shown_tick, None
         if about is not None and about.seq is not None and about.tick is not None:
-            tick, before = about.tick, self._named(about.seq)
+            tick, event = about.tick, about.seq
         seed = self.view.seed if self.view else 0
-        fields = FieldsOfFork(self.run_path, tick, before, seed, self.cursor.head, per_day)
+        fields = FieldsOfFork(self.run_path, tick, event, seed, self.cursor.head, self.ticks_per_day)
 
         def done(forked: Forked | None) -> None:
             if forked is None:
@@ -179,12 +178,6 @@ class Questions(Finding):
 
         self.push_screen(Fork(fields, self.asker), done)
 
-    def _named(self, seq: int) -> str:
-        """An event in words, where the list has it."""
-        lines = self.view.events.lines if self.view else ()
-        line = next((line for line in lines if line.seq == seq), None)
-        return f"event {seq:,}" + (f": {line.kind}  {line.said}" if line else "")
-
     def action_help(self) -> None:
         """What can be done here."""
         focused = self.focused
@@ -195,4 +188,4 @@ class Questions(Finding):
     def keys_now(self) -> dict[str, tuple[str, ...]]:
         """The keys of each action as they are now, by its name, as one reads them."""
         given = {each.name: self._keys.get(each.name, ",".join(each.keys)).split(",") for each in ACTIONS}
-        return {name: tuple(format_key(key.strip()) for key in keys) for name, keys in given.items()}
+        return {name: tuple(format_key(key.strip()) for key in keys if key) for name, keys in given.items()}

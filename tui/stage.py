@@ -15,6 +15,7 @@ from townlet.observing.view import View, Wanted
 from townlet.observing.watching import Watcher
 from tui.actions import ACTIONS, KEYS
 from tui.cursor import Cursor
+from tui.dialogs.sql import Sql
 from tui.drawing import Draw, Room, Row
 from tui.head import headline
 from tui.looks import LOOKS, Look
@@ -41,9 +42,9 @@ PANELS: Final[Mapping[str, tuple[Draw, Rest]]] = {
 class Came(Message):
     """A view has come from the reader; a later one stands for it."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, reader: Reader) -> None:
         super().__init__()
-        self.view = view
+        self.view, self.reader = view, reader
 
     def can_replace(self, message: Message) -> bool:
         """Whether it makes another message needless."""
@@ -84,7 +85,7 @@ class Stage(App[None]):
         self.event: int | None = None
         self.filter = ""
         self.zoomed = False
-        self.reader = Reader(self._watcher, self._tell, self._fail)
+        self.reader = self._reader_of(run)
         self._keys = dict(keys or {})
 
     def compose(self) -> ComposeResult:
@@ -98,6 +99,7 @@ class Stage(App[None]):
                 with ContentSwitcher(id="panels", initial="story"):
                     for name, (draw, rest) in PANELS.items():
                         yield Panel(partial(self._drawn, draw), rest=rest, id=name)
+                    yield Sql(id="sql")
         yield Panel(self._timeline, id="timeline")
         yield Footer(show_command_palette=False)
 
@@ -124,6 +126,8 @@ class Stage(App[None]):
 
     def on_came(self, came: Came) -> None:
         """Show what has come."""
+        if came.reader is not self.reader:
+            return  # it is of a run that is no longer shown
         view = came.view
         first, self.view = self.view is None, view
         self.cursor = self.cursor.seen(view.head)
@@ -176,11 +180,23 @@ class Stage(App[None]):
         self.query_one(f"#{name}").focus()
         self._show_tabs()
 
-    def _watcher(self) -> Watcher:
-        return Watcher(townlet.open(self.run_path))
+    def open_run(self, path: str, tick: int) -> None:
+        """Show another run, at a tick or the last that it has come to. Whom one looks at stays, and the filter."""
+        self.reader.close()
+        self.run_path, self.view, self.mark, self.event = path, None, None, None
+        self.cursor = Cursor(tick, max(tick, 0))
+        self.reader = self._reader_of(path)
+        self.reader.start()
+        self.ask()
 
-    def _tell(self, view: View) -> None:
-        self.post_message(Came(view))
+    def _reader_of(self, path: str) -> Reader:
+        """What reads a run, not yet begun; each of its views is told with it."""
+
+        def tell(view: View) -> None:
+            self.post_message(Came(view, reader))
+
+        reader = Reader(lambda: Watcher(townlet.open(path)), tell, self._fail)
+        return reader
 
     def _fail(self, error: BaseException) -> None:
         self.call_later(self._raise, error)
@@ -206,7 +222,7 @@ class Stage(App[None]):
 
     def _show_tabs(self) -> None:
         here = self.query_one("#panels", ContentSwitcher).current
-        self.query_one("#tabs", Static).update(" ".join(_tab(name, name == here) for name in PANELS))
+        self.query_one("#tabs", Static).update(" ".join(_tab(name, name == here) for name in (*PANELS, "sql")))
 
 
 def _tab(name: str, chosen: bool) -> str:

@@ -65,6 +65,11 @@ class Panel(Widget, can_focus=True):
         end = at + next((i for i, is_same in enumerate(same[at:]) if not is_same), len(same) - at)
         return " ".join(row.text.plain.strip() for row in self._rows[first:end])
 
+    @property
+    def chosen(self) -> About | None:
+        """What the row is about that somebody chose; None where none is chosen, wherever the panel rests."""
+        return None if self._chosen is None else self.about
+
     def show(self, view: View) -> None:
         """Show another view. What was chosen stays chosen where it still is, and time has not moved on."""
         if not self.display or not self.size.width:

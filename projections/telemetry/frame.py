@@ -6,6 +6,7 @@ them. Numbers are as they are printed: to four decimals.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -122,12 +123,18 @@ def ties_of(seen: Seen, words: Words) -> Block:
     holders, slots = np.nonzero(seen.agents["ties"]["known"])
     ties = seen.agents["ties"][holders, slots]
     sides = (ties[side].tolist() for side in SIDES)
-    for holder, other, since, *values in zip(
-        holders.tolist(), ties["other"].tolist(), ties["since"].tolist(), *sides, strict=True
+    for holder, other, *felt in zip(
+        holders.tolist(), ties["other"].tolist(), *sides, ties["since"].tolist(), strict=True
     ):
-        felt: Block = {side: printed(value) for side, value in zip(SIDES, values, strict=True)}
-        made[scene.names[holder]][words.person(other)] = felt | {"since": since}
+        made[scene.names[holder]][words.person(other)] = _felt(*felt)
     return made
+
+
+@lru_cache(maxsize=8192)
+def _felt(*values: float) -> Block:
+    """A tie, as it is told: its sides, and since when it is. From one tick to the next most stay as they are."""
+    *sides, since = values
+    return {side: printed(value) for side, value in zip(SIDES, sides, strict=True)} | {"since": since}
 
 
 def printed(value: float) -> float:

@@ -20,6 +20,7 @@ FAMILIES: Final = {
     "appending": "appending to a log on disk, beside SQLite and eventsourcing",
     "folding": "a town's log on disk, and folding it again, beside eventsourcing",
     "long": "a long run: any tick of it, bytes an event",
+    "observing": "looking at any tick of a long run, and at a town of 64",
     "sql": "SQL over ten million events, beside DuckDB on Parquet",
     "processes": "whole commands, from start to end",
     "compiling": "the first run on a machine",

@@ -9,7 +9,9 @@ import pyarrow as pa
 
 from townlet.comparing import compared
 from townlet.derived import PROJECTIONS, TIE_CHANGES, named
-from townlet.observing.filters import Filter, Vocabulary
+from townlet.observing.events import Events
+from townlet.observing.filters import Filter
+from townlet.observing.view import EventLine
 from townlet.sentences import KIND_NAMES
 
 if TYPE_CHECKING:
@@ -69,9 +71,26 @@ def ties_changed_by(run: "Run", seq: int) -> tuple[Mapping[str, Any], ...]:
     return tuple(row for row in table.to_pylist() if row["seq"] == seq and row["change"] != "decayed")
 
 
+def again(run: "Run", other: "Run", seq: int, within: int) -> EventLine | None:
+    """The event of another run that is nearest to event `seq` of this one: of its kind, between the same two people.
+
+    `within` is how many ticks before or after it may be. Raises LogDamaged.
+    """
+    (event,) = run.log.pick([seq])
+    tick, pair = int(event["tick"]), sorted((int(event["agent"]), int(event["other"])))
+    found = []
+    for rows in other.log.rows(from_tick=max(tick - within, 0), to_tick=tick + within + 1):
+        two = np.sort(np.stack([rows["agent"], rows["other"]], axis=1), axis=1)
+        alike = (rows["kind"] == event["kind"]) & (two == pair).all(axis=1)
+        found += list(
+            zip(np.abs(rows["tick"][alike].astype(int) - tick).tolist(), rows["seq"][alike].tolist(), strict=True)
+        )
+    return Events(other).line(min(found)[1]) if found else None
+
+
 def counted(run: "Run", words: str, stop: Callable[[], bool]) -> Mapping[str, int]:
     """How many events of each kind fit words, in the whole log. Raises QueryError for a word that means nothing."""
-    fits, kinds = Filter.of(words, Vocabulary(run.config)), Counter[int]()
+    fits, kinds = Filter.of(words, run), Counter[int]()
     for rows in run.log.rows():
         if stop():
             break

@@ -11,8 +11,9 @@ import pyarrow as pa
 from eventlog import codes
 from projections.narration.narrator import Narrator
 from townlet.configuration.load import person_name
-from townlet.derived import NARRATIONS, begun, keep, nearest, projection
+from townlet.derived import NARRATIONS, Tables, keep, nearest, projection
 from townlet.observing.view import Entry, Story
+from townlet.town import Town
 
 if TYPE_CHECKING:
     from eventlog.rows import Rows
@@ -31,14 +32,14 @@ class Telling:
     def __init__(self, run: "Run") -> None:
         """Raises LogDamaged, BadEvent."""
         kept = nearest(run, NARRATIONS, run.head.tick)
-        live, self.seq = begun(run, projection(NARRATIONS), kept)
-        assert isinstance(live, Narrator)
-        self._run, self._live = run, live
+        self._town = Town(run.settings) if kept is None else run.at(kept.point.tick).town
+        self._run, self.seq = run, self._town.seq
+        self._live = self._narrator({} if kept is None else kept.tables())
         self._settings = run.config
         self.tick = 0 if kept is None else kept.point.tick
         self._kept_tick = self.tick
         self._entries: list[Entry] = []
-        self._lay_down(live.tables()[NARRATIONS])
+        self._lay_down(self._live.tables()[NARRATIONS])
         self._story: tuple[tuple[int, int], tuple[Entry, ...]] = (0, 0), ()
 
     def fold(self, rows: "Rows") -> None:
@@ -72,8 +73,16 @@ class Telling:
         tables = self._live.tables()
         told = mapped(tables[NARRATIONS].slice(len(self._kept)))
         self._lay_down(pa.concat_tables([self._kept, told]))
-        self._live.restore(tables | {NARRATIONS: self._kept})
+        self._live = self._narrator(tables | {NARRATIONS: self._kept})
         self._entries = []
+
+    def _narrator(self, tables: Tables) -> Narrator:
+        """A narrator that goes on from the town as it is, and from its tables, if there are any."""
+        live = projection(NARRATIONS).begin(self._town)
+        assert isinstance(live, Narrator)
+        if tables:
+            live.restore(tables)
+        return live
 
     def _lay_down(self, kept: pa.Table) -> None:
         self._kept, self._kept_ticks = kept, kept.column("tick").to_numpy()

@@ -233,13 +233,15 @@ class Watcher:
 
     def _found(self, wrong: Exception, tick: int) -> int:
         """Something is wrong with the run: gives the last tick that can be shown, `tick` where the log is whole."""
-        last = tick
         if isinstance(wrong, LogDamaged) and wrong.opens:
-            last = min(wrong.tick, self._head.tick)
-            self._last_tick = last if self._last_tick is None else min(self._last_tick, last)
-        if self._trouble is None or last < self._trouble.tick:
-            self._trouble = self._trouble_of(wrong, last)
-        return last
+            tick = min(wrong.tick, self._head.tick)
+            self._last_tick = tick if self._last_tick is None else min(self._last_tick, tick)
+        elif isinstance(wrong, EventLogError | OSError):  # which may pass
+            self._lost = self._trouble_of(wrong, tick)
+            return tick
+        if self._trouble is None or tick < self._trouble.tick:
+            self._trouble = self._trouble_of(wrong, tick)
+        return tick
 
     def _trouble_of(self, wrong: Exception, tick: int) -> Trouble:
         sentence = str(wrong).partition("\n")[0]

@@ -156,7 +156,9 @@ def _chain(
         yield Row(Text("  nothing: it ends here", look.faint))
     for depth, line in enumerate(lines):
         text = Text("  " * (depth + 1) + ("because of  " if depth else ""), look.faint)
-        text.append(f"{time_of(line.tick, per_day)}  {line.kind}  {line.said}", "" if depth else look.strong)
+        text.append(
+            f"{time_of(line.tick, per_day)}  {line.kind.replace('_', ' ')}  {line.said}", "" if depth else look.strong
+        )
         yield Row(text, about(line))
 
 
@@ -180,7 +182,14 @@ def _counts(found: Difference) -> list[Row]:
 
 def _drift(found: Difference, per_day: int, look: Look) -> list[Row]:
     """A row for some ticks: each can be gone to."""
-    rows = [Row(Text(f"  {'':16}{'elsewhere':>10}{'ties: one only':>16}{'both, by':>10}{'hunger':>8}{'wallet':>8}", look.faint))]
+    rows = [
+        Row(
+            Text(
+                f"  {'':16}{'elsewhere':>10}{'ties: one only':>16}{'both, by':>10}{'hunger':>8}{'wallet':>8}",
+                look.faint,
+            )
+        )
+    ]
     for row in found.drift.to_pylist():
         text = Text(f"  {time_of(row['tick'], per_day):<16}{row['elsewhere']:>10}")
         text.append(f"{row['ties_only_a'] + row['ties_only_b']:>16}{row['ties_differ_by']:>10.2f}")

@@ -5,11 +5,13 @@ import shlex
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import ClassVar, Final, NamedTuple
 
+from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -22,7 +24,7 @@ from eventlog.places import is_uri
 from townlet.configuration.keys import describe
 from townlet.daytime import time_of
 from townlet.errors import QueryError
-from tui.asking import REFUSALS, Asker, Stopped
+from tui.asking import REFUSALS, Asker, Origin, Stopped
 from tui.times import TIMES, tick_meant, ticks_meant
 
 SOON_S: Final = 0.3
@@ -44,16 +46,35 @@ HINTS: Final = {
     "settings": "key=value key=value ..., such as needs.urgent=0.2",
     "ticks": "ticks, or 12h, or 3d",
 }
+BUTTONS: Final = {
+    "make": "Fork",
+    "cancel": "Cancel",
+    "earlier": "Before its cause",
+    "hold": "Hold it back",
+    "watch": "Watch the fork",
+    "compare": "Compare with it",
+    "stay": "Stay here",
+}
 SAME: Final = "Same seed, no settings: it will live exactly as this run did."
 OTHER: Final = "The same up to there; then another future."
 
+HOLDS_BACK: Final = {
+    ("queue_conflict", "ghost"): "queues.ghost_after=100",
+    ("queue_conflict", "cut"): "queues.cut_chance=0 queues.cut_rivalry=0",
+    ("queue_conflict", "block"): "queues.block_chance=0 queues.block_rivalry=0",
+}
+"""The settings under which an event of a kind, for a reason, does not come about."""
+
+SOON_AFTER_HOURS: Final = 2
+"""How far from an event one like it is looked for in a fork."""
+
 
 class FieldsOfFork(NamedTuple):
-    """What a fork begins with: the run, its tick, the event that it comes before (words, or nothing), seed and head."""
+    """What a fork begins with: the run, its tick, the event that it comes before, if it does, the seed and the head."""
 
     run: str
     tick: int
-    before: str
+    event: int | None
     seed: int
     head: int
     ticks_per_day: int
@@ -148,6 +169,7 @@ class Fork(ModalScreen[Forked | None]):
         self._state = "asking"
         self._wish: Wish | None = None
         self._said: list[str] = []
+        self._origin: Origin | None = None
 
     def compose(self) -> ComposeResult:
         fields = self._fields
@@ -175,11 +197,8 @@ class Fork(ModalScreen[Forked | None]):
             with VerticalScroll(id="fork-told", can_focus=False):
                 yield Static("", id="fork-said", markup=False)
             with Horizontal(id="fork-buttons"):
-                yield Button("Fork", id="make", variant="primary", compact=True)
-                yield Button("Cancel", id="cancel", compact=True)
-                yield Button("Watch the fork", id="watch", variant="primary", compact=True, classes="made")
-                yield Button("Compare with it", id="compare", compact=True, classes="made")
-                yield Button("Stay here", id="stay", compact=True, classes="made")
+                for deed, words in BUTTONS.items():
+                    yield Button(Text(f"[ {words} ]"), id=deed, compact=True)
             yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -187,6 +206,16 @@ class Fork(ModalScreen[Forked | None]):
         self.query_one("#fork-name", Input).focus()
         self._show_buttons()
         self._check()
+        if self._fields.event is not None:
+            self._trace(self._fields.event)
+
+    @work(group="trace")
+    async def _trace(self, seq: int) -> None:
+        """Say how the event came that is to be forked before."""
+        with suppress(*REFUSALS):
+            self._origin = await asyncio.wrap_future(self._asker.origin(seq))
+            self.query_one("#fork-where", Static).update(self._where(self._fields.tick))
+            self._show_buttons()
 
     async def on_unmount(self) -> None:
         """Nothing goes on behind a form that is gone."""
@@ -210,10 +239,24 @@ class Fork(ModalScreen[Forked | None]):
         deed = pressed.button.id or ""
         if deed == "make":
             self.action_make()
+        elif deed == "earlier" and self._origin is not None and self._origin.first is not None:
+            self._write("at", str(self._origin.first.tick))
+            self._write("name", free_name(self._fields.run, self._origin.first.tick))
+        elif deed == "hold":
+            self._write("settings", self._settings)
         elif deed == "cancel":
             self.action_cancel()
         elif self._wish is not None:
             self.dismiss(None if deed == "stay" else Forked(self._wish.into, self._wish.tick, deed))
+
+    def _write(self, key: str, text: str) -> None:
+        self.query_one(f"#fork-{key}", Input).value = text
+
+    @property
+    def _settings(self) -> str:
+        """Those that hold the event back; nothing where it is not known which do."""
+        origin = self._origin
+        return HOLDS_BACK.get((origin.line.kind, origin.reason), "") if origin else ""
 
     def action_make(self) -> None:
         """Make the fork, unless what is written cannot be."""
@@ -252,7 +295,27 @@ class Fork(ModalScreen[Forked | None]):
             self._state = "made" if code == 0 else "asking"
             if code != 0:
                 self._say(f"It ended with code {code}. Nothing of this run has changed.")
+            else:
+                await self._tell_outcome(wish)
         self._show_buttons()
+
+    async def _tell_outcome(self, wish: Wish) -> None:
+        """Say how far the fork came, and whether what it was to come before has happened there too."""
+        event, per_day = self._fields.event, self._fields.ticks_per_day
+        where = self.query_one("#fork-where", Static)
+        said = f"{wish.into} is there, up to tick {wish.tick + wish.ticks:,}."
+        where.update(said)
+        if event is None or self._origin is None:
+            return
+        within = SOON_AFTER_HOURS * per_day // 24
+        with suppress(*REFUSALS):
+            line = await asyncio.wrap_future(self._asker.again(wish.into, event, within))
+            if line is None:
+                words = self._origin.line.said.rstrip(".")
+                where.update(f"{said}\n{words}: that does not happen there, nor within {SOON_AFTER_HOURS} hours of it.")
+            else:
+                alike = f"{line.kind.replace('_', ' ')}  {line.said}"
+                where.update(f"{said}\nMuch the same happens there, at {time_of(line.tick, per_day)}: {alike}")
 
     async def _read(self) -> Wish | None:
         """What is written, or nothing where it cannot be, which is then said."""
@@ -338,9 +401,15 @@ class Fork(ModalScreen[Forked | None]):
     def _where(self, tick: int) -> str:
         fields = self._fields
         when = f"{time_of(tick, fields.ticks_per_day)}, tick {tick:,}"
-        if fields.before and tick == fields.tick:
-            return f"Before {fields.before}. From the moment before {when}"
-        return f"From the moment before {when}"
+        said = f"From the moment before {when}."
+        if self._origin is None:
+            return said
+        line, first, _ = self._origin
+        said = f"{said}\nBefore: {line.said}"
+        if first is not None and tick > first.tick:
+            began = f"{time_of(first.tick, fields.ticks_per_day)}, tick {first.tick:,}"
+            said += f"\nIts cause is older, and may lead to it again: {first.kind.replace('_', ' ')} of {began}."
+        return said
 
     def _say(self, words: str) -> None:
         self._said = [*self._said, words][-SAID_MOST:]
@@ -349,15 +418,20 @@ class Fork(ModalScreen[Forked | None]):
 
     def _show_buttons(self) -> None:
         """Those that can be pressed now, the first of them chosen."""
-        shown: Sequence[str] = {
-            "asking": ("make", "cancel"),
-            "making": ("cancel",),
-            "made": ("watch", "compare", "stay"),
-        }[self._state]
+        asking = ["make", "cancel"]
+        if self._origin is not None and self._origin.first is not None:
+            asking.append("earlier")
+        if self._settings:
+            asking.append("hold")
+        shown: Sequence[str] = {"asking": asking, "making": ["cancel"], "made": ["watch", "compare", "stay"]}[
+            self._state
+        ]
         for button in self.query(Button):
             button.display = button.id in shown
-        for each in self.query(Input):
-            each.disabled = self._state != "asking"
+        for field in self.query(Input):
+            field.disabled = self._state != "asking"
+        for line in self.query(".fork-row"):
+            line.display = self._state == "asking"
         if self._state != "asking":
             self.query_one(f"#{shown[0]}", Button).focus()
         self.refresh_bindings()

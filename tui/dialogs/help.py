@@ -63,21 +63,22 @@ def help_told(panel: str, keys: Mapping[str, tuple[str, ...]], look: Look) -> To
         rows += [Row(Text("")), Row(Text(group, look.title))]
         told = [each for each in actions if not each.name.startswith("speed_")]
         for each in told:
-            rows.append(_line(" ".join(keys[each.name]), f"{each.title}. {each.help}", look))
+            rows.append(_line(" ".join(keys[each.name]) or "(no key)", f"{each.title}. {each.help}", look))
             if each.name == "slower":
-                digits = [keys[f"speed_{digit}"][0] for digit in (1, 9)]
+                digits = [next(iter(keys[f"speed_{digit}"]), "(no key)") for digit in (1, 9)]
                 rows.append(_line(f"{digits[0]} … {digits[1]}", "A speed by its digit, and play.", look))
     return Told("Help: scroll with ↑ ↓, close with Esc", rows)
 
 
 def _first_steps(keys: Mapping[str, tuple[str, ...]], look: Look) -> Iterator[Row]:
     """How to find a quarrel, see why, and let it not happen."""
+    key = {name: next(iter(held), "(no key)") for name, held in keys.items()}
     yield Row(Text("First steps", look.title))
-    yield _line(f"{keys['find'][0]} quarrel ⏎", f"finds the next quarrel; {keys['find_on'][0]} the one after", look)
-    yield _line(keys["why"][0], "says why it came; Enter on a cause goes to it", look)
-    yield _line(keys["fork"][0], "another future from before it; then watch that, or compare", look)
-    yield _line(keys["compare"][0], "where two runs part, and what became of them", look)
-    yield _line(f"{keys['play'][0]} {keys['reverse'][0]}", "lets time go on, or back", look)
+    yield _line(f"{key['find']} quarrel ⏎", f"finds the next quarrel; {key['find_on']} the one after", look)
+    yield _line(key["why"], "says why it came; Enter on a cause goes to it", look)
+    yield _line(key["fork"], "another future from before it; then watch that, or compare", look)
+    yield _line(key["compare"], "where two runs part, and what became of them", look)
+    yield _line(f"{key['play']} {key['reverse']}", "lets time go on, or turns it around", look)
 
 
 def _line(key: str, words: str, look: Look) -> Row:

@@ -1,5 +1,6 @@
 """A line to write in at the foot of the screen, which stays open until what is written can be done."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
@@ -43,7 +44,7 @@ class Prompt(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="prompt"):
             yield Static(self._title, id="prompt-title", markup=False)
-            yield Input(self._value, placeholder=self._hint, compact=True, select_on_focus=True, id="prompt-input")
+            yield Input(self._value, compact=True, select_on_focus=True, id="prompt-input")
             yield Static(self._hint, id="prompt-said", markup=False)
             yield Footer(show_command_palette=False)
 
@@ -64,8 +65,6 @@ class Prompt(ModalScreen[None]):
 
     @work(exclusive=True, group="prompt")
     async def _tell(self, written: str) -> None:
-        import asyncio
-
         await asyncio.sleep(SOON_S)
         if self._told is not None:
             self._stop()

@@ -22,7 +22,10 @@ EXAMPLES: Final = (
     ("Every quarrel so far", "select tick, seq, agent, other, place, reason from queue_conflict order by seq"),
     ("How everybody is", "select name, venue, option, hunger, hygiene, energy, wallet from agents"),
     ("What happens how often", "select kind, count(*) as times from events group by kind order by times desc"),
-    ("What changed ties most", "select kind, sum(adjusted_trust) as trust from tie_changes group by kind order by trust"),
+    (
+        "What changed ties most",
+        "select kind, sum(adjusted_trust) as trust from tie_changes group by kind order by trust",
+    ),
     ("What there is to ask", "show tables"),
 )
 """Questions to begin with, each with what it asks."""
@@ -186,8 +189,10 @@ class Sql(Vertical):
         table.add_columns(*[Text(name) for name in rows.columns])
         table.add_rows([[Text(_told(value)) for value in row] for row in rows.rows])
         table.display = True
-        shown = f"the first {len(rows.rows):,} of {rows.total:,} rows" if rows.total > len(rows.rows) else (
-            "1 row" if rows.total == 1 else f"{rows.total:,} rows"
+        shown = (
+            f"the first {len(rows.rows):,} of {rows.total:,} rows"
+            if rows.total > len(rows.rows)
+            else ("1 row" if rows.total == 1 else f"{rows.total:,} rows")
         )
         when = time_of(rows.tick, self.town.ticks_per_day)
         self._say(f"{shown}, as of {when} (tick {rows.tick:,}). Tab: the rows; there y copies, Enter goes to a tick")

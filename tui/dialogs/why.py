@@ -32,13 +32,13 @@ def event_told(caused: Caused, per_day: int, look: Look) -> Told:
         rows += [_change_row(change, look) for change in caused.changes]
     else:
         rows.append(Row(Text("It changed no tie.", look.faint)))
-    return Told(f"Why: {event.kind} of {time_of(event.tick, per_day)}", rows)
+    return Told(f"Why: {event.kind.replace('_', ' ')} of {time_of(event.tick, per_day)}", rows)
 
 
 def _event_row(line: EventLine, per_day: int, before: str, look: Look) -> Row:
     text = Text(before, look.faint)
     text.append(time_of(line.tick, per_day), look.strong)
-    text.append(f"  {line.kind}  {line.said}")
+    text.append(f"  {line.kind.replace('_', ' ')}  {line.said}")
     text.append(f"  event {line.seq:,}", look.faint)
     return Row(text, About(tick=line.tick, seq=line.seq))
 
@@ -50,7 +50,11 @@ def _change_row(change: Mapping[str, Any], look: Look) -> Row:
         text.append({"removed": "the tie was lost", "refused": "no room for a tie"}[change["change"]] + why, look.bad)
     else:
         moved = [(side, change[f"before_{side}"], change[f"after_{side}"]) for side in SIDES]
-        parts = [f"{side} {before:.3f} {after - before:+.3f} = {after:.3f}" for side, before, after in moved if before != after]
+        parts = [
+            f"{side} {before:.3f} {after - before:+.3f} = {after:.3f}"
+            for side, before, after in moved
+            if before != after
+        ]
         text.append(", ".join(parts) or "as it was")
     return Row(text, About(person=change["owner"], other=change["other"]))
 

@@ -1,0 +1,289 @@
+"""Every action of the table is done by its key, and does what it says."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from tests.tui.acting import LARGE, SMALL, Play, observing
+from tui.actions import ACTIONS
+from tui.looks import LOOKS
+
+Act = Callable[[Play], Awaitable[None]]
+NOON = 720
+
+
+async def play(town: Play) -> None:
+    await town.press("space")
+    await town.until(lambda: town.app.shown_tick > NOON + 5)
+    await town.press("space")
+    stopped = town.app.shown_tick
+    await town.pilot.pause(0.2)
+    assert town.app.shown_tick == stopped == town.app.cursor.tick
+
+
+async def reverse(town: Play) -> None:
+    await town.press("r", "space")
+    await town.until(lambda: town.app.shown_tick < NOON - 5)
+
+
+async def tick_back(town: Play) -> None:
+    await town.press("left", "comma")
+    assert town.app.shown_tick == NOON - 2
+
+
+async def tick_on(town: Play) -> None:
+    await town.press("right", "full_stop")
+    assert town.app.shown_tick == NOON + 2
+    assert "tick 722 of" in town.text()
+
+
+async def hour_back(town: Play) -> None:
+    await town.press("shift+left")
+    assert town.app.shown_tick == NOON - 60
+
+
+async def hour_on(town: Play) -> None:
+    await town.press("shift+right")
+    assert town.app.shown_tick == NOON + 60
+
+
+async def event_on(town: Play) -> None:
+    town.app.filter = "quarrel"
+    await town.press("right_square_bracket")
+    await town.until(lambda: town.app.event is not None)
+    await town.settled()
+    view = town.app.view
+    assert view is not None
+    line = view.events.lines[view.events.at]
+    assert line.kind == "queue_conflict" and view.tick == line.tick + 1 > NOON
+
+
+async def event_back(town: Play) -> None:
+    town.app.filter = "chat"
+    await town.press("left_square_bracket")
+    await town.until(lambda: town.app.event is not None)
+    await town.settled()
+    view = town.app.view
+    assert view is not None
+    line = view.events.lines[view.events.at]
+    assert line.kind.startswith("chat") and view.tick == line.tick + 1 <= NOON
+
+
+async def note_on(town: Play) -> None:
+    await town.press("right_curly_bracket")
+    await town.until(lambda: town.app.event is not None)
+    assert town.app.cursor.tick > NOON
+
+
+async def note_back(town: Play) -> None:
+    await town.press("left_curly_bracket")
+    await town.until(lambda: town.app.event is not None)
+    assert town.app.cursor.tick <= NOON
+
+
+async def faster(town: Play) -> None:
+    before = town.app.cursor.speed
+    await town.press("plus")
+    assert town.app.cursor.speed == before + 1
+
+
+async def slower(town: Play) -> None:
+    before = town.app.cursor.speed
+    await town.press("minus")
+    assert town.app.cursor.speed == before - 1
+
+
+def speed(digit: int) -> Act:
+    async def at_speed(town: Play) -> None:
+        await town.pilot.press(str(digit))
+        await town.until(lambda: town.app.cursor.speed == digit - 1)
+        await town.until(lambda: town.app.shown_tick > NOON)
+
+    return at_speed
+
+
+async def go_to(town: Play) -> None:
+    await town.press("g", *"day 1 08:00", "enter")
+    await town.until(lambda: town.app.shown_tick == 1440 + 480)
+
+
+async def start(town: Play) -> None:
+    await town.press("home")
+    assert town.app.shown_tick == 1
+
+
+async def live(town: Play) -> None:
+    await town.press("end")
+    assert town.app.shown_tick == 2880 and town.app.cursor.following
+    assert "the run is over" in town.text()
+
+
+async def loop(town: Play) -> None:
+    await town.press("l", "shift+right", "l", "2", "space", "space")
+    assert town.app.cursor.range == (NOON, NOON + 60)
+    await town.press("space", "l")
+    assert town.app.cursor.range is None
+
+
+def panel(name: str, says: str) -> Act:
+    async def to_the_front(town: Play) -> None:
+        await town.press({"sql": "colon"}.get(name, next(a.keys[0] for a in ACTIONS if a.name == f"panel_{name}")))
+        assert town.app.query_one(f"#{name}").display
+        await town.until(lambda: says in town.text())
+
+    return to_the_front
+
+
+async def person_on(town: Play) -> None:
+    await town.press("a", "a")
+    assert town.app.person == "bob" and "bob" in town.text()
+
+
+async def person_back(town: Play) -> None:
+    await town.press("a", "A")
+    assert town.app.person == "henry"
+
+
+def asks(key: str, says: str) -> Act:
+    async def opens(town: Play) -> None:
+        await town.pilot.press(key)
+        await town.until(lambda: len(town.app.screen_stack) > 1 and says in town.text())
+        await town.pilot.press("escape")
+        await town.until(lambda: len(town.app.screen_stack) == 1)
+
+    return opens
+
+
+async def why(town: Play) -> None:
+    await town.press("e")
+    await asks("w", "caus")(town)
+
+
+async def mark(town: Play) -> None:
+    await town.press("x", "right")
+    assert town.app.mark == NOON and "mark 720" in town.text()
+    await town.press("left", "x")
+    assert town.app.mark is None
+
+
+async def compare(town: Play) -> None:
+    await town.press("x", "shift+right")
+    await asks("X", "720")(town)
+
+
+async def find(town: Play) -> None:
+    await town.press("slash", *"quarrel", "enter")
+    await town.until(lambda: town.app.event is not None)
+    await town.settled()
+    view = town.app.view
+    assert view is not None and view.events.lines[view.events.at].kind == "queue_conflict"
+
+
+async def find_on(town: Play) -> None:
+    await find(town)
+    first = town.app.event
+    await town.press("n")
+    await town.until(lambda: town.app.event not in (None, first))
+
+
+async def find_back(town: Play) -> None:
+    await find(town)
+    first = town.app.event
+    await town.press("N")
+    await town.until(lambda: town.app.event not in (None, first))
+
+
+async def filtering(town: Play) -> None:
+    await town.press("f", *"meal", "enter")
+    await town.until(lambda: town.app.filter == "meal")
+    await town.settled()
+    view = town.app.view
+    assert view is not None and any(line.matches for line in view.events.lines)
+
+
+async def copy_row(town: Play) -> None:
+    await town.press("e", "y")
+    assert town.app.clipboard.strip()
+
+
+async def copy_command(town: Play) -> None:
+    await town.press("Y")
+    assert town.app.clipboard.startswith("townlet ")
+
+
+async def screenshot(town: Play) -> None:
+    await town.press("S")
+    await town.until(lambda: list(Path.cwd().glob("*.svg")))
+    (file,) = Path.cwd().glob("*.svg")
+    assert "720" in file.name and "<svg" in file.read_text()
+
+
+async def zoom(town: Play) -> None:
+    await town.press("a")
+    before = town.text()
+    await town.press("z")
+    await town.until(lambda: town.text() != before)
+
+
+async def let_go(town: Play) -> None:
+    await town.press("a", "escape")
+    await town.until(lambda: town.app.person is None)
+
+
+async def theme(town: Play) -> None:
+    for name in [*list(LOOKS)[1:], next(iter(LOOKS))]:
+        await town.press("T")
+        assert town.app.theme == town.app.look.name == name
+
+
+async def leave(town: Play) -> None:
+    await town.pilot.press("q")
+    await town.until(lambda: not town.app.is_running or town.app._exit)
+
+
+DONE: dict[str, Act] = {
+    **{f"speed_{digit}": speed(digit) for digit in range(1, 10)},
+    **{
+        f"panel_{name}": panel(name, says)
+        for name, says in {
+            "person": "needs",
+            "ties": "likes",
+            "story": "day 0",
+            "events": "event",
+            "kpis": "whole day",
+            "queues": "wait",
+            "churn": "window",
+            "sql": "select",
+        }.items()
+    },
+    "fork": asks("F", "seed"),
+    "help": asks("question_mark", "quarrel"),
+    "palette": asks("ctrl+p", "Play or pause"),
+    "filter": filtering,
+    "quit": leave,
+    **{
+        each.__name__: each
+        for each in (
+            *(play, reverse, tick_back, tick_on, hour_back, hour_on, event_on, event_back, note_on, note_back),
+            *(faster, slower, go_to, start, live, loop, person_on, person_back, why, mark, compare),
+            *(find, find_on, find_back, copy_row, copy_command, screenshot, zoom, let_go, theme),
+        )
+    },
+}
+
+
+def test_every_action_of_the_table_is_tried() -> None:
+    assert {each.name for each in ACTIONS} == set(DONE)
+
+
+@pytest.mark.parametrize("name", DONE)
+def test_an_action_does_what_it_says(name: str, demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    async def done() -> None:
+        async with observing(demo, SMALL if len(name) % 2 else LARGE, tick=NOON) as town:
+            await DONE[name](town)
+
+    asyncio.run(done())
