@@ -84,13 +84,14 @@ def _compile_folds() -> None:
 
 
 def _compile_observations() -> None:
-    """What everybody sees, and may be asked."""
+    """What everybody sees, may be asked, and why they would choose as they would."""
     from projections.observations.observe import observe
-    from townlet.rules import control
+    from townlet.rules import control, policy
 
     observe.compile((*_towns_and_plans(), *_sight()))
     _compile((control.allow,))
     control.allow_all.compile((*_towns_and_plans(), numba.int64, numba.int64[::1]))
+    policy.weigh.compile((*_towns_and_plans(), *[numba.int64] * 2, numba.float64[::1], numba.int64[::1]))
 
 
 def _compile_step() -> None:

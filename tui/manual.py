@@ -112,7 +112,8 @@ def _themes() -> Iterator[str]:
         "## Themes",
         "",
         f"`T` goes through the themes, `--theme NAME` begins in one: {', '.join(names[:-1])} and {names[-1]}.",
-        f"Nothing is told by colour alone: what matters has a sign or a word too. With `NO_COLOR` it begins in `{BARE}`.",
+        "Nothing is told by colour alone: what matters has a sign or a word too. With `NO_COLOR` it begins in",
+        f"`{BARE}`.",
         "",
     )
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Final
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from tui.looks import LOOKS, Look
 
-ANSI: Final = {"foreground": "ansi_default", "background": "ansi_default", "panel": "ansi_default"}
-"""Where a look draws on the terminal's own paper, with its own ink."""
+OWN: Final = "ansi_default"
+"""The terminal's own paper, and its own ink."""
 
 
 def themes() -> Iterator[Theme]:
@@ -36,11 +36,14 @@ def _of_the_terminal(look: Look) -> Theme:
     plain = not look.good
     return Theme(
         name=look.name,
-        primary="ansi_default" if plain else "ansi_blue",
-        warning="ansi_default" if plain else "ansi_yellow",
-        error="ansi_default" if plain else "ansi_red",
-        success="ansi_default" if plain else "ansi_green",
-        surface="ansi_default",
+        primary=OWN if plain else "ansi_blue",
+        warning=OWN if plain else "ansi_yellow",
+        error=OWN if plain else "ansi_red",
+        success=OWN if plain else "ansi_green",
+        foreground=OWN,
+        background=OWN,
+        surface=OWN,
+        panel=OWN,
         ansi=True,
-        **ANSI,
+        variables=BUILTIN_THEMES["ansi-dark"].variables,
     )

@@ -55,6 +55,11 @@ class Panel(Widget, can_focus=True):
         return self._rows[at].about if at is not None and at < len(self._rows) else None
 
     @property
+    def chosen(self) -> About | None:
+        """What the row is about that somebody chose; None where none is chosen, wherever the panel rests."""
+        return None if self._chosen is None else self.about
+
+    @property
     def text(self) -> str:
         """What the chosen row says, with its neighbours where they go on about the same; empty where none is chosen."""
         at = self._chosen if self._chosen is not None else self._resting()
@@ -64,11 +69,6 @@ class Panel(Widget, can_focus=True):
         first = at - next((i for i, is_same in enumerate(reversed(same[:at])) if not is_same), at)
         end = at + next((i for i, is_same in enumerate(same[at:]) if not is_same), len(same) - at)
         return " ".join(row.text.plain.strip() for row in self._rows[first:end])
-
-    @property
-    def chosen(self) -> About | None:
-        """What the row is about that somebody chose; None where none is chosen, wherever the panel rests."""
-        return None if self._chosen is None else self.about
 
     def show(self, view: View) -> None:
         """Show another view. What was chosen stays chosen where it still is, and time has not moved on."""

@@ -32,6 +32,7 @@ __all__ = [
     "load",
     "names_table",
     "person_name",
+    "person_number",
     "schema",
 ]
 
@@ -120,6 +121,17 @@ def person_name(settings: Settings, person: int) -> str:
     names = first_names(settings)
     turn, place = divmod(person, len(names))
     return names[place] if turn == 0 else f"{names[place]}_{turn + 1}"
+
+
+def person_number(settings: Settings, name: str) -> int | None:
+    """The number of the person who has, or would have, this name; None where nobody can."""
+    names = first_names(settings)
+    first, _, turn = name.rpartition("_")
+    if name in names:
+        return names.index(name)
+    if first in names and turn.isdecimal() and int(turn) > 1:
+        return (int(turn) - 1) * len(names) + names.index(first)
+    return None
 
 
 def first_names(settings: Settings) -> tuple[str, ...]:

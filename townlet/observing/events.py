@@ -1,7 +1,7 @@
 """The events of a run as a list that is paged, searched and asked for causes. Chunks of columns, nothing is folded."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -108,6 +108,10 @@ class Events:
             raise QueryError(f"there is no event {seq:,}; the last is {log.head.seq - 1:,}")
         return self._told(log, np.array([seq]))[0]
 
+    def lines(self, seqs: Sequence[int]) -> tuple[EventLine, ...]:
+        """The events of these numbers, which ascend and are there. Raises LogDamaged."""
+        return tuple(self._told(self._run.log, np.array(seqs, np.int64)))
+
     def next(self, seq: int, filter: str, direction: int, stop: Stop | None = None) -> EventLine | None:
         """The nearest event that fits the filter, after `seq` (`direction` 1) or before it (-1), in the whole log.
 
@@ -204,10 +208,10 @@ class _Matches:
         here = int(np.searchsorted(self._seqs, seq, "right"))
         while self._high < offset and len(self._seqs) - here < count:
             self._extend(log, self._high, min(self._high + CHUNK, offset))
-        self._trim(here)
-        here = int(np.searchsorted(self._seqs, seq, "right"))
         last = int(np.searchsorted(self._seqs, offset))
-        return self._seqs[max(here - count, 0) : min(here + count, last)]
+        found = self._seqs[max(here - count, 0) : min(here + count, last)].copy()
+        self._trim(here)
+        return found
 
     def _reach(self, log: "LogReader", seq: int) -> None:
         """Let the stretch touch `seq`: by what lies between where few matches are to be expected there, else anew."""
@@ -240,7 +244,8 @@ class _Matches:
 def _numbers(batch: pa.RecordBatch, known: Filter) -> np.ndarray:
     """The numbers of the events that fit, i8[matches]."""
     columns = _Batch(batch)
-    return columns["seq"][known.mask(columns)].astype(np.int64)
+    numbers: np.ndarray = columns["seq"][known.mask(columns)].astype(np.int64)
+    return numbers
 
 
 def _in_context(matched: np.ndarray, stands: int, offset: int, lines: int) -> np.ndarray:

@@ -195,7 +195,7 @@ class Vocabulary:
                 raise self._unknown(left[0])
 
     def _meaning(self, phrase: str) -> Meaning:
-        """What a phrase names, else what has it as a word, else as a beginning, else at all; no plural."""
+        """What a phrase names, else what has it as a word, else what a word of begins with it; plurals."""
         if phrase in self._people:
             return self._known[phrase]._replace(people=frozenset(), persons=frozenset([self._people[phrase]]))
         namesake = NAMESAKE.fullmatch(phrase)
@@ -207,10 +207,8 @@ class Vocabulary:
         found = self._all(name for name in self._known if f" {phrase} " in f" {name} ")
         if found == NOTHING:
             found = self._all(name for name in self._known if f" {phrase}" in f" {name}")
-        if found == NOTHING and " " not in phrase:
-            found = self._all(name for name in self._known if phrase in name)
-            if found == NOTHING and phrase.endswith("s") and len(phrase) > 2:
-                return self._meaning(phrase[:-1])
+        if found == NOTHING and phrase.endswith("s") and len(phrase) > 2:
+            return self._meaning(phrase[:-1])
         return found
 
     def _all(self, names: Iterable[str]) -> Meaning:

@@ -19,7 +19,7 @@ from eventlog.codes import (
     OPTION_YIELD,
     TRAIT_EXTROVERSION,
 )
-from projections.kernel import kernel
+from projections.kernel import entry, kernel
 from projections.recorders.choice import record_option_chosen
 from projections.town.event import NOBODY, NOTHING
 from projections.town.ways import steps
@@ -32,6 +32,8 @@ from townlet.rules.needs import could_eat, out_of_order
 OPTIONS = np.int64(9)
 LEAST = 0.05
 """The use of waiting; what is of less use is not done."""
+TOO_LATE = np.int64(-2)
+"""No place, since work comes before."""
 
 
 @kernel
@@ -46,13 +48,7 @@ def choose(town, plan, a):
         return
     option, target, most = OPTION_WAIT, NOTHING, LEAST
     for candidate in range(OPTION_EAT, OPTION_YIELD):
-        use = use_of(town, plan, a, candidate)
-        if not urgent and is_too_late_for(town, plan, a, candidate):
-            use = 0.0
-        if use > 0.0:
-            use = use * (1.0 + plan.policy.jitter * (wish(town, a, candidate) - 0.5))
-            if candidate == agent.option and (agent.waits_at >= 0 or agent.holds >= 0):
-                use = use * 1.5
+        use = 0.0 if is_kept_from(town, plan, a, candidate, urgent) else wished_use(town, plan, a, candidate)
         if use > most:
             place = place_for(town, plan, a, candidate, urgent)
             if place != NOTHING:
@@ -60,6 +56,46 @@ def choose(town, plan, a):
     if target != queues_for(agent):
         queues.let_go(town, plan, a)
     record_option_chosen(town, plan, a, target, option)
+
+
+@kernel
+def is_kept_from(town, plan, a, option, urgent):
+    """Whether work leaves no time for an option; who is in need does not ask."""
+    return not urgent and is_too_late_for(town, plan, a, option)
+
+
+@kernel
+def wished_use(town, plan, a, option):
+    """The use of an option as it is compared: a whim shifts it, and what one stands in line for weighs more."""
+    use = use_of(town, plan, a, option)
+    if use > 0.0:
+        agent = town.agents[a]
+        use = use * (1.0 + plan.policy.jitter * (wish(town, a, option) - 0.5))
+        if option == agent.option and (agent.waits_at >= 0 or agent.holds >= 0):
+            use = use * 1.5
+    return use
+
+
+@entry
+def weigh(towns, plans, index, a, uses, places):
+    """What seat `a` would find in each option if it chose now; whether it is in need, and whether it would give way.
+
+    Into `uses`, f8[options], what is compared, and into `places`, i8[options], where it would be done: NOTHING where
+    there is no place or no use, TOO_LATE where work comes before.
+    """
+    town = towns[index]
+    plan = plans[town.clock.epoch]
+    urgent = is_urgent(plan, town.agents[a])
+    uses[:], places[:] = 0.0, NOTHING
+    uses[OPTION_WAIT] = LEAST
+    for option in range(OPTION_EAT, OPTION_YIELD):
+        if is_kept_from(town, plan, a, option, urgent):
+            places[option] = TOO_LATE
+        else:
+            uses[option] = wished_use(town, plan, a, option)
+            if uses[option] > 0.0:
+                places[option] = place_for(town, plan, a, option, urgent)
+    return urgent, gives_way(town, plan, a)
 
 
 @kernel

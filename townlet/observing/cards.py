@@ -1,0 +1,47 @@
+"""More about one person: needs over the last day, why they do what they do, what they had a part in."""
+
+from typing import TYPE_CHECKING, Final
+
+from eventlog.catalogue.movement import AgentMoved, MoveBlocked
+from projections.telemetry.frame import Block
+from townlet.configuration.load import person_number
+from townlet.observing.choices import Choices
+from townlet.observing.events import Events
+from townlet.observing.past import NEEDS, Past
+from townlet.observing.view import Card
+
+if TYPE_CHECKING:
+    from townlet.run import Run
+
+RECENT: Final = 12
+STEPS: Final = (AgentMoved.kind, MoveBlocked.kind)
+"""What is no news of anybody."""
+
+
+class Cards:
+    """The cards of a run's people. For one thread; `events` may be shared with whoever shows them."""
+
+    def __init__(self, run: "Run", events: Events | None = None) -> None:
+        self._run = run
+        self._events = Events(run) if events is None else events
+        self._past = Past(run)
+        self._choices = Choices(run, self._past)
+
+    def card(self, person: str, tick: int, ties_before: Block) -> Card | None:
+        """The card of somebody the moment before a tick; None where nobody of this name lives in the town then.
+
+        `ties_before` is given on as it is. Needs are to four decimals, and of the time somebody has been there; steps
+        are left out of what is recent. Raises LogDamaged.
+        """
+        number, tick = person_number(self._run.config, person), min(tick, self._run.head.tick)
+        if number is None or not self._past.lives(number, tick):
+            return None
+        needs = self._past.needs(number, tick).round(4)
+        return Card(
+            person,
+            {need: tuple(needs[:, i].tolist()) for i, need in enumerate(NEEDS)},
+            self._past.every,
+            ties_before,
+            self._choices.of(number, tick),
+            self._events.lines(self._past.shared(number, STEPS, tick, RECENT)),
+        )

@@ -1,0 +1,182 @@
+"""The days of a run that somebody looks at, folded again: the town before any of their events, everybody's needs."""
+
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Collection
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from eventlog.catalogue.life import AgentArrived, AgentExited
+from eventlog.rows import ROW, Rows
+from townlet.town import Town
+
+if TYPE_CHECKING:
+    from townlet.run import Run
+
+KEPT_DAYS: Final = 4
+SAMPLES_A_DAY: Final = 60
+SAMPLES_A_KEYFRAME: Final = 15
+"""A town is kept every so many samples, four times a day."""
+
+NEEDS: Final = ("hunger", "hygiene", "energy")
+
+
+class Keyframe(NamedTuple):
+    """The town before event `seq`, as its record in an array of one."""
+
+    seq: int
+    towns: np.ndarray
+
+
+class Day:
+    """A day of a run, as far as it is committed: `rows`, its events in order; samples of those who live there.
+
+    Sample i is of the moment before tick `begins + i * every`: `persons`, i8[seats], who sits where (-1: nobody), and
+    `needs`, f8[3, seats].
+    """
+
+    def __init__(self, town: Town, begins: int, every: int) -> None:
+        self.begins, self.every = begins, every
+        self.until = begins
+        self.first_seq = town.seq
+        self.rows: Rows = np.zeros(0, ROW)
+        self.persons: list[np.ndarray] = []
+        self.needs: list[np.ndarray] = []
+        self._keyframes: list[Keyframe] = []
+        self._edge = Keyframe(town.seq, town.towns.copy())
+        self._sample(town)
+
+    @property
+    def next_seq(self) -> int:
+        """The number of the event after those that are known."""
+        return self.first_seq + len(self.rows)
+
+    def extend(self, town: Town, rows: Rows, until: int) -> None:
+        """More events of the day, whole ticks up to `until`; `town` is folded on with them."""
+        self.rows, self.until = np.concatenate([self.rows, rows]), until
+        town.towns[:] = self._edge.towns
+        while (tick := self.begins + len(self.persons) * self.every) <= until and len(self.persons) < SAMPLES_A_DAY:
+            end = int(np.searchsorted(self.rows["tick"], tick))
+            town.fold([self.rows[self._edge.seq - self.first_seq : end]])
+            self._edge = Keyframe(self.first_seq + end, town.towns.copy())
+            self._sample(town)
+
+    def nearest(self, seq: int) -> Keyframe:
+        """The last town that is kept of those before event `seq`."""
+        return self._keyframes[bisect_right(self._keyframes, seq, key=attrgetter("seq")) - 1]
+
+    def before(self, tick: int) -> Rows:
+        """The day's events before a tick."""
+        return self.rows[: int(np.searchsorted(self.rows["tick"], tick))]
+
+    def _sample(self, town: Town) -> None:
+        if len(self.persons) % SAMPLES_A_KEYFRAME == 0:
+            self._keyframes.append(self._edge)
+        agents, seats = town.record["agents"], town.record["seats"]
+        numbers = seats["lives"] * len(agents) + np.arange(len(agents))
+        self.persons.append(np.where(agents["alive"] == 1, numbers, -1))
+        self.needs.append(np.array([agents[need] for need in NEEDS]))
+
+
+class Past:
+    """A run's days, a few of them at a time. For one thread."""
+
+    def __init__(self, run: "Run") -> None:
+        self._run = run
+        self.ticks_per_day = run.config.town.ticks_per_day
+        self._days: OrderedDict[int, Day] = OrderedDict()
+        self._scratch: Town | None = None
+
+    @property
+    def every(self) -> int:
+        """The ticks between two samples; a day has a whole number of hours, so that they divide it."""
+        return self.ticks_per_day // SAMPLES_A_DAY
+
+    def day(self, number: int) -> Day:
+        """A day from its beginning up to where it is committed. Raises TickOutOfRange, LogDamaged."""
+        begins = number * self.ticks_per_day
+        if number not in self._days:
+            self._days[number] = Day(self._town_at(number), begins, self.every)
+            if len(self._days) > KEPT_DAYS:
+                self._days.popitem(last=False)
+        self._days.move_to_end(number)
+        day, ends = self._days[number], begins + self.ticks_per_day
+        if day.until < ends:
+            log = self._run.log
+            until = min(log.head.tick, ends)
+            if until > day.until:
+                day.extend(self._town(), np.concatenate(list(log.rows(from_seq=day.next_seq, to_tick=until))), until)
+        return day
+
+    def last(self, person: int, kinds: Collection[int], tick: int) -> Any | None:
+        """The last event of these kinds that somebody did before a tick, that day or the day before; None for none."""
+        for day in self._days_before(tick):
+            rows = day.before(tick)
+            found = np.flatnonzero((rows["agent"] == person) & np.isin(rows["kind"], list(kinds)))
+            if len(found):
+                return rows[found[-1]]
+        return None
+
+    def lives(self, person: int, tick: int) -> bool:
+        """Whether somebody lives in the town the moment before a tick."""
+        day = self._days_before(tick)[0]
+        sample = min((tick - day.begins) // self.every, len(day.persons) - 1)
+        rows = day.before(tick)
+        rows = rows[int(np.searchsorted(rows["tick"], day.begins + sample * self.every)) :]
+        moved = rows["kind"][(rows["agent"] == person) & np.isin(rows["kind"], (AgentArrived.kind, AgentExited.kind))]
+        return bool(moved[-1] == AgentArrived.kind) if len(moved) else person in day.persons[sample]
+
+    def needs(self, person: int, tick: int) -> np.ndarray:
+        """What somebody's needs were at the samples of the day before a tick, f8[samples, 3], oldest first."""
+        last, span = tick // self.every, SAMPLES_A_DAY
+        numbers = range(max(last - span + 1, 0), last + 1)
+        days = {number: self.day(number) for number in sorted({sample // span for sample in numbers})}
+        found = [
+            days[sample // span].needs[sample % span][:, days[sample // span].persons[sample % span] == person]
+            for sample in numbers
+        ]
+        return np.concatenate(found, axis=1).T
+
+    def shared(self, person: int, but: Collection[int], tick: int, count: int) -> list[int]:
+        """The numbers of the last events before a tick in which somebody had a part, but of some kinds; ascending."""
+        found = list[int]()
+        for day in self._days_before(tick):
+            rows = day.before(tick)
+            part = (rows["agent"] == person) | (rows["other"] == person)
+            seqs = rows["seq"][part & ~np.isin(rows["kind"], list(but))]
+            found = [*seqs[-count:].tolist(), *found][-count:]
+            if len(found) == count:
+                break
+        return found
+
+    def town_before(self, seq: int, tick: int) -> Town:
+        """The town with every event before `seq`, of tick `tick`, folded, and its seed; good until the next call."""
+        town = self._folded(self.day(tick // self.ticks_per_day), seq)
+        town.set_seed([epoch.seed for epoch in self._run.epochs if epoch.from_seq <= seq][-1])
+        return town
+
+    def _town(self) -> Town:
+        """A town to fold in, which knows the settings of every epoch there is by now."""
+        if self._scratch is None or len(self._scratch.settings) != len(self._run.epochs):
+            self._scratch = Town(self._run.settings)
+        return self._scratch
+
+    def _town_at(self, number: int) -> Town:
+        """The town as a day begins: folded on from the day before where that is known, else from a checkpoint."""
+        before = self._days.get(number - 1)
+        if before is None or before.until < before.begins + self.ticks_per_day:
+            return self._run.at(number * self.ticks_per_day).town
+        return self._folded(before, before.next_seq)
+
+    def _folded(self, day: Day, seq: int) -> Town:
+        kept, town = day.nearest(seq), self._town()
+        town.towns[:] = kept.towns
+        town.fold([day.rows[kept.seq - day.first_seq : seq - day.first_seq]])
+        return town
+
+    def _days_before(self, tick: int) -> list[Day]:
+        """The day that the minute before a tick lies in, and the one before that, where there is one."""
+        number = max(tick - 1, 0) // self.ticks_per_day
+        return [self.day(each) for each in range(max(number - 1, 0), number + 1)][::-1]
