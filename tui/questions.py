@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from pathlib import PurePath
 
+from rich.text import Text
 from textual.keys import format_key
 
 from tui.actions import ACTIONS
@@ -12,7 +13,7 @@ from tui.dialogs.fork import FieldsOfFork, Fork, Forked
 from tui.dialogs.help import help_told
 from tui.dialogs.listing import OPEN, Deed, Listing, Picked, Told
 from tui.dialogs.why import choice_told, event_told, tie_told
-from tui.drawing import About
+from tui.drawing import About, Row
 from tui.finding import Finding
 from tui.widgets import Panel
 
@@ -75,11 +76,13 @@ class Questions(Finding):
         per_day, look, tick = self.ticks_per_day, self.look, self.shown_tick
 
         async def telling() -> Told:
-            while True:
-                card = self.view.card if self.view else None
-                if card is not None and card.person == person and self.shown_tick == tick:
-                    return choice_told(card, per_day, look)
+            while (view := self.view) is None or view.wanted.person != person or view.tick != tick:
                 await asyncio.sleep(0.05)
+            if view.card is None:
+                return Told(
+                    f"Why {person} does what they do", [Row(Text(f"{person} does not live here at this tick."))]
+                )
+            return choice_told(view.card, per_day, look)
 
         self._list(f"Why {person} does what they do", telling())
 

@@ -166,9 +166,9 @@ class Fork(ModalScreen[Forked | None]):
         super().__init__()
         self._fields, self._asker = fields, asker
         self._process: asyncio.subprocess.Process | None = None
-        self._state = "asking"
+        self.state = "asking"
         self._wish: Wish | None = None
-        self._said: list[str] = []
+        self._lines: list[str] = []
         self._origin: Origin | None = None
 
     def compose(self) -> ComposeResult:
@@ -223,11 +223,11 @@ class Fork(ModalScreen[Forked | None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What is made is made once."""
-        return self._state == "asking" if action == "make" else True
+        return self.state == "asking" if action == "make" else True
 
     @on(Input.Changed)
     def _changed(self) -> None:
-        if self._state == "asking":
+        if self.state == "asking":
             self._check()
 
     @on(Input.Submitted)
@@ -260,14 +260,14 @@ class Fork(ModalScreen[Forked | None]):
 
     def action_make(self) -> None:
         """Make the fork, unless what is written cannot be."""
-        if self._state == "asking":
-            self._state = "making"
+        if self.state == "asking":
+            self.state = "making"
             self._show_buttons()
             self._make()
 
     def action_cancel(self) -> None:
         """Close the form; where the fork is being made, first end that."""
-        if self._state != "making":
+        if self.state != "making":
             self.dismiss(None)
         elif self._process is not None and self._process.returncode is None:
             self._say("Stopping it between two commits …")
@@ -287,12 +287,12 @@ class Fork(ModalScreen[Forked | None]):
     async def _make(self) -> None:
         wish = await self._read()
         if wish is None:
-            self._state = "asking"
+            self.state = "asking"
         else:
             self._wish = wish
             self._show(wish)
             code = await self._run(wish)
-            self._state = "made" if code == 0 else "asking"
+            self.state = "made" if code == 0 else "asking"
             if code != 0:
                 self._say(f"It ended with code {code}. Nothing of this run has changed.")
             else:
@@ -327,7 +327,7 @@ class Fork(ModalScreen[Forked | None]):
         except Stopped:
             return None
         except REFUSALS as refusal:
-            self._said = []
+            self._lines = []
             self._say(f"! {refusal}")
             return None
         return wish
@@ -394,7 +394,7 @@ class Fork(ModalScreen[Forked | None]):
         """Say what will be, and with which command."""
         self.query_one("#fork-where", Static).update(self._where(wish.tick))
         unchanged = wish.seed is None and not wish.settings
-        self._said = []
+        self._lines = []
         self._say(SAME if unchanged else OTHER)
         self._say("$ " + shlex.join(["townlet", *wish.arguments(self._fields.run)]))
 
@@ -412,9 +412,14 @@ class Fork(ModalScreen[Forked | None]):
         return said
 
     def _say(self, words: str) -> None:
-        self._said = [*self._said, words][-SAID_MOST:]
-        self.query_one("#fork-said", Static).update("\n".join(self._said))
+        self._lines = [*self._lines, words][-SAID_MOST:]
+        self.query_one("#fork-said", Static).update(self.said)
         self.query_one("#fork-told", VerticalScroll).scroll_end(animate=False)
+
+    @property
+    def said(self) -> str:
+        """What is said below the form: what will be, or why it cannot be, or what the command says."""
+        return "\n".join(self._lines)
 
     def _show_buttons(self) -> None:
         """Those that can be pressed now, the first of them chosen."""
@@ -424,14 +429,14 @@ class Fork(ModalScreen[Forked | None]):
         if self._settings:
             asking.append("hold")
         shown: Sequence[str] = {"asking": asking, "making": ["cancel"], "made": ["watch", "compare", "stay"]}[
-            self._state
+            self.state
         ]
         for button in self.query(Button):
             button.display = button.id in shown
         for field in self.query(Input):
-            field.disabled = self._state != "asking"
+            field.disabled = self.state != "asking"
         for line in self.query(".fork-row"):
-            line.display = self._state == "asking"
-        if self._state != "asking":
+            line.display = self.state == "asking"
+        if self.state != "asking":
             self.query_one(f"#{shown[0]}", Button).focus()
         self.refresh_bindings()

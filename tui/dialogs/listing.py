@@ -68,8 +68,8 @@ class Listing(ModalScreen[Picked | None]):
         """`stop` lets go of `telling`, where it is not yet told; until then the listing has the `title` given here."""
         super().__init__()
         self._title, self._telling, self._deeds, self._stop = title, telling, deeds, stop
-        self._about: list[About | None] = []
-        self._is_told = False
+        self.rows: Sequence[Row] = ()
+        self.is_told = False
 
     def compose(self) -> ComposeResult:
         with Vertical(id="listing"):
@@ -88,13 +88,13 @@ class Listing(ModalScreen[Picked | None]):
             told = self._telling if isinstance(self._telling, Told) else await self._telling
         except REFUSALS as refusal:
             told = Told(self._title, [Row(Text(line)) for line in f"! {refusal}".splitlines()])
-        self._is_told = True
-        self._about = [row.about for row in told.rows]
+        self.is_told = True
+        self.rows = told.rows
         self.query_one("#listing-title", Static).update(told.title)
         options = self.query_one(Lines)
         options.clear_options()
         options.add_options([Option(_indented(row.text)) for row in told.rows])
-        options.highlighted = next((i for i, about in enumerate(self._about) if about is not None), None)
+        options.highlighted = next((i for i, row in enumerate(self.rows) if row.about is not None), None)
         self.call_after_refresh(options.scroll_home, animate=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -105,7 +105,7 @@ class Listing(ModalScreen[Picked | None]):
     def picked(self) -> Picked:
         """The row that is chosen."""
         at = self.query_one(Lines).highlighted
-        about = self._about[at] if at is not None and at < len(self._about) else None
+        about = self.rows[at].about if at is not None and at < len(self.rows) else None
         return Picked(OPEN, -1 if at is None else at, about)
 
     @on(OptionList.OptionSelected)
@@ -116,12 +116,12 @@ class Listing(ModalScreen[Picked | None]):
 
     def action_deed(self, deed: str) -> None:
         """Do something else with the chosen row."""
-        if self._is_told:
+        if self.is_told:
             self.dismiss(self.picked._replace(deed=deed))
 
     def action_close(self) -> None:
         """Close, and let go of what is not yet told."""
-        if not self._is_told:
+        if not self.is_told:
             self._stop()
         self.dismiss(None)
 

@@ -61,7 +61,14 @@ class Query(TextArea):
         """It is to be answered."""
 
     def __init__(self) -> None:
-        super().__init__(compact=True, show_line_numbers=False, tab_behavior="focus", soft_wrap=True, id="query")
+        super().__init__(
+            compact=True,
+            show_line_numbers=False,
+            tab_behavior="focus",
+            soft_wrap=True,
+            placeholder="select …",
+            id="query",
+        )
         self._before: list[str] = []
         self._at = 0
 
@@ -122,6 +129,7 @@ class Sql(Vertical):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.said = ""
         self._rows: Rows | None = None
         self._asked = ""
 
@@ -198,6 +206,7 @@ class Sql(Vertical):
         self._say(f"{shown}, as of {when} (tick {rows.tick:,}). Tab: the rows; there y copies, Enter goes to a tick")
 
     def _say(self, words: str) -> None:
+        self.said = words
         self.query_one("#sql-said", Static).update(words)
 
     @on(DataTable.RowSelected)
@@ -242,8 +251,7 @@ class Sql(Vertical):
 
 
 def _examples() -> list[Option]:
-    width = max(len(meaning) for meaning, _ in EXAMPLES)
-    return [Option(Text(f"{meaning:<{width}}  ").append(query, "dim")) for meaning, query in EXAMPLES]
+    return [Option(Text(meaning).append(f"\n  {query}", "dim")) for meaning, query in EXAMPLES]
 
 
 def _told(value: Any) -> str:

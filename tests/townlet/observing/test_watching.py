@@ -156,6 +156,18 @@ def test_events_are_those_before_the_tick(whole: Watcher) -> None:
     }
 
 
+@pytest.mark.parametrize("tick", [0, 1, 500, TICKS])
+def test_a_card_has_the_ties_of_a_day_ago(whole: Watcher, told: list[Frame], tick: int) -> None:
+    card = whole.view(Wanted(tick, person="alice")).card
+    if not tick:
+        assert card is None
+        return
+    assert card is not None and card.person == "alice"
+    ties = told[max(tick - DAY, 1)].state["ties"]
+    assert card.ties_before in (ties, ties["alice"])
+    assert whole.view(Wanted(tick)).card is None
+
+
 # What is folded of the whole log
 
 
