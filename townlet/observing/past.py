@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Collection
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 import numpy as np
 
@@ -29,6 +29,11 @@ class Keyframe(NamedTuple):
     seq: int
     towns: np.ndarray
 
+    @classmethod
+    def of(cls, town: Town) -> Self:
+        """A town as it is now."""
+        return cls(town.seq, town.towns.copy())
+
 
 class Day:
     """A day of a run, as far as it is committed: `rows`, its events in order; samples of those who live there.
@@ -45,7 +50,7 @@ class Day:
         self.persons: list[np.ndarray] = []
         self.needs: list[np.ndarray] = []
         self._keyframes: list[Keyframe] = []
-        self._edge = Keyframe(town.seq, town.towns.copy())
+        self._edge = Keyframe.of(town)
         self._sample(town)
 
     @property
@@ -58,10 +63,9 @@ class Day:
         self.rows, self.until = np.concatenate([self.rows, rows]), until
         town.towns[:] = self._edge.towns
         while (tick := self.begins + len(self.persons) * self.every) <= until and len(self.persons) < SAMPLES_A_DAY:
-            end = int(np.searchsorted(self.rows["tick"], tick))
-            town.fold([self.rows[self._edge.seq - self.first_seq : end]])
-            self._edge = Keyframe(self.first_seq + end, town.towns.copy())
+            town.fold([self.rows[town.seq - self.first_seq : int(np.searchsorted(self.rows["tick"], tick))]])
             self._sample(town)
+        self._edge = Keyframe.of(town)
 
     def nearest(self, seq: int) -> Keyframe:
         """The last town that is kept of those before event `seq`."""
@@ -73,7 +77,7 @@ class Day:
 
     def _sample(self, town: Town) -> None:
         if len(self.persons) % SAMPLES_A_KEYFRAME == 0:
-            self._keyframes.append(self._edge)
+            self._keyframes.append(Keyframe.of(town))
         agents, seats = town.record["agents"], town.record["seats"]
         numbers = seats["lives"] * len(agents) + np.arange(len(agents))
         self.persons.append(np.where(agents["alive"] == 1, numbers, -1))
