@@ -23,6 +23,7 @@ def documents() -> Mapping[Path, str]:
     from projections.telemetry.versions import VERSIONS
     from projections.telemetry.versions import schema_document as feed_schema
     from townlet.kpis import document as kpis_document
+    from tui.manual import document as observer_document
 
     schemas = DOCS / "telemetry" / "schema"
     return {
@@ -32,6 +33,7 @@ def documents() -> Mapping[Path, str]:
         DOCS / "events.md": document(),
         DOCS / "events.schema.json": schema_document(),
         DOCS / "kpis.md": kpis_document(),
+        DOCS / "observer.md": observer_document(),
         DOCS / "policy" / "OBSERVATIONS.md": observations_document(),
     }
 

@@ -19,6 +19,8 @@ from townlet.configuration.settings import Settings
 from townlet.errors import TickOutOfRange
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from projections.settings import Rewards
     from townlet.dataset import Dataset
     from townlet.refold import Refold
@@ -50,6 +52,7 @@ class Run:
         self.path = mirror(path) if is_uri(path) else Path(path)
         self._log = LogReader(self.path, upcasters=upcasters)
         self._settings: dict[str, Resolved] = {}
+        self._plans: dict[tuple[str, ...], np.ndarray] = {}
 
     def __repr__(self) -> str:
         head = self.head
@@ -105,11 +108,14 @@ class Run:
         wanted = log.head.tick if tick is None else tick
         if not 0 <= wanted <= log.head.tick:
             raise TickOutOfRange(self.place, wanted, log.head.tick)
-        town = None if from_start else self._nearest(wanted, log)
+        under = tuple(epoch.config_id for epoch in self.epochs)
+        plans = self._plans.get(under)  # which nothing writes: compiled once for all moments
+        town = None if from_start else self._nearest(wanted, log, plans)
         if town is None:
             from townlet.town import Town
 
-            town = Town(self.settings)
+            town = Town(self.settings, plans=plans)
+        self._plans = {under: town.plans}
         town.fold(log.rows(from_seq=town.seq, to_tick=wanted))
         return Moment(self, town)
 
@@ -215,11 +221,11 @@ class Run:
 
         return fold_identity(self.epochs, seq)
 
-    def _nearest(self, tick: int, log: LogReader) -> "Town | None":
+    def _nearest(self, tick: int, log: LogReader, plans: "np.ndarray | None") -> "Town | None":
         from townlet.town import restored
 
         found = self.checkpoints().nearest(tick, self.identity_at, log)
-        return None if found is None else restored(self.settings, found.tables())
+        return None if found is None else restored(self.settings, found.tables(), plans)
 
     def _resolved(self, config_id: str) -> Resolved:
         if config_id not in self._settings:

@@ -20,6 +20,8 @@ class Action(NamedTuple):
     def call(self) -> str:
         """How Textual is told to do it: `speed_3` is `speed(3)`."""
         head, _, argument = self.name.partition("_")
+        if self.name == "palette":
+            return "command_palette"  # Textual's own, which has no other key then
         return f"{head}({argument!r})" if head in ("speed", "panel") else self.name
 
 

@@ -77,7 +77,3 @@ class Observer(Questions, Taking):
         """The whole town, or as much of it as can be read."""
         self.zoomed = not self.zoomed
         self.show_again()
-
-    def action_palette(self) -> None:
-        """Everything that can be done, by name."""
-        self.action_command_palette()

@@ -128,3 +128,6 @@ PLAIN: Final = Look(
 
 LOOKS: Final[Mapping[str, Look]] = MappingProxyType({look.name: look for look in (DARK, LIGHT, SAFE, SIXTEEN, PLAIN)})
 """The themes by name; the first is the default."""
+
+BARE: Final = PLAIN.name
+"""The theme without a colour, for where NO_COLOR is set."""

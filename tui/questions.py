@@ -9,11 +9,12 @@ from textual.keys import format_key
 
 from tui.actions import ACTIONS
 from tui.dialogs.compare import difference_told, runs_told, since_told
-from tui.dialogs.fork import FieldsOfFork, Fork, Forked
+from tui.dialogs.fork import Fork, Forked
 from tui.dialogs.help import help_told
 from tui.dialogs.listing import OPEN, Deed, Listing, Picked, Told
 from tui.dialogs.sql import Sql
 from tui.dialogs.why import choice_told, event_told, tie_told
+from tui.dialogs.wish import FieldsOfFork
 from tui.drawing import About, Row
 from tui.finding import Finding
 from tui.widgets import Panel

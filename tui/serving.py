@@ -77,6 +77,7 @@ class Gated(Server):
         """The application, behind its gate."""
         logging.getLogger("textual-serve").setLevel(logging.CRITICAL)  # a page that is closed is no error
         made = await self._make_app()
+        made.router.add_get("/focus.js", _focus)
         made.middlewares.append(self._gate())
         made.on_response_prepare.append(self._keep_in)
         return made
@@ -128,3 +129,7 @@ class Gated(Server):
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Cache-Control"] = "no-store"
+
+
+async def _focus(_: web.Request) -> web.StreamResponse:
+    return web.FileResponse(PAGES / "focus.js")

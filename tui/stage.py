@@ -8,6 +8,7 @@ from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Footer, Static
 
 import townlet
@@ -57,7 +58,6 @@ class Stage(App[None]):
     TITLE = "townlet observe"
     CSS_PATH = "observer.tcss"
     ENABLE_COMMAND_PALETTE = True
-    COMMAND_PALETTE_BINDING = "ctrl+p"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-tall")]
     BINDINGS = [
@@ -111,7 +111,7 @@ class Stage(App[None]):
         if self._keys:
             self.set_keymap(self._keys)
         self._show_tabs()
-        self.query_one("#story", Panel).focus()
+        self.ground.query_one("#story", Panel).focus()
         self.reader.start()
         self.ask()
 
@@ -126,17 +126,22 @@ class Stage(App[None]):
 
     def on_came(self, came: Came) -> None:
         """Show what has come."""
-        if came.reader is not self.reader or not self.is_running:
-            return  # it is of a run that is no longer shown, or comes when the screen is being taken apart
+        if came.reader is not self.reader or not self.is_running or not self.ground.query("#head"):
+            return  # it is of a run that is no longer shown, or nothing is any more
         view = came.view
         first, self.view = self.view is None, view
         self.cursor = self.cursor.seen(view.head)
-        for panel in self.query(Panel):
+        for panel in self.ground.query(Panel):
             panel.show(view)
         self.show_head()
         self._show_banner(view)
         if first and (self.cursor.following or self.cursor.tick != view.wanted.tick):
             self.ask()
+
+    @property
+    def ground(self) -> Screen[None]:
+        """The screen below whatever is asked over it."""
+        return self.screen_stack[0]
 
     @property
     def shown_tick(self) -> int:
@@ -164,20 +169,20 @@ class Stage(App[None]):
     def show_head(self) -> None:
         """Draw anew what depends on the cursor."""
         if self.view is not None and self.is_running:
-            self.query_one("#head", Static).update(headline(self.view, self.cursor, self.look, self.size.width))
-            self.query_one("#timeline", Panel).show(self.view)
+            self.ground.query_one("#head", Static).update(headline(self.view, self.cursor, self.look, self.size.width))
+            self.ground.query_one("#timeline", Panel).show(self.view)
 
     def show_again(self) -> None:
         """Draw everything anew, and ask for what is to be shown now."""
-        for panel in self.query(Panel):
+        for panel in self.ground.query(Panel):
             panel.again()
         self.show_head()
         self.ask()
 
     def show_panel(self, name: str) -> None:
         """Bring a panel to the front."""
-        self.query_one("#panels", ContentSwitcher).current = name
-        self.query_one(f"#{name}").focus()
+        self.ground.query_one("#panels", ContentSwitcher).current = name
+        self.ground.query_one(f"#{name}").focus()
         self._show_tabs()
 
     def open_run(self, path: str, tick: int) -> None:
@@ -214,15 +219,15 @@ class Stage(App[None]):
         return timeline.draw(view, self.look, room, self.cursor)
 
     def _show_banner(self, view: View) -> None:
-        banner = self.query_one("#banner", Static)
+        banner = self.ground.query_one("#banner", Static)
         trouble = view.trouble
         banner.display = trouble is not None
         if trouble is not None:
             banner.update(f"! {trouble.what}\n  Next: {trouble.next_step}")
 
     def _show_tabs(self) -> None:
-        here = self.query_one("#panels", ContentSwitcher).current
-        self.query_one("#tabs", Static).update(" ".join(_tab(name, name == here) for name in (*PANELS, "sql")))
+        here = self.ground.query_one("#panels", ContentSwitcher).current
+        self.ground.query_one("#tabs", Static).update(" ".join(_tab(name, name == here) for name in (*PANELS, "sql")))
 
 
 def _tab(name: str, chosen: bool) -> str:

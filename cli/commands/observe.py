@@ -112,7 +112,7 @@ def command(
     }
     _require_possible({name for name, is_given in given.items() if is_given})
     keys = {} if plain else _keys()
-    look = None if theme is None else _theme(theme)
+    look = _theme(theme)
     if living.is_cold():
         living.compile_kernels()
     import townlet
@@ -164,10 +164,15 @@ def _keys() -> dict[str, str]:
     return {name: ",".join(keys) for name, keys in keys_of().items() if keys != KEYS[name]}
 
 
-def _theme(name: str) -> str:
-    """A theme by its name. Raises `click.UsageError` with the nearest."""
-    from tui.looks import LOOKS
+def _theme(name: str | None) -> str | None:
+    """A theme by its name, or where none is named the one that is the environment's wish.
 
+    Raises `click.UsageError` with the nearest.
+    """
+    from tui.looks import BARE, LOOKS
+
+    if name is None:
+        return BARE if os.environ.get("NO_COLOR") else None
     if name not in LOOKS:
         near = difflib.get_close_matches(name, LOOKS, n=1)
         meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(LOOKS)}."

@@ -30,7 +30,7 @@ class Play:
         await self.until(self._is_settled)
         await self.pilot.pause()
 
-    async def until(self, holds: Callable[[], object], seconds: float = 20.0) -> None:
+    async def until(self, holds: Callable[[], object], seconds: float = 12.0) -> None:
         """Until something holds. Fails when it does not in time."""
         for _ in range(int(seconds / 0.01)):
             await self.pilot.pause(0.01)

@@ -44,8 +44,8 @@ class Day:
         self.rows: Rows = np.zeros(0, ROW)
         self.persons: list[np.ndarray] = []
         self.needs: list[np.ndarray] = []
-        self._keyframes: list[Keyframe] = []
         self._edge = Keyframe(town.seq, town.towns.copy())
+        self._keyframes = [self._edge]
         self._sample(town)
 
     @property
@@ -56,12 +56,15 @@ class Day:
     def extend(self, town: Town, rows: Rows, until: int) -> None:
         """More events of the day, whole ticks up to `until`; `town` is folded on with them."""
         self.rows, self.until = np.concatenate([self.rows, rows]), until
-        town.towns[:] = self._edge.towns
+        town.towns[:], seq = self._edge.towns, self._edge.seq
         while (tick := self.begins + len(self.persons) * self.every) <= until and len(self.persons) < SAMPLES_A_DAY:
             end = int(np.searchsorted(self.rows["tick"], tick))
-            town.fold([self.rows[self._edge.seq - self.first_seq : end]])
-            self._edge = Keyframe(self.first_seq + end, town.towns.copy())
+            town.fold([self.rows[seq - self.first_seq : end]])
+            seq = self.first_seq + end
+            if len(self.persons) % SAMPLES_A_KEYFRAME == 0:
+                self._keyframes.append(Keyframe(seq, town.towns.copy()))
             self._sample(town)
+        self._edge = Keyframe(seq, town.towns.copy())
 
     def nearest(self, seq: int) -> Keyframe:
         """The last town that is kept of those before event `seq`."""
@@ -72,8 +75,6 @@ class Day:
         return self.rows[: int(np.searchsorted(self.rows["tick"], tick))]
 
     def _sample(self, town: Town) -> None:
-        if len(self.persons) % SAMPLES_A_KEYFRAME == 0:
-            self._keyframes.append(self._edge)
         agents, seats = town.record["agents"], town.record["seats"]
         numbers = seats["lives"] * len(agents) + np.arange(len(agents))
         self.persons.append(np.where(agents["alive"] == 1, numbers, -1))

@@ -1,8 +1,7 @@
 """Watching a run that is over or lives on: a view of any tick at once, and what is folded of it meanwhile."""
 
-import importlib
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from projections.errors import BadEvent
 from projections.telemetry.frame import Block
 from townlet.configuration.plans import map_of
 from townlet.errors import TownletError
+from townlet.observing.cards import Cards
 from townlet.observing.events import Events
 from townlet.observing.figures import Figures
 from townlet.observing.index import Bins, Index, day_bins
@@ -97,7 +97,7 @@ class Watcher:
         self._last_tick: int | None = None
         self._day: tuple[int, int, Bins] | None = None
         self._figures = Figures(self.run)
-        self._events, self._cards = Events(self.run), _cards(self.run)
+        self._events, self._cards = Events(self.run), Cards(self.run)
 
     def _refresh(self) -> None:
         """See what was committed since."""
@@ -158,15 +158,14 @@ class Watcher:
             return EventPage((), -1, False, False, wanted.filter, "")
 
     def _card(self, scene: Scene, person: str | None) -> Card | None:
-        if person is None or self._cards is None:
+        if person is None:
             return None
         before = self._ties(min(scene.tick, max(scene.tick - self._ground.ticks_per_day, 1)))
         try:
-            card: Card | None = self._cards.card(person, scene.tick, before)
+            return self._cards.card(person, scene.tick, before)
         except WRONG as wrong:
             self._found(wrong, scene.tick)
             return None
-        return card
 
     # What is folded meanwhile
 
@@ -246,11 +245,3 @@ class Watcher:
     def _trouble_of(self, wrong: Exception, tick: int) -> Trouble:
         sentence = str(wrong).partition("\n")[0]
         return Trouble(sentence, f"townlet verify {self.run.place}", max(tick, 0))
-
-
-def _cards(run: "Run") -> Any:
-    """What tells of a run's people; None where that is not there yet."""
-    try:
-        return importlib.import_module("townlet.observing.cards").Cards(run)
-    except ImportError:
-        return None

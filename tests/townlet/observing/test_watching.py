@@ -150,10 +150,24 @@ def test_ties_at_a_mark_are_those_of_that_tick(whole: Watcher, told: list[Frame]
 
 def test_events_are_those_before_the_tick(whole: Watcher) -> None:
     view = whole.view(Wanted(900))
-    assert view.events.lines[view.events.at].seq == view.scene.offset - 1
+    assert view.events.lines[-1].seq == view.scene.offset - 1
+    assert view.events.lines[view.events.at].kind != "tick_ended"
+    assert {line.kind for line in view.events.lines[view.events.at + 1 :]} == {"tick_ended"}
     assert {line.kind for line in whole.view(Wanted(900, filter="quarrel")).events.lines if line.matches} == {
         "queue_conflict"
     }
+
+
+@pytest.mark.parametrize("tick", [0, 1, 500, TICKS])
+def test_a_card_has_the_ties_of_a_day_ago(whole: Watcher, told: list[Frame], tick: int) -> None:
+    card = whole.view(Wanted(tick, person="alice")).card
+    if not tick:
+        assert card is None
+        return
+    assert card is not None and card.person == "alice"
+    ties = told[max(tick - DAY, 1)].state["ties"]
+    assert card.ties_before in (ties, ties["alice"])
+    assert whole.view(Wanted(tick)).card is None
 
 
 # What is folded of the whole log
