@@ -158,7 +158,7 @@ def asks(key: str, says: str) -> Act:
 
 async def why(town: Play) -> None:
     await town.press("e")
-    await asks("w", "led to it")(town)
+    await asks("w", "Why: ")(town)
 
 
 async def mark(town: Play) -> None:
@@ -253,12 +253,13 @@ DONE: dict[str, Act] = {
             "story": "day 0",
             "events": "event",
             "kpis": "whole day",
-            "queues": "In use",
+            "queues": "more ticks",
             "churn": "window",
             "sql": "select",
         }.items()
     },
-    "fork": asks("F", "seed"),
+    "fork": asks("F", "Seed"),
+    "runs": asks("o", "beside"),
     "help": asks("question_mark", "quarrel"),
     "palette": asks("ctrl+p", "Compare"),
     "filter": filtering,

@@ -122,7 +122,9 @@ def test_one_finds_an_event_the_next_and_the_one_before(demo: Path, spoken: list
     at_80x24(demo, act)
 
 
-def test_a_search_that_takes_long_is_ended_by_escape(demo: Path, monkeypatch: pytest.MonkeyPatch, spoken: list[str]) -> None:
+def test_a_search_that_takes_long_is_ended_by_escape(
+    demo: Path, monkeypatch: pytest.MonkeyPatch, spoken: list[str]
+) -> None:
     import time
 
     def endless(_: object, __: int, ___: str, ____: int, stop: Callable[[], bool]) -> None:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from eventlog.catalogue.life import AgentArrived, AgentExited
 from eventlog.catalogue.queues import QueueConflict
+from eventlog.catalogue.time import TickEnded
 from eventlog.catalogue.work import LateHelp, ShiftTakeover
 from townlet.errors import QueryError
 from townlet.observing.filters import Columns, Filter, Vocabulary
@@ -25,6 +26,8 @@ __all__ = ["SORT_KINDS", "Events", "Filter", "sorts"]
 
 CHUNK: Final = 1 << 16
 """How many events are looked at together on the way back."""
+
+TICK_END: Final = TickEnded.snake()
 
 KEPT_MATCHES: Final = 4096
 KEPT_FILTERS: Final = 8
@@ -69,8 +72,9 @@ class Events:
         self._lines: OrderedDict[int, EventLine] = OrderedDict()
 
     def page(self, offset: int, filter: str = "", at: int | None = None, lines: int = 160) -> EventPage:
-        """At most `lines` lines around event `at` (None: the last), all before event number `offset`.
+        """At most `lines` lines around event `at`, all before event number `offset`.
 
+        Where `at` is None it stands at the last that is more than the end of a tick.
         With a filter they are those that match, each between the two that stand next to it, and `at` itself. A filter
         that cannot be read is told as `error`, and lists everything. Raises LogDamaged.
         """
@@ -85,7 +89,8 @@ class Events:
             begin = max(0, min(stands - lines // 2, offset - lines))
             end = min(begin + lines, offset)
             found = self._told(log, np.arange(begin, end))
-            return EventPage(tuple(found), stands - begin, begin > 0, end < offset, filter, error)
+            here = stands - begin if at is not None else _last_deed(found)
+            return EventPage(tuple(found), here, begin > 0, end < offset, filter, error)
         matched = matches.around(log, stands, lines + 1, offset)
         if at is None and len(matched):
             stands = int(matched[-1])
@@ -255,6 +260,12 @@ def _in_context(matched: np.ndarray, stands: int, offset: int, lines: int) -> np
     here = int(np.searchsorted(seqs, stands))
     begin = max(0, min(here - lines // 2, len(seqs) - lines))
     return seqs[begin : begin + lines]
+
+
+def _last_deed(lines: Sequence[EventLine]) -> int:
+    """The index of the last line that is not the end of a tick; of the last one where all are."""
+    deeds = (at for at in range(len(lines) - 1, -1, -1) if lines[at].kind != TICK_END)
+    return next(deeds, len(lines) - 1)
 
 
 def _stretches(seqs: list[int]) -> Iterator[tuple[int, int]]:

@@ -15,6 +15,8 @@ from tui.panels.rows import fitted, wrapped
 HERE, CONTEXT, MATCH = "▸", "┊", " "
 """The event that it stands at, one that the filter did not let through, one that it did."""
 
+TICK_END, END_OF_TICK = "tick_ended", "- the minute ends"
+
 KIND_WIDTH: Final = 20
 """Of the kinds' names, in a room where what was said has a column of its own."""
 
@@ -58,6 +60,9 @@ def _line(line: EventLine, per_day: int, width: int, here: bool, style: str, fai
     clock = time_of(line.tick, per_day).partition(", ")[2]
     kind = line.kind.replace("_", " ")
     text = Text().append(HERE if here else MATCH if line.matches else CONTEXT, style)
+    if line.kind == TICK_END:
+        text.append(f"{clock} {END_OF_TICK}", style or faint)
+        return Row(text, About(tick=line.tick, seq=line.seq))
     text.append(f"{clock} ", style or faint)
     if width >= NUMBERS_FROM:
         text.append(f"{line.seq:>11,}  ", style or faint)

@@ -150,7 +150,9 @@ def test_ties_at_a_mark_are_those_of_that_tick(whole: Watcher, told: list[Frame]
 
 def test_events_are_those_before_the_tick(whole: Watcher) -> None:
     view = whole.view(Wanted(900))
-    assert view.events.lines[view.events.at].seq == view.scene.offset - 1
+    assert view.events.lines[-1].seq == view.scene.offset - 1
+    assert view.events.lines[view.events.at].kind != "tick_ended"
+    assert {line.kind for line in view.events.lines[view.events.at + 1 :]} == {"tick_ended"}
     assert {line.kind for line in whole.view(Wanted(900, filter="quarrel")).events.lines if line.matches} == {
         "queue_conflict"
     }
