@@ -28,6 +28,9 @@ from tui.widgets import Panel, Rest
 FAR: Final = 2**62
 """A tick that no run reaches: the head is meant."""
 
+UNBOUND: Final = "no_key"
+"""What no key is called: Textual leaves an action whose keys are none as it was."""
+
 PANELS: Final[Mapping[str, tuple[Draw, Rest]]] = {
     "person": (person.draw, "top"),
     "ties": (ties.draw, "top"),
@@ -109,7 +112,7 @@ class Stage(App[None]):
             self.register_theme(theme)
         self.theme = self.look.name
         if self._keys:
-            self.set_keymap(self._keys)
+            self.set_keymap({name: keys or UNBOUND for name, keys in self._keys.items()})
         self._show_tabs()
         self.ground.query_one("#story", Panel).focus()
         self.reader.start()

@@ -111,7 +111,7 @@ def command(
         "--size": size is not None,
     }
     _require_possible({name for name, is_given in given.items() if is_given})
-    keys = {} if plain else _keys()
+    keys = {} if plain else changed_keys()
     look = _theme(theme)
     if living.is_cold():
         living.compile_kernels()
@@ -156,7 +156,7 @@ def _can_draw() -> bool:
     return "TEXTUAL_DRIVER" in os.environ or (output.is_watched() and sys.stdin.isatty())
 
 
-def _keys() -> dict[str, str]:
+def changed_keys() -> dict[str, str]:
     """What the user changed of the keys, by action. Raises ConfigurationError for a file that cannot be used."""
     from tui.actions import KEYS
     from tui.keys import keys_of

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from cli.commands.observe import changed_keys
 from cli.main import townlet as command_line
 from tests.cli.test_watch import DAY, DAYS, Living
+from tests.tui.acting import Play, acted
 from tests.tui.conftest import demo
 
 __all__ = ["demo"]
@@ -123,3 +125,19 @@ class TestPlain:
         assert 0 < len(frames) < 11
         assert "Trouble: " in result.stdout
         assert "Next: townlet verify" in result.stderr
+
+
+def test_the_keys_of_a_file_are_the_observers(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "keys.yaml").write_text("play: j\nevent_on: []\npalette: []\n")
+    monkeypatch.setenv("TOWNLET_KEYS", str(tmp_path / "keys.yaml"))
+    keys = changed_keys()
+    assert keys == {"play": "j", "event_on": "", "palette": ""}
+
+    async def act(play: Play) -> None:
+        await play.press("right_square_bracket", "ctrl+p", "space")
+        assert play.app.shown_tick == 720 and not play.app.cursor.playing
+        assert len(play.app.screen_stack) == 1
+        await play.pilot.press("j")
+        assert play.app.cursor.playing
+
+    acted(demo, act, tick=720, keys=keys)

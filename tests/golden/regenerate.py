@@ -7,6 +7,7 @@ import numpy as np
 
 from projections.observations.observer import Observer
 from tests.town.towns import DAY, ROOT, digests, town_of
+from tests.tui import pictures
 from townlet.configuration.load import load
 
 FILE = Path(__file__).parent / "digests.json"
@@ -65,6 +66,7 @@ def main() -> None:
     np.savez(SNIPPET, **snippets())
     golden = {name: digests_of(name) for name in subjects()}
     FILE.write_text(json.dumps(golden, indent=2) + "\n", encoding="utf-8")
+    pictures.main()
 
 
 if __name__ == "__main__":
