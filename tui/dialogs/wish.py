@@ -83,11 +83,7 @@ def settings_meant(written: str) -> tuple[tuple[str, str], ...]:
 
 
 def wished(fields: FieldsOfFork, text: Mapping[str, str]) -> Wish:
-<<<<<<< HEAD
     """A form, read: `text` of `at`, `name`, `seed`, `settings`, `ticks`. Raises QueryError for what cannot be.
-=======
-    """A form, read: `text` of `at`, `name`, `seed`, `settings`, `ticks`. Raises QueryError for the first wrong one.
->>>>>>> dialogs
 
     An empty seed, and the run's own, are no other seed.
     """
