@@ -95,14 +95,18 @@ class Listing(ModalScreen[Picked | None]):
             told = self._telling if isinstance(self._telling, Told) else await self._telling
         except REFUSALS as refusal:
             told = Told(self._title, [Row(Text(line)) for line in f"! {refusal}".splitlines()])
-        self.is_told = True
         self.rows = told.rows
         self.query_one("#listing-title", Static).update(told.title)
         options = self.query_one(Lines)
         options.clear_options()
         options.add_options([Option(_indented(row.text)) for row in told.rows])
         options.highlighted = next((i for i, row in enumerate(self.rows) if row.about is not None), None)
-        self.call_after_refresh(options.scroll_home, animate=False)
+        self.call_after_refresh(self._show_from_the_top)
+
+    def _show_from_the_top(self) -> None:
+        """From the first row on, whichever is chosen: what is said before it says what it is about."""
+        self.query_one(Lines).scroll_home(animate=False)
+        self.is_told = True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what this listing is for."""
