@@ -9,10 +9,12 @@ from textual.keys import format_key
 
 from tui.actions import ACTIONS
 from tui.dialogs.compare import difference_told, runs_told, since_told
-from tui.dialogs.fork import FieldsOfFork, Fork, Forked
+from tui.dialogs.fork import Fork, Forked
 from tui.dialogs.help import help_told
 from tui.dialogs.listing import OPEN, Deed, Listing, Picked, Told
+from tui.dialogs.sql import Sql
 from tui.dialogs.why import choice_told, event_told, tie_told
+from tui.dialogs.wish import FieldsOfFork
 from tui.drawing import About, Row
 from tui.finding import Finding
 from tui.widgets import Panel
@@ -155,6 +157,10 @@ class Questions(Finding):
 
         title = f"{PurePath(here).name} and {PurePath(other).name}"
         self.push_screen(Listing(title, telling(), deeds=("deeper", "watch"), stop=self.asker.stop), done)
+
+    def on_sql_gone(self, gone: Sql.Gone) -> None:
+        """Go to what a row of an answer is about."""
+        self.go(gone.about)
 
     # What if
 

@@ -129,7 +129,7 @@ class Stage(App[None]):
 
     def on_came(self, came: Came) -> None:
         """Show what has come."""
-        if came.reader is not self.reader or not self.ground.query("#head"):
+        if came.reader is not self.reader or not self.is_running or not self.ground.query("#head"):
             return  # it is of a run that is no longer shown, or nothing is any more
         view = came.view
         first, self.view = self.view is None, view
@@ -138,7 +138,7 @@ class Stage(App[None]):
             panel.show(view)
         self.show_head()
         self._show_banner(view)
-        if first and self.cursor.following:
+        if first and (self.cursor.following or self.cursor.tick != view.wanted.tick):
             self.ask()
 
     @property
@@ -171,7 +171,7 @@ class Stage(App[None]):
 
     def show_head(self) -> None:
         """Draw anew what depends on the cursor."""
-        if self.view is not None:
+        if self.view is not None and self.is_running:
             self.ground.query_one("#head", Static).update(headline(self.view, self.cursor, self.look, self.size.width))
             self.ground.query_one("#timeline", Panel).show(self.view)
 

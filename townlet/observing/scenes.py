@@ -10,7 +10,7 @@ import numpy as np
 
 from projections.rewards import compile_terms
 from projections.state import state_bytes
-from projections.telemetry.frame import Block, happened_of, state_of, ties_of
+from projections.telemetry.frame import Block, Words, happened_of, state_of, ties_of
 from projections.telemetry.witness import Kept, Seen, Witness, restore_state, seen_of
 from townlet.observing.view import Scene
 from townlet.rules.control import allow_all
@@ -201,7 +201,7 @@ class Scenes:
         happened = happened_of(seen, words)
         if not paid:
             state |= {"rewards": {}, "churn": {}}
-        return Scene(seen.tick, seen.offset, state, happened, paid)
+        return Scene(seen.tick, seen.offset, state, happened, paid, _waits_since(seen, words))
 
     def _keep_rest(self, frame: Keyframe) -> None:
         self._rests[frame.tick] = frame
@@ -270,3 +270,9 @@ class _Plain:
 def _rows(log: "LogReader", seq: int, tick: int) -> "list[Rows]":
     """The events from number `seq` on and before a tick."""
     return [np.ascontiguousarray(rows) for rows in log.rows(from_seq=seq, to_tick=tick)]
+
+
+def _waits_since(seen: Seen, words: Words) -> Mapping[str, int]:
+    """Since when those wait who wait, by name."""
+    fields = zip(*(seen.agents[name].tolist() for name in ("person", "waits_at", "waits_since")), strict=True)
+    return {words.person(person): since for person, place, since in fields if place >= 0}

@@ -6,8 +6,6 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from typing import ClassVar, Final, NamedTuple
 
@@ -21,11 +19,11 @@ from textual.suggester import Suggester
 from textual.widgets import Button, Footer, Input, Label, Static
 
 from eventlog.places import is_uri
-from townlet.configuration.keys import describe
 from townlet.daytime import time_of
 from townlet.errors import QueryError
 from tui.asking import REFUSALS, Asker, Origin, Stopped
-from tui.times import TIMES, tick_meant, ticks_meant
+from tui.dialogs.wish import HOLDS_BACK, FieldsOfFork, Wish, free_name, setting_keys, wished
+from tui.times import TIMES
 
 SOON_S: Final = 0.3
 """How long somebody writes no more before they are told whether it can be."""
@@ -58,26 +56,8 @@ BUTTONS: Final = {
 SAME: Final = "Same seed, no settings: it will live exactly as this run did."
 OTHER: Final = "The same up to there; then another future."
 
-HOLDS_BACK: Final = {
-    ("queue_conflict", "ghost"): "queues.ghost_after=100",
-    ("queue_conflict", "cut"): "queues.cut_chance=0 queues.cut_rivalry=0",
-    ("queue_conflict", "block"): "queues.block_chance=0 queues.block_rivalry=0",
-}
-"""The settings under which an event of a kind, for a reason, does not come about."""
-
 SOON_AFTER_HOURS: Final = 2
 """How far from an event one like it is looked for in a fork."""
-
-
-class FieldsOfFork(NamedTuple):
-    """What a fork begins with: the run, its tick, the event that it comes before, if it does, the seed and the head."""
-
-    run: str
-    tick: int
-    event: int | None
-    seed: int
-    head: int
-    ticks_per_day: int
 
 
 class Forked(NamedTuple):
@@ -86,25 +66,6 @@ class Forked(NamedTuple):
     path: str
     tick: int
     deed: str
-
-
-class Wish(NamedTuple):
-    """A fork as it was written, read: `settings` are pairs of keys and texts."""
-
-    tick: int
-    into: str
-    seed: int | None
-    settings: tuple[tuple[str, str], ...]
-    ticks: int
-
-    def arguments(self, run: str) -> list[str]:
-        """What `townlet` is told."""
-        told = ["fork", run, "--at-tick", str(self.tick), "--into", self.into]
-        if self.seed is not None:
-            told += ["--seed", str(self.seed)]
-        for key, value in self.settings:
-            told += ["--set", f"{key}={value}"]
-        return [*told, "--ticks", str(self.ticks)]
 
 
 class Keys(Suggester):
@@ -120,38 +81,6 @@ class Keys(Suggester):
             return None
         found = next((key for key in setting_keys() if key.startswith(begun) and key != begun), None)
         return None if found is None else f"{before} {found}=".lstrip()
-
-
-@cache
-def setting_keys() -> tuple[str, ...]:
-    """The keys that hold a value, as they are written."""
-    return tuple(key.key for key in describe() if key.type != "block")
-
-
-def free_name(run: str, tick: int) -> str:
-    """A name for a fork that no folder beside the run has."""
-    path = Path(run)
-    name, number = f"{path.name}-fork-{tick}", 1
-    while (path.parent / (name if number == 1 else f"{name}-{number}")).exists():
-        number += 1
-    return name if number == 1 else f"{name}-{number}"
-
-
-def settings_meant(written: str) -> tuple[tuple[str, str], ...]:
-    """`key=value` pairs, apart by spaces; what holds a space stands in quotes. Raises QueryError."""
-    try:
-        pairs = shlex.split(written)
-    except ValueError:
-        raise QueryError(f"Settings: a quote is not closed in {written!r}") from None
-    found = []
-    for pair in pairs:
-        key, sign, value = pair.partition("=")
-        if not sign or not key or not value:
-            near = get_close_matches(key, setting_keys(), 1, 0.5)
-            meant = f"; did you mean {near[0]}=...?" if near else ""
-            raise QueryError(f"Settings: {pair!r} is not key=value, such as needs.urgent=0.2{meant}")
-        found.append((key, value))
-    return tuple(found)
 
 
 class Fork(ModalScreen[Forked | None]):
@@ -170,6 +99,7 @@ class Fork(ModalScreen[Forked | None]):
         self._wish: Wish | None = None
         self._lines: list[str] = []
         self._origin: Origin | None = None
+        self.told = ""
 
     def compose(self) -> ComposeResult:
         fields = self._fields
@@ -214,7 +144,7 @@ class Fork(ModalScreen[Forked | None]):
         """Say how the event came that is to be forked before."""
         with suppress(*REFUSALS):
             self._origin = await asyncio.wrap_future(self._asker.origin(seq))
-            self.query_one("#fork-where", Static).update(self._where(self._fields.tick))
+            self._tell(self._where(self._fields.tick))
             self._show_buttons()
 
     async def on_unmount(self) -> None:
@@ -302,9 +232,8 @@ class Fork(ModalScreen[Forked | None]):
     async def _tell_outcome(self, wish: Wish) -> None:
         """Say how far the fork came, and whether what it was to come before has happened there too."""
         event, per_day = self._fields.event, self._fields.ticks_per_day
-        where = self.query_one("#fork-where", Static)
         said = f"{wish.into} is there, up to tick {wish.tick + wish.ticks:,}."
-        where.update(said)
+        self._tell(said)
         if event is None or self._origin is None:
             return
         within = SOON_AFTER_HOURS * per_day // 24
@@ -312,15 +241,16 @@ class Fork(ModalScreen[Forked | None]):
             line = await asyncio.wrap_future(self._asker.again(wish.into, event, within))
             if line is None:
                 words = self._origin.line.said.rstrip(".")
-                where.update(f"{said}\n{words}: that does not happen there, nor within {SOON_AFTER_HOURS} hours of it.")
+                self._tell(f"{said}\n{words}: that does not happen there, nor within {SOON_AFTER_HOURS} hours of it.")
             else:
                 alike = f"{line.kind.replace('_', ' ')}  {line.said}"
-                where.update(f"{said}\nMuch the same happens there, at {time_of(line.tick, per_day)}: {alike}")
+                self._tell(f"{said}\nMuch the same happens there, at {time_of(line.tick, per_day)}: {alike}")
 
     async def _read(self) -> Wish | None:
         """What is written, or nothing where it cannot be, which is then said."""
         try:
-            wish = self._wished()
+            text = {key: self.query_one(f"#fork-{key}", Input).value.strip() for key in FIELDS}
+            wish = wished(self._fields, text)
             if not is_uri(wish.into) and Path(wish.into).exists():
                 raise QueryError(f"Name: {wish.into} is there already; name another")
             await asyncio.wrap_future(self._asker.livable(wish.tick, dict(wish.settings)))
@@ -331,23 +261,6 @@ class Fork(ModalScreen[Forked | None]):
             self._say(f"! {refusal}")
             return None
         return wish
-
-    def _wished(self) -> Wish:
-        """The form, read. Raises QueryError for the first field that cannot be."""
-        fields, text = self._fields, {key: self.query_one(f"#fork-{key}", Input).value.strip() for key in FIELDS}
-        if text["seed"] and not (text["seed"].isdecimal() and int(text["seed"]) < 2**64):
-            raise QueryError(f"Seed: {text['seed']!r} is none; it is a whole number from 0 to 2**64 - 1")
-        if not text["name"]:
-            raise QueryError("Name: it is empty; name the new run")
-        beside = Path("runs") if is_uri(fields.run) else Path(fields.run).parent
-        into = text["name"] if "/" in text["name"] else str(beside / text["name"])
-        return Wish(
-            tick_meant(text["at"], fields.tick, fields.head, fields.ticks_per_day),
-            into,
-            int(text["seed"]) if text["seed"] and int(text["seed"]) != fields.seed else None,
-            settings_meant(text["settings"]),
-            ticks_meant(text["ticks"], fields.ticks_per_day),
-        )
 
     async def _run(self, wish: Wish) -> int:
         """Let the command make the fork, and show what it says; its exit code."""
@@ -377,7 +290,7 @@ class Fork(ModalScreen[Forked | None]):
             except REFUSALS:
                 continue  # it is not yet whole enough to be opened
             if tick is not None:
-                self.query_one("#fork-where", Static).update(f"It has come to tick {tick:,} of {until:,}. Escape stops")
+                self._tell(f"It has come to tick {tick:,} of {until:,}. Escape stops")
 
     def _interrupt(self, process: asyncio.subprocess.Process) -> None:
         """Ask the command to stop as Ctrl-C would; what does not listen in time is ended."""
@@ -392,7 +305,7 @@ class Fork(ModalScreen[Forked | None]):
 
     def _show(self, wish: Wish) -> None:
         """Say what will be, and with which command."""
-        self.query_one("#fork-where", Static).update(self._where(wish.tick))
+        self._tell(self._where(wish.tick))
         unchanged = wish.seed is None and not wish.settings
         self._lines = []
         self._say(SAME if unchanged else OTHER)
@@ -415,6 +328,10 @@ class Fork(ModalScreen[Forked | None]):
         self._lines = [*self._lines, words][-SAID_MOST:]
         self.query_one("#fork-said", Static).update(self.said)
         self.query_one("#fork-told", VerticalScroll).scroll_end(animate=False)
+
+    def _tell(self, words: str) -> None:
+        self.told = words
+        self.query_one("#fork-where", Static).update(words)
 
     @property
     def said(self) -> str:

@@ -33,6 +33,9 @@ class Picked(NamedTuple):
 
 OPEN: Final = "open"
 
+AROUND: Final = 6
+"""The lines around the rows: two of border, one of foot, two of title, one that lets the screen behind be seen."""
+
 Deed = Literal["deeper", "fork", "other_run", "watch"]
 """What else can be done with a row: to ask why, to fork before it; or with what is told: another run, to watch it."""
 
@@ -81,6 +84,10 @@ class Listing(ModalScreen[Picked | None]):
         """Wait for what is told."""
         self.query_one(Lines).focus()
         self._tell()
+
+    def on_resize(self) -> None:
+        """The rows have the height that title, foot and border leave."""
+        self.query_one(Lines).styles.max_height = max(self.size.height - AROUND, 3)
 
     @work
     async def _tell(self) -> None:

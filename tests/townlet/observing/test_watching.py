@@ -396,3 +396,14 @@ def test_a_keyframe_is_small_and_gives_the_town_back(run: Run, told: list[Frame]
     ground.witness(other).restore(packed.unpacked())
     assert other.state_digest() == town.state_digest() == run.at(DAY).state_digest
     assert ties_of(seen_of(other.towns), words_of(other, 0)) == told[DAY].state["ties"]
+
+
+def test_who_waits_is_said_since_when(whole: Watcher, told: list[Frame]) -> None:
+    waited = 0
+    for tick in range(240, 1440, 7):
+        scene = whole.view(Wanted(tick)).scene
+        waiting = {name for queue in scene.state["queues"].values() for name in queue.get("waiting", ())}
+        assert set(scene.waits_since) == waiting
+        assert all(0 <= since < tick for since in scene.waits_since.values())
+        waited += len(waiting)
+    assert waited

@@ -1,0 +1,101 @@
+"""A fork as somebody writes it down, read: from which tick, under which name, what is different, for how long."""
+
+import shlex
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from eventlog.places import is_uri
+from townlet.configuration.keys import describe
+from townlet.errors import QueryError
+from tui.times import tick_meant, ticks_meant
+
+HOLDS_BACK: Final = {
+    ("queue_conflict", "ghost"): "queues.ghost_after=100",
+    ("queue_conflict", "cut"): "queues.cut_chance=0 queues.cut_rivalry=0",
+    ("queue_conflict", "block"): "queues.block_chance=0 queues.block_rivalry=0",
+}
+"""The settings under which an event of a kind, for a reason, does not come about."""
+
+
+class FieldsOfFork(NamedTuple):
+    """What a fork begins with: the run, its tick, the event that it comes before, if it does, the seed and the head."""
+
+    run: str
+    tick: int
+    event: int | None
+    seed: int
+    head: int
+    ticks_per_day: int
+
+
+class Wish(NamedTuple):
+    """A fork as it was written, read: `settings` are pairs of keys and texts."""
+
+    tick: int
+    into: str
+    seed: int | None
+    settings: tuple[tuple[str, str], ...]
+    ticks: int
+
+    def arguments(self, run: str) -> list[str]:
+        """What `townlet` is told."""
+        told = ["fork", run, "--at-tick", str(self.tick), "--into", self.into]
+        if self.seed is not None:
+            told += ["--seed", str(self.seed)]
+        for key, value in self.settings:
+            told += ["--set", f"{key}={value}"]
+        return [*told, "--ticks", str(self.ticks)]
+
+
+@cache
+def setting_keys() -> tuple[str, ...]:
+    """The keys that hold a value, as they are written."""
+    return tuple(key.key for key in describe() if key.type != "block")
+
+
+def free_name(run: str, tick: int) -> str:
+    """A name for a fork that no folder beside the run has."""
+    path = Path(run)
+    name, number = f"{path.name}-fork-{tick}", 1
+    while (path.parent / (name if number == 1 else f"{name}-{number}")).exists():
+        number += 1
+    return name if number == 1 else f"{name}-{number}"
+
+
+def settings_meant(written: str) -> tuple[tuple[str, str], ...]:
+    """`key=value` pairs, apart by spaces; what holds a space stands in quotes. Raises QueryError."""
+    try:
+        pairs = shlex.split(written)
+    except ValueError:
+        raise QueryError(f"Settings: a quote is not closed in {written!r}") from None
+    found = []
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign or not key or not value:
+            near = get_close_matches(key, setting_keys(), 1, 0.5)
+            meant = f"; did you mean {near[0]}=...?" if near else ""
+            raise QueryError(f"Settings: {pair!r} is not key=value, such as needs.urgent=0.2{meant}")
+        found.append((key, value))
+    return tuple(found)
+
+
+def wished(fields: FieldsOfFork, text: Mapping[str, str]) -> Wish:
+    """A form, read: `text` of `at`, `name`, `seed`, `settings`, `ticks`. Raises QueryError for what cannot be.
+
+    An empty seed, and the run's own, are no other seed.
+    """
+    if text["seed"] and not (text["seed"].isdecimal() and int(text["seed"]) < 2**64):
+        raise QueryError(f"Seed: {text['seed']!r} is none; it is a whole number from 0 to 2**64 - 1")
+    if not text["name"]:
+        raise QueryError("Name: it is empty; name the new run")
+    beside = Path("runs") if is_uri(fields.run) else Path(fields.run).parent
+    return Wish(
+        tick_meant(text["at"], fields.tick, fields.head, fields.ticks_per_day),
+        text["name"] if "/" in text["name"] else str(beside / text["name"]),
+        int(text["seed"]) if text["seed"] and int(text["seed"]) != fields.seed else None,
+        settings_meant(text["settings"]),
+        ticks_meant(text["ticks"], fields.ticks_per_day),
+    )
