@@ -1,6 +1,10 @@
 """`townlet observe` as somebody types it; what the observer shows is tested in `tests/tui`."""
 
+import contextlib
+import os
+import pty
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -141,3 +145,54 @@ def test_the_keys_of_a_file_are_the_observers(demo: Path, tmp_path: Path, monkey
         assert play.app.cursor.playing
 
     acted(demo, act, tick=720, keys=keys)
+
+
+WRONG = """
+from tui.stage import Stage
+def wrong(self, came):
+    raise ValueError("made up")
+Stage.on_came = wrong
+from cli.main import main
+main()
+"""
+
+
+def test_an_error_in_the_observer_is_one_sentence_on_a_terminal_that_is_itself_again(demo: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-c", WRONG, "observe", str(demo)]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # the terminal's end, once nobody holds the other
+            while part := os.read(ours, 65536):
+                shown += part
+        assert process.wait(timeout=60) == 1
+    os.close(ours)
+    _, _, after = shown.partition(b"\x1b[?1049l")
+    assert b"townlet:" in after and b"this is a fault of Townlet itself: ValueError: made up" in after
+    assert b"Traceback" not in shown
+
+
+def test_a_run_on_a_store_is_read(demo: Path) -> None:
+    result = said(f"file://{demo}", "--plain", "--no-map", "--at", "day 1")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.startswith("demo, day 1, 00:00: tick 1,440 of 2,880.")
+    result = said(f"file://{demo}", "--plain", "--live")
+    assert result.exit_code == 2 and "where no town is running" in result.stderr
+
+
+def test_a_port_that_is_taken_is_said_with_another(demo: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = said(demo, "--web", "--port", port)
+    assert result.exit_code == 2
+    assert f"port {port} of this machine is taken; another: --port " in result.stderr
+
+
+def test_without_the_extra_it_says_what_to_install(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "tui.serving", raising=False)
+    monkeypatch.delattr("tui.serving", raising=False)
+    monkeypatch.setitem(sys.modules, "textual_serve.server", None)
+    result = said(demo, "--web")
+    assert result.exit_code == 2
+    assert "pip install 'townlet[web]'" in result.stderr

@@ -326,6 +326,7 @@ def test_a_newcomer_finds_a_quarrel_sees_why_forks_before_it_and_it_does_not_hap
         assert "squeezed past" in play.text()
         assert await play.pilot.click("#hold")
         await play.until(lambda: "--set queues.ghost_after=100" in form.said)
+        assert "--seed" not in form.said
         await play.pilot.press("ctrl+s")
         await play.until(lambda: form.state == "made", 60.0)
         await play.until(lambda: "does not happen there" in form.told)

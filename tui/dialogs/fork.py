@@ -174,6 +174,7 @@ class Fork(ModalScreen[Forked | None]):
             self._write("name", free_name(self._fields.run, self._origin.first.tick))
         elif deed == "hold":
             self._write("settings", self._settings)
+            self._write("seed", str(self._fields.seed))  # one thing is other than it was, and no more
         elif deed == "cancel":
             self.action_cancel()
         elif self._wish is not None:
