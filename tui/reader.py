@@ -52,12 +52,13 @@ class Reader:
     def _run(self) -> None:
         try:
             watcher, busy, told_s = self._begin(), True, 0.0
+            standing = watcher.standing
             while (wanted := self._take(0.0 if busy else IDLE_S)) is not None or self._open:
-                if wanted is None and self._last is not None and monotonic() - told_s >= IDLE_S:
+                if wanted is None and watcher.standing != standing and monotonic() - told_s >= IDLE_S:
                     wanted = self._last  # the town, or the fold of it, has gone on meanwhile
                 if wanted is not None:
                     self._tell(watcher.view(wanted))
-                    told_s = monotonic()
+                    standing, told_s = watcher.standing, monotonic()
                 busy = watcher.work(SLICE_S)
         except BaseException as error:
             self._fail(error)

@@ -26,6 +26,7 @@ class Figures:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="figures")
         self._days: OrderedDict[int, tuple[Mapping[str, Any], ...]] = OrderedDict()
         self._wanted: int | None = None
+        self._worked_out = 0
         self._under_way: tuple[int, Future[Rows]] | None = None
 
     def before(self, tick: int) -> Kpis:
@@ -47,6 +48,7 @@ class Figures:
             if not wait([future], timeout=max(seconds, 0.0)).done:
                 return True
             self._under_way = None
+            self._worked_out += 1
             self._keep(day, ())
             self._keep(day, tuple(future.result()))
         if self._wanted is not None and self._wanted not in self._days:
@@ -54,6 +56,11 @@ class Figures:
             self._under_way = day, self._pool.submit(_rows, self._path, day * self._per_day, (day + 1) * self._per_day)
         self._wanted = None
         return self._under_way is not None
+
+    @property
+    def standing(self) -> int:
+        """Another number when there are figures of another day."""
+        return self._worked_out
 
     def close(self) -> None:
         """Let go of the thread, when it has done what it is at."""

@@ -79,6 +79,13 @@ class Watcher:
                 return True
         return self._figure(until - time.perf_counter())
 
+    @property
+    def standing(self) -> Hashable:
+        """How far everything is: a view of the same tick is another one only where this is."""
+        told = self._telling.seq if self._telling else -1
+        wrong = self._lost or self._trouble
+        return self._head.seq, self._closed, self._index.seq, told, self._figures.standing, wrong
+
     def close(self) -> None:
         """Nothing more is wanted of it."""
         self._figures.close()
