@@ -1,6 +1,7 @@
 """Watching a run that is over or lives on: a view of any tick at once, and what is folded of it meanwhile."""
 
 import time
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
