@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from textual.widgets import Button
+
 import townlet
 from tests.tui.acting import Play, observing
 from tui.dialogs.fork import Fork
@@ -70,13 +72,13 @@ async def _fork(play: Play, take_form: Callable[[], Awaitable[None]]) -> None:
     await play.until(lambda: isinstance(play.app.screen, Fork) and "Hold it back" in play.text())
     form = play.app.screen
     assert isinstance(form, Fork)
-    await play.pilot.click("#hold")
+    form.query_one("#hold", Button).press()
     await play.until(lambda: "--set" in form.said)
     await take_form()
     await play.pilot.press("ctrl+s")
     await play.until(lambda: form.state == "made", 120.0)
     await play.until(lambda: "does not happen there" in form.told)
-    await play.pilot.click("#watch")
+    form.query_one("#watch", Button).press()
     await play.until(lambda: len(play.app.screen_stack) == 1)
     await play.settled()
 
