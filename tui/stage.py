@@ -125,7 +125,8 @@ class Stage(App[None]):
     def ask(self) -> None:
         """Ask for what is to be shown now."""
         tick = FAR if self.cursor.following else self.cursor.tick
-        self.reader.ask(Wanted(tick, self.person, self.mark, self.event, self.filter))
+        figures = self.ground.query_one("#panels", ContentSwitcher).current == "kpis"
+        self.reader.ask(Wanted(tick, self.person, self.mark, self.event, self.filter, figures))
 
     def on_came(self, came: Came) -> None:
         """Show what has come."""
@@ -187,6 +188,7 @@ class Stage(App[None]):
         self.ground.query_one("#panels", ContentSwitcher).current = name
         self.ground.query_one(f"#{name}").focus()
         self._show_tabs()
+        self.ask()
 
     def open_run(self, path: str, tick: int) -> None:
         """Show another run, at a tick or the last that it has come to. Whom one looks at stays, and the filter."""

@@ -29,12 +29,12 @@ class Figures:
         self._worked_out = 0
         self._under_way: tuple[int, Future[Rows]] | None = None
 
-    def before(self, tick: int) -> Kpis:
-        """Those of the last whole day before a tick; they are wanted from now on, where they are not there yet."""
+    def before(self, tick: int, *, wanted: bool = True) -> Kpis:
+        """Those of the last whole day before a tick; where they are not there yet they are worked out, if wanted."""
         day = tick // self._per_day - 1
         if day < 0:
             return Kpis(day, ())
-        if day not in self._days:
+        if wanted and day not in self._days:
             self._wanted = day
         return Kpis(day, self._days.get(day))
 

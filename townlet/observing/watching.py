@@ -64,7 +64,7 @@ class Watcher:
             timeline=self._timeline(scene.tick),
             story=self._telling.before(scene.tick) if self._telling else Story((), 0),
             events=self._page(scene, wanted),
-            kpis=self._figures.before(scene.tick),
+            kpis=self._figures.before(scene.tick, wanted=wanted.figures),
             churn=self._index.churn(scene.tick) if scene.paid else Churn(()),
             card=self._card(scene, wanted.person),
             ties_at_mark=None if wanted.mark is None else self._ties(wanted.mark),

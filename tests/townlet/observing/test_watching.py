@@ -407,3 +407,15 @@ def test_who_waits_is_said_since_when(whole: Watcher, told: list[Frame]) -> None
         assert all(0 <= since < tick for since in scene.waits_since.values())
         waited += len(waiting)
     assert waited
+
+
+def test_key_figures_are_worked_out_where_they_are_wanted(run: Run) -> None:
+    watcher = Watcher(Run(run.path))
+    watcher.view(Wanted(1440, figures=False))
+    while watcher.work(0.05):
+        pass
+    assert watcher.view(Wanted(1440, figures=False)).kpis.rows is None
+    watcher.view(Wanted(1440))
+    while watcher.work(0.05):
+        pass
+    assert watcher.view(Wanted(1440, figures=False)).kpis.rows
