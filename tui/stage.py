@@ -92,7 +92,7 @@ class Stage(App[None]):
         self._keys = dict(keys or {})
 
     def compose(self) -> ComposeResult:
-        yield Static(id="head", markup=False)
+        yield Static(f" {self.run_path}  is being opened …", id="head", markup=False)
         yield Static(id="banner", markup=False)
         with Horizontal(id="middle"):
             yield Panel(self._town, id="town")

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from textual.widgets import Static
 
 from tests.tui.acting import LARGE, SMALL, Play, observing
 from tui.actions import ACTIONS
+from tui.app import Observer
 from tui.looks import LOOKS
 
 Act = Callable[[Play], Awaitable[None]]
@@ -308,5 +310,17 @@ def test_where_a_log_is_damaged_one_stands_before_the_damage(demo: Path, tmp_pat
             assert 1 < last < 2820 and "going to" not in town.text()
             await town.press("left")
             assert town.app.shown_tick == last - 1
+
+    asyncio.run(act())
+
+
+def test_it_says_what_it_opens_before_there_is_anything_to_show(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.reader.Reader.start", lambda _: None)
+
+    async def act() -> None:
+        app = Observer(str(demo))
+        async with app.run_test(size=SMALL):
+            said = str(app.query_one("#head", Static).visual)
+            assert str(demo) in said and "is being opened" in said
 
     asyncio.run(act())
