@@ -248,7 +248,8 @@ class LogReader:
         seal = described.seal
         reach = Reach.of(seal) if seal else Reach(self.head.appended or READ_ALL, self.head.seq, self.head.durable)
         known = self._segments.get(number)
-        if known is None or known.segment != described or known.writer_epoch != self.manifest.writer_epoch:
+        changed = known is None or known.segment != described or known.writer_epoch != self.manifest.writer_epoch
+        if known is None or changed or known.is_cut:
             try:
                 known = open_segment(self.path, described, start, reach, self.manifest.writer_epoch)
             except FileNotFoundError as error:

@@ -87,6 +87,14 @@ class SegmentReader:
         return grown
 
     @property
+    def is_cut(self) -> bool:
+        """Whether the file has since become shorter than what is mapped of it, where to read would end the process."""
+        try:
+            return self.path.stat().st_size < len(self._buffer)
+        except OSError:  # it is gone, and what is mapped of it stays
+            return False
+
+    @property
     def next_seq(self) -> int:
         """The number of the first event after those found."""
         return self._frames[-1].next_seq if self._frames else self.start.seq
@@ -306,7 +314,10 @@ def starts(manifest: Manifest) -> list[Start]:
 
 
 def _mapped(path: Path, end: int) -> tuple[memoryview, int]:
-    """The first `end` bytes of a file, or as many as there are, and how many it has; arrays over them stay valid."""
+    """The first `end` bytes of a file, or as many as there are, and how many it has.
+
+    Arrays over them stay valid while the file is not cut.
+    """
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         if not min(size, end):

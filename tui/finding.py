@@ -40,7 +40,7 @@ class Finding(Timing):
 
     def on_mount(self) -> None:
         """Nothing is looked for yet."""
-        self._steps: deque[Callable[[], Future[EventLine | None]]] = deque(maxlen=STEPS_MOST)
+        self._steps: deque[tuple[int, Callable[[], Future[EventLine | None]]]] = deque(maxlen=STEPS_MOST)
         self._sought = ""
         self._is_searching = False
 
@@ -93,18 +93,18 @@ class Finding(Timing):
 
     def action_note_on(self) -> None:
         """The next quarrel, help, parting or arrival."""
-        self._queue(lambda: self.asker.notable(self.event, self.cursor.tick, 1))
+        self._queue(1, lambda: self.asker.notable(self.event, self.cursor.tick, 1))
 
     def action_note_back(self) -> None:
         """The quarrel, help, parting or arrival before."""
-        self._queue(lambda: self.asker.notable(self.event, self.cursor.tick, -1))
+        self._queue(-1, lambda: self.asker.notable(self.event, self.cursor.tick, -1))
 
     def _step(self, direction: int) -> None:
-        self._queue(lambda: self.asker.step(self.event, self.cursor.tick, self.filter, direction))
+        self._queue(direction, lambda: self.asker.step(self.event, self.cursor.tick, self.filter, direction))
 
-    def _queue(self, step: Callable[[], "Future[EventLine | None]"]) -> None:
+    def _queue(self, direction: int, step: Callable[[], "Future[EventLine | None]"]) -> None:
         """Take a step when those before it are done: each begins where the last came to."""
-        self._steps.append(step)
+        self._steps.append((direction, step))
         if not self._is_searching:
             self._take_steps()
 
@@ -113,9 +113,10 @@ class Finding(Timing):
         self._is_searching = True
         try:
             while self._steps:
-                line = await self._slowly(self._steps.popleft()(), "Looking for the event … Escape stops")
+                direction, step = self._steps.popleft()
+                line = await self._slowly(step(), "Looking for the event … Escape stops")
                 if line is None:
-                    self.say("There is none further on.")
+                    self.say("There is none further on." if direction > 0 else "There is none before.")
                     self._steps.clear()
                 else:
                     self.seek(line.tick + 1, event=line.seq)

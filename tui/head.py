@@ -17,7 +17,8 @@ def headline(view: View, cursor: Cursor, look: Look, width: int) -> Text:
     line.append(f"  tick {view.tick:,} of {view.head:,}")
     weather = view.scene.state.get("town", {}).get("weather", "")
     people = view.scene.state.get("town", {}).get("people", 0)
-    line.append(f"  {going(cursor)}", look.good if cursor.playing or cursor.following else look.faint)
+    over = cursor.following and view.closed and view.tick == view.head
+    line.append(f"  {'●' if over else going(cursor)}", look.good if cursor.playing or cursor.following else look.faint)
     if not cursor.following and cursor.tick != view.tick:
         line.append(f"  going to {cursor.tick:,}", look.warn)
     elif cursor.following:

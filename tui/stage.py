@@ -92,7 +92,7 @@ class Stage(App[None]):
         self._keys = dict(keys or {})
 
     def compose(self) -> ComposeResult:
-        yield Static(id="head", markup=False)
+        yield Static(f" {self.run_path}  is being opened …", id="head", markup=False)
         yield Static(id="banner", markup=False)
         with Horizontal(id="middle"):
             yield Panel(self._town, id="town")
@@ -135,6 +135,10 @@ class Stage(App[None]):
         view = came.view
         first, self.view = self.view is None, view
         self.cursor = self.cursor.seen(view.head)
+        missed = view.tick < min(view.wanted.tick, view.head) <= self.cursor.tick
+        if view.trouble is not None and missed and not self.cursor.following:
+            self.cursor = self.cursor.paused().seek(view.tick)  # there is no going on from here
+            self.ask()
         for panel in self.ground.query(Panel):
             panel.show(view)
         self.show_head()

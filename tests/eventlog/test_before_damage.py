@@ -110,6 +110,21 @@ def test_a_lost_last_batch_leaves_the_ticks_before_it(sealed: Path, tmp_path: Pa
     assert read(run, to_tick=SHARED[0]) == events[events["tick"] < SHARED[0]].tobytes()
 
 
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_file_that_is_cut_while_it_is_read_is_damage_too(run: Path, events: Rows, number: int) -> None:
+    """What is mapped of a file and then cut off cannot be read: to touch it would end the process."""
+    reader = LogReader(run)
+    frames = [each for each in reader.frames if (each.first_seq >= EVENTS) == bool(number)]
+    assert b"".join(rows.tobytes() for rows in reader.rows()) == events.tobytes()
+    with file_of(run, number).open("r+b") as file:
+        file.truncate(frames[1].position)
+    with pytest.raises(LogDamaged) as caught:
+        list(reader.rows())
+    assert caught.value.seq <= frames[1].first_seq
+    before = b"".join(rows.tobytes() for rows in reader.rows(to_tick=caught.value.tick))
+    assert before == events[events["tick"] < caught.value.tick].tobytes()
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("number", [0, 1])
 def test_what_the_message_offers_can_be_read(run: Path, events: Rows, number: int, seed: int) -> None:

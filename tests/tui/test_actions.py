@@ -1,13 +1,16 @@
 """Every action of the table is done by its key, and does what it says."""
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from textual.widgets import Static
 
 from tests.tui.acting import LARGE, SMALL, Play, observing
 from tui.actions import ACTIONS
+from tui.app import Observer
 from tui.looks import LOOKS
 
 Act = Callable[[Play], Awaitable[None]]
@@ -117,7 +120,7 @@ async def start(town: Play) -> None:
 async def live(town: Play) -> None:
     await town.press("end")
     assert town.app.shown_tick == 2880 and town.app.cursor.following
-    assert "the run is over" in town.text()
+    assert "the run is over" in town.text() and "● live" not in town.text()
 
 
 async def loop(town: Play) -> None:
@@ -288,3 +291,36 @@ def test_an_action_does_what_it_says(name: str, demo: Path, tmp_path: Path, monk
             await DONE[name](town)
 
     asyncio.run(done())
+
+
+def test_where_a_log_is_damaged_one_stands_before_the_damage(demo: Path, tmp_path: Path) -> None:
+    """One is not on the way to a tick that there is no way to, and steps back from the one that is shown."""
+    run = shutil.copytree(demo, tmp_path / "demo")
+    (log,) = run.glob("log/*.arrow*")
+    content = bytearray(log.read_bytes())
+    content[len(content) * 3 // 4] ^= 0xFF
+    log.write_bytes(content)
+
+    async def act() -> None:
+        async with observing(run, SMALL) as town:
+            await town.press("g", *"day 1 23:00", "enter")
+            await town.until(lambda: town.app.view is not None and town.app.view.trouble is not None)
+            await town.until(lambda: town.app.cursor.tick == town.app.shown_tick)
+            last = town.app.shown_tick
+            assert 1 < last < 2820 and "going to" not in town.text()
+            await town.press("left")
+            assert town.app.shown_tick == last - 1
+
+    asyncio.run(act())
+
+
+def test_it_says_what_it_opens_before_there_is_anything_to_show(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.reader.Reader.start", lambda _: None)
+
+    async def act() -> None:
+        app = Observer(str(demo))
+        async with app.run_test(size=SMALL):
+            said = str(app.query_one("#head", Static).visual)
+            assert str(demo) in said and "is being opened" in said
+
+    asyncio.run(act())

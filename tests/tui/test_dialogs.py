@@ -189,7 +189,7 @@ def test_one_goes_along_the_marks_until_there_are_no_more(demo: Path, spoken: li
         await play.press("right_curly_bracket")
         await play.until(lambda: play.app.event == known[0]["seq"])
         await play.press("left_curly_bracket")
-        await play.until(lambda: "There is none further on" in " ".join(spoken))
+        await play.until(lambda: "There is none before" in " ".join(spoken))
         assert play.app.event == known[0]["seq"]
 
     at_80x24(demo, act)
