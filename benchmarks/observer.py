@@ -59,7 +59,9 @@ class Terminal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
@@ -98,10 +100,7 @@ class Terminal:
 
 def last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     """The last place where a text has the pattern."""
-    found = None
-    for found in pattern.finditer(text):
-        pass
-    return found
+    return next(iter([*pattern.finditer(text)][::-1]), None)
 
 
 def plain(written: str) -> str:
@@ -118,7 +117,9 @@ def follow(seconds: int) -> None:
             terminal.head()
             terminal.press("a")
             began = time.monotonic()
-            print("seconds  ticks shown  behind  private MiB  anonymous MiB  file pages MiB  CPU s  log MiB", flush=True)
+            print(
+                "seconds  ticks shown  behind  private MiB  anonymous MiB  file pages MiB  CPU s  log MiB", flush=True
+            )
             while (passed := time.monotonic() - began) < seconds:
                 tell(terminal, run, passed)
                 time.sleep(10)

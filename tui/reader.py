@@ -5,7 +5,9 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
-from townlet.observing.view import View, Wanted
+import numpy as np
+
+from townlet.observing.view import Timeline, View, Wanted
 from townlet.observing.watching import Watcher
 
 SLICE_S: Final = 0.012
@@ -52,15 +54,22 @@ class Reader:
     def _run(self) -> None:
         try:
             watcher, busy, told_s = self._begin(), True, 0.0
+            told: View | None = None
             while (wanted := self._take(0.0 if busy else IDLE_S)) is not None or self._open:
-                if wanted is None and self._last is not None and monotonic() - told_s >= IDLE_S:
-                    wanted = self._last  # the town, or the fold of it, has gone on meanwhile
+                asked = wanted is not None
+                if not asked and self._last is not None and monotonic() - told_s >= IDLE_S:
+                    wanted = self._last  # the town, or the fold of it, may have gone on meanwhile
                 if wanted is not None:
-                    self._tell(watcher.view(wanted))
-                    told_s = monotonic()
-                busy = watcher.work(SLICE_S)
+                    view, told_s = watcher.view(wanted), monotonic()
+                    if asked or told is None or not is_same(view, told):
+                        self._tell(view)
+                    told = view
+                busy = watcher.work(SLICE_S, self._is_asked)
         except BaseException as error:
             self._fail(error)
+
+    def _is_asked(self) -> bool:
+        return self._asked is not None or not self._open
 
     def _take(self, timeout_s: float) -> Wanted | None:
         """What is asked, if anything is by then."""
@@ -71,3 +80,14 @@ class Reader:
             if asked is not None:
                 self._last = asked
             return asked if self._open else None
+
+
+def is_same(view: View, other: View) -> bool:
+    """Whether two views show the same. Their parts stay the same objects where nothing was folded between them."""
+    return all(ours is theirs or _is_equal(ours, theirs) for ours, theirs in zip(view, other, strict=True))
+
+
+def _is_equal(ours: object, theirs: object) -> bool:
+    if isinstance(ours, Timeline) and isinstance(theirs, Timeline):
+        return all(np.array_equal(np.asarray(mine), theirs[place]) for place, mine in enumerate(ours))
+    return ours == theirs

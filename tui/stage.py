@@ -92,7 +92,7 @@ class Stage(App[None]):
         self._keys = dict(keys or {})
 
     def compose(self) -> ComposeResult:
-        yield Static(id="head", markup=False)
+        yield Static(" reading the run...", id="head", markup=False)
         yield Static(id="banner", markup=False)
         with Horizontal(id="middle"):
             yield Panel(self._town, id="town")
@@ -125,7 +125,8 @@ class Stage(App[None]):
     def ask(self) -> None:
         """Ask for what is to be shown now."""
         tick = FAR if self.cursor.following else self.cursor.tick
-        self.reader.ask(Wanted(tick, self.person, self.mark, self.event, self.filter))
+        figures = self.ground.query_one("#panels", ContentSwitcher).current == "kpis"
+        self.reader.ask(Wanted(tick, self.person, self.mark, self.event, self.filter, figures))
 
     def on_came(self, came: Came) -> None:
         """Show what has come."""
@@ -187,12 +188,15 @@ class Stage(App[None]):
         self.ground.query_one("#panels", ContentSwitcher).current = name
         self.ground.query_one(f"#{name}").focus()
         self._show_tabs()
+        if name == "kpis":
+            self.ask()
 
     def open_run(self, path: str, tick: int) -> None:
         """Show another run, at a tick or the last that it has come to. Whom one looks at stays, and the filter."""
         self.reader.close()
         self.run_path, self.view, self.mark, self.event = path, None, None, None
         self.cursor = Cursor(tick, max(tick, 0))
+        self.ground.query_one("#head", Static).update(" reading the run...")
         self.reader = self._reader_of(path)
         self.reader.start()
         self.ask()

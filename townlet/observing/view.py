@@ -23,6 +23,8 @@ class Wanted(NamedTuple):
     """The event that the list of events stands at; None: the last before the tick."""
     filter: str = ""
     """Which events the list is about: words, as `townlet.observing.events.Filter` reads them; empty: all."""
+    figures: bool = True
+    """Whether key figures that are not known yet are to be worked out."""
 
 
 class Scene(NamedTuple):
