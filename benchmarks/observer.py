@@ -24,6 +24,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import Self
 
 TOWNLET = (sys.executable, "-c", "from cli.main import main; main()")
@@ -58,7 +59,9 @@ class Terminal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(5)
@@ -97,7 +100,7 @@ class Terminal:
 
 def last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     """The last place where a text has the pattern."""
-    return max(pattern.finditer(text), key=lambda found: found.start(), default=None)
+    return next(iter([*pattern.finditer(text)][::-1]), None)
 
 
 def plain(written: str) -> str:
@@ -114,7 +117,9 @@ def follow(seconds: int) -> None:
             terminal.head()
             terminal.press("a")
             began = time.monotonic()
-            print("seconds  ticks shown  behind  private MiB  anonymous MiB  file pages MiB  CPU s  log MiB")
+            print(
+                "seconds  ticks shown  behind  private MiB  anonymous MiB  file pages MiB  CPU s  log MiB", flush=True
+            )
             while (passed := time.monotonic() - began) < seconds:
                 tell(terminal, run, passed)
                 time.sleep(10)

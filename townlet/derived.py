@@ -207,9 +207,7 @@ def nearest(run: "Run", name: str, tick: int) -> Checkpoint | None:
 
 def begun(run: "Run", made: CatchUp, kept: Checkpoint | None) -> "tuple[Projection, int]":
     """A projection as it was kept, or one that has folded nothing; and the number of the event that comes next."""
-    from townlet.town import Town
-
-    town = Town(run.settings) if kept is None else run.at(kept.point.tick).town
+    town = run.empty_town() if kept is None else run.at(kept.point.tick).town
     fresh, seq = made.begin(town), town.seq
     if kept is not None:
         fresh.restore(kept.tables())

@@ -50,7 +50,7 @@ class Run:
     def __init__(self, path: Path | str, *, upcasters: Upcasters = PRESENT) -> None:
         """Raises RunNotFound, LogDamaged, and EventLogError where a store does not give it."""
         self.path = mirror(path) if is_uri(path) else Path(path)
-        self._log = LogReader(self.path, upcasters=upcasters)
+        self._log, self._upcasters = LogReader(self.path, upcasters=upcasters), upcasters
         self._settings: dict[str, Resolved] = {}
         self._plans: dict[tuple[str, ...], np.ndarray] = {}
 
@@ -108,16 +108,22 @@ class Run:
         wanted = log.head.tick if tick is None else tick
         if not 0 <= wanted <= log.head.tick:
             raise TickOutOfRange(self.place, wanted, log.head.tick)
-        under = tuple(epoch.config_id for epoch in self.epochs)
-        plans = self._plans.get(under)  # which nothing writes: compiled once for all moments
-        town = None if from_start else self._nearest(wanted, log, plans)
-        if town is None:
-            from townlet.town import Town
-
-            town = Town(self.settings, plans=plans)
-        self._plans = {under: town.plans}
+        town = None if from_start else self._nearest(wanted, log)
+        town = self.empty_town() if town is None else town
         town.fold(log.rows(from_seq=town.seq, to_tick=wanted))
         return Moment(self, town)
+
+    def empty_town(self) -> "Town":
+        """A town under the run's settings, in which nothing is folded."""
+        from townlet.town import Town
+
+        return Town(self.settings, plans=self._plans_of_epochs())
+
+    def twin(self) -> "Run":
+        """The same run once more, for another thread; what is compiled is the same."""
+        other = Run(self.path, upcasters=self._upcasters)
+        other._settings, other._plans = dict(self._settings), dict(self._plans)
+        return other
 
     def sql(self, query: str, *, at: int | None = None, from_tick: int | None = None) -> pa.Table:
         """The answer to a query over the run's events, views and tables as of a tick (None: now).
@@ -221,11 +227,20 @@ class Run:
 
         return fold_identity(self.epochs, seq)
 
-    def _nearest(self, tick: int, log: LogReader, plans: "np.ndarray | None") -> "Town | None":
+    def _nearest(self, tick: int, log: LogReader) -> "Town | None":
         from townlet.town import restored
 
         found = self.checkpoints().nearest(tick, self.identity_at, log)
-        return None if found is None else restored(self.settings, found.tables(), plans)
+        return None if found is None else restored(self.settings, found.tables(), self._plans_of_epochs())
+
+    def _plans_of_epochs(self) -> "np.ndarray":
+        """The plan of each epoch, compiled once for all towns: nothing writes it."""
+        from townlet.town import compiled
+
+        under = tuple(epoch.config_id for epoch in self.epochs)
+        if under not in self._plans:
+            self._plans = {under: compiled(self.settings)}
+        return self._plans[under]
 
     def _resolved(self, config_id: str) -> Resolved:
         if config_id not in self._settings:

@@ -33,7 +33,7 @@ class Town:
         self.settings = tuple(settings)
         self.shape = CLASSES[self.settings[0].town.capacity]
         if plans is None:
-            plans = np.concatenate([compile_plan(each) for each in self.settings]).view(np.recarray)
+            plans = compiled(self.settings)
         self.plans = plans
         self.towns = np.zeros(1, town_type(self.shape)).view(np.recarray) if towns is None else towns
         self.reserve = ROWS_A_PERSON * self.settings[0].town.people + int(self.plans["layout"]["places"][0]) + 64
@@ -108,6 +108,11 @@ class Town:
         kept = tables.tables(self.record)
         kept["digest"] = pa.table({"state_digest": [self.state_digest()]})
         return kept
+
+
+def compiled(settings: Sequence[Settings]) -> Any:
+    """The plans of epochs under these settings, a record each."""
+    return np.concatenate([compile_plan(each) for each in settings]).view(np.recarray)
 
 
 def found(settings: Settings, towns: np.ndarray, plans: np.ndarray, index: int, seed: int) -> None:

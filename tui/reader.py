@@ -59,9 +59,12 @@ class Reader:
                 if wanted is not None:
                     self._tell(watcher.view(wanted))
                     standing, told_s = watcher.standing, monotonic()
-                busy = watcher.work(SLICE_S)
+                busy = watcher.work(SLICE_S, self._is_asked)
         except BaseException as error:
             self._fail(error)
+
+    def _is_asked(self) -> bool:
+        return self._asked is not None or not self._open
 
     def _take(self, timeout_s: float) -> Wanted | None:
         """What is asked, if anything is by then."""

@@ -192,13 +192,15 @@ class Stage(App[None]):
         self.ground.query_one("#panels", ContentSwitcher).current = name
         self.ground.query_one(f"#{name}").focus()
         self._show_tabs()
-        self.ask()
+        if name == "kpis":
+            self.ask()
 
     def open_run(self, path: str, tick: int) -> None:
         """Show another run, at a tick or the last that it has come to. Whom one looks at stays, and the filter."""
         self.reader.close()
         self.run_path, self.view, self.mark, self.event = path, None, None, None
         self.cursor = Cursor(tick, max(tick, 0))
+        self.ground.query_one("#head", Static).update(" reading the run...")
         self.reader = self._reader_of(path)
         self.reader.start()
         self.ask()

@@ -62,6 +62,7 @@ class Witness:
         self._towns, self._plans, self._terms, self._settings = towns, plans, terms, churn
         self._outs = np.zeros(1, riders_type(shape)).view(np.recarray)
         self._earnings = np.zeros(1, rewards_type(shape)).view(np.recarray)
+        self._clock, self._told = (each.view(np.ndarray) for each in (towns["clock"], self._outs["tie_changes"]))
         self._changes: list[np.ndarray] = []
         self._churn, self._alarms = Counts(), list[Alarm]()
         board(towns, 0, self._outs)
@@ -69,12 +70,12 @@ class Witness:
 
     @property
     def _seats(self) -> int:
-        return int(self._towns["clock"]["seats"][0])
+        return int(self._clock["seats"][0])
 
     @property
     def tick(self) -> int:
         """Every event before this tick is folded, if the rows ended with a tick."""
-        return int(self._towns["clock"]["tick"][0])
+        return int(self._clock["tick"][0])
 
     def fold(self, events: Rows, until: int) -> Rows:
         """Fold the next rows of the log up to the beginning of tick `until`; gives those that are left."""
@@ -130,13 +131,13 @@ class Witness:
         self._changes, self._alarms = [], []
 
     def _drain(self) -> None:
-        out = self._outs.view(np.ndarray)["tie_changes"]
+        out = self._told
         made = int(out["count"][0])
         rows = out["rows"][0][:made].copy()
         out["count"][0] = 0
         if made:
             self._changes.append(rows)
-        epoch = int(self._towns["clock"]["epoch"][0])
+        epoch = int(self._clock["epoch"][0])
         self._churn, alarms = count(self._churn, rows, max(self.tick - 1, 0), self._settings[epoch])
         self._alarms += alarms
 

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from time import monotonic
 from typing import Any, Final
 
 from townlet.kpis import kpi_tables
@@ -11,6 +12,9 @@ from townlet.run import Run
 
 DAYS: Final = 64
 """The days whose figures are kept."""
+
+RESTS: Final = 3
+"""So many times as long as a day's figures took there are no others: days may go by faster than they come."""
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -28,6 +32,7 @@ class Figures:
         self._wanted: int | None = None
         self._worked_out = 0
         self._under_way: tuple[int, Future[Rows]] | None = None
+        self._begun_s = self._again_s = 0.0
 
     def before(self, tick: int, *, wanted: bool = True) -> Kpis:
         """Those of the last whole day before a tick; where they are not there yet they are worked out, if wanted."""
@@ -49,10 +54,13 @@ class Figures:
                 return True
             self._under_way = None
             self._worked_out += 1
+            self._again_s = monotonic() + RESTS * (monotonic() - self._begun_s)
             self._keep(day, ())
             self._keep(day, tuple(future.result()))
         if self._wanted is not None and self._wanted not in self._days:
-            day = self._wanted
+            if monotonic() < self._again_s:
+                return False
+            day, self._begun_s = self._wanted, monotonic()
             self._under_way = day, self._pool.submit(_rows, self._path, day * self._per_day, (day + 1) * self._per_day)
         self._wanted = None
         return self._under_way is not None

@@ -161,7 +161,7 @@ class Past:
     def _town(self) -> Town:
         """A town to fold in, which knows the settings of every epoch there is by now."""
         if self._scratch is None or len(self._scratch.settings) != len(self._run.epochs):
-            self._scratch = Town(self._run.settings)
+            self._scratch = self._run.empty_town()
         return self._scratch
 
     def _town_at(self, number: int) -> Town:

@@ -1,12 +1,12 @@
 """The town at any tick, in any order: from the nearest place that is kept, or from where the last look left it."""
 
-import zlib
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from projections.rewards import compile_terms
 from projections.state import state_bytes
@@ -33,8 +33,25 @@ RESTS: Final = 8
 LEDGERS: Final = 64
 """How many ledgers of other ticks are kept."""
 
-QUICK: Final = 1
-"""zlib's level: most of a town's record is zeros, which it finds at once."""
+CODEC: Final = pa.Codec("zstd", 1)
+"""Most of a town's record is zeros, which it finds at once."""
+
+
+class Packed(NamedTuple):
+    """Bytes that take less room."""
+
+    content: bytes
+    size: int
+
+    @classmethod
+    def of(cls, plain: bytes) -> "Packed":
+        """These bytes, packed."""
+        return cls(CODEC.compress(plain, asbytes=True), len(plain))
+
+    def unpacked(self) -> bytes:
+        """The bytes."""
+        plain: bytes = CODEC.decompress(self.content, self.size, asbytes=True)
+        return plain
 
 
 class Ground:
@@ -42,7 +59,7 @@ class Ground:
 
     def __init__(self, run: "Run") -> None:
         self.run, self.epochs, self.settings = run, run.epochs, run.settings
-        first = Town(self.settings)
+        first = run.empty_town()
         self.plans, self.shape = first.plans, first.shape
         self.words = [words_of(first, epoch) for epoch in range(len(self.settings))]
         self._identities: dict[int, Mapping[str, str]] = {}
@@ -80,30 +97,24 @@ class Keyframe(NamedTuple):
 
     tick: int
     kept: Kept
+    """Without its bytes, which are `packed`: of the town, the ledgers, the earnings."""
+    packed: tuple[Packed, Packed, Packed]
 
     @classmethod
     def of(cls, witness: Witness) -> "Keyframe":
         """The witness as it stands; at a tick's beginning."""
         kept = witness.kept()
-        return cls(
-            witness.tick,
-            kept._replace(
-                town=zlib.compress(kept.town, QUICK),
-                ledgers=zlib.compress(kept.ledgers, QUICK),
-                earnings=zlib.compress(kept.earnings, QUICK),
-            ),
-        )
+        packed = Packed.of(kept.town), Packed.of(kept.ledgers), Packed.of(kept.earnings)
+        return cls(witness.tick, kept._replace(town=b"", ledgers=b"", earnings=b""), packed)
 
     def town(self) -> bytes:
         """The state of its town."""
-        return zlib.decompress(self.kept.town)
+        return self.packed[0].unpacked()
 
     def unpacked(self) -> Kept:
         """What a witness goes on from."""
-        kept = self.kept
-        return kept._replace(
-            town=self.town(), ledgers=zlib.decompress(kept.ledgers), earnings=zlib.decompress(kept.earnings)
-        )
+        town, ledgers, earnings = (each.unpacked() for each in self.packed)
+        return self.kept._replace(town=town, ledgers=ledgers, earnings=earnings)
 
 
 class Keyframes:

@@ -13,7 +13,6 @@ from projections.narration.narrator import Narrator
 from townlet.configuration.load import person_name
 from townlet.derived import NARRATIONS, Tables, keep, nearest, projection
 from townlet.observing.view import Entry, Story
-from townlet.town import Town
 
 if TYPE_CHECKING:
     from eventlog.rows import Rows
@@ -32,7 +31,7 @@ class Telling:
     def __init__(self, run: "Run") -> None:
         """Raises LogDamaged, BadEvent."""
         kept = nearest(run, NARRATIONS, run.head.tick)
-        self._town = Town(run.settings) if kept is None else run.at(kept.point.tick).town
+        self._town = run.empty_town() if kept is None else run.at(kept.point.tick).town
         self._run, self.seq = run, self._town.seq
         self._live = self._narrator({} if kept is None else kept.tables())
         self._settings = run.config

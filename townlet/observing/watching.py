@@ -1,7 +1,9 @@
 """Watching a run that is over or lives on: a view of any tick at once, and what is folded of it meanwhile."""
 
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from eventlog.rows import Rows
     from townlet.run import Run
 
-SLICE: Final = 8192
+SLICE: Final = 2048
 """Events that are folded between two looks at the clock."""
 
 INDEX_TURNS: Final = 4
@@ -71,14 +73,18 @@ class Watcher:
             trouble=self._lost or self._trouble,
         )
 
-    def work(self, seconds: float) -> bool:
-        """Fold on for about so long; whether there is more."""
+    def work(self, seconds: float, stop: Callable[[], bool] | None = None) -> bool:
+        """Fold on for about so long, or until `stop` says that something else is wanted; whether there is more."""
         until = time.perf_counter() + seconds
         self._refresh()
         while self._step():
-            if time.perf_counter() >= until:
+            if time.perf_counter() >= until or (stop is not None and stop()):
                 return True
-        return self._figure(until - time.perf_counter())
+        left = until - time.perf_counter()
+        if self._telling is None and self._beginning is not None:
+            wait([self._beginning], timeout=max(left, 0.0))
+            return True
+        return self._figure(left)
 
     @property
     def standing(self) -> Hashable:
@@ -97,15 +103,18 @@ class Watcher:
         self._index = Index(self._ground)
         self._scenes = Scenes(self._ground, self._index.keyframes)
         self._telling: Telling | None = None
+        self._beginning: Future[Telling] | None = None
         self._map = map_of(self._ground.settings[0])
         self._turn = 0
-        self._left: Rows = np.zeros(0, ROW)
+        self._unindexed: Rows = np.zeros(0, ROW)
+        self._untold: Rows = np.zeros(0, ROW)
         self._stopped = self._silent = False
         self._trouble: Trouble | None = None
         self._last_tick: int | None = None
         self._day: tuple[int, int, Bins] | None = None
         self._figures = Figures(self.run)
-        self._events, self._cards = Events(self.run), Cards(self.run)
+        self._events = Events(self.run)
+        self._cards = Cards(self.run, self._events)
 
     def _refresh(self) -> None:
         """See what was committed since."""
@@ -183,7 +192,7 @@ class Watcher:
         if not self._turn % INDEX_TURNS:
             self._figure(0.0)
         indexing = not self._stopped and self._index.seq < self._head.seq
-        telling = not self._silent and (self._telling is None or self._telling.seq < self._head.seq)
+        telling = not self._silent and self._is_telling()
         if indexing and (not telling or self._turn % INDEX_TURNS):
             self._fold_index()
         elif telling:
@@ -194,20 +203,31 @@ class Watcher:
 
     def _fold_index(self) -> None:
         try:
-            if not len(self._left):
-                self._left = self._next(self._index.seq)
-            rows, self._left = self._left[:SLICE], self._left[SLICE:]
+            if not len(self._unindexed):
+                self._unindexed = self._next(self._index.seq)
+            rows, self._unindexed = self._unindexed[:SLICE], self._unindexed[SLICE:]
             self._index.fold(rows)
         except WRONG as wrong:
             self._stopped = True
             self._found(wrong, self._index.tick)
 
+    def _is_telling(self) -> bool:
+        """Whether there is something to tell now: no story is begun, or it is not told to its end."""
+        if self._telling is not None:
+            return self._telling.seq < self._head.seq
+        return self._beginning is None or self._beginning.done()
+
     def _tell(self) -> None:
         try:
-            if self._telling is None:
-                self._telling = Telling(self.run)
+            if self._beginning is None:
+                self._beginning = beside(partial(Telling, self.run.twin()))
+            elif self._telling is None:
+                self._telling = self._beginning.result()
             elif self._telling.seq < self._head.seq:
-                self._telling.fold(self._next(self._telling.seq)[:SLICE])
+                if not len(self._untold):
+                    self._untold = self._next(self._telling.seq)
+                rows, self._untold = self._untold[:SLICE], self._untold[SLICE:]
+                self._telling.fold(rows)
                 if self._closed and self._telling.seq == self._head.seq:
                     self._telling.keep()
         except WRONG as wrong:
@@ -253,3 +273,11 @@ class Watcher:
     def _trouble_of(self, wrong: Exception, tick: int) -> Trouble:
         sentence = str(wrong).partition("\n")[0]
         return Trouble(sentence, f"townlet verify {self.run.place}", max(tick, 0))
+
+
+def beside(make: Callable[[], Telling]) -> Future[Telling]:
+    """What is made in a thread of its own, so that no look at a tick waits for it."""
+    with_it = ThreadPoolExecutor(max_workers=1, thread_name_prefix="story")
+    made = with_it.submit(make)
+    with_it.shutdown(wait=False)
+    return made
