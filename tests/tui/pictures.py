@@ -163,9 +163,20 @@ async def _taken(picture: Picture) -> str:
         await play.until(lambda: _is_folded(play))
         for field in (*play.app.screen.query(Input), *play.app.screen.query(TextArea)):
             field.cursor_blink = False
-        await play.pilot.pause(0.05)
+        return await _at_rest(play)
+
+
+async def _at_rest(play: Play) -> str:
+    """The picture of the screen when nothing on it moves any more: the same three times, a moment apart."""
+    same, before = 0, ""
+    while same < 2:
+        for screen in play.app.screen_stack:
+            screen.refresh(layout=True)
+        await play.pilot.pause(0.1)
         assert play.app.view is not None
-        return play.app.export_screenshot(title=picture_title(play.app.view), simplify=True) + "\n"
+        now = play.app.export_screenshot(title=picture_title(play.app.view), simplify=True) + "\n"
+        same, before = (same + 1 if now == before else 0), now
+    return before
 
 
 def _is_folded(play: Play) -> bool:
