@@ -87,6 +87,7 @@ class Stage(App[None]):
         self.mark: int | None = None
         self.event: int | None = None
         self.filter = ""
+        self.front = "story"
         self.zoomed = False
         self.reader = self._reader_of(run)
         self._keys = dict(keys or {})
@@ -99,7 +100,7 @@ class Stage(App[None]):
             with Vertical(id="side"):
                 yield Panel(partial(self._drawn, person.draw), id="card")
                 yield Static(id="tabs")
-                with ContentSwitcher(id="panels", initial="story"):
+                with ContentSwitcher(id="panels", initial=self.front):
                     for name, (draw, rest) in PANELS.items():
                         yield Panel(partial(self._drawn, draw), rest=rest, id=name)
                     yield Sql(id="sql")
@@ -125,8 +126,7 @@ class Stage(App[None]):
     def ask(self) -> None:
         """Ask for what is to be shown now."""
         tick = FAR if self.cursor.following else self.cursor.tick
-        figures = self.ground.query_one("#panels", ContentSwitcher).current == "kpis"
-        self.reader.ask(Wanted(tick, self.person, self.mark, self.event, self.filter, figures))
+        self.reader.ask(Wanted(tick, self.person, self.mark, self.event, self.filter, self.front == "kpis"))
 
     def on_came(self, came: Came) -> None:
         """Show what has come."""
@@ -189,7 +189,7 @@ class Stage(App[None]):
 
     def show_panel(self, name: str) -> None:
         """Bring a panel to the front."""
-        self.ground.query_one("#panels", ContentSwitcher).current = name
+        self.front = self.ground.query_one("#panels", ContentSwitcher).current = name
         self.ground.query_one(f"#{name}").focus()
         self._show_tabs()
         if name == "kpis":
@@ -237,8 +237,8 @@ class Stage(App[None]):
             banner.update(f"! {trouble.what}\n  Next: {trouble.next_step}")
 
     def _show_tabs(self) -> None:
-        here = self.ground.query_one("#panels", ContentSwitcher).current
-        self.ground.query_one("#tabs", Static).update(" ".join(_tab(name, name == here) for name in (*PANELS, "sql")))
+        tabs = " ".join(_tab(name, name == self.front) for name in (*PANELS, "sql"))
+        self.ground.query_one("#tabs", Static).update(tabs)
 
 
 def _tab(name: str, chosen: bool) -> str:

@@ -324,3 +324,12 @@ def test_it_says_what_it_opens_before_there_is_anything_to_show(demo: Path, monk
             assert str(demo) in said and "is being opened" in said
 
     asyncio.run(act())
+
+
+def test_time_that_goes_on_while_the_screen_goes_down_asks_without_harm(demo: Path) -> None:
+    async def done() -> None:
+        async with observing(demo, SMALL, tick=NOON) as town:
+            await town.press("space")
+        town.app.ask()
+
+    asyncio.run(done())
