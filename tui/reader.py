@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from time import monotonic
 from typing import Final
 
@@ -51,17 +52,21 @@ class Reader:
 
     def _run(self) -> None:
         try:
-            watcher, busy, told_s = self._begin(), True, 0.0
-            standing = watcher.standing
-            while (wanted := self._take(0.0 if busy else IDLE_S)) is not None or self._open:
-                if wanted is None and watcher.standing != standing and monotonic() - told_s >= IDLE_S:
-                    wanted = self._last  # the town, or the fold of it, has gone on meanwhile
-                if wanted is not None:
-                    self._tell(watcher.view(wanted))
-                    standing, told_s = watcher.standing, monotonic()
-                busy = watcher.work(SLICE_S, self._is_asked)
-        except BaseException as error:
+            with closing(self._begin()) as watcher:
+                self._answer(watcher)
+        except BaseException as error:  # handed over whole: the screen's thread raises it
             self._fail(error)
+
+    def _answer(self, watcher: Watcher) -> None:
+        """Tell what is asked, and fold on in between, until it is closed."""
+        busy, told_s, standing = True, 0.0, watcher.standing
+        while (wanted := self._take(0.0 if busy else IDLE_S)) is not None or self._open:
+            if wanted is None and watcher.standing != standing and monotonic() - told_s >= IDLE_S:
+                wanted = self._last  # the town, or the fold of it, has gone on meanwhile
+            if wanted is not None:
+                self._tell(watcher.view(wanted))
+                standing, told_s = watcher.standing, monotonic()
+            busy = watcher.work(SLICE_S, self._is_asked)
 
     def _is_asked(self) -> bool:
         return self._asked is not None or not self._open
