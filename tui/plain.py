@@ -50,7 +50,7 @@ class Plain:
         view = self.view(self._watcher.run.head.tick)
         yield view
         while view.trouble is None:
-            look = self._watcher.view(Wanted(view.tick))
+            look = self._watcher.view(Wanted(view.tick, figures=False))
             if look.head - view.tick >= every or (look.closed and look.head > view.tick):
                 view = self.view(min(view.tick + every, look.head))
                 yield view
@@ -61,7 +61,7 @@ class Plain:
 
     def view(self, tick: int) -> View:
         """The view of a tick, with the story told as far as that."""
-        wanted = Wanted(tick, self._person)
+        wanted = Wanted(tick, self._person, figures=False)
         view = self._watcher.view(wanted)
         while (not view.scene.paid or view.story.told < view.tick) and self._watcher.work(SLICE_S):
             view = self._watcher.view(wanted)
