@@ -34,19 +34,6 @@ class Cursor(NamedTuple):
             return None
         return self.loop[0], self.loop[1]
 
-    @property
-    def words(self) -> str:
-        """What it does, as one says it: `paused`, `playing back, 60 ticks a second`."""
-        if self.following:
-            return "following"
-        if not self.playing:
-            return "paused" if self.direction > 0 else "paused, turned back"
-        speed = SPEEDS[self.speed]
-        pace = (
-            "as fast as it goes" if speed == SPEEDS[-1] else f"{speed:,} {'tick' if speed == 1 else 'ticks'} a second"
-        )
-        return f"{'playing' if self.direction > 0 else 'playing back'}, {pace}"
-
     def seek(self, tick: int) -> Self:
         """At a tick, or the nearest that there is; it no longer follows."""
         return self._replace(tick=min(max(tick, 0), self.head), following=False, rest=0.0)

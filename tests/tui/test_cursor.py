@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tui.cursor import SPEEDS, Cursor
+from tui.head import going
 
 SLICES = st.integers(0, 4 * 1024).map(lambda count: count / 1024)
 """Seconds that a float holds exactly."""
@@ -135,11 +136,11 @@ def test_three_presses_set_a_loop_and_take_it_away() -> None:
     assert begun.seek(30).looped().looped().loop is None
 
 
-def test_it_says_what_it_does() -> None:
+def test_the_head_says_what_it_does() -> None:
     cursor = Cursor(tick=5, head=9)
-    assert cursor.words == "paused"
-    assert cursor.at_speed(1).play().words == "playing, 1 tick a second"
-    assert cursor.at_speed(6).reverse().play().words == "playing back, 1,440 ticks a second"
-    assert cursor.at_speed(9).play().words == "playing, as fast as it goes"
-    assert cursor.reverse().words == "paused, turned back"
-    assert cursor.follow().words == "following"
+    assert going(cursor) == "❚❚"
+    assert going(cursor.at_speed(1).play()) == "▶ 1/s"
+    assert going(cursor.at_speed(6).reverse().play()) == "◀ 1,440/s"
+    assert going(cursor.at_speed(9).play()) == "▶ max"
+    assert going(cursor.reverse()) == "❚❚ ◀"
+    assert going(cursor.follow()) == "● live"
