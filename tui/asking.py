@@ -96,6 +96,10 @@ class Reading:
         self.stopped = stopped
         self.session: Session | None = None
 
+    def here(self, seq: int | None, tick: int) -> int:
+        """The number of the event at which one stands: `seq`, else the last before a tick."""
+        return self.run.log.seq_at(tick) - 1 if seq is None else seq
+
     @cached_property
     def events(self) -> Events:
         """The run's events, as a person reads them."""
@@ -197,8 +201,7 @@ class Asker:
         """
 
         def answer(reading: Reading) -> EventLine | None:
-            here = reading.run.log.seq_at(tick) - 1 if seq is None else seq
-            return reading.events.next(here, words, direction, reading.stopped.is_set)
+            return reading.events.next(reading.here(seq, tick), words, direction, reading.stopped.is_set)
 
         return self.ask(answer)
 
@@ -206,8 +209,7 @@ class Asker:
         """The next quarrel, help, parting or arrival, or the one before."""
 
         def answer(reading: Reading) -> EventLine | None:
-            here = reading.run.log.seq_at(tick) - 1 if seq is None else seq
-            return reading.events.notable(here, direction, reading.stopped.is_set)
+            return reading.events.notable(reading.here(seq, tick), direction, reading.stopped.is_set)
 
         return self.ask(answer)
 
@@ -215,9 +217,8 @@ class Asker:
         """The next event in the whole log that fits words, from its beginning again where there is none further on."""
 
         def answer(reading: Reading) -> Found | None:
-            here = reading.run.log.seq_at(tick) - 1 if seq is None else seq
             stop = reading.stopped.is_set
-            if line := reading.events.next(here, words, direction, stop):
+            if line := reading.events.next(reading.here(seq, tick), words, direction, stop):
                 return Found(line, False)
             ends = -1 if direction > 0 else reading.run.head.seq
             line = reading.events.next(ends, words, direction, stop)
