@@ -136,7 +136,7 @@ class Panel(Widget, can_focus=True):
         self.refresh()
 
     def action_move(self, by: int) -> None:
-        """Choose the next row that can be chosen."""
+        """Choose the row so many further on, or back, of those that can be chosen; the last one if there are fewer."""
         can = [i for i, row in enumerate(self._rows) if row.about is not None]
         if not can:
             self._top = max(min(self._top + by, len(self._rows) - self.size.height), 0)
@@ -144,15 +144,15 @@ class Panel(Widget, can_focus=True):
             return
         at = self._chosen if self._chosen is not None else self._resting()
         ahead = [i for i in can if at is None or (i - at) * by > 0]
-        if at is not None and self._chosen is None and at in can and self._rest == "top":
-            ahead = [at]
+        if self._chosen is None and at in can and self._rest == "top":
+            ahead = [i for i in can if (i - at) * by >= 0]  # the first row stands out by being there; it comes first
         if ahead:
-            self._choose(min(ahead, key=lambda i: abs(i - (at or 0))))
+            nearest_first = sorted(ahead, reverse=by < 0)
+            self._choose(nearest_first[min(abs(by), len(ahead)) - 1])
 
     def action_page(self, by: int) -> None:
         """A page up or down."""
-        for _ in range(max(self.size.height - 1, 1)):
-            self.action_move(by)
+        self.action_move(by * max(self.size.height - 1, 1))
 
     def action_open(self) -> None:
         """Go to what the chosen row is about."""
