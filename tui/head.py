@@ -30,6 +30,11 @@ def headline(view: View, cursor: Cursor, look: Look, width: int) -> Text:
     return line
 
 
+def opening(run: str) -> str:
+    """What stands there until the first view has come."""
+    return f" {run}  is being opened …"
+
+
 def going(cursor: Cursor) -> str:
     """How time goes: paused, or which way and how fast."""
     if cursor.following:

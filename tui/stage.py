@@ -18,7 +18,7 @@ from tui.actions import ACTIONS, KEYS
 from tui.cursor import Cursor
 from tui.dialogs.sql import Sql
 from tui.drawing import Draw, Room, Row
-from tui.head import headline
+from tui.head import headline, opening
 from tui.looks import LOOKS, Look
 from tui.panels import churn, events, kpis, person, queues, story, ties, timeline, town
 from tui.reader import Reader
@@ -93,7 +93,7 @@ class Stage(App[None]):
         self._keys = dict(keys or {})
 
     def compose(self) -> ComposeResult:
-        yield Static(f" {self.run_path}  is being opened …", id="head", markup=False)
+        yield Static(opening(self.run_path), id="head", markup=False)
         yield Static(id="banner", markup=False)
         with Horizontal(id="middle"):
             yield Panel(self._town, id="town")
@@ -200,7 +200,7 @@ class Stage(App[None]):
         self.reader.close()
         self.run_path, self.view, self.mark, self.event = path, None, None, None
         self.cursor = Cursor(tick, max(tick, 0))
-        self.ground.query_one("#head", Static).update(" reading the run...")
+        self.ground.query_one("#head", Static).update(opening(path))
         self.reader = self._reader_of(path)
         self.reader.start()
         self.ask()
@@ -242,7 +242,7 @@ class Stage(App[None]):
 
 
 def _tab(name: str, chosen: bool) -> str:
-    """A panel's name to click on, with the letter of its key underlined; brackets around the one that is in front."""
+    """A panel's name to click on, with the letter of its key underlined; the one that is in front is reversed."""
     key = KEYS[f"panel_{name}"][0]
     first, found, rest = name.partition(key)
     said = f"{first}[u b]{found}[/]{rest}" if found else f":{name}"

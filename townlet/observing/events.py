@@ -10,11 +10,10 @@ import pyarrow as pa
 
 from eventlog.catalogue.life import AgentArrived, AgentExited
 from eventlog.catalogue.queues import QueueConflict
-from eventlog.catalogue.time import TickEnded
 from eventlog.catalogue.work import LateHelp, ShiftTakeover
 from townlet.errors import QueryError
 from townlet.observing.filters import Columns, Filter, Vocabulary
-from townlet.observing.view import SORTS, EventLine, EventPage
+from townlet.observing.view import SORTS, TICK_END, EventLine, EventPage
 from townlet.sentences import Sentences
 from townlet.telling import Said, Teller
 
@@ -26,8 +25,6 @@ __all__ = ["SORT_KINDS", "Events", "Filter", "sorts"]
 
 CHUNK: Final = 1 << 16
 """How many events are looked at together on the way back."""
-
-TICK_END: Final = TickEnded.snake()
 
 KEPT_MATCHES: Final = 4096
 KEPT_FILTERS: Final = 8

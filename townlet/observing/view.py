@@ -6,8 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from eventlog.catalogue.time import TickEnded
 from projections.telemetry.frame import Block
 from townlet.world.drawing import TownMap
+
+TICK_END = TickEnded.snake()
+"""The kind of the events that end the ticks: nobody's deed."""
 
 SORTS = ("quarrel", "help", "left", "arrived")
 """What the timeline marks, the gravest first."""

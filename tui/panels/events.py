@@ -7,7 +7,7 @@ from typing import Final
 from rich.text import Text
 
 from townlet.daytime import time_of
-from townlet.observing.view import EventLine, View
+from townlet.observing.view import TICK_END, EventLine, View
 from tui.drawing import About, Room, Row
 from tui.looks import Look
 from tui.panels.rows import fitted, wrapped
@@ -15,7 +15,7 @@ from tui.panels.rows import fitted, wrapped
 HERE, CONTEXT, MATCH = "▸", "┊", " "
 """The event that it stands at, one that the filter did not let through, one that it did."""
 
-TICK_END, END_OF_TICK = "tick_ended", "- the minute ends"
+END_OF_TICK: Final = "- the minute ends"
 
 KIND_WIDTH: Final = 20
 """Of the kinds' names, in a room where what was said has a column of its own."""
