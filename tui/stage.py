@@ -115,7 +115,7 @@ class Stage(App[None]):
         if self._keys:
             self.set_keymap({name: keys or UNBOUND for name, keys in self._keys.items()})
         self._show_tabs()
-        self.ground.query_one("#story", Panel).focus()
+        self.main_screen.query_one("#story", Panel).focus()
         self.reader.start()
         self.ask()
 
@@ -130,7 +130,7 @@ class Stage(App[None]):
 
     def on_came(self, came: Came) -> None:
         """Show what has come."""
-        if came.reader is not self.reader or not self.is_running or not self.ground.query("#head"):
+        if came.reader is not self.reader or not self.is_running or not self.main_screen.query("#head"):
             return  # it is of a run that is no longer shown, or nothing is any more
         view = came.view
         first, self.view = self.view is None, view
@@ -139,7 +139,7 @@ class Stage(App[None]):
         if view.trouble is not None and missed and not self.cursor.following:
             self.cursor = self.cursor.paused().seek(view.tick)  # there is no going on from here
             self.ask()
-        for panel in self.ground.query(Panel):
+        for panel in self.main_screen.query(Panel):
             panel.show(view)
         self.show_head()
         self._show_banner(view)
@@ -147,7 +147,7 @@ class Stage(App[None]):
             self.ask()
 
     @property
-    def ground(self) -> Screen[None]:
+    def main_screen(self) -> Screen[None]:
         """The screen below whatever is asked over it."""
         return self.screen_stack[0]
 
@@ -177,20 +177,22 @@ class Stage(App[None]):
     def show_head(self) -> None:
         """Draw anew what depends on the cursor."""
         if self.view is not None and self.is_running:
-            self.ground.query_one("#head", Static).update(headline(self.view, self.cursor, self.look, self.size.width))
-            self.ground.query_one("#timeline", Panel).show(self.view)
+            self.main_screen.query_one("#head", Static).update(
+                headline(self.view, self.cursor, self.look, self.size.width)
+            )
+            self.main_screen.query_one("#timeline", Panel).show(self.view)
 
     def show_again(self) -> None:
         """Draw everything anew, and ask for what is to be shown now."""
-        for panel in self.ground.query(Panel):
+        for panel in self.main_screen.query(Panel):
             panel.again()
         self.show_head()
         self.ask()
 
     def show_panel(self, name: str) -> None:
         """Bring a panel to the front."""
-        self.front = self.ground.query_one("#panels", ContentSwitcher).current = name
-        self.ground.query_one(f"#{name}").focus()
+        self.front = self.main_screen.query_one("#panels", ContentSwitcher).current = name
+        self.main_screen.query_one(f"#{name}").focus()
         self._show_tabs()
         if name == "kpis":
             self.ask()
@@ -200,7 +202,7 @@ class Stage(App[None]):
         self.reader.close()
         self.run_path, self.view, self.mark, self.event = path, None, None, None
         self.cursor = Cursor(tick, max(tick, 0))
-        self.ground.query_one("#head", Static).update(opening(path))
+        self.main_screen.query_one("#head", Static).update(opening(path))
         self.reader = self._reader_of(path)
         self.reader.start()
         self.ask()
@@ -230,7 +232,7 @@ class Stage(App[None]):
         return timeline.draw(view, self.look, room, self.cursor)
 
     def _show_banner(self, view: View) -> None:
-        banner = self.ground.query_one("#banner", Static)
+        banner = self.main_screen.query_one("#banner", Static)
         trouble = view.trouble
         banner.display = trouble is not None
         if trouble is not None:
@@ -238,7 +240,7 @@ class Stage(App[None]):
 
     def _show_tabs(self) -> None:
         tabs = " ".join(_tab(name, name == self.front) for name in (*PANELS, "sql"))
-        self.ground.query_one("#tabs", Static).update(tabs)
+        self.main_screen.query_one("#tabs", Static).update(tabs)
 
 
 def _tab(name: str, chosen: bool) -> str:
