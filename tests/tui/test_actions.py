@@ -52,26 +52,19 @@ async def hour_on(town: Play) -> None:
     assert town.app.shown_tick == NOON + 60
 
 
-async def event_on(town: Play) -> None:
-    town.app.filter = "quarrel"
-    await town.press("right_square_bracket")
-    await town.until(lambda: town.app.event is not None)
-    await town.settled()
-    view = town.app.view
-    assert view is not None
-    line = view.events.lines[view.events.at]
-    assert line.kind == "queue_conflict" and view.tick == line.tick + 1 > NOON
+def steps(key: str, words: str, kind: str, direction: int) -> Act:
+    async def to_an_event(town: Play) -> None:
+        town.app.filter = words
+        await town.press(key)
+        await town.until(lambda: town.app.event is not None)
+        await town.settled()
+        view = town.app.view
+        assert view is not None
+        line = view.events.lines[view.events.at]
+        assert line.kind.startswith(kind) and view.tick == line.tick + 1
+        assert view.tick > NOON if direction > 0 else view.tick <= NOON
 
-
-async def event_back(town: Play) -> None:
-    town.app.filter = "chat"
-    await town.press("left_square_bracket")
-    await town.until(lambda: town.app.event is not None)
-    await town.settled()
-    view = town.app.view
-    assert view is not None
-    line = view.events.lines[view.events.at]
-    assert line.kind.startswith("chat") and view.tick == line.tick + 1 <= NOON
+    return to_an_event
 
 
 async def note_on(town: Play) -> None:
@@ -261,6 +254,8 @@ DONE: dict[str, Act] = {
             "sql": "select",
         }.items()
     },
+    "event_on": steps("right_square_bracket", "quarrel", "queue_conflict", 1),
+    "event_back": steps("left_square_bracket", "chat", "chat", -1),
     "fork": asks("F", "Seed"),
     "runs": asks("o", "beside"),
     "help": asks("question_mark", "quarrel"),
@@ -270,7 +265,7 @@ DONE: dict[str, Act] = {
     **{
         each.__name__: each
         for each in (
-            *(play, reverse, tick_back, tick_on, hour_back, hour_on, event_on, event_back, note_on, note_back),
+            *(play, reverse, tick_back, tick_on, hour_back, hour_on, note_on, note_back),
             *(faster, slower, go_to, start, live, loop, person_on, person_back, why, mark, compare),
             *(find, find_on, find_back, copy_row, copy_command, screenshot, zoom, let_go, theme),
         )

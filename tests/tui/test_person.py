@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import townlet
 from tests.tui import made
 from townlet.observing.view import Scene, View
 from townlet.run import Run
@@ -22,19 +21,8 @@ SMALL, LARGE = Room(40, 18), Room(90, 60)
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return townlet.simulate({}, ticks=2 * DAY, seed=7, into=tmp_path_factory.mktemp("person") / "run")
-
-
-@pytest.fixture(scope="module")
 def scenes(run: Run) -> Mapping[int, Scene]:
     return {scene.tick: scene for scene in made.scenes(run, TICKS)}
-
-
-@pytest.fixture(scope="module")
-def shown(run: Run, scenes: Mapping[int, Scene]) -> Callable[[int, str | None], View]:
-    """The view of a tick with somebody chosen."""
-    return lambda tick, name: made.view(run, scenes[tick], name)
 
 
 @given(

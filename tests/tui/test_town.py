@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import townlet
 from tests.tui import made
 from townlet.observing.view import Scene, View
 from townlet.run import Run
@@ -25,19 +24,8 @@ ROOMS = st.builds(Room, st.integers(20, 160), st.integers(6, 60))
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return townlet.simulate({}, ticks=2 * DAY, seed=7, into=tmp_path_factory.mktemp("town") / "run")
-
-
-@pytest.fixture(scope="module")
 def scenes(run: Run) -> Mapping[int, Scene]:
     return {scene.tick: scene for scene in made.scenes(run, TICKS)}
-
-
-@pytest.fixture(scope="module")
-def shown(run: Run, scenes: Mapping[int, Scene]) -> Callable[[int, str | None], View]:
-    """The view of a tick with somebody chosen. A function, since Hypothesis would write out the scenes themselves."""
-    return lambda tick, person: made.view(run, scenes[tick], person)
 
 
 def metas_of(rows: Sequence[Row]) -> list[About | None]:
