@@ -95,8 +95,7 @@ def _people(view: View) -> str:
     lines = ["People (a need of 1.00 is well met):"]
     for name, doing in doings(view).items():
         agent = view.scene.state["agents"][name]
-        on_the_way = doing.said.startswith(("walking", "stuck", "about"))
-        where = f" {'to' if on_the_way else 'at'} {doing.place}" if doing.place else f" in {agent['venue']}"
+        where = f" {'at' if doing.place else 'in'} {doing.place or agent['venue']}"
         until = f" until {clock(doing.until, view)}" if doing.until is not None else ""
         needs = ", ".join(f"{need} {agent[need]:.2f}" for need in NEEDS)
         lines.append(f"  {name}: {doing.said}{where}{until}; {needs}")
