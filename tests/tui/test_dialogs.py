@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from textual.widgets import DataTable, Input, TextArea
+from textual.widgets import Button, DataTable, Input, TextArea
 
 import townlet
 from tests.tui.acting import LARGE, SMALL, Play, acted
@@ -346,6 +346,29 @@ def test_a_newcomer_finds_a_quarrel_sees_why_forks_before_it_and_it_does_not_hap
         await play.until(lambda: play.app.run_path == str(demo))
         await closed(play)
         assert "queue conflict" in play.text()
+
+    at_80x24(demo, act)
+
+
+def test_where_it_happens_again_another_try_holds_it_back(demo: Path) -> None:
+    """Another seed is no help against the first quarrel; the form says so, and what is."""
+
+    async def act(play: Play) -> None:
+        await find(play)
+        await play.pilot.press("F")
+        form = await forked(play, "again-1")
+        await play.until(lambda: "Hold it back" in play.text())
+        form.query_one("#fork-ticks", Input).value = "120"
+        await play.until(lambda: "--ticks 120" in form.said)
+        await play.pilot.press("ctrl+s")
+        await play.until(lambda: form.state == "made" and "Much the same happens there" in form.told, 60.0)
+        await play.until(lambda: "Try otherwise" in play.text())
+        form.query_one("#again", Button).press()
+        await play.until(lambda: "--set queues.ghost_after=100" in form.said and "--seed" not in form.said)
+        assert form.query_one("#fork-name", Input).value != "again-1"
+        await play.pilot.press("ctrl+s")
+        await play.until(lambda: "does not happen there" in form.told, 60.0)
+        await play.until(lambda: form.state == "made" and "Try otherwise" not in play.text())
 
     at_80x24(demo, act)
 

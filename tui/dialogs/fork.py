@@ -51,6 +51,7 @@ BUTTONS: Final = {
     "hold": "Hold it back",
     "watch": "Watch the fork",
     "compare": "Compare with it",
+    "again": "Try otherwise",
     "stay": "Stay here",
 }
 SAME: Final = "Same seed, no settings: it will live exactly as this run did."
@@ -99,6 +100,7 @@ class Fork(ModalScreen[Forked | None]):
         self._wish: Wish | None = None
         self._lines: list[str] = []
         self._origin: Origin | None = None
+        self._happens_again = False
         self.told = ""
 
     def compose(self) -> ComposeResult:
@@ -173,12 +175,29 @@ class Fork(ModalScreen[Forked | None]):
             self._write("at", str(self._origin.first.tick))
             self._write("name", free_name(self._fields.run, self._origin.first.tick))
         elif deed == "hold":
-            self._write("settings", self._settings)
-            self._write("seed", str(self._fields.seed))  # one thing is other than it was, and no more
+            self._hold_back()
+        elif deed == "again":
+            self._try_again()
         elif deed == "cancel":
             self.action_cancel()
         elif self._wish is not None:
             self.dismiss(None if deed == "stay" else Forked(self._wish.into, self._wish.tick, deed))
+
+    def _hold_back(self) -> None:
+        """Write the settings that hold the event back. One thing is other than it was, and no more: the seed stays."""
+        self._write("settings", self._settings)
+        self._write("seed", str(self._fields.seed))
+
+    def _try_again(self) -> None:
+        """Back to the form, for another fork from the same tick; what is known to hold the event back is written."""
+        self.state = "asking"
+        if self._wish is not None:
+            self._write("name", free_name(self._fields.run, self._wish.tick))
+        if self._settings:
+            self._hold_back()
+        self._show_buttons()
+        self.query_one("#make", Button).focus()
+        self._check()
 
     def _write(self, key: str, text: str) -> None:
         self.query_one(f"#fork-{key}", Input).value = text
@@ -240,6 +259,7 @@ class Fork(ModalScreen[Forked | None]):
         within = SOON_AFTER_HOURS * per_day // 24
         with suppress(*REFUSALS):
             line = await asyncio.wrap_future(self._asker.again(wish.into, event, within))
+            self._happens_again = line is not None
             if line is None:
                 words = self._origin.line.said.rstrip(".")
                 self._tell(f"{said}\n{words}: that does not happen there, nor within {SOON_AFTER_HOURS} hours of it.")
@@ -346,9 +366,8 @@ class Fork(ModalScreen[Forked | None]):
             asking.append("earlier")
         if self._settings:
             asking.append("hold")
-        shown: Sequence[str] = {"asking": asking, "making": ["cancel"], "made": ["watch", "compare", "stay"]}[
-            self.state
-        ]
+        made = ["watch", "compare", *(["again"] if self._happens_again else []), "stay"]
+        shown: Sequence[str] = {"asking": asking, "making": ["cancel"], "made": made}[self.state]
         for button in self.query(Button):
             button.display = button.id in shown
         for field in self.query(Input):
