@@ -2,6 +2,7 @@
 
 import time
 from bisect import bisect_left, bisect_right
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from pathlib import Path
@@ -18,9 +19,12 @@ from eventlog.head import Head, Point, read_head
 from eventlog.manifest import Manifest, Segment, parse_manifest, read_manifest_text
 from eventlog.rows import ROW, Rows
 from eventlog.sealing import Part
-from eventlog.segments import READ_ALL, Reach, SegmentReader, missing, open_segment, starts
+from eventlog.segments import READ_ALL, Reach, SegmentReader, Start, missing, open_segment, starts
 from eventlog.stores import is_mirror
 from eventlog.upcasting import PRESENT, Upcasters
+
+MOST_OPEN: Final = 32
+"""How many segments a reader has open: a file is held for each, with what is known of its frames."""
 
 CHUNK_EVENTS: Final = 1 << 16
 """The events of a chunk of a table, about."""
@@ -43,8 +47,9 @@ class LogReader:
         self.path = Path(path)
         self._upcasters = upcasters
         self._text = b""
-        self._segments: dict[int, SegmentReader] = {}
+        self._segments: OrderedDict[int, SegmentReader] = OrderedDict()
         self._sealed_since: dict[int, Segment] = {}
+        self._starts_of: tuple[Manifest, list[Start]] | None = None
         self.manifest, self.head = self._look()
 
     @property
@@ -143,7 +148,7 @@ class LogReader:
         if seq == self.head.seq and not seq % BLOCK_EVENTS:
             return bytes.fromhex(self.head.digest), bytes.fromhex(self.head.digest)
         number = self._segment_of(seq)
-        start = starts(self.manifest)[number]
+        start = self._starts[number]
         if seq == start.seq:
             return start.block_digest, start.digest
         begins, block_digest = self._reader_of(number).block_before(seq)
@@ -156,7 +161,7 @@ class LogReader:
         """The number of the first event of this tick or a later one; the head's where there is none yet."""
         if tick >= self.head.tick:
             return self.head.seq
-        for segment, start in zip(self.manifest.segments, starts(self.manifest), strict=True):
+        for segment, start in zip(self.manifest.segments, self._starts, strict=True):
             if start.tick == tick:
                 return segment.first_seq
         try:
@@ -213,7 +218,7 @@ class LogReader:
     ) -> Iterator[tuple[SegmentReader, Frame]]:
         """The frames that overlap the range, with their segments; those after it are not even looked at."""
         to_seq = self._until(to_seq)
-        begins = starts(self.manifest)
+        begins = self._starts
         for number in range(self._segment_of(from_seq or 0), len(begins)):
             described = self.manifest.segments[number]
             if described.seal and from_tick is not None and described.seal.last_tick < from_tick:
@@ -233,6 +238,13 @@ class LogReader:
                     return  # what follows is later, and may be damaged
             segment.require_whole()
 
+    @property
+    def _starts(self) -> list[Start]:
+        """Where each segment begins."""
+        if self._starts_of is None or self._starts_of[0] is not self.manifest:
+            self._starts_of = self.manifest, starts(self.manifest)
+        return self._starts_of[1]
+
     def _until(self, to_seq: int | None) -> int:
         """Where a range ends: at the head as it was last seen, also where more of a segment is committed by now."""
         return self.head.seq if to_seq is None else min(to_seq, self.head.seq)
@@ -242,9 +254,9 @@ class LogReader:
         return max(bisect_right(self.manifest.segments, seq, key=_first_seq) - 1, 0)
 
     def _reader_of(self, number: int) -> SegmentReader:
-        """The reader of a segment; kept, and renewed where more of it is committed."""
+        """The reader of a segment; those used last are kept, and renewed where more is committed."""
         described = self._sealed_since.get(number, self.manifest.segments[number])
-        start = starts(self.manifest)[number]
+        start = self._starts[number]
         seal = described.seal
         reach = Reach.of(seal) if seal else Reach(self.head.appended or READ_ALL, self.head.seq, self.head.durable)
         known = self._segments.get(number)
@@ -259,6 +271,9 @@ class LogReader:
         elif known.reach != reach:
             known = known.grown(reach)
         self._segments[number] = known
+        self._segments.move_to_end(number)
+        if len(self._segments) > MOST_OPEN:
+            self._segments.popitem(last=False)
         return known
 
     def _was_replaced(self, number: int) -> bool:

@@ -83,6 +83,17 @@ def test_a_long_run_is_segments_that_follow_one_another(run: Path) -> None:
     assert sorted(path.name for path in (run / "log").glob("0*")) == sorted(segment.file for segment in segments)
 
 
+def test_a_reader_holds_few_segments_open_however_many_there_are(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eventlog.reader.MOST_OPEN", 2)
+    reader, whole = LogReader(run), expected()
+    for _ in range(2):
+        assert same(np.concatenate(list(reader.rows())), whole)
+        assert len(reader._segments) == 2
+    assert reader.pick([0, EVENTS - 1])["seq"].tolist() == [0, EVENTS - 1]
+    assert len(reader._segments) == 2
+    assert reader.verify_chain() == reader.head.digest
+
+
 def test_a_sealed_segment_is_an_arrow_file(run: Path) -> None:
     events = []
     for segment in read_manifest(run).segments[:-1]:
