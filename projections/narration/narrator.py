@@ -57,6 +57,7 @@ class Narrator:
         self._limiter = Limiter(terms[self._epoch].narration)
         self._told: list[tuple[Any, ...]] = []
         self._before: pa.Table = NARRATIONS.empty_table()
+        self._taken = 0
         board(towns, 0, self._outs)
 
     def fold(self, events: Rows) -> None:
@@ -84,14 +85,21 @@ class Narrator:
         self._limiter.restore(tables["narration_state"])
         self._memory.restore(tables["narration_memory"])
 
+    def taken(self) -> pa.Table:
+        """`narrations`, for whoever asks to keep: `tables` has them no more; the next ones go on in their numbers."""
+        told = self.tables()["narrations"]
+        self._taken += len(told)
+        self._before, self._told = NARRATIONS.empty_table(), []
+        return told
+
     @property
     def count(self) -> int:
         """How many entries there are by now: the next one's number."""
-        return len(self._before) + len(self._told)
+        return self._taken + len(self._before) + len(self._told)
 
     def entries(self, since: int) -> list[Mapping[str, Any]]:
-        """The entries from number `since` on, which were told since this was begun or restored, by their columns."""
-        told = self._told[since - len(self._before) :]
+        """The entries from number `since` on, told since this was begun, restored or taken from, by their columns."""
+        told = self._told[since - self._taken - len(self._before) :]
         return [dict(zip(NARRATIONS.names, entry, strict=True)) for entry in told]
 
     def standing(self, tick: int) -> Standing:

@@ -17,9 +17,10 @@ from eventlog.writer import LogWriter
 from projections.telemetry.frame import Frame, printed, ties_of
 from projections.telemetry.witness import seen_of
 from tests.town.towns import DAY
+from townlet import derived
 from townlet.configuration.load import load
 from townlet.driver import Driver
-from townlet.observing import index, scenes, telling
+from townlet.observing import index, scenes, shelf, telling
 from townlet.observing.index import Bins, Windows
 from townlet.observing.view import SORTS, View, Wanted
 from townlet.observing.watching import Watcher
@@ -214,16 +215,22 @@ def test_the_story_is_the_runs(run: Run, whole: Watcher) -> None:
 
 
 def test_a_story_that_was_put_away_is_the_same(run: Run, whole: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = list[derived.Tables]()
     monkeypatch.setattr(telling, "MOST", 3)
+    monkeypatch.setattr(shelf, "PART", 2)
+    monkeypatch.setattr(shelf, "READ", 1)
     monkeypatch.setattr(telling, "nearest", lambda *_: None)
+    monkeypatch.setattr(telling, "keep", lambda run, made, tick, tables: kept.append(tables))
     story = telling.Telling(run)
     for rows in run.log.rows():
         for first in range(0, len(rows), 500):
             story.fold(np.ascontiguousarray(rows[first : first + 500]))
             assert len(story._entries) <= 3 + 500
-    assert len(story._kept) > 10
-    for tick in (300, DAY, TICKS):
+    assert len(story._shelf) > 10
+    for tick in (TICKS, 300, 1, DAY, TICKS - 10, *range(0, TICKS, 97)):
         assert story.before(tick) == whole.view(Wanted(tick)).story
+    story.keep()
+    assert derived.equal(kept[0], derived.caught_up(run, derived.NARRATIONS, TICKS))
 
 
 def test_figures_come_for_the_last_whole_day(run: Run, told: list[Frame]) -> None:
