@@ -28,7 +28,7 @@ CHUNK: Final = 1 << 16
 
 KEPT_MATCHES: Final = 4096
 KEPT_FILTERS: Final = 8
-KEPT_LINES: Final = 8192
+KEPT_LINES: Final = 2048
 
 SORT_KINDS: Final[Mapping[str, tuple[int, ...]]] = {
     "quarrel": (QueueConflict.kind,),

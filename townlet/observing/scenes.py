@@ -260,6 +260,7 @@ class _Plain:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._checkpoint_ticks = ground.settings[0].checkpoint_ticks
+        self._checkpoint: tuple[int, bytes] | None = None
         self.town = ground.town()
         self.tick = 0
 
@@ -269,13 +270,22 @@ class _Plain:
             restore_state(self.town.towns, start.town())
             self.tick = start.tick
         if tick - self.tick > self._checkpoint_ticks:
-            kept = self._ground.checkpoint(tick, log)
-            if kept is not None and kept.tick > self.tick:
-                restore_state(self.town.towns, state_bytes(kept.towns))
+            self._go_to_checkpoint(tick, log)
         self.tick = -1
         self.town.fold(_rows(log, self.town.seq, tick))
         self.tick = tick
         return seen_of(self.town.towns)
+
+    def _go_to_checkpoint(self, tick: int, log: "LogReader") -> None:
+        """To the one before this tick, if that is nearer; to go back from there once more it is not read again."""
+        known = self._checkpoint
+        if known is None or not 0 <= tick - known[0] <= self._checkpoint_ticks:
+            kept = self._ground.checkpoint(tick, log)
+            known = self._checkpoint = None if kept is None else (kept.tick, state_bytes(kept.towns))
+        if known is not None and known[0] > self.tick:
+            self.tick = -1
+            restore_state(self.town.towns, known[1])
+            self.tick = known[0]
 
 
 def _rows(log: "LogReader", seq: int, tick: int) -> "list[Rows]":

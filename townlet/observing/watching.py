@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 SLICE: Final = 2048
 """Events that are folded between two looks at the clock."""
 
-INDEX_TURNS: Final = 4
+TOLD: Final = 256
+"""Those that are told between two looks: a sentence takes longer than a fold."""
+
+INDEX_TURNS: Final = 2
 """Of so many slices all but one are the index's, while there is something to fold for the story too."""
 
 WRONG: Final = (EventLogError, TownletError, BadEvent, OSError)
@@ -226,7 +229,7 @@ class Watcher:
             elif self._telling.seq < self._head.seq:
                 if not len(self._untold):
                     self._untold = self._next(self._telling.seq)
-                rows, self._untold = self._untold[:SLICE], self._untold[SLICE:]
+                rows, self._untold = self._untold[:TOLD], self._untold[TOLD:]
                 self._telling.fold(rows)
                 if self._closed and self._telling.seq == self._head.seq:
                     self._telling.keep()
