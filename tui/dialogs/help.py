@@ -67,7 +67,7 @@ def help_told(panel: str, keys: Mapping[str, tuple[str, ...]], look: Look) -> To
             if each.name == "slower":
                 digits = [next(iter(keys[f"speed_{digit}"]), "(no key)") for digit in (1, 9)]
                 rows.append(_line(f"{digits[0]} … {digits[1]}", "A speed by its digit, and play.", look))
-    return Told("Help: scroll with ↑ ↓, close with Esc", rows)
+    return Told("Help: scroll with ↑ ↓, close with Esc", rows, hang=LEFT + 3)
 
 
 def _first_steps(keys: Mapping[str, tuple[str, ...]], look: Look) -> Iterator[Row]:

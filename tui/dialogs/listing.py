@@ -3,11 +3,13 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, Final, Literal, NamedTuple
 
+from rich.table import Table
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.reactive import reactive
 from textual.screen import ModalScreen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
@@ -17,10 +19,11 @@ from tui.drawing import About, Row
 
 
 class Told(NamedTuple):
-    """What a listing says: its title and its rows."""
+    """What a listing says: its title and its rows; a row that is wrapped goes on at cell `hang`."""
 
     title: str
     rows: Sequence[Row]
+    hang: int = 0
 
 
 class Picked(NamedTuple):
@@ -41,9 +44,15 @@ Deed = Literal["deeper", "fork", "other_run", "watch"]
 
 
 class Lines(OptionList):
-    """Rows that can be walked through, also those that are about nothing."""
+    """Rows that can be walked through, also those that are about nothing; `chooses` says whether any is."""
 
     BINDINGS: ClassVar = [Binding("enter", "select", "Choose")]
+
+    chooses = reactive(False, bindings=True)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is no choosing among rows that are about nothing."""
+        return action != "select" or self.chooses
 
 
 class Listing(ModalScreen[Picked | None]):
@@ -99,7 +108,8 @@ class Listing(ModalScreen[Picked | None]):
         self.query_one("#listing-title", Static).update(told.title)
         options = self.query_one(Lines)
         options.clear_options()
-        options.add_options([Option(_indented(row.text)) for row in told.rows])
+        options.add_options([Option(_indented(row.text, told.hang)) for row in told.rows])
+        options.chooses = any(row.about is not None for row in told.rows)
         options.highlighted = next((i for i, row in enumerate(self.rows) if row.about is not None), None)
         self.call_after_refresh(self._show_from_the_top)
 
@@ -137,8 +147,14 @@ class Listing(ModalScreen[Picked | None]):
         self.dismiss(None)
 
 
-def _indented(text: Text) -> Text:
+def _indented(text: Text, hang: int) -> Text | Table:
     """A text that may be wrapped, and is never empty: an empty one would have no height."""
     shown = text.copy()
     shown.no_wrap, shown.overflow = False, "fold"
-    return shown if shown.plain else Text(" ")
+    if not 0 < hang < len(shown):
+        return shown if shown.plain else Text(" ")
+    columns = Table.grid()
+    columns.add_column(width=hang)
+    columns.add_column()
+    columns.add_row(shown[:hang], shown[hang:])
+    return columns

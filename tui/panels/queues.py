@@ -34,11 +34,13 @@ def _place(place: str, queue: Mapping[str, Any], view: View, look: Look, room: R
         return Row(line([*pieces, ("  free", look.faint)], room.width), About(place=place))
     until = doing[holder].until
     pieces += [("  ", ""), *_who(holder, view, look)]
-    if until is None:
-        pieces.append((f" {doing[holder].said}, holds it", look.faint))
-    else:
-        pieces.append((f" {until - view.tick} more ticks", ""))
-        pieces.append((f", {doing[holder].said} until {clock(until, view)}", look.faint))
+    does = doing[holder].said
+    said, more = f" {does}", [", holds it"]
+    if until is not None:
+        said, more = f" until {clock(until, view)}", [f", {does}, {until - view.tick} more ticks", f", {does}"]
+    pieces.append((said, ""))
+    left = room.width - sum(len(text) for text, _ in pieces)
+    pieces.append((next((words for words in more if len(words) <= left), ""), look.faint))
     return Row(line(pieces, room.width), About(person=holder, place=place))
 
 
