@@ -1,6 +1,7 @@
 """`townlet observe`"""
 
 import difflib
+import gc
 import os
 import re
 import sys
@@ -208,7 +209,11 @@ def _show(opened: "Run", begin: Begin, theme: str | None, keys: dict[str, str], 
         _end_with_the_server()
     observer = Observer(opened.place, tick=begin.tick, follow=begin.follow, theme=theme, keys=keys)
     observer.person = begin.person
-    observer.run(size=size)
+    gc.freeze()  # a collection of all that is loaded by now takes a tenth of a second, in which no key is answered
+    try:
+        observer.run(size=size)
+    finally:
+        gc.unfreeze()
     if observer.error is not None:
         raise observer.error
 
