@@ -24,10 +24,14 @@ class About(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A line of a panel. Where `about` is None it cannot be chosen, as a heading."""
+    """A line of a panel. Where `about` is None it cannot be chosen, as a heading.
+
+    `spots` say what its cells are about, from the first on, where they are about something of their own.
+    """
 
     text: Text
     about: About | None = None
+    spots: Sequence[About | None] = ()
 
 
 class Room(NamedTuple):

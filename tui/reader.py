@@ -15,6 +15,9 @@ SLICE_S: Final = 0.012
 IDLE_S: Final = 0.1
 """How often it looks at a run while there is nothing to do, and tells how far it has come while there is."""
 
+REST_S: Final = 0.05
+"""For how long at most it leaves the processor to the screen when it has told something."""
+
 
 class Reader:
     """Answers what is wanted with views, the newest question first, and folds on in between.
@@ -29,7 +32,7 @@ class Reader:
         self._changed = threading.Condition()
         self._asked: Wanted | None = None
         self._last: Wanted | None = None
-        self._open = True
+        self._open = self._shown = True
         self._thread = threading.Thread(target=self._run, name="reader", daemon=True)
 
     def start(self) -> None:
@@ -40,6 +43,12 @@ class Reader:
         """Ask for a view. It comes by `tell`, unless another is asked for before it was begun."""
         with self._changed:
             self._asked = wanted
+            self._changed.notify()
+
+    def shown(self) -> None:
+        """What was told last is on the screen."""
+        with self._changed:
+            self._shown = True
             self._changed.notify()
 
     def close(self) -> None:
@@ -64,9 +73,17 @@ class Reader:
             if wanted is None and watcher.standing != standing and monotonic() - told_s >= IDLE_S:
                 wanted = self._last  # the town, or the fold of it, has gone on meanwhile
             if wanted is not None:
-                self._tell(watcher.view(wanted))
+                view = watcher.view(wanted)
+                self._shown = False
+                self._tell(view)
                 standing, told_s = watcher.standing, monotonic()
+                self._rest()
             busy = watcher.work(SLICE_S, self._is_asked)
+
+    def _rest(self) -> None:
+        """Fold nothing while the screen is at what was told: two threads of one process are in each other's way."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._shown or self._is_asked(), REST_S)
 
     def _is_asked(self) -> bool:
         return self._asked is not None or not self._open

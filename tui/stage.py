@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from time import perf_counter
 from typing import Final
 
 from textual.app import App, ComposeResult
@@ -24,6 +25,12 @@ from tui.panels import churn, events, kpis, person, queues, story, ties, timelin
 from tui.reader import Reader
 from tui.themes import themes
 from tui.widgets import Panel, Rest
+
+PATIENCE_S: Final = 0.05
+"""How long what was asked for may be away before the first line says where one is going."""
+
+STANDS_S: Final = 0.1
+"""How long the screen may stay as it is while views come that nobody wants any more."""
 
 FAR: Final = 2**62
 """A tick that no run reaches: the head is meant."""
@@ -90,21 +97,31 @@ class Stage(App[None]):
         self.front = "story"
         self.zoomed = False
         self.reader = self._reader_of(run)
+        self._panels = [
+            Panel(self._town, id="town"),
+            Panel(partial(self._drawn, person.draw), id="card"),
+            *(Panel(partial(self._drawn, draw), rest=rest, id=name) for name, (draw, rest) in PANELS.items()),
+        ]
+        self._time = Panel(self._timeline, id="timeline")
+        self._wanted: Wanted | None = None
+        self._asked_s: float | None = None
+        self._came_s = 0.0
+        self._head_for: Cursor | None = None
         self._keys = dict(keys or {})
 
     def compose(self) -> ComposeResult:
+        town_map, card, *listed = self._panels
         yield Static(opening(self.run_path), id="head", markup=False)
         yield Static(id="banner", markup=False)
         with Horizontal(id="middle"):
-            yield Panel(self._town, id="town")
+            yield town_map
             with Vertical(id="side"):
-                yield Panel(partial(self._drawn, person.draw), id="card")
+                yield card
                 yield Static(id="tabs")
                 with ContentSwitcher(id="panels", initial=self.front):
-                    for name, (draw, rest) in PANELS.items():
-                        yield Panel(partial(self._drawn, draw), rest=rest, id=name)
+                    yield from listed
                     yield Sql(id="sql")
-        yield Panel(self._timeline, id="timeline")
+        yield self._time
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -126,23 +143,29 @@ class Stage(App[None]):
     def ask(self) -> None:
         """Ask for what is to be shown now."""
         tick = FAR if self.cursor.following else self.cursor.tick
-        self.reader.ask(Wanted(tick, self.person, self.mark, self.event, self.filter, self.front == "kpis"))
+        self._asked_s = perf_counter() if self._asked_s is None else self._asked_s
+        self._wanted = Wanted(tick, self.person, self.mark, self.event, self.filter, self.front == "kpis")
+        self.reader.ask(self._wanted)
 
     def on_came(self, came: Came) -> None:
         """Show what has come."""
-        if came.reader is not self.reader or not self.is_running or not self.main_screen.query("#head"):
+        if came.reader is not self.reader or not self.is_running or not self._time.is_attached:
             return  # it is of a run that is no longer shown, or nothing is any more
-        view = came.view
-        first, self.view = self.view is None, view
+        view, now_s = came.view, perf_counter()
+        if view.wanted != self._wanted and not self.cursor.playing and now_s - self._came_s < STANDS_S:
+            came.reader.shown()  # the one that is wanted by now comes next, and sooner so
+            return
+        first, self.view, self._asked_s, self._came_s = self.view is None, view, None, now_s
         self.cursor = self.cursor.seen(view.head)
         missed = view.tick < min(view.wanted.tick, view.head) <= self.cursor.tick
         if view.trouble is not None and missed and not self.cursor.following:
             self.cursor = self.cursor.paused().seek(view.tick)  # there is no going on from here
             self.ask()
-        for panel in self.main_screen.query(Panel):
+        for panel in self._panels:
             panel.show(view)
         self.show_head()
         self._show_banner(view)
+        self.call_after_refresh(came.reader.shown)
         if first and (self.cursor.following or self.cursor.tick != view.wanted.tick):
             self.ask()
 
@@ -177,14 +200,20 @@ class Stage(App[None]):
     def show_head(self) -> None:
         """Draw anew what depends on the cursor."""
         if self.view is not None and self.is_running:
-            self.main_screen.query_one("#head", Static).update(
-                headline(self.view, self.cursor, self.look, self.size.width)
-            )
-            self.main_screen.query_one("#timeline", Panel).show(self.view)
+            self._head_for = self.cursor
+            head = headline(self.view, self.cursor, self.look, self.size.width)
+            self.main_screen.query_one("#head", Static).update(head, layout=False)
+            self._time.show(self.view)
+
+    def show_going(self) -> None:
+        """Draw anew what depends on the cursor, where what was asked for does not come at once."""
+        late = self._asked_s is not None and perf_counter() - self._asked_s >= PATIENCE_S
+        if late and self._head_for != self.cursor:
+            self.show_head()
 
     def show_again(self) -> None:
         """Draw everything anew, and ask for what is to be shown now."""
-        for panel in self.main_screen.query(Panel):
+        for panel in self._panels:
             panel.again()
         self.show_head()
         self.ask()

@@ -26,7 +26,6 @@ class Timing(Stage):
             event = self.event
         self.cursor, self.event = cursor, event
         self.ask()
-        self.show_head()
 
     def seek(self, tick: int, *, event: int | None = None) -> None:
         """Go to a tick, and stay there."""
@@ -43,6 +42,7 @@ class Timing(Stage):
                 self.ask()
             if after.playing != before.playing:
                 self.show_head()
+        self.show_going()
 
     def action_play(self) -> None:
         """Play or pause."""

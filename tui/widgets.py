@@ -1,12 +1,15 @@
 """The widgets: one that shows a panel's rows, scrolls them, and knows which is chosen."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, Literal
+from itertools import zip_longest
+from typing import Any, Final, Literal, NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
+from rich.text import Span, Text
 from textual import events
 from textual.binding import Binding
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -19,6 +22,15 @@ Rest = Literal["top", "bottom", "event"]
 
 REVERSED: Final = Style(reverse=True)
 """How the chosen row stands out."""
+
+
+class Line(NamedTuple):
+    """What a line of the screen shows: equal lines look the same."""
+
+    words: str
+    style: str | Style
+    spans: tuple[Span, ...]
+    chosen: bool
 
 
 class Panel(Widget, can_focus=True):
@@ -44,7 +56,9 @@ class Panel(Widget, can_focus=True):
         self._draw, self._rest = rows, rest
         self._view: View | None = None
         self._rows: Sequence[Row] = ()
-        self._strips: dict[int, Strip] = {}
+        self._lines: list[Line] = []
+        self._strips: dict[Line, Strip] = {}
+        self._strips_for: tuple[int, Style] = 0, Style.null()
         self._chosen: int | None = None
         self._top = 0
 
@@ -79,11 +93,10 @@ class Panel(Widget, can_focus=True):
         was = self._rows[self._chosen].about if self._chosen is not None and self._chosen < len(self._rows) else None
         self._view = view
         self._rows = self._draw(view, Room(self.size.width, self.size.height))
-        self._strips.clear()
         keeps = was is not None and (self._rest == "top" or not moved)
         self._chosen = next((i for i, row in enumerate(self._rows) if row.about == was), None) if keeps else None
         self._scroll(self._chosen if self._chosen is not None else self._resting())
-        self.refresh()
+        self._renew()
 
     def again(self) -> None:
         """Draw the same view anew: the size or the look has changed."""
@@ -91,16 +104,19 @@ class Panel(Widget, can_focus=True):
             self.show(self._view)
 
     def render_line(self, y: int) -> Strip:
-        """A line of the screen."""
-        at, base = self._top + y, self.visual_style.rich_style
-        if at >= len(self._rows):
-            return Strip.blank(self.size.width, base)
-        if at not in self._strips:
-            made = Strip(self._rows[at].text.render(self.app.console)).adjust_cell_length(self.size.width)
-            self._strips[at] = made.apply_style(base)
-        if at == self._chosen and self._rows[at].about is not None:
-            return Strip(Segment.apply_style(self._strips[at], post_style=REVERSED), self.size.width)
-        return self._strips[at]
+        """A line of the screen. What was rendered of a line is kept for as long as that line is in sight."""
+        width, base = self.size.width, self.visual_style.rich_style
+        if (width, base) != self._strips_for:
+            self._strips.clear()
+            self._strips_for = width, base
+        if y >= len(self._lines):
+            return Strip.blank(width, base)
+        line = self._lines[y]
+        if line not in self._strips:
+            text = Text(line.words, line.style, spans=list(line.spans), no_wrap=True, end="")
+            made = Strip(text.render(self.app.console)).adjust_cell_length(width).apply_style(base)
+            self._strips[line] = Strip(Segment.apply_style(made, post_style=REVERSED), width) if line.chosen else made
+        return self._strips[line]
 
     def on_resize(self) -> None:
         """As much as there is room for."""
@@ -118,7 +134,8 @@ class Panel(Widget, can_focus=True):
         if at < len(self._rows) and self._rows[at].about is not None and self._rest != "top":
             self._choose(at)
         if about is None and at < len(self._rows):
-            about = self._rows[at].about
+            row = self._rows[at]
+            about = (row.spots[event.x] if event.x < len(row.spots) else None) or row.about
         if about is not None:
             event.stop()
             self.post_message(self.Chosen(self, about, opened=True))
@@ -127,20 +144,20 @@ class Panel(Widget, can_focus=True):
         """Scroll."""
         event.stop()
         self._top = max(min(self._top + 2, len(self._rows) - self.size.height), 0)
-        self.refresh()
+        self._renew()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Scroll."""
         event.stop()
         self._top = max(self._top - 2, 0)
-        self.refresh()
+        self._renew()
 
     def action_move(self, by: int) -> None:
         """Choose the row so many further on, or back, of those that can be chosen; the last one if there are fewer."""
         can = [i for i, row in enumerate(self._rows) if row.about is not None]
         if not can:
             self._top = max(min(self._top + by, len(self._rows) - self.size.height), 0)
-            self.refresh()
+            self._renew()
             return
         at = self._chosen if self._chosen is not None else self._resting()
         ahead = [i for i in can if at is None or (i - at) * by > 0]
@@ -169,7 +186,7 @@ class Panel(Widget, can_focus=True):
     def _choose(self, at: int) -> None:
         self._chosen = at
         self._scroll(at)
-        self.refresh()
+        self._renew()
         about = self._rows[at].about
         if about is not None:
             self.post_message(self.Chosen(self, about, opened=False))
@@ -194,3 +211,18 @@ class Panel(Widget, can_focus=True):
         if at is not None:
             self._top = min(max(self._top, at - height + 1), at)
         self._top = max(min(self._top, most), 0)
+
+    def _renew(self) -> None:
+        """Have those lines of the screen rendered that show something else now."""
+        before, width = self._lines, self.size.width
+        seen = enumerate(self._rows[self._top : self._top + self.size.height], start=self._top)
+        self._lines = [_line(row.text, at == self._chosen and row.about is not None) for at, row in seen]
+        self._strips = {line: self._strips[line] for line in self._lines if line in self._strips}
+        pairs = zip_longest(before, self._lines)
+        changed = [Region(0, y, width, 1) for y, (was, line) in enumerate(pairs) if was != line]
+        if changed:
+            self.refresh(*changed)
+
+
+def _line(text: Text, chosen: bool) -> Line:
+    return Line(text.plain, text.style, tuple(text.spans), chosen)

@@ -21,10 +21,7 @@ def drawn(here: View, width: int = 120, height: int = 4, cursor: Cursor | None =
 def ticks(row: Row) -> dict[int, int]:
     """The tick that each cell of a row goes to."""
     return {
-        at: span.style.meta["about"].tick
-        for span in row.text.spans
-        if not isinstance(span.style, str) and "about" in span.style.meta
-        for at in range(span.start, span.end)
+        at: about.tick for at, about in enumerate(row.spots[: row.text.cell_len]) if about and about.tick is not None
     }
 
 

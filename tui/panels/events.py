@@ -55,7 +55,7 @@ def _about_filter(view: View, look: Look, width: int) -> Iterator[Row]:
         yield from (Row(Text(words, look.warn)) for words in wrapped(said, width))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _line(line: EventLine, per_day: int, width: int, here: bool, style: str, faint: str) -> Row:
     clock = time_of(line.tick, per_day).partition(", ")[2]
     kind = line.kind.replace("_", " ")

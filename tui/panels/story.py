@@ -35,7 +35,7 @@ def draw(view: View, look: Look, room: Room) -> list[Row]:
     return fitted(rows, room.width)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _entry(entry: Entry, per_day: int, width: int, faint: str, style: str, marked: str) -> tuple[Row, ...]:
     """An entry as rows, all about its cause."""
     about = About(tick=entry.tick, seq=entry.cause)

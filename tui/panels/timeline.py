@@ -1,11 +1,11 @@
 """The timeline: the whole run and the day one is in, as densities of events with their marks. A click goes there."""
 
 from collections.abc import Iterator
-from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 import numpy as np
-from rich.style import Style
 from rich.text import Text
 
 from townlet.observing.view import SORTS, View
@@ -105,14 +105,13 @@ class Strip:
     def text(self, label: str, look: Look) -> Text:
         """The row, after its label."""
         row = Text(no_wrap=True, end="").append(label, look.faint)
-        for glyph, style, tick in zip(self._glyphs, self._styles, self._ticks, strict=True):
-            row.append(glyph, _seeks(style, min(tick, self._last)))
+        for style, run in groupby(zip(self._styles, self._glyphs, strict=True), key=itemgetter(0)):
+            row.append("".join(glyph for _, glyph in run), style)
         return row
 
-
-@lru_cache(maxsize=8192)
-def _seeks(style: str, tick: int) -> Style:
-    return Style.parse(style) + Style(meta={"about": About(tick=tick)})
+    def spots(self) -> list[About | None]:
+        """What each cell goes to."""
+        return [About(tick=min(tick, self._last)) for tick in self._ticks]
 
 
 def draw(view: View, look: Look, room: Room, cursor: Cursor) -> list[Row]:
@@ -128,13 +127,14 @@ def draw(view: View, look: Look, room: Room, cursor: Cursor) -> list[Row]:
     legend = _legend(view, look)
     made = []
     for at, strip in enumerate(rows):
-        text = strip.text({0: "run", 2: day}.get(at, "").ljust(label)[:label], look)
+        text, spots = strip.text({0: "run", 2: day}.get(at, "").ljust(label)[:label], look), strip.spots()
         if at == 0:
-            text.append(OVER if view.closed else LIVES, _seeks(look.faint, view.head))
+            text.append(OVER if view.closed else LIVES, look.faint)
+            spots.append(About(tick=view.head))
         if beside and at < len(legend):
             text.append(" " * (room.width - LEGEND_WIDTH + 1 - text.cell_len))
             text.append_text(legend[at])
-        made.append(Row(text))
+        made.append(Row(text, spots=[None] * label + spots))
     if not beside:
         made += [Row(text) for text in side_by_side(legend, room.width)]
     return fitted(made, room.width)
