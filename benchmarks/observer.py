@@ -1,6 +1,11 @@
 """The observer as somebody sits before it: on a terminal of 120 columns and 40 lines, in a process of its own.
 
+    python benchmarks/observer.py                     # milliseconds from a key to the frame that answers it
     python benchmarks/observer.py --follow SECONDS    # its memory beside a town that lives on
+
+From a key to its frame is from the writing of the key until the terminal has read a first line that answers it: the
+tick that was asked for, shown. The longer part of it is the observer's; the rest is two processes of this machine that
+take turns.
 
 The memory is that of the observer alone: what is private to it, and apart from that the pages of files (the log's most
 of all), which the system takes back whenever it wants them. The town lives at its full speed for a part of every
@@ -15,6 +20,7 @@ import pty
 import re
 import shutil
 import signal
+import statistics
 import struct
 import subprocess
 import sys
@@ -30,7 +36,7 @@ from typing import Self
 TOWNLET = (sys.executable, "-c", "from cli.main import main; main()")
 COLUMNS, LINES = 120, 40
 
-TICKS_A_SECOND = 20_000
+TICKS_A_SECOND = 12_000
 TURN_S = 0.25
 """The town stops and goes on about so often."""
 
@@ -91,11 +97,40 @@ class Terminal:
             except OSError:
                 break
             with self._changed:
-                self._text = (self._text + plain(found.decode(errors="replace")))[-100_000:]
+                self._text = (self._text + plain(found.decode(errors="replace")))[-1_000_000:]
                 self._changed.notify_all()
         with self._changed:
             self._over = True
             self._changed.notify_all()
+
+    def answered(self, keys: str, going: str) -> float:
+        """Milliseconds from pressing keys until time goes as it says and the tick that is wanted is shown."""
+        began = time.perf_counter()
+        self.press(keys)
+        until = began + 10.0
+        with self._changed:
+            while (found := last(SHOWN, self._text)) is None or found[3] != going or "going to" in found[4]:
+                if self._over or not self._changed.wait(until - time.perf_counter()):
+                    raise TimeoutError(f"{keys!r} is not answered: {self._text[-500:]!r}")
+            return (time.perf_counter() - began) * 1e3
+
+    def frames(self) -> int:
+        """How many first lines it has written since the last keys."""
+        with self._changed:
+            return len(SHOWN.findall(self._text))
+
+    def settle(self) -> None:
+        """Let it do what it does until it does no more."""
+        spent, until = processor_s(self.process.pid), time.monotonic() + 120.0
+        while time.monotonic() < until:
+            self.rest(2.0)
+            before, spent = spent, processor_s(self.process.pid)
+            if spent - before < 0.1:
+                break
+
+    def rest(self, seconds: float) -> None:
+        """Let it do what it does."""
+        time.sleep(seconds)
 
 
 def last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
@@ -106,6 +141,103 @@ def last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 def plain(written: str) -> str:
     """What is written without colours and places."""
     return re.sub(r"\x1b\[[0-9;?:<>=]*m", "", written)
+
+
+PAUSED, LIVE = "❚❚", "●"
+HOUR_ON, TICK_ON, TICK_BACK, HOME, END, SIXTY = "\x1b[1;2C", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F", "4"
+
+
+def keys(ticks: int, crowd_ticks: int, presses: int) -> None:
+    """Print medians and the slowest, in milliseconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        long, crowd, town = (Path(folder) / name for name in ("long", "crowd", "town"))
+        lived(long, ticks)
+        lived(crowd, crowd_ticks, *CROWD)
+        lived(town, 1440)
+        with Terminal(long, "--at", str(ticks // 2)) as terminal:
+            terminal.head()
+            early = [terminal.answered(HOUR_ON, PAUSED) for _ in range(presses)]
+            told("a key while the run is still read", early)
+            terminal.settle()
+            told("paused: a tick on", ticks_on(terminal, presses))
+            told(f"a seek in {ticks:,} ticks", sought(terminal, ticks, presses))
+            told("playing at max: a tick back, which pauses", broken_in(terminal, presses))
+            tell_frame("a frame with 8 people, playing", terminal)
+        for person in ((), ("--person", "alice")):
+            with Terminal(crowd, "--at", str(crowd_ticks // 3), *person) as terminal:
+                terminal.head()
+                terminal.settle()
+                who = "64 people" + ", somebody chosen" * bool(person)
+                for panel in ("story", "ties", "events"):
+                    terminal.press(panel[0])
+                    terminal.rest(1.0)
+                    told(f"{who}, {panel}: a tick on", ticks_on(terminal, presses))
+                    tell_frame(f"{who}, {panel}: a frame, playing", terminal)
+        with living(town, None), Terminal(town, "--live") as terminal:
+            terminal.head()
+            terminal.rest(10.0)
+            found = []
+            for _ in range(presses):
+                found.append(terminal.answered(TICK_BACK, PAUSED))
+                terminal.answered(END, LIVE)
+                terminal.rest(0.2)
+            told("following a town at full speed: a tick back", found)
+
+
+CROWD = ("large", "--set", "town.repeat=[2,2]", "--set", "town.people=64", "--set", "town.capacity=large")
+
+
+def lived(run: Path, ticks: int, *arguments: str) -> None:
+    """A run of a town that has lived so long."""
+    command = [*TOWNLET, "run", *arguments, "--ticks", str(ticks), "--into", str(run)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def ticks_on(terminal: Terminal, presses: int) -> list[float]:
+    """Milliseconds of going on by one tick."""
+    return [terminal.answered(TICK_ON, PAUSED) for _ in range(presses)]
+
+
+def tell_frame(name: str, terminal: Terminal, seconds: float = 6.0) -> None:
+    """Print the milliseconds of the processor, in all its threads, that a frame takes while time goes at 60 ticks/s."""
+    terminal.press(SIXTY)
+    terminal.rest(0.5)
+    before = processor_s(terminal.process.pid)
+    terminal.press("")
+    terminal.rest(seconds)
+    spent, frames = processor_s(terminal.process.pid) - before, terminal.frames()
+    terminal.answered(" ", PAUSED)
+    print(f"{name:<50}{spent / frames * 1e3:8.1f} ms, {frames / seconds:.0f} a second", flush=True)
+
+
+def sought(terminal: Terminal, ticks: int, presses: int) -> list[float]:
+    """Milliseconds of going to ticks all over the run, from the key that ends the question where to."""
+    found = []
+    for number in range(presses):
+        tick = (number * 7 % presses * 2 + 1) * ticks // (2 * presses) + 1
+        terminal.press("g")
+        terminal.rest(0.3)
+        terminal.press(str(tick))
+        terminal.rest(0.3)
+        found.append(terminal.answered("\r", PAUSED))
+        terminal.rest(0.3)
+    return found
+
+
+def broken_in(terminal: Terminal, presses: int) -> list[float]:
+    """Milliseconds of a key that is pressed while the observer plays as fast as it can."""
+    found = []
+    for _ in range(presses):
+        terminal.answered(HOME, PAUSED)
+        terminal.press("9")
+        terminal.rest(0.5)
+        found.append(terminal.answered(TICK_BACK, PAUSED))
+    return found
+
+
+def told(name: str, milliseconds: list[float]) -> None:
+    """Print a line."""
+    print(f"{name:<50}{statistics.median(milliseconds):8.1f} ms{max(milliseconds):8.1f} ms at most", flush=True)
 
 
 def follow(seconds: int) -> None:
@@ -214,9 +346,14 @@ def main() -> None:
     """Measure, and print lines."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--follow", type=int, metavar="SECONDS")
+    parser.add_argument("--ticks", type=int, default=1_000_000)
+    parser.add_argument("--crowd-ticks", type=int, default=20_000)
+    parser.add_argument("--presses", type=int, default=40)
     arguments = parser.parse_args()
     if arguments.follow:
         follow(arguments.follow)
+    else:
+        keys(arguments.ticks, arguments.crowd_ticks, arguments.presses)
 
 
 if __name__ == "__main__":
