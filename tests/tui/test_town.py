@@ -1,7 +1,6 @@
 """The map: everybody is on it or said not to be, it fits, and it reads without colour."""
 
 import re
-import time
 from collections.abc import Callable, Mapping, Sequence
 
 import pytest
@@ -148,22 +147,13 @@ def test_names_that_begin_alike_get_the_letters_that_tell_them_apart() -> None:
     assert initials_of(("alice", "anna", "alice_2")) == {"alice": "Al", "anna": "An", "alice_2": "A2"}
 
 
-def test_a_crowd_of_64_is_told_apart_and_drawn_quickly(run: Run, scenes: Mapping[int, Scene]) -> None:
+@pytest.mark.parametrize("zoom", [False, True])
+def test_a_crowd_of_64_is_told_apart(run: Run, scenes: Mapping[int, Scene], zoom: bool) -> None:
     grid = made.map_by_run(run).grid
     tiles = [(r, c) for r in range(grid.shape[0]) for c in range(grid.shape[1]) if grid[r, c] in WALKABLE]
     scene = scenes[DAY + 725]
     view = made.view(run, scene._replace(state=made.crowd(scene.state, 64, tiles[::29])), "alice")
-    best = {}
-    for zoom in (False, True):
-        taken = []
-        for _ in range(20):
-            begun = time.perf_counter()
-            rows = town.draw(view, DARK, Room(60, 32), zoom)
-            taken.append(time.perf_counter() - begun)
-        best[zoom] = min(taken) * 1000
-        assert len(people_in(rows)) == 64
-    print(f"64 people in 60 x 32: {best[False]:.2f} ms near, {best[True]:.2f} ms whole")
-    assert max(best.values()) < 20.0, "ten times what it takes on a quiet machine"
+    assert len(people_in(town.draw(view, DARK, Room(60, 32), zoom))) == 64
 
 
 def test_the_night_is_told_by_a_word(run: Run, scenes: Mapping[int, Scene]) -> None:
