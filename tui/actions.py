@@ -2,6 +2,9 @@
 
 from typing import Final, NamedTuple
 
+TEXTUALS: Final = {"palette": "command_palette", "suspend": "suspend_process"}
+"""What is an action of Textual's own, which has no other key then."""
+
 
 class Action(NamedTuple):
     """Something to do. `name` is what a key file calls it; `keys` are its own, as Textual names them.
@@ -20,8 +23,8 @@ class Action(NamedTuple):
     def call(self) -> str:
         """How Textual is told to do it: `speed_3` is `speed(3)`."""
         head, _, argument = self.name.partition("_")
-        if self.name == "palette":
-            return "command_palette"  # Textual's own, which has no other key then
+        if self.name in TEXTUALS:
+            return TEXTUALS[self.name]
         return f"{head}({argument!r})" if head in ("speed", "panel") else self.name
 
 
@@ -95,6 +98,7 @@ ACTIONS: Final = (
     Action("theme", ("T",), "Theme", "The next of the themes.", SCREEN),
     Action("help", ("question_mark", "f1"), "Help", "What can be done here.", SCREEN, "help"),
     Action("palette", ("ctrl+p",), "All commands", "Everything that can be done, by name.", SCREEN),
+    Action("suspend", ("ctrl+z",), "Suspend", "Back to the shell for a while; fg there goes on.", SCREEN),
     Action("quit", ("q", "ctrl+c"), "Leave", "The run stays as it is.", SCREEN, "leave"),
 )
 """All of it, in the order of the help."""

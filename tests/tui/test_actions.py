@@ -1,11 +1,15 @@
 """Every action of the table is done by its key, and does what it says."""
 
 import asyncio
+import os
 import shutil
+import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from textual.drivers.headless_driver import HeadlessDriver
 from textual.widgets import Static
 
 from tests.tui.acting import LARGE, SMALL, Play, observing
@@ -234,6 +238,12 @@ async def theme(town: Play) -> None:
         assert town.app.theme == town.app.look.name == name
 
 
+async def suspend(town: Play) -> None:
+    with patch.object(HeadlessDriver, "can_suspend", True), patch("os.kill") as kill:
+        await town.press("ctrl+z")
+        kill.assert_called_once_with(os.getpid(), signal.SIGTSTP)
+
+
 async def leave(town: Play) -> None:
     await town.pilot.press("q")
     await town.until(lambda: not town.app.is_running or town.app._exit)
@@ -249,7 +259,7 @@ DONE: dict[str, Act] = {
             "story": "day 0",
             "events": "event",
             "kpis": "whole day",
-            "queues": "more ticks",
+            "queues": "in use",
             "churn": "window",
             "sql": "select",
         }.items()
@@ -261,6 +271,7 @@ DONE: dict[str, Act] = {
     "help": asks("question_mark", "quarrel"),
     "palette": asks("ctrl+p", "Compare"),
     "filter": filtering,
+    "suspend": suspend,
     "quit": leave,
     **{
         each.__name__: each
