@@ -1,9 +1,10 @@
 """The widgets: one that shows a panel's rows, scrolls them, and knows which is chosen."""
 
-from collections.abc import Callable, Sequence
-from itertools import zip_longest
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise, zip_longest
 from typing import Any, Final, Literal, NamedTuple
 
+from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Span, Text
@@ -113,8 +114,7 @@ class Panel(Widget, can_focus=True):
             return Strip.blank(width, base)
         line = self._lines[y]
         if line not in self._strips:
-            text = Text(line.words, line.style, spans=list(line.spans), no_wrap=True, end="")
-            made = Strip(text.render(self.app.console)).adjust_cell_length(width).apply_style(base)
+            made = Strip(rendered(line, self.app.console)).adjust_cell_length(width).apply_style(base)
             self._strips[line] = Strip(Segment.apply_style(made, post_style=REVERSED), width) if line.chosen else made
         return self._strips[line]
 
@@ -222,6 +222,25 @@ class Panel(Widget, can_focus=True):
         changed = [Region(0, y, width, 1) for y, (was, line) in enumerate(pairs) if was != line]
         if changed:
             self.refresh(*changed)
+
+
+def rendered(line: Line, console: Console) -> Iterable[Segment]:
+    """A line's words in their styles, as `Text.render` has them; at once where no span lies over another.
+
+    Where there is no span `Text.render` leaves the line's own style out.
+    """
+    words, spans = line.words, line.spans
+    if any(before.end > span.start for before, span in pairwise(spans)):
+        return Text(words, line.style, spans=list(spans), end="").render(console)
+    plain, segments, at = console.get_style(line.style), list[Segment](), 0
+    for span in spans:
+        if span.start > at:
+            segments.append(Segment(words[at : span.start], plain))
+        style = span.style if isinstance(span.style, Style) else console.get_style(span.style, default=Style.null())
+        segments.append(Segment(words[span.start : span.end], plain + style))
+        at = span.end
+    segments.append(Segment(words[at:], plain))
+    return segments
 
 
 def _line(text: Text, chosen: bool) -> Line:

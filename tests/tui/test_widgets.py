@@ -5,7 +5,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
 from rich.style import Style
+from rich.text import Text
 from textual.strip import Strip
 
 from tests.tui.acting import Play, acted
@@ -14,7 +18,7 @@ from townlet.observing.watching import Watcher
 from tui.actions import KEYS
 from tui.app import Observer
 from tui.drawing import About
-from tui.widgets import Panel
+from tui.widgets import Line, Panel, rendered
 
 DONE = (
     "tick_on",
@@ -156,3 +160,26 @@ def test_where_one_is_going_is_said_when_it_takes_a_while(demo: Path, monkeypatc
 
     monkeypatch.setattr(Watcher, "view", late)
     acted(demo, act, tick=700)
+
+
+STYLES = st.sampled_from(["", "bold", "#8fd18a", "reverse bold #ff7b72", Style(color="red"), Style(meta={"about": 1})])
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(
+    words=st.text("ab │▄", max_size=20),
+    style=STYLES,
+    spans=st.lists(st.tuples(st.integers(0, 20), st.integers(1, 6), STYLES), max_size=5),
+)
+def test_a_line_is_rendered_as_rich_renders_it(
+    words: str, style: str | Style, spans: list[tuple[int, int, str | Style]]
+) -> None:
+    text = Text(words, style, end="")
+    for first, length, over in spans:
+        text.stylize(over, first, first + length)
+    line, console = Line(text.plain, text.style, tuple(text.spans), chosen=False), Console()
+    ours, riches = (
+        [(char, segment.style or Style.null()) for segment in segments for char in segment.text]
+        for segments in (rendered(line, console), text.render(console))
+    )
+    assert ours == riches if line.spans else ours == [(char, console.get_style(style)) for char in words]
