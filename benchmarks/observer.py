@@ -1,11 +1,15 @@
 """The observer as somebody sits before it: on a terminal of 120 columns and 40 lines, in a process of its own.
 
     python benchmarks/observer.py                     # milliseconds from a key to the frame that answers it
+    python benchmarks/observer.py --frames            # milliseconds of the processor for the parts of a frame
     python benchmarks/observer.py --follow SECONDS    # its memory beside a town that lives on
 
 From a key to its frame is from the writing of the key until the terminal has read a first line that answers it: the
 tick that was asked for, shown. The longer part of it is the observer's; the rest is two processes of this machine that
 take turns.
+
+The parts of a frame are taken inside a process whose screen goes nowhere: the view in the reader's thread; in the
+screen's the drawing of its panels, and Textual's rendering of what has changed.
 
 The memory is that of the observer alone: what is private to it, and apart from that the pages of files (the log's most
 of all), which the system takes back whenever it wants them. The town lives at its full speed for a part of every
@@ -13,6 +17,7 @@ second, so that it comes to about TICKS_A_SECOND; its log lies in a temporary fo
 """
 
 import argparse
+import asyncio
 import contextlib
 import fcntl
 import os
@@ -28,10 +33,11 @@ import tempfile
 import termios
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+from unittest.mock import patch
 
 TOWNLET = (sys.executable, "-c", "from cli.main import main; main()")
 COLUMNS, LINES = 120, 40
@@ -240,6 +246,68 @@ def told(name: str, milliseconds: list[float]) -> None:
     print(f"{name:<50}{statistics.median(milliseconds):8.1f} ms{max(milliseconds):8.1f} ms at most", flush=True)
 
 
+def frames(crowd_ticks: int, presses: int) -> None:
+    """Print medians of the parts of a frame with 64 people."""
+    with tempfile.TemporaryDirectory() as folder:
+        crowd = Path(folder) / "crowd"
+        lived(crowd, crowd_ticks, *CROWD)
+        for person in (None, "alice"):
+            for panel in ("story", "ties", "events"):
+                parts = asyncio.run(parts_of_frames(crowd, crowd_ticks // 3, person, panel, presses))
+                medians = {name: statistics.median(taken) * 1e3 for name, taken in parts.items()}
+                said = ", ".join(f"{name} {each:.1f}" for name, each in medians.items())
+                print(
+                    f"64 people, {panel}{', somebody chosen' * bool(person):<18}{said}: {sum(medians.values()):.1f} ms"
+                )
+
+
+async def parts_of_frames(run: Path, tick: int, person: str | None, panel: str, presses: int) -> dict[str, list[float]]:
+    """Seconds of the processor that each part of a frame takes, of so many ticks, one after the other."""
+    from textual.screen import Screen
+
+    from townlet.observing.watching import Watcher
+    from tui.app import Observer
+    from tui.stage import Stage
+
+    taken: dict[str, list[float]] = {}
+    with contextlib.ExitStack() as stack:
+        for name, of, method in (
+            ("view", Watcher, "view"),
+            ("panels", Stage, "on_came"),
+            ("rendering", Screen, "_on_timer_update"),
+        ):
+            stack.enter_context(patch.object(of, method, timed(getattr(of, method), taken.setdefault(name, []))))
+        app = Observer(str(run), tick=tick)
+        app.person = person
+        async with app.run_test(size=(COLUMNS, LINES)) as pilot:
+            while app.view is None or app.view.story.told < app.view.head:
+                await pilot.pause(0.2)
+            app.show_panel(panel)
+            await pilot.pause(1.0)
+            for each in taken.values():
+                each.clear()
+            for _ in range(presses):
+                wanted = app.shown_tick + 1
+                app.seek(wanted)
+                while app.shown_tick != wanted:
+                    await asyncio.sleep(0.003)
+                await asyncio.sleep(0.06)
+    return taken
+
+
+def timed(method: Callable[..., Any], taken: list[float]) -> Callable[..., Any]:
+    """The method, noting the processor's seconds in its thread."""
+
+    def measured(self: Any, *given: Any) -> Any:
+        began = time.thread_time()
+        try:
+            return method(self, *given)
+        finally:
+            taken.append(time.thread_time() - began)
+
+    return measured
+
+
 def follow(seconds: int) -> None:
     """Print the memory of an observer that follows a town, every ten seconds."""
     with tempfile.TemporaryDirectory() as folder:
@@ -346,12 +414,15 @@ def main() -> None:
     """Measure, and print lines."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--follow", type=int, metavar="SECONDS")
+    parser.add_argument("--frames", action="store_true")
     parser.add_argument("--ticks", type=int, default=1_000_000)
     parser.add_argument("--crowd-ticks", type=int, default=20_000)
     parser.add_argument("--presses", type=int, default=40)
     arguments = parser.parse_args()
     if arguments.follow:
         follow(arguments.follow)
+    elif arguments.frames:
+        frames(arguments.crowd_ticks, arguments.presses)
     else:
         keys(arguments.ticks, arguments.crowd_ticks, arguments.presses)
 
