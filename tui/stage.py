@@ -102,7 +102,7 @@ class Stage(App[None]):
             Panel(partial(self._drawn, person.draw), id="card"),
             *(Panel(partial(self._drawn, draw), rest=rest, id=name) for name, (draw, rest) in PANELS.items()),
         ]
-        self._time = Panel(self._timeline, id="timeline")
+        self._timeline = Panel(self._timeline_drawn, id="timeline")
         self._wanted: Wanted | None = None
         self._asked_s: float | None = None
         self._came_s = 0.0
@@ -121,7 +121,7 @@ class Stage(App[None]):
                 with ContentSwitcher(id="panels", initial=self.front):
                     yield from listed
                     yield Sql(id="sql")
-        yield self._time
+        yield self._timeline
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -149,7 +149,7 @@ class Stage(App[None]):
 
     def on_came(self, came: Came) -> None:
         """Show what has come."""
-        if came.reader is not self.reader or not self.is_running or not self._time.is_attached:
+        if came.reader is not self.reader or not self.is_running or not self._timeline.is_attached:
             return  # it is of a run that is no longer shown, or nothing is any more
         view, now_s = came.view, perf_counter()
         if view.wanted != self._wanted and not self.cursor.playing and now_s - self._came_s < STANDS_S:
@@ -203,7 +203,7 @@ class Stage(App[None]):
             self._head_for = self.cursor
             head = headline(self.view, self.cursor, self.look, self.size.width)
             self.main_screen.query_one("#head", Static).update(head, layout=False)
-            self._time.show(self.view)
+            self._timeline.show(self.view)
 
     def show_going(self) -> None:
         """Draw anew what depends on the cursor, where what was asked for does not come at once."""
@@ -257,7 +257,7 @@ class Stage(App[None]):
     def _town(self, view: View, room: Room) -> Sequence[Row]:
         return town.draw(view, self.look, room, zoom=self.zoomed)
 
-    def _timeline(self, view: View, room: Room) -> Sequence[Row]:
+    def _timeline_drawn(self, view: View, room: Room) -> Sequence[Row]:
         return timeline.draw(view, self.look, room, self.cursor)
 
     def _show_banner(self, view: View) -> None:

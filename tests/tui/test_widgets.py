@@ -34,7 +34,7 @@ DONE = (
     "panel_story",
     "up",
     "up",
-    "page",
+    "pageup",
     "tick_on",
     "let_go",
     "theme",
@@ -86,7 +86,7 @@ def test_the_screen_is_what_it_would_be_if_all_of_it_were_rendered_anew(
     async def act(play: Play) -> None:
         await play.until(lambda: play.app.view and play.app.view.timeline.upto == play.app.view.story.told == 2880)
         for done in DONE:
-            await play.press({"page": "pageup"}.get(done, KEYS[done][0] if done in KEYS else done))
+            await play.press(KEYS[done][0] if done in KEYS else done)
             await play.pilot.pause(0.1)
             before = await at_rest(play)
             for panel in play.app.main_screen.query(Panel):
