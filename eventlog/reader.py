@@ -270,8 +270,8 @@ class LogReader:
                 raise missing(self.path, described, start, reach) from error
         elif known.reach != reach:
             known = known.grown(reach)
+        self._segments.pop(number, None)  # no key is needed to be there: two scans of a query may be here at once
         self._segments[number] = known
-        self._segments.move_to_end(number)
         if len(self._segments) > MOST_OPEN:
             self._segments.popitem(last=False)
         return known
