@@ -3,6 +3,8 @@
 Generated from the catalogue by `make generate`; not edited by hand.
 """
 
+# kernel source: kernels are compiled from what stands here, so the name of their cache covers it.
+
 import numpy as np
 
 TOWN_FOUNDED = np.int64(1)

@@ -4,6 +4,8 @@ A town records events into an array of `ROW`; the log stores the same values as 
 here, so that compiled rules and folds can take the row from this module and nothing else.
 """
 
+# kernel source: kernels are compiled from what stands here, so the name of their cache covers it.
+
 from typing import Final
 
 import numpy as np

@@ -10,6 +10,8 @@ from eventlog.catalogue.registries import REGISTRIES
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTE = "\n\nGenerated from the catalogue by `make generate`; not edited by hand.\n"
+
+MARK = "# kernel source: kernels are compiled from what stands here, so the name of their cache covers it."
 MISSING = {
     "agent": "NOBODY",
     "other": "NOBODY",
@@ -25,7 +27,7 @@ MISSING = {
 def codes() -> str:
     """`eventlog/codes.py`: every code as a typed constant, since Numba compiles a callee once a Python literal."""
     about = f'"""The codes of kinds and registries as 64-bit constants for kernels.{NOTE}"""'
-    lines = [about, "", "import numpy as np", ""]
+    lines = [about, "", MARK, "", "import numpy as np", ""]
     lines += [f"{kind.snake().upper()} = np.int64({kind.kind})" for kind in KINDS]
     for registry in REGISTRIES.values():
         lines += ["", f"# {registry.__name__}"]

@@ -4,10 +4,13 @@ Numba's disk cache does not see an edited callee in another file (numba#1833), s
 of every kernel source, the Numba version and the processor. State, plans and events go in as bare records.
 """
 
+# kernel source: kernels are compiled from what stands here, so the name of their cache covers it.
+
 import functools
 import hashlib
 import os
 import platform
+import re
 import shutil
 from functools import partial
 from pathlib import Path
@@ -21,31 +24,12 @@ from numba.core.caching import FunctionCache
 from numba.core.runtime import rtsys  # type: ignore[attr-defined]
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = (
-    "eventlog/codes.py",
-    "eventlog/rows.py",
-    "projections/kernel.py",
-    "projections/plan.py",
-    "projections/state.py",
-    "projections/town/*.py",
-    "projections/recorders/*.py",
-    "projections/riders/*.py",
-    "projections/observations/body.py",
-    "projections/observations/layout.py",
-    "projections/observations/lens.py",
-    "projections/observations/observe.py",
-    "projections/observations/society.py",
-    "projections/observations/window.py",
-    "townlet/draw.py",
-    "townlet/day.py",
-    "townlet/driver.py",
-    "townlet/env/reobserve.py",
-    "townlet/env/step.py",
-    "townlet/rules/*.py",
-    "townlet/world/founding.py",
-    "townlet/world/paths.py",
-)
-"""Where kernels live; a test holds that no other module uses `kernel` or `entry`."""
+ROOMS = ("eventlog", "projections", "townlet")
+"""The packages in which kernels, and the records and constants that they are compiled from, may live."""
+
+MARK = re.compile(rb"^(?:# kernel source\b|@(?:kernel|entry)$)", re.MULTILINE)
+"""What a kernel source has in it: a kernel or an entry; or, where it only holds what kernels are compiled from, the
+comment `# kernel source`."""
 
 KNOWN_NUMBA = "0.68."
 """The versions of Numba whose insides are known well enough to be hurried; others are left as they are."""
@@ -57,13 +41,19 @@ WRAPPED = os.environ.get("TOWNLET_KERNEL_WRAPPERS", "") == "1"
 """Whether inner kernels can be called from Python: for tests. Without wrappers a call is a segmentation fault."""
 
 
-def source_digest(root: Path = ROOT, patterns: tuple[str, ...] = SOURCES) -> str:
+def kernel_sources(root: Path = ROOT) -> dict[Path, bytes]:
+    """Every file under `root` that kernels are compiled from, with its text, in the order of their paths."""
+    texts = ((path, path.read_bytes()) for room in ROOMS for path in sorted((root / room).rglob("*.py")))
+    return {path: text for path, text in texts if MARK.search(text)}
+
+
+def source_digest(root: Path = ROOT) -> str:
     """Sixteen hex digits over every kernel source under `root`, the versions and the processor."""
     processor = llvmlite.binding.get_host_cpu_name()
     made_by = f"{numba.__version__} {platform.python_version()} {platform.machine()} {processor} {WRAPPED}"
     digest = hashlib.sha256(made_by.encode())
-    for path in sorted(path for pattern in patterns for path in root.glob(pattern)):
-        digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+    for path, text in kernel_sources(root).items():
+        digest.update(str(path.relative_to(root)).encode() + b"\0" + text)
     return digest.hexdigest()[:16]
 
 
@@ -142,4 +132,4 @@ def bound(function: Any, *arguments: Any, numbers: int = 2) -> Any:
     return partial(function.overloads[signature].entry_point, *arguments)
 
 
-__all__ = ["WARM", "bound", "entry", "is_compiled", "kernel", "source_digest"]
+__all__ = ["WARM", "bound", "entry", "is_compiled", "kernel", "kernel_sources", "source_digest"]

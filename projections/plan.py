@@ -1,5 +1,7 @@
 """The plan: what a town's folds and rules read and never write, compiled from settings and map into one record."""
 
+# kernel source: kernels are compiled from what stands here, so the name of their cache covers it.
+
 from functools import cache
 
 import numpy as np

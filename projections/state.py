@@ -4,6 +4,8 @@ Empty is zero: a seat, a tie or a place that is freed is zeroed by its fold, so 
 is the record, byte for byte. Inside a living agent or a founded place -1 means none.
 """
 
+# kernel source: kernels are compiled from what stands here, so the name of their cache covers it.
+
 from functools import cache
 from typing import NamedTuple
 

@@ -4,6 +4,8 @@ Kernels, the documents, a policy's check and the public arrays all follow from t
 stands first, so that its places are constants; what settings add stands behind.
 """
 
+# kernel source: kernels are compiled from what stands here, so the name of their cache covers it.
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property

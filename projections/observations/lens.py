@@ -3,6 +3,8 @@
 A lens of the ordinary class takes 1.2 MB, one of the large class 17 MB, nearly all of it the windows of its tiles.
 """
 
+# kernel source: kernels are compiled from what stands here, so the name of their cache covers it.
+
 import math
 from functools import cache
 from typing import Any

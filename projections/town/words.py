@@ -1,5 +1,7 @@
 """Codes of the state that no event carries."""
 
+# kernel source: kernels are compiled from what stands here, so the name of their cache covers it.
+
 import numpy as np
 
 PRE_SHIFT, ON_TIME, LATE, ABSENT, POST_SHIFT = map(np.int64, range(5))
