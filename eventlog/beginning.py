@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from eventlog import disk
 from eventlog.errors import EventLogError, RunExists
-from eventlog.layout import schema_message
-from eventlog.manifest import Segment, write_settings
+from eventlog.folder import disk
+from eventlog.folder.manifest import Segment, write_settings
+from eventlog.format.layout import schema_message
 
 
 def begin(run: Path, segment: Segment, settings: Mapping[str, str]) -> bytes:

@@ -16,10 +16,10 @@ from typing import Any, Final
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from eventlog import disk
-from eventlog.head import Point
+from eventlog.folder import disk
+from eventlog.folder.head import Point
+from eventlog.folder.stores import bring_checkpoint
 from eventlog.reader import LogReader
-from eventlog.stores import bring_checkpoint
 
 IdentityAt = Callable[[int], Mapping[str, str]]
 """What a fold of the events before a seq depends on."""

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from eventlog.errors import EventLogError, RunExists
-from eventlog.manifest import read_manifest_text, read_settings
+from eventlog.folder.manifest import read_manifest_text, read_settings
+from eventlog.folder.stores import Store, bring, bring_checkpoint
 from eventlog.places import told
 from eventlog.reader import LogReader
-from eventlog.stores import Store, bring, bring_checkpoint
 
 LEFT: Final = frozenset({"configs", "log", "checkpoints"})
 """What a copy that was interrupted leaves."""

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from eventlog import disk
 from eventlog.beginning import require_outside_runs
 from eventlog.errors import EventLogError, LogDamaged, RunExists
-from eventlog.head import HeadFile
-from eventlog.layout import schema_message
-from eventlog.manifest import (
+from eventlog.folder import disk
+from eventlog.folder.head import HeadFile
+from eventlog.folder.manifest import (
     NO_TEXTS,
     Epoch,
     Manifest,
@@ -27,10 +26,12 @@ from eventlog.manifest import (
     write_manifest,
     write_settings,
 )
+from eventlog.folder.stores import bring_checkpoint, is_mirror
+from eventlog.format.layout import schema_message
+from eventlog.format.sealing import BATCH_EVENTS
 from eventlog.reader import LogReader
-from eventlog.sealing import BATCH_EVENTS
-from eventlog.segments import Reach, Start, missing, open_segment, starts
-from eventlog.stores import bring_checkpoint, is_mirror
+from eventlog.segments.opening import open_segment
+from eventlog.segments.segment import Reach, Start, missing, starts
 from eventlog.writer import LogWriter
 
 

@@ -11,17 +11,18 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from eventlog.arrow import SCHEMA, from_batch
-from eventlog.chain import BLOCK_EVENTS, Chain
 from eventlog.errors import LogDamaged
-from eventlog.frames import Frame
-from eventlog.head import Head, Point, read_head
-from eventlog.manifest import Manifest, Segment, parse_manifest, read_manifest_text
+from eventlog.folder.head import Head, Point, read_head
+from eventlog.folder.manifest import Manifest, Segment, parse_manifest, read_manifest_text
+from eventlog.folder.stores import is_mirror
+from eventlog.format.arrow import SCHEMA, from_batch
+from eventlog.format.chain import BLOCK_EVENTS, Chain
+from eventlog.format.frames import Frame
+from eventlog.format.sealing import Part
+from eventlog.format.upcasting import PRESENT, Upcasters
 from eventlog.rows import ROW, Rows
-from eventlog.sealing import Part
-from eventlog.segments import READ_ALL, Reach, SegmentReader, Start, missing, open_segment, starts
-from eventlog.stores import is_mirror
-from eventlog.upcasting import PRESENT, Upcasters
+from eventlog.segments.opening import open_segment
+from eventlog.segments.segment import READ_ALL, Reach, SegmentReader, Start, missing, starts
 
 MOST_OPEN: Final = 32
 """How many segments a reader has open: a file is held for each, with what is known of its frames."""

@@ -9,16 +9,12 @@ from typing import Final, Literal, Self
 
 import numpy as np
 
-from eventlog import disk
-from eventlog.arrow import NO_NOTES
 from eventlog.beginning import begin
-from eventlog.chain import Chain
 from eventlog.errors import DiskFull, SequenceMismatch, WriterPoisoned
-from eventlog.frames import encode, hash_of
-from eventlog.head import Head, HeadFile, Point
-from eventlog.layout import schema_message
-from eventlog.lock import WriterLock
-from eventlog.manifest import (
+from eventlog.folder import disk
+from eventlog.folder.head import Head, HeadFile, Point
+from eventlog.folder.lock import WriterLock
+from eventlog.folder.manifest import (
     NO_TEXTS,
     Epoch,
     Manifest,
@@ -28,11 +24,16 @@ from eventlog.manifest import (
     segment_file,
     write_manifest,
 )
-from eventlog.recovery import Tail, recover_run, remove_leftovers
+from eventlog.format.arrow import NO_NOTES
+from eventlog.format.chain import Chain
+from eventlog.format.frames import encode, hash_of
+from eventlog.format.layout import schema_message
+from eventlog.format.sealing import SEGMENT_EVENTS, Sealed, seal
+from eventlog.format.upcasting import PRESENT
 from eventlog.rows import Rows, packed
-from eventlog.sealing import SEGMENT_EVENTS, Sealed, seal
-from eventlog.segments import Reach, SegmentReader, chain_at, starts
-from eventlog.upcasting import PRESENT
+from eventlog.segments.opening import chain_at
+from eventlog.segments.recovery import Tail, recover_run, remove_leftovers
+from eventlog.segments.segment import Reach, SegmentReader, starts
 
 Durability = Literal["every-commit", "interval", "never"]
 """When a commit is synced: before it is acknowledged; with the first commit after an interval; at close.
@@ -55,8 +56,7 @@ UNCHECKED_BYTES_MAX: Final = 64 << 20
 class LogWriter:
     """The one writer of a run, from `create` or `open` to `close`; a context manager.
 
-    `manifest` is what the run is, `torn` where bytes of a torn tail were put when the run was opened, or None.
-    """
+    `manifest` describes the run; `torn` is the file with the torn tail that `open` cut off, or None."""
 
     def __init__(
         self,

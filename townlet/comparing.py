@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from eventlog.chain import BLOCK_EVENTS
 from eventlog.errors import LogDamaged
+from eventlog.format.chain import BLOCK_EVENTS
 from eventlog.reader import LogReader
 from townlet.apart import (
     NEEDS,

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
-from eventlog import disk
+from eventlog.folder import disk
 from townlet.dataset import Dataset, settings_in
 
 DESCRIPTION: Final = "dataset.json"

@@ -24,8 +24,8 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog.checkpoints import Checkpoint, CheckpointStore
-from eventlog.head import Point
-from eventlog.manifest import Epoch
+from eventlog.folder.head import Point
+from eventlog.folder.manifest import Epoch
 from projections.versions import VERSIONS
 from townlet.configuration.load import names_table
 from townlet.configuration.settings import Settings

@@ -16,11 +16,12 @@ from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
-from eventlog import disk, parquet
-from eventlog.arrow import from_batch, notes_of
 from eventlog.errors import EventLogError, LogDamaged
-from eventlog.sealing import Part
-from eventlog.stores import is_mirror
+from eventlog.folder import disk
+from eventlog.folder.stores import is_mirror
+from eventlog.format import parquet
+from eventlog.format.arrow import from_batch, notes_of
+from eventlog.format.sealing import Part
 from townlet import export_duckdb
 from townlet.errors import TownletError
 from townlet.extent import Extent, digest_after, sealed, unsealed

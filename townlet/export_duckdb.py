@@ -18,9 +18,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from eventlog.arrow import SCHEMA, from_batch, notes_of
 from eventlog.catalogue import KINDS
 from eventlog.errors import EventLogError
+from eventlog.format.arrow import SCHEMA, from_batch, notes_of
 from eventlog.views import KIND_BY_NAME, PHYSICAL, events_sql, names_sql, view_sql
 from projections.state import CLASSES
 from townlet.errors import TownletError

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from eventlog.chain import BLOCK_EVENTS, Chain
-from eventlog.manifest import Epoch, Parent, read_settings
+from eventlog.folder.manifest import Epoch, Parent, read_settings
+from eventlog.format.chain import BLOCK_EVENTS, Chain
+from eventlog.format.sealing import Part
 from eventlog.rows import ROW
-from eventlog.sealing import Part
 from townlet.errors import TickOutOfRange, TownletError
 
 if TYPE_CHECKING:

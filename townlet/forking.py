@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import BaseModel
 
 from eventlog import forking
-from eventlog.manifest import Epoch
+from eventlog.folder.manifest import Epoch
 from townlet.configuration.faults import short
 from townlet.configuration.load import Resolved, load
 from townlet.configuration.plans import compile_plan

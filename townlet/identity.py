@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from eventlog import codes, upcasting
-from eventlog.manifest import Epoch
+from eventlog import codes
+from eventlog.folder.manifest import Epoch
+from eventlog.format import upcasting
 from projections import plan, state, tables
 from projections.state import town_type
 from projections.versions import VERSIONS

@@ -6,10 +6,10 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from eventlog.arrow import SCHEMA
 from eventlog.catalogue import KINDS
+from eventlog.format.arrow import SCHEMA
+from eventlog.format.sealing import BATCH_EVENTS
 from eventlog.reader import LogReader
-from eventlog.sealing import BATCH_EVENTS
 from eventlog.views import KIND_BY_NAME
 
 KIND_NAME: Final = "kind_name"

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog.checkpoints import CheckpointStore
-from eventlog.head import Point
-from eventlog.manifest import Epoch
+from eventlog.folder.head import Point
+from eventlog.folder.manifest import Epoch
 from eventlog.rows import Rows
 from eventlog.writer import Durability, LogWriter
 from townlet.configuration.load import Resolved

@@ -12,12 +12,12 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from eventlog import disk
 from eventlog.errors import EventLogError, LogLocked
-from eventlog.lock import WriterLock
-from eventlog.manifest import Manifest, Parent, read_manifest
+from eventlog.folder import disk
+from eventlog.folder.lock import WriterLock
+from eventlog.folder.manifest import Manifest, Parent, read_manifest
 from eventlog.reader import LogReader
-from eventlog.recovery import SEGMENT_NAME
+from eventlog.segments.recovery import SEGMENT_NAME
 
 PARTS: Final = ("derived", "exports", "torn")
 """What can go of a run that stays: tables that are made anew and all checkpoints but the last; exports; torn tails."""

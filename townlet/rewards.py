@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog.checkpoints import CheckpointStore
-from eventlog.head import Point
-from eventlog.manifest import Epoch
+from eventlog.folder.head import Point
+from eventlog.folder.manifest import Epoch
 from projections.settings import Rewards
 from townlet.configuration.load import load, names_table
 from townlet.configuration.settings import Settings

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 
 from eventlog.checkpoints import CheckpointStore
-from eventlog.head import Head
-from eventlog.manifest import Epoch, read_settings
+from eventlog.folder.head import Head
+from eventlog.folder.manifest import Epoch, read_settings
+from eventlog.folder.stores import local, mirror
+from eventlog.format.upcasting import PRESENT, Upcasters
 from eventlog.places import is_uri, told
 from eventlog.reader import LogReader
-from eventlog.stores import local, mirror
-from eventlog.upcasting import PRESENT, Upcasters
 from townlet.configuration.load import Resolved, from_text, load
 from townlet.configuration.settings import Settings
 from townlet.errors import TickOutOfRange
@@ -44,7 +44,7 @@ class Run:
     """The public face of a run's folder; cheap to open, always up to date with what is committed.
 
     Of a run on a store, named by its URI, it is what was there when it was opened: `path` is then a mirror of it, in
-    which what is needed arrives (`eventlog.stores`), and nothing can be written to it.
+    which what is needed arrives (`eventlog.folder.stores`), and nothing can be written to it.
     """
 
     def __init__(self, path: Path | str, *, upcasters: Upcasters = PRESENT) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from eventlog.chain import Chain
+from eventlog.format.chain import Chain
 from projections.tables import restored, tables
 from townlet.configuration.load import NONE, load
 from townlet.configuration.settings import Settings

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from eventlog.arrow import from_batch, notes_of
 from eventlog.catalogue import KINDS, REGISTRIES, EventField
+from eventlog.format.arrow import from_batch, notes_of
 from projections.state import CLASSES
 from townlet.configuration.load import person_name
 from townlet.configuration.settings import Settings

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from eventlog.audit import SegmentAudit, audit, audit_file
 from eventlog.errors import EventLogError, LogDamaged, RunNotFound
-from eventlog.head import Head, read_head
-from eventlog.manifest import Manifest, read_manifest, read_settings
-from eventlog.recovery import SEGMENT_NAME
+from eventlog.folder.head import Head, read_head
+from eventlog.folder.manifest import Manifest, read_manifest, read_settings
+from eventlog.segments.audit import SegmentAudit, audit, audit_file
+from eventlog.segments.recovery import SEGMENT_NAME
 from townlet.configuration.load import config_id_of
 
 if TYPE_CHECKING:

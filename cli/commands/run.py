@@ -75,7 +75,7 @@ def remove_run(path: Path) -> None:
     """
     import shutil
 
-    from eventlog.lock import WriterLock
+    from eventlog.folder.lock import WriterLock
 
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return

@@ -88,7 +88,7 @@ def list_runs(folder: Path | None, form: str) -> None:
 @click.argument("names", metavar="RUN...", nargs=-1, required=True)
 @options.output_formats
 def archive_runs(names: tuple[str, ...], form: str) -> None:
-    from eventlog.cold import archive
+    from eventlog.archiving import archive
 
     rows: list[dict[str, Any]] = []
     runs = dict.fromkeys(options.find_own_run(name) for name in names)
@@ -242,8 +242,8 @@ def _place(name: str) -> Path:
 def _described(path: Path) -> dict[str, Any]:
     """What there is to say of a run without opening its log."""
     from eventlog.errors import EventLogError
-    from eventlog.head import read_head
-    from eventlog.manifest import read_manifest
+    from eventlog.folder.head import read_head
+    from eventlog.folder.manifest import read_manifest
 
     row = dict.fromkeys(COLUMNS) | {"run": path.name, "bytes": _bytes(path), "state": "damaged", "log_digest": ""}
     try:

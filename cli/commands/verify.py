@@ -27,7 +27,7 @@ COLUMNS = ("check", "found", "passed")
 @click.option("--deep", is_flag=True, help="Fold the log from its start and compare the state.")
 @options.output_formats
 def command(run: Path | str, deep: bool, form: str) -> None:
-    from eventlog.stores import whole
+    from eventlog.folder.stores import whole
     from townlet.verify import examine
 
     here = whole(run) if isinstance(run, str) else contextlib.nullcontext(run)

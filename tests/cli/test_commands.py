@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import townlet
-from eventlog.lock import WriterLock
+from eventlog.folder.lock import WriterLock
 
 TICKS = 1500
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import eventlog
-from eventlog.lock import WriterLock
+from eventlog.folder.lock import WriterLock
 
 ROOT = Path(eventlog.__file__).parents[1]
 TOWNLET = [sys.executable, "-c", "from cli.main import main; main()"]
@@ -52,7 +52,7 @@ def done(folder: Path, *arguments: str) -> tuple[int, str, str]:
 
 
 def ticks_of(run: Path) -> int:
-    from eventlog.head import read_head
+    from eventlog.folder.head import read_head
 
     head = read_head(run / "log" / "head")
     return head.tick if head else 0

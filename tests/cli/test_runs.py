@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from eventlog.lock import WriterLock
+from eventlog.folder.lock import WriterLock
 from tests.cli.test_commands import from_json, here, lived, said
 
 __all__ = ["here", "lived"]

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from eventlog.checkpoints import CheckpointStore
-from eventlog.manifest import read_manifest, write_manifest
+from eventlog.folder.manifest import read_manifest, write_manifest
 from eventlog.reader import LogReader
 from eventlog.writer import LogWriter
 from tests.cli.test_commands import from_json, here, lived, said
@@ -36,7 +36,7 @@ def in_segments(run: Path) -> None:
 
 
 def read_epochs(said: dict[str, object]) -> list[object]:
-    from eventlog.manifest import Epoch
+    from eventlog.folder.manifest import Epoch
 
     return [Epoch.model_validate(epoch) for epoch in said["epochs"]]  # type: ignore[attr-defined]
 
@@ -188,7 +188,7 @@ def test_checkpoints_of_another_version_are_counted_and_not_read(run: Path, monk
 
 
 def test_a_segment_kept_as_parquet_is_verified(run: Path) -> None:
-    from eventlog.cold import archive
+    from eventlog.archiving import archive
 
     cold = run / "log" / archive(run)[0].file
     assert failed("a", "--deep")[0] == 0

@@ -16,9 +16,9 @@ from typing import Any
 import pyarrow as pa
 
 import townlet
-from eventlog.cold import archive
-from eventlog.frames import hash_of
-from eventlog.manifest import read_manifest
+from eventlog.archiving import archive
+from eventlog.folder.manifest import read_manifest
+from eventlog.format.frames import hash_of
 from eventlog.writer import LogWriter
 from tests.town.towns import DAY, KITCHEN
 from townlet.run import Run

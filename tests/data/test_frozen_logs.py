@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from eventlog.checkpoints import CheckpointStore
-from eventlog.manifest import read_manifest
+from eventlog.folder.manifest import read_manifest
 from tests.data import freeze
 from tests.town.towns import ROOT
 from townlet.run import Run

@@ -1,4 +1,4 @@
-"""A system whose n-th call fails, once or for ever: it stands in for `os` under `eventlog.disk`."""
+"""A system whose n-th call fails, once or for ever: it stands in for `os` under `eventlog.folder.disk`."""
 
 import errno
 import os
@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import pytest
 
-from eventlog import disk
+from eventlog.folder import disk
 
 CALLS: Final = (
     *("open", "write", "pwrite", "fdatasync", "fsync", "ftruncate", "close"),
     *("rename", "link", "unlink", "makedirs", "statvfs"),
 )
-"""The calls of `os` that `eventlog.disk` makes."""
+"""The calls of `os` that `eventlog.folder.disk` makes."""
 
 RETRIED: Final = frozenset(("open", "write", "pwrite", "fdatasync", "fsync", "ftruncate"))
 """Those that Python makes again after a signal, unless its handler raises (PEP 475)."""

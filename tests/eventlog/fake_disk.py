@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from eventlog import disk
+from eventlog.folder import disk
 
 BLOCK: Final = 512
 ROOT: Final = 0
@@ -159,7 +159,7 @@ def put(contents: Contents, folder: Path) -> None:
 
 
 class FakeDisk:
-    """Stands in for `eventlog.disk` over the folder `root`, from `install` on.
+    """Stands in for `eventlog.folder.disk` over the folder `root`, from `install` on.
 
     `states[k]` is the disk after call k, `calls[k]` what that call was, `states[0]` the disk before the first one.
     `promised[k]` is what the test said last, until the call after k, by `promise`. `fault` is asked before each call

@@ -11,14 +11,14 @@ import pyarrow as pa
 import pytest
 
 from eventlog import writer as writing
-from eventlog.chain import Chain
+from eventlog.archiving import archive
 from eventlog.checkpoints import CheckpointStore
-from eventlog.cold import archive
 from eventlog.errors import RunNotFound
+from eventlog.folder.head import Point
+from eventlog.folder.manifest import read_manifest, read_settings, write_settings
 from eventlog.forking import fork
-from eventlog.head import Point
-from eventlog.layout import schema_message
-from eventlog.manifest import read_manifest, read_settings, write_settings
+from eventlog.format.chain import Chain
+from eventlog.format.layout import schema_message
 from eventlog.reader import LogReader
 from eventlog.writer import Durability, LogWriter
 from tests.eventlog.towns import EPOCHS, history

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eventlog.audit import audit
-from eventlog.chain import Chain
-from eventlog.cold import archive
+from eventlog.archiving import archive
 from eventlog.errors import LogDamaged
-from eventlog.manifest import read_manifest
+from eventlog.folder.manifest import read_manifest
+from eventlog.format.chain import Chain
+from eventlog.format.sealing import BATCH_EVENTS
 from eventlog.reader import LogReader
 from eventlog.rows import Rows
-from eventlog.sealing import BATCH_EVENTS
+from eventlog.segments.audit import audit
 from eventlog.writer import LogWriter
 from tests.eventlog.towns import EPOCHS, commit, history
 from tests.eventlog.towns import new_log as unsealed

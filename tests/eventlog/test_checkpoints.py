@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from eventlog.checkpoints import CheckpointStore, IdentityAt
-from eventlog.head import Point
+from eventlog.folder.head import Point
 from eventlog.reader import LogReader
 from eventlog.writer import LogWriter
 from tests.eventlog.towns import abandon, commit, history, new_log, segment_of

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
-from eventlog import beginning, checkpoints, cold, disk, forking, head, recovery
+from eventlog import archiving, beginning, checkpoints, forking
 from eventlog import writer as writing
-from eventlog.head import Head, HeadFile
-from eventlog.layout import schema_message
-from eventlog.manifest import Manifest, write_manifest, write_settings
-from eventlog.recovery import Damage, Tail, examine
+from eventlog.folder import disk, head
+from eventlog.folder.head import Head, HeadFile
+from eventlog.folder.manifest import Manifest, write_manifest, write_settings
+from eventlog.format.layout import schema_message
+from eventlog.segments import recovery
+from eventlog.segments.recovery import Damage, Tail, examine
 from eventlog.writer import LogWriter
 from tests.eventlog.fake_disk import FakeDisk
 from tests.eventlog.test_crashes import (
@@ -229,7 +231,7 @@ def sealed_removed_first(patch: pytest.MonkeyPatch) -> None:
         recovery.remove_leftovers(run, manifest)
         write_manifest(run, manifest)
 
-    patch.setattr(cold, "write_manifest", early)
+    patch.setattr(archiving, "write_manifest", early)
 
 
 def leftovers_removed_first(patch: pytest.MonkeyPatch) -> None:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from eventlog import disk
 from eventlog.errors import LogDamaged
-from eventlog.head import read_head
-from eventlog.layout import schema_message
-from eventlog.manifest import read_manifest
+from eventlog.folder import disk
+from eventlog.folder.head import read_head
+from eventlog.folder.manifest import read_manifest
+from eventlog.format.layout import schema_message
 from eventlog.writer import Durability, LogWriter
 from tests.eventlog.fake_disk import Contents, FakeDisk, State, put, state_of
 from tests.eventlog.lives import CUT, Promise, live, require_run, ticking_clock, writer_of

@@ -14,16 +14,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from eventlog import frames, recovery, segments
-from eventlog.chain import BLOCK_EVENTS, Chain
 from eventlog.errors import LogDamaged
-from eventlog.frames import Scan, decode_rows, encode, hash_of
-from eventlog.head import Head
-from eventlog.layout import schema_message
-from eventlog.manifest import Segment
-from eventlog.recovery import Damage, Tail, examine
-from eventlog.sealing import Part, seal
-from eventlog.segments import BEGINNING, Reach, SegmentReader, Start
+from eventlog.folder.head import Head
+from eventlog.folder.manifest import Segment
+from eventlog.format import frames
+from eventlog.format.chain import BLOCK_EVENTS, Chain
+from eventlog.format.frames import Scan, decode_rows, encode, hash_of
+from eventlog.format.layout import schema_message
+from eventlog.format.sealing import Part, seal
+from eventlog.segments import recovery
+from eventlog.segments import segment as segments
+from eventlog.segments.recovery import Damage, Tail, examine
+from eventlog.segments.segment import BEGINNING, Reach, SegmentReader, Start
 from tests.town.towns import by_tick, kitchen_settings, lived
 
 FRAMES = 6

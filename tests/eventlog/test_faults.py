@@ -17,7 +17,7 @@ import pytest
 
 from eventlog.checkpoints import CheckpointStore
 from eventlog.errors import DiskFull, WriterPoisoned
-from eventlog.manifest import read_manifest, read_settings
+from eventlog.folder.manifest import read_manifest, read_settings
 from eventlog.reader import LogReader
 from eventlog.writer import LogWriter
 from tests.eventlog.failing_disk import SORTS, FailingSystem, can_fail

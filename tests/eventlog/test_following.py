@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import townlet
-from eventlog.arrow import from_batch
-from eventlog.head import read_head
-from eventlog.manifest import read_manifest
+from eventlog.folder.head import read_head
+from eventlog.folder.manifest import read_manifest
+from eventlog.format.arrow import from_batch
 from eventlog.reader import LogReader
 from eventlog.writer import LogWriter
 from tests.eventlog.towns import new_log
@@ -23,7 +23,7 @@ COMMITS = 60
 WRITE = f"""
 import sys, time
 from pathlib import Path
-from eventlog.cold import archive
+from eventlog.archiving import archive
 from eventlog.writer import LogWriter
 from eventlog.writer import LogWriter
 from tests.eventlog.towns import commit

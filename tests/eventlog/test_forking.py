@@ -10,15 +10,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from eventlog import disk
 from eventlog.checkpoints import CheckpointStore
 from eventlog.errors import EventLogError, LogDamaged, RunExists
+from eventlog.folder import disk
+from eventlog.folder.head import Point
+from eventlog.folder.manifest import Epoch, read_manifest, read_settings, write_settings
 from eventlog.forking import fork
-from eventlog.head import Point
-from eventlog.manifest import Epoch, read_manifest, read_settings, write_settings
 from eventlog.reader import LogReader
 from eventlog.writer import LogWriter
-from tests.eventlog.test_sealing import EVENTS, SEGMENT_EVENTS, expected, long_run, same
+from tests.eventlog.format.test_sealing import EVENTS, SEGMENT_EVENTS, expected, long_run, same
 from tests.eventlog.towns import EPOCHS, commit
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventlog.arrow import from_batch
-from eventlog.chain import Chain
 from eventlog.errors import LogDamaged, RunNotFound
+from eventlog.format.arrow import from_batch
+from eventlog.format.chain import Chain
 from eventlog.reader import LogReader
 from eventlog.writer import LogWriter
 from tests.eventlog.towns import abandon, commit, history, new_log, segment_of, written

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from eventlog.arrow import SCHEMA, from_batch, notes_of, to_batch
+from eventlog.format.arrow import SCHEMA, from_batch, notes_of, to_batch
 from eventlog.rows import MISSING_VALUE, ROW, packed
 from tests.eventlog.towns import history
 
@@ -66,7 +66,7 @@ def test_the_missing_value_is_one_nan() -> None:
     [
         ("eventlog", {"numpy", "pyarrow", "pydantic"}),
         ("eventlog.rows", {"pyarrow", "pydantic", "filelock"}),
-        ("eventlog.reader", {"eventlog.writer", "eventlog.lock", "filelock"}),
+        ("eventlog.reader", {"eventlog.writer", "eventlog.folder.lock", "filelock"}),
     ],
 )
 def test_an_import_brings_only_what_it_needs(module: str, unwanted: set[str]) -> None:

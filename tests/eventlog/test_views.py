@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from eventlog.arrow import to_batch
 from eventlog.catalogue import KINDS, REGISTRIES, Event
+from eventlog.format.arrow import to_batch
 from eventlog.rows import MISSING, MISSING_VALUE, ROW, Rows
 from eventlog.views import (
     PHYSICAL,

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventlog.chain import Chain
 from eventlog.errors import DiskFull, LogDamaged, RunExists, RunNotFound, SequenceMismatch, WriterPoisoned
-from eventlog.manifest import read_manifest, write_manifest
+from eventlog.folder.manifest import read_manifest, write_manifest
+from eventlog.format.chain import Chain
 from eventlog.reader import LogReader
 from eventlog.rows import ROW
 from eventlog.writer import RESERVE_BYTES, LogWriter

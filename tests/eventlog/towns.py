@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eventlog.manifest import Epoch
+from eventlog.folder.manifest import Epoch
 from eventlog.rows import MISSING, MISSING_VALUE, ROW, Rows
 from eventlog.writer import Durability, LogWriter
 

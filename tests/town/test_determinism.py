@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import townlet
-from eventlog.head import read_head
+from eventlog.folder.head import read_head
 from eventlog.rows import Rows
 from projections.state import state_bytes
 from projections.tables import restored, tables

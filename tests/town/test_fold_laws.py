@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 
 import townlet
+from eventlog.archiving import archive
 from eventlog.checkpoints import CheckpointStore
-from eventlog.cold import archive
-from eventlog.manifest import read_manifest
+from eventlog.folder.manifest import read_manifest
 from eventlog.writer import LogWriter
 from projections.versions import VERSIONS
 from tests.town.towns import DAY, KITCHEN, lived

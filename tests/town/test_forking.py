@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import townlet
-from eventlog import disk
 from eventlog.errors import EventLogError
+from eventlog.folder import disk
 from tests.town.towns import DAY, KITCHEN
 from townlet.errors import ConfigurationError, TickOutOfRange, TownletError
 from townlet.run import Pulse, Run

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import townlet
-from eventlog.manifest import read_manifest
+from eventlog.folder.manifest import read_manifest
 from eventlog.reader import LogReader
 from tests.town.towns import ROOT, environment, kitchen_settings, town_of
 from townlet.draw import word_of

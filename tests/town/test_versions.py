@@ -9,7 +9,7 @@ import pytest
 
 import townlet
 from eventlog import codes
-from eventlog.manifest import Epoch
+from eventlog.folder.manifest import Epoch
 from projections import plan, state, tables
 from projections.versions import VERSIONS
 from tests.town.towns import DAY, KITCHEN

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from eventlog.chain import Chain
+from eventlog.format.chain import Chain
 from eventlog.rows import Rows
 from townlet.configuration.load import load
 from townlet.configuration.settings import Settings

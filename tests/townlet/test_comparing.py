@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eventlog.chain import BLOCK_EVENTS
+from eventlog.format.chain import BLOCK_EVENTS
 from eventlog.reader import LogReader
 from eventlog.writer import LogWriter
 from tests.eventlog.towns import EPOCHS, history

@@ -18,12 +18,13 @@ import pyarrow.parquet as pq
 import pytest
 
 import townlet
-from eventlog import disk, parquet
-from eventlog.arrow import from_batch
+from eventlog.archiving import archive
 from eventlog.catalogue.social import ChatStarted
-from eventlog.cold import archive
 from eventlog.errors import LogDamaged
-from eventlog.upcasting import changed
+from eventlog.folder import disk
+from eventlog.format import parquet
+from eventlog.format.arrow import from_batch
+from eventlog.format.upcasting import changed
 from eventlog.views import KIND_BY_NAME
 from townlet import export_duckdb
 from townlet.errors import TickOutOfRange, TownletError

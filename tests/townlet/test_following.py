@@ -11,7 +11,7 @@ import pytest
 
 import townlet
 from eventlog.codes import CHAT_SUCCEEDED
-from eventlog.manifest import Epoch
+from eventlog.folder.manifest import Epoch
 from projections.errors import BadEvent
 from projections.versions import VERSIONS
 from tests.town.towns import DAY, KITCHEN

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from eventlog.errors import EventLogError
+from eventlog.folder.manifest import read_manifest, write_settings
 from eventlog.forking import fork
-from eventlog.manifest import read_manifest, write_settings
 from eventlog.reader import LogReader
 from eventlog.writer import LogWriter
-from tests.eventlog.test_sealing import EVENTS, long_run
+from tests.eventlog.format.test_sealing import EVENTS, long_run
 from tests.eventlog.towns import EPOCHS, commit
 from townlet.pruning import PARTS, Item, Plan, carry_out, plan
 

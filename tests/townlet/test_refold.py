@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 import townlet
-from eventlog.manifest import write_settings
+from eventlog.folder.manifest import write_settings
 from eventlog.writer import LogWriter
 from projections.state import CLOCK, TIE, state_bytes
 from projections.town import ties as ledger_folds

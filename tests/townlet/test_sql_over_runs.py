@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 
 import townlet
-from eventlog.cold import archive
+from eventlog.archiving import archive
 from eventlog.errors import EventLogError, LogDamaged, RunNotFound
-from eventlog.manifest import read_manifest, read_settings
+from eventlog.folder.manifest import read_manifest, read_settings
 from eventlog.rows import Rows
 from eventlog.views import KIND_BY_NAME
 from eventlog.writer import LogWriter

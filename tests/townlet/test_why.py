@@ -10,7 +10,7 @@ import pytest
 import townlet
 from eventlog import codes
 from eventlog.catalogue.registries import Dimension, Reason
-from eventlog.manifest import Epoch, write_settings
+from eventlog.folder.manifest import Epoch, write_settings
 from eventlog.rows import ROW
 from eventlog.writer import LogWriter
 from projections.riders.tie_changes import REMEMBERED, Loss

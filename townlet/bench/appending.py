@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from eventlog.manifest import Epoch
+from eventlog.folder.manifest import Epoch
 from eventlog.reader import LogReader
 from eventlog.rows import ROW, Rows
 from eventlog.writer import LogWriter

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from eventlog.chain import Chain
+from eventlog.format.chain import Chain
 from eventlog.rows import Rows
 from townlet.bench import peers
 from townlet.bench.appending import COMMIT_EVENTS, commits, rate

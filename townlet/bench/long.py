@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from eventlog.cold import archive
+from eventlog.archiving import archive
 from townlet.bench.rows import Row, Sizes, median, seconds
 from townlet.run import Run, simulate
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from eventlog.catalogue import KINDS
-from eventlog.manifest import Epoch, write_settings
+from eventlog.folder.manifest import Epoch, write_settings
 from eventlog.rows import ROW
 from eventlog.writer import LogWriter
 from townlet.bench.rows import Peer, Row, Sizes

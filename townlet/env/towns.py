@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eventlog.chain import Chain
+from eventlog.format.chain import Chain
 from eventlog.rows import Rows
 from projections.state import state_size, town_type
 from townlet.configuration.load import Resolved

@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from eventlog.errors import EventLogError
+from eventlog.folder.stores import is_mirror
 from eventlog.reader import LogReader
-from eventlog.stores import is_mirror
 
 if TYPE_CHECKING:
-    from eventlog.manifest import Manifest
+    from eventlog.folder.manifest import Manifest
     from townlet.run import Run
 
 KIN: Final = ("the run it was forked from", "a fork of it", "a fork of the same run", "")

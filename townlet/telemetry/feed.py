@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from eventlog.arrow import from_batch
+from eventlog.format.arrow import from_batch
 from eventlog.reader import LogReader
 from projections.narration.narrator import Narrator
 from projections.rewards import compile_terms

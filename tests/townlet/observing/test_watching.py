@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import townlet
-from eventlog.manifest import write_settings
+from eventlog.folder.manifest import write_settings
 from eventlog.rows import ROW
 from eventlog.writer import LogWriter
 from projections.telemetry.frame import Frame, printed, ties_of

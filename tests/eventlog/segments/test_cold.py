@@ -17,21 +17,24 @@ import pyarrow.parquet as pq
 import pytest
 
 import townlet
-from eventlog import disk, parquet, segments
-from eventlog.arrow import from_batch
-from eventlog.audit import audit
-from eventlog.chain import Chain
-from eventlog.cold import ColdReader, archive
+from eventlog.archiving import archive
 from eventlog.errors import DiskFull, EventLogError, LogDamaged, LogLocked, RunNotFound
+from eventlog.folder import disk
+from eventlog.folder.manifest import Segment, parse_manifest, read_manifest, write_manifest, write_settings
 from eventlog.forking import fork
-from eventlog.manifest import Segment, parse_manifest, read_manifest, write_manifest, write_settings
-from eventlog.parquet import contents_of
+from eventlog.format import parquet
+from eventlog.format.arrow import from_batch
+from eventlog.format.chain import Chain
+from eventlog.format.parquet import contents_of
+from eventlog.format.sealing import BATCH_EVENTS
 from eventlog.reader import LogReader
 from eventlog.rows import Rows
-from eventlog.sealing import BATCH_EVENTS
-from eventlog.segments import Reach, Start
+from eventlog.segments import segment as segments
+from eventlog.segments.audit import audit
+from eventlog.segments.cold import ColdReader
+from eventlog.segments.segment import Reach, Start
 from eventlog.writer import LogWriter
-from tests.eventlog.test_sealing import EVENTS, SEGMENT_EVENTS, expected, long_run, same
+from tests.eventlog.format.test_sealing import EVENTS, SEGMENT_EVENTS, expected, long_run, same
 from tests.eventlog.towns import EPOCHS, abandon, commit, history
 
 

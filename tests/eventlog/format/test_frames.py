@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventlog.arrow import SCHEMA, from_batch, notes_of
-from eventlog.chain import GENESIS
-from eventlog.frames import Frame, Scan, decode, decode_rows, encode, hash_of
-from eventlog.layout import message, schema_message
+from eventlog.format.arrow import SCHEMA, from_batch, notes_of
+from eventlog.format.chain import GENESIS
+from eventlog.format.frames import Frame, Scan, decode, decode_rows, encode, hash_of
+from eventlog.format.layout import message, schema_message
 from eventlog.rows import Rows
 from tests.eventlog.towns import history
 

@@ -23,10 +23,10 @@ from typing import Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from eventlog.arrow import SCHEMA
 from eventlog.catalogue import KINDS
 from eventlog.catalogue.event import Event
 from eventlog.errors import EventLogError
+from eventlog.format.arrow import SCHEMA
 
 Upcast = Callable[[pa.RecordBatch], pa.RecordBatch]
 """Takes a record batch of `SCHEMA` and gives one with as many rows, of the same seqs, ticks and causes."""

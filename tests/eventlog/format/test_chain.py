@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventlog.chain import BLOCK_EVENTS, GENESIS, Chain
+from eventlog.format.chain import BLOCK_EVENTS, GENESIS, Chain
 from eventlog.rows import Rows
 from tests.eventlog.towns import history
 

@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from eventlog.chain import BLOCK_EVENTS, Chain
 from eventlog.errors import LogDamaged
-from eventlog.frames import CONTINUATION, HEADER_BYTES_MAX, MAGIC, Frame, Scan, decode_rows, inspect
-from eventlog.head import Head
-from eventlog.layout import schema_message
-from eventlog.manifest import Manifest, Segment
-from eventlog.sealing import FILE_MAGIC, Part, footer_crc
-from eventlog.segments import COLD, Reach, SegmentReader, Start, open_block, open_segment, read_schema, starts
+from eventlog.folder.head import Head
+from eventlog.folder.manifest import Manifest, Segment
+from eventlog.format.chain import BLOCK_EVENTS, Chain
+from eventlog.format.frames import CONTINUATION, HEADER_BYTES_MAX, MAGIC, Frame, Scan, decode_rows, inspect
+from eventlog.format.layout import schema_message
+from eventlog.format.sealing import FILE_MAGIC, Part, footer_crc
+from eventlog.segments.opening import open_block, open_segment
+from eventlog.segments.segment import COLD, Reach, SegmentReader, Start, read_schema, starts
 
 END_OF_STREAM: Final = CONTINUATION + bytes(4)
 """What stands behind the last batch of an Arrow file."""

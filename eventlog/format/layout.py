@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from eventlog.arrow import SCHEMA, to_batch
+from eventlog.format.arrow import SCHEMA, to_batch
 from eventlog.rows import ROW
 
 METADATA_KEY: Final = b"tw"

@@ -17,14 +17,15 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from eventlog import disk
-from eventlog.chain import BLOCK_EVENTS, Chain
 from eventlog.errors import LogDamaged
-from eventlog.frames import Frame, Scan, decode_rows
-from eventlog.head import Head, read_head
-from eventlog.manifest import Manifest
-from eventlog.sealing import Part
-from eventlog.segments import BEGINNING, Reach, Start, missing, open_block, read_schema, starts
+from eventlog.folder import disk
+from eventlog.folder.head import Head, read_head
+from eventlog.folder.manifest import Manifest
+from eventlog.format.chain import BLOCK_EVENTS, Chain
+from eventlog.format.frames import Frame, Scan, decode_rows
+from eventlog.format.sealing import Part
+from eventlog.segments.opening import open_block
+from eventlog.segments.segment import BEGINNING, Reach, Start, missing, read_schema, starts
 
 SEGMENT_NAME: Final = re.compile(r"[0-9]{20}\.(arrows?|parquet)((\.torn(-[0-9]+)?)?\.tmp)?")
 """The files of segments, and what somebody began to write of one; the torn bytes of one are no such thing."""

@@ -10,15 +10,15 @@ import pyarrow.compute as pc
 import pytest
 
 from eventlog import writer
-from eventlog.arrow import from_batch, notes_of
 from eventlog.catalogue import KINDS
 from eventlog.catalogue.event import Agent, Amount, Event, Object, Tile, column
 from eventlog.catalogue.social import ChatFailed, ChatStarted, ChatSucceeded
 from eventlog.errors import EventLogError
-from eventlog.manifest import read_manifest, write_manifest
+from eventlog.folder.manifest import read_manifest, write_manifest
+from eventlog.format.arrow import from_batch, notes_of
+from eventlog.format.upcasting import PRESENT, Upcaster, Upcasters, changed
 from eventlog.reader import LogReader
 from eventlog.rows import MISSING, Rows
-from eventlog.upcasting import PRESENT, Upcaster, Upcasters, changed
 from eventlog.writer import LogWriter
 from tests.eventlog.towns import EPOCHS, history
 from tests.town.towns import by_tick, kitchen_settings, lived, log_digest, town_of

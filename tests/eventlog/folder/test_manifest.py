@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from eventlog import disk
 from eventlog.errors import EventLogError, LogLocked, RunNotFound
-from eventlog.head import SLOT_BYTES, HeadFile, read_head
-from eventlog.lock import WriterLock
-from eventlog.manifest import Manifest, Seal, Segment, read_manifest, write_manifest, write_settings
+from eventlog.folder import disk
+from eventlog.folder.head import SLOT_BYTES, HeadFile, read_head
+from eventlog.folder.lock import WriterLock
+from eventlog.folder.manifest import Manifest, Seal, Segment, read_manifest, write_manifest, write_settings
 from tests.eventlog.towns import EPOCHS, new_log
 
 MANIFEST = Manifest(
@@ -162,7 +162,7 @@ def test_a_second_writer_is_refused_and_told_who_holds_the_run(tmp_path: Path) -
     code = f"""
 from pathlib import Path
 from eventlog.errors import LogLocked
-from eventlog.lock import WriterLock
+from eventlog.folder.lock import WriterLock
 try:
     WriterLock(Path({str(tmp_path)!r}))
 except LogLocked as error:

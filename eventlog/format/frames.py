@@ -23,9 +23,9 @@ from typing import Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from eventlog.arrow import NO_NOTES, SCHEMA, from_batch, notes_of, to_batch
-from eventlog.head import Point
-from eventlog.layout import layout, message
+from eventlog.folder.head import Point
+from eventlog.format.arrow import NO_NOTES, SCHEMA, from_batch, notes_of, to_batch
+from eventlog.format.layout import layout, message
 from eventlog.rows import ROW, Rows, packed
 
 MAGIC: Final = b"twframe1"

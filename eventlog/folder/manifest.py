@@ -12,8 +12,8 @@ from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from eventlog import disk
 from eventlog.errors import EventLogError, RunNotFound
+from eventlog.folder import disk
 from eventlog.places import told
 
 FORMAT: Final = 1

@@ -17,12 +17,12 @@ import pytest
 
 import projections.kernel  # noqa: F401  (its cache is where it was, whatever the tests below say of TOWNLET_CACHE)
 import townlet
-from eventlog import stores
 from eventlog.copying import copy
 from eventlog.errors import EventLogError, LogDamaged, RunExists, RunNotFound
+from eventlog.folder import stores
+from eventlog.folder.stores import Store, mirror
 from eventlog.forking import fork
 from eventlog.reader import LogReader
-from eventlog.stores import Store, mirror
 from tests.cli.test_commands import from_json, here, lived, said
 from tests.eventlog.towns import abandon, commit, new_log, written
 

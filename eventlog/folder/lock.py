@@ -9,8 +9,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from eventlog.errors import EventLogError, LogLocked
+from eventlog.folder.stores import is_mirror
 from eventlog.places import refusal, told
-from eventlog.stores import is_mirror
 
 
 class WriterLock:

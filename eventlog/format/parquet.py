@@ -28,11 +28,11 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from eventlog.arrow import SCHEMA, to_batch
-from eventlog.chain import Chain
-from eventlog.frames import Frame, hash_of
-from eventlog.manifest import Seal
-from eventlog.sealing import BATCH_EVENTS, DIGEST_HEX, Part, block_digests, regrouped
+from eventlog.folder.manifest import Seal
+from eventlog.format.arrow import SCHEMA, to_batch
+from eventlog.format.chain import Chain
+from eventlog.format.frames import Frame, hash_of
+from eventlog.format.sealing import BATCH_EVENTS, DIGEST_HEX, Part, block_digests, regrouped
 
 FORMAT: Final = "1"
 """The version of the metadata that this code writes and reads."""

@@ -12,7 +12,7 @@ import zlib
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from eventlog import disk
+from eventlog.folder import disk
 
 _SLOT: Final = struct.Struct("<QQQI32s")
 _CRC: Final = struct.Struct("<I")

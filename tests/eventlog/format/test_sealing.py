@@ -8,15 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from eventlog import disk
-from eventlog.arrow import from_batch
-from eventlog.chain import BLOCK_EVENTS, Chain
-from eventlog.cold import archive
+from eventlog.archiving import archive
 from eventlog.errors import LogDamaged, WriterPoisoned
-from eventlog.layout import schema_message
-from eventlog.manifest import read_manifest, segment_file
+from eventlog.folder import disk
+from eventlog.folder.manifest import read_manifest, segment_file
+from eventlog.format.arrow import from_batch
+from eventlog.format.chain import BLOCK_EVENTS, Chain
+from eventlog.format.layout import schema_message
+from eventlog.format.sealing import BATCH_EVENTS, seal
 from eventlog.reader import LogReader
-from eventlog.sealing import BATCH_EVENTS, seal
 from eventlog.writer import LogWriter
 from tests.eventlog.towns import EPOCHS, abandon, commit, history
 

@@ -1,6 +1,5 @@
-"""The files of a log as a reader sees them: frames found by their marks, checked whole before their events are read."""
+"""One segment of a log as a reader sees it: frames found by their marks, checked whole before they are read."""
 
-import contextlib
 import mmap
 import os
 from bisect import bisect_right
@@ -12,18 +11,19 @@ from typing import Final, NamedTuple
 
 import pyarrow as pa
 
-from eventlog.arrow import SCHEMA
-from eventlog.chain import BLOCK_EVENTS, GENESIS, Chain
 from eventlog.errors import LogDamaged
-from eventlog.frames import CHECKSUM_DIFFERS, Frame, Scan, decode, decode_rows, hash_of, inspect, is_intact
-from eventlog.layout import schema_message
-from eventlog.manifest import Manifest, Seal, Segment
+from eventlog.folder.manifest import Manifest, Seal, Segment
+from eventlog.folder.stores import forget
+from eventlog.format.arrow import SCHEMA
+from eventlog.format.chain import BLOCK_EVENTS, GENESIS
+from eventlog.format.frames import CHECKSUM_DIFFERS, Frame, Scan, decode, decode_rows, hash_of, inspect, is_intact
+from eventlog.format.layout import schema_message
+from eventlog.format.sealing import FILE_MAGIC, blocks_of, footer_crc
 from eventlog.rows import Rows
-from eventlog.sealing import FILE_MAGIC, Part, blocks_of, footer_crc
-from eventlog.stores import bring, forget
 
 COLD: Final = ".parquet"
 """How the file of a segment that is kept cold ends."""
+
 
 _first_seq = attrgetter("first_seq")
 
@@ -220,58 +220,6 @@ class SegmentReader:
         if isinstance(found, str):
             raise self.damage(0, found)
         return found
-
-
-def open_segment(run: Path, segment: Segment, start: Start, reach: Reach, writer_epoch: int = 0) -> SegmentReader:
-    """The reader of a segment, whatever it is kept as; of a run on a store it is fetched if need be.
-
-    What was fetched is kept only if it is whole, though this reader gives what it can. Raises `FileNotFoundError`,
-    `LogDamaged`, `EventLogError` where a store does not give it.
-    """
-    brought = bring(run, f"log/{segment.file}", None if segment.seal else reach.end)
-    reader = _opened(run, segment, start, reach, writer_epoch)
-    if brought:
-        with contextlib.suppress(LogDamaged):  # told when it is come to
-            reader.require_intact()
-    return reader
-
-
-def _opened(run: Path, segment: Segment, start: Start, reach: Reach, writer_epoch: int) -> SegmentReader:
-    if segment.file.endswith(COLD):
-        from eventlog.cold import ColdReader  # which builds on this module
-
-        return ColdReader(run, segment, start, reach, writer_epoch)
-    return SegmentReader(run, segment, start, reach, writer_epoch)
-
-
-def open_block(run: Path, manifest: Manifest) -> list[Part]:
-    """The events before the active segment that lie in the chain's open block, with their words."""
-    first_seq, found = manifest.active.first_seq, list[Part]()
-    begins = first_seq - first_seq % BLOCK_EVENTS
-    for segment, start in zip(manifest.segments[:-1], starts(manifest), strict=False):
-        seal = segment.seal
-        if seal is None or seal.next_seq <= begins:
-            continue
-        reach = Reach.of(seal)
-        try:
-            reader = open_segment(run, segment, start, reach)
-        except FileNotFoundError as error:
-            raise missing(run, segment, start, reach) from error
-        for frame in reader.frames():
-            if frame.next_seq > begins:
-                rows, notes = reader.rows(frame)
-                found.append((rows[max(begins - frame.first_seq, 0) :], notes))
-        reader.require_whole()
-    return found
-
-
-def chain_at(run: Path, manifest: Manifest) -> Chain:
-    """The chain before the active segment."""
-    start = starts(manifest)[-1]
-    chain = Chain(start.block_digest, start.seq - start.seq % BLOCK_EVENTS)
-    for rows, notes in open_block(run, manifest):
-        chain.extend(rows, notes)
-    return chain
 
 
 def missing(run: Path, segment: Segment, start: Start, reach: Reach) -> LogDamaged:

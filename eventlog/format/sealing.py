@@ -13,11 +13,11 @@ from typing import Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from eventlog.arrow import NO_NOTES, SCHEMA, to_batch
-from eventlog.chain import BLOCK_EVENTS, Chain
-from eventlog.frames import BLANK, encode, hash_of
-from eventlog.layout import METADATA_KEY, schema_message
-from eventlog.manifest import Seal
+from eventlog.folder.manifest import Seal
+from eventlog.format.arrow import NO_NOTES, SCHEMA, to_batch
+from eventlog.format.chain import BLOCK_EVENTS, Chain
+from eventlog.format.frames import BLANK, encode, hash_of
+from eventlog.format.layout import METADATA_KEY, schema_message
 from eventlog.rows import ROW, Rows
 
 SEGMENT_EVENTS: Final = 1 << 20

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventlog.errors import LogDamaged
-from eventlog.head import Head, read_head
+from eventlog.folder.head import Head, read_head
 from eventlog.reader import LogReader
-from eventlog.recovery import recover
+from eventlog.segments.recovery import recover
 from eventlog.writer import LogWriter
 from tests.eventlog.towns import abandon, commit, segment_of, written
 

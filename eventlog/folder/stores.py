@@ -28,9 +28,10 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import platformdirs
 import pyarrow as pa
 
-from eventlog import disk, places
+from eventlog import places
 from eventlog.errors import EventLogError, RunNotFound
-from eventlog.manifest import Manifest, parse_manifest
+from eventlog.folder import disk
+from eventlog.folder.manifest import Manifest, parse_manifest
 from eventlog.places import is_uri, refusal, shown
 
 SCHEMES: Final = ("s3", "gs", "file")

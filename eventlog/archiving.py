@@ -1,0 +1,112 @@
+"""Archives a run: its sealed segments become Parquet files, one after another, and nothing is lost on the way.
+
+A fork shares what its parent had sealed by a second name: a segment's old file takes room until all who share it are
+archived.
+"""
+
+import io
+from pathlib import Path
+from typing import NamedTuple
+
+from eventlog.errors import DiskFull, EventLogError
+from eventlog.folder import disk
+from eventlog.folder.lock import WriterLock
+from eventlog.folder.manifest import Manifest, Seal, Segment, read_manifest, write_manifest
+from eventlog.format import parquet
+from eventlog.segments.opening import chain_at, open_segment
+from eventlog.segments.recovery import remove_leftovers
+from eventlog.segments.segment import COLD, Reach, SegmentReader, starts
+from eventlog.writer import RESERVE_BYTES, LogWriter
+
+
+class Archived(NamedTuple):
+    """A segment that is kept as Parquet from now on."""
+
+    file: str
+    events: int
+    bytes_before: int
+    bytes: int
+    shared: bool  # forks still read it as it was before, so that it takes room until they are archived too
+
+
+def cold_file(first_seq: int) -> str:
+    """The name of the cold segment that begins with event `first_seq`, within `log/`."""
+    return f"{first_seq:020}{COLD}"
+
+
+def archive(run: Path) -> list[Archived]:
+    """Keep every event of the run in this folder as Parquet; gives the segments that were not kept so yet.
+
+    What is in the active segment is sealed first, and a torn tail cut off. Then one segment after another: the new
+    file, synced; the manifest that names it; and only then the old one goes. What was done stays, whatever comes after.
+    Raises `RunNotFound`, `LogLocked` while somebody writes to the run, `LogDamaged`, `DiskFull`, `OSError`.
+    """
+    _seal_active(run)
+    lock = WriterLock(run)
+    try:
+        manifest = read_manifest(run)
+        disk.sync_folder(run)  # before what only an older manifest names is removed
+        remove_leftovers(run, manifest)
+        done = []
+        for number, segment in enumerate(manifest.segments):
+            if segment.seal and segment.file != cold_file(segment.first_seq):
+                cold = _rewritten(run, manifest, number)
+                manifest = _replaced(manifest, number, cold)
+                before = run / "log" / segment.file
+                shared = before.stat().st_nlink > 1
+                write_manifest(run, manifest)
+                disk.remove(before)
+                assert cold.seal is not None
+                events = cold.seal.next_seq - cold.first_seq
+                done.append(Archived(cold.file, events, segment.seal.bytes, cold.seal.bytes, shared))
+    finally:
+        lock.release()
+    return done
+
+
+def _seal_active(run: Path) -> None:
+    """Seal what the active segment holds, if it holds anything."""
+    manifest = read_manifest(run)
+    with LogWriter.open(run, durability="never", kinds=manifest.active.kinds) as writer:
+        writer.roll()
+
+
+def _rewritten(run: Path, manifest: Manifest, number: int) -> Segment:
+    """Write a sealed segment's events to a Parquet file and read them back; gives the segment in its new file."""
+    segment, start = manifest.segments[number], starts(manifest)[number]
+    assert segment.seal is not None
+    source = open_segment(run, segment, start, Reach.of(segment.seal))
+    frames = source.frames()
+    source.require_whole()
+    before = manifest.model_copy(update={"segments": manifest.segments[: number + 1]})
+    room, need = disk.free_bytes(run) - RESERVE_BYTES, segment.seal.bytes
+    if room < need:  # more than it will be, whatever the events
+        raise DiskFull(run, need=need, free=room + RESERVE_BYTES, reserve=RESERVE_BYTES, seq=segment.seal.next_seq)
+    sink = io.BytesIO()
+    seal = parquet.write(sink, (source.rows(frame) for frame in frames), chain_at(run, before))
+    if _history(seal) != _history(segment.seal):
+        raise source.damage(source.begins, "its events are not those that were sealed")
+    cold = segment.model_copy(update={"file": cold_file(segment.first_seq), "seal": seal})
+    disk.replace_file(run / "log" / cold.file, sink.getbuffer())
+    _require_equal(source, open_segment(run, cold, start, Reach.of(seal)))
+    return cold
+
+
+def _require_equal(source: SegmentReader, cold: SegmentReader) -> None:
+    """The file that was written gives the same events, byte for byte, before anything is removed."""
+    for kept, frame in zip(cold.frames(), source.frames(), strict=True):
+        rows, notes = cold.rows(kept)
+        wanted, words = source.rows(frame)
+        if kept.point != frame.point or rows.tobytes() != wanted.tobytes() or dict(notes) != dict(words):
+            raise EventLogError(f"{cold.path} does not give back the events of {source.path}; nothing was replaced")
+    cold.require_whole()
+
+
+def _history(seal: Seal) -> tuple[object, ...]:
+    return seal.next_seq, seal.first_tick, seal.last_tick, seal.block_digest, seal.digest
+
+
+def _replaced(manifest: Manifest, number: int, segment: Segment) -> Manifest:
+    """The next manifest, with this segment in place of the one of that number; a writer of before is refused."""
+    segments = (*manifest.segments[:number], segment, *manifest.segments[number + 1 :])
+    return manifest.replaced(segments=segments, writer_epoch=manifest.writer_epoch + 1)

@@ -1,0 +1,1 @@
+"""The bytes of a log: frames, checksums, the digest chain, sealed segments, Parquet, upcasters."""

@@ -1,0 +1,104 @@
+"""The cold tier: sealed segments kept as Parquet, less than a tenth of their size, and read as they were before.
+
+Nothing of a log but the file changes: its events, their words, its digests. A row group is a frame to whoever reads.
+The seal of such a segment tells of the Parquet file: its size, where its footer begins, the footer's checksum and hash.
+The footer holds the checksum of each row group; so every byte is checked before an event of it is believed.
+"""
+
+import zlib
+from collections.abc import Mapping
+from functools import cached_property
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from eventlog.errors import LogDamaged
+from eventlog.folder.manifest import Seal
+from eventlog.format import parquet
+from eventlog.format.arrow import from_batch, notes_of
+from eventlog.format.frames import Frame, hash_of
+from eventlog.rows import Rows
+from eventlog.segments.segment import SegmentReader
+
+FOOTER_DIFFERS = "its footer is not the one that was sealed"
+
+
+class ColdReader(SegmentReader):
+    """A sealed segment that is kept as Parquet: its row groups as frames, and their events."""
+
+    def frames(self) -> list[Frame]:
+        """The row groups; none where the footer that tells of them is not as it was sealed."""
+        if not self._frames and self._fault is None:
+            self._position = self._seal.frames_end
+            try:
+                self._frames = self._contents.frames
+            except LogDamaged as error:
+                self._fault = error.reason
+        return self._frames
+
+    def rows(self, frame: Frame) -> tuple[Rows, Mapping[int, str]]:
+        """The events of a frame as an array of `ROW`, and the words they carry, by seq. Raises `LogDamaged`."""
+        batch = self.batch(frame)
+        return from_batch(batch), notes_of(batch)
+
+    def batch(self, frame: Frame) -> pa.RecordBatch:
+        """The events of a frame. Raises `LogDamaged`."""
+        self._require_intact(frame)
+        try:
+            return parquet.batch_of(self._file, self._numbers[frame.position])
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise self.damage(frame.position, f"its row group cannot be read ({error})", frame) from error
+
+    @property
+    def _seal(self) -> Seal:
+        seal = self.segment.seal
+        assert seal is not None, "only sealed segments are cold"
+        return seal
+
+    @cached_property
+    def _file(self) -> pq.ParquetFile:
+        return parquet.opened(self._buffer)
+
+    @cached_property
+    def _contents(self) -> parquet.Contents:
+        """What the footer tells, which is the one that was sealed. Raises `LogDamaged`."""
+        self._require_footer()
+        try:
+            contents = parquet.contents_of(self._buffer)
+        except ValueError as error:
+            raise self.damage(self._seal.frames_end, str(error)) from error
+        held = contents.frames[0].first_seq, contents.next_seq, contents.digest.hex()
+        if held != (self.start.seq, self._seal.next_seq, self._seal.digest):
+            raise self.damage(self._seal.frames_end, "its events are not those that the manifest tells of")
+        return contents
+
+    @cached_property
+    def _numbers(self) -> dict[int, int]:
+        """The number of each row group, by its first byte."""
+        return {frame.position: number for number, frame in enumerate(self._contents.frames)}
+
+    @cached_property
+    def _blocks(self) -> list[bytes]:
+        """As of any sealed segment; but its footer is all that tells of its row groups."""
+        return self._contents.blocks
+
+    def _require_footer(self) -> None:
+        """The footer is the one that was sealed, with the checksum of every row group."""
+        footer = self._buffer[self._seal.frames_end :]
+        found = self._size, zlib.crc32(footer), hash_of(bytes(footer)).hex()
+        if found != (self._seal.bytes, self._seal.footer_crc32, self._seal.frames_hash):
+            raise self.damage(self._seal.frames_end, FOOTER_DIFFERS)
+
+    def _is_intact(self, frame: Frame) -> bool:
+        if frame.position not in self._intact:
+            if not parquet.is_intact(self._buffer, frame, self._contents.crc32s[self._numbers[frame.position]]):
+                return False
+            self._intact.add(frame.position)
+        return True
+
+    def _read_schema(self, begins: int) -> tuple[int, bytes]:
+        """The byte at which the first row group begins."""
+        begins = len(parquet.MAGIC)
+        if bytes(self._buffer[:begins]) != parquet.MAGIC:
+            raise self.damage(0, "it is not a Parquet file")
+        return begins, b""

@@ -1,0 +1,62 @@
+"""Opens the segments of a log, whatever they are kept as, and gives the digest chain before the active one."""
+
+import contextlib
+from pathlib import Path
+
+from eventlog.errors import LogDamaged
+from eventlog.folder.manifest import Manifest, Segment
+from eventlog.folder.stores import bring
+from eventlog.format.chain import BLOCK_EVENTS, Chain
+from eventlog.format.sealing import Part
+from eventlog.segments.cold import ColdReader
+from eventlog.segments.segment import COLD, Reach, SegmentReader, Start, missing, starts
+
+
+def open_segment(run: Path, segment: Segment, start: Start, reach: Reach, writer_epoch: int = 0) -> SegmentReader:
+    """The reader of a segment, whatever it is kept as; of a run on a store it is fetched if need be.
+
+    What was fetched is kept only if it is whole, though this reader gives what it can. Raises `FileNotFoundError`,
+    `LogDamaged`, `EventLogError` where a store does not give it.
+    """
+    brought = bring(run, f"log/{segment.file}", None if segment.seal else reach.end)
+    reader = _opened(run, segment, start, reach, writer_epoch)
+    if brought:
+        with contextlib.suppress(LogDamaged):  # told when it is come to
+            reader.require_intact()
+    return reader
+
+
+def _opened(run: Path, segment: Segment, start: Start, reach: Reach, writer_epoch: int) -> SegmentReader:
+    if segment.file.endswith(COLD):
+        return ColdReader(run, segment, start, reach, writer_epoch)
+    return SegmentReader(run, segment, start, reach, writer_epoch)
+
+
+def open_block(run: Path, manifest: Manifest) -> list[Part]:
+    """The events before the active segment that lie in the chain's open block, with their words."""
+    first_seq, found = manifest.active.first_seq, list[Part]()
+    begins = first_seq - first_seq % BLOCK_EVENTS
+    for segment, start in zip(manifest.segments[:-1], starts(manifest), strict=False):
+        seal = segment.seal
+        if seal is None or seal.next_seq <= begins:
+            continue
+        reach = Reach.of(seal)
+        try:
+            reader = open_segment(run, segment, start, reach)
+        except FileNotFoundError as error:
+            raise missing(run, segment, start, reach) from error
+        for frame in reader.frames():
+            if frame.next_seq > begins:
+                rows, notes = reader.rows(frame)
+                found.append((rows[max(begins - frame.first_seq, 0) :], notes))
+        reader.require_whole()
+    return found
+
+
+def chain_at(run: Path, manifest: Manifest) -> Chain:
+    """The chain before the active segment."""
+    start = starts(manifest)[-1]
+    chain = Chain(start.block_digest, start.seq - start.seq % BLOCK_EVENTS)
+    for rows, notes in open_block(run, manifest):
+        chain.extend(rows, notes)
+    return chain
