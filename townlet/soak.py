@@ -13,8 +13,8 @@ from eventlog.format.chain import Chain
 from projections.tables import restored, tables
 from townlet.configuration.load import NONE, load
 from townlet.configuration.settings import Settings
-from townlet.draw import word_of
 from townlet.figures import SOCIAL, WORK, Figures, chats_by_trust, figures, tied_share
+from townlet.rules.draw import word_of
 from townlet.town import Town
 
 RESUMES = 200

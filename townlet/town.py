@@ -60,7 +60,7 @@ class Town:
 
     def set_seed(self, seed: int) -> None:
         """Key the draws; the seed is no part of the state."""
-        from townlet import draw
+        from townlet.rules import draw
 
         draw.set_seed(self.towns, 0, seed)
 
@@ -117,7 +117,7 @@ def compiled(settings: Sequence[Settings]) -> Any:
 
 def found(settings: Settings, towns: np.ndarray, plans: np.ndarray, index: int, seed: int) -> None:
     """Found one of many towns; `towns[index]` is all zeros. Raises TownletError where the map is too small."""
-    from townlet import draw
+    from townlet.rules import draw
     from townlet.world import founding
 
     draw.set_seed(towns, index, seed)

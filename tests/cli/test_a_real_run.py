@@ -7,7 +7,7 @@ import pytest
 
 import townlet
 from tests.cli.test_commands import from_json, said
-from tests.town.towns import DAY
+from tests.townlet.towns import DAY
 
 DAYS = 7
 

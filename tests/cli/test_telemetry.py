@@ -14,7 +14,7 @@ import pytest
 
 import townlet
 from tests.cli.test_commands import said
-from tests.town.towns import DAY, KITCHEN, ROOT, TOWNLET, environment
+from tests.townlet.towns import DAY, KITCHEN, ROOT, TOWNLET, environment
 
 CLIENT = ROOT / "examples" / "telemetry_client.py"
 SCHEMA = ROOT / "docs" / "telemetry" / "schema" / "2" / "message.schema.json"

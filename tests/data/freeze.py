@@ -20,7 +20,7 @@ from eventlog.archiving import archive
 from eventlog.folder.manifest import read_manifest
 from eventlog.format.frames import hash_of
 from eventlog.writer import LogWriter
-from tests.town.towns import DAY, KITCHEN
+from tests.townlet.towns import DAY, KITCHEN
 from townlet.run import Run
 
 LOGS = Path(__file__).parent / "logs"

@@ -10,7 +10,7 @@ import pytest
 from eventlog.checkpoints import CheckpointStore
 from eventlog.folder.manifest import read_manifest
 from tests.data import freeze
-from tests.town.towns import ROOT
+from tests.townlet.towns import ROOT
 from townlet.run import Run
 from townlet.verify import examine
 

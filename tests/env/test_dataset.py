@@ -15,7 +15,7 @@ from eventlog.codes import ACTION_REJECTED, AGENT_ARRIVED
 from projections.observations.observer import Observer
 from projections.settings import Rewards
 from tests.env.test_contract import KITCHEN
-from tests.town.towns import DAY, said_by
+from tests.townlet.towns import DAY, said_by
 from townlet.configuration.rewards import shipped_rewards
 from townlet.dataset import REWARDS, Dataset, arrays_of, settings_in
 from townlet.dataset_files import write

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from tests.town.test_kernels import apart_from_numbers, signatures
+from tests.projections.test_kernels import apart_from_numbers, signatures
 from townlet.bench.growth import resident_bytes
 from townlet.env import step as stepping
 from townlet.env.spaces import ACTIONS

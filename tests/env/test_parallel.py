@@ -23,7 +23,7 @@ from pettingzoo.utils.conversions import parallel_to_aec
 
 import townlet
 from tests.env.test_contract import KITCHEN
-from tests.town.towns import DAY
+from tests.townlet.towns import DAY
 from townlet.env.parallel import ParallelEnv
 from townlet.errors import TownletError
 

@@ -8,7 +8,7 @@ from gymnasium.utils.env_checker import check_env
 
 import townlet
 from tests.env.test_contract import KITCHEN
-from tests.town.towns import DAY
+from tests.townlet.towns import DAY
 from townlet.errors import TownletError
 
 

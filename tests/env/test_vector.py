@@ -12,7 +12,7 @@ from eventlog.codes import AGENT_ARRIVED, AGENT_EXITED, EPISODE_ENDED, TICK_ENDE
 from projections.observations.observer import Observer
 from projections.state import state_bytes
 from tests.env.test_contract import KITCHEN
-from tests.town.towns import DAY, default_settings, lived, log_digest, said_by, town_of
+from tests.townlet.towns import DAY, default_settings, lived, log_digest, said_by, town_of
 from townlet.env.contract import any_allowed
 from townlet.env.vector import VectorEnv
 from townlet.errors import ConfigurationError, TownletError

@@ -26,7 +26,7 @@ from eventlog.segments import recovery
 from eventlog.segments import segment as segments
 from eventlog.segments.recovery import Damage, Tail, examine
 from eventlog.segments.segment import BEGINNING, Reach, SegmentReader, Start
-from tests.town.towns import by_tick, kitchen_settings, lived
+from tests.townlet.towns import by_tick, kitchen_settings, lived
 
 FRAMES = 6
 POINTS = 20_000

@@ -14,7 +14,7 @@ from eventlog.format.arrow import from_batch
 from eventlog.reader import LogReader
 from eventlog.writer import LogWriter
 from tests.eventlog.towns import new_log
-from tests.town.towns import KITCHEN, ROOT, environment
+from tests.townlet.towns import KITCHEN, ROOT, environment
 
 SEGMENT = 2000
 SPELLS = 4

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from projections.observations.observer import Observer
-from tests.town.towns import DAY, ROOT, digests, town_of
+from tests.townlet.towns import DAY, ROOT, digests, town_of
 from tests.tui import pictures
 from townlet.configuration.load import load
 

@@ -14,7 +14,7 @@ from projections.rewards import compile_terms
 from projections.riders.rewards import COLUMNS
 from projections.settings import Rewards
 from tests.projections.histories import History, empty_town, plans
-from tests.town.towns import DAY, default_settings, lived
+from tests.townlet.towns import DAY, default_settings, lived
 
 TERMS = tuple("clip" if name == "clipped" else name for name in COLUMNS)[:-1]
 """The nine terms, in the order in which they are added."""

@@ -12,7 +12,7 @@ import pytest
 from eventlog.rows import Rows
 from projections.riders.tie_table import TieChanges
 from tests.projections.histories import ledger_of
-from tests.projections.test_tie_changes import follow
+from tests.projections.riders.test_tie_changes import follow
 from townlet.configuration.load import load
 from townlet.configuration.settings import Settings
 from townlet.town import Town

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from eventlog.rows import Rows
-from tests.town.towns import log_digest, town_of
+from tests.townlet.towns import log_digest, town_of
 from townlet.configuration.settings import Settings
 from townlet.env.step import advance, begin
 from townlet.rules.control import ASKABLE, NOT_ASKED

@@ -16,7 +16,7 @@ from eventlog.folder.head import read_head
 from eventlog.rows import Rows
 from projections.state import state_bytes
 from projections.tables import restored, tables
-from tests.town.towns import (
+from tests.townlet.towns import (
     DAY,
     KITCHEN,
     ROOT,
@@ -30,14 +30,14 @@ from tests.town.towns import (
     said_by,
     town_of,
 )
-from townlet.draw import word_of
 from townlet.errors import TownletError
+from townlet.rules.draw import word_of
 from townlet.town import Town
 
 SEED = 7
 LONG = 3_000_000
 IN_ANOTHER_PROCESS = """
-from tests.town.towns import digests, {settings}
+from tests.townlet.towns import digests, {settings}
 print(*digests({settings}(), {seed}, {ticks}))
 """
 

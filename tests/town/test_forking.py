@@ -10,7 +10,7 @@ import pytest
 import townlet
 from eventlog.errors import EventLogError
 from eventlog.folder import disk
-from tests.town.towns import DAY, KITCHEN
+from tests.townlet.towns import DAY, KITCHEN
 from townlet.errors import ConfigurationError, TickOutOfRange, TownletError
 from townlet.run import Pulse, Run
 from townlet.verify import verify

@@ -11,7 +11,7 @@ from eventlog.codes import AFFORDANCE_FAILED, AFFORDANCE_FINISHED, AFFORDANCE_ST
 from eventlog.rows import Rows
 from projections.tables import restored, tables
 from tests.town.invariants import broken
-from tests.town.towns import default_settings, log_digest, town_of
+from tests.townlet.towns import default_settings, log_digest, town_of
 from townlet.configuration.load import load
 from townlet.configuration.settings import Settings
 from townlet.driver import Driver

@@ -17,8 +17,8 @@ import pytest
 import townlet
 from eventlog.folder.manifest import read_manifest
 from eventlog.reader import LogReader
-from tests.town.towns import ROOT, environment, kitchen_settings, town_of
-from townlet.draw import word_of
+from tests.townlet.towns import ROOT, environment, kitchen_settings, town_of
+from townlet.rules.draw import word_of
 
 SEED = 7
 SEGMENT_EVENTS = 2_000
@@ -26,7 +26,7 @@ CHECKPOINT_TICKS = 120
 LIVE_ON = f"""
 import os, sys, townlet
 from eventlog.writer import LogWriter
-from tests.town.towns import KITCHEN
+from tests.townlet.towns import KITCHEN
 
 for made in (LogWriter.create, LogWriter.open):
     made.__func__.__kwdefaults__["segment_events"] = {SEGMENT_EVENTS}

@@ -8,7 +8,7 @@ import pytest
 
 import townlet
 from eventlog.catalogue.registries import Dimension
-from tests.town.towns import DAY, KITCHEN, default_settings, kitchen_settings, lived, town_of
+from tests.townlet.towns import DAY, KITCHEN, default_settings, kitchen_settings, lived, town_of
 from townlet.configuration.load import load
 from townlet.driver import Driver
 from townlet.errors import OutboxFull, TickOutOfRange, TownletError

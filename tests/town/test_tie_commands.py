@@ -14,9 +14,9 @@ from eventlog.catalogue.registries import Dimension
 from projections.riders.tie_table import TieChanges
 from projections.state import TIES
 from tests.projections.histories import ledger_of
-from tests.projections.test_tie_changes import follow, turns_of
+from tests.projections.riders.test_tie_changes import follow, turns_of
 from tests.town.invariants import broken
-from tests.town.towns import town_of
+from tests.townlet.towns import town_of
 from townlet.configuration.load import load
 from townlet.configuration.settings import Settings
 from townlet.driver import Driver

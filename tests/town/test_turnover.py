@@ -13,9 +13,9 @@ from eventlog.codes import AGENT_ARRIVED, AGENT_EXITED, SEAT_REUSED
 from eventlog.rows import Rows
 from projections.riders.tie_table import TieChanges
 from tests.projections.histories import ledger_of
-from tests.projections.test_tie_changes import follow
+from tests.projections.riders.test_tie_changes import follow
 from tests.town.invariants import broken
-from tests.town.towns import DAY, town_of
+from tests.townlet.towns import DAY, town_of
 from townlet.configuration.load import load
 from townlet.configuration.settings import Settings
 from townlet.driver import Driver

@@ -12,7 +12,7 @@ from eventlog import codes
 from eventlog.folder.manifest import Epoch
 from projections import plan, state, tables
 from projections.versions import VERSIONS
-from tests.town.towns import DAY, KITCHEN
+from tests.townlet.towns import DAY, KITCHEN
 from townlet.configuration import plans as compiling
 from townlet.identity import fold_identity
 from townlet.run import Run

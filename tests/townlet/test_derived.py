@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import townlet
 from eventlog.checkpoints import CheckpointStore
 from projections.versions import VERSIONS
-from tests.town.towns import DAY, KITCHEN
+from tests.townlet.towns import DAY, KITCHEN
 from townlet import derived
 from townlet.run import Run
 

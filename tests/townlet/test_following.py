@@ -14,7 +14,7 @@ from eventlog.codes import CHAT_SUCCEEDED
 from eventlog.folder.manifest import Epoch
 from projections.errors import BadEvent
 from projections.versions import VERSIONS
-from tests.town.towns import DAY, KITCHEN
+from tests.townlet.towns import DAY, KITCHEN
 from townlet import derived
 from townlet.derived import PROJECTIONS, CatchUp
 from townlet.following import Following

@@ -11,7 +11,7 @@ import pytest
 
 import townlet
 from projections.settings import Rewards
-from tests.town.towns import KITCHEN
+from tests.townlet.towns import KITCHEN
 from townlet.errors import ConfigurationError, TickOutOfRange
 from townlet.run import Run
 from townlet.sql import Session

@@ -19,7 +19,7 @@ from projections.telemetry.frame import Frame, printed
 from projections.telemetry.messages import MESSAGE, STATE
 from projections.telemetry.validating import faults
 from projections.telemetry.versions import lines
-from tests.town.towns import DAY, KITCHEN
+from tests.townlet.towns import DAY, KITCHEN
 from townlet.derived import caught_up
 from townlet.errors import TelemetryError, TickOutOfRange
 from townlet.run import Run

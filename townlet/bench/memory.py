@@ -7,9 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from projections.state import town_type
-from townlet import day, draw
+from townlet import day
 from townlet.bench.rows import Row, Sizes, median
 from townlet.configuration.load import load
+from townlet.rules import draw
 from townlet.town import Town
 from townlet.world import founding
 

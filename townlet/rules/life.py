@@ -24,7 +24,7 @@ from projections.recorders.life import (
 from projections.recorders.work import record_hired
 from projections.town.event import NOBODY, NONE, NOTHING, person_of
 from projections.town.ways import steps
-from townlet.draw import BED, NOBODY_ELSE, ROTATION, SUCCESSOR, UNIT, VACANCY, draw, philox
+from townlet.rules.draw import BED, NOBODY_ELSE, ROTATION, SUCCESSOR, UNIT, VACANCY, draw, philox
 
 ASKING_HOUR = np.int64(600)
 """Minute of the day at which those without work ask around."""

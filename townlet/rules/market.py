@@ -5,7 +5,7 @@ from projections.kernel import kernel
 from projections.recorders.life import record_eviction_served, record_rent_charged
 from projections.recorders.market import record_item_bought, record_meal_cooked, record_shared_meal
 from projections.recorders.time import record_price_changed, record_restocked
-from townlet.draw import NOBODY_ELSE, PRICE, draw
+from townlet.rules.draw import NOBODY_ELSE, PRICE, draw
 
 
 @kernel

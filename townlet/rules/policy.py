@@ -24,8 +24,8 @@ from projections.recorders.choice import record_option_chosen
 from projections.town.event import NOBODY, NOTHING
 from projections.town.ways import steps
 from projections.town.words import ENERGY, HUNGER, HYGIENE
-from townlet.draw import YIELD, draw, wish
 from townlet.rules import market, queues, work
+from townlet.rules.draw import YIELD, draw, wish
 from townlet.rules.ledger import liking, rivalry, trust
 from townlet.rules.needs import could_eat, out_of_order
 

@@ -24,7 +24,7 @@ from projections.recorders.queues import (
 )
 from projections.town.event import NOBODY, NOTHING
 from projections.town.ways import steps
-from townlet.draw import BLOCK, CUT, POLITE, draw
+from townlet.rules.draw import BLOCK, CUT, POLITE, draw
 from townlet.rules.ledger import rivalry, trust
 
 WITH_MANNERS, WITHOUT_A_WORD = map(np.int64, range(2))

@@ -12,7 +12,7 @@ from projections.kernel import kernel
 from projections.recorders.social import record_chat_failed, record_chat_started, record_chat_succeeded
 from projections.town.event import NOBODY
 from projections.town.ties import tie_with
-from townlet.draw import CHAT, CHAT_SUCCESS, LISTENER, NOBODY_ELSE, draw
+from townlet.rules.draw import CHAT, CHAT_SUCCESS, LISTENER, NOBODY_ELSE, draw
 from townlet.rules.ledger import liking, rivalry
 
 

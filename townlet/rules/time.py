@@ -4,8 +4,8 @@ from eventlog.codes import WEATHER_CLEAR, WEATHER_RAIN
 from projections.kernel import kernel
 from projections.recorders.choice import record_episode_ended
 from projections.recorders.time import record_day_ended, record_tick_ended, record_weather_changed
-from townlet.draw import NOBODY_ELSE, SKY, draw
 from townlet.rules import market
+from townlet.rules.draw import NOBODY_ELSE, SKY, draw
 
 
 @kernel

@@ -3,7 +3,7 @@
 import numpy as np
 
 from projections.kernel import kernel
-from townlet.draw import NOBODY_ELSE, ORDER, philox
+from townlet.rules.draw import NOBODY_ELSE, ORDER, philox
 
 
 @kernel

@@ -29,7 +29,7 @@ from projections.recorders.work import (
 from projections.town.event import NOBODY, NONE
 from projections.town.ways import steps
 from projections.town.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
-from townlet.draw import COVER, HELP, HELPER, OVERSLEEP, UNWELL, draw, draw_of_day
+from townlet.rules.draw import COVER, HELP, HELPER, OVERSLEEP, UNWELL, draw, draw_of_day
 from townlet.rules.ledger import liking, rivalry, trust
 
 ASK_AGAIN = np.int64(7)

@@ -21,7 +21,7 @@ from eventlog.reader import LogReader
 from eventlog.rows import MISSING, Rows
 from eventlog.writer import LogWriter
 from tests.eventlog.towns import EPOCHS, history
-from tests.town.towns import by_tick, kitchen_settings, lived, log_digest, town_of
+from tests.townlet.towns import by_tick, kitchen_settings, lived, log_digest, town_of
 from townlet.run import Run, simulate
 from townlet.town import Town
 

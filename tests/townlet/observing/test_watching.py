@@ -16,7 +16,7 @@ from eventlog.rows import ROW
 from eventlog.writer import LogWriter
 from projections.telemetry.frame import Frame, printed, ties_of
 from projections.telemetry.witness import seen_of
-from tests.town.towns import DAY
+from tests.townlet.towns import DAY
 from townlet import derived
 from townlet.configuration.load import load
 from townlet.driver import Driver

@@ -17,7 +17,7 @@ from projections.kernel import ROOT, kernel_sources, source_digest
 from projections.observations.lens import FEATURES, VIEW, lens_type
 from projections.plan import plan_type
 from projections.state import ORDINARY, town_type
-from tests.town.towns import DAY, default_settings, lived, town_of
+from tests.townlet.towns import DAY, default_settings, lived, town_of
 from townlet import driver
 from townlet.town import Town
 from townlet.warming import warm

@@ -12,8 +12,8 @@ from eventlog.rows import Rows
 from projections.observations.observer import Observer
 from projections.settings import Observations
 from projections.state import state_bytes
-from tests.projections.test_observations import EACH_VARIANT, VARIANTS, check
-from tests.town.towns import DAY, by_tick, default_settings, kitchen_settings, lived, said_by, town_of
+from tests.projections.observations.test_observations import EACH_VARIANT, VARIANTS, check
+from tests.townlet.towns import DAY, by_tick, default_settings, kitchen_settings, lived, said_by, town_of
 from townlet.configuration.load import load
 from townlet.town import Town
 
@@ -21,7 +21,7 @@ RESTLESS = {"work": {"jobs": []}, "life": {"unemployment_days": 1, "exits_a_day"
 """Nobody finds work, and everybody moves on after a day."""
 
 IN_PLAIN_PYTHON = """
-from tests.projections.test_observations_over_time import digest
+from tests.projections.observations.test_observations_over_time import digest
 print(digest({ticks}))
 """
 

@@ -31,10 +31,10 @@ from tests.projections.histories import (
     plans,
     riders,
 )
-from townlet import draw
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
 from townlet.day import live
+from townlet.rules import draw
 from townlet.world.founding import found
 
 SIDES = tuple(side.name.lower() for side in Dimension)

@@ -16,7 +16,7 @@ from eventlog.checkpoints import CheckpointStore
 from eventlog.folder.manifest import read_manifest
 from eventlog.writer import LogWriter
 from projections.versions import VERSIONS
-from tests.town.towns import DAY, KITCHEN, lived
+from tests.townlet.towns import DAY, KITCHEN, lived
 from townlet import derived
 from townlet.configuration.load import load
 from townlet.following import Following

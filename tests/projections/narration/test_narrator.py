@@ -22,7 +22,7 @@ from projections.narration.situations import ASIDES, SITUATIONS
 from projections.narration.wording import Templates, read
 from projections.narration.words import nth
 from tests.projections.histories import EPOCHS, History, histories
-from tests.town.towns import DAY, default_settings, lived, town_of
+from tests.townlet.towns import DAY, default_settings, lived, town_of
 from townlet.configuration.settings import Settings
 from townlet.narration import narrator, shipped_templates
 from townlet.town import Town

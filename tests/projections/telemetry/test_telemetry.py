@@ -28,7 +28,7 @@ from projections.telemetry.validating import faults
 from projections.telemetry.versions import VERSIONS, lines, schema_document
 from tests.projections.histories import History, fold_each, histories
 
-DOCS = Path(__file__).resolve().parents[2] / "docs" / "telemetry"
+DOCS = Path(__file__).resolve().parents[3] / "docs" / "telemetry"
 SCHEMA_1 = "c0edea1a1598823a"
 """Of docs/telemetry/schema/1/message.schema.json, which never changes again."""
 

@@ -27,7 +27,7 @@ from tests.projections.paying import (
     paid,
     passes,
 )
-from tests.town.towns import DAY, KITCHEN, default_settings, lived, log_digest, said_by, town_of
+from tests.townlet.towns import DAY, KITCHEN, default_settings, lived, log_digest, said_by, town_of
 from townlet.configuration.load import load
 from townlet.configuration.settings import Settings
 
@@ -190,8 +190,8 @@ from projections.riders.earning import catch_up, earn
 from projections.riders.rewards import COLUMNS, rewards_type
 from projections.settings import Rewards
 from projections.state import ORDINARY, state_bytes
-from tests.projections.test_earnings import ENDS_EVERY, kitchen
-from tests.town.towns import log_digest, town_of
+from tests.projections.riders.test_earnings import ENDS_EVERY, kitchen
+from tests.townlet.towns import log_digest, town_of
 from townlet.day import tick
 from townlet.world.founding import found
 

@@ -25,7 +25,7 @@ from tests.projections.paying import (
     passes,
     tied,
 )
-from tests.town.towns import DAY, default_settings, town_of
+from tests.townlet.towns import DAY, default_settings, town_of
 
 
 def test_needs_cost_the_weighted_squares_of_what_they_lack() -> None:

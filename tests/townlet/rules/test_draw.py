@@ -4,7 +4,7 @@ import numba
 import numpy as np
 import pytest
 
-from townlet.draw import UNIT, philox, stream_key, word_of
+from townlet.rules.draw import UNIT, philox, stream_key, word_of
 
 VECTORS = [
     ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D)),

@@ -10,7 +10,7 @@ from projections.observations.observer import Observer
 from projections.settings import Observations, Social
 from tests.golden.regenerate import SNIPPET, SNIPPET_TICKS, snippets
 from tests.projections.reference_observation import Reference
-from tests.town.towns import DAY, town_of
+from tests.townlet.towns import DAY, town_of
 from townlet.configuration.load import load
 from townlet.town import Town
 

@@ -19,7 +19,7 @@ from eventlog.codes import (
     SHIFT_MISSED,
     SHIFT_TAKEOVER,
 )
-from tests.town.towns import DAY, default_settings, lived
+from tests.townlet.towns import DAY, default_settings, lived
 from townlet.configuration.settings import Settings
 
 SOCIAL = {
