@@ -38,7 +38,7 @@ def modules_after(code: str) -> set[str]:
             {"gymnasium", "pettingzoo", "torch", "duckdb", "click", "textual"},
             id="townlet.vector_env",
         ),
-        pytest.param("import townlet.run, townlet.town", {"ruamel", "duckdb", "click", "textual"}, id="a fold"),
+        pytest.param("import townlet.run, townlet.living.town", {"ruamel", "duckdb", "click", "textual"}, id="a fold"),
         pytest.param(HELP, {"numba", "pyarrow", "duckdb", "torch", "textual"}, id="townlet --help"),
     ],
 )

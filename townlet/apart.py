@@ -18,8 +18,8 @@ from townlet.configuration.load import person_name
 from townlet.configuration.settings import Settings
 
 if TYPE_CHECKING:
+    from townlet.living.town import Town
     from townlet.run import Moment, Run
-    from townlet.town import Town
 
 KIND_NAMES: Final = {kind.kind: kind.snake() for kind in KINDS}
 NEEDS: Final = ("hunger", "hygiene", "energy", "wallet")

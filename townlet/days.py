@@ -7,8 +7,8 @@ import pyarrow as pa
 from townlet.summaries import Summaries
 
 if TYPE_CHECKING:
+    from townlet.living.town import Town
     from townlet.run import Run
-    from townlet.town import Town
 
 COUNTED: Final = ("agent_days", "good_days", "shifts", "shifts_on_time", "ties_evicted", "tie_days")
 """What a town's clock counts from its founding on."""

@@ -30,12 +30,12 @@ from projections.versions import VERSIONS
 from townlet.configuration.load import names_table
 from townlet.configuration.settings import Settings
 from townlet.errors import QueryError
-from townlet.identity import narration_identity, rider_identity
+from townlet.living.identity import narration_identity, rider_identity
 
 if TYPE_CHECKING:
     from eventlog.rows import Rows
+    from townlet.living.town import Town
     from townlet.run import Run
-    from townlet.town import Town
 
 
 TIE_CHANGES: Final = "tie_changes"

@@ -6,7 +6,7 @@ import numpy as np
 
 from eventlog import codes
 from projections.riders.tie_table import TieChanges
-from townlet.town import Town
+from townlet.living.town import Town
 
 SOCIAL = ("shared_meal", "queue_handover", "queue_conflict", "chat_succeeded", "chat_failed")
 WORK = ("late_help", "shift_takeover")

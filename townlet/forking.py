@@ -49,7 +49,7 @@ def fork(
     Other settings or another seed are an epoch of their own, from the fork on; before tick 0 nobody lives, so there
     they take the place of the first. Raises TickOutOfRange, RunExists, ConfigurationError, LogDamaged, DiskFull.
     """
-    from townlet.loop import VERSIONED, require_seed
+    from townlet.living.loop import VERSIONED, require_seed
     from townlet.run import Run
 
     log = run.log

@@ -15,7 +15,7 @@ from townlet.configuration.settings import Settings
 
 if TYPE_CHECKING:
     from projections.narration.narrator import Narrator
-    from townlet.town import Town
+    from townlet.living.town import Town
 
 SHIPPED: Final = "narration/default.yaml"
 

@@ -24,8 +24,8 @@ from townlet.configuration.load import load
 from townlet.configuration.settings import Settings
 from townlet.derived import named, tie_changes
 from townlet.errors import ConfigurationError
+from townlet.living.town import Town
 from townlet.run import Moment, Run
-from townlet.town import Town
 
 MEANING: Final = (
     "The events are those that happened; only what they did to ties is computed anew. Nobody acted on these feelings."

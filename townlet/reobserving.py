@@ -13,7 +13,7 @@ from projections.riders.rewards import rewards_type
 from townlet.configuration.settings import Settings
 from townlet.env import reobserve
 from townlet.env.towns import CONTROLS
-from townlet.town import Town
+from townlet.living.town import Town
 
 Written = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Steps (STEP), floats f4[n, floats] and planes u1[n, planes x 121], to be read before the fold goes on."""

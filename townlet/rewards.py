@@ -22,7 +22,7 @@ from projections.settings import Rewards
 from townlet.configuration.load import load, names_table
 from townlet.configuration.settings import Settings
 from townlet.errors import TickOutOfRange
-from townlet.identity import rider_identity
+from townlet.living.identity import rider_identity
 
 if TYPE_CHECKING:
     from townlet.run import Run
@@ -70,7 +70,7 @@ def _folded(run: "Run", from_tick: int, to_tick: int, paid: Sequence[Rewards]) -
     """The rows of a stretch of ticks, folded from the mark before it; the marks up to its end are kept."""
     from projections.reward_table import Earnings, at_mark  # brings Numba
     from projections.rewards import compile_terms
-    from townlet.town import Town
+    from townlet.living.town import Town
 
     log, store = run.log, CheckpointStore(run.path, f"derived/{MARKS}/{_maker(run.epochs, paid)}")
     kept = store.nearest(log.head.tick, lambda seq: rider_identity(MARKS, run.epochs, seq), log)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from projections.settings import Rewards
     from townlet.dataset import Dataset
+    from townlet.living.town import Town
     from townlet.refold import Refold
-    from townlet.town import Town
     from townlet.why import Why
 
 Progress = Callable[["Pulse"], None]
@@ -115,7 +115,7 @@ class Run:
 
     def empty_town(self) -> "Town":
         """A town under the run's settings, in which nothing is folded."""
-        from townlet.town import Town
+        from townlet.living.town import Town
 
         return Town(self.settings, plans=self._plans_of_epochs())
 
@@ -212,7 +212,7 @@ class Run:
 
     def resume(self, ticks: int, *, durability: str = "interval", progress: Progress | None = None) -> "Run":
         """Let the town live on for so many more ticks. Raises LogLocked, LogDamaged."""
-        from townlet.loop import resume
+        from townlet.living.loop import resume
 
         resume(self, ticks, durability=durability, progress=progress)
         return self
@@ -223,19 +223,19 @@ class Run:
 
     def identity_at(self, seq: int) -> dict[str, str]:
         """What a fold of the events before `seq` depends on, the events aside."""
-        from townlet.identity import fold_identity
+        from townlet.living.identity import fold_identity
 
         return fold_identity(self.epochs, seq)
 
     def _nearest(self, tick: int, log: LogReader) -> "Town | None":
-        from townlet.town import restored
+        from townlet.living.town import restored
 
         found = self.checkpoints().nearest(tick, self.identity_at, log)
         return None if found is None else restored(self.settings, found.tables(), self._plans_of_epochs())
 
     def _plans_of_epochs(self) -> "np.ndarray":
         """The plan of each epoch, compiled once for all towns: nothing writes it."""
-        from townlet.town import compiled
+        from townlet.living.town import compiled
 
         under = tuple(epoch.config_id for epoch in self.epochs)
         if under not in self._plans:
@@ -294,7 +294,7 @@ def simulate(
     dotted keys; `seed` is from 0 to 2**64 - 1; `durability` is every-commit, interval or never. The same config and
     seed give the same log, byte for byte in its content. Raises ConfigurationError, RunExists, DiskFull.
     """
-    from townlet.loop import begin
+    from townlet.living.loop import begin
 
     begin(load(config, overrides or {}), ticks, seed, local(into), durability=durability, progress=progress)
     return Run(into)

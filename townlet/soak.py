@@ -14,8 +14,8 @@ from projections.tables import restored, tables
 from townlet.configuration.load import NONE, load
 from townlet.configuration.settings import Settings
 from townlet.figures import SOCIAL, WORK, Figures, chats_by_trust, figures, tied_share
+from townlet.living.town import Town
 from townlet.rules.draw import word_of
-from townlet.town import Town
 
 RESUMES = 200
 """Ticks at which a town is put down and taken up again, over all seeds."""

@@ -32,8 +32,8 @@ def told_otherwise(
     The tables of the narrator, `narrations` with names; nothing of it is kept. Raises ConfigurationError, BadTemplates,
     LogDamaged.
     """
+    from townlet.living.town import Town
     from townlet.narration import narrator, templates_of
-    from townlet.town import Town
 
     foreign = [key for key in overrides if key.partition(".")[0] != "narration"]
     if foreign:

@@ -43,7 +43,7 @@ def verify(run: "Run", tick: int | None = None) -> Proof:
 
 def _refolded(run: "Run", tick: int | None, log_digest: str) -> Proof:
     """The state folded from the first event up to `tick`, compared on the way."""
-    from townlet.town import Town
+    from townlet.living.town import Town
 
     log = run.log
     near = run.at(tick)

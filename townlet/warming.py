@@ -48,7 +48,7 @@ def _compile_here() -> None:
 
 def _compile_day() -> None:
     """What calls both halves."""
-    from townlet import day
+    from townlet.living import day
 
     day.live.compile((*_towns_and_plans(), numba.int64, numba.int64))
 
@@ -68,7 +68,7 @@ def _compile_folds() -> None:
     from projections.riders import earning, fold, rewards, witness
     from projections.riders.tie_changes import TIE_CHANGE
     from projections.town.fold import refold
-    from townlet.world import founding
+    from townlet.living import founding
 
     towns, plans = _towns_and_plans()
     rows, out = _type_of(ROW), _type_of(fold.riders_type(ORDINARY))

@@ -12,7 +12,7 @@ from cli.main import townlet
 from eventlog.catalogue.registries import Reason
 from tests.townlet.handmade import DAY, KITCHEN, Event, rows_of, run_of
 from townlet.configuration.load import load
-from townlet.loop import new_log
+from townlet.living.loop import new_log
 from townlet.overview import TITLES
 from townlet.run import Run
 

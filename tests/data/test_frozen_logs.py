@@ -67,7 +67,7 @@ def test_checkpoints_of_another_version_are_passed_over(
     run: Run, frozen: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert CheckpointStore(run.path).ticks() == [run.head.tick]
-    monkeypatch.setattr("townlet.identity.sources_digest", lambda _: "folds of another time")
+    monkeypatch.setattr("townlet.living.identity.sources_digest", lambda _: "folds of another time")
     assert run.checkpoints().nearest(run.head.tick, run.identity_at, run.log) is None
     assert run.at().state_digest == expected(frozen)["state"][str(run.head.tick)]["state"]
 

@@ -14,7 +14,7 @@ import townlet
 from eventlog.codes import ACTION_REJECTED, AGENT_ARRIVED
 from projections.observations.observer import Observer
 from projections.settings import Rewards
-from tests.env.test_contract import KITCHEN
+from tests.townlet.env.test_contract import KITCHEN
 from tests.townlet.towns import DAY, said_by
 from townlet.configuration.rewards import shipped_rewards
 from townlet.dataset import REWARDS, Dataset, arrays_of, settings_in
@@ -22,7 +22,7 @@ from townlet.dataset_files import write
 from townlet.env.contract import any_allowed
 from townlet.errors import ConfigurationError, TickOutOfRange, TownletError
 
-PAGE = (Path(__file__).parents[2] / "docs" / "policy" / "DATASET.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "policy" / "DATASET.md").read_text(encoding="utf-8")
 BUSY = {"life.unemployment_days": 1, "rewards.social.stage": "c3", "rewards.shaping.enabled": True}
 WAIT, SCRIPTED, WRONG = 0, -1, 12
 FINAL = ("person", "decides", "action_mask", "scalars", "map")

@@ -10,7 +10,7 @@ from projections.observations.layout import TARGETS
 from projections.observations.lens import identity_codes
 from projections.plan import FAR
 from projections.settings import Observations
-from townlet.town import Town
+from townlet.living.town import Town
 
 REACH = 5
 FRIEND, RIVAL = "friend", "rival"

@@ -15,7 +15,7 @@ from tests.projections.histories import ledger_of
 from tests.projections.riders.test_tie_changes import follow
 from townlet.configuration.load import load
 from townlet.configuration.settings import Settings
-from townlet.town import Town
+from townlet.living.town import Town
 
 PEOPLE, CAPACITY, ADMISSION = 48, 2, 0.2
 DAYS, DAY, HOUR = 3, 1440, 60

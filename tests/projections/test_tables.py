@@ -12,7 +12,7 @@ from eventlog.rows import MISSING, MISSING_VALUE, ROW
 from projections.state import ORDINARY, state_bytes, town_type
 from projections.tables import restored, tables
 from townlet.configuration.load import load
-from townlet.town import Town
+from townlet.living.town import Town
 
 TICKS = 1000
 

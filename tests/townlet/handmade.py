@@ -9,9 +9,9 @@ import numpy as np
 from eventlog.catalogue import KINDS
 from eventlog.rows import MISSING, MISSING_VALUE, ROW, Rows
 from townlet.configuration.load import Resolved, load
-from townlet.loop import new_log
+from townlet.living.loop import new_log
+from townlet.living.town import Town
 from townlet.run import Run
-from townlet.town import Town
 
 DAY = 1440
 KITCHEN = {"town": {"map": "kitchen", "people": 4}, "life": {"initial_ties": {"mode": "none"}}}

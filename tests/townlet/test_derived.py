@@ -74,7 +74,7 @@ def test_what_was_kept_otherwise_is_made_anew(
     if change == "version":
         monkeypatch.setitem(VERSIONS, "tie_changes", 99)
     elif change == "riders":
-        monkeypatch.setattr("townlet.identity.sources_digest", lambda _: "other sources")
+        monkeypatch.setattr("townlet.living.identity.sources_digest", lambda _: "other sources")
     elif change == "damage":
         for tick in store.ticks():
             (store.path / f"{tick:012}" / "tie_changes.arrow").write_bytes(b"torn")

@@ -19,11 +19,11 @@ from townlet.configuration.keys import describe
 from townlet.configuration.load import load
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
-from townlet.driver import Driver
 from townlet.errors import ConfigurationError, TickOutOfRange
+from townlet.living.commands import Driver
+from townlet.living.town import Town
 from townlet.refold import DESCRIPTIVE, REFOLDED, Refold
 from townlet.run import Run
-from townlet.town import Town
 
 TICKS = 3000
 TURN = 1440

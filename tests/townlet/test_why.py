@@ -15,11 +15,11 @@ from eventlog.rows import ROW
 from eventlog.writer import LogWriter
 from projections.riders.tie_changes import REMEMBERED, Loss
 from townlet.configuration.load import load
-from townlet.driver import Driver
 from townlet.errors import QueryError, TickOutOfRange, TownletError
+from townlet.living.commands import Driver
+from townlet.living.town import Town
 from townlet.run import Run
 from townlet.sentences import ENDED, HAPPENED, KIND_NAMES, LEFT, WRONGS, Sentences, hours_in_words
-from townlet.town import Town
 from townlet.why import SIDES, added_up
 
 DAY = 1440

@@ -14,7 +14,7 @@ from eventlog.format.chain import Chain
 from eventlog.rows import Rows
 from townlet.configuration.load import load
 from townlet.configuration.settings import Settings
-from townlet.town import Town
+from townlet.living.town import Town
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = 1440

@@ -11,8 +11,8 @@ from eventlog.rows import Rows
 from townlet.bench import peers
 from townlet.bench.appending import COMMIT_EVENTS, commits, rate
 from townlet.bench.rows import Measured, Row, Sizes, in_turn, median
+from townlet.living.town import Town
 from townlet.run import Run, simulate
-from townlet.town import Town
 
 
 def rows(sizes: Sizes) -> Iterator[Row]:

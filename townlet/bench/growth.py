@@ -14,8 +14,8 @@ from townlet.bench import memory
 from townlet.bench.rows import Row, Sizes, median
 from townlet.configuration.load import Source, load
 from townlet.env.vector import VectorEnv
+from townlet.living.town import Town
 from townlet.rules.control import NOT_ASKED
-from townlet.town import Town
 
 DISTRICT = 28
 """People of a district; a larger town is a square of districts."""

@@ -7,12 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from projections.state import town_type
-from townlet import day
 from townlet.bench.rows import Row, Sizes, median
 from townlet.configuration.load import load
+from townlet.living import day, founding
+from townlet.living.town import Town
 from townlet.rules import draw
-from townlet.town import Town
-from townlet.world import founding
 
 CHUNK = 20
 """Ticks at a time: so many fit the outbox of a town of any size, and a day is a multiple of it."""

@@ -9,7 +9,7 @@ from projections.kernel import entry, kernel
 from projections.observations.observe import observe_agent, see_nothing
 from projections.riders.earning import earn
 from projections.riders.rewards import CUT_OFF, LEFT
-from townlet.day import tick
+from townlet.living.day import tick
 from townlet.rules import policy
 from townlet.rules.control import ASKABLE, BY_OPTION, NOT_ASKED, allow
 

@@ -19,7 +19,7 @@ from townlet.env import step as stepping
 from townlet.env.towns import Towns
 from townlet.env.workers import Work, Workers
 from townlet.errors import TownletError
-from townlet.loop import SEED_MOST, require_seed
+from townlet.living.loop import SEED_MOST, require_seed
 from townlet.rules.control import NOT_ASKED
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 
 from eventlog.catalogue.life import AgentArrived, AgentExited
 from eventlog.rows import ROW, Rows
-from townlet.town import Town
+from townlet.living.town import Town
 
 if TYPE_CHECKING:
     from townlet.run import Run

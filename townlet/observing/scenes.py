@@ -12,10 +12,10 @@ from projections.rewards import compile_terms
 from projections.state import state_bytes
 from projections.telemetry.frame import Block, Words, happened_of, state_of, ties_of
 from projections.telemetry.witness import Kept, Seen, Witness, restore_state, seen_of
+from townlet.living.town import Town, restored
 from townlet.observing.view import Scene
 from townlet.rules.control import allow_all
 from townlet.telemetry.feed import words_of
-from townlet.town import Town, restored
 
 if TYPE_CHECKING:
     from eventlog.reader import LogReader

@@ -18,8 +18,8 @@ from townlet.configuration.settings import Settings
 from townlet.derived import NARRATIONS, begun, caught_up, nearest, projection
 from townlet.errors import TickOutOfRange
 from townlet.kpis import kpi_tables
+from townlet.living.town import Town
 from townlet.rules.control import allow_all
-from townlet.town import Town
 from townlet.views import place_names
 
 if TYPE_CHECKING:

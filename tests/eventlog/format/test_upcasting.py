@@ -22,8 +22,8 @@ from eventlog.rows import MISSING, Rows
 from eventlog.writer import LogWriter
 from tests.eventlog.towns import EPOCHS, history
 from tests.townlet.towns import by_tick, kitchen_settings, lived, log_digest, town_of
+from townlet.living.town import Town
 from townlet.run import Run, simulate
-from townlet.town import Town
 
 NOD = 4000
 """The code of a kind that was retired: its events are chats that failed now."""

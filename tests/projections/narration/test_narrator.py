@@ -24,8 +24,8 @@ from projections.narration.words import nth
 from tests.projections.histories import EPOCHS, History, histories
 from tests.townlet.towns import DAY, default_settings, lived, town_of
 from townlet.configuration.settings import Settings
+from townlet.living.town import Town
 from townlet.narration import narrator, shipped_templates
-from townlet.town import Town
 
 CODES = {kind.snake(): kind.kind for kind in KINDS}
 WEEK = 7 * DAY

@@ -12,7 +12,7 @@ from tests.golden.regenerate import SNIPPET, SNIPPET_TICKS, snippets
 from tests.projections.reference_observation import Reference
 from tests.townlet.towns import DAY, town_of
 from townlet.configuration.load import load
-from townlet.town import Town
+from townlet.living.town import Town
 
 VARIANTS = ("full", "hybrid", "compact")
 EACH_VARIANT = pytest.mark.parametrize("variant", VARIANTS)

@@ -15,7 +15,7 @@ from projections.state import state_bytes
 from tests.projections.observations.test_observations import EACH_VARIANT, VARIANTS, check
 from tests.townlet.towns import DAY, by_tick, default_settings, kitchen_settings, lived, said_by, town_of
 from townlet.configuration.load import load
-from townlet.town import Town
+from townlet.living.town import Town
 
 RESTLESS = {"work": {"jobs": []}, "life": {"unemployment_days": 1, "exits_a_day": 100, "exit_gap_ticks": 5}}
 """Nobody finds work, and everybody moves on after a day."""

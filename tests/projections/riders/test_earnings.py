@@ -192,8 +192,8 @@ from projections.settings import Rewards
 from projections.state import ORDINARY, state_bytes
 from tests.projections.riders.test_earnings import ENDS_EVERY, kitchen
 from tests.townlet.towns import log_digest, town_of
-from townlet.day import tick
-from townlet.world.founding import found
+from townlet.living.day import tick
+from townlet.living.founding import found
 
 town, shadow = town_of(kitchen({overrides})), town_of(kitchen({overrides}))
 terms = compile_terms(Rewards.model_validate({given}))

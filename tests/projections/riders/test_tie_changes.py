@@ -33,9 +33,9 @@ from tests.projections.histories import (
 )
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
-from townlet.day import live
+from townlet.living.day import live
+from townlet.living.founding import found
 from townlet.rules import draw
-from townlet.world.founding import found
 
 SIDES = tuple(side.name.lower() for side in Dimension)
 DAYS = 6

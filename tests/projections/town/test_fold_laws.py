@@ -20,8 +20,8 @@ from tests.townlet.towns import DAY, KITCHEN, lived
 from townlet import derived
 from townlet.configuration.load import load
 from townlet.following import Following
+from townlet.living.town import Town, restored
 from townlet.run import Run
-from townlet.town import Town, restored
 
 EVERY = 180
 TICKS = 2 * DAY

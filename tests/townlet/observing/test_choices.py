@@ -10,7 +10,7 @@ import pytest
 import townlet
 from eventlog.codes import OPTION_CHOSEN, OPTION_YIELD
 from eventlog.rows import Rows
-from tests.env.test_contract import KITCHEN
+from tests.townlet.env.test_contract import KITCHEN
 from townlet.env.contract import any_allowed
 from townlet.observing.choices import Choices
 from townlet.observing.view import Choice

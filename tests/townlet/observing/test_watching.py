@@ -19,7 +19,7 @@ from projections.telemetry.witness import seen_of
 from tests.townlet.towns import DAY
 from townlet import derived
 from townlet.configuration.load import load
-from townlet.driver import Driver
+from townlet.living.commands import Driver
 from townlet.observing import index, scenes, shelf, telling
 from townlet.observing.index import Bins, Windows
 from townlet.observing.view import SORTS, View, Wanted

@@ -19,15 +19,15 @@ from eventlog.codes import (
     TICK_ENDED,
 )
 from projections.state import state_bytes
-from tests.town.invariants import broken
-from tests.town.play import Play, at_random, played, random_digests
+from tests.townlet.env.play import Play, at_random, played, random_digests
+from tests.townlet.living.invariants import broken
 from tests.townlet.towns import DAY, by_tick, default_settings, kitchen_settings, lived, said_by, town_of
 from townlet.configuration.load import load
 from townlet.rules.control import BY_ACTION, BY_OPTION, NOT_ASKED, SCRIPTED
 
 CONTROLS = pytest.mark.parametrize("control", [BY_OPTION, BY_ACTION], ids=["option", "primitive"])
 IN_PLAIN_PYTHON = """
-from tests.town.play import random_digests
+from tests.townlet.env.play import random_digests
 from tests.townlet.towns import kitchen_settings
 print(*random_digests(kitchen_settings(), 5, {control}, {ticks}))
 """

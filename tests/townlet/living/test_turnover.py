@@ -14,12 +14,12 @@ from eventlog.rows import Rows
 from projections.riders.tie_table import TieChanges
 from tests.projections.histories import ledger_of
 from tests.projections.riders.test_tie_changes import follow
-from tests.town.invariants import broken
+from tests.townlet.living.invariants import broken
 from tests.townlet.towns import DAY, town_of
 from townlet.configuration.load import load
 from townlet.configuration.settings import Settings
-from townlet.driver import Driver
-from townlet.town import Town
+from townlet.living.commands import Driver
+from townlet.living.town import Town
 
 SEATS = 64
 DAYS = 15

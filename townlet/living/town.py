@@ -71,7 +71,7 @@ class Town:
 
     def live(self, ticks: int) -> Iterator[np.ndarray]:
         """Live so many ticks; gives the rows of some whole ticks at a time, in order. Raises OutboxFull."""
-        from townlet import day  # brings the rules, which a fold does not need
+        from townlet.living import day
 
         left = ticks
         while left > 0:
@@ -117,8 +117,8 @@ def compiled(settings: Sequence[Settings]) -> Any:
 
 def found(settings: Settings, towns: np.ndarray, plans: np.ndarray, index: int, seed: int) -> None:
     """Found one of many towns; `towns[index]` is all zeros. Raises TownletError where the map is too small."""
+    from townlet.living import founding
     from townlet.rules import draw
-    from townlet.world import founding
 
     draw.set_seed(towns, index, seed)
     founding.found(towns, plans, index)

@@ -23,7 +23,7 @@ from townlet.world.maps import TownMap, parse
 from townlet.world.paths import NO_WAY
 from townlet.world.waiting import LEAST
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MAPS = ROOT / "configs" / "maps"
 SHIPPED = sorted(path.stem for path in MAPS.glob("*.yaml"))
 KINDS = ("bed", "shower", "stove", "chair", "till", "counter", "desk", "bench")

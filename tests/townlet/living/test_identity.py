@@ -14,9 +14,9 @@ from projections import plan, state, tables
 from projections.versions import VERSIONS
 from tests.townlet.towns import DAY, KITCHEN
 from townlet.configuration import plans as compiling
-from townlet.identity import fold_identity
+from townlet.living.identity import fold_identity
+from townlet.living.town import restored
 from townlet.run import Run
-from townlet.town import restored
 from townlet.verify import verify
 
 EVERY = 480
@@ -138,7 +138,7 @@ def test_another_record_version_or_epoch_is_another_identity(monkeypatch: pytest
     with monkeypatch.context() as patch:
         patch.setitem(VERSIONS, "town", 2)
         assert differing(before, fold_identity([A])) == {"projection"}
-    monkeypatch.setattr("townlet.identity.town_type", lambda shape: state.AGENT)
+    monkeypatch.setattr("townlet.living.identity.town_type", lambda shape: state.AGENT)
     assert differing(before, fold_identity([A])) == {"record"}
 
 

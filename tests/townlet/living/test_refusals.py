@@ -10,9 +10,9 @@ import townlet
 from eventlog.catalogue.registries import Dimension
 from tests.townlet.towns import DAY, KITCHEN, default_settings, kitchen_settings, lived, town_of
 from townlet.configuration.load import load
-from townlet.driver import Driver
 from townlet.errors import OutboxFull, TickOutOfRange, TownletError
-from townlet.town import Town
+from townlet.living.commands import Driver
+from townlet.living.town import Town
 
 
 def without_reserve(patch: pytest.MonkeyPatch) -> None:

@@ -10,12 +10,12 @@ from eventlog.catalogue.registries import Dimension
 from eventlog.codes import AFFORDANCE_FAILED, AFFORDANCE_FINISHED, AFFORDANCE_STARTED, REASON_HUNGER
 from eventlog.rows import Rows
 from projections.tables import restored, tables
-from tests.town.invariants import broken
+from tests.townlet.living.invariants import broken
 from tests.townlet.towns import default_settings, log_digest, town_of
 from townlet.configuration.load import load
 from townlet.configuration.settings import Settings
-from townlet.driver import Driver
-from townlet.town import Town
+from townlet.living.commands import Driver
+from townlet.living.town import Town
 
 TICKS = 10_000
 LOOK_EVERY = 10

@@ -7,7 +7,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 import townlet
-from tests.env.test_contract import KITCHEN
+from tests.townlet.env.test_contract import KITCHEN
 from tests.townlet.towns import DAY
 from townlet.errors import TownletError
 

@@ -15,13 +15,13 @@ from projections.riders.tie_table import TieChanges
 from projections.state import TIES
 from tests.projections.histories import ledger_of
 from tests.projections.riders.test_tie_changes import follow, turns_of
-from tests.town.invariants import broken
+from tests.townlet.living.invariants import broken
 from tests.townlet.towns import town_of
 from townlet.configuration.load import load
 from townlet.configuration.settings import Settings
-from townlet.driver import Driver
 from townlet.errors import TownletError
-from townlet.town import Town
+from townlet.living.commands import Driver
+from townlet.living.town import Town
 
 MOST = 6
 THOROUGH = settings(max_examples=2000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

@@ -14,7 +14,7 @@ from townlet import env as environments
 from townlet.env.contract import any_allowed
 from townlet.env.vector import AUTORESETS
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 DOCUMENT = (ROOT / "docs" / "policy" / "ENVIRONMENT.md").read_text("utf-8")
 EXAMPLES = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
 

@@ -16,8 +16,8 @@ from eventlog.rows import Rows
 from eventlog.writer import Durability, LogWriter
 from townlet.configuration.load import Resolved
 from townlet.errors import TownletError
-from townlet.identity import fold_identity
-from townlet.town import Town
+from townlet.living.identity import fold_identity
+from townlet.living.town import Town
 
 if TYPE_CHECKING:
     from townlet.run import Progress, Run
@@ -63,7 +63,7 @@ def resume(run: "Run", ticks: int, *, durability: str, progress: "Progress | Non
         founding = town.found(run.seed) if town.seq == 0 else None
         begun = int(town.record["clock"]["epoch"])
         if begun != len(town.plans) - 1:
-            from townlet.driver import Driver
+            from townlet.living.commands import Driver
 
             Driver(town).change_settings(len(town.plans) - 1)  # stands before the first tick's events
         _live(town, writer, ticks, founding, progress)

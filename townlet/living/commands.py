@@ -26,7 +26,7 @@ from projections.recorders.time import (
     record_water_restored,
 )
 from townlet.errors import OutboxFull, TownletError
-from townlet.town import Town
+from townlet.living.town import Town
 
 NONE = -1
 MAINS = {"power": (POWER_FAILED, POWER_RESTORED), "water": (WATER_FAILED, WATER_RESTORED)}

@@ -11,7 +11,7 @@ import townlet
 from eventlog.codes import AGENT_ARRIVED, AGENT_EXITED, EPISODE_ENDED, TICK_ENDED
 from projections.observations.observer import Observer
 from projections.state import state_bytes
-from tests.env.test_contract import KITCHEN
+from tests.townlet.env.test_contract import KITCHEN
 from tests.townlet.towns import DAY, default_settings, lived, log_digest, said_by, town_of
 from townlet.env.contract import any_allowed
 from townlet.env.vector import VectorEnv
@@ -332,5 +332,5 @@ def first_hour(control: Any) -> list[str]:
 
 @pytest.mark.parametrize("control", ["option", "primitive"])
 def test_plain_python_shows_and_pays_the_same(control: str) -> None:
-    code = f"from tests.env.test_vector import first_hour\nprint(*first_hour({control!r}))"
+    code = f"from tests.townlet.env.test_vector import first_hour\nprint(*first_hour({control!r}))"
     assert said_by(code, NUMBA_DISABLE_JIT="1") == first_hour(control)

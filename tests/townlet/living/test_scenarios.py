@@ -12,7 +12,7 @@ from townlet.configuration.load import load
 from townlet.configuration.plans import map_of
 from townlet.configuration.settings import Settings
 from townlet.figures import of_kind
-from townlet.town import Town
+from townlet.living.town import Town
 
 DAY, NOON = 1440, 720
 OTHER_SEEDS = (1, 2, 3)

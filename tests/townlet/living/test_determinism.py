@@ -31,8 +31,8 @@ from tests.townlet.towns import (
     town_of,
 )
 from townlet.errors import TownletError
+from townlet.living.town import Town
 from townlet.rules.draw import word_of
-from townlet.town import Town
 
 SEED = 7
 LONG = 3_000_000
@@ -212,7 +212,7 @@ def test_a_town_killed_before_its_first_commit_is_founded_when_it_is_taken_up(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("townlet.loop._live", killed)
+        patch.setattr("townlet.living.loop._live", killed)
         with pytest.raises(KeyboardInterrupt):
             townlet.simulate(KITCHEN, ticks=100, seed=SEED, into=tmp_path / "a")
     run = townlet.Run(tmp_path / "a").resume(100)
@@ -220,7 +220,7 @@ def test_a_town_killed_before_its_first_commit_is_founded_when_it_is_taken_up(
 
 
 def test_a_checkpoint_that_is_not_the_town_it_was_is_not_believed(tmp_path: Path) -> None:
-    from townlet.town import restored as believed
+    from townlet.living.town import restored as believed
 
     town = town_of(kitchen_settings())
     town.found(SEED)

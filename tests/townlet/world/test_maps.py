@@ -9,7 +9,7 @@ from projections.state import LARGE, ORDINARY
 from townlet.errors import ConfigurationError, MapError, TownletError
 from townlet.world.maps import Tile, parse
 
-MAPS = Path(__file__).resolve().parents[2] / "configs" / "maps"
+MAPS = Path(__file__).resolve().parents[3] / "configs" / "maps"
 SHIPPED = sorted(path.stem for path in MAPS.glob("*.yaml"))
 
 LEGEND = {

@@ -22,7 +22,7 @@ from pettingzoo.test.state_test import state_test
 from pettingzoo.utils.conversions import parallel_to_aec
 
 import townlet
-from tests.env.test_contract import KITCHEN
+from tests.townlet.env.test_contract import KITCHEN
 from tests.townlet.towns import DAY
 from townlet.env.parallel import ParallelEnv
 from townlet.errors import TownletError

@@ -6,7 +6,7 @@ import numpy as np
 
 from eventlog.catalogue.registries import Dimension
 from projections.state import TIES
-from townlet.town import Town
+from townlet.living.town import Town
 
 NEEDS = ("hunger", "hygiene", "energy")
 
