@@ -14,7 +14,7 @@ from eventlog.rows import ROW
 from projections.narration.words import listed, many, spoken
 from townlet.configuration.load import person_name
 from townlet.daytime import time_of
-from townlet.derived import tie_changes
+from townlet.history.kept_tables import tie_changes
 from townlet.story import narrations
 
 if TYPE_CHECKING:

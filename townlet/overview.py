@@ -109,7 +109,7 @@ def _town(run: "Run", tick: int, days: float) -> pa.Table:
 
 def _held_back(run: "Run", tick: int) -> pa.Table:
     """How often the narrator said nothing, by category and reason."""
-    from townlet.derived import NARRATIONS, caught_up
+    from townlet.history.kept_tables import NARRATIONS, caught_up
 
     state = caught_up(run, NARRATIONS, tick)["narration_state"]
     held = [row for row in state.to_pylist() if row["what"] == "suppressed"]

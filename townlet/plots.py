@@ -13,7 +13,7 @@ import numpy as np
 from eventlog.places import title
 from townlet.daytime import time_of
 from townlet.errors import QueryError
-from townlet.network import graphs, parted
+from townlet.history.network import graphs, parted
 from townlet.springs import apart, spring_layout
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from townlet.configuration.faults import dotted, short
 from townlet.configuration.keys import kind_at
 from townlet.configuration.load import load
 from townlet.configuration.settings import Settings
-from townlet.derived import named, tie_changes
 from townlet.errors import ConfigurationError
+from townlet.history.kept_tables import named, tie_changes
 from townlet.living.town import Town
 from townlet.run import Moment, Run
 

@@ -163,9 +163,9 @@ class Run:
         """What everybody earned in each tick from `from_tick` on and before `to_tick` (None: now), term by term.
 
         `settings`, whole or some keys of `rewards`, pay the same history otherwise. A row for each person and tick:
-        see `townlet.rewards.rewards`. Raises TickOutOfRange, ConfigurationError, LogDamaged.
+        see `townlet.history.rewards.rewards`. Raises TickOutOfRange, ConfigurationError, LogDamaged.
         """
-        from townlet.rewards import rewards
+        from townlet.history.rewards import rewards
 
         return rewards(self, from_tick, to_tick, settings)
 
@@ -273,7 +273,7 @@ class Moment:
 
     def table(self, name: str) -> pa.Table:
         """`agents`, `ties`, `objects`, `queues` or `shifts` at this tick. Raises QueryError for another name."""
-        from townlet.views import view
+        from townlet.history.town_tables import view
 
         return view(self, name)
 

@@ -10,13 +10,13 @@ from eventlog.catalogue.life import AgentArrived, AgentExited
 from eventlog.views import Names
 from projections.state import CLASSES
 from townlet.configuration.load import names_table
-from townlet.days import days
 from townlet.errors import QueryError, TickOutOfRange
+from townlet.history.day_counts import days
+from townlet.history.tie_summaries import SUMMARIES, Summaries
+from townlet.history.town_tables import names_of
 from townlet.log_columns import LogColumns
 from townlet.queries import Window
 from townlet.story import narrations
-from townlet.summaries import SUMMARIES, Summaries
-from townlet.views import names_of
 
 if TYPE_CHECKING:
     from townlet.run import Run
@@ -110,7 +110,7 @@ class Source:
 
     def _tie_changes(self) -> pa.Table:
         """The changes of ties between the two ticks."""
-        from townlet.derived import tie_changes
+        from townlet.history.kept_tables import tie_changes
 
         return self._since(tie_changes(self._run, self.tick))
 

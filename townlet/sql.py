@@ -34,10 +34,10 @@ from eventlog.views import (
     view_sql,
 )
 from townlet.errors import QueryError
+from townlet.history.tie_summaries import SUMMARIES
+from townlet.history.town_tables import VIEWS
 from townlet.queries import Asked, asked, words_of
 from townlet.sources import Source
-from townlet.summaries import SUMMARIES
-from townlet.views import VIEWS
 
 if TYPE_CHECKING:
     from townlet.run import Run

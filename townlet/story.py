@@ -10,9 +10,9 @@ import pyarrow as pa
 from townlet.configuration.load import load, names_table
 from townlet.configuration.plans import map_of
 from townlet.configuration.settings import Settings
-from townlet.derived import NARRATIONS, caught_up
 from townlet.errors import ConfigurationError
-from townlet.views import place_names
+from townlet.history.kept_tables import NARRATIONS, caught_up
+from townlet.history.town_tables import place_names
 
 if TYPE_CHECKING:
     from townlet.run import Run
@@ -32,8 +32,8 @@ def told_otherwise(
     The tables of the narrator, `narrations` with names; nothing of it is kept. Raises ConfigurationError, BadTemplates,
     LogDamaged.
     """
+    from townlet.history.narrator import narrator, templates_of
     from townlet.living.town import Town
-    from townlet.narration import narrator, templates_of
 
     foreign = [key for key in overrides if key.partition(".")[0] != "narration"]
     if foreign:

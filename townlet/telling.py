@@ -10,7 +10,7 @@ from projections.state import CLASSES
 from townlet.configuration.load import person_name
 from townlet.configuration.settings import Settings
 from townlet.daytime import time_of
-from townlet.views import names_of
+from townlet.history.town_tables import names_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -198,7 +198,7 @@ def _state(run: "Run", damage: LogDamaged | None) -> Check:
 
 def _caught_up(run: "Run", damage: LogDamaged | None) -> Iterator[Check]:
     """What is kept of each projection that catches up, against a fold from the first event."""
-    from townlet.derived import PROJECTIONS, differing
+    from townlet.history.kept_tables import PROJECTIONS, differing
 
     for name, made in PROJECTIONS.items():
         compared, first = differing(run, name, damage.tick if damage else run.head.tick)

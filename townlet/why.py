@@ -11,8 +11,8 @@ import pyarrow as pa
 from eventlog.catalogue.life import AgentArrived
 from eventlog.catalogue.registries import Dimension
 from townlet.configuration.load import names_table
-from townlet.derived import tie_changes
 from townlet.errors import QueryError, TickOutOfRange, TownletError
+from townlet.history.kept_tables import tie_changes
 from townlet.sentences import Sentences
 
 if TYPE_CHECKING:

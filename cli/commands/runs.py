@@ -156,7 +156,7 @@ def copy_run(name: str, to: str, form: str) -> None:
 def rebuild_run(name: str, projections: tuple[str, ...], form: str) -> None:
     path = options.find_own_run(name)
     import townlet
-    from townlet.derived import PROJECTIONS, Rebuilt, projection, rebuilt
+    from townlet.history.kept_tables import PROJECTIONS, Rebuilt, projection, rebuilt
 
     for each in projections:
         projection(each)  # refuses a name that is none before anything is folded

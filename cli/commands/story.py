@@ -148,7 +148,7 @@ def _person(run: "Run", name: str | None) -> str | None:
 
 
 def _told(run: "Run", tick: int, overrides: dict[str, object], templates: Path | None) -> "pa.Table":
-    from townlet.derived import NARRATIONS
+    from townlet.history.kept_tables import NARRATIONS
     from townlet.story import narrations, told_otherwise
 
     if overrides or templates:
@@ -158,8 +158,8 @@ def _told(run: "Run", tick: int, overrides: dict[str, object], templates: Path |
 
 def _follow(run: "Run", wanted: _Wanted, form: str) -> None:
     """Every entry there is, then every new one, until the run is closed."""
-    from townlet.derived import NARRATIONS
-    from townlet.following import Following
+    from townlet.history.following import Following
+    from townlet.history.kept_tables import NARRATIONS
     from townlet.story import named
 
     following, said, day = Following(run, [NARRATIONS]), 0, -1

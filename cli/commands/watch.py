@@ -40,7 +40,7 @@ def command(run: Path | str, rules: str, follow: bool, form: str) -> None:
     if follow and is_uri(run):
         raise click.UsageError(f"{run} is on a store, where no town is running: leave out --follow")
     import townlet
-    from townlet.following import Following
+    from townlet.history.following import Following
     from townlet.watch import Watch
     from townlet.watch_rules import rules_of
 

@@ -9,7 +9,7 @@ import pytest
 import townlet
 from tests.cli.test_commands import from_json, here, lived, said
 from townlet.errors import TickOutOfRange
-from townlet.narration import shipped_templates
+from townlet.history.narrator import shipped_templates
 
 __all__ = ["here", "lived"]
 

@@ -14,12 +14,12 @@ from eventlog.folder.manifest import write_settings
 from eventlog.writer import LogWriter
 from projections.state import CLOCK, TIE, state_bytes
 from projections.town import ties as ledger_folds
-from townlet import derived
 from townlet.configuration.keys import describe
 from townlet.configuration.load import load
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
 from townlet.errors import ConfigurationError, TickOutOfRange
+from townlet.history import kept_tables
 from townlet.living.commands import Driver
 from townlet.living.town import Town
 from townlet.refold import DESCRIPTIVE, REFOLDED, Refold
@@ -107,7 +107,7 @@ class TestTown:
         assert state_bytes(same.town.towns) == state_bytes(run.at().town.towns)
         assert same.tick == TICKS and not same.overrides
         assert same.ties == run.at().table("ties")
-        assert same.tie_changes == derived.tie_changes(run, TICKS)
+        assert same.tie_changes == kept_tables.tie_changes(run, TICKS)
         assert same.summary["same"] == same.summary["ties_before"] == same.summary["ties_after"] > 0
         assert set(same.comparison.column("difference").to_pylist()) == {0.0}
 
@@ -172,7 +172,7 @@ class TestTables:
         assert held == pairs_of(refolded.town)
 
     def test_persons_have_the_names_they_had(self, run: Run, refolded: Refold) -> None:
-        told = derived.tie_changes(run, TICKS)
+        told = kept_tables.tie_changes(run, TICKS)
         assert refolded.tie_changes.schema == told.schema
         names = dict(zip(told.column("owner_id").to_pylist(), told.column("owner").to_pylist(), strict=True))
         for row in refolded.tie_changes.to_pylist():

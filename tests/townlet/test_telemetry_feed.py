@@ -20,8 +20,8 @@ from projections.telemetry.messages import MESSAGE, STATE
 from projections.telemetry.validating import faults
 from projections.telemetry.versions import lines
 from tests.townlet.towns import DAY, KITCHEN
-from townlet.derived import caught_up
 from townlet.errors import TelemetryError, TickOutOfRange
+from townlet.history.kept_tables import caught_up
 from townlet.run import Run
 from townlet.telemetry.feed import frames
 from townlet.telemetry.mailbox import Mailbox, in_full, send

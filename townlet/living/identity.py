@@ -39,7 +39,7 @@ def rider_identity(name: str, epochs: Sequence[Epoch], seq: int) -> dict[str, st
 
 def narration_identity(epochs: Sequence[Epoch], seq: int) -> dict[str, str]:
     """What a story depends on: all that the riders do, the narrator's sources, and the shipped templates."""
-    from townlet.narration import templates_file
+    from townlet.history.narrator import templates_file
 
     name = "narrations"
     sources = sources_digest([*_folder("narration"), *_folder("narration/moments"), templates_file()])

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from townlet.comparing import compared
-from townlet.derived import PROJECTIONS, TIE_CHANGES, named
+from townlet.history.kept_tables import PROJECTIONS, TIE_CHANGES, named
 from townlet.observing.events import Events
 from townlet.observing.filters import Filter
 from townlet.observing.view import EventLine

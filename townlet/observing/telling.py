@@ -8,7 +8,7 @@ import pyarrow as pa
 from eventlog import codes
 from projections.narration.narrator import Narrator
 from townlet.configuration.load import person_name
-from townlet.derived import NARRATIONS, keep, nearest, projection
+from townlet.history.kept_tables import NARRATIONS, keep, nearest, projection
 from townlet.observing.shelf import Shelf
 from townlet.observing.view import Entry, Story
 

@@ -15,12 +15,12 @@ from projections.telemetry.witness import Witness
 from townlet.configuration.load import person_name
 from townlet.configuration.plans import jobs_of, map_of
 from townlet.configuration.settings import Settings
-from townlet.derived import NARRATIONS, begun, caught_up, nearest, projection
 from townlet.errors import TickOutOfRange
+from townlet.history.kept_tables import NARRATIONS, begun, caught_up, nearest, projection
+from townlet.history.town_tables import place_names
 from townlet.kpis import kpi_tables
 from townlet.living.town import Town
 from townlet.rules.control import allow_all
-from townlet.views import place_names
 
 if TYPE_CHECKING:
     from eventlog.rows import Rows

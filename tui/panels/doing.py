@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from townlet.daytime import time_of
+from townlet.history.town_tables import place_names
 from townlet.observing.view import Scene, View
-from townlet.views import place_names
 from townlet.world.drawing import Place, TownMap
 
 AT: Final = {

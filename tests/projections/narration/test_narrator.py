@@ -24,8 +24,8 @@ from projections.narration.words import nth
 from tests.projections.histories import EPOCHS, History, histories
 from tests.townlet.towns import DAY, default_settings, lived, town_of
 from townlet.configuration.settings import Settings
+from townlet.history.narrator import narrator, shipped_templates
 from townlet.living.town import Town
-from townlet.narration import narrator, shipped_templates
 
 CODES = {kind.snake(): kind.kind for kind in KINDS}
 WEEK = 7 * DAY
@@ -267,7 +267,7 @@ def _tie(town: Town, owner: int, other: int) -> tuple[float, float, float]:
 
 
 def narrator_names() -> Any:
-    from townlet.narration import names
+    from townlet.history.narrator import names
 
     return names(default_settings())
 

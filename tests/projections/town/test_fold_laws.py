@@ -17,9 +17,9 @@ from eventlog.folder.manifest import read_manifest
 from eventlog.writer import LogWriter
 from projections.versions import VERSIONS
 from tests.townlet.towns import DAY, KITCHEN, lived
-from townlet import derived
 from townlet.configuration.load import load
-from townlet.following import Following
+from townlet.history import kept_tables
+from townlet.history.following import Following
 from townlet.living.town import Town, restored
 from townlet.run import Run
 
@@ -122,20 +122,20 @@ def test_tables_caught_up_are_tables_rebuilt(run: Run, tmp_path: Path, seed: int
             assert table.equals(caught_up(fork, tick)[name]), f"seed {200 + seed}: {name} at {tick}, forked"
 
 
-@pytest.mark.parametrize("name", derived.PROJECTIONS)
+@pytest.mark.parametrize("name", kept_tables.PROJECTIONS)
 def test_followed_is_caught_up_is_rebuilt_is_forked(run: Run, tmp_path: Path, name: str) -> None:
     """Each projection that is listed, over all tiers: along with the log, from what was kept, from the first event."""
     copy = Run(shutil.copytree(run.path, tmp_path / "run"))
     shutil.rmtree(copy.path / "derived", ignore_errors=True)
     for tick in (500, 950, TICKS):
-        caught = derived.caught_up(copy, name, tick)
+        caught = kept_tables.caught_up(copy, name, tick)
         fork = run.fork(tmp_path / f"fork-{tick}", at=tick)
         following = Following(fork, [name])
         following.catch_up()
-        assert derived.equal(following.tables(name), caught), f"at tick {tick}, followed"
-        assert derived.equal(derived.caught_up(fork, name, tick), caught), f"at tick {tick}, forked"
-        assert derived.rebuilt(copy, name, tick).kept == "equal", f"at tick {tick}, rebuilt"
-    assert derived.differing(copy, name, TICKS) == (3, None)
+        assert kept_tables.equal(following.tables(name), caught), f"at tick {tick}, followed"
+        assert kept_tables.equal(kept_tables.caught_up(fork, name, tick), caught), f"at tick {tick}, forked"
+        assert kept_tables.rebuilt(copy, name, tick).kept == "equal", f"at tick {tick}, rebuilt"
+    assert kept_tables.differing(copy, name, TICKS) == (3, None)
 
 
 def test_a_projection_is_rebuilt_beside_the_old_one(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,25 +143,25 @@ def test_a_projection_is_rebuilt_beside_the_old_one(run: Run, tmp_path: Path, mo
     copy = Run(shutil.copytree(run.path, tmp_path / "run"))
     shutil.rmtree(copy.path / "derived", ignore_errors=True)
     kept = copy.path / "derived" / "tie_changes"
-    old = derived.tie_changes(copy, TICKS)
+    old = kept_tables.tie_changes(copy, TICKS)
     (theirs,) = kept.iterdir()
     before = _files(theirs)
     with monkeypatch.context() as later:
         later.setitem(VERSIONS, "tie_changes", 99)
         with monkeypatch.context() as full:
             full.setattr(CheckpointStore, "write", _fail)
-            assert derived.tie_changes(copy, TICKS).equals(old), "it is made, though it cannot be kept"
+            assert kept_tables.tie_changes(copy, TICKS).equals(old), "it is made, though it cannot be kept"
         assert (list(kept.iterdir()), _files(theirs)) == ([theirs], before)
-        early = derived.tie_changes(copy, 500)
+        early = kept_tables.tie_changes(copy, 500)
         assert len(list(kept.iterdir())) == 2, "the new one is not as far as the old"
-    assert derived.tie_changes(copy, TICKS).equals(old)
+    assert kept_tables.tie_changes(copy, TICKS).equals(old)
     assert _files(theirs) == before
     with monkeypatch.context() as later:
         later.setitem(VERSIONS, "tie_changes", 99)
-        assert derived.tie_changes(copy, TICKS).equals(old)
+        assert kept_tables.tie_changes(copy, TICKS).equals(old)
         (mine,) = kept.iterdir()
         assert mine != theirs
-    assert derived.tie_changes(copy, 500).equals(early)
+    assert kept_tables.tie_changes(copy, 500).equals(early)
 
 
 def _fail(*_: object) -> None:

@@ -17,8 +17,8 @@ from eventlog.writer import LogWriter
 from projections.telemetry.frame import Frame, printed, ties_of
 from projections.telemetry.witness import seen_of
 from tests.townlet.towns import DAY
-from townlet import derived
 from townlet.configuration.load import load
+from townlet.history import kept_tables
 from townlet.living.commands import Driver
 from townlet.observing import index, scenes, shelf, telling
 from townlet.observing.index import Bins, Windows
@@ -215,7 +215,7 @@ def test_the_story_is_the_runs(run: Run, whole: Watcher) -> None:
 
 
 def test_a_story_that_was_put_away_is_the_same(run: Run, whole: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = list[derived.Tables]()
+    kept = list[kept_tables.Tables]()
     monkeypatch.setattr(telling, "MOST", 3)
     monkeypatch.setattr(shelf, "PART", 2)
     monkeypatch.setattr(shelf, "READ", 1)
@@ -230,7 +230,7 @@ def test_a_story_that_was_put_away_is_the_same(run: Run, whole: Watcher, monkeyp
     for tick in (TICKS, 300, 1, DAY, TICKS - 10, *range(0, TICKS, 97)):
         assert story.before(tick) == whole.view(Wanted(tick)).story
     story.keep()
-    assert derived.equal(kept[0], derived.caught_up(run, derived.NARRATIONS, TICKS))
+    assert kept_tables.equal(kept[0], kept_tables.caught_up(run, kept_tables.NARRATIONS, TICKS))
 
 
 def test_figures_come_for_the_last_whole_day(run: Run, told: list[Frame]) -> None:

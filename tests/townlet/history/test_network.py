@@ -10,10 +10,10 @@ import pytest
 
 import townlet
 from townlet.errors import QueryError
-from townlet.network import communities, network
+from townlet.history.network import communities, network
+from townlet.history.tie_summaries import SUMMARIES
 from townlet.run import Run
 from townlet.sql import Session
-from townlet.summaries import SUMMARIES
 
 TICKS = 1500
 NAMES = ("zoe", "ann", "bea", "cay", "dot", "eve", "fay")

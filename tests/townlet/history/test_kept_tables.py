@@ -12,7 +12,7 @@ import townlet
 from eventlog.checkpoints import CheckpointStore
 from projections.versions import VERSIONS
 from tests.townlet.towns import DAY, KITCHEN
-from townlet import derived
+from townlet.history import kept_tables
 from townlet.run import Run
 
 TICKS = 2 * DAY
@@ -38,15 +38,15 @@ def kept_by(run: Run) -> CheckpointStore:
 @given(st.lists(st.integers(0, TICKS), min_size=1, max_size=5))
 def test_caught_up_is_folded_from_the_start(run: Run, ticks: list[int]) -> None:
     forget(run)
-    caught_up = [derived.tie_changes(run, tick) for tick in ticks]
+    caught_up = [kept_tables.tie_changes(run, tick) for tick in ticks]
     for tick, table in zip(ticks, caught_up, strict=True):
         forget(run)
-        assert table.equals(derived.tie_changes(run, tick))
+        assert table.equals(kept_tables.tie_changes(run, tick))
 
 
 def test_what_is_kept_is_caught_up_from(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     forget(run)
-    derived.tie_changes(run, DAY)
+    kept_tables.tie_changes(run, DAY)
     folded: list[int] = []
     original = townlet.run.LogReader.rows
 
@@ -55,10 +55,10 @@ def test_what_is_kept_is_caught_up_from(run: Run, monkeypatch: pytest.MonkeyPatc
         return original(self, from_seq, *arguments, **ranges)  # type: ignore[arg-type]
 
     monkeypatch.setattr("eventlog.reader.LogReader.rows", counting)
-    derived.tie_changes(run, TICKS)
+    kept_tables.tie_changes(run, TICKS)
     assert min(folded) >= run.log.seq_at(DAY)
     folded.clear()
-    derived.tie_changes(run, TICKS)
+    kept_tables.tie_changes(run, TICKS)
     assert folded == []
 
 
@@ -68,8 +68,8 @@ def test_what_was_kept_otherwise_is_made_anew(
 ) -> None:
     copy = Run(shutil.copytree(run.path, tmp_path / "run"))
     forget(copy)
-    expected = derived.tie_changes(copy, TICKS)
-    derived.tie_changes(copy, DAY)
+    expected = kept_tables.tie_changes(copy, TICKS)
+    kept_tables.tie_changes(copy, DAY)
     store = kept_by(copy)
     if change == "version":
         monkeypatch.setitem(VERSIONS, "tie_changes", 99)
@@ -81,26 +81,26 @@ def test_what_was_kept_otherwise_is_made_anew(
     else:
         other = townlet.simulate(KITCHEN, ticks=TICKS, seed=8, into=tmp_path / "other")
         shutil.copytree(store.path.parent, other.path / "derived" / "tie_changes")
-        theirs = derived.tie_changes(other, TICKS)
+        theirs = kept_tables.tie_changes(other, TICKS)
         forget(other)
-        assert theirs.equals(derived.tie_changes(other, TICKS))
+        assert theirs.equals(kept_tables.tie_changes(other, TICKS))
         assert not theirs.equals(expected)
         return
     written = {tick: os.stat(store.path / f"{tick:012}").st_ino for tick in store.ticks()}
-    assert derived.tie_changes(copy, TICKS).equals(expected)
+    assert kept_tables.tie_changes(copy, TICKS).equals(expected)
     assert os.stat(kept_by(copy).path / f"{TICKS:012}").st_ino != written[TICKS], "what was kept has been believed"
     assert (kept_by(copy).path == store.path) == (change == "damage")
 
 
 def test_only_the_last_asked_for_are_kept(run: Run) -> None:
     forget(run)
-    for tick in range(100, 100 * (derived.KEPT + 4), 100):
-        derived.tie_changes(run, tick)
-    assert len(kept_by(run).ticks()) == derived.KEPT
+    for tick in range(100, 100 * (kept_tables.KEPT + 4), 100):
+        kept_tables.tie_changes(run, tick)
+    assert len(kept_by(run).ticks()) == kept_tables.KEPT
 
 
 def test_a_folder_that_cannot_be_written_hinders_nobody(run: Run, tmp_path: Path) -> None:
     copy = Run(shutil.copytree(run.path, tmp_path / "run"))
     forget(copy)
     (copy.path / "derived").write_text("no folder")
-    assert derived.tie_changes(copy, DAY).equals(derived.tie_changes(run, DAY))
+    assert kept_tables.tie_changes(copy, DAY).equals(kept_tables.tie_changes(run, DAY))

@@ -90,7 +90,7 @@ def _tie_changes(town: "Town") -> Projection:
 
 
 def _narrations(town: "Town") -> Projection:
-    from townlet.narration import narrator
+    from townlet.history.narrator import narrator
 
     return narrator(town)
 

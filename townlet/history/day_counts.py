@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from townlet.summaries import Summaries
+from townlet.history.tie_summaries import Summaries
 
 if TYPE_CHECKING:
     from townlet.living.town import Town

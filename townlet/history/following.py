@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from projections.errors import BadEvent
-from townlet.derived import PROJECTIONS, CatchUp, Projection, Tables, begun, keep, nearest, projection
+from townlet.history.kept_tables import PROJECTIONS, CatchUp, Projection, Tables, begun, keep, nearest, projection
 
 if TYPE_CHECKING:
     from eventlog.rows import Rows

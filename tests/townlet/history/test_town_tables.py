@@ -7,8 +7,8 @@ import pytest
 
 import townlet
 from townlet.errors import QueryError
+from townlet.history.town_tables import VIEWS, place_names
 from townlet.run import Moment, Run
-from townlet.views import VIEWS, place_names
 
 TICKS = 700
 

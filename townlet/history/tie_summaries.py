@@ -38,7 +38,7 @@ class Summaries:
     def churn(self) -> dict[str, pa.Table]:
         """The tables of ChurnWindows."""
         from projections.churn import ChurnWindows
-        from townlet.derived import tie_changes
+        from townlet.history.kept_tables import tie_changes
 
         changes = tie_changes(self._moment.run, self._moment.tick)
         return ChurnWindows(changes, self._moment.tick, self.settings.relationships.churn).tables()
@@ -59,13 +59,13 @@ class Summaries:
 
     def network(self) -> pa.Table:
         """Measures of the network."""
-        from townlet.network import network
+        from townlet.history.network import network
 
         return network(self.people, self.ties)
 
     def communities(self) -> pa.Table:
         """Who belongs together."""
-        from townlet.network import communities
+        from townlet.history.network import communities
 
         return communities(self.people, self.ties)
 
