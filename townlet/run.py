@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from townlet.dataset import Dataset
     from townlet.living.town import Town
     from townlet.refold import Refold
-    from townlet.why import Why
+    from townlet.telling.why import Why
 
 Progress = Callable[["Pulse"], None]
 
@@ -141,7 +141,7 @@ class Run:
 
         Raises QueryError for a name that nobody ever had here, TickOutOfRange, LogDamaged.
         """
-        from townlet.why import why
+        from townlet.telling.why import why
 
         return why(self, owner, other, at)
 
@@ -184,7 +184,7 @@ class Run:
 
         A row an entry, with the columns of SQL's `narrations`. Raises TickOutOfRange, LogDamaged.
         """
-        from townlet.story import narrations
+        from townlet.telling.story import narrations
 
         last = self.head.tick
         if at is not None and not 0 <= at <= last:

@@ -16,7 +16,7 @@ from townlet.history.tie_summaries import SUMMARIES, Summaries
 from townlet.history.town_tables import names_of
 from townlet.log_columns import LogColumns
 from townlet.queries import Window
-from townlet.story import narrations
+from townlet.telling.story import narrations
 
 if TYPE_CHECKING:
     from townlet.run import Run

@@ -10,7 +10,7 @@ from eventlog.places import title
 from townlet.daytime import time_of
 from townlet.errors import QueryError
 from townlet.plots import BAD, FAINT, GOOD, INK, drawing, form_of, save, style, write_title
-from townlet.why import SIDES, why
+from townlet.telling.why import SIDES, why
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -27,7 +27,7 @@ from townlet.observing.happening import Since, again, counted, since, ties_chang
 from townlet.observing.view import EventLine
 from townlet.run import Run
 from townlet.sql import Session
-from townlet.why import Why
+from townlet.telling.why import Why
 
 REFUSALS: Final = (TownletError, EventLogError, ProjectionError, OSError)
 """What a question may be answered with instead: each says what, where, and what to do."""

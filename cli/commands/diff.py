@@ -214,7 +214,7 @@ def _short(value: str | None, width: int = WIDEST) -> str:
 
 def _lines(run: "Run", chain: Sequence[int]) -> list[str]:
     """An event and its causes, a line each."""
-    from townlet.telling import Teller
+    from townlet.telling.event_lines import Teller
 
     teller = Teller(run.config)
     return [teller.line(said) for seq in chain for said in teller.told(run.log.batches(seq, seq + 1))]

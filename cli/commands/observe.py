@@ -183,7 +183,7 @@ def _theme(name: str | None) -> str | None:
 
 def _begin(opened: "Run", run: Path | str, at: str | None, live: bool, person: str | None) -> Begin:
     """Raises `click.UsageError`, QueryError for a name or a time that is none, TickOutOfRange."""
-    from townlet.why import require_known
+    from townlet.telling.why import require_known
 
     if live and is_uri(run):
         raise click.UsageError(f"{run} is on a store, where no town is running: leave out --live")

@@ -14,8 +14,8 @@ from eventlog.places import is_uri
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from townlet.digest import Day
     from townlet.run import Run
+    from townlet.telling.turning_points import Day
 
 WIDTH: Final = 100
 INDENT: Final = " " * 7
@@ -141,7 +141,7 @@ def _person(run: "Run", name: str | None) -> str | None:
     """Somebody who has lived here, by name. Raises QueryError with the nearest."""
     if name is None:
         return None
-    from townlet.why import require_known
+    from townlet.telling.why import require_known
 
     require_known(run, run.head.tick, (name.lower(),))
     return name.lower()
@@ -149,7 +149,7 @@ def _person(run: "Run", name: str | None) -> str | None:
 
 def _told(run: "Run", tick: int, overrides: dict[str, object], templates: Path | None) -> "pa.Table":
     from townlet.history.kept_tables import NARRATIONS
-    from townlet.story import narrations, told_otherwise
+    from townlet.telling.story import narrations, told_otherwise
 
     if overrides or templates:
         return told_otherwise(run, tick, overrides, templates)[NARRATIONS]
@@ -160,7 +160,7 @@ def _follow(run: "Run", wanted: _Wanted, form: str) -> None:
     """Every entry there is, then every new one, until the run is closed."""
     from townlet.history.following import Following
     from townlet.history.kept_tables import NARRATIONS
-    from townlet.story import named
+    from townlet.telling.story import named
 
     following, said, day = Following(run, [NARRATIONS]), 0, -1
     per_day = run.config.town.ticks_per_day
@@ -194,7 +194,7 @@ def _prose(entries: Iterable[Entry], per_day: int, day: int = -1) -> Iterator[st
 
 
 def _print_days(run: "Run", first: int, end: int, form: str) -> None:
-    from townlet.digest import days, in_words
+    from townlet.telling.turning_points import days, in_words
 
     found, per_day = days(run, first, end), run.config.town.ticks_per_day
     if form == "json":

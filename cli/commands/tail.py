@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from eventlog.reader import LogReader
     from townlet.run import Run
-    from townlet.telling import Said, Teller
+    from townlet.telling.event_lines import Said, Teller
 
 WINDOW_EVENTS = 1 << 16
 """How far the search for the last events goes back at a time."""
@@ -60,7 +60,7 @@ def command(
         raise click.UsageError(f"{run} is on a store, where no town is running: leave out --follow")
     import townlet
     from townlet.errors import TickOutOfRange
-    from townlet.telling import Teller
+    from townlet.telling.event_lines import Teller
 
     opened = townlet.open(run)
     held = _Held(opened, rules) if watch else None

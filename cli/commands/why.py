@@ -10,7 +10,7 @@ from cli.main import COMMANDS
 from townlet.daytime import time_of
 
 if TYPE_CHECKING:
-    from townlet.why import Why
+    from townlet.telling.why import Why
 
 SIDES: Final = ("trust", "familiarity", "rivalry")
 

@@ -12,10 +12,10 @@ from eventlog.catalogue.life import AgentArrived, AgentExited
 from eventlog.catalogue.queues import QueueConflict
 from eventlog.catalogue.work import LateHelp, ShiftTakeover
 from townlet.errors import QueryError
-from townlet.observing.filters import Columns, Filter, Vocabulary
 from townlet.observing.view import SORTS, TICK_END, EventLine, EventPage
-from townlet.sentences import Sentences
-from townlet.telling import Said, Teller
+from townlet.telling.event_lines import Said, Teller
+from townlet.telling.event_words import Columns, Filter, Vocabulary
+from townlet.telling.tie_sentences import Sentences
 
 if TYPE_CHECKING:
     from eventlog.reader import LogReader

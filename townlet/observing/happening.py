@@ -10,9 +10,9 @@ import pyarrow as pa
 from townlet.comparing import compared
 from townlet.history.kept_tables import PROJECTIONS, TIE_CHANGES, named
 from townlet.observing.events import Events
-from townlet.observing.filters import Filter
 from townlet.observing.view import EventLine
-from townlet.sentences import KIND_NAMES
+from townlet.telling.event_words import Filter
+from townlet.telling.tie_sentences import KIND_NAMES
 
 if TYPE_CHECKING:
     from townlet.run import Run

@@ -11,7 +11,7 @@ from townlet.daytime import time_of
 from townlet.observing.beside import Neighbour
 from townlet.observing.happening import Since
 from townlet.observing.view import EventLine
-from townlet.why import SIDES
+from townlet.telling.why import SIDES
 from tui.asking import Compared
 from tui.dialogs.listing import Told
 from tui.drawing import About, Row

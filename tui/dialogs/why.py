@@ -7,7 +7,7 @@ from rich.text import Text
 
 from townlet.daytime import time_of
 from townlet.observing.view import Card, EventLine
-from townlet.why import SIDES, Why
+from townlet.telling.why import SIDES, Why
 from tui.asking import Caused, Feelings
 from tui.dialogs.listing import Told
 from tui.drawing import About, Row

@@ -14,7 +14,7 @@ from townlet.observing import events as module
 from townlet.observing.events import SORT_KINDS, Events, Filter, sorts
 from townlet.observing.view import SORTS, EventLine, EventPage
 from townlet.run import Run
-from townlet.telling import Teller
+from townlet.telling.event_lines import Teller
 
 TICKS = 3 * 1440
 WORDS = ("", "quarrel", "erin grace", "kettle | rent", "stove 1 dan", "talk erin | meal frank", "evict", "work", "tick")

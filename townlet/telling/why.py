@@ -13,7 +13,7 @@ from eventlog.catalogue.registries import Dimension
 from townlet.configuration.load import names_table
 from townlet.errors import QueryError, TickOutOfRange, TownletError
 from townlet.history.kept_tables import tie_changes
-from townlet.sentences import Sentences
+from townlet.telling.tie_sentences import Sentences
 
 if TYPE_CHECKING:
     from townlet.run import Run

@@ -19,8 +19,8 @@ from townlet.errors import QueryError, TickOutOfRange, TownletError
 from townlet.living.commands import Driver
 from townlet.living.town import Town
 from townlet.run import Run
-from townlet.sentences import ENDED, HAPPENED, KIND_NAMES, LEFT, WRONGS, Sentences, hours_in_words
-from townlet.why import SIDES, added_up
+from townlet.telling.tie_sentences import ENDED, HAPPENED, KIND_NAMES, LEFT, WRONGS, Sentences, hours_in_words
+from townlet.telling.why import SIDES, added_up
 
 DAY = 1440
 CROWDED = {"relationships.capacity": 2, "features.relationship_modifiers": True, "town.people": 10}

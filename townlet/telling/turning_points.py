@@ -15,7 +15,7 @@ from projections.narration.words import listed, many, spoken
 from townlet.configuration.load import person_name
 from townlet.daytime import time_of
 from townlet.history.kept_tables import tie_changes
-from townlet.story import narrations
+from townlet.telling.story import narrations
 
 if TYPE_CHECKING:
     from eventlog.rows import Rows

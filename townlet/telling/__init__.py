@@ -1,0 +1,1 @@
+"""Says what happened in words: event lines, tie sentences, why, the story."""
