@@ -22,7 +22,7 @@ def documents() -> Mapping[Path, str]:
     from projections.observations.document import document as observations_document
     from projections.telemetry.versions import VERSIONS
     from projections.telemetry.versions import schema_document as feed_schema
-    from townlet.kpis import document as kpis_document
+    from townlet.asking.key_figures import document as kpis_document
     from tui.manual import document as observer_document
 
     schemas = DOCS / "telemetry" / "schema"

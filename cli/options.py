@@ -97,7 +97,7 @@ def find_runs(names: Sequence[str]) -> list[Path | str]:
         elif "," in name:
             found += find_runs([part.strip() for part in name.split(",") if part.strip()])
         elif names_many(name):
-            from townlet.many_runs import matching
+            from townlet.asking.many_runs import matching
 
             matched = matching(name) or matching(str(RUNS / name))
             if not matched:

@@ -8,6 +8,7 @@ Nothing heavy is imported before it is used.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from townlet.asking.sql import query as query
     from townlet.env.parallel import ParallelEnv as parallel_env
     from townlet.env.single import GymEnv as gym_env
     from townlet.env.vector import VectorEnv as vector_env
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from townlet.run import Run as Run
     from townlet.run import open_run as open
     from townlet.run import simulate as simulate
-    from townlet.sql import query as query
 
 __all__ = ["Moment", "Run", "gym_env", "open", "parallel_env", "query", "simulate", "vector_env"]
 
@@ -24,7 +24,7 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'townlet' has no attribute {name!r}")
     if name == "query":
-        from townlet.sql import query
+        from townlet.asking.sql import query
 
         return query
     if name.endswith("_env"):

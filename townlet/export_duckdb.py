@@ -23,10 +23,10 @@ from eventlog.errors import EventLogError
 from eventlog.format.arrow import SCHEMA, from_batch, notes_of
 from eventlog.views import KIND_BY_NAME, PHYSICAL, events_sql, names_sql, view_sql
 from projections.state import CLASSES
+from townlet.asking.sql import Session
 from townlet.errors import TownletError
 from townlet.extent import Extent, sealed, unsealed
 from townlet.history.town_tables import names_of
-from townlet.sql import Session
 
 if TYPE_CHECKING:
     from townlet.run import Run

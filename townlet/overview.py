@@ -69,7 +69,7 @@ def overview(run: "Run", tick: int | None = None, titles: Collection[str] = TITL
 
     Raises TickOutOfRange, LogDamaged.
     """
-    from townlet.sql import Session
+    from townlet.asking.sql import Session
 
     at = run.head.tick if tick is None else tick
     days = at / run.config.town.ticks_per_day

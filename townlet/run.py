@@ -131,7 +131,7 @@ class Run:
         With `from_tick`, what happened is that of the ticks from there on and before `at`, and the rest of the log is
         not opened; the tables of the town are as of `at` all the same. Raises QueryError, TickOutOfRange, LogDamaged.
         """
-        from townlet.sql import Session
+        from townlet.asking.sql import Session
 
         with contextlib.closing(Session(self, at=at, from_tick=from_tick)) as session:
             return session.query(query)

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from townlet.asking.key_figures import parts, value_of
 from townlet.daytime import time_of
 from townlet.errors import QueryError, ThresholdBreached
-from townlet.kpis import parts, value_of
 from townlet.watch_rules import Rule
 
 if TYPE_CHECKING:
+    from townlet.asking.sql import Session
     from townlet.run import Run
-    from townlet.sql import Session
 
 
 class Look(NamedTuple):
@@ -84,7 +84,7 @@ class Watch:
     def _looked(self, until: int) -> list[Look]:
         """The looks up to a tick, rule by rule. One answer serves all those at a rule, since its rows say nothing that
         depends on what comes after their ticks."""
-        from townlet.sql import Session
+        from townlet.asking.sql import Session
 
         marks = {rule: np.array(rule.marks(self._tick, until), np.int64) for rule in self._rules}
         last = max((int(each[-1]) for each in marks.values() if len(each)), default=None)
@@ -122,7 +122,7 @@ def _looks_at(session: "Session", rule: Rule, marks: np.ndarray) -> Iterator[Loo
 
 def _require_history(session: "Session", rule: Rule) -> None:
     """Refuse a query of what is only so now: asked later it would say something else of the same tick."""
-    from townlet.sql import OF_A_MOMENT
+    from townlet.asking.sql import OF_A_MOMENT
 
     unsettled = sorted(OF_A_MOMENT.intersection(session.reads(rule.sql)))
     if unsettled:

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from projections.settings import Model
+from townlet.asking.key_figures import Kpi, shipped
 from townlet.configuration.faults import Given, dotted, nearest, refusal, short
 from townlet.configuration.load import configs_folder, from_yaml
 from townlet.errors import ConfigurationError
-from townlet.kpis import Kpi, shipped
 
 OPERATIONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "<": operator.lt,

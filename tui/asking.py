@@ -18,6 +18,7 @@ from eventlog.catalogue.queues import QueueConflict
 from eventlog.catalogue.registries import Reason
 from eventlog.errors import EventLogError
 from projections.errors import ProjectionError
+from townlet.asking.sql import Session
 from townlet.comparing import Difference, diff
 from townlet.errors import TownletError
 from townlet.forking import livable
@@ -26,7 +27,6 @@ from townlet.observing.events import Events
 from townlet.observing.happening import Since, again, counted, since, ties_changed_by
 from townlet.observing.view import EventLine
 from townlet.run import Run
-from townlet.sql import Session
 from townlet.telling.why import Why
 
 REFUSALS: Final = (TownletError, EventLogError, ProjectionError, OSError)

@@ -14,7 +14,7 @@ from cli.main import COMMANDS
 from eventlog.places import is_uri
 
 if TYPE_CHECKING:
-    from townlet.sql import Session
+    from townlet.asking.sql import Session
 
 BEGINS_A_QUERY = re.compile(r"(select|with|from|show|describe|desc|summarize|explain|values|pivot|table)\b|\(", re.I)
 SHELL = "townlet> "
@@ -63,8 +63,8 @@ def command(named: tuple[str, ...], from_tick: int | None, at_tick: int | None, 
     if query is not None and not query.strip(" \t\r\n;"):
         raise click.UsageError("the query is empty; ask something, such as: select * from chat_succeeded limit 5")
     import townlet
-    from townlet.many_runs import opened
-    from townlet.sql import Session
+    from townlet.asking.many_runs import opened
+    from townlet.asking.sql import Session
 
     many = len(runs) > 1 or any(map(options.names_many, runs))
     asked = opened(paths) if many else townlet.open(paths[0])

@@ -27,12 +27,12 @@ from eventlog.format.arrow import from_batch
 from eventlog.format.upcasting import changed
 from eventlog.views import KIND_BY_NAME
 from townlet import export_duckdb
+from townlet.asking.sql import Session
 from townlet.errors import TickOutOfRange, TownletError
 from townlet.export import FORMATS, export, is_export, verify_export
 from townlet.export_duckdb import TABLES
 from townlet.extent import Extent, digest_after
 from townlet.run import Run
-from townlet.sql import Session
 
 TICKS = 3000
 STRETCHES = [(None, None), (0, 700), (1441, 2999), (1702, 1703), (2000, None)]

@@ -21,10 +21,10 @@ from eventlog.catalogue import KINDS
 from eventlog.folder.manifest import Epoch, write_settings
 from eventlog.rows import ROW
 from eventlog.writer import LogWriter
+from townlet.asking.sql import Session
 from townlet.bench.rows import Peer, Row, Sizes
 from townlet.configuration.load import load
 from townlet.run import Run
-from townlet.sql import Session
 
 COMMIT_EVENTS = 4096
 PART_TICKS = 1 << 18

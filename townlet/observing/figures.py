@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from time import monotonic
 from typing import Any, Final
 
-from townlet.kpis import kpi_tables
+from townlet.asking.key_figures import kpi_tables
 from townlet.observing.view import Kpis
 from townlet.run import Run
 

@@ -12,13 +12,13 @@ from projections.narration.narrator import Narrator
 from projections.rewards import compile_terms
 from projections.telemetry.frame import Frame, Story, Words, frame
 from projections.telemetry.witness import Witness
+from townlet.asking.key_figures import kpi_tables
 from townlet.configuration.load import person_name
 from townlet.configuration.plans import jobs_of, map_of
 from townlet.configuration.settings import Settings
 from townlet.errors import TickOutOfRange
 from townlet.history.kept_tables import NARRATIONS, begun, caught_up, nearest, projection
 from townlet.history.town_tables import place_names
-from townlet.kpis import kpi_tables
 from townlet.living.town import Town
 from townlet.rules.control import allow_all
 

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pytest
 
 import townlet
+from townlet.asking.sql import Session
 from townlet.errors import QueryError
 from townlet.history.network import communities, network
 from townlet.history.tie_summaries import SUMMARIES
 from townlet.run import Run
-from townlet.sql import Session
 
 TICKS = 1500
 NAMES = ("zoe", "ann", "bea", "cay", "dot", "eve", "fay")

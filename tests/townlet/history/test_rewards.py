@@ -12,9 +12,9 @@ import pytest
 import townlet
 from projections.settings import Rewards
 from tests.townlet.towns import KITCHEN
+from townlet.asking.sql import Session
 from townlet.errors import ConfigurationError, TickOutOfRange
 from townlet.run import Run
-from townlet.sql import Session
 
 TICKS, EVERY, PEOPLE = 2000, 480, 4
 TIGHT: Mapping[str, Any] = {"social": {"stage": "c3"}, "tick_clip": 0.002, "episode_clip": 0.5}

@@ -17,11 +17,11 @@ from eventlog.folder.manifest import read_manifest, read_settings
 from eventlog.rows import Rows
 from eventlog.views import KIND_BY_NAME
 from eventlog.writer import LogWriter
+from townlet.asking.many_runs import names_of, opened
+from townlet.asking.query_reading import EVERY_TICK, Window, asked
+from townlet.asking.sql import EVENTS, KNOWN, RUNS_MOST, TABLES, Session, query
 from townlet.errors import ConfigurationError, QueryError, TickOutOfRange
-from townlet.many_runs import names_of, opened
-from townlet.queries import EVERY_TICK, Window, asked
 from townlet.run import Run
-from townlet.sql import EVENTS, KNOWN, RUNS_MOST, TABLES, Session, query
 
 TICKS, CUT, SHORT = 900, 700, 400
 SEGMENT_EVENTS = 1000

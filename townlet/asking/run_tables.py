@@ -9,13 +9,13 @@ import pyarrow as pa
 from eventlog.catalogue.life import AgentArrived, AgentExited
 from eventlog.views import Names
 from projections.state import CLASSES
+from townlet.asking.log_columns import LogColumns
+from townlet.asking.query_reading import Window
 from townlet.configuration.load import names_table
 from townlet.errors import QueryError, TickOutOfRange
 from townlet.history.day_counts import days
 from townlet.history.tie_summaries import SUMMARIES, Summaries
 from townlet.history.town_tables import names_of
-from townlet.log_columns import LogColumns
-from townlet.queries import Window
 from townlet.telling.story import narrations
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Source:
     @cached_property
     def _kpis(self) -> dict[str, pa.Table]:
         """The tables of key figures."""
-        from townlet.kpis import kpi_tables
+        from townlet.asking.key_figures import kpi_tables
 
         return kpi_tables(self._run, self.from_tick, self.tick)
 

@@ -10,10 +10,10 @@ import pytest
 import townlet
 from eventlog.catalogue.registries import Reason
 from tests.townlet.handmade import DAY, Event, run_of
+from townlet.asking.key_figures import parsed, parts, shipped
+from townlet.asking.sql import Session
 from townlet.errors import ConfigurationError, QueryError
-from townlet.kpis import parsed, parts, shipped
 from townlet.run import Run
-from townlet.sql import Session
 
 ALICE, BOB, CAROL, DAN = range(4)
 

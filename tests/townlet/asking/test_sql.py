@@ -12,10 +12,10 @@ import townlet
 from eventlog.catalogue import KINDS
 from eventlog.views import KIND_BY_NAME, event_columns, kind_columns
 from townlet import formats
+from townlet.asking.query_reading import Asked, asked
+from townlet.asking.sql import EVENTS, KNOWN, TABLES, Session
 from townlet.errors import QueryError, TickOutOfRange
-from townlet.queries import Asked, asked
 from townlet.run import Run
-from townlet.sql import EVENTS, KNOWN, TABLES, Session
 
 TICKS, NOON = 1000, 720
 

@@ -20,8 +20,8 @@ from townlet.configuration.load import configs_folder
 from townlet.errors import ConfigurationError, QueryError
 
 if TYPE_CHECKING:
+    from townlet.asking.sql import Session
     from townlet.run import Run
-    from townlet.sql import Session
 
 HEADER: Final = re.compile(
     r"(?P<meaning>(?:-- [^\n]*\n)+?)-- unit: (?P<unit>[^\n]+)\n-- range: (?P<low>\S+) (?:to (?P<high>\S+)|and more)\n"
@@ -108,7 +108,7 @@ def kpi_tables(run: "Run", from_tick: int, tick: int, kpis: Sequence[Kpi] | None
     `kpis` has `kpi, value` (NULL: nothing to tell it from), `part`, `whole`, `unit, low, high, meaning`; `kpi_days` has
     for each day that has begun `kpi, day, from_tick, to_tick` (exclusive), `value, part, whole`. Raises LogDamaged.
     """
-    from townlet.sql import Session
+    from townlet.asking.sql import Session
 
     asked = list(shipped().values()) if kpis is None else list(kpis)
     with contextlib.closing(Session(run, tick, from_tick=from_tick)) as session:

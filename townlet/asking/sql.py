@@ -33,11 +33,11 @@ from eventlog.views import (
     needs,
     view_sql,
 )
+from townlet.asking.query_reading import Asked, asked, words_of
+from townlet.asking.run_tables import Source
 from townlet.errors import QueryError
 from townlet.history.tie_summaries import SUMMARIES
 from townlet.history.town_tables import VIEWS
-from townlet.queries import Asked, asked, words_of
-from townlet.sources import Source
 
 if TYPE_CHECKING:
     from townlet.run import Run
@@ -261,7 +261,7 @@ def query(
     now), of its events from `from_tick` on (None: all). In memory are the columns that the query names, of all the
     runs. Raises QueryError, TickOutOfRange for a run that has not come that far, RunNotFound, LogDamaged.
     """
-    from townlet.many_runs import opened
+    from townlet.asking.many_runs import opened
 
     with contextlib.closing(Session(opened(runs), at, from_tick=from_tick)) as session:
         return session.query(text)

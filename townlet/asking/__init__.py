@@ -1,0 +1,1 @@
+"""Answers questions in SQL: of one run or many, their tables, their key figures."""
