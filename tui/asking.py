@@ -19,10 +19,10 @@ from eventlog.catalogue.registries import Reason
 from eventlog.errors import EventLogError
 from projections.errors import ProjectionError
 from townlet.asking.sql import Session
-from townlet.comparing import Difference, diff
+from townlet.comparing.difference import Difference, diff
+from townlet.comparing.kinship import Neighbour, neighbours
 from townlet.errors import TownletError
 from townlet.forking import livable
-from townlet.observing.beside import Neighbour, neighbours
 from townlet.observing.events import Events
 from townlet.observing.happening import Since, again, counted, since, ties_changed_by
 from townlet.observing.view import EventLine

@@ -14,7 +14,7 @@ from townlet.daytime import time_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from townlet.comparing import Difference
+    from townlet.comparing.difference import Difference
     from townlet.run import Run
 
 SHOWN = 10
@@ -54,7 +54,7 @@ RELATIONS = {
 def command(a: str, b: str, form: str) -> None:
     paths = options.find_run(a), options.find_run(b)
     import townlet
-    from townlet.comparing import diff
+    from townlet.comparing.difference import diff
 
     runs = townlet.open(paths[0]), townlet.open(paths[1])
     found = diff(*runs)

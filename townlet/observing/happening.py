@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from townlet.comparing import compared
+from townlet.comparing.difference import compared
 from townlet.history.kept_tables import PROJECTIONS, TIE_CHANGES, named
 from townlet.observing.events import Events
 from townlet.observing.view import EventLine
@@ -25,7 +25,7 @@ class Since(NamedTuple):
     """What changed between the moment before tick `first` and that before `last`.
 
     `people` has a mapping for each person there at either: `name`, and of each of FIELDS the two values as a pair, both
-    None for who was not there. `ties` are the rows of `townlet.comparing.compared` that differ, `events` says how many
+    None for who was not there. `ties` are the rows of `townlet.comparing.difference.compared` that differ, `events` says how many
     of each kind happened between, the most frequent first.
     """
 

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from rich.text import Text
 
-from townlet.comparing import Difference
+from townlet.comparing.difference import Difference
+from townlet.comparing.kinship import Neighbour
 from townlet.daytime import time_of
-from townlet.observing.beside import Neighbour
 from townlet.observing.happening import Since
 from townlet.observing.view import EventLine
 from townlet.telling.why import SIDES

@@ -11,7 +11,7 @@ from eventlog.format.chain import BLOCK_EVENTS
 from eventlog.reader import LogReader
 from eventlog.writer import LogWriter
 from tests.eventlog.towns import EPOCHS, history
-from townlet.comparing import causes, first_difference
+from townlet.comparing.difference import causes, first_difference
 
 EVENTS = 5 * BLOCK_EVENTS + 777
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from eventlog.errors import LogDamaged
 from eventlog.format.chain import BLOCK_EVENTS
 from eventlog.reader import LogReader
-from townlet.apart import (
+from townlet.comparing.town_differences import (
     NEEDS,
     Side,
     deeds_since,
