@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from projections.settings import Rewards
     from townlet.dataset import Dataset
     from townlet.living.town import Town
-    from townlet.refold import Refold
     from townlet.telling.why import Why
+    from townlet.whatif.refold import Refold
 
 Progress = Callable[["Pulse"], None]
 
@@ -150,7 +150,7 @@ class Run:
 
         Raises ConfigurationError for a setting that decides what happens, TickOutOfRange, LogDamaged.
         """
-        from townlet.refold import refold
+        from townlet.whatif.refold import refold
 
         return refold(self, overrides, at)
 
@@ -206,7 +206,7 @@ class Run:
         It lives on for `ticks` ticks, under changed settings or another seed if any are given. Raises TickOutOfRange,
         RunExists, ConfigurationError for what a town under way cannot change, LogDamaged, DiskFull.
         """
-        from townlet.forking import fork
+        from townlet.whatif.forking import fork
 
         return fork(self, local(into), at, overrides or {}, seed, ticks, progress=progress)
 

@@ -22,12 +22,12 @@ from townlet.asking.sql import Session
 from townlet.comparing.difference import Difference, diff
 from townlet.comparing.kinship import Neighbour, neighbours
 from townlet.errors import TownletError
-from townlet.forking import livable
 from townlet.observing.events import Events
 from townlet.observing.happening import Since, again, counted, since, ties_changed_by
 from townlet.observing.view import EventLine
 from townlet.run import Run
 from townlet.telling.why import Why
+from townlet.whatif.forking import livable
 
 REFUSALS: Final = (TownletError, EventLogError, ProjectionError, OSError)
 """What a question may be answered with instead: each says what, where, and what to do."""

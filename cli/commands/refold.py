@@ -14,8 +14,8 @@ from townlet.daytime import time_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from townlet.refold import Refold
     from townlet.run import Run
+    from townlet.whatif.refold import Refold
 
 TABLES: Final = ("comparison", "ties", "tie_changes")
 FIRST: Final = ("owner", "other", "change", "difference")
@@ -72,7 +72,7 @@ def _as_json(refolded: "Refold") -> dict[str, Any]:
 
 def _print(run: "Run", refolded: "Refold") -> None:
     """What a refold means, its figures, and the ties that differ."""
-    from townlet.refold import MEANING
+    from townlet.whatif.refold import MEANING
 
     physics = ", ".join(f"{key} = {json.dumps(value)}" for key, value in refolded.overrides.items())
     when = time_of(refolded.tick, run.config.town.ticks_per_day)

@@ -155,7 +155,7 @@ def _tick_at(side: Side, seq: int) -> int:
 def compared(a: pa.Table, b: pa.Table) -> pa.Table:
     """Two ledgers side by side: `owner, other, change` (only a, only b, changed, same), each side of the tie in either
     (NULL: no tie) and `difference`, the sum of what they differ by; the largest first."""
-    from townlet.refold import compared_ties
+    from townlet.whatif.refold import compared_ties
 
     table = compared_ties(a, b)
     change = pa.array([CHANGES[word] for word in table.column("change").to_pylist()], pa.string())

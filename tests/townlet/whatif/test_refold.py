@@ -22,8 +22,8 @@ from townlet.errors import ConfigurationError, TickOutOfRange
 from townlet.history import kept_tables
 from townlet.living.commands import Driver
 from townlet.living.town import Town
-from townlet.refold import DESCRIPTIVE, REFOLDED, Refold
 from townlet.run import Run
+from townlet.whatif.refold import DESCRIPTIVE, REFOLDED, Refold
 
 TICKS = 3000
 TURN = 1440
