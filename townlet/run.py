@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from projections.settings import Rewards
-    from townlet.dataset import Dataset
+    from townlet.datasets.dataset import Dataset
     from townlet.living.town import Town
     from townlet.telling.why import Why
     from townlet.whatif.refold import Refold
@@ -173,9 +173,9 @@ class Run:
         """What people saw, might do, were asked and earned from `from_tick` on and before `to_tick` (None: now).
 
         A row for each person and tick, in record batches. `options`: `variant`, `rewards`, `overrides`, `control`,
-        `batch_steps`; see `townlet.dataset.Dataset`. Raises TickOutOfRange, ConfigurationError, LogDamaged.
+        `batch_steps`; see `townlet.datasets.dataset.Dataset`. Raises TickOutOfRange, ConfigurationError, LogDamaged.
         """
-        from townlet.dataset import Dataset
+        from townlet.datasets.dataset import Dataset
 
         return Dataset(self, from_tick, to_tick, **options)
 

@@ -86,7 +86,7 @@ class Dataset:
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         """The steps, some thousands at a time. Raises LogDamaged."""
-        from townlet.reobserving import Reobserving  # brings Numba
+        from townlet.datasets.log_steps import Reobserving  # brings Numba
 
         folding = Reobserving(self.settings, self.control, self.from_tick, self.batch_steps)
         for rows in self.run.log.rows(to_seq=self.to_seq, to_tick=self.to_tick):

@@ -1,0 +1,1 @@
+"""Turns a log into steps of agents: record batches, files, Minari."""
