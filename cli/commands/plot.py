@@ -48,7 +48,7 @@ def command() -> None:
 @click.option("--into", type=options.NewPath(), default="ties.png", show_default=True, help="The file.")
 def ties(run: Path | str, at_tick: int | None, into: Path) -> None:
     import townlet
-    from townlet.plots import form_of, plot_ties
+    from townlet.plotting.tie_network import form_of, plot_ties
 
     form_of(into)
     with output.Waiting("drawing ties"):
@@ -71,8 +71,8 @@ def ties(run: Path | str, at_tick: int | None, into: Path) -> None:
 def tie(names: tuple[str, ...], at_tick: int | None, into: Path) -> None:
     run, owner, other = options.run_and_pair(names)
     import townlet
-    from townlet.plots import form_of
-    from townlet.tie_history import plot_tie
+    from townlet.plotting.tie_history import plot_tie
+    from townlet.plotting.tie_network import form_of
 
     form_of(into)
     with output.Waiting(f"drawing what {owner} feels for {other}"):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from townlet.bench.growth import MANY, OBSERVED, ONE_OF
 from townlet.bench.rows import Row
-from townlet.plots import BAD, FAINT, GOOD, drawing, save, style
+from townlet.plotting.tie_network import BAD, FAINT, GOOD, drawing, save, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,10 +12,10 @@ import townlet
 from eventlog.catalogue import KINDS
 from projections.riders.tie_changes import REMEMBERED, Loss
 from townlet.errors import QueryError, TickOutOfRange
-from townlet.plots import STYLE, plot_ties, time_of
+from townlet.plotting.spring_layout import apart, spring_layout
+from townlet.plotting.tie_history import ENDS, MARKERS, course, plot_tie, spread
+from townlet.plotting.tie_network import STYLE, plot_ties, time_of
 from townlet.run import Run
-from townlet.springs import apart, spring_layout
-from townlet.tie_history import ENDS, MARKERS, course, plot_tie, spread
 
 TICKS = 2000
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -9,7 +9,7 @@ import numpy as np
 from eventlog.places import title
 from townlet.daytime import time_of
 from townlet.errors import QueryError
-from townlet.plots import BAD, FAINT, GOOD, INK, drawing, form_of, save, style, write_title
+from townlet.plotting.tie_network import BAD, FAINT, GOOD, INK, drawing, form_of, save, style, write_title
 from townlet.telling.why import SIDES, why
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from eventlog.places import title
 from townlet.daytime import time_of
 from townlet.errors import QueryError
 from townlet.history.network import graphs, parted
-from townlet.springs import apart, spring_layout
+from townlet.plotting.spring_layout import apart, spring_layout
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -1,0 +1,1 @@
+"""Draws a run: its tie network, one tie over time."""
