@@ -71,7 +71,7 @@ def test_the_handbook_shows_what_comes_out() -> None:
 
 def test_the_handbook_tells_of_every_key_of_a_rule_and_of_every_reason_that_holds_an_entry_back() -> None:
     from projections.narration.limiter import REASONS
-    from townlet.watch_rules import Rule
+    from townlet.judging.thresholds import Rule
 
     text = text_of(HANDBOOK)
     for name in (*Rule.model_fields, *REASONS):

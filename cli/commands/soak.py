@@ -9,7 +9,7 @@ from cli import options, output
 from cli.main import COMMANDS
 
 if TYPE_CHECKING:
-    from townlet.drift import Drift
+    from townlet.judging.soak_drift import Drift
 
 COLUMNS = ("name", "value", "must", "passed", "note")
 VERSUS = ("name", "value", "versus", "drift_percent", "beyond", "must", "passed", "versus_passed", "note")
@@ -38,8 +38,8 @@ VERSUS = ("name", "value", "versus", "drift_percent", "beyond", "must", "passed"
 def command(
     seeds: range, days: int, config: str | None, jobs: int | None, versus: dict[str, object], form: str
 ) -> None:
-    from townlet.drift import compared
-    from townlet.soak import soak
+    from townlet.judging.soak import soak
+    from townlet.judging.soak_drift import compared
 
     with output.Line() as line:
         line.draw(f"{len(seeds)} towns begin to live {days} days")
@@ -58,7 +58,7 @@ def command(
 
 def say_beyond(drifts: "Sequence[Drift]") -> None:
     """Which rows drift too far to be called the same."""
-    from townlet.drift import BEYOND_PERCENT
+    from townlet.judging.soak_drift import BEYOND_PERCENT
 
     beyond = [drift.name for drift in drifts if drift.beyond]
     which = f": {', '.join(beyond)}" if beyond else ""

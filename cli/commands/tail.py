@@ -86,8 +86,8 @@ class _Held:
     """A run that is held to rules while its events are told."""
 
     def __init__(self, run: "Run", rules: str) -> None:
-        from townlet.watch import Watch
-        from townlet.watch_rules import rules_of
+        from townlet.judging.thresholds import rules_of
+        from townlet.judging.watch import Watch
 
         watch = Watch(run, rules_of(rules))
         self._run = run

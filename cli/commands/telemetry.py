@@ -160,7 +160,7 @@ def validate(file: Any, form: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, a list of rows for each table.")
 def summary(run: Path | str, at_tick: int | None, titles: tuple[str, ...], as_json: bool) -> None:
     import townlet
-    from townlet.overview import TITLES, as_markdown, as_plain, overview
+    from townlet.judging.overview import TITLES, as_markdown, as_plain, overview
 
     asked = [_title(title, TITLES) for title in titles] or TITLES
     tables = overview(townlet.open(run), at_tick, asked)

@@ -10,7 +10,7 @@ from cli.main import COMMANDS
 from eventlog.places import is_uri
 
 if TYPE_CHECKING:
-    from townlet.watch import Watch
+    from townlet.judging.watch import Watch
 
 COLUMNS = ("rule", "must", "state", "value", "tick", "looks")
 
@@ -41,8 +41,8 @@ def command(run: Path | str, rules: str, follow: bool, form: str) -> None:
         raise click.UsageError(f"{run} is on a store, where no town is running: leave out --follow")
     import townlet
     from townlet.history.following import Following
-    from townlet.watch import Watch
-    from townlet.watch_rules import rules_of
+    from townlet.judging.thresholds import rules_of
+    from townlet.judging.watch import Watch
 
     read = rules_of(rules)
     opened = townlet.open(run)

@@ -12,8 +12,8 @@ from cli.main import townlet
 from eventlog.catalogue.registries import Reason
 from tests.townlet.handmade import DAY, KITCHEN, Event, rows_of, run_of
 from townlet.configuration.load import load
+from townlet.judging.overview import TITLES
 from townlet.living.loop import new_log
-from townlet.overview import TITLES
 from townlet.run import Run
 
 DAYS = 4

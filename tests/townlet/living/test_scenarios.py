@@ -11,7 +11,7 @@ from projections.riders.tie_table import TieChanges
 from townlet.configuration.load import load
 from townlet.configuration.plans import map_of
 from townlet.configuration.settings import Settings
-from townlet.figures import of_kind
+from townlet.judging.soak_figures import of_kind
 from townlet.living.town import Town
 
 DAY, NOON = 1440, 720

@@ -2,8 +2,8 @@
 
 import pytest
 
-from townlet.figures import SOCIAL, WORK
-from townlet.soak import Row, soak
+from townlet.judging.soak import Row, soak
+from townlet.judging.soak_figures import SOCIAL, WORK
 
 SMALL = range(1, 7)
 WHOLE = range(1, 21)

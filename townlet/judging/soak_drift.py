@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from townlet.configuration.load import load
-from townlet.soak import Row, soak
+from townlet.judging.soak import Row, soak
 
 BEYOND_PERCENT = 10.0
 """A drift larger than this is marked."""

@@ -13,7 +13,7 @@ import numpy as np
 from townlet.asking.key_figures import parts, value_of
 from townlet.daytime import time_of
 from townlet.errors import QueryError, ThresholdBreached
-from townlet.watch_rules import Rule
+from townlet.judging.thresholds import Rule
 
 if TYPE_CHECKING:
     from townlet.asking.sql import Session

@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import townlet
-from townlet.drift import Drift, compared, drifts
 from townlet.errors import ConfigurationError
-from townlet.soak import Row
+from townlet.judging.soak import Row
+from townlet.judging.soak_drift import Drift, compared, drifts
 
 SWITCH = "features.relationship_modifiers"
 NO_FIGURE = {"same seed, same log", "another seed, another log"}
@@ -77,7 +77,7 @@ def test_other_settings_drift_and_the_first_are_the_configured_ones() -> None:
 
 
 def test_nobody_lives_under_settings_that_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("townlet.drift.soak", lambda *_, **__: pytest.fail("somebody lived"))
+    monkeypatch.setattr("townlet.judging.soak_drift.soak", lambda *_, **__: pytest.fail("somebody lived"))
     with pytest.raises(ConfigurationError, match="did you mean relationship_modifiers"):
         compared(None, {"features.relationship_modifier": "true"}, range(1, 2), 2)
 
@@ -86,7 +86,7 @@ def told(monkeypatch: pytest.MonkeyPatch, *options: str, passed: bool = True, ve
     """What the command says of two soaks with these outcomes."""
     first, second = [row_of(2.0, "meals"), row_of(None, "log")], [row_of(3.0, "meals"), row_of(None, "log")]
     first[0], second[0] = first[0]._replace(passed=passed), second[0]._replace(passed=versus_passed)
-    monkeypatch.setattr("townlet.drift.compared", lambda *_, **__: list(drifts(first, second)))
+    monkeypatch.setattr("townlet.judging.soak_drift.compared", lambda *_, **__: list(drifts(first, second)))
     return CliRunner().invoke(townlet, ["soak", "--seeds", "1", "--versus", f"{SWITCH}=true", *options])
 
 

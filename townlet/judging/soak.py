@@ -13,7 +13,7 @@ from eventlog.format.chain import Chain
 from projections.tables import restored, tables
 from townlet.configuration.load import NONE, load
 from townlet.configuration.settings import Settings
-from townlet.figures import SOCIAL, WORK, Figures, chats_by_trust, figures, tied_share
+from townlet.judging.soak_figures import SOCIAL, WORK, Figures, chats_by_trust, figures, tied_share
 from townlet.living.town import Town
 from townlet.rules.draw import word_of
 

@@ -13,9 +13,9 @@ import townlet
 from eventlog.catalogue.registries import Reason
 from tests.townlet.handmade import DAY, Event, run_of
 from townlet.errors import ConfigurationError, QueryError
+from townlet.judging.thresholds import Rule, rules_of
+from townlet.judging.watch import Look, Outcome, Watch
 from townlet.run import Run
-from townlet.watch import Look, Outcome, Watch
-from townlet.watch_rules import Rule, rules_of
 
 EXITS = "select tick, 1 as part, 0 as whole from agent_exited union all select to_tick - 1, 0, 1 from days"
 QUARRELS = "select tick, intensity as part, 1 as whole from queue_conflict"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from townlet.figures import SOCIAL, WORK
+from townlet.judging.soak_figures import SOCIAL, WORK
 
 if TYPE_CHECKING:
     from townlet.run import Run

@@ -1,0 +1,1 @@
+"""Judges a town: thresholds, the watch, the soak, an overview."""
