@@ -56,7 +56,7 @@ def command(
     if from_tick is not None and to_tick is not None and from_tick >= to_tick:
         raise click.UsageError(f"--from-tick {from_tick} is not before --to-tick {to_tick}")
     import townlet
-    from townlet.export import export
+    from townlet.keeping.export import export
 
     found = options.find_run(run)
     if into is None and isinstance(found, str):
@@ -82,7 +82,7 @@ def _prove(path: Path, run: str | None, form: str) -> None:
     """Show what an export's proof found. Raises `click.ClickException` where something differs."""
     import townlet
     from townlet.errors import TownletError
-    from townlet.export import is_export, verify_export
+    from townlet.keeping.export import is_export, verify_export
 
     if not is_export(path):
         raise click.UsageError(

@@ -11,8 +11,8 @@ from cli.main import COMMANDS
 from townlet.daytime import time_of
 
 if TYPE_CHECKING:
+    from townlet.keeping.verify import Proof
     from townlet.run import Moment
-    from townlet.verify import Proof
 
 TABLES: Final = ("agents", "ties", "objects", "queues", "shifts")
 
@@ -54,7 +54,7 @@ def command(run: Path | str, to_tick: int | None, verify: bool, from_start: bool
     opened = townlet.open(run)
     proof = None
     if verify:
-        from townlet.verify import verify as prove
+        from townlet.keeping.verify import verify as prove
 
         with output.Waiting("folding the log from its start"):
             proof = prove(opened, to_tick)

@@ -207,7 +207,7 @@ def prune_runs(
     do_it: bool,
     form: str,
 ) -> None:
-    from townlet.pruning import PARTS, carry_out, plan
+    from townlet.keeping.pruning import PARTS, carry_out, plan
 
     places = [_place(name) for name in names] or [options.RUNS]
     if not names and not options.RUNS.is_dir():

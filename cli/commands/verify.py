@@ -28,7 +28,7 @@ COLUMNS = ("check", "found", "passed")
 @options.output_formats
 def command(run: Path | str, deep: bool, form: str) -> None:
     from eventlog.folder.stores import whole
-    from townlet.verify import examine
+    from townlet.keeping.verify import examine
 
     here = whole(run) if isinstance(run, str) else contextlib.nullcontext(run)
     with output.Waiting("reading the whole log"), here as folder:

@@ -11,8 +11,8 @@ from eventlog.checkpoints import CheckpointStore
 from eventlog.folder.manifest import read_manifest
 from tests.data import freeze
 from tests.townlet.towns import ROOT
+from townlet.keeping.verify import examine
 from townlet.run import Run
-from townlet.verify import examine
 
 FROZEN = [path for version in sorted(freeze.LOGS.iterdir()) for path in sorted(version.iterdir()) if path.is_dir()]
 BYTES_MAX = 1_000_000

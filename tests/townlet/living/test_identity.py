@@ -14,10 +14,10 @@ from projections import plan, state, tables
 from projections.versions import VERSIONS
 from tests.townlet.towns import DAY, KITCHEN
 from townlet.configuration import plans as compiling
+from townlet.keeping.verify import verify
 from townlet.living.identity import fold_identity
 from townlet.living.town import restored
 from townlet.run import Run
-from townlet.verify import verify
 
 EVERY = 480
 LATER = 2 * EVERY + 77

@@ -12,8 +12,8 @@ from eventlog.errors import EventLogError
 from eventlog.folder import disk
 from tests.townlet.towns import DAY, KITCHEN
 from townlet.errors import ConfigurationError, TickOutOfRange, TownletError
+from townlet.keeping.verify import verify
 from townlet.run import Pulse, Run
-from townlet.verify import verify
 
 TICKS = 2 * DAY
 CUT = DAY + 333

@@ -22,11 +22,11 @@ from eventlog.folder.stores import is_mirror
 from eventlog.format import parquet
 from eventlog.format.arrow import from_batch, notes_of
 from eventlog.format.sealing import Part
-from townlet import export_duckdb
 from townlet.errors import TownletError
-from townlet.extent import Extent, digest_after, sealed, unsealed
+from townlet.keeping import export_duckdb
+from townlet.keeping.extent import Extent, digest_after, sealed, unsealed
+from townlet.keeping.verify import Check
 from townlet.run import Run
-from townlet.verify import Check
 
 MANIFEST: Final = "manifest.json"
 """What stands beside the CSV file, and describes it."""

@@ -15,7 +15,7 @@ from eventlog.reader import LogReader
 from eventlog.writer import LogWriter
 from tests.eventlog.format.test_sealing import EVENTS, long_run
 from tests.eventlog.towns import EPOCHS, commit
-from townlet.pruning import PARTS, Item, Plan, carry_out, plan
+from townlet.keeping.pruning import PARTS, Item, Plan, carry_out, plan
 
 
 @pytest.fixture(scope="module")

@@ -25,8 +25,8 @@ from eventlog.views import KIND_BY_NAME, PHYSICAL, events_sql, names_sql, view_s
 from projections.state import CLASSES
 from townlet.asking.sql import Session
 from townlet.errors import TownletError
-from townlet.extent import Extent, sealed, unsealed
 from townlet.history.town_tables import names_of
+from townlet.keeping.extent import Extent, sealed, unsealed
 
 if TYPE_CHECKING:
     from townlet.run import Run

@@ -1,0 +1,1 @@
+"""Keeps runs: verifies, prunes and exports them."""
