@@ -78,7 +78,7 @@ def stream(
     if from_tick is not None and to_tick is not None and from_tick > to_tick:
         raise click.UsageError(f"--from-tick {from_tick} is after --to-tick {to_tick}")
     import townlet
-    from townlet.telemetry.feed import frames
+    from townlet.serving.feed import frames
 
     opened = townlet.open(run)
     if follow:
@@ -86,14 +86,14 @@ def stream(
     begin = from_tick if from_tick is not None else opened.head.tick if follow else 0
     feed = frames(opened, begin, to_tick, follow=follow)
     if place.startswith("tcp:"):
-        from townlet.telemetry.serving import Server
+        from townlet.serving.tcp import Server
 
         server = Server(place, schemas, lossless=not follow, room=room)
         output.words(f"serving {opened.place} at {server.place}")
         server.serve(feed, output.words)
         return
     from projections.telemetry.versions import lines
-    from townlet.telemetry.mailbox import send
+    from townlet.serving.mailbox import send
 
     with _writer(place) as write:
 

@@ -24,7 +24,7 @@ from townlet.observing.view import (
     Wanted,
 )
 from townlet.run import Run
-from townlet.telemetry.feed import frames
+from townlet.serving.feed import frames
 
 APART = ("narration", "kpis")
 """The blocks of a telemetry state that a scene has not."""

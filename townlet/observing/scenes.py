@@ -15,7 +15,7 @@ from projections.telemetry.witness import Kept, Seen, Witness, restore_state, se
 from townlet.living.town import Town, restored
 from townlet.observing.view import Scene
 from townlet.rules.control import allow_all
-from townlet.telemetry.feed import words_of
+from townlet.serving.feed import words_of
 
 if TYPE_CHECKING:
     from eventlog.reader import LogReader

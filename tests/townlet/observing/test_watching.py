@@ -25,7 +25,7 @@ from townlet.observing.index import Bins, Windows
 from townlet.observing.view import SORTS, View, Wanted
 from townlet.observing.watching import Watcher
 from townlet.run import Run
-from townlet.telemetry.feed import frames, words_of
+from townlet.serving.feed import frames, words_of
 
 CHURN = {"relationships.churn.window_ticks": 60, "relationships.churn.warn_above": 0.05, "relationships.capacity": 2}
 TICKS = 2 * DAY + 100

@@ -23,9 +23,9 @@ from tests.townlet.towns import DAY, KITCHEN
 from townlet.errors import TelemetryError, TickOutOfRange
 from townlet.history.kept_tables import caught_up
 from townlet.run import Run
-from townlet.telemetry.feed import frames
-from townlet.telemetry.mailbox import Mailbox, in_full, send
-from townlet.telemetry.serving import Server, address_of
+from townlet.serving.feed import frames
+from townlet.serving.mailbox import Mailbox, in_full, send
+from townlet.serving.tcp import Server, address_of
 
 TICKS = [0, 1, 60, 700, DAY]
 MOST_BYTES = 2048

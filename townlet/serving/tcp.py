@@ -9,7 +9,7 @@ from projections.telemetry.backlog import Step, steps
 from projections.telemetry.frame import Frame
 from projections.telemetry.versions import lines
 from townlet.errors import TelemetryError
-from townlet.telemetry.mailbox import Mailbox
+from townlet.serving.mailbox import Mailbox
 
 LOOPBACK: Final = ("127.0.0.1", "localhost")
 """Where it is served: the feed knows no password, so it stays on the machine."""
