@@ -265,7 +265,7 @@ async def parts_of_frames(run: Path, tick: int, person: str | None, panel: str, 
     """Seconds of the processor that each part of a frame takes, of so many ticks, one after the other."""
     from textual.screen import Screen
 
-    from townlet.observing.watching import Watcher
+    from townlet.observing.watcher import Watcher
     from tui.app import Observer
     from tui.stage import Stage
 

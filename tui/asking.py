@@ -22,8 +22,8 @@ from townlet.asking.sql import Session
 from townlet.comparing.difference import Difference, diff
 from townlet.comparing.kinship import Neighbour, neighbours
 from townlet.errors import TownletError
-from townlet.observing.events import Events
-from townlet.observing.happening import Since, again, counted, since, ties_changed_by
+from townlet.observing.event_list import Events
+from townlet.observing.questions import Since, again, counted, since, ties_changed_by
 from townlet.observing.view import EventLine
 from townlet.run import Run
 from townlet.telling.why import Why

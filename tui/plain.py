@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from townlet.daytime import time_of
 from townlet.observing.view import View, Wanted
-from townlet.observing.watching import Watcher
+from townlet.observing.watcher import Watcher
 from townlet.world.drawing import Tile
 from tui.panels.doing import clock, doings
 from tui.panels.ground import phase_of

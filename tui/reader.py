@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Final
 
 from townlet.observing.view import View, Wanted
-from townlet.observing.watching import Watcher
+from townlet.observing.watcher import Watcher
 
 SLICE_S: Final = 0.012
 """For how long it folds what is not yet folded before it looks whether something is asked."""

@@ -14,7 +14,7 @@ from textual.widgets import ContentSwitcher, Footer, Static
 
 import townlet
 from townlet.observing.view import View, Wanted
-from townlet.observing.watching import Watcher
+from townlet.observing.watcher import Watcher
 from tui.actions import ACTIONS, KEYS
 from tui.cursor import Cursor
 from tui.dialogs.sql import Sql

@@ -258,7 +258,7 @@ def _serve(run: Path | str, begin: Begin, theme: str | None, port: int) -> None:
 
 def _print(opened: "Run", begin: Begin, to: str | None, every: int | None, shows_map: bool) -> None:
     """The moments asked for, as text; ends with 3 where the run is damaged. Raises QueryError, TickOutOfRange."""
-    from townlet.observing.watching import Watcher
+    from townlet.observing.watcher import Watcher
     from tui.plain import Plain
 
     per_day = opened.config.town.ticks_per_day

@@ -132,7 +132,7 @@ def test_a_search_that_takes_long_is_ended_by_escape(
         while not stop():
             time.sleep(0.01)
 
-    monkeypatch.setattr("townlet.observing.events.Events.next", endless)
+    monkeypatch.setattr("townlet.observing.event_list.Events.next", endless)
 
     async def act(play: Play) -> None:
         await play.press("right_square_bracket")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import townlet
 from townlet.observing.view import View, Wanted
-from townlet.observing.watching import Watcher
+from townlet.observing.watcher import Watcher
 from tui.reader import Reader
 
 

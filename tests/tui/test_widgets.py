@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from tests.tui.acting import Play, acted
 from townlet.observing.view import View, Wanted
-from townlet.observing.watching import Watcher
+from townlet.observing.watcher import Watcher
 from tui.actions import KEYS
 from tui.app import Observer
 from tui.drawing import About

@@ -8,7 +8,7 @@ from typing import Final
 
 from townlet.bench.rows import Row, Sizes, median, seconds
 from townlet.observing.view import Wanted
-from townlet.observing.watching import Watcher
+from townlet.observing.watcher import Watcher
 from townlet.run import Run, simulate
 
 CROWD: Final = 64

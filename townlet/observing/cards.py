@@ -6,8 +6,8 @@ from eventlog.catalogue.movement import AgentMoved, MoveBlocked
 from projections.telemetry.frame import Block
 from townlet.configuration.load import person_number
 from townlet.observing.choices import Choices
-from townlet.observing.events import Events
-from townlet.observing.past import NEEDS, Past
+from townlet.observing.days_seen import NEEDS, Past
+from townlet.observing.event_list import Events
 from townlet.observing.view import Card
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from eventlog.catalogue.queues import QueueLeft, ReservationReleased
 from eventlog.catalogue.registries import Option, Reason
 from townlet.configuration.plans import map_of
 from townlet.history.town_tables import place_names
-from townlet.observing.past import Past
+from townlet.observing.days_seen import Past
 from townlet.observing.view import Choice, Use
 from townlet.rules.policy import TOO_LATE, weigh
 

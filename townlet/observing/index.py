@@ -10,7 +10,7 @@ from eventlog.rows import Rows
 from projections.churn import COUNTS, GAIN, REASONS
 from projections.riders.tie_changes import Change, Loss
 from projections.settings import Churn as ChurnSettings
-from townlet.observing.events import sorts
+from townlet.observing.event_list import sorts
 from townlet.observing.scenes import Ground, Keyframe, Keyframes
 from townlet.observing.view import SORTS, Churn, Timeline
 

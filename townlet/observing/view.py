@@ -26,7 +26,7 @@ class Wanted(NamedTuple):
     event: int | None = None
     """The event that the list of events stands at; None: the last before the tick."""
     filter: str = ""
-    """Which events the list is about: words, as `townlet.observing.events.Filter` reads them; empty: all."""
+    """Which events the list is about: words, as `townlet.observing.event_list.Filter` reads them; empty: all."""
     figures: bool = True
     """Whether key figures are to be worked out, which reads every change of every tie; known ones are shown anyway."""
 

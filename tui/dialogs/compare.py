@@ -9,7 +9,7 @@ from rich.text import Text
 from townlet.comparing.difference import Difference
 from townlet.comparing.kinship import Neighbour
 from townlet.daytime import time_of
-from townlet.observing.happening import Since
+from townlet.observing.questions import Since
 from townlet.observing.view import EventLine
 from townlet.telling.why import SIDES
 from tui.asking import Compared

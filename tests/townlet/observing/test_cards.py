@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 import townlet
 from townlet.configuration.load import person_name, person_number
-from townlet.observing import past as module
+from townlet.observing import days_seen as module
 from townlet.observing.cards import RECENT, Cards
-from townlet.observing.events import Events
+from townlet.observing.event_list import Events
 from townlet.observing.view import EventLine
 from townlet.run import Run
 

@@ -20,10 +20,10 @@ from tests.townlet.towns import DAY
 from townlet.configuration.load import load
 from townlet.history import kept_tables
 from townlet.living.commands import Driver
-from townlet.observing import index, scenes, shelf, telling
+from townlet.observing import index, scenes, shelf, story_so_far
 from townlet.observing.index import Bins, Windows
 from townlet.observing.view import SORTS, View, Wanted
-from townlet.observing.watching import Watcher
+from townlet.observing.watcher import Watcher
 from townlet.run import Run
 from townlet.serving.feed import frames, words_of
 
@@ -204,7 +204,7 @@ def test_the_story_is_the_runs(run: Run, whole: Watcher) -> None:
     assert len(expected) > 20
     for tick in (0, 500, DAY, TICKS):
         story = whole.view(Wanted(tick)).story
-        before = [row for row in expected if row["tick"] < tick][-telling.LAST :]
+        before = [row for row in expected if row["tick"] < tick][-story_so_far.LAST :]
         assert story.told == TICKS
         assert [(entry.number, entry.text, entry.cause, entry.priority) for entry in story.entries] == [
             (row["seq"], row["text"], row["cause"], row["priority"]) for row in before
@@ -216,12 +216,12 @@ def test_the_story_is_the_runs(run: Run, whole: Watcher) -> None:
 
 def test_a_story_that_was_put_away_is_the_same(run: Run, whole: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = list[kept_tables.Tables]()
-    monkeypatch.setattr(telling, "MOST", 3)
+    monkeypatch.setattr(story_so_far, "MOST", 3)
     monkeypatch.setattr(shelf, "PART", 2)
     monkeypatch.setattr(shelf, "READ", 1)
-    monkeypatch.setattr(telling, "nearest", lambda *_: None)
-    monkeypatch.setattr(telling, "keep", lambda run, made, tick, tables: kept.append(tables))
-    story = telling.Telling(run)
+    monkeypatch.setattr(story_so_far, "nearest", lambda *_: None)
+    monkeypatch.setattr(story_so_far, "keep", lambda run, made, tick, tables: kept.append(tables))
+    story = story_so_far.Telling(run)
     for rows in run.log.rows():
         for first in range(0, len(rows), 500):
             story.fold(np.ascontiguousarray(rows[first : first + 500]))

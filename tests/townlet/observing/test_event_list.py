@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 import townlet
 from eventlog.catalogue.life import AgentArrived
 from townlet.errors import QueryError
-from townlet.observing import events as module
-from townlet.observing.events import SORT_KINDS, Events, Filter, sorts
+from townlet.observing import event_list as module
+from townlet.observing.event_list import SORT_KINDS, Events, Filter, sorts
 from townlet.observing.view import SORTS, EventLine, EventPage
 from townlet.run import Run
 from townlet.telling.event_lines import Teller

@@ -15,11 +15,11 @@ from projections.telemetry.frame import Block
 from townlet.configuration.plans import map_of
 from townlet.errors import TownletError
 from townlet.observing.cards import Cards
-from townlet.observing.events import Events
-from townlet.observing.figures import Figures
+from townlet.observing.day_figures import Figures
+from townlet.observing.event_list import Events
 from townlet.observing.index import Bins, Index, day_bins
 from townlet.observing.scenes import Ground, Scenes
-from townlet.observing.telling import Telling
+from townlet.observing.story_so_far import Telling
 from townlet.observing.view import Card, Churn, EventPage, Scene, Story, Timeline, Trouble, View, Wanted
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from townlet.comparing.difference import compared
 from townlet.history.kept_tables import PROJECTIONS, TIE_CHANGES, named
-from townlet.observing.events import Events
+from townlet.observing.event_list import Events
 from townlet.observing.view import EventLine
 from townlet.telling.event_words import Filter
 from townlet.telling.tie_sentences import KIND_NAMES
