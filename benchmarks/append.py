@@ -14,7 +14,7 @@ from pathlib import Path
 
 from eventlog.rows import Rows
 from townlet.bench.appending import append, commits, history, rate
-from townlet.bench.peers import Append, append_to_sqlite
+from townlet.bench.peers.installed import Append, append_to_sqlite
 
 COMMIT_EVENTS = (64, 512, 4096)
 PEER_EVENTS_MAX = 200_000

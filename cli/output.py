@@ -49,7 +49,7 @@ def failure(text: str) -> None:
 
 def table(answer: "pa.Table", form: str) -> None:
     """A table in one of `FORMS`; to read it on a terminal it is cut to fit, elsewhere it is whole."""
-    from townlet import formats
+    from cli import formats
 
     if form == "arrow":
         sys.stdout.flush()

@@ -73,7 +73,7 @@ def command(a: str, b: str, form: str) -> None:
 
 
 def _as_json(found: "Difference") -> dict[str, Any]:
-    from townlet import formats
+    from cli import formats
 
     tables = ("settings", "state", "events", "people", "drift", "ties")
     return {

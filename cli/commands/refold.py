@@ -60,7 +60,7 @@ def command(run: Path | str, overrides: dict[str, object], at_tick: int | None, 
 
 
 def _as_json(refolded: "Refold") -> dict[str, Any]:
-    from townlet import formats
+    from cli import formats
 
     return {
         "tick": refolded.tick,

@@ -76,7 +76,7 @@ def command(run: Path | str, to_tick: int | None, verify: bool, from_start: bool
 
 
 def _rows(moment: "Moment", name: str) -> Any:
-    from townlet import formats
+    from cli import formats
 
     return json.loads(formats.as_json(moment.table(name)))
 

@@ -48,7 +48,7 @@ def command(names: tuple[str, ...], at_tick: int | None, form: str) -> None:
 
 
 def _as_json(told: "Why") -> dict[str, Any]:
-    from townlet import formats
+    from cli import formats
 
     return {
         "owner": told.owner,

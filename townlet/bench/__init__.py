@@ -44,7 +44,7 @@ def machine() -> dict[str, Any]:
     import platform
     from importlib.metadata import version
 
-    from townlet.bench.peers import versions
+    from townlet.bench.peers.installed import versions
 
     made_by = {name: version(name) for name in ("townlet", "numba", "numpy", "pyarrow", "duckdb")}
     system = {

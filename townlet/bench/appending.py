@@ -2,7 +2,7 @@
 
 The town's log: checksum, digest chain and published head at every commit, synced at close only (`durability="never"`).
 A rate is events a second of committing; opening and closing are left out, and so is making the rows: they stand in one
-outbox, refilled before each commit, as a town's is. What the peers do stands in `townlet.bench.peers`.
+outbox, refilled before each commit, as a town's is. What the peers do stands in `townlet.bench.peers.installed`.
 """
 
 import tempfile
@@ -17,7 +17,7 @@ from eventlog.folder.manifest import Epoch
 from eventlog.reader import LogReader
 from eventlog.rows import ROW, Rows
 from eventlog.writer import LogWriter
-from townlet.bench import peers
+from townlet.bench.peers import installed
 from townlet.bench.rows import Measured, Row, Sizes, in_turn
 
 COMMIT_EVENTS = 512
@@ -32,7 +32,7 @@ def rows(sizes: Sizes) -> Iterator[Row]:
         value, beside = in_turn(
             partial(rate, append, parts, place),
             {
-                "SQLite WAL": partial(rate, peers.append_to_sqlite, _first(parts, sizes.peer_events), place),
+                "SQLite WAL": partial(rate, installed.append_to_sqlite, _first(parts, sizes.peer_events), place),
                 "eventsourcing": _eventsourcing(_first(parts, sizes.slow_peer_events), place),
             },
             sizes.repeats,
@@ -78,16 +78,16 @@ def append(folder: Path, parts: list[Rows]) -> float:
     return taken
 
 
-def rate(append: peers.Append, parts: list[Rows], place: Path) -> float:
+def rate(append: installed.Append, parts: list[Rows], place: Path) -> float:
     """Events a second of one go in a new folder under `place`."""
     with tempfile.TemporaryDirectory(dir=place) as folder:
         return sum(map(len, parts)) / append(Path(folder) / "run", parts)
 
 
 def _eventsourcing(parts: list[Rows], place: Path) -> Measured | None:
-    if not peers.has_eventsourcing():
+    if not installed.has_eventsourcing():
         return None
-    from townlet.bench.aggregates import append_to_eventsourcing
+    from townlet.bench.peers.aggregates import append_to_eventsourcing
 
     return partial(rate, append_to_eventsourcing, parts, place)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from townlet.bench import models
+from townlet.bench.peers import models
 from townlet.bench.rows import Row, Sizes, in_turn, median
 from townlet.env.vector import VectorEnv
 from townlet.rules.control import NOT_ASKED

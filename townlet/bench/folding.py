@@ -8,8 +8,8 @@ from pathlib import Path
 
 from eventlog.format.chain import Chain
 from eventlog.rows import Rows
-from townlet.bench import peers
 from townlet.bench.appending import COMMIT_EVENTS, commits, rate
+from townlet.bench.peers import installed
 from townlet.bench.rows import Measured, Row, Sizes, in_turn, median
 from townlet.living.town import Town
 from townlet.run import Run, simulate
@@ -45,9 +45,9 @@ def _fold_and_verify(run: Run) -> float:
 
 
 def _eventsourcing(run: Run, sizes: Sizes, place: Path) -> Measured | None:
-    if not peers.has_eventsourcing():
+    if not installed.has_eventsourcing():
         return None
-    from townlet.bench.aggregates import fold_by_eventsourcing
+    from townlet.bench.peers.aggregates import fold_by_eventsourcing
 
     parts: list[Rows] = []
     for part in run.log.rows():

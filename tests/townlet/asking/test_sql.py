@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 import townlet
+from cli import formats
 from eventlog.catalogue import KINDS
 from eventlog.views import KIND_BY_NAME, event_columns, kind_columns
-from townlet import formats
 from townlet.asking.query_reading import Asked, asked
 from townlet.asking.sql import EVENTS, KNOWN, TABLES, Session
 from townlet.errors import QueryError, TickOutOfRange

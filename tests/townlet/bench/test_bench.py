@@ -12,8 +12,9 @@ from click.testing import CliRunner
 
 from cli.main import townlet
 from townlet import bench
-from townlet.bench import appending, peers
+from townlet.bench import appending
 from townlet.bench.chart import draw_growth
+from townlet.bench.peers import installed
 from townlet.bench.rows import Peer, Row, Sizes, in_turn
 
 TINY = Sizes(
@@ -111,21 +112,21 @@ def test_peers_are_measured_in_turn_and_compared_pair_by_pair() -> None:
 
 def test_the_log_and_sqlite_are_given_the_same_events(tmp_path: Path) -> None:
     assert appending.append(tmp_path / "log", PARTS) > 0  # it counts them
-    assert peers.append_to_sqlite(tmp_path / "peer", PARTS) > 0
+    assert installed.append_to_sqlite(tmp_path / "peer", PARTS) > 0
     with sqlite3.connect(tmp_path / "peer.sqlite") as database:
         assert database.execute("select count(*), max(seq) from events").fetchone() == (1_024, 1_023)
 
 
 def test_eventsourcing_reads_back_what_it_was_given(tmp_path: Path) -> None:
     pytest.importorskip("eventsourcing", reason="a peer: pip install -r benchmarks/peers.txt")
-    from townlet.bench.aggregates import append_to_eventsourcing, fold_by_eventsourcing
+    from townlet.bench.peers.aggregates import append_to_eventsourcing, fold_by_eventsourcing
 
     assert append_to_eventsourcing(tmp_path / "a", PARTS) > 0
     assert fold_by_eventsourcing(tmp_path / "b", PARTS) > 0  # it counts them
 
 
 def test_a_peer_that_is_not_installed_is_named_and_has_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(peers, "find_spec", lambda name: None)
+    monkeypatch.setattr(installed, "find_spec", lambda name: None)
     (row,) = bench.measure("appending", TINY)
     assert [peer.name for peer in row.peers] == ["SQLite WAL", "eventsourcing"]
     assert row.peers[0].ratio and row.peers[1] == Peer("eventsourcing")

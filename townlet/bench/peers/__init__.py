@@ -1,0 +1,1 @@
+"""The peers that stand beside the town in the bench."""
