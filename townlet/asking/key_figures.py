@@ -21,7 +21,7 @@ from townlet.errors import ConfigurationError, QueryError
 
 if TYPE_CHECKING:
     from townlet.asking.sql import Session
-    from townlet.run import Run
+    from townlet.history.history import History
 
 HEADER: Final = re.compile(
     r"(?P<meaning>(?:-- [^\n]*\n)+?)-- unit: (?P<unit>[^\n]+)\n-- range: (?P<low>\S+) (?:to (?P<high>\S+)|and more)\n"
@@ -102,7 +102,7 @@ def parts(session: "Session", what: str, sql: str) -> Parts:
     return Parts(tick[order], part[order], whole[order])
 
 
-def kpi_tables(run: "Run", from_tick: int, tick: int, kpis: Sequence[Kpi] | None = None) -> dict[str, pa.Table]:
+def kpi_tables(run: "History", from_tick: int, tick: int, kpis: Sequence[Kpi] | None = None) -> dict[str, pa.Table]:
     """`kpis`, a row for each key figure of the ticks from `from_tick` on and before `tick`, and `kpi_days`.
 
     `kpis` has `kpi, value` (NULL: nothing to tell it from), `part`, `whole`, `unit, low, high, meaning`; `kpi_days` has

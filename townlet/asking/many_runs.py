@@ -7,10 +7,10 @@ from pathlib import Path
 
 from eventlog.places import is_uri
 from townlet.errors import QueryError
-from townlet.run import Run
+from townlet.history.history import History
 
 
-def opened(runs: str | Path | Iterable[str | Path | Run]) -> dict[str, Run]:
+def opened(runs: str | Path | Iterable[str | Path | History]) -> dict[str, History]:
     """The runs by their names, in order, each once; one path may be a pattern. Raises QueryError, RunNotFound."""
     if is_uri(runs):
         runs = [runs]
@@ -21,9 +21,9 @@ def opened(runs: str | Path | Iterable[str | Path | Run]) -> dict[str, Run]:
                 f"no folder that matches {runs} holds a run. Next: townlet runs        lists those there are"
             )
         runs = found
-    by_place: dict[Path, Run] = {}
+    by_place: dict[Path, History] = {}
     for given in runs:
-        run = given if isinstance(given, Run) else Run(given)
+        run = given if isinstance(given, History) else History(given)
         by_place.setdefault(Path(run.place) if is_uri(run.place) else run.path.resolve(), run)
     return dict(zip(names_of(list(by_place)), by_place.values(), strict=True))
 

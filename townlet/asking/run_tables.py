@@ -14,12 +14,13 @@ from townlet.asking.query_reading import Window
 from townlet.configuration.load import names_table
 from townlet.errors import QueryError, TickOutOfRange
 from townlet.history.day_counts import days
+from townlet.history.rewards import rewards
 from townlet.history.tie_summaries import SUMMARIES, Summaries
 from townlet.history.town_tables import names_of
 from townlet.telling.story import narrations
 
 if TYPE_CHECKING:
-    from townlet.run import Run
+    from townlet.history.history import History
 
 KPI_TABLES: Final = frozenset({"kpis", "kpi_days"})
 OF_THE_LOG: Final = frozenset({"persons", "tie_changes", "narrations", "rewards", "days"}) | KPI_TABLES
@@ -29,7 +30,7 @@ OF_THE_LOG: Final = frozenset({"persons", "tie_changes", "narrations", "rewards"
 class Source:
     """One run as of `tick`, with its events from `from_tick` on."""
 
-    def __init__(self, run: "Run", from_tick: int | None, at: int | None) -> None:
+    def __init__(self, run: "History", from_tick: int | None, at: int | None) -> None:
         """Raises TickOutOfRange, QueryError where nothing can lie between the two, LogDamaged."""
         self._log = run.log
         last = self._log.head.tick
@@ -74,7 +75,7 @@ class Source:
             elif name == "narrations":
                 made[name] = self._since(narrations(self._run, self.tick))
             elif name == "rewards":
-                made[name] = self._run.rewards(*window.within(self.from_tick, self.tick))
+                made[name] = rewards(self._run, *window.within(self.from_tick, self.tick))
             elif name == "days":
                 made[name] = days(self._run, self.from_tick, self.tick)
             elif name in KPI_TABLES:

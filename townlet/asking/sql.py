@@ -40,7 +40,7 @@ from townlet.history.tie_summaries import SUMMARIES
 from townlet.history.town_tables import VIEWS
 
 if TYPE_CHECKING:
-    from townlet.run import Run
+    from townlet.history.history import History
 
 TABLES: Final = {
     "events": "everything that happened, of all kinds",
@@ -86,7 +86,9 @@ CONFIGURATION: Final[dict[str, str | bool | int | float | list[str]]] = {
 class Session:
     """Queries over a run, or many, as of a tick. Close it, or use `contextlib.closing`."""
 
-    def __init__(self, runs: "Run | Mapping[str, Run]", at: int | None = None, *, from_tick: int | None = None) -> None:
+    def __init__(
+        self, runs: "History | Mapping[str, History]", at: int | None = None, *, from_tick: int | None = None
+    ) -> None:
         """Of the town at tick `at` (None: now), and of the events from `from_tick` on (None: all) before it.
 
         Of many runs, each with its name, every table begins with a column `run`; each is asked as of `at`, or of its
@@ -253,7 +255,11 @@ def _database(process: int) -> duckdb.DuckDBPyConnection:
 
 
 def query(
-    runs: "str | Path | Iterable[str | Path | Run]", text: str, *, at: int | None = None, from_tick: int | None = None
+    runs: "str | Path | Iterable[str | Path | History]",
+    text: str,
+    *,
+    at: int | None = None,
+    from_tick: int | None = None,
 ) -> pa.Table:
     """The answer to a query over many runs at once: every table and view begins with `run`, the name of the folder.
 

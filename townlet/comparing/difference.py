@@ -10,6 +10,8 @@ import pyarrow as pa
 from eventlog.errors import LogDamaged
 from eventlog.format.chain import BLOCK_EVENTS
 from eventlog.reader import LogReader
+from townlet.comparing.kinship import FORK, PARENT, SIBLING, kin, tick_at
+from townlet.comparing.tie_ledgers import ties_side_by_side
 from townlet.comparing.town_differences import (
     NEEDS,
     Side,
@@ -21,7 +23,7 @@ from townlet.comparing.town_differences import (
 )
 
 if TYPE_CHECKING:
-    from townlet.run import Moment, Run
+    from townlet.history.history import History, Moment
 
 MARKS: Final = 12
 """At how many ticks, at most, two towns are laid side by side."""
@@ -29,15 +31,15 @@ MARKS: Final = 12
 CAUSES: Final = 12
 """How many causes back a chain is followed, at most."""
 
-SIDES: Final = ("trust", "familiarity", "rivalry")
-CHANGES: Final = {"lost": "only a", "gained": "only b", "changed": "changed", "same": "same"}
-"""What becomes of a tie from one ledger to another, and what that is of two ledgers side by side."""
+
+RELATIONS: Final = {PARENT: "a of b", FORK: "b of a", SIBLING: "both of another"}
+"""What two runs `a` and `b` are, by what `b` is to `a`."""
 
 
 class Parting(NamedTuple):
     """What two runs have to do with each other, and from which event and tick on each may have gone its own way."""
 
-    relation: str  # "b of a", "a of b", "both of another"
+    relation: str  # one of RELATIONS
     seq: int
     tick: int
 
@@ -74,7 +76,7 @@ class Difference:
     ties: pa.Table
 
 
-def diff(a: "Run", b: "Run") -> Difference:
+def diff(a: "History", b: "History") -> Difference:
     """The first event that differs, and what became of both towns since; of damaged logs as far as both are whole.
 
     Raises LogDamaged where nothing of a log can be read.
@@ -111,7 +113,7 @@ def _diff(a: Side, b: Side, damage: tuple[LogDamaged | None, LogDamaged | None])
     begins = until if tick is None else min(tick, until)
     marks = [until] if begins == until else sorted({int(mark) for mark in np.linspace(begins + 1, until, MARKS)})
     moments = [(a.run.at(mark), b.run.at(mark)) for mark in marks]
-    ties = [compared(one.table("ties"), other.table("ties")) for one, other in moments]
+    ties = [ties_side_by_side(one.table("ties"), other.table("ties")) for one, other in moments]
     differ = seq is not None
     rows = [_apart(*pair, table) for pair, table in zip(moments, ties, strict=True)]
     deeds = [deeds_since(side, side.seq if seq is None else seq, until) for side in (a, b)]
@@ -134,35 +136,9 @@ def _diff(a: Side, b: Side, damage: tuple[LogDamaged | None, LogDamaged | None])
 
 
 def _parting(a: Side, b: Side) -> Parting | None:
-    """What one run is of the other, by what their manifests say of their parents."""
-    ours, theirs = (side.run.log.manifest for side in (a, b))
-    if theirs.parent and theirs.parent.run_id == ours.run_id:
-        return Parting("b of a", theirs.parent.seq, _tick_at(a, theirs.parent.seq))
-    if ours.parent and ours.parent.run_id == theirs.run_id:
-        return Parting("a of b", ours.parent.seq, _tick_at(b, ours.parent.seq))
-    if ours.parent and theirs.parent and ours.parent.run_id == theirs.parent.run_id:
-        seq = min(ours.parent.seq, theirs.parent.seq)
-        return Parting("both of another", seq, _tick_at(a, seq))
-    return None
-
-
-def _tick_at(side: Side, seq: int) -> int:
-    """The tick that event `seq` begins, which a fork does."""
-    last = min(seq, side.seq)
-    return int(side.run.log.pick([last - 1])["tick"][0]) + 1 if last else 0
-
-
-def compared(a: pa.Table, b: pa.Table) -> pa.Table:
-    """Two ledgers side by side: `owner, other, change` (only a, only b, changed, same), each side of the tie in either
-    (NULL: no tie) and `difference`, the sum of what they differ by; the largest first."""
-    from townlet.whatif.refold import compared_ties
-
-    table = compared_ties(a, b)
-    change = pa.array([CHANGES[word] for word in table.column("change").to_pylist()], pa.string())
-    columns = {"owner": table.column("owner"), "other": table.column("other"), "change": change}
-    for side in SIDES:
-        columns |= {f"{side}_a": table.column(f"before_{side}"), f"{side}_b": table.column(f"after_{side}")}
-    return pa.table(columns | {"difference": table.column("difference")})
+    """What `b` is to `a`, by what their manifests say of their parents; None where they are no kin."""
+    word, seq = kin(a.run.log.manifest, b.run.log.manifest)
+    return None if seq is None else Parting(RELATIONS[word], seq, tick_at(a.run.log, min(seq, a.seq)))
 
 
 def first_difference(a: LogReader, b: LogReader, within: int | None = None) -> int | None:

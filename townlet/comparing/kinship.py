@@ -8,9 +8,14 @@ from eventlog.reader import LogReader
 
 if TYPE_CHECKING:
     from eventlog.folder.manifest import Manifest
-    from townlet.run import Run
+    from townlet.history.history import History
 
-KIN: Final = ("the run it was forked from", "a fork of it", "a fork of the same run", "")
+PARENT: Final = "the run it was forked from"
+FORK: Final = "a fork of it"
+SIBLING: Final = "a fork of the same run"
+NO_KIN: Final = ""
+
+KIN: Final = (PARENT, FORK, SIBLING, NO_KIN)
 """What a run may be to another, the nearest first."""
 
 
@@ -23,7 +28,7 @@ class Neighbour(NamedTuple):
     tick: int
 
 
-def neighbours(run: "Run") -> tuple[Neighbour, ...]:
+def neighbours(run: "History") -> tuple[Neighbour, ...]:
     """The runs in the folder that a run lies in, those nearest of kin first, then by name; none of one on a store."""
     if is_mirror(run.path):
         return ()
@@ -35,23 +40,30 @@ def neighbours(run: "Run") -> tuple[Neighbour, ...]:
             other = LogReader(path)
         except EventLogError:
             continue  # what cannot be opened cannot be compared
-        kin, seq = _kin(log.manifest, other.manifest)
-        parted = None if seq is None else _tick_at(log, seq)
-        found.append(Neighbour(str(run.path.parent / path.name), kin, parted, other.head.tick))
+        word, seq = kin(log.manifest, other.manifest)
+        parted = None if seq is None else tick_at(log, seq)
+        found.append(Neighbour(str(run.path.parent / path.name), word, parted, other.head.tick))
     return tuple(sorted(found, key=lambda each: KIN.index(each.kin)))
 
 
-def _kin(ours: "Manifest", theirs: "Manifest") -> tuple[str, int | None]:
-    """What a run is to ours, and the event with which the two may part."""
+class Kin(NamedTuple):
+    """What a run is to another: one of KIN, and the event from which each may have gone its own way (None: no kin)."""
+
+    kin: str
+    seq: int | None
+
+
+def kin(ours: "Manifest", theirs: "Manifest") -> Kin:
+    """What the run of `theirs` is to the run of `ours`, as both manifests name their parents."""
     if ours.parent and ours.parent.run_id == theirs.run_id:
-        return KIN[0], ours.parent.seq
+        return Kin(PARENT, ours.parent.seq)
     if theirs.parent and theirs.parent.run_id == ours.run_id:
-        return KIN[1], theirs.parent.seq
+        return Kin(FORK, theirs.parent.seq)
     if ours.parent and theirs.parent and ours.parent.run_id == theirs.parent.run_id:
-        return KIN[2], min(ours.parent.seq, theirs.parent.seq)
-    return KIN[3], None
+        return Kin(SIBLING, min(ours.parent.seq, theirs.parent.seq))
+    return Kin(NO_KIN, None)
 
 
-def _tick_at(log: LogReader, seq: int) -> int:
-    """The tick that an event begins, as the first of a fork does."""
+def tick_at(log: LogReader, seq: int) -> int:
+    """The tick that event `seq` begins, as the first event of a fork does."""
     return int(log.pick([seq - 1])["tick"][0]) + 1 if seq else 0

@@ -18,8 +18,8 @@ from townlet.configuration.load import person_name
 from townlet.configuration.settings import Settings
 
 if TYPE_CHECKING:
+    from townlet.history.history import History, Moment
     from townlet.living.town import Town
-    from townlet.run import Moment, Run
 
 KIND_NAMES: Final = {kind.kind: kind.snake() for kind in KINDS}
 NEEDS: Final = ("hunger", "hygiene", "energy", "wallet")
@@ -51,7 +51,7 @@ class Side(NamedTuple):
     """One of the two runs, and how far it is compared: up to event `seq` and tick `tick`, where its log ends or is
     damaged."""
 
-    run: "Run"
+    run: "History"
     seq: int
     tick: int
 
@@ -162,8 +162,6 @@ def _clock_rows(tick: int, a: "Town", b: "Town") -> list[dict[str, Any]]:
 
 def _shown_rows(tick: int, walks: tuple[_Walk, _Walk]) -> list[dict[str, Any]]:
     """The values that differ of what SQL shows."""
-    from townlet.run import Moment
-
     moments = [Moment(walk.side.run, walk.town) for walk in walks]
     rows = []
     for table, keys in (("agents", ("name",)), ("objects", ("name",)), ("ties", ("owner", "other"))):

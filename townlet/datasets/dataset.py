@@ -24,7 +24,7 @@ from townlet.configuration.rewards import rewards_file
 from townlet.errors import ConfigurationError, TickOutOfRange, TownletError
 
 if TYPE_CHECKING:
-    from townlet.run import Run
+    from townlet.history.history import History
 
 VERSION: Final = 1
 """Of the schema; raised when a column changes its meaning."""
@@ -50,7 +50,7 @@ class Dataset:
 
     def __init__(
         self,
-        run: "Run",
+        run: "History",
         from_tick: int = 0,
         to_tick: int | None = None,
         *,
@@ -202,7 +202,7 @@ def settings_in(schema: pa.Schema) -> dict[str, Any]:
     return about
 
 
-def control_of(run: "Run") -> str:
+def control_of(run: "History") -> str:
     """Whether people were asked for options or for every step, as far as events say: the first action taken does."""
     taken = any(bool((rows["kind"] == ACTION_TAKEN).any()) for rows in run.log.rows())
     return "primitive" if taken else "option"

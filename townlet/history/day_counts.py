@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
+from townlet.history.history import History, Moment
 from townlet.history.tie_summaries import Summaries
 
 if TYPE_CHECKING:
     from townlet.living.town import Town
-    from townlet.run import Run
 
 COUNTED: Final = ("agent_days", "good_days", "shifts", "shifts_on_time", "ties_evicted", "tie_days")
 """What a town's clock counts from its founding on."""
@@ -17,7 +17,7 @@ HELD: Final = ("people", "ties", "friendships", "rivalries")
 """What is told of a town at a day's end."""
 
 
-def days(run: "Run", from_tick: int, tick: int) -> pa.Table:
+def days(run: History, from_tick: int, tick: int) -> pa.Table:
     """A row for each whole day from `from_tick` on and before `tick`, folded from the log.
 
     `day, from_tick, to_tick` (exclusive); what the day added to COUNTED: person-days and those without want, shifts and
@@ -43,9 +43,7 @@ def _counts(clock: Any) -> dict[str, int]:
     return {name: int(clock[name]) for name in COUNTED}
 
 
-def _held(run: "Run", town: "Town") -> dict[str, int]:
+def _held(run: History, town: "Town") -> dict[str, int]:
     """HELD, of a town as it is."""
-    from townlet.run import Moment
-
     society = Summaries(Moment(run, town)).society()
     return {name: society.column(name)[0].as_py() for name in HELD}

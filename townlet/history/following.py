@@ -10,7 +10,7 @@ from townlet.history.kept_tables import PROJECTIONS, CatchUp, Projection, Tables
 
 if TYPE_CHECKING:
     from eventlog.rows import Rows
-    from townlet.run import Run
+    from townlet.history.history import History
 
 POLL_S: Final = 0.05
 """How long nothing is looked for where nothing new was."""
@@ -22,7 +22,7 @@ class Following:
     A projection that meets an event it cannot fold stops there, and the others go on.
     """
 
-    def __init__(self, run: "Run", names: Sequence[str] = tuple(PROJECTIONS)) -> None:
+    def __init__(self, run: "History", names: Sequence[str] = tuple(PROJECTIONS)) -> None:
         """Each projection as it was kept last, or from the first event. Raises QueryError for a name that is none."""
         self.stopped: dict[str, BadEvent] = {}
         self._run = run

@@ -30,12 +30,13 @@ from projections.versions import VERSIONS
 from townlet.configuration.load import names_table
 from townlet.configuration.settings import Settings
 from townlet.errors import QueryError
-from townlet.living.identity import narration_identity, rider_identity
+from townlet.history.narrator import narration_identity, narrator
+from townlet.living.identity import rider_identity
 
 if TYPE_CHECKING:
     from eventlog.rows import Rows
+    from townlet.history.history import History
     from townlet.living.town import Town
-    from townlet.run import Run
 
 
 TIE_CHANGES: Final = "tie_changes"
@@ -90,8 +91,6 @@ def _tie_changes(town: "Town") -> Projection:
 
 
 def _narrations(town: "Town") -> Projection:
-    from townlet.history.narrator import narrator
-
     return narrator(town)
 
 
@@ -118,7 +117,7 @@ class Rebuilt(NamedTuple):
     kept: str
 
 
-def tie_changes(run: "Run", tick: int) -> pa.Table:
+def tie_changes(run: "History", tick: int) -> pa.Table:
     """Every change of every tie before `tick`, with its cause: as the rider tells it, with the names of persons.
 
     `owner`, `other` are names, `owner_id`, `other_id` numbers. Raises LogDamaged.
@@ -144,7 +143,7 @@ def projection(name: str) -> CatchUp:
     return PROJECTIONS[name]
 
 
-def caught_up(run: "Run", name: str, tick: int) -> Tables:
+def caught_up(run: "History", name: str, tick: int) -> Tables:
     """The tables of a projection of the events before `tick`: as they are kept, or caught up from what is.
 
     Raises QueryError for another name, LogDamaged, BadEvent.
@@ -159,7 +158,7 @@ def caught_up(run: "Run", name: str, tick: int) -> Tables:
     return tables
 
 
-def rebuilt(run: "Run", name: str, tick: int) -> Rebuilt:
+def rebuilt(run: "History", name: str, tick: int) -> Rebuilt:
     """A projection folded from the first event to `tick`, whatever is kept; when it is whole it takes its place.
 
     Raises QueryError for another name, LogDamaged, BadEvent, OSError: then what was kept stays.
@@ -172,7 +171,7 @@ def rebuilt(run: "Run", name: str, tick: int) -> Rebuilt:
     return Rebuilt(name, made.version, tick, run.log.seq_at(tick), len(tables[name]), said)
 
 
-def differing(run: "Run", name: str, until: int) -> tuple[int, int | None]:
+def differing(run: "History", name: str, until: int) -> tuple[int, int | None]:
     """At how many ticks, up to `until`, tables of a projection are kept that everybody would go on from, and the first
     of these at which a fold from the first event gives others. Raises LogDamaged, BadEvent."""
     kept = [nearest(run, name, tick) for tick in store_of(run, name).ticks() if tick <= until]
@@ -194,18 +193,18 @@ def equal(a: Tables, b: Tables) -> bool:
     return a.keys() == b.keys() and all(table.equals(b[name]) for name, table in a.items())
 
 
-def store_of(run: "Run", name: str) -> CheckpointStore:
+def store_of(run: "History", name: str) -> CheckpointStore:
     """Where what the present version of a projection makes is kept."""
     return CheckpointStore(run.path, f"derived/{name}/{projection(name).maker(run.epochs)}")
 
 
-def nearest(run: "Run", name: str, tick: int) -> Checkpoint | None:
+def nearest(run: "History", name: str, tick: int) -> Checkpoint | None:
     """What is kept of a projection at `tick` or before it, of the present version and on the run's history."""
     identity = projection(name).identity
     return store_of(run, name).nearest(tick, lambda seq: identity(run.epochs, seq), run.log)
 
 
-def begun(run: "Run", made: CatchUp, kept: Checkpoint | None) -> "tuple[Projection, int]":
+def begun(run: "History", made: CatchUp, kept: Checkpoint | None) -> "tuple[Projection, int]":
     """A projection as it was kept, or one that has folded nothing; and the number of the event that comes next."""
     town = run.empty_town() if kept is None else run.at(kept.point.tick).town
     fresh, seq = made.begin(town), town.seq
@@ -214,7 +213,7 @@ def begun(run: "Run", made: CatchUp, kept: Checkpoint | None) -> "tuple[Projecti
     return fresh, seq
 
 
-def _folded(run: "Run", made: CatchUp, tick: int, kept: Checkpoint | None) -> Tables:
+def _folded(run: "History", made: CatchUp, tick: int, kept: Checkpoint | None) -> Tables:
     """The tables at a tick, folded on from where they were kept, or from the first event."""
     fresh, seq = begun(run, made, kept)
     for rows in run.log.rows(from_seq=seq, to_tick=tick):
@@ -222,13 +221,13 @@ def _folded(run: "Run", made: CatchUp, tick: int, kept: Checkpoint | None) -> Ta
     return fresh.tables()
 
 
-def keep(run: "Run", made: CatchUp, tick: int, tables: Tables) -> None:
+def keep(run: "History", made: CatchUp, tick: int, tables: Tables) -> None:
     """Keep the tables, unless nothing can be written: then they are made anew each time."""
     with contextlib.suppress(OSError):
         _written(run, made, tick, tables)
 
 
-def _written(run: "Run", made: CatchUp, tick: int, tables: Tables) -> None:
+def _written(run: "History", made: CatchUp, tick: int, tables: Tables) -> None:
     """Keep the tables in place of what was kept at that tick. Raises OSError."""
     log, store = run.log, store_of(run, made.name)
     seq = log.seq_at(tick)

@@ -6,12 +6,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from eventlog.folder.manifest import Epoch
 from projections.narration.scene import Names, Spot
 from projections.narration.wording import Templates, read
 from projections.narration.words import spoken
+from projections.versions import VERSIONS
 from townlet.configuration.load import configs_folder, from_yaml, person_name
 from townlet.configuration.plans import jobs_of, map_of
 from townlet.configuration.settings import Settings
+from townlet.living.identity import folder_sources, rider_identity, sources_digest
 
 if TYPE_CHECKING:
     from projections.narration.narrator import Narrator
@@ -50,6 +53,13 @@ def names(settings: Settings) -> Names:
         deeds=list(settings.affordances),
         ticks_per_day=settings.town.ticks_per_day,
     )
+
+
+def narration_identity(epochs: Sequence[Epoch], seq: int) -> dict[str, str]:
+    """What a story depends on: all that the riders do, the narrator's sources, and the shipped templates."""
+    name = "narrations"
+    sources = sources_digest([*folder_sources("narration"), *folder_sources("narration/moments"), templates_file()])
+    return {**rider_identity("tie_changes", epochs, seq), "narrator": f"{name}@{VERSIONS[name]}", "narration": sources}
 
 
 @cache

@@ -21,11 +21,10 @@ from eventlog.folder.manifest import Epoch
 from projections.settings import Rewards
 from townlet.configuration.load import load, names_table
 from townlet.configuration.settings import Settings
-from townlet.errors import TickOutOfRange
 from townlet.living.identity import rider_identity
 
 if TYPE_CHECKING:
-    from townlet.run import Run
+    from townlet.history.history import History
 
 MARKS = "reward_marks"
 
@@ -34,7 +33,7 @@ KEPT = 8
 
 
 def rewards(
-    run: "Run",
+    run: "History",
     from_tick: int = 0,
     to_tick: int | None = None,
     settings: "Rewards | Mapping[str, Any] | None" = None,
@@ -49,9 +48,7 @@ def rewards(
     """
     last = run.head.tick
     until = last if to_tick is None else to_tick
-    for tick in (from_tick, until):
-        if not 0 <= tick <= last:
-            raise TickOutOfRange(run.place, tick, last)
+    run.require(from_tick, until)
     paid = [settings_of(each, settings) for each in run.settings]
     return _named(run, _folded(run, min(from_tick, until), until, paid))
 
@@ -66,11 +63,10 @@ def settings_of(lived: Settings, given: "Rewards | Mapping[str, Any] | None") ->
     return given if isinstance(given, Rewards) else load(lived, {"rewards": given}).settings.rewards
 
 
-def _folded(run: "Run", from_tick: int, to_tick: int, paid: Sequence[Rewards]) -> pa.Table:
+def _folded(run: "History", from_tick: int, to_tick: int, paid: Sequence[Rewards]) -> pa.Table:
     """The rows of a stretch of ticks, folded from the mark before it; the marks up to its end are kept."""
     from projections.reward_table import Earnings, at_mark  # brings Numba
     from projections.rewards import compile_terms
-    from townlet.living.town import Town
 
     log, store = run.log, CheckpointStore(run.path, f"derived/{MARKS}/{_maker(run.epochs, paid)}")
     kept = store.nearest(log.head.tick, lambda seq: rider_identity(MARKS, run.epochs, seq), log)
@@ -78,7 +74,7 @@ def _folded(run: "Run", from_tick: int, to_tick: int, paid: Sequence[Rewards]) -
         with contextlib.suppress(OSError):
             os.utime(store.path)
     mark, tables = (0, {}) if kept is None else at_mark(kept.tables(), from_tick)
-    town = run.at(mark).town if mark else Town(run.settings)
+    town = run.at(mark).town if mark else run.empty_town()
     terms = np.concatenate([compile_terms(each) for each in paid]).view(np.recarray)
     mark_ticks = run.settings[0].checkpoint_ticks
     earnings = Earnings(town.towns, town.plans, terms, mark_ticks=mark_ticks, since=from_tick)
@@ -99,7 +95,7 @@ def _maker(epochs: Sequence[Epoch], paid: Sequence[Rewards]) -> str:
     return hashlib.sha256(repr(made_by).encode()).hexdigest()[:16]
 
 
-def _keep(run: "Run", store: CheckpointStore, tick: int, tables: Mapping[str, pa.Table]) -> None:
+def _keep(run: "History", store: CheckpointStore, tick: int, tables: Mapping[str, pa.Table]) -> None:
     """Keep the marks up to a tick, in place of those that ended before it. Raises OSError."""
     log = run.log
     seq = log.seq_at(tick)
@@ -115,7 +111,7 @@ def _keep(run: "Run", store: CheckpointStore, tick: int, tables: Mapping[str, pa
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _named(run: "Run", earned: pa.Table) -> pa.Table:
+def _named(run: "History", earned: pa.Table) -> pa.Table:
     """The rows with `agent`, the name, before the number."""
     persons, person = np.unique(earned.column("agent_id").to_numpy(), return_inverse=True)
     names = pa.array(names_table(run.config, persons), pa.string())

@@ -10,7 +10,7 @@ from projections.bonds import bonds, society
 from townlet.configuration.settings import Settings
 
 if TYPE_CHECKING:
-    from townlet.run import Moment
+    from townlet.history.history import Moment
 
 
 class Summaries:

@@ -24,7 +24,7 @@ from townlet.errors import QueryError
 from townlet.world.drawing import TownMap
 
 if TYPE_CHECKING:
-    from townlet.run import Moment
+    from townlet.living.town import Town
 
 SHIFT_STATES = {PRE_SHIFT: "pre_shift", ON_TIME: "on_time", LATE: "late", ABSENT: "absent", POST_SHIFT: "post_shift"}
 EVERY_DAY = 0b1111111
@@ -33,13 +33,13 @@ Columns = dict[str, Any]
 Words = Mapping[int, str] | Sequence[str | None]
 
 
-def view(moment: "Moment", name: str) -> pa.Table:
+def view(town: "Town", name: str) -> pa.Table:
     """The table `name` of a town at its tick. Raises QueryError for a name that there is not."""
     if name not in VIEWS:
         near = get_close_matches(name, VIEWS, 2)
         asked = f"; did you mean {' or '.join(near)}?" if near else ""
         raise QueryError(f"there is no table {name!r} of a town at a tick{asked} There are: {', '.join(VIEWS)}")
-    return VIEWS[name](_Scene(moment))
+    return VIEWS[name](_Scene(town))
 
 
 def place_names(town_map: TownMap) -> list[str]:
@@ -65,8 +65,8 @@ def names_of(settings: Settings, side: int, persons: Sequence[int] | np.ndarray)
 class _Scene:
     """A town at a tick with what its tables are made of."""
 
-    def __init__(self, moment: "Moment") -> None:
-        self.town = moment.town
+    def __init__(self, town: "Town") -> None:
+        self.town = town
         epoch = int(self.town.record["clock"]["epoch"])
         self.settings = self.town.settings[epoch]
         self.plan = self.town.plans.view(np.ndarray)[epoch]

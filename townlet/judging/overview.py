@@ -9,7 +9,7 @@ import pyarrow as pa
 from townlet.judging.soak_figures import SOCIAL, WORK
 
 if TYPE_CHECKING:
-    from townlet.run import Run
+    from townlet.history.history import History
 
 COUNTED: Final = (*SOCIAL, *WORK, "agent_arrived", "agent_exited", "job_lost")
 """The kinds of event that are counted."""
@@ -64,7 +64,7 @@ TITLES: Final = ("town", *QUERIES, HELD_BACK)
 """The tables that there are."""
 
 
-def overview(run: "Run", tick: int | None = None, titles: Collection[str] = TITLES) -> dict[str, pa.Table]:
+def overview(run: "History", tick: int | None = None, titles: Collection[str] = TITLES) -> dict[str, pa.Table]:
     """The tables of a run as of a tick (None: now), by their titles; of those asked for, in the order of TITLES.
 
     Raises TickOutOfRange, LogDamaged.
@@ -100,14 +100,14 @@ def as_plain(tables: Mapping[str, pa.Table]) -> dict[str, list[dict[str, Any]]]:
     return {title.replace(" ", "_"): table.to_pylist() for title, table in tables.items()}
 
 
-def _town(run: "Run", tick: int, days: float) -> pa.Table:
+def _town(run: "History", tick: int, days: float) -> pa.Table:
     """The run in one row."""
     moment = run.at(tick)
     row = {"run": run.place, "tick": tick, "days": days, "people": moment.town.people, "events": moment.seq}
     return pa.table({name: [value] for name, value in row.items()} | {"seed": pa.array([run.seed], pa.uint64())})
 
 
-def _held_back(run: "Run", tick: int) -> pa.Table:
+def _held_back(run: "History", tick: int) -> pa.Table:
     """How often the narrator said nothing, by category and reason."""
     from townlet.history.kept_tables import NARRATIONS, caught_up
 

@@ -17,7 +17,7 @@ from townlet.judging.thresholds import Rule
 
 if TYPE_CHECKING:
     from townlet.asking.sql import Session
-    from townlet.run import Run
+    from townlet.history.history import History
 
 
 class Look(NamedTuple):
@@ -48,7 +48,7 @@ class Outcome(NamedTuple):
 class Watch:
     """Rules over one run, looked at as far as `until` was called."""
 
-    def __init__(self, run: "Run", rules: Sequence[Rule]) -> None:
+    def __init__(self, run: "History", rules: Sequence[Rule]) -> None:
         self._run, self._rules = run, tuple(rules)
         self._tick = 0
         self._closest: dict[str, Look] = {}
@@ -132,7 +132,7 @@ def _require_history(session: "Session", rule: Rule) -> None:
         )
 
 
-def told(breach: Look, run: "Run") -> str:
+def told(breach: Look, run: "History") -> str:
     """A breach in words."""
     rule, value = breach.rule, breach.value
     per_day = run.config.town.ticks_per_day

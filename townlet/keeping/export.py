@@ -23,10 +23,10 @@ from eventlog.format import parquet
 from eventlog.format.arrow import from_batch, notes_of
 from eventlog.format.sealing import Part
 from townlet.errors import TownletError
+from townlet.history.history import History
 from townlet.keeping import export_duckdb
 from townlet.keeping.extent import Extent, digest_after, sealed, unsealed
 from townlet.keeping.verify import Check
-from townlet.run import Run
 
 MANIFEST: Final = "manifest.json"
 """What stands beside the CSV file, and describes it."""
@@ -45,7 +45,7 @@ class Format(NamedTuple):
 
     suffix: str
     event_bytes: int  # room it may take for an event, at most in ordinary towns
-    write: Callable[[Run, Extent, Path], None]  # to this path, where nothing is
+    write: Callable[[History, Extent, Path], None]  # to this path, where nothing is
     prove: Callable[[Path], tuple[list[Check], Extent | None]]
 
 
@@ -58,7 +58,7 @@ class Exported(NamedTuple):
 
 
 def export(
-    run: Run,
+    run: History,
     to: str,
     *,
     into: Path | None = None,
@@ -98,7 +98,7 @@ def export(
     return Exported(path, extent, sum(file.stat().st_size for file in _files(path)))
 
 
-def verify_export(path: Path, run: Run | None = None) -> list[Check]:
+def verify_export(path: Path, run: History | None = None) -> list[Check]:
     """Prove an export against what it says of itself, and against `run`, or the run in whose `exports/` it lies.
 
     Raises TownletError where there is no export at `path`, OSError.
@@ -132,15 +132,15 @@ def _format_of(path: Path) -> str:
     raise TownletError(f"an export is a Parquet file, a DuckDB database, or a folder with {MANIFEST}: {path} {there}")
 
 
-def _run_beside(path: Path) -> Run | None:
+def _run_beside(path: Path) -> History | None:
     """The run in whose `exports/` something lies."""
     folder = path.absolute().parent
     with contextlib.suppress(EventLogError):
-        return Run(folder.parent) if folder.name == "exports" else None
+        return History(folder.parent) if folder.name == "exports" else None
     return None
 
 
-def _against(run: Run, extent: Extent) -> Check:
+def _against(run: History, extent: Extent) -> Check:
     """Whether the run has the same history before the export's first event and after its last."""
     log = run.log
     try:
@@ -155,7 +155,7 @@ def _against(run: Run, extent: Extent) -> Check:
     return _check("run", f"{run.place} has the same digests before events {extent.from_seq:,} and {extent.next_seq:,}")
 
 
-def _write_parquet(run: Run, extent: Extent, path: Path) -> None:
+def _write_parquet(run: History, extent: Extent, path: Path) -> None:
     """The events as they are stored, in one file."""
     about = {DESCRIPTION: json.dumps(sealed(extent)), "run_id": extent.run_id, "run": extent.name}
     with path.open("wb") as file:
@@ -182,7 +182,7 @@ def _prove_parquet(path: Path) -> tuple[list[Check], Extent | None]:
     return [*checks, _history(extent, parts_of(batches))], extent
 
 
-def _write_csv(run: Run, extent: Extent, path: Path) -> None:
+def _write_csv(run: History, extent: Extent, path: Path) -> None:
     path.mkdir()
     export_duckdb.write_csv(run, extent, path / TABLE)
     description = sealed(extent, files={TABLE: _described_file(path / TABLE)})

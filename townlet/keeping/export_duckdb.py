@@ -29,7 +29,7 @@ from townlet.history.town_tables import names_of
 from townlet.keeping.extent import Extent, sealed, unsealed
 
 if TYPE_CHECKING:
-    from townlet.run import Run
+    from townlet.history.history import History
 
 MAGIC: Final = b"DUCK"
 """What stands at byte 8 of a DuckDB database."""
@@ -83,7 +83,7 @@ def opened(path: Path) -> Iterator[Database]:
         raise ValueError(str(error).partition("\n")[0]) from error
 
 
-def write(run: "Run", extent: Extent, path: Path) -> None:
+def write(run: "History", extent: Extent, path: Path) -> None:
     """Make the database. Raises LogDamaged, TownletError where DuckDB cannot write it."""
     with _words_of_duckdb(path), duckdb.connect(path, config=_OPTIONS) as connection:
         town = _Town(run, extent)
@@ -101,7 +101,7 @@ def write(run: "Run", extent: Extent, path: Path) -> None:
         connection.executemany(f"insert into {DESCRIPTION} values (?, ?)", pairs)
 
 
-def write_csv(run: "Run", extent: Extent, path: Path) -> None:
+def write_csv(run: "History", extent: Extent, path: Path) -> None:
     """The view `events` as one CSV file with a header; NULL is empty. Raises LogDamaged, TownletError."""
     with _words_of_duckdb(path), duckdb.connect(config=_OPTIONS) as connection:
         town = _Town(run, extent, tables=("persons",))
@@ -115,7 +115,7 @@ def write_csv(run: "Run", extent: Extent, path: Path) -> None:
 class _Town:
     """What the tables and views of an export are made of."""
 
-    def __init__(self, run: "Run", extent: Extent, tables: tuple[str, ...] = TABLES) -> None:
+    def __init__(self, run: "History", extent: Extent, tables: tuple[str, ...] = TABLES) -> None:
         with contextlib.closing(Session(run, at=extent.to_tick)) as session:
             self.tables: Mapping[str, pa.Table] = {name: session.query(f"select * from {name}") for name in tables}
         self.side = CLASSES[run.config.town.capacity].side
@@ -128,7 +128,7 @@ class _Incoming:
     A context manager. What keeps them from being read is raised at its end as it was, and not as DuckDB tells it.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, run: "Run", extent: Extent) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, run: "History", extent: Extent) -> None:
         self._chain, self._extent, self._log = extent.chain(), extent, run.log
         self._connection = connection
         self._fault: EventLogError | None = None

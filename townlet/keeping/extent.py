@@ -21,7 +21,7 @@ from eventlog.rows import ROW
 from townlet.errors import TickOutOfRange, TownletError
 
 if TYPE_CHECKING:
-    from townlet.run import Run
+    from townlet.history.history import History
 
 FORMAT: Final = 1
 """The version of an export's description that this code writes and reads."""
@@ -60,7 +60,7 @@ class Extent(BaseModel):
     digest: str
 
     @classmethod
-    def of(cls, run: "Run", from_tick: int | None, to_tick: int | None) -> Self:
+    def of(cls, run: "History", from_tick: int | None, to_tick: int | None) -> Self:
         """The piece of a run between two ticks (None: its start, its head).
 
         Raises TickOutOfRange, TownletError where nothing happened between them, LogDamaged.

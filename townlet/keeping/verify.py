@@ -16,7 +16,7 @@ from eventlog.segments.recovery import SEGMENT_NAME
 from townlet.configuration.load import config_id_of
 
 if TYPE_CHECKING:
-    from townlet.run import Run
+    from townlet.history.history import History
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Proof:
     difference: str | None = None
 
 
-def verify(run: "Run", tick: int | None = None) -> Proof:
+def verify(run: "History", tick: int | None = None) -> Proof:
     """Recompute the log's digest, refold the town from its start up to `tick` (None: the head), and compare.
 
     The state is compared with that of the living town at every checkpoint on the way, and at `tick` with the one that
@@ -41,14 +41,12 @@ def verify(run: "Run", tick: int | None = None) -> Proof:
     return _refolded(run, tick, run.log.verify_chain())
 
 
-def _refolded(run: "Run", tick: int | None, log_digest: str) -> Proof:
+def _refolded(run: "History", tick: int | None, log_digest: str) -> Proof:
     """The state folded from the first event up to `tick`, compared on the way."""
-    from townlet.living.town import Town
-
     log = run.log
     near = run.at(tick)
     store = run.checkpoints()
-    town = Town(run.settings)
+    town = run.empty_town()
     compared, difference = 0, None
     marks = [mark for mark in store.ticks() if mark <= near.tick]
     for mark in marks:
@@ -107,9 +105,7 @@ def examine(path: Path, *, deep: bool = False) -> Report:
         files = [file for file in sorted((path / "log").glob("*")) if SEGMENT_NAME.fullmatch(file.name)]
         report = _with_segments(path, report, map(audit_file, files))
     if opens:
-        from townlet.run import Run
-
-        run = Run(path)
+        run = History(path)
         report.checks.extend(_derived(run))
         if deep:
             report.checks.append(_state(run, report.damage))
@@ -167,7 +163,7 @@ def _with_segments(path: Path, report: Report, audits: Iterator[SegmentAudit]) -
     return report._replace(damage=damage)
 
 
-def _derived(run: "Run") -> Iterator[Check]:
+def _derived(run: "History") -> Iterator[Check]:
     """The checkpoints, and for a fork where it parted."""
     store, log = run.checkpoints(), run.log
     ticks = store.ticks()
@@ -185,7 +181,7 @@ def _derived(run: "Run") -> Iterator[Check]:
         yield Check("parent", f"event {parent.seq:,}: {said}", passed=same)
 
 
-def _state(run: "Run", damage: LogDamaged | None) -> Check:
+def _state(run: "History", damage: LogDamaged | None) -> Check:
     """The state, folded from the first event as far as the log is whole."""
     try:
         proof = _refolded(run, damage.tick, "") if damage else verify(run)
@@ -196,7 +192,7 @@ def _state(run: "Run", damage: LogDamaged | None) -> Check:
     return Check("state", reach + said, passed=proof.difference is None)
 
 
-def _caught_up(run: "Run", damage: LogDamaged | None) -> Iterator[Check]:
+def _caught_up(run: "History", damage: LogDamaged | None) -> Iterator[Check]:
     """What is kept of each projection that catches up, against a fold from the first event."""
     from townlet.history.kept_tables import PROJECTIONS, differing
 

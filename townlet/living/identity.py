@@ -24,7 +24,7 @@ def fold_identity(epochs: Sequence[Epoch], seq: int | None = None) -> dict[str, 
     return {
         "projection": f"town@{VERSIONS['town']}",
         "record": record[:16],
-        "folds": sources_digest([*map(Path, files), *_folder("town")]),
+        "folds": sources_digest([*map(Path, files), *folder_sources("town")]),
         "epochs": ",".join(
             epoch.config_id for number, epoch in enumerate(epochs) if not number or seq is None or epoch.from_seq < seq
         ),
@@ -33,17 +33,8 @@ def fold_identity(epochs: Sequence[Epoch], seq: int | None = None) -> dict[str, 
 
 def rider_identity(name: str, epochs: Sequence[Epoch], seq: int) -> dict[str, str]:
     """What a table of a rider depends on: all that the state does, and the riders themselves."""
-    rider, riders = f"{name}@{VERSIONS[name]}", sources_digest(_folder("riders"))
+    rider, riders = f"{name}@{VERSIONS[name]}", sources_digest(folder_sources("riders"))
     return {**fold_identity(epochs, seq), "rider": rider, "riders": riders}
-
-
-def narration_identity(epochs: Sequence[Epoch], seq: int) -> dict[str, str]:
-    """What a story depends on: all that the riders do, the narrator's sources, and the shipped templates."""
-    from townlet.history.narrator import templates_file
-
-    name = "narrations"
-    sources = sources_digest([*_folder("narration"), *_folder("narration/moments"), templates_file()])
-    return {**rider_identity("tie_changes", epochs, seq), "narrator": f"{name}@{VERSIONS[name]}", "narration": sources}
 
 
 def sources_digest(sources: Iterable[Path]) -> str:
@@ -52,6 +43,6 @@ def sources_digest(sources: Iterable[Path]) -> str:
     return hashlib.sha256(b"".join(source.read_bytes() for source in ordered)).hexdigest()[:16]
 
 
-def _folder(name: str) -> Iterable[Path]:
-    """The sources in a folder of the projections."""
+def folder_sources(name: str) -> Iterable[Path]:
+    """The sources in a folder of `projections`."""
     return (Path(plan.__file__).parent / name).glob("*.py")

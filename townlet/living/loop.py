@@ -1,10 +1,11 @@
 """The loop: a town lives into its log. The only place that opens a log for writing."""
 
 import hashlib
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -17,19 +18,15 @@ from eventlog.writer import Durability, LogWriter
 from townlet.configuration.load import Resolved
 from townlet.errors import TownletError
 from townlet.living.identity import fold_identity
+from townlet.living.progress import Progress, Pulse
 from townlet.living.town import Town
-
-if TYPE_CHECKING:
-    from townlet.run import Progress, Run
 
 DURABILITIES = ("every-commit", "interval", "never")
 VERSIONED = ("townlet", "numba", "numpy", "pyarrow")
 SEED_MOST = 2**64 - 1
 
 
-def begin(
-    resolved: Resolved, ticks: int, seed: int, into: Path, *, durability: str, progress: "Progress | None"
-) -> None:
+def begin(resolved: Resolved, ticks: int, seed: int, into: Path, *, durability: str, progress: Progress | None) -> None:
     """Found a town and let it live into a new run. Raises RunExists, DiskFull, TownletError."""
     require_seed(seed)
     if ticks < 1:
@@ -53,14 +50,25 @@ def new_log(resolved: Resolved, seed: int, into: Path, *, durability: str, who: 
     )
 
 
-def resume(run: "Run", ticks: int, *, durability: str, progress: "Progress | None") -> None:
-    """Let the town of a run live on. Raises LogLocked, LogDamaged, DiskFull."""
-    with LogWriter.open(run.path, durability=_durability(durability)) as writer:
-        town = run.at().town
+def resume(
+    path: Path,
+    restore: Callable[[], Town],
+    seed: int,
+    ticks: int,
+    *,
+    durability: str = "interval",
+    progress: Progress | None = None,
+) -> None:
+    """Let the town of the run in a folder live on; `restore` folds it once nobody else can write to its log.
+
+    Raises LogLocked, LogDamaged, DiskFull.
+    """
+    with LogWriter.open(path, durability=_durability(durability)) as writer:
+        town = restore()
         assert (town.tick, town.seq) == (writer.head.tick, writer.head.seq), "the fold is not at the log's end"
-        town.set_seed(run.seed)
+        town.set_seed(seed)
         # A run that ended before its first commit is founded now.
-        founding = town.found(run.seed) if town.seq == 0 else None
+        founding = town.found(seed) if town.seq == 0 else None
         begun = int(town.record["clock"]["epoch"])
         if begun != len(town.plans) - 1:
             from townlet.living.commands import Driver
@@ -82,13 +90,11 @@ def _durability(name: str) -> Durability:
     return cast(Durability, name)
 
 
-def _live(town: Town, writer: LogWriter, ticks: int, founding: Rows | None, progress: "Progress | None") -> None:
+def _live(town: Town, writer: LogWriter, ticks: int, founding: Rows | None, progress: Progress | None) -> None:
     """Live, commit whole ticks, keep a checkpoint every so many ticks and one at the end.
 
     The founding is committed together with the first ticks, since a commit is whole ticks.
     """
-    from townlet.run import Pulse
-
     settings = town.settings[-1]
     every, until = settings.checkpoint_ticks, town.tick + ticks
     keeper = _Keeper(writer)

@@ -10,7 +10,6 @@ import pyarrow as pa
 from projections import tables
 from projections.state import CLASSES, state_bytes, town_type
 from projections.town.fold import refold
-from townlet import warming
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
 from townlet.errors import OutboxFull, TownletError
@@ -29,7 +28,6 @@ class Town:
 
         `plans` may be another town's of the same settings: nothing writes them.
         """
-        warming.warm()
         self.settings = tuple(settings)
         self.shape = CLASSES[self.settings[0].town.capacity]
         if plans is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from townlet.comparing.difference import compared
+from townlet.comparing.tie_ledgers import ties_side_by_side
 from townlet.history.kept_tables import PROJECTIONS, TIE_CHANGES, named
 from townlet.observing.event_list import Events
 from townlet.observing.view import EventLine
@@ -25,8 +25,8 @@ class Since(NamedTuple):
     """What changed between the moment before tick `first` and that before `last`.
 
     `people` has a mapping for each person there at either: `name`, and of each of FIELDS the two values as a pair, both
-    None for who was not there. `ties` are the rows of `townlet.comparing.difference.compared` that differ, `events` says how many
-    of each kind happened between, the most frequent first.
+    None for who was not there. `ties` are the rows of `ties_side_by_side` that differ, `events` says how many of each kind
+    happened between, the most frequent first.
     """
 
     first: int
@@ -39,7 +39,7 @@ class Since(NamedTuple):
 def since(run: "Run", first: int, last: int) -> Since:
     """What changed from one tick to a later one. Raises TickOutOfRange, LogDamaged."""
     before, after = run.at(first), run.at(last)
-    ties = compared(before.table("ties"), after.table("ties")).to_pylist()
+    ties = ties_side_by_side(before.table("ties"), after.table("ties")).to_pylist()
     kinds: Counter[int] = Counter()
     for rows in run.log.rows(from_seq=before.seq, to_seq=after.seq):
         numbers, counts = np.unique(rows["kind"], return_counts=True)

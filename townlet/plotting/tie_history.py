@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from townlet.run import Run
+    from townlet.history.history import History
 
 LINES: Final = {
     "trust": ("#0072b2", "-"),
@@ -101,7 +101,7 @@ def _points(row: Row, *, begins: bool) -> list[Point]:
     return step[1:] if begins else step
 
 
-def plot_tie(run: "Run", owner: str, other: str, into: Path, at: int | None = None) -> None:
+def plot_tie(run: "History", owner: str, other: str, into: Path, at: int | None = None) -> None:
     """Draw what `owner` felt for `other` before tick `at` (None: now) into a PNG or SVG file.
 
     Raises QueryError for another suffix, a name that nobody had, a pair between whom nothing ever was, and without

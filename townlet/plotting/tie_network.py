@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from townlet.run import Moment
+    from townlet.history.history import Moment
 
 FORMS: Final = ("png", "svg")
 

@@ -24,7 +24,7 @@ from townlet.rules.control import allow_all
 
 if TYPE_CHECKING:
     from eventlog.rows import Rows
-    from townlet.run import Run
+    from townlet.history.history import History
 
 FOR_EVER: Final = np.iinfo(np.int64).max
 
@@ -35,7 +35,7 @@ LAG_MOST: Final = 1440
 
 
 def frames(
-    run: "Run", from_tick: int = 0, to_tick: int | None = None, *, follow: bool = False, lag_most: int = LAG_MOST
+    run: "History", from_tick: int = 0, to_tick: int | None = None, *, follow: bool = False, lag_most: int = LAG_MOST
 ) -> Iterator[Frame]:
     """The frame at `from_tick`, then one for each tick up to `to_tick` (None: what is committed; with `follow`, ever).
 
@@ -63,7 +63,7 @@ def frames(
             return
 
 
-def _events(run: "Run", until: int, follow: bool) -> "Iterator[Rows]":
+def _events(run: "History", until: int, follow: bool) -> "Iterator[Rows]":
     """The run's events, whole ticks at a time, as they are committed."""
     if follow:
         yield from (from_batch(batch) for batch in run.log.follow(from_seq=0))
@@ -74,7 +74,7 @@ def _events(run: "Run", until: int, follow: bool) -> "Iterator[Rows]":
 class _Scenes:
     """A run's town under the eyes of a witness and a narrator, who goes on at `from_tick`, and the words for it."""
 
-    def __init__(self, run: "Run", from_tick: int) -> None:
+    def __init__(self, run: "History", from_tick: int) -> None:
         settings = run.settings
         self._town = Town(settings)
         terms = np.concatenate([compile_terms(each.rewards) for each in settings]).view(np.recarray)
@@ -119,7 +119,7 @@ class _Scenes:
         self._told = self._narrator.count
 
 
-def _narrator(run: "Run", tick: int) -> tuple[Narrator, int]:
+def _narrator(run: "History", tick: int) -> tuple[Narrator, int]:
     """The story as far as it has been told at a tick, kept for another time; and the event that it goes on with."""
     if tick:
         caught_up(run, NARRATIONS, tick)
@@ -133,7 +133,7 @@ def _narrator(run: "Run", tick: int) -> tuple[Narrator, int]:
 class _KeyFigures:
     """The key figures of the last whole day, made once a day; those with nothing to be told from are missing."""
 
-    def __init__(self, run: "Run") -> None:
+    def __init__(self, run: "History") -> None:
         self._run = run
         self._per_day = run.config.town.ticks_per_day
         self._day, self._figures = 0, dict[str, float]()

@@ -22,7 +22,7 @@ from townlet.errors import QueryError
 from townlet.history.town_tables import place_names
 
 if TYPE_CHECKING:
-    from townlet.run import Run
+    from townlet.history.history import History
 
 CHATS: Final = ("chat_started", "chat_succeeded", "chat_failed")
 MEALS: Final = ("meal_eaten", "shared_meal")
@@ -105,7 +105,7 @@ class Filter:
         self._sets = [list(tests) for tests in sets]
 
     @classmethod
-    def of(cls, words: str, run: "Run") -> Self:
+    def of(cls, words: str, run: "History") -> Self:
         """The filter of some words, as this run means them; of none everything fits. Raises QueryError."""
         return cls.read(words, Vocabulary(run.config))
 

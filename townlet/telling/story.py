@@ -15,16 +15,16 @@ from townlet.history.kept_tables import NARRATIONS, caught_up
 from townlet.history.town_tables import place_names
 
 if TYPE_CHECKING:
-    from townlet.run import Run
+    from townlet.history.history import History
 
 
-def narrations(run: "Run", tick: int) -> pa.Table:
+def narrations(run: "History", tick: int) -> pa.Table:
     """The story of the events before `tick`, with the names of people and places. Raises LogDamaged, BadTemplates."""
     return named(run.config, caught_up(run, NARRATIONS, tick)[NARRATIONS])
 
 
 def told_otherwise(
-    run: "Run", tick: int, overrides: Mapping[str, object], templates: Path | None = None
+    run: "History", tick: int, overrides: Mapping[str, object], templates: Path | None = None
 ) -> dict[str, pa.Table]:
     """The story of the events before `tick` as other settings of `narration`, or other templates, tell it.
 
@@ -33,7 +33,6 @@ def told_otherwise(
     LogDamaged.
     """
     from townlet.history.narrator import narrator, templates_of
-    from townlet.living.town import Town
 
     foreign = [key for key in overrides if key.partition(".")[0] != "narration"]
     if foreign:
@@ -41,7 +40,7 @@ def told_otherwise(
             f"{', '.join(foreign)}: a story is of what happened, and only narration.* says how it is told.\n"
             "  Next: townlet config show        lists its keys"
         )
-    town = Town(run.settings)
+    town = run.empty_town()
     settings = [load(each, overrides).settings for each in run.settings]
     live = narrator(town, templates_of(templates) if templates else None, settings)
     for rows in run.log.rows(to_tick=tick):

@@ -19,7 +19,7 @@ from townlet.telling.story import narrations
 
 if TYPE_CHECKING:
     from eventlog.rows import Rows
-    from townlet.run import Run
+    from townlet.history.history import History
 
 COUNTED: Final[Mapping[str, int]] = {
     "shared_meals": SharedMeal.kind,
@@ -90,7 +90,7 @@ class Day(NamedTuple):
     lost: Turn | None
 
 
-def days(run: "Run", from_tick: int, to_tick: int) -> list[Day]:
+def days(run: "History", from_tick: int, to_tick: int) -> list[Day]:
     """The days that lie, wholly or in part, in these ticks. Raises LogDamaged."""
     per_day = run.config.town.ticks_per_day
     told, changes = narrations(run, to_tick), tie_changes(run, to_tick)
@@ -130,7 +130,7 @@ def in_words(day: Day, per_day: int) -> list[str]:
     return said
 
 
-def _day(run: "Run", day: int, events: "Rows", told: pa.Table, changes: pa.Table) -> Day:
+def _day(run: "History", day: int, events: "Rows", told: pa.Table, changes: pa.Table) -> Day:
     def name(person: int) -> str:
         return person_name(run.config, int(person))
 

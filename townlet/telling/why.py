@@ -16,7 +16,7 @@ from townlet.history.kept_tables import tie_changes
 from townlet.telling.tie_sentences import Sentences
 
 if TYPE_CHECKING:
-    from townlet.run import Run
+    from townlet.history.history import History
 
 SIDES: Final = tuple(side.name.lower() for side in Dimension)
 
@@ -44,7 +44,7 @@ class Why:
         yield from self.causes.to_pylist()
 
 
-def why(run: "Run", owner: str, other: str, at: int | None = None) -> Why:
+def why(run: "History", owner: str, other: str, at: int | None = None) -> Why:
     """Every cause of what `owner` felt about `other` before tick `at` (None: now).
 
     Raises QueryError for a name that nobody had by then, TickOutOfRange, LogDamaged, and TownletError if the causes did
@@ -107,7 +107,7 @@ def _is(column: pa.ChunkedArray, name: str) -> Any:
     return np.asarray(column.to_numpy(zero_copy_only=False)) == name
 
 
-def _sentences(run: "Run", rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _sentences(run: "History", rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The sentence of each change."""
     events = run.log.pick(sorted({row["seq"] for row in rows}))
     by_seq = dict(zip(events["seq"].tolist(), events, strict=True))
@@ -115,7 +115,7 @@ def _sentences(run: "Run", rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return [words.of(row, by_seq[row["seq"]]) for row in rows]
 
 
-def require_known(run: "Run", tick: int, names: Sequence[str]) -> None:
+def require_known(run: "History", tick: int, names: Sequence[str]) -> None:
     """Raises QueryError for a name that nobody had before this tick, and for one name twice."""
     if len(set(names)) < len(names):
         raise QueryError(f"{names[0]} has no tie to itself: name two people")

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pydantic import BaseModel
 
@@ -15,10 +15,9 @@ from townlet.configuration.load import Resolved, load
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
 from townlet.configuration.society import Job
-from townlet.errors import ConfigurationError, TickOutOfRange, TownletError
-
-if TYPE_CHECKING:
-    from townlet.run import Progress, Run
+from townlet.errors import ConfigurationError, TownletError
+from townlet.history.history import History
+from townlet.living.progress import Progress
 
 FIXED: Final[Mapping[str, str]] = {
     "town": "the town was founded with it",
@@ -35,22 +34,21 @@ FIXED_JOB: Final = ("name", "venue", "shifts", "days")
 
 
 def fork(
-    run: "Run",
+    run: "History",
     into: Path,
     at: int | None,
     overrides: Mapping[str, object],
     seed: int | None,
     ticks: int,
     *,
-    progress: "Progress | None" = None,
-) -> "Run":
+    progress: Progress | None = None,
+) -> None:
     """Make the run `into` with `run`'s history before tick `at` (None: now), and let it live `ticks` ticks.
 
     Other settings or another seed are an epoch of their own, from the fork on; before tick 0 nobody lives, so there
     they take the place of the first. Raises TickOutOfRange, RunExists, ConfigurationError, LogDamaged, DiskFull.
     """
-    from townlet.living.loop import VERSIONED, require_seed
-    from townlet.run import Run
+    from townlet.living.loop import VERSIONED, require_seed, resume
 
     log = run.log
     if ticks < 0:
@@ -75,11 +73,12 @@ def fork(
         epochs=epochs,
         settings={begins.config_id: resolved.text} if overrides else {},
     )
-    forked = Run(into)
-    return forked.resume(ticks, progress=progress) if ticks else forked
+    if ticks:
+        forked = History(into)
+        resume(into, lambda: forked.at().town, forked.seed, ticks, progress=progress)
 
 
-def livable(run: "Run", at: int, overrides: Mapping[str, object]) -> Resolved:
+def livable(run: "History", at: int, overrides: Mapping[str, object]) -> Resolved:
     """The settings that a fork before tick `at` would live under. Nothing is written.
 
     Raises TickOutOfRange, and ConfigurationError as `fork` does.
@@ -88,11 +87,10 @@ def livable(run: "Run", at: int, overrides: Mapping[str, object]) -> Resolved:
     return _resolved(run, epochs, seq, overrides)
 
 
-def _begins(run: "Run", tick: int) -> tuple[int, list[Epoch]]:
+def _begins(run: "History", tick: int) -> tuple[int, list[Epoch]]:
     """The event that a fork at a tick begins with, and the epochs begun by then. Raises TickOutOfRange."""
     log = run.log
-    if not 0 <= tick <= log.head.tick:
-        raise TickOutOfRange(run.place, tick, log.head.tick)
+    run.require(tick)
     seq = log.seq_at(tick)
     return seq, [epoch for number, epoch in enumerate(run.epochs) if not number or epoch.from_seq <= seq]
 
@@ -107,7 +105,7 @@ def _run_id(parent: str, seq: int, epoch: Epoch) -> str:
     return hashlib.sha256(f"{parent} {seq} {epoch.config_id} {epoch.seed}".encode()).hexdigest()[:16]
 
 
-def _resolved(run: "Run", epochs: Sequence[Epoch], seq: int, overrides: Mapping[str, object]) -> Resolved:
+def _resolved(run: "History", epochs: Sequence[Epoch], seq: int, overrides: Mapping[str, object]) -> Resolved:
     """The settings that the fork lives on under: of the last of its `epochs`, with the overrides.
 
     Raises ConfigurationError, also for what the town cannot change under way; before its first event it is not.

@@ -10,22 +10,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from projections.riders.tie_table import SIDES, TieChanges
+from projections.riders.tie_table import TieChanges
+from townlet.comparing.tie_ledgers import ties_before_and_after
 from townlet.configuration.faults import dotted, short
 from townlet.configuration.keys import kind_at
 from townlet.configuration.load import load
 from townlet.configuration.settings import Settings
 from townlet.errors import ConfigurationError
+from townlet.history.history import History, Moment
 from townlet.history.kept_tables import named, tie_changes
 from townlet.living.town import Town
-from townlet.run import Moment, Run
 
 MEANING: Final = (
     "The events are those that happened; only what they did to ties is computed anew. Nobody acted on these feelings."
@@ -44,12 +45,6 @@ DESCRIPTIVE: Final = (
     "checkpoint_ticks",
 )
 """The settings that no rule and no fold reads: they change no tie."""
-
-NOTHING: Final = (0.0, 0.0, 0.0)
-
-Pair = tuple[str, str]
-Sides = tuple[float, float, float]
-Ledger = Mapping[Pair, Sides]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +69,7 @@ class Refold:
     original: Town
 
 
-def refold(run: Run, overrides: Mapping[str, object], at: int | None = None) -> Refold:
+def refold(run: History, overrides: Mapping[str, object], at: int | None = None) -> Refold:
     """The events before tick `at` (None: all) folded again, every epoch with `overrides`; without any, the same town.
 
     Raises ConfigurationError for a setting that decides what happens, or decides no tie, or cannot be as given;
@@ -86,7 +81,7 @@ def refold(run: Run, overrides: Mapping[str, object], at: int | None = None) -> 
     moment = run.at(at)
     town, changes = _folded(run, settings, moment.tick)
     ties = Moment(run, town).table("ties")
-    comparison = compared_ties(moment.table("ties"), ties)
+    comparison = ties_before_and_after(moment.table("ties"), ties)
     return Refold(
         tick=moment.tick,
         overrides=MappingProxyType({key: _value(settings[-1], key) for key in flat}),
@@ -97,11 +92,6 @@ def refold(run: Run, overrides: Mapping[str, object], at: int | None = None) -> 
         town=town,
         original=moment.town,
     )
-
-
-def compared_ties(before: pa.Table, after: pa.Table) -> pa.Table:
-    """Two ledgers, as the view `ties` has them, side by side: the columns of `comparison`."""
-    return _compared(_ledger(before), _ledger(after))
 
 
 def _flat(overrides: Mapping[str, object], before: tuple[str, ...] = ()) -> Iterator[tuple[str, object]]:
@@ -151,44 +141,13 @@ def _value(settings: Settings, key: str) -> object:
     return value
 
 
-def _folded(run: Run, settings: tuple[Settings, ...], tick: int) -> tuple[Town, pa.Table]:
+def _folded(run: History, settings: tuple[Settings, ...], tick: int) -> tuple[Town, pa.Table]:
     """The town under these settings after all events before `tick`, and every change of its ties, with names."""
     town = Town(settings)
     rider = TieChanges(town.towns, town.plans)
     for rows in run.log.rows(to_tick=tick):
         rider.fold(np.ascontiguousarray(rows))
     return town, named(run.config, rider.tables()[TieChanges.name])
-
-
-def _ledger(ties: pa.Table) -> Ledger:
-    """The sides of each tie, by the names of owner and other."""
-    columns = (ties.column(name).to_pylist() for name in ("owner", "other", *SIDES))
-    return {(owner, other): (*sides,) for owner, other, *sides in zip(*columns, strict=True)}
-
-
-def _compared(before: Ledger, after: Ledger) -> pa.Table:
-    """`comparison`, from both ledgers."""
-    rows = [_row(pair, before.get(pair), after.get(pair)) for pair in before.keys() | after.keys()]
-    rows.sort(key=lambda row: (-row["difference"], row["owner"], row["other"]))
-    return pa.Table.from_pylist(rows, schema=_schema())
-
-
-def _row(pair: Pair, before: Sides | None, after: Sides | None) -> dict[str, Any]:
-    """One tie in both towns."""
-    change = "gained" if before is None else "lost" if after is None else "same" if before == after else "changed"
-    sides = {
-        f"{when}_{side}": value
-        for when, values in (("before", before), ("after", after))
-        for side, value in zip(SIDES, values or (None,) * len(SIDES), strict=True)
-    }
-    difference = sum(abs(new - old) for old, new in zip(before or NOTHING, after or NOTHING, strict=True))
-    return {"owner": pair[0], "other": pair[1], "change": change, **sides, "difference": difference}
-
-
-def _schema() -> pa.Schema:
-    words = [(name, pa.string()) for name in ("owner", "other", "change")]
-    numbers = [(f"{when}_{side}", pa.float64()) for when in ("before", "after") for side in SIDES]
-    return pa.schema([*words, *numbers, ("difference", pa.float64())])
 
 
 def _summary(comparison: pa.Table, before: pa.Table, after: pa.Table) -> dict[str, int]:

@@ -1,0 +1,179 @@
+"""The history of a run: what its log, its settings and its checkpoints say, and the town at any of its ticks.
+
+Whatever only reads a run takes a `History`. `townlet.run.Run` is one that also answers questions.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import pyarrow as pa
+
+from eventlog.checkpoints import CheckpointStore
+from eventlog.folder.head import Head
+from eventlog.folder.manifest import Epoch, read_settings
+from eventlog.folder.stores import mirror
+from eventlog.format.upcasting import PRESENT, Upcasters
+from eventlog.places import is_uri, told
+from eventlog.reader import LogReader
+from townlet.configuration.load import Resolved, from_text
+from townlet.configuration.settings import Settings
+from townlet.errors import TickOutOfRange
+from townlet.history.town_tables import view
+from townlet.living.identity import fold_identity
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from townlet.living.town import Town
+
+
+class History:
+    """A run's folder as a reader sees it; cheap to open, always up to date with what is committed.
+
+    A run on a store is named by its URI. What was there when it was opened is read: `path` is then a local mirror,
+    which fetches files when they are needed (`eventlog.folder.stores`), and nothing can be written to it.
+    """
+
+    def __init__(self, path: Path | str, *, upcasters: Upcasters = PRESENT) -> None:
+        """Raises RunNotFound, LogDamaged, and EventLogError where a store does not give it."""
+        self.path = mirror(path) if is_uri(path) else Path(path)
+        self._log, self._upcasters = LogReader(self.path, upcasters=upcasters), upcasters
+        self._settings: dict[str, Resolved] = {}
+        self._plans: dict[tuple[str, ...], np.ndarray] = {}
+
+    def __repr__(self) -> str:
+        head = self.head
+        return f"{type(self).__name__}({self.place!r}, tick={head.tick}, seq={head.seq})"
+
+    @property
+    def place(self) -> str:
+        """Where the run is, as a command takes it: its folder's path, or its URI."""
+        return told(self.path)
+
+    @property
+    def log(self) -> LogReader:
+        """The committed events, refreshed."""
+        self._log.refresh()
+        return self._log
+
+    @property
+    def head(self) -> Head:
+        """How far the log is committed: `tick`, `seq` of the next event, `digest`."""
+        return self.log.head
+
+    @property
+    def log_digest(self) -> str:
+        """The digest of the log's content, in hex: equal digests are equal histories."""
+        return self.head.digest
+
+    @property
+    def epochs(self) -> tuple[Epoch, ...]:
+        """The stretches of the run under the same settings and seed."""
+        return self._log.manifest.epochs
+
+    @property
+    def settings(self) -> tuple[Settings, ...]:
+        """The resolved settings of each epoch."""
+        return tuple(self._resolved(epoch.config_id).settings for epoch in self.epochs)
+
+    @property
+    def config(self) -> Settings:
+        """The resolved settings that the run lives under now."""
+        return self.settings[-1]
+
+    @property
+    def seed(self) -> int:
+        """The seed that the run lives under now."""
+        return self.epochs[-1].seed
+
+    def at(self, tick: int | None = None, *, from_start: bool = False) -> "Moment":
+        """The town as it was the moment before `tick` (None: now), folded from the nearest checkpoint.
+
+        The first fold on a machine compiles the kernels, which takes half a minute. Raises TickOutOfRange, LogDamaged.
+        """
+        log = self.log
+        wanted = log.head.tick if tick is None else tick
+        self.require(wanted)
+        town = None if from_start else self._nearest(wanted, log)
+        town = self.empty_town() if town is None else town
+        town.fold(log.rows(from_seq=town.seq, to_tick=wanted))
+        return Moment(self, town)
+
+    def require(self, *ticks: int) -> None:
+        """Raises TickOutOfRange for the first of these ticks that the run has not reached, or that is before tick 0."""
+        last = self._log.head.tick
+        for tick in ticks:
+            if not 0 <= tick <= last:
+                raise TickOutOfRange(self.place, tick, last)
+
+    def empty_town(self) -> "Town":
+        """A town under the run's settings, in which nothing is folded."""
+        from townlet.living.town import Town
+        from townlet.warming import warm
+
+        warm()
+        return Town(self.settings, plans=self._plans_of_epochs())
+
+    def twin(self) -> Self:
+        """The same run once more, for another thread; what is compiled is the same."""
+        other = type(self)(self.path, upcasters=self._upcasters)
+        other._settings, other._plans = dict(self._settings), dict(self._plans)
+        return other
+
+    def checkpoints(self) -> CheckpointStore:
+        """The run's checkpoints."""
+        return CheckpointStore(self.path)
+
+    def identity_at(self, seq: int) -> dict[str, str]:
+        """What a fold of the events before `seq` depends on, the events aside."""
+        return fold_identity(self.epochs, seq)
+
+    def _nearest(self, tick: int, log: LogReader) -> "Town | None":
+        from townlet.living.town import restored
+        from townlet.warming import warm
+
+        warm()
+        found = self.checkpoints().nearest(tick, self.identity_at, log)
+        return None if found is None else restored(self.settings, found.tables(), self._plans_of_epochs())
+
+    def _plans_of_epochs(self) -> "np.ndarray":
+        """The plan of each epoch, compiled once for all towns: nothing writes it."""
+        from townlet.living.town import compiled
+
+        under = tuple(epoch.config_id for epoch in self.epochs)
+        if under not in self._plans:
+            self._plans = {under: compiled(self.settings)}
+        return self._plans[under]
+
+    def _resolved(self, config_id: str) -> Resolved:
+        if config_id not in self._settings:
+            origin = str(self.path / "configs" / f"{config_id}.json")
+            self._settings[config_id] = from_text(read_settings(self.path, config_id), origin)
+        return self._settings[config_id]
+
+
+class Moment:
+    """A town at a tick, folded from its log. `town` is the record with its plans."""
+
+    def __init__(self, run: History, town: "Town") -> None:
+        self.run = run
+        self.town = town
+
+    @property
+    def tick(self) -> int:
+        """Every event before this tick is folded."""
+        return self.town.tick
+
+    @property
+    def seq(self) -> int:
+        """The number of the next event."""
+        return self.town.seq
+
+    @property
+    def state_digest(self) -> str:
+        """sha256 of the town's state, in hex."""
+        return self.town.state_digest()
+
+    def table(self, name: str) -> pa.Table:
+        """`agents`, `ties`, `objects`, `queues` or `shifts` at this tick. Raises QueryError for another name."""
+        return view(self.town, name)
