@@ -5,6 +5,7 @@ once. `vector_env`, `parallel_env` and `gym_env` make environments of which an o
 Nothing heavy is imported before it is used.
 """
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,9 +29,24 @@ def __getattr__(name: str) -> Any:
 
         return query
     if name.endswith("_env"):
-        from townlet import env
-
-        return env.class_of(name)
+        return _door_of_env(name)
     from townlet import run
 
     return run.open_run if name == "open" else getattr(run, name)
+
+
+@functools.cache
+def _door_of_env(name: str) -> Any:
+    """The function of this public name: compiles the kernels if need be, and makes the environment."""
+    from townlet import env
+
+    kind = env.class_of(name)
+
+    @functools.wraps(kind, updated=())
+    def make(*arguments: Any, **options: Any) -> Any:
+        from townlet.warming import warm
+
+        warm()
+        return kind(*arguments, **options)
+
+    return make

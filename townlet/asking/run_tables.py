@@ -12,11 +12,11 @@ from projections.state import CLASSES
 from townlet.asking.log_columns import LogColumns
 from townlet.asking.query_reading import Window
 from townlet.configuration.load import names_table
-from townlet.errors import QueryError, TickOutOfRange
+from townlet.errors import QueryError
 from townlet.history.day_counts import days
+from townlet.history.name_books import view_names
 from townlet.history.rewards import rewards
 from townlet.history.tie_summaries import SUMMARIES, Summaries
-from townlet.history.town_tables import names_of
 from townlet.telling.story import narrations
 
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ class Source:
         last = self._log.head.tick
         self.tick = last if at is None else at
         self.from_tick = from_tick or 0
-        for tick in (self.tick, self.from_tick):
-            if not 0 <= tick <= last:
-                raise TickOutOfRange(run.place, tick, last)
+        run.require(self.tick, self.from_tick)
         if self.from_tick > self.tick:
             raise QueryError(f"nothing can lie from tick {self.from_tick:,} on and before tick {self.tick:,}")
         self.side: int = CLASSES[run.config.town.capacity].side
@@ -57,7 +55,7 @@ class Source:
 
     def names(self, persons: int) -> Names:
         """What the run calls things; of persons the first so many."""
-        return names_of(self._run.config, self.side, range(persons))
+        return view_names(self._run.config, self.side, range(persons))
 
     def tables(self, names: Collection[str], window: Window) -> dict[str, pa.Table]:
         """These tables as of the tick, rewards in a window; the town is folded once for all of them.

@@ -30,10 +30,11 @@ FAMILIES: Final = {
 
 def measure(family: str, sizes: "Sizes | None" = None) -> "Iterator[Row]":
     """The rows of one of `FAMILIES`, each as soon as it is measured; compiles first, outside the figures."""
-    if sizes is None:
-        from townlet.bench.rows import Sizes
+    from townlet.bench.rows import Sizes
+    from townlet.warming import warm
 
-        sizes = Sizes()
+    warm()
+    sizes = sizes or Sizes()
     rows: Iterator[Row] = importlib.import_module(f"townlet.bench.{family}").rows(sizes)
     return rows
 

@@ -21,7 +21,7 @@ Sides = tuple[float, float, float]
 Ledger = Mapping[Pair, Sides]
 
 
-def compared_ties(before: pa.Table, after: pa.Table) -> pa.Table:
+def ties_before_and_after(before: pa.Table, after: pa.Table) -> pa.Table:
     """Two ledgers, as the view `ties` has them, side by side: the columns of `comparison`."""
     return _compared(_ledger(before), _ledger(after))
 
@@ -57,10 +57,10 @@ def _schema() -> pa.Schema:
     return pa.schema([*words, *numbers, ("difference", pa.float64())])
 
 
-def compared(a: pa.Table, b: pa.Table) -> pa.Table:
+def ties_side_by_side(a: pa.Table, b: pa.Table) -> pa.Table:
     """Two ledgers side by side: `owner, other, change` (only a, only b, changed, same), each side of the tie in either
     (NULL: no tie) and `difference`, the sum of what they differ by; the largest first."""
-    table = compared_ties(a, b)
+    table = ties_before_and_after(a, b)
     change = pa.array([CHANGES[word] for word in table.column("change").to_pylist()], pa.string())
     columns = {"owner": table.column("owner"), "other": table.column("other"), "change": change}
     for side in SIDES:

@@ -21,7 +21,7 @@ from projections.settings import Rewards
 from townlet.configuration.keys import kind_at
 from townlet.configuration.load import NONE, load, names_table
 from townlet.configuration.rewards import rewards_file
-from townlet.errors import ConfigurationError, TickOutOfRange, TownletError
+from townlet.errors import ConfigurationError, TownletError
 
 if TYPE_CHECKING:
     from townlet.history.history import History
@@ -69,9 +69,7 @@ class Dataset:
         """
         last = run.head.tick
         until = last if to_tick is None else to_tick
-        for tick in (from_tick, until):
-            if not 0 <= tick <= last:
-                raise TickOutOfRange(run.place, tick, last)
+        run.require(from_tick, until)
         self.run, self.from_tick, self.to_tick = run, min(from_tick, until), until
         self.name = Path(run.place).name or run.path.resolve().name
         self.to_seq, self.digest = run.log.head.seq, run.log.head.digest

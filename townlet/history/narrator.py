@@ -1,19 +1,16 @@
 """What the narrator needs of a run: its names, how much it tells under each epoch, and the shipped templates."""
 
-from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from eventlog.folder.manifest import Epoch
-from projections.narration.scene import Names, Spot
 from projections.narration.wording import Templates, read
-from projections.narration.words import spoken
 from projections.versions import VERSIONS
-from townlet.configuration.load import configs_folder, from_yaml, person_name
-from townlet.configuration.plans import jobs_of, map_of
+from townlet.configuration.load import configs_folder, from_yaml
 from townlet.configuration.settings import Settings
+from townlet.history.name_books import prose_names
 from townlet.living.identity import folder_sources, rider_identity, sources_digest
 
 if TYPE_CHECKING:
@@ -32,27 +29,7 @@ def narrator(town: "Town", templates: Templates | None = None, settings: Sequenc
 
     told_under = settings or town.settings
     terms = [Terms(each.narration, each.relationships.bonds, each.relationships.capacity) for each in told_under]
-    return Narrator(town.towns, town.plans, terms, names(town.settings[0]), templates or shipped_templates())
-
-
-def names(settings: Settings) -> Names:
-    """What a run under these settings calls things, as prose calls them."""
-    town_map = map_of(settings)
-    counts = Counter((place.venue, place.kind) for place in town_map.places)
-    seen: Counter[tuple[int, str]] = Counter()
-    spots = []
-    for place in town_map.places:
-        seen[place.venue, place.kind] += 1
-        spots.append(Spot(place.kind, seen[place.venue, place.kind], counts[place.venue, place.kind], place.venue))
-    return Names(
-        person=cache(lambda number: spoken(person_name(settings, number))),
-        spots=spots,
-        venues=[venue.name for venue in town_map.venues],
-        venue_kinds=[venue.kind for venue in town_map.venues],
-        jobs=[job.name for _, job, _, _ in jobs_of(settings.work, town_map)],
-        deeds=list(settings.affordances),
-        ticks_per_day=settings.town.ticks_per_day,
-    )
+    return Narrator(town.towns, town.plans, terms, prose_names(town.settings[0]), templates or shipped_templates())
 
 
 def narration_identity(epochs: Sequence[Epoch], seq: int) -> dict[str, str]:

@@ -5,7 +5,6 @@ name and `<field>_id` the number (NULL: none). A place is called "shower 2 (The 
 those of its venue, its venue. Row and column (`row`, `col`) count from 0, ticks from the founding.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -14,14 +13,12 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog.catalogue.registries import Option, Reason, Trait
-from eventlog.views import Names
 from projections.tables import tables
 from projections.town.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
 from townlet.configuration.load import names_table
 from townlet.configuration.plans import jobs_of, map_of
-from townlet.configuration.settings import Settings
 from townlet.errors import QueryError
-from townlet.world.drawing import TownMap
+from townlet.history.name_books import place_names
 
 if TYPE_CHECKING:
     from townlet.living.town import Town
@@ -40,26 +37,6 @@ def view(town: "Town", name: str) -> pa.Table:
         asked = f"; did you mean {' or '.join(near)}?" if near else ""
         raise QueryError(f"there is no table {name!r} of a town at a tick{asked} There are: {', '.join(VIEWS)}")
     return VIEWS[name](_Scene(town))
-
-
-def place_names(town_map: TownMap) -> list[str]:
-    """The names of a map's places, by object number."""
-    counts: Counter[tuple[int, str]] = Counter()
-    names = []
-    for place in town_map.places:
-        counts[place.venue, place.kind] += 1
-        names.append(f"{place.kind} {counts[place.venue, place.kind]} ({town_map.venues[place.venue].name})")
-    return names
-
-
-def names_of(settings: Settings, side: int, persons: Sequence[int] | np.ndarray) -> Names:
-    """What a run under these settings calls things; of persons those whose numbers are given."""
-    town_map = map_of(settings)
-    numbers = np.asarray(persons, np.int64)
-    by_number = np.full(int(numbers.max(initial=-1)) + 1, None, object)
-    by_number[numbers] = names_table(settings, numbers)
-    jobs = [job.name for _, job, _, _ in jobs_of(settings.work, town_map)]
-    return Names(side, by_number.tolist(), place_names(town_map), jobs, list(settings.affordances))
 
 
 class _Scene:

@@ -16,6 +16,7 @@ from townlet.configuration.settings import Settings
 from townlet.judging.soak_figures import SOCIAL, WORK, Figures, chats_by_trust, figures, tied_share
 from townlet.living.town import Town
 from townlet.rules.draw import word_of
+from townlet.warming import warm
 
 RESUMES = 200
 """Ticks at which a town is put down and taken up again, over all seeds."""
@@ -59,6 +60,7 @@ def soak(
     `overrides` are dotted keys of the configuration. Raises ConfigurationError, MapError.
     """
     settings = load(config, overrides).settings
+    warm()
     lives: list[Life] = []
     with ThreadPoolExecutor(max_workers=jobs or cpu_count() or 1) as threads:
         for life in threads.map(lambda seed: lived(settings, seed, days, -(-RESUMES // len(seeds))), seeds):

@@ -25,7 +25,7 @@ from eventlog.views import KIND_BY_NAME, PHYSICAL, events_sql, names_sql, view_s
 from projections.state import CLASSES
 from townlet.asking.sql import Session
 from townlet.errors import TownletError
-from townlet.history.town_tables import names_of
+from townlet.history.name_books import view_names
 from townlet.keeping.extent import Extent, sealed, unsealed
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class _Town:
         with contextlib.closing(Session(run, at=extent.to_tick)) as session:
             self.tables: Mapping[str, pa.Table] = {name: session.query(f"select * from {name}") for name in tables}
         self.side = CLASSES[run.config.town.capacity].side
-        self.names = names_of(run.config, self.side, self.tables["persons"].column("id").to_numpy())
+        self.names = view_names(run.config, self.side, self.tables["persons"].column("id").to_numpy())
 
 
 class _Incoming:

@@ -18,7 +18,7 @@ from eventlog.folder.manifest import Epoch, Parent, read_settings
 from eventlog.format.chain import BLOCK_EVENTS, Chain
 from eventlog.format.sealing import Part
 from eventlog.rows import ROW
-from townlet.errors import TickOutOfRange, TownletError
+from townlet.errors import TownletError
 
 if TYPE_CHECKING:
     from townlet.history.history import History
@@ -67,9 +67,7 @@ class Extent(BaseModel):
         """
         log = run.log
         first, last = from_tick or 0, log.head.tick if to_tick is None else to_tick
-        for tick in (first, last):
-            if not 0 <= tick <= log.head.tick:
-                raise TickOutOfRange(run.place, tick, log.head.tick)
+        run.require(first, last)
         from_seq, next_seq = log.seq_at(first), log.seq_at(last)
         if from_seq >= next_seq:
             raise TownletError(f"{run.place} has no events from tick {first:,} to tick {last:,}: name a longer stretch")

@@ -11,7 +11,7 @@ from townlet.observing.event_list import Events
 from townlet.observing.view import Card
 
 if TYPE_CHECKING:
-    from townlet.run import Run
+    from townlet.history.history import History
 
 RECENT: Final = 12
 STEPS: Final = (AgentMoved.kind, MoveBlocked.kind)
@@ -21,7 +21,7 @@ STEPS: Final = (AgentMoved.kind, MoveBlocked.kind)
 class Cards:
     """The cards of a run's people. For one thread; `events` may be shared with whoever shows them."""
 
-    def __init__(self, run: "Run", events: Events | None = None) -> None:
+    def __init__(self, run: "History", events: Events | None = None) -> None:
         self._run = run
         self._events = Events(run) if events is None else events
         self._past = Past(run)

@@ -9,13 +9,13 @@ from eventlog.catalogue.choice import ActionTaken, OptionChosen
 from eventlog.catalogue.queues import QueueLeft, ReservationReleased
 from eventlog.catalogue.registries import Option, Reason
 from townlet.configuration.plans import map_of
-from townlet.history.town_tables import place_names
+from townlet.history.name_books import place_names
 from townlet.observing.days_seen import Past
 from townlet.observing.view import Choice, Use
 from townlet.rules.policy import TOO_LATE, weigh
 
 if TYPE_CHECKING:
-    from townlet.run import Run
+    from townlet.history.history import History
 
 DECISIONS: Final = (OptionChosen.kind, ActionTaken.kind)
 LETS_GO: Final = (QueueLeft.kind, ReservationReleased.kind)
@@ -25,7 +25,7 @@ KEPT: Final = 256
 class Choices:
     """The choices of a run's people. For one thread."""
 
-    def __init__(self, run: "Run", past: Past | None = None) -> None:
+    def __init__(self, run: "History", past: Past | None = None) -> None:
         self._past = Past(run) if past is None else past
         self._places = place_names(map_of(run.config))
         self._known: OrderedDict[int, Choice] = OrderedDict()

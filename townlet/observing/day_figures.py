@@ -7,8 +7,8 @@ from time import monotonic
 from typing import Any, Final
 
 from townlet.asking.key_figures import kpi_tables
+from townlet.history.history import History
 from townlet.observing.view import Kpis
-from townlet.run import Run
 
 DAYS: Final = 64
 """The days whose figures are kept."""
@@ -22,10 +22,10 @@ Rows = Sequence[Mapping[str, Any]]
 class Figures:
     """The figures of a run's days, one day at a time, the one that was wanted last first.
 
-    A thread with a `Run` of its own works them out, so that no look at a tick waits for them.
+    A thread with a `History` of its own works them out, so that no look at a tick waits for them.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: History) -> None:
         self._path, self._per_day = run.path, run.config.town.ticks_per_day
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="figures")
         self._days: OrderedDict[int, tuple[Mapping[str, Any], ...]] = OrderedDict()
@@ -81,5 +81,5 @@ class Figures:
 
 
 def _rows(path: Any, from_tick: int, to_tick: int) -> Rows:
-    rows: Rows = kpi_tables(Run(path), from_tick, to_tick)["kpis"].to_pylist()
+    rows: Rows = kpi_tables(History(path), from_tick, to_tick)["kpis"].to_pylist()
     return rows

@@ -13,7 +13,7 @@ from eventlog.rows import ROW, Rows
 from townlet.living.town import Town
 
 if TYPE_CHECKING:
-    from townlet.run import Run
+    from townlet.history.history import History
 
 KEPT_DAYS: Final = 4
 SAMPLES_A_DAY: Final = 60
@@ -84,7 +84,7 @@ class Day:
 class Past:
     """A run's days, a few of them at a time. For one thread."""
 
-    def __init__(self, run: "Run") -> None:
+    def __init__(self, run: "History") -> None:
         self._run = run
         self.ticks_per_day = run.config.town.ticks_per_day
         self._days: OrderedDict[int, Day] = OrderedDict()

@@ -19,7 +19,7 @@ from townlet.telling.tie_sentences import Sentences
 
 if TYPE_CHECKING:
     from eventlog.reader import LogReader
-    from townlet.run import Run
+    from townlet.history.history import History
 
 __all__ = ["SORT_KINDS", "Events", "Filter", "sorts"]
 
@@ -60,7 +60,7 @@ def sorts(rows: Columns) -> np.ndarray:
 class Events:
     """A run's events as a person reads them. For one thread."""
 
-    def __init__(self, run: "Run") -> None:
+    def __init__(self, run: "History") -> None:
         self._run = run
         self._vocabulary = Vocabulary(run.config)
         self._teller = Teller(run.config)

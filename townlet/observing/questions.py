@@ -15,7 +15,7 @@ from townlet.telling.event_words import Filter
 from townlet.telling.tie_sentences import KIND_NAMES
 
 if TYPE_CHECKING:
-    from townlet.run import Run
+    from townlet.history.history import History
 
 FIELDS: Final = ("venue", "option", "job", "hunger", "hygiene", "energy", "wallet")
 """What is compared of a person."""
@@ -25,8 +25,8 @@ class Since(NamedTuple):
     """What changed between the moment before tick `first` and that before `last`.
 
     `people` has a mapping for each person there at either: `name`, and of each of FIELDS the two values as a pair, both
-    None for who was not there. `ties` are the rows of `ties_side_by_side` that differ, `events` says how many of each kind
-    happened between, the most frequent first.
+    None for who was not there. `ties` are the rows of `ties_side_by_side` that differ, `events` counts the events of
+    each kind, the most frequent first.
     """
 
     first: int
@@ -36,7 +36,7 @@ class Since(NamedTuple):
     events: Mapping[str, int]
 
 
-def since(run: "Run", first: int, last: int) -> Since:
+def since(run: "History", first: int, last: int) -> Since:
     """What changed from one tick to a later one. Raises TickOutOfRange, LogDamaged."""
     before, after = run.at(first), run.at(last)
     ties = ties_side_by_side(before.table("ties"), after.table("ties")).to_pylist()
@@ -61,7 +61,7 @@ def _people(before: pa.Table, after: pa.Table) -> list[Mapping[str, Any]]:
     ]
 
 
-def ties_changed_by(run: "Run", seq: int) -> tuple[Mapping[str, Any], ...]:
+def ties_changed_by(run: "History", seq: int) -> tuple[Mapping[str, Any], ...]:
     """The rows of `tie_changes` that event `seq` made, from a fold of its tick alone. Raises LogDamaged, BadEvent."""
     (tick,) = run.log.pick([seq])["tick"].tolist()
     changes = PROJECTIONS[TIE_CHANGES].begin(run.at(tick).town)
@@ -71,7 +71,7 @@ def ties_changed_by(run: "Run", seq: int) -> tuple[Mapping[str, Any], ...]:
     return tuple(row for row in table.to_pylist() if row["seq"] == seq and row["change"] != "decayed")
 
 
-def again(run: "Run", other: "Run", seq: int, within: int) -> EventLine | None:
+def again(run: "History", other: "History", seq: int, within: int) -> EventLine | None:
     """The event of another run that is nearest to event `seq` of this one: of its kind, between the same two people.
 
     `within` is how many ticks before or after it may be. Raises LogDamaged.
@@ -88,7 +88,7 @@ def again(run: "Run", other: "Run", seq: int, within: int) -> EventLine | None:
     return Events(other).line(min(found)[1]) if found else None
 
 
-def counted(run: "Run", words: str, stop: Callable[[], bool]) -> Mapping[str, int]:
+def counted(run: "History", words: str, stop: Callable[[], bool]) -> Mapping[str, int]:
     """How many events of each kind fit words, in the whole log. Raises QueryError for a word that means nothing."""
     fits, kinds = Filter.of(words, run), Counter[int]()
     for rows in run.log.rows():

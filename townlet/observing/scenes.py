@@ -12,15 +12,15 @@ from projections.rewards import compile_terms
 from projections.state import state_bytes
 from projections.telemetry.frame import Block, Words, happened_of, state_of, ties_of
 from projections.telemetry.witness import Kept, Seen, Witness, restore_state, seen_of
+from townlet.history.name_books import frame_words
 from townlet.living.town import Town, restored
 from townlet.observing.view import Scene
 from townlet.rules.control import allow_all
-from townlet.serving.feed import words_of
 
 if TYPE_CHECKING:
     from eventlog.reader import LogReader
     from eventlog.rows import Rows
-    from townlet.run import Run
+    from townlet.history.history import History
 
 NEAR: Final = 4096
 """How many ticks beyond a keyframe what was earned is still folded then and there."""
@@ -57,11 +57,11 @@ class Packed(NamedTuple):
 class Ground:
     """What all towns of a run share: its settings, compiled once, and the words for their codes."""
 
-    def __init__(self, run: "Run") -> None:
+    def __init__(self, run: "History") -> None:
         self.run, self.epochs, self.settings = run, run.epochs, run.settings
         first = run.empty_town()
         self.plans, self.shape = first.plans, first.shape
-        self.words = [words_of(first, epoch) for epoch in range(len(self.settings))]
+        self.words = [frame_words(first, epoch) for epoch in range(len(self.settings))]
         self._identities: dict[int, Mapping[str, str]] = {}
         self._terms = np.concatenate([compile_terms(each.rewards) for each in self.settings]).view(np.recarray)
         self._churn = [each.relationships.churn for each in self.settings]

@@ -14,7 +14,7 @@ from townlet.observing.view import Entry, Story
 
 if TYPE_CHECKING:
     from eventlog.rows import Rows
-    from townlet.run import Run
+    from townlet.history.history import History
 
 LAST: Final = 128
 """How many entries a view has."""
@@ -26,7 +26,7 @@ MOST: Final = 4096
 class Telling:
     """The story of a run, from what is kept of it on. `tick` is how far it is told."""
 
-    def __init__(self, run: "Run") -> None:
+    def __init__(self, run: "History") -> None:
         """Raises LogDamaged, BadEvent."""
         kept = nearest(run, NARRATIONS, run.head.tick)
         self._town = run.empty_town() if kept is None else run.at(kept.point.tick).town

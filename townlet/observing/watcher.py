@@ -24,7 +24,7 @@ from townlet.observing.view import Card, Churn, EventPage, Scene, Story, Timelin
 
 if TYPE_CHECKING:
     from eventlog.rows import Rows
-    from townlet.run import Run
+    from townlet.history.history import History
 
 SLICE: Final = 2048
 """Events that are folded between two looks at the clock."""
@@ -45,7 +45,7 @@ class Watcher:
     Used by one thread. `work` folds what a view tells besides its tick: the index of the whole log, its story, figures.
     """
 
-    def __init__(self, run: "Run") -> None:
+    def __init__(self, run: "History") -> None:
         """Raises LogDamaged, ConfigurationError where a run cannot even be opened."""
         self.run = run
         self._log = run.log

@@ -1,7 +1,6 @@
 """Frames of a run, tick by tick, from its log alone: of a run that is over as of one whose town lives on."""
 
 from collections.abc import Iterator
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,15 +9,11 @@ from eventlog.format.arrow import from_batch
 from eventlog.reader import LogReader
 from projections.narration.narrator import Narrator
 from projections.rewards import compile_terms
-from projections.telemetry.frame import Frame, Story, Words, frame
+from projections.telemetry.frame import Frame, Story, frame
 from projections.telemetry.witness import Witness
 from townlet.asking.key_figures import kpi_tables
-from townlet.configuration.load import person_name
-from townlet.configuration.plans import jobs_of, map_of
-from townlet.configuration.settings import Settings
-from townlet.errors import TickOutOfRange
 from townlet.history.kept_tables import NARRATIONS, begun, caught_up, nearest, projection
-from townlet.history.town_tables import place_names
+from townlet.history.name_books import frame_words
 from townlet.living.town import Town
 from townlet.rules.control import allow_all
 
@@ -45,9 +40,7 @@ def frames(
     """
     last = run.head.tick
     until = to_tick if to_tick is not None else FOR_EVER if follow else last
-    for tick in (from_tick, *([] if follow else [until])):
-        if not 0 <= tick <= last:
-            raise TickOutOfRange(run.place, tick, last)
+    run.require(from_tick, *([] if follow else [until]))
     scenes, ahead, begin = _Scenes(run, from_tick), LogReader(run.path), from_tick
     if from_tick == 0:
         yield scenes.frame()
@@ -80,7 +73,7 @@ class _Scenes:
         terms = np.concatenate([compile_terms(each.rewards) for each in settings]).view(np.recarray)
         churn = [each.relationships.churn for each in settings]
         self._witness = Witness(self._town.towns, self._town.plans, terms, churn)
-        self._words = [words_of(self._town, epoch) for epoch in range(len(settings))]
+        self._words = [frame_words(self._town, epoch) for epoch in range(len(settings))]
         self._allowed = np.zeros(self._town.shape.agents, np.int64)
         self._narrator, self._narrated = _narrator(run, from_tick)
         self._told = self._narrator.count
@@ -146,26 +139,3 @@ class _KeyFigures:
             told = zip(kpis.column("kpi").to_pylist(), kpis.column("value").to_pylist(), strict=True)
             self._day, self._figures = day, {name: value for name, value in told if value is not None}
         return self._figures
-
-
-def words_of(town: Town, epoch: int) -> Words:
-    """The words for a town's codes in an epoch."""
-    settings: Settings = town.settings[epoch]
-    town_map = map_of(settings)
-    plan = town.plans.view(np.ndarray)[epoch]
-    used = plan["layout"]["place"]["affordance"][: len(town_map.places)]
-    jobs = list(jobs_of(settings.work, town_map))
-    desks = plan["jobs"][: len(jobs)][["desk", "start", "end"]].tolist()
-    return Words(
-        town=settings.name,
-        ticks_per_day=settings.town.ticks_per_day,
-        side=town.shape.side,
-        person=cache(lambda person: person_name(settings, person)),
-        places=place_names(town_map),
-        homes=[town_map.venues[place.venue].name for place in town_map.places],
-        venues=[venue.name for venue in town_map.venues],
-        room=plan["layout"]["room"],
-        deeds=list(settings.affordances),
-        jobs=[(job.name, *hours) for (_, job, _, _), hours in zip(jobs, desks, strict=True)],
-        shelves=np.flatnonzero(plan["affordances"]["restock"][used] > 0).tolist(),
-    )

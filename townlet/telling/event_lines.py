@@ -10,7 +10,7 @@ from projections.state import CLASSES
 from townlet.configuration.load import person_name
 from townlet.configuration.settings import Settings
 from townlet.daytime import time_of
-from townlet.history.town_tables import names_of
+from townlet.history.name_books import view_names
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,7 +26,7 @@ class Teller:
     """Knows what a run under these settings calls things."""
 
     def __init__(self, settings: Settings) -> None:
-        self._names = names_of(settings, CLASSES[settings.town.capacity].side, ())
+        self._names = view_names(settings, CLASSES[settings.town.capacity].side, ())
         self._per_day = settings.town.ticks_per_day
         self._person = cache(lambda number: person_name(settings, number))
 

@@ -19,7 +19,7 @@ from townlet.configuration.load import first_names
 from townlet.configuration.plans import jobs_of, map_of
 from townlet.configuration.settings import Settings
 from townlet.errors import QueryError
-from townlet.history.town_tables import place_names
+from townlet.history.name_books import place_names
 
 if TYPE_CHECKING:
     from townlet.history.history import History

@@ -12,7 +12,7 @@ from townlet.configuration.plans import map_of
 from townlet.configuration.settings import Settings
 from townlet.errors import ConfigurationError
 from townlet.history.kept_tables import NARRATIONS, caught_up
-from townlet.history.town_tables import place_names
+from townlet.history.name_books import place_names
 
 if TYPE_CHECKING:
     from townlet.history.history import History

@@ -11,7 +11,7 @@ import pyarrow as pa
 from eventlog.catalogue.life import AgentArrived
 from eventlog.catalogue.registries import Dimension
 from townlet.configuration.load import names_table
-from townlet.errors import QueryError, TickOutOfRange, TownletError
+from townlet.errors import QueryError, TownletError
 from townlet.history.kept_tables import tie_changes
 from townlet.telling.tie_sentences import Sentences
 
@@ -52,8 +52,7 @@ def why(run: "History", owner: str, other: str, at: int | None = None) -> Why:
     """
     last = run.head.tick
     tick = last if at is None else at
-    if not 0 <= tick <= last:
-        raise TickOutOfRange(run.place, tick, last)
+    run.require(tick)
     changes = tie_changes(run, tick)
     found = _between(changes, owner, other)
     if len(found) == 0:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from townlet.daytime import time_of
-from townlet.history.town_tables import place_names
+from townlet.history.name_books import place_names
 from townlet.observing.view import Scene, View
 from townlet.world.drawing import Place, TownMap
 

@@ -267,7 +267,7 @@ def _tie(town: Town, owner: int, other: int) -> tuple[float, float, float]:
 
 
 def narrator_names() -> Any:
-    from townlet.history.narrator import names
+    from townlet.history.name_books import names
 
     return names(default_settings())
 

@@ -7,7 +7,8 @@ import pytest
 
 import townlet
 from townlet.errors import QueryError
-from townlet.history.town_tables import VIEWS, place_names
+from townlet.history.name_books import place_names
+from townlet.history.town_tables import VIEWS
 from townlet.run import Moment, Run
 
 TICKS = 700

@@ -19,13 +19,14 @@ from projections.telemetry.witness import seen_of
 from tests.townlet.towns import DAY
 from townlet.configuration.load import load
 from townlet.history import kept_tables
+from townlet.history.name_books import words_of
 from townlet.living.commands import Driver
 from townlet.observing import index, scenes, shelf, story_so_far
 from townlet.observing.index import Bins, Windows
 from townlet.observing.view import SORTS, View, Wanted
 from townlet.observing.watcher import Watcher
 from townlet.run import Run
-from townlet.serving.feed import frames, words_of
+from townlet.serving.feed import frames
 
 CHURN = {"relationships.churn.window_ticks": 60, "relationships.churn.warn_above": 0.05, "relationships.capacity": 2}
 TICKS = 2 * DAY + 100
