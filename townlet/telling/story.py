@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from townlet.configuration.load import load, names_table
+from townlet.configuration.places import place_names
 from townlet.configuration.plans import map_of
 from townlet.configuration.settings import Settings
 from townlet.errors import ConfigurationError
 from townlet.history.kept_tables import NARRATIONS, caught_up
-from townlet.history.name_books import place_names
 
 if TYPE_CHECKING:
     from townlet.history.history import History
