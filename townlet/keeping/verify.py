@@ -14,9 +14,10 @@ from eventlog.folder.manifest import Manifest, read_manifest, read_settings
 from eventlog.segments.audit import SegmentAudit, audit, audit_file
 from eventlog.segments.recovery import SEGMENT_NAME
 from townlet.configuration.load import config_id_of
+from townlet.history.history import History
 
 if TYPE_CHECKING:
-    from townlet.history.history import History
+    pass
 
 
 @dataclass(frozen=True)
