@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from townlet.asking.key_figures import parts, value_of
+from townlet.asking.sql import OF_A_MOMENT, Session
 from townlet.daytime import time_of
 from townlet.errors import QueryError, ThresholdBreached
 from townlet.judging.thresholds import Rule
 
 if TYPE_CHECKING:
-    from townlet.asking.sql import Session
     from townlet.history.history import History
 
 
@@ -84,8 +84,6 @@ class Watch:
     def _looked(self, until: int) -> list[Look]:
         """The looks up to a tick, rule by rule. One answer serves all those at a rule, since its rows say nothing that
         depends on what comes after their ticks."""
-        from townlet.asking.sql import Session
-
         marks = {rule: np.array(rule.marks(self._tick, until), np.int64) for rule in self._rules}
         last = max((int(each[-1]) for each in marks.values() if len(each)), default=None)
         if last is None:
@@ -122,8 +120,6 @@ def _looks_at(session: "Session", rule: Rule, marks: np.ndarray) -> Iterator[Loo
 
 def _require_history(session: "Session", rule: Rule) -> None:
     """Refuse a query of what is only so now: asked later it would say something else of the same tick."""
-    from townlet.asking.sql import OF_A_MOMENT
-
     unsettled = sorted(OF_A_MOMENT.intersection(session.reads(rule.sql)))
     if unsettled:
         raise QueryError(
