@@ -21,7 +21,7 @@ from projections.settings import Rewards
 from townlet.configuration.keys import kind_at
 from townlet.configuration.load import NONE, load, names_table
 from townlet.configuration.rewards import rewards_file
-from townlet.datasets.log_steps import Reobserving
+from townlet.dataset.log_steps import Reobserving
 from townlet.env.towns import CONTROLS
 from townlet.errors import ConfigurationError, TownletError
 
