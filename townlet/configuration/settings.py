@@ -80,6 +80,11 @@ def _faults(settings: Settings) -> list[str]:
             faults.append(f"life.initial_ties.ties: no tie from {tie.owner} to {tie.other} among {people} people")
     if settings.life.newcomer_ticks[0] > settings.life.newcomer_ticks[1]:
         faults.append("life.newcomer_ticks: the least is more than the most")
+    if settings.queues.intensity_least > settings.queues.intensity_most:
+        faults.append("queues.intensity_least: the least is more than queues.intensity_most")
+    for name in ("help_phase_ticks", "cover_phase_ticks"):
+        if getattr(settings.work, name) >= settings.work.ask_again_ticks:
+            faults.append(f"work.{name}: nobody would ever be asked, it must be below work.ask_again_ticks")
     if settings.relationships.capacity >= shape.agents:
         faults.append("relationships.capacity: more ties than seats")
     return faults
