@@ -8,6 +8,7 @@ from projections.settings import Model, Narration, Observations, Relationships, 
 from projections.state import CLASSES
 from townlet.configuration.bodies import AFFORDANCES, Affordance, Market, Needs
 from townlet.configuration.society import Chat, Life, Policy, Queues, Work
+from townlet.configuration.upcasting import VERSION
 
 
 class Features(Model):
@@ -35,6 +36,9 @@ class Town(Model):
 class Settings(Model):
     """Everything a run is made of but its seed: what is written to `configs/<config_id>.json` of the run."""
 
+    version: Annotated[int, Field(ge=VERSION, le=VERSION)] = Field(
+        VERSION, description="of these keys; a file that gives an older one keeps what newer keys then stood for"
+    )
     name: Annotated[str, Field(pattern=r"^[a-z0-9_-]+$")] = "town"
     town: Town = Town()
     features: Features = Features()
