@@ -1,4 +1,4 @@
-"""What an outside policy asks of agents: options, or every single step; and what it may ask (SPEC section 2).
+"""What an outside policy asks of agents: options, or every single step; and what it may ask (docs/town.md, Options).
 
 What may be asked stands in `town.allowed`, a bit for each option or action, as of the beginning of the tick. Whatever
 else is asked is refused by an event and costs the tick; an option that the agent is committed to goes on all the same.

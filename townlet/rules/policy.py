@@ -1,4 +1,4 @@
-"""The scripted policy: needs first, then the shift, then errands, then company (SPEC section 2).
+"""The scripted policy: needs first, then the shift, then errands, then company (docs/town.md, The scripted policy).
 
 Whoever is asked for an option by an outside policy does that instead, as `control` says.
 """
