@@ -1,9 +1,9 @@
 """A minute, and many towns: what Python calls to let them live."""
 
 from projections.kernel import entry, kernel
+from townlet.draw import draw_order
 from townlet.rules import control, life, market, movement, needs, policy, primitives, queues, social, time, work
 from townlet.rules.control import BY_ACTION, BY_OPTION
-from townlet.rules.turns import draw_order
 
 
 @kernel

@@ -9,9 +9,8 @@ from projections.recorders.time import record_price_changed, record_town_founded
 from projections.state import ITEMS
 from projections.town.event import NONE, NOTHING
 from projections.town.words import FAMILIARITY, RIVALRY, TRUST
-from townlet.draw import ACQUAINTANCE, draw
+from townlet.draw import ACQUAINTANCE, draw, draw_order
 from townlet.rules import life, market
-from townlet.rules.turns import draw_order
 
 HOUSEHOLDS, RANDOM = np.int64(1), np.int64(2)
 
