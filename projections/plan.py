@@ -25,6 +25,7 @@ NEEDS = np.dtype(
         ("urgent", "f8"),
         ("good_day_above", "f8"),
         ("start", "f8", (3,)),
+        ("rested_at", "f8"),
     ]
 )
 
@@ -76,6 +77,21 @@ WORK = np.dtype(
         ("oversleep_least", "i8"),
         ("oversleep_most", "i8"),
         ("margin", "i8"),
+        ("oversleep_ambition", "f8"),
+        ("unwell_ambition", "f8"),
+        ("unwell_rest", "i8"),  # ticks
+        ("rise_before", "i8"),
+        ("alarm_before", "i8"),
+        ("due_before", "i8"),
+        ("early", "i8"),
+        ("ask_again", "i8"),
+        ("help_phase", "i8"),
+        ("cover_phase", "i8"),
+        ("helper_step_cost", "f8"),
+        ("helper_luck", "f8"),
+        ("cover_ambition", "f8"),
+        ("cover_needs_above", "f8"),
+        ("commute_steps", "f8"),
     ]
 )
 
@@ -111,6 +127,8 @@ CHAT = np.dtype(
         ("quality_rivalry", "f8"),
         ("meal_overlap", "i8"),
         ("avoid_rivalry", "f8"),
+        ("quality_least", "f8"),
+        ("listener_liking", "f8"),
     ]
 )
 
@@ -128,6 +146,9 @@ QUEUES = np.dtype(
         ("polite_chance", "f8"),
         ("polite_trust", "f8"),
         ("intensity_step", "f8"),
+        ("intensity_least", "f8"),
+        ("intensity_most", "f8"),
+        ("ask_within", "i8"),  # steps
     ]
 )
 
@@ -162,6 +183,10 @@ LIFE = np.dtype(
         ("initial_ties", "i8"),  # 0 none, 1 households, 2 random, 3 list
         ("initial_density", "f8"),
         ("initial_size", "f8", (3,)),
+        ("asking_minute", "i8"),
+        ("asking_after", "i8"),  # ticks
+        ("topic_preference_least", "f8"),
+        ("topic_preference_span", "f8"),
     ]
 )
 
@@ -197,6 +222,14 @@ POLICY = np.dtype(
         ("meal_out_below", "f8"),
         ("raw_cost", "f8"),
         ("jitter", "f8"),
+        ("wait_weight", "f8"),
+        ("line_factor", "f8"),
+        ("keep_gain", "f8"),
+        ("supper_margin", "f8"),
+        ("hungry_sleep_share", "f8"),
+        ("cook_below_meals", "i8"),
+        ("errand_hunger_share", "f8"),
+        ("thrift_factor", "f8"),
     ]
 )
 

@@ -1,4 +1,4 @@
-"""Settings of what folds compute: social physics, rewards, observations, narration. Defaults are SPEC 3 to 7's."""
+"""Settings of what folds compute: social physics, rewards, observations, narration. See docs/town.md."""
 
 from typing import Annotated, Literal
 

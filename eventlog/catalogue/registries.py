@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class Option(IntEnum):
-    """What a policy can ask of an agent (SPEC section 2)."""
+    """What a policy can ask of an agent (docs/town.md, Options)."""
 
     WAIT = 0
     EAT = 1
@@ -18,7 +18,7 @@ class Option(IntEnum):
 
 
 class Action(IntEnum):
-    """What can be asked of an agent whose every step is chosen for it (SPEC section 2, primitives)."""
+    """What can be asked of an agent whose every step is chosen for it (docs/town.md, Options)."""
 
     WAIT = 0
     NORTH = 1

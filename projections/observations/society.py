@@ -1,4 +1,4 @@
-"""The social snippet: friends, rivals, and what is felt about those in sight (SPEC section 5)."""
+"""The social snippet: friends, rivals, and what is felt about those in sight (docs/policy/OBSERVATIONS.md)."""
 
 import numpy as np
 

@@ -1,5 +1,6 @@
-"""The rider that pays: what everybody earns in a tick, term by term, adding up to the reward to the last bit (SPEC 6).
+"""The rider that pays: what everybody earns in a tick, term by term, adding up to the reward to the last bit.
 
+docs/policy/REWARD_ENGINE.md says what each term is for.
 `out.seats[a]` is the row of seat `a` of the tick that ended last. Its terms, added in the order of COLUMNS, are its
 `total`. A row is of one person: in the tick in which somebody leaves, of who leaves; whoever comes to that seat in the
 very same tick has its first row in the next. `earning.py` folds with this rider, which is by itself and not among those

@@ -1,5 +1,6 @@
-"""The rider that explains the ledger: a row for every change of every tie, adding up to its value exactly (SPEC 3).
+"""The rider that explains the ledger: a row for every change of every tie, adding up to its value exactly.
 
+docs/world/RELATIONSHIP_MODEL.md, Why a tie is what it is, lists its columns.
 In every row ((before + adjusted) + clamp) == after, in float64, and each row's `before` is the last one's `after`. The
 hours between two causes are one `decayed` row: `before` times `retention`, `hours` times over, is `after`.
 """

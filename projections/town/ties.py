@@ -1,7 +1,7 @@
-"""The ledger: a few directed ties an agent, admitted, clamped, decaying, evicted (SPEC section 3).
+"""The ledger: a few directed ties an agent, admitted, clamped, decaying, evicted.
 
-A tie's size is |trust| + |familiarity| + |rivalry|. The functions that only compute (`raw_delta`, `adjusted`, `fade`)
-are shared with the rider that explains the ledger.
+docs/world/RELATIONSHIP_MODEL.md says all of it in numbers. A tie's size is |trust| + |familiarity| + |rivalry|. The
+functions that only compute (`raw_delta`, `adjusted`, `fade`) are shared with the rider that explains the ledger.
 """
 
 from eventlog.codes import (

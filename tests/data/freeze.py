@@ -1,4 +1,4 @@
-"""Freeze logs of the present version: `python -m tests.data.freeze v2` makes the folder `tests/data/logs/v2/`.
+"""Freeze logs of the present version: `python -m tests.data.freeze v2` makes the folder v2 of `tests/data/logs`.
 
 A folder of frozen logs is never written again, for whatever was written once must fold for ever; a folder that is there
 is refused. `python -m tests.data.freeze v1 --state` reads the logs of one as they are, and writes only what this

@@ -1,7 +1,8 @@
-"""A second ledger in plain Python, written from SPEC section 3 and nothing else, to hold the town's against.
+"""A second ledger in plain Python, to hold the town's against.
 
-Ties are kept by person, not in slots; events are dictionaries with persons in them. Where the specification leaves an
-order of operations open (the forgiving lose rivalry sooner), it is the one that the settings' descriptions give.
+It follows docs/world/RELATIONSHIP_MODEL.md and no kernel. Ties are kept by person, not in slots; events are
+dictionaries with persons in them. Where the document leaves an order of operations open (the forgiving lose rivalry
+sooner), it is the one that the settings' descriptions give.
 """
 
 from collections.abc import Mapping
@@ -94,7 +95,7 @@ class ReferenceLedger:
                     del person.ties[other]
 
     def raw(self, event: Mapping[str, Any]) -> tuple[float, float, float]:
-        """The table of SPEC section 3."""
+        """The table of docs/world/RELATIONSHIP_MODEL.md, What events do."""
         trust, familiarity, rivalry = self.physics.deltas[event["kind"]]
         if event["kind"] == "queue_conflict":
             return trust, familiarity, rivalry * event["value"]

@@ -41,6 +41,7 @@ class Needs(Model):
     neglect_below: Share = Field(0.1, description="a need below this counts as neglected")
     neglect_share: Share = Field(0.25, description="the share of a day in neglect after which one leaves")
     good_day_above: Share = Field(0.3, description="a day on which all needs stay above this is self-sufficient")
+    rested_at: Share = Field(0.98, description="energy from which nobody sleeps on")
 
 
 class Effects(Model):

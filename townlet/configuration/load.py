@@ -17,6 +17,7 @@ from projections.state import CLASSES, LARGE
 from townlet.configuration.faults import Given, dotted, in_words, nearest, nearest_key, refusal, short, validated
 from townlet.configuration.keys import Key, describe, kind_at, schema
 from townlet.configuration.settings import Settings, Town
+from townlet.configuration.upcasting import present, present_text
 from townlet.errors import ConfigurationError, MapError
 from townlet.world import atlas
 from townlet.world.drawing import MapPlan
@@ -65,7 +66,10 @@ def load(source: Source = None, overrides: Mapping[str, object] = NONE) -> Resol
     """
     flat = dict(_flat(overrides, ()))
     given = _given(source, tuple(flat))
-    tree = _over(Settings(), given.tree)
+    told = given.tree
+    if "version" in told:
+        told = present(told, told["version"], given.where(("version",)))
+    tree = _over(Settings(), told)
     faults = [f"override: {fault}" for key, value in flat.items() if (fault := _set(tree, key, value))]
     try:
         json.dumps(tree, default=str)
@@ -93,10 +97,11 @@ def load(source: Source = None, overrides: Mapping[str, object] = NONE) -> Resol
 def from_text(text: str, origin: str = "the run's settings") -> Resolved:
     """Resolved settings from the `text` that their run keeps; their `config_id` is the one they were written with.
 
-    Raises ConfigurationError, which begins with `origin`.
+    A text of an older version stays as it is, and means what it meant: keys that came later are filled in as
+    `upcasting` says. Raises ConfigurationError, which begins with `origin`.
     """
     try:
-        settings = Settings.model_validate_json(text, strict=True)
+        settings = Settings.model_validate_json(present_text(text, origin), strict=True)
     except ValidationError as error:
         given = Given({}, name=origin)
         raise refusal(origin, [line for one in error.errors() for line in in_words(one, given)]) from error

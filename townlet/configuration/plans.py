@@ -35,7 +35,7 @@ def compile_plan(settings: Settings) -> np.ndarray:
     _fill_layout(plan, settings, town_map, shape)
     _fill_needs(plan["needs"], settings.needs, settings.town.ticks_per_day)
     _fill_affordances(plan["affordances"], settings.affordances)
-    _fill_work(plan["work"], settings.work)
+    _fill_work(plan["work"], settings.work, settings.town.ticks_per_day)
     _fill_jobs(plan, settings.work, town_map, shape)
     _fill_social(plan["social"], settings)
     _fill_chat(plan["chat"], settings.chat)
@@ -82,7 +82,7 @@ def _fill_needs(record: Any, needs: Needs, ticks_per_day: int) -> None:
     record["faint_at"], record["faint_ticks"] = needs.faint_at, needs.faint_ticks
     record["neglect_below"], record["urgent"] = needs.neglect_below, needs.urgent_below
     record["neglect_ticks"] = round(needs.neglect_share * ticks_per_day)
-    record["good_day_above"] = needs.good_day_above
+    record["good_day_above"], record["rested_at"] = needs.good_day_above, needs.rested_at
 
 
 def _fill_affordances(records: Any, affordances: dict[str, Affordance]) -> None:
@@ -100,14 +100,20 @@ def _fill_affordances(records: Any, affordances: dict[str, Affordance]) -> None:
             record[count] = goods.count if goods else 0
 
 
-def _fill_work(record: Any, work: Work) -> None:
+def _fill_work(record: Any, work: Work, ticks_per_day: int) -> None:
     record["grace"], record["absent_after"] = work.grace_ticks, work.absent_after_ticks
     record["absences_max"], record["absence_window"] = work.absences_max, work.absence_window_ticks
     record["cover_within"], record["cover_chance"] = work.cover_within_ticks, work.cover_chance
     record["help_chance"], record["unwell_chance"] = work.help_chance, work.unwell_chance
     record["oversleep_chance"], record["dawdle_chance"] = work.oversleep_chance, work.dawdle_chance
     record["oversleep_least"], record["oversleep_most"] = work.oversleep_ticks
-    record["margin"] = work.margin_ticks
+    record["margin"], record["unwell_rest"] = work.margin_ticks, work.unwell_rest_days * ticks_per_day
+    for name in ("rise_before", "alarm_before", "due_before", "early", "ask_again", "help_phase", "cover_phase"):
+        record[name] = getattr(work, f"{name}_ticks")
+    for name in ("oversleep_ambition", "unwell_ambition", "cover_ambition", "cover_needs_above"):
+        record[name] = getattr(work, name)
+    for name in ("helper_step_cost", "helper_luck", "commute_steps"):
+        record[name] = getattr(work, name)
 
 
 def jobs_of(work: Work, town_map: TownMap) -> Iterator[tuple[int, Job, tuple[int, int], int]]:
@@ -157,6 +163,7 @@ def _fill_chat(record: Any, chat: Chat) -> None:
     for name in ("quality", "quality_extroversion", "quality_trust", "quality_familiarity", "quality_rivalry"):
         record[name] = getattr(chat, name)
     record["meal_overlap"], record["avoid_rivalry"] = chat.meal_overlap_ticks, chat.avoid_rivalry
+    record["quality_least"], record["listener_liking"] = chat.quality_least, chat.listener_liking
 
 
 def _fill_queues(record: Any, queues: Queues) -> None:
@@ -166,6 +173,8 @@ def _fill_queues(record: Any, queues: Queues) -> None:
         record[name] = getattr(queues, name)
     record["polite_chance"] = queues.polite_chance
     record["polite_trust"], record["intensity_step"] = queues.polite_trust, queues.intensity_step
+    record["intensity_least"], record["intensity_most"] = queues.intensity_least, queues.intensity_most
+    record["ask_within"] = queues.ask_within_steps
 
 
 def _fill_market(record: Any, market: Market) -> None:
@@ -185,6 +194,10 @@ def _fill_life(record: Any, settings: Settings, shape: CapacityClass) -> None:
     record["newcomer_least"], record["newcomer_most"] = life.newcomer_ticks
     record["seat_rest"] = life.seat_rest_days * settings.town.ticks_per_day
     record["seat_limit"], record["person_limit"] = shape.agents, LAST_SEAT
+    record["asking_minute"] = life.asking_minute
+    record["asking_after"] = round(life.asking_after_share * settings.town.ticks_per_day)
+    record["topic_preference_least"] = life.topic_preference_least
+    record["topic_preference_span"] = life.topic_preference_span
     record["initial_ties"] = INITIAL_TIES[life.initial_ties.mode]
     record["initial_density"] = life.initial_ties.density
     record["initial_size"] = [getattr(life.initial_ties, dimension.name.lower()) for dimension in Dimension]

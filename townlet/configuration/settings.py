@@ -8,6 +8,7 @@ from projections.settings import Model, Narration, Observations, Relationships, 
 from projections.state import CLASSES
 from townlet.configuration.bodies import AFFORDANCES, Affordance, Market, Needs
 from townlet.configuration.society import Chat, Life, Policy, Queues, Work
+from townlet.configuration.upcasting import VERSION
 
 
 class Features(Model):
@@ -35,6 +36,9 @@ class Town(Model):
 class Settings(Model):
     """Everything a run is made of but its seed: what is written to `configs/<config_id>.json` of the run."""
 
+    version: Annotated[int, Field(ge=VERSION, le=VERSION)] = Field(
+        VERSION, description="of these keys; a file that gives an older one keeps what newer keys then stood for"
+    )
     name: Annotated[str, Field(pattern=r"^[a-z0-9_-]+$")] = "town"
     town: Town = Town()
     features: Features = Features()
@@ -80,6 +84,11 @@ def _faults(settings: Settings) -> list[str]:
             faults.append(f"life.initial_ties.ties: no tie from {tie.owner} to {tie.other} among {people} people")
     if settings.life.newcomer_ticks[0] > settings.life.newcomer_ticks[1]:
         faults.append("life.newcomer_ticks: the least is more than the most")
+    if settings.queues.intensity_least > settings.queues.intensity_most:
+        faults.append("queues.intensity_least: the least is more than queues.intensity_most")
+    for name in ("help_phase_ticks", "cover_phase_ticks"):
+        if getattr(settings.work, name) >= settings.work.ask_again_ticks:
+            faults.append(f"work.{name}: nobody would ever be asked, it must be below work.ask_again_ticks")
     if settings.relationships.capacity >= shape.agents:
         faults.append("relationships.capacity: more ties than seats")
     return faults

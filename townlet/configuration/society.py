@@ -14,6 +14,7 @@ Wait = Annotated[int, Field(ge=0, le=32767)]
 """Ticks that an event carries in a code."""
 Weight = Annotated[float, Field(ge=0.0, le=10.0)]
 Steps = Annotated[float, Field(ge=0.0, le=1000.0)]
+Intensity = Annotated[float, Field(ge=0.0, le=100.0)]
 
 
 class Job(Model):
@@ -47,6 +48,29 @@ class Work(Model):
     dawdle_chance: Share = Field(0.155, description="of setting out late for a shift of the afternoon")
     oversleep_ticks: tuple[Ticks, Ticks] = Field((10, 25), description="how late one then is, at the least and most")
     margin_ticks: Ticks = Field(16, description="how much earlier than needed one sets out")
+    oversleep_ambition: Share = Field(0.3, description="how much rarer setting out late is, at ambition 1")
+    unwell_ambition: Share = Field(0.3, description="how much rarer staying at home is, at ambition 1")
+    unwell_rest_days: Annotated[int, Field(ge=0, le=30)] = Field(
+        2, description="after an absence, in which nobody stays at home again"
+    )
+    rise_before_ticks: Ticks = Field(90, description="before setting out for work, at which one gets up")
+    alarm_before_ticks: Ticks = Field(270, description="before a shift, from which the alarm clock may ring")
+    due_before_ticks: Ticks = Field(180, description="before a shift, from which one may be on the way to it")
+    early_ticks: Ticks = Field(90, description="before a shift, from which one may begin it and stands in for nobody")
+    ask_again_ticks: Annotated[int, Field(ge=1, le=1440)] = Field(7, description="between two looks for help or cover")
+    help_phase_ticks: Ticks = Field(
+        1, description="after the start of a shift, and every ask_again_ticks from then, help for a late one is sought"
+    )
+    cover_phase_ticks: Ticks = Field(
+        2, description="the same for whoever is absent: this plus a multiple of ask_again_ticks after the start"
+    )
+    helper_step_cost: Share = Field(0.05, description="liking that a step to the desk costs whoever could be asked")
+    helper_luck: Weight = Field(0.5, description="how much liking chance is worth when a helper is chosen")
+    cover_ambition: Share = Field(0.5, description="how much likelier one takes an absent one's shift, at ambition 1")
+    cover_needs_above: Share = Field(0.3, description="nobody is asked to stand in with hunger or energy below this")
+    commute_steps: Annotated[float, Field(ge=1.0, le=1000.0)] = Field(
+        40.0, description="steps from home that weigh as much as the whole of a draw when a vacancy is chosen"
+    )
 
 
 class Chat(Model):
@@ -64,6 +88,8 @@ class Chat(Model):
     quality_trust: Share = 0.2
     quality_familiarity: Share = 0.1
     quality_rivalry: Share = 0.2
+    quality_least: Share = Field(0.1, description="no good chat is worse than this")
+    listener_liking: Weight = Field(0.5, description="what liking counts when a listener is chosen, beside chance")
     meal_overlap_ticks: Annotated[int, Field(ge=1, le=15)] = 5
     avoid_rivalry: Share = Field(0.7, description="rivalry from which one avoids somebody")
 
@@ -83,6 +109,9 @@ class Queues(Model):
     polite_chance: Share = 0.4
     polite_trust: Share = 0.3
     intensity_step: Share = Field(0.25, description="more intensity for each one waiting")
+    intensity_least: Intensity = 0.1
+    intensity_most: Intensity = 5.0
+    ask_within_steps: Annotated[int, Field(ge=0, le=100)] = Field(4, description="steps from which one asks for it")
 
 
 class ExplicitTie(Model):
@@ -115,6 +144,12 @@ class Life(Model):
     unemployment_days: Annotated[int, Field(ge=1, le=30)] = 2
     newcomer_ticks: tuple[Wait, Wait] = Field((5, 20), description="after an exit")
     seat_rest_days: Annotated[int, Field(ge=0, le=30)] = Field(2, description="before a seat is used again")
+    asking_minute: Minute = Field(600, description="of the day, at which those without work ask around")
+    asking_after_share: Share = Field(0.5, description="of a day, after losing a job, before one asks around")
+    topic_preference_least: Annotated[float, Field(ge=0.0, le=2.0)] = Field(0.8, description="of a newcomer")
+    topic_preference_span: Annotated[float, Field(ge=0.0, le=2.0)] = Field(
+        0.4, description="between the least and the most topic preference"
+    )
     initial_ties: InitialTies = InitialTies()
 
 
@@ -154,3 +189,11 @@ class Policy(Model):
     meal_out_below: Share = Field(0.35, description="hungrier than this and without a meal, one buys one ready to eat")
     raw_cost: Steps = Field(100.0, description="steps that raw food is farther then")
     jitter: Share = Field(0.15, description="how much of a utility is mood")
+    wait_weight: Weight = Field(0.05, description="the use of waiting; what is of less use is not done")
+    line_factor: Weight = Field(1.5, description="times the use of what one holds a place for, or stands in line for")
+    keep_gain: Steps = Field(8.0, description="steps that the place one has, or waits for, is worth")
+    supper_margin: Share = Field(0.01, description="above supper_below, up to which one eats before the night")
+    hungry_sleep_share: Share = Field(0.1, description="of the use of sleep, that is left to whoever should eat first")
+    cook_below_meals: Annotated[int, Field(ge=0, le=20)] = Field(2, description="with fewer meals than this one cooks")
+    errand_hunger_share: Share = Field(0.9, description="of the use of eating, that food in the house then has")
+    thrift_factor: Weight = Field(3.0, description="times cafe_cost, added for whoever has too little money")

@@ -1,4 +1,4 @@
-"""The soak: many towns live for weeks, and SPEC section 10 is held against what happened in them."""
+"""The soak: many towns live for weeks, and what must be true of them (docs/town.md) is held against what happened."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -132,7 +132,7 @@ def _unequal_resumes(
 
 
 def judged(found: Sequence[Figures], days: int) -> list[Row]:
-    """The rows of SPEC section 10 that are about what happened."""
+    """The rows of the acceptance table that are about what happened."""
     stay = [1.0 - town.founders_left / town.founders for town in found]
     rows = [
         _row("alive and not evicted", _mean(stay), 0.95, f"lowest seed {min(stay):.0%} of 75 %", min(stay) >= 0.75),

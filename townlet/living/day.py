@@ -3,8 +3,7 @@
 from projections.kernel import entry, kernel
 from townlet.rules import control, life, market, movement, needs, policy, primitives, queues, social, time, work
 from townlet.rules.control import BY_ACTION, BY_OPTION
-from townlet.rules.movement import ASK_WITHIN
-from townlet.rules.turns import draw_order
+from townlet.rules.draw import draw_order
 
 
 @kernel
@@ -44,7 +43,7 @@ def act(town, plan, a, asked):
         policy.choose(town, plan, a)
     queues.lose_patience(town, plan, a)
     queues.yield_place(town, plan, a)
-    queues.ask(town, plan, a, ASK_WITHIN)
+    queues.ask(town, plan, a)
     queues.step_up(town, plan, a)
     movement.walk(town, plan, a)
     needs.begin(town, plan, a)

@@ -10,8 +10,7 @@ from projections.state import ITEMS
 from projections.town.event import NONE, NOTHING
 from projections.town.words import FAMILIARITY, RIVALRY, TRUST
 from townlet.rules import life, market
-from townlet.rules.draw import ACQUAINTANCE, draw
-from townlet.rules.turns import draw_order
+from townlet.rules.draw import ACQUAINTANCE, draw, draw_order
 
 HOUSEHOLDS, RANDOM = np.int64(1), np.int64(2)
 

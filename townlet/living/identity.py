@@ -11,15 +11,17 @@ from projections import plan, state, tables
 from projections.state import town_type
 from projections.versions import VERSIONS
 from townlet.configuration import plans as compiling
+from townlet.configuration import upcasting as reading
 
 
 def fold_identity(epochs: Sequence[Epoch], seq: int | None = None) -> dict[str, str]:
     """What a checkpoint of the state before event `seq` (None: the last) depends on, the log aside.
 
-    The projection's name and version, the record's type, the sources of folds, plans, tables and upcasters, and the
-    settings of the epochs that had begun. A checkpoint of another identity is never read.
+    The projection's name and version, the record's type, the sources of folds, plans, tables and upcasters (of events
+    and of settings), and the settings of the epochs that had begun. A checkpoint of another identity is never read.
     """
-    files = (plan.__file__, state.__file__, tables.__file__, codes.__file__, upcasting.__file__, compiling.__file__)
+    kept = (state.__file__, tables.__file__, codes.__file__, upcasting.__file__)
+    files = (plan.__file__, *kept, compiling.__file__, reading.__file__)
     record = hashlib.sha256(repr(town_type(state.ORDINARY).descr).encode()).hexdigest()
     return {
         "projection": f"town@{VERSIONS['town']}",

@@ -1,4 +1,4 @@
-"""What an outside policy asks of agents: options, or every single step; and what it may ask (SPEC section 2).
+"""What an outside policy asks of agents: options, or every single step; and what it may ask (docs/town.md, Options).
 
 What may be asked stands in `town.allowed`, a bit for each option or action, as of the beginning of the tick. Whatever
 else is asked is refused by an event and costs the tick; an option that the agent is committed to goes on all the same.
@@ -31,7 +31,6 @@ from projections.kernel import entry, kernel
 from projections.recorders.choice import record_action_rejected, record_option_chosen
 from projections.town.event import NOTHING
 from townlet.rules import policy, primitives, queues, work
-from townlet.rules.needs import FULL
 
 SCRIPTED, BY_OPTION, BY_ACTION = map(np.int64, range(3))
 """Who chooses: the scripted policy; whoever asks for options; whoever asks for every step."""
@@ -105,7 +104,7 @@ def is_worth_asking(town, plan, a, option):
     """Whether the agent itself is fit for an option, wherever it be: work to be done, sleep to be had."""
     if option == OPTION_WORK:
         return (town.agents[a].covers >= 0 or town.agents[a].job >= 0) and work.ticks_left(town, plan, a) > 0
-    return option != OPTION_SLEEP or town.agents[a].energy < FULL
+    return option != OPTION_SLEEP or town.agents[a].energy < plan.needs.rested_at
 
 
 @kernel

@@ -97,3 +97,26 @@ def wish(town, agent, option):
     """Uniform in [0, 1), of the policy's stream at this tick."""
     word = philox(town.cursor.stream_policy, town.clock.tick, agent, option, JITTER)
     return np.float64(word >> np.uint64(11)) * UNIT
+
+
+@kernel
+def draw_order(town):
+    """Draw the order of acting of this tick into `town.order`; gives how many act.
+
+    Every order is as likely as another, so that nobody is favoured by number.
+    """
+    people = 0
+    for a in range(town.clock.seats):
+        if town.agents[a].alive:
+            town.order[people] = a
+            people += 1
+    word, room = np.uint64(0), np.uint64(0)
+    for left in range(people - 1, 0, -1):
+        span = np.uint64(left + 1)
+        if room < span:
+            word = philox(town.cursor.stream_world, town.clock.tick, np.int64(left), NOBODY_ELSE, ORDER)
+            room = np.uint64(1) << np.uint64(60)
+        pick = np.int64(word % span)
+        word, room = word // span, room // span // np.uint64(64)
+        town.order[left], town.order[pick] = town.order[pick], town.order[left]
+    return people

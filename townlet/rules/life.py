@@ -26,14 +26,8 @@ from projections.town.event import NOBODY, NONE, NOTHING, person_of
 from projections.town.ways import steps
 from townlet.rules.draw import BED, NOBODY_ELSE, ROTATION, SUCCESSOR, UNIT, VACANCY, draw, philox
 
-ASKING_HOUR = np.int64(600)
-"""Minute of the day at which those without work ask around."""
-
 TWO, THREE, FIVE, SEVEN = np.int64(2), np.int64(3), np.int64(5), np.int64(7)
 """Bases of the sequence that spreads traits, one a trait."""
-
-DAILY_WALK = 40.0
-"""Steps to work that weigh as much as the whole of a draw."""
 
 
 @kernel
@@ -123,7 +117,8 @@ def move_in(town, plan, a, bed, cause):
     record_trait_given(town, plan, a, TRAIT_EXTROVERSION, 2.0 * spread(town, person, TWO) - 1.0, cause)
     record_trait_given(town, plan, a, TRAIT_FORGIVENESS, 2.0 * spread(town, person, THREE) - 1.0, cause)
     record_trait_given(town, plan, a, TRAIT_AMBITION, 2.0 * spread(town, person, FIVE) - 1.0, cause)
-    record_trait_given(town, plan, a, TRAIT_TOPIC_PREFERENCE, 0.8 + 0.4 * spread(town, person, SEVEN), cause)
+    topics = plan.life.topic_preference_least + plan.life.topic_preference_span * spread(town, person, SEVEN)
+    record_trait_given(town, plan, a, TRAIT_TOPIC_PREFERENCE, topics, cause)
 
 
 @kernel
@@ -147,7 +142,7 @@ def seek_job(town, plan, a, cause):
     for j in range(plan.work.jobs):
         if town.job_holder[j] == 0:
             drawn = draw(town, VACANCY, j, town.clock.people) - is_shared(town, plan, j)
-            drawn += steps(plan, home, plan.jobs[j].desk) / DAILY_WALK
+            drawn += steps(plan, home, plan.jobs[j].desk) / plan.work.commute_steps
             if drawn < least:
                 found, least = j, drawn
     if found >= 0:
@@ -166,9 +161,9 @@ def is_shared(town, plan, job):
 
 @kernel
 def look_for_work(town, plan, a):
-    """Half a day after losing a job, at ten in the morning, one asks around."""
+    """Some time after losing a job, at an hour of the day, one asks around."""
     agent = town.agents[a]
-    if agent.job >= 0 or agent.doom >= 0 or town.clock.tick % plan.life.ticks_per_day != ASKING_HOUR:
+    if agent.job >= 0 or agent.doom >= 0 or town.clock.tick % plan.life.ticks_per_day != plan.life.asking_minute:
         return
-    if town.clock.tick - agent.jobless_since >= plan.life.ticks_per_day // 2:
+    if town.clock.tick - agent.jobless_since >= plan.life.asking_after:
         seek_job(town, plan, a, agent.jobless_seq)

@@ -9,9 +9,6 @@ from projections.town.event import NOBODY, NOWHERE
 from projections.town.ways import bound_for, goal_tile, next_tile, steps_to_tile
 from townlet.rules import queues
 
-ASK_WITHIN = np.int64(4)
-"""Steps from a place at which one asks for it."""
-
 NOWHERE_TO_GO = np.int64(0)
 
 

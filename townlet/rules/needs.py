@@ -28,9 +28,6 @@ from projections.town.event import NONE
 from townlet.rules import market, queues, work
 from townlet.rules.queues import WITH_MANNERS, WITHOUT_A_WORD
 
-FULL = 0.98
-"""A need above this is as good as satisfied: nobody sleeps on."""
-
 
 @kernel
 def begin(town, plan, a):
@@ -128,7 +125,7 @@ def is_enough(town, plan, a):
     agent = town.agents[a]
     option = plan.affordances[agent.doing].option
     if option == OPTION_SLEEP:
-        return agent.energy >= FULL or work.has_to_rise(town, plan, a)
+        return agent.energy >= plan.needs.rested_at or work.has_to_rise(town, plan, a)
     if option == OPTION_WORK:
         return work.ticks_left(town, plan, a) <= 0 or work.is_relieved(town, plan, a)
     return False

@@ -1,4 +1,4 @@
-"""The scripted policy: needs first, then the shift, then errands, then company (SPEC section 2).
+"""The scripted policy: needs first, then the shift, then errands, then company (docs/town.md, The scripted policy).
 
 Whoever is asked for an option by an outside policy does that instead, as `control` says.
 """
@@ -29,9 +29,6 @@ from townlet.rules.draw import YIELD, draw, wish
 from townlet.rules.ledger import liking, rivalry, trust
 from townlet.rules.needs import could_eat, out_of_order
 
-OPTIONS = np.int64(9)
-LEAST = 0.05
-"""The use of waiting; what is of less use is not done."""
 TOO_LATE = np.int64(-2)
 """No place, since work comes before."""
 
@@ -46,7 +43,7 @@ def choose(town, plan, a):
     if gives_way(town, plan, a):
         record_option_chosen(town, plan, a, agent.holds, OPTION_YIELD)
         return
-    option, target, most = OPTION_WAIT, NOTHING, LEAST
+    option, target, most = OPTION_WAIT, NOTHING, plan.policy.wait_weight
     for candidate in range(OPTION_EAT, OPTION_YIELD):
         use = 0.0 if is_kept_from(town, plan, a, candidate, urgent) else wished_use(town, plan, a, candidate)
         if use > most:
@@ -72,7 +69,7 @@ def wished_use(town, plan, a, option):
         agent = town.agents[a]
         use = use * (1.0 + plan.policy.jitter * (wish(town, a, option) - 0.5))
         if option == agent.option and (agent.waits_at >= 0 or agent.holds >= 0):
-            use = use * 1.5
+            use = use * plan.policy.line_factor
     return use
 
 
@@ -87,7 +84,7 @@ def weigh(towns, plans, index, a, uses, places):
     plan = plans[town.clock.epoch]
     urgent = is_urgent(plan, town.agents[a])
     uses[:], places[:] = 0.0, NOTHING
-    uses[OPTION_WAIT] = LEAST
+    uses[OPTION_WAIT] = plan.policy.wait_weight
     for option in range(OPTION_EAT, OPTION_YIELD):
         if is_kept_from(town, plan, a, option, urgent):
             places[option] = TOO_LATE
@@ -177,7 +174,7 @@ def use_of_eating(town, plan, a):
     below = policy.eat_below
     minute = work.minute_of(town, plan)
     if minute >= policy.night_from:
-        below = policy.supper_below + 0.01
+        below = policy.supper_below + policy.supper_margin
     if work.has_shift_ahead(town, plan, a):
         if 0 <= work.leaves_at(town, plan, a) - minute < policy.meal_span:
             below = policy.meal_below
@@ -208,7 +205,7 @@ def use_of_sleep(town, plan, a):
             return 0.0
         weight = policy.night_weight
         if agent.hunger < policy.supper_below and agent.items[ITEM_MEAL] > 0 and minute >= policy.night_from:
-            weight = 0.1 * weight
+            weight = policy.hungry_sleep_share * weight
         return weight * (1.0 - agent.energy)
     return policy.nap_weight * (1.0 - agent.energy) if agent.energy < policy.nap_below else 0.0
 
@@ -219,13 +216,13 @@ def use_of_errand(town, plan, a, option):
     agent, policy = town.agents[a], plan.policy
     meals, raw = agent.items[ITEM_MEAL], agent.items[ITEM_RAW]
     if option == OPTION_COOK:
-        wanted = meals < 2 and raw > 0
+        wanted = meals < policy.cook_below_meals and raw > 0
     else:
         wanted = meals + raw < policy.stock_wanted or (meals == 0 and agent.hunger < policy.meal_out_below)
     if not wanted:
         return 0.0
     pressing = policy.eat_weight * (1.0 - agent.hunger) if meals == 0 and agent.hunger < policy.eat_below else 0.0
-    return max(policy.errand_weight, 0.9 * pressing)
+    return max(policy.errand_weight, policy.errand_hunger_share * pressing)
 
 
 @kernel
@@ -270,7 +267,7 @@ def trouble_of(town, plan, a, o, option, urgent):
     agent, place, policy = town.agents[a], town.objects[o], plan.policy
     trouble = np.float64(steps(plan, agent.tile, o))
     if agent.holds == o or agent.waits_at == o:
-        return trouble - 8.0
+        return trouble - policy.keep_gain
     ahead = place.line + (1 if place.user >= 0 else 0)
     trouble += policy.crowd_cost * ahead
     if place.user >= 0 and not urgent and rivalry(town, plan, a, place.user) >= plan.chat.avoid_rivalry:
@@ -280,7 +277,7 @@ def trouble_of(town, plan, a, o, option, urgent):
         charm = agent.traits[TRAIT_EXTROVERSION]
         trouble += policy.cafe_cost - policy.cafe_extroversion * charm
         if agent.wallet < policy.thrift_below:
-            trouble += 3.0 * policy.cafe_cost
+            trouble += policy.thrift_factor * policy.cafe_cost
     elif deed.sells and agent.items[ITEM_MEAL] == 0 and agent.hunger < policy.meal_out_below:
         trouble += policy.raw_cost
     if option == OPTION_EAT or option == OPTION_SOCIALISE:

@@ -43,13 +43,13 @@ def lose_patience(town, plan, a):
 
 
 @kernel
-def ask(town, plan, a, within):
+def ask(town, plan, a):
     """Near its target an agent gets the place if it is free, or joins the line."""
     agent = town.agents[a]
     o = agent.target
     if o == NOTHING or agent.doing >= 0 or agent.holds >= 0 or agent.waits_at >= 0:
         return
-    if rests_from(town, a, o) or steps(plan, agent.tile, o) > within:
+    if rests_from(town, a, o) or steps(plan, agent.tile, o) > plan.queues.ask_within:
         return
     place = town.objects[o]
     if place.user == NOBODY and place.line == 0:
@@ -94,8 +94,8 @@ def serve(town, plan, o):
 @kernel
 def quarrel(town, plan, a, b, o, reason, cause):
     """a wrongs b at a place, the worse the longer the line."""
-    line = max(town.objects[o].line, 1)
-    intensity = min(5.0, max(0.1, 1.0 + plan.queues.intensity_step * (line - 1)))
+    line, least, most = max(town.objects[o].line, 1), plan.queues.intensity_least, plan.queues.intensity_most
+    intensity = min(most, max(least, 1.0 + plan.queues.intensity_step * (line - 1)))
     record_queue_conflict(town, plan, a, b, o, reason, intensity, cause)
 
 
@@ -153,7 +153,7 @@ def let_go(town, plan, a):
 
 @kernel
 def first_in_line(town, plan, o):
-    """Who is served next: by place, less a tenth of the ticks waited."""
+    """Who is served next: by place, less a share of the ticks waited."""
     place = town.objects[o]
     found, least = NOBODY, 1.0e9
     for i in range(place.line):

@@ -69,7 +69,7 @@ def someone_near(town, plan, a):
                 continue
             if rivalry(town, plan, a, b) >= plan.chat.avoid_rivalry:
                 continue
-            merit = 0.5 * liking(town, plan, a, b) + draw(town, LISTENER, a, b)
+            merit = plan.chat.listener_liking * liking(town, plan, a, b) + draw(town, LISTENER, a, b)
             if merit > most:
                 found, most = b, merit
     return found
@@ -77,7 +77,7 @@ def someone_near(town, plan, a):
 
 @kernel
 def success_chance(town, plan, a, b):
-    """clip(0.7 (1 + 0.3 trust)(1 + 0.2 familiarity) topic_preference of the listener, 0, 1), by the speaker's tie."""
+    """The listener's topic preference, and what the speaker's tie adds to a plain success; within [0, 1]."""
     chat = plan.chat
     chance = chat.success * town.agents[b].traits[TRAIT_TOPIC_PREFERENCE]
     slot = tie_with(plan, town.agents[a], town.agents[b].person)
@@ -89,7 +89,7 @@ def success_chance(town, plan, a, b):
 
 @kernel
 def quality(town, plan, a, b):
-    """clip(0.5 + 0.3 extroversion + 0.2 trust + 0.1 familiarity - 0.2 rivalry, 0.1, 1), by the speaker's tie."""
+    """What the speaker's extroversion and tie make of a plain quality; within [quality_least, 1]."""
     chat = plan.chat
     worth = chat.quality + chat.quality_extroversion * town.agents[a].traits[TRAIT_EXTROVERSION]
     slot = tie_with(plan, town.agents[a], town.agents[b].person)
@@ -97,4 +97,4 @@ def quality(town, plan, a, b):
         tie = town.agents[a].ties[slot]
         worth += chat.quality_trust * tie.trust + chat.quality_familiarity * tie.familiarity
         worth -= chat.quality_rivalry * tie.rivalry
-    return min(1.0, max(0.1, worth))
+    return min(1.0, max(chat.quality_least, worth))

@@ -32,12 +32,6 @@ from projections.town.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
 from townlet.rules.draw import COVER, HELP, HELPER, OVERSLEEP, UNWELL, draw, draw_of_day
 from townlet.rules.ledger import liking, rivalry, trust
 
-ASK_AGAIN = np.int64(7)
-"""Ticks between two looks for help or cover."""
-
-RISE_BEFORE = np.int64(90)
-"""Ticks before setting out for work at which one gets up."""
-
 
 @kernel
 def minute_of(town, plan):
@@ -66,13 +60,13 @@ def attend(town, plan, a):
         await_arrival(town, plan, a, job, minute)
     if minute >= job.end - job.start:
         close_shift(town, plan, a, job)
-    elif agent.covered_by < 0 and agent.shift_state == ABSENT and minute % ASK_AGAIN == 2:
+    elif agent.covered_by < 0 and agent.shift_state == ABSENT and is_time_to_ask(plan, minute, plan.work.cover_phase):
         seek(town, plan, a, job, REASON_ABSENT)
 
 
 @kernel
 def await_arrival(town, plan, a, job, minute):
-    """At the desk within the grace is on time, after it late, after half an hour absent; meanwhile others may help."""
+    """At the desk within the grace is on time, after it late, long after it absent; meanwhile others may help."""
     agent = town.agents[a]
     at_desk = agent.holds == job.desk and agent.doing >= 0 and agent.covers < 0
     if at_desk and minute <= plan.work.grace:
@@ -81,8 +75,15 @@ def await_arrival(town, plan, a, job, minute):
         record_arrived_late(town, plan, a, job.desk, agent.job, np.float64(minute), agent.started_seq)
     elif minute >= plan.work.absent_after:
         miss(town, plan, a, job)
-    elif agent.covered_by < 0 and minute % ASK_AGAIN == 1 and agent.holds != job.desk and agent.waits_at != job.desk:
-        seek(town, plan, a, job, REASON_LATE)
+    elif agent.covered_by < 0 and is_time_to_ask(plan, minute, plan.work.help_phase):
+        if agent.holds != job.desk and agent.waits_at != job.desk:
+            seek(town, plan, a, job, REASON_LATE)
+
+
+@kernel
+def is_time_to_ask(plan, minute, phase):
+    """Whether somebody to stand in is looked for in this minute of a shift: now and then, not in each."""
+    return minute % plan.work.ask_again == phase
 
 
 @kernel
@@ -107,8 +108,8 @@ def seek(town, plan, a, job, reason):
     for j in range(job.first, job.first + job.colleagues):
         b = town.job_holder[j] - 1
         if b >= 0 and may_cover(town, plan, a, b) and (reason == REASON_ABSENT or town.agents[b].doing < 0):
-            merit = liking(town, plan, b, a) - 0.05 * steps(plan, town.agents[b].tile, job.desk)
-            merit += 0.5 * draw(town, HELPER, b, a)
+            merit = liking(town, plan, b, a) - plan.work.helper_step_cost * steps(plan, town.agents[b].tile, job.desk)
+            merit += plan.work.helper_luck * draw(town, HELPER, b, a)
             if merit > most:
                 found, most = b, merit
     if found == NOBODY and reason == REASON_ABSENT:
@@ -126,7 +127,7 @@ def chance(town, plan, b, a, reason):
     if reason == REASON_LATE:
         return plan.work.help_chance * (1.0 + trust(town, plan, b, a) - max(0.0, rivalry(town, plan, b, a)))
     ambition = town.agents[b].traits[TRAIT_AMBITION]
-    return plan.work.cover_chance * (1.0 + 0.5 * ambition + max(0.0, rivalry(town, plan, b, a)))
+    return plan.work.cover_chance * (1.0 + plan.work.cover_ambition * ambition + max(0.0, rivalry(town, plan, b, a)))
 
 
 @kernel
@@ -145,7 +146,9 @@ def job_seeker(town, plan, a):
 def may_cover(town, plan, a, b):
     """Awake, well, not at work itself, and standing in for nobody."""
     other = town.agents[b]
-    if b == a or other.covers >= 0 or other.doom >= 0 or min(other.hunger, other.energy) < 0.3:
+    if b == a or other.covers >= 0 or other.doom >= 0:
+        return False
+    if min(other.hunger, other.energy) < plan.work.cover_needs_above:
         return False
     if other.doing >= 0 and plan.affordances[other.doing].option == OPTION_SLEEP:
         return False
@@ -153,7 +156,7 @@ def may_cover(town, plan, a, b):
         return True
     minute = minute_of(town, plan)
     mine = plan.jobs[other.job]
-    on_shift = mine.start - RISE_BEFORE <= minute < mine.end and works_today(town, plan, other.job)
+    on_shift = mine.start - plan.work.early <= minute < mine.end and works_today(town, plan, other.job)
     return not on_shift
 
 
@@ -167,7 +170,7 @@ def ticks_left(town, plan, a):
     if agent.job < 0 or agent.shift_state == POST_SHIFT or agent.shift_state == ABSENT:
         return 0
     job = plan.jobs[agent.job]
-    return job.end - minute if works_today(town, plan, agent.job) and minute >= job.start - RISE_BEFORE else 0
+    return job.end - minute if works_today(town, plan, agent.job) and minute >= job.start - plan.work.early else 0
 
 
 @kernel
@@ -186,7 +189,7 @@ def leaves_at(town, plan, a):
     ready = job.start - steps(plan, agent.tile, job.desk) - plan.work.margin
     lot = draw_of_day(town, plan, OVERSLEEP, a)
     chance = plan.work.oversleep_chance if job.start < plan.life.ticks_per_day // 2 else plan.work.dawdle_chance
-    risk = chance * (1.0 - 0.3 * agent.traits[TRAIT_AMBITION])
+    risk = chance * (1.0 - plan.work.oversleep_ambition * agent.traits[TRAIT_AMBITION])
     if lot < risk:
         span = plan.work.oversleep_most - plan.work.oversleep_least + 1
         return ready + plan.work.margin + plan.work.oversleep_least + np.int64(lot / risk * span)
@@ -195,12 +198,12 @@ def leaves_at(town, plan, a):
 
 @kernel
 def stays_home(town, plan, a):
-    """Unwell for the day; the ambitious are so less often, and nobody twice within two days."""
+    """Unwell for the day; the ambitious are so less often, and nobody again shortly after an absence."""
     agent = town.agents[a]
     recent = agent.absences[0]
-    if recent > 0 and town.clock.tick - recent < 2 * plan.life.ticks_per_day and agent.shift_state != ABSENT:
+    if recent > 0 and town.clock.tick - recent < plan.work.unwell_rest and agent.shift_state != ABSENT:
         return False
-    risk = plan.work.unwell_chance * (1.0 - 0.3 * agent.traits[TRAIT_AMBITION])
+    risk = plan.work.unwell_chance * (1.0 - plan.work.unwell_ambition * agent.traits[TRAIT_AMBITION])
     return draw_of_day(town, plan, UNWELL, a) < risk
 
 
@@ -214,7 +217,7 @@ def is_due(town, plan, a):
         return False
     job = plan.jobs[agent.job]
     minute = minute_of(town, plan)
-    if minute < job.start - 2 * RISE_BEFORE or minute >= job.end or not works_today(town, plan, agent.job):
+    if minute < job.start - plan.work.due_before or minute >= job.end or not works_today(town, plan, agent.job):
         return False
     if agent.shift_state == ON_TIME or agent.shift_state == LATE:
         return True
@@ -234,9 +237,11 @@ def has_shift_ahead(town, plan, a):
 def has_to_rise(town, plan, a):
     """The alarm clock, some time before setting out."""
     minute = minute_of(town, plan)
-    if not has_shift_ahead(town, plan, a) or minute < plan.jobs[town.agents[a].job].start - 3 * RISE_BEFORE:
+    if not has_shift_ahead(town, plan, a):
         return False
-    return minute >= leaves_at(town, plan, a) - RISE_BEFORE and not stays_home(town, plan, a)
+    if minute < plan.jobs[town.agents[a].job].start - plan.work.alarm_before:
+        return False
+    return minute >= leaves_at(town, plan, a) - plan.work.rise_before and not stays_home(town, plan, a)
 
 
 @kernel

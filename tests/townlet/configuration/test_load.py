@@ -17,10 +17,13 @@ from townlet.configuration.keys import kind_at
 from townlet.configuration.load import configs_folder, describe, names_table, person_name, schema
 from townlet.configuration.plans import compile_plan, map_of
 from townlet.configuration.settings import Settings
+from townlet.configuration.upcasting import TO_2
 from townlet.errors import MapError
 
 SHIPPED = sorted([*configs_folder().glob("*.yaml"), *configs_folder().glob("scenarios/*.yaml")])
 TOWN = load()
+RULED = ("needs", "work", "chat", "queues", "life", "policy")
+"""The blocks that rules read."""
 
 FAULTY = """\
 name: bad
@@ -228,6 +231,30 @@ def test_any_other_number_is_another_configuration(leaf: tuple[tuple[str | int, 
         assume(False)
     assert other.config_id != TOWN.config_id and from_text(other.text) == other
     assert load(other.settings, {".".join(map(str, loc)): old}) == TOWN
+
+
+@pytest.mark.parametrize("key", [f"{block}.{key}" for block in RULED for key in TO_2[block]])
+def test_what_rules_read_is_compiled_into_the_plan(key: str) -> None:
+    block, _, name = key.partition(".")
+    value = getattr(getattr(TOWN.settings, block), name)
+    other = load(TOWN.settings, {key: value + 1 if isinstance(value, int) else value / 2}).settings
+    plain, changed = compile_plan(TOWN.settings), compile_plan(other)
+    assert [part for part in plain.dtype.names or () if plain[part].tobytes() != changed[part].tobytes()] == [block]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("work.help_phase_ticks", 7),
+        ("work.cover_phase_ticks", 7),
+        ("work.ask_again_ticks", 0),
+        ("queues.intensity_least", 5.5),
+        ("work.commute_steps", 0.0),
+        ("policy.errand_hunger_share", 1.1),
+    ],
+)
+def test_what_makes_no_sense_to_rules_is_refused(key: str, value: float) -> None:
+    assert key in refusal_of(TOWN.settings, {key: value})
 
 
 def test_names_are_one_persons_for_ever() -> None:

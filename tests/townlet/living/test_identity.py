@@ -14,6 +14,7 @@ from projections import plan, state, tables
 from projections.versions import VERSIONS
 from tests.townlet.towns import DAY, KITCHEN
 from townlet.configuration import plans as compiling
+from townlet.configuration import upcasting as reading
 from townlet.keeping.verify import verify
 from townlet.living.identity import fold_identity
 from townlet.living.town import restored
@@ -109,7 +110,7 @@ def test_a_town_taken_up_by_a_raised_version_lives_on_the_same(run: Run, monkeyp
     assert run.at().state_digest == run.at(from_start=True).state_digest == straight.at(from_start=True).state_digest
 
 
-@pytest.mark.parametrize("module", [state, tables, codes, compiling], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [state, tables, codes, compiling, reading], ids=lambda module: module.__name__)
 def test_sources_that_change_are_another_identity(
     module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""Nobody is favoured by number: who does what is exchangeable over the seats (SPEC section 1)."""
+"""Nobody is favoured by number: who does what is exchangeable over the seats (docs/town.md, Time and space)."""
 
 from math import erfc, exp, pi, sqrt
 

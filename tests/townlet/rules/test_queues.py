@@ -1,0 +1,143 @@
+"""Lines: one user a place; who is done passes the place on, or keeps the next one waiting; who waits too long goes."""
+
+import pytest
+
+from eventlog.catalogue.registries import Option, Reason
+from tests.townlet.rules.stage import Stage, columns
+
+WITH_MANNERS, WITHOUT_A_WORD = 0, 1
+RUDE = {"queues.block_chance": 1.0}
+POLITE = {"queues.block_chance": 0.0, "queues.block_rivalry": 0.0, "queues.polite_chance": 1.0}
+PLAIN = POLITE | {"queues.polite_chance": 0.0, "queues.polite_trust": 0.0}
+NO_CUTS = {"queues.cut_chance": 0.0, "queues.cut_rivalry": 0.0}
+
+
+def lined_up(overrides: dict[str, float], waiting: int) -> tuple[Stage, int]:
+    """Seat 0 under a shower and so many in line: 1, 2, 3 ..."""
+    stage = Stage(overrides).at(600)
+    shower = stage.places(Option.WASH)[0]
+    stage.busy(0, shower, 30)
+    for turn in range(1, waiting + 1):
+        stage.record("queues", "queue_joined", turn, shower, turn, -1)
+    stage.rows()
+    return stage, shower
+
+
+def near(stage: Stage, place: int, steps: int) -> int:
+    """A free tile so many steps from a place."""
+    layout = stage.plan.layout
+    for tile in range(len(layout.walkable)):
+        is_free = layout.walkable[tile] and not layout.seated[tile] and stage.town.ground[tile] == 0
+        if is_free and stage.call("queues", "steps", tile, place) == steps:
+            return tile
+    raise AssertionError(f"no free tile is {steps} steps from place {place}")
+
+
+@pytest.mark.parametrize(("waiting", "intensity"), [(1, 1.0), (2, 1.25), (3, 1.5)])
+def test_a_block_is_worse_the_longer_the_line(waiting: int, intensity: float) -> None:
+    stage, shower = lined_up(RUDE, waiting)
+    stage.call("queues", "leave_place", 0, shower, int(Reason.FINISHED), WITH_MANNERS)
+    (block,) = columns(rows := stage.rows(), "queue_conflict")
+    assert (int(block["agent"]), int(block["other"]), int(block["code"])) == (0, 1, Reason.BLOCK)
+    assert float(block["value"]) == intensity
+    assert len(columns(rows, "reservation_released")) == len(columns(rows, "cooldown_started")) == 1
+
+
+def test_no_quarrel_is_worse_than_the_worst_or_milder_than_the_mildest() -> None:
+    stage, shower = lined_up(RUDE | {"queues.intensity_step": 1.0, "queues.intensity_most": 2.0}, 3)
+    stage.call("queues", "quarrel", 0, 1, shower, int(Reason.BLOCK), -1)
+    assert stage.rows()["value"].tolist() == [2.0]
+    stage, shower = lined_up(RUDE | {"queues.intensity_least": 4.0}, 1)
+    stage.call("queues", "quarrel", 0, 1, shower, int(Reason.BLOCK), -1)
+    assert stage.rows()["value"].tolist() == [4.0]
+
+
+def test_a_courtesy_passes_the_place_to_the_first_in_line() -> None:
+    stage, shower = lined_up(POLITE, 2)
+    stage.call("queues", "leave_place", 0, shower, int(Reason.FINISHED), WITH_MANNERS)
+    assert [int(row["other"]) for row in columns(stage.rows(), "queue_handover")] == [1]
+    assert (int(stage.agent(1).holds), int(stage.town.objects[shower].user)) == (shower, 1)
+
+
+@pytest.mark.parametrize("overrides", [RUDE, POLITE], ids=["rude", "polite"])
+def test_without_a_word_there_is_neither_quarrel_nor_courtesy(overrides: dict[str, float]) -> None:
+    stage, shower = lined_up(overrides, 2)
+    stage.call("queues", "leave_place", 0, shower, int(Reason.HUNGER), WITHOUT_A_WORD)
+    assert stage.kinds() == ["reservation_released", "cooldown_started"]
+
+
+def test_nobody_rests_from_a_place_for_which_nobody_waited() -> None:
+    stage, shower = lined_up(PLAIN, 0)
+    stage.call("queues", "leave_place", 0, shower, int(Reason.FINISHED), WITH_MANNERS)
+    assert stage.kinds() == ["reservation_released"]
+
+
+def test_whoever_used_it_while_others_waited_may_not_come_back_for_an_hour() -> None:
+    stage, shower = lined_up(PLAIN, 1)
+    stage.call("queues", "leave_place", 0, shower, int(Reason.FINISHED), WITH_MANNERS)
+    rests = [bool(stage.at(600 + later).call("queues", "rests_from", 0, shower)) for later in (0, 59, 60)]
+    assert rests == [True, True, False]
+
+
+def test_a_free_place_goes_to_the_first_in_line() -> None:
+    stage, shower = lined_up(PLAIN | NO_CUTS, 3)
+    stage.record("queues", "reservation_released", 0, shower, int(Reason.FINISHED), -1)
+    stage.rows()
+    stage.call("queues", "step_up", 3)
+    assert stage.rows()["agent"].tolist() == [1]
+    stage.call("queues", "step_up", 3)
+    assert not len(stage.rows()), "one user a place"
+
+
+def test_who_pushes_in_wrongs_the_first_in_line() -> None:
+    stage, shower = lined_up(PLAIN | {"queues.cut_chance": 1.0}, 2)
+    stage.record("queues", "reservation_released", 0, shower, int(Reason.FINISHED), -1)
+    stage.rows()
+    stage.call("queues", "serve", shower)
+    rows = stage.rows()
+    (cut,) = columns(rows, "queue_conflict")
+    assert (int(cut["agent"]), int(cut["other"]), int(cut["code"])) == (2, 1, Reason.CUT)
+    assert columns(rows, "reservation_granted")["agent"].tolist() == [2]
+
+
+def test_nobody_pushes_in_before_nobody() -> None:
+    stage, shower = lined_up(PLAIN | {"queues.cut_chance": 1.0}, 1)
+    stage.record("queues", "reservation_released", 0, shower, int(Reason.FINISHED), -1)
+    assert stage.call("queues", "who_cuts", shower, 1) == -1
+
+
+@pytest.mark.parametrize(("waited", "said"), [(119, []), (120, ["queue_left"])])
+def test_two_hours_in_line_are_too_long(waited: int, said: list[str]) -> None:
+    stage, _ = lined_up(PLAIN, 1)
+    stage.at(600 + waited).call("queues", "lose_patience", 1)
+    assert stage.kinds() == said
+
+
+@pytest.mark.parametrize(("later", "said"), [(44, []), (45, ["reservation_timed_out"])])
+def test_a_place_that_is_not_used_is_lost(later: int, said: list[str]) -> None:
+    stage = Stage().at(600)
+    stage.seat_at(0, stage.places(Option.WASH)[0])
+    stage.rows()
+    stage.at(600 + later).call("queues", "lose_patience", 0)
+    assert stage.kinds() == said
+
+
+def test_one_asks_for_a_place_when_it_is_four_steps_away() -> None:
+    stage = Stage().at(600)
+    shower = stage.places(Option.WASH)[0]
+    for away, said in ((5, []), (4, ["reservation_granted"])):
+        stage.put(0, near(stage, shower, away))
+        stage.record("choice", "option_chosen", 0, shower, int(Option.WASH))
+        stage.rows()
+        stage.call("queues", "ask", 0)
+        assert stage.kinds() == said
+
+
+@pytest.mark.parametrize(("short", "said"), [(1, ["queue_joined"]), (0, [])])
+def test_a_taken_place_is_waited_for_as_far_as_there_is_room(short: int, said: list[str]) -> None:
+    stage, shower = lined_up(PLAIN, int(Stage().plan.layout.place[Stage().places(Option.WASH)[0]].line) - short)
+    stage.put(7, near(stage, shower, 4))
+    stage.record("choice", "option_chosen", 7, shower, int(Option.WASH))
+    stage.rows()
+    stage.call("queues", "ask", 7)
+    assert stage.kinds() == said

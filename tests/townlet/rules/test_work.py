@@ -1,0 +1,182 @@
+"""Shifts: on time within the grace, late after it, absent after half an hour; who may stand in, and what it pays."""
+
+import numpy as np
+import pytest
+
+from eventlog.catalogue.registries import Reason
+from projections.town.words import ABSENT, LATE, ON_TIME, PRE_SHIFT
+from tests.townlet.rules.stage import Stage, columns
+from tests.townlet.towns import DAY, default_settings, lived
+
+MORNING = 480
+CLERKS_REST = {"work.jobs.2.days": "weekdays", "work.jobs.2.wage": 0.021}
+ALWAYS = {"work.help_chance": 1.0, "work.cover_chance": 1.0, "work.cover_ambition": 0.0}
+
+
+def desk_of(stage: Stage, seat: int) -> int:
+    return int(stage.plan.jobs[int(stage.agent(seat).job)].desk)
+
+
+def free_from_work(stage: Stage, owner: int) -> int:
+    """Somebody whose own shift is another time of the day."""
+    return next(b for b in range(8) if b != owner and stage.call("work", "may_cover", owner, b))
+
+
+@pytest.mark.parametrize(
+    ("minute", "said"),
+    [(0, "shift_started"), (5, "shift_started"), (6, "arrived_late"), (29, "arrived_late"), (45, "arrived_late")],
+)
+def test_within_the_grace_one_is_on_time_and_after_it_late(minute: int, said: str) -> None:
+    stage = Stage().at(MORNING + minute)
+    seat = stage.worker(MORNING)
+    stage.busy(seat, desk_of(stage, seat))
+    stage.rows()
+    stage.call("work", "attend", seat)
+    rows = stage.rows()
+    assert len(columns(rows, said)) == 1
+    assert int(stage.agent(seat).shift_state) == (ON_TIME if said == "shift_started" else LATE)
+    if said == "arrived_late":
+        assert columns(rows, said)["value"][0] == minute
+
+
+@pytest.mark.parametrize(("minute", "state"), [(-1, PRE_SHIFT), (29, PRE_SHIFT), (30, ABSENT)])
+def test_whoever_is_not_at_the_desk_after_half_an_hour_is_absent(minute: int, state: int) -> None:
+    stage = Stage({"work.cover_chance": 0.0, "work.help_chance": 0.0}).at(MORNING + minute)
+    seat = stage.worker(MORNING)
+    stage.rows()
+    stage.call("work", "attend", seat)
+    assert int(stage.agent(seat).shift_state) == state
+    assert stage.kinds() == (["shift_missed"] if state == ABSENT else [])
+
+
+def test_real_days_know_no_other_punctuality() -> None:
+    _, rows = lived(default_settings(), 7, 5 * DAY)
+    for kind, least, most in (("shift_started", 0, 5), ("arrived_late", 6, 360), ("shift_missed", 30, 30)):
+        of_day = columns(rows, kind)["tick"] % DAY
+        minutes = np.where(of_day < 840, of_day - 480, of_day - 840)
+        assert len(minutes) and minutes.min() >= least and minutes.max() <= most, kind
+
+
+def test_a_third_absence_within_seven_days_costs_the_job() -> None:
+    for days, lost in (((0, 1, 2), True), ((0, 1, 8), False)):
+        stage = Stage()
+        seat = stage.worker(MORNING)
+        for day in days:
+            stage.at(MORNING + 30, day)
+            stage.rows()
+            stage.call("work", "miss", seat, stage.plan.jobs[int(stage.agent(seat).job)])
+        assert ("job_lost" in stage.kinds()) == lost
+
+
+def test_clerks_with_weekdays_rest_on_the_last_two_days_of_the_week() -> None:
+    stage = Stage(CLERKS_REST)
+    clerks = [j for j in range(10) if int(stage.plan.jobs[j].days) == 0b0011111]
+    (others,) = {int(stage.plan.jobs[j].days) for j in range(10) if j not in clerks}
+    assert clerks and others == 0b1111111
+    works = [bool(stage.at(600, day).call("work", "works_today", clerks[0])) for day in range(14)]
+    assert works == [True, True, True, True, True, False, False] * 2
+
+
+class TestStandingIn:
+    def test_nobody_is_asked_who_is_asleep(self) -> None:
+        stage = Stage().at(MORNING)
+        owner = stage.worker(MORNING)
+        helper = free_from_work(stage, owner)
+        stage.busy(helper, int(stage.agent(helper).home))
+        assert not stage.call("work", "may_cover", owner, helper)
+
+    def test_nobody_is_asked_who_stands_in_already(self) -> None:
+        stage = Stage().at(MORNING)
+        owner = stage.worker(MORNING)
+        helper = free_from_work(stage, owner)
+        stage.record("work", "cover_agreed", helper, owner, desk_of(stage, owner), int(Reason.LATE), -1)
+        assert not stage.call("work", "may_cover", owner, helper)
+
+    @pytest.mark.parametrize(("hunger", "may"), [(0.29, False), (0.3, True)])
+    def test_nobody_is_asked_who_is_hungry(self, hunger: float, may: bool) -> None:
+        stage = Stage({"needs.start.hunger": hunger}).at(MORNING)
+        owner = stage.worker(MORNING)
+        assert any(stage.call("work", "may_cover", owner, b) for b in range(8)) == may
+
+    @pytest.mark.parametrize(("before", "may"), [(91, True), (90, False), (0, False)])
+    def test_nobody_is_asked_whose_own_shift_is_near(self, before: int, may: bool) -> None:
+        stage = Stage().at(840 - before)
+        assert stage.call("work", "may_cover", stage.worker(MORNING), stage.worker(840)) == may
+
+    def test_somebody_is_looked_for_every_seven_ticks(self) -> None:
+        stage = Stage()
+        phase = stage.plan.work.help_phase
+        asked = [minute for minute in range(30) if stage.call("work", "is_time_to_ask", minute, phase)]
+        assert asked == [1, 8, 15, 22, 29]
+
+    def test_a_colleague_is_asked_for_the_late_one_and_never_the_late_one_itself(self) -> None:
+        stage = Stage(ALWAYS).at(MORNING + 1)
+        owner = stage.worker(MORNING)
+        stage.rows()
+        stage.call("work", "attend", owner)
+        (agreed,) = columns(stage.rows(), "cover_agreed")
+        assert int(agreed["other"]) == owner != int(agreed["agent"])
+        assert int(agreed["code"]) == Reason.LATE
+        job = stage.plan.jobs[int(stage.agent(owner).job)]
+        assert job.first <= int(stage.agent(int(agreed["agent"])).job) < job.first + job.colleagues
+
+    @pytest.mark.parametrize(("later", "void"), [(90, False), (91, True)])
+    def test_a_promise_that_is_not_kept_is_void(self, later: int, void: bool) -> None:
+        stage = Stage().at(MORNING)
+        owner = stage.worker(MORNING)
+        helper = free_from_work(stage, owner)
+        stage.record("work", "cover_agreed", helper, owner, desk_of(stage, owner), int(Reason.LATE), -1)
+        stage.rows()
+        stage.at(MORNING + later).call("work", "give_up_cover", helper)
+        assert stage.kinds() == (["cover_ended"] if void else [])
+
+    @pytest.mark.parametrize(("ticks", "helped"), [(4, False), (5, True)])
+    def test_who_covers_the_first_minutes_has_helped_and_is_paid(self, ticks: int, helped: bool) -> None:
+        stage = Stage().at(MORNING)
+        owner = stage.worker(MORNING)
+        helper = free_from_work(stage, owner)
+        desk = desk_of(stage, owner)
+        stage.record("work", "cover_agreed", helper, owner, desk, int(Reason.LATE), -1)
+        stage.busy(helper, desk)
+        stage.pass_ticks(ticks)
+        stage.rows()
+        stage.call("work", "close_cover", helper, int(Reason.RELIEVED))
+        rows = stage.rows()
+        assert len(columns(rows, "late_help")) == helped
+        wage = float(stage.plan.jobs[int(stage.agent(owner).job)].wage)
+        assert columns(rows, "wage_paid")["value"].tolist() == pytest.approx([ticks * wage])
+
+    def test_an_absent_ones_shift_is_taken_over_once_by_who_begins_to_work_it(self) -> None:
+        stage = Stage().at(MORNING + 30)
+        owner = stage.worker(MORNING)
+        helper = free_from_work(stage, owner)
+        desk = desk_of(stage, owner)
+        stage.call("work", "miss", owner, stage.plan.jobs[int(stage.agent(owner).job)])
+        stage.record("work", "cover_agreed", helper, owner, desk, int(Reason.ABSENT), -1)
+        stage.rows()
+        for times in (1, 0):
+            stage.call("work", "take_over", helper, desk)
+            assert stage.kinds() == ["shift_takeover"] * times
+
+
+def test_only_ticks_worked_are_paid_and_the_rest_is_withheld() -> None:
+    stage = Stage().at(MORNING + 10)
+    seat = stage.worker(MORNING)
+    job = stage.plan.jobs[int(stage.agent(seat).job)]
+    stage.busy(seat, int(job.desk), 360)
+    stage.call("work", "attend", seat)
+    stage.pass_ticks(20)
+    stage.rows()
+    stage.call("work", "close_shift", seat, job)
+    rows = stage.rows()
+    assert columns(rows, "wage_paid")["value"].tolist() == pytest.approx([20 * float(job.wage)])
+    assert columns(rows, "wage_withheld")["value"].tolist() == pytest.approx([340 * float(job.wage)])
+
+
+def test_one_gets_up_in_time_and_leaves_in_time() -> None:
+    stage = Stage({"work.oversleep_chance": 0.0, "work.unwell_chance": 0.0})
+    seat = stage.worker(MORNING)
+    leaves = int(stage.call("work", "leaves_at", seat))
+    assert MORNING - 80 < leaves <= MORNING - 16
+    assert [bool(stage.at(leaves + d).call("work", "is_due", seat)) for d in (-1, 0)] == [False, True]
+    assert [bool(stage.at(leaves - 90 + d).call("work", "has_to_rise", seat)) for d in (-1, 0)] == [False, True]
