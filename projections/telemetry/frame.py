@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from eventlog.catalogue import KINDS
+from eventlog.catalogue import KIND_NAMES
 from eventlog.catalogue.registries import Item, Option, Trait, Weather
 from projections.churn import COUNTS
 from projections.narration.limiter import Standing
@@ -27,7 +27,6 @@ from projections.town.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
 HAPPENED: Final = ("tie_changes", "narrations", "warnings")
 """What is told of a tick besides what it changed."""
 
-KIND_NAMES: Final = {kind.kind: kind.snake() for kind in KINDS}
 OPTIONS: Final = tuple(option.name.lower() for option in Option)
 TRAITS: Final = tuple(trait.name.lower() for trait in Trait)
 SHIFTS: Final = {

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from townlet.comparing.difference import Difference
 from townlet.comparing.kinship import Neighbour
+from townlet.comparing.town_differences import NEEDS_AND_WALLET
 from townlet.daytime import time_of
 from townlet.observing.questions import Since
 from townlet.observing.view import EventLine
@@ -17,7 +18,6 @@ from tui.dialogs.listing import Told
 from tui.drawing import About, Row
 from tui.looks import Look
 
-NEEDS: Final = ("hunger", "hygiene", "energy", "wallet")
 SHOWN: Final = 40
 """How many rows of a table are shown."""
 
@@ -60,7 +60,7 @@ def _people(since: Since, look: Look) -> list[Row]:
         else:
             moved = [_from_to(*person[field]) for field in ("venue", "option", "job")]
             text.append(", ".join(part for part in moved if part) + "  ")
-            for need in NEEDS:
+            for need in NEEDS_AND_WALLET:
                 one, two = person[need]
                 text.append(f"{need} {two:.2f}")
                 text.append(f" {two - one:+.2f}  ", look.good if two > one else look.bad if two < one else look.faint)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from projections.state import NEEDS
 from townlet.daytime import time_of
 from townlet.observing.view import Card, Choice, Use, View
 from tui.drawing import About, Room, Row
@@ -12,7 +13,6 @@ from tui.panels.lines import Piece, about, bar, line, sparkline
 from tui.panels.marks import colour_of, initials, parsed
 from tui.panels.town import liking_of, sign_of
 
-NEEDS: Final = ("hunger", "hygiene", "energy")
 LOW: Final = 0.3
 """A need that falls to this is not looked after: the measure of self-sufficiency."""
 

@@ -9,6 +9,7 @@ import pytest
 
 import townlet
 from eventlog import codes
+from eventlog.catalogue import KIND_NAMES
 from eventlog.catalogue.registries import Dimension, Reason
 from eventlog.folder.manifest import Epoch, write_settings
 from eventlog.rows import ROW
@@ -19,7 +20,7 @@ from townlet.errors import QueryError, TickOutOfRange, TownletError
 from townlet.living.commands import Driver
 from townlet.living.town import Town
 from townlet.run import Run
-from townlet.telling.tie_sentences import ENDED, HAPPENED, KIND_NAMES, LEFT, WRONGS, Sentences, hours_in_words
+from townlet.telling.tie_sentences import ENDED, HAPPENED, LEFT, WRONGS, Sentences, hours_in_words
 from townlet.telling.why import SIDES, added_up
 
 DAY = 1440
