@@ -12,13 +12,12 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from eventlog.catalogue import KIND_NAMES
-from eventlog.catalogue.registries import Item, Option, Trait, Weather
+from eventlog.catalogue.registries import SIDES, Item, Option, Trait, Weather
 from projections.churn import COUNTS
 from projections.narration.limiter import Standing
 from projections.reward_table import CALLED
 from projections.riders.rewards import COLUMNS
 from projections.riders.tie_changes import Change, Loss
-from projections.riders.tie_table import SIDES
 from projections.telemetry.churning import Alarm, Counts
 from projections.telemetry.messages import DECIMALS
 from projections.telemetry.witness import Seen

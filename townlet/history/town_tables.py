@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from eventlog.catalogue.registries import Option, Reason, Trait
+from eventlog.catalogue.registries import SIDES, Option, Reason, Trait
 from projections.state import NEEDS
 from projections.tables import tables
 from projections.town.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
@@ -147,7 +147,7 @@ def _agents(scene: _Scene) -> pa.Table:
 
 
 def _ties(scene: _Scene) -> pa.Table:
-    sides = {name: scene.read("ties", name) for name in ("trust", "familiarity", "rivalry")}
+    sides = {name: scene.read("ties", name) for name in SIDES}
     owners = scene.person(scene.read("ties", "seat"))
     return pa.table(
         {

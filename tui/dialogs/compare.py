@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from rich.text import Text
 
+from eventlog.catalogue.registries import SIDES
 from townlet.comparing.difference import Difference
 from townlet.comparing.kinship import Neighbour
 from townlet.comparing.town_differences import NEEDS_AND_WALLET
 from townlet.daytime import time_of
 from townlet.observing.questions import Since
 from townlet.observing.view import EventLine
-from townlet.telling.why import SIDES
 from tui.asking import Compared
 from tui.dialogs.listing import Told
 from tui.drawing import About, Row

@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from rich.text import Text
 
+from eventlog.catalogue.registries import SIDES
 from townlet.daytime import time_of
 from townlet.observing.view import Card, EventLine
-from townlet.telling.why import SIDES, Why
+from townlet.telling.why import Why
 from tui.asking import Caused, Feelings
 from tui.dialogs.listing import Told
 from tui.drawing import About, Row
