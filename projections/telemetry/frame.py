@@ -13,7 +13,6 @@ import numpy as np
 
 from eventlog.catalogue import KIND_NAMES
 from eventlog.catalogue.registries import SIDES, Item, Option, Trait, Weather
-from projections.churn import COUNTS
 from projections.narration.limiter import Standing
 from projections.reward_table import CALLED
 from projections.riders.rewards import COLUMNS
@@ -263,8 +262,7 @@ def _policy(scene: _Scene, allowed: Sequence[int]) -> Block:
 
 
 def _churn(churn: Counts) -> Block:
-    counted = dict(zip(COUNTS, churn.counts, strict=True))
-    return {"window": churn.window, "held": churn.held, **counted, "share": printed(churn.share)}
+    return {"window": churn.window, "held": churn.held, **churn.named(), "share": printed(churn.share)}
 
 
 def _narration(standing: Standing) -> Block:

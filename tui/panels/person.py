@@ -258,7 +258,7 @@ def _recent(view: View, card: Card | None, look: Look, room: Room) -> list[Row]:
         return []
     rows = [Row(line([("of late", parsed(look.title))], room.width))]
     for event in reversed(card.recent):
-        kind = event.kind.replace("_", " ")
-        pieces: list[Piece] = [(f"{clock(event.tick, view)} ", look.faint), (kind, ""), (f"  {event.said}", look.faint)]
+        when = f"{clock(event.tick, view)} "
+        pieces: list[Piece] = [(when, look.faint), (event.what, ""), (f"  {event.said}", look.faint)]
         rows.append(Row(line(pieces, room.width), About(tick=event.tick, seq=event.seq)))
     return rows
