@@ -88,7 +88,18 @@ Examples:
 """
 
 
-class Townlet(click.Group):
+class Group(click.Group):
+    """Commands under one name; of a name that is none, the nearest is told."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is called. Raises `click.UsageError` with the nearest name."""
+        _require_known(args[0], self.list_commands(ctx), ctx)
+        return super().resolve_command(ctx, args)
+
+
+class Townlet(Group):
     """The commands by name, each imported when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -106,13 +117,6 @@ class Townlet(click.Group):
         """The commands and their first lines, from the table alone."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that is called; for another name, the nearest."""
-        require_known(args[0], list(COMMANDS), ctx)
-        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; a reader that goes away ends it quietly."""
@@ -174,7 +178,7 @@ class Interrupts:
         signal.default_int_handler(number, frame)
 
 
-def require_known(name: str, known: list[str], ctx: click.Context) -> None:
+def _require_known(name: str, known: list[str], ctx: click.Context) -> None:
     """Refuse a command that does not exist, with the nearest that does."""
     if name not in known and not name.startswith("-"):
         near = difflib.get_close_matches(name, known, n=1) or difflib.get_close_matches(name, known, n=1, cutoff=0.4)

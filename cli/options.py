@@ -2,8 +2,6 @@
 
 import difflib
 import functools
-import json
-import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any, Final, TypeVar, cast
 import click
 
 from cli import output
+from eventlog.folder.run_folders import is_run, newest, runs_in
 from eventlog.places import is_uri, refusal
 
 RUNS: Final = Path("runs")
@@ -76,7 +75,7 @@ def find_own_run(name: str | None) -> Path:
     if name is None:
         if not known:
             raise click.UsageError(f"there is no run under {RUNS}/ yet; name one, or make one with: townlet run")
-        return max(known, key=last_written)
+        return newest(known)
     for path in (Path(name), RUNS / name):
         if is_run(path):
             return path
@@ -118,32 +117,6 @@ def run_and_pair(names: tuple[str, ...]) -> tuple[Path | str, str, str]:
     if not 2 <= len(names) <= 3:
         raise click.UsageError("name two people, and before them the run if it is not the newest, such as: alice grace")
     return find_run(names[0] if len(names) == 3 else None), names[-2], names[-1]
-
-
-def is_run(path: Path) -> bool:
-    """Whether there is a run in this folder."""
-    return (path / "run.json").is_file()
-
-
-def runs_in(folder: Path) -> list[Path]:
-    """The runs in a folder, by name."""
-    return sorted(path for path in folder.iterdir() if is_run(path)) if folder.is_dir() else []
-
-
-def last_written(run: Path) -> float:
-    """When the run was written to last, in seconds of the machine's clock."""
-    return max(path.stat().st_mtime for path in (run / "run.json", run / "log" / "head") if path.exists())
-
-
-def is_written_to(run: Path) -> bool:
-    """Whether the process that last said it writes to the run is alive, without touching the run's lock."""
-    try:
-        os.kill(int(json.loads((run / "lock.holder").read_text())["pid"]), 0)
-    except PermissionError:
-        return True
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-    return True
 
 
 def _runs_like(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:

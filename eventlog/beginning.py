@@ -6,6 +6,7 @@ from pathlib import Path
 from eventlog.errors import EventLogError, RunExists
 from eventlog.folder import disk
 from eventlog.folder.manifest import Segment, write_settings
+from eventlog.folder.run_folders import is_run
 from eventlog.format.layout import schema_message
 
 
@@ -16,7 +17,7 @@ def begin(run: Path, segment: Segment, settings: Mapping[str, str]) -> bytes:
     """
     require_outside_runs(run)
     path, schema = run / "log" / segment.file, schema_message()
-    if (run / "run.json").exists() or (path.exists() and path.stat().st_size > len(schema)):
+    if is_run(run) or (path.exists() and path.stat().st_size > len(schema)):
         raise RunExists(run)
     path.parent.mkdir(exist_ok=True)
     disk.write_file(path, schema)
@@ -28,7 +29,7 @@ def begin(run: Path, segment: Segment, settings: Mapping[str, str]) -> bytes:
 def require_outside_runs(into: Path) -> None:
     """A run lies in no other run's folder: whoever removes that one would remove it too. Raises `EventLogError`."""
     for folder in into.absolute().parents:
-        if (folder / "run.json").is_file():
+        if is_run(folder):
             raise EventLogError(
                 f"{into} lies inside of the run {folder}, and would go with it.\n"
                 f"  Next: name a folder beside it, such as {folder.with_name(into.name)}"

@@ -5,6 +5,7 @@ A checkpoint is derived data: `checkpoints/<tick, 12 digits>/` with one uncompre
 log's is passed over, and the log is folded from an earlier one.
 """
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -126,6 +127,16 @@ class CheckpointStore:
             checkpoint = _read(self.path / f"{found:012}", identity_at)
             if checkpoint and checkpoint.point.tick == found and log.holds(checkpoint.point):
                 yield checkpoint
+
+
+def keep_last_used(folder: Path, most: int) -> None:
+    """Remove the folders in `folder`, checkpoints or stores of them, but the `most` that were touched last."""
+    used = []
+    for each in folder.iterdir():
+        with contextlib.suppress(OSError):  # another process may have removed it
+            used.append((each.stat().st_mtime_ns, each))
+    for _, old in sorted(used, reverse=True)[most:]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _write_table(path: Path, table: pa.Table) -> _File:

@@ -4,7 +4,6 @@ A fork is self-contained: whatever becomes of its parent, its own links and copi
 beside its place and moved there when it is whole, so that a folder is a run or is not there.
 """
 
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,6 +25,7 @@ from eventlog.folder.manifest import (
     write_manifest,
     write_settings,
 )
+from eventlog.folder.run_folders import half_made, is_run
 from eventlog.folder.stores import bring_checkpoint, is_mirror
 from eventlog.format.layout import schema_message
 from eventlog.format.sealing import BATCH_EVENTS
@@ -54,7 +54,7 @@ def fork(
     """
     _require_free(into)
     digest = source.digest_at(seq)[1]
-    unfinished = into.absolute().with_name(f".{into.absolute().name}.forking-{os.getpid()}")
+    unfinished = half_made(into, "forking")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
         manifest = _begun(source, unfinished, seq).model_copy(
@@ -82,7 +82,7 @@ def fork(
 
 def _require_free(into: Path) -> None:
     """There is nothing at `into`, or an empty folder. Raises `RunExists`, `EventLogError`."""
-    if (into / "run.json").exists():
+    if is_run(into):
         raise RunExists(into)
     require_outside_runs(into)
     if into.exists() and not (into.is_dir() and not any(into.iterdir())):

@@ -175,6 +175,12 @@ class LogReader:
             return frame.first_seq
         return frame.first_seq + int(np.searchsorted(found.rows(frame)[0]["tick"], tick))
 
+    def point_at(self, tick: int) -> Point:
+        """The place of a tick: before its first event. Raises as `seq_at` and `digest_at` do."""
+        seq = self.seq_at(tick)
+        block_digest, digest = self.digest_at(seq)
+        return Point(tick, seq, block_digest.hex(), digest.hex())
+
     def holds(self, point: Point) -> bool:
         """Whether the log, as of its head, has the same history before this point, as far as it can be read."""
         if point.seq > self.head.seq:

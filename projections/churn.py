@@ -22,12 +22,27 @@ REASONS: Final = {
 GAIN: Final = np.array([1, -1, -1, -1, -1, 0])
 """What each of COUNTS does to the number of ties held."""
 
+_COUNTED: Final = np.full((len(Change) + 1, len(Loss) + 1), -1)  # the last row and column are those of -1, none
+_COUNTED[Change.ADDED], _COUNTED[Change.REFUSED] = COUNTS.index("added"), COUNTS.index("refused")
+_COUNTED[Change.REMOVED, :-1] = [COUNTS.index(REASONS[loss]) for loss in Loss]
+
+
+def places_of(change: np.ndarray, reason: np.ndarray) -> np.ndarray:
+    """The place in COUNTS of each change of a tie, by its codes (-1: none); -1 for one that is not counted."""
+    places: np.ndarray = _COUNTED[change, reason]
+    return places
+
+
+def share_of(held: Any, counts: np.ndarray) -> Any:
+    """Evicted / (held + added), 0 where nothing was held or added. `counts` are i8[..., len(COUNTS)]."""
+    return counts[..., COUNTS.index("evicted")] / np.maximum(held + counts[..., COUNTS.index("added")], 1)
+
 
 class ChurnWindows:
     """Folds `tie_changes` in one go. A removal counts for the owner whose ledger it is.
 
     A window is `settings.window_ticks` long, counted from the founding, which belongs to window 0; the last one ends at
-    `tick`. A window's `share` is evicted / (held + added), 0 where nothing was held or added.
+    `tick`. A window's `share` is that of `share_of`.
     """
 
     name: ClassVar[str] = "churn"
@@ -103,22 +118,16 @@ class ChurnWindows:
 def _figures(held: np.ndarray, counts: np.ndarray) -> dict[str, Any]:
     """Columns of what was held, what was counted, and the share that was evicted."""
     columns = {name: np.ascontiguousarray(counts[:, i]) for i, name in enumerate(COUNTS)}
-    share = columns["evicted"] / np.maximum(held + columns["added"], 1)
-    return {"held": held, **columns, "share": share}
+    return {"held": held, **columns, "share": share_of(held, counts)}
 
 
 def _counted(changes: pa.Table) -> np.ndarray:
     """What each row counts as: a place in COUNTS, -1 for what is not counted."""
-    change = _places(changes.column("change"), [each.name.lower() for each in Change])
-    reason = _places(changes.column("reason"), [each.name.lower() for each in Loss])
-    by_reason = np.array([*(COUNTS.index(REASONS[loss]) for loss in Loss), -1])
-    by_change = np.full(len(Change) + 1, -1)
-    by_change[[Change.ADDED, Change.REFUSED]] = COUNTS.index("added"), COUNTS.index("refused")
-    counted: np.ndarray = np.where(change == Change.REMOVED, by_reason[reason], by_change[change])
-    return counted
+    change = _codes(changes.column("change"), [each.name.lower() for each in Change])
+    return places_of(change, _codes(changes.column("reason"), [each.name.lower() for each in Loss]))
 
 
-def _places(column: pa.ChunkedArray, words: Sequence[str]) -> np.ndarray:
+def _codes(column: pa.ChunkedArray, words: Sequence[str]) -> np.ndarray:
     """Each text's place among the words; -1 for another or none."""
     coded = column.combine_chunks()
     if not isinstance(coded.type, pa.DictionaryType):

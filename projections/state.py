@@ -22,6 +22,9 @@ LINE = 8
 COMPANY = 8
 """How many companions of one meal are remembered."""
 
+NEEDS = ("hunger", "hygiene", "energy")
+"""What everybody needs, by the names of an agent's fields; 1 is satisfied. Settings list them in this order."""
+
 ITEMS, TRAITS, PENDING, DAYS_KEPT = 2, 4, 8, 3
 
 TIE = np.dtype(
@@ -47,9 +50,7 @@ AGENT = np.dtype(
         ("target", "i8"),
         ("option_until", "i8"),
         ("chat_ready", "i8"),
-        ("hunger", "f8"),
-        ("hygiene", "f8"),
-        ("energy", "f8"),
+        *((need, "f8") for need in NEEDS),
         ("lowest", "f8"),  # the lowest need of today
         ("neglected", "i8"),  # ticks of today with a need below the neglect line
         ("starving_since", "i8"),

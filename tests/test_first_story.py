@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import townlet
-from tests.projections.histories import CODES
+from eventlog.catalogue import KIND_CODES
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "first_story.py"
 PER_DAY = 1440
@@ -145,7 +145,7 @@ def test_its_counts_are_those_of_the_rows(run: townlet.Run, sentences: list[str]
         (r"and (\S+) quarrel", ["queue_conflict"]),
     ):
         found = re.search(pattern, story)
-        assert found and count(found[1]) == sum(counts[CODES[kind]] for kind in kinds), pattern
+        assert found and count(found[1]) == sum(counts[KIND_CODES[kind]] for kind in kinds), pattern
     assert f"So say {len(rows):,} events, up to day {DAYS} at 00:00." == sentences[-1]
 
 

@@ -17,6 +17,7 @@ import townlet
 from eventlog.catalogue.queues import QueueConflict
 from eventlog.catalogue.registries import Reason
 from eventlog.errors import EventLogError
+from eventlog.folder.run_folders import is_run
 from projections.errors import ProjectionError
 from townlet.asking.sql import Session
 from townlet.comparing.difference import Difference, diff
@@ -291,7 +292,7 @@ class Asker:
         """The last tick of another run, None while there is none."""
 
         def answer(_: Reading) -> int | None:
-            return townlet.open(other).head.tick if (Path(other) / "run.json").is_file() else None
+            return townlet.open(other).head.tick if is_run(Path(other)) else None
 
         return self.ask(answer)
 

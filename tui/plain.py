@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final
 
+from eventlog.catalogue.registries import SIDES
+from projections.state import NEEDS
 from townlet.daytime import time_of
 from townlet.observing.view import View, Wanted
 from townlet.observing.watcher import Watcher
@@ -21,8 +23,6 @@ POLL_S: Final = 0.1
 TOLD: Final = 6
 """The sentences of a frame that stands alone, or first."""
 
-NEEDS: Final = ("hunger", "hygiene", "energy")
-SIDES: Final = ("trust", "familiarity", "rivalry")
 
 GROUND: Final = {Tile.WALL: "#", Tile.DOOR: "+", Tile.TABLE: "=", Tile.TREE: "^", Tile.WATER: "~"}
 PLACE: Final = "o"

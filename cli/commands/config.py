@@ -7,20 +7,12 @@ from typing import Any
 import click
 
 from cli import options, output
-from cli.main import COMMANDS, require_known
-
-
-class _Config(click.Group):
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        require_known(args[0], self.list_commands(ctx), ctx)
-        return super().resolve_command(ctx, args)
+from cli.main import COMMANDS, Group
 
 
 @click.group(
     "config",
-    cls=_Config,
+    cls=Group,
     help=COMMANDS["config"],
     epilog=options.examples(
         "townlet config show configs/town.yaml",

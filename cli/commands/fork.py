@@ -52,6 +52,7 @@ def command(
         raise click.UsageError("--seed or --seeds, not both")
     import townlet
     from eventlog.errors import RunExists
+    from eventlog.folder.run_folders import is_run
 
     cold = living.is_cold()
     opened = townlet.open(run)
@@ -72,7 +73,7 @@ def command(
     if not wanted:
         raise click.UsageError("many futures are compared after some time: add --ticks N or --days D")
     for each in seeds:
-        if options.is_run(taken := into / f"seed-{each}"):
+        if is_run(taken := into / f"seed-{each}"):
             raise RunExists(taken)  # before any other future is made
     output.records([_future(opened, into, at_tick, overrides, each, wanted) for each in seeds], COLUMNS, form)
 

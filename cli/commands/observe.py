@@ -183,6 +183,7 @@ def _theme(name: str | None) -> str | None:
 
 def _begin(opened: "Run", run: Path | str, at: str | None, live: bool, person: str | None) -> Begin:
     """Raises `click.UsageError`, QueryError for a name or a time that is none, TickOutOfRange."""
+    from eventlog.folder.lock import is_written_to
     from townlet.telling.why import require_known
 
     if live and is_uri(run):
@@ -193,7 +194,7 @@ def _begin(opened: "Run", run: Path | str, at: str | None, live: bool, person: s
         require_known(opened, last, (person,))
     if at is not None:
         return Begin(_tick(opened, at), False, person)
-    if live or (isinstance(run, Path) and not opened.log.manifest.closed and options.is_written_to(run)):
+    if live or (isinstance(run, Path) and not opened.log.manifest.closed and is_written_to(run)):
         return Begin(last, True, person)
     return Begin(min(FOUNDED, last), False, person)
 

@@ -5,20 +5,12 @@ from pathlib import Path
 import click
 
 from cli import options, output
-from cli.main import COMMANDS, require_known
-
-
-class _Plot(click.Group):
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        require_known(args[0], self.list_commands(ctx), ctx)
-        return super().resolve_command(ctx, args)
+from cli.main import COMMANDS, Group
 
 
 @click.group(
     "plot",
-    cls=_Plot,
+    cls=Group,
     help=f"""{COMMANDS["plot"]}
 
     A picture is a PNG or an SVG file, by its suffix, and the same run gives the same picture. Its path goes to stdout.

@@ -6,6 +6,7 @@ import click
 
 from cli import living, options, output
 from cli.main import COMMANDS
+from eventlog.folder.run_folders import is_run, remove_whole
 
 
 @click.command(
@@ -51,7 +52,7 @@ def command(
     resolved = load(config, overrides)
     wanted = options.ticks_of(ticks, days, resolved.settings.town.ticks_per_day)
     path = into or options.RUNS / f"{resolved.settings.name}-{seed}"
-    if options.is_run(path) and not replace:
+    if is_run(path) and not replace:
         raise RunExists(path)
     if cold:
         living.compile_kernels()
@@ -73,21 +74,15 @@ def remove_run(path: Path) -> None:
 
     Raises LogLocked, `click.UsageError`.
     """
-    import shutil
-
     from eventlog.folder.lock import WriterLock
 
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return
-    if not options.is_run(path):
+    if not is_run(path):
         raise click.UsageError(f"{path} is no run, since it has no run.json: --replace leaves it alone")
     lock = WriterLock(path)
     try:
-        leaving = path.with_name(f".{path.name}.replaced")
-        if leaving.exists():
-            shutil.rmtree(leaving)
-        path.rename(leaving)
-        shutil.rmtree(leaving)
+        remove_whole(path)
     finally:
         lock.release()
     output.words(f"removed the earlier run in {path}")

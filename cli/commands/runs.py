@@ -10,6 +10,7 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
+from eventlog.folder.run_folders import is_run, runs_in
 
 COLUMNS = ("run", "config", "seed", "ticks", "events", "bytes", "state", "log_digest")
 
@@ -68,7 +69,7 @@ def list_runs(folder: Path | None, form: str) -> None:
         raise click.UsageError(
             f"there is no folder {folder}, and no command of that name: {', '.join(command.commands)}"
         )
-    rows = [_described(path) for path in options.runs_in(folder or options.RUNS)]
+    rows = [_described(path) for path in runs_in(folder or options.RUNS)]
     if form == "table":
         if not rows:
             output.words(f"there is no run under {folder or options.RUNS}/ yet; make one with: townlet run")
@@ -212,7 +213,7 @@ def prune_runs(
     places = [_place(name) for name in names] or [options.RUNS]
     if not names and not options.RUNS.is_dir():
         raise click.UsageError(f"there is no folder {options.RUNS}/ here; name the runs, or a folder of them")
-    if keep is not None and any(options.is_run(place) for place in places):
+    if keep is not None and any(is_run(place) for place in places):
         raise click.UsageError("--keep counts the runs of a folder: name no run with it")
     planned = plan(
         places,
@@ -236,13 +237,14 @@ def prune_runs(
 
 def _place(name: str) -> Path:
     """A folder of runs, or a run. Raises `click.UsageError`."""
-    return Path(name) if Path(name).is_dir() and not options.is_run(Path(name)) else options.find_own_run(name)
+    return Path(name) if Path(name).is_dir() and not is_run(Path(name)) else options.find_own_run(name)
 
 
 def _described(path: Path) -> dict[str, Any]:
     """What there is to say of a run without opening its log."""
     from eventlog.errors import EventLogError
     from eventlog.folder.head import read_head
+    from eventlog.folder.lock import is_written_to
     from eventlog.folder.manifest import read_manifest
 
     row = dict.fromkeys(COLUMNS) | {"run": path.name, "bytes": _bytes(path), "state": "damaged", "log_digest": ""}
@@ -253,7 +255,7 @@ def _described(path: Path) -> dict[str, Any]:
     row |= {"config": manifest.name, "seed": manifest.epochs[-1].seed}
     head = read_head(path / "log" / "head")
     if head is not None:
-        state = "closed" if manifest.closed else "running" if options.is_written_to(path) else "stopped"
+        state = "closed" if manifest.closed else "running" if is_written_to(path) else "stopped"
         row |= {"ticks": head.tick, "events": head.seq, "log_digest": head.digest, "state": state}
     return row
 

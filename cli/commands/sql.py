@@ -11,6 +11,7 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
+from eventlog.folder.run_folders import is_run
 from eventlog.places import is_uri
 
 if TYPE_CHECKING:
@@ -89,13 +90,13 @@ def sorted_out(named: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
 
 def is_query(text: str) -> bool:
     """Whether an argument is meant as a query rather than as a run."""
-    if is_uri(text) or options.is_run(Path(text)):
+    if is_uri(text) or is_run(Path(text)):
         return False
     return bool(BEGINS_A_QUERY.match(text.lstrip())) or len(text.split()) > 1
 
 
 def _is_run_or_many(text: str) -> bool:
-    return options.is_run(options.RUNS / text) or options.is_run(Path(text)) or options.names_many(text)
+    return is_run(options.RUNS / text) or is_run(Path(text)) or options.names_many(text)
 
 
 def _converse(session: "Session", form: str) -> None:

@@ -111,14 +111,13 @@ class _Held:
 
 def _code(name: str) -> int:
     """A kind's code by its name. Raises `click.UsageError` with the nearest name."""
-    from eventlog.catalogue import KINDS
+    from eventlog.catalogue import KIND_CODES
 
-    codes = {kind.snake(): kind.kind for kind in KINDS}
-    if name not in codes:
-        near = difflib.get_close_matches(name, codes, n=2)
-        meant = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(codes)}."
+    if name not in KIND_CODES:
+        near = difflib.get_close_matches(name, KIND_CODES, n=2)
+        meant = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(KIND_CODES)}."
         raise click.UsageError(f"there is no kind of event {name!r}; {meant}")
-    return codes[name]
+    return KIND_CODES[name]
 
 
 def _last(log: "LogReader", teller: "Teller", count: int, codes: frozenset[int], end: int) -> "list[Said]":

@@ -1,5 +1,8 @@
 """What can happen in a town. Each kind of event is declared once, in the module of its family."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from eventlog.catalogue import choice, console, life, market, movement, needs, queues, social, time, work
 from eventlog.catalogue.event import COLUMNS, Event, EventField
 from eventlog.catalogue.registries import REGISTRIES
@@ -20,6 +23,12 @@ KINDS: tuple[type[Event], ...] = tuple(
 )
 """Every kind of event, by code."""
 
+KIND_NAMES: Final[Mapping[int, str]] = {kind.kind: kind.snake() for kind in KINDS}
+"""The name of each kind, by its code."""
+
+KIND_CODES: Final[Mapping[str, int]] = {name: code for code, name in KIND_NAMES.items()}
+"""The code of each kind, by its name."""
+
 assert len({kind.kind for kind in KINDS}) == len(KINDS), "two kinds share a code"
 
-__all__ = ["COLUMNS", "FAMILIES", "KINDS", "REGISTRIES", "Event", "EventField"]
+__all__ = ["COLUMNS", "FAMILIES", "KINDS", "KIND_CODES", "KIND_NAMES", "REGISTRIES", "Event", "EventField"]

@@ -1,6 +1,7 @@
 """The registered codes that event rows carry instead of words. A code is never given another meaning."""
 
 from enum import IntEnum
+from typing import Final
 
 
 class Option(IntEnum):
@@ -53,6 +54,10 @@ class Dimension(IntEnum):
     TRUST = 0
     FAMILIARITY = 1
     RIVALRY = 2
+
+
+SIDES: Final = tuple(side.name.lower() for side in Dimension)
+"""The sides of a tie, as columns and fields are named."""
 
 
 class Weather(IntEnum):

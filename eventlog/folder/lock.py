@@ -9,6 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from eventlog.errors import EventLogError, LogLocked
+from eventlog.folder.run_folders import is_alive
 from eventlog.folder.stores import is_mirror
 from eventlog.places import refusal, told
 
@@ -38,6 +39,12 @@ class WriterLock:
         if self._lock.is_locked:
             self._holder.unlink(missing_ok=True)
             self._lock.release()
+
+
+def is_written_to(run: Path) -> bool:
+    """Whether the process that last said it writes to the run is alive, without touching the run's lock."""
+    pid, _ = _holder(run / "lock.holder")
+    return pid is not None and is_alive(pid)
 
 
 def _holder(path: Path) -> tuple[int | None, str | None]:

@@ -32,6 +32,7 @@ from eventlog import places
 from eventlog.errors import EventLogError, RunNotFound
 from eventlog.folder import disk
 from eventlog.folder.manifest import Manifest, parse_manifest
+from eventlog.folder.run_folders import is_run
 from eventlog.places import is_uri, refusal, shown
 
 SCHEMES: Final = ("s3", "gs", "file")
@@ -240,7 +241,7 @@ def mirror(uri: str) -> Path:
     manifest = parse_manifest(store.told("run.json"), text)
     name = hashlib.sha256(b"\0".join([store.uri.encode(), text, head])).hexdigest()[:32]
     folder = _mirrors() / name
-    if not (folder / "run.json").is_file():
+    if not is_run(folder):
         _begin(store, folder, manifest, text, head)
     os.utime(folder)
     _stores[folder] = store
@@ -339,7 +340,7 @@ def _begin(store: Store, folder: Path, manifest: Manifest, text: bytes, head: by
         try:
             disk.rename(unfinished, folder)
         except OSError:
-            if not (folder / "run.json").is_file():  # else somebody else was first
+            if not is_run(folder):  # else somebody else was first
                 raise
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)

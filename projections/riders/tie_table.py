@@ -7,16 +7,13 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
-from eventlog.catalogue import KINDS
-from eventlog.catalogue.registries import Dimension
+from eventlog.catalogue import KIND_NAMES
+from eventlog.catalogue.registries import SIDES
 from eventlog.rows import Rows
 from projections.riders.fold import board, open_decays, refold_with_riders, riders_type
 from projections.riders.tie_changes import TIE_CHANGE, Change, Loss
 from projections.state import CLASSES, TIES
 from projections.versions import VERSIONS
-
-SIDES = tuple(side.name.lower() for side in Dimension)
-KIND_NAMES = {kind.kind: kind.snake() for kind in KINDS}
 
 
 class TieChanges:

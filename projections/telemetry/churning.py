@@ -4,8 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from projections.churn import COUNTS, GAIN, REASONS
-from projections.riders.tie_changes import Change, Loss
+from projections.churn import COUNTS, GAIN, places_of, share_of
 from projections.settings import Churn
 
 
@@ -20,8 +19,23 @@ class Counts(NamedTuple):
 
     @property
     def share(self) -> float:
-        """Evicted / (held + added), 0 where nothing was held or added."""
-        return self.counts[COUNTS.index("evicted")] / max(self.held + self.counts[COUNTS.index("added")], 1)
+        """Its share so far, as `share_of` has it."""
+        return float(share_of(self.held, np.array(self.counts)))
+
+    def named(self) -> dict[str, int]:
+        """What was counted, by the names in COUNTS."""
+        return dict(zip(COUNTS, self.counts, strict=True))
+
+    def also(self, places: np.ndarray) -> "Counts":
+        """With further changes of the same window, by their places in COUNTS."""
+        more = np.bincount(places, minlength=len(COUNTS))
+        return self._replace(counts=tuple((self.counts + more).tolist()))
+
+    def at(self, window: int) -> "Counts":
+        """As this window begins, the same one or a later one; before anything of a later one is counted."""
+        if window == self.window:
+            return self
+        return Counts(window, self.held + int(np.dot(self.counts, GAIN)))
 
 
 class Alarm(NamedTuple):
@@ -37,29 +51,11 @@ class Alarm(NamedTuple):
 def count(before: Counts, changes: np.ndarray, tick: int, settings: Churn) -> tuple[Counts, list[Alarm]]:
     """The counts after the next rows of TIE_CHANGE, up to `tick`, its own included; and what they warn of."""
     now, alarms = before, []
-    for row in changes[np.isin(changes["change"], COUNTED)]:
-        now = _rolled(now, int(row["tick"]) // settings.window_ticks)
-        place = _place(int(row["change"]), int(row["reason"]))
-        now = now._replace(counts=(*now.counts[:place], now.counts[place] + 1, *now.counts[place + 1 :]))
+    places = places_of(changes["change"], changes["reason"])
+    for at in np.flatnonzero(places >= 0):
+        row = changes[at]
+        now = now.at(int(row["tick"]) // settings.window_ticks).also(places[at : at + 1])
         if now.share > settings.warn_above and not now.warned:
             now = now._replace(warned=True)
             alarms.append(Alarm(now.window, int(row["tick"]), int(row["seq"]), now.share, settings.warn_above))
-    return _rolled(now, tick // settings.window_ticks), alarms
-
-
-COUNTED = (Change.ADDED, Change.REFUSED, Change.REMOVED)
-"""What else happens to a tie leaves their number as it is."""
-
-
-def _place(change: int, reason: int) -> int:
-    if change == Change.REMOVED:
-        return COUNTS.index(REASONS[Loss(reason)])
-    return COUNTS.index("added" if change == Change.ADDED else "refused")
-
-
-def _rolled(counts: Counts, window: int) -> Counts:
-    """The counts as a later window begins."""
-    if window == counts.window:
-        return counts
-    gained = int(np.dot(counts.counts, GAIN))
-    return Counts(window, counts.held + gained)
+    return now.at(tick // settings.window_ticks), alarms

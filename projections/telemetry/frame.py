@@ -11,14 +11,12 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from eventlog.catalogue import KINDS
-from eventlog.catalogue.registries import Item, Option, Trait, Weather
-from projections.churn import COUNTS
+from eventlog.catalogue import KIND_NAMES
+from eventlog.catalogue.registries import SIDES, Item, Option, Trait, Weather
 from projections.narration.limiter import Standing
 from projections.reward_table import CALLED
 from projections.riders.rewards import COLUMNS
 from projections.riders.tie_changes import Change, Loss
-from projections.riders.tie_table import SIDES
 from projections.telemetry.churning import Alarm, Counts
 from projections.telemetry.messages import DECIMALS
 from projections.telemetry.witness import Seen
@@ -27,7 +25,6 @@ from projections.town.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
 HAPPENED: Final = ("tie_changes", "narrations", "warnings")
 """What is told of a tick besides what it changed."""
 
-KIND_NAMES: Final = {kind.kind: kind.snake() for kind in KINDS}
 OPTIONS: Final = tuple(option.name.lower() for option in Option)
 TRAITS: Final = tuple(trait.name.lower() for trait in Trait)
 SHIFTS: Final = {
@@ -265,8 +262,7 @@ def _policy(scene: _Scene, allowed: Sequence[int]) -> Block:
 
 
 def _churn(churn: Counts) -> Block:
-    counted = dict(zip(COUNTS, churn.counts, strict=True))
-    return {"window": churn.window, "held": churn.held, **counted, "share": printed(churn.share)}
+    return {"window": churn.window, "held": churn.held, **churn.named(), "share": printed(churn.share)}
 
 
 def _narration(standing: Standing) -> Block:

@@ -1,10 +1,12 @@
 """`townlet runs`, its archive and its pruning, as somebody types them."""
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from cli.options import find_run
 from eventlog.folder.lock import WriterLock
 from tests.cli.test_commands import from_json, here, lived, said
 
@@ -18,6 +20,18 @@ class TestRuns:
         assert listed == from_json(said("runs", "list", "--json")) == from_json(said("runs", "runs", "--json"))
         assert [row["run"] for row in listed] == ["a"]
         assert "archive" in said("runs", "--help").stdout
+
+    @pytest.mark.parametrize("half", [".b.forking-1", ".b.pruning-4194305", ".b.replaced"])
+    def test_what_is_half_made_is_neither_the_newest_nor_listed(self, half: str) -> None:
+        shutil.copytree("runs/a", f"runs/{half}")
+        for file in ("run.json", "log/head"):
+            os.utime(f"runs/{half}/{file}", (4_000_000_000,) * 2)  # newer than any other
+        assert [row["run"] for row in from_json(said("runs", "--json"))] == ["a"]
+        assert find_run(None) == Path("runs/a")
+        query = "select distinct run from events"
+        assert from_json(said("sql", "runs/*", query, "--json")) == [{"run": "a"}]
+        assert "holds a run" in said("sql", "runs/.*", query).stderr
+        assert find_run(f"runs/{half}") == Path(f"runs/{half}"), "whoever names it gets it"
 
     def test_a_word_that_is_neither_is_told(self) -> None:
         result = said("runs", "prun")

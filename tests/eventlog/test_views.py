@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from eventlog.catalogue import KINDS, REGISTRIES, Event
+from eventlog.catalogue import KIND_NAMES, KINDS, REGISTRIES, Event
 from eventlog.format.arrow import to_batch
 from eventlog.rows import MISSING, MISSING_VALUE, ROW, Rows
 from eventlog.views import (
@@ -54,8 +54,7 @@ def rows_of_every_kind() -> Rows:
 def log() -> Iterator[Connection]:
     connection = duckdb.connect()
     table = pa.Table.from_batches([to_batch(rows_of_every_kind(), {4: "by hand"})])
-    by_code = {kind.kind: kind.snake() for kind in KINDS}
-    words = pa.array([by_code[code] for code in table.column("kind").to_pylist()])
+    words = pa.array([KIND_NAMES[code] for code in table.column("kind").to_pylist()])
     connection.register(PHYSICAL, table.append_column("kind_name", words))
     for statement in names_sql(NAMES):
         connection.execute(statement)

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from eventlog.catalogue import KINDS
+from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import Dimension, Trait
 from eventlog.rows import MISSING, MISSING_VALUE, ROW, Rows
 from projections.riders.fold import refold_with_riders, riders_type
@@ -19,7 +19,6 @@ from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
 
 MAPS = Path(__file__).resolve().parents[2] / "configs" / "maps"
-CODES = {kind.snake(): kind.kind for kind in KINDS}
 SEATS = 7
 CAPACITY = 3
 FAST = {"trust": 0.9, "familiarity": 0.8, "rivalry": 0.7}
@@ -100,7 +99,7 @@ class History:
         row = np.zeros(1, ROW)
         for name, missing in (("object", -1), ("tile", -1), ("code", -1), ("code2", -1)):
             row[name] = columns.get(name, missing)
-        row["seq"], row["tick"], row["kind"] = len(self.rows), self.tick, CODES[kind]
+        row["seq"], row["tick"], row["kind"] = len(self.rows), self.tick, KIND_CODES[kind]
         row["agent"], row["other"] = agent, other
         row["value"], row["value2"] = columns.get("value", MISSING_VALUE), MISSING_VALUE
         code = columns.get("code", -1)

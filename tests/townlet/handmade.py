@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from eventlog.catalogue import KINDS
+from eventlog.catalogue import KIND_CODES
 from eventlog.rows import MISSING, MISSING_VALUE, ROW, Rows
 from townlet.configuration.load import Resolved, load
 from townlet.living.loop import new_log
@@ -15,7 +15,6 @@ from townlet.run import Run
 
 DAY = 1440
 KITCHEN = {"town": {"map": "kitchen", "people": 4}, "life": {"initial_ties": {"mode": "none"}}}
-CODES = {kind.snake(): kind.kind for kind in KINDS}
 
 Event = tuple[int, str, dict[str, Any]]
 """Its tick, its kind, and the columns that are not missing."""
@@ -47,5 +46,5 @@ def row_of(kind: str, tick: int, columns: dict[str, Any]) -> np.void:
         row[name] = columns.get(name, MISSING)
     for name in ("value", "value2"):
         row[name] = columns.get(name, MISSING_VALUE)
-    row["tick"], row["kind"] = tick, CODES[kind]
+    row["tick"], row["kind"] = tick, KIND_CODES[kind]
     return row[()]

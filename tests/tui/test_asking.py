@@ -1,5 +1,6 @@
 """Questions to a run in a thread beside the screen."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,6 +118,7 @@ def test_the_runs_beside_a_run_say_what_they_are_to_it(tmp_path: Path) -> None:
     forks = [parent.fork(tmp_path / name, at=30, seed=seed, ticks=10) for name, seed in (("b", 8), ("a", 9))]
     townlet.simulate(ticks=20, seed=1, into=tmp_path / "another")
     (tmp_path / "no run").mkdir()
+    shutil.copytree(tmp_path / "another", tmp_path / ".half.forking-1")
     asked = Asker(parent.place)
     found = asked.neighbours().result(SOON_S)
     assert [(Path(each.path).name, each.kin, each.parted, each.tick) for each in found] == [

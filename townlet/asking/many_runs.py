@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from eventlog.folder.run_folders import is_half_made, is_run
 from eventlog.places import is_uri
 from townlet.errors import QueryError
 from townlet.history.history import History
@@ -30,8 +31,9 @@ def opened(runs: str | Path | Iterable[str | Path | History]) -> dict[str, Histo
 
 def matching(pattern: str) -> list[Path]:
     """The runs among the folders that match a pattern, such as `runs/*`, by their paths; a run's path is one of it."""
-    found = [pattern] if Path(pattern).exists() else sorted(glob.glob(pattern))
-    return [Path(path) for path in found if (Path(path) / "run.json").is_file()]
+    if Path(pattern).exists():
+        return [path for path in (Path(pattern),) if is_run(path)]
+    return [path for path in map(Path, sorted(glob.glob(pattern))) if is_run(path) and not is_half_made(path.name)]
 
 
 def names_of(places: Sequence[Path]) -> list[str]:

@@ -13,7 +13,7 @@ from eventlog.reader import LogReader
 from townlet.comparing.kinship import FORK, PARENT, SIBLING, kin, tick_at
 from townlet.comparing.tie_ledgers import ties_side_by_side
 from townlet.comparing.town_differences import (
-    NEEDS,
+    NEEDS_AND_WALLET,
     Side,
     deeds_since,
     events_by_kind,
@@ -203,13 +203,13 @@ def _apart(a: "Moment", b: "Moment", ties: pa.Table) -> dict[str, Any]:
         "elsewhere": sum(people[0][name]["venue"] != people[1][name]["venue"] for name in both),
         **{
             need: float(np.mean([abs(people[0][name][need] - people[1][name][need]) for name in both])) if both else 0.0
-            for need in NEEDS
+            for need in NEEDS_AND_WALLET
         },
     }
 
 
 def _drift(rows: list[dict[str, Any]]) -> pa.Table:
     counts = ("tick", "ties_only_a", "ties_only_b", "people_only_a", "people_only_b", "elsewhere")
-    order = (*counts[:3], "ties_differ_by", *counts[3:], *NEEDS)
+    order = (*counts[:3], "ties_differ_by", *counts[3:], *NEEDS_AND_WALLET)
     schema = pa.schema([(name, pa.int64() if name in counts else pa.float64()) for name in order])
     return pa.Table.from_pylist(rows, schema=schema)

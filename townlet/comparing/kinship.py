@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from eventlog.errors import EventLogError
+from eventlog.folder.run_folders import runs_in
 from eventlog.folder.stores import is_mirror
 from eventlog.reader import LogReader
 
@@ -33,8 +34,8 @@ def neighbours(run: "History") -> tuple[Neighbour, ...]:
     if is_mirror(run.path):
         return ()
     log, here, found = run.log, run.path.resolve(), []
-    for path in sorted(here.parent.iterdir()):
-        if path == here or not (path / "run.json").is_file():
+    for path in runs_in(here.parent):
+        if path == here:
             continue
         try:
             other = LogReader(path)

@@ -5,9 +5,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from eventlog.catalogue.registries import Dimension
+from eventlog.catalogue.registries import SIDES
 
-SIDES: Final = tuple(side.name.lower() for side in Dimension)
 """The sides of a tie."""
 
 NOTHING: Final = (0.0, 0.0, 0.0)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from eventlog.catalogue import KINDS
+from eventlog.catalogue import KIND_NAMES
+from projections.state import NEEDS
 from projections.tables import tables
 from townlet.configuration.load import person_name
 from townlet.configuration.settings import Settings
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from townlet.history.history import History
     from townlet.living.town import Town
 
-KIND_NAMES: Final = {kind.kind: kind.snake() for kind in KINDS}
-NEEDS: Final = ("hunger", "hygiene", "energy", "wallet")
+NEEDS_AND_WALLET: Final = (*NEEDS, "wallet")
 WHOLE: Final = ("map_content", "people_names")
 """Settings that are told by their digest: nobody reads them value by value."""
 
@@ -43,7 +43,7 @@ PEOPLE: Final = pa.schema(
         ("most_b", pa.int64()),
         ("ties_differ_by", pa.float64()),
         *((f"{what}_{side}", pa.string()) for what in ("venue", "job") for side in "ab"),
-        *((f"{need}_{side}", pa.float64()) for need in NEEDS for side in "ab"),
+        *((f"{need}_{side}", pa.float64()) for need in NEEDS_AND_WALLET for side in "ab"),
     ]
 )
 
@@ -279,7 +279,7 @@ def _person_row(
         "ties_differ_by": float(felt),
         **{
             f"{what}_{letter}": row.get(what)
-            for what in ("venue", "job", *NEEDS)
+            for what in ("venue", "job", *NEEDS_AND_WALLET)
             for letter, row in zip("ab", here, strict=True)
         },
     }
@@ -336,7 +336,7 @@ def _first_unequal(a: np.ndarray | None, b: np.ndarray | None) -> int | None:
 
 
 __all__ = [
-    "NEEDS",
+    "NEEDS_AND_WALLET",
     "Deeds",
     "Side",
     "deeds_since",

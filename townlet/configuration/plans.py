@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from eventlog.catalogue import KINDS
+from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import Dimension, Item, Option
 from projections.plan import AFFORDANCES, plan_type
 from projections.plan import KINDS as KIND_ROOM
-from projections.state import CLASSES, CapacityClass
+from projections.state import CLASSES, NEEDS, CapacityClass
 from townlet.configuration.bodies import Affordance, Market, Needs
 from townlet.configuration.settings import Settings
 from townlet.configuration.society import Chat, Job, Life, Policy, Queues, Work
@@ -17,7 +17,6 @@ from townlet.errors import ConfigurationError
 from townlet.world import atlas
 from townlet.world.drawing import TownMap
 
-NEEDS = ("hunger", "hygiene", "energy")
 EVERY_DAY, WEEKDAYS = 0b1111111, 0b0011111
 INITIAL_TIES = {"none": 0, "households": 1, "random": 2, "list": 3}
 LAST_SEAT = 2**31 - 1
@@ -142,12 +141,11 @@ def _fill_jobs(plan: Any, work: Work, town_map: TownMap, shape: CapacityClass) -
 
 def _fill_social(record: Any, settings: Settings) -> None:
     relationships, personality = settings.relationships, settings.relationships.personality
-    kinds = {kind.snake(): kind.kind for kind in KINDS}
-    assert max(kinds.values()) < KIND_ROOM
+    assert max(KIND_CODES.values()) < KIND_ROOM
     for name in type(relationships.deltas).model_fields:
         delta = getattr(relationships.deltas, name)
-        record["delta"][kinds[name]] = [getattr(delta, dimension.name.lower()) for dimension in Dimension]
-        record["sides"][kinds[name]] = delta.sides == "affected"
+        record["delta"][KIND_CODES[name]] = [getattr(delta, dimension.name.lower()) for dimension in Dimension]
+        record["sides"][KIND_CODES[name]] = delta.sides == "affected"
     record["retention"] = [getattr(relationships.hourly_retention, dimension.name.lower()) for dimension in Dimension]
     record["capacity"], record["admission"] = relationships.capacity, relationships.admission
     record["forgotten_below"] = relationships.forgotten_below

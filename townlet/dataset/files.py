@@ -5,15 +5,13 @@ schema of the steps says, and marks the folder as one that may be written anew.
 """
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
-from eventlog.folder import disk
+from eventlog.folder.publishing import Product, bytes_of, published
 from townlet.dataset.batches import Dataset, settings_in
 
 DESCRIPTION: Final = "dataset.json"
@@ -34,20 +32,12 @@ def write(dataset: Dataset, form: str, to: Path, *, replace: bool = False) -> Wr
     Nothing is overwritten, unless `replace` says so and it is a dataset too. Raises FileExistsError, LogDamaged,
     TownletError where Minari is asked for and not there, OSError; and then nothing is left behind.
     """
-    _require_free(to, replace)
-    to.parent.mkdir(parents=True, exist_ok=True)
-    building = to.absolute().with_name(f".{to.name}.writing-{os.getpid()}")
-    shutil.rmtree(building, ignore_errors=True)
-    try:
-        building.mkdir()
-        steps = FORMATS[form](dataset, building, to.name)
+    with published(DATASET, to, replace=replace) as folder:
+        folder.mkdir()
+        steps = FORMATS[form](dataset, folder, to.name)
         about = {"format": form, "steps": steps, **settings_in(dataset.schema)}
-        (building / DESCRIPTION).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-        _require_free(to, replace)
-        _publish(building, to)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-    return Written(to, steps, sum(file.stat().st_size for file in to.rglob("*") if file.is_file()))
+        (folder / DESCRIPTION).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    return Written(to, steps, bytes_of(to))
 
 
 def is_dataset(path: Path) -> bool:
@@ -84,37 +74,7 @@ def _write_minari(dataset: Dataset, into: Path, name: str) -> int:
     return write_episodes(dataset, into, name)
 
 
-def _require_free(path: Path, replace: bool) -> None:
-    """Nothing is at the path, or what may be replaced. Raises FileExistsError."""
-    if path.is_symlink() or path.exists():
-        if not replace:
-            raise FileExistsError(f"{path} is there already; --replace writes it anew, --to names another place")
-        if not is_dataset(path):
-            raise FileExistsError(f"{path} is no dataset, so it is not replaced; --to names another place")
-
-
-def _publish(building: Path, to: Path) -> None:
-    """Sync what was written and put it in its place; what it replaces is removed. Raises OSError."""
-    for file in sorted(building.rglob("*")):
-        if file.is_file():
-            fd = disk.append_to(file)
-            try:
-                disk.sync(fd)
-            finally:
-                disk.close(fd)
-    disk.sync_folder(building)
-    replaced = building.with_name(f"{building.name}-replaced")
-    if to.exists():
-        disk.rename(to, replaced)
-    try:
-        disk.rename(building, to)
-    except OSError:
-        if replaced.exists():
-            replaced.rename(to)
-        raise
-    shutil.rmtree(replaced, ignore_errors=True)
-    disk.sync_folder(to.absolute().parent)
-
+DATASET: Final = Product("writing", "dataset", "--to", is_dataset)
 
 FORMATS: Final[Mapping[str, Callable[[Dataset, Path, str], int]]] = {
     "arrow": _write_arrow,

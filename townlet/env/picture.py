@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from eventlog.catalogue.registries import Option
+from projections.state import NEEDS
 from townlet.configuration.load import person_name
 from townlet.configuration.plans import map_of
 from townlet.configuration.settings import Settings
@@ -32,7 +33,6 @@ GOLDEN_ANGLE = 0.6180339887498949
 """Of a whole turn: neighbours in number are far apart in hue."""
 
 RENDER_MODES = ("ansi", "rgb_array")
-NEEDS = ("hunger", "hygiene", "energy")
 
 
 def required_mode(mode: str | None) -> str | None:

@@ -16,15 +16,13 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
 
-from eventlog.checkpoints import Checkpoint, CheckpointStore
-from eventlog.folder.head import Point
+from eventlog.checkpoints import Checkpoint, CheckpointStore, keep_last_used
 from eventlog.folder.manifest import Epoch
 from projections.versions import VERSIONS
 from townlet.configuration.load import names_table
@@ -229,11 +227,9 @@ def keep(run: "History", made: CatchUp, tick: int, tables: Tables) -> None:
 
 def _written(run: "History", made: CatchUp, tick: int, tables: Tables) -> None:
     """Keep the tables in place of what was kept at that tick. Raises OSError."""
-    log, store = run.log, store_of(run, made.name)
-    seq = log.seq_at(tick)
-    block_digest, digest = log.digest_at(seq)
-    store.write(tables, Point(tick, seq, block_digest.hex(), digest.hex()), made.identity(run.epochs, seq))
-    _prune(store.path)
+    store, point = store_of(run, made.name), run.log.point_at(tick)
+    store.write(tables, point, made.identity(run.epochs, point.seq))
+    keep_last_used(store.path, KEPT)
     _retire_others(store, tick)
 
 
@@ -242,13 +238,3 @@ def _retire_others(store: CheckpointStore, tick: int) -> None:
     for other in store.path.parent.iterdir():
         if other != store.path and max(CheckpointStore(other.parent, other.name).ticks(), default=0) <= tick:
             shutil.rmtree(other, ignore_errors=True)
-
-
-def _prune(folder: Path) -> None:
-    """Remove what was not asked for longest."""
-    used = []
-    for each in folder.iterdir():
-        with contextlib.suppress(OSError):
-            used.append((each.stat().st_mtime_ns, each))
-    for _, old in sorted(used, reverse=True)[KEPT:]:
-        shutil.rmtree(old, ignore_errors=True)

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from eventlog.checkpoints import CheckpointStore
-from eventlog.folder.head import Point
+from eventlog.checkpoints import CheckpointStore, keep_last_used
 from eventlog.folder.manifest import Epoch
 from projections.settings import Rewards
 from townlet.configuration.load import load, names_table
@@ -97,18 +96,12 @@ def _maker(epochs: Sequence[Epoch], paid: Sequence[Rewards]) -> str:
 
 def _keep(run: "History", store: CheckpointStore, tick: int, tables: Mapping[str, pa.Table]) -> None:
     """Keep the marks up to a tick, in place of those that ended before it. Raises OSError."""
-    log = run.log
-    seq = log.seq_at(tick)
-    block_digest, digest = log.digest_at(seq)
-    earlier = store.ticks()
-    point = Point(tick, seq, block_digest.hex(), digest.hex())
-    store.write(tables, point, rider_identity(MARKS, run.epochs, seq))
+    earlier, point = store.ticks(), run.log.point_at(tick)
+    store.write(tables, point, rider_identity(MARKS, run.epochs, point.seq))
     for each in earlier:
         if each != tick:
             shutil.rmtree(store.path / f"{each:012}", ignore_errors=True)
-    folders = sorted(store.path.parent.iterdir(), key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
-    for old in folders[KEPT:]:
-        shutil.rmtree(old, ignore_errors=True)
+    keep_last_used(store.path.parent, KEPT)
 
 
 def _named(run: "History", earned: pa.Table) -> pa.Table:

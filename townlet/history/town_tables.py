@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from eventlog.catalogue.registries import Option, Reason, Trait
+from eventlog.catalogue.registries import SIDES, Option, Reason, Trait
+from projections.state import NEEDS
 from projections.tables import tables
 from projections.town.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
 from townlet.configuration.load import names_table
@@ -119,7 +120,7 @@ def _agents(scene: _Scene) -> pa.Table:
         "bed": _word(home, scene.places),
         "bed_id": _number(home),
         **scene.tile(of("tile")),
-        **{need: pa.array(of(need)) for need in ("hunger", "hygiene", "energy", "wallet", "debt")},
+        **{need: pa.array(of(need)) for need in (*NEEDS, "wallet", "debt")},
         "unpaid_days": _number(of("unpaid_days")),
         "raw": _number(items[:, 0]),
         "meals": _number(items[:, 1]),
@@ -146,7 +147,7 @@ def _agents(scene: _Scene) -> pa.Table:
 
 
 def _ties(scene: _Scene) -> pa.Table:
-    sides = {name: scene.read("ties", name) for name in ("trust", "familiarity", "rivalry")}
+    sides = {name: scene.read("ties", name) for name in SIDES}
     owners = scene.person(scene.read("ties", "seat"))
     return pa.table(
         {

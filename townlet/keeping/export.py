@@ -8,8 +8,6 @@ import contextlib
 import errno
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -18,6 +16,7 @@ import pyarrow as pa
 
 from eventlog.errors import EventLogError, LogDamaged
 from eventlog.folder import disk
+from eventlog.folder.publishing import Product, bytes_of, published
 from eventlog.folder.stores import is_mirror
 from eventlog.format import parquet
 from eventlog.format.arrow import from_batch, notes_of
@@ -78,24 +77,13 @@ def export(
     if into is None and is_mirror(run.path):
         raise TownletError(f"{run.place} is only read: name the file or folder to write, on this machine")
     path = into or run.path / "exports" / f"events-{extent.from_tick}-{extent.to_tick}{form.suffix}"
-    _require_free(path, replace)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _require_room(path, extent.events * form.event_bytes)
-    building = path.absolute().with_name(f".{path.name}.exporting-{os.getpid()}")
-    shutil.rmtree(building, ignore_errors=True)
-    try:
-        building.mkdir()
-        written = building / f"whole{form.suffix}"
+    with published(EXPORT, path, replace=replace, suffix=form.suffix) as written:
+        _require_room(path, extent.events * form.event_bytes)
         form.write(run, extent, written)
         for check in form.prove(written)[0]:
             if not check.passed:
                 raise TownletError(f"{path} was not written: {check.check} of what was read back: {check.found}")
-        _sync(written)
-        _require_free(path, replace)
-        _publish(written, path)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-    return Exported(path, extent, sum(file.stat().st_size for file in _files(path)))
+    return Exported(path, extent, bytes_of(path))
 
 
 def verify_export(path: Path, run: History | None = None) -> list[Check]:
@@ -262,15 +250,6 @@ def _described_file(path: Path) -> dict[str, Any]:
         return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
-def _require_free(path: Path, replace: bool) -> None:
-    """Nothing is at the path, or what may be replaced. Raises FileExistsError."""
-    if path.is_symlink() or path.exists():
-        if not replace:
-            raise FileExistsError(f"{path} is there already; --replace writes it anew, --into names another place")
-        if not is_export(path):
-            raise FileExistsError(f"{path} is no export, so it is not replaced; --into names another place")
-
-
 def _require_room(path: Path, need: int) -> None:
     free = disk.free_bytes(path.parent) - RESERVE_BYTES
     if free < need:
@@ -278,36 +257,7 @@ def _require_room(path: Path, need: int) -> None:
         raise OSError(errno.ENOSPC, words, str(path))
 
 
-def _publish(written: Path, path: Path) -> None:
-    """Put what was written in its place, and remove what it replaces. Raises OSError, and then that is still there."""
-    replaced = written.with_name("replaced")
-    aside = path.is_dir() or (written.is_dir() and path.exists())  # a folder takes no other's place
-    if aside:
-        disk.rename(path, replaced)
-    try:
-        disk.rename(written, path)
-    except OSError:
-        if aside:
-            replaced.rename(path)
-        raise
-    disk.sync_folder(path.parent)
-
-
-def _sync(path: Path) -> None:
-    """Wait until a file, or the files of a folder, are on the disk."""
-    for file in _files(path):
-        fd = disk.append_to(file)
-        try:
-            disk.sync(fd)
-        finally:
-            disk.close(fd)
-    if path.is_dir():
-        disk.sync_folder(path)
-
-
-def _files(path: Path) -> list[Path]:
-    return sorted(path.iterdir()) if path.is_dir() else [path]
-
+EXPORT: Final = Product("exporting", "export", "--into", is_export)
 
 FORMATS: Final[Mapping[str, Format]] = {
     "parquet": Format(".parquet", 12, _write_parquet, _prove_parquet),

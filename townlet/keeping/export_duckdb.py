@@ -18,10 +18,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from eventlog.catalogue import KINDS
+from eventlog.catalogue import KIND_NAMES, KINDS
 from eventlog.errors import EventLogError
 from eventlog.format.arrow import SCHEMA, from_batch, notes_of
-from eventlog.views import KIND_BY_NAME, PHYSICAL, events_sql, names_sql, view_sql
+from eventlog.views import PHYSICAL, events_sql, names_sql, view_sql
 from projections.state import CLASSES
 from townlet.asking.sql import Session
 from townlet.errors import TownletError
@@ -163,8 +163,7 @@ def _make_views(connection: duckdb.DuckDBPyConnection, town: _Town, create: str)
     for statement in names_sql(town.names):
         connection.execute(statement)
     listed = ", ".join(f"getvariable('{name}') as {name}" for name in _LISTED)
-    by_code = {kind.kind: name for name, kind in KIND_BY_NAME.items()}
-    kinds = [by_code.get(code, "unknown") for code in range(max(kind.kind for kind in KINDS) + 1)]
+    kinds = [KIND_NAMES.get(code, "unknown") for code in range(max(KIND_NAMES) + 1)]
     connection.execute(f"create table {NAMES} as select {listed}, ?::varchar[] as kinds", [kinds])
     named = f"coalesce((select kinds from {NAMES})[kind + 1], 'unknown')"
     connection.execute(f"{create} {PHYSICAL} as select *, {named} as kind_name from {LOG}")

@@ -68,11 +68,10 @@ class Extent(BaseModel):
         log = run.log
         first, last = from_tick or 0, log.head.tick if to_tick is None else to_tick
         run.require(first, last)
-        from_seq, next_seq = log.seq_at(first), log.seq_at(last)
-        if from_seq >= next_seq:
+        begin, end = log.point_at(first), log.point_at(last)
+        if begin.seq >= end.seq:
             raise TownletError(f"{run.place} has no events from tick {first:,} to tick {last:,}: name a longer stretch")
-        block_digest, before = log.digest_at(from_seq)
-        lead = list(log.parts(from_seq - from_seq % BLOCK_EVENTS, from_seq))
+        lead = list(log.parts(begin.seq - begin.seq % BLOCK_EVENTS, begin.seq))
         rows = np.concatenate([np.zeros(0, ROW), *(rows for rows, _ in lead)])
         begun = {int(seq) for seq in rows["seq"]}
         manifest = log.manifest
@@ -86,13 +85,13 @@ class Extent(BaseModel):
             kinds=tuple((segment.first_seq, segment.kinds) for segment in manifest.segments if segment.kinds),
             from_tick=first,
             to_tick=last,
-            from_seq=from_seq,
-            next_seq=next_seq,
-            block_digest=block_digest.hex(),
+            from_seq=begin.seq,
+            next_seq=end.seq,
+            block_digest=begin.block_digest,
             lead=base64.b64encode(zlib.compress(rows.tobytes(), 9)).decode(),
             lead_notes={seq: note for _, notes in lead for seq, note in notes.items() if seq in begun},
-            digest_before=before.hex(),
-            digest=log.digest_at(next_seq)[1].hex(),
+            digest_before=begin.digest,
+            digest=end.digest,
         )
 
     @property

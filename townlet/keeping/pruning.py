@@ -5,9 +5,7 @@ what that one is compared with, and stays as long as it. Nothing of a run that i
 """
 
 import contextlib
-import os
 import re
-import shutil
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -16,14 +14,21 @@ from eventlog.errors import EventLogError, LogLocked
 from eventlog.folder import disk
 from eventlog.folder.lock import WriterLock
 from eventlog.folder.manifest import Manifest, Parent, read_manifest
+from eventlog.folder.run_folders import (
+    MANIFEST,
+    is_alive,
+    is_half_made,
+    is_run,
+    last_written,
+    maker_of,
+    remove_whole,
+    runs_in,
+)
 from eventlog.reader import LogReader
 from eventlog.segments.recovery import SEGMENT_NAME
 
 PARTS: Final = ("derived", "exports", "torn")
 """What can go of a run that stays: tables that are made anew and all checkpoints but the last; exports; torn tails."""
-
-UNFINISHED: Final = re.compile(r"\..+\.(?:forking|exporting|pruning)-([0-9]+)")
-"""A hidden folder in which a process, by its number, made or removed something."""
 
 NAMED: Final = "named"
 
@@ -69,7 +74,7 @@ def plan(
     were written since this moment (seconds of the file system's clock). `parts`, of PARTS, go of the runs that stay.
     """
     folders, named = [place for place in places if not is_run(place)], [place for place in places if is_run(place)]
-    inside = [sorted(path for path in folder.iterdir() if is_run(path)) for folder in folders]
+    inside = [runs_in(folder) for folder in folders]
     runs = list(dict.fromkeys([*named, *(run for group in inside for run in group)]))
     if keep is not None or older_than is not None:
         groups = [*inside, *([run] for run in named if older_than is not None)]
@@ -108,16 +113,6 @@ def _is_as_planned(item: Item) -> bool:
         return True
     manifest = _manifest_of(item.run)
     return manifest is not None and item.path.name not in {segment.file for segment in manifest.segments}
-
-
-def is_run(path: Path) -> bool:
-    """Whether there is a run in this folder."""
-    return (path / "run.json").is_file()
-
-
-def last_written(run: Path) -> float:
-    """When a run was written to last, in seconds of the file system's clock."""
-    return max(path.stat().st_mtime for path in (run / "run.json", run / "log" / "head") if path.exists())
 
 
 def _outlived(runs: list[Path], keep: int | None, older_than: float | None) -> Iterator[tuple[Path, str]]:
@@ -175,16 +170,18 @@ def _holds_history(run: Path, parent: Parent) -> bool:
 
 
 def _beside(runs: Collection[Path]) -> set[Path]:
-    """The runs, and all that lie in their folders or one folder deeper, as those of a fork with many seeds do."""
+    """The runs, and all that lie in their folders or one folder deeper, as those of a fork with many seeds do.
+
+    With those that somebody is making, and without what was left half made.
+    """
     folders = {run.parent for run in runs}
-    return {*runs} | {
-        path.parent for folder in folders for depth in ("*", "*/*") for path in folder.glob(f"{depth}/run.json")
-    }
+    manifests = [path for folder in folders for depth in ("*", "*/*") for path in folder.glob(f"{depth}/{MANIFEST}")]
+    return {*runs} | {path.parent for path in manifests if not _is_left(path.parent)}
 
 
 def _inner_runs(folder: Path) -> list[Path]:
     """The runs that somebody has put somewhere within a folder."""
-    return sorted(path.parent for path in folder.rglob("run.json") if path.parent != folder and path.is_file())
+    return sorted(path.parent for path in folder.rglob(MANIFEST) if path.parent != folder and path.is_file())
 
 
 def _parts_of(run: Path, parts: Collection[str]) -> Iterator[Item]:
@@ -200,7 +197,7 @@ def _parts_of(run: Path, parts: Collection[str]) -> Iterator[Item]:
     checkpoints = _files(run / "checkpoints")
     for path in checkpoints:
         found = _CHECKPOINT.fullmatch(path.name)
-        if found and not _is_alive(int(found[1])):
+        if found and not is_alive(int(found[1])):
             yield Item(path, "leftover", "its process ended", run=run)
     if "derived" in parts:
         for path in [path for path in checkpoints if path.name.isdecimal()][:-1]:
@@ -215,9 +212,14 @@ def _parts_of(run: Path, parts: Collection[str]) -> Iterator[Item]:
 def _dead(folder: Path) -> Iterator[Item]:
     """The folders that a process which ended has left in this one."""
     for path in _files(folder):
-        found = UNFINISHED.fullmatch(path.name)
-        if found and path.is_dir() and not _is_alive(int(found[1])):
+        if path.is_dir() and _is_left(path):
             yield Item(path, "leftover", "its process ended")
+
+
+def _is_left(path: Path) -> bool:
+    """Whether a folder is half made and nobody goes on with it."""
+    maker = maker_of(path.name)
+    return is_half_made(path.name) and not (_is_locked(path) if maker is None else is_alive(maker))
 
 
 def _weighed(items: list[Item]) -> list[Item]:
@@ -252,15 +254,11 @@ def _held(run: Path | None) -> Iterator[None]:
 
 
 def _remove(path: Path) -> None:
-    """Remove a file or a folder; a folder is first given the name of what is unfinished, so that it is never half."""
-    if not path.is_dir() or path.is_symlink():
+    """Remove a file, a link or a folder. Raises OSError."""
+    if path.is_dir() and not path.is_symlink():
+        remove_whole(path)
+    else:
         disk.remove(path)
-        return
-    going = path.absolute()
-    if not UNFINISHED.fullmatch(going.name):
-        going = going.with_name(f".{going.name}.pruning-{os.getpid()}")
-        disk.rename(path, going)
-    shutil.rmtree(going)
 
 
 def _is_locked(run: Path) -> bool:
@@ -272,17 +270,6 @@ def _is_locked(run: Path) -> bool:
     except LogLocked:
         return True
     return False
-
-
-def _is_alive(pid: int) -> bool:
-    """Whether a process of this number runs here."""
-    try:
-        os.kill(pid, 0)
-    except PermissionError:
-        return True
-    except (ProcessLookupError, OverflowError):
-        return False
-    return True
 
 
 def _manifest_of(run: Path) -> Manifest | None:

@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING, Final
 
 from eventlog.catalogue.movement import AgentMoved, MoveBlocked
+from projections.state import NEEDS
 from projections.telemetry.frame import Block
 from townlet.configuration.load import person_number
 from townlet.observing.choices import Choices
-from townlet.observing.days_seen import NEEDS, Past
+from townlet.observing.days_seen import Past
 from townlet.observing.event_list import Events
 from townlet.observing.view import Card
 

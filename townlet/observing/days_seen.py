@@ -10,6 +10,7 @@ import numpy as np
 
 from eventlog.catalogue.life import AgentArrived, AgentExited
 from eventlog.rows import ROW, Rows
+from projections.state import NEEDS
 from townlet.living.town import Town
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ KEPT_DAYS: Final = 4
 SAMPLES_A_DAY: Final = 60
 SAMPLES_A_KEYFRAME: Final = 15
 """A town is kept every so many samples, four times a day."""
-
-NEEDS: Final = ("hunger", "hygiene", "energy")
 
 
 class Keyframe(NamedTuple):

@@ -7,9 +7,9 @@ from typing import Any, Final
 import numpy as np
 
 from eventlog.rows import Rows
-from projections.churn import COUNTS, GAIN, REASONS
-from projections.riders.tie_changes import Change, Loss
+from projections.churn import places_of
 from projections.settings import Churn as ChurnSettings
+from projections.telemetry.churning import Counts
 from townlet.observing.event_list import sorts
 from townlet.observing.scenes import Ground, Keyframe, Keyframes
 from townlet.observing.view import SORTS, Churn, Timeline
@@ -75,61 +75,42 @@ class Windows:
     def __init__(self, settings: ChurnSettings, most: int = WINDOWS) -> None:
         self._settings = settings
         self._over: deque[Mapping[str, Any]] = deque(maxlen=most)
-        self._window, self._held = 0, 0
-        self._counts = np.zeros(len(COUNTS), np.int64)
+        self._now = Counts()
 
     def add(self, changes: np.ndarray, tick: int) -> None:
         """The next rows of TIE_CHANGE; every one of ticks before `tick` has come by then."""
-        places = _places(changes)
+        places = places_of(changes["change"], changes["reason"])
         changes, places = changes[places >= 0], places[places >= 0]
         windows = changes["tick"] // self._settings.window_ticks
         for window in np.unique(windows).tolist():
             self._close(window)
-            self._counts += np.bincount(places[windows == window], minlength=len(COUNTS))
+            self._now = self._now.also(places[windows == window])
         self._close(tick // self._settings.window_ticks)
 
     def before(self, tick: int) -> Churn:
         """The last windows that are over at a tick."""
         length = self._settings.window_ticks
-        first = self._window - len(self._over)
-        last = max(min(tick // length, self._window) - first, 0)
+        first = self._now.window - len(self._over)
+        last = max(min(tick // length, self._now.window) - first, 0)
         return Churn(tuple(self._over[place] for place in range(max(last - TOLD, 0), last)))
 
     def _close(self, window: int) -> None:
         """The windows before this one are over."""
-        while self._window < window:
+        while self._now.window < window:
             self._over.append(self._row())
-            self._held += int(self._counts @ GAIN)
-            self._counts[:] = 0
-            self._window += 1
+            self._now = self._now.at(self._now.window + 1)
 
     def _row(self) -> Mapping[str, Any]:
-        length = self._settings.window_ticks
-        counts = dict(zip(COUNTS, self._counts.tolist(), strict=True))
-        share = counts["evicted"] / max(self._held + counts["added"], 1)
+        now, length = self._now, self._settings.window_ticks
         return {
-            "window": self._window,
-            "from_tick": self._window * length,
-            "to_tick": (self._window + 1) * length,
-            "held": self._held,
-            **counts,
-            "share": share,
-            "warning": share > self._settings.warn_above,
+            "window": now.window,
+            "from_tick": now.window * length,
+            "to_tick": (now.window + 1) * length,
+            "held": now.held,
+            **now.named(),
+            "share": now.share,
+            "warning": now.share > self._settings.warn_above,
         }
-
-
-_COUNTED: Final = np.array([COUNTS.index(REASONS[loss]) for loss in Loss])
-
-
-def _places(changes: np.ndarray) -> np.ndarray:
-    """Each row's place in COUNTS, -1 for what is not counted."""
-    change = changes["change"]
-    places = np.full(len(changes), -1, np.int64)
-    places[change == Change.ADDED] = COUNTS.index("added")
-    places[change == Change.REFUSED] = COUNTS.index("refused")
-    removed = change == Change.REMOVED
-    places[removed] = _COUNTED[changes["reason"][removed]]
-    return places
 
 
 class Index:

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from eventlog.catalogue import KIND_NAMES
 from townlet.comparing.tie_ledgers import ties_side_by_side
+from townlet.comparing.town_differences import NEEDS_AND_WALLET
 from townlet.history.kept_tables import PROJECTIONS, TIE_CHANGES, named
 from townlet.observing.event_list import Events
 from townlet.observing.view import EventLine
 from townlet.telling.event_words import Filter
-from townlet.telling.tie_sentences import KIND_NAMES
 
 if TYPE_CHECKING:
     from townlet.history.history import History
 
-FIELDS: Final = ("venue", "option", "job", "hunger", "hygiene", "energy", "wallet")
+FIELDS: Final = ("venue", "option", "job", *NEEDS_AND_WALLET)
 """What is compared of a person."""
 
 

@@ -106,6 +106,16 @@ class EventLine(NamedTuple):
     cause: int | None
     matches: bool = True
 
+    @property
+    def what(self) -> str:
+        """What happened: `chat succeeded`."""
+        return self.kind.replace("_", " ")
+
+    @property
+    def told(self) -> str:
+        """The whole line but when: `chat succeeded  alice, bob  quality 0.82`."""
+        return f"{self.what}  {self.said}"
+
 
 class EventPage(NamedTuple):
     """A stretch of the events before the view's tick, in order. `at` is the index of the one it stands at, -1: none.

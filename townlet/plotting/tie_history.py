@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from eventlog.catalogue.registries import SIDES
 from eventlog.places import title
 from townlet.daytime import time_of
 from townlet.errors import QueryError
 from townlet.plotting.tie_network import BAD, FAINT, GOOD, INK, drawing, form_of, save, style, write_title
-from townlet.telling.why import SIDES, why
+from townlet.telling.why import why
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

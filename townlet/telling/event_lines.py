@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from eventlog.catalogue import KINDS, REGISTRIES, EventField
+from eventlog.catalogue import KIND_CODES, KINDS, REGISTRIES, EventField
 from eventlog.format.arrow import from_batch, notes_of
 from projections.state import CLASSES
 from townlet.configuration.load import person_name
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 KIND_OF = {kind.kind: kind for kind in KINDS}
 SLOTS = {kind.kind: kind.slots() for kind in KINDS}
-NAME_WIDTH = max(len(kind.snake()) for kind in KINDS)
+NAME_WIDTH = max(map(len, KIND_CODES))
 
 Said = dict[str, Any]
 

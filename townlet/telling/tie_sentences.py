@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
-from eventlog.catalogue import KINDS
+from eventlog.catalogue import KIND_NAMES
 from eventlog.catalogue.registries import Dimension, Reason
 from townlet.configuration.load import person_name
 from townlet.configuration.places import place_names
 from townlet.configuration.plans import map_of
 from townlet.configuration.settings import Settings
 
-KIND_NAMES: Final = {kind.kind: kind.snake() for kind in KINDS}
 HOURS_OF_DAY: Final = 24
 
 HAPPENED: Final[Mapping[str, str]] = {

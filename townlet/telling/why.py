@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from eventlog.catalogue.life import AgentArrived
-from eventlog.catalogue.registries import Dimension
+from eventlog.catalogue.registries import SIDES
 from townlet.configuration.load import names_table
 from townlet.errors import QueryError, TownletError
 from townlet.history.kept_tables import tie_changes
@@ -18,7 +18,6 @@ from townlet.telling.tie_sentences import Sentences
 if TYPE_CHECKING:
     from townlet.history.history import History
 
-SIDES: Final = tuple(side.name.lower() for side in Dimension)
 
 Value = tuple[float, float, float]
 

@@ -6,18 +6,18 @@ from typing import Any, Final
 
 from rich.text import Text
 
+from eventlog.catalogue.registries import SIDES
 from townlet.comparing.difference import Difference
 from townlet.comparing.kinship import Neighbour
+from townlet.comparing.town_differences import NEEDS_AND_WALLET
 from townlet.daytime import time_of
 from townlet.observing.questions import Since
 from townlet.observing.view import EventLine
-from townlet.telling.why import SIDES
 from tui.asking import Compared
 from tui.dialogs.listing import Told
 from tui.drawing import About, Row
 from tui.looks import Look
 
-NEEDS: Final = ("hunger", "hygiene", "energy", "wallet")
 SHOWN: Final = 40
 """How many rows of a table are shown."""
 
@@ -60,7 +60,7 @@ def _people(since: Since, look: Look) -> list[Row]:
         else:
             moved = [_from_to(*person[field]) for field in ("venue", "option", "job")]
             text.append(", ".join(part for part in moved if part) + "  ")
-            for need in NEEDS:
+            for need in NEEDS_AND_WALLET:
                 one, two = person[need]
                 text.append(f"{need} {two:.2f}")
                 text.append(f" {two - one:+.2f}  ", look.good if two > one else look.bad if two < one else look.faint)
@@ -156,9 +156,7 @@ def _chain(
         yield Row(Text("  nothing: it ends here", look.faint))
     for depth, line in enumerate(lines):
         text = Text("  " * (depth + 1) + ("because of  " if depth else ""), look.faint)
-        text.append(
-            f"{time_of(line.tick, per_day)}  {line.kind.replace('_', ' ')}  {line.said}", "" if depth else look.strong
-        )
+        text.append(f"{time_of(line.tick, per_day)}  {line.told}", "" if depth else look.strong)
         yield Row(text, about(line))
 
 

@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from rich.text import Text
 
+from eventlog.catalogue.registries import SIDES
 from townlet.daytime import time_of
 from townlet.observing.view import Card, EventLine
-from townlet.telling.why import SIDES, Why
+from townlet.telling.why import Why
 from tui.asking import Caused, Feelings
 from tui.dialogs.listing import Told
 from tui.drawing import About, Row
@@ -32,13 +33,13 @@ def event_told(caused: Caused, per_day: int, look: Look) -> Told:
         rows += [_change_row(change, look) for change in caused.changes]
     else:
         rows.append(Row(Text("It changed no tie.", look.faint)))
-    return Told(f"Why: {event.kind.replace('_', ' ')} of {time_of(event.tick, per_day)}", rows)
+    return Told(f"Why: {event.what} of {time_of(event.tick, per_day)}", rows)
 
 
 def _event_row(line: EventLine, per_day: int, before: str, look: Look) -> Row:
     text = Text(before, look.faint)
     text.append(time_of(line.tick, per_day), look.strong)
-    text.append(f"  {line.kind.replace('_', ' ')}  {line.said}")
+    text.append(f"  {line.told}")
     text.append(f"  event {line.seq:,}", look.faint)
     return Row(text, About(tick=line.tick, seq=line.seq))
 

@@ -58,7 +58,6 @@ def _about_filter(view: View, look: Look, width: int) -> Iterator[Row]:
 @lru_cache(maxsize=512)
 def _line(line: EventLine, per_day: int, width: int, here: bool, style: str, faint: str) -> Row:
     clock = time_of(line.tick, per_day).partition(", ")[2]
-    kind = line.kind.replace("_", " ")
     text = Text().append(HERE if here else MATCH if line.matches else CONTEXT, style)
     if line.kind == TICK_END:
         text.append(f"{clock} {END_OF_TICK}", style or faint)
@@ -66,7 +65,7 @@ def _line(line: EventLine, per_day: int, width: int, here: bool, style: str, fai
     text.append(f"{clock} ", style or faint)
     if width >= NUMBERS_FROM:
         text.append(f"{line.seq:>11,}  ", style or faint)
-    text.append(f"{kind:<{KIND_WIDTH}}" if width >= COLUMNS_FROM else kind, style)
+    text.append(f"{line.what:<{KIND_WIDTH}}" if width >= COLUMNS_FROM else line.what, style)
     if line.said:
         text.append(f"  {line.said}", style)
     return Row(text, About(tick=line.tick, seq=line.seq))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from projections.state import NEEDS
 from townlet.daytime import time_of
 from townlet.observing.view import Card, Choice, Use, View
 from tui.drawing import About, Room, Row
@@ -12,7 +13,6 @@ from tui.panels.lines import Piece, about, bar, line, sparkline
 from tui.panels.marks import colour_of, initials, parsed
 from tui.panels.town import liking_of, sign_of
 
-NEEDS: Final = ("hunger", "hygiene", "energy")
 LOW: Final = 0.3
 """A need that falls to this is not looked after: the measure of self-sufficiency."""
 
@@ -258,7 +258,7 @@ def _recent(view: View, card: Card | None, look: Look, room: Room) -> list[Row]:
         return []
     rows = [Row(line([("of late", parsed(look.title))], room.width))]
     for event in reversed(card.recent):
-        kind = event.kind.replace("_", " ")
-        pieces: list[Piece] = [(f"{clock(event.tick, view)} ", look.faint), (kind, ""), (f"  {event.said}", look.faint)]
+        when = f"{clock(event.tick, view)} "
+        pieces: list[Piece] = [(when, look.faint), (event.what, ""), (f"  {event.said}", look.faint)]
         rows.append(Row(line(pieces, room.width), About(tick=event.tick, seq=event.seq)))
     return rows

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventlog.catalogue import KINDS
+from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import Reason
 from eventlog.rows import Rows
 from projections.errors import BadTemplates
@@ -27,7 +27,6 @@ from townlet.configuration.settings import Settings
 from townlet.history.narrator import narrator, shipped_templates
 from townlet.living.town import Town
 
-CODES = {kind.snake(): kind.kind for kind in KINDS}
 WEEK = 7 * DAY
 EVERYTHING = {
     "global_cooldown_ticks": 0,
@@ -158,8 +157,8 @@ class TestTheFacts:
     def test_meals_and_talks_are_counted_as_they_were(self, seed: int) -> None:
         rows, counts = week(seed), Counter[tuple[str, int, int]]()
         expected: dict[int, tuple[str, str]] = {}
-        for row in rows[np.isin(rows["kind"], [CODES["shared_meal"], CODES["chat_succeeded"]])]:
-            kind = "meal" if row["kind"] == CODES["shared_meal"] else "chat"
+        for row in rows[np.isin(rows["kind"], [KIND_CODES["shared_meal"], KIND_CODES["chat_succeeded"]])]:
+            kind = "meal" if row["kind"] == KIND_CODES["shared_meal"] else "chat"
             two = sorted((int(row["agent"]), int(row["other"])))
             counts[kind, two[0], two[1]] += 1
             expected[int(row["seq"])] = kind, nth(counts[kind, two[0], two[1]])
@@ -171,13 +170,13 @@ class TestTheFacts:
 
     def test_quarrels_and_courtesies_say_how_long_somebody_waited(self, seed: int) -> None:
         rows = week(seed)
-        wanted = np.isin(rows["kind"], [CODES["queue_conflict"], CODES["queue_handover"]])
+        wanted = np.isin(rows["kind"], [KIND_CODES["queue_conflict"], KIND_CODES["queue_handover"]])
         wanted &= rows["code"] != Reason.GHOST
         told = {entry["cause"]: entry for entry in everything(seed) if entry["category"] in ("conflict", "help")}
         assert wanted.sum() > 10
         for row in rows[wanted]:
             joined = rows[int(row["seq"]) - int(row["cause"])]
-            assert joined["kind"] == CODES["queue_joined"]
+            assert joined["kind"] == KIND_CODES["queue_joined"]
             assert joined["agent"] == row["other"]
             minutes = int(row["tick"]) - int(joined["tick"])
             said = facts_of(told[int(row["seq"])])["waited"]
@@ -190,11 +189,11 @@ class TestTheFacts:
         found = 0
         for row in rows:
             agent = int(row["agent"])
-            if row["kind"] == CODES["shift_started"]:
+            if row["kind"] == KIND_CODES["shift_started"]:
                 streak[agent] += 1
-            elif row["kind"] == CODES["shift_missed"]:
+            elif row["kind"] == KIND_CODES["shift_missed"]:
                 streak[agent] = 0
-            elif row["kind"] == CODES["arrived_late"]:
+            elif row["kind"] == KIND_CODES["arrived_late"]:
                 late[agent] += 1
                 facts = facts_of(told[int(row["seq"])])
                 assert facts["nth"] == nth(late[agent])
@@ -221,11 +220,11 @@ class TestTheFacts:
     def test_first_words_are_those_of_two_who_had_not_met(self, seed: int) -> None:
         rows = week(seed)
         acquainted = {
-            frozenset((int(row["agent"]), int(row["other"]))) for row in rows[rows["kind"] == CODES["tie_set"]]
+            frozenset((int(row["agent"]), int(row["other"]))) for row in rows[rows["kind"] == KIND_CODES["tie_set"]]
         }
         first = {"chat.first", "chat.first_failed"}
         told = [frozenset((e["agent"], e["other"])) for e in everything(seed) if e["template"] in first]
-        talked = rows[np.isin(rows["kind"], [CODES["chat_succeeded"], CODES["chat_failed"]])]
+        talked = rows[np.isin(rows["kind"], [KIND_CODES["chat_succeeded"], KIND_CODES["chat_failed"]])]
         pairs = {frozenset((int(row["agent"]), int(row["other"]))) for row in talked}
         assert len(told) == len(set(told))
         assert set(told) == pairs - acquainted
@@ -336,7 +335,7 @@ def test_outages_are_told_with_how_long_they_lasted() -> None:
     tick, seq = int(town.tick), int(town.seq)
     blackout = np.zeros(3, rows.dtype)
     blackout[:] = rows[-1]
-    blackout["kind"] = [CODES["power_failed"], CODES["power_restored"], CODES["water_failed"]]
+    blackout["kind"] = [KIND_CODES["power_failed"], KIND_CODES["power_restored"], KIND_CODES["water_failed"]]
     blackout["seq"], blackout["tick"] = np.arange(seq, seq + 3), [tick, tick + 95, tick + 95]
     blackout["cause"] = [0, 1, 0]
     live = narrator(town_of(), bare())
@@ -360,7 +359,7 @@ def test_what_was_changed_under_way_is_told_under_the_new_settings() -> None:
     rows = week(7)
     cut = int(np.searchsorted(rows["tick"], 2 * DAY))
     change = np.array(rows[:1])
-    change["kind"], change["code"], change["seq"], change["tick"] = CODES["settings_changed"], 1, cut, 2 * DAY
+    change["kind"], change["code"], change["seq"], change["tick"] = KIND_CODES["settings_changed"], 1, cut, 2 * DAY
     later = np.array(rows[cut:])
     later["seq"] += 1
     live = narrator(Town([default_settings(), quiet]))

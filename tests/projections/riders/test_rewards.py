@@ -7,9 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import Reason
 from projections.settings import Rewards
-from tests.projections.histories import CODES, History, empty_town, plans
+from tests.projections.histories import History, empty_town, plans
 from tests.projections.paying import (
     ANN,
     BEA,
@@ -48,7 +49,7 @@ def test_wages_of_ticks_are_what_is_paid_out() -> None:
     table = paid()
     for person in range(8):
         mine = table.filter(pa.array(table.column("agent_id").to_numpy() == person))
-        paid_out = rows[(rows["kind"] == CODES["wage_paid"]) & (rows["agent"] == person)]["value"].sum(dtype=float)
+        paid_out = rows[(rows["kind"] == KIND_CODES["wage_paid"]) & (rows["agent"] == person)]["value"].sum(dtype=float)
         owed = float(towns["agents"]["earned"][0, person])
         assert mine.column("wage").to_numpy().sum() == pytest.approx(Rewards().wage * (paid_out + owed), rel=1e-6)
         assert paid_out > 0
@@ -58,9 +59,9 @@ def test_an_arrival_at_work_is_paid_by_how_near_it_is_to_the_start_of_the_shift(
     """Once a shift; when somebody came to the desk is read off the cause of the shift's first event."""
     _, all_plans, rows = default_life()
     expected = {}
-    for row in rows[np.isin(rows["kind"], [CODES["shift_started"], CODES["arrived_late"]])]:
+    for row in rows[np.isin(rows["kind"], [KIND_CODES["shift_started"], KIND_CODES["arrived_late"]])]:
         came = rows[int(row["seq"]) - int(row["cause"])]
-        assert came["kind"] == CODES["affordance_started"]
+        assert came["kind"] == KIND_CODES["affordance_started"]
         start = int(row["tick"]) // DAY * DAY + int(all_plans[0]["jobs"]["start"][row["code"]])
         away = abs(int(came["tick"]) - start)
         if away < 30:
@@ -165,7 +166,7 @@ def test_in_need_nothing_social_counts(hunger: float, counts: bool) -> None:
     passes(history)
     towns, whole = empty_town(), history.log
     projection = earnings(towns, plans(), social("c2"))
-    upto = int(np.flatnonzero(whole["kind"] == CODES["chat_succeeded"])[0])
+    upto = int(np.flatnonzero(whole["kind"] == KIND_CODES["chat_succeeded"])[0])
     projection.fold(whole[:upto])
     towns["agents"]["hunger"][0, ANN] = hunger
     projection.fold(whole[upto:])

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import Dimension
 from eventlog.rows import Rows
 from projections.riders.fold import refold_with_riders
@@ -18,7 +19,6 @@ from projections.riders.tie_changes import ROOM, Change, Loss
 from projections.riders.tie_table import TieChanges
 from projections.state import ORDINARY, TIES, state_bytes
 from tests.projections.histories import (
-    CODES,
     SEATS,
     Action,
     History,
@@ -58,7 +58,7 @@ def faded(row: Row) -> tuple[float, ...]:
 
 def turns_of(rows: Rows) -> list[int]:
     """The events after which ties may decay in another way: hours before and after are two rows."""
-    turn = (rows["kind"] == CODES["settings_changed"]) | (rows["kind"] == CODES["trait_given"])
+    turn = (rows["kind"] == KIND_CODES["settings_changed"]) | (rows["kind"] == KIND_CODES["trait_given"])
     return [int(seq) for seq in rows["seq"][turn]]
 
 

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import Dimension, Trait
 from projections.riders.tie_changes import REMEMBERED as REMEMBERED_CODES
 from projections.riders.tie_changes import Change
 from tests.projections.histories import (
     CAPACITY,
-    CODES,
     EPOCHS,
     MEETINGS,
     SEATS,
@@ -55,7 +55,7 @@ def test_the_ledger_is_the_specified_one_in_ten_thousand_histories(history: Hist
 def test_every_kind_with_a_delta_is_remembered() -> None:
     deltas = type(EPOCHS[0].relationships.deltas).model_fields
     assert set(deltas) == set(REMEMBERED)
-    assert {CODES[name] for name in deltas} == {int(code) for code in REMEMBERED_CODES}
+    assert {KIND_CODES[name] for name in deltas} == {int(code) for code in REMEMBERED_CODES}
 
 
 def after_all(history: History) -> dict[int, tuple[float, float, float]]:
@@ -151,8 +151,8 @@ def test_personality_is_bounded(actions: list[Action], traits: list[float], epoc
     *_, (_, _, outs) = fold_each(with_people(traits, actions, epoch))
     rows = outs["tie_changes"]["rows"][0][: int(outs["tie_changes"]["count"][0])].view(np.ndarray)
     rows = rows[np.isin(rows["change"], [Change.ADDED, Change.UPDATED, Change.REFUSED])]
-    chat = rows["kind"] == CODES["chat_succeeded"]
-    at_work = np.isin(rows["kind"], [CODES["shift_takeover"], CODES["queue_conflict"]])
+    chat = rows["kind"] == KIND_CODES["chat_succeeded"]
+    at_work = np.isin(rows["kind"], [KIND_CODES["shift_takeover"], KIND_CODES["queue_conflict"]])
     for side in Dimension:
         raw, taken = rows["raw"][:, side], rows["adjusted"][:, side]
         harm = raw > 0 if side == RIVALRY else raw < 0

@@ -189,6 +189,25 @@ def test_what_a_process_left_half_done_goes_when_it_is_gone(runs: Path, ended: i
     )
 
 
+@pytest.mark.parametrize("name", [".x.forking-{}", ".x.writing-{}", ".x.writing-{}-replaced", ".x.replaced"])
+def test_a_half_made_run_is_a_leftover_and_no_run(runs: Path, ended: int, name: str) -> None:
+    """It is the newest, so it would be kept, and the fork of `a`, so that would stay."""
+    half = forked(runs / "a", runs / "x").rename(runs / name.format(ended))
+    aged(half, -9)
+    planned = plan([runs], keep=1)
+    assert (planned.goes[-1].what, planned.stays) == ("leftover", [])
+    assert names(planned.goes) == sorted(["a", "b", half.name])
+    carry_out(planned)
+    assert [path.name for path in runs.iterdir()] == ["c"]
+
+
+def test_a_fork_that_is_being_made_holds_its_parent(runs: Path) -> None:
+    half = forked(runs / "a", runs / "x").rename(runs / f".x.forking-{os.getpid()}")
+    planned = plan([runs], keep=0)
+    assert names(planned.goes) == ["b", "c"]
+    assert planned.stays == [Item(runs / "a", "run", f"is the parent of {half}")]
+
+
 def test_a_removal_that_is_interrupted_is_ended_by_the_next(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(path: Path) -> None:
         raise OSError(5, "the disk is gone")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import townlet
-from eventlog.catalogue import KINDS
+from eventlog.catalogue import KIND_NAMES
 from projections.riders.tie_changes import REMEMBERED, Loss
 from townlet.errors import QueryError, TickOutOfRange
 from townlet.plotting.spring_layout import apart, spring_layout
@@ -114,8 +114,7 @@ class TestTie:
 
 
 def test_every_kind_of_cause_has_its_own_marker_and_every_end_its_words() -> None:
-    names = {kind.kind: kind.snake() for kind in KINDS}
-    assert set(MARKERS) == {names[int(kind)] for kind in REMEMBERED} | {"tie_set"}
+    assert set(MARKERS) == {KIND_NAMES[int(kind)] for kind in REMEMBERED} | {"tie_set"}
     assert len(set(MARKERS.values())) == len(MARKERS)
     assert set(ENDS) == {loss.name.lower() for loss in Loss}
 

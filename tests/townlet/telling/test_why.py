@@ -9,7 +9,8 @@ import pytest
 
 import townlet
 from eventlog import codes
-from eventlog.catalogue.registries import Dimension, Reason
+from eventlog.catalogue import KIND_NAMES
+from eventlog.catalogue.registries import SIDES, Dimension, Reason
 from eventlog.folder.manifest import Epoch, write_settings
 from eventlog.rows import ROW
 from eventlog.writer import LogWriter
@@ -19,8 +20,8 @@ from townlet.errors import QueryError, TickOutOfRange, TownletError
 from townlet.living.commands import Driver
 from townlet.living.town import Town
 from townlet.run import Run
-from townlet.telling.tie_sentences import ENDED, HAPPENED, KIND_NAMES, LEFT, WRONGS, Sentences, hours_in_words
-from townlet.telling.why import SIDES, added_up
+from townlet.telling.tie_sentences import ENDED, HAPPENED, LEFT, WRONGS, Sentences, hours_in_words
+from townlet.telling.why import added_up
 
 DAY = 1440
 CROWDED = {"relationships.capacity": 2, "features.relationship_modifiers": True, "town.people": 10}

@@ -1,0 +1,92 @@
+"""A file or a folder that appears whole in its place, or does not appear: an export, a dataset.
+
+It is written in a hidden folder beside its place, synced, and moved there. What it replaces waits in the hidden folder
+until then, and comes back if the move fails.
+"""
+
+import contextlib
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from eventlog.folder import disk
+from eventlog.folder.run_folders import half_made
+
+
+class Product(NamedTuple):
+    """What is published, as messages call it."""
+
+    work: str  # what is done in the hidden folder, one of those that `half_made` lists
+    what: str  # "export"
+    naming: str  # the option that names its place: "--into"
+    is_ours: Callable[[Path], bool]  # whether there is such a product at a path, which may be replaced
+
+
+@contextlib.contextmanager
+def published(product: Product, place: Path, *, replace: bool, suffix: str = "") -> Iterator[Path]:
+    """A path to write a file or a folder to, which ends in `suffix`; when the block ends it is put in its place.
+
+    Nothing is overwritten, unless `replace` says so and it is such a product too. Raises FileExistsError, OSError;
+    then, and where the block raises, everything is as it was.
+    """
+    _require_free(product, place, replace)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    hidden = half_made(place, product.work)
+    shutil.rmtree(hidden, ignore_errors=True)
+    try:
+        hidden.mkdir()
+        written = hidden / f"whole{suffix}"
+        yield written
+        _sync(written)
+        _require_free(product, place, replace)
+        _move(written, place)
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+
+
+def bytes_of(place: Path) -> int:
+    """How many bytes a file holds, or the files of a folder."""
+    return sum(file.stat().st_size for file in _files(place))
+
+
+def _require_free(product: Product, place: Path, replace: bool) -> None:
+    """Nothing is at the place, or what may be replaced. Raises FileExistsError."""
+    elsewhere = f"{product.naming} names another place"
+    if place.is_symlink() or place.exists():
+        if not replace:
+            raise FileExistsError(f"{place} is there already; --replace writes it anew, {elsewhere}")
+        if not product.is_ours(place):
+            raise FileExistsError(f"{place} is no {product.what}, so it is not replaced; {elsewhere}")
+
+
+def _move(written: Path, place: Path) -> None:
+    """Put what was written in its place, instead of what is there. Raises OSError, and then that is still there."""
+    replaced = written.with_name("replaced")
+    aside = place.is_dir() or (written.is_dir() and place.exists())  # a folder takes no other's place
+    if aside:
+        disk.rename(place, replaced)
+    try:
+        disk.rename(written, place)
+    except OSError:
+        if aside:
+            replaced.rename(place)
+        raise
+    disk.sync_folder(place.absolute().parent)
+
+
+def _sync(written: Path) -> None:
+    """Wait until a file, or the files of a folder and their names, are on the disk."""
+    for file in _files(written):
+        fd = disk.append_to(file)
+        try:
+            disk.sync(fd)
+        finally:
+            disk.close(fd)
+    for folder in (written, *written.rglob("*")) if written.is_dir() else ():
+        if folder.is_dir():
+            disk.sync_folder(folder)
+
+
+def _files(place: Path) -> list[Path]:
+    return sorted(file for file in place.rglob("*") if file.is_file()) if place.is_dir() else [place]

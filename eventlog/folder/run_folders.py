@@ -1,0 +1,79 @@
+"""Which folders are runs, and which are half made.
+
+A run is a folder with a manifest. Who makes, writes or removes a folder does so in a hidden one beside it, which is
+named after the work and the process: `.NAME.forking-PID`. Such a folder may have a manifest already, or still; it is no
+run of the folder it lies in.
+"""
+
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Final
+
+from eventlog.folder import disk
+
+MANIFEST: Final = "run.json"
+"""The file that makes a folder a run."""
+
+_HALF_MADE: Final = re.compile(r"\..+\.(?:replaced|(?:forking|exporting|writing|pruning)-([0-9]+)(?:-replaced)?)")
+
+
+def is_run(folder: Path) -> bool:
+    """Whether there is a run in this folder, whatever the folder is called."""
+    return (folder / MANIFEST).is_file()
+
+
+def runs_in(folder: Path) -> list[Path]:
+    """The runs in a folder, by name, without those that are half made; none where there is no folder."""
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [path for path in found if is_run(path) and not is_half_made(path.name)]
+
+
+def newest(runs: list[Path]) -> Path:
+    """The run that was written to last. Raises ValueError where there is none."""
+    return max(runs, key=last_written)
+
+
+def last_written(run: Path) -> float:
+    """When a run was written to last, in seconds of the file system's clock."""
+    return max(path.stat().st_mtime for path in (run / MANIFEST, run / "log" / "head") if path.exists())
+
+
+def is_half_made(name: str) -> bool:
+    """Whether a folder of this name is one that somebody makes, writes or removes, or did until it was killed."""
+    return _HALF_MADE.fullmatch(name) is not None
+
+
+def maker_of(name: str) -> int | None:
+    """The number of the process that a half-made folder's name tells of; None where it tells of none."""
+    found = _HALF_MADE.fullmatch(name)
+    return int(found[1]) if found and found[1] else None
+
+
+def half_made(place: Path, work: str) -> Path:
+    """The hidden folder beside a place in which this process does its work: forking, exporting, writing, pruning."""
+    return place.absolute().with_name(f".{place.absolute().name}.{work}-{os.getpid()}")
+
+
+def remove_whole(folder: Path) -> None:
+    """Remove a folder, which first gets the name of one that is half made: so it is whole or not there.
+
+    Raises OSError.
+    """
+    going = folder.absolute()
+    if not is_half_made(going.name):
+        going = half_made(folder, "pruning")
+        disk.rename(folder, going)
+    shutil.rmtree(going)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of this number runs here."""
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
