@@ -8,7 +8,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from tui.app import Observer
+from tui.stage.observer import Observer
 
 SMALL, LARGE = (80, 24), (120, 40)
 
@@ -44,13 +44,13 @@ class Play:
         return "\n".join("".join(segment.text for segment in strip) for strip in lines)
 
     def _is_settled(self) -> bool:
-        app, view = self.app, self.app.view
+        app, view = self.app, self.app.sight.view
         if view is None:
             return False
-        if app.cursor.following:
+        if app.sight.cursor.following:
             return view.tick == view.head
         wanted = view.wanted
-        asked = (app.cursor.tick, app.person, app.mark, app.event, app.filter)
+        asked = (app.sight.cursor.tick, app.sight.person, app.sight.mark, app.sight.event, app.sight.filter)
         return (wanted.tick, wanted.person, wanted.mark, wanted.event, wanted.filter) == asked and view.scene.paid
 
 

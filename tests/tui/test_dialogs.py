@@ -9,19 +9,19 @@ from textual.widgets import Button, DataTable, Input, TextArea
 import townlet
 from tests.tui.acting import LARGE, SMALL, Play, acted
 from townlet.observing.view import EventLine
-from tui.app import Observer
 from tui.dialogs.fork import Fork
 from tui.dialogs.listing import Lines, Listing
 from tui.dialogs.prompt import Prompt
 from tui.dialogs.sql import EXAMPLES, Query, Sql
 from tui.drawing import About
+from tui.stage.screen import Stage
 
 
 @pytest.fixture
 def spoken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the observer says in passing, which no test's screen shows."""
     words: list[str] = []
-    monkeypatch.setattr(Observer, "say", lambda _, said, *, wrong=False: words.append(said))
+    monkeypatch.setattr(Stage, "say", lambda _, said, *, wrong=False: words.append(said))
     return words
 
 
@@ -68,8 +68,8 @@ async def find(play: Play, words: str = "quarrel") -> None:
 
 
 def standing(play: Play) -> EventLine:
-    assert play.app.view is not None
-    page = play.app.view.events
+    assert play.app.sight.view is not None
+    page = play.app.sight.view.events
     return page.lines[page.at]
 
 
@@ -87,14 +87,14 @@ def test_one_goes_to_a_time(demo: Path) -> None:
         await play.until(lambda: "is no time" in play.text())
         await write(play, "day 1 08:00", "enter")
         await closed(play)
-        assert play.app.shown_tick == 1440 + 480
+        assert play.app.sight.shown_tick == 1440 + 480
         await play.press("g")
         await write(play, "-2h", "enter")
         await closed(play)
-        assert play.app.shown_tick == 1440 + 360
+        assert play.app.sight.shown_tick == 1440 + 360
         await play.press("g", "escape")
         await closed(play)
-        assert play.app.shown_tick == 1440 + 360
+        assert play.app.sight.shown_tick == 1440 + 360
 
     at_80x24(demo, act)
 
@@ -111,14 +111,14 @@ def test_one_finds_an_event_the_next_and_the_one_before(demo: Path, spoken: list
         await play.until(lambda: "no event is about" in play.text())
         await write(play, "quarrel", "enter")
         await closed(play)
-        assert standing(play).seq == known[0]["seq"] and play.app.shown_tick == known[0]["tick"] + 1
+        assert standing(play).seq == known[0]["seq"] and play.app.sight.shown_tick == known[0]["tick"] + 1
         assert "queue conflict" in play.text()
         for each in (*known[1:], known[0]):
             await play.press("n")
-            await play.until(lambda seq=each["seq"]: play.app.event == seq)
+            await play.until(lambda seq=each["seq"]: play.app.sight.event == seq)
         await play.until(lambda: "Past the end" in spoken[-1])
         await play.press("N")
-        await play.until(lambda: play.app.event == known[-1]["seq"])
+        await play.until(lambda: play.app.sight.event == known[-1]["seq"])
 
     at_80x24(demo, act)
 
@@ -139,7 +139,7 @@ def test_a_search_that_takes_long_is_ended_by_escape(
         await play.until(lambda: "Escape stops" in " ".join(spoken))
         await play.press("escape")
         await play.until(lambda: "let go of" in spoken[-1])
-        assert not play.app.asker.is_busy
+        assert not play.app.sight.asker.is_busy
         await play.press("slash")
         await write(play, "quarrel", "enter")
         await play.until(lambda: "… Escape stops" in play.text())
@@ -162,22 +162,22 @@ def test_a_filter_says_what_it_lets_through_and_steps_by_it(demo: Path) -> None:
         await play.until(lambda: "did you mean quarrel" in play.text())
         await play.pilot.press("enter")
         await play.pilot.pause(0.2)
-        assert isinstance(play.app.screen, Prompt) and play.app.filter == ""
+        assert isinstance(play.app.screen, Prompt) and play.app.sight.filter == ""
         await write(play, "quarrel", "enter")
         await closed(play)
-        assert play.app.filter == "quarrel"
+        assert play.app.sight.filter == "quarrel"
         await play.press("right_square_bracket")
-        await play.until(lambda: play.app.event == known[0]["seq"])
+        await play.until(lambda: play.app.sight.event == known[0]["seq"])
         await play.pilot.press("right_square_bracket", "right_square_bracket")
-        await play.until(lambda: play.app.event == known[2]["seq"])
+        await play.until(lambda: play.app.sight.event == known[2]["seq"])
         await play.press("left_square_bracket")
-        await play.until(lambda: play.app.event == known[1]["seq"])
+        await play.until(lambda: play.app.sight.event == known[1]["seq"])
         await play.press("f")
         await write(play, "", "enter")
         await closed(play)
-        assert play.app.filter == ""
+        assert play.app.sight.filter == ""
         await play.press("right_square_bracket")
-        await play.until(lambda: play.app.event == known[1]["seq"] + 1)
+        await play.until(lambda: play.app.sight.event == known[1]["seq"] + 1)
 
     at_80x24(demo, act)
 
@@ -187,10 +187,10 @@ def test_one_goes_along_the_marks_until_there_are_no_more(demo: Path, spoken: li
 
     async def act(play: Play) -> None:
         await play.press("right_curly_bracket")
-        await play.until(lambda: play.app.event == known[0]["seq"])
+        await play.until(lambda: play.app.sight.event == known[0]["seq"])
         await play.press("left_curly_bracket")
         await play.until(lambda: "There is none before" in " ".join(spoken))
-        assert play.app.event == known[0]["seq"]
+        assert play.app.sight.event == known[0]["seq"]
 
     at_80x24(demo, act)
 
@@ -239,7 +239,7 @@ def test_a_tie_says_every_cause_adding_up_both_ways(demo: Path) -> None:
     run = townlet.open(demo)
 
     async def act(play: Play) -> None:
-        play.app._why(About(person="erin", other="grace"))
+        play.app.questions.explain(About(person="erin", other="grace"))
         listing = await told(play)
         there, back = (run.why(*pair, at=400) for pair in (("erin", "grace"), ("grace", "erin")))
         sums = [row.text.plain for row in listing.rows if "Σ" in row.text.plain]
@@ -255,7 +255,7 @@ def test_a_tie_says_every_cause_adding_up_both_ways(demo: Path) -> None:
 
 def test_a_person_says_what_their_options_were_worth(demo: Path) -> None:
     async def act(play: Play) -> None:
-        play.app._why(About(person="alice"))
+        play.app.questions.explain(About(person="alice"))
         listing = await told(play)
         words = "\n".join(row.text.plain for row in listing.rows)
         assert "alice chose" in words and "What each option was worth" in words
@@ -332,8 +332,8 @@ def test_a_newcomer_finds_a_quarrel_sees_why_forks_before_it_and_it_does_not_hap
         await play.until(lambda: "does not happen there" in form.told)
         assert await play.pilot.click("#watch")
         await closed(play)
-        assert play.app.run_path.endswith("no-quarrel") and play.app.shown_tick == first["tick"] + 1
-        assert play.app.view is not None and play.app.view.run.endswith("no-quarrel")
+        assert play.app.sight.run_path.endswith("no-quarrel") and play.app.sight.shown_tick == first["tick"] + 1
+        assert play.app.sight.view is not None and play.app.sight.view.run.endswith("no-quarrel")
         assert "queue conflict" not in play.text()
         await play.press("o")
         await told(play)
@@ -343,7 +343,7 @@ def test_a_newcomer_finds_a_quarrel_sees_why_forks_before_it_and_it_does_not_hap
         words = "\n".join(row.text.plain for row in listing.rows)
         assert "queues.ghost_after: 100 → 3" in words and "settings_changed" in words.replace(" ", "_")
         await play.pilot.press("o")
-        await play.until(lambda: play.app.run_path == str(demo))
+        await play.until(lambda: play.app.sight.run_path == str(demo))
         await closed(play)
         assert "queue conflict" in play.text()
 
@@ -461,7 +461,7 @@ def test_sql_is_asked_of_the_tick_that_is_shown(demo: Path) -> None:
         await play.pilot.press("Y")
         assert "townlet sql" in play.app.clipboard and "--at-tick 300" in play.app.clipboard
         await play.pilot.press("enter")
-        await play.until(lambda: play.app.event == quarrels(demo)[0]["seq"])
+        await play.until(lambda: play.app.sight.event == quarrels(demo)[0]["seq"])
 
     at_80x24(demo, act, tick=300)
 
@@ -484,10 +484,10 @@ def test_what_was_asked_of_one_run_is_not_shown_of_another(demo: Path, tmp_path:
 
     async def act(play: Play) -> None:
         await play.press("x")
-        play.app.open_run(other.place, 500)
+        play.app.sight.open_run(other.place, 500)
         await play.settled()
-        assert play.app.view is not None and play.app.view.run == other.place
-        assert play.app.shown_tick == 100 and play.app.mark is None
-        assert play.app.asker.path == other.place
+        assert play.app.sight.view is not None and play.app.sight.view.run == other.place
+        assert play.app.sight.shown_tick == 100 and play.app.sight.mark is None
+        assert play.app.sight.asker.path == other.place
 
     at_80x24(demo, act, tick=500)

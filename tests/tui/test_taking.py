@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from cli.main import townlet as command_line
 from tests.tui.acting import Play, acted
 from tests.tui.small import view
-from tui.app import Observer
 from tui.drawing import About
-from tui.taking import command, picture_name, picture_title, written
+from tui.stage.screen import Stage
+from tui.stage.taking import command, picture_name, picture_title, write_beside
 from tui.widgets import Panel
 
 
@@ -20,7 +20,7 @@ from tui.widgets import Panel
 def words(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the observer says."""
     said: list[str] = []
-    monkeypatch.setattr(Observer, "say", lambda _, text, *, wrong=False: said.append(text))
+    monkeypatch.setattr(Stage, "say", lambda _, text, *, wrong=False: said.append(text))
     return said
 
 
@@ -55,7 +55,7 @@ def test_a_picture_that_cannot_be_written_is_said_so(
 
 
 def test_a_picture_never_takes_the_place_of_another(tmp_path: Path) -> None:
-    names = [written(tmp_path / "a.svg", text).name for text in "abc"]
+    names = [write_beside(tmp_path / "a.svg", text).name for text in "abc"]
     assert names == ["a.svg", "a-2.svg", "a-3.svg"]
     assert [(tmp_path / name).read_text() for name in names] == ["a", "b", "c"]
 
@@ -96,7 +96,7 @@ def test_a_command_that_is_copied_can_be_run(demo: Path, words: list[str]) -> No
 
     async def act(play: Play) -> None:
         for name in ("panel_events", "panel_ties", "panel_story"):
-            await play.app.run_action(name.replace("_", "('") + "')")
+            await play.app.run_action(f"do({name!r})")
             await play.settled()
             await play.press("up", "Y")
             copied.append(play.app.clipboard)
@@ -114,7 +114,7 @@ def test_a_command_that_is_copied_can_be_run(demo: Path, words: list[str]) -> No
 def test_a_row_is_copied_whole_as_text(demo: Path, words: list[str]) -> None:
     async def act(play: Play) -> None:
         await play.press("s", "up", "y")
-        told = [entry.text for entry in play.app.view.story.entries] if play.app.view else []
+        told = [entry.text for entry in play.app.sight.view.story.entries] if play.app.sight.view else []
         assert any(text in play.app.clipboard for text in told), play.app.clipboard
         await play.press("c")
         play.app.copy_to_clipboard("")
