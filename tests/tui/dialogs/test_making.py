@@ -12,7 +12,7 @@ from tui.dialogs.wish import Wish
 def made(run: Path, fork: Path, **changed: object) -> subprocess.CompletedProcess[str]:
     """The process that has made the fork of a run at its hundredth tick, or refused to."""
     wish = Wish(100, str(fork), None, (), 50)._replace(**changed)  # type: ignore[arg-type]
-    return subprocess.run(command(wish, str(run)), capture_output=True, text=True, timeout=60)
+    return subprocess.run(command(wish, str(run)), capture_output=True, text=True, timeout=300)
 
 
 def test_it_says_what_came_of_the_fork(demo: Path, tmp_path: Path) -> None:
