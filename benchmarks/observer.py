@@ -266,30 +266,28 @@ async def parts_of_frames(run: Path, tick: int, person: str | None, panel: str, 
     from textual.screen import Screen
 
     from townlet.observing.watcher import Watcher
-    from tui.app import Observer
-    from tui.stage import Stage
+    from tui.stage.observer import Observer
 
     taken: dict[str, list[float]] = {}
     with contextlib.ExitStack() as stack:
         for name, of, method in (
             ("view", Watcher, "view"),
-            ("panels", Stage, "on_came"),
+            ("panels", Observer, "on_came"),
             ("rendering", Screen, "_on_timer_update"),
         ):
             stack.enter_context(patch.object(of, method, timed(getattr(of, method), taken.setdefault(name, []))))
-        app = Observer(str(run), tick=tick)
-        app.person = person
+        app = Observer(str(run), tick=tick, person=person)
         async with app.run_test(size=(COLUMNS, LINES)) as pilot:
-            while app.view is None or app.view.story.told < app.view.head:
+            while app.sight.view is None or app.sight.view.story.told < app.sight.view.head:
                 await pilot.pause(0.2)
-            app.show_panel(panel)
+            app.sight.show_panel(panel)
             await pilot.pause(1.0)
             for each in taken.values():
                 each.clear()
             for _ in range(presses):
-                wanted = app.shown_tick + 1
-                app.seek(wanted)
-                while app.shown_tick != wanted:
+                wanted = app.sight.shown_tick + 1
+                app.sight.seek(wanted)
+                while app.sight.shown_tick != wanted:
                     await asyncio.sleep(0.003)
                 await asyncio.sleep(0.06)
     return taken

@@ -1,18 +1,15 @@
 """A town that lives in the foreground: its progress, what Ctrl-C means, and what is said of it at the end."""
 
-import contextlib
-import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import click
 
 from cli import output
 
 if TYPE_CHECKING:
+    from townlet.foreground import Pace
     from townlet.run import Progress, Pulse, Run
 
 
@@ -37,86 +34,32 @@ def live(start: "Callable[[Progress], Run]", path: Path, form: str) -> None:
 
     Ctrl-C stops it after the present chunk: what is committed stays, and the process ends with 130.
     """
-    watch = _Watch()
+    from townlet.foreground import Pace, interrupted_words, interruptible, summary
+
+    pace = Pace()
     try:
-        with watch, _asked_to_stop(watch):
-            run = start(watch.see)
+        with _Progress(pace) as progress, interruptible(pace):
+            run = start(progress.see)
     except KeyboardInterrupt:
-        _stopped(path, watch)
-    output.record(_summary(run, watch), form)
+        for line in interrupted_words(path, pace.last):
+            output.words(line)
+        raise click.exceptions.Exit(130) from None
+    output.record(summary(run, pace), form)
 
 
-class _Watch(output.Line):
-    """Sees each pulse of a town: draws it, and stops the town when somebody asked."""
+class _Progress(output.Line):
+    """Draws how far a town is, on one line that is drawn over itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, pace: "Pace") -> None:
         super().__init__()
-        self.stop = False
-        self.last: Pulse | None = None
-        self._first: tuple[int, float] | None = None
-        self._began_s = time.perf_counter()
-        self._now_s = self._began_s
+        self._pace = pace
 
     def see(self, pulse: "Pulse") -> None:
-        """Take in a pulse. Raises KeyboardInterrupt when the town is to stop."""
-        self.last, self._now_s = pulse, time.perf_counter()
-        if self._first is None:
-            self._first = pulse.tick, self._now_s
+        """Take in a pulse and draw it. Raises KeyboardInterrupt when the town is to stop."""
+        self._pace.see(pulse)
         share = pulse.tick / max(pulse.until, 1)
-        speed = f"{self.speed():,} ticks/s" if pulse.tick > self._first[0] else ""
+        speed = f"{self._pace.speed():,} ticks/s" if self._pace.has_moved else ""
         self.draw(
             f"day {pulse.tick // pulse.per_day}  tick {pulse.tick:,} of {pulse.until:,} ({share:.0%})  "
             f"{pulse.people} people  {pulse.events:,} events  {speed}"
         )
-        if self.stop:
-            raise KeyboardInterrupt
-
-    def speed(self) -> int:
-        """Ticks a second since the first pulse, so that loading the kernels does not count; 0 where nothing lived."""
-        if self.last is None or self._first is None:
-            return 0
-        tick, began_s = self._first
-        if self.last.tick == tick:
-            tick, began_s = 0, self._began_s
-        return round((self.last.tick - tick) / max(self._now_s - began_s, 1e-9))
-
-
-@contextlib.contextmanager
-def _asked_to_stop(watch: _Watch) -> Iterator[None]:
-    """The first Ctrl-C asks the town to stop between two commits; a second one stops it where it is."""
-
-    def ask(_: int, __: FrameType | None) -> None:
-        if watch.stop:
-            raise KeyboardInterrupt
-        watch.stop = True
-
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _stopped(path: Path, watch: _Watch) -> NoReturn:
-    """Say what an interrupted town leaves, and end with 130."""
-    last = watch.last
-    if last is None:
-        output.words(f"interrupted before {path} lived a tick")
-    else:
-        output.words(f"interrupted at tick {last.tick:,}: {last.events:,} events are committed and stay")
-        if last.until > last.tick:
-            output.words(f"  Next: townlet resume {path} --ticks {last.until - last.tick}        goes on from there")
-    raise click.exceptions.Exit(130)
-
-
-def _summary(run: "Run", watch: _Watch) -> dict[str, object]:
-    moment = run.at()
-    return {
-        "run": str(run.path),
-        "ticks": moment.tick,
-        "events": moment.seq,
-        "people": moment.town.people,
-        "log_digest": run.log_digest,
-        "state_digest": moment.state_digest,
-        "ticks_per_second": watch.speed(),
-    }

@@ -2,8 +2,8 @@
 
 from typing import Final, NamedTuple
 
-TEXTUALS: Final = {"palette": "command_palette", "suspend": "suspend_process"}
-"""What is an action of Textual's own, which has no other key then."""
+TEXTUALS: Final = {"palette": "command_palette", "suspend": "suspend_process", "quit": "quit"}
+"""The actions that Textual does itself, with its names for them; they have no other keys than those of the table."""
 
 
 class Action(NamedTuple):
@@ -21,11 +21,8 @@ class Action(NamedTuple):
 
     @property
     def call(self) -> str:
-        """How Textual is told to do it: `speed_3` is `speed(3)`."""
-        head, _, argument = self.name.partition("_")
-        if self.name in TEXTUALS:
-            return TEXTUALS[self.name]
-        return f"{head}({argument!r})" if head in ("speed", "panel") else self.name
+        """The name by which Textual calls it: the observer's `action_do` does all but Textual's own."""
+        return TEXTUALS.get(self.name, f"do({self.name!r})")
 
 
 TIME, LOOKING, ASKING, FINDING, KEEPING, SCREEN = (

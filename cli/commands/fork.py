@@ -1,18 +1,11 @@
 """`townlet fork`"""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from cli import living, options, output
 from cli.main import COMMANDS
-
-if TYPE_CHECKING:
-    from townlet.run import Run
-
-COLUMNS = ("seed", "people", "exits", "events", "meals", "quarrels", "ties", "friendships", "rivalries", "mean_trust")
-SINCE = {"exits": "agent_exited", "meals": "shared_meal", "quarrels": "queue_conflict"}
 
 
 @click.command(
@@ -51,8 +44,7 @@ def command(
     if seed is not None and seeds is not None:
         raise click.UsageError("--seed or --seeds, not both")
     import townlet
-    from eventlog.errors import RunExists
-    from eventlog.folder.run_folders import is_run
+    from townlet.whatif import futures
 
     cold = living.is_cold()
     opened = townlet.open(run)
@@ -72,21 +64,5 @@ def command(
         return
     if not wanted:
         raise click.UsageError("many futures are compared after some time: add --ticks N or --days D")
-    for each in seeds:
-        if is_run(taken := into / f"seed-{each}"):
-            raise RunExists(taken)  # before any other future is made
-    output.records([_future(opened, into, at_tick, overrides, each, wanted) for each in seeds], COLUMNS, form)
-
-
-def _future(
-    run: "Run", into: Path, at_tick: int | None, overrides: dict[str, object], seed: int, ticks: int
-) -> dict[str, object]:
-    """One of many futures, and what came of it since it parted."""
-    future = run.fork(into / f"seed-{seed}", at=at_tick, overrides=overrides, seed=seed, ticks=ticks)
-    parent = future.log.manifest.parent
-    assert parent is not None
-    counts = ", ".join(f"count(*) filter (kind = '{kind}') as {name}" for name, kind in SINCE.items())
-    (since,) = future.sql(f"select {counts} from events where seq >= {parent.seq}").to_pylist()
-    (now,) = future.sql("select people, ties, friendships, rivalries, mean_trust from society").to_pylist()
-    trust = None if now["mean_trust"] is None else round(now["mean_trust"], 4)
-    return {"seed": seed, "events": future.head.seq, **since, **now, "mean_trust": trust}
+    made = futures.futures(opened, into, seeds, at=at_tick, overrides=overrides, ticks=wanted)
+    output.records([each._asdict() for each in made], futures.Future._fields, form)

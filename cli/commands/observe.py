@@ -204,12 +204,11 @@ def _show(opened: "Run", begin: Begin, theme: str | None, keys: dict[str, str], 
 
     Raises what ended it, when the terminal is itself again.
     """
-    from tui.app import Observer
+    from tui.stage.observer import Observer
 
     if "TEXTUAL_DRIVER" in os.environ:
         _end_with_the_server()
-    observer = Observer(opened.place, tick=begin.tick, follow=begin.follow, theme=theme, keys=keys)
-    observer.person = begin.person
+    observer = Observer(opened.place, tick=begin.tick, follow=begin.follow, person=begin.person, theme=theme, keys=keys)
     gc.freeze()  # a collection of all that is loaded by now takes a tenth of a second, in which no key is answered
     try:
         observer.run(size=size)

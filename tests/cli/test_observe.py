@@ -139,19 +139,19 @@ def test_the_keys_of_a_file_are_the_observers(demo: Path, tmp_path: Path, monkey
 
     async def act(play: Play) -> None:
         await play.press("right_square_bracket", "ctrl+p", "space")
-        assert play.app.shown_tick == 720 and not play.app.cursor.playing
+        assert play.app.sight.shown_tick == 720 and not play.app.sight.cursor.playing
         assert len(play.app.screen_stack) == 1
         await play.pilot.press("j")
-        assert play.app.cursor.playing
+        assert play.app.sight.cursor.playing
 
     acted(demo, act, tick=720, keys=keys)
 
 
 WRONG = """
-from tui.stage import Stage
+from tui.stage.observer import Observer
 def wrong(self, came):
     raise ValueError("made up")
-Stage.on_came = wrong
+Observer.on_came = wrong
 from cli.main import main
 main()
 """

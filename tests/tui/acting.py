@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
-from tui.app import Observer
+import townlet
+from townlet.observing.view import EventLine
+from tui.dialogs.listing import Listing
+from tui.stage.observer import Observer
 
 SMALL, LARGE = (80, 24), (120, 40)
 
@@ -44,13 +48,13 @@ class Play:
         return "\n".join("".join(segment.text for segment in strip) for strip in lines)
 
     def _is_settled(self) -> bool:
-        app, view = self.app, self.app.view
+        app, view = self.app, self.app.sight.view
         if view is None:
             return False
-        if app.cursor.following:
+        if app.sight.cursor.following:
             return view.tick == view.head
         wanted = view.wanted
-        asked = (app.cursor.tick, app.person, app.mark, app.event, app.filter)
+        asked = (app.sight.cursor.tick, app.sight.person, app.sight.mark, app.sight.event, app.sight.filter)
         return (wanted.tick, wanted.person, wanted.mark, wanted.event, wanted.filter) == asked and view.scene.paid
 
 
@@ -72,3 +76,46 @@ def acted(run: Path | str, act: Callable[[Play], Awaitable[None]], **options: An
             await act(play)
 
     asyncio.run(whole())
+
+
+def at_80x24(run: Path, act: Callable[[Play], Awaitable[None]], **options: object) -> None:
+    acted(run, act, size=SMALL, **options)
+
+
+async def write(play: Play, text: str, *keys: str) -> None:
+    """Write over what stands in an input, then press keys."""
+    field = play.app.screen.focused
+    assert isinstance(field, Input)
+    field.value = text
+    for key in keys:
+        await play.pilot.press(key)
+    await play.pilot.pause()
+
+
+async def closed(play: Play) -> None:
+    await play.until(lambda: len(play.app.screen_stack) == 1)
+    await play.settled()
+
+
+async def told(play: Play) -> Listing:
+    await play.until(lambda: isinstance(play.app.screen, Listing) and play.app.screen.is_told)
+    await play.pilot.pause()
+    screen = play.app.screen
+    assert isinstance(screen, Listing)
+    return screen
+
+
+async def find(play: Play, words: str = "quarrel") -> None:
+    await play.press("slash")
+    await write(play, words, "enter")
+    await closed(play)
+
+
+def standing(play: Play) -> EventLine:
+    assert play.app.sight.view is not None
+    page = play.app.sight.view.events
+    return page.lines[page.at]
+
+
+def quarrels(run: Path) -> list[dict[str, int]]:
+    return townlet.open(run).sql("select seq, tick from queue_conflict order by seq").to_pylist()

@@ -9,6 +9,7 @@ import townlet
 from tests.tui import made
 from townlet.observing.view import Scene, View
 from townlet.run import Run
+from tui.stage.screen import Stage
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +33,19 @@ def shown(run: Run, scenes: Mapping[int, Scene]) -> Callable[[int, str | None], 
     A function, since Hypothesis would write out the scenes themselves.
     """
     return lambda tick, person: made.view(run, scenes[tick], person)
+
+
+@pytest.fixture
+def spoken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the observer says in passing, which no test's screen shows."""
+    words: list[str] = []
+    monkeypatch.setattr(Stage, "say", lambda _, said, *, wrong=False: words.append(said))
+    return words
+
+
+@pytest.fixture
+def without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No colour tells anything, and nobody waits for a test to write on."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    for module in ("fork", "prompt"):
+        monkeypatch.setattr(f"tui.dialogs.{module}.SOON_S", 0.02)

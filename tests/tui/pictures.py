@@ -15,7 +15,7 @@ import townlet
 from tests.tui.acting import LARGE, SMALL, Play, observing
 from tui.dialogs.listing import Listing
 from tui.drawing import About
-from tui.taking import picture_title
+from tui.stage.taking import picture_title
 
 FOLDER: Final = Path(__file__).parents[1] / "golden" / "observer"
 DAYS: Final = 2
@@ -52,7 +52,7 @@ async def quarrel(play: Play) -> None:
     assert isinstance(field, Input)
     field.value = "quarrel"
     await play.pilot.press("enter")
-    await play.until(lambda: play.app.event is not None and len(play.app.screen_stack) == 1)
+    await play.until(lambda: play.app.sight.event is not None and len(play.app.screen_stack) == 1)
     await play.settled()
 
 
@@ -69,18 +69,18 @@ async def why_a_quarrel(play: Play) -> None:
 
 async def why_a_tie(play: Play) -> None:
     await play.press("t")
-    play.app._why(About(person="erin", other="grace"))
+    play.app.questions.explain(About(person="erin", other="grace"))
     await told(play)
 
 
 async def why_a_choice(play: Play) -> None:
-    play.app._why(About(person="alice"))
+    play.app.questions.explain(About(person="alice"))
     await told(play)
 
 
 async def compared(play: Play) -> None:
     await play.press("x")
-    play.app.seek(TEN + 300)
+    play.app.sight.seek(TEN + 300)
     await play.settled()
     await play.press("X")
     await told(play)
@@ -156,8 +156,8 @@ async def _taken(picture: Picture) -> str:
     theme: dict[str, object] = {} if picture.theme is None else {"theme": picture.theme}
     async with observing(picture.run, picture.size, tick=picture.tick, **theme) as play:
         if picture.person is not None:
-            play.app.person = picture.person
-            play.app.ask()
+            play.app.sight.person = picture.person
+            play.app.sight.ask()
         await play.settled()
         await picture.act(play)
         await play.until(lambda: _is_folded(play))
@@ -173,15 +173,15 @@ async def _at_rest(play: Play) -> str:
         for screen in play.app.screen_stack:
             screen.refresh(layout=True)
         await play.pilot.pause(0.1)
-        assert play.app.view is not None
-        now = play.app.export_screenshot(title=picture_title(play.app.view), simplify=True) + "\n"
+        assert play.app.sight.view is not None
+        now = play.app.export_screenshot(title=picture_title(play.app.sight.view), simplify=True) + "\n"
         same, before = (same + 1 if now == before else 0), now
     return before
 
 
 def _is_folded(play: Play) -> bool:
     """Whether nothing that is shown is still on its way."""
-    view = play.app.view
+    view = play.app.sight.view
     if view is None or (view.wanted.figures and view.kpis.rows is None):
         return False
     last = view.head if view.trouble is None else view.trouble.tick

@@ -49,7 +49,7 @@ async def _recorded(run: Path, folder: Path) -> dict[str, str]:
 
         await take("1-open")
         await play.press("slash", *"quarrel", "enter")
-        await play.until(lambda: play.app.event is not None)
+        await play.until(lambda: play.app.sight.event is not None)
         await play.settled()
         await take("2-find")
         await play.press("w")

@@ -16,8 +16,8 @@ from tests.tui.acting import Play, acted
 from townlet.observing.view import View, Wanted
 from townlet.observing.watcher import Watcher
 from tui.actions import KEYS
-from tui.app import Observer
 from tui.drawing import About
+from tui.stage.screen import Stage
 from tui.widgets import Line, Panel, rendered
 
 DONE = (
@@ -84,17 +84,19 @@ def test_the_screen_is_what_it_would_be_if_all_of_it_were_rendered_anew(
     demo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def act(play: Play) -> None:
-        await play.until(lambda: play.app.view and play.app.view.timeline.upto == play.app.view.story.told == 2880)
+        await play.until(
+            lambda: play.app.sight.view and play.app.sight.view.timeline.upto == play.app.sight.view.story.told == 2880
+        )
         for done in DONE:
             await play.press(KEYS[done][0] if done in KEYS else done)
             await play.pilot.pause(0.1)
             before = await at_rest(play)
-            for panel in play.app.main_screen.query(Panel):
+            for panel in play.app.stage.main_screen.query(Panel):
                 panel._strips.clear()
                 panel.refresh()
             assert await at_rest(play) == before, done
 
-    monkeypatch.setattr(Observer, "say", lambda *_, **__: None)  # what is said goes by itself, at any time
+    monkeypatch.setattr(Stage, "say", lambda *_, **__: None)  # what is said goes by itself, at any time
     acted(demo, act, tick=700)
 
 
@@ -109,8 +111,8 @@ def test_a_tick_renders_few_lines(demo: Path, monkeypatch: pytest.MonkeyPatch) -
         await play.settled()
         monkeypatch.setattr(Panel, "render_line", counted)
         await play.press(KEYS["tick_on"][0])
-        assert play.app.shown_tick == 701
-        lines = sum(panel.size.height for panel in play.app.main_screen.query(Panel))
+        assert play.app.sight.shown_tick == 701
+        lines = sum(panel.size.height for panel in play.app.stage.main_screen.query(Panel))
         assert 0 < rendered.total() < lines / 2, rendered
 
     acted(demo, act, tick=700)
@@ -122,11 +124,11 @@ def test_a_click_on_the_timeline_goes_to_the_tick_of_the_cell(demo: Path) -> Non
         for x in (30, 60, len(spots) - 1):
             assert await play.pilot.click("#timeline", offset=(x, 0))
             await play.settled()
-            assert About(tick=play.app.shown_tick) == spots[x]
-        assert play.app.shown_tick == 2880
+            assert About(tick=play.app.sight.shown_tick) == spots[x]
+        assert play.app.sight.shown_tick == 2880
         assert await play.pilot.click("#timeline", offset=(0, 0))
         await play.settled()
-        assert play.app.shown_tick == 2880, "the row's name goes nowhere"
+        assert play.app.sight.shown_tick == 2880, "the row's name goes nowhere"
 
     acted(demo, act, tick=700)
 
@@ -141,7 +143,7 @@ def test_where_one_is_going_is_said_when_it_takes_a_while(demo: Path, monkeypatc
 
     async def act(play: Play) -> None:
         for tick in (900, 901):
-            play.app.seek(tick)
+            play.app.sight.seek(tick)
             await play.until(lambda tick=tick: f"going to {tick}" in play.text())
             assert "tick 700 of 2,880" in play.text()
         gate.set()

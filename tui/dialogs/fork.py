@@ -1,4 +1,4 @@
-"""Another future: what it is called, what is different in it, how long it lives. The command line makes it."""
+"""The form for another future: its name, what is different in it, how long it lives. A process of its own makes it."""
 
 import asyncio
 import shlex
@@ -22,6 +22,7 @@ from eventlog.places import is_uri
 from townlet.daytime import time_of
 from townlet.errors import QueryError
 from tui.asking import REFUSALS, Asker, Origin, Stopped
+from tui.dialogs import making
 from tui.dialogs.wish import HOLDS_BACK, FieldsOfFork, Wish, free_name, setting_keys, wished
 from tui.times import TIMES
 
@@ -284,9 +285,9 @@ class Fork(ModalScreen[Forked | None]):
         return wish
 
     async def _run(self, wish: Wish) -> int:
-        """Let the command make the fork, and show what it says; its exit code."""
+        """Let a process make the fork, and show the lines that it prints. Returns its exit code."""
         self._process = process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "cli.main", *wish.arguments(self._fields.run)),
+            *making.command(wish, self._fields.run),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

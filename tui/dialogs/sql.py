@@ -1,7 +1,8 @@
 """Questions in SQL to the town at the tick that is shown."""
 
 import asyncio
-from typing import Any, ClassVar, Final, Protocol, cast
+from collections.abc import Callable
+from typing import Any, ClassVar, Final, Protocol
 
 from rich.text import Text
 from textual import events, on, work
@@ -38,7 +39,7 @@ WIDEST: Final = 60
 
 
 class Town(Protocol):
-    """What the pane asks of the app it is in."""
+    """The run that is asked, and the tick as of which it is asked."""
 
     @property
     def asker(self) -> Asker: ...
@@ -46,7 +47,6 @@ class Town(Protocol):
     def shown_tick(self) -> int: ...
     @property
     def ticks_per_day(self) -> int: ...
-    def say(self, words: str, *, wrong: bool = False) -> None: ...
 
 
 class Query(TextArea):
@@ -127,8 +127,10 @@ class Sql(Vertical):
             super().__init__()
             self.about = about
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, town: Town, say: Callable[[str], None], *, id: str | None = None) -> None:
+        """`say` shows words in passing."""
         super().__init__(id=id)
+        self._town, self._say_in_passing = town, say
         self.said = ""
         self._rows: Rows | None = None
         self._asked = ""
@@ -147,11 +149,6 @@ class Sql(Vertical):
         """Write at once."""
         self.query_one(Query).focus(scroll_visible)
         return self
-
-    @property
-    def town(self) -> Town:
-        """The app with its run and its tick."""
-        return cast(Town, self.app)
 
     @on(Query.Asked)
     def _ask_it(self, asked: Query.Asked) -> None:
@@ -177,7 +174,7 @@ class Sql(Vertical):
 
     @work(exclusive=True)
     async def _answer(self, text: str) -> None:
-        town = self.town
+        town = self._town
         tick = town.shown_tick
         self._say(f"Asking, as of tick {tick:,} … Escape stops")
         self._asked = text
@@ -202,7 +199,7 @@ class Sql(Vertical):
             if rows.total > len(rows.rows)
             else ("1 row" if rows.total == 1 else f"{rows.total:,} rows")
         )
-        when = time_of(rows.tick, self.town.ticks_per_day)
+        when = time_of(rows.tick, self._town.ticks_per_day)
         self._say(f"{shown}, as of {when} (tick {rows.tick:,}). Tab: the rows; there y copies, Enter goes to a tick")
 
     def _say(self, words: str) -> None:
@@ -226,21 +223,21 @@ class Sql(Vertical):
         row = self._row(self.query_one(DataTable).cursor_row)
         if row:
             self.app.copy_to_clipboard("\t".join("" if value is None else str(value) for value in row.values()))
-            self.town.say("The row is in the clipboard.")
+            self._say_in_passing("The row is in the clipboard.")
 
     def action_copy_question(self) -> None:
         """The command that answers the same, to the terminal's clipboard."""
         import shlex
 
         if self._rows is not None:
-            path = self.town.asker.path
+            path = self._town.asker.path
             command = shlex.join(["townlet", "sql", path, self._asked, "--at-tick", str(self._rows.tick)])
             self.app.copy_to_clipboard(command)
-            self.town.say(command)
+            self._say_in_passing(command)
 
     def action_leave(self) -> None:
         """Stop what is being asked; else to the answer, where single keys are the observer's again."""
-        asker, table = self.town.asker, self.query_one(DataTable)
+        asker, table = self._town.asker, self.query_one(DataTable)
         if asker.is_busy:
             asker.stop()
         elif table.display and not table.has_focus:

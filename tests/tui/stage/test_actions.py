@@ -14,8 +14,8 @@ from textual.widgets import Static
 
 from tests.tui.acting import LARGE, SMALL, Play, observing
 from tui.actions import ACTIONS
-from tui.app import Observer
 from tui.looks import LOOKS
+from tui.stage.observer import Observer
 
 Act = Callable[[Play], Awaitable[None]]
 NOON = 720
@@ -23,46 +23,46 @@ NOON = 720
 
 async def play(town: Play) -> None:
     await town.press("space")
-    await town.until(lambda: town.app.shown_tick > NOON + 5)
+    await town.until(lambda: town.app.sight.shown_tick > NOON + 5)
     await town.press("space")
-    stopped = town.app.shown_tick
+    stopped = town.app.sight.shown_tick
     await town.pilot.pause(0.2)
-    assert town.app.shown_tick == stopped == town.app.cursor.tick
+    assert town.app.sight.shown_tick == stopped == town.app.sight.cursor.tick
 
 
 async def reverse(town: Play) -> None:
     await town.press("r", "space")
-    await town.until(lambda: town.app.shown_tick < NOON - 5)
+    await town.until(lambda: town.app.sight.shown_tick < NOON - 5)
 
 
 async def tick_back(town: Play) -> None:
     await town.press("left", "comma")
-    assert town.app.shown_tick == NOON - 2
+    assert town.app.sight.shown_tick == NOON - 2
 
 
 async def tick_on(town: Play) -> None:
     await town.press("right", "full_stop")
-    assert town.app.shown_tick == NOON + 2
+    assert town.app.sight.shown_tick == NOON + 2
     assert "tick 722 of" in town.text()
 
 
 async def hour_back(town: Play) -> None:
     await town.press("shift+left")
-    assert town.app.shown_tick == NOON - 60
+    assert town.app.sight.shown_tick == NOON - 60
 
 
 async def hour_on(town: Play) -> None:
     await town.press("shift+right")
-    assert town.app.shown_tick == NOON + 60
+    assert town.app.sight.shown_tick == NOON + 60
 
 
 def steps(key: str, words: str, kind: str, direction: int) -> Act:
     async def to_an_event(town: Play) -> None:
-        town.app.filter = words
+        town.app.sight.filter = words
         await town.press(key)
-        await town.until(lambda: town.app.event is not None)
+        await town.until(lambda: town.app.sight.event is not None)
         await town.settled()
-        view = town.app.view
+        view = town.app.sight.view
         assert view is not None
         line = view.events.lines[view.events.at]
         assert line.kind.startswith(kind) and view.tick == line.tick + 1
@@ -73,58 +73,58 @@ def steps(key: str, words: str, kind: str, direction: int) -> Act:
 
 async def note_on(town: Play) -> None:
     await town.press("right_curly_bracket")
-    await town.until(lambda: town.app.event is not None)
-    assert town.app.cursor.tick > NOON
+    await town.until(lambda: town.app.sight.event is not None)
+    assert town.app.sight.cursor.tick > NOON
 
 
 async def note_back(town: Play) -> None:
     await town.press("left_curly_bracket")
-    await town.until(lambda: town.app.event is not None)
-    assert town.app.cursor.tick <= NOON
+    await town.until(lambda: town.app.sight.event is not None)
+    assert town.app.sight.cursor.tick <= NOON
 
 
 async def faster(town: Play) -> None:
-    before = town.app.cursor.speed
+    before = town.app.sight.cursor.speed
     await town.press("plus")
-    assert town.app.cursor.speed == before + 1
+    assert town.app.sight.cursor.speed == before + 1
 
 
 async def slower(town: Play) -> None:
-    before = town.app.cursor.speed
+    before = town.app.sight.cursor.speed
     await town.press("minus")
-    assert town.app.cursor.speed == before - 1
+    assert town.app.sight.cursor.speed == before - 1
 
 
 def speed(digit: int) -> Act:
     async def at_speed(town: Play) -> None:
         await town.pilot.press(str(digit))
-        await town.until(lambda: town.app.cursor.speed == digit - 1)
-        await town.until(lambda: town.app.shown_tick > NOON)
+        await town.until(lambda: town.app.sight.cursor.speed == digit - 1)
+        await town.until(lambda: town.app.sight.shown_tick > NOON)
 
     return at_speed
 
 
 async def go_to(town: Play) -> None:
     await town.press("g", *"day 1 08:00", "enter")
-    await town.until(lambda: town.app.shown_tick == 1440 + 480)
+    await town.until(lambda: town.app.sight.shown_tick == 1440 + 480)
 
 
 async def start(town: Play) -> None:
     await town.press("home")
-    assert town.app.shown_tick == 1
+    assert town.app.sight.shown_tick == 1
 
 
 async def live(town: Play) -> None:
     await town.press("end")
-    assert town.app.shown_tick == 2880 and town.app.cursor.following
+    assert town.app.sight.shown_tick == 2880 and town.app.sight.cursor.following
     assert "the run is over" in town.text() and "● live" not in town.text()
 
 
 async def loop(town: Play) -> None:
     await town.press("l", "shift+right", "l", "2", "space", "space")
-    assert town.app.cursor.range == (NOON, NOON + 60)
+    assert town.app.sight.cursor.range == (NOON, NOON + 60)
     await town.press("space", "l")
-    assert town.app.cursor.range is None
+    assert town.app.sight.cursor.range is None
 
 
 def panel(name: str, says: str) -> Act:
@@ -138,12 +138,12 @@ def panel(name: str, says: str) -> Act:
 
 async def person_on(town: Play) -> None:
     await town.press("a", "a")
-    assert town.app.person == "bob" and "bob" in town.text()
+    assert town.app.sight.person == "bob" and "bob" in town.text()
 
 
 async def person_back(town: Play) -> None:
     await town.press("a", "A")
-    assert town.app.person == "henry"
+    assert town.app.sight.person == "henry"
 
 
 def asks(key: str, says: str) -> Act:
@@ -163,9 +163,9 @@ async def why(town: Play) -> None:
 
 async def mark(town: Play) -> None:
     await town.press("x", "right")
-    assert town.app.mark == NOON and "mark 720" in town.text()
+    assert town.app.sight.mark == NOON and "mark 720" in town.text()
     await town.press("left", "x")
-    assert town.app.mark is None
+    assert town.app.sight.mark is None
 
 
 async def compare(town: Play) -> None:
@@ -175,31 +175,31 @@ async def compare(town: Play) -> None:
 
 async def find(town: Play) -> None:
     await town.press("slash", *"quarrel", "enter")
-    await town.until(lambda: town.app.event is not None)
+    await town.until(lambda: town.app.sight.event is not None)
     await town.settled()
-    view = town.app.view
+    view = town.app.sight.view
     assert view is not None and view.events.lines[view.events.at].kind == "queue_conflict"
 
 
 async def find_on(town: Play) -> None:
     await find(town)
-    first = town.app.event
+    first = town.app.sight.event
     await town.press("n")
-    await town.until(lambda: town.app.event not in (None, first))
+    await town.until(lambda: town.app.sight.event not in (None, first))
 
 
 async def find_back(town: Play) -> None:
     await find(town)
-    first = town.app.event
+    first = town.app.sight.event
     await town.press("N")
-    await town.until(lambda: town.app.event not in (None, first))
+    await town.until(lambda: town.app.sight.event not in (None, first))
 
 
 async def filtering(town: Play) -> None:
     await town.press("f", *"meal", "enter")
-    await town.until(lambda: town.app.filter == "meal")
+    await town.until(lambda: town.app.sight.filter == "meal")
     await town.settled()
-    view = town.app.view
+    view = town.app.sight.view
     assert view is not None and any(line.matches for line in view.events.lines)
 
 
@@ -229,13 +229,13 @@ async def zoom(town: Play) -> None:
 
 async def let_go(town: Play) -> None:
     await town.press("a", "escape")
-    await town.until(lambda: town.app.person is None)
+    await town.until(lambda: town.app.sight.person is None)
 
 
 async def theme(town: Play) -> None:
     for name in [*list(LOOKS)[1:], next(iter(LOOKS))]:
         await town.press("T")
-        assert town.app.theme == town.app.look.name == name
+        assert town.app.theme == town.app.stage.look.name == name
 
 
 async def suspend(town: Play) -> None:
@@ -310,12 +310,12 @@ def test_where_a_log_is_damaged_one_stands_before_the_damage(demo: Path, tmp_pat
     async def act() -> None:
         async with observing(run, SMALL) as town:
             await town.press("g", *"day 1 23:00", "enter")
-            await town.until(lambda: town.app.view is not None and town.app.view.trouble is not None)
-            await town.until(lambda: town.app.cursor.tick == town.app.shown_tick)
-            last = town.app.shown_tick
+            await town.until(lambda: town.app.sight.view is not None and town.app.sight.view.trouble is not None)
+            await town.until(lambda: town.app.sight.cursor.tick == town.app.sight.shown_tick)
+            last = town.app.sight.shown_tick
             assert 1 < last < 2820 and "going to" not in town.text()
             await town.press("left")
-            assert town.app.shown_tick == last - 1
+            assert town.app.sight.shown_tick == last - 1
 
     asyncio.run(act())
 
@@ -336,6 +336,6 @@ def test_time_that_goes_on_while_the_screen_goes_down_asks_without_harm(demo: Pa
     async def done() -> None:
         async with observing(demo, SMALL, tick=NOON) as town:
             await town.press("space")
-        town.app.ask()
+        town.app.sight.ask()
 
     asyncio.run(done())

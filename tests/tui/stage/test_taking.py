@@ -10,22 +10,13 @@ from click.testing import CliRunner
 from cli.main import townlet as command_line
 from tests.tui.acting import Play, acted
 from tests.tui.small import view
-from tui.app import Observer
 from tui.drawing import About
-from tui.taking import command, picture_name, picture_title, written
+from tui.stage.taking import command, picture_name, picture_title, write_beside
 from tui.widgets import Panel
 
 
-@pytest.fixture
-def words(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the observer says."""
-    said: list[str] = []
-    monkeypatch.setattr(Observer, "say", lambda _, text, *, wrong=False: said.append(text))
-    return said
-
-
 def test_a_picture_is_stamped_with_its_run_and_its_tick(
-    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoken: list[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
@@ -33,14 +24,14 @@ def test_a_picture_is_stamped_with_its_run_and_its_tick(
         await play.press("S", "S")
 
     acted(demo, act, tick=500)
-    assert words == [f"The picture is {tmp_path / f'observe-demo-500{end}.svg'}." for end in ("", "-2")]
+    assert spoken == [f"The picture is {tmp_path / f'observe-demo-500{end}.svg'}." for end in ("", "-2")]
     svg = (tmp_path / "observe-demo-500.svg").read_text("utf-8")
     assert svg.startswith("<svg") and "demo, seed 7, tick 500, day 0, 08:20".replace(" ", "&#160;") in svg
     assert sorted(os.listdir(tmp_path)) == ["observe-demo-500-2.svg", "observe-demo-500.svg"]
 
 
 def test_a_picture_that_cannot_be_written_is_said_so(
-    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoken: list[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
@@ -49,13 +40,13 @@ def test_a_picture_that_cannot_be_written_is_said_so(
         await play.press("S")
 
     acted(demo, act, tick=500)
-    assert words == [
+    assert spoken == [
         "The picture cannot be written: No such file or directory (observe-demo-500.svg). Observe from another folder."
     ]
 
 
 def test_a_picture_never_takes_the_place_of_another(tmp_path: Path) -> None:
-    names = [written(tmp_path / "a.svg", text).name for text in "abc"]
+    names = [write_beside(tmp_path / "a.svg", text).name for text in "abc"]
     assert names == ["a.svg", "a-2.svg", "a-3.svg"]
     assert [(tmp_path / name).read_text() for name in names] == ["a", "b", "c"]
 
@@ -91,18 +82,18 @@ def test_every_panel_has_its_command(panel: str, about: About | None, said: str)
     assert command(view(), panel, about) == ["townlet", *words]
 
 
-def test_a_command_that_is_copied_can_be_run(demo: Path, words: list[str]) -> None:
+def test_a_command_that_is_copied_can_be_run(demo: Path, spoken: list[str]) -> None:
     copied: list[str] = []
 
     async def act(play: Play) -> None:
         for name in ("panel_events", "panel_ties", "panel_story"):
-            await play.app.run_action(name.replace("_", "('") + "')")
+            await play.app.run_action(f"do({name!r})")
             await play.settled()
             await play.press("up", "Y")
             copied.append(play.app.clipboard)
 
     acted(demo, act, tick=1500)
-    assert words == [f"Copied: {each}" for each in copied]
+    assert spoken == [f"Copied: {each}" for each in copied]
     said = [shlex.split(each)[1] for each in copied]
     assert said == ["tail", "why", "story"]
     for each in copied:
@@ -111,16 +102,16 @@ def test_a_command_that_is_copied_can_be_run(demo: Path, words: list[str]) -> No
         assert result.stdout
 
 
-def test_a_row_is_copied_whole_as_text(demo: Path, words: list[str]) -> None:
+def test_a_row_is_copied_whole_as_text(demo: Path, spoken: list[str]) -> None:
     async def act(play: Play) -> None:
         await play.press("s", "up", "y")
-        told = [entry.text for entry in play.app.view.story.entries] if play.app.view else []
+        told = [entry.text for entry in play.app.sight.view.story.entries] if play.app.sight.view else []
         assert any(text in play.app.clipboard for text in told), play.app.clipboard
         await play.press("c")
         play.app.copy_to_clipboard("")
         panel = play.app.query_one("#churn", Panel)
         await play.press("y")
         assert play.app.clipboard == panel.text
-        assert words[-1].startswith("Copied" if panel.text else "Nothing is chosen")
+        assert spoken[-1].startswith("Copied" if panel.text else "Nothing is chosen")
 
     acted(demo, act, tick=1500)

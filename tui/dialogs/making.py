@@ -1,0 +1,72 @@
+"""The process in which a fork is made: `python -m tui.dialogs.making ORDER` says on stderr what comes of it.
+
+The dialog starts it, shows the lines that it writes, and kills it where the form closes before it has ended. SIGINT
+lets the town stop between two commits. It imports no Textual.
+"""
+
+import json
+import sys
+from time import perf_counter
+
+import townlet
+from projections.kernel import is_compiled
+from townlet.foreground import Pace, interrupted_words, interruptible, summary
+from townlet.outcome import exit_code, unexpected, words_of
+from townlet.warming import warm
+from tui.dialogs.wish import Wish
+
+INTERRUPTED = 130
+"""The exit code of a process that Ctrl-C has ended."""
+
+
+def command(wish: Wish, run: str) -> list[str]:
+    """The words of the command that makes a wished fork of a run, in a process of its own."""
+    return [sys.executable, "-m", "tui.dialogs.making", json.dumps({"run": run, "wish": wish})]
+
+
+def main() -> int:
+    """Make the fork that the first argument describes. Returns the exit code."""
+    order = json.loads(sys.argv[1])
+    try:
+        return _make(order["run"], Wish(*order["wish"]))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        code = exit_code(error)
+        _say(f"townlet: {unexpected(error) if code is None else words_of(error)}")
+        return 1 if code is None else code
+
+
+def _make(run: str, wish: Wish) -> int:
+    _compile_kernels()
+    opened, pace = townlet.open(run), Pace()
+    settings = {str(key): value for key, value in wish.settings}
+    try:
+        with interruptible(pace):
+            fork = opened.fork(
+                wish.into, at=wish.tick, overrides=settings, seed=wish.seed, ticks=wish.ticks, progress=pace.see
+            )
+    except KeyboardInterrupt:
+        _say(*interrupted_words(wish.into, pace.last))
+        return INTERRUPTED
+    fields = summary(fork, pace)
+    width = max(map(len, fields))
+    _say(*(f"{name:<{width}}  {value}" for name, value in fields.items()))
+    return 0
+
+
+def _compile_kernels() -> None:
+    """Compile the kernels where they are not, saying so: it takes a while, once."""
+    if not is_compiled():
+        _say("compiling the town's rules, once for this machine and version")
+        began_s = perf_counter()
+        warm()
+        _say(f"compiled in {perf_counter() - began_s:.1f} s")
+
+
+def _say(*lines: str) -> None:
+    sys.stderr.write("".join(f"{line}\n" for line in lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The stage: the observer's app, and the parts that it is composed of."""
