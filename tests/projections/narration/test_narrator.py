@@ -266,9 +266,9 @@ def _tie(town: Town, owner: int, other: int) -> tuple[float, float, float]:
 
 
 def narrator_names() -> Any:
-    from townlet.history.name_books import names
+    from townlet.history.name_books import prose_names
 
-    return names(default_settings())
+    return prose_names(default_settings())
 
 
 def _number(count: int) -> str:
