@@ -63,12 +63,12 @@ def command(named: tuple[str, ...], from_tick: int | None, at_tick: int | None, 
     if query is not None and not query.strip(" \t\r\n;"):
         raise click.UsageError("the query is empty; ask something, such as: select * from chat_succeeded limit 5")
     import townlet
-    from townlet.asking.many_runs import opened
+    from townlet.asking.many_runs import runs_by_name
     from townlet.asking.sql import Session
 
     many = len(runs) > 1 or any(map(options.names_many, runs))
-    asked = opened(paths) if many else townlet.open(paths[0])
-    with contextlib.closing(Session(asked, at_tick, from_tick=from_tick)) as session:
+    runs_asked = runs_by_name(paths) if many else townlet.open(paths[0])
+    with contextlib.closing(Session(runs_asked, at_tick, from_tick=from_tick)) as session:
         if query is not None:
             output.table(session.query(query), form)
         else:
