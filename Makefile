@@ -1,5 +1,5 @@
 # Townlet needs make and Python 3.11 or newer; everything else is installed into .venv.
-#   make setup demo test test-slow lint bench docs golden generate clean
+#   make setup demo test test-slow coverage lint bench docs golden generate clean
 #   make PYTHON=python3.12 setup    chooses another interpreter
 
 PYTHON ?= python3
@@ -12,7 +12,7 @@ PACKAGES := eventlog projections townlet cli tui
 
 .DEFAULT_GOAL := setup
 .NOTPARALLEL:
-.PHONY: setup demo test test-slow lint warm bench docs golden generate clean
+.PHONY: setup demo test test-slow coverage lint warm bench docs golden generate clean
 
 setup: $(READY)
 
@@ -59,6 +59,15 @@ test: lint warm
 test-slow: warm
 	@echo "test-slow: the slow tests"
 	@$(BIN)/pytest -q -n $(WORKERS) -m slow
+
+# Compiled kernels leave no trace, so what is made of them runs once more as plain Python.
+PLAIN := tests/townlet/rules tests/projections/town tests/projections/riders tests/projections/observations
+
+coverage: warm
+	@echo "coverage: everything that is not slow"
+	@$(BIN)/pytest -q -n $(WORKERS) -m "not slow" --cov --cov-report=
+	@echo "coverage: rules and folds once more, uncompiled"
+	@NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -n $(WORKERS) -m "not slow" --cov --cov-append $(PLAIN)
 
 # The peers stand beside the town where they are installed; they are no part of it, nor of what it is tested with.
 bench: $(READY)

@@ -15,7 +15,7 @@ from townlet.living.progress import Progress, Pulse
 
 if TYPE_CHECKING:
     from projections.settings import Rewards
-    from townlet.datasets.dataset import Dataset
+    from townlet.dataset.batches import Dataset
     from townlet.telling.why import Why
     from townlet.whatif.refold import Refold
 
@@ -76,9 +76,9 @@ class Run(History):
         """What people saw, might do, were asked and earned from `from_tick` on and before `to_tick` (None: now).
 
         A row for each person and tick, in record batches. `options`: `variant`, `rewards`, `overrides`, `control`,
-        `batch_steps`; see `townlet.datasets.dataset.Dataset`. Raises TickOutOfRange, ConfigurationError, LogDamaged.
+        `batch_steps`; see `townlet.dataset.Dataset`. Raises TickOutOfRange, ConfigurationError, LogDamaged.
         """
-        from townlet.datasets.dataset import Dataset
+        from townlet.dataset.batches import Dataset
 
         return Dataset(self, from_tick, to_tick, **options)
 

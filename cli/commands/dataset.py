@@ -71,7 +71,7 @@ def command(
     if from_tick is not None and to_tick is not None and from_tick >= to_tick:
         raise click.UsageError(f"--from-tick {from_tick} is not before --to-tick {to_tick}")
     import townlet
-    from townlet.datasets.files import write
+    from townlet.dataset.files import write
 
     asked = {"variant": variant, "rewards": rewards, "overrides": overrides, "control": control}
     try:

@@ -6,7 +6,7 @@ any Parquet reader takes that is the smallest, about 3.5 bytes an event. Key-val
 
     townlet.format          1
     townlet.next_seq        number of the event after the last one
-    townlet.telling.turning_points          of the log's chain after the last event, hex
+    townlet.digest          of the log's chain after the last event, hex
     townlet.blocks          the chain's digest after each whole block of 4,096 that ends in the file, hex, end to end
     townlet.groups          JSON: of each row group its first byte, bytes, crc32, first seq, events, first and last
                             tick, and the chain's block digest and digest before it

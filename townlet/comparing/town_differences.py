@@ -16,9 +16,10 @@ from eventlog.catalogue import KINDS
 from projections.tables import tables
 from townlet.configuration.load import person_name
 from townlet.configuration.settings import Settings
+from townlet.history.history import Moment
 
 if TYPE_CHECKING:
-    from townlet.history.history import History, Moment
+    from townlet.history.history import History
     from townlet.living.town import Town
 
 KIND_NAMES: Final = {kind.kind: kind.snake() for kind in KINDS}

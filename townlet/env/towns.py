@@ -10,6 +10,7 @@ from eventlog.rows import Rows
 from projections.state import state_size, town_type
 from townlet.configuration.load import Resolved
 from townlet.errors import OutboxFull, TownletError
+from townlet.living.loop import new_log
 from townlet.living.town import Town, found
 from townlet.rules.control import BY_ACTION, BY_OPTION
 
@@ -77,8 +78,6 @@ class Towns:
         self.seeds[index] = seed
         self._chains[index], self._hashed[index] = Chain(), 0
         if self._logs is not None:
-            from townlet.living.loop import new_log
-
             into = self._logs / f"town-{self.founded:06d}"
             who = f" {self.control} {self.founded}"
             self._writers[index] = new_log(self.resolved, seed, into, durability="never", who=who)

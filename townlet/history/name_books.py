@@ -7,42 +7,33 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eventlog.views import Names
-from projections.narration.scene import Names as ProseNames
-from projections.narration.scene import Spot
-from projections.narration.words import spoken
+from eventlog.views import Names as ViewNames
 from townlet.configuration.load import names_table, person_name
+from townlet.configuration.places import place_names
 from townlet.configuration.plans import jobs_of, map_of
 from townlet.configuration.settings import Settings
-from townlet.world.drawing import TownMap
 
 if TYPE_CHECKING:
+    from projections.narration.scene import Names as ProseNames
     from projections.telemetry.frame import Words
     from townlet.living.town import Town
 
 
-def place_names(town_map: TownMap) -> list[str]:
-    """The names of a map's places, by object number."""
-    counts: Counter[tuple[int, str]] = Counter()
-    names = []
-    for place in town_map.places:
-        counts[place.venue, place.kind] += 1
-        names.append(f"{place.kind} {counts[place.venue, place.kind]} ({town_map.venues[place.venue].name})")
-    return names
-
-
-def view_names(settings: Settings, side: int, persons: Sequence[int] | np.ndarray) -> Names:
+def view_names(settings: Settings, side: int, persons: Sequence[int] | np.ndarray) -> ViewNames:
     """The names that a run's tables of events use; of persons, those whose numbers are given."""
     town_map = map_of(settings)
     numbers = np.asarray(persons, np.int64)
     by_number = np.full(int(numbers.max(initial=-1)) + 1, None, object)
     by_number[numbers] = names_table(settings, numbers)
     jobs = [job.name for _, job, _, _ in jobs_of(settings.work, town_map)]
-    return Names(side, by_number.tolist(), place_names(town_map), jobs, list(settings.affordances))
+    return ViewNames(side, by_number.tolist(), place_names(town_map), jobs, list(settings.affordances))
 
 
-def prose_names(settings: Settings) -> ProseNames:
+def prose_names(settings: Settings) -> "ProseNames":
     """The names that a run's story uses."""
+    from projections.narration.scene import Names, Spot  # brings Numba
+    from projections.narration.words import spoken
+
     town_map = map_of(settings)
     counts = Counter((place.venue, place.kind) for place in town_map.places)
     seen: Counter[tuple[int, str]] = Counter()
@@ -50,7 +41,7 @@ def prose_names(settings: Settings) -> ProseNames:
     for place in town_map.places:
         seen[place.venue, place.kind] += 1
         spots.append(Spot(place.kind, seen[place.venue, place.kind], counts[place.venue, place.kind], place.venue))
-    return ProseNames(
+    return Names(
         person=cache(lambda number: spoken(person_name(settings, number))),
         spots=spots,
         venues=[venue.name for venue in town_map.venues],

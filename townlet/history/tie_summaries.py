@@ -7,6 +7,8 @@ import pyarrow as pa
 
 from projections.bonds import bonds, society
 from townlet.configuration.settings import Settings
+from townlet.history.kept_tables import tie_changes
+from townlet.history.network import communities, network
 
 if TYPE_CHECKING:
     from townlet.history.history import Moment
@@ -32,7 +34,6 @@ class Summaries:
     def churn(self) -> dict[str, pa.Table]:
         """The tables of ChurnWindows."""
         from projections.churn import ChurnWindows
-        from townlet.history.kept_tables import tie_changes
 
         changes = tie_changes(self._moment.run, self._moment.tick)
         return ChurnWindows(changes, self._moment.tick, self.settings.relationships.churn).tables()
@@ -53,12 +54,8 @@ class Summaries:
 
     def network(self) -> pa.Table:
         """Measures of the network."""
-        from townlet.history.network import network
-
         return network(self.people, self.ties)
 
     def communities(self) -> pa.Table:
         """Who belongs together."""
-        from townlet.history.network import communities
-
         return communities(self.people, self.ties)

@@ -16,10 +16,10 @@ from eventlog.catalogue.registries import Option, Reason, Trait
 from projections.tables import tables
 from projections.town.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
 from townlet.configuration.load import names_table
+from townlet.configuration.places import place_names
 from townlet.configuration.plans import jobs_of, map_of
 from townlet.configuration.settings import Settings
 from townlet.errors import QueryError
-from townlet.history.name_books import place_names
 from townlet.world.drawing import TownMap
 
 if TYPE_CHECKING:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
+from townlet.asking.sql import Session
+from townlet.history.kept_tables import NARRATIONS, caught_up
 from townlet.judging.soak_figures import SOCIAL, WORK
 
 if TYPE_CHECKING:
@@ -69,8 +71,6 @@ def overview(run: "History", tick: int | None = None, titles: Collection[str] = 
 
     Raises TickOutOfRange, LogDamaged.
     """
-    from townlet.asking.sql import Session
-
     at = run.head.tick if tick is None else tick
     days = at / run.config.town.ticks_per_day
     tables = {}
@@ -109,8 +109,6 @@ def _town(run: "History", tick: int, days: float) -> pa.Table:
 
 def _held_back(run: "History", tick: int) -> pa.Table:
     """How often the narrator said nothing, by category and reason."""
-    from townlet.history.kept_tables import NARRATIONS, caught_up
-
     state = caught_up(run, NARRATIONS, tick)["narration_state"]
     held = [row for row in state.to_pylist() if row["what"] == "suppressed"]
     held.sort(key=lambda row: (-row["count"], row["category"], row["name"]))

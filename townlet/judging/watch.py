@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from townlet.asking.key_figures import parts, value_of
+from townlet.asking.sql import Session
 from townlet.asking.tables import UNSETTLED_TABLES
 from townlet.daytime import time_of
 from townlet.errors import QueryError, ThresholdBreached
 from townlet.judging.thresholds import Rule
 
 if TYPE_CHECKING:
-    from townlet.asking.sql import Session
     from townlet.history.history import History
 
 
@@ -85,8 +85,6 @@ class Watch:
     def _looked(self, until: int) -> list[Look]:
         """The looks up to a tick, rule by rule. One answer serves all those at a rule, since its rows say nothing that
         depends on what comes after their ticks."""
-        from townlet.asking.sql import Session
-
         marks = {rule: np.array(rule.marks(self._tick, until), np.int64) for rule in self._rules}
         last = max((int(each[-1]) for each in marks.values() if len(each)), default=None)
         if last is None:

@@ -14,9 +14,11 @@ from eventlog.folder.manifest import Manifest, read_manifest, read_settings
 from eventlog.segments.audit import SegmentAudit, audit, audit_file
 from eventlog.segments.recovery import SEGMENT_NAME
 from townlet.configuration.load import config_id_of
+from townlet.history.history import History
+from townlet.history.kept_tables import PROJECTIONS, differing
 
 if TYPE_CHECKING:
-    from townlet.history.history import History
+    pass
 
 
 @dataclass(frozen=True)
@@ -194,8 +196,6 @@ def _state(run: "History", damage: LogDamaged | None) -> Check:
 
 def _caught_up(run: "History", damage: LogDamaged | None) -> Iterator[Check]:
     """What is kept of each projection that catches up, against a fold from the first event."""
-    from townlet.history.kept_tables import PROJECTIONS, differing
-
     for name, made in PROJECTIONS.items():
         compared, first = differing(run, name, damage.tick if damage else run.head.tick)
         if compared:

@@ -17,6 +17,7 @@ from eventlog.rows import Rows
 from eventlog.writer import Durability, LogWriter
 from townlet.configuration.load import Resolved
 from townlet.errors import TownletError
+from townlet.living.commands import Driver
 from townlet.living.identity import fold_identity
 from townlet.living.progress import Progress, Pulse
 from townlet.living.town import Town
@@ -71,8 +72,6 @@ def resume(
         founding = town.found(seed) if town.seq == 0 else None
         begun = int(town.record["clock"]["epoch"])
         if begun != len(town.plans) - 1:
-            from townlet.living.commands import Driver
-
             Driver(town).change_settings(len(town.plans) - 1)  # stands before the first tick's events
         _live(town, writer, ticks, founding, progress)
 

@@ -8,8 +8,8 @@ import numpy as np
 from eventlog.catalogue.choice import ActionTaken, OptionChosen
 from eventlog.catalogue.queues import QueueLeft, ReservationReleased
 from eventlog.catalogue.registries import Option, Reason
+from townlet.configuration.places import place_names
 from townlet.configuration.plans import map_of
-from townlet.history.name_books import place_names
 from townlet.observing.days_seen import Past
 from townlet.observing.view import Choice, Use
 from townlet.rules.policy import TOO_LATE, weigh

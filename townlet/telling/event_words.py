@@ -16,10 +16,10 @@ import numpy as np
 from eventlog.catalogue import KINDS, REGISTRIES
 from eventlog.views import KIND_BY_NAME
 from townlet.configuration.load import first_names
+from townlet.configuration.places import place_names
 from townlet.configuration.plans import jobs_of, map_of
 from townlet.configuration.settings import Settings
 from townlet.errors import QueryError
-from townlet.history.name_books import place_names
 
 if TYPE_CHECKING:
     from townlet.history.history import History

@@ -8,11 +8,12 @@ import numpy as np
 import pyarrow as pa
 
 from townlet.configuration.load import load, names_table
+from townlet.configuration.places import place_names
 from townlet.configuration.plans import map_of
 from townlet.configuration.settings import Settings
 from townlet.errors import ConfigurationError
 from townlet.history.kept_tables import NARRATIONS, caught_up
-from townlet.history.name_books import place_names
+from townlet.history.narrator import narrator, templates_of
 
 if TYPE_CHECKING:
     from townlet.history.history import History
@@ -32,8 +33,6 @@ def told_otherwise(
     The tables of the narrator, `narrations` with names; nothing of it is kept. Raises ConfigurationError, BadTemplates,
     LogDamaged.
     """
-    from townlet.history.narrator import narrator, templates_of
-
     foreign = [key for key in overrides if key.partition(".")[0] != "narration"]
     if foreign:
         raise ConfigurationError(

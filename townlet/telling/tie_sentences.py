@@ -7,9 +7,9 @@ from typing import Any, Final
 from eventlog.catalogue import KINDS
 from eventlog.catalogue.registries import Dimension, Reason
 from townlet.configuration.load import person_name
+from townlet.configuration.places import place_names
 from townlet.configuration.plans import map_of
 from townlet.configuration.settings import Settings
-from townlet.history.name_books import place_names
 
 KIND_NAMES: Final = {kind.kind: kind.snake() for kind in KINDS}
 HOURS_OF_DAY: Final = 24

@@ -17,6 +17,7 @@ from townlet.configuration.settings import Settings
 from townlet.configuration.society import Job
 from townlet.errors import ConfigurationError, TownletError
 from townlet.history.history import History
+from townlet.living.loop import VERSIONED, require_seed, resume
 from townlet.living.progress import Progress
 
 FIXED: Final[Mapping[str, str]] = {
@@ -48,8 +49,6 @@ def fork(
     Other settings or another seed are an epoch of their own, from the fork on; before tick 0 nobody lives, so there
     they take the place of the first. Raises TickOutOfRange, RunExists, ConfigurationError, LogDamaged, DiskFull.
     """
-    from townlet.living.loop import VERSIONED, require_seed, resume
-
     log = run.log
     if ticks < 0:
         raise TownletError(f"a town cannot live on for {ticks} ticks: give 0 or more")

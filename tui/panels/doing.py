@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from townlet.configuration.places import place_names
 from townlet.daytime import time_of
-from townlet.history.name_books import place_names
 from townlet.observing.view import Scene, View
 from townlet.world.drawing import Place, TownMap
 

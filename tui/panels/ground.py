@@ -8,7 +8,7 @@ import numpy as np
 from rich.color import Color, blend_rgb
 from rich.style import Style
 
-from townlet.history.name_books import place_names
+from townlet.configuration.places import place_names
 from townlet.world.drawing import Tile, TownMap
 from tui.drawing import About
 from tui.looks import Look

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import townlet
 from eventlog.checkpoints import CheckpointStore
+from eventlog.reader import LogReader
 from projections.versions import VERSIONS
 from tests.townlet.towns import DAY, KITCHEN
 from townlet.history import kept_tables
@@ -48,7 +49,7 @@ def test_what_is_kept_is_caught_up_from(run: Run, monkeypatch: pytest.MonkeyPatc
     forget(run)
     kept_tables.tie_changes(run, DAY)
     folded: list[int] = []
-    original = townlet.run.LogReader.rows
+    original = LogReader.rows
 
     def counting(self: object, from_seq: int | None = None, *arguments: object, **ranges: object) -> object:
         folded.append(from_seq or 0)

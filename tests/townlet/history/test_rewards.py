@@ -12,6 +12,7 @@ import pytest
 import townlet
 from projections.settings import Rewards
 from tests.townlet.towns import KITCHEN
+from townlet.asking import run_tables
 from townlet.asking.sql import Session
 from townlet.errors import ConfigurationError, TickOutOfRange
 from townlet.run import Run
@@ -128,8 +129,8 @@ def test_sql_has_the_ticks_before_the_one_it_is_asked_at(lived: Run) -> None:
 
 def test_sql_makes_only_the_ticks_that_are_asked_for(lived: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[int, ...]] = []
-    plain = Run.rewards
-    monkeypatch.setattr(Run, "rewards", lambda run, *bounds: asked.append(bounds) or plain(run, *bounds))
+    plain = run_tables.rewards
+    monkeypatch.setattr(run_tables, "rewards", lambda run, *bounds: asked.append(bounds) or plain(run, *bounds))
     with contextlib.closing(Session(lived)) as session:
         found = session.query("select tick, needs from rewards where tick >= 700 and tick < 703")
         assert found.column("needs").equals(plain(lived, 700, 703).column("needs"))

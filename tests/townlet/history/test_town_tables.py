@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 
 import townlet
+from townlet.configuration.places import place_names
 from townlet.errors import QueryError
-from townlet.history.name_books import place_names
 from townlet.history.town_tables import table_names
 from townlet.run import Moment, Run
 

@@ -93,7 +93,7 @@ def test_parquet_holds_the_events_as_the_log_does(
     path = export(run, "parquet", into=tmp_path / "deep" / "x.parquet", from_tick=first, to_tick=last).path
     rows = [from_batch(batch) for batch in pq.read_table(path).combine_chunks().to_batches()]
     assert np.concatenate(rows).tobytes() == stretch(run, first, last).tobytes()
-    said = json.loads(pq.read_metadata(path).metadata[b"townlet.keeping.export"])
+    said = json.loads(pq.read_metadata(path).metadata[b"townlet.export"])
     assert said["run_id"] == run.log.manifest.run_id
     assert json.loads(said["configs"][run.epochs[0].config_id])["town"]["people"] == run.config.town.people
     ends = [run.log.digest_at(seq)[1].hex() for seq in (said["from_seq"], said["next_seq"])]

@@ -19,7 +19,7 @@ from projections.telemetry.witness import seen_of
 from tests.townlet.towns import DAY
 from townlet.configuration.load import load
 from townlet.history import kept_tables
-from townlet.history.name_books import words_of
+from townlet.history.name_books import frame_words
 from townlet.living.commands import Driver
 from townlet.observing import index, scenes, shelf, story_so_far
 from townlet.observing.index import Bins, Windows
@@ -403,7 +403,7 @@ def test_a_keyframe_is_small_and_gives_the_town_back(run: Run, told: list[Frame]
     other = ground.town()
     ground.witness(other).restore(packed.unpacked())
     assert other.state_digest() == town.state_digest() == run.at(DAY).state_digest
-    assert ties_of(seen_of(other.towns), words_of(other, 0)) == told[DAY].state["ties"]
+    assert ties_of(seen_of(other.towns), frame_words(other, 0)) == told[DAY].state["ties"]
 
 
 def test_who_waits_is_said_since_when(whole: Watcher, told: list[Frame]) -> None:

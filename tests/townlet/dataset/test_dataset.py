@@ -17,8 +17,8 @@ from projections.settings import Rewards
 from tests.townlet.env.test_contract import KITCHEN
 from tests.townlet.towns import DAY, said_by
 from townlet.configuration.rewards import shipped_rewards
-from townlet.datasets.dataset import REWARDS, Dataset, arrays_of, settings_in
-from townlet.datasets.files import write
+from townlet.dataset.batches import REWARDS, Dataset, arrays_of, settings_in
+from townlet.dataset.files import write
 from townlet.env.contract import any_allowed
 from townlet.errors import ConfigurationError, TickOutOfRange, TownletError
 

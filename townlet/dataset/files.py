@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import pyarrow as pa
 
 from eventlog.folder import disk
-from townlet.datasets.dataset import Dataset, settings_in
+from townlet.dataset.batches import Dataset, settings_in
 
 DESCRIPTION: Final = "dataset.json"
 """What stands beside the steps, and describes them."""
@@ -79,7 +79,7 @@ def _write_batches(dataset: Dataset, write_batch: Callable[[pa.RecordBatch], Any
 
 
 def _write_minari(dataset: Dataset, into: Path, name: str) -> int:
-    from townlet.datasets.minari import write_episodes
+    from townlet.dataset.minari import write_episodes
 
     return write_episodes(dataset, into, name)
 

@@ -21,6 +21,8 @@ from projections.settings import Rewards
 from townlet.configuration.keys import kind_at
 from townlet.configuration.load import NONE, load, names_table
 from townlet.configuration.rewards import rewards_file
+from townlet.dataset.log_steps import Reobserving
+from townlet.env.towns import CONTROLS
 from townlet.errors import ConfigurationError, TownletError
 
 if TYPE_CHECKING:
@@ -84,8 +86,6 @@ class Dataset:
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         """The steps, some thousands at a time. Raises LogDamaged."""
-        from townlet.datasets.log_steps import Reobserving  # brings Numba
-
         folding = Reobserving(self.settings, self.control, self.from_tick, self.batch_steps)
         for rows in self.run.log.rows(to_seq=self.to_seq, to_tick=self.to_tick):
             for steps, scalars, maps in folding.fold(rows):
@@ -207,8 +207,6 @@ def control_of(run: "History") -> str:
 
 
 def _required_control(control: str) -> str:
-    from townlet.env.towns import CONTROLS
-
     if control not in CONTROLS:
         raise TownletError(f"control {control!r} is none of {', '.join(CONTROLS)}")
     return control

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from townlet.datasets.dataset import REWARDS, Dataset, arrays_of
+from townlet.dataset.batches import REWARDS, Dataset, arrays_of
 from townlet.errors import TownletError
 
 EPISODE_STEPS_MOST: Final = 131_071

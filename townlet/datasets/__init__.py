@@ -1,1 +1,0 @@
-"""Turns a log into steps of agents: record batches, files, Minari."""
