@@ -17,6 +17,7 @@ from townlet.asking.query_reading import Window
 from townlet.configuration.load import names_table
 from townlet.errors import QueryError
 from townlet.history.day_counts import days
+from townlet.history.kept_tables import tie_changes
 from townlet.history.name_books import view_names
 from townlet.history.rewards import rewards
 from townlet.history.tie_summaries import Summaries
@@ -109,8 +110,6 @@ class Material:
 
     def tie_changes(self) -> pa.Table:
         """The changes of ties between the two ticks."""
-        from townlet.history.kept_tables import tie_changes
-
         return self._since(tie_changes(self.source.run, self.source.tick))
 
     def narrations(self) -> pa.Table:
