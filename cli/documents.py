@@ -23,6 +23,7 @@ def documents() -> Mapping[Path, str]:
     from projections.telemetry.versions import VERSIONS
     from projections.telemetry.versions import schema_document as feed_schema
     from townlet.asking.key_figures import document as kpis_document
+    from townlet.asking.tables import document as tables_document
     from tui.manual import document as observer_document
 
     schemas = DOCS / "telemetry" / "schema"
@@ -34,6 +35,7 @@ def documents() -> Mapping[Path, str]:
         DOCS / "events.schema.json": schema_document(),
         DOCS / "kpis.md": kpis_document(),
         DOCS / "observer.md": observer_document(),
+        DOCS / "tables.md": tables_document(),
         DOCS / "policy" / "OBSERVATIONS.md": observations_document(),
     }
 

@@ -40,12 +40,16 @@ def output_formats(command: Command) -> Command:
 
 def run_argument(command: Command) -> Command:
     """`RUN`, as the argument `run`: the path of a run's folder, or its URI."""
-    return click.argument("run", required=False, callback=_found, shell_complete=_runs_like)(command)
+    return click.argument(
+        "run", required=False, callback=_found, shell_complete=lambda ctx, option, begun: runs_like(begun)
+    )(command)
 
 
 def own_run_argument(command: Command) -> Command:
     """`RUN`, as the argument `run`: the path of a run's folder, to be written to."""
-    return click.argument("run", required=False, callback=_found_own, shell_complete=_runs_like)(command)
+    return click.argument(
+        "run", required=False, callback=_found_own, shell_complete=lambda ctx, option, begun: runs_like(begun)
+    )(command)
 
 
 def _found(ctx: click.Context, _: click.Parameter, name: str | None) -> Path | str | None:
@@ -120,6 +124,11 @@ def run_and_pair(names: tuple[str, ...]) -> tuple[Path | str, str, str]:
 
 
 def _runs_like(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    return runs_like(begun)
+
+
+def runs_like(begun: str) -> list[str]:
+    """The names of runs under `runs/` that begin so."""
     return [path.name for path in runs_in(RUNS) if path.name.startswith(begun)]
 
 

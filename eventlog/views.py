@@ -33,6 +33,12 @@ KIND_BY_NAME: Final = {kind.snake(): kind for kind in KINDS}
 
 _LISTED = {"person": "persons", "object": "places", "affordance": "affordances", "job": "jobs"}
 _NUMBERED = ("person", "object", "job")
+WORDS_MOST: Final = 9
+"""How many words of a registry the meaning of a column lists."""
+
+_NULLS = {"person": "nobody", "object": "no place", "tile": "nowhere"}
+"""What a missing field means, by what it holds."""
+
 _PHYSICAL_FIELDS = {
     "agent": ("person", "who acted"),
     "other": ("person", "to whom, or with whom"),
@@ -57,13 +63,15 @@ class Names(NamedTuple):
 
 
 class ViewColumn(NamedTuple):
-    """A column of a view: its SQL type, the expression over `needs`, columns of the log, and what it says."""
+    """A column of a view: its SQL type, the expression over `needs`, columns of the log, what it says, and what NULL
+    means ("": it is never NULL)."""
 
     name: str
     type: str
     sql: str
     needs: tuple[str, ...]
     meaning: str = ""
+    null: str = ""
 
 
 def names_sql(names: Names) -> Iterator[str]:
@@ -118,7 +126,7 @@ def event_columns(side: int | None = 64) -> tuple[ViewColumn, ...]:
     """The columns of `events`, on a ground `side` tiles wide; None: of many runs."""
     fields = [EventField(name, name, what, "", meaning, True) for name, (what, meaning) in _PHYSICAL_FIELDS.items()]
     kind = ViewColumn("kind", "VARCHAR", "kind_name", ("kind_name",), "name of the kind")
-    note = ViewColumn("note", "VARCHAR", "note", ("note",), "words that the event carries")
+    note = ViewColumn("note", "VARCHAR", "note", ("note",), "words that the event carries", "none")
     columns = (column for field in fields for column in _columns_of(field, side))
     return (*_when(side), kind, *columns, _cause("the event that led to this one"), note)
 
@@ -238,32 +246,43 @@ def _when(side: int | None) -> Iterator[ViewColumn]:
 
 def _cause(meaning: str) -> ViewColumn:
     sql = "case when cause > 0 then seq::bigint - cause end"
-    return ViewColumn("cause", "BIGINT", sql, ("seq", "cause"), f"seq of {meaning}" if meaning else "never given")
+    said = f"seq of {meaning}" if meaning else "never given"
+    return ViewColumn("cause", "BIGINT", sql, ("seq", "cause"), said, "no event led to this one")
 
 
 def _columns_of(field: EventField, side: int | None) -> Iterator[ViewColumn]:
     """The columns of a view that show one field."""
     name, column = field.name, field.column
     number = f"nullif({column}, -1)::integer"
-    meaning = ", ".join(part for part in (field.meaning, field.unit) if part)
+    meaning = ", ".join(part for part in (field.meaning or _meaning(field), field.unit) if part)
+    null = _NULLS.get(field.what, "none") if field.missing else ""
     by_run = (column, "run_number") if side is None else (column,)
     if field.what in _LISTED:
-        yield ViewColumn(name, "VARCHAR", _named(_LISTED[field.what], column, side), by_run, meaning)
+        yield ViewColumn(name, "VARCHAR", _named(_LISTED[field.what], column, side), by_run, meaning, null)
         if field.what in _NUMBERED:
-            yield ViewColumn(f"{name}_id", "INTEGER", number, (column,), f"number of {name}")
+            yield ViewColumn(f"{name}_id", "INTEGER", number, (column,), f"number of {name}", null)
     elif field.what in REGISTRIES:
         words = {int(code): code.name.lower() for code in REGISTRIES[field.what]}
         listed = _list([words.get(code) for code in range(max(words) + 1)])
-        yield ViewColumn(name, "VARCHAR", f"({listed})[{column} + 1]", (column,), meaning)
+        yield ViewColumn(name, "VARCHAR", f"({listed})[{column} + 1]", (column,), meaning, null)
     elif field.what == "tile":
         wide = "getvariable('sides')[run_number + 1]" if side is None else side
-        yield ViewColumn(name, "INTEGER", number, (column,), meaning)
-        yield ViewColumn("row", "INTEGER", f"{number} // {wide}", by_run, f"row of {name}, from 0")
-        yield ViewColumn("col", "INTEGER", f"{number} % {wide}", by_run, f"column of {name}, from 0")
+        yield ViewColumn(name, "INTEGER", number, (column,), meaning, null)
+        yield ViewColumn("row", "INTEGER", f"{number} // {wide}", by_run, f"row of {name}, from 0", null)
+        yield ViewColumn("col", "INTEGER", f"{number} % {wide}", by_run, f"column of {name}, from 0", null)
     elif field.what == "count":
-        yield ViewColumn(name, "INTEGER", number, (column,), meaning)
+        yield ViewColumn(name, "INTEGER", number, (column,), meaning, null)
     else:
-        yield ViewColumn(name, "FLOAT", f"case when not isnan({column}) then {column} end", (column,), meaning)
+        yield ViewColumn(name, "FLOAT", f"case when not isnan({column}) then {column} end", (column,), meaning, null)
+
+
+def _meaning(field: EventField) -> str:
+    """What a field says whose declaration says no more than what it holds."""
+    if field.what in REGISTRIES:
+        words = [code.name.lower() for code in REGISTRIES[field.what]]
+        return f"one of {', '.join(words)}" if len(words) <= WORDS_MOST else f"{field.what} in a word"
+    plain = {"count": "how many", "number": "how much", "affordance": "what the place is used for", "job": "which job"}
+    return plain.get(field.what) or _PHYSICAL_FIELDS[field.column][1]
 
 
 def _named(listed: str, column: str, side: int | None) -> str:

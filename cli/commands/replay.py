@@ -8,13 +8,16 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
+from townlet.asking.declared.table import Scope
+from townlet.asking.tables import names
 from townlet.daytime import time_of
 
 if TYPE_CHECKING:
     from townlet.keeping.verify import Proof
     from townlet.run import Moment
 
-TABLES: Final = ("agents", "ties", "objects", "queues", "shifts")
+TABLES: Final = names(lambda table: table.scope is Scope.TOWN)
+"""What `--table` prints."""
 
 GLANCE: Final = {
     "agents": ("name", "venue", "hunger", "hygiene", "energy", "wallet", "option", "doing", "job", "shift"),

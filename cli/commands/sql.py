@@ -27,9 +27,10 @@ SHELL_GOES_ON = "    ...> "
     help=f"""{COMMANDS["sql"]}
 
     There is a table `events`, a view for each kind of event (chat_succeeded, queue_conflict, ...), the tables agents,
-    ties, objects, queues and shifts as of the tick, tie_changes, churn, bonds and more: `show tables` lists them. A
-    single argument is taken for a query when it reads like one. Without QUERY this is a small shell on a terminal;
-    elsewhere the query is read from stdin.
+    ties, objects, queues and shifts as of the tick, tie_changes, churn, bonds and more: `show tables` lists them,
+    `describe agents` the columns of one, `information_schema.columns` those of all. A single argument is taken for a
+    query when it reads like one. Without QUERY this is a small shell on a terminal; elsewhere the query is read from
+    stdin.
 
     Several runs, or a pattern such as 'runs/*', are asked at once: every table then begins with a column `run`, the
     name of the folder. Each is asked as of the same tick, and one that has not come that far is refused; without a
@@ -46,7 +47,9 @@ SHELL_GOES_ON = "    ...> "
         "townlet sql 'runs/*' \"select run, count(*) as chats from chat_succeeded group by run order by run\"",
     ),
 )
-@click.argument("named", metavar="[RUN]... [QUERY]", nargs=-1)
+@click.argument(
+    "arguments", metavar="[RUN]... [QUERY]", nargs=-1, shell_complete=lambda ctx, option, begun: completions(begun)
+)
 @click.option("--from-tick", type=click.IntRange(min=0), help="Of what happened, only from this tick on.")
 @click.option(
     "--at-tick",
@@ -56,20 +59,20 @@ SHELL_GOES_ON = "    ...> "
     help="Ask the run as it was at this tick, of what came before.",
 )
 @options.output_formats
-def command(named: tuple[str, ...], from_tick: int | None, at_tick: int | None, form: str) -> None:
-    runs, query = sorted_out(named)
+def command(arguments: tuple[str, ...], from_tick: int | None, at_tick: int | None, form: str) -> None:
+    runs, query = runs_and_query(arguments)
     paths = options.find_runs(runs) if runs else [options.find_run(None)]
     if query is None and not sys.stdin.isatty():
         query = sys.stdin.read()
     if query is not None and not query.strip(" \t\r\n;"):
         raise click.UsageError("the query is empty; ask something, such as: select * from chat_succeeded limit 5")
     import townlet
-    from townlet.asking.many_runs import opened
+    from townlet.asking.many_runs import runs_by_name
     from townlet.asking.sql import Session
 
     many = len(runs) > 1 or any(map(options.names_many, runs))
-    asked = opened(paths) if many else townlet.open(paths[0])
-    with contextlib.closing(Session(asked, at_tick, from_tick=from_tick)) as session:
+    runs_asked = runs_by_name(paths) if many else townlet.open(paths[0])
+    with contextlib.closing(Session(runs_asked, at_tick, from_tick=from_tick)) as session:
         if query is not None:
             output.table(session.query(query), form)
         else:
@@ -78,14 +81,14 @@ def command(named: tuple[str, ...], from_tick: int | None, at_tick: int | None, 
             _converse(session, form)
 
 
-def sorted_out(named: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
+def runs_and_query(arguments: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
     """The runs among the arguments, and the query, which stands last if it is there."""
-    *before, last = named or (None,)
+    *before, last = arguments or (None,)
     if last is None:
         return (), None
     if is_query(last) or (before and not _is_run_or_many(last)):
-        return named[:-1], last
-    return named, None
+        return arguments[:-1], last
+    return arguments, None
 
 
 def is_query(text: str) -> bool:
@@ -93,6 +96,21 @@ def is_query(text: str) -> bool:
     if is_uri(text) or is_run(Path(text)):
         return False
     return bool(BEGINS_A_QUERY.match(text.lstrip())) or len(text.split()) > 1
+
+
+def completions(begun: str) -> list[str]:
+    """What an argument that has begun so may become: the name of a run, or a query whose last word is a table."""
+    before, word = re.fullmatch(r"(.*?)(\w*)", begun, re.DOTALL).groups()  # type: ignore[union-attr]
+    if not before:
+        return options.runs_like(word)
+    return [before + name for name in tables_like(word)] if is_query(begun) else []
+
+
+def tables_like(word: str) -> list[str]:
+    """The tables whose names begin with a word."""
+    from townlet.asking.tables import TABLES
+
+    return [name for name in TABLES if name.startswith(word.lower())]
 
 
 def _is_run_or_many(text: str) -> bool:
@@ -113,7 +131,10 @@ def _converse(session: "Session", form: str) -> None:
 def _questions() -> Iterator[str]:
     """The queries somebody types, each up to its semicolon, and `.tables`."""
     with contextlib.suppress(ImportError):
-        import readline  # noqa: F401  (gives `input` its line editing)
+        import readline  # gives `input` its line editing
+
+        readline.set_completer(lambda word, number: [*tables_like(word), None][number])
+        readline.parse_and_bind("tab: complete")
     lines: list[str] = []
     while True:
         try:

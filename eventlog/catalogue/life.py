@@ -7,7 +7,7 @@ class AgentArrived(Event, kind=16, cause="agent_exited"):
     """A person moves in, with no debts and no grudges."""
 
     agent: Agent
-    home: Object
+    home: Object = column(meaning="the bed that is theirs")
     tile: Tile
 
 
@@ -16,7 +16,7 @@ class TraitGiven(Event, kind=17, cause="agent_arrived"):
 
     agent: Agent
     trait: TraitCode
-    value: Amount
+    value: Amount = column(meaning="from -1 to 1")
 
 
 class AgentFainted(Event, kind=18):

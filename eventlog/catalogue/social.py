@@ -7,14 +7,14 @@ class ChatStarted(Event, kind=128):
     """`agent` addresses `listener`."""
 
     agent: Agent
-    listener: Agent = column("other")
+    listener: Agent = column("other", "who listens")
 
 
 class ChatSucceeded(Event, kind=129, cause="chat_started"):
     """The two got on."""
 
     agent: Agent
-    listener: Agent = column("other")
+    listener: Agent = column("other", "who listens")
     quality: Amount = column(meaning="in [0.1, 1]")
 
 
@@ -22,7 +22,7 @@ class ChatFailed(Event, kind=130, cause="chat_started"):
     """The two did not get on."""
 
     agent: Agent
-    listener: Agent = column("other")
+    listener: Agent = column("other", "who listens")
 
 
 class TieSet(Event, kind=131):

@@ -40,7 +40,7 @@ class ShiftTakeover(Event, kind=116, cause="shift_missed of the owner"):
     """`agent` works the shift that `owner` did not come to."""
 
     agent: Agent
-    owner: Agent = column("other")
+    owner: Agent = column("other", "whose shift it is")
     workplace: Object
     job: JobCode
 
@@ -49,7 +49,7 @@ class LateHelp(Event, kind=117, cause="cover_agreed"):
     """`agent` has worked the first minutes of a shift whose `owner` is late."""
 
     agent: Agent
-    owner: Agent = column("other")
+    owner: Agent = column("other", "whose shift it is")
     workplace: Object
     job: JobCode
 
@@ -91,7 +91,7 @@ class CoverAgreed(Event, kind=122, cause="shift_missed, or none while the owner 
     """`agent` agrees to work for `owner`, who is late or absent; nothing is done yet."""
 
     agent: Agent
-    owner: Agent = column("other")
+    owner: Agent = column("other", "whose shift it is")
     workplace: Object
     reason: ReasonCode
 
@@ -100,6 +100,6 @@ class CoverEnded(Event, kind=123, cause="cover_agreed"):
     """`agent` no longer works for `owner`: relieved, finished, or it never came."""
 
     agent: Agent
-    owner: Agent = column("other")
+    owner: Agent = column("other", "whose shift it is")
     workplace: Object
     reason: ReasonCode

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
 
+from cli.commands.sql import completions
 from cli.main import townlet
 from eventlog.folder.lock import WriterLock
 
@@ -209,6 +210,20 @@ class TestSql:
         assert result.exit_code == 2
         assert words in result.stderr
         assert not result.stdout
+
+
+@pytest.mark.usefixtures("here")
+class TestTheTablesOfSql:
+    def test_completion_knows_the_runs_and_the_tables(self) -> None:
+        assert completions("") == completions("a") == ["a"] and completions("zz") == []
+        assert completions("select * from pers") == ["select * from persons"]
+        assert completions("from ti") == ["from ties", "from tie_changes", "from tick_ended", "from tie_set"]
+        assert completions("select name from zz") == []
+
+    def test_they_tell_of_themselves(self) -> None:
+        query = "select data_type from information_schema.columns where table_name = 'ties' and column_name = 'trust'"
+        assert from_json(said("sql", query, "--json")) == [{"data_type": "DOUBLE"}]
+        assert "trust in the other, from -1 to 1" in said("sql", "describe ties").stdout
 
 
 @pytest.mark.usefixtures("here")

@@ -4,14 +4,13 @@ A query gives rows `tick, part, whole`; the figure of any ticks is the sum of th
 What a row says depends on nothing after its tick, so that a figure is the same in a running town and years later.
 """
 
-import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from math import inf
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -19,9 +18,8 @@ import pyarrow as pa
 from townlet.configuration.load import configs_folder
 from townlet.errors import ConfigurationError, QueryError
 
-if TYPE_CHECKING:
-    from townlet.asking.sql import Session
-    from townlet.history.history import History
+Query = Callable[[str], pa.Table]
+"""What answers a query in SQL over one run, as of one tick; it raises QueryError and LogDamaged."""
 
 HEADER: Final = re.compile(
     r"(?P<meaning>(?:-- [^\n]*\n)+?)-- unit: (?P<unit>[^\n]+)\n-- range: (?P<low>\S+) (?:to (?P<high>\S+)|and more)\n"
@@ -82,10 +80,10 @@ def shipped(folder: Path | None = None) -> Mapping[str, Kpi]:
     return MappingProxyType({file.stem: parsed(file.stem, file.read_text(encoding="utf-8")) for file in files})
 
 
-def parts(session: "Session", what: str, sql: str) -> Parts:
-    """What a query for a figure gives. Raises QueryError, which names `what` asks, and LogDamaged."""
+def parts(query: Query, what: str, sql: str) -> Parts:
+    """The rows that a figure's `sql` gives. Raises QueryError, which names `what` asks, and LogDamaged."""
     try:
-        answer = session.query(sql)
+        answer = query(sql)
     except QueryError as error:
         raise QueryError(f"{what}: {error}") from error
     if set(answer.column_names) != set(COLUMNS):
@@ -102,39 +100,38 @@ def parts(session: "Session", what: str, sql: str) -> Parts:
     return Parts(tick[order], part[order], whole[order])
 
 
-def kpi_tables(run: "History", from_tick: int, tick: int, kpis: Sequence[Kpi] | None = None) -> dict[str, pa.Table]:
+def kpi_tables(
+    query: Query, ticks_per_day: int, from_tick: int, tick: int, kpis: Sequence[Kpi] | None = None
+) -> dict[str, pa.Table]:
     """`kpis`, a row for each key figure of the ticks from `from_tick` on and before `tick`, and `kpi_days`.
 
-    `kpis` has `kpi, value` (NULL: nothing to tell it from), `part`, `whole`, `unit, low, high, meaning`; `kpi_days` has
-    for each day that has begun `kpi, day, from_tick, to_tick` (exclusive), `value, part, whole`. Raises LogDamaged.
+    `query` answers over one run, as of `tick` and of its events from `from_tick` on. `kpis` has `kpi, value` (NULL:
+    nothing to tell it from), `part`, `whole`, `unit, low, high, meaning`; `kpi_days` has for each day that has begun
+    `kpi, day, from_tick, to_tick` (exclusive), `value, part, whole`. Raises QueryError, LogDamaged.
     """
-    from townlet.asking.sql import Session
-
-    asked = list(shipped().values()) if kpis is None else list(kpis)
-    with contextlib.closing(Session(run, tick, from_tick=from_tick)) as session:
-        found = [parts(session, f"the KPI {kpi.name}", kpi.sql) for kpi in asked]
-    per_day = run.config.town.ticks_per_day
-    day = np.arange(from_tick // per_day, -(-tick // per_day))
-    begins, ends = np.maximum(day * per_day, from_tick), np.minimum((day + 1) * per_day, tick)
+    figures = list(shipped().values()) if kpis is None else list(kpis)
+    found = [parts(query, f"the KPI {kpi.name}", kpi.sql) for kpi in figures]
+    day = np.arange(from_tick // ticks_per_day, -(-tick // ticks_per_day))
+    begins, ends = np.maximum(day * ticks_per_day, from_tick), np.minimum((day + 1) * ticks_per_day, tick)
     part, whole = _together([each.sums(np.array([from_tick]), np.array([tick])) for each in found])
     by_day = _together([each.sums(begins, ends) for each in found])
-    names = [kpi.name for kpi in asked]
+    names = [kpi.name for kpi in figures]
     return {
         "kpis": pa.table(
             {
                 "kpi": pa.array(names, pa.string()),
                 **_figures(part, whole),
-                "unit": pa.array([kpi.unit for kpi in asked], pa.string()),
-                "low": pa.array([kpi.low for kpi in asked], pa.float64()),
-                "high": pa.array([None if kpi.high == inf else kpi.high for kpi in asked], pa.float64()),
-                "meaning": pa.array([kpi.meaning for kpi in asked], pa.string()),
+                "unit": pa.array([kpi.unit for kpi in figures], pa.string()),
+                "low": pa.array([kpi.low for kpi in figures], pa.float64()),
+                "high": pa.array([None if kpi.high == inf else kpi.high for kpi in figures], pa.float64()),
+                "meaning": pa.array([kpi.meaning for kpi in figures], pa.string()),
             }
         ),
         "kpi_days": pa.table(
             {
                 "kpi": pa.array(np.repeat(np.array(names, object), len(day)), pa.string()),
                 **{
-                    name: np.tile(values, len(asked))
+                    name: np.tile(values, len(figures))
                     for name, values in {"day": day, "from_tick": begins, "to_tick": ends}.items()
                 },
                 **_figures(*by_day),

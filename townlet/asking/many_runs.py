@@ -11,7 +11,7 @@ from townlet.errors import QueryError
 from townlet.history.history import History
 
 
-def opened(runs: str | Path | Iterable[str | Path | History]) -> dict[str, History]:
+def runs_by_name(runs: str | Path | Iterable[str | Path | History]) -> dict[str, History]:
     """The runs by their names, in order, each once; one path may be a pattern. Raises QueryError, RunNotFound."""
     if is_uri(runs):
         runs = [runs]

@@ -27,24 +27,25 @@ class Window(NamedTuple):
 EVERY_TICK: Final = Window()
 
 
-class Asked(NamedTuple):
-    """What a query names: tables of those known, the columns it may use (None: any), the ticks of timed tables."""
+class QueryNeeds(NamedTuple):
+    """What a query needs: tables of those known, the columns it may use (None: any), the ticks of timed tables."""
 
     tables: tuple[str, ...]
     columns: frozenset[str] | None
     window: Window = EVERY_TICK
 
 
-def asked(connection: duckdb.DuckDBPyConnection, text: str, known: Collection[str], timed: Collection[str]) -> Asked:
-    """What a query names of the `known` tables, from its syntax tree; where there is none (pivot), from its words.
+def query_needs(
+    connection: duckdb.DuckDBPyConnection, text: str, known: Collection[str], timed: Collection[str]
+) -> QueryNeeds:
+    """What a query needs of the `known` tables, from its syntax tree; where there is none (pivot), from its words.
 
     `timed` are the tables whose rows are each of one `tick`, and that are made of the ticks that are asked for.
     """
-    ((serialized,),) = connection.execute("select json_serialize_sql(?)", [text]).fetchall()
-    tree = json.loads(serialized)
-    if tree.get("error", True):
-        return Asked(tuple(name for name in words_of(text) if name in known), None)
-    nodes = list(_nodes(tree))
+    tree = syntax_tree(connection, text)
+    if tree is None:
+        return QueryNeeds(tuple(name for name in words_of(text) if name in known), None)
+    nodes = list(nodes_of(tree))
     named = {str(node["table_name"]).lower() for node in nodes if node.get("type") == "BASE_TABLE"}
     words = {str(value).lower() for node in nodes for value in _texts(node)}
     wide = any(node.get("type") in ("STAR", "SHOW_REF") or node.get("ref_type") == "NATURAL" for node in nodes)
@@ -54,7 +55,14 @@ def asked(connection: duckdb.DuckDBPyConnection, text: str, known: Collection[st
         column = node.get("column_names", ())
         wide |= len(column) == 1 and column[0].lower() in whole  # a whole row: select e from events e
     tables = tuple(name for name in known if name in named)
-    return Asked(tables, None if wide else frozenset(words), _window(nodes, timed))
+    return QueryNeeds(tables, None if wide else frozenset(words), _window(nodes, timed))
+
+
+def syntax_tree(connection: duckdb.DuckDBPyConnection, text: str) -> Node | None:
+    """The syntax tree of a query as DuckDB serializes it; None for what it does not serialize, such as a pivot."""
+    ((serialized,),) = connection.execute("select json_serialize_sql(?)", [text]).fetchall()
+    tree: Node = json.loads(serialized)
+    return None if tree.get("error", True) else tree
 
 
 def words_of(text: str) -> list[str]:
@@ -134,7 +142,7 @@ def _number(node: Node) -> int | None:
     return None
 
 
-def _nodes(tree: Any) -> Iterator[Node]:
+def nodes_of(tree: Any) -> Iterator[Node]:
     """Every node of a syntax tree, in no order."""
     parts = [tree]
     while parts:

@@ -1,30 +1,34 @@
-"""A run as SQL asks it: the columns of its events and its tables, between two ticks."""
+"""A run as SQL asks it: the columns of its events between two ticks, and what its tables are made from."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
+from contextlib import AbstractContextManager
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from eventlog.catalogue.life import AgentArrived, AgentExited
 from eventlog.views import Names
 from projections.state import CLASSES
+from townlet.asking.declared.table import Table
+from townlet.asking.key_figures import Query, kpi_tables
 from townlet.asking.log_columns import LogColumns
 from townlet.asking.query_reading import Window
 from townlet.configuration.load import names_table
 from townlet.errors import QueryError
 from townlet.history.day_counts import days
+from townlet.history.kept_tables import tie_changes
 from townlet.history.name_books import view_names
 from townlet.history.rewards import rewards
-from townlet.history.tie_summaries import SUMMARIES, Summaries
+from townlet.history.tie_summaries import Summaries
+from townlet.history.town_tables import TownTables
 from townlet.telling.story import narrations
 
 if TYPE_CHECKING:
-    from townlet.history.history import History
+    from townlet.history.history import History, Moment
 
-KPI_TABLES: Final = frozenset({"kpis", "kpi_days"})
-OF_THE_LOG: Final = frozenset({"persons", "tie_changes", "narrations", "rewards", "days"}) | KPI_TABLES
-"""The tables for which the town at the tick need not be folded."""
+Queries = Callable[["Source"], AbstractContextManager[Query]]
+"""Gives the function that answers queries over one source alone, for as long as the context lasts."""
 
 
 class Source:
@@ -32,89 +36,104 @@ class Source:
 
     def __init__(self, run: "History", from_tick: int | None, at: int | None) -> None:
         """Raises TickOutOfRange, QueryError where nothing can lie between the two, LogDamaged."""
-        self._log = run.log
-        last = self._log.head.tick
+        self.run = run
+        self.log = run.log
+        last = self.log.head.tick
         self.tick = last if at is None else at
         self.from_tick = from_tick or 0
         run.require(self.tick, self.from_tick)
         if self.from_tick > self.tick:
             raise QueryError(f"nothing can lie from tick {self.from_tick:,} on and before tick {self.tick:,}")
         self.side: int = CLASSES[run.config.town.capacity].side
-        self._run = run
-        self._events = LogColumns(self._log, self.from_tick, self.tick)
-        self._fewer = LogColumns(self._log, self.from_tick, self.from_tick)
+        self.events = LogColumns(self.log, self.from_tick, self.tick)
+        self._fewer = LogColumns(self.log, self.from_tick, self.from_tick)
+        self.kpis: dict[str, pa.Table] | None = None  # once they are made
 
     def columns(self, names: Collection[str], window: Window) -> dict[str, pa.Array]:
         """Columns of the events that lie in a window; of more, where they are held already. Raises LogDamaged."""
         bounds = window.within(self.from_tick, self.tick)
-        if bounds == (self.from_tick, self.tick) or self._events.holds(names):
-            return self._events.read(names)
+        if bounds == (self.from_tick, self.tick) or self.events.holds(names):
+            return self.events.read(names)
         if bounds != (self._fewer.from_tick, self._fewer.to_tick):
-            self._fewer = LogColumns(self._log, *bounds)
+            self._fewer = LogColumns(self.log, *bounds)
         return self._fewer.read(names)
 
     def names(self, persons: int) -> Names:
         """What the run calls things; of persons the first so many."""
-        return view_names(self._run.config, self.side, range(persons))
+        return view_names(self.run.config, self.side, range(persons))
 
-    def tables(self, names: Collection[str], window: Window) -> dict[str, pa.Table]:
-        """These tables as of the tick, rewards in a window; the town is folded once for all of them.
+    def tables(self, tables: Iterable[Table], window: Window, queries: Queries) -> dict[str, pa.Table]:
+        """These tables by name, as of the tick, rewards in a window; the town is folded once for all of them.
 
         Raises LogDamaged, QueryError.
         """
-        moment = self._run.at(self.tick) if set(names) - OF_THE_LOG else None
-        summaries = None if moment is None else Summaries(moment)
-        made: dict[str, pa.Table] = {}
-        for name in names:
-            if name == "persons":
-                made[name] = self._everybody()
-            elif name == "tie_changes":
-                made[name] = self._tie_changes()
-            elif name == "narrations":
-                made[name] = self._since(narrations(self._run, self.tick))
-            elif name == "rewards":
-                made[name] = rewards(self._run, *window.within(self.from_tick, self.tick))
-            elif name == "days":
-                made[name] = days(self._run, self.from_tick, self.tick)
-            elif name in KPI_TABLES:
-                made[name] = self._kpis[name]
-            elif name in SUMMARIES:
-                assert summaries is not None
-                made[name] = summaries.table(name)
-            else:
-                assert moment is not None
-                made[name] = moment.table(name)
-        return made
+        material = Material(self, window, queries)
+        return {table.name: table.make(material) for table in tables}
+
+
+class Material:
+    """What the tables that one query names are made from: a source, and what is folded once for all of them."""
+
+    def __init__(self, source: Source, window: Window, queries: Queries) -> None:
+        self.source = source
+        self._window, self._queries = window, queries
 
     @cached_property
-    def _kpis(self) -> dict[str, pa.Table]:
-        """The tables of key figures."""
-        from townlet.asking.key_figures import kpi_tables
+    def moment(self) -> "Moment":
+        """The town at the tick, folded."""
+        return self.source.run.at(self.source.tick)
 
-        return kpi_tables(self._run, self.from_tick, self.tick)
+    @cached_property
+    def town(self) -> TownTables:
+        """The tables of the town at the tick."""
+        return TownTables(self.moment.town)
 
-    def _everybody(self) -> pa.Table:
+    @cached_property
+    def summaries(self) -> Summaries:
+        """What the ties at the tick sum up to."""
+        return Summaries(self.moment)
+
+    def persons(self) -> pa.Table:
         """Everybody who ever lived in the town: `id, name, arrived, left` (NULL: still there)."""
-        events = LogColumns(self._log, 0, self.tick) if self.from_tick else self._events
+        source = self.source
+        events = LogColumns(source.log, 0, source.tick) if source.from_tick else source.events
         came, went = (events.of(kind.kind, ("agent", "tick")) for kind in (AgentArrived, AgentExited))
         left = dict(zip(went["agent"].tolist(), went["tick"].tolist(), strict=True))
         return pa.table(
             {
                 "id": pa.array(came["agent"], pa.int64()),
-                "name": pa.array(names_table(self._run.config, came["agent"]), pa.string()),
+                "name": pa.array(names_table(source.run.config, came["agent"]), pa.string()),
                 "arrived": pa.array(came["tick"], pa.int64()),
                 "left": pa.array([left.get(person) for person in came["agent"].tolist()], pa.int64()),
             }
         )
 
-    def _tie_changes(self) -> pa.Table:
+    def tie_changes(self) -> pa.Table:
         """The changes of ties between the two ticks."""
-        from townlet.history.kept_tables import tie_changes
+        return self._since(tie_changes(self.source.run, self.source.tick))
 
-        return self._since(tie_changes(self._run, self.tick))
+    def narrations(self) -> pa.Table:
+        """The entries of the story between the two ticks."""
+        return self._since(narrations(self.source.run, self.source.tick))
 
-    def _since(self, told: pa.Table) -> pa.Table:
+    def rewards(self) -> pa.Table:
+        """What everybody earned in the ticks of the window."""
+        return rewards(self.source.run, *self._window.within(self.source.from_tick, self.source.tick))
+
+    def days(self) -> pa.Table:
+        """The whole days between the two ticks."""
+        return days(self.source.run, self.source.from_tick, self.source.tick)
+
+    def kpis(self) -> dict[str, pa.Table]:
+        """`kpis` and `kpi_days`, made with queries over this run alone."""
+        source = self.source
+        if source.kpis is None:
+            with self._queries(source) as query:
+                source.kpis = kpi_tables(query, source.run.config.town.ticks_per_day, source.from_tick, source.tick)
+        return source.kpis
+
+    def _since(self, rows: pa.Table) -> pa.Table:
         """The rows from the first tick on."""
-        if not self.from_tick:
-            return told
-        return told.filter(pa.array(told.column("tick").to_numpy() >= self.from_tick))
+        if not self.source.from_tick:
+            return rows
+        return rows.filter(pa.array(rows.column("tick").to_numpy() >= self.source.from_tick))

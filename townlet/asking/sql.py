@@ -9,9 +9,8 @@ many runs that much for each, and two bytes an event that say which.
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,57 +19,18 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from eventlog.views import (
-    KIND_BY_NAME,
-    PHYSICAL,
-    ViewColumn,
-    event_columns,
-    events_sql,
-    kind_columns,
-    names_of_many_sql,
-    names_somebody,
-    names_sql,
-    needs,
-    view_sql,
-)
-from townlet.asking.query_reading import Asked, asked, words_of
+from eventlog.views import PHYSICAL, ViewColumn, names_of_many_sql, names_somebody, names_sql, needs
+from townlet.asking import information
+from townlet.asking.declared.table import EventView, Table
+from townlet.asking.key_figures import Query
+from townlet.asking.many_runs import runs_by_name
+from townlet.asking.query_reading import QueryNeeds, query_needs, syntax_tree, words_of
 from townlet.asking.run_tables import Source
+from townlet.asking.tables import TABLES, TIMED_TABLES, columns_of, is_kind, names, near_names
 from townlet.errors import QueryError
-from townlet.history.tie_summaries import SUMMARIES
-from townlet.history.town_tables import VIEWS
 
 if TYPE_CHECKING:
     from townlet.history.history import History
-
-TABLES: Final = {
-    "events": "everything that happened, of all kinds",
-    "agents": "who lives in the town, and how they are",
-    "ties": "what each thinks of others",
-    "tie_changes": "every change of a tie with its cause, adding up to its value",
-    "narrations": "what happened, told: few sentences, each with its cause",
-    "rewards": "what everybody earned in each tick, term by term",
-    "objects": "the places, who uses them, what they hold",
-    "queues": "who waits where, in order",
-    "shifts": "jobs, hours, attendance",
-    "places": "the places of the map",
-    "persons": "everybody who ever lived here",
-    "days": "whole days: people, wants, shifts and ties, as the town counts them",
-    "kpis": "key figures, one row each: how well the town does",
-    "kpi_days": "key figures of each day",
-    **{name: meaning for name, (meaning, _) in SUMMARIES.items()},
-}
-"""The tables and what they say, besides a view for each kind of event."""
-
-KNOWN: Final = (*TABLES, *KIND_BY_NAME)
-
-EVENTS: Final = frozenset({"events", *KIND_BY_NAME})
-"""The tables of what happened, which are views over the log."""
-
-TIMED: Final = EVENTS | {"rewards"}
-"""The tables of which only the ticks that are asked for are made."""
-
-OF_A_MOMENT: Final = frozenset({*VIEWS, *SUMMARIES, "kpis", "kpi_days"}) - {"places"}
-"""The tables that say how it is as of a tick, or whose last row is of a time that goes on."""
 
 OF_WHICH_RUN: Final = ("run", "run_number")
 """What the log's columns of many runs have beside them."""
@@ -95,32 +55,36 @@ class Session:
         own now. Raises TickOutOfRange for the first run that has not come that far, QueryError, LogDamaged.
         """
         self._many = isinstance(runs, Mapping)
-        named = runs if isinstance(runs, Mapping) else {"": runs}
-        if not named:
+        by_name = runs if isinstance(runs, Mapping) else {"": runs}
+        if not by_name:
             raise QueryError("there is no run to ask")
-        if len(named) > RUNS_MOST:
-            raise QueryError(f"{len(named):,} runs are more than the {RUNS_MOST:,} that can be asked at once")
-        self._names = list(named)
-        self._sources = [Source(run, from_tick, at) for run in named.values()]
+        if len(by_name) > RUNS_MOST:
+            raise QueryError(f"{len(by_name):,} runs are more than the {RUNS_MOST:,} that can be asked at once")
+        self._names = list(by_name)
+        self._sources = [Source(run, from_tick, at) for run in by_name.values()]
         self._side = None if self._many else self._sources[0].side
         self._connection = _database(os.getpid()).cursor()
         self._made: set[str] = set()
         self._persons: list[int] = []
+        self._alone: Session | None = None
 
     def query(self, text: str) -> pa.Table:
         """The answer to one query. Raises QueryError for one that cannot be answered, LogDamaged."""
-        if re.fullmatch(r"\s*show\s+(all\s+)?tables\s*;?\s*", text, re.IGNORECASE):
-            return self.tables()
+        answer = information.answer_of(text, many=self._many)
+        if answer is not None:
+            return answer
         try:
             self._require_query(text)
-            named = asked(self._connection, text, KNOWN, TIMED)
-            self._make(named)
+            if information.names_information(text):
+                text = self._with_information(text)
+            needed = query_needs(self._connection, text, TABLES, TIMED_TABLES)
+            self._make(needed)
             try:
                 return self._answer(text)
             except duckdb.BinderException:
-                if named.columns is None:
+                if needed.columns is None:
                     raise
-                self._make(named._replace(columns=None))
+                self._make(needed._replace(columns=None))
                 return self._answer(text)
         except duckdb.Error as error:
             raise QueryError(self._explained(error, text)) from error
@@ -128,18 +92,20 @@ class Session:
     def reads(self, text: str) -> tuple[str, ...]:
         """The tables and views that a query names. Raises QueryError."""
         try:
-            return asked(self._connection, text, KNOWN, TIMED).tables
+            return query_needs(self._connection, text, TABLES, TIMED_TABLES).tables
         except duckdb.Error as error:
             raise QueryError(self._explained(error, text)) from error
 
     def tables(self) -> pa.Table:
         """What there is to query: `table` and its `meaning`; `describe <table>` tells its columns."""
-        meanings = {**TABLES, **{name: " ".join((kind.__doc__ or "").split()) for name, kind in KIND_BY_NAME.items()}}
-        return pa.table({"table": list(meanings), "meaning": list(meanings.values())})
+        return information.tables_shown()
 
     def interrupt(self) -> None:
         """From another thread: end the query under way, which then raises QueryError."""
         self._connection.interrupt()
+        alone = self._alone
+        if alone is not None:
+            alone.interrupt()
 
     def close(self) -> None:
         """Let go of everything."""
@@ -154,33 +120,59 @@ class Session:
         if statements[0].type not in (kinds.SELECT, kinds.EXPLAIN, kinds.MULTI):  # MULTI: a pivot
             raise QueryError(f"a run is only read: {statements[0].type.name.lower()} cannot be done. Next: select ...")
 
-    def _make(self, named: Asked) -> None:
-        """Register the tables and views that a query names."""
-        views = {name: self._columns(name) for name in named.tables if name in EVENTS}
+    @contextlib.contextmanager
+    def _queries_of(self, source: Source) -> Iterator[Query]:
+        """Give what answers queries over one of the runs alone: this session, or of many runs a session of its own."""
+        if not self._many:
+            yield self.query
+            return
+        with contextlib.closing(Session(source.run, source.tick, from_tick=source.from_tick)) as alone:
+            self._alone = alone
+            try:
+                yield alone.query
+            finally:
+                self._alone = None
+
+    def _with_information(self, text: str) -> str:
+        """Register the tables of the information schema; gives the query that reads them."""
+        for name, table in information.information(many=self._many).items():
+            self._connection.register(name, table)
+        return information.with_listed(self._connection, text, syntax_tree(self._connection, text))
+
+    def _make(self, needed: QueryNeeds) -> None:
+        """Register the tables and views that a query needs.
+
+        The key figures come first, then other tables, then views: the queries of key figures register tables and the
+        log's columns for themselves.
+        """
+        listed = [TABLES[name] for name in needed.tables]
+        tables = [table for table in listed if isinstance(table, Table)]
+        self._make_tables([table for table in tables if table.asks], needed)
+        self._make_tables([table for table in tables if not table.asks], needed)
+        views = [table for table in listed if isinstance(table, EventView)]
         if views:
-            self._make_views(views, named)
-        tables = [name for name in named.tables if name not in EVENTS and name not in self._made]
-        if tables:
-            made = [source.tables(tables, named.window) for source in self._sources]
-            for name in tables:
-                self._connection.register(name, self._together([each[name] for each in made]))
-            self._made |= set(tables) - TIMED
+            self._make_views(views, needed)
 
-    def _columns(self, name: str) -> tuple[ViewColumn, ...]:
-        return event_columns(self._side) if name == "events" else kind_columns(KIND_BY_NAME[name], self._side)
+    def _make_tables(self, tables: list[Table], needed: QueryNeeds) -> None:
+        """Register those of the tables that are not there yet."""
+        missing = [table for table in tables if table.name not in self._made]
+        if missing:
+            made = [source.tables(missing, needed.window, self._queries_of) for source in self._sources]
+            for table in missing:
+                self._connection.register(table.name, self._together([each[table.name] for each in made]))
+            self._made |= {table.name for table in missing} - TIMED_TABLES
 
-    def _make_views(self, views: Mapping[str, tuple[ViewColumn, ...]], named: Asked) -> None:
+    def _make_views(self, views: Sequence[EventView], needed: QueryNeeds) -> None:
         """Register the columns of the log that the views read, and the views over them."""
-        read = {need for columns in views.values() for need in needs(columns, named.columns)} | {"kind"}
+        sources: list[tuple[ViewColumn, ...]] = [view.sources(self._side) for view in views]
+        read = {need for columns in sources for need in needs(columns, needed.columns)} | {"kind"}
         read -= set(OF_WHICH_RUN)
-        parts = [source.columns(read, named.window) for source in self._sources]
-        if any(names_somebody(columns, named.columns) for columns in views.values()):
+        parts = [source.columns(read, needed.window) for source in self._sources]
+        if any(names_somebody(columns, needed.columns) for columns in sources):
             self._name(parts)
         self._connection.register(PHYSICAL, self._log_of(parts))
-        for name in views:
-            kind = KIND_BY_NAME.get(name)
-            sql = view_sql(kind, self._side, named.columns) if kind else events_sql(self._side, named.columns)
-            self._connection.execute(sql)
+        for view in views:
+            self._connection.execute(view.sql(self._side, needed.columns))
 
     def _name(self, parts: list[dict[str, pa.Array]]) -> None:
         """Tell DuckDB the names of everybody whom these columns speak of, and of all else."""
@@ -206,11 +198,11 @@ class Session:
         if not self._many:
             return tables[0]
         numbers = [np.full(len(table), number, np.uint16) for number, table in enumerate(tables)]
-        named = [
+        marked = [
             table.add_column(0, "run", pa.DictionaryArray.from_arrays(number, self._names))
             for table, number in zip(tables, numbers, strict=True)
         ]
-        return pa.concat_tables(named, promote_options="default")
+        return pa.concat_tables(marked, promote_options="default")
 
     def _answer(self, text: str) -> pa.Table:
         """The answer, worked out in a thread: DuckDB itself would not hear an interruption before it has one."""
@@ -226,20 +218,18 @@ class Session:
         """DuckDB's own message, and what there is instead."""
         message = str(error)
         if found := re.search(r"Table with name (\S+) does not exist", message):
-            near = get_close_matches(found[1].lower(), KNOWN, 3)
+            near = near_names(found[1])
             meant = f"did you mean {' or '.join(near)}? " if near else ""
-            listed = f"There are {', '.join(TABLES)}, and a view of each kind of event: show tables"
-            return f"there is no table {found[1]}; {meant}{listed}"
+            tables = ", ".join(names(lambda table: not is_kind(table)))
+            there = f"There are {tables}, and a view of each kind of event: show tables"
+            return f"there is no table {found[1]}; {meant}{there}"
         if isinstance(error, duckdb.BinderException):
-            known = [name for name in words_of(text) if name in KNOWN]
+            known = [name for name in words_of(text) if name in TABLES]
             return "\n".join([message, *(f"  {name} has {', '.join(self._column_names(name))}" for name in known)])
         return message
 
     def _column_names(self, name: str) -> list[str]:
-        if name in EVENTS:
-            return [column.name for column in self._columns(name)]
-        names: list[str] = self._connection.table(name).columns
-        return names
+        return [column.name for column in columns_of(name, many=self._many)]
 
 
 @cache
@@ -267,9 +257,7 @@ def query(
     now), of its events from `from_tick` on (None: all). In memory are the columns that the query names, of all the
     runs. Raises QueryError, TickOutOfRange for a run that has not come that far, RunNotFound, LogDamaged.
     """
-    from townlet.asking.many_runs import opened
-
-    with contextlib.closing(Session(opened(runs), at, from_tick=from_tick)) as session:
+    with contextlib.closing(Session(runs_by_name(runs), at, from_tick=from_tick)) as session:
         return session.query(text)
 
 

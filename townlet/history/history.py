@@ -18,7 +18,7 @@ from eventlog.reader import LogReader
 from townlet.configuration.load import Resolved, from_text
 from townlet.configuration.settings import Settings
 from townlet.errors import TickOutOfRange
-from townlet.history.town_tables import view
+from townlet.history.town_tables import town_table
 from townlet.living.identity import fold_identity
 
 if TYPE_CHECKING:
@@ -176,4 +176,4 @@ class Moment:
 
     def table(self, name: str) -> pa.Table:
         """`agents`, `ties`, `objects`, `queues` or `shifts` at this tick. Raises QueryError for another name."""
-        return view(self.town, name)
+        return town_table(self.town, name)

@@ -1,8 +1,7 @@
 """Tables that sum up the ties of a run as of a tick: churn, bonds, society, network, communities."""
 
-from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -16,15 +15,10 @@ if TYPE_CHECKING:
 
 
 class Summaries:
-    """What its ties make of a town; each table is made when it is asked for."""
+    """What the ties of a town sum up to at a moment; each table is made when it is asked for."""
 
     def __init__(self, moment: "Moment") -> None:
         self._moment = moment
-
-    def table(self, name: str) -> pa.Table:
-        """One of `SUMMARIES`. Raises LogDamaged, and QueryError for what needs networkx where it is missing."""
-        _, made = SUMMARIES[name]
-        return made(self)
 
     @cached_property
     def people(self) -> pa.Table:
@@ -65,14 +59,3 @@ class Summaries:
     def communities(self) -> pa.Table:
         """Who belongs together."""
         return communities(self.people, self.ties)
-
-
-SUMMARIES: Final[dict[str, tuple[str, Callable[[Summaries], pa.Table]]]] = {
-    "churn": ("ties held, made and lost by everybody in each window", lambda of: of.churn["churn"]),
-    "churn_windows": ("the same of the whole town, with a warning", lambda of: of.churn["churn_windows"]),
-    "bonds": ("friends and rivals of each, and how others see them", Summaries.bonds),
-    "society": ("friendships and rivalries of the town, in one row", Summaries.society),
-    "network": ("density, reciprocity, communities and more", Summaries.network),
-    "communities": ("who belongs together", Summaries.communities),
-}
-"""What each table says and how it is made."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from townlet.asking.key_figures import parts, value_of
-from townlet.asking.sql import OF_A_MOMENT, Session
+from townlet.asking.sql import Session
+from townlet.asking.tables import UNSETTLED_TABLES
 from townlet.daytime import time_of
 from townlet.errors import QueryError, ThresholdBreached
 from townlet.judging.thresholds import Rule
@@ -112,7 +113,7 @@ def _looks_at(session: "Session", rule: Rule, marks: np.ndarray) -> Iterator[Loo
     """The looks at one rule."""
     _require_history(session, rule)
     begins = np.maximum(marks - rule.window_ticks, 0) if rule.window_ticks else np.zeros_like(marks)
-    part, whole = parts(session, f"the rule {rule.name}", rule.sql).sums(begins, marks)
+    part, whole = parts(session.query, f"the rule {rule.name}", rule.sql).sums(begins, marks)
     values = np.where(whole >= rule.whole_least, value_of(part, whole), np.nan)
     for mark, begin, value in zip(marks.tolist(), begins.tolist(), values.tolist(), strict=True):
         yield Look(rule, mark, begin, None if value != value else value)
@@ -120,7 +121,7 @@ def _looks_at(session: "Session", rule: Rule, marks: np.ndarray) -> Iterator[Loo
 
 def _require_history(session: "Session", rule: Rule) -> None:
     """Refuse a query of what is only so now: asked later it would say something else of the same tick."""
-    unsettled = sorted(OF_A_MOMENT.intersection(session.reads(rule.sql)))
+    unsettled = sorted(UNSETTLED_TABLES.intersection(session.reads(rule.sql)))
     if unsettled:
         raise QueryError(
             f"the rule {rule.name}: what {unsettled[0]} says of a tick depends on when it is asked. Next: ask what "

@@ -199,7 +199,7 @@ def _prove_csv(path: Path) -> tuple[list[Check], Extent | None]:
 
 def _prove_duckdb(path: Path) -> tuple[list[Check], Extent | None]:
     try:
-        with export_duckdb.opened(path) as database:
+        with export_duckdb.open_database(path) as database:
             extent = database.extent
             extent.require_settings()
             checks = [_described(extent)]

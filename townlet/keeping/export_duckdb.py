@@ -18,12 +18,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from eventlog.catalogue import KIND_NAMES, KINDS
+from eventlog.catalogue import KIND_NAMES
 from eventlog.errors import EventLogError
 from eventlog.format.arrow import SCHEMA, from_batch, notes_of
-from eventlog.views import PHYSICAL, events_sql, names_sql, view_sql
+from eventlog.views import PHYSICAL, names_sql
 from projections.state import CLASSES
+from townlet.asking.declared.table import EventView, Table
 from townlet.asking.sql import Session
+from townlet.asking.tables import TABLES, names
 from townlet.errors import TownletError
 from townlet.history.name_books import view_names
 from townlet.keeping.extent import Extent, sealed, unsealed
@@ -35,8 +37,8 @@ MAGIC: Final = b"DUCK"
 """What stands at byte 8 of a DuckDB database."""
 
 LOG: Final = "log"
-TABLES: Final = ("agents", "ties", "objects", "queues", "shifts", "places", "persons", "tie_changes")
-"""The tables of a town that come along, as of the last tick."""
+TABLES_EXPORTED: Final = names(lambda table: isinstance(table, Table) and table.exported)
+"""The tables that come along, as of the last tick."""
 
 DESCRIPTION: Final = "townlet_export"
 NAMES: Final = "townlet_names"
@@ -50,7 +52,7 @@ _OPTIONS: Final[dict[str, str | bool | int | float | list[str]]] = {
 
 
 class Database:
-    """An exported database, open for reading; `with opened(path)` closes it. All of it raises ValueError."""
+    """An exported database, open for reading; `with open_database(path)` closes it. All of it raises ValueError."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
@@ -73,7 +75,7 @@ class Database:
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[Database]:
+def open_database(path: Path) -> Iterator[Database]:
     """The database in a file. Whatever cannot be read within raises ValueError."""
     try:
         with duckdb.connect(path, read_only=True, config=_OPTIONS) as connection:
@@ -94,7 +96,7 @@ def write(run: "History", extent: Extent, path: Path) -> None:
             connection.register("incoming", table)
             connection.execute(f"create table {name} as select * from incoming")
             connection.unregister("incoming")
-        digests = {name: _digest_of(connection, name) for name in (*TABLES, NAMES)}
+        digests = {name: _digest_of(connection, name) for name in (*TABLES_EXPORTED, NAMES)}
         description = sealed(extent, tables=digests, rows_digest=incoming.digest())
         connection.execute(f"create table {DESCRIPTION} (key varchar primary key, value json)")
         pairs = [[key, json.dumps(value)] for key, value in description.items()]
@@ -115,7 +117,7 @@ def write_csv(run: "History", extent: Extent, path: Path) -> None:
 class _Town:
     """What the tables and views of an export are made of."""
 
-    def __init__(self, run: "History", extent: Extent, tables: tuple[str, ...] = TABLES) -> None:
+    def __init__(self, run: "History", extent: Extent, tables: tuple[str, ...] = TABLES_EXPORTED) -> None:
         with contextlib.closing(Session(run, at=extent.to_tick)) as session:
             self.tables: Mapping[str, pa.Table] = {name: session.query(f"select * from {name}") for name in tables}
         self.side = CLASSES[run.config.town.capacity].side
@@ -167,7 +169,8 @@ def _make_views(connection: duckdb.DuckDBPyConnection, town: _Town, create: str)
     connection.execute(f"create table {NAMES} as select {listed}, ?::varchar[] as kinds", [kinds])
     named = f"coalesce((select kinds from {NAMES})[kind + 1], 'unknown')"
     connection.execute(f"{create} {PHYSICAL} as select *, {named} as kind_name from {LOG}")
-    for sql in (events_sql(town.side), *(view_sql(kind, town.side) for kind in KINDS)):
+    for view in (table for table in TABLES.values() if isinstance(table, EventView)):
+        sql = view.sql(town.side, None)
         for name in _LISTED:
             sql = sql.replace(f"getvariable('{name}')", f"(select {name} from {NAMES})")
         connection.execute(sql.replace("create or replace temp view", create))

@@ -3,10 +3,11 @@
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from time import monotonic
 from typing import Any, Final
 
-from townlet.asking.key_figures import kpi_tables
+from townlet.asking.sql import Session
 from townlet.history.history import History
 from townlet.observing.view import Kpis
 
@@ -81,5 +82,6 @@ class Figures:
 
 
 def _rows(path: Any, from_tick: int, to_tick: int) -> Rows:
-    rows: Rows = kpi_tables(History(path), from_tick, to_tick)["kpis"].to_pylist()
+    with closing(Session(History(path), to_tick, from_tick=from_tick)) as session:
+        rows: Rows = session.query("from kpis").to_pylist()
     return rows

@@ -1,6 +1,7 @@
 """Frames of a run, tick by tick, from its log alone: of a run that is over as of one whose town lives on."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from projections.narration.narrator import Narrator
 from projections.rewards import compile_terms
 from projections.telemetry.frame import Frame, Story, frame
 from projections.telemetry.witness import Witness
-from townlet.asking.key_figures import kpi_tables
+from townlet.asking.sql import Session
 from townlet.history.kept_tables import NARRATIONS, begun, caught_up, nearest, projection
 from townlet.history.name_books import frame_words
 from townlet.living.town import Town
@@ -135,7 +136,7 @@ class _KeyFigures:
         """Those of the day that was over at `tick`, or before it; none on the first day."""
         day = tick // self._per_day
         if day != self._day:
-            kpis = kpi_tables(self._run, (day - 1) * self._per_day, day * self._per_day)["kpis"]
-            told = zip(kpis.column("kpi").to_pylist(), kpis.column("value").to_pylist(), strict=True)
-            self._day, self._figures = day, {name: value for name, value in told if value is not None}
+            with closing(Session(self._run, day * self._per_day, from_tick=(day - 1) * self._per_day)) as session:
+                kpis = session.query("select kpi, value from kpis where value is not null")
+            self._day, self._figures = day, {row["kpi"]: row["value"] for row in kpis.to_pylist()}
         return self._figures

@@ -1,6 +1,7 @@
 """Questions in SQL to the town at the tick that is shown."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any, ClassVar, Final, Protocol
 
@@ -14,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import DataTable, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
+from townlet.asking.tables import TABLES
 from townlet.daytime import time_of
 from tui.asking import REFUSALS, Asker, Rows, Stopped
 from tui.drawing import About
@@ -33,6 +35,9 @@ EXAMPLES: Final = (
 
 HISTORY_MOST: Final = 100
 """How many questions are kept."""
+
+BEGUN: Final = re.compile(r"\b(?:from|join|describe)\s+(\w+)$", re.IGNORECASE)
+"""The end of a question in which the name of a table has begun."""
 
 WIDEST: Final = 60
 """The widest a value is shown."""
@@ -71,6 +76,20 @@ class Query(TextArea):
         )
         self._before: list[str] = []
         self._at = 0
+
+    def update_suggestion(self) -> None:
+        """Suggest the rest of a table's name, where the cursor ends a word after FROM or JOIN; Right takes it."""
+        before, after = (
+            self.text_before_cursor,
+            self.document.get_line(self.cursor_location[0])[self.cursor_location[1] :],
+        )
+        begun = BEGUN.search(before)
+        self.suggestion = "" if after.strip() or begun is None else rest_of_table(begun[1])
+
+    @property
+    def text_before_cursor(self) -> str:
+        """The question up to the cursor."""
+        return self.get_text_range((0, 0), self.cursor_location)
 
     def keep(self) -> None:
         """Keep what is asked, to be asked again."""
@@ -245,6 +264,11 @@ class Sql(Vertical):
         else:
             town: Widget = self.app.query_one("#timeline")
             town.focus()
+
+
+def rest_of_table(begun: str) -> str:
+    """What is missing of the first table whose name begins so; nothing where none does."""
+    return next((name[len(begun) :] for name in TABLES if name.startswith(begun.lower())), "")
 
 
 def _examples() -> list[Option]:

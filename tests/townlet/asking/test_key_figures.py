@@ -196,4 +196,4 @@ def test_a_file_that_does_not_say_what_it_is_is_refused() -> None:
 )
 def test_a_query_that_is_none_of_a_figure_is_told(lived: Run, sql: str, words: str) -> None:
     with pytest.raises(QueryError, match=words), contextlib.closing(Session(lived)) as session:
-        parts(session, "mood", sql)
+        parts(session.query, "mood", sql)

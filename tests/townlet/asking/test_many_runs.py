@@ -15,11 +15,11 @@ from eventlog.archiving import archive
 from eventlog.errors import EventLogError, LogDamaged, RunNotFound
 from eventlog.folder.manifest import read_manifest, read_settings
 from eventlog.rows import Rows
-from eventlog.views import KIND_BY_NAME
 from eventlog.writer import LogWriter
-from townlet.asking.many_runs import names_of, opened
-from townlet.asking.query_reading import EVERY_TICK, Window, asked
-from townlet.asking.sql import EVENTS, KNOWN, RUNS_MOST, TABLES, Session, query
+from townlet.asking.many_runs import names_of, runs_by_name
+from townlet.asking.query_reading import EVERY_TICK, Window, query_needs
+from townlet.asking.sql import RUNS_MOST, Session, query
+from townlet.asking.tables import TABLES, TIMED_TABLES
 from townlet.errors import ConfigurationError, QueryError, TickOutOfRange
 from townlet.run import Run
 
@@ -103,7 +103,7 @@ def test_a_log_of_every_tier_answers_as_it_did(runs: dict[str, Run]) -> None:
         assert same(alone(runs["tiers"], text), alone(runs["a"], text))
 
 
-@pytest.mark.parametrize("name", [*TABLES, *KIND_BY_NAME])
+@pytest.mark.parametrize("name", TABLES)
 def test_every_table_is_that_of_each_run(session: Session, singles: dict[str, Session], name: str) -> None:
     together = session.query(f"from {name}")
     assert together.column_names[0] == "run"
@@ -176,10 +176,10 @@ def test_a_damaged_run_is_named(lived: Path, tmp_path: Path) -> None:
 
 class TestWhichRuns:
     def test_a_pattern_takes_what_is_a_run(self, lived: Path) -> None:
-        assert list(opened(lived / "*")) == list(RUNS)
-        assert list(opened(str(lived / "[ab]"))) == ["a", "b"]
-        assert list(opened(str(lived / "a"))) == ["a"]
-        assert list(opened([lived / "b", Run(lived / "a"), lived / "a" / ".." / "b"])) == ["b", "a"]
+        assert list(runs_by_name(lived / "*")) == list(RUNS)
+        assert list(runs_by_name(str(lived / "[ab]"))) == ["a", "b"]
+        assert list(runs_by_name(str(lived / "a"))) == ["a"]
+        assert list(runs_by_name([lived / "b", Run(lived / "a"), lived / "a" / ".." / "b"])) == ["b", "a"]
 
     def test_none_is_refused(self, lived: Path) -> None:
         with pytest.raises(QueryError, match=r"no folder that matches .*nothing-\* holds a run"):
@@ -277,7 +277,7 @@ class TestTheTicksOfAQuery:
         ],
     )
     def test_are_read_where_they_are_plain(self, session: Session, text: str, window: tuple[int | None, ...]) -> None:
-        found = asked(session._connection, text, KNOWN, EVENTS)
+        found = query_needs(session._connection, text, TABLES, TIMED_TABLES)
         assert found.window == Window(*window)
         assert (found.window == EVERY_TICK) is (window == (None, None))
 

@@ -9,10 +9,11 @@ import pyarrow as pa
 import pytest
 
 import townlet
+from townlet.asking.declared.table import Scope
 from townlet.asking.sql import Session
+from townlet.asking.tables import names
 from townlet.errors import QueryError
 from townlet.history.network import communities, network
-from townlet.history.tie_summaries import SUMMARIES
 from townlet.run import Run
 
 TICKS = 1500
@@ -98,7 +99,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 class TestSummariesOfARun:
-    @pytest.mark.parametrize("name", SUMMARIES)
+    @pytest.mark.parametrize("name", names(lambda table: table.scope is Scope.SUMMARY))
     def test_each_answers_at_every_tick(self, run: Run, name: str) -> None:
         now, before = run.sql(f"from {name}"), run.sql(f"from {name}", at=0)
         assert len(now) > 0

@@ -8,7 +8,7 @@ import pytest
 import townlet
 from townlet.configuration.places import place_names
 from townlet.errors import QueryError
-from townlet.history.town_tables import VIEWS
+from townlet.history.town_tables import table_names
 from townlet.run import Moment, Run
 
 TICKS = 700
@@ -25,7 +25,7 @@ def now(run: Run) -> Moment:
     return run.at()
 
 
-@pytest.mark.parametrize("name", VIEWS)
+@pytest.mark.parametrize("name", table_names())
 def test_a_table_says_whom_and_what_by_name_and_number(now: Moment, name: str) -> None:
     table: pa.Table = now.table(name)
     assert len(set(table.column_names)) == table.num_columns

@@ -30,7 +30,7 @@ from townlet.asking.sql import Session
 from townlet.errors import TickOutOfRange, TownletError
 from townlet.keeping import export_duckdb
 from townlet.keeping.export import FORMATS, export, is_export, verify_export
-from townlet.keeping.export_duckdb import TABLES
+from townlet.keeping.export_duckdb import TABLES_EXPORTED
 from townlet.keeping.extent import Extent, digest_after
 from townlet.run import Run
 
@@ -123,7 +123,7 @@ def session(lived: Path) -> Iterator[Session]:
         yield session
 
 
-@pytest.mark.parametrize("name", ["events", *KIND_BY_NAME, *TABLES])
+@pytest.mark.parametrize("name", ["events", *KIND_BY_NAME, *TABLES_EXPORTED])
 def test_a_database_answers_as_the_run_does(database: duckdb.DuckDBPyConnection, session: Session, name: str) -> None:
     query = f"select * from {name} order by all"
     answer = database.sql(query).to_arrow_table().to_pylist()

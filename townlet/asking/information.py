@@ -1,0 +1,124 @@
+"""What SQL can ask about the tables themselves: `show tables`, `describe`, `information_schema`. No table is made."""
+
+import json
+import re
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from townlet.asking.declared.table import EventView
+from townlet.asking.query_reading import Node, nodes_of
+from townlet.asking.tables import TABLES, columns_of
+
+SCHEMA: Final = "information_schema"
+
+REGISTERED: Final = {"tables": "_listed_tables", "columns": "_listed_columns"}
+"""The tables of the information schema that are answered from the list, and what each is registered as.
+
+DuckDB's own would know only what a session has made so far, and its schema takes no other tables.
+"""
+
+SHOWN: Final = re.compile(r"\s*show\s+(all\s+)?tables\s*;?\s*", re.IGNORECASE)
+DESCRIBED: Final = re.compile(r'\s*(?:describe|desc|show)\s+(?:table\s+)?"?(\w+)"?\s*;?\s*', re.IGNORECASE)
+_WRITTEN: Final = re.compile(rf"\b{SCHEMA}\s*\.\s*({'|'.join(REGISTERED)})\b", re.IGNORECASE)
+
+
+def answer_of(text: str, *, many: bool) -> pa.Table | None:
+    """The answer to `show tables` or to `describe TABLE`; None for any other query."""
+    if SHOWN.fullmatch(text):
+        return tables_shown()
+    found = DESCRIBED.fullmatch(text)
+    return description(found[1].lower(), many=many) if found and found[1].lower() in TABLES else None
+
+
+def tables_shown() -> pa.Table:
+    """`show tables`: every `table` and its `meaning`."""
+    return pa.table({"table": list(TABLES), "meaning": [table.meaning for table in TABLES.values()]})
+
+
+def description(name: str, *, many: bool) -> pa.Table:
+    """`describe NAME`: for each column its name, its type, whether it may be NULL, and what it means."""
+    columns = columns_of(name, many=many)
+    return pa.table(
+        {
+            "column_name": [column.name for column in columns],
+            "column_type": [column.type for column in columns],
+            "null": [_yes(bool(column.null)) for column in columns],
+            "meaning": [column.whole_meaning for column in columns],
+        }
+    )
+
+
+def information(*, many: bool) -> dict[str, pa.Table]:
+    """`information_schema.tables` and `.columns` as they are registered, over one run or over many."""
+    tables = list(TABLES.values())
+    columns = [(table.name, i, each) for table in tables for i, each in enumerate(columns_of(table.name, many=many), 1)]
+    return {
+        REGISTERED["tables"]: pa.table(
+            {
+                **_place(len(tables)),
+                "table_name": [table.name for table in tables],
+                "table_type": ["VIEW" if isinstance(table, EventView) else "LOCAL TEMPORARY" for table in tables],
+                "scope": [str(table.scope) for table in tables],
+                "meaning": [table.meaning for table in tables],
+            }
+        ),
+        REGISTERED["columns"]: pa.table(
+            {
+                **_place(len(columns)),
+                "table_name": [table for table, _, _ in columns],
+                "column_name": [column.name for _, _, column in columns],
+                "ordinal_position": pa.array([position for _, position, _ in columns], pa.int32()),
+                "is_nullable": [_yes(bool(column.null)) for _, _, column in columns],
+                "data_type": [column.type for _, _, column in columns],
+                "meaning": [column.whole_meaning for _, _, column in columns],
+            }
+        ),
+    }
+
+
+def names_information(text: str) -> bool:
+    """Whether a query may ask the information schema."""
+    return SCHEMA in text.lower()
+
+
+def with_listed(connection: duckdb.DuckDBPyConnection, text: str, tree: Node | None) -> str:
+    """A query that reads the registered tables where it names those of the information schema.
+
+    It is rewritten in its syntax tree; where there is none (pivot, explain), in its words.
+    """
+    if tree is None:
+        return _WRITTEN.sub(lambda found: REGISTERED[found[1].lower()], text)
+    changed = json.loads(json.dumps(tree))
+    for node in nodes_of(changed):
+        if node.get("type") == "BASE_TABLE" and _is_listed(node.get("schema_name"), node.get("table_name")):
+            _register(node)
+        elif node.get("type") == "COLUMN_REF" and len(node["column_names"]) > 2:
+            schema, table, *_ = node["column_names"]
+            if _is_listed(schema, table):
+                del node["column_names"][0]
+    ((written,),) = connection.execute("select json_deserialize_sql(?::json)", [json.dumps(changed)]).fetchall()
+    return str(written)
+
+
+def _register(node: Node) -> None:
+    """Let a table's node name what is registered, under the alias that the rest of the query calls it by."""
+    name = REGISTERED[str(node["table_name"]).lower()]
+    node["alias"] = node["alias"] or node["table_name"]
+    node.update(schema_name="", catalog_name="", table_name=name)
+    if "qualified_name" in node:  # DuckDB 2
+        node["qualified_name"] = {"path": [name]}
+
+
+def _is_listed(schema: Any, table: Any) -> bool:
+    return str(schema).lower() == SCHEMA and str(table).lower() in REGISTERED
+
+
+def _place(rows: int) -> dict[str, Any]:
+    """Where DuckDB keeps what a session registers."""
+    return {"table_catalog": ["temp"] * rows, "table_schema": ["main"] * rows}
+
+
+def _yes(nullable: bool) -> str:
+    return "YES" if nullable else "NO"

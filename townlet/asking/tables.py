@@ -1,0 +1,106 @@
+"""The one list of tables that SQL has: over one run and over many, for `show tables`, documents, completion and more.
+
+Each is declared under `townlet.asking.declared`: its name, meaning, columns, scope, and how it is made.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Final
+
+from eventlog.catalogue import KINDS
+from townlet.asking.declared import figures, ties, town
+from townlet.asking.declared.table import RUN, TIMED, UNSETTLED, Column, EventView, Scope, Table
+
+Listed = Table | EventView
+
+_LISTED: Final[tuple[Listed, ...]] = (
+    EventView(None),
+    town.AGENTS,
+    ties.TIES,
+    ties.TIE_CHANGES,
+    figures.NARRATIONS,
+    figures.REWARDS,
+    town.OBJECTS,
+    town.QUEUES,
+    town.SHIFTS,
+    town.PLACES,
+    town.PERSONS,
+    figures.DAYS,
+    figures.KPIS,
+    figures.KPI_DAYS,
+    ties.CHURN,
+    ties.CHURN_WINDOWS,
+    ties.BONDS,
+    ties.SOCIETY,
+    ties.NETWORK,
+    ties.COMMUNITIES,
+    *map(EventView, KINDS),
+)
+
+TABLES: Final[Mapping[str, Listed]] = MappingProxyType({table.name: table for table in _LISTED})
+"""Every table and view by its name."""
+
+
+def names(wanted: Callable[[Listed], bool]) -> tuple[str, ...]:
+    """The names of the tables for which `wanted` holds, in the order of the list."""
+    return tuple(name for name, table in TABLES.items() if wanted(table))
+
+
+TIMED_TABLES: Final = frozenset(names(lambda table: table.scope in TIMED))
+"""The tables of which only the ticks that a query asks for are made."""
+
+UNSETTLED_TABLES: Final = frozenset(names(lambda table: table.scope in UNSETTLED))
+"""The tables whose rows say something else at a later tick."""
+
+
+def is_kind(table: Listed) -> bool:
+    """Whether this is the view of one kind of event."""
+    return isinstance(table, EventView) and table.kind is not None
+
+
+def columns_of(name: str, *, many: bool = False) -> tuple[Column, ...]:
+    """The columns of a table for one run, or for `many`: then the first says which run it is."""
+    columns = TABLES[name].columns
+    return (RUN, *columns) if many else columns
+
+
+def near_names(name: str) -> list[str]:
+    """The listed names that are most like `name`, at most three, the nearest first."""
+    return get_close_matches(name.lower(), TABLES, 3)
+
+
+def document() -> str:
+    """docs/tables.md: every table with its columns."""
+    lines = [
+        "# Tables",
+        "",
+        "Generated from the list of tables (`townlet/asking/tables.py`) by `make docs`.",
+        "",
+        "What `townlet sql` can ask. Over many runs every table begins with a column `run`, the name of the run's",
+        "folder. Ticks are minutes since the founding; a table as of the tick shows the moment before it. In SQL:",
+        "`show tables`, `describe agents`, or `information_schema.tables` and `information_schema.columns`.",
+        "",
+        "| table | meaning | tells of |",
+        "|---|---|---|",
+    ]
+    listed = [TABLES[name] for name in names(lambda table: not is_kind(table))]
+    lines += [f"| [`{each.name}`](#{each.name}) | {_cell(each.meaning)} | {each.scope} |" for each in listed]
+    lines += [f"| [a view of each kind of event](#kinds-of-events) | What happened, by kind. | {Scope.EVENTS} |"]
+    for each in listed:
+        lines += ["", f"## {each.name}", "", f"{each.meaning} Tells of {each.scope}.", "", *_columns_listed(each)]
+    lines += ["", "## Kinds of events", "", "Each is a view. [Events](events.md) says more of every field."]
+    for name in names(is_kind):
+        lines += ["", f"### {name}", "", TABLES[name].meaning, "", *_columns_listed(TABLES[name])]
+    return "\n".join(lines) + "\n"
+
+
+def _columns_listed(table: Listed) -> Iterator[str]:
+    yield from ("| column | type | meaning | NULL |", "|---|---|---|---|")
+    for column in table.columns:
+        yield f"| `{column.name}` | {column.type} | {_cell(column.meaning)} | {_cell(column.null)} |"
+
+
+def _cell(text: str) -> str:
+    """Text that stays within a cell of a Markdown table."""
+    return text.replace("|", "\\|")
