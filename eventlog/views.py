@@ -211,7 +211,7 @@ def document() -> str:
         lines += ["| view | code | version | what happened | fields | cause |", "|---|---|---|---|---|---|"]
         for row in rows:
             if row.family == name:
-                fields = "<br>".join(_described(field) for field in row.fields)
+                fields = "<br>".join(_field_text(field) for field in row.fields)
                 lines.append(
                     f"| `{row.view}` | {row.code} | {row.version} | {row.meaning} | {fields} | {_cell(row.cause)} |"
                 )
@@ -248,7 +248,7 @@ def _columns_of(field: EventField, side: int | None) -> Iterator[ViewColumn]:
     meaning = ", ".join(part for part in (field.meaning, field.unit) if part)
     by_run = (column, "run_number") if side is None else (column,)
     if field.what in _LISTED:
-        yield ViewColumn(name, "VARCHAR", _named(_LISTED[field.what], column, side), by_run, meaning)
+        yield ViewColumn(name, "VARCHAR", _name_sql(_LISTED[field.what], column, side), by_run, meaning)
         if field.what in _NUMBERED:
             yield ViewColumn(f"{name}_id", "INTEGER", number, (column,), f"number of {name}")
     elif field.what in REGISTRIES:
@@ -266,7 +266,7 @@ def _columns_of(field: EventField, side: int | None) -> Iterator[ViewColumn]:
         yield ViewColumn(name, "FLOAT", f"case when not isnan({column}) then {column} end", (column,), meaning)
 
 
-def _named(listed: str, column: str, side: int | None) -> str:
+def _name_sql(listed: str, column: str, side: int | None) -> str:
     """The expression that names the numbers of a column by a list of names."""
     if side is not None:
         return f"getvariable('{listed}')[{column} + 1]"
@@ -279,7 +279,7 @@ def _list(words: Sequence[str | None]) -> str:
     return f"[{', '.join(quoted)}]::varchar[]"
 
 
-def _described(field: EventField) -> str:
+def _field_text(field: EventField) -> str:
     """A field as the documentation says it: its name, what it is, its physical column."""
     unit = f" in {field.unit}" if field.unit else ""
     meaning = f": {field.meaning}" if field.meaning else ""

@@ -38,13 +38,13 @@ def count(before: Counts, changes: np.ndarray, tick: int, settings: Churn) -> tu
     """The counts after the next rows of TIE_CHANGE, up to `tick`, its own included; and what they warn of."""
     now, alarms = before, []
     for row in changes[np.isin(changes["change"], COUNTED)]:
-        now = _rolled(now, int(row["tick"]) // settings.window_ticks)
+        now = _counts_in_window(now, int(row["tick"]) // settings.window_ticks)
         place = _place(int(row["change"]), int(row["reason"]))
         now = now._replace(counts=(*now.counts[:place], now.counts[place] + 1, *now.counts[place + 1 :]))
         if now.share > settings.warn_above and not now.warned:
             now = now._replace(warned=True)
             alarms.append(Alarm(now.window, int(row["tick"]), int(row["seq"]), now.share, settings.warn_above))
-    return _rolled(now, tick // settings.window_ticks), alarms
+    return _counts_in_window(now, tick // settings.window_ticks), alarms
 
 
 COUNTED = (Change.ADDED, Change.REFUSED, Change.REMOVED)
@@ -57,7 +57,7 @@ def _place(change: int, reason: int) -> int:
     return COUNTS.index("added" if change == Change.ADDED else "refused")
 
 
-def _rolled(counts: Counts, window: int) -> Counts:
+def _counts_in_window(counts: Counts, window: int) -> Counts:
     """The counts as a later window begins."""
     if window == counts.window:
         return counts
