@@ -50,8 +50,8 @@ def archive(run: Path) -> list[Archived]:
         done = []
         for number, segment in enumerate(manifest.segments):
             if segment.seal and segment.file != cold_file(segment.first_seq):
-                cold = _rewritten(run, manifest, number)
-                manifest = _replaced(manifest, number, cold)
+                cold = _cold_segment(run, manifest, number)
+                manifest = _next_manifest(manifest, number, cold)
                 before = run / "log" / segment.file
                 shared = before.stat().st_nlink > 1
                 write_manifest(run, manifest)
@@ -71,7 +71,7 @@ def _seal_active(run: Path) -> None:
         writer.roll()
 
 
-def _rewritten(run: Path, manifest: Manifest, number: int) -> Segment:
+def _cold_segment(run: Path, manifest: Manifest, number: int) -> Segment:
     """Write a sealed segment's events to a Parquet file and read them back; gives the segment in its new file."""
     segment, start = manifest.segments[number], starts(manifest)[number]
     assert segment.seal is not None
@@ -106,7 +106,7 @@ def _history(seal: Seal) -> tuple[object, ...]:
     return seal.next_seq, seal.first_tick, seal.last_tick, seal.block_digest, seal.digest
 
 
-def _replaced(manifest: Manifest, number: int, segment: Segment) -> Manifest:
+def _next_manifest(manifest: Manifest, number: int, segment: Segment) -> Manifest:
     """The next manifest, with this segment in place of the one of that number; a writer of before is refused."""
     segments = (*manifest.segments[:number], segment, *manifest.segments[number + 1 :])
-    return manifest.replaced(segments=segments, writer_epoch=manifest.writer_epoch + 1)
+    return manifest.next_version(segments=segments, writer_epoch=manifest.writer_epoch + 1)

@@ -54,7 +54,7 @@ class _Manifest(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _named(cls, said: Any) -> Any:
+    def _with_name(cls, said: Any) -> Any:
         """The name and version of what made it, from its identity."""
         if not isinstance(said, dict) or not isinstance(said.get("identity"), dict):
             return said  # which is refused
@@ -120,9 +120,9 @@ class CheckpointStore:
 
         Valid: whole, made under the identity of its place in the log, and on the history that `log` holds.
         """
-        return next(self._valid(tick, identity_at, log), None)
+        return next(self._valid_checkpoints(tick, identity_at, log), None)
 
-    def _valid(self, tick: int, identity_at: IdentityAt, log: LogReader) -> Iterator[Checkpoint]:
+    def _valid_checkpoints(self, tick: int, identity_at: IdentityAt, log: LogReader) -> Iterator[Checkpoint]:
         for found in reversed([each for each in self.ticks() if each <= tick]):
             checkpoint = _read(self.path / f"{found:012}", identity_at)
             if checkpoint and checkpoint.point.tick == found and log.holds(checkpoint.point):

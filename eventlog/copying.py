@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from eventlog.errors import EventLogError, RunExists
 from eventlog.folder.manifest import read_manifest_text, read_settings
 from eventlog.folder.stores import Store, bring, bring_checkpoint
-from eventlog.places import told
+from eventlog.places import place_name
 from eventlog.reader import LogReader
 
 LEFT: Final = frozenset({"configs", "log", "checkpoints"})
@@ -36,7 +36,7 @@ def copy(source: LogReader, to: Path | str) -> Copied:
     """
     source.refresh()
     if not source.manifest.closed:
-        run = told(source.path)
+        run = place_name(source.path)
         raise EventLogError(
             f"{run} is not closed: somebody writes to it, or did until it was killed. Nothing was copied.\n"
             f"  Next: stop its writer; townlet resume {run} --ticks 0        closes one whose writer is gone"
@@ -50,7 +50,9 @@ def copy(source: LogReader, to: Path | str) -> Copied:
         _put(target, name, content)
         many, size = many + 1, size + len(content)
     if read_manifest_text(source.path) != text:
-        raise EventLogError(f"{told(source.path)} was written to meanwhile, so {target.uri} is no run yet; copy again")
+        raise EventLogError(
+            f"{place_name(source.path)} was written to meanwhile, so {target.uri} is no run yet; copy again"
+        )
     _put(target, "run.json", text)
     return Copied(many + 1, size + len(text), source.head.seq, digest)
 
@@ -95,8 +97,8 @@ def _put(target: Store, name: str, content: bytes) -> None:
         for chunk in target.chunks(name):
             found.update(chunk)
     except FileNotFoundError as error:
-        raise EventLogError(f"{target.told(name)} cannot be written: {error}") from error
+        raise EventLogError(f"{target.place_name(name)} cannot be written: {error}") from error
     if found.digest() != hashlib.sha256(content).digest():
         raise EventLogError(
-            f"{target.told(name)} is not read as it was written, so {target.uri} is no run.\n  Next: copy again"
+            f"{target.place_name(name)} is not read as it was written, so {target.uri} is no run.\n  Next: copy again"
         )

@@ -16,7 +16,7 @@ Each message says what happened, where, and what to do next.
 
 from pathlib import Path
 
-from eventlog.places import told
+from eventlog.places import place_name
 
 
 class EventLogError(Exception):
@@ -67,13 +67,13 @@ class LogDamaged(EventLogError):
         self.path, self.seq, self.tick = path, seq, tick
         self.position, self.durable, self.reason = position, durable, reason
         self.repairable, self.opens = repairable, opens
-        run = told(path.parent.parent)
+        run = place_name(path.parent.parent)
         intact = f"Events up to {seq - 1:,} are intact." if seq else "No event before it can be read."
         steps = [f"bring {path.name} back from a copy of the run to go on from its end"]
         if not opens:
             intact = "Nothing is known to be wrong with the events."
             steps.append(
-                f"sealed segments, {told(path.parent)}/*.arrow and *.parquet, open in any reader of such files"
+                f"sealed segments, {place_name(path.parent)}/*.arrow and *.parquet, open in any reader of such files"
             )
         elif seq:
             steps.insert(0, f"townlet replay {run} --to-tick {tick}        shows the town up to there")
@@ -85,7 +85,7 @@ class LogDamaged(EventLogError):
         else:
             kept = f"The log was durable up to byte {durable:,}, so nothing was cut."
         super().__init__(
-            f"{told(path)} is damaged at event {seq:,} (tick {tick:,}, byte {position:,}): {reason}.\n"
+            f"{place_name(path)} is damaged at event {seq:,} (tick {tick:,}, byte {position:,}): {reason}.\n"
             f"  {intact} {kept}\n"
             f"  Next: " + "\n        ".join(steps)
         )

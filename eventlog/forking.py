@@ -31,7 +31,7 @@ from eventlog.format.layout import schema_message
 from eventlog.format.sealing import BATCH_EVENTS
 from eventlog.reader import LogReader
 from eventlog.segments.opening import open_segment
-from eventlog.segments.segment import Reach, Start, missing, starts
+from eventlog.segments.segment import Reach, Start, missing_segment, starts
 from eventlog.writer import LogWriter
 
 
@@ -57,7 +57,7 @@ def fork(
     unfinished = half_made(into, "forking")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
-        manifest = _begun(source, unfinished, seq).model_copy(
+        manifest = _begin_folder(source, unfinished, seq).model_copy(
             update={
                 "run_id": run_id,
                 "name": name,
@@ -71,7 +71,7 @@ def fork(
         with LogWriter.open(unfinished, durability="never", kinds=manifest.active.kinds) as writer:
             _copy(source, writer, seq)
             if writer.head.digest != digest.hex():
-                raise _changed(source, seq)
+                raise _digest_error(source, seq)
         _link_checkpoints(source.path, unfinished, writer.head.tick)
         _require_free(into)
         disk.rename(unfinished, into)  # in place of an empty folder, and of nothing else
@@ -90,7 +90,7 @@ def _require_free(into: Path) -> None:
         raise EventLogError(f"{into} {what}: nothing is written over it.\n  Next: name another folder for the new run")
 
 
-def _begun(source: LogReader, into: Path, seq: int) -> Manifest:
+def _begin_folder(source: LogReader, into: Path, seq: int) -> Manifest:
     """The fork's folder with what can be linked and an empty active segment; gives its manifest, not yet written."""
     shared = [segment for segment in source.manifest.segments if segment.seal and segment.seal.next_seq <= seq]
     start = starts(source.manifest)[len(shared)]
@@ -116,7 +116,7 @@ def _link_segment(source: Path, into: Path, segment: Segment, start: Start) -> N
             open_segment(source, segment, start, reach).require_intact()
         disk.link(source / "log" / segment.file, into / "log" / segment.file)
     except FileNotFoundError as error:
-        raise missing(source, segment, start, reach) from error
+        raise missing_segment(source, segment, start, reach) from error
 
 
 def _keep_settings(source: LogReader, into: Path, epochs: Sequence[Epoch], texts: Mapping[str, str]) -> None:
@@ -179,6 +179,6 @@ def _link_checkpoint(checkpoint: Path, target: Path) -> None:
         shutil.rmtree(target)
 
 
-def _changed(source: LogReader, seq: int) -> LogDamaged:
+def _digest_error(source: LogReader, seq: int) -> LogDamaged:
     path, reason = source.path / "log" / source.manifest.active.file, "what was copied from it has another digest"
     return LogDamaged(path, seq=seq, tick=0, position=0, durable=source.head.durable, reason=reason)

@@ -14,7 +14,7 @@ def is_uri(name: object) -> TypeGuard[str]:
     return isinstance(name, str) and _URI.match(name) is not None
 
 
-def shown(uri: str) -> str:
+def public_uri(uri: str) -> str:
     """The URI without a secret and a slash at its end, as messages give it."""
     scheme, _, rest = uri.partition("://")
     folder, mark, query = rest.partition("?")
@@ -25,22 +25,22 @@ def shown(uri: str) -> str:
 def refusal(uri: str) -> str:
     """Why nothing lives on a store, and what to do instead."""
     return (
-        f"{shown(uri)} is on a store, where runs are only read.\n"
+        f"{public_uri(uri)} is on a store, where runs are only read.\n"
         f"  Next: townlet runs copy RUN URI        takes a closed run of this machine there\n"
         f"        townlet runs copy URI FOLDER        brings one here, to go on with"
     )
 
 
-def call(folder: Path, uri: str) -> None:
+def call_by_uri(folder: Path, uri: str) -> None:
     """From now on messages of this process call the folder, and what is in it, by the URI."""
     _URIS[folder] = uri
 
 
-def told(path: Path) -> str:
+def place_name(path: Path) -> str:
     """A path as messages give it; of a mirrored run the URI, as a command takes it."""
     for folder in (path, *path.parents):
         if folder in _URIS:
-            return within(_URIS[folder], "" if path == folder else path.relative_to(folder).as_posix())
+            return uri_within(_URIS[folder], "" if path == folder else path.relative_to(folder).as_posix())
     return str(path)
 
 
@@ -49,6 +49,6 @@ def title(run: Path) -> str:
     return urlsplit(_URIS[run]).path.rpartition("/")[2] if run in _URIS else run.name
 
 
-def within(uri: str, name: str) -> str:
+def uri_within(uri: str, name: str) -> str:
     """The URI of something in the folder at `uri`, without what only says how to reach it; "" is the folder's own."""
     return f"{uri.partition('?')[0]}/{name}" if name else uri

@@ -22,7 +22,7 @@ from eventlog.format.sealing import Part
 from eventlog.format.upcasting import PRESENT, Upcasters
 from eventlog.rows import ROW, Rows
 from eventlog.segments.opening import open_segment
-from eventlog.segments.segment import READ_ALL, Reach, SegmentReader, Start, missing, starts
+from eventlog.segments.segment import READ_ALL, Reach, SegmentReader, Start, missing_segment, starts
 
 MOST_OPEN: Final = 32
 """How many segments a reader has open: a file is held for each, with what is known of its frames."""
@@ -79,7 +79,7 @@ class LogReader:
         to_seq = self._until(to_seq)
         for segment, frame in self._frames_of(from_seq, to_seq, from_tick, to_tick):
             rows = self._rows_of(segment, frame)
-            first, last = _cut(frame, rows["tick"], from_seq, to_seq, from_tick, to_tick)
+            first, last = _rows_in_range(frame, rows["tick"], from_seq, to_seq, from_tick, to_tick)
             if last > first:
                 yield rows[first:last]
 
@@ -105,7 +105,7 @@ class LogReader:
         to_seq = self._until(to_seq)
         for segment, frame in self._frames_of(from_seq, to_seq, from_tick, to_tick):
             batch = self._batch_of(segment, frame)
-            first, last = _cut(frame, batch.column("tick").to_numpy(), from_seq, to_seq, from_tick, to_tick)
+            first, last = _rows_in_range(frame, batch.column("tick").to_numpy(), from_seq, to_seq, from_tick, to_tick)
             if last > first:
                 yield batch.slice(first, last - first)
 
@@ -119,7 +119,7 @@ class LogReader:
     ) -> pa.Table:
         """The events of the range as one table of `SCHEMA`, copied together into chunks of about 65,536 events."""
         batches = self.batches(from_seq, to_seq, from_tick=from_tick, to_tick=to_tick)
-        return pa.Table.from_batches(_regrouped(batches), schema=SCHEMA)
+        return pa.Table.from_batches(_large_batches(batches), schema=SCHEMA)
 
     def follow(self, poll_s: float = 0.05, *, from_seq: int | None = None) -> Iterator[pa.RecordBatch]:
         """What is committed from now on, or from `from_seq` on, as it comes.
@@ -195,7 +195,7 @@ class LogReader:
         to_seq = self._until(to_seq)
         for segment, frame in self._frames_of(from_seq, to_seq, None, None):
             rows, notes = segment.rows(frame)
-            first, last = _cut(frame, rows["tick"], from_seq, to_seq, None, None)
+            first, last = _rows_in_range(frame, rows["tick"], from_seq, to_seq, None, None)
             if last > first:
                 yield rows[first:last], notes
 
@@ -274,9 +274,9 @@ class LogReader:
             except FileNotFoundError as error:
                 if self._was_replaced(number):
                     return self._reader_of(number)
-                raise missing(self.path, described, start, reach) from error
+                raise missing_segment(self.path, described, start, reach) from error
         elif known.reach != reach:
-            known = known.grown(reach)
+            known = known.with_reach(reach)
         self._segments.pop(number, None)  # no key is needed to be there: two scans of a query may be here at once
         self._segments[number] = known
         if len(self._segments) > MOST_OPEN:
@@ -318,7 +318,7 @@ class LogReader:
         return manifest, head
 
 
-def _regrouped(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _large_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The same events in batches of about `CHUNK_EVENTS`: queries over few large batches are several times faster."""
     group: list[pa.RecordBatch] = []
     events = 0
@@ -332,7 +332,7 @@ def _regrouped(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield pa.concat_batches(group)
 
 
-def _cut(
+def _rows_in_range(
     frame: Frame,
     ticks: Rows,
     from_seq: int | None,

@@ -39,7 +39,7 @@ MISSING_VALUE: Final = np.uint32(0x7FC00000).view(np.float32)
 """The one NaN (quiet, positive, no payload) that stands in `value` or `value2` of a row whose kind does not use it."""
 
 
-def packed(rows: Rows) -> Rows:
+def packed_rows(rows: Rows) -> Rows:
     """The same events as one contiguous plain array of `ROW`; copied only where `rows` is strided or a record array.
 
     Raises `TypeError` when `rows` is not a one-dimensional array of `ROW`.

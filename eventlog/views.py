@@ -219,7 +219,7 @@ def document() -> str:
         lines += ["| view | code | version | what happened | fields | cause |", "|---|---|---|---|---|---|"]
         for row in rows:
             if row.family == name:
-                fields = "<br>".join(_described(field) for field in row.fields)
+                fields = "<br>".join(_field_text(field) for field in row.fields)
                 lines.append(
                     f"| `{row.view}` | {row.code} | {row.version} | {row.meaning} | {fields} | {_cell(row.cause)} |"
                 )
@@ -258,7 +258,7 @@ def _columns_of(field: EventField, side: int | None) -> Iterator[ViewColumn]:
     null = _NULLS.get(field.what, "none") if field.missing else ""
     by_run = (column, "run_number") if side is None else (column,)
     if field.what in _LISTED:
-        yield ViewColumn(name, "VARCHAR", _named(_LISTED[field.what], column, side), by_run, meaning, null)
+        yield ViewColumn(name, "VARCHAR", _name_sql(_LISTED[field.what], column, side), by_run, meaning, null)
         if field.what in _NUMBERED:
             yield ViewColumn(f"{name}_id", "INTEGER", number, (column,), f"number of {name}", null)
     elif field.what in REGISTRIES:
@@ -285,7 +285,7 @@ def _meaning(field: EventField) -> str:
     return plain.get(field.what) or _PHYSICAL_FIELDS[field.column][1]
 
 
-def _named(listed: str, column: str, side: int | None) -> str:
+def _name_sql(listed: str, column: str, side: int | None) -> str:
     """The expression that names the numbers of a column by a list of names."""
     if side is not None:
         return f"getvariable('{listed}')[{column} + 1]"
@@ -298,7 +298,7 @@ def _list(words: Sequence[str | None]) -> str:
     return f"[{', '.join(quoted)}]::varchar[]"
 
 
-def _described(field: EventField) -> str:
+def _field_text(field: EventField) -> str:
     """A field as the documentation says it: its name, what it is, its physical column."""
     unit = f" in {field.unit}" if field.unit else ""
     meaning = f": {field.meaning}" if field.meaning else ""

@@ -30,7 +30,7 @@ from eventlog.format.frames import encode, hash_of
 from eventlog.format.layout import schema_message
 from eventlog.format.sealing import SEGMENT_EVENTS, Sealed, seal
 from eventlog.format.upcasting import PRESENT
-from eventlog.rows import Rows, packed
+from eventlog.rows import Rows, packed_rows
 from eventlog.segments.opening import chain_at
 from eventlog.segments.recovery import Tail, recover_run, remove_leftovers
 from eventlog.segments.segment import Reach, SegmentReader, starts
@@ -164,7 +164,7 @@ class LogWriter:
             lock = WriterLock(path)
             undo.callback(lock.release)
             manifest = read_manifest(path)
-            manifest = manifest.replaced(writer_epoch=manifest.writer_epoch + 1, closed=False)
+            manifest = manifest.next_version(writer_epoch=manifest.writer_epoch + 1, closed=False)
             tail = recover_run(path, manifest)
             writer = cls(
                 path,
@@ -200,7 +200,7 @@ class LogWriter:
         tell its room, which leave the writer as it was; `WriterPoisoned` when the disk failed, now or before.
         """
         self._require_usable()
-        rows = packed(rows)
+        rows = packed_rows(rows)
         self._require_next(rows, expected_seq)
         if not len(rows):
             return self._seq
@@ -240,7 +240,7 @@ class LogWriter:
         with self._at_risk("sealing a segment", self._seq):
             if disk.free_bytes(self.path) - RESERVE_BYTES < self._appended:
                 return
-            sealed = self._sealed()
+            sealed = self._sealed_segment()
             file = segment_file(active.first_seq, sealed=True)
             disk.replace_file(self.path / "log" / file, sealed.content)
             following = Segment(first_seq=self._seq, file=segment_file(self._seq), kinds=active.kinds)
@@ -263,7 +263,7 @@ class LogWriter:
                 self._require_room(self._appended)
             self._replace_manifest(segments=(*before, active.model_copy(update={"kinds": kinds})))
 
-    def _sealed(self) -> Sealed:
+    def _sealed_segment(self) -> Sealed:
         """The active segment as it is to be sealed, its history recomputed from its bytes."""
         segment, start = self.manifest.active, starts(self.manifest)[-1]
         reach = Reach(self._appended, self._seq, self._durable)
@@ -382,10 +382,10 @@ class LogWriter:
         try:
             yield
         except OSError as error:
-            raise self._poisoned(f"{what} failed: {error.strerror or error}", seq) from error
+            raise self._poison_error(f"{what} failed: {error.strerror or error}", seq) from error
         self._poison = before
 
-    def _poisoned(self, reason: str, seq: int) -> WriterPoisoned:
+    def _poison_error(self, reason: str, seq: int) -> WriterPoisoned:
         self._poison = reason, seq
         return WriterPoisoned(self.path, reason=reason, seq=seq)
 
@@ -393,8 +393,8 @@ class LogWriter:
         """Put the next manifest in place, unless another writer did."""
         found = read_manifest(self.path)
         if (found.writer_epoch, found.number) != (self.manifest.writer_epoch, self.manifest.number):
-            raise self._poisoned(f"writer {found.writer_epoch} has taken the run over", self._seq)
-        manifest = self.manifest.replaced(**changes)
+            raise self._poison_error(f"writer {found.writer_epoch} has taken the run over", self._seq)
+        manifest = self.manifest.next_version(**changes)
         with self._at_risk("replacing the manifest", self._seq):
             write_manifest(self.path, manifest)
             self.manifest = manifest

@@ -57,7 +57,7 @@ class ChurnWindows:
         )
         self._names = changes.column("owner").take(pa.array(first))
         window = changes.column("tick").to_numpy() // settings.window_ticks
-        self._count(owner * self._windows + window, _counted(changes))
+        self._count(owner * self._windows + window, _count_index(changes))
 
     def tables(self) -> dict[str, pa.Table]:
         """`churn`, by window and owner: those with a tie, a new tie or a refusal in it; `churn_windows`, every window.
@@ -121,7 +121,7 @@ def _figures(held: np.ndarray, counts: np.ndarray) -> dict[str, Any]:
     return {"held": held, **columns, "share": share_of(held, counts)}
 
 
-def _counted(changes: pa.Table) -> np.ndarray:
+def _count_index(changes: pa.Table) -> np.ndarray:
     """What each row counts as: a place in COUNTS, -1 for what is not counted."""
     change = _codes(changes.column("change"), [each.name.lower() for each in Change])
     return places_of(change, _codes(changes.column("reason"), [each.name.lower() for each in Loss]))

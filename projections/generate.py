@@ -98,7 +98,7 @@ def evolve() -> str:
     return "\n".join(lines) + "\n"
 
 
-def generated() -> Iterator[tuple[Path, str]]:
+def generated_files() -> Iterator[tuple[Path, str]]:
     """Every generated file: its path, and what it should hold."""
     yield ROOT / "eventlog/codes.py", codes()
     yield ROOT / "projections/town/evolve.py", evolve()
@@ -111,7 +111,7 @@ def generated() -> Iterator[tuple[Path, str]]:
 
 def main() -> None:
     """Write the files."""
-    for path, text in generated():
+    for path, text in generated_files():
         path.write_text(text, encoding="utf-8")
 
 

@@ -102,7 +102,7 @@ class _Cache(FunctionCache):
         return None  # the guard passed over an error
 
 
-def _compiled(function: Any, **options: bool) -> Any:
+def _compiled_function(function: Any, **options: bool) -> Any:
     dispatcher = njit(error_model="numpy", nogil=True, **options)(function)
     if dispatcher is not function and numba.__version__.startswith(KNOWN_NUMBA):
         dispatcher._cache = _Cache(function)
@@ -111,15 +111,15 @@ def _compiled(function: Any, **options: bool) -> Any:
 
 def kernel(function: Any) -> Any:
     """An inner function: compiled without Python wrappers, a third less to compile. Call it from kernels only."""
-    return _compiled(function, no_cpython_wrapper=not WRAPPED, no_cfunc_wrapper=True)
+    return _compiled_function(function, no_cpython_wrapper=not WRAPPED, no_cfunc_wrapper=True)
 
 
 def entry(function: Any) -> Any:
     """A function that Python calls."""
-    return _compiled(function)
+    return _compiled_function(function)
 
 
-def bound(function: Any, *arguments: Any, numbers: int = 2) -> Any:
+def bound_entry(function: Any, *arguments: Any, numbers: int = 2) -> Any:
     """An entry with its first arguments given; `numbers` integers are still to come.
 
     What comes back is past Numba's dispatcher, which looks at the types of all arguments in every call: half a
@@ -132,4 +132,4 @@ def bound(function: Any, *arguments: Any, numbers: int = 2) -> Any:
     return partial(function.overloads[signature].entry_point, *arguments)
 
 
-__all__ = ["WARM", "bound", "entry", "is_compiled", "kernel", "kernel_sources", "source_digest"]
+__all__ = ["WARM", "bound_entry", "entry", "is_compiled", "kernel", "kernel_sources", "source_digest"]

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog.rows import Rows
-from projections.riders.earning import EARNED, board_rewards, refold_rewarded
+from projections.riders.earning import EARNED, board_rewards, fold_rows_rewarded
 from projections.riders.rewards import COLUMNS, CUT_OFF, EARNING, LEFT, rewards_type
 from projections.state import CLASSES
 from projections.versions import VERSIONS
@@ -64,14 +64,14 @@ class Earnings:
             mark = (int(ticks[first]) // self._mark_ticks + 1) * self._mark_ticks
             upto = first + int(np.searchsorted(ticks[first:], mark))
             while first < upto:
-                first, count = refold_rewarded(
+                first, count = fold_rows_rewarded(
                     self._towns, self._plans, 0, rows[:upto], first, self._terms, self._outs, self._since, self._told
                 )
                 if count:
                     self._earned.append(table_of(self._told[:count]))
             self._mark()
 
-    def earned(self) -> pa.Table:
+    def earned_rows(self) -> pa.Table:
         """A row for each person and tick from `since` on: `tick, agent_id, ended`, the ten columns, `episode`.
 
         `ended` says whether the person's episode ended with that tick: `left`, `cut_off`, or NULL. The nine terms,

@@ -32,7 +32,7 @@ def tables(town: Any) -> dict[str, pa.Table]:
     }
 
 
-def restored(kept: Mapping[str, pa.Table], shape: CapacityClass) -> np.ndarray:
+def towns_from_tables(kept: Mapping[str, pa.Table], shape: CapacityClass) -> np.ndarray:
     """The town that `tables` gave, as an array of one record; its cursor and outbox are empty."""
     towns = np.zeros(1, town_type(shape)).view(np.recarray)
     town = towns.view(np.ndarray)[0]

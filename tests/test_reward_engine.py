@@ -57,7 +57,7 @@ def earned(history: History, stage: str = "off") -> list[dict[str, Any]]:
     all_terms = np.concatenate([compile_terms(given)] * len(plans())).view(np.recarray)
     projection = Earnings(empty_town(), plans(), all_terms, mark_ticks=1440, since=0)
     projection.fold(history.log)
-    rows: list[dict[str, Any]] = projection.earned().to_pylist()
+    rows: list[dict[str, Any]] = projection.earned_rows().to_pylist()
     return [row for row in rows if row["agent_id"] == ANN]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from eventlog.folder.stores import local
+from eventlog.folder.stores import local_path
 from townlet.configuration.load import load
 from townlet.configuration.settings import Settings
 from townlet.history.history import History, Moment
@@ -111,7 +111,7 @@ class Run(History):
         """
         from townlet.whatif.forking import fork
 
-        fork(self, local(into), at, overrides or {}, seed, ticks, progress=progress)
+        fork(self, local_path(into), at, overrides or {}, seed, ticks, progress=progress)
         return Run(into)
 
     def resume(self, ticks: int, *, durability: str = "interval", progress: Progress | None = None) -> "Run":
@@ -142,7 +142,7 @@ def simulate(
     from townlet.warming import warm
 
     warm()
-    begin(load(config, overrides or {}), ticks, seed, local(into), durability=durability, progress=progress)
+    begin(load(config, overrides or {}), ticks, seed, local_path(into), durability=durability, progress=progress)
     return Run(into)
 
 

@@ -67,20 +67,20 @@ def _compile_folds() -> None:
     from eventlog.rows import ROW
     from projections.riders import earning, fold, rewards, witness
     from projections.riders.tie_changes import TIE_CHANGE
-    from projections.town.fold import refold
+    from projections.town.fold import fold_rows
     from townlet.living import founding
 
     towns, plans = _towns_and_plans()
     rows, out = _type_of(ROW), _type_of(fold.riders_type(ORDINARY))
     founding.found.compile((towns, plans, numba.int64))
-    refold.compile((towns, plans, numba.int64, rows))
+    fold_rows.compile((towns, plans, numba.int64, rows))
     fold.board.compile((towns, numba.int64, out))
-    fold.refold_with_riders.compile((towns, plans, numba.int64, rows, numba.int64, out))
+    fold.fold_rows_with_riders.compile((towns, plans, numba.int64, rows, numba.int64, out))
     fold.open_decays.compile((towns, plans, numba.int64, out, _type_of(TIE_CHANGE)))
     terms, earned, told = _type_of(rewards.TERMS), _type_of(rewards.rewards_type(ORDINARY)), _type_of(earning.EARNED)
     earning.board_rewards.compile((towns, plans, numba.int64, terms, earned))
-    earning.refold_rewarded.compile((towns, plans, numba.int64, rows, numba.int64, terms, earned, numba.int64, told))
-    witness.refold_witnessed.compile((towns, plans, numba.int64, rows, *[numba.int64] * 2, out, terms, earned))
+    earning.fold_rows_rewarded.compile((towns, plans, numba.int64, rows, numba.int64, terms, earned, numba.int64, told))
+    witness.fold_rows_witnessed.compile((towns, plans, numba.int64, rows, *[numba.int64] * 2, out, terms, earned))
 
 
 def _compile_observations() -> None:

@@ -27,10 +27,10 @@ COLUMNS = ("check", "found", "passed")
 @click.option("--deep", is_flag=True, help="Fold the log from its start and compare the state.")
 @options.output_formats
 def command(run: Path | str, deep: bool, form: str) -> None:
-    from eventlog.folder.stores import whole
+    from eventlog.folder.stores import whole_copy
     from townlet.keeping.verify import examine
 
-    here = whole(run) if isinstance(run, str) else contextlib.nullcontext(run)
+    here = whole_copy(run) if isinstance(run, str) else contextlib.nullcontext(run)
     with output.Waiting("reading the whole log"), here as folder:
         report = examine(folder, deep=deep)
     output.records([check._asdict() for check in report.checks], COLUMNS, form)

@@ -77,7 +77,9 @@ def read_head(path: Path, first_seq: int = 0) -> Head | None:
         slots = path.read_bytes()
     except FileNotFoundError:
         return None
-    heads = [head for at in (0, SLOT_BYTES) if (head := _valid(slots[at : at + SLOT_BYTES])) and head.seq >= first_seq]
+    heads = [
+        head for at in (0, SLOT_BYTES) if (head := _head_in(slots[at : at + SLOT_BYTES])) and head.seq >= first_seq
+    ]
     here = [head for head in heads if head.seq > first_seq]
     if here:
         newest = max(here, key=lambda head: (head.appended, head.durable))
@@ -85,7 +87,7 @@ def read_head(path: Path, first_seq: int = 0) -> Head | None:
     return heads[0]._replace(appended=0, durable=0) if heads else None
 
 
-def _valid(slot: bytes) -> Head | None:
+def _head_in(slot: bytes) -> Head | None:
     if len(slot) != SLOT_BYTES:
         return None
     fields, crc = slot[: _SLOT.size], slot[_SLOT.size :]

@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from eventlog.errors import EventLogError, LogLocked
 from eventlog.folder.run_folders import is_alive
 from eventlog.folder.stores import is_mirror
-from eventlog.places import refusal, told
+from eventlog.places import place_name, refusal
 
 
 class WriterLock:
@@ -23,7 +23,7 @@ class WriterLock:
 
     def __init__(self, run: Path) -> None:
         if is_mirror(run):
-            raise EventLogError(refusal(told(run)))
+            raise EventLogError(refusal(place_name(run)))
         self._holder = run / "lock.holder"
         self._lock = FileLock(run / "lock", timeout=0, thread_local=False)
         try:

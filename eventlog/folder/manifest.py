@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from eventlog.errors import EventLogError, RunNotFound
 from eventlog.folder import disk
-from eventlog.places import told
+from eventlog.places import place_name
 
 FORMAT: Final = 1
 """The version of the layout of a run directory that this code writes, and the newest it reads."""
@@ -93,7 +93,7 @@ class Manifest(_Record):
     closed: bool = False
     crc32: str = NO_CRC
 
-    def replaced(self, **changes: object) -> Self:
+    def next_version(self, **changes: object) -> Self:
         """The next version of this manifest, with these fields changed."""
         return self.model_copy(update={**changes, "number": self.number + 1})
 
@@ -129,9 +129,9 @@ def parse_manifest(path: Path | str, text: bytes) -> Manifest:
     try:
         manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
-        raise _unreadable(path, text, _fault_of(error)) from error
+        raise _unreadable_error(path, text, _fault_of(error)) from error
     if manifest.crc32 != _crc_of(text):
-        raise _unreadable(path, text, "its text is not what was written")
+        raise _unreadable_error(path, text, "its text is not what was written")
     return manifest.model_copy(update={"crc32": NO_CRC})
 
 
@@ -162,7 +162,7 @@ def _fault_of(error: ValidationError) -> str:
     return f"its {where} cannot be {found!r:.60}"
 
 
-def _unreadable(path: Path | str, text: bytes, fault: str) -> EventLogError:
+def _unreadable_error(path: Path | str, text: bytes, fault: str) -> EventLogError:
     said = _CRC.search(text)
     if said and said[1].decode() == _crc_of(text):
         told = _TOWNLET.search(text)
@@ -189,6 +189,6 @@ def read_settings(run: Path, config_id: str) -> str:
         return (run / "configs" / f"{config_id}.json").read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise EventLogError(
-            f"{told(run)} has no settings of its epoch {config_id}: configs/{config_id}.json is missing.\n"
+            f"{place_name(run)} has no settings of its epoch {config_id}: configs/{config_id}.json is missing.\n"
             f"  Next: restore the file from a copy of the run; without it the log cannot be folded"
         ) from error

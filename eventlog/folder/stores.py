@@ -33,7 +33,7 @@ from eventlog.errors import EventLogError, RunNotFound
 from eventlog.folder import disk
 from eventlog.folder.manifest import Manifest, parse_manifest
 from eventlog.folder.run_folders import is_run
-from eventlog.places import is_uri, refusal, shown
+from eventlog.places import is_uri, public_uri, refusal
 
 SCHEMES: Final = ("s3", "gs", "file")
 S3_OPTIONS: Final = ("region", "scheme", "endpoint_override")
@@ -55,7 +55,7 @@ _stores: dict[Path, "Store"] = {}
 _serial = itertools.count()
 
 
-def local(folder: Path | str) -> Path:
+def local_path(folder: Path | str) -> Path:
     """The path of a folder that is to be written. Raises `EventLogError` for a URI."""
     if is_uri(folder):
         raise EventLogError(refusal(folder))
@@ -72,15 +72,15 @@ class Store:
 
     def __init__(self, place: Path | str) -> None:
         """`place` is a URI, or the path of a folder. Nothing is asked for yet but, for S3, the bucket's region."""
-        self.uri = shown(place) if isinstance(place, str) else str(place)
+        self.uri = public_uri(place) if isinstance(place, str) else str(place)
         self._place = place
 
-    def told(self, name: str = "") -> str:
+    def place_name(self, name: str = "") -> str:
         """What messages call a file of the folder, or the folder."""
-        return places.within(self.uri, name)
+        return places.uri_within(self.uri, name)
 
     @cached_property
-    def _reached(self) -> tuple[Any, str]:
+    def _location(self) -> tuple[Any, str]:
         """The file system, and the folder's path in it."""
         import pyarrow.fs
 
@@ -90,8 +90,8 @@ class Store:
         if scheme not in SCHEMES:
             raise RunNotFound(self.uri, f"known stores are {', '.join(f'{each}://' for each in SCHEMES)}")
         try:
-            with self._asked("cannot be reached"):
-                return _s3(self._place) if scheme == "s3" else _other(self._place, scheme)
+            with self._store_errors("cannot be reached"):
+                return _s3_location(self._place) if scheme == "s3" else _other_location(self._place, scheme)
         except pa.ArrowInvalid as error:
             raise RunNotFound(self.uri, str(error)) from error
 
@@ -99,14 +99,14 @@ class Store:
         """Whether what the path begins with, the bucket of an object store, can be seen."""
         import pyarrow.fs
 
-        system, path = self._reached
-        with self._asked("cannot look for the bucket"):
+        system, path = self._location
+        with self._store_errors("cannot look for the bucket"):
             info = system.get_file_info(path.partition("/")[0] or "/")
         return bool(info.type != pyarrow.fs.FileType.NotFound)
 
     def not_found(self) -> RunNotFound:
         """The error that there is no run here."""
-        missing = f"there is no {self.told('run.json')}"
+        missing = f"there is no {self.place_name('run.json')}"
         return RunNotFound(self.uri, missing if self._bucket_is_there() else "there is no such bucket")
 
     def read(self, name: str) -> bytes:
@@ -115,13 +115,13 @@ class Store:
 
     def chunks(self, name: str, length: int | None = None) -> Iterator[bytes]:
         """The bytes of a file, or its first `length`, piece by piece. Raises `FileNotFoundError`."""
-        system, folder = self._reached
+        system, folder = self._location
         left = length if length is not None else 1 << 62
-        with self._asked(f"cannot read {name}"):
+        with self._store_errors(f"cannot read {name}"):
             file = system.open_input_stream(f"{folder}/{name}")
         try:
             while left > 0:
-                with self._asked(f"cannot read {name}"):
+                with self._store_errors(f"cannot read {name}"):
                     chunk: bytes = file.read(min(left, _CHUNK_BYTES))
                 if not chunk:
                     return
@@ -134,9 +134,9 @@ class Store:
         """The names in the folder, or in `below`; `deep`: of all files below it, with their folders. Sorted."""
         import pyarrow.fs
 
-        system, folder = self._reached
+        system, folder = self._location
         above = f"{folder}/{below}".rstrip("/")
-        with self._asked(f"cannot list {below or 'the folder'}"):
+        with self._store_errors(f"cannot list {below or 'the folder'}"):
             found = system.get_file_info(pyarrow.fs.FileSelector(above, allow_not_found=True, recursive=deep))
         wanted = [each for each in found if not deep or each.type == pyarrow.fs.FileType.File]
         return sorted(each.path[len(above) + 1 :].rstrip("/") for each in wanted)
@@ -145,8 +145,8 @@ class Store:
         """Write a file, on this machine durably. On a store a file is there whole or not at all."""
         import pyarrow.fs
 
-        system, folder = self._reached
-        with self._asked(f"cannot write {name}"):
+        system, folder = self._location
+        with self._store_errors(f"cannot write {name}"):
             if isinstance(system, pyarrow.fs.LocalFileSystem):
                 path = Path(folder) / name
                 disk.make_folder(path.parent)
@@ -175,7 +175,7 @@ class Store:
             disk.remove(unfinished)
 
     @contextlib.contextmanager
-    def _asked(self, what: str) -> Iterator[None]:
+    def _store_errors(self, what: str) -> Iterator[None]:
         """What a store answers, as an `EventLogError`; that something is not there stays a `FileNotFoundError`."""
         try:
             yield
@@ -185,7 +185,7 @@ class Store:
             raise EventLogError(f"{self.uri}: {what}: {_reason(str(error))}") from error
 
 
-def _s3(uri: str) -> tuple[Any, str]:
+def _s3_location(uri: str) -> tuple[Any, str]:
     """The file system and the path of a URI. It gives up in seconds, which pyarrow's own way from a URI does not."""
     import pyarrow.fs
 
@@ -210,7 +210,7 @@ def _s3(uri: str) -> tuple[Any, str]:
     return system, f"{bucket}{unquote(parts.path)}".rstrip("/")
 
 
-def _other(uri: str, scheme: str) -> tuple[Any, str]:
+def _other_location(uri: str, scheme: str) -> tuple[Any, str]:
     """The file system and the path of a URI of another store."""
     import pyarrow.fs
 
@@ -238,33 +238,33 @@ def mirror(uri: str) -> Path:
     """
     store = Store(uri)
     text, head = _look(store)
-    manifest = parse_manifest(store.told("run.json"), text)
+    manifest = parse_manifest(store.place_name("run.json"), text)
     name = hashlib.sha256(b"\0".join([store.uri.encode(), text, head])).hexdigest()[:32]
-    folder = _mirrors() / name
+    folder = _mirrors_folder() / name
     if not is_run(folder):
         _begin(store, folder, manifest, text, head)
     os.utime(folder)
     _stores[folder] = store
-    places.call(folder, store.uri)
+    places.call_by_uri(folder, store.uri)
     _make_room(folder)
     return folder
 
 
 @contextlib.contextmanager
-def whole(uri: str) -> Iterator[Path]:
+def whole_copy(uri: str) -> Iterator[Path]:
     """A folder with all that the run at a URI is, fetched anew and taken on no trust: to be proved, and gone after.
 
     Raises `RunNotFound`, `EventLogError`, `OSError`.
     """
     store = Store(uri)
     _look(store)
-    with tempfile.TemporaryDirectory(dir=_mirrors(), prefix="whole-") as name:
+    with tempfile.TemporaryDirectory(dir=_mirrors_folder(), prefix="whole-") as name:
         folder = Path(name)
         for file in store.names(deep=True):
             if file == "run.json" or file.partition("/")[0] in ("configs", "log", "checkpoints"):
                 (folder / file).parent.mkdir(parents=True, exist_ok=True)
                 store.fetch(file, folder / file)
-        places.call(folder, store.uri)
+        places.call_by_uri(folder, store.uri)
         yield folder
 
 
@@ -346,7 +346,7 @@ def _begin(store: Store, folder: Path, manifest: Manifest, text: bytes, head: by
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def _mirrors() -> Path:
+def _mirrors_folder() -> Path:
     """The folder of all mirrors."""
     folder = Path(os.environ.get("TOWNLET_CACHE") or platformdirs.user_cache_dir("townlet")) / "stores"
     folder.mkdir(parents=True, exist_ok=True)

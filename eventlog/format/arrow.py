@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from eventlog.rows import ROW, Rows, packed
+from eventlog.rows import ROW, Rows, packed_rows
 
 SCHEMA: Final = pa.schema(
     [
@@ -35,7 +35,7 @@ def to_batch(rows: Rows, notes: Mapping[int, str] = NO_NOTES) -> pa.RecordBatch:
 
     Raises `ValueError` for a note whose event is not among `rows`.
     """
-    rows = packed(rows)
+    rows = packed_rows(rows)
     count = len(rows)
     columns = [
         pa.Array.from_buffers(field.type, count, [None, pa.py_buffer(np.ascontiguousarray(rows[field.name]))])

@@ -17,7 +17,7 @@ from typing import Final, Self
 
 import numpy as np
 
-from eventlog.rows import ROW, Rows, packed
+from eventlog.rows import ROW, Rows, packed_rows
 
 BLOCK_EVENTS: Final = 4096
 """Events in a block of the chain."""
@@ -54,7 +54,7 @@ class Chain:
 
     def extend(self, rows: Rows, notes: Mapping[int, str] | None = None) -> None:
         """Take in the events that follow; `notes` maps the seq of an event to its words."""
-        rows = packed(rows)
+        rows = packed_rows(rows)
         taken = 0
         while taken < len(rows):
             room = BLOCK_EVENTS - self.seq % BLOCK_EVENTS

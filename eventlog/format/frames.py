@@ -26,7 +26,7 @@ import pyarrow as pa
 from eventlog.folder.head import Point
 from eventlog.format.arrow import NO_NOTES, SCHEMA, from_batch, notes_of, to_batch
 from eventlog.format.layout import layout, message
-from eventlog.rows import ROW, Rows, packed
+from eventlog.rows import ROW, Rows, packed_rows
 
 MAGIC: Final = b"twframe1"
 CONTINUATION: Final = b"\xff\xff\xff\xff"
@@ -86,7 +86,7 @@ def encode(
 
     `rows` are at least one event; `notes` maps seqs to words; `block_digest` and `digest` are the chain's before them.
     """
-    rows = packed(rows)
+    rows = packed_rows(rows)
     if notes:
         frame = bytearray(message(to_batch(rows, notes), BLANK))
         mark_at = frame.index(BLANK)

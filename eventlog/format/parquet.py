@@ -32,7 +32,7 @@ from eventlog.folder.manifest import Seal
 from eventlog.format.arrow import SCHEMA, to_batch
 from eventlog.format.chain import Chain
 from eventlog.format.frames import Frame, hash_of
-from eventlog.format.sealing import BATCH_EVENTS, DIGEST_HEX, Part, block_digests, regrouped
+from eventlog.format.sealing import BATCH_EVENTS, DIGEST_HEX, Part, block_digests, large_batches
 
 FORMAT: Final = "1"
 """The version of the metadata that this code writes and reads."""
@@ -99,7 +99,7 @@ def write(sink: BinaryIO, parts: Iterable[Part], chain: Chain, about: Mapping[st
     groups, blocks = list[_Group](), list[str]()
     with pq.ParquetWriter(counted, SCHEMA, **SETTINGS) as file:
         counted.cut()
-        for rows, notes in regrouped(iter(parts), chain.seq):
+        for rows, notes in large_batches(iter(parts), chain.seq):
             position, before = counted.position, (chain.block_digest.hex(), chain.digest().hex())
             file.write_table(pa.Table.from_batches([to_batch(rows, notes)]), row_group_size=BATCH_EVENTS)
             blocks += block_digests(chain, rows, notes)
@@ -113,7 +113,7 @@ def write(sink: BinaryIO, parts: Iterable[Part], chain: Chain, about: Mapping[st
         file.add_key_value_metadata({KEY + name: value for name, value in told.items()})
         frames_end = counted.position
         counted.hold()
-    footer = _signed(counted.cut())
+    footer = _signed_footer(counted.cut())
     sink.write(footer)
     return Seal(
         next_seq=chain.seq,
@@ -136,10 +136,10 @@ def contents_of(content: memoryview) -> Contents:
     if bytes(content[: len(MAGIC)]) != MAGIC:
         raise ValueError("it is not a Parquet file")
     begins = _footer_begins(content)
-    if begins is None or _unsigned(bytes(content[begins:])) is None:
+    if begins is None or _blank_footer(bytes(content[begins:])) is None:
         raise ValueError("its footer is not the one that was written")
     try:
-        told = _told(opened(content))
+        told = _metadata_of(parquet_file(content))
         if told["format"] != FORMAT:
             raise ValueError(f"it is of format {told['format']}, not {FORMAT}")
         groups = [_Group(*each) for each in json.loads(told["groups"])]
@@ -160,7 +160,7 @@ def is_intact(content: memoryview, frame: Frame, crc32: int) -> bool:
     return zlib.crc32(content[frame.position : frame.end]) == crc32
 
 
-def opened(content: memoryview) -> pq.ParquetFile:
+def parquet_file(content: memoryview) -> pq.ParquetFile:
     """The file with these bytes. Raises `pa.ArrowException`, `OSError`."""
     return pq.ParquetFile(pa.py_buffer(content))
 
@@ -172,7 +172,7 @@ def batch_of(file: pq.ParquetFile, number: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
 
 
-def _told(file: pq.ParquetFile) -> dict[str, str]:
+def _metadata_of(file: pq.ParquetFile) -> dict[str, str]:
     """The metadata by the names above, without their prefix."""
     found = file.metadata.metadata or {}
     prefix = KEY.encode()
@@ -187,7 +187,7 @@ def _footer_begins(content: memoryview) -> int | None:
     return begins if begins >= len(MAGIC) else None
 
 
-def _signed(footer: bytes) -> bytes:
+def _signed_footer(footer: bytes) -> bytes:
     """The footer with its hash in it. Raises `ValueError` where it is not what `contents_of` reads."""
     found = _HASH.findall(footer)
     if found != [_BLANK] or int.from_bytes(footer[-_END : -len(MAGIC)], "little") != len(footer) - _END:
@@ -196,7 +196,7 @@ def _signed(footer: bytes) -> bytes:
     return footer[:at] + hash_of(footer).hex().encode() + footer[at + len(_BLANK) :]
 
 
-def _unsigned(footer: bytes) -> bytes | None:
+def _blank_footer(footer: bytes) -> bytes | None:
     """The footer as it was before its hash stood in it; None where the hash is not its own."""
     found = _HASH.findall(footer)
     if len(found) != 1:

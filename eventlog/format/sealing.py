@@ -44,7 +44,7 @@ class Sealed(NamedTuple):
 
 def seal(parts: Iterator[Part], chain: Chain) -> Sealed:
     """The events of whole commits, in order, as one file; `chain` stands before them, and afterwards after them."""
-    batches = list(regrouped(parts, chain.seq))
+    batches = list(large_batches(parts, chain.seq))
     begun = [(chain.block_digest, chain.digest())]
     blocks: list[str] = []
     for rows, notes in batches:
@@ -81,7 +81,7 @@ def blocks_of(content: memoryview) -> list[bytes]:
     return [bytes.fromhex(hexes[at : at + DIGEST_HEX]) for at in range(0, len(hexes), DIGEST_HEX)]
 
 
-def regrouped(parts: Iterator[Part], seq: int) -> Iterator[Part]:
+def large_batches(parts: Iterator[Part], seq: int) -> Iterator[Part]:
     """The same events in batches that end at multiples of BATCH_EVENTS, and the rest."""
     held: list[Rows] = []
     words: dict[int, str] = {}

@@ -95,11 +95,11 @@ class Upcasters:
         for name, version in old.items():
             chosen = kinds == self._codes[name]
             if chosen.any():
-                after = self._raised(batch.filter(pa.array(chosen)), name, version)
-                batch = _merged(batch, after, chosen)
+                after = self._present_rows(batch.filter(pa.array(chosen)), name, version)
+                batch = _with_rows(batch, after, chosen)
         return batch
 
-    def _raised(self, batch: pa.RecordBatch, name: str, version: int) -> pa.RecordBatch:
+    def _present_rows(self, batch: pa.RecordBatch, name: str, version: int) -> pa.RecordBatch:
         """The rows of one kind and version, step by step up to the present."""
         while self._present.get(name) != version:
             step = self._steps.get((name, version))
@@ -127,7 +127,7 @@ PRESENT: Final = Upcasters()
 """The steps to the catalogue as it is."""
 
 
-def changed(batch: pa.RecordBatch, **columns: object) -> pa.RecordBatch:
+def with_columns(batch: pa.RecordBatch, **columns: object) -> pa.RecordBatch:
     """The batch with these columns of `SCHEMA` in place of its own, each an array or one value for all rows."""
     for name, values in columns.items():
         field = SCHEMA.field(name)
@@ -138,7 +138,7 @@ def changed(batch: pa.RecordBatch, **columns: object) -> pa.RecordBatch:
     return batch
 
 
-def _merged(batch: pa.RecordBatch, after: pa.RecordBatch, chosen: np.ndarray) -> pa.RecordBatch:
+def _with_rows(batch: pa.RecordBatch, after: pa.RecordBatch, chosen: np.ndarray) -> pa.RecordBatch:
     """The batch with the rows `after` in place of the chosen ones."""
     if chosen.all():
         return after

@@ -72,7 +72,7 @@ def audit(run: Path, manifest: Manifest, head: Head | None) -> Iterator[SegmentA
         before = _open_block(run, manifest, number)
         cold = segment.file.endswith(COLD)
         found: _Pieces = _Cold(run, segment, start) if cold else _Frames(path, segment, start, head)
-        yield SegmentAudit(segment.file, start.seq, *found.examined(before), durable)
+        yield SegmentAudit(segment.file, start.seq, *found.findings(before), durable)
 
 
 def audit_file(path: Path) -> SegmentAudit:
@@ -83,7 +83,7 @@ def audit_file(path: Path) -> SegmentAudit:
         return SegmentAudit(path.name, first_seq, 0, (fault,), None)
     segment = Segment(first_seq=first_seq, file=path.name)
     frames = _Frames(path, segment, Start(first_seq, 0, b"", b""), None)
-    return SegmentAudit(path.name, first_seq, *frames.examined(None), None)
+    return SegmentAudit(path.name, first_seq, *frames.findings(None), None)
 
 
 def _open_block(run: Path, manifest: Manifest, number: int) -> list[Part] | None:
@@ -120,7 +120,7 @@ class _Pieces:
         """What stands after the frames is held to the seal or the head."""
         raise NotImplementedError
 
-    def examined(self, before: list[Part] | None) -> tuple[int, tuple[Fault, ...]]:
+    def findings(self, before: list[Part] | None) -> tuple[int, tuple[Fault, ...]]:
         """How many events are whole, and every fault. `before` is the chain's open block before the segment."""
         events, chain, ticks = 0, _chain(self.start, before), list[int]()
         held: tuple[Frame, Part] | None = None  # a frame after a fault, until the next mark tells its digests
@@ -131,7 +131,7 @@ class _Pieces:
             if frame.first_seq > expected:
                 chain = held = None
             if held is not None and chain is None:
-                chain = _taken_up(*held, frame.block_digest)
+                chain = _chain_behind(*held, frame.block_digest)
             if chain is not None and (chain.block_digest, chain.digest()) != (frame.block_digest, frame.digest):
                 self.fault(frame.position, DIGEST_DIFFERS, frame.next_seq)
                 chain = None
@@ -272,7 +272,7 @@ def _chain(start: Start, before: list[Part] | None) -> Chain | None:
     return chain
 
 
-def _taken_up(frame: Frame, part: Part, block_digest: bytes) -> Chain | None:
+def _chain_behind(frame: Frame, part: Part, block_digest: bytes) -> Chain | None:
     """The chain after a frame in which a block ends, by the mark of the frame after it; None where no block does."""
     rows, notes = part
     begins = frame.next_seq - frame.next_seq % BLOCK_EVENTS

@@ -57,7 +57,7 @@ class ColdReader(SegmentReader):
 
     @cached_property
     def _file(self) -> pq.ParquetFile:
-        return parquet.opened(self._buffer)
+        return parquet.parquet_file(self._buffer)
 
     @cached_property
     def _contents(self) -> parquet.Contents:

@@ -9,7 +9,7 @@ from eventlog.folder.stores import bring
 from eventlog.format.chain import BLOCK_EVENTS, Chain
 from eventlog.format.sealing import Part
 from eventlog.segments.cold import ColdReader
-from eventlog.segments.segment import COLD, Reach, SegmentReader, Start, missing, starts
+from eventlog.segments.segment import COLD, Reach, SegmentReader, Start, missing_segment, starts
 
 
 def open_segment(run: Path, segment: Segment, start: Start, reach: Reach, writer_epoch: int = 0) -> SegmentReader:
@@ -19,14 +19,14 @@ def open_segment(run: Path, segment: Segment, start: Start, reach: Reach, writer
     `LogDamaged`, `EventLogError` where a store does not give it.
     """
     brought = bring(run, f"log/{segment.file}", None if segment.seal else reach.end)
-    reader = _opened(run, segment, start, reach, writer_epoch)
+    reader = _reader_of(run, segment, start, reach, writer_epoch)
     if brought:
         with contextlib.suppress(LogDamaged):  # told when it is come to
             reader.require_intact()
     return reader
 
 
-def _opened(run: Path, segment: Segment, start: Start, reach: Reach, writer_epoch: int) -> SegmentReader:
+def _reader_of(run: Path, segment: Segment, start: Start, reach: Reach, writer_epoch: int) -> SegmentReader:
     if segment.file.endswith(COLD):
         return ColdReader(run, segment, start, reach, writer_epoch)
     return SegmentReader(run, segment, start, reach, writer_epoch)
@@ -44,7 +44,7 @@ def open_block(run: Path, manifest: Manifest) -> list[Part]:
         try:
             reader = open_segment(run, segment, start, reach)
         except FileNotFoundError as error:
-            raise missing(run, segment, start, reach) from error
+            raise missing_segment(run, segment, start, reach) from error
         for frame in reader.frames():
             if frame.next_seq > begins:
                 rows, notes = reader.rows(frame)

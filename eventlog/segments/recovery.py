@@ -25,7 +25,7 @@ from eventlog.format.chain import BLOCK_EVENTS, Chain
 from eventlog.format.frames import Frame, Scan, decode_rows
 from eventlog.format.sealing import Part
 from eventlog.segments.opening import open_block
-from eventlog.segments.segment import BEGINNING, Reach, Start, missing, read_schema, starts
+from eventlog.segments.segment import BEGINNING, Reach, Start, missing_segment, read_schema, starts
 
 SEGMENT_NAME: Final = re.compile(r"[0-9]{20}\.(arrows?|parquet)((\.torn(-[0-9]+)?)?\.tmp)?")
 """The files of segments, and what somebody began to write of one; the torn bytes of one are no such thing."""
@@ -51,7 +51,7 @@ def recover_run(run: Path, manifest: Manifest) -> Tail:
         since = open_block(run, manifest)
         return recover(path, read_head(run / "log" / "head", active.first_seq), start, since)
     except FileNotFoundError as error:
-        raise missing(run, active, start, Reach(0, start.seq, 0)) from error
+        raise missing_segment(run, active, start, Reach(0, start.seq, 0)) from error
 
 
 def recover(segment: Path, head: Head | None, start: Start = BEGINNING, since: Sequence[Part] = ()) -> Tail:

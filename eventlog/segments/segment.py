@@ -74,11 +74,11 @@ class SegmentReader:
         self._frames: list[Frame] = []
         self._fault: str | None = None
         self._intact: set[int] = set()
-        self._buffer, self._size = _mapped(self.path, reach.end)
+        self._buffer, self._size = _mapped_bytes(self.path, reach.end)
         self.begins, self._previous = self._read_schema(len(FILE_MAGIC) if segment.seal else 0)
         self._position = self.begins
 
-    def grown(self, reach: Reach) -> "SegmentReader":
+    def with_reach(self, reach: Reach) -> "SegmentReader":
         """The same segment, of which more is committed."""
         grown = SegmentReader(self.path.parent.parent, self.segment, self.start, reach, self.writer_epoch)
         if self._fault is None:
@@ -222,7 +222,7 @@ class SegmentReader:
         return found
 
 
-def missing(run: Path, segment: Segment, start: Start, reach: Reach) -> LogDamaged:
+def missing_segment(run: Path, segment: Segment, start: Start, reach: Reach) -> LogDamaged:
     """The damage of a segment whose file is not there."""
     path, reason = run / "log" / segment.file, "the file is missing"
     return LogDamaged(path, seq=start.seq, tick=start.tick, position=0, durable=reach.durable, reason=reason)
@@ -261,7 +261,7 @@ def starts(manifest: Manifest) -> list[Start]:
     return found
 
 
-def _mapped(path: Path, end: int) -> tuple[memoryview, int]:
+def _mapped_bytes(path: Path, end: int) -> tuple[memoryview, int]:
     """The first `end` bytes of a file, or as many as there are, and how many it has.
 
     Arrays over them stay valid while the file is not cut.

@@ -20,8 +20,8 @@ from projections.narration.memory import Memory
 from projections.narration.moments import TELLERS, life, ties
 from projections.narration.scene import Names, Scene, tie_of
 from projections.narration.situations import ASIDES
-from projections.narration.wording import SPREAD, Templates, worded
-from projections.riders.fold import board, refold_with_riders, riders_type
+from projections.narration.wording import SPREAD, Templates, next_wording
+from projections.riders.fold import board, fold_rows_with_riders, riders_type
 from projections.riders.tie_changes import Change, Loss
 from projections.settings import Bonds, Narration
 from projections.state import CLASSES
@@ -63,14 +63,14 @@ class Narrator:
     def fold(self, events: Rows) -> None:
         """Fold the next rows of the log. Any chunking gives the same tables."""
         rows, first = np.asarray(events).view(np.recarray), 0
-        for last in self._telling(rows):
-            changes = self._folded(rows[first : last + 1])
+        for last in self._rows_to_tell(rows):
+            changes = self._fold_changes(rows[first : last + 1])
             first = last + 1
             event = rows[last]
             here = changes["seq"] == event["seq"]
             self._tell_faded(changes[~here])
             self._tell(event, changes[here])
-        self._tell_faded(self._folded(rows[first:]))
+        self._tell_faded(self._fold_changes(rows[first:]))
 
     def tables(self) -> dict[str, pa.Table]:
         """`narrations`, and from what to go on: `narration_state`, the limiter's, and `narration_memory`."""
@@ -85,7 +85,7 @@ class Narrator:
         self._limiter.restore(tables["narration_state"])
         self._memory.restore(tables["narration_memory"])
 
-    def taken(self) -> pa.Table:
+    def take_entries(self) -> pa.Table:
         """`narrations`, for whoever asks to keep: `tables` has them no more; the next ones go on in their numbers."""
         told = self.tables()["narrations"]
         self._taken += len(told)
@@ -114,17 +114,17 @@ class Narrator:
     def _epoch(self) -> int:
         return int(self._town["clock"]["epoch"])
 
-    def _telling(self, rows: Rows) -> list[int]:
+    def _rows_to_tell(self, rows: Rows) -> list[int]:
         """Where in these rows there may be something to tell; the founding is over with the first tick's end."""
         chosen = np.isin(rows["kind"], KINDS)
         chosen |= (rows["kind"] == codes.TICK_ENDED) & (rows["tick"] == 0)
         return np.flatnonzero(chosen).tolist()
 
-    def _folded(self, rows: Rows) -> np.ndarray:
+    def _fold_changes(self, rows: Rows) -> np.ndarray:
         """Fold rows onto the town; what they changed in ties, as rows of TIE_CHANGE without the hours of decay."""
         parts, first = [], 0
         while True:
-            first = refold_with_riders(self._towns, self._plans, 0, rows, first, self._outs)
+            first = fold_rows_with_riders(self._towns, self._plans, 0, rows, first, self._outs)
             out = self._outs.view(np.ndarray)[0]["tie_changes"]
             parts.append(out["rows"][: int(out["count"])].copy())
             out["count"] = 0
@@ -150,14 +150,14 @@ class Narrator:
         ties.let_lapse(scene)
         if teller := TELLERS.get(scene.kind):
             yield from teller(scene)
-        yield from ties.crowded_out(scene)
-        yield from ties.after(scene)
+        yield from ties.forgotten_people(scene)
+        yield from ties.tie_moments(scene)
 
     def _tell_faded(self, changes: np.ndarray) -> None:
         """Ties that time alone has ended; of others that events between have ended there is nothing to tell."""
         for row in changes[changes["reason"] == int(Loss.DECAY)]:
             scene = self._scene(_hour(row), [])
-            self._put_forward(scene, ties.faded(scene, tie_of(row)))
+            self._put_forward(scene, ties.faded_tie(scene, tie_of(row)))
 
     def _scene(self, event: Any, changes: Any) -> Scene:
         terms = self._terms[self._epoch]
@@ -186,13 +186,13 @@ class Narrator:
 
     def _text(self, moment: Moment, seq: int, number: int) -> str:
         """The entry's sentences: the situation, and the aside that was used longest ago, where there is one."""
-        said = worded(self._templates.of(moment.template), moment.template, seq, self._memory, number)
+        said = next_wording(self._templates.of(moment.template), moment.template, seq, self._memory, number)
         parts = [_sentence(said, moment.facts)]
         asides = [name for name in moment.asides if self._templates.aside(name)]
         if asides and (moment.priority or seq * SPREAD >> 9 & 3):
             chosen = min(asides, key=lambda name: self._memory.get("aside", *_place_of(name)))
             self._memory.put(number + 1, "aside", *_place_of(chosen))
-            said = worded(self._templates.aside(chosen), f"aside:{chosen}", seq, self._memory, number)
+            said = next_wording(self._templates.aside(chosen), f"aside:{chosen}", seq, self._memory, number)
             parts.append(_sentence(said, moment.facts))
         return " ".join(parts)
 

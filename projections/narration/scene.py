@@ -11,7 +11,7 @@ from eventlog.catalogue.registries import Option
 from eventlog.rows import MISSING
 from projections.narration.entries import Moment
 from projections.narration.memory import Memory
-from projections.narration.words import ago, listed, nth, number, part_of_day
+from projections.narration.words import ago, comma_list, nth, number, part_of_day
 from projections.riders.tie_changes import Change
 from projections.settings import Bonds
 
@@ -130,9 +130,9 @@ class Scene:
         """A person as prose writes it."""
         return self.names.person(person) if person >= 0 else "somebody"
 
-    def listed(self, persons: Sequence[int]) -> str:
+    def names_of(self, persons: Sequence[int]) -> str:
         """`Alice, Bob and Carol`."""
-        return listed([self.name(person) for person in persons])
+        return comma_list([self.name(person) for person in persons])
 
     def venue_of(self, place: int) -> int:
         """The venue of a place."""

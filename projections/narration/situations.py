@@ -10,7 +10,7 @@ TWO: Final = f"{ONE} other"
 PLACE: Final = "place kind where venue"
 
 
-def _declared(rows: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
+def _placeholders_of(rows: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
     return MappingProxyType({name: frozenset(placeholders.split()) for name, placeholders in rows.items()})
 
 
@@ -26,7 +26,7 @@ LEAVING: Final = f"{ONE} friends rivals stayed people home"
 ARRIVAL: Final = f"{ONE} {PLACE} mates before since people"
 BOND: Final = f"{TWO} over"
 
-SITUATIONS: Final = _declared(
+SITUATIONS: Final = _placeholders_of(
     {
         "conflict.cut": WRONG,
         "conflict.block": WRONG,
@@ -117,7 +117,7 @@ SITUATIONS: Final = _declared(
 )
 """What can be told, by category and situation."""
 
-ASIDES: Final = _declared(
+ASIDES: Final = _placeholders_of(
     {
         "conflict.first_in_town": WRONG,
         "conflict.revenge": WRONG,

@@ -60,7 +60,7 @@ def read(content: Any, origin: str) -> Templates:
         ) from error
 
 
-def worded(wordings: Sequence[str], name: str, seq: int, memory: Memory, turn: int) -> str:
+def next_wording(wordings: Sequence[str], name: str, seq: int, memory: Memory, turn: int) -> str:
     """One of the wordings: of the half that was used longest ago, the one that the cause's seq falls on.
 
     `memory` learns that it was used in entry `turn`.

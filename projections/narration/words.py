@@ -54,12 +54,12 @@ def with_article(noun: str) -> str:
     return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
 
 
-def listed(parts: Sequence[str]) -> str:
+def comma_list(parts: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
 
 
-def spoken(name: str) -> str:
+def prose_name(name: str) -> str:
     """A person's name as prose writes it: `Alice`, and the second of that name `Alice II`."""
     first, mark, turn = name.rpartition("_")
     if not mark or not turn.isdecimal():
@@ -83,7 +83,7 @@ def ago(then: int, tick: int, per_day: int) -> str:
     return {0: "earlier that day", 1: "the day before"}.get(days) or f"{number(days)} days before"
 
 
-def lasted(ticks: int, per_day: int) -> str:
+def duration(ticks: int, per_day: int) -> str:
     """`14 minutes`, `an hour`, `three hours`, `two days`: a duration, rounded down."""
     minutes = ticks * 1440 // per_day
     if minutes < 60:

@@ -5,7 +5,7 @@ from projections.observations.body import NEAREST, describe, desk_for, hint, poi
 from projections.observations.layout import WINDOW
 from projections.observations.society import recall, sum_up
 from projections.observations.window import draw_still, mark_people, measure
-from projections.town.ways import bound_for
+from projections.town.ways import goal_place
 
 
 @kernel
@@ -26,7 +26,7 @@ def observe_agent(town, plan, lens, a, features, view):
     has_moved = is_new or view.tile != agent.tile
     if has_moved or view.desk != desk:
         point(plan, lens, agent, desk, features)
-    bound = bound_for(agent)
+    bound = goal_place(agent)
     if lens.planes > 0 and has_moved:
         draw_still(lens, agent.tile, view)
     if lens.plane.distance >= 0 and (has_moved or view.bound != bound):

@@ -16,7 +16,7 @@ HALF_AGE = 7200.0
 def recall(town, plan, lens, a, out):
     """The best friends, then the worst rivals; nobody twice. Where nobody was and nobody is, zeros stand already."""
     agent = town.agents[a]
-    friends, rivals = esteemed(plan, agent)
+    friends, rivals = tie_bits(plan, agent)
     met, first = np.int64(0), lens.social
     for rank in range(2 * lens.top_k):
         is_rival = rank >= lens.top_k
@@ -32,7 +32,7 @@ def recall(town, plan, lens, a, out):
 
 
 @kernel
-def esteemed(plan, agent):
+def tie_bits(plan, agent):
     """The slots of the ties that are worth something as a friend, and as a rival: a bit for each."""
     friends, rivals = np.int64(0), np.int64(0)
     for slot in range(plan.social.capacity):

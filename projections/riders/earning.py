@@ -17,7 +17,7 @@ from eventlog.codes import (
 )
 from projections.kernel import entry, kernel
 from projections.riders.rewards import C1, C2, COLUMNS, after, before, potential, tick
-from projections.town.event import widened
+from projections.town.event import event_of
 from projections.town.evolve import evolve
 
 NOTED = (
@@ -46,12 +46,12 @@ EARNED = np.dtype(
 
 
 @kernel
-def fold_rewarded(town, plan, row, terms, out):
+def fold_row_rewarded(town, plan, row, terms, out):
     """Fold one recorded row onto a town, with what it earns. Whether it ended a tick: then every row of `out` stands.
 
     `terms` is a record of TERMS, `out` one of `rewards_type`; the town is one that only folds have written.
     """
-    event = widened(town, row)
+    event = event_of(town, row)
     before(town, plan, event, terms, out)
     evolve(town, plan, event)
     after(town, plan, event, terms, out)
@@ -73,7 +73,7 @@ def earn(town, shadow, plans, terms, out, first):
     if is_any_noted(town, terms[town.clock.epoch], first, last):
         catch_up(town, shadow, plans, first)
         for i in range(first, last):
-            epoch, event = shadow.clock.epoch, widened(shadow, town.outbox[i])
+            epoch, event = shadow.clock.epoch, event_of(shadow, town.outbox[i])
             before(shadow, plans[epoch], event, terms[epoch], out)
             evolve(shadow, plans[epoch], event)
             after(shadow, plans[epoch], event, terms[epoch], out)
@@ -86,7 +86,7 @@ def earn(town, shadow, plans, terms, out, first):
 def catch_up(town, shadow, plans, last):
     """Fold the rows of the town's outbox before `last` that the shadow has not folded yet."""
     for i in range(town.cursor.pending - (town.clock.seq - shadow.clock.seq), last):
-        evolve(shadow, plans[shadow.clock.epoch], widened(shadow, town.outbox[i]))
+        evolve(shadow, plans[shadow.clock.epoch], event_of(shadow, town.outbox[i]))
 
 
 @kernel
@@ -123,7 +123,7 @@ def board_rewards(towns, plans, index, terms, outs):
 
 
 @entry
-def refold_rewarded(towns, plans, index, rows, first, terms, outs, since, told):
+def fold_rows_rewarded(towns, plans, index, rows, first, terms, outs, since, told):
     """Fold `rows[first:]` onto one town, with what it earns; `terms` has a record for each epoch, as `plans` has.
 
     Gives the first row that was not folded (all were if len(rows)) and how many rows stand in `told`, an array of
@@ -134,7 +134,7 @@ def refold_rewarded(towns, plans, index, rows, first, terms, outs, since, told):
         if count + len(out.seats) > len(told):
             return i, count
         epoch = town.clock.epoch
-        if fold_rewarded(town, plans[epoch], rows[i], terms[epoch], out) and town.clock.tick > since:
+        if fold_row_rewarded(town, plans[epoch], rows[i], terms[epoch], out) and town.clock.tick > since:
             for a in range(town.clock.seats):
                 if out.seats[a].present == 1:
                     tell(out.seats[a], town.clock.tick - 1, np.int64(a), told[count])

@@ -14,7 +14,7 @@ from eventlog.codes import TICK_ENDED
 from projections.kernel import entry, kernel
 from projections.riders import tie_changes
 from projections.state import TIES, CapacityClass
-from projections.town.event import widened
+from projections.town.event import event_of
 from projections.town.evolve import evolve
 
 
@@ -55,7 +55,7 @@ def board(towns, index, outs):
 
 
 @entry
-def refold_with_riders(towns, plans, index, rows, first, outs):
+def fold_rows_with_riders(towns, plans, index, rows, first, outs):
     """Fold `rows[first:]` onto one town with its riders; the first row that was not folded: all were if len(rows).
 
     It stops early when a rider's buffer in `outs[index]` is nearly full: drain it and call again.
@@ -64,7 +64,7 @@ def refold_with_riders(towns, plans, index, rows, first, outs):
     for i in range(first, len(rows)):
         if not has_room(town, out):
             return i
-        plan, event = plans[town.clock.epoch], widened(town, rows[i])
+        plan, event = plans[town.clock.epoch], event_of(town, rows[i])
         before(town, plan, event, out)
         evolve(town, plan, event)
         after(town, plan, event, out)

@@ -28,7 +28,7 @@ from eventlog.codes import (
 from projections.kernel import kernel
 from projections.state import TIE, TIES, CapacityClass
 from projections.town.event import NONE
-from projections.town.ties import adjusted, fade, raw_delta, rivalry_retention, tie_with
+from projections.town.ties import adjusted_delta, fade, raw_delta, rivalry_retention, tie_with
 from projections.town.words import BOTH_SIDES, FAMILIARITY, RIVALRY, TICKS_PER_HOUR, TRUST
 
 
@@ -178,7 +178,7 @@ def explain_note(town, plan, event, out, owner, person, other):
         row = next_row(out, event.seq, event.tick, event.kind, person, other, REFUSED)
     trust, familiarity, rivalry = raw_delta(plan, event)
     write_sides(row.raw, trust, familiarity, rivalry)
-    trust, familiarity, rivalry = adjusted(plan, agent, event, trust, familiarity, rivalry)
+    trust, familiarity, rivalry = adjusted_delta(plan, agent, event, trust, familiarity, rivalry)
     write_sides(row.adjusted, trust, familiarity, rivalry)
     balance(row)
 

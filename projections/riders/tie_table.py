@@ -10,7 +10,7 @@ import pyarrow as pa
 from eventlog.catalogue import KIND_NAMES
 from eventlog.catalogue.registries import SIDES
 from eventlog.rows import Rows
-from projections.riders.fold import board, open_decays, refold_with_riders, riders_type
+from projections.riders.fold import board, fold_rows_with_riders, open_decays, riders_type
 from projections.riders.tie_changes import TIE_CHANGE, Change, Loss
 from projections.state import CLASSES, TIES
 from projections.versions import VERSIONS
@@ -37,7 +37,7 @@ class TieChanges:
         """Fold the next rows of the log. Any chunking gives the same tables."""
         rows, first = np.asarray(events).view(np.recarray), 0
         while first < len(rows):
-            first = refold_with_riders(self._towns, self._plans, 0, rows, first, self._outs)
+            first = fold_rows_with_riders(self._towns, self._plans, 0, rows, first, self._outs)
             self._drain()
 
     def tables(self) -> dict[str, pa.Table]:

@@ -6,12 +6,12 @@ For whoever tells of a town while it lives, or as if it did.
 from eventlog.codes import TICK_ENDED
 from projections.kernel import entry
 from projections.riders import fold, rewards
-from projections.town.event import widened
+from projections.town.event import event_of
 from projections.town.evolve import evolve
 
 
 @entry
-def refold_witnessed(towns, plans, index, rows, first, until, outs, terms, earnings):
+def fold_rows_witnessed(towns, plans, index, rows, first, until, outs, terms, earnings):
     """Fold `rows[first:]` onto one town with every rider; gives the first row that was not folded.
 
     It stops where the town's tick is `until`, where the rows end, or early where a rider's buffer in `outs[index]` is
@@ -22,7 +22,7 @@ def refold_witnessed(towns, plans, index, rows, first, until, outs, terms, earni
     for i in range(first, len(rows)):
         if town.clock.tick >= until or not fold.has_room(town, out):
             return i
-        epoch, event = town.clock.epoch, widened(town, rows[i])
+        epoch, event = town.clock.epoch, event_of(town, rows[i])
         fold.before(town, plans[epoch], event, out)
         rewards.before(town, plans[epoch], event, terms[epoch], earning)
         evolve(town, plans[epoch], event)

@@ -25,7 +25,7 @@ def difference(before: State, after: State) -> State:
     return patch
 
 
-def merged(state: State, patch: State) -> State:
+def merged_state(state: State, patch: State) -> State:
     """The state that a patch makes of this one: a new mapping that shares what stayed."""
     made = dict(state)
     for name, value in patch.items():
@@ -33,7 +33,7 @@ def merged(state: State, patch: State) -> State:
             made.pop(name, None)
         elif isinstance(value, dict):
             old = made.get(name)
-            made[name] = merged(old if isinstance(old, dict) else {}, value)
+            made[name] = merged_state(old if isinstance(old, dict) else {}, value)
         else:
             made[name] = value
     return made

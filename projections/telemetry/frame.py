@@ -85,7 +85,7 @@ def frame(seen: Seen, words: Words, allowed: Sequence[int], story: Story, kpis: 
     """What is told of a town. `allowed` has for each seat the options that could be asked of it, as bits."""
     state = state_of(seen, words, allowed) | {
         "narration": _narration(story.standing),
-        "kpis": {name: printed(value) for name, value in kpis.items()},
+        "kpis": {name: printed_number(value) for name, value in kpis.items()},
     }
     told = happened_of(seen, words) | {"narrations": [_entry(entry, words) for entry in story.entries]}
     happened = {name: told[name] for name in HAPPENED}
@@ -123,18 +123,18 @@ def ties_of(seen: Seen, words: Words) -> Block:
     for holder, other, *felt in zip(
         holders.tolist(), ties["other"].tolist(), *sides, ties["since"].tolist(), strict=True
     ):
-        made[scene.names[holder]][words.person(other)] = _felt(*felt)
+        made[scene.names[holder]][words.person(other)] = _tie_block(*felt)
     return made
 
 
 @lru_cache(maxsize=8192)
-def _felt(*values: float) -> Block:
+def _tie_block(*values: float) -> Block:
     """A tie, as it is told: its sides, and since when it is. From one tick to the next most stay as they are."""
     *sides, since = values
-    return {side: printed(value) for side, value in zip(SIDES, sides, strict=True)} | {"since": since}
+    return {side: printed_number(value) for side, value in zip(SIDES, sides, strict=True)} | {"since": since}
 
 
-def printed(value: float) -> float:
+def printed_number(value: float) -> float:
     """A number as it is told; no zero has a sign."""
     return round(value, DECIMALS) + 0.0
 
@@ -173,15 +173,15 @@ def _agents(scene: _Scene) -> Block:
             "home": words.homes[home],
             "row": tile // words.side,
             "col": tile % words.side,
-            "hunger": printed(hunger),
-            "hygiene": printed(hygiene),
-            "energy": printed(energy),
-            "wallet": printed(wallet),
-            "debt": printed(debt),
+            "hunger": printed_number(hunger),
+            "hygiene": printed_number(hygiene),
+            "energy": printed_number(energy),
+            "wallet": printed_number(wallet),
+            "debt": printed_number(debt),
             "raw": items[Item.RAW],
             "meals": items[Item.MEAL],
             "stalls": stalls,
-            "traits": {trait: printed(value) for trait, value in zip(TRAITS, traits, strict=True)},
+            "traits": {trait: printed_number(value) for trait, value in zip(TRAITS, traits, strict=True)},
         }
     for name, tile, doing, until in scene.rows("tile", "doing", "busy_until"):
         venue = int(words.room[tile])
@@ -199,7 +199,7 @@ def _rewards(scene: _Scene) -> Block:
     told = [CALLED.get(name, name) for name in names]
     columns = [rows[name].tolist() for name in names]
     return {
-        scene.words.person(person): {name: printed(value) for name, value in zip(told, values, strict=True)}
+        scene.words.person(person): {name: printed_number(value) for name, value in zip(told, values, strict=True)}
         for person, *values in zip(rows["person"].tolist(), *columns, strict=True)
     }
 
@@ -226,7 +226,7 @@ def _work(scene: _Scene) -> Block:
         if job >= 0:
             called, desk, starts, ends = words.jobs[job]
             about |= {"job": called, "workplace": words.places[desk], "starts": starts, "ends": ends}
-            about |= {"shift": SHIFTS[shift], "worked": worked, "earned": printed(earned)}
+            about |= {"shift": SHIFTS[shift], "worked": worked, "earned": printed_number(earned)}
             about |= {"shifts": shifts, "on_time": on_time}
         if covers >= 0:
             about["covers"] = scene.by_seat[covers]
@@ -241,7 +241,7 @@ def _market(scene: _Scene) -> Block:
     prices = scene.seen.clock["prices"].tolist()
     stock = scene.seen.objects["stock"].tolist()
     return {
-        "prices": {item.name.lower(): printed(prices[item]) for item in Item},
+        "prices": {item.name.lower(): printed_number(prices[item]) for item in Item},
         "stock": {scene.words.places[place]: stock[place] for place in scene.words.shelves if place < len(stock)},
     }
 
@@ -262,7 +262,7 @@ def _policy(scene: _Scene, allowed: Sequence[int]) -> Block:
 
 
 def _churn(churn: Counts) -> Block:
-    return {"window": churn.window, "held": churn.held, **churn.named(), "share": printed(churn.share)}
+    return {"window": churn.window, "held": churn.held, **churn.named(), "share": printed_number(churn.share)}
 
 
 def _narration(standing: Standing) -> Block:
@@ -298,7 +298,7 @@ def _tie_changes(seen: Seen, words: Words) -> list[Block]:
     for row in seen.changes:
         change = Change(int(row["change"]))
         moved = row["adjusted"] if change == Change.REFUSED else row["after"] - row["before"]
-        delta = {side: printed(value) for side, value in zip(SIDES, moved.tolist(), strict=True)}
+        delta = {side: printed_number(value) for side, value in zip(SIDES, moved.tolist(), strict=True)}
         about: Block = {
             "owner": words.person(int(row["owner"])),
             "other": words.person(int(row["other"])),
@@ -319,7 +319,7 @@ def _warning(alarm: Alarm) -> Block:
     return {
         "what": "churn",
         "window": alarm.window,
-        "share": printed(alarm.share),
-        "above": printed(alarm.above),
+        "share": printed_number(alarm.share),
+        "above": printed_number(alarm.above),
         "cause": alarm.cause,
     }

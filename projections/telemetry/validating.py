@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from projections.telemetry.differences import merged
+from projections.telemetry.differences import merged_state
 from projections.telemetry.frame import HAPPENED
 from projections.telemetry.versions import VERSIONS, Version
 
@@ -70,7 +70,7 @@ def _of_message(message: Mapping[str, Any], version: Version) -> Iterator[tuple[
     try:
         version.message.validate_python(message, strict=True)
     except ValidationError as error:
-        yield from _said(error, version, skip=1)
+        yield from _error_texts(error, version, skip=1)
 
 
 def _of_place(message: Mapping[str, Any], stream: _Stream) -> Iterator[tuple[str, str]]:
@@ -97,7 +97,7 @@ def _state_after(message: Mapping[str, Any], stream: _Stream) -> dict[str, Any] 
     if message["type"] == "snapshot":
         state: dict[str, Any] = message["state"]
         return state
-    return None if stream.state is None else merged(stream.state, message["patch"])
+    return None if stream.state is None else merged_state(stream.state, message["patch"])
 
 
 def _of_state(stream: _Stream) -> Iterator[tuple[str, str]]:
@@ -107,11 +107,11 @@ def _of_state(stream: _Stream) -> Iterator[tuple[str, str]]:
     try:
         stream.version.state.validate_python(stream.state, strict=True)
     except ValidationError as error:
-        for path, what in _said(error, stream.version, skip=0):
+        for path, what in _error_texts(error, stream.version, skip=0):
             yield f"patch.{path}", f"of the state that it makes: {what}"
 
 
-def _said(error: ValidationError, version: Version, skip: int) -> Iterator[tuple[str, str]]:
+def _error_texts(error: ValidationError, version: Version, skip: int) -> Iterator[tuple[str, str]]:
     """Paths and words of pydantic's errors; `skip` is how deep the choice between types of messages stands."""
     for each in error.errors(include_url=False):
         path = [str(part) for part in each["loc"]]

@@ -88,16 +88,16 @@ MESSAGE: Final[TypeAdapter[Any]] = TypeAdapter(Annotated[Snapshot | Difference, 
 STATE: Final[TypeAdapter[Any]] = TypeAdapter(State)
 
 
-def told(message: Mapping[str, Any]) -> dict[str, Any]:
+def version1_message(message: Mapping[str, Any]) -> dict[str, Any]:
     """A message of version 2 in this version. What version 1 has no word for is left out."""
     block = "state" if message["type"] == "snapshot" else "patch"
     state = {name: value for name, value in message[block].items() if name != "policy"}
     if "queues" in state:
-        state["queues"] = {place: _renamed(about) for place, about in state["queues"].items()}
+        state["queues"] = {place: _version1_queue(about) for place, about in state["queues"].items()}
     return {**message, "schema": SCHEMA, block: state}
 
 
-def _renamed(about: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _version1_queue(about: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if about is None:
         return None
     return {("user" if name == "holder" else name): value for name, value in about.items()}

@@ -18,12 +18,12 @@ class Version:
     number: int
     message: TypeAdapter[Any]
     state: TypeAdapter[Any]
-    told: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    rewrite: Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 VERSIONS: Final[Mapping[int, Version]] = MappingProxyType(
     {
-        1: Version(1, version1.MESSAGE, version1.STATE, version1.told),
+        1: Version(1, version1.MESSAGE, version1.STATE, version1.version1_message),
         2: Version(2, messages.MESSAGE, messages.STATE, lambda message: message),
     }
 )
@@ -33,7 +33,7 @@ VERSIONS: Final[Mapping[int, Version]] = MappingProxyType(
 def lines(message: Mapping[str, Any], schemas: Sequence[int]) -> Iterator[str]:
     """The message as a line of JSON for each of these versions."""
     for number in schemas:
-        told = VERSIONS[number].told(message)
+        told = VERSIONS[number].rewrite(message)
         yield json.dumps(told, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 

@@ -10,7 +10,7 @@ from projections.riders.earning import board_rewards
 from projections.riders.fold import board, riders_type
 from projections.riders.rewards import EARNING, rewards_type
 from projections.riders.tie_changes import TIE_CHANGE
-from projections.riders.witness import refold_witnessed
+from projections.riders.witness import fold_rows_witnessed
 from projections.settings import Churn
 from projections.state import CLASSES, state_bytes, state_size
 from projections.telemetry.churning import Alarm, Counts, count
@@ -81,30 +81,30 @@ class Witness:
         """Fold the next rows of the log up to the beginning of tick `until`; gives those that are left."""
         rows, first = np.asarray(events).view(np.recarray), 0
         while first < len(rows) and self.tick < until:
-            first = refold_witnessed(
+            first = fold_rows_witnessed(
                 self._towns, self._plans, 0, rows, first, until, self._outs, self._terms, self._earnings
             )
             self._drain()
         return events[first:]
 
-    def seen(self) -> Seen:
+    def see(self) -> Seen:
         """The town as it is now, with what happened since this was asked last."""
         seen = seen_of(self._towns)._replace(
             earnings=self._earnings.view(np.ndarray)["seats"][0][: self._seats].copy(),
-            changes=self.taken(),
+            changes=self.take_changes(),
             churn=self._churn,
             alarms=tuple(self._alarms),
         )
         self._alarms = []
         return seen
 
-    def taken(self) -> np.ndarray:
+    def take_changes(self) -> np.ndarray:
         """The changes of ties since they were taken last, rows of TIE_CHANGE."""
         changes = np.concatenate([np.zeros(0, TIE_CHANGE), *self._changes])
         self._changes = []
         return changes
 
-    def kept(self) -> Kept:
+    def saved_state(self) -> Kept:
         """What to go on from; what happened since the town was seen last is no part of it."""
         return Kept(
             state_bytes(self._towns),

@@ -41,7 +41,7 @@ def person_of(town, a):
 
 
 @kernel
-def widened(town, row):
+def event_of(town, row):
     """A row as folds see it."""
     person, other = np.int64(row.agent), np.int64(row.other)
     return Happening(
@@ -82,4 +82,4 @@ def append(town, kind, agent, other, object, tile, code, code2, value, value2, c
     else:
         cursor.pending += 1
     town.clock.seq = seq + 1
-    return widened(town, row)
+    return event_of(town, row)

@@ -1,13 +1,13 @@
 """The fold of a log onto a town: all that looking back needs of the compiled code."""
 
 from projections.kernel import entry
-from projections.town.event import widened
+from projections.town.event import event_of
 from projections.town.evolve import evolve
 
 
 @entry
-def refold(towns, plans, index, rows):
+def fold_rows(towns, plans, index, rows):
     """Fold rows onto one town, each under the settings it happened under."""
     town = towns[index]
     for i in range(len(rows)):
-        evolve(town, plans[town.clock.epoch], widened(town, rows[i]))
+        evolve(town, plans[town.clock.epoch], event_of(town, rows[i]))

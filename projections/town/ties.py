@@ -30,7 +30,7 @@ def note(town, plan, event, owner, other):
     """One side of an event: the delta, made personal, admitted, clamped."""
     agent = town.agents[owner]
     trust, familiarity, rivalry = raw_delta(plan, event)
-    trust, familiarity, rivalry = adjusted(plan, agent, event, trust, familiarity, rivalry)
+    trust, familiarity, rivalry = adjusted_delta(plan, agent, event, trust, familiarity, rivalry)
     slot = tie_with(plan, agent, other)
     if slot < 0:
         slot = place_for_tie(plan, agent, abs(trust + familiarity - rivalry))
@@ -58,7 +58,7 @@ def raw_delta(plan, event):
 
 
 @kernel
-def adjusted(plan, agent, event, trust, familiarity, rivalry):
+def adjusted_delta(plan, agent, event, trust, familiarity, rivalry):
     """The delta as this person takes it: ambition, then forgiveness, then extroversion; unchanged without modifiers."""
     if plan.social.modifiers == 0:
         return trust, familiarity, rivalry

@@ -14,7 +14,7 @@ def set_out(agent):
 
 
 @kernel
-def bound_for(agent):
+def goal_place(agent):
     """The place an agent holds, waits for, or heads for."""
     if agent.holds >= 0:
         return agent.holds

@@ -145,7 +145,7 @@ def fault_of_recovery(log: Log, content: bytes) -> str | None:
 
 def fault_of_reading(content: bytes, segment: Segment, reach: Reach, expected: list[bytes], whole: int) -> str | None:
     """What is wrong with what a reader gives: these frames up to the damage, and then a refusal."""
-    segments._mapped = lambda _, end: (memoryview(content)[:end], len(content))
+    segments._mapped_bytes = lambda _, end: (memoryview(content)[:end], len(content))
     read = 0
     try:
         reader = SegmentReader(Path("runs/x"), segment, BEGINNING, reach)
@@ -168,7 +168,7 @@ FULL: list[bytes] = [b""]
 @pytest.fixture(autouse=True)
 def mapped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a sweep maps is forgotten after it."""
-    monkeypatch.setattr(segments, "_mapped", segments._mapped)
+    monkeypatch.setattr(segments, "_mapped_bytes", segments._mapped_bytes)
 
 
 def sweep(points: int, seed: int, log: Log, foreign: Log, fault: Callable[[bytes], str | None]) -> Iterator[str]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from eventlog.format.arrow import SCHEMA, from_batch, notes_of, to_batch
-from eventlog.rows import MISSING_VALUE, ROW, packed
+from eventlog.rows import MISSING_VALUE, ROW, packed_rows
 from tests.eventlog.towns import history
 
 
@@ -44,16 +44,16 @@ def test_strided_record_arrays_are_packed() -> None:
     rows = history(50)
     town = np.zeros(50, [("before", "i8"), ("outbox", ROW), ("after", "i4")]).view(np.recarray)
     town.outbox = rows
-    plain = packed(town.outbox)
+    plain = packed_rows(town.outbox)
     assert type(plain) is np.ndarray
     assert plain.tobytes() == rows.tobytes()
-    assert packed(rows) is rows, "no copy where none is needed"
-    assert packed(rows[::2]).tobytes() == b"".join(row.tobytes() for row in rows[::2])
+    assert packed_rows(rows) is rows, "no copy where none is needed"
+    assert packed_rows(rows[::2]).tobytes() == b"".join(row.tobytes() for row in rows[::2])
 
 
 def test_other_arrays_are_refused() -> None:
     with pytest.raises(TypeError, match="ROW"):
-        packed(np.zeros(3, "i8"))
+        packed_rows(np.zeros(3, "i8"))
 
 
 def test_the_missing_value_is_one_nan() -> None:

@@ -300,7 +300,7 @@ def test_a_closed_writer_takes_nothing(tmp_path: Path) -> None:
 
 def test_a_writer_whose_run_was_taken_over_changes_no_manifest(tmp_path: Path) -> None:
     writer = written(tmp_path / "run", [10])
-    taken = writer.manifest.replaced(writer_epoch=2)
+    taken = writer.manifest.next_version(writer_epoch=2)
     write_manifest(tmp_path / "run", taken)
     with pytest.raises(WriterPoisoned, match="writer 2 has taken the run over"):
         writer.close()

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import Dimension, Trait
 from eventlog.rows import MISSING, MISSING_VALUE, ROW, Rows
-from projections.riders.fold import refold_with_riders, riders_type
+from projections.riders.fold import fold_rows_with_riders, riders_type
 from projections.state import ORDINARY, town_type
 from tests.projections.reference_ledger import REMEMBERED, SIDES, Physics, ReferenceLedger
 from townlet.configuration.plans import compile_plan
@@ -215,7 +215,7 @@ def fold_each(history: History) -> Any:
     towns, outs, rows = empty_town(), riders(), history.log.view(np.recarray)
     reference = ReferenceLedger(physics_of(EPOCHS[0]))
     for i, event in enumerate(history.events):
-        assert refold_with_riders(towns, plans(), 0, rows[: i + 1], i, outs) == i + 1
+        assert fold_rows_with_riders(towns, plans(), 0, rows[: i + 1], i, outs) == i + 1
         if event["kind"] == "tick_ended":
             reference.pass_hour()
         elif event["kind"] == "settings_changed":

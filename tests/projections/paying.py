@@ -45,7 +45,7 @@ def earned(history: History, given: Any, towns: Any = None) -> list[Row]:
     """What everybody earned in a history made by hand."""
     projection = earnings(empty_town() if towns is None else towns, plans(), given)
     projection.fold(history.log)
-    rows: list[Row] = projection.earned().to_pylist()
+    rows: list[Row] = projection.earned_rows().to_pylist()
     return rows
 
 
@@ -84,7 +84,7 @@ def paid(**given: Any) -> pa.Table:
     _, all_plans, rows = default_life()
     projection = earnings(empty_town(), all_plans, given)
     projection.fold(rows)
-    return projection.earned()
+    return projection.earned_rows()
 
 
 def assert_same(some: dict[str, pa.Table], others: dict[str, pa.Table]) -> None:

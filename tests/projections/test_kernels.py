@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numba.core.registry import CPUDispatcher
 
-from projections.generate import generated
+from projections.generate import generated_files
 from projections.kernel import ROOT, kernel_sources, source_digest
 from projections.observations.lens import FEATURES, VIEW, lens_type
 from projections.plan import plan_type
@@ -96,7 +96,7 @@ def test_no_field_is_hidden_by_an_attribute_of_its_record() -> None:
 
 
 def test_generated_files_are_what_the_catalogue_says() -> None:
-    old = [str(path.relative_to(ROOT)) for path, text in generated() if path.read_text(encoding="utf-8") != text]
+    old = [str(path.relative_to(ROOT)) for path, text in generated_files() if path.read_text(encoding="utf-8") != text]
     assert not old, "run make generate"
 
 

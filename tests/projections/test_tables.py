@@ -10,7 +10,7 @@ from eventlog.catalogue.life import AgentExited
 from eventlog.codes import REASON_EVICTION
 from eventlog.rows import MISSING, MISSING_VALUE, ROW
 from projections.state import ORDINARY, state_bytes, town_type
-from projections.tables import restored, tables
+from projections.tables import tables, towns_from_tables
 from townlet.configuration.load import load
 from townlet.living.town import Town
 
@@ -50,9 +50,9 @@ def kept_on_disk(table: pa.Table) -> pa.Table:
 def assert_comes_back(town: Town) -> None:
     """The same bytes; also when its tables have been through files."""
     kept = tables(town.record)
-    assert state_bytes(restored(kept, ORDINARY)) == state_bytes(town.towns)
+    assert state_bytes(towns_from_tables(kept, ORDINARY)) == state_bytes(town.towns)
     on_disk = {name: kept_on_disk(table) for name, table in kept.items()}
-    assert state_bytes(restored(on_disk, ORDINARY)) == state_bytes(town.towns)
+    assert state_bytes(towns_from_tables(on_disk, ORDINARY)) == state_bytes(town.towns)
 
 
 def test_a_living_town_comes_back(town: Town) -> None:
@@ -63,7 +63,7 @@ def test_a_living_town_comes_back(town: Town) -> None:
 def test_a_town_before_its_founding_comes_back() -> None:
     empty = np.zeros(1, town_type(ORDINARY)).view(np.recarray)
     kept = tables(empty.view(np.ndarray)[0])
-    assert state_bytes(restored(kept, ORDINARY)) == state_bytes(empty)
+    assert state_bytes(towns_from_tables(kept, ORDINARY)) == state_bytes(empty)
 
 
 def test_after_departures_nothing_is_left_and_the_town_comes_back(town: Town) -> None:
@@ -90,7 +90,7 @@ def test_after_departures_nothing_is_left_and_the_town_comes_back(town: Town) ->
 
 
 def test_a_restored_town_lives_on_as_the_first_would(town: Town) -> None:
-    again = Town(town.settings, restored(tables(town.record), ORDINARY))
+    again = Town(town.settings, towns_from_tables(tables(town.record), ORDINARY))
     again.set_seed(7)
     rows = [np.concatenate(list(each.live(60))) for each in (town, again)]
     assert rows[0].tobytes() == rows[1].tobytes()

@@ -22,9 +22,9 @@ from eventlog.codes import (
 from projections.kernel import entry, kernel
 from projections.observations.layout import CELLS
 from projections.observations.observe import observe_agent
-from projections.riders.earning import fold_rewarded
+from projections.riders.earning import fold_row_rewarded
 from projections.riders.rewards import COLUMNS
-from projections.town.event import widened
+from projections.town.event import event_of
 from townlet.env.step import decides
 from townlet.rules.control import BY_OPTION, NOT_ASKED, allow
 
@@ -71,14 +71,14 @@ def reobserve(towns, plans, rows, first, terms, outs, lenses, features, views, p
     """
     town, out, so_far = towns[0], outs[0], progress[0]
     for i in range(first, len(rows)):
-        event = widened(town, rows[i])
+        event = event_of(town, rows[i])
         if not so_far.looked and (town.clock.tick > 0 or event.kind not in FOUNDING):
             if so_far.steps + len(at) > len(steps):
                 return i
             look(town, plans, lenses, features, views, so_far, at, steps, scalars, maps)
         heed(town, event, at, steps)
         epoch = town.clock.epoch
-        if fold_rewarded(town, plans[epoch], rows[i], terms[epoch], out):
+        if fold_row_rewarded(town, plans[epoch], rows[i], terms[epoch], out):
             pay(out, so_far, steps)
     return len(rows)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 
 from eventlog.rows import Rows
-from projections.kernel import bound
+from projections.kernel import bound_entry
 from projections.observations.observer import Observer
 from projections.reward_table import CALLED
 from projections.rewards import compile_terms
@@ -113,7 +113,7 @@ class VectorEnv:
         """The compiled step with all that it writes to."""
         towns = self._towns
         lived = towns.towns, towns.shadows, towns.plans, self._terms, self._outs, self._episodes, self._asked
-        work: Work = bound(stepping.step, *lived, *self._sight, self._seen, towns.reserve)
+        work: Work = bound_entry(stepping.step, *lived, *self._sight, self._seen, towns.reserve)
         return work
 
     @property

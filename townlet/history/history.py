@@ -13,7 +13,7 @@ from eventlog.folder.head import Head
 from eventlog.folder.manifest import Epoch, read_settings
 from eventlog.folder.stores import mirror
 from eventlog.format.upcasting import PRESENT, Upcasters
-from eventlog.places import is_uri, told
+from eventlog.places import is_uri, place_name
 from eventlog.reader import LogReader
 from townlet.configuration.load import Resolved, from_text
 from townlet.configuration.settings import Settings
@@ -48,7 +48,7 @@ class History:
     @property
     def place(self) -> str:
         """Where the run is, as a command takes it: its folder's path, or its URI."""
-        return told(self.path)
+        return place_name(self.path)
 
     @property
     def log(self) -> LogReader:

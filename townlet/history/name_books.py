@@ -32,7 +32,7 @@ def view_names(settings: Settings, side: int, persons: Sequence[int] | np.ndarra
 def prose_names(settings: Settings) -> "ProseNames":
     """The names that a run's story uses."""
     from projections.narration.scene import Names, Spot  # brings Numba
-    from projections.narration.words import spoken
+    from projections.narration.words import prose_name
 
     town_map = map_of(settings)
     counts = Counter((place.venue, place.kind) for place in town_map.places)
@@ -42,7 +42,7 @@ def prose_names(settings: Settings) -> "ProseNames":
         seen[place.venue, place.kind] += 1
         spots.append(Spot(place.kind, seen[place.venue, place.kind], counts[place.venue, place.kind], place.venue))
     return Names(
-        person=cache(lambda number: spoken(person_name(settings, number))),
+        person=cache(lambda number: prose_name(person_name(settings, number))),
         spots=spots,
         venues=[venue.name for venue in town_map.venues],
         venue_kinds=[venue.kind for venue in town_map.venues],

@@ -84,7 +84,7 @@ def _folded(run: "History", from_tick: int, to_tick: int, paid: Sequence[Rewards
     if to_tick - mark >= mark_ticks and (kept is None or kept.point.tick < to_tick):
         with contextlib.suppress(OSError):  # where nothing can be written they are made anew each time
             _keep(run, store, to_tick, earnings.tables())
-    return earnings.earned()
+    return earnings.earned_rows()
 
 
 def _maker(epochs: Sequence[Epoch], paid: Sequence[Rewards]) -> str:

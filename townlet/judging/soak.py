@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog.format.chain import Chain
-from projections.tables import restored, tables
+from projections.tables import tables, towns_from_tables
 from townlet.configuration.load import NONE, load
 from townlet.configuration.settings import Settings
 from townlet.judging.soak_figures import SOCIAL, WORK, Figures, chats_by_trust, figures, tied_share
@@ -123,7 +123,7 @@ def _unequal_resumes(
 ) -> Iterator[int]:
     """The ticks from which a town that was put down and taken up again lived another life."""
     for tick, state in kept.items():
-        town = Town(lived.settings, restored(state, lived.shape), lived.plans)
+        town = Town(lived.settings, towns_from_tables(state, lived.shape), lived.plans)
         town.set_seed(seed)
         for _ in town.live(RESUMED_FOR):
             pass

@@ -165,7 +165,7 @@ def _prove_parquet(path: Path) -> tuple[list[Check], Extent | None]:
         said = f"damaged at event {broken[0].first_seq:,} (byte {broken[0].position:,}): checksum differs"
         return [*checks, _check("row groups", said, passed=False)], extent
     checks.append(_check("row groups", f"{len(pairs)} of {len(content):,} bytes, checksums equal"))
-    file = parquet.opened(content)
+    file = parquet.parquet_file(content)
     batches = (parquet.batch_of(file, number) for number in range(len(pairs)))
     return [*checks, _history(extent, parts_of(batches))], extent
 

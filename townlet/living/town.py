@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from projections import tables
 from projections.state import CLASSES, state_bytes, town_type
-from projections.town.fold import refold
+from projections.town.fold import fold_rows
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
 from townlet.errors import OutboxFull, TownletError
@@ -95,7 +95,7 @@ class Town:
     def fold(self, chunks: Iterable[np.ndarray]) -> None:
         """Fold recorded rows, in order."""
         for rows in chunks:
-            refold(self.towns, self.plans, 0, np.ascontiguousarray(rows).view(np.recarray))
+            fold_rows(self.towns, self.plans, 0, np.ascontiguousarray(rows).view(np.recarray))
 
     def state_digest(self) -> str:
         """sha256 of the state's bytes, in hex."""
@@ -137,5 +137,5 @@ def restored(
     settings: Sequence[Settings], kept: Mapping[str, pa.Table], plans: np.ndarray | None = None
 ) -> Town | None:
     """The town of a checkpoint; None if it is not, byte for byte, the town that was kept. `plans` as for `Town`."""
-    town = Town(settings, tables.restored(kept, CLASSES[settings[0].town.capacity]), plans)
+    town = Town(settings, tables.towns_from_tables(kept, CLASSES[settings[0].town.capacity]), plans)
     return town if town.state_digest() == kept["digest"].column(0)[0].as_py() else None

@@ -141,7 +141,7 @@ class Index:
             left = self._witness.fold(left, self.keyframes.next_tick())
             if self.tick == self.keyframes.next_tick():
                 self.keyframes.add(Keyframe.of(self._witness))
-        self._windows.add(self._witness.taken(), self.tick)
+        self._windows.add(self._witness.take_changes(), self.tick)
         self._witness.forget()
 
     def churn(self, tick: int) -> Churn:

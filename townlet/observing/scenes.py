@@ -103,7 +103,7 @@ class Keyframe(NamedTuple):
     @classmethod
     def of(cls, witness: Witness) -> "Keyframe":
         """The witness as it stands; at a tick's beginning."""
-        kept = witness.kept()
+        kept = witness.saved_state()
         packed = Packed.of(kept.town), Packed.of(kept.ledgers), Packed.of(kept.earnings)
         return cls(witness.tick, kept._replace(town=b"", ledgers=b"", earnings=b""), packed)
 
@@ -249,7 +249,7 @@ class _Paid:
         self.tick = -1
         for rows in _rows(log, self.town.seq, tick):
             self._witness.fold(rows, tick)
-        seen = self._witness.seen()
+        seen = self._witness.see()
         self.tick = tick
         return seen
 

@@ -74,7 +74,7 @@ class Telling:
 
     def _put_away(self) -> None:
         """Let go of the entries told so far, in the narrator too."""
-        self._shelf.add(self._live.taken())
+        self._shelf.add(self._live.take_entries())
         self._entries = []
 
     def _between(self, first: int, last: int) -> tuple[Entry, ...]:

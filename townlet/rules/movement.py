@@ -6,7 +6,7 @@ from eventlog.codes import REASON_GHOST
 from projections.kernel import kernel
 from projections.recorders.movement import record_agent_moved, record_ghost_stepped, record_move_blocked
 from projections.town.event import NOBODY, NOWHERE
-from projections.town.ways import bound_for, goal_tile, next_tile, steps_to_tile
+from projections.town.ways import goal_place, goal_tile, next_tile, steps_to_tile
 from townlet.rules import queues
 
 NOWHERE_TO_GO = np.int64(0)
@@ -18,7 +18,7 @@ def walk(town, plan, a):
     agent = town.agents[a]
     if agent.doing >= 0:
         return
-    place = bound_for(agent)
+    place = goal_place(agent)
     goal = goal_tile(town, plan, a, place)
     if goal == NOWHERE:
         step_aside(town, plan, a)
@@ -46,7 +46,7 @@ def step_to(town, plan, a, tile, goal, venue):
 def squeeze_past(town, plan, a, b, tile):
     """A ghost step; among those who want the same place it is a quarrel."""
     agent, other = town.agents[a], town.agents[b]
-    place = bound_for(agent)
+    place = goal_place(agent)
     cause = record_ghost_stepped(town, plan, a, b, tile, agent.asked_seq)
     if place >= 0 and (other.waits_at == place or (other.target == place and other.holds < 0)):
         queues.quarrel(town, plan, a, b, place, REASON_GHOST, cause)

@@ -101,7 +101,7 @@ class _Scenes:
         if self.tick != self._framed + 1:
             self._forget()
         self._framed = self.tick
-        seen = self._witness.seen()
+        seen = self._witness.see()
         allow_all(self._town.towns, self._town.plans, 0, self._allowed)
         story = Story(self._narrator.entries(self._told), self._narrator.standing(seen.tick))
         self._told = self._narrator.count

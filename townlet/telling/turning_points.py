@@ -11,7 +11,7 @@ from eventlog.catalogue.market import SharedMeal
 from eventlog.catalogue.queues import QueueConflict
 from eventlog.catalogue.work import ArrivedLate, ShiftMissed
 from eventlog.rows import ROW
-from projections.narration.words import listed, many, spoken
+from projections.narration.words import comma_list, many, prose_name
 from townlet.configuration.load import person_name
 from townlet.daytime import time_of
 from townlet.history.kept_tables import tie_changes
@@ -106,7 +106,7 @@ def days(run: "History", from_tick: int, to_tick: int) -> list[Day]:
 
 def in_words(day: Day, per_day: int) -> list[str]:
     """A day's turning points as sentences."""
-    counted = listed([many(count, *NOUNS[name]) for name, count in day.counts.items() if count])
+    counted = comma_list([many(count, *NOUNS[name]) for name, count in day.counts.items() if count])
     said = [f"{counted[:1].upper()}{counted[1:]}."] if counted else ["A quiet day."]
     if day.arrived:
         said.append(f"{_people(day.arrived)} moved in.")
@@ -115,16 +115,16 @@ def in_words(day: Day, per_day: int) -> list[str]:
     if day.quarrel:
         first = "The quarrel" if day.counts["quarrels"] == 1 else "The first quarrel"
         tick, rude, wronged = day.quarrel
-        said.append(f"{first}, at {_clock(tick, per_day)}, was {spoken(rude)}'s with {spoken(wronged)}.")
+        said.append(f"{first}, at {_clock(tick, per_day)}, was {prose_name(rude)}'s with {prose_name(wronged)}.")
     for bonds, what in ((day.friends, "friends"), (day.rivals, "rivals")):
         if bonds:
-            pairs = [f"{spoken(a)} and {spoken(b)} ({_clock(tick, per_day)})" for tick, a, b in bonds]
+            pairs = [f"{prose_name(a)} and {prose_name(b)} ({_clock(tick, per_day)})" for tick, a, b in bonds]
             said.append(f"New {what}: {', '.join(pairs)}.")
     for turn, warmer in ((day.gained, "warmed to"), (day.lost, "cooled towards")):
         if turn:
             more = f"most of it through {WORDS[turn.mostly]}"
             said.append(
-                f"Nobody {warmer} anybody as {spoken(turn.owner)} did to {spoken(turn.other)}: "
+                f"Nobody {warmer} anybody as {prose_name(turn.owner)} did to {prose_name(turn.other)}: "
                 f"{turn.change:+.2f}, {more}."
             )
     return said
@@ -190,7 +190,7 @@ def _clock(tick: int, per_day: int) -> str:
 
 
 def _people(names: Sequence[str]) -> str:
-    return listed([spoken(name) for name in names])
+    return comma_list([prose_name(name) for name in names])
 
 
 def _between(table: pa.Table, begins: int, ends: int) -> pa.Table:

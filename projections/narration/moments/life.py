@@ -6,7 +6,7 @@ from eventlog.catalogue.registries import Reason, Trait
 from eventlog.rows import MISSING
 from projections.narration.entries import Moment
 from projections.narration.scene import Scene
-from projections.narration.words import lasted
+from projections.narration.words import duration
 
 LEAVING: Mapping[int, str] = {
     Reason.FAINT: "departure.starved",
@@ -32,7 +32,7 @@ MARKED = 0.5
 """How far from the middle a trait is that others notice."""
 
 
-def arrived(scene: Scene) -> Iterator[Moment]:
+def arrival(scene: Scene) -> Iterator[Moment]:
     """Somebody moves in; at the founding all do, which is told together."""
     memory, bed = scene.memory, scene.place
     before = next((person for (person, _), at in memory.all("bed").items() if at == bed), MISSING)
@@ -48,7 +48,7 @@ def arrived(scene: Scene) -> Iterator[Moment]:
     }
     left = memory.get("left", before, default=0)
     facts = {
-        "mates": scene.listed(mates),
+        "mates": scene.names_of(mates),
         "before": scene.name(before) if before != MISSING else "",
         "since": scene.ago(left),
         "people": scene.number(len(scene.living)),
@@ -71,13 +71,13 @@ def trait(scene: Scene) -> Iterator[Moment]:
         yield scene.moment(f"personality.newly_{least}", priority=True)
 
 
-def fainted(scene: Scene) -> Iterator[Moment]:
+def faint(scene: Scene) -> Iterator[Moment]:
     """Starved for too long."""
     scene.memory.add("fainted", scene.agent)
     yield scene.moment("departure.fainted", {"where": scene.names.where(scene.stands(scene.agent))}, priority=True)
 
 
-def exited(scene: Scene) -> Iterator[Moment]:
+def departure(scene: Scene) -> Iterator[Moment]:
     """Somebody leaves for good: who is left behind, and how long it lasted."""
     memory, gone = scene.memory, scene.agent
     memory.put(scene.tick, "left", gone)
@@ -92,9 +92,9 @@ def exited(scene: Scene) -> Iterator[Moment]:
         "founder": not memory.get("arrived", gone),
     }
     facts = {
-        "friends": scene.listed(friends),
-        "rivals": scene.listed(rivals),
-        "stayed": lasted(stayed, scene.names.ticks_per_day),
+        "friends": scene.names_of(friends),
+        "rivals": scene.names_of(rivals),
+        "stayed": duration(stayed, scene.names.ticks_per_day),
         "people": scene.number(len(scene.living)),
         "home": scene.names.where(scene.home(gone)),
     }
@@ -113,7 +113,7 @@ def rent(scene: Scene) -> Iterator[Moment]:
         yield scene.moment("work.in_debt", {"owed": f"{scene.value2:.2f}"})
 
 
-def evicted(scene: Scene) -> Iterator[Moment]:
+def eviction(scene: Scene) -> Iterator[Moment]:
     """Rent went unpaid for too long."""
     facts = {"owed": f"{scene.value:.2f}", "home": scene.names.where(scene.home(scene.agent))}
     yield scene.moment("departure.served", facts, priority=True)
@@ -129,7 +129,7 @@ def founders(scene: Scene) -> Iterator[Moment]:
     yield scene.moment("arrival.founding", facts, who=one, place=MISSING, priority=True)
     for home, persons in homes.items() if len(homes) <= HOUSEHOLDS else ():
         name = "arrival.household" if len(persons) > 1 else "arrival.loner"
-        told = {"mates": scene.listed(persons), "venue": scene.names.venues[home]}
+        told = {"mates": scene.names_of(persons), "venue": scene.names.venues[home]}
         yield scene.moment(name, told, who=(persons[0], MISSING), place=MISSING, priority=True)
     for each, (most, least) in MANNERS.items():
         alive = scene.agents[scene.agents["alive"] == 1]

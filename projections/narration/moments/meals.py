@@ -16,7 +16,7 @@ ALONE = 2
 """Of somebody's meals alone, one in so many is put forward."""
 
 
-def bought(scene: Scene) -> Iterator[Moment]:
+def purchase(scene: Scene) -> Iterator[Moment]:
     """Groceries, or a meal out."""
     out = scene.code == Item.MEAL
     record = scene.of(scene.agent)
@@ -26,17 +26,17 @@ def bought(scene: Scene) -> Iterator[Moment]:
     yield scene.moment("meal.out" if out else "meal.groceries", facts, asides=asides)
 
 
-def cooked(scene: Scene) -> Iterator[Moment]:
+def cooking(scene: Scene) -> Iterator[Moment]:
     """A pot on the stove."""
     count = scene.memory.add("cooked", scene.agent)
     here = scene.others_at(scene.venue_of(scene.place), scene.agent)
     others = [each for each in scene.housemates(scene.agent) if each in here]
-    facts = {"count": many(scene.code, "meal"), "nth": nth(count), "others": scene.listed(others)}
+    facts = {"count": many(scene.code, "meal"), "nth": nth(count), "others": scene.names_of(others)}
     asides = ["meal.cooked_smell"] if others and scene.venue_of(scene.place) == scene.home(scene.agent) else []
     yield scene.moment("meal.cooked", facts, asides=asides)
 
 
-def eaten(scene: Scene) -> Iterator[Moment]:
+def meal(scene: Scene) -> Iterator[Moment]:
     """A meal that was late, or that nobody else was there for."""
     record = scene.of(scene.agent)
     venue = scene.venue_of(scene.place)
@@ -52,7 +52,7 @@ def eaten(scene: Scene) -> Iterator[Moment]:
         yield scene.moment("meal.alone", {"nth": nth(count)}, asides=asides)
 
 
-def shared(scene: Scene) -> Iterator[Moment]:
+def shared_meal(scene: Scene) -> Iterator[Moment]:
     """Two at a table; each of its counts is of these two."""
     a, b, memory = scene.agent, scene.other, scene.memory
     two = pair(a, b)
@@ -77,7 +77,7 @@ def shared(scene: Scene) -> Iterator[Moment]:
         "nth_here": nth(here),
         "since": scene.ago(max(last, 0)),
         "quarrel": scene.ago(max(quarrel, 0)),
-        "third": scene.listed(_third(scene)),
+        "third": scene.names_of(_third(scene)),
     }
     asides = [f"meal.{name}" for name, holds in true.items() if holds]
     yield scene.moment("meal.shared", facts, priority=True, asides=asides)

@@ -6,7 +6,7 @@ from eventlog.catalogue.registries import Option, Reason
 from eventlog.rows import MISSING
 from projections.narration.entries import Moment
 from projections.narration.scene import Scene, pair
-from projections.narration.words import lasted, nth
+from projections.narration.words import duration, nth
 from projections.riders.tie_changes import Change
 
 LONG_WAIT = 8
@@ -16,7 +16,7 @@ WRONGS: Mapping[int, str] = {Reason.CUT: "conflict.cut", Reason.GHOST: "conflict
 """How a wrong is told, by its reason; any other keeps somebody waiting."""
 
 
-def joined(scene: Scene) -> Iterator[Moment]:
+def wait_begun(scene: Scene) -> Iterator[Moment]:
     """Nothing to tell yet; but since when somebody waits is remembered."""
     scene.memory.put(scene.tick, "joined", scene.agent)
     yield from ()
@@ -50,7 +50,7 @@ def conflict(scene: Scene) -> Iterator[Moment]:
         "nth_here": nth(both_here),
         "here": scene.number(here),
         "since": scene.ago(max(before, 0)),
-        "waited": lasted(waited, scene.names.ticks_per_day),
+        "waited": duration(waited, scene.names.ticks_per_day),
         "capacity": scene.number(scene.capacity),
         "home": scene.names.where(scene.home(rude)),
     }
@@ -58,7 +58,7 @@ def conflict(scene: Scene) -> Iterator[Moment]:
     yield scene.moment(WRONGS.get(scene.code, "conflict.block"), facts, priority=True, asides=asides)
 
 
-def squeezed(scene: Scene) -> Iterator[Moment]:
+def squeeze(scene: Scene) -> Iterator[Moment]:
     """Two who could not pass each other; of a pair it is told once a day, and not where a quarrel comes of it."""
     where = scene.stands(scene.agent)
     count = scene.memory.add("squeezed", *pair(scene.agent, scene.other))
@@ -91,7 +91,7 @@ def handover(scene: Scene) -> Iterator[Moment]:
     }
     memory.put(scene.tick, "handed_before", giver, given)
     facts = {
-        "waited": lasted(waited, scene.names.ticks_per_day),
+        "waited": duration(waited, scene.names.ticks_per_day),
         "since": scene.ago(max(back, 0)),
         "nth": nth(count),
     }
@@ -99,12 +99,12 @@ def handover(scene: Scene) -> Iterator[Moment]:
     yield scene.moment("help.yielded" if yielded else "help.handover", facts, priority=True, asides=asides)
 
 
-def left(scene: Scene) -> Iterator[Moment]:
+def lost_patience(scene: Scene) -> Iterator[Moment]:
     """Who lost patience."""
     if scene.code != Reason.IMPATIENT:
         return
     count, waited = scene.memory.add("gave_up", scene.agent), _waited(scene, scene.agent)
-    facts = {"waited": lasted(waited, scene.names.ticks_per_day), "nth": nth(count)}
+    facts = {"waited": duration(waited, scene.names.ticks_per_day), "nth": nth(count)}
     asides = ["personality.impatient_again"] if count >= 2 else []
     yield scene.moment("personality.impatient", facts, asides=asides)
 

@@ -14,7 +14,7 @@ ROUND = (5, 10, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 250, 500, 1000)
 """Counts that are worth a word."""
 
 
-def succeeded(scene: Scene) -> Iterator[Moment]:
+def good_talk(scene: Scene) -> Iterator[Moment]:
     """The two got on."""
     a, b, memory = scene.agent, scene.other, scene.memory
     tried = memory.get("talks", *pair(a, b)) + memory.get("failed_talks", *pair(a, b))
@@ -37,7 +37,7 @@ def succeeded(scene: Scene) -> Iterator[Moment]:
     yield scene.moment(f"chat.{name}", facts, priority=new, asides=asides)
 
 
-def failed(scene: Scene) -> Iterator[Moment]:
+def bad_talk(scene: Scene) -> Iterator[Moment]:
     """The two did not get on."""
     a, b, memory = scene.agent, scene.other, scene.memory
     tried = memory.get("talks", *pair(a, b)) + memory.get("failed_talks", *pair(a, b))

@@ -18,7 +18,7 @@ OVER = {
 """What an event is called where it is the reason of something else."""
 
 
-def after(scene: Scene) -> Iterator[Moment]:
+def tie_moments(scene: Scene) -> Iterator[Moment]:
     """What one event did to the ties of the two whom it concerned; told after the event itself."""
     if scene.kind == codes.TIE_SET:
         for tie in scene.ties:
@@ -31,7 +31,7 @@ def after(scene: Scene) -> Iterator[Moment]:
     yield from _rivals(scene, held)
 
 
-def crowded_out(scene: Scene) -> Iterator[Moment]:
+def forgotten_people(scene: Scene) -> Iterator[Moment]:
     """Somebody new had to be kept in mind, and somebody old was not."""
     if scene.kind not in OVER:
         return
@@ -42,7 +42,7 @@ def crowded_out(scene: Scene) -> Iterator[Moment]:
         yield scene.moment("friendship.crowded_out", facts, who=(lost.owner, lost.other))
 
 
-def faded(scene: Scene, lost: Tie) -> Iterator[Moment]:
+def faded_tie(scene: Scene, lost: Tie) -> Iterator[Moment]:
     """So little was left that it is nothing."""
     _forget(scene, lost)
     yield scene.moment("friendship.faded", who=(lost.owner, lost.other))

@@ -6,7 +6,7 @@ from eventlog.catalogue.registries import Item, Reason, Trait, Weather
 from eventlog.rows import MISSING
 from projections.narration.entries import Moment
 from projections.narration.scene import Scene
-from projections.narration.words import lasted, many
+from projections.narration.words import duration, many
 
 DEAR = 0.04
 """A change of a price, as a share, that people talk about."""
@@ -75,7 +75,7 @@ def power_failed(scene: Scene) -> Iterator[Moment]:
 
 def power_restored(scene: Scene) -> Iterator[Moment]:
     """How long it took."""
-    yield scene.moment("outage.power_back", _lasted(scene, "power_failed"), priority=True)
+    yield scene.moment("outage.power_back", _outage_facts(scene, "power_failed"), priority=True)
 
 
 def water_failed(scene: Scene) -> Iterator[Moment]:
@@ -86,21 +86,21 @@ def water_failed(scene: Scene) -> Iterator[Moment]:
 
 def water_restored(scene: Scene) -> Iterator[Moment]:
     """How long it took."""
-    yield scene.moment("outage.water_back", _lasted(scene, "water_failed"), priority=True)
+    yield scene.moment("outage.water_back", _outage_facts(scene, "water_failed"), priority=True)
 
 
-def interrupted(scene: Scene) -> Iterator[Moment]:
+def interruption(scene: Scene) -> Iterator[Moment]:
     """Whom an outage, or an empty shelf, caught in the middle of something."""
     if scene.code2 in CAUGHT:
         scene.memory.add("caught", scene.agent)
         yield scene.moment(CAUGHT[scene.code2])
 
 
-def _lasted(scene: Scene, what: str) -> dict[str, str]:
+def _outage_facts(scene: Scene, what: str) -> dict[str, str]:
     ticks = scene.tick - scene.memory.get(what, default=scene.tick)
     caught = len(scene.memory.all("caught"))
     scene.memory.clear("caught")
     return {
-        "lasted": lasted(ticks, scene.names.ticks_per_day),
+        "lasted": duration(ticks, scene.names.ticks_per_day),
         "caught": many(caught, "person", "people") if caught else "nobody",
     }

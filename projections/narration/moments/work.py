@@ -6,7 +6,7 @@ from eventlog.catalogue.registries import Reason
 from eventlog.rows import MISSING
 from projections.narration.entries import Moment
 from projections.narration.scene import Scene, pair
-from projections.narration.words import lasted, nth, times, with_article
+from projections.narration.words import duration, nth, times, with_article
 from projections.riders.tie_changes import Change
 
 STREAK = (3, 5, 10, 20, 30, 50, 100)
@@ -16,7 +16,7 @@ TURNS = 2
 """What happens at every desk on every day is put forward on one day in so many, each desk's in its turn."""
 
 
-def started(scene: Scene) -> Iterator[Moment]:
+def shift_start(scene: Scene) -> Iterator[Moment]:
     """At the desk in time: who opens, and who takes over the desk."""
     memory, agent = scene.memory, scene.agent
     streak = memory.add("streak", agent)
@@ -39,13 +39,13 @@ def started(scene: Scene) -> Iterator[Moment]:
     )
 
 
-def ended(scene: Scene) -> Iterator[Moment]:
+def shift_end(scene: Scene) -> Iterator[Moment]:
     """The hours of a shift are over; what they paid is told when it is paid."""
     scene.memory.add("shifts_today")
     yield from ()
 
 
-def late(scene: Scene) -> Iterator[Moment]:
+def late_arrival(scene: Scene) -> Iterator[Moment]:
     """After the grace."""
     memory, agent = scene.memory, scene.agent
     count, streak = memory.add("late", agent), memory.get("streak", agent)
@@ -53,7 +53,7 @@ def late(scene: Scene) -> Iterator[Moment]:
     memory.put(scene.day, "opened_on", scene.place)
     memory.put(agent, "at_desk", scene.place)
     facts = _facts(scene, scene.code) | {
-        "late": lasted(int(scene.value), scene.names.ticks_per_day),
+        "late": duration(int(scene.value), scene.names.ticks_per_day),
         "nth": nth(count),
         "streak": scene.number(streak),
     }
@@ -61,7 +61,7 @@ def late(scene: Scene) -> Iterator[Moment]:
     yield scene.moment("work.late", facts, asides=[f"work.{name}" for name, holds in true.items() if holds])
 
 
-def missed(scene: Scene) -> Iterator[Moment]:
+def absence(scene: Scene) -> Iterator[Moment]:
     """Absent for this shift."""
     memory, agent = scene.memory, scene.agent
     count, streak = memory.add("missed", agent), memory.get("streak", agent)
@@ -92,7 +92,7 @@ def takeover(scene: Scene) -> Iterator[Moment]:
     )
 
 
-def helped(scene: Scene) -> Iterator[Moment]:
+def late_help(scene: Scene) -> Iterator[Moment]:
     """The first minutes of a late colleague's shift were worked by another."""
     helper, owner, memory = scene.agent, scene.other, scene.memory
     count, back = memory.add("helped", helper, owner), memory.get("helped", owner, helper)
@@ -108,7 +108,7 @@ def helped(scene: Scene) -> Iterator[Moment]:
     )
 
 
-def paid(scene: Scene) -> Iterator[Moment]:
+def wage(scene: Scene) -> Iterator[Moment]:
     """Wages: of one's own shift, or of another's."""
     facts = {"wage": f"{scene.value:.1f}"}
     if scene.other not in (MISSING, scene.agent):
@@ -118,12 +118,12 @@ def paid(scene: Scene) -> Iterator[Moment]:
         yield scene.moment("work.paid", facts, who=(scene.agent, MISSING))
 
 
-def withheld(scene: Scene) -> Iterator[Moment]:
+def withheld_wage(scene: Scene) -> Iterator[Moment]:
     """What not coming, or not coming in time, cost."""
     yield scene.moment("work.docked", {"wage": f"{scene.value:.1f}"})
 
 
-def hired(scene: Scene) -> Iterator[Moment]:
+def new_job(scene: Scene) -> Iterator[Moment]:
     """Work for a newcomer, or for somebody who had lost it; at the founding it is no news."""
     scene.memory.put(scene.place, "desk", scene.agent)
     if scene.tick:
@@ -132,14 +132,14 @@ def hired(scene: Scene) -> Iterator[Moment]:
     scene.memory.add("jobs", scene.agent)
 
 
-def lost(scene: Scene) -> Iterator[Moment]:
+def lost_job(scene: Scene) -> Iterator[Moment]:
     """Too many absences."""
     scene.memory.drop("desk", scene.agent)
     absences = scene.memory.get("missed", scene.agent)
     yield scene.moment("work.lost", _facts(scene, scene.code) | {"missed": scene.number(absences)}, priority=True)
 
 
-def cover_ended(scene: Scene) -> Iterator[Moment]:
+def broken_promise(scene: Scene) -> Iterator[Moment]:
     """A promise that was not kept in time; of two people it is told once a day."""
     told = scene.memory.get("promised_on", scene.agent, scene.other, default=-1)
     if scene.code == Reason.TIMED_OUT and told != scene.day:

@@ -25,7 +25,7 @@ MANIFEST = Manifest(
 def test_a_manifest_survives_and_counts_its_versions(tmp_path: Path) -> None:
     write_manifest(tmp_path, MANIFEST)
     assert read_manifest(tmp_path) == MANIFEST
-    write_manifest(tmp_path, MANIFEST.replaced(closed=True))
+    write_manifest(tmp_path, MANIFEST.next_version(closed=True))
     assert read_manifest(tmp_path) == MANIFEST.model_copy(update={"closed": True, "number": 1})
     assert os.listdir(tmp_path) == ["run.json"]
 
@@ -41,7 +41,7 @@ def test_a_manifest_is_the_old_one_until_it_is_the_new_one(
 
     monkeypatch.setattr(place, call, fail)
     with pytest.raises(OSError, match="gone"):
-        write_manifest(tmp_path, MANIFEST.replaced(closed=True))
+        write_manifest(tmp_path, MANIFEST.next_version(closed=True))
     assert read_manifest(tmp_path) == MANIFEST
 
 

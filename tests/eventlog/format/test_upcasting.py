@@ -16,7 +16,7 @@ from eventlog.catalogue.social import ChatFailed, ChatStarted, ChatSucceeded
 from eventlog.errors import EventLogError
 from eventlog.folder.manifest import read_manifest, write_manifest
 from eventlog.format.arrow import from_batch, notes_of
-from eventlog.format.upcasting import PRESENT, Upcaster, Upcasters, changed
+from eventlog.format.upcasting import PRESENT, Upcaster, Upcasters, with_columns
 from eventlog.reader import LogReader
 from eventlog.rows import MISSING, Rows
 from eventlog.writer import LogWriter
@@ -40,17 +40,17 @@ class Strolled(Event, kind=4001, version=3):
 
 def give_pace(batch: pa.RecordBatch) -> pa.RecordBatch:
     """1 to 2: a field is added, with what everybody's pace was."""
-    return changed(batch, value=1.5)
+    return with_columns(batch, value=1.5)
 
 
 def move_steps(batch: pa.RecordBatch) -> pa.RecordBatch:
     """2 to 3: a field is renamed to another column, which is wider."""
-    return changed(batch, tile=pc.multiply(batch.column("code").cast(pa.int32()), 1000), code=MISSING)
+    return with_columns(batch, tile=pc.multiply(batch.column("code").cast(pa.int32()), 1000), code=MISSING)
 
 
 def fail(batch: pa.RecordBatch) -> pa.RecordBatch:
     """A nod becomes a chat that failed."""
-    return changed(batch, kind=ChatFailed.kind)
+    return with_columns(batch, kind=ChatFailed.kind)
 
 
 STROLLED = (Upcaster("strolled", 4001, 1, give_pace), Upcaster("strolled", 4001, 2, move_steps))
@@ -184,12 +184,12 @@ def broken(change: Callable[[pa.RecordBatch], pa.RecordBatch]) -> Upcasters:
     ("change", "says"),
     [
         (lambda batch: batch.slice(1), "made 3 events of 4"),
-        (lambda batch: changed(batch, seq=0), "changed seq"),
-        (lambda batch: changed(batch, tick=0), "changed tick"),
-        (lambda batch: changed(batch, cause=77), "changed cause"),
-        (lambda batch: changed(batch, kind=1), "events of another kind"),
+        (lambda batch: with_columns(batch, seq=0), "changed seq"),
+        (lambda batch: with_columns(batch, tick=0), "changed tick"),
+        (lambda batch: with_columns(batch, cause=77), "changed cause"),
+        (lambda batch: with_columns(batch, kind=1), "events of another kind"),
         (lambda batch: batch.select(["seq"]), "other columns"),
-        (lambda batch: changed(batch, value=pa.nulls(len(batch), pa.float32())), "without values"),
+        (lambda batch: with_columns(batch, value=pa.nulls(len(batch), pa.float32())), "without values"),
         (lambda batch: batch.take(pa.array(range(len(batch))[::-1])), "changed seq"),
     ],
 )
@@ -230,11 +230,11 @@ def as_recorded_before(rows: Rows) -> Rows:
 
 
 def swap(batch: pa.RecordBatch) -> pa.RecordBatch:
-    return changed(batch, value=batch.column("value2"), value2=batch.column("value"))
+    return with_columns(batch, value=batch.column("value2"), value2=batch.column("value"))
 
 
 def clear(batch: pa.RecordBatch) -> pa.RecordBatch:
-    return changed(batch, value2=np.float32(np.nan))
+    return with_columns(batch, value2=np.float32(np.nan))
 
 
 FROM_BEFORE = Upcasters(

@@ -281,7 +281,7 @@ def test_values_at_the_ends_of_their_types_come_back(tmp_path: Path) -> None:
     rows["value2"][:8] = np.arange(0x7FC00000, 0x7FC00008, dtype=np.uint32).view(np.float32)
     sink, words = io.BytesIO(), {0: "", 7: "größer\0\n", 1999: "x" * 70_000}
     parquet.write(sink, [(rows, words)], Chain())
-    file = parquet.opened(memoryview(sink.getvalue()))
+    file = parquet.parquet_file(memoryview(sink.getvalue()))
     batch = parquet.batch_of(file, 0)
     assert from_batch(batch).tobytes() == rows.tobytes()
     assert {seq: note for seq, note in enumerate(batch.column("note").to_pylist()) if note is not None} == words
@@ -338,7 +338,7 @@ def fault(one: Kept, content: bytes, monkeypatch: pytest.MonkeyPatch) -> str | N
     if content == one.content:
         return None
     assert one.segment.seal is not None
-    monkeypatch.setattr(segments, "_mapped", lambda _, end: (memoryview(content)[:end], len(content)))
+    monkeypatch.setattr(segments, "_mapped_bytes", lambda _, end: (memoryview(content)[:end], len(content)))
     read = 0
     try:
         reader = ColdReader(Path("runs/x"), one.segment, one.start, Reach.of(one.segment.seal))
@@ -433,7 +433,7 @@ def test_half_a_million_damages_of_a_cold_segment(monkeypatch: pytest.MonkeyPatc
 def test_a_rule_that_is_broken_is_noticed(monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
     if rule == "footer":
         monkeypatch.setattr(ColdReader, "_require_footer", lambda _: None)
-        monkeypatch.setattr(parquet, "_unsigned", lambda footer: footer)
+        monkeypatch.setattr(parquet, "_blank_footer", lambda footer: footer)
     else:
         monkeypatch.setattr(parquet, "is_intact", lambda *_: True)
     one = kept(0)
@@ -456,7 +456,7 @@ def test_a_foreign_segment_in_its_place_is_refused(run: Path, tmp_path: Path) ->
     assert first.seal is not None
     kept_digests = {"digest": first.seal.digest, "block_digest": first.seal.block_digest}
     forged = first.model_copy(update={"seal": seal.model_copy(update=kept_digests)})
-    write_manifest(run, manifest.replaced(segments=(forged, *manifest.segments[1:])))
+    write_manifest(run, manifest.next_version(segments=(forged, *manifest.segments[1:])))
     assert parse_manifest(run / "run.json", (run / "run.json").read_bytes())
     with pytest.raises(LogDamaged, match="not those that the manifest tells of"):
         list(LogReader(run).rows())

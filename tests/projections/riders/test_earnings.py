@@ -66,7 +66,7 @@ def test_the_breakdown_of_a_town_adds_up_to_the_last_bit() -> None:
     for paid_by in ({}, TIGHT):
         projection = earnings(empty_town(), all_plans, paid_by)
         projection.fold(rows)
-        told = projection.earned().to_pylist()
+        told = projection.earned_rows().to_pylist()
         assert_adds_up(told, Rewards.model_validate(paid_by))
     assert all(any(row[term] for row in told) for term in ("shaping", "social", "wage", "punctuality", "clip"))
 
@@ -102,7 +102,7 @@ def test_any_chunking_gives_the_same_tables(history: History, cuts: list[int]) -
     for part in np.split(rows, sorted(min(cut, len(rows)) for cut in cuts)):
         parts.fold(part)
         parts.tables()
-    assert parts.earned().equals(whole.earned())
+    assert parts.earned_rows().equals(whole.earned_rows())
     assert_same(parts.tables(), whole.tables())
 
 
@@ -114,10 +114,10 @@ def test_restored_tables_go_on(history: History, cut: int) -> None:
     whole.fold(rows[:cut])
     later = earnings(towns.copy(), plans(), TIGHT)
     later.restore(whole.tables())
-    before = len(whole.earned())
+    before = len(whole.earned_rows())
     for each in (whole, later):
         each.fold(rows[cut:])
-    assert later.earned().equals(whole.earned().slice(before))
+    assert later.earned_rows().equals(whole.earned_rows().slice(before))
     assert_same(later.tables(), whole.tables())
 
 
@@ -135,7 +135,7 @@ def test_from_any_mark_on_the_same_is_earned() -> None:
         later = earnings(town.towns, all_plans, TIGHT, mark_ticks=480, since=mark)
         later.restore(tables)
         later.fold(rows[upto:])
-        assert later.earned().equals(whole.earned().slice(mark * 8))
+        assert later.earned_rows().equals(whole.earned_rows().slice(mark * 8))
         assert_same(later.tables(), whole.tables())
 
 
@@ -153,7 +153,7 @@ def month_of(seed: int, days: int, stage: str = "off") -> pa.Table:
     town, rows = lived(default_settings(), seed, days * DAY)
     projection = earnings(empty_town(), town.plans, {"social": {"stage": stage}})
     projection.fold(rows)
-    return projection.earned()
+    return projection.earned_rows()
 
 
 def mean(table: pa.Table, term: str) -> float:
@@ -251,7 +251,7 @@ def test_a_living_town_is_paid_tick_by_tick_what_its_log_is_paid_and_uncompiled_
     all_plans, rows = lived_in_episodes(kitchen(overrides), seed, ticks)
     projection = earnings(empty_town(), all_plans, given)
     projection.fold(rows)
-    table = projection.earned()
+    table = projection.earned_rows()
     assert seen <= {name for name in TERMS if table.column(name).to_numpy().any()}
     assert set(table.column("ended").to_pylist()) >= {None, "cut_off", *(("left",) if "terminal" in seen else ())}
     expected = np.column_stack([table.column(name).to_numpy() for name in (*TERMS, "total", "episode")])

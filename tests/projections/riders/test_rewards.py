@@ -86,7 +86,7 @@ def test_shaping_adds_up_to_the_difference_of_potentials() -> None:
     given = {"shaping": {"enabled": True, "gamma": 1.0}}
     projection = earnings(empty_town(), all_plans, given)
     projection.fold(rows)
-    shaping = projection.earned().column("shaping").to_numpy().reshape(-1, 8).sum(axis=0)
+    shaping = projection.earned_rows().column("shaping").to_numpy().reshape(-1, 8).sum(axis=0)
     start, scale, weights = default_settings().needs.start, Rewards().shaping.scale, Rewards().needs
     agents = towns["agents"][0][:8]
 
@@ -170,7 +170,7 @@ def test_in_need_nothing_social_counts(hunger: float, counts: bool) -> None:
     projection.fold(whole[:upto])
     towns["agents"]["hunger"][0, ANN] = hunger
     projection.fold(whole[upto:])
-    rows = projection.earned().to_pylist()
+    rows = projection.earned_rows().to_pylist()
     assert of(rows, ANN, "social") == (pytest.approx([0.015]) if counts else [0.0])
     assert of(rows, BEA, "social") == pytest.approx([0.01])
 
@@ -267,7 +267,7 @@ def test_the_clip_of_an_episode_holds_and_lets_go() -> None:
     projection.fold(rows[:upto])
     towns["agents"]["hunger"][0] = 0.0
     projection.fold(rows[upto:])
-    told = [row for row in projection.earned().to_pylist() if row["agent_id"] == ANN]
+    told = [row for row in projection.earned_rows().to_pylist() if row["agent_id"] == ANN]
     assert [row["episode"] for row in told[3:4]] == pytest.approx([0.25])
     assert told[2]["clip"] == 0.0 > told[3]["clip"]
     assert told[4]["total"] < 0.0 == told[4]["clip"]

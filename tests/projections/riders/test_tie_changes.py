@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import Dimension
 from eventlog.rows import Rows
-from projections.riders.fold import refold_with_riders
+from projections.riders.fold import fold_rows_with_riders
 from projections.riders.tie_changes import ROOM, Change, Loss
 from projections.riders.tie_table import TieChanges
 from projections.state import ORDINARY, TIES, state_bytes
@@ -276,12 +276,12 @@ def test_the_loop_stops_before_a_buffer_is_full() -> None:
     rows, towns, outs = long_history().log.view(np.recarray), empty_town(), riders()
     limit = ROOM - 3 * TIES * ORDINARY.agents
     outs["tie_changes"]["count"][0] = limit - 3
-    stopped = refold_with_riders(towns, plans(), 0, rows, 0, outs)
+    stopped = fold_rows_with_riders(towns, plans(), 0, rows, 0, outs)
     count = int(outs["tie_changes"]["count"][0])
     assert 0 < stopped < len(rows) and limit < count < ROOM
-    assert refold_with_riders(towns, plans(), 0, rows, stopped, outs) == stopped
+    assert fold_rows_with_riders(towns, plans(), 0, rows, stopped, outs) == stopped
     outs["tie_changes"]["count"][0] = 0
-    assert refold_with_riders(towns, plans(), 0, rows, stopped, outs) == len(rows)
+    assert fold_rows_with_riders(towns, plans(), 0, rows, stopped, outs) == len(rows)
 
 
 def test_the_rider_remembers_what_the_town_does() -> None:

@@ -21,7 +21,7 @@ from projections.settings import Churn
 from projections.telemetry import messages, version1
 from projections.telemetry.backlog import Backlog, Step, steps
 from projections.telemetry.churning import Alarm, Counts, count
-from projections.telemetry.differences import difference, merged
+from projections.telemetry.differences import difference, merged_state
 from projections.telemetry.frame import Frame
 from projections.telemetry.patches import patch_of
 from projections.telemetry.validating import faults
@@ -52,7 +52,7 @@ STATES = st.dictionaries(
 def test_a_difference_makes_the_one_of_the_other_and_changes_neither(before: Any, after: Any) -> None:
     kept = json.dumps([before, after])
     patch = difference(before, after)
-    assert merged(before, patch) == after
+    assert merged_state(before, patch) == after
     assert json.dumps([before, after]) == kept
     assert (patch == {}) == (before == after)
 
@@ -74,7 +74,7 @@ def test_a_difference_makes_the_one_of_the_other_and_changes_neither(before: Any
 )
 def test_patches_are_merged_as_the_rfc_says(state: Any, patch: Any, result: Any) -> None:
     """RFC 7396, appendix A, where both sides are objects."""
-    assert merged(state, patch) == result
+    assert merged_state(state, patch) == result
 
 
 def test_a_patch_has_every_key_and_no_other_and_null_takes_away() -> None:
@@ -186,7 +186,7 @@ class Consumers(RuleBasedStateMachine):
             self.state = message["state"]
         else:
             self.taken += 1
-            self.state = merged(self.state, message["patch"])
+            self.state = merged_state(self.state, message["patch"])
             assert message.get("tie_changes", []) == frame_of(tick).happened["tie_changes"]
         assert self.state == frame_of(tick).state
 
@@ -218,16 +218,16 @@ def test_version_1_has_no_policy_and_calls_the_holder_user() -> None:
         "seq": 0,
         "state": {"queues": queues, "policy": {"alice": {}}, "town": {}},
     }
-    assert version1.told(snapshot) == {
+    assert version1.version1_message(snapshot) == {
         "schema": 1,
         "type": "snapshot",
         "seq": 0,
         "state": {"queues": {"till": {"user": "alice", "waiting": ["bob"]}, "desk": {"waiting": ["dan"]}}, "town": {}},
     }
     patch = {"queues": {"till": None, "desk": {"holder": None}}, "policy": {"alice": None}}
-    told = version1.told({"schema": 2, "type": "difference", "patch": patch})
+    told = version1.version1_message({"schema": 2, "type": "difference", "patch": patch})
     assert told["patch"] == {"queues": {"till": None, "desk": {"user": None}}}
-    assert version1.told({"schema": 2, "type": "difference", "patch": {"policy": {}}})["patch"] == {}
+    assert version1.version1_message({"schema": 2, "type": "difference", "patch": {"policy": {}}})["patch"] == {}
 
 
 def test_the_versions_differ_by_what_the_changelog_says() -> None:

@@ -24,7 +24,7 @@ from eventlog.errors import LogDamaged
 from eventlog.folder import disk
 from eventlog.format import parquet
 from eventlog.format.arrow import from_batch
-from eventlog.format.upcasting import changed
+from eventlog.format.upcasting import with_columns
 from eventlog.views import KIND_BY_NAME
 from townlet.asking.sql import Session
 from townlet.errors import TickOutOfRange, TownletError
@@ -370,7 +370,7 @@ class _Louder:
     def of(self, kinds: object, run: object) -> object:
         def upcast(batch: pa.RecordBatch) -> pa.RecordBatch:
             chats = batch.column("kind").to_numpy() == ChatStarted.kind
-            return changed(batch, value=np.where(chats, np.float32(0.5), batch.column("value").to_numpy()))
+            return with_columns(batch, value=np.where(chats, np.float32(0.5), batch.column("value").to_numpy()))
 
         return upcast
 

@@ -15,7 +15,7 @@ import townlet
 from eventlog.folder.head import read_head
 from eventlog.rows import Rows
 from projections.state import state_bytes
-from projections.tables import restored, tables
+from projections.tables import tables, towns_from_tables
 from tests.townlet.towns import (
     DAY,
     KITCHEN,
@@ -121,7 +121,7 @@ def test_a_town_taken_up_from_its_tables_at_any_tick_lives_on_the_same() -> None
         for _ in town.live(tick - town.tick):
             pass
         kept = tables(town.record)
-        again = town_of(towns=restored(kept, town.shape))
+        again = town_of(towns=towns_from_tables(kept, town.shape))
         again.set_seed(SEED)
         assert state_bytes(again.towns) == state_bytes(town.towns), f"taken up at tick {tick}"
         mine, same = [list(one.live(180)) for one in (town_of(towns=town.towns.copy()), again)]

@@ -9,7 +9,7 @@ import pytest
 from eventlog.catalogue.registries import Dimension
 from eventlog.codes import AFFORDANCE_FAILED, AFFORDANCE_FINISHED, AFFORDANCE_STARTED, REASON_HUNGER
 from eventlog.rows import Rows
-from projections.tables import restored, tables
+from projections.tables import tables, towns_from_tables
 from tests.townlet.living.invariants import broken
 from tests.townlet.towns import default_settings, log_digest, town_of
 from townlet.configuration.load import load
@@ -122,7 +122,7 @@ def fuzzed(seed: int, ticks: int = TICKS, taken_up: int = 0) -> Fuzzed:
     stops = set(random.Random(f"stops {seed}").sample(range(ticks), taken_up))
     while town.tick < ticks and not watch.faults:
         if town.tick in stops:
-            town = town_of(*epochs(), towns=restored(tables(town.record), town.shape))
+            town = town_of(*epochs(), towns=towns_from_tables(tables(town.record), town.shape))
             town.set_seed(seed)
             hand.town = town
         hand.move()

@@ -14,7 +14,7 @@ import townlet
 from eventlog.folder.manifest import write_settings
 from eventlog.rows import ROW
 from eventlog.writer import LogWriter
-from projections.telemetry.frame import Frame, printed, ties_of
+from projections.telemetry.frame import Frame, printed_number, ties_of
 from projections.telemetry.witness import seen_of
 from tests.townlet.towns import DAY
 from townlet.configuration.load import load
@@ -241,7 +241,9 @@ def test_figures_come_for_the_last_whole_day(run: Run, told: list[Frame]) -> Non
     worked(watcher)
     day, rows = watcher.view(Wanted(TICKS)).kpis
     assert day == 1 and rows is not None
-    assert {row["kpi"]: printed(row["value"]) for row in rows if row["value"] is not None} == told[-1].state["kpis"]
+    assert {row["kpi"]: printed_number(row["value"]) for row in rows if row["value"] is not None} == told[-1].state[
+        "kpis"
+    ]
     watcher.close()
 
 
@@ -257,7 +259,7 @@ def test_what_is_held_is_bounded(whole: Watcher) -> None:
         assert len(bins.told()[0]) <= index.BINS
     assert bins.told()[0].sum() == 200_000 and bins.every == 2048
     windows = Windows(load({}, CHURN).settings.relationships.churn, most=10)
-    windows.add(whole._index._witness.taken(), 60 * 1000)
+    windows.add(whole._index._witness.take_changes(), 60 * 1000)
     assert [row["window"] for row in windows.before(60 * 1000).windows] == list(range(990, 1000))
     assert [row["window"] for row in windows.before(60 * 995).windows] == list(range(990, 995))
     assert windows.before(60 * 100).windows == ()
@@ -396,7 +398,7 @@ def test_a_keyframe_is_small_and_gives_the_town_back(run: Run, told: list[Frame]
     witness = ground.witness(town)
     for rows in run.log.rows(to_tick=DAY):
         witness.fold(rows, DAY)
-    kept = witness.kept()
+    kept = witness.saved_state()
     packed = scenes.Keyframe.of(witness)
     assert packed.unpacked() == kept and packed.tick == DAY
     assert sum(len(each.content) for each in packed.packed) < 16_000

@@ -14,8 +14,8 @@ import pytest
 
 import townlet
 from projections.telemetry.backlog import Message, Step, steps
-from projections.telemetry.differences import merged
-from projections.telemetry.frame import Frame, printed
+from projections.telemetry.differences import merged_state
+from projections.telemetry.frame import Frame, printed_number
 from projections.telemetry.messages import MESSAGE, STATE
 from projections.telemetry.validating import faults
 from projections.telemetry.versions import lines
@@ -65,7 +65,7 @@ def test_snapshot_and_differences_are_the_snapshot_of_each_tick(told: list[Frame
     for tick, (frame, message) in enumerate(zip(told, messages, strict=True)):
         (line,) = lines(message, (2,))
         read = json.loads(line)
-        state = read["state"] if not tick else merged(state, read["patch"])
+        state = read["state"] if not tick else merged_state(state, read["patch"])
         assert state == json.loads(json.dumps(frame.state))
         assert (read["seq"], read["tick"], read["offset"]) == (tick, tick, frame.offset)
 
@@ -88,7 +88,7 @@ def test_it_says_what_the_tables_of_the_town_say(run: Run, told: list[Frame], ti
     for name, about in state["agents"].items():
         row = agents[name]
         for need in ("hunger", "hygiene", "energy", "wallet", "debt"):
-            assert about[need] == printed(row[need])
+            assert about[need] == printed_number(row[need])
         for key in ("row", "col", "home", "raw", "meals", "stalls"):
             assert about[key] == row[key]
         assert (about.get("doing"), about.get("until")) == (row["doing"], row["doing_until"])
@@ -98,13 +98,15 @@ def test_it_says_what_the_tables_of_the_town_say(run: Run, told: list[Frame], ti
     ties = {(row["owner"], row["other"]): row for row in moment.table("ties").to_pylist()}
     assert {(owner, other) for owner, each in state["ties"].items() for other in each} == set(ties)
     for (owner, other), row in ties.items():
-        assert state["ties"][owner][other] == {side: printed(row[side]) for side in SIDES} | {"since": row["since"]}
+        assert state["ties"][owner][other] == {side: printed_number(row[side]) for side in SIDES} | {
+            "since": row["since"]
+        }
     work = {row["agent"]: row for row in moment.table("shifts").to_pylist()}
     assert set(state["work"]) == set(work)
     for name, row in work.items():
         about = state["work"][name]
         assert (about["shift"], about["job"], about["workplace"]) == (row["state"], row["job"], row["workplace"])
-        assert (about["worked"], about["earned"]) == (row["worked"], printed(row["earned"]))
+        assert (about["worked"], about["earned"]) == (row["worked"], printed_number(row["earned"]))
         assert (about.get("covers"), about.get("covered_by")) == (row["covers"], row["covered_by"])
 
 
@@ -132,7 +134,7 @@ def test_every_change_of_a_tie_is_told_with_its_cause(run: Run, told: list[Frame
         moved = "adjusted" if row["change"] == "refused" else "after"
         delta = {side: row[f"{moved}_{side}"] - (moved == "after") * row[f"before_{side}"] for side in SIDES}
         about = {name: row[name] for name in ("owner", "other", "change", "kind")} | {"cause": row["seq"]}
-        about["delta"] = {side: printed(value) for side, value in delta.items() if printed(value)}
+        about["delta"] = {side: printed_number(value) for side, value in delta.items() if printed_number(value)}
         about |= {"reason": row["reason"]} if row["reason"] else {}
         expected.append(about | ({"hours": row["hours"]} if row["hours"] else {}))
     assert [each for each in said if each["change"] != "decayed"] == [
@@ -162,7 +164,7 @@ def test_the_story_is_the_whole_story_and_the_limiter_is_where_it_was(run: Run, 
 def test_what_everybody_earned_is_the_rewards_of_the_tick_before(run: Run, told: list[Frame]) -> None:
     rows: dict[int, dict[str, dict[str, float]]] = {}
     for row in run.rewards(600, 720).to_pylist():
-        terms = {name: printed(value) for name, value in row.items() if isinstance(value, float)}
+        terms = {name: printed_number(value) for name, value in row.items() if isinstance(value, float)}
         rows.setdefault(row["tick"], {})[row["agent"]] = terms
     assert len(rows) == 120
     for tick, earned in rows.items():
@@ -172,7 +174,7 @@ def test_what_everybody_earned_is_the_rewards_of_the_tick_before(run: Run, told:
 def test_churn_is_that_of_the_window(run: Run, told: list[Frame]) -> None:
     (window,) = run.sql("select * from churn_windows").to_pylist()
     churn = told[-1].state["churn"]
-    assert churn["share"] == printed(window["share"])
+    assert churn["share"] == printed_number(window["share"])
     assert {name: churn[name] for name in churn if name != "share"} == {
         name: window[name] for name in churn if name != "share"
     }
@@ -181,7 +183,7 @@ def test_churn_is_that_of_the_window(run: Run, told: list[Frame]) -> None:
 def test_key_figures_are_those_of_the_last_whole_day(run: Run, told: list[Frame]) -> None:
     rows = run.sql("select kpi, value from kpis where value is not null").to_pylist()
     assert len(rows) > 5 and told[DAY - 1].state["kpis"] == {}
-    assert told[DAY].state["kpis"] == {row["kpi"]: printed(row["value"]) for row in rows}
+    assert told[DAY].state["kpis"] == {row["kpi"]: printed_number(row["value"]) for row in rows}
 
 
 def test_what_could_be_asked_is_one_thing_of_the_committed_and_includes_waiting_of_the_free(told: list[Frame]) -> None:
@@ -317,7 +319,7 @@ def test_who_writes_too_slowly_gets_a_snapshot_and_the_feed_goes_on(told: list[F
     assert sum(message["type"] == "difference" for message in written) + dropped == 99
     state: dict[str, Any] = {}
     for number, message in enumerate(written):
-        state = message["state"] if message["type"] == "snapshot" else merged(state, message["patch"])
+        state = message["state"] if message["type"] == "snapshot" else merged_state(state, message["patch"])
         assert state == told[message["tick"]].state and message["seq"] == number
     assert written[-1]["tick"] == 99
 
