@@ -7,8 +7,8 @@ from typing import Any, Final
 from eventlog.catalogue.registries import SIDES
 from projections.state import NEEDS
 from townlet.daytime import time_of
+from townlet.observing.run_reader import RunReader
 from townlet.observing.view import View, Wanted
-from townlet.observing.watcher import Watcher
 from townlet.world.drawing import Tile
 from tui.panels.doing import clock, doings
 from tui.panels.ground import phase_of
@@ -32,7 +32,7 @@ LEGEND: Final = "# wall, + door, = table, o place, ^ tree, ~ water; people by th
 class Plain:
     """Frames of a run, in the order they are asked for."""
 
-    def __init__(self, watcher: Watcher, *, person: str | None = None, shows_map: bool = True) -> None:
+    def __init__(self, watcher: RunReader, *, person: str | None = None, shows_map: bool = True) -> None:
         """Of a watcher's run, with what `person` feels for others."""
         self._watcher, self._person, self._shows_map = watcher, person, shows_map
         self._before: int | None = None

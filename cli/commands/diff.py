@@ -61,7 +61,7 @@ def command(a: str, b: str, form: str) -> None:
     if form == "json":
         output.as_json(_as_json(found))
     elif form != "table":
-        output.table(found.drift, form)
+        output.table(found.distances, form)
     else:
         _print(found, runs, (a, b))
     for damage in filter(None, found.damage):
@@ -166,8 +166,7 @@ def _drift(drift: "pa.Table") -> None:
     short |= dict(zip(people, ("only a", "only b"), strict=False))
     kept = [name for name in drift.column_names if not name.startswith("people_") or name in people]
     rows = [
-        {short.get(name, name): _rounded(value) for name, value in row.items()}
-        for row in drift.select(kept).to_pylist()
+        {short.get(name, name): _round(value) for name, value in row.items()} for row in drift.select(kept).to_pylist()
     ]
     _section("how far apart: ties of one alone, of both, people who are elsewhere, needs", rows, most=12)
 
@@ -202,7 +201,7 @@ def _pair(a: float | None, b: float | None, digits: int) -> str:
     return texts[0] if texts[0] == texts[1] else " → ".join(texts)
 
 
-def _rounded(value: Any) -> Any:
+def _round(value: Any) -> Any:
     return round(value, 3) if isinstance(value, float) else value
 
 
@@ -217,4 +216,4 @@ def _lines(run: "Run", chain: Sequence[int]) -> list[str]:
     from townlet.telling.event_lines import Teller
 
     teller = Teller(run.config)
-    return [teller.line(said) for seq in chain for said in teller.told(run.log.batches(seq, seq + 1))]
+    return [teller.line(said) for seq in chain for said in teller.events(run.log.batches(seq, seq + 1))]

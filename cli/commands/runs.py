@@ -69,7 +69,7 @@ def list_runs(folder: Path | None, form: str) -> None:
         raise click.UsageError(
             f"there is no folder {folder}, and no command of that name: {', '.join(command.commands)}"
         )
-    rows = [_described(path) for path in runs_in(folder or options.RUNS)]
+    rows = [_run_row(path) for path in runs_in(folder or options.RUNS)]
     if form == "table":
         if not rows:
             output.words(f"there is no run under {folder or options.RUNS}/ yet; make one with: townlet run")
@@ -157,13 +157,13 @@ def copy_run(name: str, to: str, form: str) -> None:
 def rebuild_run(name: str, projections: tuple[str, ...], form: str) -> None:
     path = options.find_own_run(name)
     import townlet
-    from townlet.history.kept_tables import PROJECTIONS, Rebuilt, projection, rebuilt
+    from townlet.history.kept_tables import PROJECTIONS, Rebuilt, projection, rebuild
 
     for each in projections:
         projection(each)  # refuses a name that is none before anything is folded
     run = townlet.open(path)
     tick = run.head.tick
-    done = [rebuilt(run, each, tick) for each in projections or PROJECTIONS]
+    done = [rebuild(run, each, tick) for each in projections or PROJECTIONS]
     output.records([each._asdict() for each in done], Rebuilt._fields, form)
     for made in done:
         if made.kept == "different":
@@ -240,7 +240,7 @@ def _place(name: str) -> Path:
     return Path(name) if Path(name).is_dir() and not is_run(Path(name)) else options.find_own_run(name)
 
 
-def _described(path: Path) -> dict[str, Any]:
+def _run_row(path: Path) -> dict[str, Any]:
     """What there is to say of a run without opening its log."""
     from eventlog.errors import EventLogError
     from eventlog.folder.head import read_head

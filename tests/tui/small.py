@@ -12,7 +12,7 @@ from townlet.observing.view import (
     EventLine,
     EventPage,
     Kpis,
-    Scene,
+    ShownTown,
     Story,
     Timeline,
     View,
@@ -140,7 +140,7 @@ def view(tick: int = 700, head: int = HEAD, **changed: Any) -> View:
         town_map=cast(TownMap, None),  # none of the panels tested with this has a map
         head=head,
         closed=True,
-        scene=Scene(tick, tick * 2, state, {}, paid=True),
+        scene=ShownTown(tick, tick * 2, state, {}, paid=True),
         timeline=timeline(tick, head),
         story=story(tick),
         events=events(tick),

@@ -16,7 +16,7 @@ from townlet.asking.log_columns import LogColumns
 from townlet.asking.query_reading import Window
 from townlet.configuration.load import names_table
 from townlet.errors import QueryError
-from townlet.history.day_counts import days
+from townlet.history.day_counts import day_counts
 from townlet.history.kept_tables import tie_changes
 from townlet.history.name_books import view_names
 from townlet.history.rewards import rewards
@@ -122,7 +122,7 @@ class Material:
 
     def days(self) -> pa.Table:
         """The whole days between the two ticks."""
-        return days(self.source.run, self.source.from_tick, self.source.tick)
+        return day_counts(self.source.run, self.source.from_tick, self.source.tick)
 
     def kpis(self) -> dict[str, pa.Table]:
         """`kpis` and `kpi_days`, made with queries over this run alone."""

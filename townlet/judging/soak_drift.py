@@ -31,7 +31,7 @@ class Drift(NamedTuple):
     versus_figure: float | None
 
 
-def compared(
+def soak_drifts(
     config: Path | str | None,
     versus: Mapping[str, object],
     seeds: Sequence[int],

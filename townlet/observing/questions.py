@@ -10,7 +10,7 @@ import pyarrow as pa
 from eventlog.catalogue import KIND_NAMES
 from townlet.comparing.tie_ledgers import ties_side_by_side
 from townlet.comparing.town_differences import NEEDS_AND_WALLET
-from townlet.history.kept_tables import PROJECTIONS, TIE_CHANGES, named
+from townlet.history.kept_tables import PROJECTIONS, TIE_CHANGES, with_names
 from townlet.observing.event_list import Events
 from townlet.observing.view import EventLine
 from townlet.telling.event_words import Filter
@@ -68,11 +68,11 @@ def ties_changed_by(run: "History", seq: int) -> tuple[Mapping[str, Any], ...]:
     changes = PROJECTIONS[TIE_CHANGES].begin(run.at(tick).town)
     for rows in run.log.rows(from_tick=tick, to_tick=tick + 1):
         changes.fold(np.ascontiguousarray(rows))
-    table = named(run.config, changes.tables()[TIE_CHANGES])
+    table = with_names(run.config, changes.tables()[TIE_CHANGES])
     return tuple(row for row in table.to_pylist() if row["seq"] == seq and row["change"] != "decayed")
 
 
-def again(run: "History", other: "History", seq: int, within: int) -> EventLine | None:
+def counterpart(run: "History", other: "History", seq: int, within: int) -> EventLine | None:
     """The event of another run that is nearest to event `seq` of this one: of its kind, between the same two people.
 
     `within` is how many ticks before or after it may be. Raises LogDamaged.
@@ -89,7 +89,7 @@ def again(run: "History", other: "History", seq: int, within: int) -> EventLine 
     return Events(other).line(min(found)[1]) if found else None
 
 
-def counted(run: "History", words: str, stop: Callable[[], bool]) -> Mapping[str, int]:
+def event_counts(run: "History", words: str, stop: Callable[[], bool]) -> Mapping[str, int]:
     """How many events of each kind fit words, in the whole log. Raises QueryError for a word that means nothing."""
     fits, kinds = Filter.of(words, run), Counter[int]()
     for rows in run.log.rows():

@@ -13,7 +13,7 @@ from projections.rewards import compile_terms
 from projections.telemetry.frame import Frame, Story, frame
 from projections.telemetry.witness import Witness
 from townlet.asking.sql import Session
-from townlet.history.kept_tables import NARRATIONS, begun, caught_up, nearest, projection
+from townlet.history.kept_tables import NARRATIONS, nearest, projection, projection_tables, started_projection
 from townlet.history.name_books import frame_words
 from townlet.living.town import Town
 from townlet.rules.control import allow_all
@@ -42,7 +42,7 @@ def frames(
     last = run.head.tick
     until = to_tick if to_tick is not None else FOR_EVER if follow else last
     run.require(from_tick, *([] if follow else [until]))
-    scenes, ahead, begin = _Scenes(run, from_tick), LogReader(run.path), from_tick
+    scenes, ahead, begin = _FeedTown(run, from_tick), LogReader(run.path), from_tick
     if from_tick == 0:
         yield scenes.frame()
     for rows in _events(run, until, follow):
@@ -65,7 +65,7 @@ def _events(run: "History", until: int, follow: bool) -> "Iterator[Rows]":
         yield from (np.ascontiguousarray(rows) for rows in run.log.rows(to_tick=until))
 
 
-class _Scenes:
+class _FeedTown:
     """A run's town under the eyes of a witness and a narrator, who goes on at `from_tick`, and the words for it."""
 
     def __init__(self, run: "History", from_tick: int) -> None:
@@ -116,8 +116,8 @@ class _Scenes:
 def _narrator(run: "History", tick: int) -> tuple[Narrator, int]:
     """The story as far as it has been told at a tick, kept for another time; and the event that it goes on with."""
     if tick:
-        caught_up(run, NARRATIONS, tick)
-    live, seq = begun(run, projection(NARRATIONS), nearest(run, NARRATIONS, tick))
+        projection_tables(run, NARRATIONS, tick)
+    live, seq = started_projection(run, projection(NARRATIONS), nearest(run, NARRATIONS, tick))
     assert isinstance(live, Narrator)
     for rows in run.log.rows(seq, run.log.seq_at(tick)):  # where nothing could be kept
         live.fold(np.ascontiguousarray(rows))

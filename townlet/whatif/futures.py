@@ -9,7 +9,7 @@ from eventlog.errors import RunExists
 from eventlog.folder.run_folders import is_run
 from townlet.asking.sql import Session
 from townlet.history.history import History
-from townlet.whatif.forking import fork
+from townlet.whatif.fork import fork
 
 COUNTED: Final = {"exits": "agent_exited", "meals": "shared_meal", "quarrels": "queue_conflict"}
 """The fields of a future that count events since it parted, with the kind of event."""

@@ -25,7 +25,7 @@ from townlet.configuration.load import load
 from townlet.configuration.settings import Settings
 from townlet.errors import ConfigurationError
 from townlet.history.history import History, Moment
-from townlet.history.kept_tables import named, tie_changes
+from townlet.history.kept_tables import tie_changes, with_names
 from townlet.living.town import Town
 
 MEANING: Final = (
@@ -79,7 +79,7 @@ def refold(run: History, overrides: Mapping[str, object], at: int | None = None)
     _require_social(flat)
     settings = tuple(load(each, flat).settings for each in run.settings)
     moment = run.at(at)
-    town, changes = _folded(run, settings, moment.tick)
+    town, changes = _refolded_town(run, settings, moment.tick)
     ties = Moment(run, town).table("ties")
     comparison = ties_before_and_after(moment.table("ties"), ties)
     return Refold(
@@ -141,13 +141,13 @@ def _value(settings: Settings, key: str) -> object:
     return value
 
 
-def _folded(run: History, settings: tuple[Settings, ...], tick: int) -> tuple[Town, pa.Table]:
+def _refolded_town(run: History, settings: tuple[Settings, ...], tick: int) -> tuple[Town, pa.Table]:
     """The town under these settings after all events before `tick`, and every change of its ties, with names."""
     town = Town(settings)
     rider = TieChanges(town.towns, town.plans)
     for rows in run.log.rows(to_tick=tick):
         rider.fold(np.ascontiguousarray(rows))
-    return town, named(run.config, rider.tables()[TieChanges.name])
+    return town, with_names(run.config, rider.tables()[TieChanges.name])
 
 
 def _summary(comparison: pa.Table, before: pa.Table, after: pa.Table) -> dict[str, int]:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from townlet.configuration.places import place_names
 from townlet.daytime import time_of
-from townlet.observing.view import Scene, View
+from townlet.observing.view import ShownTown, View
 from townlet.world.drawing import Place, TownMap
 
 AT: Final = {
@@ -94,7 +94,7 @@ def doings(view: View) -> Mapping[str, Doing]:
     return made
 
 
-def talks(scene: Scene) -> Mapping[str, str]:
+def talks(scene: ShownTown) -> Mapping[str, str]:
     """Who talked with whom in the tick before: what changed a tie says so."""
     return {
         change["owner"]: change["other"] for change in scene.happened.get("tie_changes", ()) if change["kind"] in CHATS

@@ -5,8 +5,8 @@ from time import perf_counter
 from typing import Final
 
 import townlet
+from townlet.observing.run_reader import RunReader
 from townlet.observing.view import View, Wanted
-from townlet.observing.watcher import Watcher
 from tui.asking import Asker
 from tui.cursor import Cursor
 from tui.drawing import About
@@ -190,7 +190,7 @@ class Sight:
 
     def _reader_of(self, path: str) -> Reader:
         """A reader of a run, not yet started."""
-        reader = Reader(lambda: Watcher(townlet.open(path)), lambda view: self._tell(view, reader), self._fail)
+        reader = Reader(lambda: RunReader(townlet.open(path)), lambda view: self._tell(view, reader), self._fail)
         return reader
 
     def _close_asker(self) -> None:

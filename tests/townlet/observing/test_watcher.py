@@ -21,10 +21,10 @@ from townlet.configuration.load import load
 from townlet.history import kept_tables
 from townlet.history.name_books import frame_words
 from townlet.living.commands import Driver
-from townlet.observing import index, scenes, shelf, story_so_far
+from townlet.observing import index, shelf, shown_towns, story_so_far
 from townlet.observing.index import Bins, Windows
+from townlet.observing.run_reader import RunReader
 from townlet.observing.view import SORTS, View, Wanted
-from townlet.observing.watcher import Watcher
 from townlet.run import Run
 from townlet.serving.feed import frames
 
@@ -48,16 +48,16 @@ def told(run: Run) -> list[Frame]:
 
 
 @pytest.fixture(scope="module")
-def whole(run: Run) -> Iterator[Watcher]:
+def whole(run: Run) -> Iterator[RunReader]:
     """A watcher that has folded everything; its keyframes are few, so that they have been thinned."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(index, "KEYFRAMES", 8)
-        watcher = worked(Watcher(run))
+        watcher = worked(RunReader(run))
     yield watcher
     watcher.close()
 
 
-def worked(watcher: Watcher) -> Watcher:
+def worked(watcher: RunReader) -> RunReader:
     """It, when there is nothing left to fold."""
     while watcher.work(1.0):
         pass
@@ -85,7 +85,7 @@ def damage(path: Path, share: float) -> None:
 
 def test_every_tick_is_the_feeds_forwards_and_backwards(run: Run, told: list[Frame]) -> None:
     """Before anything is indexed, and happened too: there are alarms and changes of ties among it."""
-    watcher = Watcher(run)
+    watcher = RunReader(run)
     for frame in told[900:1300]:
         require_frame(watcher.view(Wanted(frame.tick)), frame)
     for frame in (*told[:60], *told[DAY : DAY - 300 : -1]):
@@ -98,7 +98,7 @@ def test_every_tick_is_the_feeds_forwards_and_backwards(run: Run, told: list[Fra
 @given(st.lists(st.integers(0, TICKS), min_size=1, max_size=12))
 @settings(max_examples=40)
 def test_any_order_of_looks_shows_what_a_fold_from_the_start_does(
-    whole: Watcher, told: list[Frame], ticks: list[int]
+    whole: RunReader, told: list[Frame], ticks: list[int]
 ) -> None:
     for tick in ticks:
         require_frame(whole.view(Wanted(tick)), told[tick])
@@ -109,9 +109,9 @@ def test_any_order_of_looks_shows_what_a_fold_from_the_start_does(
 def test_looks_between_spells_of_work_show_the_same(run: Run, told: list[Frame], looks: list[int]) -> None:
     """-1 is a spell of work. Ticks beyond the index may be without rewards: then all else is as the feed says."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scenes, "NEAR", 200)
+        patch.setattr(shown_towns, "NEAR", 200)
         patch.setattr(index, "EVERY", 30)
-        watcher = Watcher(run)
+        watcher = RunReader(run)
         for tick in looks:
             if tick < 0:
                 watcher.work(0.0)
@@ -128,8 +128,8 @@ def test_looks_between_spells_of_work_show_the_same(run: Run, told: list[Frame],
 
 
 def test_far_beyond_the_index_there_are_no_rewards_yet(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scenes, "NEAR", 200)
-    watcher = Watcher(run)
+    monkeypatch.setattr(shown_towns, "NEAR", 200)
+    watcher = RunReader(run)
     assert not watcher.view(Wanted(TICKS)).scene.paid
     assert watcher.view(Wanted(150)).scene.paid
     worked(watcher)
@@ -137,20 +137,20 @@ def test_far_beyond_the_index_there_are_no_rewards_yet(run: Run, monkeypatch: py
     watcher.close()
 
 
-def test_a_tick_that_is_not_there_is_the_nearest_that_is(whole: Watcher) -> None:
+def test_a_tick_that_is_not_there_is_the_nearest_that_is(whole: RunReader) -> None:
     assert whole.view(Wanted(TICKS + 5)).tick == TICKS
     assert whole.view(Wanted(-3)).tick == 0
 
 
 @given(st.lists(st.integers(0, TICKS), min_size=1, max_size=4))
 @settings(max_examples=15)
-def test_ties_at_a_mark_are_those_of_that_tick(whole: Watcher, told: list[Frame], marks: list[int]) -> None:
+def test_ties_at_a_mark_are_those_of_that_tick(whole: RunReader, told: list[Frame], marks: list[int]) -> None:
     for mark in marks:
         assert whole.view(Wanted(TICKS // 2, mark=mark)).ties_at_mark == told[mark].state["ties"]
     assert whole.view(Wanted(5)).ties_at_mark is None
 
 
-def test_events_are_those_before_the_tick(whole: Watcher) -> None:
+def test_events_are_those_before_the_tick(whole: RunReader) -> None:
     view = whole.view(Wanted(900))
     assert view.events.lines[-1].seq == view.scene.offset - 1
     assert view.events.lines[view.events.at].kind != "tick_ended"
@@ -161,7 +161,7 @@ def test_events_are_those_before_the_tick(whole: Watcher) -> None:
 
 
 @pytest.mark.parametrize("tick", [0, 1, 500, TICKS])
-def test_a_card_has_the_ties_of_a_day_ago(whole: Watcher, told: list[Frame], tick: int) -> None:
+def test_a_card_has_the_ties_of_a_day_ago(whole: RunReader, told: list[Frame], tick: int) -> None:
     card = whole.view(Wanted(tick, person="alice")).card
     if not tick:
         assert card is None
@@ -175,7 +175,7 @@ def test_a_card_has_the_ties_of_a_day_ago(whole: Watcher, told: list[Frame], tic
 # What is folded of the whole log
 
 
-def test_the_timeline_adds_up_to_all_events(run: Run, whole: Watcher) -> None:
+def test_the_timeline_adds_up_to_all_events(run: Run, whole: RunReader) -> None:
     rows = np.concatenate(list(run.log.rows()))
     view = whole.view(Wanted(DAY + 200))
     timeline = view.timeline
@@ -191,16 +191,16 @@ def test_the_timeline_adds_up_to_all_events(run: Run, whole: Watcher) -> None:
     assert timeline.day_sorts.shape == (len(SORTS), len(timeline.day_events))
 
 
-def test_windows_of_churn_are_those_that_sql_tells(run: Run, whole: Watcher) -> None:
+def test_windows_of_churn_are_those_that_sql_tells(run: Run, whole: RunReader) -> None:
     expected = run.sql("select * from churn_windows order by from_tick").to_pylist()
     over = whole.view(Wanted(TICKS)).churn.windows
-    assert list(over) == expected[: TICKS // 60][-index.TOLD :]
+    assert list(over) == expected[: TICKS // 60][-index.WINDOWS_SHOWN :]
     assert sum(row["evicted"] for row in over) > 0
     assert [row["window"] for row in whole.view(Wanted(300)).churn.windows] == [0, 1, 2, 3, 4]
     assert [row["window"] for row in whole.view(Wanted(299)).churn.windows] == [0, 1, 2, 3]
 
 
-def test_the_story_is_the_runs(run: Run, whole: Watcher) -> None:
+def test_the_story_is_the_runs(run: Run, whole: RunReader) -> None:
     expected = run.story().to_pylist()
     assert len(expected) > 20
     for tick in (0, 500, DAY, TICKS):
@@ -215,14 +215,14 @@ def test_the_story_is_the_runs(run: Run, whole: Watcher) -> None:
         ]
 
 
-def test_a_story_that_was_put_away_is_the_same(run: Run, whole: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_story_that_was_put_away_is_the_same(run: Run, whole: RunReader, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = list[kept_tables.Tables]()
     monkeypatch.setattr(story_so_far, "MOST", 3)
     monkeypatch.setattr(shelf, "PART", 2)
     monkeypatch.setattr(shelf, "READ", 1)
     monkeypatch.setattr(story_so_far, "nearest", lambda *_: None)
     monkeypatch.setattr(story_so_far, "keep", lambda run, made, tick, tables: kept.append(tables))
-    story = story_so_far.Telling(run)
+    story = story_so_far.StorySoFar(run)
     for rows in run.log.rows():
         for first in range(0, len(rows), 500):
             story.fold(np.ascontiguousarray(rows[first : first + 500]))
@@ -231,11 +231,11 @@ def test_a_story_that_was_put_away_is_the_same(run: Run, whole: Watcher, monkeyp
     for tick in (TICKS, 300, 1, DAY, TICKS - 10, *range(0, TICKS, 97)):
         assert story.before(tick) == whole.view(Wanted(tick)).story
     story.keep()
-    assert kept_tables.equal(kept[0], kept_tables.caught_up(run, kept_tables.NARRATIONS, TICKS))
+    assert kept_tables.equal(kept[0], kept_tables.projection_tables(run, kept_tables.NARRATIONS, TICKS))
 
 
 def test_figures_come_for_the_last_whole_day(run: Run, told: list[Frame]) -> None:
-    watcher = Watcher(run)
+    watcher = RunReader(run)
     assert watcher.view(Wanted(DAY - 1)).kpis == (-1, ())
     assert watcher.view(Wanted(TICKS)).kpis == (1, None)
     worked(watcher)
@@ -247,17 +247,17 @@ def test_figures_come_for_the_last_whole_day(run: Run, told: list[Frame]) -> Non
     watcher.close()
 
 
-def test_what_is_held_is_bounded(whole: Watcher) -> None:
+def test_what_is_held_is_bounded(whole: RunReader) -> None:
     keyframes = whole._index.keyframes
     assert len(keyframes) <= 8 and keyframes.every == 480
-    assert len(whole._scenes._rests) <= scenes.RESTS
+    assert len(whole._scenes._rests) <= shown_towns.RESTS
     bins = Bins()
     rows = np.zeros(1000, ROW)
     for hour in range(200):
         rows["tick"] = np.sort(np.arange(1000) * 7 + hour * 7000)
         bins.add(rows)
-        assert len(bins.told()[0]) <= index.BINS
-    assert bins.told()[0].sum() == 200_000 and bins.every == 2048
+        assert len(bins.counts()[0]) <= index.BINS
+    assert bins.counts()[0].sum() == 200_000 and bins.every == 2048
     windows = Windows(load({}, CHURN).settings.relationships.churn, most=10)
     windows.add(whole._index._witness.take_changes(), 60 * 1000)
     assert [row["window"] for row in windows.before(60 * 1000).windows] == list(range(990, 1000))
@@ -274,7 +274,7 @@ def test_damage_is_told_and_what_lies_before_it_is_shown(
 ) -> None:
     copy = Run(shutil.copytree(run.path, tmp_path / "run", ignore=shutil.ignore_patterns("derived")))
     damage(copy.path, share)
-    watcher = Watcher(copy)
+    watcher = RunReader(copy)
     view = watcher.view(Wanted(TICKS))
     assert view.trouble is not None and view.tick == view.trouble.tick < TICKS
     assert " is damaged at event " in view.trouble.what and view.trouble.next_step == f"townlet verify {copy.place}"
@@ -288,7 +288,7 @@ def test_damage_is_told_and_what_lies_before_it_is_shown(
 
 def test_damage_that_comes_while_watched_is_told(run: Run, told: list[Frame], tmp_path: Path) -> None:
     copy = Run(shutil.copytree(run.path, tmp_path / "run"))
-    watcher = Watcher(copy)
+    watcher = RunReader(copy)
     assert watcher.view(Wanted(30)).trouble is None
     damage(copy.path, 0.6)
     worked(watcher)
@@ -304,7 +304,7 @@ def test_a_run_that_cannot_be_read_for_a_while_is_shown_as_far_as_it_was(
     run: Run, told: list[Frame], tmp_path: Path, lost: str
 ) -> None:
     copy = Run(shutil.copytree(run.path, tmp_path / "run"))
-    watcher = Watcher(copy)
+    watcher = RunReader(copy)
     (copy.path / lost).rename(tmp_path / "kept")
     view = watcher.view(Wanted(TICKS))
     assert view.trouble is not None and view.trouble.tick == view.tick == TICKS
@@ -343,11 +343,11 @@ def growing(run: Run, tmp_path: Path) -> Iterator[tuple[Path, Callable[[int], No
 
 
 def test_a_run_that_grows_is_sealed_and_ends_is_shown_as_far_as_it_is(
-    growing: Any, told: list[Frame], whole: Watcher
+    growing: Any, told: list[Frame], whole: RunReader
 ) -> None:
     path, live, writer = growing
     live(50)
-    watcher = Watcher(Run(path))
+    watcher = RunReader(Run(path))
     for tick in (50, 51, 130, 800, DAY, DAY + 7, 2 * DAY):
         if tick > 50:
             live(tick)
@@ -374,7 +374,7 @@ def test_a_run_that_grows_is_sealed_and_ends_is_shown_as_far_as_it_is(
 def test_a_run_that_lives_on_under_other_settings_is_shown_under_them(growing: Any, told: list[Frame]) -> None:
     path, live, writer = growing
     live(300)
-    watcher = worked(Watcher(Run(path)))
+    watcher = worked(RunReader(Run(path)))
     changed = load({}, CHURN | {"rewards.survival": 0.05})
     write_settings(path, changed.config_id, changed.text)
     epoch = writer.add_epoch(config_id=changed.config_id, seed=7)
@@ -393,13 +393,13 @@ def test_a_run_that_lives_on_under_other_settings_is_shown_under_them(growing: A
 
 
 def test_a_keyframe_is_small_and_gives_the_town_back(run: Run, told: list[Frame]) -> None:
-    ground = scenes.Ground(run)
+    ground = shown_towns.Ground(run)
     town = ground.town()
     witness = ground.witness(town)
     for rows in run.log.rows(to_tick=DAY):
         witness.fold(rows, DAY)
     kept = witness.saved_state()
-    packed = scenes.Keyframe.of(witness)
+    packed = shown_towns.Keyframe.of(witness)
     assert packed.unpacked() == kept and packed.tick == DAY
     assert sum(len(each.content) for each in packed.packed) < 16_000
     other = ground.town()
@@ -408,7 +408,7 @@ def test_a_keyframe_is_small_and_gives_the_town_back(run: Run, told: list[Frame]
     assert ties_of(seen_of(other.towns), frame_words(other, 0)) == told[DAY].state["ties"]
 
 
-def test_who_waits_is_said_since_when(whole: Watcher, told: list[Frame]) -> None:
+def test_who_waits_is_said_since_when(whole: RunReader, told: list[Frame]) -> None:
     waited = 0
     for tick in range(240, 1440, 7):
         scene = whole.view(Wanted(tick)).scene
@@ -420,7 +420,7 @@ def test_who_waits_is_said_since_when(whole: Watcher, told: list[Frame]) -> None
 
 
 def test_key_figures_are_worked_out_where_they_are_wanted(run: Run) -> None:
-    watcher = Watcher(Run(run.path))
+    watcher = RunReader(Run(run.path))
     watcher.view(Wanted(1440, figures=False))
     while watcher.work(0.05):
         pass

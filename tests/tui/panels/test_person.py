@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui import made
-from townlet.observing.view import Scene, View
+from townlet.observing.view import ShownTown, View
 from townlet.run import Run
 from tui.drawing import About, Room, plain
 from tui.looks import DARK
@@ -21,7 +21,7 @@ SMALL, LARGE = Room(40, 18), Room(90, 60)
 
 
 @pytest.fixture(scope="module")
-def scenes(run: Run) -> Mapping[int, Scene]:
+def scenes(run: Run) -> Mapping[int, ShownTown]:
     return {scene.tick: scene for scene in made.scenes(run, TICKS)}
 
 
@@ -97,7 +97,7 @@ def test_the_choice_says_who_chose_and_what_decided(shown: Callable[[int, str | 
     assert About(tick=choice.tick, seq=choice.seq) in [row.about for row in rows]
 
 
-def test_a_low_need_is_marked_without_colour(run: Run, scenes: Mapping[int, Scene]) -> None:
+def test_a_low_need_is_marked_without_colour(run: Run, scenes: Mapping[int, ShownTown]) -> None:
     scene = scenes[DAY + 450]
     hungry = scene.state["agents"]["alice"] | {"hunger": 0.12, "energy": 1.0}
     state = scene.state | {"agents": scene.state["agents"] | {"alice": hungry}}
@@ -136,7 +136,7 @@ def test_queues_say_whose_a_place_is_and_who_waits_since_when(shown: Callable[[i
             assert re.search(rf"{number}\. .*{name} waits {waited} ticks", row.text.plain)
 
 
-def test_the_longest_line_comes_first(run: Run, scenes: Mapping[int, Scene]) -> None:
+def test_the_longest_line_comes_first(run: Run, scenes: Mapping[int, ShownTown]) -> None:
     scene = scenes[450]
     held = {"stove 1 (Pond House)": {"holder": "alice"}, "till 1 (Corner Shop)": {"waiting": ["bob", "carol"]}}
     view = made.view(run, scene._replace(state=scene.state | {"queues": held}, waits_since={}), "bob")
