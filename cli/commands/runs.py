@@ -156,13 +156,13 @@ def copy_run(name: str, to: str, form: str) -> None:
 def rebuild_run(name: str, projections: tuple[str, ...], form: str) -> None:
     path = options.find_own_run(name)
     import townlet
-    from townlet.history.kept_tables import PROJECTIONS, Rebuilt, projection, rebuilt
+    from townlet.history.kept_tables import PROJECTIONS, Rebuilt, projection, rebuild
 
     for each in projections:
         projection(each)  # refuses a name that is none before anything is folded
     run = townlet.open(path)
     tick = run.head.tick
-    done = [rebuilt(run, each, tick) for each in projections or PROJECTIONS]
+    done = [rebuild(run, each, tick) for each in projections or PROJECTIONS]
     output.records([each._asdict() for each in done], Rebuilt._fields, form)
     for made in done:
         if made.kept == "different":

@@ -13,7 +13,7 @@ from townlet.asking.log_columns import LogColumns
 from townlet.asking.query_reading import Window
 from townlet.configuration.load import names_table
 from townlet.errors import QueryError
-from townlet.history.day_counts import days
+from townlet.history.day_counts import day_counts
 from townlet.history.name_books import view_names
 from townlet.history.rewards import rewards
 from townlet.history.tie_summaries import SUMMARIES, Summaries
@@ -75,7 +75,7 @@ class Source:
             elif name == "rewards":
                 made[name] = rewards(self._run, *window.within(self.from_tick, self.tick))
             elif name == "days":
-                made[name] = days(self._run, self.from_tick, self.tick)
+                made[name] = day_counts(self._run, self.from_tick, self.tick)
             elif name in KPI_TABLES:
                 made[name] = self._kpis[name]
             elif name in SUMMARIES:

@@ -17,7 +17,7 @@ HELD: Final = ("people", "ties", "friendships", "rivalries")
 """What is told of a town at a day's end."""
 
 
-def days(run: History, from_tick: int, tick: int) -> pa.Table:
+def day_counts(run: History, from_tick: int, tick: int) -> pa.Table:
     """A row for each whole day from `from_tick` on and before `tick`, folded from the log.
 
     `day, from_tick, to_tick` (exclusive); what the day added to COUNTED: person-days and those without want, shifts and

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from projections.errors import BadEvent
-from townlet.history.kept_tables import PROJECTIONS, CatchUp, Projection, Tables, begun, keep, nearest, projection
+from townlet.history.kept_tables import (
+    PROJECTIONS,
+    CatchUp,
+    Projection,
+    Tables,
+    keep,
+    nearest,
+    projection,
+    started_projection,
+)
 
 if TYPE_CHECKING:
     from eventlog.rows import Rows
@@ -29,7 +38,7 @@ class Following:
         self._made: dict[str, CatchUp] = {name: projection(name) for name in names}
         self._live: dict[str, tuple[Projection, int]] = {}
         for name, made in self._made.items():
-            self._live[name] = begun(run, made, nearest(run, name, run.head.tick))
+            self._live[name] = started_projection(run, made, nearest(run, name, run.head.tick))
 
     def next_seq(self, name: str) -> int:
         """The number of the event that a projection folds next."""

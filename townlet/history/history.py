@@ -74,7 +74,7 @@ class History:
     @property
     def settings(self) -> tuple[Settings, ...]:
         """The resolved settings of each epoch."""
-        return tuple(self._resolved(epoch.config_id).settings for epoch in self.epochs)
+        return tuple(self._settings_of(epoch.config_id).settings for epoch in self.epochs)
 
     @property
     def config(self) -> Settings:
@@ -129,23 +129,23 @@ class History:
         return fold_identity(self.epochs, seq)
 
     def _nearest(self, tick: int, log: LogReader) -> "Town | None":
-        from townlet.living.town import restored
+        from townlet.living.town import restored_town
         from townlet.warming import warm
 
         warm()
         found = self.checkpoints().nearest(tick, self.identity_at, log)
-        return None if found is None else restored(self.settings, found.tables(), self._plans_of_epochs())
+        return None if found is None else restored_town(self.settings, found.tables(), self._plans_of_epochs())
 
     def _plans_of_epochs(self) -> "np.ndarray":
         """The plan of each epoch, compiled once for all towns: nothing writes it."""
-        from townlet.living.town import compiled
+        from townlet.living.town import compiled_plans
 
         under = tuple(epoch.config_id for epoch in self.epochs)
         if under not in self._plans:
-            self._plans = {under: compiled(self.settings)}
+            self._plans = {under: compiled_plans(self.settings)}
         return self._plans[under]
 
-    def _resolved(self, config_id: str) -> Resolved:
+    def _settings_of(self, config_id: str) -> Resolved:
         if config_id not in self._settings:
             origin = str(self.path / "configs" / f"{config_id}.json")
             self._settings[config_id] = from_text(read_settings(self.path, config_id), origin)

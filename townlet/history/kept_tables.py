@@ -122,10 +122,10 @@ def tie_changes(run: "History", tick: int) -> pa.Table:
 
     `owner`, `other` are names, `owner_id`, `other_id` numbers. Raises LogDamaged.
     """
-    return named(run.config, caught_up(run, TIE_CHANGES, tick)[TIE_CHANGES])
+    return with_names(run.config, projection_tables(run, TIE_CHANGES, tick)[TIE_CHANGES])
 
 
-def named(settings: Settings, changes: pa.Table) -> pa.Table:
+def with_names(settings: Settings, changes: pa.Table) -> pa.Table:
     """The changes with persons by name, and their numbers beside them."""
     for field in ("owner", "other"):
         place, persons = changes.column_names.index(field), changes.column(field)
@@ -143,7 +143,7 @@ def projection(name: str) -> CatchUp:
     return PROJECTIONS[name]
 
 
-def caught_up(run: "History", name: str, tick: int) -> Tables:
+def projection_tables(run: "History", name: str, tick: int) -> Tables:
     """The tables of a projection of the events before `tick`: as they are kept, or caught up from what is.
 
     Raises QueryError for another name, LogDamaged, BadEvent.
@@ -153,32 +153,32 @@ def caught_up(run: "History", name: str, tick: int) -> Tables:
         with contextlib.suppress(OSError):
             os.utime(kept.path)
         return kept.tables()
-    tables = _folded(run, made, tick, kept)
+    tables = _tables_at(run, made, tick, kept)
     keep(run, made, tick, tables)
     return tables
 
 
-def rebuilt(run: "History", name: str, tick: int) -> Rebuilt:
+def rebuild(run: "History", name: str, tick: int) -> Rebuilt:
     """A projection folded from the first event to `tick`, whatever is kept; when it is whole it takes its place.
 
     Raises QueryError for another name, LogDamaged, BadEvent, OSError: then what was kept stays.
     """
     made, kept = projection(name), nearest(run, name, tick)
     before = kept.tables() if kept is not None and kept.point.tick == tick else None
-    tables = _folded(run, made, tick, None)
-    _written(run, made, tick, tables)
+    tables = _tables_at(run, made, tick, None)
+    _write(run, made, tick, tables)
     said = "none" if before is None else "equal" if equal(before, tables) else "different"
     return Rebuilt(name, made.version, tick, run.log.seq_at(tick), len(tables[name]), said)
 
 
-def differing(run: "History", name: str, until: int) -> tuple[int, int | None]:
+def audit_kept(run: "History", name: str, until: int) -> tuple[int, int | None]:
     """At how many ticks, up to `until`, tables of a projection are kept that everybody would go on from, and the first
     of these at which a fold from the first event gives others. Raises LogDamaged, BadEvent."""
     kept = [nearest(run, name, tick) for tick in store_of(run, name).ticks() if tick <= until]
     valid = {each.point.tick: each for each in kept if each is not None}
     if not valid:
         return 0, None
-    live, seq = begun(run, projection(name), None)
+    live, seq = started_projection(run, projection(name), None)
     for tick, each in valid.items():
         for rows in run.log.rows(from_seq=seq, to_tick=tick):
             live.fold(np.ascontiguousarray(rows))
@@ -204,7 +204,7 @@ def nearest(run: "History", name: str, tick: int) -> Checkpoint | None:
     return store_of(run, name).nearest(tick, lambda seq: identity(run.epochs, seq), run.log)
 
 
-def begun(run: "History", made: CatchUp, kept: Checkpoint | None) -> "tuple[Projection, int]":
+def started_projection(run: "History", made: CatchUp, kept: Checkpoint | None) -> "tuple[Projection, int]":
     """A projection as it was kept, or one that has folded nothing; and the number of the event that comes next."""
     town = run.empty_town() if kept is None else run.at(kept.point.tick).town
     fresh, seq = made.begin(town), town.seq
@@ -213,9 +213,9 @@ def begun(run: "History", made: CatchUp, kept: Checkpoint | None) -> "tuple[Proj
     return fresh, seq
 
 
-def _folded(run: "History", made: CatchUp, tick: int, kept: Checkpoint | None) -> Tables:
+def _tables_at(run: "History", made: CatchUp, tick: int, kept: Checkpoint | None) -> Tables:
     """The tables at a tick, folded on from where they were kept, or from the first event."""
-    fresh, seq = begun(run, made, kept)
+    fresh, seq = started_projection(run, made, kept)
     for rows in run.log.rows(from_seq=seq, to_tick=tick):
         fresh.fold(np.ascontiguousarray(rows))
     return fresh.tables()
@@ -224,10 +224,10 @@ def _folded(run: "History", made: CatchUp, tick: int, kept: Checkpoint | None) -
 def keep(run: "History", made: CatchUp, tick: int, tables: Tables) -> None:
     """Keep the tables, unless nothing can be written: then they are made anew each time."""
     with contextlib.suppress(OSError):
-        _written(run, made, tick, tables)
+        _write(run, made, tick, tables)
 
 
-def _written(run: "History", made: CatchUp, tick: int, tables: Tables) -> None:
+def _write(run: "History", made: CatchUp, tick: int, tables: Tables) -> None:
     """Keep the tables in place of what was kept at that tick. Raises OSError."""
     log, store = run.log, store_of(run, made.name)
     seq = log.seq_at(tick)

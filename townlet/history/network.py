@@ -38,8 +38,8 @@ def network(people: pa.Table, ties: pa.Table) -> pa.Table:
     measures = {
         "people": directed.number_of_nodes(),
         "ties": directed.number_of_edges(),
-        **_of_ties(directed),
-        **_of_liking(liking, found),
+        **_tie_measures(directed),
+        **_liking_measures(liking, found),
     }
     return pa.table({"measure": list(measures), "value": pa.array(list(measures.values()), pa.float64())})
 
@@ -54,7 +54,9 @@ def communities(people: pa.Table, ties: pa.Table) -> pa.Table:
     _, liking = graphs(people, ties)
     names = _names(people)
     rows = [
-        (number, names[person], person) for number, group in enumerate(parted(liking, names), 1) for person in group
+        (number, names[person], person)
+        for number, group in enumerate(communities_by_size(liking, names), 1)
+        for person in group
     ]
     numbers, agents, persons = zip(*rows, strict=True) if rows else ((), (), ())
     return pa.table(
@@ -87,7 +89,7 @@ def graphs(people: pa.Table, ties: pa.Table) -> "tuple[nx.DiGraph, nx.Graph]":
     return directed, liking
 
 
-def parted(liking: "nx.Graph", names: dict[int, str]) -> Communities:
+def communities_by_size(liking: "nx.Graph", names: dict[int, str]) -> Communities:
     """The communities as lists of persons by name, the largest first, of equals that with the first name."""
     groups = [sorted(group, key=lambda person: names[person]) for group in _communities(liking)]
     return sorted(groups, key=lambda group: (-len(group), names[group[0]]))
@@ -109,7 +111,7 @@ def _communities(liking: "nx.Graph") -> Communities:
     return sorted(sorted(group) for group in groups)
 
 
-def _of_ties(directed: "nx.DiGraph") -> dict[str, float | None]:
+def _tie_measures(directed: "nx.DiGraph") -> dict[str, float | None]:
     nx = networkx()
     return {
         "density": nx.density(directed) if len(directed) > 1 else None,
@@ -118,7 +120,7 @@ def _of_ties(directed: "nx.DiGraph") -> dict[str, float | None]:
     }
 
 
-def _of_liking(liking: "nx.Graph", found: Communities) -> dict[str, float | None]:
+def _liking_measures(liking: "nx.Graph", found: Communities) -> dict[str, float | None]:
     nx = networkx()
     some = liking.number_of_edges() > 0
     largest = max(map(sorted, nx.connected_components(liking)), key=lambda part: (len(part), -part[0]), default=[])

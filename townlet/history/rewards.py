@@ -50,7 +50,7 @@ def rewards(
     until = last if to_tick is None else to_tick
     run.require(from_tick, until)
     paid = [settings_of(each, settings) for each in run.settings]
-    return _named(run, _folded(run, min(from_tick, until), until, paid))
+    return _with_names(run, _earned_rows(run, min(from_tick, until), until, paid))
 
 
 def settings_of(lived: Settings, given: "Rewards | Mapping[str, Any] | None") -> Rewards:
@@ -63,7 +63,7 @@ def settings_of(lived: Settings, given: "Rewards | Mapping[str, Any] | None") ->
     return given if isinstance(given, Rewards) else load(lived, {"rewards": given}).settings.rewards
 
 
-def _folded(run: "History", from_tick: int, to_tick: int, paid: Sequence[Rewards]) -> pa.Table:
+def _earned_rows(run: "History", from_tick: int, to_tick: int, paid: Sequence[Rewards]) -> pa.Table:
     """The rows of a stretch of ticks, folded from the mark before it; the marks up to its end are kept."""
     from projections.reward_table import Earnings, at_mark  # brings Numba
     from projections.rewards import compile_terms
@@ -111,7 +111,7 @@ def _keep(run: "History", store: CheckpointStore, tick: int, tables: Mapping[str
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _named(run: "History", earned: pa.Table) -> pa.Table:
+def _with_names(run: "History", earned: pa.Table) -> pa.Table:
     """The rows with `agent`, the name, before the number."""
     persons, person = np.unique(earned.column("agent_id").to_numpy(), return_inverse=True)
     names = pa.array(names_table(run.config, persons), pa.string())

@@ -36,10 +36,10 @@ def view(town: "Town", name: str) -> pa.Table:
         near = get_close_matches(name, VIEWS, 2)
         asked = f"; did you mean {' or '.join(near)}?" if near else ""
         raise QueryError(f"there is no table {name!r} of a town at a tick{asked} There are: {', '.join(VIEWS)}")
-    return VIEWS[name](_Scene(town))
+    return VIEWS[name](_Source(town))
 
 
-class _Scene:
+class _Source:
     """A town at a tick with what its tables are made of."""
 
     def __init__(self, town: "Town") -> None:
@@ -86,142 +86,142 @@ class _Scene:
         }
 
 
-def _places(scene: _Scene) -> pa.Table:
-    places, venues = scene.map.places, scene.map.venues
-    tiles = np.array([place.row * scene.side + place.column for place in places], np.int64)
+def _places(source: _Source) -> pa.Table:
+    places, venues = source.map.places, source.map.venues
+    tiles = np.array([place.row * source.side + place.column for place in places], np.int64)
     return pa.table(
         {
             "id": _number(np.arange(len(places))),
-            "name": pa.array(scene.places, pa.string()),
+            "name": pa.array(source.places, pa.string()),
             "kind": pa.array([place.kind for place in places], pa.string()),
             "venue_kind": pa.array([venues[place.venue].kind for place in places], pa.string()),
-            **scene.tile(tiles),
+            **source.tile(tiles),
             "waiting_places": _number(np.array([len(place.waiting) for place in places], np.int64)),
         }
     )
 
 
-def _agents(scene: _Scene) -> pa.Table:
+def _agents(source: _Source) -> pa.Table:
     def of(column: str) -> np.ndarray:
-        return scene.read("agents", column)
+        return source.read("agents", column)
 
     persons, home, job = of("person"), of("home"), of("job")
-    homes = [scene.map.venues[place.venue].name for place in scene.map.places]
+    homes = [source.map.venues[place.venue].name for place in source.map.places]
     asked, busy = of("asked_seq") >= 0, of("doing") >= 0
-    deeds = list(scene.settings.affordances)
+    deeds = list(source.settings.affordances)
     traits, items = of("traits"), of("items")
     columns: Columns = {
         "id": _number(persons),
-        "name": pa.array(names_table(scene.settings, persons), pa.string()),
+        "name": pa.array(names_table(source.settings, persons), pa.string()),
         "seat": _number(of("seat")),
         "arrived": _number(of("arrived")),
         "home": _word(home, homes),
-        "bed": _word(home, scene.places),
+        "bed": _word(home, source.places),
         "bed_id": _number(home),
-        **scene.tile(of("tile")),
+        **source.tile(of("tile")),
         **{need: pa.array(of(need)) for need in ("hunger", "hygiene", "energy", "wallet", "debt")},
         "unpaid_days": _number(of("unpaid_days")),
         "raw": _number(items[:, 0]),
         "meals": _number(items[:, 1]),
         "option": _word(np.where(asked, of("option"), -1), {each: each.name.lower() for each in Option}),
-        **scene.place("target", of("target")),
+        **source.place("target", of("target")),
         "doing": _word(of("doing"), deeds),
         "doing_since": _number(np.where(busy, of("busy_since"), -1)),
         "doing_until": _number(np.where(busy, of("busy_until"), -1)),
         "done_last": _word(of("last_action"), deeds),
-        **scene.place("holds", of("holds")),
-        **scene.place("waits_at", of("waits_at")),
+        **source.place("holds", of("holds")),
+        **source.place("waits_at", of("waits_at")),
         "waits_since": _number(np.where(of("waits_at") >= 0, of("waits_since"), -1)),
         "stalls": _number(of("stalls")),
-        "job": _word(job, _job_names(scene)),
+        "job": _word(job, _job_names(source)),
         "job_id": _number(job),
         "shift": _shift_state(job, of("shift_state")),
-        **scene.people("covers", scene.person(of("covers"))),
-        **scene.people("covered_by", scene.person(of("covered_by"))),
+        **source.people("covers", source.person(of("covers"))),
+        **source.people("covered_by", source.person(of("covered_by"))),
         "doom": _word(of("doom"), {each: each.name.lower() for each in Reason}),
         **{trait.name.lower(): pa.array(traits[:, trait]) for trait in Trait},
-        "ties": _number(np.count_nonzero(scene.agents["ties"]["known"][of("seat")], axis=1)),
+        "ties": _number(np.count_nonzero(source.agents["ties"]["known"][of("seat")], axis=1)),
     }
     return pa.table(columns)
 
 
-def _ties(scene: _Scene) -> pa.Table:
-    sides = {name: scene.read("ties", name) for name in ("trust", "familiarity", "rivalry")}
-    owners = scene.person(scene.read("ties", "seat"))
+def _ties(source: _Source) -> pa.Table:
+    sides = {name: source.read("ties", name) for name in ("trust", "familiarity", "rivalry")}
+    owners = source.person(source.read("ties", "seat"))
     return pa.table(
         {
-            **scene.people("owner", owners),
-            **scene.people("other", scene.read("ties", "other")),
+            **source.people("owner", owners),
+            **source.people("other", source.read("ties", "other")),
             **{name: pa.array(values) for name, values in sides.items()},
             "size": pa.array(sum((np.abs(values) for values in sides.values()), np.zeros(len(owners)))),
-            "since": _number(scene.read("ties", "since")),
+            "since": _number(source.read("ties", "since")),
         }
     )
 
 
-def _objects(scene: _Scene) -> pa.Table:
-    places = _places(scene)
-    used = scene.plan["layout"]["place"]["affordance"][: len(places)]
-    restocked = scene.plan["affordances"]["restock"][used] > 0
+def _objects(source: _Source) -> pa.Table:
+    places = _places(source)
+    used = source.plan["layout"]["place"]["affordance"][: len(places)]
+    restocked = source.plan["affordances"]["restock"][used] > 0
     names = ("id", "name", "kind", "venue", "tile", "row", "col")
     return pa.table(
         {
             **{name: places.column(name) for name in names},
-            "affordance": _word(used, list(scene.settings.affordances)),
-            **scene.people("user", scene.person(scene.read("objects", "user"))),
-            **scene.people("owner", scene.person(scene.read("objects", "owner") - 1)),
-            "stock": _number(np.where(restocked, scene.read("objects", "stock"), -1)),
-            "line": _number(scene.read("objects", "line")),
+            "affordance": _word(used, list(source.settings.affordances)),
+            **source.people("user", source.person(source.read("objects", "user"))),
+            **source.people("owner", source.person(source.read("objects", "owner") - 1)),
+            "stock": _number(np.where(restocked, source.read("objects", "stock"), -1)),
+            "line": _number(source.read("objects", "line")),
         }
     )
 
 
-def _queues(scene: _Scene) -> pa.Table:
-    waiting, line = scene.read("objects", "waiting"), scene.read("objects", "line")
+def _queues(source: _Source) -> pa.Table:
+    waiting, line = source.read("objects", "waiting"), source.read("objects", "line")
     objects, positions = np.nonzero(np.arange(waiting.shape[1]) < line[:, None])
     seats = waiting[objects, positions]
-    since = scene.agents["waits_since"][seats]
+    since = source.agents["waits_since"][seats]
     return pa.table(
         {
-            **scene.place("object", objects),
+            **source.place("object", objects),
             "position": _number(positions + 1),
-            **scene.people("agent", scene.person(seats)),
+            **source.people("agent", source.person(seats)),
             "since": _number(since),
-            "waited": _number(scene.town.tick - since),
+            "waited": _number(source.town.tick - since),
         }
     )
 
 
-def _shifts(scene: _Scene) -> pa.Table:
+def _shifts(source: _Source) -> pa.Table:
     def of(column: str) -> np.ndarray:
-        return scene.read("agents", column)[employed]
+        return source.read("agents", column)[employed]
 
-    employed = np.flatnonzero(scene.read("agents", "job") >= 0)
+    employed = np.flatnonzero(source.read("agents", "job") >= 0)
     persons, codes = of("person"), of("job")
-    jobs = scene.plan["jobs"][codes]
-    venues = [scene.map.venues[place.venue].name for place in scene.map.places]
+    jobs = source.plan["jobs"][codes]
+    venues = [source.map.venues[place.venue].name for place in source.map.places]
     return pa.table(
         {
-            **scene.people("agent", persons),
-            "job": _word(codes, _job_names(scene)),
+            **source.people("agent", persons),
+            "job": _word(codes, _job_names(source)),
             "job_id": _number(codes),
             "venue": _word(jobs["desk"], venues),
-            **scene.place("workplace", jobs["desk"]),
+            **source.place("workplace", jobs["desk"]),
             "starts": _number(jobs["start"]),
             "ends": _number(jobs["end"]),
             "days": pa.array(np.where(jobs["days"] == EVERY_DAY, "every", "weekdays").tolist(), pa.string()),
             "state": _shift_state(codes, of("shift_state")),
             "worked": _number(of("worked")),
             "earned": pa.array(of("earned")),
-            **scene.people("covered_by", scene.person(of("covered_by"))),
-            **scene.people("covers", scene.person(of("covers"))),
+            **source.people("covered_by", source.person(of("covered_by"))),
+            **source.people("covers", source.person(of("covers"))),
             "shifts": _number(of("shifts")),
             "on_time": _number(of("shifts_on_time")),
         }
     )
 
 
-VIEWS: dict[str, Callable[[_Scene], pa.Table]] = {
+VIEWS: dict[str, Callable[[_Source], pa.Table]] = {
     "agents": _agents,
     "ties": _ties,
     "objects": _objects,
@@ -243,8 +243,8 @@ def _word(codes: np.ndarray, words: Words) -> pa.Array:
     return pa.array([words[code] if code >= 0 else None for code in codes.tolist()], pa.string())
 
 
-def _job_names(scene: _Scene) -> list[str]:
-    return [job.name for _, job, _, _ in jobs_of(scene.settings.work, scene.map)]
+def _job_names(source: _Source) -> list[str]:
+    return [job.name for _, job, _, _ in jobs_of(source.settings.work, source.map)]
 
 
 def _shift_state(jobs: np.ndarray, states: np.ndarray) -> pa.Array:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from townlet.asking.sql import Session
-from townlet.history.kept_tables import NARRATIONS, caught_up
+from townlet.history.kept_tables import NARRATIONS, projection_tables
 from townlet.judging.soak_figures import SOCIAL, WORK
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _town(run: "History", tick: int, days: float) -> pa.Table:
 
 def _held_back(run: "History", tick: int) -> pa.Table:
     """How often the narrator said nothing, by category and reason."""
-    state = caught_up(run, NARRATIONS, tick)["narration_state"]
+    state = projection_tables(run, NARRATIONS, tick)["narration_state"]
     held = [row for row in state.to_pylist() if row["what"] == "suppressed"]
     held.sort(key=lambda row: (-row["count"], row["category"], row["name"]))
     columns = {"category": "category", "reason": "name", "times": "count"}

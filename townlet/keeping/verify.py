@@ -15,7 +15,7 @@ from eventlog.segments.audit import SegmentAudit, audit, audit_file
 from eventlog.segments.recovery import SEGMENT_NAME
 from townlet.configuration.load import config_id_of
 from townlet.history.history import History
-from townlet.history.kept_tables import PROJECTIONS, differing
+from townlet.history.kept_tables import PROJECTIONS, audit_kept
 
 if TYPE_CHECKING:
     pass
@@ -197,7 +197,7 @@ def _state(run: "History", damage: LogDamaged | None) -> Check:
 def _caught_up(run: "History", damage: LogDamaged | None) -> Iterator[Check]:
     """What is kept of each projection that catches up, against a fold from the first event."""
     for name, made in PROJECTIONS.items():
-        compared, first = differing(run, name, damage.tick if damage else run.head.tick)
+        compared, first = audit_kept(run, name, damage.tick if damage else run.head.tick)
         if compared:
             said = "equal to" if first is None else f"at tick {first:,} not equal to"
             found = f"version {made.version}, kept at {compared} ticks, {said} a fold from the start"

@@ -31,7 +31,7 @@ class Town:
         self.settings = tuple(settings)
         self.shape = CLASSES[self.settings[0].town.capacity]
         if plans is None:
-            plans = compiled(self.settings)
+            plans = compiled_plans(self.settings)
         self.plans = plans
         self.towns = np.zeros(1, town_type(self.shape)).view(np.recarray) if towns is None else towns
         self.reserve = ROWS_A_PERSON * self.settings[0].town.people + int(self.plans["layout"]["places"][0]) + 64
@@ -65,7 +65,7 @@ class Town:
     def found(self, seed: int) -> np.ndarray:
         """Found the town; gives the rows of its founding. Raises OutboxFull, TownletError."""
         found(self.settings[0], self.towns, self.plans, 0, seed)
-        return self.drained()
+        return self.take_rows()
 
     def live(self, ticks: int) -> Iterator[np.ndarray]:
         """Live so many ticks; gives the rows of some whole ticks at a time, in order. Raises OutboxFull."""
@@ -76,11 +76,11 @@ class Town:
             lived = int(day.live(self.towns, self.plans, left, self.reserve))
             if lived == 0:
                 raise OutboxFull(f"the outbox of {self.shape.rows} rows has no room for a tick of {self.people} people")
-            rows = self.drained()
+            rows = self.take_rows()
             left -= lived
             yield rows
 
-    def drained(self) -> np.ndarray:
+    def take_rows(self) -> np.ndarray:
         """The rows in the outbox, as a copy; the outbox is empty after it. Raises OutboxFull."""
         cursor = self.towns["cursor"]
         if cursor["overflow"][0]:
@@ -108,7 +108,7 @@ class Town:
         return kept
 
 
-def compiled(settings: Sequence[Settings]) -> Any:
+def compiled_plans(settings: Sequence[Settings]) -> Any:
     """The plans of epochs under these settings, a record each."""
     return np.concatenate([compile_plan(each) for each in settings]).view(np.recarray)
 
@@ -133,7 +133,7 @@ def found(settings: Settings, towns: np.ndarray, plans: np.ndarray, index: int, 
         )
 
 
-def restored(
+def restored_town(
     settings: Sequence[Settings], kept: Mapping[str, pa.Table], plans: np.ndarray | None = None
 ) -> Town | None:
     """The town of a checkpoint; None if it is not, byte for byte, the town that was kept. `plans` as for `Town`."""

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from townlet.comparing.tie_ledgers import ties_side_by_side
-from townlet.history.kept_tables import PROJECTIONS, TIE_CHANGES, named
+from townlet.history.kept_tables import PROJECTIONS, TIE_CHANGES, with_names
 from townlet.observing.event_list import Events
 from townlet.observing.view import EventLine
 from townlet.telling.event_words import Filter
@@ -67,7 +67,7 @@ def ties_changed_by(run: "History", seq: int) -> tuple[Mapping[str, Any], ...]:
     changes = PROJECTIONS[TIE_CHANGES].begin(run.at(tick).town)
     for rows in run.log.rows(from_tick=tick, to_tick=tick + 1):
         changes.fold(np.ascontiguousarray(rows))
-    table = named(run.config, changes.tables()[TIE_CHANGES])
+    table = with_names(run.config, changes.tables()[TIE_CHANGES])
     return tuple(row for row in table.to_pylist() if row["seq"] == seq and row["change"] != "decayed")
 
 

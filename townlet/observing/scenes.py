@@ -13,7 +13,7 @@ from projections.state import state_bytes
 from projections.telemetry.frame import Block, Words, happened_of, state_of, ties_of
 from projections.telemetry.witness import Kept, Seen, Witness, restore_state, seen_of
 from townlet.history.name_books import frame_words
-from townlet.living.town import Town, restored
+from townlet.living.town import Town, restored_town
 from townlet.observing.view import Scene
 from townlet.rules.control import allow_all
 
@@ -82,7 +82,7 @@ class Ground:
     def checkpoint(self, tick: int, log: "LogReader") -> Town | None:
         """The town of the run's nearest checkpoint at a tick or before it."""
         found = self.run.checkpoints().nearest(tick, self._identity_at, log)
-        return None if found is None else restored(self.settings, found.tables(), self.plans)
+        return None if found is None else restored_town(self.settings, found.tables(), self.plans)
 
     def _identity_at(self, seq: int) -> Mapping[str, str]:
         """The run's `identity_at`, which reads sources: once for all that lies in an epoch."""

@@ -13,7 +13,7 @@ import numpy as np
 from eventlog.places import title
 from townlet.daytime import time_of
 from townlet.errors import QueryError
-from townlet.history.network import graphs, parted
+from townlet.history.network import communities_by_size, graphs
 from townlet.plotting.spring_layout import apart, spring_layout
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def plot_ties(moment: "Moment", into: Path) -> None:
         raise QueryError(f"nobody lives in {moment.run.place} at tick {moment.tick:,}. Next: --at-tick 1, or later")
     directed, liking = graphs(people, ties)
     names = dict(zip(people.column("id").to_pylist(), people.column("name").to_pylist(), strict=True))
-    groups = parted(liking, names)
+    groups = communities_by_size(liking, names)
     when = time_of(moment.tick, moment.run.config.town.ticks_per_day)
     with style():
         figure, axes, radius = _sheet(len(names))

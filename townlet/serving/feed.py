@@ -12,7 +12,7 @@ from projections.rewards import compile_terms
 from projections.telemetry.frame import Frame, Story, frame
 from projections.telemetry.witness import Witness
 from townlet.asking.key_figures import kpi_tables
-from townlet.history.kept_tables import NARRATIONS, begun, caught_up, nearest, projection
+from townlet.history.kept_tables import NARRATIONS, nearest, projection, projection_tables, started_projection
 from townlet.history.name_books import frame_words
 from townlet.living.town import Town
 from townlet.rules.control import allow_all
@@ -115,8 +115,8 @@ class _Scenes:
 def _narrator(run: "History", tick: int) -> tuple[Narrator, int]:
     """The story as far as it has been told at a tick, kept for another time; and the event that it goes on with."""
     if tick:
-        caught_up(run, NARRATIONS, tick)
-    live, seq = begun(run, projection(NARRATIONS), nearest(run, NARRATIONS, tick))
+        projection_tables(run, NARRATIONS, tick)
+    live, seq = started_projection(run, projection(NARRATIONS), nearest(run, NARRATIONS, tick))
     assert isinstance(live, Narrator)
     for rows in run.log.rows(seq, run.log.seq_at(tick)):  # where nothing could be kept
         live.fold(np.ascontiguousarray(rows))

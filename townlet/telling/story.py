@@ -12,7 +12,7 @@ from townlet.configuration.places import place_names
 from townlet.configuration.plans import map_of
 from townlet.configuration.settings import Settings
 from townlet.errors import ConfigurationError
-from townlet.history.kept_tables import NARRATIONS, caught_up
+from townlet.history.kept_tables import NARRATIONS, projection_tables
 from townlet.history.narrator import narrator, templates_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def narrations(run: "History", tick: int) -> pa.Table:
     """The story of the events before `tick`, with the names of people and places. Raises LogDamaged, BadTemplates."""
-    return named(run.config, caught_up(run, NARRATIONS, tick)[NARRATIONS])
+    return named(run.config, projection_tables(run, NARRATIONS, tick)[NARRATIONS])
 
 
 def told_otherwise(

@@ -25,7 +25,7 @@ from townlet.configuration.load import load
 from townlet.configuration.settings import Settings
 from townlet.errors import ConfigurationError
 from townlet.history.history import History, Moment
-from townlet.history.kept_tables import named, tie_changes
+from townlet.history.kept_tables import tie_changes, with_names
 from townlet.living.town import Town
 
 MEANING: Final = (
@@ -147,7 +147,7 @@ def _folded(run: History, settings: tuple[Settings, ...], tick: int) -> tuple[To
     rider = TieChanges(town.towns, town.plans)
     for rows in run.log.rows(to_tick=tick):
         rider.fold(np.ascontiguousarray(rows))
-    return town, named(run.config, rider.tables()[TieChanges.name])
+    return town, with_names(run.config, rider.tables()[TieChanges.name])
 
 
 def _summary(comparison: pa.Table, before: pa.Table, after: pa.Table) -> dict[str, int]:

@@ -25,7 +25,7 @@ from townlet.world.drawing import (
 )
 from townlet.world.survey import survey
 
-__all__ = ["WALKABLE", "Place", "Tile", "TownMap", "Venue", "overflow", "parse", "repeated"]
+__all__ = ["WALKABLE", "Place", "Tile", "TownMap", "Venue", "overflow", "parse", "repeated_district"]
 
 
 def parse(
@@ -44,7 +44,7 @@ def parse(
     faults += overflow(district, repeat, shape)
     if faults:
         raise MapError(origin, faults)
-    return repeated(district, repeat)
+    return repeated_district(district, repeat)
 
 
 def overflow(district: TownMap, repeat: tuple[int, int], shape: CapacityClass) -> list[str]:
@@ -66,7 +66,7 @@ def overflow(district: TownMap, repeat: tuple[int, int], shape: CapacityClass) -
     ]
 
 
-def repeated(district: TownMap, repeat: tuple[int, int]) -> TownMap:
+def repeated_district(district: TownMap, repeat: tuple[int, int]) -> TownMap:
     """The district edge to edge, `repeat` times down and across; venues are then called "Café 3-2" and so on."""
     if repeat == (1, 1):
         return district

@@ -23,7 +23,7 @@ def survey(plan: MapPlan) -> tuple[TownMap, list[str]]:
     grid, found = _ground(plan, rows, faults)
     fit = _fit(plan, grid.shape, faults)
     seats = {(row, column) for row, column, _ in found}
-    venues = tuple(_built(grid, seats, venue, v in fit, faults) for v, venue in enumerate(plan.venues))
+    venues = tuple(_venue_with_doors(grid, seats, venue, v in fit, faults) for v, venue in enumerate(plan.venues))
     places = []
     for row, column, kind in found:
         owner = next((v for v, venue in enumerate(venues) if venue.holds(row, column)), -1)
@@ -35,7 +35,7 @@ def survey(plan: MapPlan) -> tuple[TownMap, list[str]]:
                 f"beside row {outside[0][0]}, column {outside[0][1]}; move it inside"
             )
         places.append(Place(kind, row, column, owner, ()))
-    places = _furnished(grid, venues, places, fit, faults)
+    places = _places_with_lines(grid, venues, places, fit, faults)
     height, width = grid.shape
     return TownMap(plan.name, height, width, tuple(rows), grid, venues, tuple(places)), faults
 
@@ -98,7 +98,7 @@ def _fit(plan: MapPlan, size: tuple[int, ...], faults: list[str]) -> set[int]:
     return fit
 
 
-def _built(grid: np.ndarray, seats: set[Spot], plan: VenuePlan, fit: bool, faults: list[str]) -> Venue:
+def _venue_with_doors(grid: np.ndarray, seats: set[Spot], plan: VenuePlan, fit: bool, faults: list[str]) -> Venue:
     """The venue with its doors: walkable tiles of its edge with a walkable tile outside."""
     venue = Venue(plan.name, plan.kind, *plan.at, *plan.size, ())
     if not fit:
@@ -146,7 +146,7 @@ def _outside(grid: np.ndarray, venue: Venue, row: int, column: int) -> list[Spot
     ]
 
 
-def _furnished(
+def _places_with_lines(
     grid: np.ndarray, venues: tuple[Venue, ...], places: list[Place], fit: set[int], faults: list[str]
 ) -> list[Place]:
     """The places with their lines; faults where somebody could not get to a door or a place, or find room to wait."""

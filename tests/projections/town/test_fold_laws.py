@@ -20,7 +20,7 @@ from tests.townlet.towns import DAY, KITCHEN, lived
 from townlet.configuration.load import load
 from townlet.history import kept_tables
 from townlet.history.following import Following
-from townlet.living.town import Town, restored
+from townlet.living.town import Town, restored_town
 from townlet.run import Run
 
 EVERY = 180
@@ -74,7 +74,7 @@ def test_a_checkpoint_and_the_rest_is_all_of_it(run: Run, seed: int) -> None:
         mark = chance.choice([each for each in run.checkpoints().ticks() if each <= tick])
         kept = run.checkpoints().nearest(mark, run.identity_at, run.log)
         assert kept is not None and kept.point.tick == mark, f"seed {seed}: checkpoint {mark} is not valid"
-        town = restored(run.settings, kept.tables())
+        town = restored_town(run.settings, kept.tables())
         assert town is not None
         assert town.state_digest() == folded(run, mark).state_digest(), f"seed {seed}, checkpoint {mark}"
         town.fold(run.log.rows(from_seq=kept.point.seq, to_tick=tick))
@@ -128,14 +128,14 @@ def test_followed_is_caught_up_is_rebuilt_is_forked(run: Run, tmp_path: Path, na
     copy = Run(shutil.copytree(run.path, tmp_path / "run"))
     shutil.rmtree(copy.path / "derived", ignore_errors=True)
     for tick in (500, 950, TICKS):
-        caught = kept_tables.caught_up(copy, name, tick)
+        caught = kept_tables.projection_tables(copy, name, tick)
         fork = run.fork(tmp_path / f"fork-{tick}", at=tick)
         following = Following(fork, [name])
         following.catch_up()
         assert kept_tables.equal(following.tables(name), caught), f"at tick {tick}, followed"
-        assert kept_tables.equal(kept_tables.caught_up(fork, name, tick), caught), f"at tick {tick}, forked"
-        assert kept_tables.rebuilt(copy, name, tick).kept == "equal", f"at tick {tick}, rebuilt"
-    assert kept_tables.differing(copy, name, TICKS) == (3, None)
+        assert kept_tables.equal(kept_tables.projection_tables(fork, name, tick), caught), f"at tick {tick}, forked"
+        assert kept_tables.rebuild(copy, name, tick).kept == "equal", f"at tick {tick}, rebuilt"
+    assert kept_tables.audit_kept(copy, name, TICKS) == (3, None)
 
 
 def test_a_projection_is_rebuilt_beside_the_old_one(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

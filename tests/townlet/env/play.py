@@ -41,7 +41,7 @@ class Play:
         for seat in self.living():
             asked[0, seat] = choice(seat, self.allowed(seat))
         advance(self.town.towns, self.town.plans)
-        self.history.append(self.town.drained())
+        self.history.append(self.town.take_rows())
         return self.history[-1]
 
     @property

@@ -73,41 +73,47 @@ def chats(run: Run, tick: int) -> int:
 
 def test_what_is_listed_is_caught_up_and_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for tick in (DAY, TICKS, 500):
-        assert kept_tables.caught_up(run, "chats", tick)["chats"].column("count").to_pylist() == [chats(run, tick)]
+        assert kept_tables.projection_tables(run, "chats", tick)["chats"].column("count").to_pylist() == [
+            chats(run, tick)
+        ]
     assert kept_tables.store_of(run, "chats").ticks() == [500, DAY, TICKS]
     monkeypatch.setattr(Chats, "bad", 0)  # whoever folds the first event again fails
-    assert kept_tables.caught_up(run, "chats", TICKS)["chats"].column("count").to_pylist() == [chats(run, TICKS)]
+    assert kept_tables.projection_tables(run, "chats", TICKS)["chats"].column("count").to_pylist() == [
+        chats(run, TICKS)
+    ]
     monkeypatch.setattr(Chats, "bad", run.log.seq_at(DAY + 1))
-    assert kept_tables.caught_up(run, "chats", DAY + 1)["chats"].column("count").to_pylist() == [chats(run, DAY + 1)]
+    assert kept_tables.projection_tables(run, "chats", DAY + 1)["chats"].column("count").to_pylist() == [
+        chats(run, DAY + 1)
+    ]
     with pytest.raises(BadEvent):
-        kept_tables.caught_up(run, "chats", DAY + 2)
+        kept_tables.projection_tables(run, "chats", DAY + 2)
 
 
 def test_another_name_is_refused_with_the_nearest(run: Run) -> None:
     with pytest.raises(townlet.errors.QueryError, match="did you mean tie_changes"):
-        kept_tables.caught_up(run, "tie_change", DAY)
+        kept_tables.projection_tables(run, "tie_change", DAY)
 
 
 def test_a_bad_event_is_fatal_in_a_rebuild_and_what_was_kept_stays(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert kept_tables.rebuilt(run, "chats", TICKS).kept == "none"
-    assert kept_tables.rebuilt(run, "chats", TICKS).kept == "equal"
+    assert kept_tables.rebuild(run, "chats", TICKS).kept == "none"
+    assert kept_tables.rebuild(run, "chats", TICKS).kept == "equal"
     folder = kept_tables.store_of(run, "chats").path
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     monkeypatch.setattr(Chats, "bad", 900)
     with pytest.raises(BadEvent, match="chats cannot fold event 900"):
-        kept_tables.rebuilt(run, "chats", TICKS)
+        kept_tables.rebuild(run, "chats", TICKS)
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
 def test_what_was_kept_and_is_not_what_the_log_folds_to_is_noticed_and_replaced(run: Run) -> None:
-    kept_tables.caught_up(run, "chats", TICKS)
+    kept_tables.projection_tables(run, "chats", TICKS)
     kept = kept_tables.nearest(run, "chats", TICKS)
-    assert kept is not None and kept_tables.differing(run, "chats", TICKS) == (1, None)
+    assert kept is not None and kept_tables.audit_kept(run, "chats", TICKS) == (1, None)
     false = {"chats": pa.table({"count": [10**6]})}
     kept_tables.store_of(run, "chats").write(false, kept.point, _identity(run.epochs, kept.point.seq))
-    assert kept_tables.differing(run, "chats", TICKS) == (1, TICKS)
-    assert kept_tables.rebuilt(run, "chats", TICKS).kept == "different"
-    assert kept_tables.differing(run, "chats", TICKS) == (1, None)
+    assert kept_tables.audit_kept(run, "chats", TICKS) == (1, TICKS)
+    assert kept_tables.rebuild(run, "chats", TICKS).kept == "different"
+    assert kept_tables.audit_kept(run, "chats", TICKS) == (1, None)
 
 
 @pytest.mark.parametrize("bad", [0, 1, 777, "last"])
@@ -127,7 +133,7 @@ def test_a_bad_event_stops_one_projection_and_the_others_go_on(
     assert kept_tables.store_of(run, "chats").ticks() == []
     assert kept_tables.store_of(run, "tie_changes").ticks() == [TICKS]
     shutil.rmtree(run.path / "derived")
-    assert kept_tables.equal(following.tables("tie_changes"), kept_tables.caught_up(run, "tie_changes", TICKS))
+    assert kept_tables.equal(following.tables("tie_changes"), kept_tables.projection_tables(run, "tie_changes", TICKS))
 
 
 def test_it_goes_on_from_what_was_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +146,9 @@ def test_it_goes_on_from_what_was_kept(run: Run, monkeypatch: pytest.MonkeyPatch
     assert second.next_seq("tie_changes") == run.log.seq_at(TICKS)
     second.catch_up()
     shutil.rmtree(run.path / "derived")
-    assert kept_tables.equal(second.tables("tie_changes"), kept_tables.caught_up(run, "tie_changes", TICKS + 300))
+    assert kept_tables.equal(
+        second.tables("tie_changes"), kept_tables.projection_tables(run, "tie_changes", TICKS + 300)
+    )
 
 
 def _live(path: Path, ticks: int) -> None:
@@ -161,4 +169,6 @@ def test_a_town_that_runs_in_another_process_is_followed_to_its_end(run: Run) ->
         town.join(60)
     assert town.exitcode == 0
     assert seqs == sorted(set(seqs)) and seqs[0] >= before and seqs[-1] == run.head.seq
-    assert kept_tables.equal(following.tables("tie_changes"), kept_tables.caught_up(run, "tie_changes", run.head.tick))
+    assert kept_tables.equal(
+        following.tables("tie_changes"), kept_tables.projection_tables(run, "tie_changes", run.head.tick)
+    )

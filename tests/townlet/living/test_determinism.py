@@ -220,7 +220,7 @@ def test_a_town_killed_before_its_first_commit_is_founded_when_it_is_taken_up(
 
 
 def test_a_checkpoint_that_is_not_the_town_it_was_is_not_believed(tmp_path: Path) -> None:
-    from townlet.living.town import restored as believed
+    from townlet.living.town import restored_town as believed
 
     town = town_of(kitchen_settings())
     town.found(SEED)

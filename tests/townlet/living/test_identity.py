@@ -16,7 +16,7 @@ from tests.townlet.towns import DAY, KITCHEN
 from townlet.configuration import plans as compiling
 from townlet.keeping.verify import verify
 from townlet.living.identity import fold_identity
-from townlet.living.town import restored
+from townlet.living.town import restored_town
 from townlet.run import Run
 
 EVERY = 480
@@ -54,7 +54,7 @@ def put_a_lie(run: Run, identity: Identity) -> None:
     """In place of the second checkpoint one of the same place in the log, whole, and of richer people."""
     kept = run.checkpoints().nearest(2 * EVERY, run.identity_at, run.log)
     assert kept is not None and kept.point.tick == 2 * EVERY
-    town = restored(run.settings, kept.tables())
+    town = restored_town(run.settings, kept.tables())
     assert town is not None
     town.record["agents"]["wallet"][0] += 1.0
     run.checkpoints().write(town.tables(), kept.point, identity)

@@ -90,7 +90,7 @@ def hold(capacity: int, modifiers: bool, steps: list[Step]) -> None:
         else:
             set_or_refused(town, *step)
         assert not list(broken(town))
-    chunks.append(town.drained())
+    chunks.append(town.take_rows())
     for rows in chunks:
         replay.fold([rows])
         rider.fold(rows)

@@ -231,7 +231,7 @@ def test_a_story_that_was_put_away_is_the_same(run: Run, whole: Watcher, monkeyp
     for tick in (TICKS, 300, 1, DAY, TICKS - 10, *range(0, TICKS, 97)):
         assert story.before(tick) == whole.view(Wanted(tick)).story
     story.keep()
-    assert kept_tables.equal(kept[0], kept_tables.caught_up(run, kept_tables.NARRATIONS, TICKS))
+    assert kept_tables.equal(kept[0], kept_tables.projection_tables(run, kept_tables.NARRATIONS, TICKS))
 
 
 def test_figures_come_for_the_last_whole_day(run: Run, told: list[Frame]) -> None:

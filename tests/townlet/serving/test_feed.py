@@ -21,7 +21,7 @@ from projections.telemetry.validating import faults
 from projections.telemetry.versions import lines
 from tests.townlet.towns import DAY, KITCHEN
 from townlet.errors import TelemetryError, TickOutOfRange
-from townlet.history.kept_tables import caught_up
+from townlet.history.kept_tables import projection_tables
 from townlet.run import Run
 from townlet.serving.feed import frames
 from townlet.serving.mailbox import Mailbox, in_full, send
@@ -142,7 +142,7 @@ def test_every_change_of_a_tie_is_told_with_its_cause(run: Run, told: list[Frame
 
 
 def test_the_story_is_the_whole_story_and_the_limiter_is_where_it_was(run: Run, told: list[Frame]) -> None:
-    tables = caught_up(run, "narrations", DAY)
+    tables = projection_tables(run, "narrations", DAY)
     entries = [(frame.tick - 1, entry) for frame in told for entry in frame.happened["narrations"]]
     expected = tables["narrations"]
     for name in ("text", "category", "priority", "cause", "template"):
