@@ -109,7 +109,7 @@ class Run(History):
         It lives on for `ticks` ticks, under changed settings or another seed if any are given. Raises TickOutOfRange,
         RunExists, ConfigurationError for what a town under way cannot change, LogDamaged, DiskFull.
         """
-        from townlet.whatif.forking import fork
+        from townlet.whatif.fork import fork
 
         fork(self, local(into), at, overrides or {}, seed, ticks, progress=progress)
         return Run(into)

@@ -27,7 +27,7 @@ from townlet.observing.questions import Since, again, counted, since, ties_chang
 from townlet.observing.view import EventLine
 from townlet.run import Run
 from townlet.telling.why import Why
-from townlet.whatif.forking import livable
+from townlet.whatif.fork import fork_settings
 
 REFUSALS: Final = (TownletError, EventLogError, ProjectionError, OSError)
 """What a question may be answered with instead: each says what, where, and what to do."""
@@ -285,7 +285,7 @@ class Asker:
     def livable(self, tick: int, overrides: Mapping[str, object]) -> "Future[str]":
         """The name of the settings that a fork at a tick would live under. Raises ConfigurationError, with every
         fault."""
-        return self.ask(lambda reading: livable(reading.run, tick, overrides).config_id)
+        return self.ask(lambda reading: fork_settings(reading.run, tick, overrides).config_id)
 
     def reached(self, other: str) -> "Future[int | None]":
         """The last tick of another run, None while there is none."""

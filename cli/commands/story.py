@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from townlet.run import Run
-    from townlet.telling.turning_points import Day
+    from townlet.telling.turning_points import TurningPoints
 
 WIDTH: Final = 100
 INDENT: Final = " " * 7
@@ -149,10 +149,10 @@ def _person(run: "Run", name: str | None) -> str | None:
 
 def _told(run: "Run", tick: int, overrides: dict[str, object], templates: Path | None) -> "pa.Table":
     from townlet.history.kept_tables import NARRATIONS
-    from townlet.telling.story import narrations, told_otherwise
+    from townlet.telling.story import narrations, narrations_under
 
     if overrides or templates:
-        return told_otherwise(run, tick, overrides, templates)[NARRATIONS]
+        return narrations_under(run, tick, overrides, templates)[NARRATIONS]
     return narrations(run, tick)
 
 
@@ -160,13 +160,13 @@ def _follow(run: "Run", wanted: _Wanted, form: str) -> None:
     """Every entry there is, then every new one, until the run is closed."""
     from townlet.history.following import Following
     from townlet.history.kept_tables import NARRATIONS
-    from townlet.telling.story import named
+    from townlet.telling.story import with_names
 
     following, said, day = Following(run, [NARRATIONS]), 0, -1
     per_day = run.config.town.ticks_per_day
     for _ in following.follow():
         told = following.tables(NARRATIONS)[NARRATIONS]
-        entries = wanted.of(named(run.config, told.slice(said))).to_pylist()
+        entries = wanted.of(with_names(run.config, told.slice(said))).to_pylist()
         said = len(told)
         if form == "json":
             for entry in entries:
@@ -194,18 +194,18 @@ def _prose(entries: Iterable[Entry], per_day: int, day: int = -1) -> Iterator[st
 
 
 def _print_days(run: "Run", first: int, end: int, form: str) -> None:
-    from townlet.telling.turning_points import days, in_words
+    from townlet.telling.turning_points import sentences_of, turning_points
 
-    found, per_day = days(run, first, end), run.config.town.ticks_per_day
+    found, per_day = turning_points(run, first, end), run.config.town.ticks_per_day
     if form == "json":
         output.as_json([_day_as_json(day) for day in found])
         return
     for number, day in enumerate(found):
         output.data(("\n" if number else "") + f"day {day.day}")
-        output.data(textwrap.fill(" ".join(in_words(day, per_day)), WIDTH))
+        output.data(textwrap.fill(" ".join(sentences_of(day, per_day)), WIDTH))
 
 
-def _day_as_json(day: "Day") -> dict[str, Any]:
+def _day_as_json(day: "TurningPoints") -> dict[str, Any]:
     """A day with names for what its tuples hold."""
     told = day._asdict()
     for name in ("quarrel", "gained", "lost"):

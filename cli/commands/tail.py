@@ -73,12 +73,12 @@ def command(
     if from_tick is None:
         _say(teller, _last(log, teller, last, codes, until), as_json)
     else:
-        _say(teller, teller.told(log.batches(from_tick=from_tick, to_seq=until), codes), as_json)
+        _say(teller, teller.events(log.batches(from_tick=from_tick, to_seq=until), codes), as_json)
     if held and breach:
         raise held.error(breach)
     if follow:
         batches = log.follow(from_seq=head.seq)
-        _say(teller, teller.told(held.watched(batches) if held else batches, codes), as_json)
+        _say(teller, teller.events(held.watched(batches) if held else batches, codes), as_json)
         output.words(f"{run} is closed at tick {log.head.tick:,}")
 
 
@@ -127,7 +127,7 @@ def _last(log: "LogReader", teller: "Teller", count: int, codes: frozenset[int],
     window = WINDOW_EVENTS if codes else count
     while end > 0 and len(found) < count:
         begin = max(end - window, 0)
-        found = [*teller.told(log.batches(begin, end), codes), *found]
+        found = [*teller.events(log.batches(begin, end), codes), *found]
         end = begin
     return found[-count:] if count else []
 

@@ -72,7 +72,7 @@ class Difference:
     state: pa.Table
     events: pa.Table
     people: pa.Table
-    drift: pa.Table
+    distances: pa.Table
     ties: pa.Table
 
 
@@ -115,7 +115,7 @@ def _diff(a: Side, b: Side, damage: tuple[LogDamaged | None, LogDamaged | None])
     moments = [(a.run.at(mark), b.run.at(mark)) for mark in marks]
     ties = [ties_side_by_side(one.table("ties"), other.table("ties")) for one, other in moments]
     differ = seq is not None
-    rows = [_apart(*pair, table) for pair, table in zip(moments, ties, strict=True)]
+    rows = [_distance_row(*pair, table) for pair, table in zip(moments, ties, strict=True)]
     deeds = [deeds_since(side, side.seq if seq is None else seq, until) for side in (a, b)]
     people = people_apart((a, b), moments[-1], (deeds[0], deeds[1]), ties[-1], begins)
     return Difference(
@@ -130,7 +130,7 @@ def _diff(a: Side, b: Side, damage: tuple[LogDamaged | None, LogDamaged | None])
         first_state(a, b, begins, until if differ else begins - 1),
         events_by_kind(*deeds),
         people,
-        _drift(rows if differ else []),
+        _distances(rows if differ else []),
         ties[-1],
     )
 
@@ -185,7 +185,7 @@ def _events(log: LogReader, first: int, last: int) -> Iterator[tuple[int, bytes,
             yield seq, row.tobytes(), notes.get(seq)
 
 
-def _apart(a: "Moment", b: "Moment", ties: pa.Table) -> dict[str, Any]:
+def _distance_row(a: "Moment", b: "Moment", ties: pa.Table) -> dict[str, Any]:
     """How far apart two towns are at a tick."""
     people = [{row["name"]: row for row in moment.table("agents").to_pylist()} for moment in (a, b)]
     both = sorted(people[0].keys() & people[1].keys())
@@ -208,7 +208,7 @@ def _apart(a: "Moment", b: "Moment", ties: pa.Table) -> dict[str, Any]:
     }
 
 
-def _drift(rows: list[dict[str, Any]]) -> pa.Table:
+def _distances(rows: list[dict[str, Any]]) -> pa.Table:
     counts = ("tick", "ties_only_a", "ties_only_b", "people_only_a", "people_only_b", "elsewhere")
     order = (*counts[:3], "ties_differ_by", *counts[3:], *NEEDS)
     schema = pa.schema([(name, pa.int64() if name in counts else pa.float64()) for name in order])

@@ -23,7 +23,7 @@ Ledger = Mapping[Pair, Sides]
 
 def ties_before_and_after(before: pa.Table, after: pa.Table) -> pa.Table:
     """Two ledgers, as the view `ties` has them, side by side: the columns of `comparison`."""
-    return _compared(_ledger(before), _ledger(after))
+    return _comparison(_ledger(before), _ledger(after))
 
 
 def _ledger(ties: pa.Table) -> Ledger:
@@ -32,7 +32,7 @@ def _ledger(ties: pa.Table) -> Ledger:
     return {(owner, other): (*sides,) for owner, other, *sides in zip(*columns, strict=True)}
 
 
-def _compared(before: Ledger, after: Ledger) -> pa.Table:
+def _comparison(before: Ledger, after: Ledger) -> pa.Table:
     """`comparison`, from both ledgers."""
     rows = [_row(pair, before.get(pair), after.get(pair)) for pair in before.keys() | after.keys()]
     rows.sort(key=lambda row: (-row["difference"], row["owner"], row["other"]))

@@ -12,7 +12,7 @@ from projections.observations.layout import CELLS
 from projections.town.event import NOBODY
 from townlet.configuration.faults import nearest
 from townlet.configuration.load import NONE, Source, person_name
-from townlet.env.picture import RENDER_MODES, rendered, required_mode
+from townlet.env.picture import RENDER_MODES, checked_mode, picture_of
 from townlet.env.spaces import ACTIONS, flat_space, observation_space, state_space
 from townlet.env.vector import VectorEnv
 from townlet.errors import TownletError
@@ -60,7 +60,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
 
         Raises ConfigurationError, TownletError.
         """
-        self.render_mode = required_mode(render_mode)
+        self.render_mode = checked_mode(render_mode)
         self._vector = VectorEnv(
             config,
             towns=1,
@@ -74,7 +74,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
         )
         self.arrivals, self.is_flat = arrivals, flat
         self.agents: list[str] = []
-        self.possible_agents = self._possible()
+        self.possible_agents = self._possible_names()
         layout = self._vector.layout
         self._space = flat_space(layout) if flat else observation_space(layout)
         self._shares = np.float32(1) / np.repeat(np.array([plane.high for plane in layout.planes], "f4"), CELLS)
@@ -83,7 +83,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
         self._seat_of: dict[str, int] = {}
         self._persons: list[int] = []
 
-    def _possible(self) -> list[str]:
+    def _possible_names(self) -> list[str]:
         """Whoever can be in the town in an episode, by person number: founders first, then who may come after exits.
 
         A newcomer for each exit sits down where nobody ever sat; when no such seat is left, on the one that has been
@@ -108,7 +108,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
     @max_cycles.setter
     def max_cycles(self, ticks: int) -> None:
         self._vector.episode_ticks = ticks
-        self.possible_agents = self._possible()
+        self.possible_agents = self._possible_names()
         for name in self.possible_agents:
             self._actions.setdefault(name, spaces.Discrete(ACTIONS))
 
@@ -128,7 +128,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
         self._persons = [int(NOBODY)] * self._vector.seats
         self._seat_of = {}
         self._take_in(infos["person"][0].tolist(), founding=True)
-        return self._observed(self._seat_of), self._informed(self._seat_of)
+        return self._observations(self._seat_of), self._infos(self._seat_of)
 
     def step(
         self, actions: dict[str, int]
@@ -143,7 +143,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
             for name, action in actions.items():
                 asked[self._seat_of[name]] = action
         except KeyError as error:
-            raise self._unknown(str(error.args[0])) from None
+            raise self._unknown_agent(str(error.args[0])) from None
         _, rewards, terminated, truncated, infos = self._vector.step(np.array([asked]))
         persons = infos["person"][0].tolist()
         told = self._seat_of
@@ -152,7 +152,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
             self._take_in(persons, founding=False)
             told |= self._seat_of
         earned, left, cut = rewards[0].tolist(), terminated[0].tolist(), truncated[0].tolist()
-        observations, informed = self._observed(told), self._informed(told)
+        observations, informed = self._observations(told), self._infos(told)
         if any(cut):
             self.agents, self._seat_of = [], {}
         return (
@@ -174,7 +174,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
                     seat_of[person_name(settings, now)] = seat
         self._persons, self._seat_of, self.agents = persons, seat_of, list(seat_of)
 
-    def _observed(self, seat_of: Mapping[str, int]) -> dict[str, Observation]:
+    def _observations(self, seat_of: Mapping[str, int]) -> dict[str, Observation]:
         """What each agent sees, as copies: one of each array, and views of it."""
         if self.is_flat:
             flat = self._flat(self._vector.observations)
@@ -188,7 +188,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
             parts.append(observations["map"][0].reshape(len(parts[0]), -1) * self._shares)
         return np.concatenate(parts, axis=1)
 
-    def _informed(self, seat_of: Mapping[str, int]) -> dict[str, dict[str, Any]]:
+    def _infos(self, seat_of: Mapping[str, int]) -> dict[str, dict[str, Any]]:
         decides = self._vector.infos["decides"][0].tolist()
         infos: dict[str, dict[str, Any]] = {
             agent: {"decides": decides[seat], "seat": seat} for agent, seat in seat_of.items()
@@ -204,7 +204,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
         """The town's record, to be read only."""
         return self._vector.record(0)
 
-    def _unknown(self, name: str) -> TownletError:
+    def _unknown_agent(self, name: str) -> TownletError:
         return TownletError(
             f"{name!r} is no agent now{nearest(name, self.agents)}; agents are {', '.join(self.agents)}"
         )
@@ -216,7 +216,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
 
     def render(self) -> str | np.ndarray | None:
         """The town's map with its people: text, or pixels u1 [height, width, 3]; None without a render mode."""
-        return rendered(self.render_mode, self._vector.settings, self.record)
+        return picture_of(self.render_mode, self._vector.settings, self.record)
 
     def digest(self) -> str:
         """The digest of the town's history so far, in hex."""

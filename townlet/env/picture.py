@@ -35,14 +35,14 @@ RENDER_MODES = ("ansi", "rgb_array")
 NEEDS = ("hunger", "hygiene", "energy")
 
 
-def required_mode(mode: str | None) -> str | None:
+def checked_mode(mode: str | None) -> str | None:
     """The render mode, if it is one, or None for none. Raises TownletError."""
     if mode is not None and mode not in RENDER_MODES:
         raise TownletError(f"render_mode {mode!r} is none of {', '.join(RENDER_MODES)}")
     return mode
 
 
-def rendered(mode: str | None, settings: Settings, town: Any) -> str | np.ndarray | None:
+def picture_of(mode: str | None, settings: Settings, town: Any) -> str | np.ndarray | None:
     """A town's record in a render mode; None without one."""
     if mode is None:
         return None

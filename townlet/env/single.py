@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 
 from townlet.configuration.load import NONE, Source
-from townlet.env.picture import RENDER_MODES, rendered, required_mode
+from townlet.env.picture import RENDER_MODES, checked_mode, picture_of
 from townlet.env.spaces import action_space, observation_space
 from townlet.env.vector import VectorEnv
 from townlet.errors import TownletError
@@ -39,7 +39,7 @@ class GymEnv(gymnasium.Env[Any, Any]):
         render_mode: Literal["ansi", "rgb_array"] | None = None,
     ) -> None:
         """Raises ConfigurationError, TownletError."""
-        self.render_mode = required_mode(render_mode)
+        self.render_mode = checked_mode(render_mode)
         self._vector = VectorEnv(
             config,
             towns=1,
@@ -66,25 +66,25 @@ class GymEnv(gymnasium.Env[Any, Any]):
         """Found the town anew; without a seed, with the one after the last. `options` say nothing to a town."""
         super().reset(seed=seed)
         self._vector.reset(seed=seed)
-        return self._observed(), self._informed()
+        return self._observation(), self._infos()
 
     def step(self, action: int) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """One tick. Raises TownletError after the end of the episode."""
         self._asked[0, self.seat] = action
         _, rewards, terminated, truncated, _ = self._vector.step(self._asked)
         here = 0, self.seat
-        return self._observed(), float(rewards[here]), bool(terminated[here]), bool(truncated[here]), self._informed()
+        return self._observation(), float(rewards[here]), bool(terminated[here]), bool(truncated[here]), self._infos()
 
-    def _observed(self) -> Observation:
+    def _observation(self) -> Observation:
         return {name: array[0, self.seat].copy() for name, array in self._vector.observations.items()}
 
-    def _informed(self) -> dict[str, Any]:
+    def _infos(self) -> dict[str, Any]:
         infos = self._vector.infos
         return {"decides": bool(infos["decides"][0, self.seat]), "action": int(infos["actions"][0, self.seat])}
 
     def render(self) -> Any:
         """The town's map with its people: text, or pixels u1 [height, width, 3]; None without a render mode."""
-        return rendered(self.render_mode, self._vector.settings, self._vector.record(0))
+        return picture_of(self.render_mode, self._vector.settings, self._vector.record(0))
 
     def close(self) -> None:
         """Write and close the town's log."""

@@ -11,7 +11,7 @@ from projections.state import state_size, town_type
 from townlet.configuration.load import Resolved
 from townlet.errors import OutboxFull, TownletError
 from townlet.living.loop import new_log
-from townlet.living.town import Town, found
+from townlet.living.town import Town, found_town
 from townlet.rules.control import BY_ACTION, BY_OPTION
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Towns:
         head = self._plain.dtype.fields["outbox"][1]
         for content in self._bytes:
             content[index, :head] = 0
-        found(self.settings, self.towns, self.plans, index, seed)
+        found_town(self.settings, self.towns, self.plans, index, seed)
         self.towns["cursor"]["control"][index] = CONTROLS[self.control]
         self.seeds[index] = seed
         self._chains[index], self._hashed[index] = Chain(), 0

@@ -199,10 +199,10 @@ class VectorEnv:
         if seed is not None:
             self._take_seeds(seed)
         mask = None if options is None else options.get("reset_mask")
-        chosen = range(self.num_envs) if mask is None else np.flatnonzero(self._required_mask(mask)).tolist()
+        chosen = range(self.num_envs) if mask is None else np.flatnonzero(self._checked_mask(mask)).tolist()
         self._begun = self._begun or mask is None
         for index in chosen:
-            self._found(index)
+            self._begin_episode(index)
         return dict(self.observations), dict(self.infos)
 
     def _take_seeds(self, seed: int | np.integer | Sequence[int] | np.ndarray) -> None:
@@ -215,13 +215,13 @@ class VectorEnv:
         self._seeds = [require_seed(each) for each in seeds]
         self._rounds[:] = 0
 
-    def _required_mask(self, given: Any) -> np.ndarray:
+    def _checked_mask(self, given: Any) -> np.ndarray:
         mask: np.ndarray = np.asarray(given)
         if mask.shape != (self.num_envs,) or mask.dtype != np.bool_:
             raise TownletError(f"options['reset_mask'] is bool [{self.num_envs}], not {mask.dtype} {mask.shape}")
         return mask
 
-    def _found(self, index: int) -> None:
+    def _begin_episode(self, index: int) -> None:
         """A new town, a new episode, the first look at it."""
         towns = self._towns
         towns.found(index, (self._seeds[index] + int(self._rounds[index]) * self.num_envs) & SEED_MOST)
@@ -253,7 +253,7 @@ class VectorEnv:
             self._drain(self._towns.full())
             self._is_full = False
         renewed = self._renew() if self._over else []
-        more = self._lend_a_hand() if self._workers.run() else {}
+        more = self._finish_step() if self._workers.run() else {}
         if renewed:
             self._episodes["rests"][renewed] = 0
         return dict(self.observations), *self._flags, {**self.infos, **more}
@@ -265,11 +265,11 @@ class VectorEnv:
             raise TownletError(f"{what}: call reset before step")
         over = self._over
         for index in over:
-            self._found(index)
+            self._begin_episode(index)
         self._episodes["rests"][over] = 1
         return over
 
-    def _lend_a_hand(self) -> Infos:
+    def _finish_step(self) -> Infos:
         """What the compiled step cannot do: begin what follows an episode; and, before the next, empty outboxes."""
         self._is_full = True
         ended = np.flatnonzero(self._episodes["left"] == 0)
@@ -278,9 +278,9 @@ class VectorEnv:
         self._lived[ended] += 1
         self._episodes["left"][ended] = self.episode_ticks
         self._over = ended[self._lived[ended] >= self.episodes].tolist()
-        return self._succeed() if self._over and self.autoreset == "same_step" else {}
+        return self._show_successors() if self._over and self.autoreset == "same_step" else {}
 
-    def _succeed(self) -> Infos:
+    def _show_successors(self) -> Infos:
         """Show the successors at once; what was shown of the towns that are over goes into infos, as copies."""
         over = list(self._over)
         final = {name: array.copy() for name, array in self.observations.items()}
@@ -289,7 +289,7 @@ class VectorEnv:
         which[over] = True
         flags = [flag[over] for flag in self._flags]
         for index in over:
-            self._found(index)
+            self._begin_episode(index)
         for flag, before in zip(self._flags, flags, strict=True):
             flag[over] = before
         return {"final_obs": final, "final_info": info, "_final_obs": which, "_final_info": which}

@@ -64,7 +64,7 @@ class Town:
 
     def found(self, seed: int) -> np.ndarray:
         """Found the town; gives the rows of its founding. Raises OutboxFull, TownletError."""
-        found(self.settings[0], self.towns, self.plans, 0, seed)
+        found_town(self.settings[0], self.towns, self.plans, 0, seed)
         return self.take_rows()
 
     def live(self, ticks: int) -> Iterator[np.ndarray]:
@@ -113,7 +113,7 @@ def compiled_plans(settings: Sequence[Settings]) -> Any:
     return np.concatenate([compile_plan(each) for each in settings]).view(np.recarray)
 
 
-def found(settings: Settings, towns: np.ndarray, plans: np.ndarray, index: int, seed: int) -> None:
+def found_town(settings: Settings, towns: np.ndarray, plans: np.ndarray, index: int, seed: int) -> None:
     """Found one of many towns; `towns[index]` is all zeros. Raises TownletError where the map is too small."""
     from townlet.living import founding
     from townlet.rules import draw

@@ -134,7 +134,7 @@ class Events:
         while True:
             line = self.line(next_seq)
             (event,) = self._run.log.pick([next_seq])
-            lines.append(line._replace(said=self._sentences.told(event) or line.said))
+            lines.append(line._replace(said=self._sentences.event_sentence(event) or line.said))
             if line.cause is None:
                 return tuple(lines)
             next_seq = line.cause
@@ -171,7 +171,7 @@ class Events:
         """The lines of these events, which ascend."""
         missing = [seq for seq in seqs.tolist() if seq not in self._lines]
         for first, last in _stretches(missing):
-            for said in self._teller.told(log.batches(first, last + 1)):
+            for said in self._teller.events(log.batches(first, last + 1)):
                 self._lines[said["seq"]] = self._line(said)
         lines = [self._lines[seq] for seq in seqs.tolist()]
         while len(self._lines) > KEPT_LINES:

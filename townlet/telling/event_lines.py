@@ -30,7 +30,7 @@ class Teller:
         self._per_day = settings.town.ticks_per_day
         self._person = cache(lambda number: person_name(settings, number))
 
-    def told(self, batches: "Iterable[pa.RecordBatch]", kinds: frozenset[int] = frozenset()) -> Iterator[Said]:
+    def events(self, batches: "Iterable[pa.RecordBatch]", kinds: frozenset[int] = frozenset()) -> Iterator[Said]:
         """The events of the batches, of these kinds (none: all): seq, tick, kind, fields, cause, note."""
         for batch in batches:
             rows, notes = from_batch(batch), notes_of(batch)

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 def narrations(run: "History", tick: int) -> pa.Table:
     """The story of the events before `tick`, with the names of people and places. Raises LogDamaged, BadTemplates."""
-    return named(run.config, projection_tables(run, NARRATIONS, tick)[NARRATIONS])
+    return with_names(run.config, projection_tables(run, NARRATIONS, tick)[NARRATIONS])
 
 
-def told_otherwise(
+def narrations_under(
     run: "History", tick: int, overrides: Mapping[str, object], templates: Path | None = None
 ) -> dict[str, pa.Table]:
     """The story of the events before `tick` as other settings of `narration`, or other templates, tell it.
@@ -45,10 +45,10 @@ def told_otherwise(
     for rows in run.log.rows(to_tick=tick):
         live.fold(np.ascontiguousarray(rows))
     tables = live.tables()
-    return tables | {NARRATIONS: named(run.config, tables[NARRATIONS])}
+    return tables | {NARRATIONS: with_names(run.config, tables[NARRATIONS])}
 
 
-def named(settings: Settings, told: pa.Table) -> pa.Table:
+def with_names(settings: Settings, told: pa.Table) -> pa.Table:
     """Entries with people and places by name, and their numbers beside them."""
     for field in ("agent", "other", "place"):
         at = told.column_names.index(field)

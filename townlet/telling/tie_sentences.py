@@ -88,7 +88,7 @@ class Sentences:
             return REFUSED.format(happened=self.happened(event), capacity=self._capacity, owner=owner)
         return self.happened(event)
 
-    def told(self, event: Any) -> str | None:
+    def event_sentence(self, event: Any) -> str | None:
         """The sentence of an event, a row of the log; None for one of a kind that changes no ties."""
         return _as_sentence(self.happened(event)) if KIND_NAMES[int(event["kind"])] in HAPPENED else None
 

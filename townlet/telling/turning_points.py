@@ -72,7 +72,7 @@ class Bond(NamedTuple):
     other: str
 
 
-class Day(NamedTuple):
+class TurningPoints(NamedTuple):
     """One day: what happened, by number; who came and went; the first quarrel (who wronged whom); what bonds it made.
 
     `friends` and `rivals` are those that the story tells of, in order; `gained` and `lost` the largest changes.
@@ -90,7 +90,7 @@ class Day(NamedTuple):
     lost: Turn | None
 
 
-def days(run: "History", from_tick: int, to_tick: int) -> list[Day]:
+def turning_points(run: "History", from_tick: int, to_tick: int) -> list[TurningPoints]:
     """The days that lie, wholly or in part, in these ticks. Raises LogDamaged."""
     per_day = run.config.town.ticks_per_day
     told, changes = narrations(run, to_tick), tie_changes(run, to_tick)
@@ -99,12 +99,12 @@ def days(run: "History", from_tick: int, to_tick: int) -> list[Day]:
         begins, ends = max(from_tick, day * per_day), min(to_tick, (day + 1) * per_day)
         rows = [np.asarray(each) for each in run.log.rows(from_tick=begins, to_tick=ends)]
         events = np.concatenate([np.zeros(0, ROW), *(each[np.isin(each["kind"], KINDS)] for each in rows)])
-        entries, ties = (_between(table, begins, ends) for table in (told, changes))
-        found.append(_day(run, day, events, entries, ties))
+        entries, ties = (_rows_between(table, begins, ends) for table in (told, changes))
+        found.append(_turning_points_of(run, day, events, entries, ties))
     return found
 
 
-def in_words(day: Day, per_day: int) -> list[str]:
+def sentences_of(day: TurningPoints, per_day: int) -> list[str]:
     """A day's turning points as sentences."""
     counted = listed([many(count, *NOUNS[name]) for name, count in day.counts.items() if count])
     said = [f"{counted[:1].upper()}{counted[1:]}."] if counted else ["A quiet day."]
@@ -130,7 +130,7 @@ def in_words(day: Day, per_day: int) -> list[str]:
     return said
 
 
-def _day(run: "History", day: int, events: "Rows", told: pa.Table, changes: pa.Table) -> Day:
+def _turning_points_of(run: "History", day: int, events: "Rows", told: pa.Table, changes: pa.Table) -> TurningPoints:
     def name(person: int) -> str:
         return person_name(run.config, int(person))
 
@@ -140,7 +140,7 @@ def _day(run: "History", day: int, events: "Rows", told: pa.Table, changes: pa.T
 
     entries, turns = told.to_pylist(), _turns(changes.to_pylist())
     quarrels = of(QueueConflict.kind)
-    return Day(
+    return TurningPoints(
         day,
         len(entries),
         {what: len(of(kind)) for what, kind in COUNTED.items()},
@@ -193,7 +193,7 @@ def _people(names: Sequence[str]) -> str:
     return listed([spoken(name) for name in names])
 
 
-def _between(table: pa.Table, begins: int, ends: int) -> pa.Table:
+def _rows_between(table: pa.Table, begins: int, ends: int) -> pa.Table:
     """The rows of these ticks."""
     ticks = table.column("tick").to_numpy()
     return table.filter(pa.array((ticks >= begins) & (ticks < ends)))

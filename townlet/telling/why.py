@@ -54,17 +54,17 @@ def why(run: "History", owner: str, other: str, at: int | None = None) -> Why:
     tick = last if at is None else at
     run.require(tick)
     changes = tie_changes(run, tick)
-    found = _between(changes, owner, other)
+    found = _rows_of_tie(changes, owner, other)
     if len(found) == 0:
         require_known(run, tick, (owner, other))
     rows = found.to_pylist()
-    total = added_up(rows)
-    tied = bool(rows) and next((row["change"] not in ("removed", "refused") for row in _telling(rows)), False)
+    total = sum_of_changes(rows)
+    tied = bool(rows) and next((row["change"] not in ("removed", "refused") for row in _rows_back(rows)), False)
     told = found.append_column("sentence", pa.array(_sentences(run, rows), pa.string()))
     return Why(owner, other, tick, told, dict(zip(SIDES, total, strict=True)), tied)
 
 
-def added_up(rows: Sequence[Mapping[str, Any]]) -> Value:
+def sum_of_changes(rows: Sequence[Mapping[str, Any]]) -> Value:
     """The value that the changes of one tie add up to, each row checked against the one before it.
 
     ((before + adjusted) + clamp) == after, and `retention` times over for each hour of decay, in float64. Raises
@@ -73,13 +73,13 @@ def added_up(rows: Sequence[Mapping[str, Any]]) -> Value:
     value: Value = (0.0, 0.0, 0.0)
     for row in rows:
         after = tuple(row[f"after_{side}"] for side in SIDES)
-        if tuple(row[f"before_{side}"] for side in SIDES) != value or _changed(row, value) != after:
+        if tuple(row[f"before_{side}"] for side in SIDES) != value or _value_after(row, value) != after:
             raise TownletError(f"the change of event {row['seq']} does not follow from those before it: {dict(row)}")
         value = (after[0], after[1], after[2])
     return value
 
 
-def _changed(row: Mapping[str, Any], before: Value) -> tuple[float, ...]:
+def _value_after(row: Mapping[str, Any], before: Value) -> tuple[float, ...]:
     """What a row makes of the value before it."""
     if row["change"] != "decayed":
         return tuple(
@@ -91,12 +91,12 @@ def _changed(row: Mapping[str, Any], before: Value) -> tuple[float, ...]:
     return tuple(values)
 
 
-def _telling(rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+def _rows_back(rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     """The rows from the last one back that say whether there is a tie: all but the refused."""
     return (row for row in reversed(rows) if row["change"] != "refused")
 
 
-def _between(changes: pa.Table, owner: str, other: str) -> pa.Table:
+def _rows_of_tie(changes: pa.Table, owner: str, other: str) -> pa.Table:
     """The rows of one tie."""
     mask = np.logical_and(*(_is(changes.column(field), name) for field, name in (("owner", owner), ("other", other))))
     return changes.take(pa.array(np.flatnonzero(mask)))

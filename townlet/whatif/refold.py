@@ -79,7 +79,7 @@ def refold(run: History, overrides: Mapping[str, object], at: int | None = None)
     _require_social(flat)
     settings = tuple(load(each, flat).settings for each in run.settings)
     moment = run.at(at)
-    town, changes = _folded(run, settings, moment.tick)
+    town, changes = _refolded_town(run, settings, moment.tick)
     ties = Moment(run, town).table("ties")
     comparison = ties_before_and_after(moment.table("ties"), ties)
     return Refold(
@@ -141,7 +141,7 @@ def _value(settings: Settings, key: str) -> object:
     return value
 
 
-def _folded(run: History, settings: tuple[Settings, ...], tick: int) -> tuple[Town, pa.Table]:
+def _refolded_town(run: History, settings: tuple[Settings, ...], tick: int) -> tuple[Town, pa.Table]:
     """The town under these settings after all events before `tick`, and every change of its ties, with names."""
     town = Town(settings)
     rider = TieChanges(town.towns, town.plans)

@@ -33,7 +33,7 @@ def whole(run: Run) -> list[EventLine]:
     teller = Teller(run.config)
     return [
         EventLine(said["seq"], said["tick"], said["kind"], teller.words(said), *teller.parties(said), said["cause"])
-        for said in teller.told(run.log.batches())
+        for said in teller.events(run.log.batches())
     ]
 
 

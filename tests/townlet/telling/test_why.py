@@ -20,7 +20,7 @@ from townlet.living.commands import Driver
 from townlet.living.town import Town
 from townlet.run import Run
 from townlet.telling.tie_sentences import ENDED, HAPPENED, KIND_NAMES, LEFT, WRONGS, Sentences, hours_in_words
-from townlet.telling.why import SIDES, added_up
+from townlet.telling.why import SIDES, sum_of_changes
 
 DAY = 1440
 CROWDED = {"relationships.capacity": 2, "features.relationship_modifiers": True, "town.people": 10}
@@ -154,8 +154,8 @@ def test_sums_that_do_not_add_up_are_noticed(run: Run) -> None:
                 continue  # a decayed row is its hours times its retention
             changed = [*rows[:number], row | {field: row[field] + 1e-12}, *rows[number + 1 :]]
             with pytest.raises(TownletError, match="does not follow"):
-                added_up(changed)
-    assert added_up(rows) == tuple(rows[-1][f"after_{side}"] for side in SIDES)
+                sum_of_changes(changed)
+    assert sum_of_changes(rows) == tuple(rows[-1][f"after_{side}"] for side in SIDES)
 
 
 def test_people_who_never_met_have_no_causes(run: Run) -> None:

@@ -52,8 +52,8 @@ def fork(
     log = run.log
     if ticks < 0:
         raise TownletError(f"a town cannot live on for {ticks} ticks: give 0 or more")
-    seq, epochs = _begins(run, log.head.tick if at is None else at)
-    resolved = _resolved(run, epochs, seq, overrides)
+    seq, epochs = _beginning(run, log.head.tick if at is None else at)
+    resolved = _resolved_settings(run, epochs, seq, overrides)
     begun = epochs[-1]
     begins = Epoch(
         from_seq=seq,
@@ -61,7 +61,7 @@ def fork(
         seed=begun.seed if seed is None else require_seed(seed),
     )
     if (begins.config_id, begins.seed) != (begun.config_id, begun.seed):
-        epochs = [*_lived(epochs, seq), begins]
+        epochs = [*_lived_epochs(epochs, seq), begins]
     forking.fork(
         log,
         into,
@@ -77,16 +77,16 @@ def fork(
         resume(into, lambda: forked.at().town, forked.seed, ticks, progress=progress)
 
 
-def livable(run: "History", at: int, overrides: Mapping[str, object]) -> Resolved:
+def fork_settings(run: "History", at: int, overrides: Mapping[str, object]) -> Resolved:
     """The settings that a fork before tick `at` would live under. Nothing is written.
 
     Raises TickOutOfRange, and ConfigurationError as `fork` does.
     """
-    seq, epochs = _begins(run, at)
-    return _resolved(run, epochs, seq, overrides)
+    seq, epochs = _beginning(run, at)
+    return _resolved_settings(run, epochs, seq, overrides)
 
 
-def _begins(run: "History", tick: int) -> tuple[int, list[Epoch]]:
+def _beginning(run: "History", tick: int) -> tuple[int, list[Epoch]]:
     """The event that a fork at a tick begins with, and the epochs begun by then. Raises TickOutOfRange."""
     log = run.log
     run.require(tick)
@@ -94,7 +94,7 @@ def _begins(run: "History", tick: int) -> tuple[int, list[Epoch]]:
     return seq, [epoch for number, epoch in enumerate(run.epochs) if not number or epoch.from_seq <= seq]
 
 
-def _lived(epochs: Sequence[Epoch], seq: int) -> list[Epoch]:
+def _lived_epochs(epochs: Sequence[Epoch], seq: int) -> list[Epoch]:
     """The epochs in which something happened before event `seq`."""
     return [epoch for epoch in epochs if epoch.from_seq < seq]
 
@@ -104,14 +104,14 @@ def _run_id(parent: str, seq: int, epoch: Epoch) -> str:
     return hashlib.sha256(f"{parent} {seq} {epoch.config_id} {epoch.seed}".encode()).hexdigest()[:16]
 
 
-def _resolved(run: "History", epochs: Sequence[Epoch], seq: int, overrides: Mapping[str, object]) -> Resolved:
+def _resolved_settings(run: "History", epochs: Sequence[Epoch], seq: int, overrides: Mapping[str, object]) -> Resolved:
     """The settings that the fork lives on under: of the last of its `epochs`, with the overrides.
 
     Raises ConfigurationError, also for what the town cannot change under way; before its first event it is not.
     """
     settings = run.settings
     resolved = load(settings[len(epochs) - 1], overrides)
-    lived = _lived(epochs, seq)
+    lived = _lived_epochs(epochs, seq)
     if overrides and lived:
         _require_livable(settings[len(lived) - 1], resolved.settings, overrides)
     if overrides:
@@ -121,7 +121,7 @@ def _resolved(run: "History", epochs: Sequence[Epoch], seq: int, overrides: Mapp
 
 def _require_livable(before: Settings, after: Settings, overrides: Mapping[str, object]) -> None:
     """Raises ConfigurationError with every key that a town under way cannot change."""
-    faults = list(_fixed(before, after))
+    faults = list(_fixed_keys(before, after))
     if faults:
         listed = "".join(f"\n  {fault}" for fault in faults)
         given = (f"{key}={value if isinstance(value, str) else short(value)}" for key, value in overrides.items())
@@ -131,10 +131,10 @@ def _require_livable(before: Settings, after: Settings, overrides: Mapping[str, 
         )
 
 
-def _fixed(before: Settings, after: Settings) -> Iterator[str]:
+def _fixed_keys(before: Settings, after: Settings) -> Iterator[str]:
     """The keys that differ and may not, each with the reason."""
     for block, reason in FIXED.items():
-        for key in _changed(block, getattr(before, block), getattr(after, block)):
+        for key in _changed_keys(block, getattr(before, block), getattr(after, block)):
             yield f"{key}: {reason}"
     if list(before.affordances) != list(after.affordances):
         yield f"affordances: {_listing(before.affordances, after.affordances)}"
@@ -143,19 +143,19 @@ def _fixed(before: Settings, after: Settings) -> Iterator[str]:
         for field in FIXED_DEED:
             if getattr(old, field) != getattr(new, field):
                 yield f"affordances.{name}.{field}: somebody may be at it"
-    yield from _fixed_jobs(before.work.jobs, after.work.jobs)
+    yield from _fixed_job_keys(before.work.jobs, after.work.jobs)
     if after.relationships.capacity < before.relationships.capacity:
         yield f"relationships.capacity: {before.relationships.capacity} ties may be held, so it can only grow"
 
 
-def _changed(key: str, before: object, after: object) -> Iterator[str]:
+def _changed_keys(key: str, before: object, after: object) -> Iterator[str]:
     """The keys of a block that differ; of the map's content, and of anything that is no block, the key itself."""
     if not isinstance(before, BaseModel):
         if before != after:
             yield key
         return
     for field in type(before).model_fields:
-        yield from _changed(f"{key}.{field}", getattr(before, field), getattr(after, field))
+        yield from _changed_keys(f"{key}.{field}", getattr(before, field), getattr(after, field))
 
 
 def _listing(before: Mapping[str, object], after: Mapping[str, object]) -> str:
@@ -167,7 +167,7 @@ def _listing(before: Mapping[str, object], after: Mapping[str, object]) -> str:
     return f"{'; '.join(words)}: people may be at them, and their order gives the codes of the events on record"
 
 
-def _fixed_jobs(before: Sequence[Job], after: Sequence[Job]) -> Iterator[str]:
+def _fixed_job_keys(before: Sequence[Job], after: Sequence[Job]) -> Iterator[str]:
     if len(before) != len(after):
         yield f"work.jobs: people hold them, so there stay {len(before)}"
         return
