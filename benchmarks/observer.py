@@ -265,14 +265,14 @@ async def parts_of_frames(run: Path, tick: int, person: str | None, panel: str, 
     """Seconds of the processor that each part of a frame takes, of so many ticks, one after the other."""
     from textual.screen import Screen
 
-    from townlet.observing.watcher import Watcher
+    from townlet.observing.run_reader import RunReader
     from tui.app import Observer
     from tui.stage import Stage
 
     taken: dict[str, list[float]] = {}
     with contextlib.ExitStack() as stack:
         for name, of, method in (
-            ("view", Watcher, "view"),
+            ("view", RunReader, "view"),
             ("panels", Stage, "on_came"),
             ("rendering", Screen, "_on_timer_update"),
         ):

@@ -46,7 +46,7 @@ class Observer(Questions, Taking):
         self._choose_person(-1)
 
     def _choose_person(self, by: int) -> None:
-        people = list(self.view.scene.state.get("agents", {})) if self.view else []
+        people = list(self.view.town.state.get("agents", {})) if self.view else []
         if people:
             at = people.index(self.person) + by if self.person in people else (0 if by > 0 else -1)
             self.person = people[at % len(people)]

@@ -23,7 +23,7 @@ from townlet.comparing.difference import Difference, diff
 from townlet.comparing.kinship import Neighbour, neighbours
 from townlet.errors import TownletError
 from townlet.observing.event_list import Events
-from townlet.observing.questions import Since, again, counted, since, ties_changed_by
+from townlet.observing.questions import Since, counterpart, event_counts, since, ties_changed_by
 from townlet.observing.view import EventLine
 from townlet.run import Run
 from townlet.telling.why import Why
@@ -228,7 +228,7 @@ class Asker:
 
     def counted(self, words: str) -> "Future[Mapping[str, int]]":
         """How many events of each kind fit words in the whole log. Raises QueryError for a word that means nothing."""
-        return self.ask(lambda reading: counted(reading.run, words, reading.stopped.is_set))
+        return self.ask(lambda reading: event_counts(reading.run, words, reading.stopped.is_set))
 
     def caused(self, seq: int) -> "Future[Caused]":
         """An event with its causes, and what it did to ties."""
@@ -252,7 +252,7 @@ class Asker:
     def again(self, other: str, seq: int, within: int) -> "Future[EventLine | None]":
         """What in another run is of the kind of event `seq` and between the same two, `within` ticks before or after
         it; None where nothing is."""
-        return self.ask(lambda reading: again(reading.run, townlet.open(other), seq, within))
+        return self.ask(lambda reading: counterpart(reading.run, townlet.open(other), seq, within))
 
     def why(self, owner: str, other: str, tick: int) -> "Future[Feelings]":
         """Every cause of what one feels about another, and the other way round, before a tick."""

@@ -6,8 +6,8 @@ from contextlib import closing
 from time import monotonic
 from typing import Final
 
+from townlet.observing.run_reader import RunReader
 from townlet.observing.view import View, Wanted
-from townlet.observing.watcher import Watcher
 
 SLICE_S: Final = 0.012
 """For how long it folds what is not yet folded before it looks whether something is asked."""
@@ -26,7 +26,7 @@ class Reader:
     """
 
     def __init__(
-        self, begin: Callable[[], Watcher], tell: Callable[[View], None], fail: Callable[[BaseException], None]
+        self, begin: Callable[[], RunReader], tell: Callable[[View], None], fail: Callable[[BaseException], None]
     ) -> None:
         self._begin, self._tell, self._fail = begin, tell, fail
         self._changed = threading.Condition()
@@ -66,7 +66,7 @@ class Reader:
         except BaseException as error:  # handed over whole: the screen's thread raises it
             self._fail(error)
 
-    def _answer(self, watcher: Watcher) -> None:
+    def _answer(self, watcher: RunReader) -> None:
         """Tell what is asked, and fold on in between, until it is closed."""
         busy, told_s, standing = True, 0.0, watcher.standing
         while (wanted := self._take(0.0 if busy else IDLE_S)) is not None or self._open:

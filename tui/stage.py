@@ -13,8 +13,8 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Footer, Static
 
 import townlet
+from townlet.observing.run_reader import RunReader
 from townlet.observing.view import View, Wanted
-from townlet.observing.watcher import Watcher
 from tui.actions import ACTIONS, KEYS
 from tui.cursor import Cursor
 from tui.dialogs.sql import Sql
@@ -242,7 +242,7 @@ class Stage(App[None]):
         def tell(view: View) -> None:
             self.post_message(Came(view, reader))
 
-        reader = Reader(lambda: Watcher(townlet.open(path)), tell, self._fail)
+        reader = Reader(lambda: RunReader(townlet.open(path)), tell, self._fail)
         return reader
 
     def _fail(self, error: BaseException) -> None:

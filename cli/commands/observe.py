@@ -258,12 +258,12 @@ def _serve(run: Path | str, begin: Begin, theme: str | None, port: int) -> None:
 
 def _print(opened: "Run", begin: Begin, to: str | None, every: int | None, shows_map: bool) -> None:
     """The moments asked for, as text; ends with 3 where the run is damaged. Raises QueryError, TickOutOfRange."""
-    from townlet.observing.watcher import Watcher
+    from townlet.observing.run_reader import RunReader
     from tui.plain import Plain
 
     per_day = opened.config.town.ticks_per_day
     apart = every or per_day // 24
-    plain = Plain(Watcher(opened), person=begin.person, shows_map=shows_map)
+    plain = Plain(RunReader(opened), person=begin.person, shows_map=shows_map)
     last = begin.tick if to is None else _tick(opened, to)
     if last < begin.tick:
         raise click.UsageError(f"--to is tick {last:,}, before tick {begin.tick:,}, where it begins")

@@ -51,7 +51,7 @@ class Play:
             return view.tick == view.head
         wanted = view.wanted
         asked = (app.cursor.tick, app.person, app.mark, app.event, app.filter)
-        return (wanted.tick, wanted.person, wanted.mark, wanted.event, wanted.filter) == asked and view.scene.paid
+        return (wanted.tick, wanted.person, wanted.mark, wanted.event, wanted.filter) == asked and view.town.paid
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ import pytest
 
 import townlet
 from tests.tui import made
-from townlet.observing.view import Scene, View
+from townlet.observing.view import ShownTown, View
 from townlet.run import Run
 
 
@@ -26,7 +26,7 @@ def run(demo: Path) -> Run:
 
 
 @pytest.fixture(scope="module")
-def shown(run: Run, scenes: Mapping[int, Scene]) -> Callable[[int, str | None], View]:
+def shown(run: Run, scenes: Mapping[int, ShownTown]) -> Callable[[int, str | None], View]:
     """The view of one of a module's scenes, by its tick, with somebody chosen.
 
     A function, since Hypothesis would write out the scenes themselves.

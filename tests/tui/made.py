@@ -16,7 +16,7 @@ from townlet.observing.view import (
     EventLine,
     EventPage,
     Kpis,
-    Scene,
+    ShownTown,
     Story,
     Timeline,
     Use,
@@ -30,7 +30,7 @@ APART = ("narration", "kpis")
 """The blocks of a telemetry state that a scene has not."""
 
 
-def scenes(run: Run, ticks: Iterable[int]) -> Iterator[Scene]:
+def scenes(run: Run, ticks: Iterable[int]) -> Iterator[ShownTown]:
     """The scenes of a run at some ticks, in order."""
     wanted = sorted(set(ticks))
     if not wanted:
@@ -40,7 +40,7 @@ def scenes(run: Run, ticks: Iterable[int]) -> Iterator[Scene]:
         if frame.tick in wanted:
             state = {name: block for name, block in frame.state.items() if name not in APART}
             happened = {name: frame.happened[name] for name in ("tie_changes", "warnings")}
-            yield Scene(frame.tick, frame.offset, state, happened, True, waits_since(run, frame.tick))
+            yield ShownTown(frame.tick, frame.offset, state, happened, True, waits_since(run, frame.tick))
 
 
 def waits_since(run: Run, tick: int) -> Mapping[str, int]:
@@ -55,7 +55,7 @@ def map_by_run(run: Run) -> Any:
     return map_of(run.config)
 
 
-def view(run: Run, scene: Scene, person: str | None = None, **changed: Any) -> View:
+def view(run: Run, scene: ShownTown, person: str | None = None, **changed: Any) -> View:
     """A view of a scene; whatever is `changed` is as given, as `card=None`."""
     made = View(
         wanted=Wanted(scene.tick, person=person),
@@ -65,7 +65,7 @@ def view(run: Run, scene: Scene, person: str | None = None, **changed: Any) -> V
         town_map=map_by_run(run),
         head=run.head.tick,
         closed=True,
-        scene=scene,
+        town=scene,
         timeline=timeline(scene.tick),
         story=Story((), scene.tick),
         events=EventPage((), -1, False, False, "", ""),
@@ -85,7 +85,7 @@ def timeline(tick: int, bins: int = 24) -> Timeline:
     return Timeline(60, counts, sorts, tick, tick // 1440 * 1440, 60, counts, sorts)
 
 
-def card(scene: Scene, person: str, samples: int = 24) -> Card:
+def card(scene: ShownTown, person: str, samples: int = 24) -> Card:
     """A card of somebody: needs that go down to what they are, the ties of now a day ago a little less."""
     agent = scene.state["agents"][person]
     ahead = np.linspace(0.4, 0.0, samples)
@@ -102,7 +102,7 @@ def ties_before(state: Mapping[str, Any], less: float) -> Block:
     return made
 
 
-def choice(scene: Scene, person: str) -> Choice:
+def choice(scene: ShownTown, person: str) -> Choice:
     """A choice of what somebody has in mind, against all the others."""
     mind = scene.state["policy"][person]
     chosen = mind.get("option", "wait")
@@ -126,7 +126,7 @@ def choice(scene: Scene, person: str) -> Choice:
     return Choice(7, tick, chosen, mind.get("target"), False, False, True, uses)
 
 
-def recent(scene: Scene, person: str) -> tuple[EventLine, ...]:
+def recent(scene: ShownTown, person: str) -> tuple[EventLine, ...]:
     """Two events of somebody's."""
     place = "chair 1 (The Kettle)"
     return (

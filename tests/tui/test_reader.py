@@ -4,12 +4,12 @@ import threading
 from pathlib import Path
 
 import townlet
+from townlet.observing.run_reader import RunReader
 from townlet.observing.view import View, Wanted
-from townlet.observing.watcher import Watcher
 from tui.reader import Reader
 
 
-class Noted(Watcher):
+class Noted(RunReader):
     """A watcher that notes that it was let go of."""
 
     closed = 0

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui import made
-from townlet.observing.view import Scene, View
+from townlet.observing.view import ShownTown, View
 from townlet.run import Run
 from townlet.world.drawing import WALKABLE
 from tui.drawing import About, Room, Row, plain
@@ -23,7 +23,7 @@ ROOMS = st.builds(Room, st.integers(20, 160), st.integers(6, 60))
 
 
 @pytest.fixture(scope="module")
-def scenes(run: Run) -> Mapping[int, Scene]:
+def scenes(run: Run) -> Mapping[int, ShownTown]:
     return {scene.tick: scene for scene in made.scenes(run, TICKS)}
 
 
@@ -47,7 +47,7 @@ def test_everybody_is_on_the_map_or_said_not_to_be(
     shown: Callable[[int, str | None], View], room: Room, tick: int, who: str | None, zoom: bool
 ) -> None:
     view = shown(tick, who)
-    names = view.scene.state["agents"]
+    names = view.town.state["agents"]
     rows = town.draw(view, DARK, room, zoom)
     assert all(row.text.cell_len <= room.width for row in rows)
     assert people_in(rows) == set(names)
@@ -62,7 +62,7 @@ def test_everybody_is_on_the_map_or_said_not_to_be(
 @pytest.mark.parametrize("room", [Room(40, 18), Room(60, 32), Room(120, 50)])
 @pytest.mark.parametrize("tick", TICKS)
 def test_marks_stand_where_people_are_and_say_what_they_do(
-    run: Run, scenes: Mapping[int, Scene], room: Room, tick: int
+    run: Run, scenes: Mapping[int, ShownTown], room: Room, tick: int
 ) -> None:
     view = made.view(run, scenes[tick])
     text, doing = plain(town.draw(view, DARK, room)), doings(view)
@@ -74,7 +74,7 @@ def test_marks_stand_where_people_are_and_say_what_they_do(
 @pytest.mark.parametrize("tick", TICKS)
 @pytest.mark.parametrize("zoom", [False, True])
 def test_the_overlay_says_the_sign_and_size_of_each_tie(
-    run: Run, scenes: Mapping[int, Scene], tick: int, zoom: bool
+    run: Run, scenes: Mapping[int, ShownTown], tick: int, zoom: bool
 ) -> None:
     state = scenes[tick].state
     short = initials_of(tuple(state["agents"]))
@@ -89,7 +89,7 @@ def test_the_overlay_says_the_sign_and_size_of_each_tie(
             assert sign == ("+" if liking >= 0.005 else "-" if liking <= -0.005 else "0")
 
 
-def test_ties_of_both_signs_are_seen_on_the_map_without_colour(run: Run, scenes: Mapping[int, Scene]) -> None:
+def test_ties_of_both_signs_are_seen_on_the_map_without_colour(run: Run, scenes: Mapping[int, ShownTown]) -> None:
     state = scenes[DAY + 725].state
     tie = {"trust": 0.2, "familiarity": 0.1, "rivalry": 0.0, "since": 0}
     worse = tie | {"rivalry": 0.9}
@@ -102,7 +102,7 @@ def test_ties_of_both_signs_are_seen_on_the_map_without_colour(run: Run, scenes:
     assert "carol -0.60" in text
 
 
-def test_who_waits_is_seen_by_the_number_in_line(run: Run, scenes: Mapping[int, Scene]) -> None:
+def test_who_waits_is_seen_by_the_number_in_line(run: Run, scenes: Mapping[int, ShownTown]) -> None:
     scene = scenes[DAY + 450]
     queues = {"shower 1 (The Spring)": {"holder": "alice", "waiting": ["bob", "carol"]}}
     calm = {name: {k: v for k, v in agent.items() if k != "doing"} for name, agent in scene.state["agents"].items()}
@@ -112,7 +112,7 @@ def test_who_waits_is_seen_by_the_number_in_line(run: Run, scenes: Mapping[int, 
     assert re.search(r"C2 carol +number 2 in line, The Spring", text)
 
 
-def test_a_place_and_a_venue_can_be_clicked(run: Run, scenes: Mapping[int, Scene]) -> None:
+def test_a_place_and_a_venue_can_be_clicked(run: Run, scenes: Mapping[int, ShownTown]) -> None:
     rows = town.draw(made.view(run, scenes[0]), DARK, Room(120, 60))
     places = {about.place for about in metas_of(rows) if about and about.place}
     assert {"stove 1 (Pond House)", "The Kettle", "till 1 (Corner Shop)"} <= places
@@ -148,7 +148,7 @@ def test_names_that_begin_alike_get_the_letters_that_tell_them_apart() -> None:
 
 
 @pytest.mark.parametrize("zoom", [False, True])
-def test_a_crowd_of_64_is_told_apart(run: Run, scenes: Mapping[int, Scene], zoom: bool) -> None:
+def test_a_crowd_of_64_is_told_apart(run: Run, scenes: Mapping[int, ShownTown], zoom: bool) -> None:
     grid = made.map_by_run(run).grid
     tiles = [(r, c) for r in range(grid.shape[0]) for c in range(grid.shape[1]) if grid[r, c] in WALKABLE]
     scene = scenes[DAY + 725]
@@ -156,13 +156,13 @@ def test_a_crowd_of_64_is_told_apart(run: Run, scenes: Mapping[int, Scene], zoom
     assert len(people_in(town.draw(view, DARK, Room(60, 32), zoom))) == 64
 
 
-def test_the_night_is_told_by_a_word(run: Run, scenes: Mapping[int, Scene]) -> None:
+def test_the_night_is_told_by_a_word(run: Run, scenes: Mapping[int, ShownTown]) -> None:
     for tick, word in ((1, "night"), (DAY // 2, "day"), (2 * DAY - 180, "dusk")):
         first = plain(town.draw(made.view(run, scenes[tick]), DARK, Room(60, 32))[:1])
         assert f"  {word}," in first
 
 
-def test_before_the_founding_nothing_is_said_to_have_failed(run: Run, scenes: Mapping[int, Scene]) -> None:
+def test_before_the_founding_nothing_is_said_to_have_failed(run: Run, scenes: Mapping[int, ShownTown]) -> None:
     text = plain(town.draw(made.view(run, scenes[0]), DARK, Room(60, 32)))
     assert "not yet founded" in text
     assert "no power" not in text

@@ -13,8 +13,8 @@ from rich.text import Text
 from textual.strip import Strip
 
 from tests.tui.acting import Play, acted
+from townlet.observing.run_reader import RunReader
 from townlet.observing.view import View, Wanted
-from townlet.observing.watcher import Watcher
 from tui.actions import KEYS
 from tui.app import Observer
 from tui.drawing import About
@@ -132,9 +132,9 @@ def test_a_click_on_the_timeline_goes_to_the_tick_of_the_cell(demo: Path) -> Non
 
 
 def test_where_one_is_going_is_said_when_it_takes_a_while(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate, view = threading.Event(), Watcher.view
+    gate, view = threading.Event(), RunReader.view
 
-    def late(watcher: Watcher, wanted: Wanted) -> View:
+    def late(watcher: RunReader, wanted: Wanted) -> View:
         if wanted.tick >= 900:
             assert gate.wait(30.0)
         return view(watcher, wanted)
@@ -148,7 +148,7 @@ def test_where_one_is_going_is_said_when_it_takes_a_while(demo: Path, monkeypatc
         await play.settled()
         assert "tick 901 of 2,880" in play.text() and "going to" not in play.text()
 
-    monkeypatch.setattr(Watcher, "view", late)
+    monkeypatch.setattr(RunReader, "view", late)
     acted(demo, act, tick=700)
 
 

@@ -43,5 +43,5 @@ class Cards:
             self._past.every,
             ties_before,
             self._choices.of(number, tick),
-            self._events.lines(self._past.shared(number, STEPS, tick, RECENT)),
+            self._events.lines(self._past.events_with(number, STEPS, tick, RECENT)),
         )

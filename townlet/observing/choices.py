@@ -40,19 +40,19 @@ class Choices:
             return None
         seq = int(event["seq"])
         if seq not in self._known:
-            self._known[seq] = self.weighed(event)
+            self._known[seq] = self.choice_at(event)
             if len(self._known) > KEPT:
                 self._known.popitem(last=False)
         return self._known[seq]
 
-    def weighed(self, event: Any) -> Choice:
+    def choice_at(self, event: Any) -> Choice:
         """What led to an event `option_chosen`, a row of the log."""
         seq, tick, chosen, target = (int(event[name]) for name in ("seq", "tick", "code", "object"))
         town = self._past.town_before(self._before_letting_go(event), tick)
         uses, places = np.zeros(len(Option)), np.zeros(len(Option), np.int64)
         seat = int(event["agent"]) & (town.shape.agents - 1)
         urgent, gives_way = weigh(town.towns, town.plans, 0, seat, uses, places)
-        best = self._sorted(uses, places)
+        best = self._by_use(uses, places)
         expected = (Option.YIELD, int(town.record["agents"][seat]["holds"])) if gives_way else best[0]
         return Choice(
             seq,
@@ -65,7 +65,7 @@ class Choices:
             uses=tuple(self._use(option, uses[option], places[option]) for option, _ in best),
         )
 
-    def _sorted(self, uses: np.ndarray, places: np.ndarray) -> list[tuple[int, int]]:
+    def _by_use(self, uses: np.ndarray, places: np.ndarray) -> list[tuple[int, int]]:
         """Options and their places, the best first; those that cannot be done last, and of equals the first one."""
         options = [Option.WAIT, *(option for option in Option if option not in (Option.WAIT, Option.YIELD))]
         ranked = sorted(options, key=lambda option: (option != Option.WAIT and places[option] < 0, -uses[option]))

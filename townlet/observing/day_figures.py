@@ -19,7 +19,7 @@ RESTS: Final = 3
 Rows = Sequence[Mapping[str, Any]]
 
 
-class Figures:
+class DayFigures:
     """The figures of a run's days, one day at a time, the one that was wanted last first.
 
     A thread with a `History` of its own works them out, so that no look at a tick waits for them.

@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 KEPT_DAYS: Final = 4
 SAMPLES_A_DAY: Final = 60
-SAMPLES_A_KEYFRAME: Final = 15
+SAMPLES_A_KEPT_TOWN: Final = 15
 """A town is kept every so many samples, four times a day."""
 
 NEEDS: Final = ("hunger", "hygiene", "energy")
 
 
-class Keyframe(NamedTuple):
+class KeptTown(NamedTuple):
     """The town before event `seq`, as its record in an array of one."""
 
     seq: int
     towns: np.ndarray
 
 
-class Day:
+class DaySeen:
     """A day of a run, as far as it is committed: `rows`, its events in order; samples of those who live there.
 
     Sample i is of the moment before tick `begins + i * every`: `persons`, i8[seats], who sits where (-1: nobody), and
@@ -44,7 +44,7 @@ class Day:
         self.rows: Rows = np.zeros(0, ROW)
         self.persons: list[np.ndarray] = []
         self.needs: list[np.ndarray] = []
-        self._edge = Keyframe(town.seq, town.towns.copy())
+        self._edge = KeptTown(town.seq, town.towns.copy())
         self._keyframes = [self._edge]
         self._sample(town)
 
@@ -61,12 +61,12 @@ class Day:
             end = int(np.searchsorted(self.rows["tick"], tick))
             town.fold([self.rows[seq - self.first_seq : end]])
             seq = self.first_seq + end
-            if len(self.persons) % SAMPLES_A_KEYFRAME == 0:
-                self._keyframes.append(Keyframe(seq, town.towns.copy()))
+            if len(self.persons) % SAMPLES_A_KEPT_TOWN == 0:
+                self._keyframes.append(KeptTown(seq, town.towns.copy()))
             self._sample(town)
-        self._edge = Keyframe(seq, town.towns.copy())
+        self._edge = KeptTown(seq, town.towns.copy())
 
-    def nearest(self, seq: int) -> Keyframe:
+    def nearest(self, seq: int) -> KeptTown:
         """The last town that is kept of those before event `seq`."""
         return self._keyframes[bisect_right(self._keyframes, seq, key=attrgetter("seq")) - 1]
 
@@ -87,7 +87,7 @@ class Past:
     def __init__(self, run: "History") -> None:
         self._run = run
         self.ticks_per_day = run.config.town.ticks_per_day
-        self._days: OrderedDict[int, Day] = OrderedDict()
+        self._days: OrderedDict[int, DaySeen] = OrderedDict()
         self._scratch: Town | None = None
 
     @property
@@ -95,11 +95,11 @@ class Past:
         """The ticks between two samples; a day has a whole number of hours, so that they divide it."""
         return self.ticks_per_day // SAMPLES_A_DAY
 
-    def day(self, number: int) -> Day:
+    def day(self, number: int) -> DaySeen:
         """A day from its beginning up to where it is committed. Raises TickOutOfRange, LogDamaged."""
         begins = number * self.ticks_per_day
         if number not in self._days:
-            self._days[number] = Day(self._town_at(number), begins, self.every)
+            self._days[number] = DaySeen(self._town_at(number), begins, self.every)
             if len(self._days) > KEPT_DAYS:
                 self._days.popitem(last=False)
         self._days.move_to_end(number)
@@ -140,7 +140,7 @@ class Past:
         ]
         return np.concatenate(found, axis=1).T
 
-    def shared(self, person: int, but: Collection[int], tick: int, count: int) -> list[int]:
+    def events_with(self, person: int, but: Collection[int], tick: int, count: int) -> list[int]:
         """The numbers of the last events before a tick in which somebody had a part, but of some kinds; ascending."""
         found = list[int]()
         for day in self._days_before(tick):
@@ -154,7 +154,7 @@ class Past:
 
     def town_before(self, seq: int, tick: int) -> Town:
         """The town with every event before `seq`, of tick `tick`, folded, and its seed; good until the next call."""
-        town = self._folded(self.day(tick // self.ticks_per_day), seq)
+        town = self._town_of_day(self.day(tick // self.ticks_per_day), seq)
         town.set_seed([epoch.seed for epoch in self._run.epochs if epoch.from_seq <= seq][-1])
         return town
 
@@ -169,15 +169,15 @@ class Past:
         before = self._days.get(number - 1)
         if before is None or before.until < before.begins + self.ticks_per_day:
             return self._run.at(number * self.ticks_per_day).town
-        return self._folded(before, before.next_seq)
+        return self._town_of_day(before, before.next_seq)
 
-    def _folded(self, day: Day, seq: int) -> Town:
+    def _town_of_day(self, day: DaySeen, seq: int) -> Town:
         kept, town = day.nearest(seq), self._town()
         town.towns[:] = kept.towns
         town.fold([day.rows[kept.seq - day.first_seq : seq - day.first_seq]])
         return town
 
-    def _days_before(self, tick: int) -> list[Day]:
+    def _days_before(self, tick: int) -> list[DaySeen]:
         """The day that the minute before a tick lies in, and the one before that, where there is one."""
         number = max(tick - 1, 0) // self.ticks_per_day
         return [self.day(each) for each in range(max(number - 1, 0), number + 1)][::-1]

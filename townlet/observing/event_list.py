@@ -85,7 +85,7 @@ class Events:
         if known.is_empty:
             begin = max(0, min(stands - lines // 2, offset - lines))
             end = min(begin + lines, offset)
-            found = self._told(log, np.arange(begin, end))
+            found = self._event_lines(log, np.arange(begin, end))
             here = stands - begin if at is not None else _last_deed(found)
             return EventPage(tuple(found), here, begin > 0, end < offset, filter, error)
         matched = matches.around(log, stands, lines + 1, offset)
@@ -93,7 +93,7 @@ class Events:
             stands = int(matched[-1])
         seqs = _in_context(matched, stands, offset, lines)
         fits = np.isin(seqs, matched).tolist()
-        shown = [line._replace(matches=fit) for line, fit in zip(self._told(log, seqs), fits, strict=True)]
+        shown = [line._replace(matches=fit) for line, fit in zip(self._event_lines(log, seqs), fits, strict=True)]
         return EventPage(
             tuple(shown),
             int(np.searchsorted(seqs, stands)),
@@ -108,11 +108,11 @@ class Events:
         log = self._run.log
         if not 0 <= seq < log.head.seq:
             raise QueryError(f"there is no event {seq:,}; the last is {log.head.seq - 1:,}")
-        return self._told(log, np.array([seq]))[0]
+        return self._event_lines(log, np.array([seq]))[0]
 
     def lines(self, seqs: Sequence[int]) -> tuple[EventLine, ...]:
         """The events of these numbers, which ascend and are there. Raises LogDamaged."""
-        return tuple(self._told(self._run.log, np.array(seqs, np.int64)))
+        return tuple(self._event_lines(self._run.log, np.array(seqs, np.int64)))
 
     def next(self, seq: int, filter: str, direction: int, stop: Stop | None = None) -> EventLine | None:
         """The nearest event that fits the filter, after `seq` (`direction` 1) or before it (-1), in the whole log.
@@ -167,7 +167,7 @@ class Events:
             return str(error)
         return ""
 
-    def _told(self, log: "LogReader", seqs: np.ndarray) -> list[EventLine]:
+    def _event_lines(self, log: "LogReader", seqs: np.ndarray) -> list[EventLine]:
         """The lines of these events, which ascend."""
         missing = [seq for seq in seqs.tolist() if seq not in self._lines]
         for first, last in _stretches(missing):

@@ -11,7 +11,7 @@ from projections.churn import COUNTS, GAIN, REASONS
 from projections.riders.tie_changes import Change, Loss
 from projections.settings import Churn as ChurnSettings
 from townlet.observing.event_list import sorts
-from townlet.observing.scenes import Ground, Keyframe, Keyframes
+from townlet.observing.shown_towns import Ground, Keyframe, Keyframes
 from townlet.observing.view import SORTS, Churn, Timeline
 
 KEYFRAMES: Final = 1024
@@ -28,7 +28,7 @@ DAY_BINS: Final = 288
 WINDOWS: Final = 4096
 """How many windows of churn are kept: the last."""
 
-TOLD: Final = 64
+WINDOWS_SHOWN: Final = 64
 """How many windows of churn a view has."""
 
 
@@ -57,7 +57,7 @@ class Bins:
             self._counts[1 + sort] += np.bincount(bins[found == sort], minlength=self._most)
         self._used = int(bins[-1]) + 1
 
-    def told(self) -> tuple[np.ndarray, np.ndarray]:
+    def counts(self) -> tuple[np.ndarray, np.ndarray]:
         """The events of each bin, i8[bins], and those of each sort, i8[len(SORTS), bins]; nothing changes them."""
         counts = self._counts[:, : self._used].copy()
         counts.setflags(write=False)
@@ -93,7 +93,7 @@ class Windows:
         length = self._settings.window_ticks
         first = self._window - len(self._over)
         last = max(min(tick // length, self._window) - first, 0)
-        return Churn(tuple(self._over[place] for place in range(max(last - TOLD, 0), last)))
+        return Churn(tuple(self._over[place] for place in range(max(last - WINDOWS_SHOWN, 0), last)))
 
     def _close(self, window: int) -> None:
         """The windows before this one are over."""
@@ -170,8 +170,8 @@ class Index:
     def timeline(self, day_from: int, day: Bins) -> Timeline:
         """What happened when, with the bins of a day that begins at tick `day_from`."""
         if self._binned is None or self._binned[0] != self.seq:
-            self._binned = self.seq, self._bins.told()
-        return Timeline(self._bins.every, *self._binned[1], self.tick, day_from, day.every, *day.told())
+            self._binned = self.seq, self._bins.counts()
+        return Timeline(self._bins.every, *self._binned[1], self.tick, day_from, day.every, *day.counts())
 
 
 def day_bins(first: int, ticks_per_day: int, chunks: Iterable[Rows]) -> Bins:

@@ -71,7 +71,7 @@ def ties_changed_by(run: "History", seq: int) -> tuple[Mapping[str, Any], ...]:
     return tuple(row for row in table.to_pylist() if row["seq"] == seq and row["change"] != "decayed")
 
 
-def again(run: "History", other: "History", seq: int, within: int) -> EventLine | None:
+def counterpart(run: "History", other: "History", seq: int, within: int) -> EventLine | None:
     """The event of another run that is nearest to event `seq` of this one: of its kind, between the same two people.
 
     `within` is how many ticks before or after it may be. Raises LogDamaged.
@@ -88,7 +88,7 @@ def again(run: "History", other: "History", seq: int, within: int) -> EventLine 
     return Events(other).line(min(found)[1]) if found else None
 
 
-def counted(run: "History", words: str, stop: Callable[[], bool]) -> Mapping[str, int]:
+def event_counts(run: "History", words: str, stop: Callable[[], bool]) -> Mapping[str, int]:
     """How many events of each kind fit words, in the whole log. Raises QueryError for a word that means nothing."""
     fits, kinds = Filter.of(words, run), Counter[int]()
     for rows in run.log.rows():

@@ -72,7 +72,7 @@ class Shelf:
 
     def entries(self) -> Iterator[pa.Table]:
         """All of them, part by part."""
-        return map(self._opened, self._parts)
+        return map(self._read_part, self._parts)
 
     def _put(self, entries: pa.Table) -> None:
         sink = pa.BufferOutputStream()
@@ -88,12 +88,12 @@ class Shelf:
 
     def _part(self, number: int) -> pa.Table:
         if number not in self._read:
-            self._read[number] = self._opened(self._parts[number])
+            self._read[number] = self._read_part(self._parts[number])
             if len(self._read) > READ:
                 self._read.popitem(last=False)
         self._read.move_to_end(number)
         return self._read[number]
 
-    def _opened(self, part: Part) -> pa.Table:
+    def _read_part(self, part: Part) -> pa.Table:
         content = os.pread(self._file.fileno(), part.size, part.position)
         return pa.ipc.open_stream(pa.py_buffer(content)).read_all().combine_chunks()

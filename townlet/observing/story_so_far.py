@@ -23,7 +23,7 @@ MOST: Final = 4096
 """How many entries are held as such; all before them are put away."""
 
 
-class Telling:
+class StorySoFar:
     """The story of a run, from what is kept of it on. `tick` is how far it is told."""
 
     def __init__(self, run: "History") -> None:

@@ -27,11 +27,11 @@ class Wanted(NamedTuple):
     """The event that the list of events stands at; None: the last before the tick."""
     filter: str = ""
     """Which events the list is about: words, as `townlet.observing.event_list.Filter` reads them; empty: all."""
-    figures: bool = True
+    key_figures: bool = True
     """Whether key figures are to be worked out, which reads every change of every tie; known ones are shown anyway."""
 
 
-class Scene(NamedTuple):
+class ShownTown(NamedTuple):
     """The town the moment before `tick`; every event before number `offset` is folded.
 
     `state` has the blocks of a telemetry `messages.State` but `narration` and `kpis`, equal to what the feed says of
@@ -192,7 +192,7 @@ class View(NamedTuple):
     town_map: TownMap
     head: int
     closed: bool
-    scene: Scene
+    town: ShownTown
     timeline: Timeline
     story: Story
     events: EventPage
@@ -205,4 +205,4 @@ class View(NamedTuple):
     @property
     def tick(self) -> int:
         """The tick that is shown, which may not yet be the one that is wanted."""
-        return self.scene.tick
+        return self.town.tick

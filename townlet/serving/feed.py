@@ -41,7 +41,7 @@ def frames(
     last = run.head.tick
     until = to_tick if to_tick is not None else FOR_EVER if follow else last
     run.require(from_tick, *([] if follow else [until]))
-    scenes, ahead, begin = _Scenes(run, from_tick), LogReader(run.path), from_tick
+    scenes, ahead, begin = _FeedTown(run, from_tick), LogReader(run.path), from_tick
     if from_tick == 0:
         yield scenes.frame()
     for rows in _events(run, until, follow):
@@ -64,7 +64,7 @@ def _events(run: "History", until: int, follow: bool) -> "Iterator[Rows]":
         yield from (np.ascontiguousarray(rows) for rows in run.log.rows(to_tick=until))
 
 
-class _Scenes:
+class _FeedTown:
     """A run's town under the eyes of a witness and a narrator, who goes on at `from_tick`, and the words for it."""
 
     def __init__(self, run: "History", from_tick: int) -> None:

@@ -40,7 +40,7 @@ def chosen_in(run: Run) -> Rows:
 def weighed(run: Run, events: Rows) -> Iterator[tuple[Any, Choice]]:
     """Choices with what led to them."""
     choices = Choices(run)
-    return ((event, choices.weighed(event)) for event in events)
+    return ((event, choices.choice_at(event)) for event in events)
 
 
 def hold(event: Any, choice: Choice) -> None:
@@ -116,7 +116,7 @@ def test_a_town_that_goes_on_is_weighed_on(folder: Path) -> None:
             assert choice.scripted
         townlet.open(folder / "on").resume(433)
     events = chosen_in(run)
-    assert all(choices.weighed(event).scripted for event in events[::7])
+    assert all(choices.choice_at(event).scripted for event in events[::7])
 
 
 def test_where_somebody_else_chooses_the_weights_are_not_the_reason(folder: Path) -> None:

@@ -14,7 +14,7 @@ from projections.telemetry.frame import Block, Words, happened_of, state_of, tie
 from projections.telemetry.witness import Kept, Seen, Witness, restore_state, seen_of
 from townlet.history.name_books import frame_words
 from townlet.living.town import Town, restored_town
-from townlet.observing.view import Scene
+from townlet.observing.view import ShownTown
 from townlet.rules.control import allow_all
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class Keyframes:
         return self._frames[bisect_right(self._ticks, tick) - 1]
 
 
-class Scenes:
+class ShownTowns:
     """A run's town at any tick, and its ledgers at others. What was looked at last is where the next look goes on.
 
     `keyframes` are the index's: far beyond the last of them nobody knows yet what was earned.
@@ -157,17 +157,17 @@ class Scenes:
         self._rests: OrderedDict[int, Keyframe] = OrderedDict()
         self._ledgers: OrderedDict[int, Block] = OrderedDict()
         self._allowed = np.zeros(ground.shape.agents, np.int64)
-        self._scene: Scene | None = None
+        self._shown: ShownTown | None = None
 
-    def at(self, tick: int, log: "LogReader") -> Scene:
+    def at(self, tick: int, log: "LogReader") -> ShownTown:
         """The town the moment before a tick that is committed. Raises LogDamaged."""
-        scene, payable = self._scene, self._is_payable(tick)
-        if scene is None or scene.tick != tick or (payable and not scene.paid):
-            scene = self._scene = self._paid_at(tick, log) if payable else self._plain_at(tick, log)
-        return scene
+        shown, payable = self._shown, self._is_payable(tick)
+        if shown is None or shown.tick != tick or (payable and not shown.paid):
+            shown = self._shown = self._paid_at(tick, log) if payable else self._plain_at(tick, log)
+        return shown
 
     def ties_at(self, tick: int, log: "LogReader") -> Block:
-        """The block `ties` of a scene at another tick. Raises LogDamaged."""
+        """The block `ties` of a shown at another tick. Raises LogDamaged."""
         ties = self._ledgers.get(tick)
         if ties is None:
             seen = self._past.at(tick, self._start(tick), log)
@@ -189,7 +189,7 @@ class Scenes:
         rests = [each for at, each in self._rests.items() if at <= tick]
         return max((self._keyframes.nearest(tick), *rests), key=lambda each: each.tick)
 
-    def _paid_at(self, tick: int, log: "LogReader") -> Scene:
+    def _paid_at(self, tick: int, log: "LogReader") -> ShownTown:
         before = max(tick - 1, 0)
         start, rest = self._start(before), before - before % REST
         if not start.tick <= self._paid.tick <= before:
@@ -199,20 +199,20 @@ class Scenes:
                 self._keep_rest(self._paid.keyframe())
         self._paid.fold(before, log)
         seen = self._paid.seen(tick, log)
-        return self._scene_of(self._paid.town, seen, paid=True)
+        return self._shown_town(self._paid.town, seen, paid=True)
 
-    def _plain_at(self, tick: int, log: "LogReader") -> Scene:
+    def _plain_at(self, tick: int, log: "LogReader") -> ShownTown:
         seen = self._plain.at(tick, self._start(tick), log)
-        return self._scene_of(self._plain.town, seen, paid=False)
+        return self._shown_town(self._plain.town, seen, paid=False)
 
-    def _scene_of(self, town: Town, seen: Seen, *, paid: bool) -> Scene:
+    def _shown_town(self, town: Town, seen: Seen, *, paid: bool) -> ShownTown:
         words = self._ground.words[seen.epoch]
         allow_all(town.towns, town.plans, 0, self._allowed)
         state = state_of(seen, words, self._allowed.tolist())
         happened = happened_of(seen, words)
         if not paid:
             state |= {"rewards": {}, "churn": {}}
-        return Scene(seen.tick, seen.offset, state, happened, paid, _waits_since(seen, words))
+        return ShownTown(seen.tick, seen.offset, state, happened, paid, _waits_since(seen, words))
 
     def _keep_rest(self, frame: Keyframe) -> None:
         self._rests[frame.tick] = frame

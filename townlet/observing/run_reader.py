@@ -15,12 +15,12 @@ from projections.telemetry.frame import Block
 from townlet.configuration.plans import map_of
 from townlet.errors import TownletError
 from townlet.observing.cards import Cards
-from townlet.observing.day_figures import Figures
+from townlet.observing.day_figures import DayFigures
 from townlet.observing.event_list import Events
 from townlet.observing.index import Bins, Index, day_bins
-from townlet.observing.scenes import Ground, Scenes
-from townlet.observing.story_so_far import Telling
-from townlet.observing.view import Card, Churn, EventPage, Scene, Story, Timeline, Trouble, View, Wanted
+from townlet.observing.shown_towns import Ground, ShownTowns
+from townlet.observing.story_so_far import StorySoFar
+from townlet.observing.view import Card, Churn, EventPage, ShownTown, Story, Timeline, Trouble, View, Wanted
 
 if TYPE_CHECKING:
     from eventlog.rows import Rows
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SLICE: Final = 2048
 """Events that are folded between two looks at the clock."""
 
-TOLD: Final = 256
+STORY_SLICE: Final = 256
 """Those that are told between two looks: a sentence takes longer than a fold."""
 
 INDEX_TURNS: Final = 2
@@ -39,7 +39,7 @@ WRONG: Final = (EventLogError, TownletError, BadEvent, OSError)
 """What can be wrong with a run that is watched."""
 
 
-class Watcher:
+class RunReader:
     """A run under watch. It raises nothing: what is wrong with the run is told in the view.
 
     Used by one thread. `work` folds what a view tells besides its tick: the index of the whole log, its story, figures.
@@ -56,7 +56,7 @@ class Watcher:
     def view(self, wanted: Wanted) -> View:
         """All that is shown of a tick, or of the last before it that there is."""
         self._refresh()
-        scene = self._scene(wanted.tick)
+        town = self._shown_town(wanted.tick)
         return View(
             wanted=wanted,
             run=self.run.place,
@@ -65,13 +65,13 @@ class Watcher:
             town_map=self._map,
             head=self._head.tick,
             closed=self._closed,
-            scene=scene,
-            timeline=self._timeline(scene.tick),
-            story=self._telling.before(scene.tick) if self._telling else Story((), 0),
-            events=self._page(scene, wanted),
-            kpis=self._figures.before(scene.tick, wanted=wanted.figures),
-            churn=self._index.churn(scene.tick) if scene.paid else Churn(()),
-            card=self._card(scene, wanted.person),
+            town=town,
+            timeline=self._timeline(town.tick),
+            story=self._telling.before(town.tick) if self._telling else Story((), 0),
+            events=self._page(town, wanted),
+            kpis=self._figures.before(town.tick, wanted=wanted.key_figures),
+            churn=self._index.churn(town.tick) if town.paid else Churn(()),
+            card=self._card(town, wanted.person),
             ties_at_mark=None if wanted.mark is None else self._ties(wanted.mark),
             trouble=self._lost or self._trouble,
         )
@@ -104,9 +104,9 @@ class Watcher:
         """Everything from the first event, under the settings that the run has now."""
         self._ground = Ground(self.run)
         self._index = Index(self._ground)
-        self._scenes = Scenes(self._ground, self._index.keyframes)
-        self._telling: Telling | None = None
-        self._beginning: Future[Telling] | None = None
+        self._towns = ShownTowns(self._ground, self._index.keyframes)
+        self._telling: StorySoFar | None = None
+        self._beginning: Future[StorySoFar] | None = None
         self._map = map_of(self._ground.settings[0])
         self._turn = 0
         self._unindexed: Rows = np.zeros(0, ROW)
@@ -115,7 +115,7 @@ class Watcher:
         self._trouble: Trouble | None = None
         self._last_tick: int | None = None
         self._day: tuple[int, int, Bins] | None = None
-        self._figures = Figures(self.run)
+        self._figures = DayFigures(self.run)
         self._events = Events(self.run)
         self._cards = Cards(self.run, self._events)
 
@@ -132,25 +132,25 @@ class Watcher:
 
     # The tick
 
-    def _scene(self, tick: int) -> Scene:
+    def _shown_town(self, tick: int) -> ShownTown:
         """The town at a tick, or at the last one before it that can be shown."""
-        tick = self._shown(tick)
+        tick = self._shown_tick(tick)
         while True:
             try:
-                return self._scenes.at(tick, self._log)
+                return self._towns.at(tick, self._log)
             except WRONG as wrong:
-                last = self._found(wrong, tick - 1)
+                last = self._note(wrong, tick - 1)
                 tick = max(min(last, tick - 1), 0)
 
-    def _shown(self, tick: int) -> int:
+    def _shown_tick(self, tick: int) -> int:
         last = self._head.tick if self._last_tick is None else min(self._head.tick, self._last_tick)
         return max(min(tick, last), 0)
 
     def _ties(self, tick: int) -> Block:
         try:
-            return self._scenes.ties_at(self._shown(tick), self._log)
+            return self._towns.ties_at(self._shown_tick(tick), self._log)
         except WRONG as wrong:
-            self._found(wrong, tick)
+            self._note(wrong, tick)
             return {}
 
     def _timeline(self, tick: int) -> Timeline:
@@ -166,25 +166,25 @@ class Watcher:
                 for rows in self._log.rows(**where, to_tick=first + per_day):
                     bins.add(rows)
             except WRONG as wrong:
-                self._found(wrong, tick)
+                self._note(wrong, tick)
             self._day = first, self._head.seq, bins
         return self._index.timeline(first, bins)
 
-    def _page(self, scene: Scene, wanted: Wanted) -> EventPage:
+    def _page(self, town: ShownTown, wanted: Wanted) -> EventPage:
         try:
-            return self._events.page(scene.offset, wanted.filter, wanted.event)
+            return self._events.page(town.offset, wanted.filter, wanted.event)
         except WRONG as wrong:
-            self._found(wrong, scene.tick)
+            self._note(wrong, town.tick)
             return EventPage((), -1, False, False, wanted.filter, "")
 
-    def _card(self, scene: Scene, person: str | None) -> Card | None:
+    def _card(self, town: ShownTown, person: str | None) -> Card | None:
         if person is None:
             return None
-        before = self._ties(min(scene.tick, max(scene.tick - self._ground.ticks_per_day, 1)))
+        before = self._ties(min(town.tick, max(town.tick - self._ground.ticks_per_day, 1)))
         try:
-            return self._cards.card(person, scene.tick, before)
+            return self._cards.card(person, town.tick, before)
         except WRONG as wrong:
-            self._found(wrong, scene.tick)
+            self._note(wrong, town.tick)
             return None
 
     # What is folded meanwhile
@@ -195,11 +195,11 @@ class Watcher:
         if not self._turn % INDEX_TURNS:
             self._figure(0.0)
         indexing = not self._stopped and self._index.seq < self._head.seq
-        telling = not self._silent and self._is_telling()
+        telling = not self._silent and self._has_story_to_fold()
         if indexing and (not telling or self._turn % INDEX_TURNS):
             self._fold_index()
         elif telling:
-            self._tell()
+            self._fold_story()
         else:
             return False
         return True
@@ -212,30 +212,30 @@ class Watcher:
             self._index.fold(rows)
         except WRONG as wrong:
             self._stopped = True
-            self._found(wrong, self._index.tick)
+            self._note(wrong, self._index.tick)
 
-    def _is_telling(self) -> bool:
+    def _has_story_to_fold(self) -> bool:
         """Whether there is something to tell now: no story is begun, or it is not told to its end."""
         if self._telling is not None:
             return self._telling.seq < self._head.seq
         return self._beginning is None or self._beginning.done()
 
-    def _tell(self) -> None:
+    def _fold_story(self) -> None:
         try:
             if self._beginning is None:
-                self._beginning = beside(partial(Telling, self.run.twin()))
+                self._beginning = in_thread(partial(StorySoFar, self.run.twin()))
             elif self._telling is None:
                 self._telling = self._beginning.result()
             elif self._telling.seq < self._head.seq:
                 if not len(self._untold):
                     self._untold = self._next(self._telling.seq)
-                rows, self._untold = self._untold[:TOLD], self._untold[TOLD:]
+                rows, self._untold = self._untold[:STORY_SLICE], self._untold[STORY_SLICE:]
                 self._telling.fold(rows)
                 if self._closed and self._telling.seq == self._head.seq:
                     self._telling.keep()
         except WRONG as wrong:
             self._silent = True
-            self._found(wrong, self._head.tick)
+            self._note(wrong, self._head.tick)
 
     def _next(self, seq: int) -> "Rows":
         """The events from number `seq` on: those of its frame, or of so many frames that there are enough."""
@@ -256,12 +256,12 @@ class Watcher:
         try:
             return self._figures.work(seconds)
         except WRONG as wrong:
-            self._found(wrong, self._head.tick)
+            self._note(wrong, self._head.tick)
             return True
 
     # What is wrong
 
-    def _found(self, wrong: Exception, tick: int) -> int:
+    def _note(self, wrong: Exception, tick: int) -> int:
         """Something is wrong with the run: gives the last tick that can be shown, `tick` where the log is whole."""
         if isinstance(wrong, LogDamaged) and wrong.opens:
             tick = min(wrong.tick, self._head.tick)
@@ -278,7 +278,7 @@ class Watcher:
         return Trouble(sentence, f"townlet verify {self.run.place}", max(tick, 0))
 
 
-def beside(make: Callable[[], Telling]) -> Future[Telling]:
+def in_thread(make: Callable[[], StorySoFar]) -> Future[StorySoFar]:
     """What is made in a thread of its own, so that no look at a tick waits for it."""
     with_it = ThreadPoolExecutor(max_workers=1, thread_name_prefix="story")
     made = with_it.submit(make)
