@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from townlet.bench.sql import HELD_TO, QUERIES, figures_of
+from townlet.bench.sql import HELD_TO, QUERIES, query_measurements
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
     arguments.add_argument("--folder", type=Path, default=None, help="where to write (default: the temporary folder)")
     arguments.add_argument("--all", action="store_true", help="every query, not only the two that Townlet is held to")
     chosen = arguments.parse_args()
-    figures = figures_of(list(QUERIES) if chosen.all else HELD_TO, chosen.events, chosen.runs, chosen.folder)
+    figures = query_measurements(list(QUERIES) if chosen.all else HELD_TO, chosen.events, chosen.runs, chosen.folder)
     made_by = {"python": platform.python_version(), "duckdb": duckdb.__version__, "pyarrow": pa.__version__}
     print(json.dumps({**made_by, "events": chosen.events, "sql": figures}, indent=2))
 

@@ -72,7 +72,7 @@ def commands_document() -> str:
         *(f"| [`townlet {name}`](#townlet-{name}) | {line} |" for name, line in COMMANDS.items()),
     ]
     for name, command, context in every_command():
-        lines += ["", f"## {name}", "", *_described(command, context)]
+        lines += ["", f"## {name}", "", *_command_lines(command, context)]
     return "\n".join(lines) + "\n"
 
 
@@ -119,7 +119,7 @@ def _with_below(command: click.Command, context: click.Context) -> Iterator[tupl
             yield from _with_below(below, click.Context(below, info_name=name, parent=context))
 
 
-def _described(command: click.Command, context: click.Context) -> Iterator[str]:
+def _command_lines(command: click.Command, context: click.Context) -> Iterator[str]:
     paragraphs = (command.help or "").split("\n\n")
     for paragraph in paragraphs:
         yield from (" ".join(paragraph.split()), "")

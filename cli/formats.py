@@ -40,7 +40,7 @@ def as_table(table: pa.Table, *, rows: int | None = ROWS_MOST, width: int | None
     right = [_is_number(field.type) for field in shown.schema]
     lines = []
     for line in range(len(shown) + 1):
-        parts = [_aligned(cells[i][line], widths[i], right=right[i]) for i in range(fitting)]
+        parts = [_padded(cells[i][line], widths[i], right=right[i]) for i in range(fitting)]
         lines.append(GAP.join(parts).rstrip())
         if line == 0:
             lines.append(GAP.join("─" * each for each in widths[:fitting]))
@@ -159,7 +159,7 @@ def _cut(text: str) -> str:
     return line if len(line) <= CELL_MOST else line[: CELL_MOST - 1] + CUT
 
 
-def _aligned(text: str, width: int, *, right: bool) -> str:
+def _padded(text: str, width: int, *, right: bool) -> str:
     space = " " * (width - _width(text))
     return space + text if right else text + space
 

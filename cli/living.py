@@ -37,16 +37,16 @@ def live(start: "Callable[[Progress], Run]", path: Path, form: str) -> None:
 
     Ctrl-C stops it after the present chunk: what is committed stays, and the process ends with 130.
     """
-    watch = _Watch()
+    watch = _PulseLine()
     try:
-        with watch, _asked_to_stop(watch):
+        with watch, _stop_on_interrupt(watch):
             run = start(watch.see)
     except KeyboardInterrupt:
-        _stopped(path, watch)
+        _say_stopped(path, watch)
     output.record(_summary(run, watch), form)
 
 
-class _Watch(output.Line):
+class _PulseLine(output.Line):
     """Sees each pulse of a town: draws it, and stops the town when somebody asked."""
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class _Watch(output.Line):
 
 
 @contextlib.contextmanager
-def _asked_to_stop(watch: _Watch) -> Iterator[None]:
+def _stop_on_interrupt(watch: _PulseLine) -> Iterator[None]:
     """The first Ctrl-C asks the town to stop between two commits; a second one stops it where it is."""
 
     def ask(_: int, __: FrameType | None) -> None:
@@ -97,7 +97,7 @@ def _asked_to_stop(watch: _Watch) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _stopped(path: Path, watch: _Watch) -> NoReturn:
+def _say_stopped(path: Path, watch: _PulseLine) -> NoReturn:
     """Say what an interrupted town leaves, and end with 130."""
     last = watch.last
     if last is None:
@@ -109,7 +109,7 @@ def _stopped(path: Path, watch: _Watch) -> NoReturn:
     raise click.exceptions.Exit(130)
 
 
-def _summary(run: "Run", watch: _Watch) -> dict[str, object]:
+def _summary(run: "Run", watch: _PulseLine) -> dict[str, object]:
     moment = run.at()
     return {
         "run": str(run.path),

@@ -148,7 +148,7 @@ class Townlet(click.Group):
                 if os.environ.get("TOWNLET_TRACEBACK"):
                     raise
                 code = exit_code(error)
-                output.failure(unexpected(error) if code is None else words_of(error))
+                output.failure(unexpected_words(error) if code is None else words_of(error))
                 return 1 if code is None else code
 
 
@@ -209,7 +209,7 @@ def words_of(error: Exception) -> str:
     return f"{error.filename}: {reason}" + (f"\n  Next: {step}" if step else "")
 
 
-def unexpected(error: Exception) -> str:
+def unexpected_words(error: Exception) -> str:
     """The words for an error that nobody foresaw."""
     return (
         f"this is a fault of Townlet itself: {type(error).__name__}: {error}\n"

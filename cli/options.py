@@ -28,7 +28,7 @@ def output_formats(command: Command) -> Command:
         chosen = [form for form in output.FORMS[1:] if options.pop(form)]
         if len(chosen) > 1:
             raise click.UsageError(f"one form at a time: --{' or --'.join(chosen)}", click.get_current_context())
-        if chosen == ["arrow"] and output.is_watched():
+        if chosen == ["arrow"] and output.stdout_is_terminal():
             raise click.UsageError("--arrow writes bytes, not text: send them to a file or a pipe")
         return command(*arguments, form=chosen[0] if chosen else "table", **options)
 
@@ -41,19 +41,19 @@ def output_formats(command: Command) -> Command:
 
 def run_argument(command: Command) -> Command:
     """`RUN`, as the argument `run`: the path of a run's folder, or its URI."""
-    return click.argument("run", required=False, callback=_found, shell_complete=_runs_like)(command)
+    return click.argument("run", required=False, callback=_run_named, shell_complete=_runs_like)(command)
 
 
 def own_run_argument(command: Command) -> Command:
     """`RUN`, as the argument `run`: the path of a run's folder, to be written to."""
-    return click.argument("run", required=False, callback=_found_own, shell_complete=_runs_like)(command)
+    return click.argument("run", required=False, callback=_own_run_named, shell_complete=_runs_like)(command)
 
 
-def _found(ctx: click.Context, _: click.Parameter, name: str | None) -> Path | str | None:
+def _run_named(ctx: click.Context, _: click.Parameter, name: str | None) -> Path | str | None:
     return None if ctx.resilient_parsing else find_run(name)
 
 
-def _found_own(ctx: click.Context, _: click.Parameter, name: str | None) -> Path | None:
+def _own_run_named(ctx: click.Context, _: click.Parameter, name: str | None) -> Path | None:
     return None if ctx.resilient_parsing else find_own_run(name)
 
 

@@ -42,7 +42,7 @@ def words(text: str) -> None:
 def failure(text: str) -> None:
     """Why the command failed: red on a terminal, unless NO_COLOR says otherwise."""
     label = "townlet:"
-    if is_terminal() and not os.environ.get("NO_COLOR"):
+    if stderr_is_terminal() and not os.environ.get("NO_COLOR"):
         label = f"\x1b[31m{label}\x1b[0m"
     words(f"{label} {text}")
 
@@ -55,7 +55,7 @@ def table(answer: "pa.Table", form: str) -> None:
         sys.stdout.flush()
         sys.stdout.buffer.write(formats.as_arrow(answer))
     elif form == "table":
-        rows, width = (formats.ROWS_MOST, _columns(sys.stdout)) if is_watched() else (None, sys.maxsize)
+        rows, width = (formats.ROWS_MOST, _columns(sys.stdout)) if stdout_is_terminal() else (None, sys.maxsize)
         data(formats.as_table(answer, rows=rows, width=width).removesuffix("\n"))
     else:
         data({"json": formats.as_json, "csv": formats.as_csv}[form](answer).removesuffix("\n"))
@@ -78,7 +78,7 @@ def records(rows: Sequence[Fields], names: Sequence[str], form: str) -> None:
         as_json([dict(row) for row in rows])
         return
     if form == "table":
-        data("\n".join(_aligned([list(names), *([_plain(row[name]) for name in names] for row in rows)])))
+        data("\n".join(_aligned_lines([list(names), *([_plain(row[name]) for name in names] for row in rows)])))
         return
     import pyarrow as pa
 
@@ -106,12 +106,12 @@ def ask(prompt: str) -> str:
     return typed.removesuffix("\n")
 
 
-def is_terminal() -> bool:
+def stderr_is_terminal() -> bool:
     """Whether words go to somebody who watches."""
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def is_watched() -> bool:
+def stdout_is_terminal() -> bool:
     """Whether data goes to a terminal, which wants no bytes of Arrow."""
     return sys.stdout.isatty()
 
@@ -132,7 +132,7 @@ class Line:
     """A line of progress on a terminal: drawn over itself, gone at the end. Off a terminal it says nothing."""
 
     def __init__(self) -> None:
-        self._shown = is_terminal()
+        self._shown = stderr_is_terminal()
         self._drawn_s = 0.0
         self._width = 0
 
@@ -169,7 +169,7 @@ class Waiting:
 
     def __enter__(self) -> Self:
         self._began_s = time.monotonic()
-        if is_terminal():
+        if stderr_is_terminal():
             self._thread.start()
         else:
             words(self._what)
@@ -202,7 +202,7 @@ def _plain(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:
+def _aligned_lines(rows: Sequence[Sequence[str]]) -> Iterable[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

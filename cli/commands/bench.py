@@ -64,12 +64,12 @@ def command(only: tuple[str, ...], chart: Path | None, form: str) -> None:
 
 def require_drawable(chart: Path, only: tuple[str, ...]) -> None:
     """Refuse before anything is measured what cannot be drawn in the end."""
-    from townlet.plotting.tie_network import drawing, form_of
+    from townlet.plotting.tie_network import form_of, matplotlib_module
 
     if only and "growth" not in only:
         raise click.UsageError("--chart draws the family growth: leave --only away, or add --only growth")
     form_of(chart)
-    drawing("figure")
+    matplotlib_module("figure")
 
 
 def _whole(family: str, row: "Row") -> dict[str, Any]:

@@ -173,7 +173,7 @@ def _distances(distances: "pa.Table") -> None:
     short |= dict(zip(people, ("only a", "only b"), strict=False))
     kept = [name for name in distances.column_names if not name.startswith("people_") or name in people]
     rows = [
-        {short.get(name, name): _rounded(value) for name, value in row.items()}
+        {short.get(name, name): _round(value) for name, value in row.items()}
         for row in distances.select(kept).to_pylist()
     ]
     _section("how far apart: ties of one alone, of both, people who are elsewhere, needs", rows, most=12)
@@ -209,7 +209,7 @@ def _pair(a: float | None, b: float | None, digits: int) -> str:
     return texts[0] if texts[0] == texts[1] else " → ".join(texts)
 
 
-def _rounded(value: Any) -> Any:
+def _round(value: Any) -> Any:
     return round(value, 3) if isinstance(value, float) else value
 
 

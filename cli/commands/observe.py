@@ -154,7 +154,7 @@ def _require_possible(given: set[str]) -> None:
 
 def _can_draw() -> bool:
     """Whether there is a screen: a terminal, or a browser that `--web` serves this process to."""
-    return "TEXTUAL_DRIVER" in os.environ or (output.is_watched() and sys.stdin.isatty())
+    return "TEXTUAL_DRIVER" in os.environ or (output.stdout_is_terminal() and sys.stdin.isatty())
 
 
 def changed_keys() -> dict[str, str]:

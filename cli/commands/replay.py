@@ -68,7 +68,7 @@ def command(run: Path | str, to_tick: int | None, verify: bool, from_start: bool
     if table is not None:
         output.table(moment.table(table), form)
     elif form == "json":
-        output.as_json(place | {name: _rows(moment, name) for name in GLANCE} | _proven(proof))
+        output.as_json(place | {name: _rows(moment, name) for name in GLANCE} | _proof_fields(proof))
     else:
         _print(moment, place)
     if proof is not None:
@@ -90,7 +90,7 @@ def _print(moment: "Moment", place: dict[str, Any]) -> None:
         output.table(moment.table(name).select(columns), "table")
 
 
-def _proven(proof: "Proof | None") -> dict[str, Any]:
+def _proof_fields(proof: "Proof | None") -> dict[str, Any]:
     if proof is None:
         return {}
     return {

@@ -68,7 +68,7 @@ def list_runs(folder: Path | None, form: str) -> None:
         raise click.UsageError(
             f"there is no folder {folder}, and no command of that name: {', '.join(command.commands)}"
         )
-    rows = [_described(path) for path in options.runs_in(folder or options.RUNS)]
+    rows = [_run_row(path) for path in options.runs_in(folder or options.RUNS)]
     if form == "table":
         if not rows:
             output.words(f"there is no run under {folder or options.RUNS}/ yet; make one with: townlet run")
@@ -239,7 +239,7 @@ def _place(name: str) -> Path:
     return Path(name) if Path(name).is_dir() and not options.is_run(Path(name)) else options.find_own_run(name)
 
 
-def _described(path: Path) -> dict[str, Any]:
+def _run_row(path: Path) -> dict[str, Any]:
     """What there is to say of a run without opening its log."""
     from eventlog.errors import EventLogError
     from eventlog.folder.head import read_head

@@ -39,12 +39,12 @@ def command(
     seeds: range, days: int, config: str | None, jobs: int | None, versus: dict[str, object], form: str
 ) -> None:
     from townlet.judging.soak import soak
-    from townlet.judging.soak_drift import compared
+    from townlet.judging.soak_drift import soak_drifts
 
     with output.Line() as line:
         line.draw(f"{len(seeds)} towns begin to live {days} days")
         if versus:
-            drifts = compared(config, versus, seeds, days, line.draw, jobs=jobs)
+            drifts = soak_drifts(config, versus, seeds, days, line.draw, jobs=jobs)
         else:
             rows = soak(config, seeds, days, line.draw, jobs=jobs)
     if versus:

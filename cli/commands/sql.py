@@ -56,7 +56,7 @@ SHELL_GOES_ON = "    ...> "
 )
 @options.output_formats
 def command(named: tuple[str, ...], from_tick: int | None, at_tick: int | None, form: str) -> None:
-    runs, query = sorted_out(named)
+    runs, query = runs_and_query(named)
     paths = options.find_runs(runs) if runs else [options.find_run(None)]
     if query is None and not sys.stdin.isatty():
         query = sys.stdin.read()
@@ -77,7 +77,7 @@ def command(named: tuple[str, ...], from_tick: int | None, at_tick: int | None, 
             _converse(session, form)
 
 
-def sorted_out(named: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
+def runs_and_query(named: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
     """The runs among the arguments, and the query, which stands last if it is there."""
     *before, last = named or (None,)
     if last is None:

@@ -79,7 +79,7 @@ def command(
     if follow:
         _follow(opened, wanted, form)
         return
-    told = wanted.of(_told(opened, end, overrides, templates))
+    told = wanted.of(_story_table(opened, end, overrides, templates))
     if form == "table":
         for text in _prose(told.to_pylist(), per_day):
             output.data(text)
@@ -147,7 +147,7 @@ def _person(run: "Run", name: str | None) -> str | None:
     return name.lower()
 
 
-def _told(run: "Run", tick: int, overrides: dict[str, object], templates: Path | None) -> "pa.Table":
+def _story_table(run: "Run", tick: int, overrides: dict[str, object], templates: Path | None) -> "pa.Table":
     from townlet.history.kept_tables import NARRATIONS
     from townlet.telling.story import narrations, narrations_under
 

@@ -63,7 +63,7 @@ def command(
     from townlet.telling.event_lines import Teller
 
     opened = townlet.open(run)
-    held = _Held(opened, rules) if watch else None
+    held = _RuleCheck(opened, rules) if watch else None
     log, teller = opened.log, Teller(opened.config)
     head = log.head
     if from_tick is not None and from_tick > head.tick and not follow:
@@ -78,11 +78,11 @@ def command(
         raise held.error(breach)
     if follow:
         batches = log.follow(from_seq=head.seq)
-        _say(teller, teller.events(held.watched(batches) if held else batches, codes), as_json)
+        _say(teller, teller.events(held.checked_batches(batches) if held else batches, codes), as_json)
         output.words(f"{run} is closed at tick {log.head.tick:,}")
 
 
-class _Held:
+class _RuleCheck:
     """A run that is held to rules while its events are told."""
 
     def __init__(self, run: "Run", rules: str) -> None:
@@ -93,7 +93,7 @@ class _Held:
         self._run = run
         self.breach, self.error = watch.until, watch.error
 
-    def watched(self, batches: "Iterable[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
+    def checked_batches(self, batches: "Iterable[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
         """The same batches; when one has been told, the rules are looked at up to its last tick.
 
         Raises ThresholdBreached.

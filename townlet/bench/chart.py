@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from townlet.bench.growth import MANY, OBSERVED, ONE_OF
 from townlet.bench.rows import Row
-from townlet.plotting.tie_network import BAD, FAINT, GOOD, drawing, save, style
+from townlet.plotting.tie_network import BAD, FAINT, GOOD, matplotlib_module, save, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +22,7 @@ def draw_growth(rows: Sequence[Row], into: Path) -> None:
     Raises QueryError for another suffix and where matplotlib is missing, OSError.
     """
     with style():
-        figure = drawing("figure").Figure(figsize=SIZE, layout="constrained")
+        figure = matplotlib_module("figure").Figure(figsize=SIZE, layout="constrained")
         cost, rate = figure.subplots(1, 2)
         _draw(cost, _points(rows, ONE_OF), "all rules", GOOD)
         _draw(cost, _points(rows, OBSERVED), "observed, masked and paid too", BAD)

@@ -42,8 +42,8 @@ def rows(sizes: Sizes) -> Iterator[Row]:
     with lasting() as alone, lasting(threads=TWO) as together:
         one: list[Lived] = []
         two: list[Lived] = []
-        value, beside = in_turn(_recorded(alone, sizes.days, one), models.beside_many(sizes), sizes.repeats)
-        shared, _ = in_turn(_recorded(together, sizes.days, two), {}, sizes.repeats)
+        value, beside = in_turn(_rate_of_life(alone, sizes.days, one), models.beside_many(sizes), sizes.repeats)
+        shared, _ = in_turn(_rate_of_life(together, sizes.days, two), {}, sizes.repeats)
         assert {each.history for each in one + two} == {one[0].history}, "two threads lived otherwise than one"
         _require_same_on_disk(alone, sizes.days)
     name = f"{sizes.towns} towns of 8 observed, masked and paid"
@@ -60,15 +60,15 @@ def rows(sizes: Sizes) -> Iterator[Row]:
     yield Row("one town of 8 as PettingZoo dictionaries", value, "agent-steps/s", 120e3, 200e3, peers=beside)
 
 
-def _recorded(env: VectorEnv, days: int, into: list[Lived]) -> Callable[[], float]:
+def _rate_of_life(env: VectorEnv, days: int, into: list[Lived]) -> Callable[[], float]:
     def measure() -> float:
-        into.append(lived(env, days))
+        into.append(live_days(env, days))
         return into[-1].rate
 
     return measure
 
 
-def lived(env: VectorEnv, days: int) -> Lived:
+def live_days(env: VectorEnv, days: int) -> Lived:
     """Let the towns of an environment live some days from their founding, by the scripted policy.
 
     Only steps are timed. What they showed goes into a hash, now and then, and the digest of every town at the end.

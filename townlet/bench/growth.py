@@ -39,8 +39,8 @@ def rows(sizes: Sizes) -> Iterator[Row]:
     """Nanoseconds of an agent-step from 8 to 700 people in one town; rates over 1 to 1,024 towns; memory."""
     most = max(sizes.districts) ** 2 * DISTRICT
     towns = [Size(8, most // 8, None, {}), *(_of_districts(side, most) for side in sizes.districts)]
-    yield from _over_people(towns, _living, sizes, ONE_OF, (1.5, 1.1))
-    yield from _over_people(towns, _observed, sizes, OBSERVED, (None, None))
+    yield from _over_people(towns, _living_rate, sizes, ONE_OF, (1.5, 1.1))
+    yield from _over_people(towns, _observed_rate, sizes, OBSERVED, (None, None))
     yield from _over_towns(sizes)
 
 
@@ -51,13 +51,13 @@ def _of_districts(side: int, most: int) -> Size:
     return Size(people, most // people, "large", settings)
 
 
-def _living(size: Size, sizes: Sizes) -> Callable[[], float]:
+def _living_rate(size: Size, sizes: Sizes) -> Callable[[], float]:
     """All rules, every event copied out: as the family `memory` measures it."""
     first = Town([load(size.config, size.overrides).settings])
-    return lambda: memory.lived(first, size.towns, sizes.growth_days).rate
+    return lambda: memory.live_days(first, size.towns, sizes.growth_days).rate
 
 
-def _observed(size: Size, sizes: Sizes) -> Callable[[], float]:
+def _observed_rate(size: Size, sizes: Sizes) -> Callable[[], float]:
     env = VectorEnv(size.config, towns=size.towns, overrides=size.overrides)
     return partial(rate_of, env, sizes.growth_days)
 

@@ -28,30 +28,30 @@ class Lived(NamedTuple):
 def rows(sizes: Sizes) -> Iterator[Row]:
     """Agent-steps a second, what was recorded meanwhile, and how many were alive."""
     first = Town([load(None).settings])
-    taken = [lived(first, sizes.towns, sizes.days) for _ in range(sizes.repeats)]
+    taken = [live_days(first, sizes.towns, sizes.days) for _ in range(sizes.repeats)]
     rate = median(each.rate for each in taken)
     yield Row(f"{sizes.towns} towns of 8 in memory, one core", rate, "agent-steps/s", 5e6, 10e6)
     yield Row("recorded meanwhile", median(each.events for each in taken), "events/agent-step")
     yield Row("alive meanwhile, the fewest", min(each.alive for each in taken) * 100, "%", 90)
 
 
-def lived(first: Town, count: int, days: int) -> Lived:
+def live_days(first: Town, count: int, days: int) -> Lived:
     """Found so many towns like `first` and let them live some days; only that is timed."""
     settings = first.settings[0]
-    towns = _founded(first, count)
+    towns = _founded_towns(first, count)
     plain = towns.view(np.ndarray)
     seconds, events, steps, alive = 0.0, 0, 0, 1.0
     for _ in range(days * settings.town.ticks_per_day // CHUNK):
         began = time.perf_counter()
         assert int(day.live(towns, first.plans, CHUNK, first.reserve)) == CHUNK, "an outbox was full too early"
-        events += _copied_out(plain)
+        events += _copy_out(plain)
         seconds += time.perf_counter() - began
         steps += CHUNK * int(plain["clock"]["people"].sum())
         alive = min(alive, float(plain["clock"]["people"].mean()) / settings.town.people)
     return Lived(steps / seconds, events / steps, alive)
 
 
-def _founded(first: Town, count: int) -> np.ndarray:
+def _founded_towns(first: Town, count: int) -> np.ndarray:
     towns = np.zeros(count, town_type(first.shape)).view(np.recarray)
     for index in range(count):
         draw.set_seed(towns, index, index)
@@ -60,7 +60,7 @@ def _founded(first: Town, count: int) -> np.ndarray:
     return towns
 
 
-def _copied_out(plain: np.ndarray) -> int:
+def _copy_out(plain: np.ndarray) -> int:
     """Every town's rows, copied and counted. `plain` is the towns' array as an ndarray, whose fields are cheap."""
     outboxes, pending = plain["outbox"], plain["cursor"]["pending"]
     events = sum(len(outboxes[index, :count].copy()) for index, count in enumerate(pending.tolist()))

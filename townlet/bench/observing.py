@@ -34,7 +34,9 @@ def rows(sizes: Sizes) -> Iterator[Row]:
         taken = [_look(reader, (2 * number + 1) * ticks // (2 * sizes.seeks)) for number in range(sizes.seeks)]
         yield Row(f"a view of any of {ticks:,} ticks", median(taken), "ms", 50, 20, most=True)
         yield Row("the slowest of these views", max(taken), "ms", 50, 20, most=True)
-        yield Row("a view of the next tick, 8 people", median(_played(reader, ticks // 2)), "ms", 8, 4, most=True)
+        yield Row(
+            "a view of the next tick, 8 people", median(_view_times_ms(reader, ticks // 2)), "ms", 8, 4, most=True
+        )
         reader.close()
         crowd = simulate("large", ticks=sizes.ticks, seed=7, into=Path(folder) / "crowd", overrides=DISTRICTS)
         yield from _of_crowd(crowd)
@@ -46,13 +48,13 @@ def _of_crowd(run: Run) -> Iterator[Row]:
     _work(reader)
     last = run.head.tick
     person = next(iter(reader.view(Wanted(last // 2)).town.state["agents"]), None)
-    alone, beside = _played(reader, last // 2), _played(reader, last // 2, person)
+    alone, beside = _view_times_ms(reader, last // 2), _view_times_ms(reader, last // 2, person)
     reader.close()
     yield Row(f"a view of the next tick, {CROWD} people", median(alone), "ms", 16, 8, most=True)
     yield Row(f"the same with the card of one of {CROWD}", median(beside), "ms", 16, 8, most=True)
 
 
-def _played(reader: RunReader, tick: int, person: str | None = None) -> list[float]:
+def _view_times_ms(reader: RunReader, tick: int, person: str | None = None) -> list[float]:
     """The milliseconds of a view of each of some ticks; the first, a seek, is not among them."""
     _look(reader, tick, person)
     return [_look(reader, tick + number, person) for number in range(1, PLAYED)]

@@ -52,7 +52,7 @@ BOUNDS = {"50 ticks": (10.0, 3.0), "group by kind": (None, None)}
 
 def rows(sizes: Sizes) -> Iterator[Row]:
     """Both queries that Townlet is held to: a new session over a log that has been read before, and Parquet."""
-    for figures in figures_of(HELD_TO, sizes.sql_events, sizes.repeats):
+    for figures in query_measurements(HELD_TO, sizes.sql_events, sizes.repeats):
         name, taken = str(figures["query"]), float(str(figures["log_ms"]))
         parquet, ratio = float(str(figures["parquet_ms"])), float(str(figures["log_to_parquet"]))
         must, aim = BOUNDS[name]
@@ -150,7 +150,9 @@ def rows_of(answer: pa.Table) -> list[str]:
     return sorted(map(repr, rounded))
 
 
-def figures_of(names: Sequence[str], events: int, runs: int, folder: Path | None = None) -> list[dict[str, object]]:
+def query_measurements(
+    names: Sequence[str], events: int, runs: int, folder: Path | None = None
+) -> list[dict[str, object]]:
     """These of QUERIES, measured over a new log of so many events in `folder` (None: the temporary folder)."""
     with tempfile.TemporaryDirectory(dir=folder) as place:
         run, file = Path(place) / "run", Path(place) / "events.parquet"

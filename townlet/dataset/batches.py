@@ -80,9 +80,9 @@ class Dataset:
         for each in self.settings:
             require_ties(self.settings[-1].observations, each.relationships.capacity)
         self.layout = layout_of(self.settings[-1].observations)
-        self.control = control_of(run) if control is None else _required_control(control)
+        self.control = control_of(run) if control is None else _checked_control(control)
         self.batch_steps = batch_steps
-        self.schema = schema_of(self.layout).with_metadata(self._described())
+        self.schema = schema_of(self.layout).with_metadata(self._description())
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         """The steps, some thousands at a time. Raises LogDamaged."""
@@ -106,19 +106,19 @@ class Dataset:
             "person": pa.array(steps["person"].copy()),
             "name": pa.array(names_table(self.run.config, steps["person"]), pa.string()),
             "action": pa.array(steps["action"].astype(np.int16), mask=missing),
-            "action_mask": _listed(mask),
+            "action_mask": _as_lists(mask),
             "decides": pa.array(steps["decides"] == 1),
             **{told: pa.array(steps[name].copy(), mask=missing) for told, name in zip(REWARDS, COLUMNS, strict=True)},
             "terminated": pa.array(steps["done"] == LEFT, mask=missing),
             "truncated": pa.array(steps["done"] == CUT_OFF, mask=missing),
-            "scalars": _listed(scalars.copy()),
+            "scalars": _as_lists(scalars.copy()),
         }
         if self.layout.planes:
             width = pa.binary(len(self.layout.planes) * CELLS)
             columns["map"] = pa.Array.from_buffers(width, count, [None, pa.py_buffer(maps.tobytes())])
         return pa.record_batch(list(columns.values()), schema=self.schema)
 
-    def _described(self) -> dict[str, str]:
+    def _description(self) -> dict[str, str]:
         """What the schema says of itself: all that is needed to read it, and to make it again."""
         seen = self.settings[-1].observations
         about = {
@@ -206,7 +206,7 @@ def control_of(run: "History") -> str:
     return "primitive" if taken else "option"
 
 
-def _required_control(control: str) -> str:
+def _checked_control(control: str) -> str:
     if control not in CONTROLS:
         raise TownletError(f"control {control!r} is none of {', '.join(CONTROLS)}")
     return control
@@ -230,6 +230,6 @@ def _changes(
     return changes | dict(overrides)
 
 
-def _listed(values: np.ndarray) -> pa.Array:
+def _as_lists(values: np.ndarray) -> pa.Array:
     """A two-dimensional array as lists of one length."""
     return pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values.shape[1])

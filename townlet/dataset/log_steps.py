@@ -49,16 +49,16 @@ class Reobserving:
         while first < len(events):
             first = reobserve.reobserve(towns, plans, events, first, *self._paid, *self._sight, *self._written)
             if first < len(events):
-                yield self._taken()
+                yield self._take_steps()
 
     def end(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, int]]:
         """What is left, and then what is seen now; with how many of the steps were lived."""
-        yield (*(left := self._taken()), len(left[0]))
+        yield (*(left := self._take_steps()), len(left[0]))
         if self._town.seq:
             reobserve.look_once(self._town.towns, self._town.plans, *self._sight, *self._written)
-            yield (*self._taken(), 0)
+            yield (*self._take_steps(), 0)
 
-    def _taken(self) -> Written:
+    def _take_steps(self) -> Written:
         """The steps that stand there, which makes room."""
         count = int(self._progress["steps"][0])
         self._progress["steps"] = self._progress["begun"] = 0

@@ -76,30 +76,30 @@ def _of_seat(seat: int, found: Steps, under_way: dict[int, list[Steps]], cut_off
         if len(part["tick"]) == 0:
             continue
         if seat in cut_off:
-            yield _ended(cut_off.pop(seat), {key: part[key][:1] for key in _seen(part)})
+            yield _with_final(cut_off.pop(seat), {key: part[key][:1] for key in _names_of_seen(part)})
         under_way.setdefault(seat, []).append(part)
         if part["terminated"][-1]:
-            whole = _joined(under_way.pop(seat))
-            nothing = {key: np.zeros_like(whole[key][:1]) for key in _seen(whole)}
+            whole = _whole_episode(under_way.pop(seat))
+            nothing = {key: np.zeros_like(whole[key][:1]) for key in _names_of_seen(whole)}
             nothing["action_mask"][:, 0] = 1
-            yield _ended(whole, nothing)
+            yield _with_final(whole, nothing)
         elif part["truncated"][-1]:
-            cut_off[seat] = _joined(under_way.pop(seat))
+            cut_off[seat] = _whole_episode(under_way.pop(seat))
     last = found["final_seat"] == seat
     if last.any():
         if seat not in cut_off and seat not in under_way:
             return  # who came in the last tick
-        whole = cut_off.pop(seat) if seat in cut_off else _joined(under_way.pop(seat))
+        whole = cut_off.pop(seat) if seat in cut_off else _whole_episode(under_way.pop(seat))
         whole["truncated"] = whole["truncated"].copy()
         whole["truncated"][-1] = True
-        yield _ended(whole, {key: found[f"final_{key}"][last] for key in _seen(whole)})
+        yield _with_final(whole, {key: found[f"final_{key}"][last] for key in _names_of_seen(whole)})
 
 
-def _seen(steps: Steps) -> Iterator[str]:
+def _names_of_seen(steps: Steps) -> Iterator[str]:
     return (name for name in ("scalars", "map", "action_mask") if name in steps)
 
 
-def _joined(parts: list[Steps]) -> Steps:
+def _whole_episode(parts: list[Steps]) -> Steps:
     """The parts of an episode as one. Raises TownletError."""
     whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     if len(whole["tick"]) > EPISODE_STEPS_MOST:
@@ -111,7 +111,7 @@ def _joined(parts: list[Steps]) -> Steps:
     return whole
 
 
-def _ended(steps: Steps, final: Steps) -> Steps:
+def _with_final(steps: Steps, final: Steps) -> Steps:
     """An episode with what is seen after its last step."""
     return steps | {f"final_{name}": values for name, values in final.items()}
 
@@ -122,7 +122,9 @@ def _buffer(episode: Steps) -> dict[str, Any]:
     after = {"tick": ticks[-1] + 1, "decides": False, **nothing}
     infos = {name: [*episode[name].tolist(), value] for name, value in after.items()}
     return {
-        "observations": {name: np.concatenate([episode[name], episode[f"final_{name}"]]) for name in _seen(episode)},
+        "observations": {
+            name: np.concatenate([episode[name], episode[f"final_{name}"]]) for name in _names_of_seen(episode)
+        },
         "actions": episode["action"].astype(np.int64),
         "rewards": episode["total"],
         "terminations": episode["terminated"],

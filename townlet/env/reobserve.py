@@ -76,7 +76,7 @@ def reobserve(towns, plans, rows, first, terms, outs, lenses, features, views, p
             if so_far.steps + len(at) > len(steps):
                 return i
             look(town, plans, lenses, features, views, so_far, at, steps, scalars, maps)
-        heed(town, event, at, steps)
+        note_asked(town, event, at, steps)
         epoch = town.clock.epoch
         if fold_rewarded(town, plans[epoch], rows[i], terms[epoch], out):
             pay(out, so_far, steps)
@@ -128,7 +128,7 @@ def keep(lens, features, view, row, scalars, maps):
 
 
 @kernel
-def heed(town, event, at, steps):
+def note_asked(town, event, at, steps):
     """What was asked of somebody who sits there since the tick began; who chooses under primitive control was not."""
     if event.kind in ASKING:
         row = at[event.agent]

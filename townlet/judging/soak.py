@@ -13,7 +13,7 @@ from eventlog.format.chain import Chain
 from projections.tables import restored, tables
 from townlet.configuration.load import NONE, load
 from townlet.configuration.settings import Settings
-from townlet.judging.soak_figures import SOCIAL, WORK, Figures, chats_by_trust, figures, tied_share
+from townlet.judging.soak_figures import SOCIAL, WORK, SoakFigures, chats_by_trust, soak_figures, tied_share
 from townlet.living.town import Town
 from townlet.rules.draw import word_of
 from townlet.warming import warm
@@ -40,7 +40,7 @@ class Life(NamedTuple):
     """One town's soak: its figures, its log's digest, and how it held up when folded and resumed."""
 
     seed: int
-    figures: Figures
+    figures: SoakFigures
     digest: str
     unequal_days: tuple[int, ...]
     unequal_resumes: tuple[int, ...]
@@ -63,16 +63,16 @@ def soak(
     warm()
     lives: list[Life] = []
     with ThreadPoolExecutor(max_workers=jobs or cpu_count() or 1) as threads:
-        for life in threads.map(lambda seed: lived(settings, seed, days, -(-RESUMES // len(seeds))), seeds):
+        for life in threads.map(lambda seed: life_of(settings, seed, days, -(-RESUMES // len(seeds))), seeds):
             lives.append(life)
             if progress:
                 progress(f"seed {life.seed}: {len(lives)} of {len(seeds)} towns have lived {days} days")
-    again = lived(settings, seeds[0], days, 0)
-    other = lived(settings, seeds[0] + 1, days, 0)
-    return [*judged([life.figures for life in lives], days), *_sameness(lives, again, other)]
+    again = life_of(settings, seeds[0], days, 0)
+    other = life_of(settings, seeds[0] + 1, days, 0)
+    return [*acceptance_rows([life.figures for life in lives], days), *_sameness(lives, again, other)]
 
 
-def lived(settings: Settings, seed: int, days: int, resumes: int) -> Life:
+def life_of(settings: Settings, seed: int, days: int, resumes: int) -> Life:
     """One town's life in memory: live, fold again day by day, resume at drawn ticks."""
     per_day = settings.town.ticks_per_day
     town, chain = Town([settings]), Chain()
@@ -93,7 +93,7 @@ def lived(settings: Settings, seed: int, days: int, resumes: int) -> Life:
     chats = chats_by_trust(Town([settings], plans=town.plans), rows)
     return Life(
         seed,
-        figures(town, rows, tied, chats),
+        soak_figures(town, rows, tied, chats),
         chain.digest().hex(),
         tuple(_unequal_days(town, rows, digests)),
         tuple(_unequal_resumes(town, seed, kept, digests)),
@@ -131,7 +131,7 @@ def _unequal_resumes(
             yield tick
 
 
-def judged(found: Sequence[Figures], days: int) -> list[Row]:
+def acceptance_rows(found: Sequence[SoakFigures], days: int) -> list[Row]:
     """The rows of SPEC section 10 that are about what happened."""
     stay = [1.0 - town.founders_left / town.founders for town in found]
     rows = [
@@ -161,7 +161,7 @@ def _row(name: str, value: float, must: float, note: str = "", also: bool = True
     return Row(name, f"{value:.1%}", f">= {must:.0%}", value >= must and also, note, value)
 
 
-def _occurrence(found: Sequence[Figures], name: str, *, within: int, least: float, days: int) -> Row:
+def _occurrence(found: Sequence[SoakFigures], name: str, *, within: int, least: float, days: int) -> Row:
     """An event in every seed within some days (or within the soak's, where it is shorter), and often enough."""
     per_day = sum(town.counts[name] for town in found) / (len(found) * days)
     late = [town for town in found if town.first[name] < 0 or town.first[name] >= within * 1440]
@@ -171,7 +171,7 @@ def _occurrence(found: Sequence[Figures], name: str, *, within: int, least: floa
     return Row(name, f"{per_day:.2f} a day", must, passed, note, per_day)
 
 
-def _chats(found: Sequence[Figures]) -> Iterator[Row]:
+def _chats(found: Sequence[SoakFigures]) -> Iterator[Row]:
     chats = [chat for town in found for chat in town.chats_by_trust]
     rate = _mean([float(success) for _, success in chats])
     middle = float(np.median([trust for trust, _ in chats])) if chats else 0.0
@@ -201,6 +201,6 @@ def _mean(values: Sequence[float]) -> float:
     return float(np.mean(values)) if len(values) else 0.0
 
 
-def _share(found: Sequence[Figures], part: str, whole: str) -> float:
+def _share(found: Sequence[SoakFigures], part: str, whole: str) -> float:
     total = sum(getattr(town, whole) for town in found)
     return sum(getattr(town, part) for town in found) / total if total else 0.0

@@ -12,7 +12,7 @@ SOCIAL = ("shared_meal", "queue_handover", "queue_conflict", "chat_succeeded", "
 WORK = ("late_help", "shift_takeover")
 
 
-class Figures(NamedTuple):
+class SoakFigures(NamedTuple):
     """The figures of one town's life. Counts are by kind of event; `first` is the tick of the first one, -1: none."""
 
     days: int
@@ -38,13 +38,13 @@ def of_kind(rows: np.ndarray, name: str) -> np.ndarray:
     return found
 
 
-def figures(town: Town, rows: np.ndarray, tied: float, chats: tuple[tuple[float, bool], ...]) -> Figures:
+def soak_figures(town: Town, rows: np.ndarray, tied: float, chats: tuple[tuple[float, bool], ...]) -> SoakFigures:
     """The figures of a town that has lived; `rows` are all of its events."""
     clock = town.record["clock"]
     exits = of_kind(rows, "agent_exited")["agent"]
     founders = of_kind(rows[rows["tick"] == 0], "agent_arrived")["agent"]
     counted = {name: of_kind(rows, name) for name in SOCIAL + WORK}
-    return Figures(
+    return SoakFigures(
         days=town.tick // town.settings[0].town.ticks_per_day,
         founders=len(founders),
         founders_left=int(np.isin(founders, exits).sum()),
@@ -119,4 +119,4 @@ def chats_by_trust(town: Town, rows: np.ndarray) -> tuple[tuple[float, bool], ..
     )
 
 
-__all__ = ["SOCIAL", "WORK", "Figures", "chats_by_trust", "figures", "tied_share"]
+__all__ = ["SOCIAL", "WORK", "SoakFigures", "chats_by_trust", "soak_figures", "tied_share"]

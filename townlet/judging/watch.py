@@ -65,7 +65,7 @@ class Watch:
         The first is that of the earliest tick, and at the same tick that of the rule which stands first. Raises
         QueryError for a rule's query that cannot be answered, TickOutOfRange, LogDamaged.
         """
-        looks = self._looked(tick)
+        looks = self._looks_until(tick)
         self._tick = max(self._tick, tick)
         for look in sorted(looks, key=lambda each: each.tick):  # of one tick in the order of the rules
             self._remember(look)
@@ -79,9 +79,9 @@ class Watch:
 
     def error(self, breach: Look) -> ThresholdBreached:
         """A breach as the error that it is: rule, value, tick, what it may mean, and how to see it."""
-        return ThresholdBreached(told(breach, self._run))
+        return ThresholdBreached(breach_in_words(breach, self._run))
 
-    def _looked(self, until: int) -> list[Look]:
+    def _looks_until(self, until: int) -> list[Look]:
         """The looks up to a tick, rule by rule. One answer serves all those at a rule, since its rows say nothing that
         depends on what comes after their ticks."""
         marks = {rule: np.array(rule.marks(self._tick, until), np.int64) for rule in self._rules}
@@ -128,7 +128,7 @@ def _require_history(session: "Session", rule: Rule) -> None:
         )
 
 
-def told(breach: Look, run: "History") -> str:
+def breach_in_words(breach: Look, run: "History") -> str:
     """A breach in words."""
     rule, value = breach.rule, breach.value
     per_day = run.config.town.ticks_per_day

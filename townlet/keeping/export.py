@@ -25,7 +25,7 @@ from eventlog.format.sealing import Part
 from townlet.errors import TownletError
 from townlet.history.history import History
 from townlet.keeping import export_duckdb
-from townlet.keeping.extent import Extent, digest_after, sealed, unsealed
+from townlet.keeping.extent import Extent, digest_after, sealed_description, unsealed_description
 from townlet.keeping.verify import Check
 
 MANIFEST: Final = "manifest.json"
@@ -106,7 +106,7 @@ def verify_export(path: Path, run: History | None = None) -> list[Check]:
     checks, extent = FORMATS[_format_of(path)].prove(path)
     run = run or _run_beside(path)
     if run is not None and extent is not None:
-        checks.append(_against(run, extent))
+        checks.append(_run_check(run, extent))
     return checks
 
 
@@ -140,7 +140,7 @@ def _run_beside(path: Path) -> History | None:
     return None
 
 
-def _against(run: History, extent: Extent) -> Check:
+def _run_check(run: History, extent: Extent) -> Check:
     """Whether the run has the same history before the export's first event and after its last."""
     log = run.log
     try:
@@ -157,7 +157,7 @@ def _against(run: History, extent: Extent) -> Check:
 
 def _write_parquet(run: History, extent: Extent, path: Path) -> None:
     """The events as they are stored, in one file."""
-    about = {DESCRIPTION: json.dumps(sealed(extent)), "run_id": extent.run_id, "run": extent.name}
+    about = {DESCRIPTION: json.dumps(sealed_description(extent)), "run_id": extent.run_id, "run": extent.name}
     with path.open("wb") as file:
         parquet.write(file, run.log.parts(extent.from_seq, extent.next_seq), extent.chain(), about)
 
@@ -166,11 +166,11 @@ def _prove_parquet(path: Path) -> tuple[list[Check], Extent | None]:
     content = memoryview(path.read_bytes())
     try:
         contents = parquet.contents_of(content)
-        extent, _ = unsealed(json.loads(contents.about.get(DESCRIPTION, "null")))
+        extent, _ = unsealed_description(json.loads(contents.about.get(DESCRIPTION, "null")))
         extent.require_settings()
     except ValueError as error:
         return [_check("description", str(error), passed=False)], None
-    checks = [_described(extent)]
+    checks = [_description_check(extent)]
     pairs = list(zip(contents.frames, contents.crc32s, strict=True))
     broken = [frame for frame, crc32 in pairs if not parquet.is_intact(content, frame, crc32)]
     if broken:
@@ -179,27 +179,27 @@ def _prove_parquet(path: Path) -> tuple[list[Check], Extent | None]:
     checks.append(_check("row groups", f"{len(pairs)} of {len(content):,} bytes, checksums equal"))
     file = parquet.opened(content)
     batches = (parquet.batch_of(file, number) for number in range(len(pairs)))
-    return [*checks, _history(extent, parts_of(batches))], extent
+    return [*checks, _history_check(extent, parts_of(batches))], extent
 
 
 def _write_csv(run: History, extent: Extent, path: Path) -> None:
     path.mkdir()
     export_duckdb.write_csv(run, extent, path / TABLE)
-    description = sealed(extent, files={TABLE: _described_file(path / TABLE)})
+    description = sealed_description(extent, files={TABLE: _size_and_digest(path / TABLE)})
     (path / MANIFEST).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
 
 
 def _prove_csv(path: Path) -> tuple[list[Check], Extent | None]:
     try:
-        extent, more = unsealed(json.loads((path / MANIFEST).read_bytes()), "files")
+        extent, more = unsealed_description(json.loads((path / MANIFEST).read_bytes()), "files")
         extent.chain()
         extent.require_settings()
     except ValueError as error:
         return [_check("description", str(error), passed=False)], None
-    checks = [_described(extent)]
+    checks = [_description_check(extent)]
     for name, said in more["files"].items():
         try:
-            found = _described_file(path / name)
+            found = _size_and_digest(path / name)
         except FileNotFoundError:
             checks.append(_check(name, "is missing", passed=False))
             continue
@@ -211,12 +211,12 @@ def _prove_csv(path: Path) -> tuple[list[Check], Extent | None]:
 
 def _prove_duckdb(path: Path) -> tuple[list[Check], Extent | None]:
     try:
-        with export_duckdb.opened(path) as database:
+        with export_duckdb.open_database(path) as database:
             extent = database.extent
             extent.require_settings()
-            checks = [_described(extent)]
+            checks = [_description_check(extent)]
             if database.rows_digest == extent.digest:
-                checks.append(_history(extent, parts_of(database.batches())))
+                checks.append(_history_check(extent, parts_of(database.batches())))
             else:  # rows of older versions, made present ones
                 passed = digest_after(extent, parts_of(database.batches())) == database.rows_digest
                 said = f"{extent.events:,} events of present versions, digest {database.rows_digest[:16]}"
@@ -233,7 +233,7 @@ def parts_of(batches: Iterator[pa.RecordBatch]) -> Iterator[Part]:
     return ((from_batch(batch), notes_of(batch)) for batch in batches)
 
 
-def _history(extent: Extent, parts: Iterator[Part]) -> Check:
+def _history_check(extent: Extent, parts: Iterator[Part]) -> Check:
     """Whether these events are those between the export's digests."""
     try:
         found = digest_after(extent, parts)
@@ -244,7 +244,7 @@ def _history(extent: Extent, parts: Iterator[Part]) -> Check:
     return _check("events", f"{extent.events:,}, from digest {extent.digest_before[:16]} to {found[:16]}")
 
 
-def _described(extent: Extent) -> Check:
+def _description_check(extent: Extent) -> Check:
     stretch = f"ticks {extent.from_tick:,} to {extent.to_tick:,}, events {extent.from_seq:,} to {extent.next_seq - 1:,}"
     return _check("description", f"{extent.name} ({extent.run_id[:16]}), {stretch}")
 
@@ -257,7 +257,7 @@ def _ends(extent: Extent) -> tuple[str, str]:
     return extent.digest_before, extent.digest
 
 
-def _described_file(path: Path) -> dict[str, Any]:
+def _size_and_digest(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 

@@ -26,7 +26,7 @@ from projections.state import CLASSES
 from townlet.asking.sql import Session
 from townlet.errors import TownletError
 from townlet.history.name_books import view_names
-from townlet.keeping.extent import Extent, sealed, unsealed
+from townlet.keeping.extent import Extent, sealed_description, unsealed_description
 
 if TYPE_CHECKING:
     from townlet.history.history import History
@@ -56,7 +56,7 @@ class Database:
         self._connection = connection
         rows = connection.execute(f"select key, value from {DESCRIPTION}").fetchall()
         description = {key: json.loads(value) for key, value in rows}
-        self.extent, more = unsealed(description, "tables", "rows_digest")
+        self.extent, more = unsealed_description(description, "tables", "rows_digest")
         self.tables: dict[str, str] = more["tables"]
         self.rows_digest: str = more["rows_digest"]
 
@@ -73,7 +73,7 @@ class Database:
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[Database]:
+def open_database(path: Path) -> Iterator[Database]:
     """The database in a file. Whatever cannot be read within raises ValueError."""
     try:
         with duckdb.connect(path, read_only=True, config=_OPTIONS) as connection:
@@ -95,7 +95,7 @@ def write(run: "History", extent: Extent, path: Path) -> None:
             connection.execute(f"create table {name} as select * from incoming")
             connection.unregister("incoming")
         digests = {name: _digest_of(connection, name) for name in (*TABLES, NAMES)}
-        description = sealed(extent, tables=digests, rows_digest=incoming.digest())
+        description = sealed_description(extent, tables=digests, rows_digest=incoming.digest())
         connection.execute(f"create table {DESCRIPTION} (key varchar primary key, value json)")
         pairs = [[key, json.dumps(value)] for key, value in description.items()]
         connection.executemany(f"insert into {DESCRIPTION} values (?, ?)", pairs)

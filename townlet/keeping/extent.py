@@ -132,13 +132,13 @@ def digest_after(extent: Extent, parts: Iterable[Part]) -> str:
     return chain.digest().hex()
 
 
-def sealed(extent: Extent, **more: object) -> dict[str, Any]:
+def sealed_description(extent: Extent, **more: object) -> dict[str, Any]:
     """A description of an export: the extent's fields and others, and the seal over them, all JSON."""
     fields: dict[str, Any] = {**extent.model_dump(mode="json"), **more}
     return {**fields, SEAL: _seal_of(fields)}
 
 
-def unsealed(description: object, *more: str) -> tuple[Extent, dict[str, Any]]:
+def unsealed_description(description: object, *more: str) -> tuple[Extent, dict[str, Any]]:
     """The extent, and the fields `more`, of a description that is as it was written.
 
     Raises ValueError, also as pydantic's ValidationError, where it is not.

@@ -73,10 +73,10 @@ def plan(
     runs = list(dict.fromkeys([*named, *(run for group in inside for run in group)]))
     if keep is not None or older_than is not None:
         groups = [*inside, *([run] for run in named if older_than is not None)]
-        chosen = {run: why for group in groups for run, why in _outlived(group, keep, older_than)}
+        chosen = {run: why for group in groups for run, why in _old_runs(group, keep, older_than)}
     else:
         chosen = {} if parts else dict.fromkeys(named, NAMED)
-    stays = _required(chosen, runs, with_parents=with_parents)
+    stays = _runs_that_stay(chosen, runs, with_parents=with_parents)
     goes = [
         Item(run, "run", why, run=run, written=last_written(run)) for run, why in chosen.items() if run not in stays
     ]
@@ -84,15 +84,15 @@ def plan(
     for run in runs:
         if run not in gone and not run.is_symlink() and not _is_locked(run):
             goes += _parts_of(run, parts)
-    goes += [item for folder in folders for item in _dead(folder)]
-    return Plan(_weighed(goes), [Item(run, "run", why) for run, why in stays.items()])
+    goes += [item for folder in folders for item in _leftovers(folder)]
+    return Plan(_with_sizes(goes), [Item(run, "run", why) for run, why in stays.items()])
 
 
 def carry_out(planned: Plan) -> list[Item]:
     """Remove what goes, but what is gone by now, is being written, or was since; gives what went. Raises OSError."""
     done = []
     for item in planned.goes:
-        with contextlib.suppress(LogLocked, FileNotFoundError), _held(item.run):
+        with contextlib.suppress(LogLocked, FileNotFoundError), _locked(item.run):
             item.path.lstat()
             if _is_as_planned(item):
                 _remove(item.path)
@@ -120,7 +120,7 @@ def last_written(run: Path) -> float:
     return max(path.stat().st_mtime for path in (run / "run.json", run / "log" / "head") if path.exists())
 
 
-def _outlived(runs: list[Path], keep: int | None, older_than: float | None) -> Iterator[tuple[Path, str]]:
+def _old_runs(runs: list[Path], keep: int | None, older_than: float | None) -> Iterator[tuple[Path, str]]:
     """The runs of one folder that are neither new nor among the newest, and why."""
     newest_first = sorted(runs, key=last_written, reverse=True)
     for run in newest_first[keep or 0 :]:
@@ -130,7 +130,7 @@ def _outlived(runs: list[Path], keep: int | None, older_than: float | None) -> I
             yield run, "not written for so long"
 
 
-def _required(chosen: dict[Path, str], runs: list[Path], *, with_parents: bool) -> dict[Path, str]:
+def _runs_that_stay(chosen: dict[Path, str], runs: list[Path], *, with_parents: bool) -> dict[Path, str]:
     """Those of the chosen runs that stay, and why."""
     stays: dict[Path, str] = {}
     for run in chosen:
@@ -142,7 +142,7 @@ def _required(chosen: dict[Path, str], runs: list[Path], *, with_parents: bool) 
             stays[run] = f"holds another run, {inner[0]}"
         elif _manifest_of(run) is None and chosen[run] != NAMED:
             stays[run] = "its manifest cannot be read; name it to remove it"
-    manifests = {run: _manifest_of(run) for run in _beside({*runs, *chosen})}
+    manifests = {run: _manifest_of(run) for run in _runs_beside({*runs, *chosen})}
     while not with_parents:
         parents = [
             (manifest.parent, run)
@@ -174,7 +174,7 @@ def _holds_history(run: Path, parent: Parent) -> bool:
         return True
 
 
-def _beside(runs: Collection[Path]) -> set[Path]:
+def _runs_beside(runs: Collection[Path]) -> set[Path]:
     """The runs, and all that lie in their folders or one folder deeper, as those of a fork with many seeds do."""
     folders = {run.parent for run in runs}
     return {*runs} | {
@@ -206,13 +206,13 @@ def _parts_of(run: Path, parts: Collection[str]) -> Iterator[Item]:
         for path in [path for path in checkpoints if path.name.isdecimal()][:-1]:
             yield Item(path, "checkpoint", "a later one stays", run=run)
     for folder in (run, run / "checkpoints", run / "exports"):
-        yield from _dead(folder)
+        yield from _leftovers(folder)
     for part in ("derived", "exports"):
         if part in parts and (run / part).is_dir() and not _inner_runs(run / part):
             yield Item(run / part, part, "it can be made anew", run=run)
 
 
-def _dead(folder: Path) -> Iterator[Item]:
+def _leftovers(folder: Path) -> Iterator[Item]:
     """The folders that a process which ended has left in this one."""
     for path in _files(folder):
         found = UNFINISHED.fullmatch(path.name)
@@ -220,7 +220,7 @@ def _dead(folder: Path) -> Iterator[Item]:
             yield Item(path, "leftover", "its process ended")
 
 
-def _weighed(items: list[Item]) -> list[Item]:
+def _with_sizes(items: list[Item]) -> list[Item]:
     """The items, each once and none within another, with the bytes that are free without all of them."""
     paths = {item.path for item in items}
     items = [item for item in items if not paths & set(item.path.parents)]
@@ -238,7 +238,7 @@ def _weighed(items: list[Item]) -> list[Item]:
 
 
 @contextlib.contextmanager
-def _held(run: Path | None) -> Iterator[None]:
+def _locked(run: Path | None) -> Iterator[None]:
     """The lock of a run, if there is one to hold. Raises LogLocked."""
     if run is None or not run.is_dir():
         yield

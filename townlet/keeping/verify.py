@@ -40,10 +40,10 @@ def verify(run: "History", tick: int | None = None) -> Proof:
     The state is compared with that of the living town at every checkpoint on the way, and at `tick` with the one that
     is folded from the nearest checkpoint. Raises LogDamaged, TickOutOfRange.
     """
-    return _refolded(run, tick, run.log.verify_chain())
+    return _replayed(run, tick, run.log.verify_chain())
 
 
-def _refolded(run: "History", tick: int | None, log_digest: str) -> Proof:
+def _replayed(run: "History", tick: int | None, log_digest: str) -> Proof:
     """The state folded from the first event up to `tick`, compared on the way."""
     log = run.log
     near = run.at(tick)
@@ -95,10 +95,10 @@ def examine(path: Path, *, deep: bool = False) -> Report:
     Raises RunNotFound.
     """
     report = Report([], None)
-    manifest = _manifest(path, report.checks)
+    manifest = _checked_manifest(path, report.checks)
     head = read_head(path / "log" / "head", manifest.active.first_seq) if manifest else None
     if manifest:
-        _settings(path, manifest, report.checks)
+        _check_settings(path, manifest, report.checks)
         report.checks.append(_head_check(head, manifest))
     opens = all(check.passed for check in report.checks)
     if manifest:
@@ -108,16 +108,16 @@ def examine(path: Path, *, deep: bool = False) -> Report:
         report = _with_segments(path, report, map(audit_file, files))
     if opens:
         run = History(path)
-        report.checks.extend(_derived(run))
+        report.checks.extend(_checkpoint_checks(run))
         if deep:
-            report.checks.append(_state(run, report.damage))
-            report.checks.extend(_caught_up(run, report.damage))
+            report.checks.append(_state_check(run, report.damage))
+            report.checks.extend(_projection_checks(run, report.damage))
     elif deep:
         report.checks.append(Check("state", "not folded: the run cannot be opened", passed=False))
     return report
 
 
-def _manifest(path: Path, checks: list[Check]) -> Manifest | None:
+def _checked_manifest(path: Path, checks: list[Check]) -> Manifest | None:
     """The manifest, if it can be read. Raises RunNotFound."""
     try:
         manifest = read_manifest(path)
@@ -133,7 +133,7 @@ def _manifest(path: Path, checks: list[Check]) -> Manifest | None:
     return manifest
 
 
-def _settings(path: Path, manifest: Manifest, checks: list[Check]) -> None:
+def _check_settings(path: Path, manifest: Manifest, checks: list[Check]) -> None:
     """The settings of each epoch are those that its id was made of."""
     for number, epoch in enumerate(manifest.epochs):
         try:
@@ -165,7 +165,7 @@ def _with_segments(path: Path, report: Report, audits: Iterator[SegmentAudit]) -
     return report._replace(damage=damage)
 
 
-def _derived(run: "History") -> Iterator[Check]:
+def _checkpoint_checks(run: "History") -> Iterator[Check]:
     """The checkpoints, and for a fork where it parted."""
     store, log = run.checkpoints(), run.log
     ticks = store.ticks()
@@ -183,10 +183,10 @@ def _derived(run: "History") -> Iterator[Check]:
         yield Check("parent", f"event {parent.seq:,}: {said}", passed=same)
 
 
-def _state(run: "History", damage: LogDamaged | None) -> Check:
+def _state_check(run: "History", damage: LogDamaged | None) -> Check:
     """The state, folded from the first event as far as the log is whole."""
     try:
-        proof = _refolded(run, damage.tick, "") if damage else verify(run)
+        proof = _replayed(run, damage.tick, "") if damage else verify(run)
     except LogDamaged as error:
         return Check("state", f"cannot be folded: {error.reason}", passed=False)
     said = proof.difference or f"{proof.state_digest[:16]} from the start, equal at {proof.checkpoints} checkpoints"
@@ -194,7 +194,7 @@ def _state(run: "History", damage: LogDamaged | None) -> Check:
     return Check("state", reach + said, passed=proof.difference is None)
 
 
-def _caught_up(run: "History", damage: LogDamaged | None) -> Iterator[Check]:
+def _projection_checks(run: "History", damage: LogDamaged | None) -> Iterator[Check]:
     """What is kept of each projection that catches up, against a fold from the first event."""
     for name, made in PROJECTIONS.items():
         compared, first = audit_kept(run, name, damage.tick if damage else run.head.tick)

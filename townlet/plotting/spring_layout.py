@@ -28,14 +28,14 @@ def spring_layout(pull: np.ndarray) -> np.ndarray:
     for step in range(STEPS):
         distance = _distances(places)
         force = k**2 / distance - pull * distance**2 / k
-        moves = _moved(places, force / distance) - GRAVITY * places
+        moves = _moves(places, force / distance) - GRAVITY * places
         length = np.maximum(np.hypot(*moves.T), 1e-9)
         reach = 0.2 * (1 - step / STEPS) + 1e-3
         places = places + moves / length[:, None] * np.minimum(length, reach)[:, None]
-    return _filling(places)
+    return _stretched(places)
 
 
-def apart(places: np.ndarray, room: float) -> np.ndarray:
+def pushed_apart(places: np.ndarray, room: float) -> np.ndarray:
     """The positions with neighbours nearer than `room` pushed apart, as far as a few rounds get."""
     for _ in range(STEPS):
         distance = _distances(places)
@@ -43,11 +43,11 @@ def apart(places: np.ndarray, room: float) -> np.ndarray:
         np.fill_diagonal(short, 0)
         if short.max(initial=0) <= CLOSE * room:
             break
-        places = places + _moved(places, short / distance) / 2
+        places = places + _moves(places, short / distance) / 2
     return places
 
 
-def _filling(places: np.ndarray) -> np.ndarray:
+def _stretched(places: np.ndarray) -> np.ndarray:
     """The positions turned so that they are widest across, and stretched to the square, but not out of shape."""
     if len(places) < 2:
         return np.zeros_like(places)
@@ -67,7 +67,7 @@ def _distances(places: np.ndarray) -> np.ndarray:
     return distance
 
 
-def _moved(places: np.ndarray, away: np.ndarray) -> np.ndarray:
+def _moves(places: np.ndarray, away: np.ndarray) -> np.ndarray:
     """Where pushes [n, n] away from each other, as shares of the way between two, bring each: [n, 2]."""
     moves: np.ndarray = places * away.sum(axis=1)[:, None] - away @ places
     return moves

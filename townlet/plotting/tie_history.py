@@ -9,7 +9,7 @@ import numpy as np
 from eventlog.places import title
 from townlet.daytime import time_of
 from townlet.errors import QueryError
-from townlet.plotting.tie_network import BAD, FAINT, GOOD, INK, drawing, form_of, save, style, write_title
+from townlet.plotting.tie_network import BAD, FAINT, GOOD, INK, form_of, matplotlib_module, save, style, write_title
 from townlet.telling.why import SIDES, why
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def plot_tie(run: "History", owner: str, other: str, into: Path, at: int | None 
     per_day = run.config.town.ticks_per_day
     kinds = [kind for kind in MARKERS if any(row["kind"] == kind and _is_cause(row) for row in rows)]
     with style():
-        figure = drawing("figure").Figure(figsize=(11, 5.6 + LANE * len(kinds)))
+        figure = matplotlib_module("figure").Figure(figsize=(11, 5.6 + LANE * len(kinds)))
         above, below = _panels(figure, len(kinds))
         _draw_days(above, below, rows[0]["tick"] / per_day, told.tick / per_day)
         _draw_course(above, course(rows, told.tick), per_day)
@@ -266,13 +266,13 @@ def _draw_days(above: "Axes", below: "Axes", first: float, last: float) -> None:
 
 def _draw_key(figure: "Figure") -> None:
     """What the colours of markers mean."""
-    line = drawing("lines").Line2D
+    line = matplotlib_module("lines").Line2D
     looks = {"more liking": (GOOD, GOOD), "less liking": (BAD, BAD), "refused: no place for it": ("none", FAINT)}
     handles = [
         line([], [], marker="o", markersize=6, linestyle="", markerfacecolor=face, markeredgecolor=edge, label=label)
         for label, (face, edge) in looks.items()
     ]
-    handles.append(drawing("patches").Patch(facecolor=NO_TIE, label="no tie"))
+    handles.append(matplotlib_module("patches").Patch(facecolor=NO_TIE, label="no tie"))
     width, height = figure.get_size_inches()
     at = (1.85 / width, 0.25 / height)
     figure.legend(

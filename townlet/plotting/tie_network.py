@@ -14,7 +14,7 @@ from eventlog.places import title
 from townlet.daytime import time_of
 from townlet.errors import QueryError
 from townlet.history.network import communities_by_size, graphs
-from townlet.plotting.spring_layout import apart, spring_layout
+from townlet.plotting.spring_layout import pushed_apart, spring_layout
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -79,7 +79,7 @@ def form_of(into: Path) -> str:
     return form
 
 
-def drawing(name: str) -> Any:
+def matplotlib_module(name: str) -> Any:
     """A module of matplotlib. Raises QueryError where it is missing."""
     try:
         return importlib.import_module(f"matplotlib.{name}")
@@ -89,7 +89,7 @@ def drawing(name: str) -> Any:
 
 def style() -> Any:
     """A context in which everything is drawn alike on every machine."""
-    return drawing("style").context(["default", STYLE])
+    return matplotlib_module("style").context(["default", STYLE])
 
 
 def save(figure: "Figure", into: Path) -> None:
@@ -138,7 +138,7 @@ def _sheet(count: int) -> "tuple[Figure, Axes, float]":
     """A figure for so many people, its axes in inches from their middle, and the radius of a person."""
     width = float(np.clip(1.95 * np.sqrt(count), 7.2, 40))
     height = width / ASPECT
-    figure = drawing("figure").Figure(figsize=(width + 2 * MARGIN, height + ABOVE + BELOW))
+    figure = matplotlib_module("figure").Figure(figsize=(width + 2 * MARGIN, height + ABOVE + BELOW))
     whole = figure.get_size_inches()
     axes = figure.add_axes((MARGIN / whole[0], BELOW / whole[1], width / whole[0], height / whole[1]))
     axes.set_xlim(-width / 2, width / 2)
@@ -151,9 +151,9 @@ def _draw_graph(
     axes: "Axes", directed: "nx.DiGraph", groups: Sequence[Sequence[int]], names: dict[int, str], radius: float
 ) -> None:
     """Ties below, the weakest first; people above, in the tints of their communities."""
-    patches, colours = drawing("patches"), _liking_colours()
+    patches, colours = matplotlib_module("patches"), _liking_colours()
     half = np.array([axes.get_xlim()[1], axes.get_ylim()[1]]) - 1.1 * radius
-    places = _placed(directed, groups, half, radius)
+    places = _positions(directed, groups, half, radius)
     for owner, other, tie in sorted(directed.edges(data=True), key=lambda edge: abs(edge[2]["liking"])):
         axes.add_patch(_arrow(patches, places[owner], places[other], tie, colours, radius))
     for number, group in enumerate(groups):
@@ -173,7 +173,7 @@ def _draw_graph(
             )
 
 
-def _placed(
+def _positions(
     directed: "nx.DiGraph", groups: Sequence[Sequence[int]], half: np.ndarray, radius: float
 ) -> dict[int, np.ndarray]:
     """Where each person is drawn: within `half` the width and height of the middle."""
@@ -182,7 +182,7 @@ def _placed(
     pull = np.zeros((len(persons), len(persons)))
     for owner, other, tie in directed.edges(data=True):
         pull[place[owner], place[other]] += max(tie["liking"], 0.0) + 0.05
-    places = apart(spring_layout(pull + pull.T) * half, 3.0 * radius)
+    places = pushed_apart(spring_layout(pull + pull.T) * half, 3.0 * radius)
     return dict(zip(persons, np.clip(places, -half, half), strict=True))
 
 
@@ -216,12 +216,12 @@ def _shade(liking: float) -> float:
 
 
 def _liking_colours() -> Any:
-    return drawing("colors").LinearSegmentedColormap.from_list("liking", LIKING)
+    return matplotlib_module("colors").LinearSegmentedColormap.from_list("liking", LIKING)
 
 
 def _draw_key(figure: "Figure") -> None:
     """What colours, lines and widths mean."""
-    line, colours = drawing("lines").Line2D, _liking_colours()
+    line, colours = matplotlib_module("lines").Line2D, _liking_colours()
     by_liking = [
         line([], [], color=colours(_shade(liking)), linewidth=2.2, linestyle=BROKEN if liking < 0 else "-", label=label)
         for liking, label in KEY.items()

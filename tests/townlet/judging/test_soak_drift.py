@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from cli.main import townlet
 from townlet.errors import ConfigurationError
 from townlet.judging.soak import Row
-from townlet.judging.soak_drift import Drift, compared, drifts
+from townlet.judging.soak_drift import Drift, drifts, soak_drifts
 
 SWITCH = "features.relationship_modifiers"
 NO_FIGURE = {"same seed, same log", "another seed, another log"}
@@ -61,7 +61,7 @@ def test_a_row_stands_beside_its_like() -> None:
 
 
 def test_the_same_settings_do_not_drift() -> None:
-    found = compared(None, {SWITCH: "false"}, range(1, 3), 3)
+    found = soak_drifts(None, {SWITCH: "false"}, range(1, 3), 3)
     assert {drift.name for drift in found if drift.drift_percent is None} == NO_FIGURE
     assert all(drift.drift_percent in (0.0, None) and not drift.beyond for drift in found)
     assert all((drift.value, drift.passed) == (drift.versus, drift.versus_passed) for drift in found)
@@ -69,7 +69,7 @@ def test_the_same_settings_do_not_drift() -> None:
 
 def test_other_settings_drift_and_the_first_are_the_configured_ones() -> None:
     said: list[str] = []
-    found = {drift.name: drift for drift in compared(None, {"chat.chance": "0.0"}, range(1, 2), 2, said.append)}
+    found = {drift.name: drift for drift in soak_drifts(None, {"chat.chance": "0.0"}, range(1, 2), 2, said.append)}
     chats = found["chat_succeeded"]
     assert (chats.drift_percent, chats.beyond, chats.versus) == (-100.0, True, "0.00 a day")
     assert (chats.passed, chats.versus_passed) == (True, False)
@@ -79,7 +79,7 @@ def test_other_settings_drift_and_the_first_are_the_configured_ones() -> None:
 def test_nobody_lives_under_settings_that_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("townlet.judging.soak_drift.soak", lambda *_, **__: pytest.fail("somebody lived"))
     with pytest.raises(ConfigurationError, match="did you mean relationship_modifiers"):
-        compared(None, {"features.relationship_modifier": "true"}, range(1, 2), 2)
+        soak_drifts(None, {"features.relationship_modifier": "true"}, range(1, 2), 2)
 
 
 def told(monkeypatch: pytest.MonkeyPatch, *options: str, passed: bool = True, versus_passed: bool = True) -> Result:

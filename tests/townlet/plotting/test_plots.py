@@ -12,7 +12,7 @@ import townlet
 from eventlog.catalogue import KINDS
 from projections.riders.tie_changes import REMEMBERED, Loss
 from townlet.errors import QueryError, TickOutOfRange
-from townlet.plotting.spring_layout import apart, spring_layout
+from townlet.plotting.spring_layout import pushed_apart, spring_layout
 from townlet.plotting.tie_history import ENDS, MARKERS, course, plot_tie, spread
 from townlet.plotting.tie_network import STYLE, plot_ties, time_of
 from townlet.run import Run
@@ -195,7 +195,7 @@ def test_friends_are_placed_near() -> None:
 
 def test_nobody_is_placed_over_another() -> None:
     places = np.array([[0.0, 0.0], [0.05, 0.0], [0.0, 0.1], [3.0, 3.0]])
-    moved = apart(places, 0.3)
+    moved = pushed_apart(places, 0.3)
     assert distances(moved)[~np.eye(4, dtype=bool)].min() >= 0.3 * 0.98
     assert moved[3].tolist() == [3.0, 3.0]
 

@@ -43,14 +43,14 @@ class Residents(Application[UUID]):
 
 def append_to_eventsourcing(folder: Path, parts: list[Rows]) -> float:
     """The seconds of saving: each commit's events are one `save`, a transaction; making them is not counted."""
-    app, taken, _ = _recorded(folder, parts)
+    app, taken, _ = _recorded_residents(folder, parts)
     app.close()
     return taken
 
 
 def fold_by_eventsourcing(folder: Path, parts: list[Rows]) -> float:
     """The seconds of reading every resident back from its events, as its repository does."""
-    app, _, residents = _recorded(folder, parts)
+    app, _, residents = _recorded_residents(folder, parts)
     began = time.perf_counter()
     folded = [app.repository.get(resident) for resident in residents]
     taken = time.perf_counter() - began
@@ -60,7 +60,7 @@ def fold_by_eventsourcing(folder: Path, parts: list[Rows]) -> float:
     return taken
 
 
-def _recorded(folder: Path, parts: list[Rows]) -> tuple[Residents, float, list[UUID]]:
+def _recorded_residents(folder: Path, parts: list[Rows]) -> tuple[Residents, float, list[UUID]]:
     folder.mkdir(parents=True, exist_ok=True)
     app = Residents({"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(folder / "residents.sqlite")})
     residents = {int(seat): Resident(int(seat)) for part in parts for seat in sorted(set(part["agent"].tolist()))}
