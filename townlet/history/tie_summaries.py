@@ -16,29 +16,29 @@ if TYPE_CHECKING:
 
 
 class Summaries:
-    """What its ties make of a town; each table is made when it is asked for."""
+    """Tables that sum up the ties of a town at one tick. Each is computed when it is asked for."""
 
     def __init__(self, moment: "Moment") -> None:
         self._moment = moment
 
     def table(self, name: str) -> pa.Table:
-        """One of `SUMMARIES`. Raises LogDamaged, and QueryError for what needs networkx where it is missing."""
+        """One of `SUMMARIES`, by name. Raises LogDamaged, and QueryError if networkx is needed and not installed."""
         _, made = SUMMARIES[name]
         return made(self)
 
     @cached_property
     def people(self) -> pa.Table:
-        """The living."""
+        """The table `agents`: everybody who lives in the town."""
         return self._moment.table("agents")
 
     @cached_property
     def ties(self) -> pa.Table:
-        """What they feel for each other."""
+        """The table `ties`."""
         return self._moment.table("ties")
 
     @cached_property
     def churn(self) -> dict[str, pa.Table]:
-        """The tables of ChurnWindows."""
+        """The tables `churn` and `churn_windows`."""
         from projections.churn import ChurnWindows
 
         changes = tie_changes(self._moment.run, self._moment.tick)
@@ -46,33 +46,33 @@ class Summaries:
 
     @property
     def settings(self) -> Settings:
-        """What the town lives under at its tick."""
+        """The settings of the epoch that the tick lies in."""
         town = self._moment.town
         return town.settings[int(town.record["clock"]["epoch"])]
 
     def bonds(self) -> pa.Table:
-        """How each of the living is tied."""
+        """A row for each living person: friends, rivals, and how others see them."""
         return bonds(self.people, self.ties, self.settings.relationships.bonds)
 
     def society(self) -> pa.Table:
-        """The town in one row."""
+        """One row that describes friendships and rivalries of the whole town."""
         return society(self.people, self.ties, self.settings.relationships.bonds)
 
     def network(self) -> pa.Table:
-        """Measures of the network."""
+        """Measures of the network of ties. Raises QueryError without networkx."""
         return network(self.people, self.ties)
 
     def communities(self) -> pa.Table:
-        """Who belongs together."""
+        """The community of each person. Raises QueryError without networkx."""
         return communities(self.people, self.ties)
 
 
 SUMMARIES: Final[dict[str, tuple[str, Callable[[Summaries], pa.Table]]]] = {
-    "churn": ("ties held, made and lost by everybody in each window", lambda of: of.churn["churn"]),
-    "churn_windows": ("the same of the whole town, with a warning", lambda of: of.churn["churn_windows"]),
+    "churn": ("ties that each person held, made and lost in each window", lambda of: of.churn["churn"]),
+    "churn_windows": ("the same for the whole town, with a warning", lambda of: of.churn["churn_windows"]),
     "bonds": ("friends and rivals of each, and how others see them", Summaries.bonds),
     "society": ("friendships and rivalries of the town, in one row", Summaries.society),
     "network": ("density, reciprocity, communities and more", Summaries.network),
     "communities": ("who belongs together", Summaries.communities),
 }
-"""What each table says and how it is made."""
+"""For each table, what it shows and the function that makes it."""

@@ -1,8 +1,9 @@
 """A town at a tick as tables that people read: agents, ties, objects, queues, shifts, places.
 
-A table about something begins with its `id` and `name`; where it speaks of somebody or something else, `<field>` is the
-name and `<field>_id` the number (NULL: none). A place is called "shower 2 (The Spring)": its kind, its number among
-those of its venue, its venue. Row and column (`row`, `col`) count from 0, ticks from the founding.
+The rows of a table begin with their own `id` and `name`. A row that refers to somebody or something else has `<field>`
+with the name and `<field>_id` with the number (NULL: none). A place is called "shower 2 (The Spring)": its kind, its
+number among places of this kind in its venue, and the venue. Row and column (`row`, `col`) count from 0, ticks from the
+founding.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +32,7 @@ Words = Mapping[int, str] | Sequence[str | None]
 
 
 def view(town: "Town", name: str) -> pa.Table:
-    """The table `name` of a town at its tick. Raises QueryError for a name that there is not."""
+    """The table `name` of a town at its tick. Raises QueryError for an unknown name."""
     if name not in VIEWS:
         near = get_close_matches(name, VIEWS, 2)
         asked = f"; did you mean {' or '.join(near)}?" if near else ""
@@ -40,7 +41,7 @@ def view(town: "Town", name: str) -> pa.Table:
 
 
 class _Source:
-    """A town at a tick with what its tables are made of."""
+    """A town at a tick, and what its tables are read from."""
 
     def __init__(self, town: "Town") -> None:
         self.town = town
@@ -54,28 +55,28 @@ class _Source:
         self.agents = self.town.record["agents"]
 
     def read(self, table: str, column: str) -> np.ndarray:
-        """A column of the state; of a list column one row each."""
+        """A column of the state as an array; a list column becomes a two-dimensional array."""
         kept = self.state[table].column(column).combine_chunks()
         if isinstance(kept.type, pa.FixedSizeListType):
-            # not flatten(), which would bring pyarrow.compute
+            # flatten() would import pyarrow.compute
             whole = np.asarray(kept.values).reshape(-1, kept.type.list_size)
             return whole[kept.offset :][: len(kept)]
         return np.asarray(kept)
 
     def person(self, seats: np.ndarray) -> np.ndarray:
-        """The persons who sit in these seats; -1 for none."""
+        """The numbers of the persons in these seats; -1 for an empty seat or for no seat."""
         return np.where(seats >= 0, self.agents["person"][seats], -1)
 
     def people(self, field: str, persons: np.ndarray) -> Columns:
-        """Columns that say who: by name and by number."""
+        """Two columns that name persons: `field` with names, `field`_id with numbers."""
         return {field: pa.array(names_table(self.settings, persons), pa.string()), f"{field}_id": _number(persons)}
 
     def place(self, field: str, objects: np.ndarray) -> Columns:
-        """Columns that say where: a place by name and by number."""
+        """Two columns that name places: `field` with names, `field`_id with numbers."""
         return {field: _word(objects, self.places), f"{field}_id": _number(objects)}
 
     def tile(self, tiles: np.ndarray) -> Columns:
-        """Columns of a tile: its number, where it lies, the venue it belongs to."""
+        """Columns of a tile: its number, its row and column, and its venue."""
         venues = self.plan["layout"]["room"][tiles].astype(np.int64)
         named = _word(venues, [venue.name for venue in self.map.venues])
         return {
@@ -229,17 +230,17 @@ VIEWS: dict[str, Callable[[_Source], pa.Table]] = {
     "shifts": _shifts,
     "places": _places,
 }
-"""What there is of a town at a tick."""
+"""The function that makes each table of a town at a tick."""
 
 
 def _number(values: np.ndarray) -> pa.Array:
-    """Whole numbers; -1 is none."""
+    """An int64 column; -1 becomes NULL."""
     whole = np.asarray(values, np.int64)
     return pa.array(whole, mask=whole == -1)
 
 
 def _word(codes: np.ndarray, words: Words) -> pa.Array:
-    """Codes as words; -1 is none."""
+    """A column with the word of each code; -1 becomes NULL."""
     return pa.array([words[code] if code >= 0 else None for code in codes.tolist()], pa.string())
 
 
