@@ -137,10 +137,10 @@ class Townlet(Group):
                     return 130  # what was interrupted calls it an error of its own, as DuckDB does
                 if os.environ.get("TOWNLET_TRACEBACK"):
                     raise
-                from townlet.outcome import exit_code, unexpected, words_of
+                from townlet.outcome import exit_code, unexpected_words, words_of
 
                 code = exit_code(error)
-                output.failure(unexpected(error) if code is None else words_of(error))
+                output.failure(unexpected_words(error) if code is None else words_of(error))
                 return 1 if code is None else code
 
 

@@ -46,7 +46,7 @@ def words_of(error: Exception) -> str:
     return f"{error.filename}: {reason}" + (f"\n  Next: {step}" if step else "")
 
 
-def unexpected(error: Exception) -> str:
+def unexpected_words(error: Exception) -> str:
     """The words for an error that nobody foresaw."""
     return (
         f"this is a fault of Townlet itself: {type(error).__name__}: {error}\n"

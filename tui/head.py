@@ -15,8 +15,8 @@ def headline(view: View, cursor: Cursor, look: Look, width: int) -> Text:
     line.append(f" {run}", look.title)
     line.append(f"  {time_of(view.tick, view.ticks_per_day)}", look.strong)
     line.append(f"  tick {view.tick:,} of {view.head:,}")
-    weather = view.scene.state.get("town", {}).get("weather", "")
-    people = view.scene.state.get("town", {}).get("people", 0)
+    weather = view.town.state.get("town", {}).get("weather", "")
+    people = view.town.state.get("town", {}).get("people", 0)
     over = cursor.following and view.closed and view.tick == view.head
     line.append(f"  {'●' if over else going(cursor)}", look.good if cursor.playing or cursor.following else look.faint)
     if not cursor.following and cursor.tick != view.tick:

@@ -50,7 +50,7 @@ class Plain:
         view = self.view(self._watcher.run.head.tick)
         yield view
         while view.trouble is None:
-            look = self._watcher.view(Wanted(view.tick, figures=False))
+            look = self._watcher.view(Wanted(view.tick, key_figures=False))
             if look.head - view.tick >= every or (look.closed and look.head > view.tick):
                 view = self.view(min(view.tick + every, look.head))
                 yield view
@@ -61,9 +61,9 @@ class Plain:
 
     def view(self, tick: int) -> View:
         """The view of a tick, with the story told as far as that."""
-        wanted = Wanted(tick, self._person, figures=False)
+        wanted = Wanted(tick, self._person, key_figures=False)
         view = self._watcher.view(wanted)
-        while (not view.scene.paid or view.story.told < view.tick) and self._watcher.work(SLICE_S):
+        while (not view.town.paid or view.story.told < view.tick) and self._watcher.work(SLICE_S):
             view = self._watcher.view(wanted)
         return self._watcher.view(wanted)
 
@@ -82,7 +82,7 @@ class Plain:
 
 
 def _headline(view: View) -> str:
-    town = view.scene.state["town"]
+    town = view.town.state["town"]
     run = view.run.rstrip("/").rpartition("/")[2]
     over = ", the run is over" if view.closed and view.tick == view.head else ""
     return (
@@ -94,7 +94,7 @@ def _headline(view: View) -> str:
 def _people(view: View) -> str:
     lines = ["People (a need of 1.00 is well met):"]
     for name, doing in doings(view).items():
-        agent = view.scene.state["agents"][name]
+        agent = view.town.state["agents"][name]
         where = f" {'at' if doing.place else 'in'} {doing.place or agent['venue']}"
         until = f" until {clock(doing.until, view)}" if doing.until is not None else ""
         needs = ", ".join(f"{need} {agent[need]:.2f}" for need in NEEDS)
@@ -104,7 +104,7 @@ def _people(view: View) -> str:
 
 def _queues(view: View) -> str:
     lines = ["Places in use:"]
-    for place, queue in view.scene.state["queues"].items():
+    for place, queue in view.town.state["queues"].items():
         waiting = queue.get("waiting", ())
         line = f"; waiting: {', '.join(waiting)}" if waiting else ""
         lines.append(f"  {place}: {queue.get('holder', 'free')}{line}")
@@ -112,7 +112,7 @@ def _queues(view: View) -> str:
 
 
 def _ties(view: View, person: str) -> str:
-    ties: Any = view.scene.state["ties"].get(person, {})
+    ties: Any = view.town.state["ties"].get(person, {})
     lines = [f"What {person} feels:"]
     for other, tie in sorted(ties.items(), key=lambda each: (each[1]["rivalry"] - each[1]["trust"], each[0])):
         lines.append(f"  {other}: {', '.join(f'{side} {tie[side]:.2f}' for side in SIDES)}")
@@ -140,7 +140,7 @@ def _map(view: View) -> str:
             tiles[venue.top][start + at] = letter
     marks, wide = initials(view), max((len(each) for each in initials(view).values()), default=1)
     lines = [[f"{tile:<{wide}}" for tile in row] for row in tiles]
-    for name, agent in view.scene.state["agents"].items():
+    for name, agent in view.town.state["agents"].items():
         lines[agent["row"]][agent["col"]] = f"{marks[name]:<{wide}}"
     drawn = "\n".join(f"  {''.join(line)}".rstrip() for line in lines)
     return f"Map ({LEGEND}):\n{drawn}"

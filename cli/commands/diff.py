@@ -75,7 +75,14 @@ def command(a: str, b: str, form: str) -> None:
 def _as_json(found: "Difference") -> dict[str, Any]:
     from cli import formats
 
-    tables = ("settings", "state", "events", "people", "drift", "ties")
+    tables = {
+        "settings": found.settings,
+        "state": found.state,
+        "events": found.events,
+        "people": found.people,
+        "drift": found.distances,
+        "ties": found.ties,
+    }
     return {
         "equal": None if any(found.damage) and found.seq is None else found.seq is None,
         "seq": found.seq,
@@ -85,7 +92,7 @@ def _as_json(found: "Difference") -> dict[str, Any]:
         "until": found.until,
         "damage": [damage and {"seq": damage.seq, "tick": damage.tick} for damage in found.damage],
         "parting": found.parting and found.parting._asdict(),
-        **{name: json.loads(formats.as_json(getattr(found, name))) for name in tables},
+        **{name: json.loads(formats.as_json(table)) for name, table in tables.items()},
     }
 
 
@@ -117,7 +124,7 @@ def _print(found: "Difference", runs: "tuple[Run, Run]", names: tuple[str, str])
     unequal = [row for row in found.events.to_pylist() if row["a"] != row["b"]]
     _section(f"events from tick {found.tick:,} to {found.until:,}, where their numbers differ", unequal)
     _people(found, when)
-    _drift(found.drift)
+    _distances(found.distances)
     _ties(found.ties)
 
 
@@ -160,13 +167,14 @@ def _people(found: "Difference", when: Callable[[int], str]) -> None:
     _section("whose lives differ most: since when, by how many events, most of a kind", rows)
 
 
-def _drift(drift: "pa.Table") -> None:
+def _distances(distances: "pa.Table") -> None:
     short = {"ties_only_a": "ties a", "ties_only_b": "ties b", "ties_differ_by": "ties by", "elsewhere": "away"}
-    people = [name for name in ("people_only_a", "people_only_b") if any(drift.column(name).to_pylist())]
+    people = [name for name in ("people_only_a", "people_only_b") if any(distances.column(name).to_pylist())]
     short |= dict(zip(people, ("only a", "only b"), strict=False))
-    kept = [name for name in drift.column_names if not name.startswith("people_") or name in people]
+    kept = [name for name in distances.column_names if not name.startswith("people_") or name in people]
     rows = [
-        {short.get(name, name): _round(value) for name, value in row.items()} for row in drift.select(kept).to_pylist()
+        {short.get(name, name): _round(value) for name, value in row.items()}
+        for row in distances.select(kept).to_pylist()
     ]
     _section("how far apart: ties of one alone, of both, people who are elsewhere, needs", rows, most=12)
 

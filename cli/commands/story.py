@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from townlet.run import Run
+    from townlet.telling.turning_points import TurningPoints
 
 WIDTH: Final = 100
 INDENT: Final = " " * 7
@@ -204,7 +205,7 @@ def _print_days(run: "Run", first: int, end: int, form: str) -> None:
         output.data(textwrap.fill(" ".join(sentences_of(day, per_day)), WIDTH))
 
 
-def _day_as_json(day: "Day") -> dict[str, Any]:
+def _day_as_json(day: "TurningPoints") -> dict[str, Any]:
     """A day with names for what its tuples hold."""
     told = day._asdict()
     for name in ("quarrel", "gained", "lost"):

@@ -126,7 +126,7 @@ def _last(log: "LogReader", teller: "Teller", count: int, codes: frozenset[int],
     window = WINDOW_EVENTS if codes else count
     while end > 0 and len(found) < count:
         begin = max(end - window, 0)
-        found = [*teller.told(log.batches(begin, end), codes), *found]
+        found = [*teller.events(log.batches(begin, end), codes), *found]
         end = begin
     return found[-count:] if count else []
 

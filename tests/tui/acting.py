@@ -54,8 +54,8 @@ class Play:
         if app.sight.cursor.following:
             return view.tick == view.head
         wanted = view.wanted
-        asked = (app.sight.cursor.tick, app.sight.person, app.sight.mark, app.sight.event, app.sight.filter)
-        return (wanted.tick, wanted.person, wanted.mark, wanted.event, wanted.filter) == asked and view.scene.paid
+        asked = (app.cursor.tick, app.person, app.mark, app.event, app.filter)
+        return (wanted.tick, wanted.person, wanted.mark, wanted.event, wanted.filter) == asked and view.town.paid
 
 
 @asynccontextmanager

@@ -140,7 +140,7 @@ def view(tick: int = 700, head: int = HEAD, **changed: Any) -> View:
         town_map=cast(TownMap, None),  # none of the panels tested with this has a map
         head=head,
         closed=True,
-        scene=ShownTown(tick, tick * 2, state, {}, paid=True),
+        town=ShownTown(tick, tick * 2, state, {}, paid=True),
         timeline=timeline(tick, head),
         story=story(tick),
         events=events(tick),
@@ -164,4 +164,4 @@ def crowd(people: int) -> View:
     }
     here = view(2000)
     agents = {name: {"person": number} for number, name in enumerate(names)}
-    return here._replace(scene=here.scene._replace(state=here.scene.state | {"agents": agents, "ties": ties}))
+    return here._replace(town=here.town._replace(state=here.town.state | {"agents": agents, "ties": ties}))

@@ -28,43 +28,43 @@ def rows(sizes: Sizes) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         ticks = sizes.long_ticks
         run = simulate(ticks=ticks, seed=7, into=Path(folder) / "long", durability="never")
-        watcher = RunReader(run)
-        passed = seconds(partial(_work, watcher))
+        reader = RunReader(run)
+        passed = seconds(partial(_work, reader))
         yield Row(f"the index and the story of {ticks:,} ticks", passed, "s")
-        taken = [_look(watcher, (2 * number + 1) * ticks // (2 * sizes.seeks)) for number in range(sizes.seeks)]
+        taken = [_look(reader, (2 * number + 1) * ticks // (2 * sizes.seeks)) for number in range(sizes.seeks)]
         yield Row(f"a view of any of {ticks:,} ticks", median(taken), "ms", 50, 20, most=True)
         yield Row("the slowest of these views", max(taken), "ms", 50, 20, most=True)
         yield Row(
-            "a view of the next tick, 8 people", median(_view_times_ms(watcher, ticks // 2)), "ms", 8, 4, most=True
+            "a view of the next tick, 8 people", median(_view_times_ms(reader, ticks // 2)), "ms", 8, 4, most=True
         )
-        watcher.close()
+        reader.close()
         crowd = simulate("large", ticks=sizes.ticks, seed=7, into=Path(folder) / "crowd", overrides=DISTRICTS)
         yield from _of_crowd(crowd)
 
 
 def _of_crowd(run: Run) -> Iterator[Row]:
     """With somebody looked at more closely, too."""
-    watcher = RunReader(run)
-    _work(watcher)
+    reader = RunReader(run)
+    _work(reader)
     last = run.head.tick
-    person = next(iter(watcher.view(Wanted(last // 2)).scene.state["agents"]), None)
-    alone, beside = _view_times_ms(watcher, last // 2), _view_times_ms(watcher, last // 2, person)
-    watcher.close()
+    person = next(iter(reader.view(Wanted(last // 2)).town.state["agents"]), None)
+    alone, beside = _view_times_ms(reader, last // 2), _view_times_ms(reader, last // 2, person)
+    reader.close()
     yield Row(f"a view of the next tick, {CROWD} people", median(alone), "ms", 16, 8, most=True)
     yield Row(f"the same with the card of one of {CROWD}", median(beside), "ms", 16, 8, most=True)
 
 
-def _view_times_ms(watcher: RunReader, tick: int, person: str | None = None) -> list[float]:
+def _view_times_ms(reader: RunReader, tick: int, person: str | None = None) -> list[float]:
     """The milliseconds of a view of each of some ticks; the first, a seek, is not among them."""
-    _look(watcher, tick, person)
-    return [_look(watcher, tick + number, person) for number in range(1, PLAYED)]
+    _look(reader, tick, person)
+    return [_look(reader, tick + number, person) for number in range(1, PLAYED)]
 
 
-def _look(watcher: RunReader, tick: int, person: str | None = None) -> float:
-    return seconds(partial(watcher.view, Wanted(tick, person))) * 1e3
+def _look(reader: RunReader, tick: int, person: str | None = None) -> float:
+    return seconds(partial(reader.view, Wanted(tick, person))) * 1e3
 
 
-def _work(watcher: RunReader) -> None:
+def _work(reader: RunReader) -> None:
     """Fold all that there is to fold."""
-    while watcher.work(SPELL_S):
+    while reader.work(SPELL_S):
         pass

@@ -1,1 +1,1 @@
-"""Reads a run: the town at any tick, tables of it, kept tables, and books of names."""
+"""Reads a run: the town at any tick, tables of it, tables kept beside the log, and names."""

@@ -1,4 +1,4 @@
-"""The days of a town in figures, as its own state counts them: SQL's table `days`."""
+"""What a town counts each day: SQL's table `days`. The counts come from the town's own state."""
 
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from townlet.living.town import Town
 
 COUNTED: Final = ("agent_days", "good_days", "shifts", "shifts_on_time", "ties_evicted", "tie_days")
-"""What a town's clock counts from its founding on."""
+"""Counters of a town's clock; each counts from the founding on."""
 
 HELD: Final = ("people", "ties", "friendships", "rivalries")
-"""What is told of a town at a day's end."""
+"""Columns that describe the town at the end of a day."""
 
 
 def day_counts(run: History, from_tick: int, tick: int) -> pa.Table:
     """A row for each whole day from `from_tick` on and before `tick`, folded from the log.
 
-    `day, from_tick, to_tick` (exclusive); what the day added to COUNTED: person-days and those without want, shifts and
-    those begun in time, ties lost to make room, ties held at its end; and HELD, the town at its end, pairs being
-    counted as in `society`. Raises LogDamaged.
+    Columns, all int64: `day, from_tick, to_tick` (exclusive); COUNTED, each as what the day added to that counter
+    (person-days, person-days without want, shifts, shifts begun on time, ties lost to make room, ties held at the day's
+    end); and HELD, the town at the end of the day, with pairs counted as in `society`. Raises LogDamaged.
     """
     per_day = run.config.town.ticks_per_day
     begun = range(-(-from_tick // per_day), tick // per_day)
@@ -44,6 +44,6 @@ def _counts(clock: Any) -> dict[str, int]:
 
 
 def _held(run: History, town: "Town") -> dict[str, int]:
-    """HELD, of a town as it is."""
+    """The values of HELD for a town as it is now."""
     society = Summaries(Moment(run, town)).society()
     return {name: society.column(name)[0].as_py() for name in HELD}

@@ -1,4 +1,4 @@
-"""Projections that follow a log together, of a running town too: each goes on from what is kept of it."""
+"""Projections that follow one log together, also while the town runs. Each starts from its kept tables."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
@@ -22,17 +22,18 @@ if TYPE_CHECKING:
     from townlet.history.history import History
 
 POLL_S: Final = 0.05
-"""How long nothing is looked for where nothing new was."""
+"""Seconds between two looks at the log when the last look found nothing new."""
 
 
 class Following:
-    """Projections of one run, each as far as it has read. `stopped` has the bad event of each that met one.
+    """Projections of one run; each has read the log up to its own event.
 
-    A projection that meets an event it cannot fold stops there, and the others go on.
+    A projection that meets an event it cannot fold stops there, and the others go on. `stopped` maps the name of each
+    stopped projection to the error that names its bad event.
     """
 
     def __init__(self, run: "History", names: Sequence[str] = tuple(PROJECTIONS)) -> None:
-        """Each projection as it was kept last, or from the first event. Raises QueryError for a name that is none."""
+        """Start each projection from its newest kept tables, or from the first event. Raises QueryError."""
         self.stopped: dict[str, BadEvent] = {}
         self._run = run
         self._made: dict[str, CatchUp] = {name: projection(name) for name in names}
@@ -41,15 +42,15 @@ class Following:
             self._live[name] = started_projection(run, made, nearest(run, name, run.head.tick))
 
     def next_seq(self, name: str) -> int:
-        """The number of the event that a projection folds next."""
+        """The number of the event that this projection folds next."""
         return self._live[name][1]
 
     def tables(self, name: str) -> Tables:
-        """What a projection has made of the events before `next_seq`. Of one that has stopped: up to its bad event."""
+        """The tables of this projection after the events before `next_seq`; a stopped one ends before its bad event."""
         return self._live[name][0].tables()
 
     def catch_up(self) -> int:
-        """Fold what is committed by now; gives the log's next event. Raises LogDamaged."""
+        """Fold every committed event; returns the number of the log's next event. Raises LogDamaged."""
         head = self._run.log.head
         behind = [name for name in self._live if name not in self.stopped]
         first = min((self._live[name][1] for name in behind), default=head.seq)
@@ -59,7 +60,7 @@ class Following:
         return head.seq
 
     def follow(self, poll_s: float = POLL_S) -> Iterator[int]:
-        """Catch up whenever something is committed, and give the log's next event; ends when the run is closed."""
+        """Catch up after each commit and yield the number of the log's next event; ends when the run is closed."""
         import time
 
         told = -1
@@ -75,14 +76,14 @@ class Following:
                 time.sleep(poll_s)
 
     def keep(self) -> None:
-        """Keep what has been made of the whole log by now, to go on from another time; of what stopped nothing."""
+        """Keep the tables of each projection that has folded the whole log, so that a later start goes on from them."""
         head = self._run.log.head
         for name, (live, seq) in self._live.items():
             if name not in self.stopped and seq == head.seq:
                 keep(self._run, self._made[name], head.tick, live.tables())
 
     def _fold(self, name: str, rows: "Rows") -> None:
-        """Fold what a projection has not folded yet of these events, up to one that it cannot."""
+        """Fold those of the events that this projection has not folded; stops before one that it cannot fold."""
         live, seq = self._live[name]
         new = rows[max(seq - int(rows["seq"][0]), 0) :]
         if name in self.stopped or not len(new):

@@ -1,6 +1,6 @@
-"""The history of a run: what its log, its settings and its checkpoints say, and the town at any of its ticks.
+"""The history of a run: its log, its settings, its checkpoints, and the town at any of its ticks.
 
-Whatever only reads a run takes a `History`. `townlet.run.Run` is one that also answers questions.
+Code that only reads a run takes a `History`. `townlet.run.Run` is a `History` that also answers questions.
 """
 
 from pathlib import Path
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 
 class History:
-    """A run's folder as a reader sees it; cheap to open, always up to date with what is committed.
+    """A run, opened for reading. Opening is cheap, and each question sees everything that is committed by then.
 
-    A run on a store is named by its URI. What was there when it was opened is read: `path` is then a local mirror,
-    which fetches files when they are needed (`eventlog.folder.stores`), and nothing can be written to it.
+    A run on a store is named by its URI. Then `path` is a local mirror, which fetches files when they are needed
+    (`eventlog.folder.stores`); it shows the run as it was when it was opened, and nothing can be written to it.
     """
 
     def __init__(self, path: Path | str, *, upcasters: Upcasters = PRESENT) -> None:
-        """Raises RunNotFound, LogDamaged, and EventLogError where a store does not give it."""
+        """Raises RunNotFound, LogDamaged, and EventLogError if the store cannot be read."""
         self.path = mirror(path) if is_uri(path) else Path(path)
         self._log, self._upcasters = LogReader(self.path, upcasters=upcasters), upcasters
         self._settings: dict[str, Resolved] = {}
@@ -52,23 +52,23 @@ class History:
 
     @property
     def log(self) -> LogReader:
-        """The committed events, refreshed."""
+        """A reader of all events that are committed now."""
         self._log.refresh()
         return self._log
 
     @property
     def head(self) -> Head:
-        """How far the log is committed: `tick`, `seq` of the next event, `digest`."""
+        """The end of the committed log: `tick`, `seq` of the next event, `digest`."""
         return self.log.head
 
     @property
     def log_digest(self) -> str:
-        """The digest of the log's content, in hex: equal digests are equal histories."""
+        """The digest of the log's content, in hex. Equal digests mean equal histories."""
         return self.head.digest
 
     @property
     def epochs(self) -> tuple[Epoch, ...]:
-        """The stretches of the run under the same settings and seed."""
+        """The epochs of the run, in order; within an epoch settings and seed stay the same."""
         return self._log.manifest.epochs
 
     @property
@@ -78,16 +78,18 @@ class History:
 
     @property
     def config(self) -> Settings:
-        """The resolved settings that the run lives under now."""
+        """The resolved settings of the last epoch."""
         return self.settings[-1]
 
     @property
     def seed(self) -> int:
-        """The seed that the run lives under now."""
+        """The seed of the last epoch."""
         return self.epochs[-1].seed
 
     def at(self, tick: int | None = None, *, from_start: bool = False) -> "Moment":
-        """The town as it was the moment before `tick` (None: now), folded from the nearest checkpoint.
+        """The town as it was just before `tick` (None: now).
+
+        It is folded from the nearest checkpoint, or with `from_start` from the first event.
 
         The first fold on a machine compiles the kernels, which takes half a minute. Raises TickOutOfRange, LogDamaged.
         """
@@ -100,14 +102,14 @@ class History:
         return Moment(self, town)
 
     def require(self, *ticks: int) -> None:
-        """Raises TickOutOfRange for the first of these ticks that the run has not reached, or that is before tick 0."""
+        """Raise TickOutOfRange for the first of these ticks that is below 0 or that the run has not reached."""
         last = self._log.head.tick
         for tick in ticks:
             if not 0 <= tick <= last:
                 raise TickOutOfRange(self.place, tick, last)
 
     def empty_town(self) -> "Town":
-        """A town under the run's settings, in which nothing is folded."""
+        """A new town with the run's settings; no event is folded into it."""
         from townlet.living.town import Town
         from townlet.warming import warm
 
@@ -115,7 +117,7 @@ class History:
         return Town(self.settings, plans=self._plans_of_epochs())
 
     def twin(self) -> Self:
-        """The same run once more, for another thread; what is compiled is the same."""
+        """The same run, opened again for another thread; both share the compiled plans."""
         other = type(self)(self.path, upcasters=self._upcasters)
         other._settings, other._plans = dict(self._settings), dict(self._plans)
         return other
@@ -125,7 +127,7 @@ class History:
         return CheckpointStore(self.path)
 
     def identity_at(self, seq: int) -> dict[str, str]:
-        """What a fold of the events before `seq` depends on, the events aside."""
+        """Everything that a fold of the events before `seq` depends on, apart from the events themselves."""
         return fold_identity(self.epochs, seq)
 
     def _nearest(self, tick: int, log: LogReader) -> "Town | None":
@@ -153,7 +155,7 @@ class History:
 
 
 class Moment:
-    """A town at a tick, folded from its log. `town` is the record with its plans."""
+    """The town of a run at one tick, folded from the log. `town` holds the record and its plans."""
 
     def __init__(self, run: History, town: "Town") -> None:
         self.run = run
@@ -161,7 +163,7 @@ class Moment:
 
     @property
     def tick(self) -> int:
-        """Every event before this tick is folded."""
+        """The tick. Every event of an earlier tick is folded."""
         return self.town.tick
 
     @property

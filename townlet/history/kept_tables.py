@@ -1,12 +1,12 @@
-"""Tables folded from a run's events when they are asked for, and kept beside its log: `derived/<projection>/<maker>/`.
+"""Tables that are folded from a run's log when somebody asks for them, and kept in `derived/<projection>/<maker>/`.
 
-`PROJECTIONS` lists what is made so. Each is kept as a checkpoint is: with its place in the log, the digest of the
-history before it, and what made it. A later tick is caught up from the nearest one that still lies on the run's
-history; one that is damaged, of another version, or of another history is passed over and made anew. All of it can be
-deleted at any time.
+`PROJECTIONS` lists them. The tables of a tick are kept like a checkpoint: with their place in the log, the digest of
+the history before it, and the identity of the code that made them. A later tick starts from the nearest kept tables
+that belong to the run's history. Kept tables that are damaged, or of another version or another history, are ignored
+and folded again. The whole folder `derived` can be deleted at any time.
 
-What another version made lies in a folder of its own, so a projection is rebuilt beside the old one; the old one goes
-when the new one has come as far.
+Each version of a projection keeps its tables in a folder of its own. So a new version folds its tables beside the old
+ones, and the old ones are removed when the new ones reach as far.
 """
 
 import contextlib
@@ -41,30 +41,30 @@ TIE_CHANGES: Final = "tie_changes"
 NARRATIONS: Final = "narrations"
 
 KEPT: Final = 8
-"""How many states of one projection are kept: of the ticks, and the histories, asked for last."""
+"""How many kept states one projection has at most: those that were asked for last."""
 
 Tables = Mapping[str, pa.Table]
 
 
 class Projection(Protocol):
-    """What reads a log at any time: any chunking of the events gives the same tables."""
+    """Folds a log into tables. The tables do not depend on how the events are cut into chunks."""
 
     def fold(self, events: "Rows", /) -> None:
         """Fold the next events. Raises BadEvent for one that it cannot fold."""
 
     def tables(self) -> Tables:
-        """What there is to ask, and what it goes on from."""
+        """All tables of the projection: those that can be queried, and those that `restore` needs."""
 
     def restore(self, tables: Tables, /) -> None:
-        """Go on from what `tables` gave."""
+        """Take over the state that `tables` returned earlier."""
 
 
 @dataclass(frozen=True)
 class CatchUp:
-    """A projection that is caught up from a run's log.
+    """How a projection is started and recognised.
 
-    `begin` gives one that has folded nothing but what the town has that it is given; `identity` is what its tables
-    depend on, the log aside, with the epochs of a run and an event's number.
+    `begin(town)` returns a projection that starts at this town and has folded no event yet. `identity(epochs, seq)`
+    returns everything, apart from the events, that its tables before event `seq` depend on.
     """
 
     name: str
@@ -73,11 +73,11 @@ class CatchUp:
 
     @property
     def version(self) -> int:
-        """Raised when the same events give other tables: what an older version kept is then made anew."""
+        """The version. It is raised when the same events give other tables; older tables are then folded again."""
         return VERSIONS[self.name]
 
     def maker(self, epochs: Sequence[Epoch]) -> str:
-        """What folds the tables, whatever the settings they are folded under, in 16 hex digits."""
+        """Sixteen hex digits that identify the code that folds the tables; settings do not change them."""
         made_by = {name: value for name, value in self.identity(epochs, 0).items() if name != "epochs"}
         return hashlib.sha256(repr(sorted(made_by.items())).encode()).hexdigest()[:16]
 
@@ -98,13 +98,14 @@ PROJECTIONS: Final[Mapping[str, CatchUp]] = MappingProxyType(
         NARRATIONS: CatchUp(NARRATIONS, _narrations, narration_identity),
     }
 )
-"""What is caught up from a log when it is asked for, by name."""
+"""The projections that are folded on demand, by name."""
 
 
 class Rebuilt(NamedTuple):
-    """A projection that was folded from a run's first event: what it is now, and what was kept before.
+    """The result of `rebuild`: how far the projection is folded, and how its new tables compare with the kept ones.
 
-    `kept` is `equal` or `different` where tables of the same identity were kept at that tick, else `none`.
+    `kept` is `equal` or `different` if tables of the same identity were kept at that tick, else `none`. `rows` counts
+    the rows of the projection's own table.
     """
 
     name: str
@@ -116,9 +117,9 @@ class Rebuilt(NamedTuple):
 
 
 def tie_changes(run: "History", tick: int) -> pa.Table:
-    """Every change of every tie before `tick`, with its cause: as the rider tells it, with the names of persons.
+    """Every change of every tie before `tick`, with its cause: the rider's table, with names of persons.
 
-    `owner`, `other` are names, `owner_id`, `other_id` numbers. Raises LogDamaged.
+    `owner` and `other` are names, `owner_id` and `other_id` are numbers. Raises LogDamaged.
     """
     return with_names(run.config, projection_tables(run, TIE_CHANGES, tick)[TIE_CHANGES])
 
@@ -133,7 +134,7 @@ def with_names(settings: Settings, changes: pa.Table) -> pa.Table:
 
 
 def projection(name: str) -> CatchUp:
-    """The projection of this name. Raises QueryError with those that there are."""
+    """The projection of this name. Raises QueryError, which lists the known names."""
     if name not in PROJECTIONS:
         near = get_close_matches(name, PROJECTIONS, 1)
         meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(PROJECTIONS)}"
@@ -144,7 +145,7 @@ def projection(name: str) -> CatchUp:
 def projection_tables(run: "History", name: str, tick: int) -> Tables:
     """The tables of a projection of the events before `tick`: as they are kept, or caught up from what is.
 
-    Raises QueryError for another name, LogDamaged, BadEvent.
+    Raises QueryError for an unknown name, LogDamaged, BadEvent.
     """
     made, kept = projection(name), nearest(run, name, tick)
     if kept is not None and kept.point.tick == tick:
@@ -159,7 +160,7 @@ def projection_tables(run: "History", name: str, tick: int) -> Tables:
 def rebuild(run: "History", name: str, tick: int) -> Rebuilt:
     """A projection folded from the first event to `tick`, whatever is kept; when it is whole it takes its place.
 
-    Raises QueryError for another name, LogDamaged, BadEvent, OSError: then what was kept stays.
+    Raises QueryError for an unknown name, LogDamaged, BadEvent, OSError; in each case the kept tables stay.
     """
     made, kept = projection(name), nearest(run, name, tick)
     before = kept.tables() if kept is not None and kept.point.tick == tick else None
@@ -192,12 +193,12 @@ def equal(a: Tables, b: Tables) -> bool:
 
 
 def store_of(run: "History", name: str) -> CheckpointStore:
-    """Where what the present version of a projection makes is kept."""
+    """The store that keeps the tables of the present version of a projection."""
     return CheckpointStore(run.path, f"derived/{name}/{projection(name).maker(run.epochs)}")
 
 
 def nearest(run: "History", name: str, tick: int) -> Checkpoint | None:
-    """What is kept of a projection at `tick` or before it, of the present version and on the run's history."""
+    """The latest valid kept tables at `tick` or before it: of the present version and of the run's history; or None."""
     identity = projection(name).identity
     return store_of(run, name).nearest(tick, lambda seq: identity(run.epochs, seq), run.log)
 
@@ -220,7 +221,7 @@ def _tables_at(run: "History", made: CatchUp, tick: int, kept: Checkpoint | None
 
 
 def keep(run: "History", made: CatchUp, tick: int, tables: Tables) -> None:
-    """Keep the tables, unless nothing can be written: then they are made anew each time."""
+    """Keep the tables. If the folder cannot be written, nothing is kept and they are folded again next time."""
     with contextlib.suppress(OSError):
         _write(run, made, tick, tables)
 
@@ -234,7 +235,7 @@ def _write(run: "History", made: CatchUp, tick: int, tables: Tables) -> None:
 
 
 def _retire_others(store: CheckpointStore, tick: int) -> None:
-    """Remove what other versions kept, where none of it is of a later tick than `tick`."""
+    """Remove the folder of each other version that has kept nothing later than `tick`."""
     for other in store.path.parent.iterdir():
         if other != store.path and max(CheckpointStore(other.parent, other.name).ticks(), default=0) <= tick:
             shutil.rmtree(other, ignore_errors=True)

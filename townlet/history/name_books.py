@@ -1,4 +1,4 @@
-"""The books of names: what a run's tables, its story and its telemetry call people, places, jobs and affordances."""
+"""The names of people, places, jobs and affordances that a run's tables, story and telemetry use."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def view_names(settings: Settings, side: int, persons: Sequence[int] | np.ndarray) -> ViewNames:
-    """The names that a run's tables of events use; of persons, those whose numbers are given."""
+    """The names for a run's tables of events. Of persons it holds only those whose numbers are given."""
     town_map = map_of(settings)
     numbers = np.asarray(persons, np.int64)
     by_number = np.full(int(numbers.max(initial=-1)) + 1, None, object)
@@ -30,7 +30,7 @@ def view_names(settings: Settings, side: int, persons: Sequence[int] | np.ndarra
 
 
 def prose_names(settings: Settings) -> "ProseNames":
-    """The names that a run's story uses."""
+    """The names for a run's story."""
     from projections.narration.scene import Names, Spot  # brings Numba
     from projections.narration.words import prose_name
 
@@ -53,7 +53,7 @@ def prose_names(settings: Settings) -> "ProseNames":
 
 
 def frame_words(town: "Town", epoch: int) -> "Words":
-    """The words that a telemetry frame uses for a town's codes in an epoch."""
+    """The words that a telemetry frame uses for the codes of a town in one epoch."""
     from projections.telemetry.frame import Words  # brings Numba
 
     settings: Settings = town.settings[epoch]

@@ -1,4 +1,4 @@
-"""What the narrator needs of a run: its names, how much it tells under each epoch, and the shipped templates."""
+"""Makes the narrator of a run: with the run's names, its narration settings of each epoch, and templates."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -21,9 +21,9 @@ SHIPPED: Final = "narration/default.yaml"
 
 
 def narrator(town: "Town", templates: Templates | None = None, settings: Sequence[Settings] = ()) -> "Narrator":
-    """A narrator that goes on from a town, by the shipped templates or others; `settings` of its epochs, if others.
+    """A narrator that starts at this town.
 
-    Raises BadTemplates.
+    `templates` default to the shipped ones, `settings` (one for each epoch) to the town's own. Raises BadTemplates.
     """
     from projections.narration.narrator import Narrator, Terms  # brings Numba
 
@@ -33,7 +33,8 @@ def narrator(town: "Town", templates: Templates | None = None, settings: Sequenc
 
 
 def narration_identity(epochs: Sequence[Epoch], seq: int) -> dict[str, str]:
-    """What a story depends on: all that the riders do, the narrator's sources, and the shipped templates."""
+    """Everything that a story depends on, apart from the events: what riders depend on, the narrator's sources, and the
+    shipped templates."""
     name = "narrations"
     sources = sources_digest([*folder_sources("narration"), *folder_sources("narration/moments"), templates_file()])
     return {**rider_identity("tie_changes", epochs, seq), "narrator": f"{name}@{VERSIONS[name]}", "narration": sources}
@@ -41,7 +42,7 @@ def narration_identity(epochs: Sequence[Epoch], seq: int) -> dict[str, str]:
 
 @cache
 def shipped_templates() -> Templates:
-    """The templates that are shipped."""
+    """The templates that come with Townlet."""
     return templates_of(templates_file(), f"configs/{SHIPPED}")
 
 
@@ -51,6 +52,6 @@ def templates_file() -> Path:
 
 
 def templates_of(file: Path, origin: str = "") -> Templates:
-    """The templates in a file. Raises BadTemplates with all faults, ConfigurationError for what is not YAML."""
+    """The templates in a file. Raises BadTemplates, which lists all faults, and ConfigurationError for invalid YAML."""
     content: Any = from_yaml(file, origin or str(file))
     return read(content, origin or str(file))

@@ -1,7 +1,7 @@
-"""The town as a network, measured with networkx, which comes with `townlet[plot]`. Nothing here is drawn by lot.
+"""The town as a network, measured with networkx, which comes with `townlet[plot]`. Nothing here is random.
 
-Two graphs: the directed graph of all ties, and the undirected graph of liking, in which two are joined if either likes
-the other (trust + familiarity - rivalry above 0), weighted with the sum of what each likes of the other.
+Two graphs: the directed graph of all ties, and the undirected graph of liking. The graph of liking joins two people if
+one of them likes the other (trust + familiarity - rivalry above 0); the weight is the sum of both likings above 0.
 """
 
 from typing import TYPE_CHECKING, Any, Final
@@ -14,21 +14,22 @@ if TYPE_CHECKING:
     import networkx as nx
 
 SEED: Final = 0
-"""What Louvain shuffles people with: the same town always has the same communities."""
+"""The seed of Louvain's shuffle: the same town always has the same communities."""
 
 Communities = list[list[int]]
 
 
 def network(people: pa.Table, ties: pa.Table) -> pa.Table:
-    """`measure, value` (float64) of the network; NULL where a measure has no meaning, as density has for one person.
+    """`measure, value` (float64) of the network; NULL if a measure is undefined, such as the density of one person.
 
     - `people`, `ties`: nodes and directed edges
     - `density`: ties / (people x (people - 1))
     - `reciprocity`: the share of ties that are returned (Wasserman and Faust 1994, 13)
     - `clustering`: the mean local coefficient of the graph of liking, unweighted (Watts and Strogatz 1998)
-    - `communities`, `modularity`: how many `communities` finds, and how well they part the graph of liking, weighted
+    - `communities`, `modularity`: how many `communities` finds, and how well they divide the weighted graph of liking
       (Newman 2004, 10.1103/PhysRevE.70.056131)
-    - `average_path_length`: mean steps between two people of the graph of liking's largest component, unweighted
+    - `average_path_length`: mean number of steps between two people in the largest component of the graph of liking,
+      unweighted
     - `isolates`: people without a tie to or from anybody
 
     Raises QueryError without networkx.
@@ -48,8 +49,8 @@ def communities(people: pa.Table, ties: pa.Table) -> pa.Table:
     """Who belongs together, in the graph of liking: `agent, agent_id, community`, in order of `community` and name.
 
     Louvain's method (Blondel et al. 2008, 10.1088/1742-5468/2008/10/P10008) with a fixed seed. Communities count from
-    1, the largest first, of equals that with the first name; whoever likes nobody and is liked by nobody is one of
-    their own. Raises QueryError without networkx.
+    1, the largest first; among equally large ones the alphabetically first name decides. Somebody who likes nobody and
+    whom nobody likes is a community alone. Raises QueryError without networkx.
     """
     _, liking = graphs(people, ties)
     names = _names(people)
@@ -69,10 +70,10 @@ def communities(people: pa.Table, ties: pa.Table) -> pa.Table:
 
 
 def graphs(people: pa.Table, ties: pa.Table) -> "tuple[nx.DiGraph, nx.Graph]":
-    """The graph of ties and the graph of liking; nodes are persons' numbers, from the lowest.
+    """The graph of ties and the graph of liking; nodes are persons' numbers, in ascending order.
 
-    A tie has `trust, familiarity, rivalry, size, liking`; an edge of liking has its `weight`. Raises QueryError without
-    networkx.
+    An edge of the first has `trust, familiarity, rivalry, size, liking`, an edge of the second its `weight`. Raises
+    QueryError without networkx.
     """
     nx = networkx()
     directed, liking = nx.DiGraph(), nx.Graph()
@@ -96,7 +97,7 @@ def communities_by_size(liking: "nx.Graph", names: dict[int, str]) -> Communitie
 
 
 def networkx() -> Any:
-    """The module. Raises QueryError where it is missing."""
+    """The module networkx. Raises QueryError if it is not installed."""
     try:
         import networkx
     except ImportError as error:

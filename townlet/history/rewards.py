@@ -1,8 +1,8 @@
 """What everybody earned in a run, under its own reward settings or any others: folded from the log, never simulated.
 
-The rider's memory at marks, a checkpoint's ticks apart, is kept beside the log, in `derived/reward_marks/<maker>/`. So
-a stretch of ticks is folded from the mark before it. It is derived data: what is damaged, of another version, of other
-settings or of another history is passed over and made anew, and all of it can be deleted at any time.
+The rider's state is kept in `derived/reward_marks/<maker>/` at marks, one for each `checkpoint_ticks`. So a stretch of
+ticks is folded from the last mark before it. Marks are derived data: those that are damaged, or of another version,
+other settings or another history, are ignored and folded again. All of them can be deleted at any time.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MARKS = "reward_marks"
 
 KEPT = 8
-"""Of how many settings the marks are kept: of those asked for last."""
+"""For how many reward settings marks are kept: for those that were asked for last."""
 
 
 def rewards(
@@ -40,10 +40,10 @@ def rewards(
     """What everybody earned in each tick from `from_tick` on and before `to_tick` (None: now).
 
     A row for each person and tick, in order of tick and seat: `tick, agent, agent_id, ended`, the nine terms `survival,
-    needs, shaping, wage, punctuality, social, terminal, guard, clip`, their sum `total`, and `episode`, the totals of
-    the episode so far. `ended` is `left`, `cut_off` or NULL. Each tick is paid by the settings it was lived under;
-    `settings` stand for these, whole or key by key. In memory are 110 bytes a row. Raises TickOutOfRange,
-    ConfigurationError, LogDamaged.
+    needs, shaping, wage, punctuality, social, terminal, guard, clip`, their sum `total`, and `episode`, the sum
+    of `total` over the episode so far. `ended` is `left`, `cut_off` or NULL. Each tick is paid by the reward settings
+    of its own epoch; `settings` replace these, as a whole or key by key. A row takes 110 bytes of memory. Raises
+    TickOutOfRange, ConfigurationError, LogDamaged.
     """
     last = run.head.tick
     until = last if to_tick is None else to_tick
@@ -53,7 +53,7 @@ def rewards(
 
 
 def settings_of(lived: Settings, given: "Rewards | Mapping[str, Any] | None") -> Rewards:
-    """The reward settings of an epoch: its own (None), its own with some keys changed, or others as they are.
+    """The reward settings for an epoch: its own (`given` is None), its own with some keys changed, or `given` itself.
 
     Raises ConfigurationError.
     """
@@ -82,13 +82,13 @@ def _earned_rows(run: "History", from_tick: int, to_tick: int, paid: Sequence[Re
     for rows in log.rows(from_seq=town.seq, to_tick=to_tick):
         earnings.fold(np.ascontiguousarray(rows))
     if to_tick - mark >= mark_ticks and (kept is None or kept.point.tick < to_tick):
-        with contextlib.suppress(OSError):  # where nothing can be written they are made anew each time
+        with contextlib.suppress(OSError):  # without a writable folder they are folded again each time
             _keep(run, store, to_tick, earnings.tables())
     return earnings.earned_rows()
 
 
 def _maker(epochs: Sequence[Epoch], paid: Sequence[Rewards]) -> str:
-    """What makes the marks, and which settings pay each epoch, in 16 hex digits."""
+    """Sixteen hex digits that identify the code that makes the marks and the settings that pay each epoch."""
     identity = rider_identity(MARKS, epochs, 0)
     made_by = [*sorted(identity.items()), *(each.model_dump_json() for each in paid)]
     return hashlib.sha256(repr(made_by).encode()).hexdigest()[:16]

@@ -22,17 +22,17 @@ class Summaries:
 
     @cached_property
     def people(self) -> pa.Table:
-        """The living."""
+        """The table `agents`: everybody who lives in the town."""
         return self._moment.table("agents")
 
     @cached_property
     def ties(self) -> pa.Table:
-        """What they feel for each other."""
+        """The table `ties`."""
         return self._moment.table("ties")
 
     @cached_property
     def churn(self) -> dict[str, pa.Table]:
-        """The tables of ChurnWindows."""
+        """The tables `churn` and `churn_windows`."""
         from projections.churn import ChurnWindows
 
         changes = tie_changes(self._moment.run, self._moment.tick)
@@ -40,22 +40,22 @@ class Summaries:
 
     @property
     def settings(self) -> Settings:
-        """What the town lives under at its tick."""
+        """The settings of the epoch that the tick lies in."""
         town = self._moment.town
         return town.settings[int(town.record["clock"]["epoch"])]
 
     def bonds(self) -> pa.Table:
-        """How each of the living is tied."""
+        """A row for each living person: friends, rivals, and how others see them."""
         return bonds(self.people, self.ties, self.settings.relationships.bonds)
 
     def society(self) -> pa.Table:
-        """The town in one row."""
+        """One row that describes friendships and rivalries of the whole town."""
         return society(self.people, self.ties, self.settings.relationships.bonds)
 
     def network(self) -> pa.Table:
-        """Measures of the network."""
+        """Measures of the network of ties. Raises QueryError without networkx."""
         return network(self.people, self.ties)
 
     def communities(self) -> pa.Table:
-        """Who belongs together."""
+        """The community of each person. Raises QueryError without networkx."""
         return communities(self.people, self.ties)

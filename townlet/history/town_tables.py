@@ -1,8 +1,9 @@
 """A town at a tick as tables that people read: agents, ties, objects, queues, shifts, places.
 
-A table about something begins with its `id` and `name`; where it speaks of somebody or something else, `<field>` is the
-name and `<field>_id` the number (NULL: none). A place is called "shower 2 (The Spring)": its kind, its number among
-those of its venue, its venue. Row and column (`row`, `col`) count from 0, ticks from the founding.
+The rows of a table begin with their own `id` and `name`. A row that refers to somebody or something else has `<field>`
+with the name and `<field>_id` with the number (NULL: none). A place is called "shower 2 (The Spring)": its kind, its
+number among places of this kind in its venue, and the venue. Row and column (`row`, `col`) count from 0, ticks from the
+founding.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,7 +52,7 @@ class TownTables:
         """A column of the state; of a list column one row each."""
         kept = self._state[table].column(column).combine_chunks()
         if isinstance(kept.type, pa.FixedSizeListType):
-            # not flatten(), which would bring pyarrow.compute
+            # flatten() would import pyarrow.compute
             whole = np.asarray(kept.values).reshape(-1, kept.type.list_size)
             return whole[kept.offset :][: len(kept)]
         return np.asarray(kept)
@@ -234,13 +235,13 @@ def table_names() -> list[str]:
 
 
 def _number(values: np.ndarray) -> pa.Array:
-    """Whole numbers; -1 is none."""
+    """An int64 column; -1 becomes NULL."""
     whole = np.asarray(values, np.int64)
     return pa.array(whole, mask=whole == -1)
 
 
 def _word(codes: np.ndarray, words: Words) -> pa.Array:
-    """Codes as words; -1 is none."""
+    """A column with the word of each code; -1 becomes NULL."""
     return pa.array([words[code] if code >= 0 else None for code in codes.tolist()], pa.string())
 
 

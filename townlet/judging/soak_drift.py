@@ -82,4 +82,4 @@ def drift_percent(first: float | None, second: float | None) -> float | None:
     return None if first == 0.0 else round(100.0 * (second - first) / abs(first), 2)
 
 
-__all__ = ["BEYOND_PERCENT", "Drift", "compared", "drift_percent", "drifts"]
+__all__ = ["BEYOND_PERCENT", "Drift", "drift_percent", "drifts", "soak_drifts"]

@@ -119,4 +119,4 @@ def chats_by_trust(town: Town, rows: np.ndarray) -> tuple[tuple[float, bool], ..
     )
 
 
-__all__ = ["SOCIAL", "WORK", "Figures", "chats_by_trust", "figures", "tied_share"]
+__all__ = ["SOCIAL", "WORK", "SoakFigures", "chats_by_trust", "soak_figures", "tied_share"]

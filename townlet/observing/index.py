@@ -151,7 +151,7 @@ class Index:
     def timeline(self, day_from: int, day: Bins) -> Timeline:
         """What happened when, with the bins of a day that begins at tick `day_from`."""
         if self._binned is None or self._binned[0] != self.seq:
-            self._binned = self.seq, self._bins.told()
+            self._binned = self.seq, self._bins.counts()
         return Timeline(self._bins.every, *self._binned[1], self.tick, day_from, day.every, *day.counts())
 
 

@@ -56,7 +56,7 @@ class RunReader:
     def view(self, wanted: Wanted) -> View:
         """All that is shown of a tick, or of the last before it that there is."""
         self._refresh()
-        scene = self._scene(wanted.tick)
+        town = self._shown_town(wanted.tick)
         return View(
             wanted=wanted,
             run=self.run.place,
@@ -65,13 +65,13 @@ class RunReader:
             town_map=self._map,
             head=self._head.tick,
             closed=self._closed,
-            scene=scene,
-            timeline=self._timeline(scene.tick),
-            story=self._telling.before(scene.tick) if self._telling else Story((), 0),
-            events=self._page(scene, wanted),
-            kpis=self._figures.before(scene.tick, wanted=wanted.figures),
-            churn=self._index.churn(scene.tick) if scene.paid else Churn(()),
-            card=self._card(scene, wanted.person),
+            town=town,
+            timeline=self._timeline(town.tick),
+            story=self._telling.before(town.tick) if self._telling else Story((), 0),
+            events=self._page(town, wanted),
+            kpis=self._figures.before(town.tick, wanted=wanted.key_figures),
+            churn=self._index.churn(town.tick) if town.paid else Churn(()),
+            card=self._card(town, wanted.person),
             ties_at_mark=None if wanted.mark is None else self._ties(wanted.mark),
             trouble=self._lost or self._trouble,
         )
@@ -104,7 +104,7 @@ class RunReader:
         """Everything from the first event, under the settings that the run has now."""
         self._ground = Ground(self.run)
         self._index = Index(self._ground)
-        self._scenes = ShownTowns(self._ground, self._index.keyframes)
+        self._towns = ShownTowns(self._ground, self._index.keyframes)
         self._telling: StorySoFar | None = None
         self._beginning: Future[StorySoFar] | None = None
         self._map = map_of(self._ground.settings[0])
@@ -132,23 +132,23 @@ class RunReader:
 
     # The tick
 
-    def _scene(self, tick: int) -> ShownTown:
+    def _shown_town(self, tick: int) -> ShownTown:
         """The town at a tick, or at the last one before it that can be shown."""
-        tick = self._shown(tick)
+        tick = self._shown_tick(tick)
         while True:
             try:
-                return self._scenes.at(tick, self._log)
+                return self._towns.at(tick, self._log)
             except WRONG as wrong:
                 last = self._note(wrong, tick - 1)
                 tick = max(min(last, tick - 1), 0)
 
-    def _shown(self, tick: int) -> int:
+    def _shown_tick(self, tick: int) -> int:
         last = self._head.tick if self._last_tick is None else min(self._head.tick, self._last_tick)
         return max(min(tick, last), 0)
 
     def _ties(self, tick: int) -> Block:
         try:
-            return self._scenes.ties_at(self._shown(tick), self._log)
+            return self._towns.ties_at(self._shown_tick(tick), self._log)
         except WRONG as wrong:
             self._note(wrong, tick)
             return {}
@@ -170,21 +170,21 @@ class RunReader:
             self._day = first, self._head.seq, bins
         return self._index.timeline(first, bins)
 
-    def _page(self, scene: ShownTown, wanted: Wanted) -> EventPage:
+    def _page(self, town: ShownTown, wanted: Wanted) -> EventPage:
         try:
-            return self._events.page(scene.offset, wanted.filter, wanted.event)
+            return self._events.page(town.offset, wanted.filter, wanted.event)
         except WRONG as wrong:
-            self._note(wrong, scene.tick)
+            self._note(wrong, town.tick)
             return EventPage((), -1, False, False, wanted.filter, "")
 
-    def _card(self, scene: ShownTown, person: str | None) -> Card | None:
+    def _card(self, town: ShownTown, person: str | None) -> Card | None:
         if person is None:
             return None
-        before = self._ties(min(scene.tick, max(scene.tick - self._ground.ticks_per_day, 1)))
+        before = self._ties(min(town.tick, max(town.tick - self._ground.ticks_per_day, 1)))
         try:
-            return self._cards.card(person, scene.tick, before)
+            return self._cards.card(person, town.tick, before)
         except WRONG as wrong:
-            self._note(wrong, scene.tick)
+            self._note(wrong, town.tick)
             return None
 
     # What is folded meanwhile

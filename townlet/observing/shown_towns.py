@@ -157,17 +157,17 @@ class ShownTowns:
         self._rests: OrderedDict[int, Keyframe] = OrderedDict()
         self._ledgers: OrderedDict[int, Block] = OrderedDict()
         self._allowed = np.zeros(ground.shape.agents, np.int64)
-        self._scene: ShownTown | None = None
+        self._shown: ShownTown | None = None
 
     def at(self, tick: int, log: "LogReader") -> ShownTown:
         """The town the moment before a tick that is committed. Raises LogDamaged."""
-        scene, payable = self._scene, self._is_payable(tick)
-        if scene is None or scene.tick != tick or (payable and not scene.paid):
-            scene = self._scene = self._paid_at(tick, log) if payable else self._plain_at(tick, log)
-        return scene
+        shown, payable = self._shown, self._is_payable(tick)
+        if shown is None or shown.tick != tick or (payable and not shown.paid):
+            shown = self._shown = self._paid_at(tick, log) if payable else self._plain_at(tick, log)
+        return shown
 
     def ties_at(self, tick: int, log: "LogReader") -> Block:
-        """The block `ties` of a scene at another tick. Raises LogDamaged."""
+        """The block `ties` of a shown at another tick. Raises LogDamaged."""
         ties = self._ledgers.get(tick)
         if ties is None:
             seen = self._past.at(tick, self._start(tick), log)
@@ -199,13 +199,13 @@ class ShownTowns:
                 self._keep_rest(self._paid.keyframe())
         self._paid.fold(before, log)
         seen = self._paid.seen(tick, log)
-        return self._scene_of(self._paid.town, seen, paid=True)
+        return self._shown_town(self._paid.town, seen, paid=True)
 
     def _plain_at(self, tick: int, log: "LogReader") -> ShownTown:
         seen = self._plain.at(tick, self._start(tick), log)
-        return self._scene_of(self._plain.town, seen, paid=False)
+        return self._shown_town(self._plain.town, seen, paid=False)
 
-    def _scene_of(self, town: Town, seen: Seen, *, paid: bool) -> ShownTown:
+    def _shown_town(self, town: Town, seen: Seen, *, paid: bool) -> ShownTown:
         words = self._ground.words[seen.epoch]
         allow_all(town.towns, town.plans, 0, self._allowed)
         state = state_of(seen, words, self._allowed.tolist())

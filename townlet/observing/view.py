@@ -202,7 +202,7 @@ class View(NamedTuple):
     town_map: TownMap
     head: int
     closed: bool
-    scene: ShownTown
+    town: ShownTown
     timeline: Timeline
     story: Story
     events: EventPage
@@ -215,4 +215,4 @@ class View(NamedTuple):
     @property
     def tick(self) -> int:
         """The tick that is shown, which may not yet be the one that is wanted."""
-        return self.scene.tick
+        return self.town.tick

@@ -53,9 +53,9 @@ class Server:
             ) from error
         self.place = f"tcp://{host}:{self._socket.getsockname()[1]}"
 
-    def serve(self, frames: Iterable[Frame], told: Callable[[str], None]) -> None:
-        """Serve the feed to its end; `told` hears who comes and goes. Raises what the feed raises."""
-        Thread(target=self._welcome, args=(told,), daemon=True).start()
+    def serve(self, frames: Iterable[Frame], announce: Callable[[str], None]) -> None:
+        """Serve the feed to its end; `announce` hears who comes and goes. Raises what the feed raises."""
+        Thread(target=self._welcome, args=(announce,), daemon=True).start()
         try:
             if self._lossless:
                 with self._changed:
@@ -82,14 +82,16 @@ class Server:
         stayed = [mailbox.put(step) for mailbox in clients]
         return any(stayed)
 
-    def _welcome(self, told: Callable[[str], None]) -> None:
+    def _welcome(self, announce: Callable[[str], None]) -> None:
         while True:
             try:
                 client, address = self._socket.accept()
             except OSError:
                 return  # the feed is over
             mailbox = Mailbox(self._room, lossless=self._lossless)
-            writer = Thread(target=self._write, args=(client, mailbox, told, f"{address[0]}:{address[1]}"), daemon=True)
+            writer = Thread(
+                target=self._write, args=(client, mailbox, announce, f"{address[0]}:{address[1]}"), daemon=True
+            )
             with self._changed:
                 if self._latest is not None:
                     mailbox.put(self._latest)
@@ -99,9 +101,9 @@ class Server:
                 writer.start()
                 self._changed.notify_all()
 
-    def _write(self, client: socket.socket, mailbox: Mailbox, told: Callable[[str], None], who: str) -> None:
+    def _write(self, client: socket.socket, mailbox: Mailbox, announce: Callable[[str], None], who: str) -> None:
         """Send a client what there is for it, until one of both has enough."""
-        told(f"{who} listens")
+        announce(f"{who} listens")
         with client:
             client.settimeout(PATIENCE_S)
             try:
@@ -114,4 +116,4 @@ class Server:
                 with self._changed:
                     self._clients.remove(mailbox)
         left_out = f"; {mailbox.dropped:,} messages were left out" if mailbox.dropped else ""
-        told(f"{who} has left{left_out}")
+        announce(f"{who} has left{left_out}")

@@ -25,7 +25,7 @@ from townlet.world.drawing import (
 )
 from townlet.world.survey import survey
 
-__all__ = ["WALKABLE", "Place", "Tile", "TownMap", "Venue", "overflow", "parse", "repeated"]
+__all__ = ["WALKABLE", "Place", "Tile", "TownMap", "Venue", "overflow", "parse", "repeated_district"]
 
 
 def parse(

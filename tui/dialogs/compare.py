@@ -188,7 +188,7 @@ def _drift(found: Difference, per_day: int, look: Look) -> list[Row]:
             )
         )
     ]
-    for row in found.drift.to_pylist():
+    for row in found.distances.to_pylist():
         text = Text(f"  {time_of(row['tick'], per_day):<16}{row['elsewhere']:>10}")
         text.append(f"{row['ties_only_a'] + row['ties_only_b']:>16}{row['ties_differ_by']:>10.2f}")
         text.append(f"{row['hunger']:>8.2f}{row['wallet']:>8.2f}")

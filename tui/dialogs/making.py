@@ -11,7 +11,7 @@ from time import perf_counter
 import townlet
 from projections.kernel import is_compiled
 from townlet.foreground import Pace, interrupted_words, interruptible, summary
-from townlet.outcome import exit_code, unexpected, words_of
+from townlet.outcome import exit_code, unexpected_words, words_of
 from townlet.warming import warm
 from tui.dialogs.wish import Wish
 
@@ -33,7 +33,7 @@ def main() -> int:
         return INTERRUPTED
     except Exception as error:
         code = exit_code(error)
-        _say(f"townlet: {unexpected(error) if code is None else words_of(error)}")
+        _say(f"townlet: {unexpected_words(error) if code is None else words_of(error)}")
         return 1 if code is None else code
 
 

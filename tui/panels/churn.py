@@ -27,7 +27,7 @@ def draw(view: View, look: Look, room: Room) -> list[Row]:
     cells = BAR if room.width >= BAR_FROM else 0
     heading = f"{'window':>7}" + "".join(f"{name:>{_width(name)}}" for name in names) + "  share"
     rows = [Row(Text(heading, look.title))]
-    now = view.scene.state["churn"]
+    now = view.town.state["churn"]
     over = view.churn.windows
     if now and not (over and over[-1]["window"] == now["window"]):
         rows.append(_line(now, names, look, None, cells, f"{now['window']} now"))
@@ -43,7 +43,7 @@ def draw(view: View, look: Look, room: Room) -> list[Row]:
     said = "share: of the ties held or added, how many were evicted to make room. refused: no room, and none was made."
     said += " !: a share above the warning." if any(window["warning"] for window in over) else ""
     rows += [Row(Text(words, look.faint)) for words in wrapped(said, room.width)]
-    alarms = view.scene.happened.get("warnings", ())
+    alarms = view.town.happened.get("warnings", ())
     for alarm in alarms:
         told = f"! window {alarm['window']}: a share of {alarm['share']:.0%}, above {alarm['above']:.0%}"
         rows.insert(0, Row(Text(told, look.bad), About(tick=view.tick, seq=alarm["cause"])))

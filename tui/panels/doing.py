@@ -74,20 +74,20 @@ def doings(view: View) -> Mapping[str, Doing]:
     """What everybody does, in the order of the state."""
     lines = {
         name: (place, number)
-        for place, queue in view.scene.state["queues"].items()
+        for place, queue in view.town.state["queues"].items()
         for number, name in enumerate(queue.get("waiting", ()), start=1)
     }
-    chats = talks(view.scene)
+    chats = talks(view.town)
     places, tiles = places_by_name(view.town_map), names_by_tile(view.town_map)
     made = {}
-    for name, agent in view.scene.state["agents"].items():
+    for name, agent in view.town.state["agents"].items():
         here = tiles.get((agent["row"], agent["col"]))
         if "doing" in agent:
             doing = _in_use(agent, here, places)
         elif name in lines:
             doing = _in_line(*lines[name])
         else:
-            doing = _in_mind(agent, view.scene.state["policy"].get(name, {}), here, places)
+            doing = _in_mind(agent, view.town.state["policy"].get(name, {}), here, places)
         if name in chats:
             doing = doing._replace(glyph=TALKING, said=f"talking with {chats[name]}, {doing.said}")
         made[name] = doing

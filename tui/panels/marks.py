@@ -12,7 +12,7 @@ from tui.looks import Look
 
 def initials(view: View) -> Mapping[str, str]:
     """The initials of everybody who lives there, no two alike: one letter where that will do, else two."""
-    return initials_of(tuple(view.scene.state["agents"]))
+    return initials_of(tuple(view.town.state["agents"]))
 
 
 @lru_cache(maxsize=64)

@@ -34,7 +34,7 @@ SHIFTS: Final = {
 
 def draw(view: View, look: Look, room: Room) -> list[Row]:
     """Everything about the chosen person, what matters most first; with nobody chosen, whom there is to choose."""
-    person, agents = view.wanted.person, view.scene.state["agents"]
+    person, agents = view.wanted.person, view.town.state["agents"]
     if person is None or person not in agents:
         return _people(view, look, room)
     doing, card = doings(view)[person], view.card if view.card and view.card.person == person else None
@@ -61,7 +61,7 @@ def _people(view: View, look: Look, room: Room) -> list[Row]:
         Row(line([("Nobody is chosen", parsed(look.title)), ("  click or Enter: choose", "")], room.width)),
     ]
     for name, doing in doings(view).items():
-        agent = view.scene.state["agents"][name]
+        agent = view.town.state["agents"][name]
         pieces: list[Piece] = [
             (f"{short[name]}{doing.glyph} ", colour_of(look, agent["person"])),
             (f"{name:<8} ", parsed(look.strong)),
@@ -73,7 +73,7 @@ def _people(view: View, look: Look, room: Room) -> list[Row]:
 
 
 def _head(view: View, look: Look, room: Room, person: str, doing: Doing) -> list[Row]:
-    agent, mind = view.scene.state["agents"][person], view.scene.state["policy"].get(person, {})
+    agent, mind = view.town.state["agents"][person], view.town.state["policy"].get(person, {})
     name: list[Piece] = [
         (f"[{initials(view)[person]}{doing.glyph}]", f"{look.strong} {colour_of(look, agent['person'])}"),
         (f" {person}", parsed(look.title)),
@@ -167,7 +167,7 @@ def _ties(view: View, card: Card | None, look: Look, room: Room, most: int) -> l
     """Whom the person likes and how much, the strongest first; how that has changed in a day."""
     person = view.wanted.person
     assert person is not None
-    likings, now = liking_of(view, person), view.scene.state["ties"].get(person, {})
+    likings, now = liking_of(view, person), view.town.state["ties"].get(person, {})
     before = card.ties_before.get(person, {}) if card else None
     title = "likes (trust + familiarity - rivalry)" if room.width >= 50 else "likes"
     rows = [Row(line([(title, parsed(look.title)), ("  and since a day ago" if card else "", look.faint)], room.width))]
@@ -202,7 +202,7 @@ def _trend(other: str, liking: float, before: Mapping[str, Any] | None) -> str:
 
 
 def _work(view: View, look: Look, room: Room, person: str) -> list[Row]:
-    work = view.scene.state["work"].get(person)
+    work = view.town.state["work"].get(person)
     if work is None:
         return [Row(line([("work ", parsed(look.title)), ("no job", look.warn)], room.width))]
     rows, per_day = [], view.ticks_per_day
@@ -231,9 +231,9 @@ def _belongings(agent: Mapping[str, Any], look: Look, room: Room) -> list[Row]:
 def _reward(view: View, look: Look, room: Room, person: str) -> list[Row]:
     """The reward of the last tick, term by term, and of the episode so far."""
     title: Piece = ("reward ", parsed(look.title))
-    if not view.scene.paid:
+    if not view.town.paid:
         return [Row(line([title, ("not yet folded as far as this", look.warn)], room.width))]
-    earned = view.scene.state["rewards"].get(person)
+    earned = view.town.state["rewards"].get(person)
     if earned is None:
         return [Row(line([title, ("none yet", look.faint)], room.width))]
     sums = f"{earned['total']:+.4f} last tick, episode {earned['episode']:+.3f}"

@@ -13,7 +13,7 @@ from tui.panels.marks import colour_of, initials, parsed
 
 def draw(view: View, look: Look, room: Room) -> list[Row]:
     """A row for each place, and one for each who waits."""
-    queues, doing = view.scene.state["queues"], doings(view)
+    queues, doing = view.town.state["queues"], doings(view)
     lines = sorted(queues.items(), key=lambda each: -len(each[1].get("waiting", ())))
     waiting = sum(len(queue.get("waiting", ())) for queue in queues.values())
     title = f"{len(queues)} {'place' if len(queues) == 1 else 'places'} in use, {waiting or 'nobody'} waiting"
@@ -47,7 +47,7 @@ def _place(place: str, queue: Mapping[str, Any], view: View, look: Look, room: R
 def _waiting(name: str, number: int, place: str, view: View, look: Look, room: Room) -> Row:
     """Who waits, where in the line, and since when."""
     pieces: list[Piece] = [(f"  {number}. ", parsed(look.warn)), *_who(name, view, look)]
-    since = view.scene.waits_since.get(name)
+    since = view.town.waits_since.get(name)
     if since is not None:
         pieces.append((f" waits {view.tick - since} ticks, since {clock(since, view)}", ""))
     else:
@@ -58,6 +58,6 @@ def _waiting(name: str, number: int, place: str, view: View, look: Look, room: R
 def _who(name: str, view: View, look: Look) -> list[Piece]:
     """A person's initials and name."""
     spot = About(person=name)
-    number = view.scene.state["agents"][name]["person"]
+    number = view.town.state["agents"][name]["person"]
     mark = "[{}]" if name == view.wanted.person else "{}"
     return [(mark.format(initials(view)[name]), about(spot, colour_of(look, number))), (f" {name}", about(spot))]

@@ -56,7 +56,7 @@ class Felt(NamedTuple):
 
 def draw(view: View, look: Look, room: Room) -> list[Row]:
     """The matrix, as much of it as there is room for, then the list. Of who is chosen first."""
-    ties, person = view.scene.state["ties"], view.wanted.person
+    ties, person = view.town.state["ties"], view.wanted.person
     before, since = _compared(view)
     found = [
         Felt(owner, other, tie["trust"], tie["familiarity"], tie["rivalry"], _liking(before, owner, other))
@@ -107,7 +107,7 @@ def _liking(ties: Block | None, owner: str, other: str) -> float | None:
 def _matrix(view: View, found: Sequence[Felt], look: Look, room: Room) -> Iterator[Row]:
     """A row for each person, a column for each that is felt for; those with the most ties where not all fit."""
     letters, person = initials(view), view.wanted.person
-    people = list(view.scene.state["agents"])
+    people = list(view.town.state["agents"])
     width = min(max(len(name) for name in people), NAME_MOST, max(room.width // 4, 1))
     fits = min(max((room.width - width - 2) // CELL, 1), MATRIX_MOST)
     if len(people) > fits:

@@ -113,7 +113,7 @@ def _drawn(view: View, look: Look, room: Room, zoom: bool, marks: Sequence[Mark]
 
 
 def _title(view: View, look: Look, width: int) -> Text:
-    town = view.scene.state["town"]
+    town = view.town.state["town"]
     if not view.tick:
         said: list[Piece] = [(time_of(0, view.ticks_per_day), parsed(look.title)), ("  not yet founded", look.faint)]
         return line(said, width)
@@ -128,7 +128,7 @@ def _title(view: View, look: Look, width: int) -> Text:
 
 def liking_of(view: View, person: str | None) -> Mapping[str, float]:
     """How much a person likes those whom they know: trust + familiarity - rivalry, from -3 to 3; the most first."""
-    ties = view.scene.state["ties"].get(person or "", {})
+    ties = view.town.state["ties"].get(person or "", {})
     likings = {other: tie["trust"] + tie["familiarity"] - tie["rivalry"] for other, tie in ties.items()}
     return dict(sorted(likings.items(), key=lambda each: -abs(each[1])))
 
@@ -149,7 +149,7 @@ def shade_of(liking: float, look: Look) -> str:
 def _marks(view: View, look: Look, doing: Mapping[str, Doing], likings: Mapping[str, float]) -> list[Mark]:
     """Everybody's mark, the chosen one's first."""
     short, marks = initials(view), list[Mark]()
-    for name, agent in view.scene.state["agents"].items():
+    for name, agent in view.town.state["agents"].items():
         is_chosen = name == view.wanted.person
         style = f"reverse bold {colour_of(look, agent['person'])}"
         more = doing[name].glyph
@@ -174,7 +174,7 @@ def _whole(town_map: TownMap, space: Room, people: int) -> Window:
 
 def _about(view: View, person: str, space: Room, people: int) -> Window:
     """The ground about a person. It moves on in strides of a third of what is seen, so that it stands still mostly."""
-    town_map, agent = view.town_map, view.scene.state["agents"][person]
+    town_map, agent = view.town_map, view.town.state["agents"][person]
     width = space.width - (BESIDE + 8 if space.width >= WIDE else 0)
     height = space.height - (0 if space.width - width >= BESIDE else _least(space, people) + 1)
     rows, tiles = min(max(height, 1), town_map.height), min(max(width // NEAR, 1), town_map.width)
@@ -207,7 +207,7 @@ def _map(view: View, look: Look, window: Window, marks: Sequence[Mark]) -> Drawn
     outside, hidden, at = list[str](), list[str](), list[tuple[Mark, int, int]]()
     taken = set[tuple[int, int]]()
     for mark in marks:
-        agent = view.scene.state["agents"][mark.name]
+        agent = view.town.state["agents"][mark.name]
         row, column = window.cell(agent["row"], agent["col"])
         if not window.holds(row, column):
             outside.append(mark.name)
@@ -264,7 +264,7 @@ def _text(chars: Sequence[str], styles: Sequence[Style]) -> Text:
 def _ties(view: View, look: Look, likings: Mapping[str, float], room: Room) -> list[Row]:
     """The chosen one's ties with their numbers."""
     person = view.wanted.person
-    lives, short = view.scene.state["agents"], initials(view)
+    lives, short = view.town.state["agents"], initials(view)
     if person not in lives:
         return []
     if not likings:
@@ -296,7 +296,7 @@ def _unseen(drawn: Drawn, view: View, look: Look, width: int) -> list[Row]:
 
 def _entries(view: View, look: Look, marks: Sequence[Mark], doing: Mapping[str, Doing], width: int) -> list[Row]:
     """What each does, a line each."""
-    agents, rows = view.scene.state["agents"], list[Row]()
+    agents, rows = view.town.state["agents"], list[Row]()
     longest = min(max(map(len, agents), default=0), NARROW // 2)
     for mark in marks:
         spot, does = About(person=mark.name), doing[mark.name]

@@ -130,7 +130,7 @@ class Sight:
 
     def show_next_person(self, by: int) -> None:
         """Show the card of the person who comes next in the town's order (1) or before (-1)."""
-        people = list(self.view.scene.state.get("agents", {})) if self.view else []
+        people = list(self.view.town.state.get("agents", {})) if self.view else []
         if people:
             at = people.index(self.person) + by if self.person in people else (0 if by > 0 else -1)
             self.show_person(people[at % len(people)])

@@ -43,7 +43,7 @@ def drawn(name: str, here: View, width: int = 80) -> list[Row]:
 def test_no_row_is_wider_than_the_room(name: str, here: str, width: int, look: str, marked: bool) -> None:
     seen = VIEWS[here]()
     if marked:
-        first = next(iter(seen.scene.state["agents"]))
+        first = next(iter(seen.town.state["agents"]))
         seen = seen._replace(ties_at_mark=BEFORE, wanted=seen.wanted._replace(mark=100, person=first))
         seen = seen._replace(events=seen.events._replace(filter="talk", error="There is no such word: tallk."))
     rows = PANELS[name](seen, LOOKS[look], Room(width, 24))
@@ -156,14 +156,14 @@ def test_churn_says_what_is_open_what_is_over_and_what_was_too_much() -> None:
     assert "! 50.0% ████" in said
     assert "!: a share above the warning." in said
     unpaid = view(700)
-    unpaid = unpaid._replace(scene=unpaid.scene._replace(state=unpaid.scene.state | {"churn": {}}, paid=False))
+    unpaid = unpaid._replace(town=unpaid.town._replace(state=unpaid.town.state | {"churn": {}}, paid=False))
     assert "not yet counted" in plain(drawn("churn", unpaid))
 
 
 def test_a_warning_leads_to_its_cause() -> None:
     here = view(700)
     alarm = {"what": "churn", "window": 0, "share": 0.3, "above": 0.2, "cause": 77}
-    rows = drawn("churn", here._replace(scene=here.scene._replace(happened={"warnings": [alarm]})))
+    rows = drawn("churn", here._replace(town=here.town._replace(happened={"warnings": [alarm]})))
     assert rows[0].about == About(tick=700, seq=77)
     assert rows[0].text.plain == "! window 0: a share of 30%, above 20%"
 

@@ -45,7 +45,7 @@ def test_a_small_room_shows_needs_the_option_why_and_the_strongest_ties(
 ) -> None:
     view = shown(DAY + 450, "alice")
     text = plain(person.draw(view, DARK, SMALL)[: SMALL.height])
-    ties = view.scene.state["ties"]["alice"]
+    ties = view.town.state["ties"]["alice"]
     strongest = max(ties, key=lambda other: abs(sum(ties[other][side] for side in ("trust", "familiarity"))))
     for said in ("hunger", "hygiene", "energy", "why ", f"> {view.card.choice.chosen}", "too late", strongest):
         assert said in text
@@ -55,7 +55,7 @@ def test_a_small_room_shows_needs_the_option_why_and_the_strongest_ties(
 def test_ties_have_their_sign_number_and_trend(shown: Callable[[int, str | None], View], name: str) -> None:
     view = shown(DAY + 450, name)
     rows = person.draw(view, DARK, LARGE)
-    ties, before = view.scene.state["ties"][name], view.card.ties_before[name]
+    ties, before = view.town.state["ties"][name], view.card.ties_before[name]
     for other, tie in ties.items():
         liking = tie["trust"] + tie["familiarity"] - tie["rivalry"]
         trend = "↑ +0.10" if other in before else "* new"
@@ -78,7 +78,7 @@ def test_the_terms_of_the_reward_that_are_shown_add_up_to_its_total(shown: Calla
     total = float(re.search(r"reward ([-+][\d.]+) last tick", text)[1])
     terms = re.findall(r"(?:survival|needs|wage|punctuality|social|terminal|guard|clip|shaping) ([-+]\d\.\d+)", text)
     assert sum(map(float, terms)) == pytest.approx(total, abs=0.0005)
-    text = plain(person.draw(view._replace(scene=view.scene._replace(paid=False)), DARK, LARGE))
+    text = plain(person.draw(view._replace(town=view.town._replace(paid=False)), DARK, LARGE))
     assert "reward not yet folded as far as this" in text
 
 
@@ -110,7 +110,7 @@ def test_with_nobody_chosen_everybody_can_be(shown: Callable[[int, str | None], 
     for asked in (None, "xerxes"):
         view = shown(DAY + 450, asked)
         rows = person.draw(view, DARK, SMALL)
-        assert {row.about.person for row in rows if row.about} == set(view.scene.state["agents"])
+        assert {row.about.person for row in rows if row.about} == set(view.town.state["agents"])
         assert "Nobody is chosen" in plain(rows)
         assert ("xerxes does not live here" in plain(rows)) == (asked is not None)
 
@@ -124,7 +124,7 @@ def test_recent_events_can_be_gone_to_newest_first(shown: Callable[[int, str | N
 def test_queues_say_whose_a_place_is_and_who_waits_since_when(shown: Callable[[int, str | None], View]) -> None:
     view = shown(450, "bob")
     rows = queues.draw(view, DARK, LARGE)
-    held = view.scene.state["queues"]
+    held = view.town.state["queues"]
     assert len(rows) == 1 + sum(1 + len(queue.get("waiting", ())) for queue in held.values())
     assert any(queue.get("waiting") for queue in held.values()), "somebody waits at this tick of the default town"
     for place, queue in held.items():
@@ -132,7 +132,7 @@ def test_queues_say_whose_a_place_is_and_who_waits_since_when(shown: Callable[[i
             assert About(person=queue["holder"], place=place) in [row.about for row in rows]
         for number, name in enumerate(queue.get("waiting", ()), 1):
             (row,) = [row for row in rows if row.about == About(person=name, place=place)]
-            waited = view.tick - view.scene.waits_since[name]
+            waited = view.tick - view.town.waits_since[name]
             assert re.search(rf"{number}\. .*{name} waits {waited} ticks", row.text.plain)
 
 

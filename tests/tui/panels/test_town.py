@@ -47,7 +47,7 @@ def test_everybody_is_on_the_map_or_said_not_to_be(
     shown: Callable[[int, str | None], View], room: Room, tick: int, who: str | None, zoom: bool
 ) -> None:
     view = shown(tick, who)
-    names = view.scene.state["agents"]
+    names = view.town.state["agents"]
     rows = town.draw(view, DARK, room, zoom)
     assert all(row.text.cell_len <= room.width for row in rows)
     assert people_in(rows) == set(names)

@@ -1,4 +1,4 @@
-"""The watcher: whatever is looked at, in any order, is what a fold from the start gives; and it never lies."""
+"""The reader: whatever is looked at, in any order, is what a fold from the start gives; and it never lies."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -49,27 +49,27 @@ def told(run: Run) -> list[Frame]:
 
 @pytest.fixture(scope="module")
 def whole(run: Run) -> Iterator[RunReader]:
-    """A watcher that has folded everything; its keyframes are few, so that they have been thinned."""
+    """A reader that has folded everything; its keyframes are few, so that they have been thinned."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(index, "KEYFRAMES", 8)
-        watcher = worked(RunReader(run))
-    yield watcher
-    watcher.close()
+        reader = worked(RunReader(run))
+    yield reader
+    reader.close()
 
 
-def worked(watcher: RunReader) -> RunReader:
+def worked(reader: RunReader) -> RunReader:
     """It, when there is nothing left to fold."""
-    while watcher.work(1.0):
+    while reader.work(1.0):
         pass
-    return watcher
+    return reader
 
 
 def require_frame(view: View, frame: Frame) -> None:
     """A view's scene is the feed's frame."""
     state = {name: block for name, block in frame.state.items() if name not in APART}
-    assert (view.tick, view.scene.offset, view.scene.paid) == (frame.tick, frame.offset, True)
-    assert view.scene.state == state and list(view.scene.state) == list(state)
-    assert view.scene.happened == {name: frame.happened[name] for name in view.scene.happened}
+    assert (view.tick, view.town.offset, view.town.paid) == (frame.tick, frame.offset, True)
+    assert view.town.state == state and list(view.town.state) == list(state)
+    assert view.town.happened == {name: frame.happened[name] for name in view.town.happened}
 
 
 def damage(path: Path, share: float) -> None:
@@ -85,12 +85,12 @@ def damage(path: Path, share: float) -> None:
 
 def test_every_tick_is_the_feeds_forwards_and_backwards(run: Run, told: list[Frame]) -> None:
     """Before anything is indexed, and happened too: there are alarms and changes of ties among it."""
-    watcher = RunReader(run)
+    reader = RunReader(run)
     for frame in told[900:1300]:
-        require_frame(watcher.view(Wanted(frame.tick)), frame)
+        require_frame(reader.view(Wanted(frame.tick)), frame)
     for frame in (*told[:60], *told[DAY : DAY - 300 : -1]):
-        require_frame(watcher.view(Wanted(frame.tick)), frame)
-    watcher.close()
+        require_frame(reader.view(Wanted(frame.tick)), frame)
+    reader.close()
     assert sum(len(frame.happened["tie_changes"]) for frame in told[900:1300]) > 20
     assert any(frame.happened["warnings"] for frame in told[900:1300])
 
@@ -111,30 +111,30 @@ def test_looks_between_spells_of_work_show_the_same(run: Run, told: list[Frame],
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shown_towns, "NEAR", 200)
         patch.setattr(index, "EVERY", 30)
-        watcher = RunReader(run)
+        reader = RunReader(run)
         for tick in looks:
             if tick < 0:
-                watcher.work(0.0)
+                reader.work(0.0)
                 continue
-            view = watcher.view(Wanted(tick))
-            if view.scene.paid:
+            view = reader.view(Wanted(tick))
+            if view.town.paid:
                 require_frame(view, told[tick])
             else:
                 state = {name: block for name, block in told[tick].state.items() if name not in APART}
-                assert view.scene.state == state | {"rewards": {}, "churn": {}}
-                assert (view.tick, view.scene.offset) == (tick, told[tick].offset)
-                assert not any(view.scene.happened.values())
-        watcher.close()
+                assert view.town.state == state | {"rewards": {}, "churn": {}}
+                assert (view.tick, view.town.offset) == (tick, told[tick].offset)
+                assert not any(view.town.happened.values())
+        reader.close()
 
 
 def test_far_beyond_the_index_there_are_no_rewards_yet(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shown_towns, "NEAR", 200)
-    watcher = RunReader(run)
-    assert not watcher.view(Wanted(TICKS)).scene.paid
-    assert watcher.view(Wanted(150)).scene.paid
-    worked(watcher)
-    assert watcher.view(Wanted(TICKS)).scene.paid
-    watcher.close()
+    reader = RunReader(run)
+    assert not reader.view(Wanted(TICKS)).town.paid
+    assert reader.view(Wanted(150)).town.paid
+    worked(reader)
+    assert reader.view(Wanted(TICKS)).town.paid
+    reader.close()
 
 
 def test_a_tick_that_is_not_there_is_the_nearest_that_is(whole: RunReader) -> None:
@@ -152,7 +152,7 @@ def test_ties_at_a_mark_are_those_of_that_tick(whole: RunReader, told: list[Fram
 
 def test_events_are_those_before_the_tick(whole: RunReader) -> None:
     view = whole.view(Wanted(900))
-    assert view.events.lines[-1].seq == view.scene.offset - 1
+    assert view.events.lines[-1].seq == view.town.offset - 1
     assert view.events.lines[view.events.at].kind != "tick_ended"
     assert {line.kind for line in view.events.lines[view.events.at + 1 :]} == {"tick_ended"}
     assert {line.kind for line in whole.view(Wanted(900, filter="quarrel")).events.lines if line.matches} == {
@@ -235,16 +235,16 @@ def test_a_story_that_was_put_away_is_the_same(run: Run, whole: RunReader, monke
 
 
 def test_figures_come_for_the_last_whole_day(run: Run, told: list[Frame]) -> None:
-    watcher = RunReader(run)
-    assert watcher.view(Wanted(DAY - 1)).kpis == (-1, ())
-    assert watcher.view(Wanted(TICKS)).kpis == (1, None)
-    worked(watcher)
-    day, rows = watcher.view(Wanted(TICKS)).kpis
+    reader = RunReader(run)
+    assert reader.view(Wanted(DAY - 1)).kpis == (-1, ())
+    assert reader.view(Wanted(TICKS)).kpis == (1, None)
+    worked(reader)
+    day, rows = reader.view(Wanted(TICKS)).kpis
     assert day == 1 and rows is not None
     assert {row["kpi"]: printed_number(row["value"]) for row in rows if row["value"] is not None} == told[-1].state[
         "kpis"
     ]
-    watcher.close()
+    reader.close()
 
 
 def test_what_is_held_is_bounded(whole: RunReader) -> None:
@@ -274,29 +274,29 @@ def test_damage_is_told_and_what_lies_before_it_is_shown(
 ) -> None:
     copy = Run(shutil.copytree(run.path, tmp_path / "run", ignore=shutil.ignore_patterns("derived")))
     damage(copy.path, share)
-    watcher = RunReader(copy)
-    view = watcher.view(Wanted(TICKS))
+    reader = RunReader(copy)
+    view = reader.view(Wanted(TICKS))
     assert view.trouble is not None and view.tick == view.trouble.tick < TICKS
     assert " is damaged at event " in view.trouble.what and view.trouble.next_step == f"townlet verify {copy.place}"
     require_frame(view, told[view.tick])
-    worked(watcher)
-    again = watcher.view(Wanted(TICKS))
+    worked(reader)
+    again = reader.view(Wanted(TICKS))
     assert again.tick == view.tick and again.trouble == view.trouble
     assert again.timeline.upto <= view.tick and again.story.told <= view.tick
-    watcher.close()
+    reader.close()
 
 
 def test_damage_that_comes_while_watched_is_told(run: Run, told: list[Frame], tmp_path: Path) -> None:
     copy = Run(shutil.copytree(run.path, tmp_path / "run"))
-    watcher = RunReader(copy)
-    assert watcher.view(Wanted(30)).trouble is None
+    reader = RunReader(copy)
+    assert reader.view(Wanted(30)).trouble is None
     damage(copy.path, 0.6)
-    worked(watcher)
-    view = watcher.view(Wanted(30))
+    worked(reader)
+    view = reader.view(Wanted(30))
     assert view.tick == 30 and view.trouble is not None and 30 < view.trouble.tick < TICKS
     require_frame(view, told[30])
-    assert watcher.view(Wanted(TICKS)).tick == view.trouble.tick
-    watcher.close()
+    assert reader.view(Wanted(TICKS)).tick == view.trouble.tick
+    reader.close()
 
 
 @pytest.mark.parametrize("lost", ["log/head", "run.json"])
@@ -304,15 +304,15 @@ def test_a_run_that_cannot_be_read_for_a_while_is_shown_as_far_as_it_was(
     run: Run, told: list[Frame], tmp_path: Path, lost: str
 ) -> None:
     copy = Run(shutil.copytree(run.path, tmp_path / "run"))
-    watcher = RunReader(copy)
+    reader = RunReader(copy)
     (copy.path / lost).rename(tmp_path / "kept")
-    view = watcher.view(Wanted(TICKS))
+    view = reader.view(Wanted(TICKS))
     assert view.trouble is not None and view.trouble.tick == view.tick == TICKS
     require_frame(view, told[TICKS])
     (tmp_path / "kept").rename(copy.path / lost)
-    worked(watcher)
-    assert watcher.view(Wanted(TICKS)).trouble is None
-    watcher.close()
+    worked(reader)
+    assert reader.view(Wanted(TICKS)).trouble is None
+    reader.close()
 
 
 # A run that lives on
@@ -347,34 +347,34 @@ def test_a_run_that_grows_is_sealed_and_ends_is_shown_as_far_as_it_is(
 ) -> None:
     path, live, writer = growing
     live(50)
-    watcher = RunReader(Run(path))
+    reader = RunReader(Run(path))
     for tick in (50, 51, 130, 800, DAY, DAY + 7, 2 * DAY):
         if tick > 50:
             live(tick)
         if tick == 800:
             writer.roll()
-        view = watcher.view(Wanted(TICKS))
+        view = reader.view(Wanted(TICKS))
         assert (view.head, view.closed, view.trouble) == (tick, False, None)
         require_frame(view, told[tick])
-        worked(watcher)
-        view = watcher.view(Wanted(tick - 20))
+        worked(reader)
+        view = reader.view(Wanted(tick - 20))
         require_frame(view, told[tick - 20])
         assert view.timeline.upto == view.story.told == tick
         assert view.timeline.events.sum() == told[tick].offset
     live(TICKS)
     writer.close()
-    assert worked(watcher).view(Wanted(TICKS)).closed
+    assert worked(reader).view(Wanted(TICKS)).closed
     for tick in (TICKS, DAY, 77):
-        view, expected = watcher.view(Wanted(tick)), whole.view(Wanted(tick))
-        assert (view.scene, view.story, view.churn) == (expected.scene, expected.story, expected.churn)
+        view, expected = reader.view(Wanted(tick)), whole.view(Wanted(tick))
+        assert (view.town, view.story, view.churn) == (expected.town, expected.story, expected.churn)
         assert np.array_equal(view.timeline.events, expected.timeline.events)
-    watcher.close()
+    reader.close()
 
 
 def test_a_run_that_lives_on_under_other_settings_is_shown_under_them(growing: Any, told: list[Frame]) -> None:
     path, live, writer = growing
     live(300)
-    watcher = worked(RunReader(Run(path)))
+    reader = worked(RunReader(Run(path)))
     changed = load({}, CHURN | {"rewards.survival": 0.05})
     write_settings(path, changed.config_id, changed.text)
     epoch = writer.add_epoch(config_id=changed.config_id, seed=7)
@@ -383,13 +383,13 @@ def test_a_run_that_lives_on_under_other_settings_is_shown_under_them(growing: A
     Driver(town).change_settings(epoch)
     for rows in town.live(100):
         writer.commit(rows, expected_seq=int(rows["seq"][0]))
-    require_frame(watcher.view(Wanted(250)), told[250])
+    require_frame(reader.view(Wanted(250)), told[250])
     expected = list(frames(Run(path), 399, 400))
-    assert watcher.view(Wanted(399)).tick == 399
-    require_frame(watcher.view(Wanted(400)), expected[1])
-    worked(watcher)
-    require_frame(watcher.view(Wanted(400)), expected[1])
-    watcher.close()
+    assert reader.view(Wanted(399)).tick == 399
+    require_frame(reader.view(Wanted(400)), expected[1])
+    worked(reader)
+    require_frame(reader.view(Wanted(400)), expected[1])
+    reader.close()
 
 
 def test_a_keyframe_is_small_and_gives_the_town_back(run: Run, told: list[Frame]) -> None:
@@ -398,7 +398,7 @@ def test_a_keyframe_is_small_and_gives_the_town_back(run: Run, told: list[Frame]
     witness = ground.witness(town)
     for rows in run.log.rows(to_tick=DAY):
         witness.fold(rows, DAY)
-    kept = witness.saved_state()
+    kept = witness.kept()
     packed = shown_towns.Keyframe.of(witness)
     assert packed.unpacked() == kept and packed.tick == DAY
     assert sum(len(each.content) for each in packed.packed) < 16_000
@@ -411,7 +411,7 @@ def test_a_keyframe_is_small_and_gives_the_town_back(run: Run, told: list[Frame]
 def test_who_waits_is_said_since_when(whole: RunReader, told: list[Frame]) -> None:
     waited = 0
     for tick in range(240, 1440, 7):
-        scene = whole.view(Wanted(tick)).scene
+        scene = whole.view(Wanted(tick)).town
         waiting = {name for queue in scene.state["queues"].values() for name in queue.get("waiting", ())}
         assert set(scene.waits_since) == waiting
         assert all(0 <= since < tick for since in scene.waits_since.values())
@@ -420,12 +420,12 @@ def test_who_waits_is_said_since_when(whole: RunReader, told: list[Frame]) -> No
 
 
 def test_key_figures_are_worked_out_where_they_are_wanted(run: Run) -> None:
-    watcher = RunReader(Run(run.path))
-    watcher.view(Wanted(1440, figures=False))
-    while watcher.work(0.05):
+    reader = RunReader(Run(run.path))
+    reader.view(Wanted(1440, key_figures=False))
+    while reader.work(0.05):
         pass
-    assert watcher.view(Wanted(1440, figures=False)).kpis.rows is None
-    watcher.view(Wanted(1440))
-    while watcher.work(0.05):
+    assert reader.view(Wanted(1440, key_figures=False)).kpis.rows is None
+    reader.view(Wanted(1440))
+    while reader.work(0.05):
         pass
-    assert watcher.view(Wanted(1440, figures=False)).kpis.rows
+    assert reader.view(Wanted(1440, key_figures=False)).kpis.rows
