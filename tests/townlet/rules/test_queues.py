@@ -135,9 +135,13 @@ def test_one_asks_for_a_place_when_it_is_four_steps_away() -> None:
 
 @pytest.mark.parametrize(("short", "said"), [(1, ["queue_joined"]), (0, [])])
 def test_a_taken_place_is_waited_for_as_far_as_there_is_room(short: int, said: list[str]) -> None:
-    stage, shower = lined_up(PLAIN, int(Stage().plan.layout.place[Stage().places(Option.WASH)[0]].line) - short)
-    stage.put(7, near(stage, shower, 4))
-    stage.record("choice", "option_chosen", 7, shower, int(Option.WASH))
+    stage = Stage().at(600)
+    chair = next(o for o in stage.places(Option.EAT) if stage.plan.layout.place[o].line == 3)
+    stage.busy(0, chair, 15)
+    for turn in range(1, 4 - short):
+        stage.record("queues", "queue_joined", turn, chair, turn, -1)
+    stage.put(7, near(stage, chair, 4))
+    stage.record("choice", "option_chosen", 7, chair, int(Option.EAT))
     stage.rows()
     stage.call("queues", "ask", 7)
     assert stage.kinds() == said

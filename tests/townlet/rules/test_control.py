@@ -1,0 +1,115 @@
+"""What may be asked of people: a mask never allows what is then refused, and what it forbids is refused in words."""
+
+import random
+
+import numpy as np
+import pytest
+
+from eventlog.catalogue.registries import Action, Option, Reason
+from tests.town.play import Play, at_random
+from tests.town.towns import default_settings
+from tests.townlet.rules.stage import Stage, columns
+from townlet.rules.control import BY_ACTION, BY_OPTION, NOT_ASKED, SCRIPTED
+
+
+def asked_for(control: int, option: int, *, before: Option | None = None, minute: int = 720) -> tuple[Stage, bool]:
+    """A town in which something is asked of seat 0, and whether its tick goes on after it was heeded."""
+    stage = Stage().at(minute)
+    if before is not None:
+        stage.record("choice", "option_chosen", 0, stage.places(before)[0], int(before))
+    stage.town.cursor.control = int(control)
+    stage.town.allowed[0] = stage.call("control", "allow", 0)
+    stage.town.asked[0] = option
+    stage.rows()
+    return stage, bool(stage.call("control", "heed", 0))
+
+
+@pytest.mark.parametrize("control", [BY_OPTION, BY_ACTION], ids=["option", "primitive"])
+def test_a_mask_never_allows_what_is_then_refused(control: int) -> None:
+    play, choice = Play(default_settings(), 11, control), at_random(11)
+    for _ in range(300):
+        assert not len(columns(play.step(choice), "action_rejected"))
+
+
+@pytest.mark.parametrize("control", [BY_OPTION, BY_ACTION], ids=["option", "primitive"])
+def test_a_mask_forbids_nothing_that_would_not_be_refused(control: int) -> None:
+    """Whatever it does not allow is answered by one refusal, and by nothing else that is chosen or taken."""
+    play, chance = Play(default_settings(), 12, control), random.Random(12)
+    for _ in range(100):
+        wrong = {seat: [each for each in range(9) if each not in play.allowed(seat)] for seat in play.living()}
+        rows = play.step(lambda seat, allowed, wrong=wrong: chance.choice(wrong[seat] or allowed))  # type: ignore[misc]
+        refused = columns(rows, "action_rejected")
+        assert sorted(int(each) & 63 for each in refused["agent"]) == [seat for seat, each in wrong.items() if each]
+        assert not len(columns(rows, "action_taken"))
+
+
+def test_what_may_be_asked_is_at_least_one_thing() -> None:
+    stage = Stage().at(720)
+    for control in (BY_OPTION, BY_ACTION):
+        stage.town.cursor.control = int(control)
+        allowed = np.zeros(64, np.int64)
+        for seat in range(8):
+            allowed[seat] = stage.call("control", "allow", seat)
+        assert all(allowed[:8] > 0)
+
+
+def test_a_committed_option_is_all_that_may_be_asked() -> None:
+    stage, goes_on = asked_for(BY_OPTION, int(Option.EAT), before=Option.SOCIALISE)
+    assert int(stage.town.allowed[0]) == 1 << int(Option.SOCIALISE)
+    (refused,) = columns(stage.rows(), "action_rejected")
+    assert (int(refused["code"]), int(refused["code2"])) == (Option.EAT, Reason.COMMITTED)
+    assert goes_on, "the option that one is committed to goes on all the same"
+
+
+@pytest.mark.parametrize(
+    ("control", "asked", "reason"),
+    [
+        (BY_OPTION, 9, Reason.UNKNOWN),
+        (BY_OPTION, -2, Reason.UNKNOWN),
+        (BY_OPTION, int(Option.YIELD), Reason.NOBODY_WAITS),
+        (BY_ACTION, 9, Reason.UNKNOWN),
+        (BY_ACTION, int(Action.TALK), Reason.NOBODY_NEAR),
+        (BY_ACTION, int(Action.USE), Reason.NOTHING_TO_USE),
+    ],
+)
+def test_a_refusal_says_why_and_costs_the_tick(control: int, asked: int, reason: Reason) -> None:
+    stage = Stage().at(720)
+    stage.put(0, stage.free_tiles()[0])
+    stage.town.cursor.control = int(control)
+    stage.town.allowed[0] = stage.call("control", "allow", 0)
+    stage.town.asked[0] = asked
+    stage.rows()
+    assert not stage.call("control", "heed", 0)
+    (refused,) = columns(stage.rows(), "action_rejected")
+    assert (int(refused["code"]), int(refused["code2"])) == (asked, reason)
+
+
+def test_work_may_be_asked_only_while_there_is_work_to_do() -> None:
+    stage = Stage()
+    seat = stage.worker(480)
+    minutes = (389, 390, 839, 840)
+    worth = [bool(stage.at(each).call("control", "is_worth_asking", seat, int(Option.WORK))) for each in minutes]
+    assert worth == [False, True, True, False]
+
+
+@pytest.mark.parametrize(("energy", "worth"), [(0.97, True), (0.99, False)])
+def test_sleep_may_be_asked_only_of_who_is_not_rested(energy: float, worth: bool) -> None:
+    stage = Stage({"needs.start.energy": energy}).at(720)
+    assert bool(stage.call("control", "is_worth_asking", 0, int(Option.SLEEP))) == worth
+
+
+def test_who_is_not_asked_lives_by_the_script() -> None:
+    stage = Stage()
+    for control, asked, by_others in ((SCRIPTED, 1, False), (BY_OPTION, int(NOT_ASKED), False), (BY_OPTION, 1, True)):
+        stage.town.cursor.control = int(control)
+        stage.town.asked[0] = asked
+        assert bool(stage.call("control", "is_asked", 0)) == by_others
+
+
+def test_the_option_that_is_asked_for_is_chosen_at_the_place_of_least_trouble() -> None:
+    stage, goes_on = asked_for(BY_OPTION, int(Option.WASH))
+    assert goes_on
+    stage.call("control", "choose", 0)
+    (chosen,) = columns(stage.rows(), "option_chosen")
+    assert int(chosen["code"]) == Option.WASH
+    assert int(chosen["object"]) == stage.call("policy", "place_for", 0, int(Option.WASH), 0)

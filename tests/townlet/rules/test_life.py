@@ -1,0 +1,108 @@
+"""Coming, starving, going: when somebody faints, who may leave, who comes instead, and what work a newcomer finds."""
+
+import pytest
+
+from eventlog.catalogue.registries import Reason, Trait
+from tests.townlet.rules.stage import Stage, columns
+
+STARVED = {"needs.start.hunger": 0.0}
+
+
+@pytest.mark.parametrize(("ticks", "faints"), [(29, 0), (30, 1)])
+def test_half_an_hour_without_food_in_the_body_ends_in_a_faint(ticks: int, faints: int) -> None:
+    stage = Stage(STARVED)
+    stage.pass_ticks(ticks)
+    stage.rows()
+    stage.call("life", "suffer", 0)
+    rows = stage.rows()
+    assert len(columns(rows, "agent_fainted")) == len(columns(rows, "agent_exited")) == faints
+
+
+def test_who_leaves_is_followed_by_a_newcomer_in_a_few_minutes() -> None:
+    stage = Stage(STARVED)
+    stage.pass_ticks(40)
+    stage.rows()
+    stage.call("life", "suffer", 0)
+    (gone,) = columns(stage.rows(), "agent_exited")
+    assert int(gone["code"]) == Reason.FAINT and 5 <= int(gone["code2"]) <= 20
+    stage.pass_ticks(int(gone["code2"]) - 1)
+    stage.rows()
+    stage.call("life", "welcome")
+    assert not stage.kinds()
+    stage.pass_ticks(1)
+    stage.rows()
+    stage.call("life", "welcome")
+    rows = stage.rows()
+    (came,) = columns(rows, "agent_arrived")
+    assert int(came["agent"]) == 8, "the lowest seat that was never used"
+    assert len(columns(rows, "trait_given")) == 4 and len(columns(rows, "hired")) == 1
+    assert float(stage.agent(8).debt) == 0.0
+
+
+def test_at_most_two_leave_a_day_and_two_hours_apart() -> None:
+    stage = Stage(STARVED)
+    left = []
+    for tick in range(1, 500):
+        stage.pass_ticks(1)
+        if tick % 30 == 0:
+            stage.rows()
+            for seat in range(8):
+                if stage.agent(seat).alive:
+                    stage.call("life", "suffer", seat)
+            left += columns(stage.rows(), "agent_exited")["tick"].tolist()
+    assert len(left) == 2 and left[1] - left[0] >= 120
+
+
+def test_two_days_without_work_are_a_reason_to_leave() -> None:
+    stage = Stage({"work.jobs": []})
+    for tick, reason in ((2 * 1440 - 1, -1), (2 * 1440, Reason.UNEMPLOYMENT)):
+        stage.at(tick)
+        assert stage.call("life", "reason_to_leave", 0) == reason
+
+
+def test_a_quarter_of_a_day_in_neglect_is_one_too() -> None:
+    stage = Stage({"needs.start.hygiene": 0.05})
+    stage.pass_ticks(359)
+    assert stage.call("life", "reason_to_leave", 0) == -1
+    stage.pass_ticks(1)
+    assert stage.call("life", "reason_to_leave", 0) == Reason.NEGLECT
+
+
+def test_a_seat_that_has_rested_is_taken_before_one_that_has_not() -> None:
+    stage = Stage({"life.seat_rest_days": 2})
+    assert stage.call("life", "free_seat") == 8
+    stage.record("life", "agent_exited", 3, int(Reason.FAINT), 5, -1)
+    assert stage.call("life", "free_seat") == 8, "as long as there are seats that nobody ever had"
+
+
+def test_traits_are_spread_evenly_and_shifted_by_the_seed() -> None:
+    stage = Stage()
+    given = [[float(stage.agent(seat).traits[trait]) for trait in Trait] for seat in range(8)]
+    for trait in (Trait.EXTROVERSION, Trait.FORGIVENESS, Trait.AMBITION):
+        values = sorted(row[trait] for row in given)
+        assert -1.0 <= values[0] < -0.3 and 0.3 < values[-1] <= 1.0
+    assert all(0.8 <= row[Trait.TOPIC_PREFERENCE] <= 1.2 for row in given)
+    halves = [stage.call("life", "spread", person, 2) >= 0.5 for person in range(64)]
+    assert sum(halves) == 32
+
+
+def test_a_vacancy_is_taken_once() -> None:
+    stage = Stage()
+    jobs = [int(stage.agent(seat).job) for seat in range(8)]
+    assert len(set(jobs)) == 8 and min(jobs) >= 0
+    stage.record("life", "agent_exited", 2, int(Reason.FAINT), 5, -1)
+    stage.rows()
+    stage.call("life", "seek_job", 3, -1)
+    (hired,) = columns(stage.rows(), "hired")
+    assert int(hired["code"]) not in {job for seat, job in enumerate(jobs) if seat != 2}
+
+
+@pytest.mark.parametrize(
+    ("minute", "since", "asks"), [(600, 720, True), (600, 719, False), (599, 720, False), (601, 720, False)]
+)
+def test_one_asks_for_work_at_ten_and_not_on_the_morning_after(minute: int, since: int, asks: bool) -> None:
+    stage = Stage().at(minute + 1440 - since)
+    stage.record("work", "job_lost", 0, 0, int(stage.agent(0).job), -1)
+    stage.rows()
+    stage.at(minute + 1440).call("life", "look_for_work", 0)
+    assert (stage.kinds() == ["hired"]) == asks

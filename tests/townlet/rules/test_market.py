@@ -1,0 +1,137 @@
+"""Buying, cooking, eating together, rent, and prices that leave a living."""
+
+import pytest
+
+from eventlog.catalogue.registries import Item, Option
+from tests.townlet.rules.stage import Stage, columns
+
+SUPPER = 1100
+
+
+def code_at(stage: Stage, place: int) -> int:
+    return int(stage.plan.layout.place[place].affordance)
+
+
+def at_table(overlap: int) -> Stage:
+    """Seat 0 sits down at the café at supper, seat 1 two ticks later; then so many ticks go by."""
+    stage = Stage().at(SUPPER)
+    here, there = stage.places(Option.EAT, "cafe")[:2]
+    stage.busy(0, here, 15)
+    stage.pass_ticks(2)
+    stage.busy(1, there, 15)
+    stage.pass_ticks(overlap)
+    stage.rows()
+    return stage
+
+
+@pytest.mark.parametrize(("overlap", "shared"), [(0, 0), (4, 0), (5, 1), (6, 0)])
+def test_a_meal_is_shared_when_two_have_eaten_five_ticks_together(overlap: int, shared: int) -> None:
+    """At that tick and no other, so it is once."""
+    stage = at_table(overlap)
+    stage.call("market", "share_meals", 1)
+    assert [(int(row["agent"]), int(row["other"])) for row in columns(stage.rows(), "shared_meal")] == [(1, 0)] * shared
+
+
+def test_a_meal_is_shared_once() -> None:
+    stage = at_table(5)
+    stage.call("market", "share_meals", 1)
+    stage.rows()
+    stage.call("market", "share_meals", 1)
+    stage.call("market", "share_meals", 0)
+    assert not stage.kinds()
+
+
+def test_no_meal_is_shared_from_house_to_house() -> None:
+    stage = Stage().at(SUPPER)
+    stage.busy(0, stage.places(Option.EAT, "cafe")[0], 15)
+    stage.busy(1, stage.places(Option.EAT, "home")[0], 15)
+    stage.pass_ticks(5)
+    stage.rows()
+    stage.call("market", "share_meals", 1)
+    assert not stage.kinds()
+
+
+def test_no_meal_is_shared_with_somebody_who_only_sits_there() -> None:
+    stage = Stage().at(SUPPER)
+    here, there = stage.places(Option.EAT, "cafe")[:2]
+    stage.seat_at(0, here)
+    stage.busy(1, there, 15)
+    stage.pass_ticks(5)
+    stage.rows()
+    stage.call("market", "share_meals", 1)
+    assert not stage.kinds()
+
+
+def test_goods_cost_their_price_and_leave_the_shelf() -> None:
+    stage = Stage().at(SUPPER)
+    till = stage.places(Option.SHOP, "grocer")[0]
+    stage.seat_at(0, till)
+    wallet, stock = float(stage.agent(0).wallet), int(stage.town.objects[till].stock)
+    stage.call("market", "collect", 0, till, code_at(stage, till), -1)
+    (bought,) = columns(stage.rows(), "item_bought")
+    assert (int(bought["code2"]), float(bought["value"])) == (4, 4.0)
+    assert float(stage.agent(0).wallet) == wallet - 4.0
+    assert int(stage.town.objects[till].stock) == stock - 4
+    assert int(stage.agent(0).items[Item.RAW]) == 2 + 4
+
+
+def test_who_cannot_pay_gets_nothing() -> None:
+    stage = Stage({"market.start_wallet": 3.99}).at(SUPPER)
+    till = stage.places(Option.SHOP, "grocer")[0]
+    stage.seat_at(0, till)
+    stage.rows()
+    stage.call("market", "collect", 0, till, code_at(stage, till), -1)
+    assert not stage.kinds()
+
+
+def test_two_raw_foods_make_two_meals() -> None:
+    stage = Stage().at(SUPPER)
+    stove = stage.places(Option.COOK)[0]
+    stage.seat_at(0, stove)
+    for raw, meals in ((0, 4), (0, 4)):
+        stage.call("market", "collect", 0, stove, code_at(stage, stove), -1)
+        assert [int(count) for count in stage.agent(0).items] == [raw, meals]
+
+
+def test_rent_is_paid_or_owed_and_two_unpaid_days_cost_the_home() -> None:
+    stage = Stage({"market.start_wallet": 2.0})
+    said: list[float] = []
+    for _ in range(3):
+        stage.rows()
+        stage.call("market", "charge_rent", 0)
+        rows = stage.rows()
+        (rent,) = columns(rows, "rent_charged")
+        said.append(
+            (round(float(rent["value"]), 6), round(float(rent["value2"]), 6), len(columns(rows, "eviction_served")))
+        )
+    assert said == [(1.2, 0.0, 0), (0.8, 0.4, 0), (0.0, 1.6, 1)]
+    assert float(stage.agent(0).wallet) == 0.0
+
+
+def test_every_shelf_is_full_again_in_the_morning() -> None:
+    stage = Stage().at(SUPPER)
+    till = stage.places(Option.SHOP, "grocer")[0]
+    stage.seat_at(0, till)
+    stage.call("market", "collect", 0, till, code_at(stage, till), -1)
+    stage.rows()
+    stage.call("market", "restock")
+    assert [(int(row["object"]), int(row["code"])) for row in columns(stage.rows(), "restocked")] == [(till, 120)]
+
+
+def test_prices_move_within_their_spread_and_both_alike() -> None:
+    stage = Stage({"market.price_spread": 0.02})
+    seen = set()
+    for day in range(20):
+        stage.at(1439, day).call("market", "set_prices")
+        raw, meal = (float(price) for price in stage.town.clock.prices)
+        assert 0.98 <= raw <= 1.02 and meal == pytest.approx(1.25 * raw)
+        seen.add(raw)
+    assert len(seen) > 10
+
+
+def test_no_price_is_set_that_leaves_no_living() -> None:
+    stage = Stage({"market.price_spread": 0.5})
+    assert [bool(stage.call("market", "is_living_wage", raw)) for raw in (0.5, 1.0, 2.0)] == [False, True, False]
+    for day in range(40):
+        stage.at(1439, day).call("market", "set_prices")
+        assert stage.call("market", "is_living_wage", float(stage.town.clock.prices[Item.RAW]))
