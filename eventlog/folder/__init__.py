@@ -1,1 +1,1 @@
-"""The files of a run's folder beside its events: disk, lock, manifest, head, and mirrors of object stores."""
+"""The files of a run's folder other than its segments: lock, manifest, head; calls to the disk; mirrors of stores."""
