@@ -1,7 +1,7 @@
-"""Archives a run: its sealed segments become Parquet files, one after another, and nothing is lost on the way.
+"""Archives a run: rewrites its segments as Parquet files, one after another.
 
-A fork shares what its parent had sealed by a second name: a segment's old file takes room until all who share it are
-archived.
+A fork shares the sealed segments of its parent by hard links, so an old file takes room until all runs that share it
+are archived.
 """
 
 import io
@@ -20,32 +20,32 @@ from eventlog.writer import RESERVE_BYTES, LogWriter
 
 
 class Archived(NamedTuple):
-    """A segment that is kept as Parquet from now on."""
+    """A segment that was rewritten as Parquet."""
 
     file: str
     events: int
     bytes_before: int
     bytes: int
-    shared: bool  # forks still read it as it was before, so that it takes room until they are archived too
+    shared: bool  # another run still has the old file, which takes room until that run is archived too
 
 
 def cold_file(first_seq: int) -> str:
-    """The name of the cold segment that begins with event `first_seq`, within `log/`."""
+    """The file name, in `log/`, of the Parquet segment that begins with event `first_seq`."""
     return f"{first_seq:020}{COLD}"
 
 
 def archive(run: Path) -> list[Archived]:
-    """Keep every event of the run in this folder as Parquet; gives the segments that were not kept so yet.
+    """Rewrite every event of the run in this folder as Parquet; returns the segments that were rewritten.
 
-    What is in the active segment is sealed first, and a torn tail cut off. Then one segment after another: the new
-    file, synced; the manifest that names it; and only then the old one goes. What was done stays, whatever comes after.
-    Raises `RunNotFound`, `LogLocked` while somebody writes to the run, `LogDamaged`, `DiskFull`, `OSError`.
+    Cuts off a torn tail and seals the active segment first. Then for each segment: writes and syncs the new file,
+    writes the manifest that names it, and removes the old file. After an error the segments done so far stay archived.
+    Raises `RunNotFound`, `LogLocked` if another process writes to the run, `LogDamaged`, `DiskFull`, `OSError`.
     """
     _seal_active(run)
     lock = WriterLock(run)
     try:
         manifest = read_manifest(run)
-        disk.sync_folder(run)  # before what only an older manifest names is removed
+        disk.sync_folder(run)  # the present manifest must be on the disk before files that only an older one names go
         remove_leftovers(run, manifest)
         done = []
         for number, segment in enumerate(manifest.segments):
@@ -65,14 +65,14 @@ def archive(run: Path) -> list[Archived]:
 
 
 def _seal_active(run: Path) -> None:
-    """Seal what the active segment holds, if it holds anything."""
+    """Seal the active segment if it has events."""
     manifest = read_manifest(run)
     with LogWriter.open(run, durability="never", kinds=manifest.active.kinds) as writer:
         writer.roll()
 
 
 def _cold_segment(run: Path, manifest: Manifest, number: int) -> Segment:
-    """Write a sealed segment's events to a Parquet file and read them back; gives the segment in its new file."""
+    """Write a sealed segment's events to a Parquet file and read them back; returns the segment with its new file."""
     segment, start = manifest.segments[number], starts(manifest)[number]
     assert segment.seal is not None
     source = open_segment(run, segment, start, Reach.of(segment.seal))
@@ -80,7 +80,7 @@ def _cold_segment(run: Path, manifest: Manifest, number: int) -> Segment:
     source.require_whole()
     before = manifest.model_copy(update={"segments": manifest.segments[: number + 1]})
     room, need = disk.free_bytes(run) - RESERVE_BYTES, segment.seal.bytes
-    if room < need:  # more than it will be, whatever the events
+    if room < need:  # a Parquet file is never larger than the Arrow file
         raise DiskFull(run, need=need, free=room + RESERVE_BYTES, reserve=RESERVE_BYTES, seq=segment.seal.next_seq)
     sink = io.BytesIO()
     seal = parquet.write(sink, (source.rows(frame) for frame in frames), chain_at(run, before))
@@ -93,7 +93,7 @@ def _cold_segment(run: Path, manifest: Manifest, number: int) -> Segment:
 
 
 def _require_equal(source: SegmentReader, cold: SegmentReader) -> None:
-    """The file that was written gives the same events, byte for byte, before anything is removed."""
+    """Raises `EventLogError` or `LogDamaged` unless the new file gives the same events, byte for byte."""
     for kept, frame in zip(cold.frames(), source.frames(), strict=True):
         rows, notes = cold.rows(kept)
         wanted, words = source.rows(frame)
@@ -107,6 +107,6 @@ def _history(seal: Seal) -> tuple[object, ...]:
 
 
 def _next_manifest(manifest: Manifest, number: int, segment: Segment) -> Manifest:
-    """The next manifest, with this segment in place of the one of that number; a writer of before is refused."""
+    """The next manifest, with `segment` as segment `number`, and a new writer epoch, which shuts out older writers."""
     segments = (*manifest.segments[:number], segment, *manifest.segments[number + 1 :])
     return manifest.next_version(segments=segments, writer_epoch=manifest.writer_epoch + 1)

@@ -1,4 +1,4 @@
-"""What lies in a run's folder before its manifest: a run is what has a manifest, so that comes last."""
+"""Writes the files of a new run that come before its manifest. The manifest is written last: it makes the run."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,9 +11,10 @@ from eventlog.format.layout import schema_message
 
 
 def begin(run: Path, segment: Segment, settings: Mapping[str, str]) -> bytes:
-    """Write and sync the schema that opens a segment and the settings' texts, by config_id; gives the schema.
+    """Write and sync the first segment, which holds only the schema, and the settings; returns the schema's bytes.
 
-    Raises `RunExists` where there is a log already, `EventLogError` inside of another run, `OSError`.
+    `settings` maps config_id to text. Raises `RunExists` if there is a log already, `EventLogError` inside another
+    run, `OSError`.
     """
     require_outside_runs(run)
     path, schema = run / "log" / segment.file, schema_message()
@@ -27,7 +28,7 @@ def begin(run: Path, segment: Segment, settings: Mapping[str, str]) -> bytes:
 
 
 def require_outside_runs(into: Path) -> None:
-    """A run lies in no other run's folder: whoever removes that one would remove it too. Raises `EventLogError`."""
+    """Raises `EventLogError` if `into` lies inside the folder of a run: removing that run would remove this one too."""
     for folder in into.absolute().parents:
         if is_run(folder):
             raise EventLogError(

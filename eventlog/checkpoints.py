@@ -1,8 +1,8 @@
-"""Folds of a log kept at some of its ticks, so that any tick is a short fold away.
+"""Checkpoints: folded states of a log at some ticks, so that the state at any tick needs only a short fold.
 
-A checkpoint is derived data: `checkpoints/<tick, 12 digits>/` with one uncompressed Arrow IPC file a table and a
-`manifest.json`. It is never trusted: one that is damaged, was made by other code, or lies on another history than the
-log's is passed over, and the log is folded from an earlier one.
+A checkpoint is derived data: `checkpoints/<tick, 12 digits>/` with one uncompressed Arrow IPC file for each table and a
+`manifest.json`. A checkpoint that is damaged, was made by other code, or belongs to another history than the log's is
+ignored, and the log is folded from an earlier one.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from eventlog.folder.stores import bring_checkpoint
 from eventlog.reader import LogReader
 
 IdentityAt = Callable[[int], Mapping[str, str]]
-"""What a fold of the events before a seq depends on."""
+"""Maps a seq to the identity of a fold of all events before it: names and versions of what the result depends on."""
 
 _MANIFEST: Final = "manifest.json"
 _serial = itertools.count()
@@ -37,7 +37,7 @@ class _File(BaseModel):
 
 
 class _Manifest(BaseModel):
-    """`name` and `version` are the projection's, as `identity` has them; `state` are the files of its tables."""
+    """`name` and `version` are the projection's, taken from `identity`; `state` maps each table to its file."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", defer_build=True, validate_by_name=True, serialize_by_alias=True
@@ -55,16 +55,16 @@ class _Manifest(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _with_name(cls, said: Any) -> Any:
-        """The name and version of what made it, from its identity."""
+        """The fields with `name` and `version` added from `identity`."""
         if not isinstance(said, dict) or not isinstance(said.get("identity"), dict):
-            return said  # which is refused
+            return said  # validation refuses it
         made_by = said["identity"]
         name, _, version = str(made_by.get("rider", made_by.get("projection", ""))).partition("@")
         return {"name": name, "version": version, **said}
 
 
 class Checkpoint:
-    """A checkpoint that was read whole and found valid: where in the log it stands, and its tables."""
+    """A valid checkpoint: `point` is its place in the log, `tables()` its tables."""
 
     def __init__(self, path: Path, point: Point, contents: Mapping[str, bytes]) -> None:
         self.path = path
@@ -72,20 +72,21 @@ class Checkpoint:
         self._contents = contents
 
     def tables(self) -> dict[str, pa.Table]:
-        """The tables that were kept, by name, as they were."""
+        """The tables by name, equal to those that were written."""
         return {name: pa.ipc.open_file(pa.py_buffer(content)).read_all() for name, content in self._contents.items()}
 
 
 class CheckpointStore:
-    """The checkpoints of a projection of the run in the folder `run_path`: of the town, or those in `folder`."""
+    """The checkpoints of one projection of the run in the folder `run_path`; `folder` is the town's by default."""
 
     def __init__(self, run_path: Path | str, folder: str = "checkpoints") -> None:
         self.path = Path(run_path) / folder
 
     def write(self, tables: Mapping[str, pa.Table], point: Point, identity: Mapping[str, str]) -> Path:
-        """Keep the tables as the checkpoint at `point`, in place of an older one at that tick; gives its folder.
+        """Write the tables as the checkpoint at `point`, replacing an older one at that tick; returns its folder.
 
-        `identity` says what made them (record type, folds' sources, epochs): only the same identity reads them again.
+        `identity` says what the tables were made by (record type, sources of the folds, epochs). A reader with another
+        identity ignores the checkpoint.
         """
         folder = self.path / f"{point.tick:012}"
         unfinished = self.path / f"{folder.name}.{os.getpid()}-{next(_serial)}"
@@ -101,24 +102,24 @@ class CheckpointStore:
             disk.rename(unfinished, folder)
         finally:
             for left in (unfinished, replaced):
-                shutil.rmtree(left, ignore_errors=True)  # nothing, once all went well
+                shutil.rmtree(left, ignore_errors=True)  # does nothing unless an error left it
         return folder
 
     def ticks(self) -> list[int]:
-        """The ticks at which there is a checkpoint, valid or not, ascending."""
+        """The ticks that have a checkpoint, valid or not, in ascending order."""
         try:
             return sorted(int(name) for name in os.listdir(self.path) if name.isdecimal())
         except (FileNotFoundError, NotADirectoryError):
             return []
 
     def is_of(self, tick: int, identity_at: IdentityAt) -> bool:
-        """Whether the checkpoint at this tick was made under the identity of its place in the log; no table is read."""
+        """Whether the checkpoint at this tick has the identity that `identity_at` gives; reads only its manifest."""
         return _manifest_of(self.path / f"{tick:012}", identity_at) is not None
 
     def nearest(self, tick: int, identity_at: IdentityAt, log: LogReader) -> Checkpoint | None:
-        """The newest valid checkpoint at `tick` or before it; None where the log has to be folded from its start.
+        """The newest valid checkpoint at `tick` or before it, or None.
 
-        Valid: whole, made under the identity of its place in the log, and on the history that `log` holds.
+        Valid: undamaged, of the identity that `identity_at` gives for its seq, and of the history that `log` holds.
         """
         return next(self._valid_checkpoints(tick, identity_at, log), None)
 
@@ -149,7 +150,7 @@ def _write_table(path: Path, table: pa.Table) -> _File:
 
 
 def _write(path: Path, content: bytes | pa.Buffer) -> None:
-    """Write a file without waiting for the disk: what a crash takes or garbles is passed over."""
+    """Write a file without waiting for the disk: a checkpoint that a crash damages is ignored."""
     fd = disk.create(path)
     try:
         disk.write_all(fd, memoryview(content))
@@ -158,7 +159,7 @@ def _write(path: Path, content: bytes | pa.Buffer) -> None:
 
 
 def _manifest_of(folder: Path, identity_at: IdentityAt) -> _Manifest | None:
-    """What a checkpoint says of itself, or None when it cannot be read or was made by something else."""
+    """The checkpoint's manifest, or None if it cannot be read or has another identity."""
     bring_checkpoint(folder)
     try:
         manifest = _Manifest.model_validate_json((folder / _MANIFEST).read_bytes())
@@ -168,7 +169,7 @@ def _manifest_of(folder: Path, identity_at: IdentityAt) -> _Manifest | None:
 
 
 def _read(folder: Path, identity_at: IdentityAt) -> Checkpoint | None:
-    """The checkpoint in this folder, or None when it is not whole or of another identity."""
+    """The checkpoint in this folder, or None if it is damaged or has another identity."""
     manifest = _manifest_of(folder, identity_at)
     if manifest is None:
         return None

@@ -1,6 +1,6 @@
-"""A run copied to another place, a store or a folder, and proved there before it is one.
+"""Copies a closed run to a folder or an object store and reads every file back.
 
-The manifest is written last, so a copy that was interrupted is no run; copying again goes on over what it left.
+The manifest is written last, so an interrupted copy is not a run. A second copy overwrites what the first one left.
 """
 
 import hashlib
@@ -15,11 +15,11 @@ from eventlog.places import place_name
 from eventlog.reader import LogReader
 
 LEFT: Final = frozenset({"configs", "log", "checkpoints"})
-"""What a copy that was interrupted leaves."""
+"""The folders that an interrupted copy may leave."""
 
 
 class Copied(NamedTuple):
-    """What was copied, all of it read back and found equal."""
+    """The size of a finished copy, every file of which was read back and found equal."""
 
     files: int
     bytes: int
@@ -28,11 +28,11 @@ class Copied(NamedTuple):
 
 
 def copy(source: LogReader, to: Path | str) -> Copied:
-    """Copy a closed run to a folder or a URI: its log, settings and checkpoints; derived tables and exports are not.
+    """Copy the log, settings and checkpoints of a closed run to a folder or a URI; derived tables and exports stay.
 
-    The digest of the whole log is recomputed first, and every file is read back from where it was written. Raises
-    `RunExists`, `LogDamaged`, and `EventLogError` for a run that is not closed, a place that holds something else, a
-    store that refuses, or bytes that are not read as they were written; then there is no run at `to`.
+    First recomputes the digest of the whole log; then writes every file and reads it back. Raises `RunExists`,
+    `LogDamaged`, and `EventLogError` if the run is not closed, the place holds other files, the store refuses, or the
+    bytes read back differ from those written. After an error there is no run at `to`.
     """
     source.refresh()
     if not source.manifest.closed:
@@ -58,7 +58,7 @@ def copy(source: LogReader, to: Path | str) -> Copied:
 
 
 def _require_free(target: Store) -> None:
-    """There is nothing at the place, or what an interrupted copy left. Raises `RunExists`, `EventLogError`."""
+    """Raises `RunExists` for a place with a run, `EventLogError` for one with files that no interrupted copy left."""
     try:
         there = set(target.names())
     except FileNotFoundError as error:
@@ -73,7 +73,7 @@ def _require_free(target: Store) -> None:
 
 
 def _contents(source: LogReader) -> Iterator[tuple[str, bytes]]:
-    """Each file of the run but its manifest: its name and what is committed of it."""
+    """The name and the committed bytes of each file of the run, except the manifest."""
     for config_id in sorted({epoch.config_id for epoch in source.manifest.epochs}):
         yield f"configs/{config_id}.json", read_settings(source.path, config_id).encode()
     for segment in source.manifest.segments:
@@ -90,7 +90,7 @@ def _contents(source: LogReader) -> Iterator[tuple[str, bytes]]:
 
 
 def _put(target: Store, name: str, content: bytes) -> None:
-    """Write a file and read it back. Raises `EventLogError`."""
+    """Write a file and read it back. Raises `EventLogError` if the bytes differ or the store refuses."""
     try:
         target.put(name, content)
         found = hashlib.sha256()

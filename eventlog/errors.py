@@ -1,4 +1,4 @@
-"""What can go wrong with a log.
+"""The errors of this package.
 
 ::
 
@@ -20,11 +20,11 @@ from eventlog.places import place_name
 
 
 class EventLogError(Exception):
-    """Anything that goes wrong with a log."""
+    """Any error of a log or of the files of a run."""
 
 
 class RunNotFound(EventLogError):
-    """There is no run at `path`, a folder or a URI; `reason` says how that is known."""
+    """There is no run at `path`, a folder or a URI; `reason` says why."""
 
     def __init__(self, path: Path | str, reason: str = "") -> None:
         self.path = path
@@ -32,7 +32,7 @@ class RunNotFound(EventLogError):
 
 
 class RunExists(EventLogError):
-    """A run would be created at `path`, a folder or a URI, which holds one; `next_step` is what can be done with it."""
+    """A new run was asked for at `path`, a folder or a URI that holds a run already; `next_step` advises the user."""
 
     def __init__(self, path: Path | str, next_step: str = "") -> None:
         self.path = path
@@ -44,12 +44,12 @@ class RunExists(EventLogError):
 
 
 class LogDamaged(EventLogError):
-    """Bytes of the log are not what was written; nothing was cut.
+    """Bytes of the log differ from what was written; nothing was cut.
 
-    `seq` is the first event that is not intact, `tick` the last that the town can be folded to: every event before it
-    lies before the damage. `position` is the byte where the damage begins, `durable` the byte up to which the log had
-    been synced (None: not known), `repairable` says whether a writer that opens the run would cut it off, `opens`
-    whether the run can be opened without what is damaged.
+    `seq` is the first damaged event. `tick` is the last tick that the town can be folded to: every event before that
+    tick lies before the damage. `position` is the byte where the damage begins. `durable` is the byte up to which the
+    log had been synced (None: not known). `repairable`: a writer that opens the run would cut the damage off. `opens`:
+    the run can be opened without the damaged part.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class LogDamaged(EventLogError):
 
 
 class LogLocked(EventLogError):
-    """Another process holds the run's lock; `pid` and `host` are its own, None when they are not known."""
+    """Another process holds the run's lock; `pid` and `host` name that process, None: not known."""
 
     def __init__(self, path: Path, *, pid: int | None, host: str | None) -> None:
         self.path, self.pid, self.host = path, pid, host
@@ -115,7 +115,7 @@ class SequenceMismatch(EventLogError):
 
 
 class WriterPoisoned(EventLogError):
-    """A write or a sync failed, so what the disk holds past the last commit is unknown until the run is reopened."""
+    """A write or a sync failed: the bytes after the last commit are unknown until the run is opened again."""
 
     def __init__(self, path: Path, *, reason: str, seq: int) -> None:
         self.path, self.reason, self.seq = path, reason, seq
@@ -127,7 +127,7 @@ class WriterPoisoned(EventLogError):
 
 
 class DiskFull(EventLogError):
-    """There is no room for a commit of `need` bytes; it was refused before anything was written."""
+    """The disk has no room for a commit of `need` bytes; nothing was written."""
 
     def __init__(self, path: Path, *, need: int, free: int, reserve: int, seq: int) -> None:
         self.path, self.need, self.free, self.reserve, self.seq = path, need, free, reserve, seq

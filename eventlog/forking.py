@@ -1,7 +1,7 @@
-"""Another future of a history: a new run that shares what was sealed by hard links and copies the rest.
+"""Makes a fork: a new run that has the first events of another run, and its own future.
 
-A fork is self-contained: whatever becomes of its parent, its own links and copies stay. It is built in a hidden folder
-beside its place and moved there when it is whole, so that a folder is a run or is not there.
+A fork shares sealed segments with its parent by hard links and copies the rest, so it stays whole when the parent is
+changed or removed. It is built in a hidden folder beside its place and then renamed, so no half of a run is ever there.
 """
 
 import shutil
@@ -48,9 +48,9 @@ def fork(
 ) -> None:
     """Make the run `into` with the events of `source` before `seq`, which is the first event of a tick.
 
-    `epochs` are the fork's, none later than `seq`; `settings` are the texts of those that `source` does not keep, by
-    config_id. Checkpoints before `seq` come along. Raises `RunExists`, `EventLogError` for a place that is taken
-    otherwise, `LogDamaged`, `DiskFull`, `OSError`, and then nothing is left behind.
+    `epochs` are the fork's epochs, none later than `seq`; `settings` maps config_id to the text of settings that
+    `source` does not have. Checkpoints before `seq` are shared too. Raises `RunExists`, `EventLogError` if the place
+    holds other files, `LogDamaged`, `DiskFull`, `OSError`; after an error nothing is left behind.
     """
     _require_free(into)
     digest = source.digest_at(seq)[1]
@@ -74,14 +74,14 @@ def fork(
                 raise _digest_error(source, seq)
         _link_checkpoints(source.path, unfinished, writer.head.tick)
         _require_free(into)
-        disk.rename(unfinished, into)  # in place of an empty folder, and of nothing else
+        disk.rename(unfinished, into)  # fails unless `into` is missing or an empty folder
         disk.sync_folder(into.parent)
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)  # nothing, once it was moved
+        shutil.rmtree(unfinished, ignore_errors=True)  # does nothing after the rename
 
 
 def _require_free(into: Path) -> None:
-    """There is nothing at `into`, or an empty folder. Raises `RunExists`, `EventLogError`."""
+    """Raises `RunExists` or `EventLogError` unless `into` is missing or an empty folder."""
     if is_run(into):
         raise RunExists(into)
     require_outside_runs(into)
@@ -91,7 +91,7 @@ def _require_free(into: Path) -> None:
 
 
 def _begin_folder(source: LogReader, into: Path, seq: int) -> Manifest:
-    """The fork's folder with what can be linked and an empty active segment; gives its manifest, not yet written."""
+    """Make the fork's folder: linked segments and an empty active one. Returns its manifest, which is not written."""
     shared = [segment for segment in source.manifest.segments if segment.seal and segment.seal.next_seq <= seq]
     start = starts(source.manifest)[len(shared)]
     active = Segment(
@@ -120,13 +120,13 @@ def _link_segment(source: Path, into: Path, segment: Segment, start: Start) -> N
 
 
 def _keep_settings(source: LogReader, into: Path, epochs: Sequence[Epoch], texts: Mapping[str, str]) -> None:
-    """The settings of each epoch: those that are given, else the source's."""
+    """Write the settings of each epoch: the given text, else the source's."""
     for config_id in sorted({epoch.config_id for epoch in epochs}):
         write_settings(into, config_id, texts.get(config_id) or read_settings(source.path, config_id))
 
 
 def _write_head(into: Path, start: Start) -> None:
-    """The head of a log that ends where its active segment begins."""
+    """Write the head of a log whose active segment has no events."""
     length, head = len(schema_message()), HeadFile(into / "log" / "head")
     try:
         head.rewrite(length, length, start.seq, start.tick, start.digest)
@@ -143,7 +143,7 @@ def _copy(source: LogReader, writer: LogWriter, seq: int) -> None:
         words |= notes
         if sum(map(len, held)) >= BATCH_EVENTS:
             whole = np.concatenate(held)
-            last = int(np.searchsorted(whole["tick"], whole["tick"][-1]))  # the last tick may go on
+            last = int(np.searchsorted(whole["tick"], whole["tick"][-1]))  # more events of the last tick may follow
             _commit(writer, whole[:last], words)
             held, words = [whole[last:]], {number: note for number, note in words.items() if number >= writer.head.seq}
     if held:
@@ -158,19 +158,19 @@ def _commit(writer: LogWriter, rows: np.ndarray, words: Mapping[int, str]) -> No
 
 
 def _link_checkpoints(source: Path, into: Path, tick: int) -> None:
-    """The checkpoints up to a tick come along; whoever reads them asks whether they lie on the fork's history."""
+    """Link the checkpoints up to a tick. A reader of a checkpoint checks that it belongs to the fork's history."""
     folder = source / "checkpoints"
     found = [each for each in sorted(folder.iterdir()) if each.name.isdecimal()] if folder.is_dir() else []
     before = [checkpoint for checkpoint in found if int(checkpoint.name) <= tick]
     for last in before[-1:]:
         bring_checkpoint(last)
     for checkpoint in before:
-        if not is_mirror(source) or any(checkpoint.iterdir()):  # of those on a store, what was fetched
+        if not is_mirror(source) or any(checkpoint.iterdir()):  # a mirror has empty folders for those not fetched
             _link_checkpoint(checkpoint, into / "checkpoints" / checkpoint.name)
 
 
 def _link_checkpoint(checkpoint: Path, target: Path) -> None:
-    """One checkpoint, whole or not at all: the source's writer may be replacing it."""
+    """Link one checkpoint whole, or not at all if the source's writer replaces it meanwhile."""
     target.mkdir(parents=True)
     try:
         for file in sorted(checkpoint.iterdir()):

@@ -1,4 +1,4 @@
-"""Paths and URIs, and what messages call a folder: its path, but a mirror of a run on a store by that run's URI."""
+"""Paths and URIs, and their names in messages: a folder's path, or the URI of the run that the folder mirrors."""
 
 import re
 from pathlib import Path
@@ -10,12 +10,12 @@ _URIS: dict[Path, str] = {}
 
 
 def is_uri(name: object) -> TypeGuard[str]:
-    """Whether something that names a run or a folder is a URI rather than a path."""
+    """Whether the name of a run or a folder is a URI, not a path."""
     return isinstance(name, str) and _URI.match(name) is not None
 
 
 def public_uri(uri: str) -> str:
-    """The URI without a secret and a slash at its end, as messages give it."""
+    """The URI for messages: without user, password and final slash."""
     scheme, _, rest = uri.partition("://")
     folder, mark, query = rest.partition("?")
     host, slash, path = folder.partition("/")
@@ -23,7 +23,7 @@ def public_uri(uri: str) -> str:
 
 
 def refusal(uri: str) -> str:
-    """Why nothing lives on a store, and what to do instead."""
+    """The message that a run on a store can only be read, with the next steps."""
     return (
         f"{public_uri(uri)} is on a store, where runs are only read.\n"
         f"  Next: townlet runs copy RUN URI        takes a closed run of this machine there\n"
@@ -32,12 +32,12 @@ def refusal(uri: str) -> str:
 
 
 def call_by_uri(folder: Path, uri: str) -> None:
-    """From now on messages of this process call the folder, and what is in it, by the URI."""
+    """Make `place_name` call this folder, and the files in it, by the URI in this process from now on."""
     _URIS[folder] = uri
 
 
 def place_name(path: Path) -> str:
-    """A path as messages give it; of a mirrored run the URI, as a command takes it."""
+    """The path as text for messages; the URI for a path in a mirror of a run."""
     for folder in (path, *path.parents):
         if folder in _URIS:
             return uri_within(_URIS[folder], "" if path == folder else path.relative_to(folder).as_posix())
@@ -50,5 +50,5 @@ def title(run: Path) -> str:
 
 
 def uri_within(uri: str, name: str) -> str:
-    """The URI of something in the folder at `uri`, without what only says how to reach it; "" is the folder's own."""
+    """The URI of file `name` in the folder at `uri`, without its query; `uri` itself for ""."""
     return f"{uri.partition('?')[0]}/{name}" if name else uri

@@ -1,4 +1,4 @@
-"""Reads a log, of a finished or of a running town: takes no lock, never waits for the writer, never reads past it."""
+"""Reads the log of a finished or a running town. A reader takes no lock and reads only committed events."""
 
 import time
 from bisect import bisect_left, bisect_right
@@ -25,22 +25,21 @@ from eventlog.segments.opening import open_segment
 from eventlog.segments.segment import READ_ALL, Reach, SegmentReader, Start, missing_segment, starts
 
 MOST_OPEN: Final = 32
-"""How many segments a reader has open: a file is held for each, with what is known of its frames."""
+"""The most segments that a reader keeps open, each with its file and the marks of its frames."""
 
 CHUNK_EVENTS: Final = 1 << 16
-"""The events of a chunk of a table, about."""
+"""The approximate number of events in a chunk of a table."""
 
 _first_seq = attrgetter("first_seq")
 _last_tick = attrgetter("last_tick")
 
 
 class LogReader:
-    """The committed events of a run, as of its last `refresh`. Any number of readers, beside any writer.
+    """The committed events of a run, as of the last `refresh`. Many readers may read while a writer appends.
 
-    Frames are found and checked as they are needed. `manifest` is what the run is, `head` how far it is committed.
-    `rows`, `pick`, `batches`, `table` and `follow` give events as the present catalogue declares them, whatever version
-    wrote them; they raise `EventLogError` for a log of a newer one. `parts`, `frames` and digests are of the log as it
-    is stored.
+    Frames are found and checked when they are needed. `manifest` describes the run, `head` says how far it is
+    committed. `rows`, `pick`, `batches`, `table` and `follow` return events in the versions of the present catalogue
+    and raise `EventLogError` if a newer Townlet wrote the log. `parts`, `frames` and digests use the stored events.
     """
 
     def __init__(self, path: Path | str, *, upcasters: Upcasters = PRESENT) -> None:
@@ -55,11 +54,11 @@ class LogReader:
 
     @property
     def frames(self) -> list[Frame]:
-        """Every committed frame, in order; its bytes are checked when its events are read. Raises `LogDamaged`."""
+        """Every committed frame, in order. Checks only their marks; raises `LogDamaged`."""
         return [frame for _, frame in self._frames_of(None, None, None, None)]
 
     def refresh(self) -> Head:
-        """See what was committed since; gives the new head."""
+        """Read the manifest and the head again; returns the new head."""
         self.manifest, self.head = self._look()
         return self.head
 
@@ -71,10 +70,10 @@ class LogReader:
         from_tick: int | None = None,
         to_tick: int | None = None,
     ) -> Iterator[Rows]:
-        """The events of the range, frame by frame, as arrays of `ROW`.
+        """The events of the range, an array of `ROW` for each frame.
 
-        Ranges are half open: `from_seq <= seq < to_seq`, `from_tick <= tick < to_tick`; None is the start of the
-        log, or its head. Raises `LogDamaged`.
+        Ranges are half open: `from_seq <= seq < to_seq`, `from_tick <= tick < to_tick`; None means the start or the
+        head of the log. Raises `LogDamaged`.
         """
         to_seq = self._until(to_seq)
         for segment, frame in self._frames_of(from_seq, to_seq, from_tick, to_tick):
@@ -84,7 +83,10 @@ class LogReader:
                 yield rows[first:last]
 
     def pick(self, seqs: Sequence[int]) -> Rows:
-        """The events of these numbers, which ascend; only their frames are decoded. Raises `LogDamaged`."""
+        """The events with these numbers (ascending), shape (len(seqs),). Decodes only their frames.
+
+        Raises `LogDamaged`.
+        """
         wanted, found = np.asarray(seqs, np.int64), [np.zeros(0, ROW)]
         while len(wanted):
             segment, frame = next(self._frames_of(int(wanted[0]), None, None, None))
@@ -101,7 +103,7 @@ class LogReader:
         from_tick: int | None = None,
         to_tick: int | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """The events of the range as `rows` gives them, as record batches of `SCHEMA`; mostly the file's own bytes."""
+        """The events of the range, as for `rows`, as record batches of `SCHEMA`, mostly without a copy of the file."""
         to_seq = self._until(to_seq)
         for segment, frame in self._frames_of(from_seq, to_seq, from_tick, to_tick):
             batch = self._batch_of(segment, frame)
@@ -117,21 +119,21 @@ class LogReader:
         from_tick: int | None = None,
         to_tick: int | None = None,
     ) -> pa.Table:
-        """The events of the range as one table of `SCHEMA`, copied together into chunks of about 65,536 events."""
+        """The events of the range, as for `rows`, copied into one table of `SCHEMA`, in chunks of about 65,536."""
         batches = self.batches(from_seq, to_seq, from_tick=from_tick, to_tick=to_tick)
         return pa.Table.from_batches(_large_batches(batches), schema=SCHEMA)
 
     def follow(self, poll_s: float = 0.05, *, from_seq: int | None = None) -> Iterator[pa.RecordBatch]:
-        """What is committed from now on, or from `from_seq` on, as it comes.
+        """Record batches of `SCHEMA` with the events committed from now on, or from `from_seq` on, as they come.
 
-        Ends when the run is closed; of a run on a store at its head, where it was opened.
+        Looks for new events every `poll_s` seconds. Ends when the run is closed; for a run on a store, at its head.
         """
         return self._follow(poll_s, self.head.seq if from_seq is None else from_seq)
 
     def verify_chain(self) -> str:
-        """Recompute the digest of the whole log from its events; gives it in hex.
+        """Recompute the digest of the whole log from its events; returns it in hex.
 
-        Raises `LogDamaged` at the first frame whose own digest, or at the end whose head's, differs.
+        Raises `LogDamaged` at the first frame that records another digest, or at the end if the head does.
         """
         chain, segment = Chain(), None
         for segment, frame in self._frames_of(None, None, None, None):
@@ -145,7 +147,7 @@ class LogReader:
         return digest
 
     def digest_at(self, seq: int) -> tuple[bytes, bytes]:
-        """The chain's digests before event `seq`: of the last whole block, and of everything. Raises `LogDamaged`."""
+        """The chain's digests before event `seq`: up to the last whole block, and up to `seq`. Raises `LogDamaged`."""
         if seq == self.head.seq and not seq % BLOCK_EVENTS:
             return bytes.fromhex(self.head.digest), bytes.fromhex(self.head.digest)
         number = self._segment_of(seq)
@@ -159,7 +161,7 @@ class LogReader:
         return chain.block_digest, chain.digest()
 
     def seq_at(self, tick: int) -> int:
-        """The number of the first event of this tick or a later one; the head's where there is none yet."""
+        """The number of the first event of this tick or a later one; `head.seq` if there is none yet."""
         if tick >= self.head.tick:
             return self.head.seq
         for segment, start in zip(self.manifest.segments, self._starts, strict=True):
@@ -182,7 +184,7 @@ class LogReader:
         return Point(tick, seq, block_digest.hex(), digest.hex())
 
     def holds(self, point: Point) -> bool:
-        """Whether the log, as of its head, has the same history before this point, as far as it can be read."""
+        """Whether the log up to its head has the history that ends at this point; False if it cannot be read."""
         if point.seq > self.head.seq:
             return False
         try:
@@ -191,7 +193,7 @@ class LogReader:
             return False
 
     def parts(self, from_seq: int | None = None, to_seq: int | None = None) -> Iterator[Part]:
-        """The events of the range with the words they carry, by seq: what a digest or a copy needs."""
+        """The stored events of the range with their notes, by seq, for digests and copies. Raises `LogDamaged`."""
         to_seq = self._until(to_seq)
         for segment, frame in self._frames_of(from_seq, to_seq, None, None):
             rows, notes = segment.rows(frame)
@@ -223,7 +225,7 @@ class LogReader:
     def _frames_of(
         self, from_seq: int | None, to_seq: int | None, from_tick: int | None, to_tick: int | None
     ) -> Iterator[tuple[SegmentReader, Frame]]:
-        """The frames that overlap the range, with their segments; those after it are not even looked at."""
+        """The frames that overlap the range, with their segments. Stops before it reads any later frame."""
         to_seq = self._until(to_seq)
         begins = self._starts
         for number in range(self._segment_of(from_seq or 0), len(begins)):
@@ -242,26 +244,26 @@ class LogReader:
                     return
                 yield segment, frame
                 if frame.next_seq >= to_seq or (to_tick is not None and segment.tick_after(frame) >= to_tick):
-                    return  # what follows is later, and may be damaged
+                    return  # later frames may be damaged
             segment.require_whole()
 
     @property
     def _starts(self) -> list[Start]:
-        """Where each segment begins."""
+        """The start of each segment in the history."""
         if self._starts_of is None or self._starts_of[0] is not self.manifest:
             self._starts_of = self.manifest, starts(self.manifest)
         return self._starts_of[1]
 
     def _until(self, to_seq: int | None) -> int:
-        """Where a range ends: at the head as it was last seen, also where more of a segment is committed by now."""
+        """The end of a range, at most the head of the last `refresh`, even if more is committed now."""
         return self.head.seq if to_seq is None else min(to_seq, self.head.seq)
 
     def _segment_of(self, seq: int) -> int:
-        """The number of the segment that holds an event, or would."""
+        """The number of the segment that holds event `seq`, or would hold it."""
         return max(bisect_right(self.manifest.segments, seq, key=_first_seq) - 1, 0)
 
     def _reader_of(self, number: int) -> SegmentReader:
-        """The reader of a segment; those used last are kept, and renewed where more is committed."""
+        """The reader of a segment. Keeps the readers used last and renews one whose segment has grown."""
         described = self._sealed_since.get(number, self.manifest.segments[number])
         start = self._starts[number]
         seal = described.seal
@@ -277,14 +279,14 @@ class LogReader:
                 raise missing_segment(self.path, described, start, reach) from error
         elif known.reach != reach:
             known = known.with_reach(reach)
-        self._segments.pop(number, None)  # no key is needed to be there: two scans of a query may be here at once
+        self._segments.pop(number, None)  # another scan of the same query may have removed it
         self._segments[number] = known
         if len(self._segments) > MOST_OPEN:
             self._segments.popitem(last=False)
         return known
 
     def _was_replaced(self, number: int) -> bool:
-        """Whether a segment was sealed or archived since; from here on it is read from its new file."""
+        """Whether a segment was sealed or archived since the last look; if so, use its new file from now on."""
         before = self.manifest.segments
         now = parse_manifest(self.path / "run.json", read_manifest_text(self.path)).segments[: len(before)]
         old, new = before[number], now[number] if number < len(now) else None
@@ -301,7 +303,7 @@ class LogReader:
         return True
 
     def _look(self) -> tuple[Manifest, Head]:
-        """The manifest and the head that belong together, whatever a writer does meanwhile."""
+        """A manifest and a head of the same moment, even if a writer replaces them meanwhile."""
         path = self.path / "run.json"
         while True:
             text = read_manifest_text(self.path)
@@ -319,7 +321,7 @@ class LogReader:
 
 
 def _large_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same events in batches of about `CHUNK_EVENTS`: queries over few large batches are several times faster."""
+    """The same events in batches of about `CHUNK_EVENTS`: few large batches make queries several times faster."""
     group: list[pa.RecordBatch] = []
     events = 0
     for batch in batches:
@@ -340,7 +342,7 @@ def _rows_in_range(
     from_tick: int | None,
     to_tick: int | None,
 ) -> tuple[int, int]:
-    """The rows of a frame that lie in the range: the first, and the one after the last."""
+    """The half-open range of row indexes of a frame that lie in the range."""
     first = 0 if from_seq is None else max(from_seq - frame.first_seq, 0)
     last = frame.rows if to_seq is None else min(to_seq - frame.first_seq, frame.rows)
     if from_tick is not None and from_tick > frame.first_tick:

@@ -1,10 +1,10 @@
-"""The physical row: every kind of event has the same 44 bytes.
+"""The physical row: an event of any kind takes the same 44 bytes.
 
-A town records events into an array of `ROW`; the log stores the same values as Arrow columns. Only numpy is imported
-here, so that compiled rules and folds can take the row from this module and nothing else.
+A town records events into an array of `ROW`; the log stores the same values as Arrow columns. This module imports only
+numpy, because compiled rules and folds import it.
 """
 
-# kernel source: kernels are compiled from what stands here, so the name of their cache covers it.
+# kernel source: kernels are compiled from this file, so it is part of the name of their cache.
 
 from typing import Final
 
@@ -18,29 +18,29 @@ ROW: Final = np.dtype(
     [
         ("seq", "<u8"),  # number of the event in its run, dense from 0
         ("tick", "<u4"),  # minute of town time in which it happened
-        ("cause", "<u4"),  # how many events back the one that led to this lies; 0: none
+        ("cause", "<u4"),  # this seq minus the seq of the event that led to this one; 0: none
         ("agent", "<i4"),  # person who acted
-        ("other", "<i4"),  # person it was done to, or with
+        ("other", "<i4"),  # second person
         ("tile", "<i4"),  # place on the map
-        ("value", "<f4"),  # quantity, its unit by kind
+        ("value", "<f4"),  # quantity; the kind says its unit
         ("value2", "<f4"),  # second quantity
         ("kind", "<u2"),  # code of the kind in the catalogue
-        ("object", "<i2"),  # thing it happened at
-        ("code", "<i2"),  # reason, item, option, affordance, trait, by registry
+        ("object", "<i2"),  # place at which it happened
+        ("code", "<i2"),  # reason, item, option, affordance, trait, ...; the kind says which
         ("code2", "<i2"),  # second code
     ]
 )
-"""Packed little-endian row, 44 bytes. What a kind does not use is `MISSING` or `MISSING_VALUE`."""
+"""Packed little-endian row, 44 bytes. A column that the kind does not use is `MISSING` or `MISSING_VALUE`."""
 
 MISSING: Final = -1
-"""What stands in an integer column of a row whose kind does not use it."""
+"""The value of an integer column that the row's kind does not use."""
 
 MISSING_VALUE: Final = np.uint32(0x7FC00000).view(np.float32)
-"""The one NaN (quiet, positive, no payload) that stands in `value` or `value2` of a row whose kind does not use it."""
+"""The NaN (quiet, positive, no payload) in `value` or `value2` where the row's kind does not use it."""
 
 
 def packed_rows(rows: Rows) -> Rows:
-    """The same events as one contiguous plain array of `ROW`; copied only where `rows` is strided or a record array.
+    """The events as one contiguous plain array of `ROW`, shape (events,); copies only a strided or a record array.
 
     Raises `TypeError` when `rows` is not a one-dimensional array of `ROW`.
     """

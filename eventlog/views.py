@@ -1,20 +1,20 @@
-"""Events as SQL, JSON Schema and documentation show them, all from the catalogue.
+"""Makes the SQL views, JSON Schema and documentation of events from the catalogue.
 
-One convention in every view and table: a field has its declared name and reads as a person would say it, and where it
-stands for somebody or something its number is beside it in `<field>_id`.
+Every view and table has the same columns for a field: `<field>` is a name or a word, and `<field>_id` the number of the
+person, place or job.
 
 * persons, places and jobs: `<field>` is the name, `<field>_id` the number;
 * codes of a registry (reason, item, option, ...): the registered word;
-* a tile: `tile` is its number, `row` and `col` where it lies;
+* a tile: `tile` is its number, `row` and `col` its position;
 * `cause` is the seq of the event that led to this one;
-* what is missing (-1, NaN, cause 0) is NULL.
+* a missing value (-1, NaN, cause 0) is NULL.
 
-The SQL reads the log's columns from a table called `PHYSICAL`, which has `kind_name`, the snake-case name, beside
-`kind`; the names of persons, places, jobs and affordances are DuckDB variables, set by `names_sql`. It is text: DuckDB
-is not imported here. A view is made of the columns that are wanted, so a log is read only as wide as a query is.
+The SQL is text; this module does not import DuckDB. It reads the log's columns from the table `PHYSICAL`, which also
+has `kind_name`, the kind's name in snake case. The names of persons, places, jobs and affordances are DuckDB variables,
+set by `names_sql`. A view has only the columns that a query wants, so only these columns of the log are read.
 
-Of many runs at once, every view begins with `run`, and `PHYSICAL` has `run` and `run_number`, which counts from 0: the
-names of all of them lie in one list, as many to each run, so that a code is named by its own run.
+With many runs every view begins with the column `run`, and `PHYSICAL` has `run` and `run_number` (from 0). The names of
+all runs are in one list, the same number for each run, so `run_number` finds the names of its own run.
 """
 
 import json
@@ -26,10 +26,10 @@ from eventlog.catalogue import FAMILIES, KINDS, REGISTRIES
 from eventlog.catalogue.event import COLUMNS, Event, EventField
 
 PHYSICAL: Final = "_log"
-"""The table that views read: the log's columns, and `kind_name`."""
+"""The table that views read: the log's columns and `kind_name`."""
 
 KIND_BY_NAME: Final = {kind.snake(): kind for kind in KINDS}
-"""The kinds by the names of their views."""
+"""The kinds by the names of their views, in snake case."""
 
 _LISTED = {"person": "persons", "object": "places", "affordance": "affordances", "job": "jobs"}
 _NUMBERED = ("person", "object", "job")
@@ -44,8 +44,8 @@ _PHYSICAL_FIELDS = {
     "other": ("person", "to whom, or with whom"),
     "object": ("object", "the place it happened at"),
     "tile": ("tile", "where on the map"),
-    "code": ("count", "what it stands for depends on the kind"),
-    "code2": ("count", "what it stands for depends on the kind"),
+    "code": ("count", "its meaning depends on the kind"),
+    "code2": ("count", "its meaning depends on the kind"),
     "value": ("number", "its unit depends on the kind"),
     "value2": ("number", "its unit depends on the kind"),
 }
@@ -53,7 +53,7 @@ assert tuple(_PHYSICAL_FIELDS) == COLUMNS
 
 
 class Names(NamedTuple):
-    """What a run calls things: names by number, None for a number of nobody; `side` is the width of its ground."""
+    """The names that a run uses, by number; None for a number without a person. `side` is the map's width in tiles."""
 
     side: int
     persons: Sequence[str | None]
@@ -63,8 +63,8 @@ class Names(NamedTuple):
 
 
 class ViewColumn(NamedTuple):
-    """A column of a view: its SQL type, the expression over `needs`, columns of the log, what it says, and what NULL
-    means ("": it is never NULL)."""
+    """A column of a view: name, SQL type, SQL expression, the log's columns that the expression reads, meaning, and what
+    NULL means ("": it is never NULL)."""
 
     name: str
     type: str
@@ -75,16 +75,16 @@ class ViewColumn(NamedTuple):
 
 
 def names_sql(names: Names) -> Iterator[str]:
-    """The statements that tell DuckDB the names of a run, before its views are used."""
+    """The SQL statements that set the names of a run in DuckDB; they come before its views."""
     for variable in _LISTED.values():
         listed = getattr(names, variable)
         yield f"set variable {variable} = {_list(listed)}"
 
 
 def names_of_many_sql(runs: Sequence[Names]) -> Iterator[str]:
-    """The statements that tell DuckDB the names of many runs, by `run_number`, before their views are used.
+    """The SQL statements that set the names of many runs in DuckDB, by `run_number`; they come before the views.
 
-    Each run has as many places in a list: the first is of nobody, and those behind its names are empty.
+    Each run has the same number of entries in a list: first NULL, for number -1, then its names, then NULLs.
     """
     yield f"set variable sides = [{', '.join(str(names.side) for names in runs)}]::integer[]"
     for variable in _LISTED.values():
@@ -96,48 +96,48 @@ def names_of_many_sql(runs: Sequence[Names]) -> Iterator[str]:
 
 
 def view_sql(kind: type[Event], side: int | None, wanted: Collection[str] | None = None) -> str:
-    """The typed view of a kind over `PHYSICAL`, with the columns that are wanted (None: all).
+    """The SQL that creates the view of a kind over `PHYSICAL` with the wanted columns (None: all).
 
-    `side` is the width of the town's ground, None of many runs. The view is there once `names_sql`, or
-    `names_of_many_sql`, has been said, if it names somebody.
+    `side` is the map's width in tiles, None for many runs. If `names_somebody`, run the statements of `names_sql` or
+    `names_of_many_sql` first.
     """
     return f"{_view(kind.snake(), kind_columns(kind, side), wanted)} where kind = {kind.kind}"
 
 
 def events_sql(side: int | None, wanted: Collection[str] | None = None) -> str:
-    """The view of all events over `PHYSICAL`, with the columns that are wanted (None: all)."""
+    """The SQL that creates the view of all events over `PHYSICAL` with the wanted columns (None: all)."""
     return _view("events", event_columns(side), wanted)
 
 
 def names_somebody(columns: Sequence[ViewColumn], wanted: Collection[str] | None) -> bool:
-    """Whether the wanted columns of a view give names, which `names_sql` has to tell first."""
+    """Whether the wanted columns of a view show names, which `names_sql` sets."""
     return any("getvariable" in column.sql for column in columns if wanted is None or column.name in wanted)
 
 
 @cache
 def kind_columns(kind: type[Event], side: int | None = 64) -> tuple[ViewColumn, ...]:
-    """The columns of a kind's typed view, on a ground `side` tiles wide; None: of many runs."""
+    """The columns of a kind's view, for a map `side` tiles wide; None: for many runs."""
     fields = sorted(kind.slots(), key=lambda field: list(kind.model_fields).index(field.name))
     return (*_when(side), *(column for field in fields for column in _columns_of(field, side)), _cause(kind.cause))
 
 
 @cache
 def event_columns(side: int | None = 64) -> tuple[ViewColumn, ...]:
-    """The columns of `events`, on a ground `side` tiles wide; None: of many runs."""
+    """The columns of the view `events`, for a map `side` tiles wide; None: for many runs."""
     fields = [EventField(name, name, what, "", meaning, True) for name, (what, meaning) in _PHYSICAL_FIELDS.items()]
     kind = ViewColumn("kind", "VARCHAR", "kind_name", ("kind_name",), "name of the kind")
-    note = ViewColumn("note", "VARCHAR", "note", ("note",), "words that the event carries", "none")
+    note = ViewColumn("note", "VARCHAR", "note", ("note",), "the event's note", "none")
     columns = (column for field in fields for column in _columns_of(field, side))
     return (*_when(side), kind, *columns, _cause("the event that led to this one"), note)
 
 
 def needs(columns: Sequence[ViewColumn], wanted: Collection[str] | None) -> set[str]:
-    """The columns of the log that the wanted columns of a view are read from."""
+    """The columns of the log that the wanted columns of a view read."""
     return {need for column in columns if wanted is None or column.name in wanted for need in column.needs}
 
 
 def json_schema(kind: type[Event]) -> dict[str, Any]:
-    """JSON Schema (2020-12) of a row of the kind's typed view, as `--json` prints it."""
+    """JSON Schema (2020-12) of a row of the kind's view, as `--json` prints it."""
     optional = {"cause"} | {
         name for field in kind.slots() if field.missing for name in (field.name, f"{field.name}_id")
     }
@@ -167,13 +167,13 @@ def json_schema(kind: type[Event]) -> dict[str, Any]:
 
 
 def schema_document() -> str:
-    """docs/events.schema.json: the schema of every kind, by the name of its view."""
+    """The text of docs/events.schema.json: the schema of every kind, by the name of its view."""
     kinds = {kind.snake(): json_schema(kind) for kind in KINDS}
     return json.dumps({"$schema": next(iter(kinds.values()))["$schema"], "$defs": kinds}, indent=2) + "\n"
 
 
 class DocsRow(NamedTuple):
-    """A kind as docs/events.md shows it."""
+    """A kind's row in docs/events.md."""
 
     family: str
     view: str
@@ -185,7 +185,7 @@ class DocsRow(NamedTuple):
 
 
 def docs_rows() -> list[DocsRow]:
-    """Every kind, by family and code."""
+    """The row of every kind, in the order of codes."""
     return [
         DocsRow(
             kind.family, kind.snake(), kind.kind, kind.version, _sentence(kind.__doc__), kind.cause, tuple(kind.slots())
@@ -195,7 +195,7 @@ def docs_rows() -> list[DocsRow]:
 
 
 def document() -> str:
-    """docs/events.md."""
+    """The text of docs/events.md."""
     lines = [
         "# Events",
         "",
@@ -203,8 +203,8 @@ def document() -> str:
         "JSON Schema: [events.schema.json](events.schema.json).",
         "",
         "Each kind is a view in SQL, with `seq`, `tick`, its fields and `cause` (the seq of the event that led to it).",
-        "Persons, places and jobs read as names, with their numbers in `<field>_id`; codes read as words; a tile has",
-        "its `row` and `col` beside it; what is missing is NULL. `events` has all kinds together.",
+        "Persons, places and jobs are shown by name, with their numbers in `<field>_id`; codes are shown as words; a",
+        "tile also has `row` and `col`; a missing value is NULL. The view `events` has the events of all kinds.",
         "",
         "## events",
         "",
@@ -251,7 +251,7 @@ def _cause(meaning: str) -> ViewColumn:
 
 
 def _columns_of(field: EventField, side: int | None) -> Iterator[ViewColumn]:
-    """The columns of a view that show one field."""
+    """The columns of a view for one field."""
     name, column = field.name, field.column
     number = f"nullif({column}, -1)::integer"
     meaning = ", ".join(part for part in (field.meaning or _meaning(field), field.unit) if part)
@@ -286,7 +286,7 @@ def _meaning(field: EventField) -> str:
 
 
 def _name_sql(listed: str, column: str, side: int | None) -> str:
-    """The expression that names the numbers of a column by a list of names."""
+    """The SQL expression that turns a column's numbers into names from the list `listed`."""
     if side is not None:
         return f"getvariable('{listed}')[{column} + 1]"
     return f"getvariable('{listed}')[getvariable('{listed}_each') * run_number + {column} + 2]"
@@ -299,7 +299,7 @@ def _list(words: Sequence[str | None]) -> str:
 
 
 def _field_text(field: EventField) -> str:
-    """A field as the documentation says it: its name, what it is, its physical column."""
+    """A field as text for the documentation: name, type, unit, physical column, meaning."""
     unit = f" in {field.unit}" if field.unit else ""
     meaning = f": {field.meaning}" if field.meaning else ""
     missing = ", may be missing" if field.missing else ""
@@ -311,5 +311,5 @@ def _sentence(text: str | None) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text that stays within a cell of a Markdown table."""
+    """The text with `|` escaped for a Markdown table."""
     return text.replace("|", "\\|")

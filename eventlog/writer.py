@@ -1,4 +1,4 @@
-"""Appends to a log: one commit is whole ticks, one frame, one write."""
+"""Appends to a log. A commit is one frame with the events of whole ticks, written by one call."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,10 +36,10 @@ from eventlog.segments.recovery import Tail, recover_run, remove_leftovers
 from eventlog.segments.segment import Reach, SegmentReader, starts
 
 Durability = Literal["every-commit", "interval", "never"]
-"""When a commit is synced: before it is acknowledged; with the first commit after an interval; at close.
+"""When a commit is synced: before `commit` returns; with the first commit after an interval; only at close.
 
-Only a commit, `sync`, `roll` or `close` syncs, no clock: under `interval` the commits since the last sync stay at risk
-for as long as no other follows. All up to `head.durable` is safe.
+Only `commit`, `sync`, `roll` and `close` sync; there is no timer. With `interval`, commits after the last sync are at
+risk until another commit follows. All bytes up to `head.durable` are safe.
 """
 
 INTERVAL_MS: Final = 50
@@ -47,16 +47,16 @@ COMMIT_EVENTS_MAX: Final = 1 << 20
 """The most events of one commit."""
 
 RESERVE_BYTES: Final = 16 << 20
-"""Room on the disk that events leave free, so that the run can still be closed."""
+"""Bytes of the disk that commits leave free, so that the run can still be closed."""
 
 UNCHECKED_BYTES_MAX: Final = 64 << 20
-"""The most bytes that are written between two looks at the room on the disk."""
+"""The most bytes written between two checks of the free room on the disk."""
 
 
 class LogWriter:
-    """The one writer of a run, from `create` or `open` to `close`; a context manager.
+    """The only writer of a run, from `create` or `open` to `close`; a context manager. `manifest` describes the run.
 
-    `manifest` describes the run; `torn` is the file with the torn tail that `open` cut off, or None."""
+    `torn` is the file with the torn tail that `open` cut off, or None."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class LogWriter:
         interval_ms: float,
         segment_events: int,
     ) -> None:
-        """Append after `tail`. Use `create` or `open`: they see to the lock, the manifest and the tail."""
+        """Append after `tail`. Call `create` or `open` instead: they take the lock and find manifest and tail."""
         self.path = path
         self.manifest = manifest
         self.torn = tail.torn
@@ -111,10 +111,10 @@ class LogWriter:
         settings: Mapping[str, str] = NO_TEXTS,
         kinds: Mapping[str, int] = PRESENT.versions,
     ) -> Self:
-        """Make a new run in the folder `path`. Raises `RunExists`, `LogLocked`, `OSError`.
+        """Make a new run in the folder `path`; returns its writer. Raises `RunExists`, `LogLocked`, `OSError`.
 
-        `settings` are the texts of the epochs' settings, by config_id: a run is never without them. Segments are sealed
-        at `segment_events` events or soon after. `kinds` are the versions of what is committed.
+        `settings` maps config_id to the text of an epoch's settings. A segment is sealed at the first commit that
+        gives it `segment_events` events or more. `kinds` maps kinds of events to their versions, other than 1.
         """
         path = Path(path)
         first = Segment(first_seq=0, file=segment_file(0), kinds=dict(kinds))
@@ -137,7 +137,7 @@ class LogWriter:
                 segment_events=segment_events,
             )
             undo.callback(writer._let_go)
-            write_manifest(path, manifest)  # last: a run is what has a manifest
+            write_manifest(path, manifest)  # last: a folder with a manifest is a run
             undo.pop_all()
         return writer
 
@@ -151,10 +151,10 @@ class LogWriter:
         segment_events: int = SEGMENT_EVENTS,
         kinds: Mapping[str, int] = PRESENT.versions,
     ) -> Self:
-        """Go on with the run in the folder `path`, after repairing its tail; under other `kinds` in a new segment.
+        """Repair the tail of the run in the folder `path`; returns a writer that continues it.
 
-        Raises `RunNotFound`, `LogLocked`, `LogDamaged` (then nothing was touched), `OSError`, `WriterPoisoned` and
-        `DiskFull` when the disk fails, and `EventLogError` for a log that a newer version wrote.
+        Begins a new segment if `kinds` differ from the active one's. Raises `RunNotFound`, `LogLocked`, `LogDamaged`
+        (nothing was changed), `OSError`, `WriterPoisoned`, `DiskFull`, and `EventLogError` for a newer Townlet's log.
         """
         path = Path(path)
         begun = read_manifest(path).active.kinds
@@ -177,7 +177,7 @@ class LogWriter:
             )
             undo.callback(writer._let_go)
             write_manifest(path, manifest)
-            remove_leftovers(path, manifest)  # last: they may be what the manifest before it names
+            remove_leftovers(path, manifest)  # last: the older manifest may name them
             writer._begin_versions(dict(kinds))
             undo.pop_all()
         return writer
@@ -189,15 +189,15 @@ class LogWriter:
 
     @property
     def point(self) -> Point:
-        """The end of the log, as a checkpoint remembers it."""
+        """The end of the log, in the form that a checkpoint keeps."""
         return Point(self._tick, self._seq, self._chain.block_digest.hex(), self._digest.hex())
 
     def commit(self, rows: Rows, notes: Mapping[int, str] | None = None, *, expected_seq: int) -> int:
-        """Append the events of whole ticks, and give the number of the next event; no events: nothing happens.
+        """Append the events of whole ticks; returns the number of the next event. Does nothing without events.
 
-        `rows` are of `ROW`, numbered from `expected_seq` on, in the order of their ticks; `notes` maps the seq of an
-        event to its words. Raises `SequenceMismatch`, `DiskFull`, `ValueError`, and `OSError` when the disk does not
-        tell its room, which leave the writer as it was; `WriterPoisoned` when the disk failed, now or before.
+        `rows` is an array of `ROW`, numbered from `expected_seq` on, in the order of ticks; `notes` maps the seq of an
+        event to its note. Raises `SequenceMismatch`, `DiskFull`, `ValueError`, and `OSError` if the disk's free room
+        is unknown: these leave the writer usable. Raises `WriterPoisoned` if the disk failed, now or before.
         """
         self._require_usable()
         rows = packed_rows(rows)
@@ -228,10 +228,10 @@ class LogWriter:
         return self._seq
 
     def roll(self) -> None:
-        """Seal the active segment, if it holds events, and begin the next one.
+        """Seal the active segment, if it has events, and begin the next one.
 
-        Every event stays committed whatever happens. Where there is no room for the sealed file nothing is done.
-        Raises `WriterPoisoned` when the disk fails, `LogDamaged` when the segment no longer holds what was committed.
+        No error loses a committed event. Does nothing if the disk has no room for the sealed file. Raises
+        `WriterPoisoned` if the disk fails, `LogDamaged` if the segment no longer holds the committed events.
         """
         active = self.manifest.active
         if self._seq == active.first_seq:
@@ -255,7 +255,7 @@ class LogWriter:
             disk.remove(self.path / "log" / active.file)
 
     def _begin_versions(self, kinds: dict[str, int]) -> None:
-        """See that the active segment is of these versions of kinds: what was begun under others is sealed."""
+        """Make these the versions of kinds in the active segment; first seal one that was begun with others."""
         if self.manifest.active.kinds != kinds:
             self.roll()
             *before, active = self.manifest.segments
@@ -264,7 +264,7 @@ class LogWriter:
             self._replace_manifest(segments=(*before, active.model_copy(update={"kinds": kinds})))
 
     def _sealed_segment(self) -> Sealed:
-        """The active segment as it is to be sealed, its history recomputed from its bytes."""
+        """The sealed form of the active segment, with the digest recomputed from its bytes. Raises `LogDamaged`."""
         segment, start = self.manifest.active, starts(self.manifest)[-1]
         reach = Reach(self._appended, self._seq, self._durable)
         reader = SegmentReader(self.path, segment, start, reach)
@@ -284,9 +284,9 @@ class LogWriter:
             self._head.write(self._appended, self._durable, self._seq, self._tick, self._digest)
 
     def add_epoch(self, *, config_id: str, seed: int) -> int:
-        """Begin an epoch with the next event, under settings that `write_settings` has kept; gives its number.
+        """Begin an epoch with the next event; returns its number. `write_settings` must have written its settings.
 
-        An epoch in which nothing happened yet is replaced. Everything before it is made durable first.
+        Syncs all events first. An epoch without events is replaced.
         """
         self.sync()
         seq = self._seq
@@ -296,9 +296,9 @@ class LogWriter:
         return len(before)
 
     def close(self) -> None:
-        """Make the log durable, mark the run closed and let another writer have it. A second call does nothing.
+        """Sync the log, mark the run as closed and release its lock. A second call does nothing.
 
-        A poisoned writer marks nothing. The lock is free whatever is raised: `WriterPoisoned`, `OSError`.
+        A poisoned writer only releases the lock. Raises `WriterPoisoned`, `OSError`, after releasing the lock.
         """
         if self._closed:
             return
@@ -321,7 +321,7 @@ class LogWriter:
 
     def _let_go(self) -> None:
         self._closed = True
-        with ExitStack() as held:  # each is let go of, whatever befalls the others
+        with ExitStack() as held:  # calls all three even if one raises
             held.callback(self._lock.release)
             held.callback(self._head.close)
             held.callback(disk.close, self._fd)
@@ -334,7 +334,7 @@ class LogWriter:
             raise WriterPoisoned(self.path, reason=reason, seq=seq)
 
     def _require_next(self, rows: Rows, expected_seq: int) -> None:
-        """The rows follow the log: dense from `expected_seq`, which is the log's next, and no tick goes back."""
+        """Raises `SequenceMismatch`, `ValueError` unless the rows follow the log: seqs without gaps, ticks in order."""
         next_seq, count = self._seq, len(rows)
         if expected_seq != next_seq:
             raise SequenceMismatch(self.path, expected=next_seq, found=expected_seq, what="the expected event")
@@ -357,7 +357,7 @@ class LogWriter:
             raise SequenceMismatch(self.path, expected=int(ticks[wrong - 1]), found=int(ticks[wrong]), what=what)
 
     def _require_room(self, need: int) -> None:
-        """There is room on the disk; asked of the system again only when what it last said is used up."""
+        """Raises `DiskFull` unless the disk has room; asks the system again only after the last answer is used up."""
         if need > self._unchecked_bytes:
             free = disk.free_bytes(self.path)
             if free - RESERVE_BYTES < need:
@@ -377,7 +377,7 @@ class LogWriter:
 
     @contextmanager
     def _at_risk(self, what: str, seq: int) -> Iterator[None]:
-        """Whatever breaks off what is done in here poisons the writer: events before `seq` are committed."""
+        """Poison the writer if the body of the `with` does not reach its end: events before `seq` are committed."""
         before, self._poison = self._poison, (f"{what} was interrupted", seq)
         try:
             yield
@@ -390,7 +390,7 @@ class LogWriter:
         return WriterPoisoned(self.path, reason=reason, seq=seq)
 
     def _replace_manifest(self, **changes: object) -> None:
-        """Put the next manifest in place, unless another writer did."""
+        """Write the next manifest with these changes. Raises `WriterPoisoned` if another writer has replaced it."""
         found = read_manifest(self.path)
         if (found.writer_epoch, found.number) != (self.manifest.writer_epoch, self.manifest.number):
             raise self._poison_error(f"writer {found.writer_epoch} has taken the run over", self._seq)

@@ -1,1 +1,1 @@
-"""The files of a run's folder beside its events: run folders, disk, lock, manifest, head, mirrors of object stores."""
+"""The files of a run's folder beside its segments, what is a run, calls to the disk, and mirrors of stores."""

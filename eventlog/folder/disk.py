@@ -1,8 +1,8 @@
-"""The calls by which a log reaches the disk, in one place: what is promised rests on their order, and tests put a disk
-that fails, or that loses what was not synced, in their stead. All raise `OSError`.
+"""All calls to the disk that a log makes. All raise `OSError`.
 
-A call that a signal interrupts (EINTR) Python makes again where that is safe (PEP 475): opening, writing, syncing,
-cutting. What remains, as of a close or a rename, is an `OSError` like any other.
+Durability depends on their order. Tests replace them by a disk that fails, or that loses all bytes not synced. If a
+signal interrupts a call (EINTR), Python repeats it where that is safe (PEP 475): open, write, sync, truncate. Others,
+such as close and rename, raise `OSError`.
 """
 
 import contextlib
@@ -12,27 +12,27 @@ from pathlib import Path
 
 
 def create(path: Path) -> int:
-    """An empty file to write to, in place of an older one."""
+    """Create or empty a file; returns a descriptor for writing."""
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
 
 
 def append_to(path: Path) -> int:
-    """A file whose end is written to."""
+    """Open an existing file; returns a descriptor that appends."""
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
 
 
 def update(path: Path) -> int:
-    """A file that is written in place, made if need be."""
+    """Open a file, created if missing; returns a descriptor that reads and writes in place."""
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
 
 
 def write(fd: int, data: bytes | bytearray | memoryview) -> int:
-    """Write as much as the system takes in one call; gives how many bytes that was."""
+    """Write in one call; returns the number of bytes that the system took."""
     return os.write(fd, data)
 
 
 def write_at(fd: int, data: bytes, position: int) -> int:
-    """Write at a position of the file; gives how many bytes were written."""
+    """Write at a byte position of the file; returns the number of bytes written."""
     return os.pwrite(fd, data, position)
 
 
@@ -42,44 +42,44 @@ def sync(fd: int) -> None:
 
 
 def truncate(fd: int, length: int) -> None:
-    """Cut the file off."""
+    """Cut the file to `length` bytes."""
     os.ftruncate(fd, length)
 
 
 def close(fd: int) -> None:
-    """Let go of a file."""
+    """Close a descriptor."""
     os.close(fd)
 
 
 def rename(path: Path, target: Path) -> None:
-    """Put a file in another's place, atomically."""
+    """Rename a file or folder atomically, replacing `target`."""
     os.rename(path, target)
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder, those above it too if need be, and wait until their names are on the disk."""
+    """Make a folder and its parents and wait until their names are on the disk."""
     new = [folder for folder in (path, *path.parents) if not folder.exists()]
     os.makedirs(path, exist_ok=True)
-    for folder in new or [path]:  # one that is there may be of somebody who died before its name was synced
+    for folder in new or [path]:  # a process may have made the folder and died before it synced the name
         sync_folder(folder.parent)
 
 
 def remove_folder(path: Path) -> None:
-    """Remove a folder with all that is in it."""
+    """Remove a folder and everything in it."""
     shutil.rmtree(path)
 
 
 def link(path: Path, target: Path) -> None:
-    """Give a file a second name, or a copy of it one where the disk or the file system is another."""
+    """Make a hard link to a file, or a copy of it if the file system cannot link the two."""
     try:
         os.link(path, target)
     except OSError:
-        remove(target)  # a link that was made and said to have failed: to write there would be to write over `path`
+        remove(target)  # the link may exist in spite of the error: writing to it would overwrite `path`
         write_file(target, path.read_bytes())
 
 
 def remove(path: Path) -> None:
-    """Remove a file's name; no name, no harm."""
+    """Remove a file, if it is there."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
 
@@ -94,13 +94,13 @@ def sync_folder(folder: Path) -> None:
 
 
 def free_bytes(folder: Path) -> int:
-    """How much room there is on the folder's disk."""
+    """The free bytes on the folder's disk."""
     found = os.statvfs(folder)
     return found.f_bavail * found.f_frsize
 
 
 def write_all(fd: int, data: bytes | bytearray | memoryview) -> None:
-    """Write all of it, in one call unless the system takes only a part."""
+    """Write all bytes, in one call unless the system takes only a part."""
     done = write(fd, data)
     while done < len(data):
         more = write(fd, memoryview(data)[done:])
@@ -110,7 +110,7 @@ def write_all(fd: int, data: bytes | bytearray | memoryview) -> None:
 
 
 def write_file(path: Path, content: bytes | bytearray | memoryview) -> None:
-    """Make a file with this content and wait until it is on the disk; its name is not yet."""
+    """Write a file and wait until its content is on the disk. Its name is not synced."""
     fd = create(path)
     try:
         write_all(fd, content)
@@ -120,7 +120,7 @@ def write_file(path: Path, content: bytes | bytearray | memoryview) -> None:
 
 
 def replace_file(path: Path, content: bytes | bytearray | memoryview) -> None:
-    """Replace a file atomically and durably: a temporary file, synced, renamed, the folder synced."""
+    """Replace a file atomically and durably: write and sync a temporary file, rename it, sync the folder."""
     temporary = path.with_name(path.name + ".tmp")
     write_file(temporary, content)
     rename(temporary, path)

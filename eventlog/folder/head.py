@@ -1,10 +1,10 @@
-"""How far a log is committed: `log/head`, two slots of 64 bytes that are written in turn after each commit.
+"""The head, `log/head`: says how far a log is committed. Two slots of 64 bytes are written in turn after each commit.
 
-A slot is `appended u64, durable u64, seq u64, tick u32, digest 32 bytes, crc32 u32`, little-endian. A slot that is
-half written fails its crc and the other one still stands. Bytes are those of the segment that holds event `seq - 1`:
-a slot whose `seq` is the active segment's first says that this segment is empty, and an older slot says nothing of it.
-The valid slot with the larger `appended` is the head; `durable` is the larger of both. Readers never read past
-`appended`.
+A slot is `appended u64, durable u64, seq u64, tick u32, digest 32 bytes, crc32 u32`, little-endian. A half-written slot
+fails its crc; then the other slot holds. `appended` and `durable` count bytes of the segment that has event `seq - 1`:
+a slot whose `seq` is the active segment's first event means that this segment is empty, and a slot with a smaller `seq`
+says nothing about it. The valid slot with the larger `appended` is the head; `durable` is the larger of both. Readers
+never read past `appended`.
 """
 
 import struct
@@ -22,15 +22,15 @@ SLOT_BYTES: Final = _SLOT.size + _CRC.size
 class Head(NamedTuple):
     """How far a log is committed. `appended` and `durable` are bytes of the active segment."""
 
-    appended: int  # committed: readers see it
-    durable: int  # synced: a power failure leaves it
+    appended: int  # committed bytes: readers see them
+    durable: int  # synced bytes: a power failure leaves them
     seq: int  # number of the next event
     tick: int  # the log holds every event with a smaller tick
     digest: str  # of all events before `seq`, in hex
 
 
 class Point(NamedTuple):
-    """A place between two frames of a log, as a checkpoint remembers it."""
+    """A place between two frames of a log, in the form that a checkpoint keeps."""
 
     tick: int  # events with a smaller tick lie before it
     seq: int  # number of the first event after it
@@ -46,7 +46,7 @@ class HeadFile:
         self._slot = 0
 
     def write(self, appended: int, durable: int, seq: int, tick: int, digest: bytes) -> None:
-        """Publish a head in the slot whose turn it is. Raises `OSError`."""
+        """Write a head into the slot that was not written last. Raises `OSError`."""
         fields = _SLOT.pack(appended, durable, seq, tick, digest)
         written = disk.write_at(self._fd, fields + _CRC.pack(zlib.crc32(fields)), self._slot * SLOT_BYTES)
         if written != SLOT_BYTES:
@@ -54,7 +54,7 @@ class HeadFile:
         self._slot ^= 1
 
     def rewrite(self, appended: int, durable: int, seq: int, tick: int, digest: bytes) -> None:
-        """Publish a head in both slots, one after the other synced: what they said before no longer holds."""
+        """Write and sync a head in both slots, so that no older head remains. Raises `OSError`."""
         for _ in range(2):
             self.write(appended, durable, seq, tick, digest)
             disk.sync(self._fd)
@@ -69,9 +69,9 @@ class HeadFile:
 
 
 def read_head(path: Path, first_seq: int = 0) -> Head | None:
-    """The head of the active segment, which begins with event `first_seq`, without stopping its writer.
+    """The head of the active segment, which begins with event `first_seq`. A writer may write meanwhile.
 
-    None when there is no file or no valid slot that knows of this segment; of an empty segment both offsets are 0.
+    None if there is no file or no valid slot about this segment; for an empty segment `appended` and `durable` are 0.
     """
     try:
         slots = path.read_bytes()

@@ -1,4 +1,4 @@
-"""One writer at a time: a lock on the run's folder, held by the operating system for as long as the writer lives."""
+"""A lock on the run's folder that lets in one writer. The operating system frees it when the writer's process ends."""
 
 import contextlib
 import json
@@ -15,10 +15,10 @@ from eventlog.places import place_name, refusal
 
 
 class WriterLock:
-    """The lock of a run, held from construction to `release`. A dead holder's lock is free at once.
+    """The lock of a run, held from construction to `release` or to the end of the process.
 
-    Raises `LogLocked`, without waiting, when another writer holds it; the message names that writer. Raises
-    `EventLogError` for a mirror of a run on a store, which is only read.
+    Raises `LogLocked` at once if another writer holds it; the message names that writer. Raises `EventLogError` for a
+    mirror of a run on a store: such a run can only be read.
     """
 
     def __init__(self, run: Path) -> None:
@@ -31,11 +31,11 @@ class WriterLock:
         except Timeout as error:
             pid, host = _holder(self._holder)
             raise LogLocked(run, pid=pid, host=host) from error
-        with contextlib.suppress(OSError):  # a full disk: whoever is refused learns no name
+        with contextlib.suppress(OSError):  # on a full disk the refusal names no process
             self._holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
 
     def release(self) -> None:
-        """Let another writer have the run; a second call does nothing."""
+        """Free the lock. A second call does nothing."""
         if self._lock.is_locked:
             self._holder.unlink(missing_ok=True)
             self._lock.release()
@@ -48,7 +48,7 @@ def is_written_to(run: Path) -> bool:
 
 
 def _holder(path: Path) -> tuple[int | None, str | None]:
-    """Who holds the lock, as far as it left word."""
+    """The process id and the host of the lock's holder, None if not known."""
     try:
         word = json.loads(path.read_text())
         return int(word["pid"]), str(word["host"])

@@ -1,6 +1,6 @@
-"""What a run is: `run.json`, and the resolved settings of its epochs.
+"""The manifest of a run, `run.json`, and the resolved settings of its epochs, `configs/<config_id>.json`.
 
-Both are replaced atomically: a reader sees the old file or the new one, whole, also after a power failure.
+Both are replaced atomically: a reader sees the old file or the new one, never a part, even after a power failure.
 """
 
 import re
@@ -17,14 +17,14 @@ from eventlog.folder import disk
 from eventlog.places import place_name
 
 FORMAT: Final = 1
-"""The version of the layout of a run directory that this code writes, and the newest it reads."""
+"""The version of the layout of a run's folder that this code writes, and the newest that it reads."""
 
 NO_CRC: Final = "00000000"
 _CRC: Final = re.compile(rb'"crc32": "([0-9a-f]{8})"')
 _TOWNLET: Final = re.compile(rb'"townlet": "([^"]{1,40})"')
 
 NO_TEXTS: Final[Mapping[str, str]] = MappingProxyType({})
-"""No settings are given."""
+"""Default: no settings."""
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -34,7 +34,7 @@ class _Record(BaseModel):
 
 
 class Epoch(_Record):
-    """A stretch of a run under the same settings and seed, from event `from_seq` to the next epoch's."""
+    """A part of a run with the same settings and seed, from event `from_seq` up to the next epoch's `from_seq`."""
 
     from_seq: Count
     config_id: str
@@ -42,23 +42,23 @@ class Epoch(_Record):
 
 
 class Seal(_Record):
-    """What a sealed segment holds, and what its bytes outside the frames must be. Digests are hex."""
+    """The content of a sealed segment, and checks of its bytes outside the frames. Digests are hex."""
 
     next_seq: Count
     first_tick: Count
     last_tick: Count
     bytes: Count
     frames_end: Count  # byte after the last frame: the footer begins here
-    frames_hash: str  # of the last frame's mark, which holds that of the one before, and so on
+    frames_hash: str  # of the last frame's mark; each mark holds the hash of the mark before
     footer_crc32: Count
     block_digest: str  # after the last whole block
     digest: str  # after the last event
 
 
 class Segment(_Record):
-    """A file of the log, from event `first_seq` on; only the last one is active, all others are sealed.
+    """A file of the log that begins with event `first_seq`. The last segment is active, all others are sealed.
 
-    `kinds` are the versions of those kinds of events that had another than 1 when it was begun, by name.
+    `kinds` maps kinds of events to their versions, other than 1, when the segment was begun.
     """
 
     first_seq: Count
@@ -68,7 +68,7 @@ class Segment(_Record):
 
 
 class Parent(_Record):
-    """The history that a forked run continues: another run's, up to event `seq`, with that digest (hex)."""
+    """The history that a fork continues: run `run_id` up to event `seq`, where its digest (hex) was `digest`."""
 
     run_id: str
     seq: Count
@@ -76,9 +76,9 @@ class Parent(_Record):
 
 
 class Manifest(_Record):
-    """What a run is. `number` counts its versions, `writer_epoch` the writers that had it open.
+    """The description of a run. `number` counts its versions, `writer_epoch` the writers that have opened the run.
 
-    `crc32` is of the file's text with these eight digits zero.
+    `crc32` is the checksum (hex) of the file's text with these eight digits set to zero.
     """
 
     format: int = Field(default=FORMAT, ge=1, le=FORMAT)
@@ -104,14 +104,14 @@ class Manifest(_Record):
 
 
 def segment_file(first_seq: int, *, sealed: bool = False) -> str:
-    """The name of the segment that begins with event `first_seq`, within `log/`."""
+    """The file name, in `log/`, of the segment that begins with event `first_seq`."""
     return f"{first_seq:020}.{'arrow' if sealed else 'arrows'}"
 
 
 def read_manifest(run: Path) -> Manifest:
     """The manifest of the run in this folder.
 
-    Raises `RunNotFound` when there is none, `EventLogError` when it cannot be read by this version of Townlet.
+    Raises `RunNotFound` if there is none, `EventLogError` if this version of Townlet cannot read it.
     """
     return parse_manifest(run / "run.json", read_manifest_text(run))
 
@@ -125,7 +125,7 @@ def read_manifest_text(run: Path) -> bytes:
 
 
 def parse_manifest(path: Path | str, text: bytes) -> Manifest:
-    """The manifest that this text is; `path` is for messages. Raises `EventLogError`."""
+    """The manifest in this text; `path` is for messages. Raises `EventLogError`."""
     try:
         manifest = Manifest.model_validate_json(text)
     except ValidationError as error:
@@ -142,13 +142,13 @@ def write_manifest(run: Path, manifest: Manifest) -> None:
 
 
 def _crc_of(text: bytes) -> str:
-    """The checksum of a manifest's text, in hex, whatever checksum stands in it."""
+    """The checksum of a manifest's text, in hex, computed with the digits of its own checksum set to zero."""
     zeroed = _CRC.sub(b'"crc32": "%s"' % NO_CRC.encode(), text)
     return f"{zlib.crc32(zeroed):08x}"
 
 
 def _fault_of(error: ValidationError) -> str:
-    """What the first thing is that is not as a manifest of this version has it."""
+    """The first fault of a text that is not a manifest of this version, in words."""
     first = error.errors()[0]
     where, found = ".".join(str(part) for part in first["loc"]), first["input"]
     if first["type"] == "json_invalid" or not where:
@@ -156,7 +156,7 @@ def _fault_of(error: ValidationError) -> str:
     if first["type"] == "missing":
         return f"it has no {where}"
     if first["type"] == "extra_forbidden":
-        return f"it has {where}, of which nothing is known here"
+        return f"it has an unknown key {where}"
     if where == "format":
         return f"its format is {found!r}, and the newest known here is {FORMAT}"
     return f"its {where} cannot be {found!r:.60}"
@@ -174,7 +174,10 @@ def _unreadable_error(path: Path | str, text: bytes, fault: str) -> EventLogErro
 
 
 def write_settings(run: Path, config_id: str, text: str) -> Path:
-    """Keep the resolved settings of an epoch as `configs/<config_id>.json` of the run; gives its path."""
+    """Write the resolved settings of an epoch to `configs/<config_id>.json` of the run; returns the path.
+
+    Raises `ValueError` if `config_id` is no file name, `OSError`.
+    """
     path = run / "configs" / f"{config_id}.json"
     if path.parent != run / "configs":
         raise ValueError(f"a config_id is a file name, not {config_id!r}")
@@ -184,7 +187,7 @@ def write_settings(run: Path, config_id: str, text: str) -> Path:
 
 
 def read_settings(run: Path, config_id: str) -> str:
-    """The text of an epoch's resolved settings. Raises `EventLogError` where the file is missing."""
+    """The text of an epoch's resolved settings. Raises `EventLogError` if the file is missing."""
     try:
         return (run / "configs" / f"{config_id}.json").read_text(encoding="utf-8")
     except FileNotFoundError as error:

@@ -1,14 +1,13 @@
-"""Runs on object stores: `s3://`, `gs://`, or `file://`, read through a mirror on this machine and never written there.
+"""Reads runs on object stores (`s3://`, `gs://`, `file://`) through a mirror on this machine.
 
-A run on a store is read as it was when it was opened. Its manifest, head and settings are fetched then, into a folder
-of the user's cache that is named by a digest of them and of the URI, so a mirror is never stale. A segment is fetched
-when an event of it is first asked for, whole rather than by ranges (about 50 MB for a million events, 9 MB when
-archived), is checked to its last byte, and then stays: asking again asks nobody. One that proves damaged is read as
-far as it is whole, and is not kept. A checkpoint is fetched when it is the nearest. Of a segment that was being written
-only what the head tells of is fetched. Whatever is derived is written into the mirror.
+Opening a run fetches its manifest, head and settings into a folder of the user's cache. The folder's name is a hash of
+them and of the URI, so a mirror always shows the run as it was when opened. A segment is fetched whole when one of its
+events is first read (about 50 MB for a million events, 9 MB if archived), checked to its last byte, and kept. A damaged
+segment is read up to the damage and not kept. A checkpoint is fetched when it is the nearest to a tick. From the active
+segment only the bytes that the head covers are fetched. Derived tables are written into the mirror.
 
-Mirrors take `ROOM_BYTES` at most, but for those in use: what was opened longest ago goes. Any can be deleted any time.
-Credentials, region and endpoint are those that pyarrow's file systems take from the environment and from the URI's
+All mirrors together take at most `ROOM_BYTES`, except those in use: the ones opened longest ago are removed. Any mirror
+may be deleted at any time. pyarrow takes credentials, region and endpoint from the environment and from the URI's
 query: `s3://bucket/runs/a?region=eu-west-1`, `?scheme=http&endpoint_override=localhost:9000`.
 """
 
@@ -37,12 +36,13 @@ from eventlog.places import is_uri, public_uri, refusal
 
 SCHEMES: Final = ("s3", "gs", "file")
 S3_OPTIONS: Final = ("region", "scheme", "endpoint_override")
-"""What the query of an `s3://` URI may say."""
+"""The keys that the query of an `s3://` URI may have."""
 
 ROOM_BYTES: Final = 8 << 30
-"""How much all mirrors together may take; the one that is opened stays, and so do those opened in the last hour."""
+"""The most bytes that all mirrors may take together, not counting those in use."""
 
 IN_USE_S: Final = 3600
+"""Seconds for which a mirror counts as in use after it was opened."""
 
 _CHUNK_BYTES: Final = 8 << 20
 _MARK: Final = "mirror-of"
@@ -56,32 +56,32 @@ _serial = itertools.count()
 
 
 def local_path(folder: Path | str) -> Path:
-    """The path of a folder that is to be written. Raises `EventLogError` for a URI."""
+    """The path of a folder for writing. Raises `EventLogError` for a URI."""
     if is_uri(folder):
         raise EventLogError(refusal(folder))
     return Path(folder)
 
 
 def is_mirror(run: Path) -> bool:
-    """Whether a folder is a mirror of a run that is somewhere else."""
+    """Whether a folder is a mirror of a run on a store."""
     return (run / _MARK).exists()
 
 
 class Store:
-    """A folder on a store, or on this machine. Everything raises `EventLogError` that names the URI and what failed."""
+    """A folder on a store or on this machine. All methods raise `EventLogError`, with the URI and the failure."""
 
     def __init__(self, place: Path | str) -> None:
-        """`place` is a URI, or the path of a folder. Nothing is asked for yet but, for S3, the bucket's region."""
+        """`place` is a URI or the path of a folder. Does not connect to the store."""
         self.uri = public_uri(place) if isinstance(place, str) else str(place)
         self._place = place
 
     def place_name(self, name: str = "") -> str:
-        """What messages call a file of the folder, or the folder."""
+        """The name in messages of a file of the folder, or of the folder for ""."""
         return places.uri_within(self.uri, name)
 
     @cached_property
     def _location(self) -> tuple[Any, str]:
-        """The file system, and the folder's path in it."""
+        """The file system, and the folder's path in it. Raises `RunNotFound`, `EventLogError`."""
         import pyarrow.fs
 
         if isinstance(self._place, Path):
@@ -96,7 +96,7 @@ class Store:
             raise RunNotFound(self.uri, str(error)) from error
 
     def _bucket_is_there(self) -> bool:
-        """Whether what the path begins with, the bucket of an object store, can be seen."""
+        """Whether the bucket, the first part of the path, exists."""
         import pyarrow.fs
 
         system, path = self._location
@@ -105,16 +105,16 @@ class Store:
         return bool(info.type != pyarrow.fs.FileType.NotFound)
 
     def not_found(self) -> RunNotFound:
-        """The error that there is no run here."""
+        """The error for a folder without a run: no `run.json`, or no bucket."""
         missing = f"there is no {self.place_name('run.json')}"
         return RunNotFound(self.uri, missing if self._bucket_is_there() else "there is no such bucket")
 
     def read(self, name: str) -> bytes:
-        """A small file. Raises `FileNotFoundError`."""
+        """The content of a file. Raises `FileNotFoundError`."""
         return b"".join(self.chunks(name))
 
     def chunks(self, name: str, length: int | None = None) -> Iterator[bytes]:
-        """The bytes of a file, or its first `length`, piece by piece. Raises `FileNotFoundError`."""
+        """The bytes of a file, or its first `length` bytes, in pieces of at most 8 MB. Raises `FileNotFoundError`."""
         system, folder = self._location
         left = length if length is not None else 1 << 62
         with self._store_errors(f"cannot read {name}"):
@@ -131,7 +131,7 @@ class Store:
             file.close()
 
     def names(self, below: str = "", *, deep: bool = False) -> list[str]:
-        """The names in the folder, or in `below`; `deep`: of all files below it, with their folders. Sorted."""
+        """The sorted names in the folder, or in its folder `below`; `deep`: the paths of all files below it."""
         import pyarrow.fs
 
         system, folder = self._location
@@ -142,7 +142,7 @@ class Store:
         return sorted(each.path[len(above) + 1 :].rstrip("/") for each in wanted)
 
     def put(self, name: str, content: bytes | memoryview) -> None:
-        """Write a file, on this machine durably. On a store a file is there whole or not at all."""
+        """Write a file: whole or not at all on a store, durably on this machine."""
         import pyarrow.fs
 
         system, folder = self._location
@@ -157,7 +157,7 @@ class Store:
             file.close()
 
     def fetch(self, name: str, path: Path, length: int | None = None) -> None:
-        """Write a file, or its first `length` bytes, to a path on this machine; it is there whole or not at all.
+        """Copy a file, or its first `length` bytes, to a path on this machine, whole or not at all.
 
         Raises `FileNotFoundError`, `OSError`.
         """
@@ -176,7 +176,7 @@ class Store:
 
     @contextlib.contextmanager
     def _store_errors(self, what: str) -> Iterator[None]:
-        """What a store answers, as an `EventLogError`; that something is not there stays a `FileNotFoundError`."""
+        """Turn the store's errors into `EventLogError`, except `FileNotFoundError` and `pa.ArrowInvalid`."""
         try:
             yield
         except (FileNotFoundError, pa.ArrowInvalid):
@@ -186,7 +186,7 @@ class Store:
 
 
 def _s3_location(uri: str) -> tuple[Any, str]:
-    """The file system and the path of a URI. It gives up in seconds, which pyarrow's own way from a URI does not."""
+    """The file system and the path of an `s3://` URI. It gives up after seconds; pyarrow's `from_uri` would not."""
     import pyarrow.fs
 
     parts = urlsplit(uri)
@@ -211,7 +211,7 @@ def _s3_location(uri: str) -> tuple[Any, str]:
 
 
 def _other_location(uri: str, scheme: str) -> tuple[Any, str]:
-    """The file system and the path of a URI of another store."""
+    """The file system and the path of a `gs://` or `file://` URI."""
     import pyarrow.fs
 
     if scheme == "gs" and "retry_limit_seconds" not in uri:
@@ -221,7 +221,7 @@ def _other_location(uri: str, scheme: str) -> tuple[Any, str]:
 
 
 def _reason(said: str) -> str:
-    """What a store's client said, in a line, and what to do where that is known."""
+    """The store's error in one line, with a next step if one is known."""
     line = " ".join(said.split())
     line = line if len(line) <= _SAID_MAX else f"{line[:_SAID_MAX]}..."
     if _DENIED.search(line):
@@ -232,9 +232,9 @@ def _reason(said: str) -> str:
 
 
 def mirror(uri: str) -> Path:
-    """The folder in which the run at a URI can be read as it is there now.
+    """A folder in the cache through which the run at a URI can be read, as it is now.
 
-    Raises `RunNotFound`, also where there is no such bucket, `EventLogError` where the store refuses, `OSError`.
+    Raises `RunNotFound` if there is no run or no bucket, `EventLogError` if the store refuses, `OSError`.
     """
     store = Store(uri)
     text, head = _look(store)
@@ -252,7 +252,7 @@ def mirror(uri: str) -> Path:
 
 @contextlib.contextmanager
 def whole_copy(uri: str) -> Iterator[Path]:
-    """A folder with all that the run at a URI is, fetched anew and taken on no trust: to be proved, and gone after.
+    """A temporary folder with a fresh copy of the whole run at a URI, for verifying it. It is removed afterwards.
 
     Raises `RunNotFound`, `EventLogError`, `OSError`.
     """
@@ -269,9 +269,10 @@ def whole_copy(uri: str) -> Iterator[Path]:
 
 
 def bring(run: Path, name: str, length: int | None = None) -> bool:
-    """Have a file of a mirror, or its first `length` bytes; whether it was fetched just now. Other runs are let be.
+    """Fetch a file of a mirror, or its first `length` bytes, unless it is there; returns whether it was fetched.
 
-    Raises `FileNotFoundError` where the store has none, `EventLogError`, `OSError`.
+    Does nothing for a run that is not a mirror. Raises `FileNotFoundError` if the store has no such file,
+    `EventLogError` if the run was changed there, `OSError`.
     """
     store = _stores.get(run)
     if store is None or (run / name).exists():
@@ -286,13 +287,13 @@ def bring(run: Path, name: str, length: int | None = None) -> bool:
 
 
 def forget(path: Path) -> None:
-    """Do not keep a segment of a mirror; whoever has it open reads on. Those of other runs are let be."""
+    """Remove a segment from a mirror; readers that have it open can read on. Does nothing for other runs."""
     if path.parent.parent in _stores:
         disk.remove(path)
 
 
 def bring_checkpoint(folder: Path) -> None:
-    """Have a checkpoint of a mirror; others are let be. Raises `EventLogError`, `OSError`."""
+    """Fetch a checkpoint of a mirror, unless it is there; nothing for other runs. Raises `EventLogError`, `OSError`."""
     store = _stores.get(folder.parent.parent)
     if store is None or folder.parent.name != "checkpoints" or (folder / "manifest.json").exists():
         return
@@ -301,14 +302,14 @@ def bring_checkpoint(folder: Path) -> None:
     try:
         for name in store.names(f"checkpoints/{folder.name}"):
             store.fetch(f"checkpoints/{folder.name}/{name}", unfinished / name)
-        with contextlib.suppress(OSError):  # somebody else had it first
-            disk.rename(unfinished, folder)  # in place of an empty folder, and of nothing else
+        with contextlib.suppress(OSError):  # another process fetched it first
+            disk.rename(unfinished, folder)  # fails unless `folder` is empty
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _look(store: Store) -> tuple[bytes, bytes]:
-    """The manifest's text and the head, b"" where there is none, that belong together. Raises `RunNotFound`."""
+    """The manifest's text and the head (b"" without one) of the same moment. Raises `RunNotFound`."""
     try:
         text = store.read("run.json")
         while True:
@@ -325,7 +326,7 @@ def _look(store: Store) -> tuple[bytes, bytes]:
 
 
 def _begin(store: Store, folder: Path, manifest: Manifest, text: bytes, head: bytes) -> None:
-    """Make a mirror with what is fetched at once, and an empty folder for each checkpoint."""
+    """Make a mirror with the manifest, the head, the settings, and an empty folder for each checkpoint."""
     unfinished = folder.with_name(f"{folder.name}.{os.getpid()}-{next(_serial)}")
     try:
         for each in ("log", "configs", *(f"checkpoints/{name}" for name in store.names("checkpoints"))):
@@ -340,21 +341,21 @@ def _begin(store: Store, folder: Path, manifest: Manifest, text: bytes, head: by
         try:
             disk.rename(unfinished, folder)
         except OSError:
-            if not is_run(folder):  # else somebody else was first
+            if not is_run(folder):  # else another process was first
                 raise
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _mirrors_folder() -> Path:
-    """The folder of all mirrors."""
+    """The folder of all mirrors in the cache."""
     folder = Path(os.environ.get("TOWNLET_CACHE") or platformdirs.user_cache_dir("townlet")) / "stores"
     folder.mkdir(parents=True, exist_ok=True)
     return folder.absolute()
 
 
 def _make_room(opened: Path) -> None:
-    """Remove the mirrors that were opened longest ago until the others have room; those in use stay."""
+    """Remove the mirrors that were opened longest ago until the rest take at most `ROOM_BYTES`; keep those in use."""
     now_s = opened.stat().st_mtime
     used = []
     for each in opened.parent.iterdir():

@@ -100,7 +100,7 @@ def rewritten(folder: Path, old: str, new: str) -> None:
     [
         ('"format": 1', '"format": 2', "its format is 2, and the newest known here is 1"),
         ('"frames_hash"', '"frames_sum"', "it has no segments.0.seal.frames_hash"),
-        ('"closed": false', '"closed": false, "region": "north"', "it has region, of which nothing is known here"),
+        ('"closed": false', '"closed": false, "region": "north"', "it has an unknown key region"),
         ('"writer_epoch": 1', '"writer_epoch": "first"', "its writer_epoch cannot be 'first'"),
         ('"name": "demo"', '"name": ["demo"]', "its name cannot be ['demo']"),
     ],

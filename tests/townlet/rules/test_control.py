@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from eventlog.catalogue.registries import Action, Option, Reason
-from tests.town.play import Play, at_random
-from tests.town.towns import default_settings
+from tests.townlet.env.play import Play, at_random
 from tests.townlet.rules.stage import Stage, columns
+from tests.townlet.towns import default_settings
 from townlet.rules.control import BY_ACTION, BY_OPTION, NOT_ASKED, SCRIPTED
 
 
