@@ -63,8 +63,8 @@ class Names(NamedTuple):
 
 
 class ViewColumn(NamedTuple):
-    """A column of a view: name, SQL type, SQL expression, the log's columns that the expression reads, meaning, and what
-    NULL means ("": it is never NULL)."""
+    """A column of a view: name, SQL type, SQL expression, the columns of the log that it reads, meaning, and what NULL
+    means ("": it is never NULL)."""
 
     name: str
     type: str
