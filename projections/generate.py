@@ -69,7 +69,7 @@ def recorders(family: str, kinds: list[type[Event]]) -> str:
         from_import("eventlog.codes", sorted(kind.snake().upper() for kind in kinds)),
         "from projections.kernel import kernel",
         f"from projections.town import {family}",
-        from_import("projections.town.event", [*missing, "append"]),
+        from_import("projections.record.event", [*missing, "append"]),
     ]
     about = f'"""Recorders of {family}: append the row, fold it.{NOTE}"""'
     return about + "\n\n" + "\n".join(imports) + "\n\n\n" + body + "\n"

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog.rows import Rows
+from projections.record.state import CLASSES
 from projections.riders.earning import EARNED, board_rewards, fold_rows_rewarded
 from projections.riders.rewards import COLUMNS, CUT_OFF, EARNING, LEFT, rewards_type
-from projections.state import CLASSES
 from projections.versions import VERSIONS
 
 MARKS, MEMORY = "reward_marks", "reward_memory"

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from eventlog.catalogue.registries import Dimension, Reason
+from projections.record.state import AGENT
 from projections.reward_table import Earnings
 from projections.rewards import compile_terms
 from projections.riders.rewards import COLUMNS, EARNING, TERMS, deficit, settle
 from projections.settings import Rewards
-from projections.state import AGENT
 from tests.projections.histories import History, empty_town, plans
 from townlet.configuration.bodies import AFFORDANCES
 from townlet.configuration.society import Job

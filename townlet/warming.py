@@ -14,8 +14,8 @@ import numba
 import numpy as np
 
 from projections.kernel import WARM, is_compiled
-from projections.plan import plan_type
-from projections.state import ORDINARY, town_type
+from projections.record.plan import plan_type
+from projections.record.state import ORDINARY, town_type
 
 RULES, FOLDS = "rules", "folds"
 """What the other process says as soon as it has compiled them."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from eventlog.catalogue.registries import SIDES
-from projections.state import NEEDS
+from projections.record.state import NEEDS
 from townlet.daytime import time_of
 from townlet.observing.run_reader import RunReader
 from townlet.observing.view import View, Wanted

@@ -21,10 +21,10 @@ from projections.narration.moments import TELLERS, life, ties
 from projections.narration.scene import Names, Scene, tie_of
 from projections.narration.situations import ASIDES
 from projections.narration.wording import SPREAD, Templates, next_wording
+from projections.record.state import CLASSES
 from projections.riders.fold import board, fold_rows_with_riders, riders_type
 from projections.riders.tie_changes import Change, Loss
 from projections.settings import Bonds, Narration
-from projections.state import CLASSES
 from projections.versions import VERSIONS
 
 KINDS = np.array([*TELLERS, codes.TIE_SET, codes.SETTINGS_CHANGED], np.uint16)

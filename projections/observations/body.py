@@ -5,11 +5,11 @@ import numpy as np
 from eventlog.codes import TRAIT_AMBITION, TRAIT_EXTROVERSION, TRAIT_FORGIVENESS
 from projections.kernel import kernel
 from projections.observations.layout import starts
-from projections.plan import FAR, OPTIONS
-from projections.state import ITEMS, LINE
-from projections.town.event import NOTHING
-from projections.town.ways import goal_tile, next_tile, steps, turn_of
-from projections.town.words import ABSENT, LATE, POST_SHIFT, PRE_SHIFT
+from projections.record.event import NOTHING
+from projections.record.plan import FAR, OPTIONS
+from projections.record.state import ITEMS, LINE
+from projections.record.ways import goal_tile, next_tile, steps, turn_of
+from projections.record.words import ABSENT, LATE, POST_SHIFT, PRE_SHIFT
 
 NEEDS, WALLET, ITEMS_AT_HAND, DAY, HAS_JOB, SHIFT, UNTIL_SHIFT, LATENESS, ATTENDANCE = starts(
     "needs", "wallet", "items", "day", "has_job", "shift", "until_shift", "lateness", "attendance"

@@ -14,8 +14,8 @@ import numpy as np
 from eventlog.catalogue.registries import Option
 from projections.observations.gates import require_ties
 from projections.observations.layout import CELLS, REACH, VALUES, WINDOW, Layout, layout_of
+from projections.record.state import CLASSES, CapacityClass
 from projections.settings import Observations
-from projections.state import CLASSES, CapacityClass
 
 PADDED = 128
 """Bytes of a plane: its 121 cells, and no more than whole words."""

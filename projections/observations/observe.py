@@ -5,7 +5,7 @@ from projections.observations.body import NEAREST, describe, desk_for, hint, poi
 from projections.observations.layout import WINDOW
 from projections.observations.society import recall, sum_up
 from projections.observations.window import draw_still, mark_people, measure
-from projections.town.ways import goal_place
+from projections.record.ways import goal_place
 
 
 @kernel

@@ -4,7 +4,7 @@ import numpy as np
 
 from projections.kernel import kernel
 from projections.observations.layout import REACH
-from projections.town.event import NONE, seat
+from projections.record.event import NONE, seat
 
 ONE = np.int64(1)
 FLOATS_BESIDE_THE_CODE = np.int64(5)

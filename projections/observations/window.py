@@ -5,8 +5,8 @@ import numpy as np
 from projections.kernel import kernel
 from projections.observations.layout import CELLS, NO_WAY, REACH, WINDOW
 from projections.observations.lens import PADDED
-from projections.plan import FAR
-from projections.town.event import NOTHING
+from projections.record.event import NOTHING
+from projections.record.plan import FAR
 
 CROWD = np.int64(24)
 """Up to so many seats each is looked at; of more, the ground is searched for who stands near."""

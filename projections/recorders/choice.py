@@ -5,8 +5,8 @@ Generated from the catalogue by `make generate`; not edited by hand.
 
 from eventlog.codes import ACTION_REJECTED, ACTION_TAKEN, EPISODE_ENDED, OPTION_CHOSEN
 from projections.kernel import kernel
+from projections.record.event import NAN, NOBODY, NONE, NOTHING, NOWHERE, append
 from projections.town import choice
-from projections.town.event import NAN, NOBODY, NONE, NOTHING, NOWHERE, append
 
 
 @kernel

@@ -5,8 +5,8 @@ Generated from the catalogue by `make generate`; not edited by hand.
 
 from eventlog.codes import SETTINGS_CHANGED
 from projections.kernel import kernel
+from projections.record.event import NAN, NOBODY, NONE, NOTHING, NOWHERE, append
 from projections.town import console
-from projections.town.event import NAN, NOBODY, NONE, NOTHING, NOWHERE, append
 
 
 @kernel

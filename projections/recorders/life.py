@@ -14,8 +14,8 @@ from eventlog.codes import (
     TRAIT_GIVEN,
 )
 from projections.kernel import kernel
+from projections.record.event import NAN, NOBODY, NONE, NOTHING, NOWHERE, append
 from projections.town import life
-from projections.town.event import NAN, NOBODY, NONE, NOTHING, NOWHERE, append
 
 
 @kernel

@@ -5,8 +5,8 @@ Generated from the catalogue by `make generate`; not edited by hand.
 
 from eventlog.codes import ITEM_BOUGHT, MEAL_COOKED, MEAL_EATEN, SHARED_MEAL
 from projections.kernel import kernel
+from projections.record.event import NAN, NOBODY, NONE, NOWHERE, append
 from projections.town import market
-from projections.town.event import NAN, NOBODY, NONE, NOWHERE, append
 
 
 @kernel

@@ -5,8 +5,8 @@ Generated from the catalogue by `make generate`; not edited by hand.
 
 from eventlog.codes import AGENT_MOVED, GHOST_STEPPED, MOVE_BLOCKED, TELEPORTED
 from projections.kernel import kernel
+from projections.record.event import NAN, NOBODY, NONE, NOTHING, append
 from projections.town import movement
-from projections.town.event import NAN, NOBODY, NONE, NOTHING, append
 
 
 @kernel

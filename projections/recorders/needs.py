@@ -5,8 +5,8 @@ Generated from the catalogue by `make generate`; not edited by hand.
 
 from eventlog.codes import AFFORDANCE_FAILED, AFFORDANCE_FINISHED, AFFORDANCE_STARTED
 from projections.kernel import kernel
+from projections.record.event import NAN, NOBODY, NONE, NOWHERE, append
 from projections.town import needs
-from projections.town.event import NAN, NOBODY, NONE, NOWHERE, append
 
 
 @kernel

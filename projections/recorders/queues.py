@@ -14,8 +14,8 @@ from eventlog.codes import (
     RESERVATION_TIMED_OUT,
 )
 from projections.kernel import kernel
+from projections.record.event import NAN, NOBODY, NONE, NOWHERE, append
 from projections.town import queues
-from projections.town.event import NAN, NOBODY, NONE, NOWHERE, append
 
 
 @kernel

@@ -5,8 +5,8 @@ Generated from the catalogue by `make generate`; not edited by hand.
 
 from eventlog.codes import CHAT_FAILED, CHAT_STARTED, CHAT_SUCCEEDED, TIE_SET
 from projections.kernel import kernel
+from projections.record.event import NAN, NONE, NOTHING, NOWHERE, append
 from projections.town import social
-from projections.town.event import NAN, NONE, NOTHING, NOWHERE, append
 
 
 @kernel

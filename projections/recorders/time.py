@@ -16,8 +16,8 @@ from eventlog.codes import (
     WEATHER_CHANGED,
 )
 from projections.kernel import kernel
+from projections.record.event import NAN, NOBODY, NONE, NOTHING, NOWHERE, append
 from projections.town import time
-from projections.town.event import NAN, NOBODY, NONE, NOTHING, NOWHERE, append
 
 
 @kernel

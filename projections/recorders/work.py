@@ -18,8 +18,8 @@ from eventlog.codes import (
     WAGE_WITHHELD,
 )
 from projections.kernel import kernel
+from projections.record.event import NAN, NOBODY, NONE, NOWHERE, append
 from projections.town import work
-from projections.town.event import NAN, NOBODY, NONE, NOWHERE, append
 
 
 @kernel

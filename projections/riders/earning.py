@@ -16,8 +16,8 @@ from eventlog.codes import (
     TICK_ENDED,
 )
 from projections.kernel import entry, kernel
+from projections.record.event import event_of
 from projections.riders.rewards import C1, C2, COLUMNS, after, before, potential, tick
-from projections.town.event import event_of
 from projections.town.evolve import evolve
 
 NOTED = (

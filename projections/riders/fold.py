@@ -12,9 +12,9 @@ import numpy as np
 
 from eventlog.codes import TICK_ENDED
 from projections.kernel import entry, kernel
+from projections.record.event import event_of
+from projections.record.state import TIES, CapacityClass
 from projections.riders import tie_changes
-from projections.state import TIES, CapacityClass
-from projections.town.event import event_of
 from projections.town.evolve import evolve
 
 

@@ -24,9 +24,9 @@ from eventlog.codes import (
     SHIFT_STARTED,
 )
 from projections.kernel import kernel
-from projections.state import CapacityClass
+from projections.record.state import CapacityClass
+from projections.record.words import LATE, ON_TIME
 from projections.town.ties import tie_with
-from projections.town.words import LATE, ON_TIME
 
 REASONS = 64
 """Room for reasons of an exit; codes are below it."""

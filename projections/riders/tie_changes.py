@@ -26,10 +26,10 @@ from eventlog.codes import (
     TRAIT_GIVEN,
 )
 from projections.kernel import kernel
-from projections.state import TIE, TIES, CapacityClass
-from projections.town.event import NONE
+from projections.record.event import NONE
+from projections.record.state import TIE, TIES, CapacityClass
+from projections.record.words import BOTH_SIDES, FAMILIARITY, RIVALRY, TICKS_PER_HOUR, TRUST
 from projections.town.ties import adjusted_delta, fade, raw_delta, rivalry_retention, tie_with
-from projections.town.words import BOTH_SIDES, FAMILIARITY, RIVALRY, TICKS_PER_HOUR, TRUST
 
 
 class Change(IntEnum):

@@ -10,9 +10,9 @@ import pyarrow as pa
 from eventlog.catalogue import KIND_NAMES
 from eventlog.catalogue.registries import SIDES
 from eventlog.rows import Rows
+from projections.record.state import CLASSES, TIES
 from projections.riders.fold import board, fold_rows_with_riders, open_decays, riders_type
 from projections.riders.tie_changes import TIE_CHANGE, Change, Loss
-from projections.state import CLASSES, TIES
 from projections.versions import VERSIONS
 
 

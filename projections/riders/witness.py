@@ -5,8 +5,8 @@ For whoever tells of a town while it lives, or as if it did.
 
 from eventlog.codes import TICK_ENDED
 from projections.kernel import entry
+from projections.record.event import event_of
 from projections.riders import fold, rewards
-from projections.town.event import event_of
 from projections.town.evolve import evolve
 
 

@@ -14,13 +14,13 @@ import numpy as np
 from eventlog.catalogue import KIND_NAMES
 from eventlog.catalogue.registries import SIDES, Item, Option, Trait, Weather
 from projections.narration.limiter import Standing
+from projections.record.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
 from projections.reward_table import CALLED
 from projections.riders.rewards import COLUMNS
 from projections.riders.tie_changes import Change, Loss
 from projections.telemetry.churning import Alarm, Counts
 from projections.telemetry.messages import DECIMALS
 from projections.telemetry.witness import Seen
-from projections.town.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
 
 HAPPENED: Final = ("tie_changes", "narrations", "warnings")
 """What is told of a tick besides what it changed."""

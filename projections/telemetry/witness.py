@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from eventlog.rows import Rows
+from projections.record.state import CLASSES, state_bytes, state_size
 from projections.riders.earning import board_rewards
 from projections.riders.fold import board, riders_type
 from projections.riders.rewards import EARNING, rewards_type
 from projections.riders.tie_changes import TIE_CHANGE
 from projections.riders.witness import fold_rows_witnessed
 from projections.settings import Churn
-from projections.state import CLASSES, state_bytes, state_size
 from projections.telemetry.churning import Alarm, Counts, count
 
 

@@ -4,9 +4,9 @@ import numpy as np
 
 from eventlog.codes import OPTION_WAIT
 from projections.kernel import kernel
-from projections.town.event import NOTHING
-from projections.town.ways import set_out
-from projections.town.words import BROKEN_OFF
+from projections.record.event import NOTHING
+from projections.record.ways import set_out
+from projections.record.words import BROKEN_OFF
 
 THIS_TICK_AND_THE_NEXT = np.int64(2)
 

@@ -1,7 +1,7 @@
 """The fold of a log onto a town: all that looking back needs of the compiled code."""
 
 from projections.kernel import entry
-from projections.town.event import event_of
+from projections.record.event import event_of
 from projections.town.evolve import evolve
 
 

@@ -4,11 +4,11 @@ import numpy as np
 
 from eventlog.codes import REASON_EVICTION, REASON_FAINT
 from projections.kernel import kernel
-from projections.state import ITEMS, PENDING
+from projections.record.event import NOBODY, NONE, NOTHING
+from projections.record.state import ITEMS, PENDING
+from projections.record.ways import set_out
+from projections.record.words import ENERGY, HUNGER, HYGIENE
 from projections.town import queues, ties, work
-from projections.town.event import NOBODY, NONE, NOTHING
-from projections.town.ways import set_out
-from projections.town.words import ENERGY, HUNGER, HYGIENE
 
 FOR_FOUNDERS, FOR_NEWCOMERS = np.int64(1), np.int64(2)
 """Ticks that a stay counts as new: it does at the first tick that begins with the person in the town."""

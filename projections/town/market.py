@@ -2,7 +2,7 @@
 
 from eventlog.codes import ITEM_MEAL, ITEM_RAW
 from projections.kernel import kernel
-from projections.state import COMPANY
+from projections.record.state import COMPANY
 from projections.town import ties
 
 

@@ -1,9 +1,9 @@
 """Steps: who stands where."""
 
 from projections.kernel import kernel
+from projections.record.event import NOTHING
+from projections.record.ways import set_out
 from projections.town import needs, queues
-from projections.town.event import NOTHING
-from projections.town.ways import set_out
 
 
 @kernel

@@ -2,8 +2,8 @@
 
 from eventlog.codes import OPTION_WORK
 from projections.kernel import kernel
-from projections.town.event import NONE, NOTHING
-from projections.town.words import BROKEN_OFF, DONE, ENERGY, HUNGER, HYGIENE, LATE, ON_TIME
+from projections.record.event import NONE, NOTHING
+from projections.record.words import BROKEN_OFF, DONE, ENERGY, HUNGER, HYGIENE, LATE, ON_TIME
 
 
 @kernel

@@ -1,9 +1,9 @@
 """Places and lines: who holds what, who waits where."""
 
 from projections.kernel import kernel
+from projections.record.event import NOBODY, NOTHING
+from projections.record.ways import set_out
 from projections.town import ties
-from projections.town.event import NOBODY, NOTHING
-from projections.town.ways import set_out
 
 
 @kernel

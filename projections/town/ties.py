@@ -13,8 +13,8 @@ from eventlog.codes import (
     TRAIT_FORGIVENESS,
 )
 from projections.kernel import kernel
-from projections.town.event import NONE
-from projections.town.words import BOTH_SIDES, FAMILIARITY, RIVALRY, TRUST
+from projections.record.event import NONE
+from projections.record.words import BOTH_SIDES, FAMILIARITY, RIVALRY, TRUST
 
 
 @kernel

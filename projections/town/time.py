@@ -1,9 +1,9 @@
 """Time, the sky, prices, the mains: what they change."""
 
 from projections.kernel import kernel
+from projections.record.event import NOBODY
+from projections.record.words import POST_SHIFT, PRE_SHIFT, TICKS_PER_HOUR
 from projections.town import needs, ties
-from projections.town.event import NOBODY
-from projections.town.words import POST_SHIFT, PRE_SHIFT, TICKS_PER_HOUR
 
 
 @kernel

@@ -1,10 +1,10 @@
 """Jobs and shifts: what attendance changes."""
 
 from projections.kernel import kernel
-from projections.state import DAYS_KEPT
+from projections.record.event import NOBODY, NONE
+from projections.record.state import DAYS_KEPT
+from projections.record.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
 from projections.town import ties
-from projections.town.event import NOBODY, NONE
-from projections.town.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
 
 
 @kernel

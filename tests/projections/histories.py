@@ -12,8 +12,8 @@ from ruamel.yaml import YAML
 from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import Dimension, Trait
 from eventlog.rows import MISSING, MISSING_VALUE, ROW, Rows
+from projections.record.state import ORDINARY, town_type
 from projections.riders.fold import fold_rows_with_riders, riders_type
-from projections.state import ORDINARY, town_type
 from tests.projections.reference_ledger import REMEMBERED, SIDES, Physics, ReferenceLedger
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings

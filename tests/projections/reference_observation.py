@@ -8,7 +8,7 @@ import numpy as np
 from eventlog.catalogue.registries import Option
 from projections.observations.layout import TARGETS
 from projections.observations.lens import identity_codes
-from projections.plan import FAR
+from projections.record.plan import FAR
 from projections.settings import Observations
 from townlet.living.town import Town
 

@@ -15,8 +15,8 @@ from numba.core.registry import CPUDispatcher
 from projections.generate import generated_files
 from projections.kernel import ROOT, kernel_sources, source_digest
 from projections.observations.lens import FEATURES, VIEW, lens_type
-from projections.plan import plan_type
-from projections.state import ORDINARY, town_type
+from projections.record.plan import plan_type
+from projections.record.state import ORDINARY, town_type
 from tests.townlet.towns import DAY, default_settings, lived, town_of
 from townlet.living import commands
 from townlet.living.town import Town

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from eventlog.catalogue.life import AgentArrived, AgentExited
 from eventlog.views import Names
-from projections.state import CLASSES
+from projections.record.state import CLASSES
 from townlet.asking.declared.table import Table
 from townlet.asking.key_figures import Query, kpi_tables
 from townlet.asking.log_columns import LogColumns

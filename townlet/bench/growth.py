@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from projections.state import ORDINARY
+from projections.record.state import ORDINARY
 from townlet.bench import memory
 from townlet.bench.rows import Row, Sizes, median
 from townlet.configuration.load import Source, load

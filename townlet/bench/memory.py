@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from projections.state import town_type
+from projections.record.state import town_type
 from townlet.bench.rows import Row, Sizes, median
 from townlet.configuration.load import load
 from townlet.living import day, founding

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog.catalogue import KIND_NAMES
-from projections.state import NEEDS
-from projections.tables import tables
+from projections.record.state import NEEDS
+from projections.record.tables import tables
 from townlet.configuration.load import person_name
 from townlet.configuration.settings import Settings
 from townlet.history.history import Moment

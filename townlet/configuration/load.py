@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ValidationError
 
-from projections.state import CLASSES, LARGE
+from projections.record.state import CLASSES, LARGE
 from townlet.configuration.faults import Given, dotted, in_words, nearest, nearest_key, refusal, short, validated
 from townlet.configuration.keys import Key, describe, kind_at, schema
 from townlet.configuration.settings import Settings, Town

@@ -7,9 +7,9 @@ import numpy as np
 
 from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import Dimension, Item, Option
-from projections.plan import AFFORDANCES, plan_type
-from projections.plan import KINDS as KIND_ROOM
-from projections.state import CLASSES, NEEDS, CapacityClass
+from projections.record.plan import AFFORDANCES, plan_type
+from projections.record.plan import KINDS as KIND_ROOM
+from projections.record.state import CLASSES, NEEDS, CapacityClass
 from townlet.configuration.bodies import Affordance, Market, Needs
 from townlet.configuration.settings import Settings
 from townlet.configuration.society import Chat, Job, Life, Policy, Queues, Work

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from projections.record.state import CLASSES
 from projections.settings import Model, Narration, Observations, Relationships, Rewards
-from projections.state import CLASSES
 from townlet.configuration.bodies import AFFORDANCES, Affordance, Market, Needs
 from townlet.configuration.society import Chat, Life, Policy, Queues, Work
 from townlet.configuration.upcasting import VERSION

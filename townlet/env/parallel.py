@@ -9,7 +9,7 @@ import pettingzoo
 from gymnasium import spaces
 
 from projections.observations.layout import CELLS
-from projections.town.event import NOBODY
+from projections.record.event import NOBODY
 from townlet.configuration.faults import nearest
 from townlet.configuration.load import NONE, Source, person_name
 from townlet.env.picture import RENDER_MODES, checked_mode, picture_of

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from eventlog.catalogue.registries import Option
-from projections.state import NEEDS
+from projections.record.state import NEEDS
 from townlet.configuration.load import person_name
 from townlet.configuration.plans import map_of
 from townlet.configuration.settings import Settings

@@ -7,7 +7,7 @@ import numpy as np
 
 from eventlog.format.chain import Chain
 from eventlog.rows import Rows
-from projections.state import state_size, town_type
+from projections.record.state import state_size, town_type
 from townlet.configuration.load import Resolved
 from townlet.errors import OutboxFull, TownletError
 from townlet.living.loop import new_log

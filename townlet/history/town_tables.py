@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog.catalogue.registries import SIDES, Option, Reason, Trait
-from projections.state import NEEDS
-from projections.tables import tables
-from projections.town.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
+from projections.record.state import NEEDS
+from projections.record.tables import tables
+from projections.record.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
 from townlet.configuration.load import names_table
 from townlet.configuration.places import place_names
 from townlet.configuration.plans import jobs_of, map_of

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog.format.chain import Chain
-from projections.tables import tables, towns_from_tables
+from projections.record.tables import tables, towns_from_tables
 from townlet.configuration.load import NONE, load
 from townlet.configuration.settings import Settings
 from townlet.judging.soak_figures import SOCIAL, WORK, SoakFigures, chats_by_trust, soak_figures, tied_share

@@ -22,7 +22,7 @@ from eventlog.catalogue import KIND_NAMES
 from eventlog.errors import EventLogError
 from eventlog.format.arrow import SCHEMA, from_batch, notes_of
 from eventlog.views import PHYSICAL, names_sql
-from projections.state import CLASSES
+from projections.record.state import CLASSES
 from townlet.asking.declared.table import EventView, Table
 from townlet.asking.sql import Session
 from townlet.asking.tables import TABLES, names

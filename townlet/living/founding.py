@@ -4,11 +4,11 @@ import numpy as np
 
 from eventlog.codes import DIMENSION_FAMILIARITY, DIMENSION_RIVALRY, DIMENSION_TRUST
 from projections.kernel import entry, kernel
+from projections.record.event import NONE, NOTHING
+from projections.record.state import ITEMS
+from projections.record.words import FAMILIARITY, RIVALRY, TRUST
 from projections.recorders.social import record_tie_set
 from projections.recorders.time import record_price_changed, record_town_founded
-from projections.state import ITEMS
-from projections.town.event import NONE, NOTHING
-from projections.town.words import FAMILIARITY, RIVALRY, TRUST
 from townlet.rules import life, market
 from townlet.rules.draw import ACQUAINTANCE, draw, draw_order
 

@@ -7,11 +7,14 @@ from pathlib import Path
 from eventlog import codes
 from eventlog.folder.manifest import Epoch
 from eventlog.format import upcasting
-from projections import plan, state, tables
-from projections.state import town_type
+from projections.record import state
+from projections.record.state import town_type
 from projections.versions import VERSIONS
 from townlet.configuration import plans as compiling
 from townlet.configuration import upcasting as reading
+
+PROJECTIONS = Path(state.__file__).parents[1]
+"""The folder of the package `projections`."""
 
 
 def fold_identity(epochs: Sequence[Epoch], seq: int | None = None) -> dict[str, str]:
@@ -20,13 +23,12 @@ def fold_identity(epochs: Sequence[Epoch], seq: int | None = None) -> dict[str, 
     The projection's name and version, the record's type, the sources of folds, plans, tables and upcasters (of events
     and of settings), and the settings of the epochs that had begun. A checkpoint of another identity is never read.
     """
-    kept = (state.__file__, tables.__file__, codes.__file__, upcasting.__file__)
-    files = (plan.__file__, *kept, compiling.__file__, reading.__file__)
+    files = (codes.__file__, upcasting.__file__, compiling.__file__, reading.__file__)
     record = hashlib.sha256(repr(town_type(state.ORDINARY).descr).encode()).hexdigest()
     return {
         "projection": f"town@{VERSIONS['town']}",
         "record": record[:16],
-        "folds": sources_digest([*map(Path, files), *folder_sources("town")]),
+        "folds": sources_digest([*map(Path, files), *folder_sources("record"), *folder_sources("town")]),
         "epochs": ",".join(
             epoch.config_id for number, epoch in enumerate(epochs) if not number or seq is None or epoch.from_seq < seq
         ),
@@ -47,4 +49,4 @@ def sources_digest(sources: Iterable[Path]) -> str:
 
 def folder_sources(name: str) -> Iterable[Path]:
     """The sources in a folder of `projections`."""
-    return (Path(plan.__file__).parent / name).glob("*.py")
+    return (PROJECTIONS / name).glob("*.py")

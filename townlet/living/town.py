@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from projections import tables
-from projections.state import CLASSES, state_bytes, town_type
+from projections.record import tables
+from projections.record.state import CLASSES, state_bytes, town_type
 from projections.town.fold import fold_rows
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings

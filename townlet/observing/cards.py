@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from eventlog.catalogue.movement import AgentMoved, MoveBlocked
-from projections.state import NEEDS
+from projections.record.state import NEEDS
 from projections.telemetry.frame import Block
 from townlet.configuration.load import person_number
 from townlet.observing.choices import Choices

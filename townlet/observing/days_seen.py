@@ -10,7 +10,7 @@ import numpy as np
 
 from eventlog.catalogue.life import AgentArrived, AgentExited
 from eventlog.rows import ROW, Rows
-from projections.state import NEEDS
+from projections.record.state import NEEDS
 from townlet.living.town import Town
 
 if TYPE_CHECKING:

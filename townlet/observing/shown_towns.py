@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from projections.record.state import state_bytes
 from projections.rewards import compile_terms
-from projections.state import state_bytes
 from projections.telemetry.frame import Block, Words, happened_of, state_of, ties_of
 from projections.telemetry.witness import Kept, Seen, Witness, restore_state, seen_of
 from townlet.history.name_books import frame_words

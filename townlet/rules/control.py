@@ -28,8 +28,8 @@ from eventlog.codes import (
     REASON_UNKNOWN,
 )
 from projections.kernel import entry, kernel
+from projections.record.event import NOTHING
 from projections.recorders.choice import record_action_rejected, record_option_chosen
-from projections.town.event import NOTHING
 from townlet.rules import policy, primitives, queues, work
 
 SCRIPTED, BY_OPTION, BY_ACTION = map(np.int64, range(3))

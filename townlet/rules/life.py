@@ -13,6 +13,8 @@ from eventlog.codes import (
     TRAIT_TOPIC_PREFERENCE,
 )
 from projections.kernel import kernel
+from projections.record.event import NOBODY, NONE, NOTHING, person_of
+from projections.record.ways import steps
 from projections.recorders.life import (
     record_agent_arrived,
     record_agent_exited,
@@ -22,8 +24,6 @@ from projections.recorders.life import (
     record_trait_given,
 )
 from projections.recorders.work import record_hired
-from projections.town.event import NOBODY, NONE, NOTHING, person_of
-from projections.town.ways import steps
 from townlet.rules.draw import BED, NOBODY_ELSE, ROTATION, SUCCESSOR, UNIT, VACANCY, draw, philox
 
 TWO, THREE, FIVE, SEVEN = np.int64(2), np.int64(3), np.int64(5), np.int64(7)

@@ -4,9 +4,9 @@ import numpy as np
 
 from eventlog.codes import REASON_GHOST
 from projections.kernel import kernel
+from projections.record.event import NOBODY, NOWHERE
+from projections.record.ways import goal_place, goal_tile, next_tile, steps_to_tile
 from projections.recorders.movement import record_agent_moved, record_ghost_stepped, record_move_blocked
-from projections.town.event import NOBODY, NOWHERE
-from projections.town.ways import goal_place, goal_tile, next_tile, steps_to_tile
 from townlet.rules import queues
 
 NOWHERE_TO_GO = np.int64(0)

@@ -18,13 +18,13 @@ from eventlog.codes import (
     WEATHER_RAIN,
 )
 from projections.kernel import kernel
+from projections.record.event import NONE
 from projections.recorders.market import record_meal_eaten
 from projections.recorders.needs import (
     record_affordance_failed,
     record_affordance_finished,
     record_affordance_started,
 )
-from projections.town.event import NONE
 from townlet.rules import market, queues, work
 from townlet.rules.queues import WITH_MANNERS, WITHOUT_A_WORD
 

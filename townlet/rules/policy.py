@@ -20,10 +20,10 @@ from eventlog.codes import (
     TRAIT_EXTROVERSION,
 )
 from projections.kernel import entry, kernel
+from projections.record.event import NOBODY, NOTHING
+from projections.record.ways import steps
+from projections.record.words import ENERGY, HUNGER, HYGIENE
 from projections.recorders.choice import record_option_chosen
-from projections.town.event import NOBODY, NOTHING
-from projections.town.ways import steps
-from projections.town.words import ENERGY, HUNGER, HYGIENE
 from townlet.rules import market, queues, work
 from townlet.rules.draw import YIELD, draw, wish
 from townlet.rules.ledger import liking, rivalry, trust

@@ -16,10 +16,10 @@ from eventlog.codes import (
     OPTION_WORK,
 )
 from projections.kernel import kernel
+from projections.record.event import NOBODY, NOTHING
 from projections.recorders.choice import record_action_taken
 from projections.recorders.movement import record_agent_moved, record_move_blocked
 from projections.recorders.queues import record_queue_joined, record_reservation_granted
-from projections.town.event import NOBODY, NOTHING
 from townlet.rules import needs, queues, social, work
 
 NOWHERE_TO_GO = np.int64(0)

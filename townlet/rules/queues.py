@@ -12,6 +12,8 @@ from eventlog.codes import (
     REASON_IMPATIENT,
 )
 from projections.kernel import kernel
+from projections.record.event import NOBODY, NOTHING
+from projections.record.ways import steps
 from projections.recorders.queues import (
     record_cooldown_started,
     record_queue_conflict,
@@ -22,8 +24,6 @@ from projections.recorders.queues import (
     record_reservation_released,
     record_reservation_timed_out,
 )
-from projections.town.event import NOBODY, NOTHING
-from projections.town.ways import steps
 from townlet.rules.draw import BLOCK, CUT, POLITE, draw
 from townlet.rules.ledger import rivalry, trust
 

@@ -9,8 +9,8 @@ from eventlog.codes import (
     TRAIT_TOPIC_PREFERENCE,
 )
 from projections.kernel import kernel
+from projections.record.event import NOBODY
 from projections.recorders.social import record_chat_failed, record_chat_started, record_chat_succeeded
-from projections.town.event import NOBODY
 from projections.town.ties import tie_with
 from townlet.rules.draw import CHAT, CHAT_SUCCESS, LISTENER, NOBODY_ELSE, draw
 from townlet.rules.ledger import liking, rivalry

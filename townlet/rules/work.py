@@ -13,6 +13,9 @@ from eventlog.codes import (
     TRAIT_AMBITION,
 )
 from projections.kernel import kernel
+from projections.record.event import NOBODY, NONE
+from projections.record.ways import steps
+from projections.record.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
 from projections.recorders.work import (
     record_arrived_late,
     record_cover_agreed,
@@ -26,9 +29,6 @@ from projections.recorders.work import (
     record_wage_paid,
     record_wage_withheld,
 )
-from projections.town.event import NOBODY, NONE
-from projections.town.ways import steps
-from projections.town.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
 from townlet.rules.draw import COVER, HELP, HELPER, OVERSLEEP, UNWELL, draw, draw_of_day
 from townlet.rules.ledger import liking, rivalry, trust
 

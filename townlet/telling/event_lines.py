@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from eventlog.catalogue import KIND_CODES, KINDS, REGISTRIES, EventField
 from eventlog.format.arrow import from_batch, notes_of
-from projections.state import CLASSES
+from projections.record.state import CLASSES
 from townlet.configuration.load import person_name
 from townlet.configuration.settings import Settings
 from townlet.daytime import time_of

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import platformdirs
 
-from projections import plan, state
-from projections.plan import layout_type
-from projections.state import CapacityClass
+from projections.record import plan, state
+from projections.record.plan import layout_type
+from projections.record.state import CapacityClass
 from townlet.world.drawing import Place, TownMap, Venue
 
 KEPT = 16

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from projections.plan import DOORS, FAR
-from projections.state import CapacityClass
+from projections.record.plan import DOORS, FAR
+from projections.record.state import CapacityClass
 from townlet.errors import ConfigurationError, MapError
 from townlet.world.maps import WALKABLE, TownMap, overflow
 from townlet.world.paths import NO_WAY, measure_fields, measure_rooms, rank_places

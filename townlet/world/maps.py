@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from projections.state import LARGE, CapacityClass
+from projections.record.state import LARGE, CapacityClass
 from townlet.errors import MapError
 from townlet.world.drawing import (
     WALKABLE,

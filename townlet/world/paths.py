@@ -7,7 +7,7 @@ check of edges; what lies before tile 0 is the last row, by negative index.
 import numpy as np
 
 from projections.kernel import entry, kernel
-from projections.plan import FAR
+from projections.record.plan import FAR
 
 ANYWHERE = np.int64(-1)
 """Instead of a venue's number: the whole map."""

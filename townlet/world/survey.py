@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from projections.plan import AREA, DOORS, FAR
+from projections.record.plan import AREA, DOORS, FAR
 from townlet.world.drawing import WALKABLE, MapPlan, Place, Tile, TownMap, Venue, VenuePlan
 from townlet.world.paths import NO_WAY, measure_fields, measure_rooms
 from townlet.world.waiting import LEAST, Room, lines

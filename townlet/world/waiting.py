@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from projections.state import LINE
+from projections.record.state import LINE
 from townlet.world.paths import NO_WAY
 
 LEAST = {"shower": 3, "stove": 3, "till": 3, "counter": 3}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from projections.state import NEEDS
+from projections.record.state import NEEDS
 from townlet.daytime import time_of
 from townlet.observing.view import Card, Choice, Use, View
 from tui.drawing import About, Room, Row

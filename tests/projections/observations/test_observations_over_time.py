@@ -10,8 +10,8 @@ from numba.core.runtime import _nrt_python, rtsys
 
 from eventlog.rows import Rows
 from projections.observations.observer import Observer
+from projections.record.state import state_bytes
 from projections.settings import Observations
-from projections.state import state_bytes
 from tests.projections.observations.test_observations import EACH_VARIANT, VARIANTS, check
 from tests.townlet.towns import DAY, by_tick, default_settings, kitchen_settings, lived, said_by, town_of
 from townlet.configuration.load import load

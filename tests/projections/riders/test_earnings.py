@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventlog.rows import Rows
+from projections.record.state import state_bytes
 from projections.reward_table import MARKS, at_mark
 from projections.settings import Rewards
-from projections.state import state_bytes
 from tests.projections.histories import SEATS, History, empty_town, histories, plans
 from tests.projections.paying import (
     DAYS,
@@ -189,7 +189,7 @@ from projections.rewards import compile_terms
 from projections.riders.earning import catch_up, earn
 from projections.riders.rewards import COLUMNS, rewards_type
 from projections.settings import Rewards
-from projections.state import ORDINARY, state_bytes
+from projections.record.state import ORDINARY, state_bytes
 from tests.projections.riders.test_earnings import ENDS_EVERY, kitchen
 from tests.townlet.towns import log_digest, town_of
 from townlet.living.day import tick

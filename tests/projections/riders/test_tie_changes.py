@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import Dimension
 from eventlog.rows import Rows
+from projections.record.state import ORDINARY, TIES, state_bytes
 from projections.riders.fold import fold_rows_with_riders
 from projections.riders.tie_changes import ROOM, Change, Loss
 from projections.riders.tie_table import TieChanges
-from projections.state import ORDINARY, TIES, state_bytes
 from tests.projections.histories import (
     SEATS,
     Action,

@@ -10,7 +10,7 @@ import pytest
 import townlet
 from eventlog.codes import AGENT_ARRIVED, AGENT_EXITED, EPISODE_ENDED, TICK_ENDED
 from projections.observations.observer import Observer
-from projections.state import state_bytes
+from projections.record.state import state_bytes
 from tests.townlet.env.test_contract import KITCHEN
 from tests.townlet.towns import DAY, default_settings, lived, log_digest, said_by, town_of
 from townlet.env.contract import any_allowed

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from eventlog.catalogue.registries import Dimension
-from projections.state import TIES
+from projections.record.state import TIES
 from townlet.living.town import Town
 
 NEEDS = ("hunger", "hygiene", "energy")

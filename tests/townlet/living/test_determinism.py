@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 import townlet
 from eventlog.folder.head import read_head
 from eventlog.rows import Rows
-from projections.state import state_bytes
-from projections.tables import tables, towns_from_tables
+from projections.record.state import state_bytes
+from projections.record.tables import tables, towns_from_tables
 from tests.townlet.towns import (
     DAY,
     KITCHEN,

@@ -9,7 +9,7 @@ import pytest
 from eventlog.catalogue.registries import Dimension
 from eventlog.codes import AFFORDANCE_FAILED, AFFORDANCE_FINISHED, AFFORDANCE_STARTED, REASON_HUNGER
 from eventlog.rows import Rows
-from projections.tables import tables, towns_from_tables
+from projections.record.tables import tables, towns_from_tables
 from tests.townlet.living.invariants import broken
 from tests.townlet.towns import default_settings, log_digest, town_of
 from townlet.configuration.load import load

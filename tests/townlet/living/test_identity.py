@@ -10,13 +10,13 @@ import pytest
 import townlet
 from eventlog import codes
 from eventlog.folder.manifest import Epoch
-from projections import plan, state, tables
+from projections.record import state
 from projections.versions import VERSIONS
 from tests.townlet.towns import DAY, KITCHEN
 from townlet.configuration import plans as compiling
 from townlet.configuration import upcasting as reading
 from townlet.keeping.verify import verify
-from townlet.living.identity import fold_identity
+from townlet.living.identity import PROJECTIONS, fold_identity
 from townlet.living.town import restored_town
 from townlet.run import Run
 
@@ -110,7 +110,7 @@ def test_a_town_taken_up_by_a_raised_version_lives_on_the_same(run: Run, monkeyp
     assert run.at().state_digest == run.at(from_start=True).state_digest == straight.at(from_start=True).state_digest
 
 
-@pytest.mark.parametrize("module", [state, tables, codes, compiling, reading], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [codes, compiling, reading], ids=lambda module: module.__name__)
 def test_sources_that_change_are_another_identity(
     module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,11 +121,14 @@ def test_sources_that_change_are_another_identity(
     assert differing(before, fold_identity([A])) == {"folds"}
 
 
-@pytest.mark.parametrize("name", ["plan.py", "town/ties.py", "town/evolve.py"])
+@pytest.mark.parametrize(
+    "name",
+    ["record/plan.py", "record/state.py", "record/tables.py", "record/event.py", "town/ties.py", "town/evolve.py"],
+)
 def test_folds_that_change_are_another_identity(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = fold_identity([A])
-    folder = shutil.copytree(Path(plan.__file__).parent, tmp_path / "projections")
-    monkeypatch.setattr(plan, "__file__", str(folder / "plan.py"))
+    folder = shutil.copytree(PROJECTIONS, tmp_path / "projections")
+    monkeypatch.setattr("townlet.living.identity.PROJECTIONS", folder)
     assert fold_identity([A]) == before
     (folder / name).write_bytes((folder / name).read_bytes() + b"\n")
     assert differing(before, fold_identity([A])) == {"folds"}

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from eventlog.catalogue.registries import Dimension
+from projections.record.state import TIES
 from projections.riders.tie_table import TieChanges
-from projections.state import TIES
 from tests.projections.histories import ledger_of
 from tests.projections.riders.test_tie_changes import follow, turns_of
 from tests.townlet.living.invariants import broken

@@ -18,7 +18,7 @@ from eventlog.codes import (
     OPTION_CHOSEN,
     TICK_ENDED,
 )
-from projections.state import state_bytes
+from projections.record.state import state_bytes
 from tests.townlet.env.play import Play, at_random, played, random_digests
 from tests.townlet.living.invariants import broken
 from tests.townlet.towns import DAY, by_tick, default_settings, kitchen_settings, lived, said_by, town_of

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from eventlog.catalogue.registries import Reason
-from projections.town.words import ABSENT, LATE, ON_TIME, PRE_SHIFT
+from projections.record.words import ABSENT, LATE, ON_TIME, PRE_SHIFT
 from tests.townlet.rules.stage import Stage, columns
 from tests.townlet.towns import DAY, default_settings, lived
 

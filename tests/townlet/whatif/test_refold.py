@@ -12,7 +12,7 @@ import pytest
 import townlet
 from eventlog.folder.manifest import write_settings
 from eventlog.writer import LogWriter
-from projections.state import CLOCK, TIE, state_bytes
+from projections.record.state import CLOCK, TIE, state_bytes
 from projections.town import ties as ledger_folds
 from townlet.configuration.keys import describe
 from townlet.configuration.load import load

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from eventlog.catalogue.registries import Option
-from projections.plan import layout_type
-from projections.state import LARGE, ORDINARY
+from projections.record.plan import layout_type
+from projections.record.state import LARGE, ORDINARY
 from townlet.configuration.load import load
 from townlet.configuration.plans import compile_plan
 from townlet.errors import MapError

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventlog.catalogue.registries import Option
-from projections.plan import AREA, FAR, NEAR, OPTIONS, layout_type, plan_type
-from projections.state import LINE, ORDINARY
+from projections.record.plan import AREA, FAR, NEAR, OPTIONS, layout_type, plan_type
+from projections.record.state import LINE, ORDINARY
 from townlet.errors import ConfigurationError, MapError
 from townlet.world.layout import fill
 from townlet.world.maps import TownMap, parse

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from projections.state import LARGE, ORDINARY
+from projections.record.state import LARGE, ORDINARY
 from townlet.errors import ConfigurationError, MapError, TownletError
 from townlet.world.maps import Tile, parse
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from projections.kernel import kernel
-from projections.plan import FAR
-from projections.town.event import NONE, NOTHING, NOWHERE
+from projections.record.event import NONE, NOTHING, NOWHERE
+from projections.record.plan import FAR
 
 
 @kernel

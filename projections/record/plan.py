@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from projections.state import AGENT, ITEMS, LINE, CapacityClass
+from projections.record.state import AGENT, ITEMS, LINE, CapacityClass
 
 KINDS = 160
 """Room for event kinds in tables by kind; codes are below it."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from projections.state import CapacityClass, town_type
+from projections.record.state import CapacityClass, town_type
 
 
 def tables(town: Any) -> dict[str, pa.Table]:

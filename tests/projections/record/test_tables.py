@@ -9,8 +9,8 @@ import pytest
 from eventlog.catalogue.life import AgentExited
 from eventlog.codes import REASON_EVICTION
 from eventlog.rows import MISSING, MISSING_VALUE, ROW
-from projections.state import ORDINARY, state_bytes, town_type
-from projections.tables import tables, towns_from_tables
+from projections.record.state import ORDINARY, state_bytes, town_type
+from projections.record.tables import tables, towns_from_tables
 from townlet.configuration.load import load
 from townlet.living.town import Town
 
