@@ -68,8 +68,8 @@ def recorders(family: str, kinds: list[type[Event]]) -> str:
     imports = [
         from_import("eventlog.codes", sorted(kind.snake().upper() for kind in kinds)),
         "from projections.kernel import kernel",
-        f"from projections.town import {family}",
         from_import("projections.record.event", [*missing, "append"]),
+        f"from projections.town import {family}",
     ]
     about = f'"""Recorders of {family}: append the row, fold it.{NOTE}"""'
     return about + "\n\n" + "\n".join(imports) + "\n\n\n" + body + "\n"
