@@ -18,8 +18,8 @@ from projections.observations.lens import FEATURES, VIEW, lens_type
 from projections.record.plan import plan_type
 from projections.record.state import ORDINARY, town_type
 from tests.townlet.towns import DAY, default_settings, lived, town_of
-from townlet.living import commands
 from townlet.living.town import Town
+from townlet.rules import console
 from townlet.warming import warm
 
 PACKAGES = ("eventlog", "projections", "townlet", "cli", "tui")
@@ -78,7 +78,7 @@ def test_every_kernel_is_called_by_another(tmp_path: Path, monkeypatch: pytest.M
     Town([default_settings()]).found(7)
     assert list((tmp_path / "layouts").iterdir())
     unused = {one.py_func.__qualname__ for one in dispatchers() if not signatures(one)}
-    assert unused <= SELDOM | set(vars(commands)), "neither the town nor the driver's hand calls these"
+    assert unused <= SELDOM | set(vars(console)), "neither the town nor the driver's hand calls these"
 
 
 def test_no_field_is_hidden_by_an_attribute_of_its_record() -> None:

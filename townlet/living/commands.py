@@ -1,56 +1,18 @@
 """A hand from outside the town: commands that are recorded as events, like all that the rules do.
 
-Rows stay in the town's outbox, before those of the next tick, until the town lives on or is drained.
+Which command can be is decided in `townlet/rules/console.py`. Rows stay in the town's outbox, before those of the next
+tick, until the town lives on or is drained.
 """
 
 import numpy as np
 
 from eventlog.catalogue.registries import Dimension
-from eventlog.codes import (
-    POWER_FAILED,
-    POWER_RESTORED,
-    SETTINGS_CHANGED,
-    TELEPORTED,
-    TIE_SET,
-    WATER_FAILED,
-    WATER_RESTORED,
-)
-from projections.kernel import entry
-from projections.recorders.console import record_settings_changed
-from projections.recorders.movement import record_teleported
-from projections.recorders.social import record_tie_set
-from projections.recorders.time import (
-    record_power_failed,
-    record_power_restored,
-    record_water_failed,
-    record_water_restored,
-)
+from eventlog.codes import SETTINGS_CHANGED, TELEPORTED, TIE_SET
 from townlet.errors import OutboxFull, TownletError
 from townlet.living.town import Town
+from townlet.rules import console
 
 NONE = -1
-MAINS = {"power": (POWER_FAILED, POWER_RESTORED), "water": (WATER_FAILED, WATER_RESTORED)}
-
-
-@entry
-def command(towns, plans, index, kind, a, b, tile, code, value):
-    """Record one command, under the settings of now. Nothing is checked here."""
-    town = towns[index]
-    plan = plans[town.clock.epoch]
-    if kind == TELEPORTED:
-        record_teleported(town, plan, a, town.agents[a].holds, tile)
-    elif kind == POWER_FAILED:
-        record_power_failed(town, plan)
-    elif kind == POWER_RESTORED:
-        record_power_restored(town, plan, town.clock.power_seq)
-    elif kind == WATER_FAILED:
-        record_water_failed(town, plan)
-    elif kind == WATER_RESTORED:
-        record_water_restored(town, plan, town.clock.water_seq)
-    elif kind == TIE_SET:
-        record_tie_set(town, plan, a, b, code, value)
-    elif kind == SETTINGS_CHANGED:
-        record_settings_changed(town, plan, code)
 
 
 class Driver:
@@ -61,51 +23,27 @@ class Driver:
 
     def teleport(self, seat: int, tile: int) -> None:
         """Put who sits in `seat` on a free, walkable tile; whatever it held, queued for or did is over."""
-        self._require_alive(seat)
-        if not self.is_free(tile):
-            raise TownletError(f"nobody can be put on tile {tile}: it is not a free, walkable tile of the map")
+        _require(console.against_teleport(self.town.record, self.town.plans, seat, tile))
         self._record(TELEPORTED, a=seat, tile=tile)
 
     def is_free(self, tile: int) -> bool:
         """Whether a tile is walkable and nobody stands on it."""
-        walkable = self.town.plans["layout"]["walkable"][self.town.record["clock"]["epoch"]]
-        return 0 <= tile < len(walkable) and bool(walkable[tile]) and self.town.record["ground"][tile] == 0
+        return console.is_free(self.town.record, self.town.plans, tile)
 
     def switch(self, main: str, works: bool) -> None:
         """Let the `power` or the `water` of the whole town fail, or come back."""
-        if main not in MAINS:
-            raise TownletError(f"{main!r} is none of the town's mains: {', '.join(MAINS)}")
-        if bool(self.town.record["clock"][main]) == works:
-            raise TownletError(f"the {main} {'works' if works else 'has failed'} already")
-        self._record(MAINS[main][works])
+        _require(console.against_switch(self.town.record, main, works))
+        self._record(console.MAINS[main][works])
 
     def set_tie(self, owner: int, other: int, dimension: Dimension, value: float) -> None:
         """Give one side of the directed tie from seat `owner` to seat `other` a value in [-1, 1], kept as float32."""
-        if dimension not in Dimension.__members__.values():
-            sides = ", ".join(side.name.lower() for side in Dimension)
-            raise TownletError(f"{dimension!r} is no side of a tie: there are {sides}")
-        self._require_alive(owner)
-        self._require_alive(other)
-        if owner == other:
-            raise TownletError(f"who sits in seat {owner} has no tie to itself")
-        if not -1.0 <= value <= 1.0:
-            raise TownletError(f"{Dimension(dimension).name.lower()} lies in [-1, 1], and {value} does not")
+        _require(console.against_tie(self.town.record, owner, other, dimension, value))
         self._record(TIE_SET, a=owner, b=other, code=int(dimension), value=value)
 
     def change_settings(self, epoch: int) -> None:
         """Let the town live on under the settings of another epoch."""
-        if not 0 <= epoch < len(self.town.plans):
-            raise TownletError(f"there is no epoch {epoch}: the town has {len(self.town.plans)}, counted from 0")
-        now = int(self.town.record["clock"]["epoch"])
-        before, after = (int(self.town.plans["social"]["capacity"][each]) for each in (now, epoch))
-        if after < before:
-            raise TownletError(f"relationships.capacity cannot fall from {before} to {after}: ties would have no place")
+        _require(console.against_settings(self.town.record, self.town.plans, epoch))
         self._record(SETTINGS_CHANGED, code=epoch)
-
-    def _require_alive(self, seat: int) -> None:
-        agents = self.town.record["agents"]
-        if not (0 <= seat < len(agents) and agents["alive"][seat]):
-            raise TownletError(f"nobody sits in seat {seat}")
 
     def _record(
         self, kind: np.int64, a: int = NONE, b: int = NONE, tile: int = NONE, code: int = NONE, value: float = 0.0
@@ -113,4 +51,10 @@ class Driver:
         town = self.town
         if int(town.record["cursor"]["pending"]) + town.reserve >= town.shape.rows:
             raise OutboxFull(f"too many commands at tick {town.tick}: let the town live on before the next one")
-        command(town.towns, town.plans, 0, kind, a, b, tile, code, value)
+        console.command(town.towns, town.plans, 0, kind, a, b, tile, code, value)
+
+
+def _require(objection: str) -> None:
+    """Raises TownletError where there is an objection."""
+    if objection:
+        raise TownletError(objection)

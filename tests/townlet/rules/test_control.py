@@ -84,6 +84,18 @@ def test_a_refusal_says_why_and_costs_the_tick(control: int, asked: int, reason:
     assert (int(refused["code"]), int(refused["code2"])) == (asked, reason)
 
 
+def test_nothing_but_waiting_can_be_asked_of_who_is_busy() -> None:
+    """Under primitive control nothing is committed, so a refusal ends the tick of the busy too."""
+    stage = Stage().at(720)
+    stage.busy(0, stage.places(Option.WASH)[0], 30)
+    stage.town.cursor.control = int(BY_ACTION)
+    stage.town.allowed[0] = stage.call("control", "allow", 0)
+    stage.town.asked[0] = int(Action.NORTH)
+    stage.rows()
+    assert not stage.call("control", "heed", 0)
+    assert stage.rows()["code2"].tolist() == [Reason.BUSY]
+
+
 def test_work_may_be_asked_only_while_there_is_work_to_do() -> None:
     stage = Stage()
     seat = stage.worker(480)

@@ -4,7 +4,8 @@ import numba
 import numpy as np
 import pytest
 
-from townlet.rules.draw import UNIT, philox, stream_key, word_of
+from tests.townlet.towns import default_settings, town_of
+from townlet.rules.draw import UNIT, draw_order, philox, stream_key, word_of
 
 VECTORS = [
     ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D)),
@@ -22,6 +23,12 @@ def words(key: np.uint64, ticks: int, agents: int, purpose: np.int64) -> np.ndar
         for agent in range(agents):
             found[tick * agents + agent] = philox(key, np.int64(tick), np.int64(agent), np.int64(0), purpose)
     return found
+
+
+@numba.njit
+def orders(towns: np.ndarray) -> int:
+    """Draw the order of a town's tick, from compiled code."""
+    return draw_order(towns[0])  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(("counter", "key", "answer"), VECTORS)
@@ -56,6 +63,21 @@ def test_draws_are_even() -> None:
     assert abs(uniform.mean() - 0.5) < 5 * np.sqrt(1 / 12 / len(drawn))
     neighbours = np.corrcoef(uniform[:-1], uniform[1:])[0, 1]
     assert abs(neighbours) < 5 / np.sqrt(len(drawn))
+
+
+def test_everybody_is_as_often_first_as_last() -> None:
+    """The order of a tick has everybody once, and each turn is anybody's: limits of five standard errors."""
+    town = town_of(default_settings())
+    town.found(7)
+    record, ticks = town.towns[0], 4000
+    seen = np.zeros((8, 8))
+    for tick in range(ticks):
+        record.clock.tick = tick
+        assert orders(town.towns) == 8
+        order = record.order[:8]
+        assert sorted(order.tolist()) == list(range(8))
+        seen[np.arange(8), order] += 1
+    assert np.abs(seen - ticks / 8).max() < 5 * np.sqrt(ticks / 8)
 
 
 def test_every_part_of_an_address_counts() -> None:

@@ -103,11 +103,14 @@ def test_a_taken_place_has_a_line_to_join() -> None:
     assert ask(stage, 0, Action.INTERACT) == ["action_taken", "queue_joined"]
 
 
-@pytest.mark.parametrize("own", [True, False])
-def test_a_bed_is_its_owners(own: bool) -> None:
+def test_a_bed_is_its_owners_also_among_housemates() -> None:
     stage = Stage().at(720)
-    bed = int(stage.agent(0 if own else 1).home)
-    assert bool(stage.call("primitives", "may_ask_for", 0, bed)) == own
+    homes = [int(stage.agent(seat).home) for seat in range(8)]
+    venues = [int(stage.plan.layout.place[home].venue) for home in homes]
+    assert len(set(venues)) < 8, "some share a home"
+    for seat in range(8):
+        may_lie = [other for other in range(8) if stage.call("primitives", "may_ask_for", seat, homes[other])]
+        assert may_lie == [seat]
 
 
 def test_a_word_needs_somebody_near() -> None:

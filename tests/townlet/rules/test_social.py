@@ -31,6 +31,16 @@ def test_those_within_two_tiles_may_talk(apart: int, talk: bool) -> None:
     assert [int(row["other"]) for row in columns(stage.rows(), "chat_started")] == [1] * talk
 
 
+@pytest.mark.parametrize(("down", "right", "talk"), [(1, 1, True), (2, 0, True), (2, 1, False), (2, 2, False)])
+def test_two_tiles_are_two_steps_and_no_square(down: int, right: int, talk: bool) -> None:
+    stage = beside(TALKATIVE, 1)
+    apart, free = down * int(stage.plan.layout.side) + right, set(stage.free_tiles())
+    here = next(tile for tile in sorted(free) if tile + apart in free)
+    for seat in (0, 1):
+        stage.put(seat, here + apart * seat)
+    assert stage.call("social", "someone_near", 0) == (1 if talk else -1)
+
+
 def test_nobody_talks_again_before_the_cooldown_is_over() -> None:
     stage = beside(TALKATIVE, 1)
     stage.call("social", "converse", 0)
