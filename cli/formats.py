@@ -16,7 +16,7 @@ ROWS_MOST: Final = 40
 
 WIDTH: Final = 120
 CELL_MOST: Final = 48
-"""The widest a cell is; longer text is cut."""
+"""The widest a cell is, but for the last column's; longer text is cut."""
 
 EXPLAINED: Final = ["explain_key", "explain_value"]
 
@@ -27,14 +27,19 @@ CUT: Final = "…"
 def as_table(table: pa.Table, *, rows: int | None = ROWS_MOST, width: int | None = None) -> str:
     """The table in aligned columns: numbers to the right, floats short, NULL empty, the rest of the rows counted.
 
-    Columns that do not fit into `width` characters (None: the terminal's, or WIDTH) are named below it. `rows` None is
-    all of them. DuckDB's `explain` stays the drawing that it is.
+    Columns that do not fit into `width` characters (None: the terminal's, or WIDTH) are named below it; a last column
+    takes what the others leave. `rows` None is all of them. DuckDB's `explain` stays the drawing that it is.
     """
     if table.column_names == EXPLAINED:
         return "\n".join(table.column(1).to_pylist())
     width = width or shutil.get_terminal_size((WIDTH, 0)).columns
     shown = table if rows is None else table.slice(0, rows)
-    cells = [_column(shown.field(i), shown.column(i)) for i in range(shown.num_columns)]
+    cells: list[list[str]] = []
+    left = width
+    for i, (field, column) in enumerate(zip(shown.schema, shown.columns, strict=True)):
+        most = max(CELL_MOST, left) if i == shown.num_columns - 1 else CELL_MOST
+        cells.append(_column(field, column, most))
+        left -= max(map(_width, cells[-1])) + len(GAP)
     widths = [max(map(_width, column)) for column in cells]
     fitting = _fitting(widths, width)
     right = [_is_number(field.type) for field in shown.schema]
@@ -77,9 +82,9 @@ def as_arrow(table: pa.Table) -> bytes:
     return content
 
 
-def _column(field: pa.Field, column: pa.ChunkedArray) -> list[str]:
-    """The cells of a column, its name first."""
-    return [_cut(field.name), *(_cut(_word(value)) for value in _values(column))]
+def _column(field: pa.Field, column: pa.ChunkedArray, most: int) -> list[str]:
+    """The cells of a column, its name first, each of at most so many characters."""
+    return [_cut(field.name, most), *(_cut(_word(value), most) for value in _values(column))]
 
 
 def _word(value: Any) -> str:
@@ -153,10 +158,10 @@ def _left_out(table: pa.Table, rows: int, columns: int) -> list[str]:
     return lines
 
 
-def _cut(text: str) -> str:
-    """One line of at most CELL_MOST characters, without control characters."""
+def _cut(text: str, most: int) -> str:
+    """One line of at most so many characters, without control characters."""
     line = "".join(each if each.isprintable() else " " for each in text)
-    return line if len(line) <= CELL_MOST else line[: CELL_MOST - 1] + CUT
+    return line if len(line) <= most else line[: most - 1] + CUT
 
 
 def _padded(text: str, width: int, *, right: bool) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from townlet.asking.declared.table import Column, Scope, Table, named, real, texts, whole
+from townlet.asking.declared.table import Column, Scope, Table, real, texts, whole, with_number
 
 NARRATIONS: Final = Table(
     "narrations",
@@ -15,9 +15,9 @@ NARRATIONS: Final = Table(
         Column("priority", "BOOLEAN", "whether the entry was told because it matters, past the limits of its window"),
         *texts(("text", "the sentences")),
         *whole(("cause", "number (seq) of the event that it tells of")),
-        *named("agent", "person of whom it tells", "nobody in particular"),
-        *named("other", "other person of whom it tells", "nobody else"),
-        *named("place", "place where it happened", "no place in particular"),
+        *with_number("agent", "person of whom it tells", "nobody in particular"),
+        *with_number("other", "other person of whom it tells", "nobody else"),
+        *with_number("place", "place where it happened", "no place in particular"),
         *texts(("template", "name of the situation in the templates, such as conflict.cut")),
     ),
 )
@@ -29,7 +29,7 @@ REWARDS: Final = Table(
     lambda of: of.rewards(),
     (
         *whole(("tick", "tick in which it was earned")),
-        *named("agent", "person who earned it"),
+        *with_number("agent", "person who earned it"),
         *texts(("ended", "how the episode ended with this tick: left or cut_off", "the episode goes on")),
         *real(
             ("survival", "for having lived through the tick"),

@@ -117,7 +117,7 @@ def real(*columns: tuple[str, str] | tuple[str, str, str]) -> tuple[Column, ...]
     return tuple(Column(name, "DOUBLE", *said) for name, *said in columns)
 
 
-def named(name: str, meaning: str, null: str = "") -> tuple[Column, ...]:
+def with_number(name: str, meaning: str, null: str = "") -> tuple[Column, ...]:
     """Somebody or something by name and by number: the columns `name` and `name_id`."""
     return *texts((name, meaning, null)), *whole((f"{name}_id", f"number of {name}", null))
 

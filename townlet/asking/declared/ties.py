@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from townlet.asking.declared.table import Column, Scope, Table, named, real, texts, whole
+from townlet.asking.declared.table import Column, Scope, Table, real, texts, whole, with_number
 
 _SIDES: Final = ("trust", "familiarity", "rivalry")
 
@@ -15,8 +15,8 @@ TIES: Final = Table(
     Scope.TOWN,
     lambda of: of.town.ties(),
     (
-        *named("owner", "person who feels it"),
-        *named("other", "person about whom it is felt"),
+        *with_number("owner", "person who feels it"),
+        *with_number("other", "person about whom it is felt"),
         *real(
             ("trust", f"trust in the other, {_SIDE}"),
             ("familiarity", f"how well the owner knows the other, {_SIDE}"),
@@ -44,8 +44,8 @@ TIE_CHANGES: Final = Table(
             ("seq", "number of the event that did it; of a decay, of the last hour's tick_ended"),
             ("tick", "tick of that event"),
         ),
-        *named("owner", "person whose tie it is"),
-        *named("other", "person about whom the tie is"),
+        *with_number("owner", "person whose tie it is"),
+        *with_number("other", "person about whom the tie is"),
         *texts(
             ("kind", "kind of the event that did it"),
             ("change", "added, updated, set, refused, decayed or removed"),
@@ -85,7 +85,7 @@ CHURN: Final = Table(
     "The ties that each person held, made and lost in each window.",
     Scope.SUMMARY,
     lambda of: of.summaries.churn["churn"],
-    (*_WINDOW, *named("owner", "person whose ties are counted"), *_COUNTED),
+    (*_WINDOW, *with_number("owner", "person whose ties are counted"), *_COUNTED),
 )
 
 CHURN_WINDOWS: Final = Table(
@@ -106,15 +106,15 @@ BONDS: Final = Table(
     Scope.SUMMARY,
     lambda of: of.summaries.bonds(),
     (
-        *named("agent", "person"),
+        *with_number("agent", "person"),
         *whole(
             ("ties", "how many others the person has a tie to"),
             ("friends", f"others whose {_LIKING} is at least relationships.bonds.friend_liking"),
             ("rivals", "others against whom rivalry is at least relationships.bonds.rival_rivalry, and above trust"),
         ),
-        *named("best_friend", "friend whom the person likes most", "the person has no friend"),
+        *with_number("best_friend", "friend whom the person likes most", "the person has no friend"),
         *real(("best_friend_liking", f"{_LIKING} for the best friend", "the person has no friend")),
-        *named("worst_rival", "rival against whom rivalry is highest", "the person has no rival"),
+        *with_number("worst_rival", "rival against whom rivalry is highest", "the person has no rival"),
         *real(
             ("worst_rival_rivalry", "rivalry against the worst rival, from -1 to 1", "the person has no rival"),
             ("trust_given", "mean trust of the person's ties, from -1 to 1", "the person has no tie"),
@@ -173,7 +173,7 @@ COMMUNITIES: Final = Table(
     Scope.SUMMARY,
     lambda of: of.summaries.communities(),
     (
-        *named("agent", "person"),
+        *with_number("agent", "person"),
         *whole(("community", "number of the community, from 1 for the largest")),
     ),
 )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from townlet.asking.declared.table import TILE, Column, Scope, Table, named, real, texts, whole
+from townlet.asking.declared.table import TILE, Column, Scope, Table, real, texts, whole, with_number
 
 _VENUE: Final = texts(("venue", "venue that the tile belongs to", "out of doors"))
 _NEED: Final = "from 0 to 1; 1 is satisfied"
@@ -10,25 +10,25 @@ _TRAIT: Final = "from -1 to 1; fixed at the arrival"
 
 _ASKED: Final[tuple[Column, ...]] = (
     *texts(("option", "what the person has chosen to do, such as eat or work", "nothing was chosen yet")),
-    *named("target", "place that the option leads to", "the option needs no place"),
+    *with_number("target", "place that the option leads to", "the option needs no place"),
     *texts(("doing", "affordance that the person is using, such as cook_meal", "the person uses nothing")),
     *whole(
         ("doing_since", "tick at which that began", "the person uses nothing"),
         ("doing_until", "tick at which that will be over", "the person uses nothing"),
     ),
     *texts(("done_last", "affordance that the person used last", "the person has used nothing yet")),
-    *named("holds", "place that the person holds", "none is held"),
-    *named("waits_at", "place that the person waits for", "the person does not wait"),
+    *with_number("holds", "place that the person holds", "none is held"),
+    *with_number("waits_at", "place that the person waits for", "the person does not wait"),
     *whole(
         ("waits_since", "tick at which the waiting began", "the person does not wait"),
         ("stalls", "failed moves in a row without progress, from 0"),
     ),
 )
 _WORK: Final[tuple[Column, ...]] = (
-    *named("job", "job of the person", "the person has no job"),
+    *with_number("job", "job of the person", "the person has no job"),
     *texts(("shift", "pre_shift, on_time, late, absent or post_shift", "the person has no job")),
-    *named("covers", "person whose shift this one is working", "the person stands in for nobody"),
-    *named("covered_by", "person who is working this one's shift", "nobody stands in"),
+    *with_number("covers", "person whose shift this one is working", "the person stands in for nobody"),
+    *with_number("covered_by", "person who is working this one's shift", "nobody stands in"),
     *texts(("doom", "reason for which the person is about to leave the town", "the person stays")),
 )
 
@@ -44,7 +44,7 @@ AGENTS: Final = Table(
         *texts(("name", "name of the person")),
         *whole(("seat", "number of the seat in the town's record"), ("arrived", "tick of the arrival")),
         *texts(("home", "venue where the person lives")),
-        *named("bed", "bed of the person"),
+        *with_number("bed", "bed of the person"),
         *TILE,
         *_VENUE,
         *real(
@@ -86,8 +86,8 @@ OBJECTS: Final = Table(
         ),
         *TILE,
         *texts(("affordance", "what the place is used for")),
-        *named("user", "person who uses the place", "nobody does"),
-        *named("owner", "person to whom a bed belongs", "nobody, or no bed"),
+        *with_number("user", "person who uses the place", "nobody does"),
+        *with_number("owner", "person to whom a bed belongs", "nobody, or no bed"),
         *whole(
             ("stock", "portions in stock, from 0", "a place without stock"),
             ("line", "how many people wait for the place"),
@@ -102,9 +102,9 @@ QUEUES: Final = Table(
     Scope.TOWN,
     lambda of: of.town.queues(),
     (
-        *named("object", "place that is waited for"),
+        *with_number("object", "place that is waited for"),
         *whole(("position", "position in the line, from 1")),
-        *named("agent", "person who waits"),
+        *with_number("agent", "person who waits"),
         *whole(("since", "tick at which the waiting began"), ("waited", "ticks waited so far")),
     ),
     exported=True,
@@ -116,10 +116,10 @@ SHIFTS: Final = Table(
     Scope.TOWN,
     lambda of: of.town.shifts(),
     (
-        *named("agent", "person who has the job"),
-        *named("job", "name of the job"),
+        *with_number("agent", "person who has the job"),
+        *with_number("job", "name of the job"),
         *texts(("venue", "venue where the work is done", "out of doors")),
-        *named("workplace", "desk where the work is done"),
+        *with_number("workplace", "desk where the work is done"),
         *whole(
             ("starts", "minute of the day at which the shift starts"),
             ("ends", "minute of the day at which the shift ends"),
@@ -130,8 +130,8 @@ SHIFTS: Final = Table(
         ),
         *whole(("worked", "ticks of this shift worked at the own desk")),
         *real(("earned", "wage not yet paid, in basic meals")),
-        *named("covered_by", "person who works this shift instead", "nobody does"),
-        *named("covers", "person whose shift this one is working", "nobody's"),
+        *with_number("covered_by", "person who works this shift instead", "nobody does"),
+        *with_number("covers", "person whose shift this one is working", "nobody's"),
         *whole(
             ("shifts", "shifts that this person was due to work so far, this one included"),
             ("on_time", "shifts of these that the person began in time"),
