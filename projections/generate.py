@@ -11,7 +11,7 @@ from eventlog.catalogue.registries import REGISTRIES
 ROOT = Path(__file__).resolve().parent.parent
 NOTE = "\n\nGenerated from the catalogue by `make generate`; not edited by hand.\n"
 
-MARK = "# kernel source: kernels are compiled from what stands here, so the name of their cache covers it."
+MARK = "# kernel source: kernels are compiled from this file, so it is part of the name of their cache."
 MISSING = {
     "agent": "NOBODY",
     "other": "NOBODY",

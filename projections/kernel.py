@@ -4,7 +4,7 @@ Numba's disk cache does not see an edited callee in another file (numba#1833), s
 of every kernel source, the Numba version and the processor. State, plans and events go in as bare records.
 """
 
-# kernel source: kernels are compiled from what stands here, so the name of their cache covers it.
+# kernel source: kernels are compiled from this file, so it is part of the name of their cache.
 
 import functools
 import hashlib

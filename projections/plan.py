@@ -1,6 +1,6 @@
 """The plan: what a town's folds and rules read and never write, compiled from settings and map into one record."""
 
-# kernel source: kernels are compiled from what stands here, so the name of their cache covers it.
+# kernel source: kernels are compiled from this file, so it is part of the name of their cache.
 
 from functools import cache
 

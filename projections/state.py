@@ -4,7 +4,7 @@ Empty is zero: a seat, a tie or a place that is freed is zeroed by its fold, so 
 is the record, byte for byte. Inside a living agent or a founded place -1 means none.
 """
 
-# kernel source: kernels are compiled from what stands here, so the name of their cache covers it.
+# kernel source: kernels are compiled from this file, so it is part of the name of their cache.
 
 from functools import cache
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What can happen in a town. Each kind of event is declared once, in the module of its family."""
+"""The catalogue of events. Each kind of event is declared once, in the module of its family."""
 
 from eventlog.catalogue import choice, console, life, market, movement, needs, queues, social, time, work
 from eventlog.catalogue.event import COLUMNS, Event, EventField

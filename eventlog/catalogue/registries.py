@@ -1,10 +1,10 @@
-"""The registered codes that event rows carry instead of words. A code is never given another meaning."""
+"""The registered codes that stand for words in event rows. A code never changes its meaning."""
 
 from enum import IntEnum
 
 
 class Option(IntEnum):
-    """What a policy can ask of an agent (SPEC section 2)."""
+    """What a policy can ask an agent to do (SPEC section 2)."""
 
     WAIT = 0
     EAT = 1
@@ -18,7 +18,7 @@ class Option(IntEnum):
 
 
 class Action(IntEnum):
-    """What can be asked of an agent whose every step is chosen for it (SPEC section 2, primitives)."""
+    """What a policy can ask under primitive control, where it chooses every step (SPEC section 2, primitives)."""
 
     WAIT = 0
     NORTH = 1
@@ -32,14 +32,14 @@ class Action(IntEnum):
 
 
 class Item(IntEnum):
-    """What can be bought, carried, cooked and eaten."""
+    """What agents buy, carry, cook and eat."""
 
     RAW = 0
     MEAL = 1
 
 
 class Trait(IntEnum):
-    """What is fixed for an agent at its arrival."""
+    """Personality of an agent, fixed at its arrival."""
 
     EXTROVERSION = 0
     FORGIVENESS = 1
@@ -56,14 +56,14 @@ class Dimension(IntEnum):
 
 
 class Weather(IntEnum):
-    """The sky of a day; places in the open are of no use in rain."""
+    """The weather of a day; nobody can use places in the open in rain."""
 
     CLEAR = 0
     RAIN = 1
 
 
 class Reason(IntEnum):
-    """Why a place was left, a deed failed, a conflict broke out, somebody covered, moved away, or was asked in vain."""
+    """Why somebody left a place, failed, wronged somebody, covered or left, or why a request was refused."""
 
     FINISHED = 0
     CHANGED_MIND = 1

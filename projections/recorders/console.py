@@ -11,7 +11,7 @@ from projections.town.event import NAN, NOBODY, NONE, NOTHING, NOWHERE, append
 
 @kernel
 def record_settings_changed(town, plan, epoch):
-    """From here on the town lives under the settings of another epoch of the run."""
+    """From now on the town uses the settings of another epoch of the run."""
     event = append(town, SETTINGS_CHANGED, NOBODY, NOBODY, NOTHING, NOWHERE, epoch, NONE, NAN, NAN, NONE)
     console.settings_changed(town, plan, event)
     return event.seq

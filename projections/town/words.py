@@ -1,6 +1,6 @@
 """Codes of the state that no event carries."""
 
-# kernel source: kernels are compiled from what stands here, so the name of their cache covers it.
+# kernel source: kernels are compiled from this file, so it is part of the name of their cache.
 
 import numpy as np
 
