@@ -1,4 +1,4 @@
-"""Recorders of needs: append the row, fold it.
+"""Recorders of needs: each appends a row, folds it and returns its seq.
 
 Generated from the catalogue by `make generate`; not edited by hand.
 """
