@@ -3,7 +3,7 @@
 Generated from the catalogue by `make generate`; not edited by hand.
 """
 
-# kernel source: kernels are compiled from what stands here, so the name of their cache covers it.
+# kernel source: kernels are compiled from this file, so it is part of the name of their cache.
 
 import numpy as np
 

@@ -1,1 +1,1 @@
-"""What the events of a town add up to: its state, its ties, and everything that is read off them."""
+"""Folds the events of a town into its state, its ties, its rewards, its story and other views."""

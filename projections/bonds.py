@@ -1,7 +1,8 @@
-"""Who is whose friend and rival, and what that makes of a town: summaries of its ties at one tick.
+"""Summaries of a town's ties at one tick: friends, rivals and means, of each person and of the town.
 
-A tie's liking is trust + familiarity - rivalry. One who is liked at least `friend_liking` is a friend; one against whom
-at least `rival_rivalry` is held, and more than trust, is a rival. Both are one-sided, and one person can be both.
+A tie's liking is trust + familiarity - rivalry. The owner counts the other as a friend if liking is at least
+`friend_liking`, and as a rival if rivalry is at least `rival_rivalry` and above trust. Both are one-sided, and one
+person can be both.
 """
 
 from typing import Any
@@ -15,7 +16,7 @@ from projections.settings import Bonds
 class Ties:
     """The ties of the living as matrices [owner, other], float64 or bool, in the order of `people`.
 
-    `people` has `id` and `name` of all who are alive; `ties` has `owner_id, other_id, trust, familiarity, rivalry`.
+    `people` has `id` and `name` of the living; `ties` has `owner_id, other_id, trust, familiarity, rivalry`.
     """
 
     def __init__(self, people: pa.Table, ties: pa.Table, settings: Bonds) -> None:
@@ -41,9 +42,10 @@ class Ties:
 
 
 def bonds(people: pa.Table, ties: pa.Table, settings: Bonds) -> pa.Table:
-    """A row for each of `people`: their ties, friends and rivals, the dearest and the worst, and how others see them.
+    """A row for each of `people`: counts of ties, friends and rivals, the best friend, the worst rival, and means.
 
-    Means are over the ties given or received, NULL without any; of equals the lower number is named.
+    Means are over the ties that a person holds (given) or that others hold to it (received), NULL without ties. Of two
+    equally good friends or bad rivals the one with the lower number is named.
     """
     of = Ties(people, ties, settings)
     return pa.table(
@@ -66,10 +68,10 @@ def bonds(people: pa.Table, ties: pa.Table, settings: Bonds) -> pa.Table:
 
 
 def society(people: pa.Table, ties: pa.Table, settings: Bonds) -> pa.Table:
-    """One row for the town. Pairs are unordered; means are over all ties, NULL without any.
+    """One row for the town. Pairs are unordered; means are over all ties, NULL without ties.
 
-    `mutual` pairs are tied both ways; in `friendships` both count the other as a friend, in `one_sided_friendships`
-    one of them does; in `rivalries` at least one counts the other as a rival.
+    `mutual`: pairs with a tie in both directions; `friendships`: both count the other as a friend;
+    `one_sided_friendships`: only one does; `rivalries`: at least one counts the other as a rival.
     """
     of = Ties(people, ties, settings)
     size = np.abs(of.trust) + np.abs(of.familiarity) + np.abs(of.rivalry)
@@ -88,7 +90,7 @@ def society(people: pa.Table, ties: pa.Table, settings: Bonds) -> pa.Table:
 
 
 def _foremost(of: Ties, field: str, chosen: np.ndarray, values: np.ndarray, what: str) -> dict[str, Any]:
-    """Of each row's chosen ones the one with the highest value: name, number and value; NULL without any."""
+    """Three columns with the chosen person of highest value in each row: name, number, value; NULL without one."""
     if not len(of.ids):
         return {field: pa.array([], pa.string()), f"{field}_id": of.ids, f"{field}_{what}": np.zeros(0)}
     order = np.argsort(of.ids, kind="stable")
@@ -103,12 +105,12 @@ def _foremost(of: Ties, field: str, chosen: np.ndarray, values: np.ndarray, what
 
 
 def _means(values: np.ndarray, tied: np.ndarray, axis: int | None) -> pa.Array:
-    """The means of the tied along an axis (None: of all, one value)."""
+    """The means of `values` where `tied`, along an axis (None: one mean of all); NULL where nothing is tied."""
     counts = np.atleast_1d(tied.sum(axis=axis))
     sums = np.atleast_1d(np.where(tied, values, 0.0).sum(axis=axis))
     return pa.array(sums / np.maximum(counts, 1), mask=counts == 0)
 
 
 def _pairs(both: np.ndarray) -> int:
-    """How many unordered pairs a symmetric matrix holds."""
+    """The number of unordered pairs in a symmetric matrix."""
     return int(np.triu(both, 1).sum())

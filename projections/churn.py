@@ -1,4 +1,4 @@
-"""The projection `churn`: how many ties are held, made and lost in each window, by owner and in the whole town."""
+"""The projection `churn`: counts ties held, made and lost in each window, by owner and in the whole town."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
@@ -10,7 +10,7 @@ from projections.riders.tie_changes import Change, Loss
 from projections.settings import Churn
 
 COUNTS: Final = ("added", "evicted", "faded", "departed", "commanded", "refused")
-"""What is counted: ties that began, removals by reason, and refusals."""
+"""The counts: ties that began, removals by reason, refusals."""
 
 REASONS: Final = {
     Loss.CAPACITY: "evicted",
@@ -20,7 +20,7 @@ REASONS: Final = {
 }
 
 GAIN: Final = np.array([1, -1, -1, -1, -1, 0])
-"""What each of COUNTS does to the number of ties held."""
+"""The change of the number of ties held by each of COUNTS."""
 
 _COUNTED: Final = np.full((len(Change) + 1, len(Loss) + 1), -1)  # the last row and column are those of -1, none
 _COUNTED[Change.ADDED], _COUNTED[Change.REFUSED] = COUNTS.index("added"), COUNTS.index("refused")
@@ -39,7 +39,7 @@ def share_of(held: Any, counts: np.ndarray) -> Any:
 
 
 class ChurnWindows:
-    """Folds `tie_changes` in one go. A removal counts for the owner whose ledger it is.
+    """Folds the whole table `tie_changes`. A removal counts for the owner of the tie.
 
     A window is `settings.window_ticks` long, counted from the founding, which belongs to window 0; the last one ends at
     `tick`. A window's `share` is that of `share_of`.
@@ -49,7 +49,7 @@ class ChurnWindows:
     version: ClassVar[int] = 1
 
     def __init__(self, changes: pa.Table, tick: int, settings: Churn) -> None:
-        """`changes` are all of a run's before `tick`: `tick, owner, owner_id, change, reason`, in any order."""
+        """`changes`: all changes before `tick`, with columns `tick, owner, owner_id, change, reason`, in any order."""
         self._tick, self._settings = tick, settings
         self._windows = -(-tick // settings.window_ticks)
         self._owners, first, owner = np.unique(
@@ -60,15 +60,15 @@ class ChurnWindows:
         self._count(owner * self._windows + window, _count_index(changes))
 
     def tables(self) -> dict[str, pa.Table]:
-        """`churn`, by window and owner: those with a tie, a new tie or a refusal in it; `churn_windows`, every window.
+        """`churn`: a row for each window and owner with a tie or a change in it; `churn_windows`: one for each window.
 
-        Both have `window, from_tick, to_tick` (exclusive), `held` at the window's start, COUNTS and `share`; `churn`
-        has `owner` and `owner_id`, `churn_windows` `warning`: whether the share is above `settings.warn_above`.
+        Both have `window, from_tick, to_tick` (exclusive), `held` at the window's start, COUNTS and `share`. `churn`
+        also has `owner` and `owner_id`; `churn_windows` has `warning`: whether share is above `settings.warn_above`.
         """
         return {"churn": self._by_owner(), "churn_windows": self._by_window()}
 
     def _count(self, places: np.ndarray, counted: np.ndarray) -> None:
-        """Cells, an owner's window each: `_owner`, `_window`, `_held` at its start, `_counts` (a column for each)."""
+        """Fill a cell for each owner and window: `_owner`, `_window`, `_held` at its start, `_counts` (n, COUNTS)."""
         busy = counted >= 0
         cells, cell = np.unique(places[busy], return_inverse=True)
         size = len(cells) * len(COUNTS)
@@ -76,14 +76,14 @@ class ChurnWindows:
         owner, window = np.divmod(cells, max(self._windows, 1))
         gained = counts @ GAIN
         total = np.concatenate([[0], np.cumsum(gained)])
-        after = total[1:] - total[np.searchsorted(owner, owner)]  # without what owners before this one gained
+        after = total[1:] - total[np.searchsorted(owner, owner)]  # without the gains of the owners before this one
         before = after - gained
         self._fill(owner, window, before, after, counts)
 
     def _fill(
         self, owner: np.ndarray, window: np.ndarray, before: np.ndarray, after: np.ndarray, counts: np.ndarray
     ) -> None:
-        """The cells with changes, and those between them in which ties were only held."""
+        """Fill the cells with changes, and the cells between them in which ties were held without a change."""
         following = np.append(window[1:], self._windows)
         following[np.append(owner[1:] != owner[:-1], True)[: len(owner)]] = self._windows
         quiet = np.where(after > 0, following - window - 1, 0)
@@ -109,14 +109,14 @@ class ChurnWindows:
         return pa.table(self._ticks(np.arange(self._windows)) | figures | {"warning": warning})
 
     def _ticks(self, window: np.ndarray) -> dict[str, Any]:
-        """When windows begin and end."""
+        """The columns with the number, the first tick and the end tick of each window."""
         length = self._settings.window_ticks
         ends = np.minimum((window + 1) * length, self._tick)
         return {"window": window, "from_tick": window * length, "to_tick": ends}
 
 
 def _figures(held: np.ndarray, counts: np.ndarray) -> dict[str, Any]:
-    """Columns of what was held, what was counted, and the share that was evicted."""
+    """The columns `held`, COUNTS and `share`."""
     columns = {name: np.ascontiguousarray(counts[:, i]) for i, name in enumerate(COUNTS)}
     return {"held": held, **columns, "share": share_of(held, counts)}
 

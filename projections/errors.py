@@ -1,20 +1,20 @@
-"""What can go wrong in a projection, as one tree:
+"""The errors of this package:
 
 ProjectionError
-├── BadEvent      an event that a projection cannot fold
-└── BadTemplates  wordings that cannot tell a story
+├── BadEvent      a projection cannot fold an event
+└── BadTemplates  the templates of a story have faults
 """
 
 
 class ProjectionError(Exception):
-    """Whatever a projection refuses to do."""
+    """Any error of a projection."""
 
 
 class BadEvent(ProjectionError):
-    """A projection met an event that it cannot fold: `seq` is its number, `tick` its tick.
+    """A projection cannot fold an event: `seq` is the event's number, `tick` its tick.
 
-    The town's own folds never raise it. What reads a log to say something of it may: it has then folded all events
-    before this one, and nothing of it.
+    The folds of the town never raise it. A projection that raises it has folded all events before this one, and no part
+    of this one.
     """
 
     def __init__(self, projection: str, *, seq: int, tick: int, reason: str) -> None:
@@ -23,4 +23,4 @@ class BadEvent(ProjectionError):
 
 
 class BadTemplates(ProjectionError):
-    """Templates of a story with faults; the message lists all of them, each with its place and the nearest name."""
+    """The templates of a story have faults; the message lists each with its place and the nearest valid name."""

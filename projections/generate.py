@@ -1,4 +1,4 @@
-"""Write the code that follows from the catalogue: codes, recorders, `evolve`. Run: python -m projections.generate."""
+"""Generates code from the catalogue: codes, recorders, `evolve`. Run: python -m projections.generate."""
 
 import textwrap
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from eventlog.catalogue.registries import REGISTRIES
 ROOT = Path(__file__).resolve().parent.parent
 NOTE = "\n\nGenerated from the catalogue by `make generate`; not edited by hand.\n"
 
-MARK = "# kernel source: kernels are compiled from what stands here, so the name of their cache covers it."
+MARK = "# kernel source: kernels are compiled from this file, so it is part of the name of their cache."
 MISSING = {
     "agent": "NOBODY",
     "other": "NOBODY",
@@ -25,7 +25,7 @@ MISSING = {
 
 
 def codes() -> str:
-    """`eventlog/codes.py`: every code as a typed constant, since Numba compiles a callee once a Python literal."""
+    """The text of `eventlog/codes.py`. Codes are typed constants: Numba would compile a callee for each literal."""
     about = f'"""The codes of kinds and registries as 64-bit constants for kernels.{NOTE}"""'
     lines = [about, "", MARK, "", "import numpy as np", ""]
     lines += [f"{kind.snake().upper()} = np.int64({kind.kind})" for kind in KINDS]
@@ -37,7 +37,7 @@ def codes() -> str:
 
 
 def recorder(kind: type[Event]) -> str:
-    """One `record_<kind>`: append the row, fold it, give back its seq."""
+    """The text of one `record_<kind>`, which appends the row, folds it and returns its seq."""
     slots = kind.slots()
     names = {slot.column: slot.name for slot in slots}
     arguments = ["town", "plan", *(slot.name for slot in slots), *(["cause"] if kind.cause else [])]
@@ -61,7 +61,7 @@ def recorder(kind: type[Event]) -> str:
 
 
 def recorders(family: str, kinds: list[type[Event]]) -> str:
-    """`projections/recorders/<family>.py`."""
+    """The text of `projections/recorders/<family>.py`."""
     used = {"NOBODY", "NOTHING", "NOWHERE", "NONE", "NAN"}
     body = "\n\n\n".join(recorder(kind) for kind in kinds)
     missing = sorted(name for name in used if name in body)
@@ -71,12 +71,12 @@ def recorders(family: str, kinds: list[type[Event]]) -> str:
         from_import("projections.record.event", [*missing, "append"]),
         f"from projections.town import {family}",
     ]
-    about = f'"""Recorders of {family}: append the row, fold it.{NOTE}"""'
+    about = f'"""Recorders of {family}: each appends a row, folds it and returns its seq.{NOTE}"""'
     return about + "\n\n" + "\n".join(imports) + "\n\n\n" + body + "\n"
 
 
 def from_import(module: str, names: list[str]) -> str:
-    """An import line, broken where it is too long."""
+    """An import statement, on several lines if it is too long for one."""
     line = f"from {module} import {', '.join(names)}"
     if len(line) <= 120:
         return line
@@ -84,9 +84,9 @@ def from_import(module: str, names: list[str]) -> str:
 
 
 def evolve() -> str:
-    """`projections/town/evolve.py`: the one door to the state."""
+    """The text of `projections/town/evolve.py`."""
     families = sorted(family.__name__.rpartition(".")[2] for family in FAMILIES)
-    lines = [f'"""`evolve`: the one door to the state; the kind of the event picks its fold.{NOTE}"""', ""]
+    lines = [f'"""`evolve` calls the fold for the kind of an event. Nothing else writes the state.{NOTE}"""', ""]
     lines.append(from_import("eventlog.codes", sorted(kind.snake().upper() for kind in KINDS)))
     lines.append("from projections.kernel import kernel")
     lines.append(f"from projections.town import {', '.join(families)}")
@@ -99,10 +99,10 @@ def evolve() -> str:
 
 
 def generated_files() -> Iterator[tuple[Path, str]]:
-    """Every generated file: its path, and what it should hold."""
+    """The path and the text of every generated file."""
     yield ROOT / "eventlog/codes.py", codes()
     yield ROOT / "projections/town/evolve.py", evolve()
-    yield ROOT / "projections/recorders/__init__.py", f'"""How rules speak: one recorder a kind of event.{NOTE}"""\n'
+    yield ROOT / "projections/recorders/__init__.py", f'"""Functions that record events, one for each kind.{NOTE}"""\n'
     for family in FAMILIES:
         name = family.__name__.rpartition(".")[2]
         kinds = [kind for kind in KINDS if kind.family == name]
@@ -110,7 +110,7 @@ def generated_files() -> Iterator[tuple[Path, str]]:
 
 
 def main() -> None:
-    """Write the files."""
+    """Write the generated files."""
     for path, text in generated_files():
         path.write_text(text, encoding="utf-8")
 

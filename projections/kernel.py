@@ -1,10 +1,10 @@
-"""`kernel` and `entry`: the decorators of every compiled function, and the cache whose name holds all their sources.
+"""`kernel` and `entry`: the decorators of every compiled function, and the folder of their cache.
 
-Numba's disk cache does not see an edited callee in another file (numba#1833), so the cache folder is named by a digest
-of every kernel source, the Numba version and the processor. State, plans and events go in as bare records.
+Numba's disk cache does not notice an edited callee in another file (numba#1833), so the cache folder is named by a
+digest of all kernel sources, the Numba version and the processor. Kernels take state, plans and events as records.
 """
 
-# kernel source: kernels are compiled from what stands here, so the name of their cache covers it.
+# kernel source: kernels are compiled from this file, so it is part of the name of their cache.
 
 import functools
 import hashlib
@@ -25,30 +25,29 @@ from numba.core.runtime import rtsys  # type: ignore[attr-defined]
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("eventlog", "projections", "townlet")
-"""The packages in which kernels, and the records and constants that they are compiled from, may live."""
+"""The packages that may have kernels, and the records and constants that kernels use."""
 
 MARK = re.compile(rb"^(?:# kernel source\b|@(?:kernel|entry)$)", re.MULTILINE)
-"""What a kernel source has in it: a kernel or an entry; or, where it only holds what kernels are compiled from, the
-comment `# kernel source`."""
+"""Matches in a kernel source: a `@kernel` or `@entry`, or the comment `# kernel source` in a file of constants."""
 
 KNOWN_NUMBA = "0.68."
-"""The versions of Numba whose insides are known well enough to be hurried; others are left as they are."""
+"""The versions of Numba whose internals the speed-ups below know; other versions run without the speed-ups."""
 
 KEPT = 8
-"""How many cache folders are kept; older ones are removed."""
+"""The number of cache folders to keep; older ones are removed."""
 
 WRAPPED = os.environ.get("TOWNLET_KERNEL_WRAPPERS", "") == "1"
-"""Whether inner kernels can be called from Python: for tests. Without wrappers a call is a segmentation fault."""
+"""Whether Python may call inner kernels, for tests. Without wrappers such a call is a segmentation fault."""
 
 
 def kernel_sources(root: Path = ROOT) -> dict[Path, bytes]:
-    """Every file under `root` that kernels are compiled from, with its text, in the order of their paths."""
+    """The text of every file under `root` that kernels are compiled from, by path, in the order of paths."""
     texts = ((path, path.read_bytes()) for room in ROOMS for path in sorted((root / room).rglob("*.py")))
     return {path: text for path, text in texts if MARK.search(text)}
 
 
 def source_digest(root: Path = ROOT) -> str:
-    """Sixteen hex digits over every kernel source under `root`, the versions and the processor."""
+    """The first 16 hex digits of sha256 over every kernel source under `root`, the versions and the processor."""
     processor = llvmlite.binding.get_host_cpu_name()
     made_by = f"{numba.__version__} {platform.python_version()} {platform.machine()} {processor} {WRAPPED}"
     digest = hashlib.sha256(made_by.encode())
@@ -58,7 +57,7 @@ def source_digest(root: Path = ROOT) -> str:
 
 
 def _cache_folder() -> Path:
-    """The folder of this very code's kernels; the newest few of other codes are kept, the rest pruned."""
+    """The cache folder of this code's kernels. Removes all but the `KEPT` newest folders."""
     above = Path(os.environ.get("TOWNLET_CACHE") or platformdirs.user_cache_dir("townlet")) / "kernels"
     folder = above / source_digest()
     folder.mkdir(parents=True, exist_ok=True)
@@ -70,7 +69,7 @@ def _cache_folder() -> Path:
 
 CACHE = _cache_folder()
 WARM = CACHE / "warm"
-"""Exists once every kernel of the main path has been compiled."""
+"""This file exists once every kernel of the main path has been compiled."""
 
 os.environ["NUMBA_CACHE_DIR"] = str(CACHE)
 njit: Any = numba.njit
@@ -78,20 +77,20 @@ numba.config.CACHE_DIR = str(CACHE)  # type: ignore[attr-defined]
 
 
 def is_compiled() -> bool:
-    """Whether this code's kernels have been compiled on this machine before, or never will be."""
+    """Whether this code's kernels are in the cache, or Numba is off and compiles nothing."""
     return WARM.exists() or bool(numba.config.DISABLE_JIT)  # type: ignore[attr-defined]
 
 
 if numba.__version__.startswith(KNOWN_NUMBA):
-    # A record's words hold those of every record in it, and the compiler asks for them at each access to a field. They
-    # never change; made once, they save a sixth of compiling a town.
+    # The text of a record type contains those of its inner records, and the compiler asks for it at each access to a
+    # field. It never changes: caching it saves a sixth of the time to compile a town.
     types.Record.__repr__ = functools.cache(types.Record.__repr__)  # type: ignore[method-assign]
 
 
 class _Cache(FunctionCache):
-    """Numba's disk cache, but for what it registers before it looks: all that it can compile, 0.2 s of every process.
+    """Numba's disk cache without registering all compilable functions first, which takes 0.2 s in every process.
 
-    What is kept needs only Numba's runtime. What is not kept is compiled, and the compiler registers that by itself.
+    A cached function needs only Numba's runtime. If a function is not cached, the compiler registers what it needs.
     """
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
@@ -99,7 +98,7 @@ class _Cache(FunctionCache):
         rtsys.initialize(target_context)
         with self._guard_against_spurious_io_errors():
             return self._load_overload(sig, target_context)
-        return None  # the guard passed over an error
+        return None  # the guard ignored an error
 
 
 def _compiled_function(function: Any, **options: bool) -> Any:
@@ -110,20 +109,19 @@ def _compiled_function(function: Any, **options: bool) -> Any:
 
 
 def kernel(function: Any) -> Any:
-    """An inner function: compiled without Python wrappers, a third less to compile. Call it from kernels only."""
+    """Decorator of a function that only kernels call: compiled without Python wrappers, in two thirds of the time."""
     return _compiled_function(function, no_cpython_wrapper=not WRAPPED, no_cfunc_wrapper=True)
 
 
 def entry(function: Any) -> Any:
-    """A function that Python calls."""
+    """Decorator of a compiled function that Python calls."""
     return _compiled_function(function)
 
 
 def bound_entry(function: Any, *arguments: Any, numbers: int = 2) -> Any:
-    """An entry with its first arguments given; `numbers` integers are still to come.
+    """A callable: the entry `function` with its first arguments fixed; it takes `numbers` more Python integers.
 
-    What comes back is past Numba's dispatcher, which looks at the types of all arguments in every call: half a
-    microsecond each. So the arguments are never others, and integers are Python's own.
+    It skips Numba's dispatcher, which checks the types of all arguments in every call, half a microsecond each.
     """
     if not hasattr(function, "overloads"):
         return partial(function, *arguments)

@@ -1,8 +1,8 @@
-"""The projection of rewards: what everybody earned in each tick as a table, from the rows of a log.
+"""The projection of rewards: a table of what everybody earned in each tick, folded from a log.
 
-What a tick brings depends on more than the town: on what the episode has brought so far, and on when somebody left the
-seat last. So the rider's memory is kept at marks, some ticks apart, and any stretch of ticks is folded from the mark
-before it, with the town as it was there.
+A tick's reward depends on more than the town's state: on the episode's sum so far, and on when somebody last left the
+seat. So the rider's memory is saved at marks, some ticks apart. To fold any range of ticks, begin at the mark before it
+with the town's state at that mark.
 """
 
 from collections.abc import Mapping
@@ -20,21 +20,21 @@ from projections.versions import VERSIONS
 MARKS, MEMORY = "reward_marks", "reward_memory"
 
 ROOM = 16384
-"""Rows between two drainings, at the least."""
+"""The least number of rows that the buffer holds."""
 
 ENDED: Final = {int(LEFT): "left", int(CUT_OFF): "cut_off"}
-"""How an episode ended with a row: the person left the town (terminated), or it was cut off (truncated)."""
+"""How an episode ended in a row: the person left the town (terminated), or the episode was cut off (truncated)."""
 
 CALLED: Final = {"clipped": "clip"}
-"""Columns that the rider calls otherwise."""
+"""The table's names of columns that the rider names differently."""
 
 
 class Earnings:
-    """What everybody earns in each tick, and the marks to go on from.
+    """Folds a log into the rewards of each tick, and into marks to continue from.
 
-    It folds onto a town of its own, `towns[0]` (a view as `np.recarray` of `town_type`): empty for a log's beginning,
-    or the state at the tick from which on rows will come. `plans` and `terms` hold a record for each epoch. Rows are
-    told of ticks from `since` on (None: of none); a mark is made at every tick that is a multiple of `mark_ticks`.
+    It folds onto `towns[0]` (a view as `np.recarray` of `town_type`), which nobody else may use: an empty town at the
+    beginning of a log, else the state at the tick of the first row. `plans` and `terms` have a record for each epoch.
+    `earned_rows` has the ticks from `since` on (None: no ticks); a mark is made at every multiple of `mark_ticks`.
     """
 
     name: ClassVar[str] = MARKS
@@ -57,7 +57,7 @@ class Earnings:
         return int(self._towns["clock"]["tick"][0])
 
     def fold(self, events: Rows) -> None:
-        """Fold the next rows of the log. Any chunking gives the same tables."""
+        """Fold the next rows of the log. The tables do not depend on how the log is cut into calls."""
         rows = np.asarray(events).view(np.recarray)
         ticks, first = events["tick"], 0
         while first < len(rows):
@@ -72,22 +72,22 @@ class Earnings:
             self._mark()
 
     def earned_rows(self) -> pa.Table:
-        """A row for each person and tick from `since` on: `tick, agent_id, ended`, the ten columns, `episode`.
+        """A row for each person and tick from `since` on: `tick, agent_id, ended`, COLUMNS, `episode`.
 
-        `ended` says whether the person's episode ended with that tick: `left`, `cut_off`, or NULL. The nine terms,
-        added one after the other in their order, are `total`, to the last bit. `episode` is the sum of totals of the
-        episode so far. 105 bytes a row.
+        `ended` says how the person's episode ended in that tick: `left`, `cut_off`, or NULL (it goes on). Adding the
+        nine terms in the order of COLUMNS gives `total` exactly. `episode` is the sum of the episode's totals so far.
+        A row takes 105 bytes.
         """
         return pa.concat_tables(self._earned).combine_chunks()
 
     def tables(self) -> dict[str, pa.Table]:
-        """`reward_marks`: the rider's memory at each mark, by `tick`, `seat`; `reward_memory`: the same now."""
+        """`reward_marks`: the rider's memory at each mark, by `tick` and `seat`; `reward_memory`: its memory now."""
         return {MARKS: pa.concat_tables([memory_table(self._seats[:0], 0), *self._marks]), MEMORY: self._memory()}
 
     def restore(self, tables: Mapping[str, pa.Table]) -> None:
-        """Go on from `tables()`, or `at_mark` of them. The town given at the beginning is as it was then.
+        """Continue from `tables()`, or from `at_mark` of them. `towns[0]` must have the state of the same tick.
 
-        Raises `ValueError` for a town of another tick.
+        Raises `ValueError` if it is of another tick.
         """
         memory, marks = tables[MEMORY], tables[MARKS]
         if len(memory) != self._towns["clock"]["seats"][0] or set(memory.column("tick").to_pylist()) - {self._tick}:
@@ -113,7 +113,7 @@ class Earnings:
 
 
 def at_mark(tables: Mapping[str, pa.Table], tick: int) -> tuple[int, dict[str, pa.Table]]:
-    """The last mark at `tick` or before it, and the tables as they were then. The founding is tick 0, with no mark."""
+    """The tick of the last mark at `tick` or before it, and the tables at that mark; 0 and empty tables without one."""
     marks = tables[MARKS]
     ticks = marks.column("tick").to_numpy()
     last = int(ticks[ticks <= tick].max(initial=0))
@@ -121,13 +121,13 @@ def at_mark(tables: Mapping[str, pa.Table], tick: int) -> tuple[int, dict[str, p
 
 
 def memory_table(seats: np.ndarray, tick: int) -> pa.Table:
-    """Rows of EARNING of the first seats as a table, with `tick` and `seat`."""
+    """Rows of EARNING, one for each seat from 0 on, as a table with `tick` and `seat`."""
     columns = {name: np.array(seats[name]) for name in EARNING.names or ()}
     return pa.table({"tick": np.full(len(seats), tick), "seat": np.arange(len(seats)), **columns})
 
 
 def table_of(rows: np.ndarray) -> pa.Table:
-    """Rows of EARNED as a table, persons by number."""
+    """Rows of EARNED as a table; persons are numbers."""
     plain = rows.view(np.ndarray)
     columns = {CALLED.get(name, name): pa.array(np.array(plain[name])) for name in (*COLUMNS, "episode")}
     words = pa.array(list(ENDED.values()), pa.string())

@@ -1,4 +1,4 @@
-"""From settings of rewards to the record that their rider reads."""
+"""Compiles the settings of rewards into the record that the reward rider reads."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ STAGES = {"off": OFF, "c1": C1, "c2": C2, "c3": C3}
 
 
 def compile_terms(settings: Rewards) -> np.ndarray:
-    """Settings as an array of one record of TERMS (a view as `np.recarray`); a town needs one for each of its plans."""
+    """The settings as an array of TERMS, shape (1,), a view as `np.recarray`; a town needs one for each plan."""
     terms = np.zeros(1, TERMS).view(np.recarray)
     record: Any = terms[0]
     needs, shaping, social = settings.needs, settings.shaping, settings.social

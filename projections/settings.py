@@ -1,4 +1,4 @@
-"""Settings of what folds compute: social physics, rewards, observations, narration. See docs/town.md."""
+"""Settings of projections: relationships, rewards, observations, narration. See docs/town.md."""
 
 from typing import Annotated, Literal
 
@@ -9,18 +9,18 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class Model(BaseModel):
-    """Strict: an unknown key is an error, and nothing changes after loading."""
+    """Base of all settings: refuses unknown keys, and is immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Delta(Model):
-    """What an event adds to a tie, before personality."""
+    """What an event adds to a tie before personality changes it."""
 
     trust: Unit = 0.0
     familiarity: Unit = 0.0
     rivalry: Unit = 0.0
-    sides: Literal["both", "affected"] = Field("both", description="both ledgers, or only the wronged or helped side's")
+    sides: Literal["both", "affected"] = Field("both", description="both ledgers, or only the wronged or helped one")
 
 
 class Deltas(Model):
@@ -36,7 +36,7 @@ class Deltas(Model):
 
 
 class Retention(Model):
-    """The share of a tie that stays after an hour. 0.9942 halves in five days, 0.9971 in ten, 0.9981 in fifteen."""
+    """The share of a tie that stays after an hour. 0.9942 halves it in 5 days, 0.9971 in 10, 0.9981 in 15."""
 
     trust: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.9942, description="half-life five days")
     familiarity: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.9942, description="half-life five days")
@@ -44,7 +44,7 @@ class Retention(Model):
 
 
 class Personality(Model):
-    """How personality changes deltas and rivalry's decay, where `features.relationship_modifiers` is on."""
+    """How personality changes deltas and the decay of rivalry, if `features.relationship_modifiers` is on."""
 
     forgiveness_scale: Share = Field(0.5, description="harmful deltas are multiplied by 1 - this x forgiveness")
     ambition_scale: Share = Field(0.3, description="rivalry from work conflicts is multiplied by 1 + this x ambition")
@@ -53,22 +53,22 @@ class Personality(Model):
 
 
 class Churn(Model):
-    """When losing ties to make room for others is too much."""
+    """When a town loses too many ties to make room for others."""
 
     window_ticks: Annotated[int, Field(ge=60, le=1000000, multiple_of=60)] = Field(
         1440, description="ticks of one window"
     )
-    warn_above: Share = Field(0.2, description="the share of ties evicted in a window above which there is a warning")
+    warn_above: Share = Field(0.2, description="warn when a larger share of ties is evicted in a window")
 
 
 class Bonds(Model):
-    """What counts as a friend and as a rival in summaries and plots; no rule reads it."""
+    """Who counts as a friend and as a rival in summaries and plots; no rule reads it."""
 
     friend_liking: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
-        0.5, description="a friend is liked (trust + familiarity - rivalry) at least as much"
+        0.5, description="the least liking (trust + familiarity - rivalry) of a friend"
     )
     rival_rivalry: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
-        0.1, description="a rival is held at least this much rivalry against, and more than trust"
+        0.1, description="the least rivalry towards a rival; it must also be above trust"
     )
 
 
@@ -79,9 +79,9 @@ class Relationships(Model):
         6, description="ties an agent can hold; 0: relationships are off"
     )
     admission: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
-        0.2, description="with no room, |trust + familiarity - rivalry| of a delta must exceed this"
+        0.2, description="in a full ledger, |trust + familiarity - rivalry| of a delta must exceed this"
     )
-    forgotten_below: Share = Field(0.01, description="a tie with all three below this in size is dropped")
+    forgotten_below: Share = Field(0.01, description="a tie with all three dimensions below this is dropped")
     deltas: Deltas = Deltas()
     hourly_retention: Retention = Retention()
     personality: Personality = Personality()
@@ -90,51 +90,51 @@ class Relationships(Model):
 
 
 Worth = Annotated[float, Field(ge=0.0, le=100.0)]
-"""What something adds to a reward, or is multiplied by on its way there."""
+"""A summand or a factor of a reward."""
 
 
 class NeedRewards(Model):
     """The cost of needs a tick: -scale x the sum of weight x (1 - need)^2."""
 
-    scale: Worth = Field(0.012, description="such that an ordinary day in the default town comes to about nothing")
+    scale: Worth = Field(0.012, description="chosen so that an ordinary day in the default town adds up to about 0")
     hunger: Worth = 1.0
     hygiene: Worth = 0.6
     energy: Worth = 0.8
 
 
 class Shaping(Model):
-    """Potential-based shaping (Ng, Harada and Russell 1999): gamma x the potential reached - the potential before.
+    """Potential-based shaping (Ng, Harada and Russell 1999): gamma x the new potential - the old potential.
 
-    The potential is -scale x the sum of squares of `rewards.needs`; it is 0 for who has left.
+    The potential is -scale x the sum of squares of `rewards.needs`; it is 0 after an agent has left.
     """
 
     enabled: bool = False
     scale: Worth = 0.1
-    gamma: Share = Field(0.99, description="the learner's discount, for the best policy to stay the best")
+    gamma: Share = Field(0.99, description="the learner's discount; any other value may change which policy is best")
 
 
 class Punctuality(Model):
-    """Once a shift, on arrival at one's desk: most x (1 - ticks from the start of the shift / span), to either side."""
+    """Once a shift, on arrival at the desk: most x (1 - ticks before or after the start of the shift / span)."""
 
     most: Worth = 0.05
     span_ticks: Annotated[int, Field(ge=1, le=240)] = 30
 
 
 class SocialRewards(Model):
-    """Chats at stage c1, avoided conflicts too at c2, and both by how one stands with those one knows at c3."""
+    """Rewards for chats from stage c1 on, for avoided conflicts from c2 on; at c3 both depend on all ties."""
 
     stage: Literal["off", "c1", "c2", "c3"] = "off"
-    chat: Worth = Field(0.01, description="of a chat with a stranger, times its quality")
-    trust: Worth = Field(0.3, description="more, times the trust before the chat")
-    familiarity: Worth = Field(0.2, description="more, times the familiarity before the chat")
-    chat_most: Worth = Field(0.15, description="a chat is worth no more, and never less than nothing")
-    avoided_conflict: Worth = Field(0.005, description="of a place passed on to the next in line")
+    chat: Worth = Field(0.01, description="for a chat with a stranger, times its quality")
+    trust: Worth = Field(0.3, description="added to chat, times the trust before the chat")
+    familiarity: Worth = Field(0.2, description="added to chat, times the familiarity before the chat")
+    chat_most: Worth = Field(0.15, description="the largest reward for a chat; the smallest is 0")
+    avoided_conflict: Worth = Field(0.005, description="for giving a place to the next in line")
     standing: Share = Field(0.5, description="at c3, both times 1 + this x mean (trust + familiarity - rivalry) / 3")
-    deficit_most: Share = Field(0.85, description="with a need that lacks more, nothing social is worth anything")
+    deficit_most: Share = Field(0.85, description="no social reward for an agent with a need below 1 - this")
 
 
 class Terminal(Model):
-    """What leaving the town costs, by its reason; outside the clip of a tick, within that of an episode."""
+    """The reward for leaving the town, by reason; the clip of an episode limits it, the clip of a tick does not."""
 
     faint: Annotated[float, Field(ge=-100.0, le=0.0)] = -1.0
     eviction: Annotated[float, Field(ge=-100.0, le=0.0)] = -2.0
@@ -143,9 +143,9 @@ class Terminal(Model):
 
 
 class Rewards(Model):
-    """What agents earn each tick. No rule and no fold of the town reads it: a log can be paid under any of these."""
+    """What agents earn each tick. No rule and no fold of the town reads it, so any log can be paid by any rewards."""
 
-    survival: Worth = Field(0.002, description="of a tick lived to its end")
+    survival: Worth = Field(0.002, description="for a tick that the agent lives to its end")
     needs: NeedRewards = NeedRewards()
     shaping: Shaping = Shaping()
     wage: Worth = Field(0.2, description="times the wage of a minute worked, in basic meals")
@@ -153,44 +153,44 @@ class Rewards(Model):
     social: SocialRewards = SocialRewards()
     terminal: Terminal = Terminal()
     guard_ticks: Annotated[int, Field(ge=0, le=1440)] = Field(
-        10, description="after a faint, an eviction or an exit, in which the seat earns nothing positive"
+        10, description="ticks after a faint, an eviction or an exit in which the seat earns nothing positive"
     )
-    tick_clip: Annotated[float, Field(gt=0.0, le=1000.0)] = Field(0.2, description="the most a tick brings or costs")
+    tick_clip: Annotated[float, Field(gt=0.0, le=1000.0)] = Field(0.2, description="largest size of a tick's reward")
     episode_clip: Annotated[float, Field(gt=0.0, le=1000000.0)] = Field(
-        50.0, description="the most an episode brings or costs: a stay, or what is left of it since one was cut off"
+        50.0, description="largest size of an episode's sum; an episode is a stay, or the part of it after a cut"
     )
 
 
 class Social(Model):
-    """The social snippet: whom an agent likes and dislikes most, and what it feels for those in sight."""
+    """The social snippet: the agent's best friends and worst rivals, and its feelings for those in sight."""
 
-    enabled: bool = Field(True, description="false: no snippet at all")
-    top_k: Annotated[int, Field(ge=0, le=4)] = Field(2, description="friends told of, and rivals")
-    embed_dim: Annotated[int, Field(ge=1, le=16)] = Field(8, description="numbers of an identity code")
-    include_aggregates: bool = Field(True, description="mean and most of trust and rivalry over those in sight")
+    enabled: bool = Field(True, description="false: no snippet")
+    top_k: Annotated[int, Field(ge=0, le=4)] = Field(2, description="number of friends, and of rivals")
+    embed_dim: Annotated[int, Field(ge=1, le=16)] = Field(8, description="length of an identity code")
+    include_aggregates: bool = Field(True, description="mean and maximum of trust and rivalry over those in sight")
 
 
 class Observations(Model):
     """What learning agents observe; no rule reads it."""
 
     variant: Literal["full", "hybrid", "compact"] = Field(
-        "full", description="a map of six planes; a map of three; no map but a hint of the way"
+        "full", description="a map of six planes; a map of three planes; no map but the next step to the goal"
     )
-    personality: bool = Field(True, description="whether agents know their own personality")
+    personality: bool = Field(True, description="true: agents observe their own personality")
     social: Social = Social()
 
 
 class Category(Model):
-    """One sort of news."""
+    """One category of entries in the story."""
 
-    enabled: bool = Field(True, description="false: nothing of this sort is told")
+    enabled: bool = Field(True, description="false: no entry of this category")
     cooldown_ticks: Annotated[int, Field(ge=0, le=10080)] = Field(
-        30, description="ticks between two ordinary entries of this sort"
+        30, description="ticks between two ordinary entries of this category"
     )
 
 
 class Categories(Model):
-    """The sorts of news. What happens many times a day waits longer for its next turn, so that the rest has room."""
+    """The categories of entries. Those that happen many times a day have longer cooldowns, to leave room for others."""
 
     conflict: Category = Category()
     friendship: Category = Category()
@@ -207,17 +207,17 @@ class Categories(Model):
 
 
 class Narration(Model):
-    """How much of what happens is told; no rule reads it. Every rule holds in any stretch of ticks, not day by day."""
+    """How much the story tells; no rule of the town reads it. The limits hold in every span of ticks, not by day."""
 
     global_cooldown_ticks: Annotated[int, Field(ge=0, le=10080)] = Field(
-        30, description="ticks between two ordinary entries of any sort"
+        30, description="ticks between two ordinary entries of any category"
     )
     dedupe_ticks: Annotated[int, Field(ge=0, le=10080)] = Field(
-        20, description="ticks in which the same thing of the same people at the same place is told once"
+        20, description="ticks in which the same event of the same people at the same place is told only once"
     )
-    window_ticks: Annotated[int, Field(ge=1, le=100800)] = Field(600, description="ticks that the two limits are for")
+    window_ticks: Annotated[int, Field(ge=1, le=100800)] = Field(600, description="ticks of the window of both limits")
     window_most: Annotated[int, Field(ge=0, le=1000)] = Field(10, description="ordinary entries in a window")
     priority_most: Annotated[int, Field(ge=0, le=1000)] = Field(
-        6, description="entries of one sort in a window that pass cooldowns and window_most because they matter"
+        6, description="important entries of one category in a window that pass cooldowns and window_most"
     )
     categories: Categories = Categories()

@@ -1,5 +1,8 @@
-"""The version of each projection that is kept on disk: raised when the same events fold to something else, or what was
-kept means something else, for a reason that its sources' digest does not show."""
+"""The version of each projection whose tables are kept on disk.
+
+Raise it when the same events fold to another result, or a kept table gets another meaning, and the digest of the
+projection's sources does not show the change.
+"""
 
 from typing import Final
 

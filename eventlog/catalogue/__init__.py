@@ -1,4 +1,4 @@
-"""What can happen in a town. Each kind of event is declared once, in the module of its family."""
+"""The catalogue of events. Each kind of event is declared once, in the module of its family."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,10 +1,10 @@
-"""What a policy asks of an agent, and what cannot be."""
+"""What a policy asks an agent to do, and requests that are refused."""
 
 from eventlog.catalogue.event import ActionCode, Agent, Count, Event, Object, OptionCode, ReasonCode, column
 
 
 class OptionChosen(Event, kind=32):
-    """The policy's choice for `agent`, and the place it heads for."""
+    """The policy chooses an option for `agent`, and the place that `agent` heads for."""
 
     agent: Agent
     target: Object = column(missing=True)
@@ -12,14 +12,14 @@ class OptionChosen(Event, kind=32):
 
 
 class ActionTaken(Event, kind=33):
-    """`agent` does what it was asked, under primitive control; what comes of it are events of their own."""
+    """Under primitive control `agent` takes the action asked of it; the effects are events of their own."""
 
     agent: Agent
     action: ActionCode
 
 
 class ActionRejected(Event, kind=34):
-    """What was asked of `agent` cannot be. The tick is lost; an option that it is committed to goes on."""
+    """`agent` cannot do what it was asked and loses the tick; an option that it is committed to goes on."""
 
     agent: Agent
     asked: Count = column(meaning="number of the option, or of the action under primitive control")
@@ -27,6 +27,6 @@ class ActionRejected(Event, kind=34):
 
 
 class EpisodeEnded(Event, kind=35):
-    """An episode of `agent` is cut off by whoever asks, though it lives on."""
+    """The environment ends an episode of `agent`, who stays in the town."""
 
     agent: Agent

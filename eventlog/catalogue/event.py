@@ -1,4 +1,4 @@
-"""How a kind of event is declared: one class, from which code, columns, SQL view, JSON Schema and docs row follow."""
+"""The base class of events. A kind is one class: its code, columns, SQL view, JSON Schema and docs come from it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ COLUMNS = ("agent", "other", "object", "tile", "code", "code2", "value", "value2
 """The columns of a row that a kind may use, in physical order."""
 
 WHAT = ("person", "object", "tile", "count", "number", "affordance", "job")
-"""What a field can hold besides the code of a registry; affordances and jobs are registered by a run's settings."""
+"""What a field can hold, apart from the code of a registry. A run's settings register affordances and jobs."""
 
 
 @dataclass(frozen=True)
 class Slot:
-    """Where a field is stored and how it is read: `what` is person, object, tile, count, number or a registry."""
+    """The column and the meaning of a field: `what` is one of WHAT or the name of a registry."""
 
     column: str
     what: str
@@ -41,7 +41,7 @@ JobCode = Annotated[int, Slot("code", "job")]
 
 
 def column(name: str = "", meaning: str = "", unit: str = "", missing: bool = False) -> Any:
-    """A field's column where it is not its type's own, its meaning and unit; `missing` lets it be absent (-1, NaN)."""
+    """A field with another column than its type's, a meaning and a unit; `missing`: it may be absent (-1, NaN)."""
     extra: dict[str, Any] = {"column": name, "unit": unit, "missing": missing}
     return Field(description=meaning or None, json_schema_extra=extra)
 
@@ -59,7 +59,7 @@ class EventField:
 
 
 class Event(BaseModel):
-    """A kind of event. A subclass declares `kind` (its code), `version`, and `cause`: what its cause points to."""
+    """A kind of event. A subclass declares `kind` (its code), `version`, and `cause`: which event leads to it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 

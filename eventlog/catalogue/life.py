@@ -1,10 +1,10 @@
-"""Arriving, being somebody, falling, paying for a roof, moving away."""
+"""People arrive, have traits, faint, pay rent and move away."""
 
 from eventlog.catalogue.event import Agent, Amount, Count, Event, Object, ReasonCode, Tile, TraitCode, column
 
 
 class AgentArrived(Event, kind=16, cause="agent_exited"):
-    """A person moves in, with no debts and no grudges."""
+    """`agent` moves into `home`, without debts and ties."""
 
     agent: Agent
     home: Object = column(meaning="the bed that is theirs")
@@ -12,7 +12,7 @@ class AgentArrived(Event, kind=16, cause="agent_exited"):
 
 
 class TraitGiven(Event, kind=17, cause="agent_arrived"):
-    """A trait that stays with the person."""
+    """`agent` has this value of a trait for as long as it lives in the town."""
 
     agent: Agent
     trait: TraitCode
@@ -20,13 +20,13 @@ class TraitGiven(Event, kind=17, cause="agent_arrived"):
 
 
 class AgentFainted(Event, kind=18):
-    """`agent` has starved for too long and collapses."""
+    """`agent` has starved for too long and faints."""
 
     agent: Agent
 
 
-class AgentExited(Event, kind=19, cause="what drove the person away: agent_fainted, eviction_served, job_lost or none"):
-    """`agent` leaves for good; ties to it end; a newcomer may follow after `successor_in` ticks."""
+class AgentExited(Event, kind=19, cause="the reason to leave: agent_fainted, eviction_served, job_lost or none"):
+    """`agent` leaves the town for ever; ties to it end; a newcomer may come after `successor_in` ticks."""
 
     agent: Agent
     reason: ReasonCode
@@ -34,7 +34,7 @@ class AgentExited(Event, kind=19, cause="what drove the person away: agent_faint
 
 
 class RentCharged(Event, kind=20):
-    """The day's rent: what was paid, and what is still owed after it."""
+    """`agent` pays `paid` of its rent for the day and owes `owed` afterwards."""
 
     agent: Agent
     paid: Amount = column(unit="basic meals")
@@ -42,21 +42,21 @@ class RentCharged(Event, kind=20):
 
 
 class EvictionServed(Event, kind=21, cause="rent_charged"):
-    """Rent went unpaid for too long."""
+    """`agent` has not paid its rent for too long and has to leave."""
 
     agent: Agent
     owed: Amount = column(unit="basic meals")
 
 
 class SeatReused(Event, kind=22, cause="agent_exited"):
-    """No never-used and no rested seat was left: the newcomer takes one that rested only `rested` ticks. A warning."""
+    """A warning: no unused and no rested seat is left, so the newcomer takes a seat that rested only `rested` ticks."""
 
     agent: Agent
     rested: Amount = column(unit="ticks")
 
 
 class ArrivalRefused(Event, kind=23, cause="agent_exited"):
-    """Nobody could come: `reason` nothing_to_use means no free bed."""
+    """A newcomer cannot move in; the `reason` nothing_to_use means that no bed is free."""
 
     reason: ReasonCode
     waiting: Count = column("code2", meaning="how many newcomers still wait outside")

@@ -1,4 +1,4 @@
-"""Goods and meals."""
+"""People buy goods, cook and eat."""
 
 from eventlog.catalogue.event import Agent, Amount, Count, Event, ItemCode, Object, column
 
@@ -14,7 +14,7 @@ class ItemBought(Event, kind=96, cause="affordance_finished"):
 
 
 class MealCooked(Event, kind=97, cause="affordance_finished"):
-    """Raw food becomes `count` meals."""
+    """`agent` makes `count` meals of raw food."""
 
     agent: Agent
     place: Object
@@ -22,14 +22,14 @@ class MealCooked(Event, kind=97, cause="affordance_finished"):
 
 
 class MealEaten(Event, kind=98, cause="affordance_started"):
-    """A meal is taken from the inventory, at the moment it is begun."""
+    """`agent` begins to eat a meal that it carries."""
 
     agent: Agent
     place: Object
 
 
 class SharedMeal(Event, kind=99, cause="affordance_started of the one who sat down later"):
-    """Two have eaten at the same venue for at least five ticks together; once per pair and meal."""
+    """`agent` and `other` have eaten together in one venue for at least five ticks; once for a pair and a meal."""
 
     agent: Agent
     other: Agent = column("other")

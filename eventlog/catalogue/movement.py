@@ -1,18 +1,18 @@
-"""Steps."""
+"""People walk from tile to tile."""
 
 from eventlog.catalogue.event import Agent, Count, Event, Object, Tile, column
 
 
 class AgentMoved(Event, kind=48, cause="option_chosen or action_taken"):
-    """One step, onto a free tile."""
+    """`agent` steps onto a free tile."""
 
     agent: Agent
     tile: Tile
-    left: Count = column(unit="steps", meaning="from there to where it is going; 0 when it goes nowhere")
+    left: Count = column(unit="steps", meaning="from there to its goal; 0 without a goal")
 
 
 class MoveBlocked(Event, kind=49, cause="option_chosen or action_taken"):
-    """`other` stands on the tile that `agent` meant to enter."""
+    """`agent` cannot enter `tile`, because `other` stands there."""
 
     agent: Agent
     other: Agent = column("other")
@@ -20,7 +20,7 @@ class MoveBlocked(Event, kind=49, cause="option_chosen or action_taken"):
 
 
 class GhostStepped(Event, kind=50, cause="option_chosen"):
-    """After blocked moves `agent` squeezes past `other`: the two change places in one tick."""
+    """After blocked moves `agent` squeezes past `other`: the two exchange their tiles."""
 
     agent: Agent
     other: Agent = column("other")
@@ -28,7 +28,7 @@ class GhostStepped(Event, kind=50, cause="option_chosen"):
 
 
 class Teleported(Event, kind=51):
-    """`agent` is put on `tile` by command; whatever it held, queued for or did is over."""
+    """A command puts `agent` on `tile`; `agent` loses its place, leaves its line and stops what it does."""
 
     agent: Agent
     tile: Tile

@@ -1,20 +1,20 @@
-"""Using what a place affords."""
+"""People use places."""
 
 from eventlog.catalogue.event import AffordanceCode, Agent, Amount, Event, Object, ReasonCode, column
 
 
 class AffordanceStarted(Event, kind=80, cause="option_chosen or action_taken"):
-    """`agent` begins; effects come tick by tick until it ends."""
+    """`agent` begins to use a place; each tick has its effects until the use ends."""
 
     agent: Agent
     place: Object
     affordance: AffordanceCode
-    ticks: Amount = column(unit="ticks", meaning="how long it takes at most")
-    fee: Amount = column("value2", unit="basic meals", meaning="what was paid for the use")
+    ticks: Amount = column(unit="ticks", meaning="the longest time that it takes")
+    fee: Amount = column("value2", unit="basic meals", meaning="the price paid for the use")
 
 
 class AffordanceFinished(Event, kind=81, cause="affordance_started"):
-    """`agent` is done."""
+    """`agent` finishes using a place."""
 
     agent: Agent
     place: Object
@@ -22,7 +22,7 @@ class AffordanceFinished(Event, kind=81, cause="affordance_started"):
 
 
 class AffordanceFailed(Event, kind=82, cause="affordance_started"):
-    """`agent` was interrupted, or found that it could not begin; what was done is kept."""
+    """`agent` is interrupted or cannot begin; it keeps the effects so far."""
 
     agent: Agent
     place: Object

@@ -1,17 +1,17 @@
-"""Places that one can use at a time, and their lines."""
+"""People reserve places and wait in line for them; one person uses a place at a time."""
 
 from eventlog.catalogue.event import Agent, Amount, Count, Event, Object, ReasonCode, column
 
 
 class ReservationGranted(Event, kind=64, cause="option_chosen or action_taken"):
-    """The place is `agent`'s until it finishes, fails or takes too long to come."""
+    """`agent` holds the place until it finishes, fails or takes too long to come."""
 
     agent: Agent
     place: Object
 
 
 class ReservationReleased(Event, kind=65, cause="reservation_granted"):
-    """The place is free again."""
+    """`agent` gives up the place, which is free again."""
 
     agent: Agent
     place: Object
@@ -30,27 +30,27 @@ class QueueJoined(Event, kind=67, cause="option_chosen or action_taken"):
 
     agent: Agent
     place: Object
-    waiting: Count = column(meaning="how many wait now, the newcomer included")
+    waiting: Count = column(meaning="how many people wait now, `agent` included")
 
 
 class QueueLeft(Event, kind=68, cause="queue_joined"):
-    """`agent` leaves a line unserved."""
+    """`agent` leaves a line before its turn."""
 
     agent: Agent
     place: Object
     reason: ReasonCode
 
 
-class QueueHandover(Event, kind=69, cause="queue_joined of the one who waited"):
-    """`agent`, who finishes or yields, passes the place to `other`, who has waited."""
+class QueueHandover(Event, kind=69, cause="queue_joined of `other`"):
+    """`agent` finishes or yields and gives the place to `other`, who has waited."""
 
     agent: Agent
     other: Agent = column("other")
     place: Object
 
 
-class QueueConflict(Event, kind=70, cause="queue_joined of the one who was wronged, or option_chosen"):
-    """`agent` wrongs `other` at a place: a cut, a block, or a ghost step."""
+class QueueConflict(Event, kind=70, cause="queue_joined of `other`, or option_chosen"):
+    """`agent` wrongs `other` at a place: it cuts in line, blocks the place or squeezes past (ghost)."""
 
     agent: Agent
     other: Agent = column("other")
@@ -60,7 +60,7 @@ class QueueConflict(Event, kind=70, cause="queue_joined of the one who was wrong
 
 
 class CooldownStarted(Event, kind=71, cause="affordance_finished"):
-    """Others wait: `agent` may not come back to this place for a while."""
+    """Others wait, so `agent` may not use this place again for a while."""
 
     agent: Agent
     place: Object

@@ -1,11 +1,11 @@
-"""The registered codes that event rows carry instead of words. A code is never given another meaning."""
+"""The registered codes that stand for words in event rows. A code never changes its meaning."""
 
 from enum import IntEnum
 from typing import Final
 
 
 class Option(IntEnum):
-    """What a policy can ask of an agent (docs/town.md, Options)."""
+    """What a policy can ask an agent to do (docs/town.md, Options)."""
 
     WAIT = 0
     EAT = 1
@@ -19,7 +19,7 @@ class Option(IntEnum):
 
 
 class Action(IntEnum):
-    """What can be asked of an agent whose every step is chosen for it (docs/town.md, Options)."""
+    """What a policy can ask under primitive control, where it chooses every step (docs/town.md, Options)."""
 
     WAIT = 0
     NORTH = 1
@@ -33,14 +33,14 @@ class Action(IntEnum):
 
 
 class Item(IntEnum):
-    """What can be bought, carried, cooked and eaten."""
+    """What agents buy, carry, cook and eat."""
 
     RAW = 0
     MEAL = 1
 
 
 class Trait(IntEnum):
-    """What is fixed for an agent at its arrival."""
+    """Personality of an agent, fixed at its arrival."""
 
     EXTROVERSION = 0
     FORGIVENESS = 1
@@ -61,14 +61,14 @@ SIDES: Final = tuple(side.name.lower() for side in Dimension)
 
 
 class Weather(IntEnum):
-    """The sky of a day; places in the open are of no use in rain."""
+    """The weather of a day; nobody can use places in the open in rain."""
 
     CLEAR = 0
     RAIN = 1
 
 
 class Reason(IntEnum):
-    """Why a place was left, a deed failed, a conflict broke out, somebody covered, moved away, or was asked in vain."""
+    """Why somebody left a place, failed, wronged somebody, covered or left, or why a request was refused."""
 
     FINISHED = 0
     CHANGED_MIND = 1

@@ -1,17 +1,17 @@
-"""Talk, and ties that are given rather than earned."""
+"""People talk; the founding and commands set ties."""
 
 from eventlog.catalogue.event import Agent, Amount, DimensionCode, Event, column
 
 
 class ChatStarted(Event, kind=128):
-    """`agent` addresses `listener`."""
+    """`agent` begins to talk to `listener`."""
 
     agent: Agent
     listener: Agent = column("other", "who listens")
 
 
 class ChatSucceeded(Event, kind=129, cause="chat_started"):
-    """The two got on."""
+    """`agent` and `listener` got on well."""
 
     agent: Agent
     listener: Agent = column("other", "who listens")
@@ -19,14 +19,14 @@ class ChatSucceeded(Event, kind=129, cause="chat_started"):
 
 
 class ChatFailed(Event, kind=130, cause="chat_started"):
-    """The two did not get on."""
+    """`agent` and `listener` did not get on."""
 
     agent: Agent
     listener: Agent = column("other", "who listens")
 
 
 class TieSet(Event, kind=131):
-    """One side of `agent`'s tie to `other` is set, at the founding or by command; three of them make a tie."""
+    """The founding or a command sets one dimension of `agent`'s tie to `other`; a tie has three dimensions."""
 
     agent: Agent
     other: Agent = column("other")

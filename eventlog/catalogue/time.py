@@ -1,24 +1,24 @@
-"""Time, the sky, the market's prices, the mains."""
+"""Time, weather, prices, stock, power and water."""
 
 from eventlog.catalogue.event import Amount, Count, Event, ItemCode, Object, WeatherCode, column
 
 
 class TownFounded(Event, kind=1):
-    """A town begins: places are empty, the mains work."""
+    """A town begins; all places are free, power and water work."""
 
-    people: Count = column(meaning="how many people are expected at the founding")
+    people: Count = column(meaning="how many people will arrive at the founding")
 
 
 class TickEnded(Event, kind=2):
-    """A minute has passed for everybody; every sixtieth is also an hour, at which ties decay."""
+    """A minute has passed for everybody; ties decay after every sixtieth minute."""
 
 
 class DayEnded(Event, kind=3):
-    """A day has passed: the day's counts begin again."""
+    """A day has passed; the counts of the day begin again."""
 
 
 class WeatherChanged(Event, kind=4):
-    """The sky of the day."""
+    """The day has this weather."""
 
     weather: WeatherCode
 
@@ -31,23 +31,23 @@ class PriceChanged(Event, kind=7):
 
 
 class Restocked(Event, kind=8):
-    """The shelves of a place hold `stock` again."""
+    """A place has `stock` goods on its shelves again."""
 
     place: Object
     stock: Count
 
 
 class PowerFailed(Event, kind=9):
-    """No place that needs power can be used."""
+    """Power fails: nobody can use a place that needs power."""
 
 
 class PowerRestored(Event, kind=10, cause="power_failed"):
-    """Power is back."""
+    """Power works again."""
 
 
 class WaterFailed(Event, kind=11):
-    """No place that needs water can be used."""
+    """Water fails: nobody can use a place that needs water."""
 
 
 class WaterRestored(Event, kind=12, cause="water_failed"):
-    """Water is back."""
+    """Water works again."""

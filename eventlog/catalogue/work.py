@@ -1,4 +1,4 @@
-"""Jobs and shifts."""
+"""People work in shifts, cover for others, get and lose jobs."""
 
 from eventlog.catalogue.event import Agent, Amount, Event, JobCode, Object, ReasonCode, column
 
@@ -12,7 +12,7 @@ class ShiftStarted(Event, kind=112, cause="affordance_started"):
 
 
 class ShiftEnded(Event, kind=113):
-    """The hours of `agent`'s shift are over, whoever worked them."""
+    """`agent`'s shift is over, also if somebody else worked it."""
 
     agent: Agent
     workplace: Object
@@ -20,7 +20,7 @@ class ShiftEnded(Event, kind=113):
 
 
 class ArrivedLate(Event, kind=114, cause="affordance_started"):
-    """`agent` begins its shift after the grace."""
+    """`agent` comes to its desk late, after the grace."""
 
     agent: Agent
     workplace: Object
@@ -29,7 +29,7 @@ class ArrivedLate(Event, kind=114, cause="affordance_started"):
 
 
 class ShiftMissed(Event, kind=115):
-    """`agent` did not come: absent for this shift."""
+    """`agent` did not come and is absent for this shift."""
 
     agent: Agent
     workplace: Object
@@ -55,7 +55,7 @@ class LateHelp(Event, kind=117, cause="cover_agreed"):
 
 
 class WagePaid(Event, kind=118, cause="shift_started, arrived_late, late_help or shift_takeover"):
-    """What the worked ticks earned."""
+    """`agent` is paid for the ticks that it worked."""
 
     agent: Agent
     owner: Agent = column("other", meaning="whose shift it was")
@@ -64,7 +64,7 @@ class WagePaid(Event, kind=118, cause="shift_started, arrived_late, late_help or
 
 
 class WageWithheld(Event, kind=119, cause="arrived_late or shift_missed"):
-    """What the ticks that `agent` missed of its shift would have earned."""
+    """`agent` is not paid for the ticks of its shift that it missed."""
 
     agent: Agent
     workplace: Object
@@ -72,7 +72,7 @@ class WageWithheld(Event, kind=119, cause="arrived_late or shift_missed"):
 
 
 class Hired(Event, kind=120, cause="agent_arrived or job_lost"):
-    """`agent` has the job from now on."""
+    """`agent` gets a job."""
 
     agent: Agent
     workplace: Object
@@ -80,7 +80,7 @@ class Hired(Event, kind=120, cause="agent_arrived or job_lost"):
 
 
 class JobLost(Event, kind=121, cause="shift_missed"):
-    """Too many absences."""
+    """`agent` loses its job because of too many absences."""
 
     agent: Agent
     workplace: Object
@@ -88,7 +88,7 @@ class JobLost(Event, kind=121, cause="shift_missed"):
 
 
 class CoverAgreed(Event, kind=122, cause="shift_missed, or none while the owner is merely late"):
-    """`agent` agrees to work for `owner`, who is late or absent; nothing is done yet."""
+    """`agent` agrees to work in place of `owner`, who is late or absent; it has not begun yet."""
 
     agent: Agent
     owner: Agent = column("other", "whose shift it is")
@@ -97,7 +97,7 @@ class CoverAgreed(Event, kind=122, cause="shift_missed, or none while the owner 
 
 
 class CoverEnded(Event, kind=123, cause="cover_agreed"):
-    """`agent` no longer works for `owner`: relieved, finished, or it never came."""
+    """`agent` no longer works in place of `owner`: it was relieved, it finished, or it never came."""
 
     agent: Agent
     owner: Agent = column("other", "whose shift it is")

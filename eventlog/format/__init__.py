@@ -1,1 +1,1 @@
-"""The bytes of a log: frames, checksums, the digest chain, sealed segments, Parquet, upcasters."""
+"""The bytes of a log: frames, checksums, the digest chain, sealed segments, Parquet files, upcasters."""

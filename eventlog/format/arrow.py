@@ -1,4 +1,4 @@
-"""Events as Arrow: the schema of the log and the way between rows and record batches."""
+"""Events as Arrow: the log's schema, and the conversion between rows and record batches."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -25,13 +25,13 @@ SCHEMA: Final = pa.schema(
         pa.field("note", pa.string(), nullable=True),
     ]
 )
-"""One schema for every kind of event. `note` is null but for the rare event that carries words."""
+"""The schema of every kind of event. `note` is the event's text; it is null for nearly all events."""
 
 NO_NOTES: Final[Mapping[int, str]] = {}
 
 
 def to_batch(rows: Rows, notes: Mapping[int, str] = NO_NOTES) -> pa.RecordBatch:
-    """The events as one record batch of `SCHEMA`; `notes` maps the seq of an event to its words.
+    """The events as one record batch of `SCHEMA`; `notes` maps the seq of an event to its note.
 
     Raises `ValueError` for a note whose event is not among `rows`.
     """
@@ -54,7 +54,7 @@ def from_batch(batch: pa.RecordBatch) -> Rows:
 
 
 def notes_of(batch: pa.RecordBatch) -> dict[int, str]:
-    """The words that events of the batch carry, by seq; empty, and quickly so, when none does."""
+    """The notes of the batch's events, by seq."""
     note = batch.column("note")
     if note.null_count == len(note):
         return {}

@@ -1,4 +1,4 @@
-"""The digest of a history: a chain of sha256 over its events, whatever the batches they were committed in.
+"""The digest of a history: a chain of sha256 hashes over its events. It does not depend on how they were batched.
 
 Events are hashed in blocks of 4,096, cut at multiples of 4,096::
 
@@ -6,8 +6,8 @@ Events are hashed in blocks of 4,096, cut at multiples of 4,096::
     digest_i = sha256(digest_(i-1) + canonical bytes of block i)
 
 The canonical bytes of an event are its 44 bytes of `ROW`, the length of its note in UTF-8 as a little-endian u32 (0: no
-note), and the note. The digest of a history that ends inside a block is sha256 over the last whole block's digest and
-the canonical bytes of the events since, or that digest itself where there are none.
+note), and the note. If a history ends inside a block, its digest is sha256 over the last whole block's digest and the
+canonical bytes of the events after that block; if it ends with a block, its digest is that block's digest.
 """
 
 import hashlib
@@ -37,7 +37,10 @@ class Chain:
     """
 
     def __init__(self, block_digest: bytes = GENESIS, seq: int = 0) -> None:
-        """Start at event `seq`, a multiple of 4,096, whose predecessors have the digest `block_digest`."""
+        """Start at event `seq`, a multiple of 4,096; `block_digest` is the digest of all events before it.
+
+        Raises `ValueError` for another `seq`.
+        """
         if seq % BLOCK_EVENTS:
             raise ValueError(f"a block begins at a multiple of {BLOCK_EVENTS:,}, not at event {seq:,}")
         self.seq = seq
@@ -47,13 +50,13 @@ class Chain:
 
     @classmethod
     def resume(cls, block_digest: bytes, block_seq: int, rows: Rows, notes: Mapping[int, str] | None = None) -> Self:
-        """The chain as it stood after `rows`, the events since the block that begins at `block_seq`."""
+        """The chain after `rows`, which begin with event `block_seq`; `block_digest` is the digest before them."""
         chain = cls(block_digest, block_seq)
         chain.extend(rows, notes)
         return chain
 
     def extend(self, rows: Rows, notes: Mapping[int, str] | None = None) -> None:
-        """Take in the events that follow; `notes` maps the seq of an event to its words."""
+        """Add the next events; `notes` maps the seq of an event to its note."""
         rows = packed_rows(rows)
         taken = 0
         while taken < len(rows):
@@ -78,7 +81,7 @@ class Chain:
             index = seq - self.seq
             if 0 <= index < len(rows):
                 words = notes[seq].encode()
-                # The events before it have no notes: a length of 0 stands after each in the scratch rows.
+                # The events before it have no notes: their note_bytes are 0 in the scratch rows.
                 self._open.update(canonical[done:index].data)
                 self._open.update(rows[index].tobytes() + _NOTE_BYTES.pack(len(words)) + words)
                 done = index + 1

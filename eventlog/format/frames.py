@@ -1,17 +1,17 @@
-"""A frame: the bytes of one commit in a segment, an Arrow IPC message that can be checked without being decoded.
+"""A frame: the bytes of one commit in a segment, an Arrow IPC message that can be checked without decoding it.
 
-Its custom metadata carries, under the key ``tw``, a mark of fixed width, in ASCII so that any Arrow reader takes it::
+Its custom metadata has, under the key ``tw``, a mark of fixed width, in ASCII so that any Arrow reader accepts it::
 
     twframe1                 8   magic
     crc32                    8   hex, over the whole message with these eight characters as "00000000"
     rows, length             8 + 16   hex, of this message; length in bytes
     first seq                16  hex
     first tick, last tick    8 + 8
-    previous                 32  hex, 16-byte blake2b of the mark before (which holds that frame's crc and predecessor)
-    block digest, digest     64 + 64  hex, of the log's chain as it stood before this frame
+    previous                 32  hex, 16-byte blake2b of the mark before (which holds that frame's crc and `previous`)
+    block digest, digest     64 + 64  hex, of the log's chain before this frame
 
-The first frame's `previous` is the hash of the schema message, so that nothing in the file is left unchecked. pyarrow
-alone returns wrong values for 71 % of single bit flips and reads a zeroed header as a clean end: a scan does neither.
+The first frame's `previous` is the hash of the schema message, so every byte of the file is checked. pyarrow alone
+returns wrong values for 71 % of single bit flips and reads a zeroed header as the end of the file; a scan finds both.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ from eventlog.rows import ROW, Rows, packed_rows
 MAGIC: Final = b"twframe1"
 CONTINUATION: Final = b"\xff\xff\xff\xff"
 HEADER_BYTES_MAX: Final = 1 << 16
-"""The longest header of a message that a scan looks into; ours have about 1,200 bytes."""
+"""The longest message header that a scan reads; ours have about 1,200 bytes."""
 
 CHECKSUM_DIFFERS: Final = "checksum differs"
 
@@ -44,7 +44,7 @@ BLANK: Final = MAGIC + b"0" * (MARK_BYTES - len(MAGIC))
 
 
 class Frame(NamedTuple):
-    """One frame of a segment, checked: where it lies and what its mark says."""
+    """One frame of a segment: its place in the file, and the fields of its mark."""
 
     position: int  # byte of the segment where it begins
     length: int  # bytes
@@ -60,31 +60,31 @@ class Frame(NamedTuple):
 
     @property
     def end(self) -> int:
-        """The byte of the segment after it."""
+        """The first byte of the segment after the frame."""
         return self.position + self.length
 
     @property
     def next_seq(self) -> int:
-        """The number of the first event after it."""
+        """The number of the first event after the frame."""
         return self.first_seq + self.rows
 
     @property
     def point(self) -> Point:
-        """The place in the log just before it, as a checkpoint remembers it."""
+        """The place in the log before the frame, in the form that a checkpoint keeps."""
         return Point(self.first_tick, self.first_seq, self.block_digest.hex(), self.digest.hex())
 
 
 def hash_of(mark: bytes | bytearray) -> bytes:
-    """What the next frame says of the frame with this mark, or of the schema message: 16 bytes of blake2b."""
+    """The hash of a mark, or of the schema message, that the next frame records: 16-byte blake2b."""
     return hashlib.blake2b(mark, digest_size=16).digest()
 
 
 def encode(
     rows: Rows, notes: Mapping[int, str], *, previous: bytes, block_digest: bytes, digest: bytes
 ) -> tuple[bytearray, bytes]:
-    """The frame of a commit, ready for one write, and the hash of its mark.
+    """The frame of a commit, and the hash of its mark.
 
-    `rows` are at least one event; `notes` maps seqs to words; `block_digest` and `digest` are the chain's before them.
+    `rows` has at least one event; `notes` maps seqs to notes; `block_digest` and `digest` are the chain's before them.
     """
     rows = packed_rows(rows)
     if notes:
@@ -108,16 +108,16 @@ def encode(
 
 
 def inspect(buffer: memoryview, position: int, end: int) -> Frame | str:
-    """The frame that begins at `position` of `buffer`, whose valid bytes end at `end`; or what is wrong with it.
+    """The frame that begins at byte `position` of `buffer`, whose valid bytes end at `end`; or a fault in words.
 
-    Checks the frame against its own mark alone; that it follows the one before is `Scan`'s to check.
+    Checks the frame against its own mark. `Scan` checks that it follows the frame before.
     """
     frame = glance(buffer, position, end)
     return frame if isinstance(frame, str) or is_intact(buffer, frame) else CHECKSUM_DIFFERS
 
 
 def is_intact(buffer: memoryview, frame: Frame) -> bool:
-    """Whether a frame's bytes are those that its mark was made for."""
+    """Whether a frame's bytes have the checksum in its mark."""
     crc_at = frame.position + frame.mark_at + _CRC_AT
     crc_end = frame.position + frame.mark_at + _CRC_END
     crc = zlib.crc32(buffer[frame.position : crc_at])
@@ -127,7 +127,7 @@ def is_intact(buffer: memoryview, frame: Frame) -> bool:
 
 
 def glance(buffer: memoryview, position: int, end: int) -> Frame | str:
-    """What `inspect` gives, from the mark alone: whether the frame's bytes are intact is not looked at."""
+    """Like `inspect`, but reads only the mark: does not check the frame's other bytes."""
     if end - position < 8:
         return "a frame begins and is cut off"
     if bytes(buffer[position : position + 4]) != CONTINUATION:
@@ -153,10 +153,10 @@ def glance(buffer: memoryview, position: int, end: int) -> Frame | str:
 
 
 class Scan:
-    """Iterates over the frames of `buffer[position:end]`, each checked and following the one before.
+    """Iterates over the frames of `buffer[position:end]`; checks each, and that it follows the one before.
 
-    Afterwards `position` is the byte where it stopped and `fault` says why: None for a clean end. `next_seq` and
-    `previous` are what the first frame has to begin with; None accepts what it says.
+    Afterwards `position` is the byte where it stopped and `fault` the reason, None for a clean end. `next_seq` and
+    `previous` are what the first frame must have as first seq and `previous`; None accepts any.
     """
 
     def __init__(
@@ -169,7 +169,7 @@ class Scan:
         previous: bytes | None,
         whole: bool = True,
     ) -> None:
-        """Check every frame's bytes, or, where not `whole`, only marks, each of which holds the hash of the last."""
+        """`whole`: check every byte of the frames; else only their marks, each of which has the hash of the last."""
         self.position = position
         self.fault: str | None = None
         self._inspect = inspect if whole else glance
@@ -194,12 +194,12 @@ class Scan:
 
 
 def decode(buffer: memoryview, frame: Frame) -> pa.RecordBatch:
-    """The frame's events as a record batch of `SCHEMA`, whose columns are `buffer`'s own bytes."""
+    """The frame's events as a record batch of `SCHEMA`, without copying the buffer."""
     return pa.ipc.read_record_batch(pa.py_buffer(buffer[frame.position : frame.end]), SCHEMA)
 
 
 def decode_rows(buffer: memoryview, frame: Frame) -> tuple[Rows, Mapping[int, str]]:
-    """The frame's events as a new array of `ROW`, and the words they carry, by seq."""
+    """The frame's events as a new array of `ROW`, and their notes by seq."""
     plain = layout(frame.rows, BLANK)
     header = bytes(buffer[frame.position : frame.position + len(plain.header)])
     tail = frame.mark_at + MARK_BYTES
@@ -217,7 +217,7 @@ def decode_rows(buffer: memoryview, frame: Frame) -> tuple[Rows, Mapping[int, st
 
 
 def _fill(rows: Rows) -> tuple[bytearray, int]:
-    """A frame with the rows' columns and an empty mark, and where the mark stands."""
+    """A frame with the rows' columns and a blank mark, and the byte at which the mark begins."""
     plain = layout(len(rows), BLANK)
     frame = bytearray(plain.length)
     frame[: len(plain.header)] = plain.header

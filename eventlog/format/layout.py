@@ -1,8 +1,8 @@
-"""Where each column of a commit lies in its Arrow message.
+"""The position of each column of a commit in its Arrow message.
 
-An Arrow IPC message of `SCHEMA` without notes is the same for every commit of as many rows, but for the columns'
-values and our own mark. So pyarrow writes one such message per number of rows, and commits fill in its columns: the
-bytes are pyarrow's own (a test compares them), at a fifth of the cost.
+Arrow IPC messages of `SCHEMA` without notes and with the same number of rows differ only in the columns' values and in
+our mark. So pyarrow writes one message for each number of rows, and commits fill in its columns. The bytes are the same
+as pyarrow's (a test compares them), at a fifth of the cost.
 """
 
 import functools
@@ -27,7 +27,7 @@ class Column(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """A message of so many rows and no notes: its bytes before the body, where the mark stands, and its columns."""
+    """A message without notes: its bytes before the body, the byte where its mark begins, its length, its columns."""
 
     header: bytes
     mark_at: int
@@ -36,7 +36,7 @@ class Layout(NamedTuple):
 
 
 def message(batch: pa.RecordBatch, mark: bytes) -> bytes:
-    """The batch as one Arrow IPC stream message that carries `mark` in its custom metadata."""
+    """The batch as one Arrow IPC stream message with `mark` in its custom metadata."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, SCHEMA) as stream:
         stream.write_batch(batch, custom_metadata={METADATA_KEY: mark})

@@ -1,21 +1,21 @@
-"""Events as a Parquet file that tells of its own history: what is kept cold, and what is handed to others.
+"""Events as a Parquet file with their digests: the form of archived segments and of exports.
 
-One file holds events that follow one another, in row groups cut at multiples of 65,536 events, with the columns of
-`SCHEMA`, zstd, and page checksums. `seq` and `tick` are stored as differences, everything else by dictionary: of what
-any Parquet reader takes that is the smallest, about 3.5 bytes an event. Key-value metadata, all of it text::
+One file holds consecutive events in row groups cut at multiples of 65,536 events, with the columns of `SCHEMA`, zstd
+and page checksums. `seq` and `tick` are stored as differences, all other columns by dictionary: about 3.5 bytes an
+event, the smallest form that every Parquet reader accepts. Key-value metadata, all of it text::
 
     townlet.format          1
     townlet.next_seq        number of the event after the last one
     townlet.digest          of the log's chain after the last event, hex
     townlet.blocks          the chain's digest after each whole block of 4,096 that ends in the file, hex, end to end
-    townlet.groups          JSON: of each row group its first byte, bytes, crc32, first seq, events, first and last
+    townlet.groups          JSON: for each row group its first byte, bytes, crc32, first seq, events, first and last
                             tick, and the chain's block digest and digest before it
-    townlet.footer          16-byte blake2b of the footer, hex, with these digits zero
+    townlet.footer          16-byte blake2b of the footer, hex, computed with these digits zero
 
-and what the writer adds. The file is the magic, the row groups, and the footer, and nothing else: each byte is covered
-by the magic itself, a row group's crc32, or the footer's hash. Page checksums alone leave the pages' headers unchecked,
-and Parquet has none for its footer. The hash is found by its name and checked before anything is parsed, so that what
-is intact does not depend on who reads it; nor on the version of Arrow, which decides only what is in the pages.
+and the keys that the caller adds. The file is the magic, the row groups and the footer, and nothing else. Each byte is
+checked: by the magic, a row group's crc32, or the footer's hash. Page checksums alone do not cover the pages' headers,
+and Parquet has no checksum of its footer. The hash is found by its name and checked before anything is parsed, so the
+check depends neither on the reader nor on the version of Arrow.
 """
 
 import json
@@ -39,7 +39,7 @@ FORMAT: Final = "1"
 
 KEY: Final = "townlet."
 MAGIC: Final = b"PAR1"
-"""What a Parquet file begins and ends with."""
+"""The first and the last bytes of a Parquet file."""
 
 DIFFERENCES: Final = ("seq", "tick")
 """The columns that only grow, stored as the differences of their values."""
@@ -65,7 +65,7 @@ _END: Final = 4 + len(MAGIC)  # the footer's length, and the magic
 
 
 class _Group(NamedTuple):
-    """A row group as the metadata tells of it, in this order."""
+    """An entry of the metadata `townlet.groups`, in this order."""
 
     position: int  # its first byte
     length: int  # bytes
@@ -79,7 +79,7 @@ class _Group(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """What an intact footer tells of its file."""
+    """The content of a checked footer."""
 
     frames: list[Frame]  # the row groups
     crc32s: list[int]  # of each
@@ -90,12 +90,12 @@ class Contents(NamedTuple):
 
 
 def write(sink: BinaryIO, parts: Iterable[Part], chain: Chain, about: Mapping[str, str] = NOTHING_MORE) -> Seal:
-    """Write the events as one Parquet file; gives what it holds and what its bytes are.
+    """Write the events as one Parquet file; returns its seal.
 
-    `parts` are at least one event; `chain` stands before them, and afterwards after them. `about` is more metadata.
-    Raises `OSError`.
+    `parts` must have at least one event. `chain` is the chain before them and is extended by them. `about` is more
+    metadata. Raises `ValueError` without events, `OSError`.
     """
-    counted = _Counted(sink)
+    counted = _CountingFile(sink)
     groups, blocks = list[_Group](), list[str]()
     with pq.ParquetWriter(counted, SCHEMA, **SETTINGS) as file:
         counted.cut()
@@ -129,9 +129,9 @@ def write(sink: BinaryIO, parts: Iterable[Part], chain: Chain, about: Mapping[st
 
 
 def contents_of(content: memoryview) -> Contents:
-    """What the file with these bytes tells of itself, its footer found intact; its row groups are not looked at.
+    """The content of the footer of the file with these bytes. Checks the footer, not the row groups.
 
-    Raises `ValueError`, which says what is wrong.
+    Raises `ValueError` with the fault in words.
     """
     if bytes(content[: len(MAGIC)]) != MAGIC:
         raise ValueError("it is not a Parquet file")
@@ -156,7 +156,7 @@ def contents_of(content: memoryview) -> Contents:
 
 
 def is_intact(content: memoryview, frame: Frame, crc32: int) -> bool:
-    """Whether a row group's bytes are those that were written."""
+    """Whether a row group's bytes have this checksum."""
     return zlib.crc32(content[frame.position : frame.end]) == crc32
 
 
@@ -173,14 +173,14 @@ def batch_of(file: pq.ParquetFile, number: int) -> pa.RecordBatch:
 
 
 def _metadata_of(file: pq.ParquetFile) -> dict[str, str]:
-    """The metadata by the names above, without their prefix."""
+    """The metadata by the names above, without the prefix `townlet.`."""
     found = file.metadata.metadata or {}
     prefix = KEY.encode()
     return {key.removeprefix(prefix).decode(): value.decode() for key, value in found.items() if key.startswith(prefix)}
 
 
 def _footer_begins(content: memoryview) -> int | None:
-    """The byte at which the footer begins, by its own length at the end of the file; None where there is none."""
+    """The byte at which the footer begins, from its length at the end of the file; None if there is no footer."""
     if len(content) < len(MAGIC) + _END or bytes(content[-len(MAGIC) :]) != MAGIC:
         return None
     begins = len(content) - _END - int.from_bytes(content[-_END : -len(MAGIC)], "little")
@@ -188,7 +188,7 @@ def _footer_begins(content: memoryview) -> int | None:
 
 
 def _signed_footer(footer: bytes) -> bytes:
-    """The footer with its hash in it. Raises `ValueError` where it is not what `contents_of` reads."""
+    """The footer with its hash filled in. Raises `ValueError` if `contents_of` could not read it."""
     found = _HASH.findall(footer)
     if found != [_BLANK] or int.from_bytes(footer[-_END : -len(MAGIC)], "little") != len(footer) - _END:
         raise ValueError("Arrow laid the footer out in a way that is not known here")
@@ -197,7 +197,7 @@ def _signed_footer(footer: bytes) -> bytes:
 
 
 def _blank_footer(footer: bytes) -> bytes | None:
-    """The footer as it was before its hash stood in it; None where the hash is not its own."""
+    """The footer with the digits of its hash set to zero; None if the hash is wrong."""
     found = _HASH.findall(footer)
     if len(found) != 1:
         return None
@@ -213,7 +213,7 @@ def _hash_at(footer: bytes) -> int:
 
 
 def _require_gapless(frames: list[Frame], end: int, next_seq: int) -> None:
-    """The row groups are all that lies between the magic and the footer, and their events follow one another."""
+    """Raises `ValueError` unless the row groups fill the file from the magic to the footer, with consecutive events."""
     position, seq = len(MAGIC), frames[0].first_seq if frames else -1
     for frame in frames:
         if (frame.position, frame.first_seq) != (position, seq):
@@ -224,7 +224,7 @@ def _require_gapless(frames: list[Frame], end: int, next_seq: int) -> None:
 
 
 def _frame(group: _Group) -> Frame:
-    """A row group as a frame without a mark: its checksum stands in the footer, as does what came before it."""
+    """A row group as a frame without a mark, `previous` and `hash`: the footer has its checksum."""
     return Frame(
         position=group.position,
         length=group.length,
@@ -240,8 +240,8 @@ def _frame(group: _Group) -> Frame:
     )
 
 
-class _Counted:
-    """A file that is written to, which knows how many bytes it has and keeps those since the last cut."""
+class _CountingFile:
+    """A writable file that counts its bytes and keeps those written since the last `cut`."""
 
     closed = False
 
@@ -251,7 +251,7 @@ class _Counted:
         self._kept = bytearray()
 
     def write(self, data: bytes) -> int:
-        """Write all of it. Raises `OSError`."""
+        """Write all bytes; returns their number. Raises `OSError`."""
         if self._sink is not None:
             self._sink.write(data)
         self._kept += data
@@ -259,24 +259,24 @@ class _Counted:
         return len(data)
 
     def cut(self) -> bytes:
-        """The bytes since the last cut."""
+        """The bytes written since the last call."""
         kept, self._kept = bytes(self._kept), bytearray()
         return kept
 
     def hold(self) -> None:
-        """From now on bytes are only kept."""
+        """From now on keep bytes without writing them."""
         self._sink = None
 
     def tell(self) -> int:
-        """How many bytes it has."""
+        """The number of bytes so far."""
         return self.position
 
     def writable(self) -> bool:
-        """It is."""
+        """Always true."""
         return True
 
     def flush(self) -> None:
-        """Nothing is held back here."""
+        """Does nothing: there is no buffer."""
 
     def close(self) -> None:
-        """Closing is the sink's owner's."""
+        """Does nothing: the caller closes the sink."""

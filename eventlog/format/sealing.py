@@ -1,9 +1,9 @@
-"""Sealing: an active segment that has grown long becomes an Arrow IPC file, in few large batches.
+"""Sealing: rewrites a long active segment as an Arrow IPC file with few large batches.
 
-A sealed segment holds the same events as the stream it replaces, in batches cut at multiples of 65,536 events, and is a
-plain Arrow file that any Arrow reader opens. Each batch is a frame as in a stream, with its mark, so that it is checked
-in the same way. Its footer's metadata, under ``tw.blocks``, has the chain's digest after each whole block that ends in
-it, so that the digest at any event is a few thousand events away.
+A sealed segment holds the same events as the stream that it replaces, in batches cut at multiples of 65,536 events. Any
+Arrow reader opens it. Each batch is a frame with a mark, checked as in a stream. The footer's metadata has, under
+``tw.blocks``, the chain's digest after each whole block that ends in the file, so computing the digest at any event
+takes at most 4,096 events.
 """
 
 import zlib
@@ -24,26 +24,27 @@ SEGMENT_EVENTS: Final = 1 << 20
 """Events after which a segment is sealed."""
 
 BATCH_EVENTS: Final = 1 << 16
-"""Events in a batch of a sealed segment; a multiple of a block's."""
+"""Events in a batch of a sealed segment; a multiple of `BLOCK_EVENTS`."""
 
 FILE_MAGIC: Final = b"ARROW1\0\0"
-"""What an Arrow IPC file begins with; its schema follows."""
+"""The first bytes of an Arrow IPC file; its schema follows."""
 
 BLOCKS_KEY: Final = b"tw.blocks"
 DIGEST_HEX: Final = 64
 
 Part = tuple[Rows, Mapping[int, str]]
+"""Events, and their notes by seq."""
 
 
 class Sealed(NamedTuple):
-    """A sealed segment, ready to be written, and what the manifest says of it."""
+    """The bytes of a sealed segment, and its seal for the manifest."""
 
     content: bytearray
     seal: Seal
 
 
 def seal(parts: Iterator[Part], chain: Chain) -> Sealed:
-    """The events of whole commits, in order, as one file; `chain` stands before them, and afterwards after them."""
+    """The events of whole commits as one file. `chain` is the chain before them and is extended by them."""
     batches = list(large_batches(parts, chain.seq))
     begun = [(chain.block_digest, chain.digest())]
     blocks: list[str] = []
@@ -71,18 +72,18 @@ def seal(parts: Iterator[Part], chain: Chain) -> Sealed:
 
 
 def footer_crc(content: memoryview, said: Seal) -> int:
-    """The checksum of what follows the frames of a sealed segment."""
+    """The crc32 of the bytes after the frames of a sealed segment."""
     return zlib.crc32(content[said.frames_end :])
 
 
 def blocks_of(content: memoryview) -> list[bytes]:
-    """The digests after each whole block that ends in a sealed segment. Raises `pa.ArrowInvalid`, `KeyError`."""
+    """The digest after each whole block that ends in a sealed segment. Raises `pa.ArrowInvalid`, `KeyError`."""
     hexes = pa.ipc.open_file(pa.py_buffer(content)).metadata[BLOCKS_KEY].decode("ascii")
     return [bytes.fromhex(hexes[at : at + DIGEST_HEX]) for at in range(0, len(hexes), DIGEST_HEX)]
 
 
 def large_batches(parts: Iterator[Part], seq: int) -> Iterator[Part]:
-    """The same events in batches that end at multiples of BATCH_EVENTS, and the rest."""
+    """The same events in batches that end at multiples of BATCH_EVENTS; the last batch may be shorter."""
     held: list[Rows] = []
     words: dict[int, str] = {}
     for rows, notes in parts:
@@ -106,7 +107,7 @@ def _batch(held: list[Rows], words: Mapping[int, str]) -> Part:
 
 
 def block_digests(chain: Chain, rows: Rows, notes: Mapping[int, str]) -> Iterator[str]:
-    """Take the rows into the chain block by block; gives the digest after each whole block, in hex."""
+    """Extend the chain by the rows; yields the digest after each whole block, in hex."""
     while len(rows):
         room = BLOCK_EVENTS - chain.seq % BLOCK_EVENTS
         chain.extend(rows[:room], notes)
@@ -116,7 +117,7 @@ def block_digests(chain: Chain, rows: Rows, notes: Mapping[int, str]) -> Iterato
 
 
 def _blank_file(batches: list[Part], blocks: str) -> pa.Buffer:
-    """The file as pyarrow writes it, with empty marks: its footer knows where each batch lies."""
+    """The file as pyarrow writes it, with blank marks; its footer has the position of each batch."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, SCHEMA, metadata={BLOCKS_KEY: blocks.encode()}) as file:
         for rows, notes in batches:

@@ -1,19 +1,19 @@
-"""Old events as the present catalogue declares them, on the way out of a log; the files stay as they were written.
+"""Turns old events into events of the present catalogue when a log is read. The files do not change.
 
-Each kind of event has a version (`Event.version`). A segment says which kinds had another version than 1 when it was
-begun, so whoever reads it knows of what version each of its rows is. An upcaster is one step: a pure function from a
-record batch of `SCHEMA`, the events of one kind and version, to a batch of the next version, one row to one row; `seq`,
-`tick` and `cause` stand. Steps are chained up to the present.
+Each kind of event has a version (`Event.version`). A segment records the kinds whose version was not 1 when it was
+begun, so a reader knows the version of each row. An upcaster is one step: a pure function that takes a record batch of
+`SCHEMA` with the events of one kind and version, and returns a batch of the next version with as many rows. It may not
+change `seq`, `tick` and `cause`. Steps are chained up to the present version.
 
-What changes a kind, and what to do then:
+When a kind changes:
 
-* a field is added, moved to another column, widened: raise the kind's version and add a step to `UPCASTERS`;
-* a kind is retired: add a step whose `into` is the kind that its events become. One that is like no other kind stays
-  in the catalogue, so that its view stays, and nothing records it any more;
-* a kind is new: declare it with version 2, so that logs name it and older code refuses them instead of passing it over.
+* a field is added, moved to another column or widened: raise the kind's version and add a step to `UPCASTERS`;
+* a kind is retired: add a step whose `into` is the kind that replaces it. If no kind replaces it, leave it in the
+  catalogue, so that its view stays, and record it no more;
+* a kind is new: declare it with version 2. Then logs name it, and older code refuses them instead of ignoring it.
 
-Only what people and folds read comes through here: `rows`, `batches`, `table`, `pick`, `follow` of a reader. Digests,
-seals, forks and repairs read the bytes as stored.
+The methods `rows`, `batches`, `table`, `pick` and `follow` of a reader upcast. Digests, seals, forks and repairs read
+the stored bytes.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,34 +29,34 @@ from eventlog.errors import EventLogError
 from eventlog.format.arrow import SCHEMA
 
 Upcast = Callable[[pa.RecordBatch], pa.RecordBatch]
-"""Takes a record batch of `SCHEMA` and gives one with as many rows, of the same seqs, ticks and causes."""
+"""Takes a record batch of `SCHEMA`; returns one with as many rows and the same seqs, ticks and causes."""
 
 STANDS: Final = ("seq", "tick", "cause")
-"""The columns that no upcaster changes: where an event stands in the history."""
+"""The columns that no upcaster may change."""
 
 FIRST: Final = 1
-"""The version of every kind that a segment does not name."""
+"""The version of every kind that a segment does not list."""
 
 
 class Upcaster(NamedTuple):
-    """One step: events of kind `name` and this version become those of the next one, or of what `into` names."""
+    """One step: turns events of kind `name` and this version into the next version, or into the kind `into`."""
 
     name: str  # of the kind, in snake case
-    kind: int  # its code, which outlives its class
+    kind: int  # code of the kind, also when its class is gone
     version: int  # before the step
-    upcast: Upcast  # given the rows of that kind and version alone
-    into: tuple[str, int] | None = None  # kind and version after it; None: the same kind, the next version
+    upcast: Upcast  # gets only rows of that kind and version
+    into: tuple[str, int] | None = None  # kind and version after the step; None: the same kind, the next version
 
 
 UPCASTERS: Final[tuple[Upcaster, ...]] = ()
-"""Every step since the first release; none is ever removed."""
+"""Every step since the first release. Never remove one."""
 
 
 class Upcasters:
-    """The steps to the kinds of a catalogue. `versions` are those of its kinds that have another than 1, by name."""
+    """The steps to the kinds of a catalogue. `versions` maps its kinds to their versions, other than 1."""
 
     def __init__(self, upcasters: Iterable[Upcaster] = UPCASTERS, kinds: Sequence[type[Event]] = KINDS) -> None:
-        """Raises `ValueError` for steps that lead in a circle, past the present version, or nowhere."""
+        """Raises `ValueError` if a chain of steps does not end at a present kind and version."""
         self._steps = {(step.name, step.version): step for step in upcasters}
         self._present = {kind.snake(): kind.version for kind in kinds}
         self._codes = {step.name: step.kind for step in self._steps.values()}
@@ -66,10 +66,10 @@ class Upcasters:
             self._require_arrival(name, version)
 
     def of(self, kinds: Mapping[str, int], run: Path | str) -> Upcast | None:
-        """What makes the rows of a segment with these versions present ones; None where they are.
+        """The upcast of a segment with these versions of kinds; None if all of them are the present ones.
 
-        Raises `EventLogError`, naming `run`, when code that is newer than this wrote the segment. What is given raises
-        it for a row whose version no step leads on from.
+        Raises `EventLogError`, which names `run`, if a newer Townlet wrote the segment. The returned function raises
+        `EventLogError` for a row whose version no step starts from.
         """
         if not self._steps and kinds == self.versions:
             return None
@@ -79,7 +79,7 @@ class Upcasters:
         return (lambda batch: self._upcast(batch, old)) if old else None
 
     def require_known(self, kinds: Mapping[str, int], run: Path | str) -> None:
-        """Raises `EventLogError` for a kind, or a version of one, that this code does not know yet."""
+        """Raises `EventLogError` for a kind, or a version of a kind, that this code does not know yet."""
         for name, version in kinds.items():
             known = self._present.get(name, max((old for each, old in self._steps if each == name), default=None))
             if known is None or version > known:
@@ -90,7 +90,7 @@ class Upcasters:
                 )
 
     def _upcast(self, batch: pa.RecordBatch, old: Mapping[str, int]) -> pa.RecordBatch:
-        """The batch with its rows of old versions made present ones, in the order they were."""
+        """The batch in the same order, with the rows of old versions upcast."""
         kinds = batch.column("kind").to_numpy()
         for name, version in old.items():
             chosen = kinds == self._codes[name]
@@ -100,7 +100,7 @@ class Upcasters:
         return batch
 
     def _present_rows(self, batch: pa.RecordBatch, name: str, version: int) -> pa.RecordBatch:
-        """The rows of one kind and version, step by step up to the present."""
+        """The rows of one kind and version, upcast step by step to the present version."""
         while self._present.get(name) != version:
             step = self._steps.get((name, version))
             if step is None:
@@ -113,7 +113,7 @@ class Upcasters:
         return batch
 
     def _require_arrival(self, name: str, version: int) -> None:
-        """The steps from here end at a present kind and its version."""
+        """Raises `ValueError` unless the steps from here end at a present kind and version."""
         seen = set()
         while self._present.get(name) != version:
             step = self._steps.get((name, version))
@@ -124,11 +124,11 @@ class Upcasters:
 
 
 PRESENT: Final = Upcasters()
-"""The steps to the catalogue as it is."""
+"""The steps to the present catalogue."""
 
 
 def with_columns(batch: pa.RecordBatch, **columns: object) -> pa.RecordBatch:
-    """The batch with these columns of `SCHEMA` in place of its own, each an array or one value for all rows."""
+    """The batch with these columns of `SCHEMA` replaced, each by an array or by one value for all rows."""
     for name, values in columns.items():
         field = SCHEMA.field(name)
         if not isinstance(values, pa.Array | np.ndarray):
@@ -139,7 +139,7 @@ def with_columns(batch: pa.RecordBatch, **columns: object) -> pa.RecordBatch:
 
 
 def _with_rows(batch: pa.RecordBatch, after: pa.RecordBatch, chosen: np.ndarray) -> pa.RecordBatch:
-    """The batch with the rows `after` in place of the chosen ones."""
+    """The batch with its chosen rows replaced by the rows `after`."""
     if chosen.all():
         return after
     order = np.arange(len(batch))
@@ -148,7 +148,7 @@ def _with_rows(batch: pa.RecordBatch, after: pa.RecordBatch, chosen: np.ndarray)
 
 
 def _require_one_to_one(before: pa.RecordBatch, after: pa.RecordBatch, step: Upcaster, kind: int) -> None:
-    """Raises `EventLogError` when a step gave other rows than it may."""
+    """Raises `EventLogError` if a step returned rows that it may not return."""
     wrong = None
     if after.schema != SCHEMA:
         wrong = "gave other columns than the log's"

@@ -1,1 +1,1 @@
-"""The segments of a log: opening, reading, recovering and checking them."""
+"""The segments of a log: opens, reads, recovers and checks them."""

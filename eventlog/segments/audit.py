@@ -1,8 +1,7 @@
-"""A log looked at piece by piece: every damage of every segment by itself, and what is whole beside it.
+"""Finds every damage in a log, and counts the intact events.
 
-A reader stops at the first byte that is not as it was written. An audit goes on: behind a damaged frame it looks for
-the next one that is whole, by its mark, and takes up the chain of digests again at the next block it can vouch for.
-Nothing is repaired and nothing is written.
+A reader stops at the first damaged byte. An audit goes on: after a damaged frame it searches for the next intact one by
+its mark, and starts the digest chain again at the next block whose digest a mark records. An audit writes nothing.
 """
 
 import mmap
@@ -21,32 +20,32 @@ from eventlog.segments.opening import open_block, open_segment
 from eventlog.segments.segment import COLD, Reach, SegmentReader, Start, read_schema, starts
 
 END_OF_STREAM: Final = CONTINUATION + bytes(4)
-"""What stands behind the last batch of an Arrow file."""
+"""The bytes after the last batch of an Arrow file."""
 
 DIGEST_DIFFERS: Final = "the digest of the events before differs"
 
 
 class Fault(NamedTuple):
-    """One stretch of a segment that is not as it was written."""
+    """One damaged part of a segment."""
 
-    position: int  # byte of the segment where it begins
-    seq: int  # the first event that is not intact
-    next_seq: int | None  # the first event after it that is; None: none is
-    tick: int  # the last tick that the town can be folded to with the events before it
+    position: int  # byte of the segment where the damage begins
+    seq: int  # the first damaged event
+    next_seq: int | None  # the first intact event after the damage; None: there is none
+    tick: int  # the last tick that the town can be folded to with the events before the damage
     reason: str
 
 
 class SegmentAudit(NamedTuple):
-    """What was found in one segment."""
+    """The result of the audit of one segment."""
 
     file: str
     first_seq: int
-    events: int  # that are whole
+    events: int  # intact events
     faults: tuple[Fault, ...]
     durable: int | None  # bytes that had been synced; None: not known
 
     def damage(self, run: Path) -> LogDamaged | None:
-        """The first fault, as a reader would raise it; None where there is none."""
+        """The first fault as the error that a reader would raise; None without a fault."""
         if not self.faults:
             return None
         first = self.faults[0]
@@ -61,7 +60,7 @@ class SegmentAudit(NamedTuple):
 
 
 def audit(run: Path, manifest: Manifest, head: Head | None) -> Iterator[SegmentAudit]:
-    """Every segment of a run's log, each held to what the manifest, or the head, says of it."""
+    """The audit of every segment of a run's log, compared with the manifest and the head."""
     for number, (segment, start) in enumerate(zip(manifest.segments, starts(manifest), strict=True)):
         path = run / "log" / segment.file
         durable = segment.seal.bytes if segment.seal else head.durable if head else None
@@ -76,7 +75,7 @@ def audit(run: Path, manifest: Manifest, head: Head | None) -> Iterator[SegmentA
 
 
 def audit_file(path: Path) -> SegmentAudit:
-    """The frames of one file of a log of which nothing else is known. A Parquet file is left to its own checksums."""
+    """The audit of one file of a log whose manifest is lost. A Parquet file gets one fault: nothing vouches for it."""
     first_seq = int(path.name.partition(".")[0])
     if path.name.endswith(COLD):
         fault = Fault(0, first_seq, None, 0, "without the manifest nothing vouches for it")
@@ -87,7 +86,7 @@ def audit_file(path: Path) -> SegmentAudit:
 
 
 def _open_block(run: Path, manifest: Manifest, number: int) -> list[Part] | None:
-    """The events of the chain's open block before a segment; None where they are damaged themselves."""
+    """The events of the chain's open block before a segment; None if they are damaged."""
     try:
         return open_block(run, manifest.model_copy(update={"segments": manifest.segments[: number + 1]}))
     except LogDamaged:
@@ -95,39 +94,39 @@ def _open_block(run: Path, manifest: Manifest, number: int) -> list[Part] | None
 
 
 class _Pieces:
-    """The frames of a segment, whole or not, their events held to the chain."""
+    """The audit of one segment: goes through its frames and compares their events with the digest chain."""
 
     def __init__(self, segment: Segment, start: Start) -> None:
         self.segment, self.start = segment, start
         self.faults: list[Fault] = []
-        self.last: Frame | None = None  # the last whole frame
+        self.last: Frame | None = None  # the last intact frame
 
     def fault(self, position: int, reason: str, next_seq: int | None = None) -> None:
-        """Something from this byte on is not as it was written."""
+        """Record a fault from this byte on; `next_seq` is the first intact event after it."""
         seq = self.last.next_seq if self.last else self.start.seq
         tick = self.start.tick
         if self.last:
-            seal = self.segment.seal  # a commit is whole ticks, and so is a segment; a sealed batch may end within one
+            seal = self.segment.seal  # a commit and a segment end with a tick; a sealed batch may end inside one
             whole = seal is None or self.last.next_seq == seal.next_seq
             tick = self.last.last_tick + whole
         self.faults.append(Fault(position, seq, next_seq, tick, reason))
 
     def pieces(self) -> Iterator[tuple[Frame, Part]]:
-        """Each whole frame with its events, in order; what lies between is told as a fault."""
+        """Each intact frame with its events, in order. Records a fault for everything between them."""
         raise NotImplementedError
 
     def require_end(self) -> None:
-        """What stands after the frames is held to the seal or the head."""
+        """Record a fault if the bytes after the frames differ from the seal or the head."""
         raise NotImplementedError
 
     def findings(self, before: list[Part] | None) -> tuple[int, tuple[Fault, ...]]:
-        """How many events are whole, and every fault. `before` is the chain's open block before the segment."""
+        """The number of intact events, and every fault. `before` is the chain's open block before the segment."""
         events, chain, ticks = 0, _chain(self.start, before), list[int]()
-        held: tuple[Frame, Part] | None = None  # a frame after a fault, until the next mark tells its digests
+        held: tuple[Frame, Part] | None = None  # a frame after a fault; the next mark has the digests after it
         for frame, part in self.pieces():
             expected = self.last.next_seq if self.last else self.start.seq
             if frame.first_seq < expected:
-                continue  # once more what was read already
+                continue  # these events were read already
             if frame.first_seq > expected:
                 chain = held = None
             if held is not None and chain is None:
@@ -153,11 +152,11 @@ class _Pieces:
         return events, tuple(self.faults)
 
     def require_head(self, chain: Chain | None) -> None:
-        """Of an active segment: its end is the head's."""
+        """Record a fault if an active segment does not end as the head says."""
 
 
 class _Cold(_Pieces):
-    """A segment that is kept as Parquet."""
+    """The audit of a segment that is kept as Parquet."""
 
     def __init__(self, run: Path, segment: Segment, start: Start) -> None:
         super().__init__(segment, start)
@@ -165,7 +164,7 @@ class _Cold(_Pieces):
         self._reader: SegmentReader | None = None
 
     def pieces(self) -> Iterator[tuple[Frame, Part]]:
-        """The row groups whose bytes are those that were written."""
+        """The intact row groups with their events."""
         assert self.segment.seal is not None, "only sealed segments are cold"
         try:
             self._reader = open_segment(self._run, self.segment, self.start, Reach.of(self.segment.seal))
@@ -183,7 +182,7 @@ class _Cold(_Pieces):
             yield frame, part
 
     def require_end(self) -> None:
-        """The footer, on which all row groups hang."""
+        """Record a fault if the footer is damaged."""
         if self._reader is not None:
             try:
                 self._reader.require_whole()
@@ -192,7 +191,7 @@ class _Cold(_Pieces):
 
 
 class _Frames(_Pieces):
-    """A segment of frames: an Arrow file that is sealed, or the stream that is appended to."""
+    """The audit of a segment of frames: a sealed Arrow file, or the active stream."""
 
     def __init__(self, path: Path, segment: Segment, start: Start, head: Head | None) -> None:
         super().__init__(segment, start)
@@ -209,7 +208,7 @@ class _Frames(_Pieces):
         self._hash = ""
 
     def pieces(self) -> Iterator[tuple[Frame, Part]]:
-        """Frames that are whole, each found after the one before, or by its mark after something that is none."""
+        """The intact frames with their events, each found after the one before, or by its mark after a damaged part."""
         begins = len(FILE_MAGIC) if self.segment.file.endswith(".arrow") else 0
         schema = read_schema(self._buffer, begins) if self._size > begins else "the file is empty"
         if bytes(self._buffer[:begins]) != FILE_MAGIC[:begins]:
@@ -229,12 +228,12 @@ class _Frames(_Pieces):
                 return
             found = _next_frame(self._buffer, scan.position + 1, self._end)
             here = inspect(self._buffer, scan.position, self._end)
-            found = here if isinstance(here, Frame) else found  # whole, but it does not follow
+            found = here if isinstance(here, Frame) else found  # intact, but it does not follow the frame before
             self.fault(scan.position, scan.fault, self._seq_at(found))
             position, previous, next_seq = (self._end if found is None else found.position), None, None
 
     def require_end(self) -> None:
-        """All frames were found, and a sealed file's footer is as it was."""
+        """Record a fault if frames are missing at the end, or the footer of a sealed file is damaged."""
         seal = self.segment.seal
         if self._size < self._wanted and not self.faults:
             self.fault(self._size, f"the file ends before byte {self._wanted:,}")
@@ -246,14 +245,14 @@ class _Frames(_Pieces):
             self.fault(min(seal.frames_end, self._size), "its footer is not the one that was sealed")
 
     def require_head(self, chain: Chain | None) -> None:
-        """The head's events and digest are those that were found."""
+        """Record a fault if the head has another seq or digest than the frames."""
         seq = self.last.next_seq if self.last else self.start.seq
         head = self._head
         if head and (head.seq != seq or (chain is not None and chain.digest().hex() != head.digest)):
             self.fault(self._end, "its events are not those that the head tells of")
 
     def _ends_at(self, position: int) -> bool:
-        """Whether the frames of a sealed file end here, of which no seal tells."""
+        """Whether the frames of a sealed file without a known seal end at this byte."""
         unsealed = self.segment.seal is None and self.segment.file.endswith(".arrow")
         return unsealed and bytes(self._buffer[position : position + 8]) == END_OF_STREAM
 
@@ -263,7 +262,7 @@ class _Frames(_Pieces):
 
 
 def _chain(start: Start, before: list[Part] | None) -> Chain | None:
-    """The chain before a segment; None where it cannot be computed."""
+    """The chain before a segment; None if it cannot be computed."""
     if before is None or not start.block_digest:
         return None
     chain = Chain(start.block_digest, start.seq - start.seq % BLOCK_EVENTS)
@@ -273,7 +272,10 @@ def _chain(start: Start, before: list[Part] | None) -> Chain | None:
 
 
 def _chain_behind(frame: Frame, part: Part, block_digest: bytes) -> Chain | None:
-    """The chain after a frame in which a block ends, by the mark of the frame after it; None where no block does."""
+    """The chain after a frame in which a block ends; None if no block ends in it.
+
+    `block_digest` comes from the mark of the next frame.
+    """
     rows, notes = part
     begins = frame.next_seq - frame.next_seq % BLOCK_EVENTS
     if begins < frame.first_seq:
@@ -285,7 +287,7 @@ def _chain_behind(frame: Frame, part: Part, block_digest: bytes) -> Chain | None
 
 
 def _next_frame(buffer: memoryview, position: int, end: int) -> Frame | None:
-    """The first whole frame that begins at `position` or later, found by its mark."""
+    """The first intact frame that begins at `position` or later, found by its mark; None without one."""
     if position >= end:
         return None
     content = buffer.obj

@@ -1,8 +1,8 @@
-"""The cold tier: sealed segments kept as Parquet, less than a tenth of their size, and read as they were before.
+"""Reads cold segments: sealed segments kept as Parquet, in less than a tenth of the size.
 
-Nothing of a log but the file changes: its events, their words, its digests. A row group is a frame to whoever reads.
-The seal of such a segment tells of the Parquet file: its size, where its footer begins, the footer's checksum and hash.
-The footer holds the checksum of each row group; so every byte is checked before an event of it is believed.
+Events, notes and digests are the same as before archiving. A reader sees each row group as a frame. The seal of a cold
+segment has the size of the Parquet file, the first byte of its footer, and the footer's checksum and hash. The footer
+has the checksum of each row group, so every byte is checked before an event is read from it.
 """
 
 import zlib
@@ -24,10 +24,10 @@ FOOTER_DIFFERS = "its footer is not the one that was sealed"
 
 
 class ColdReader(SegmentReader):
-    """A sealed segment that is kept as Parquet: its row groups as frames, and their events."""
+    """The reader of a segment kept as Parquet; its row groups are its frames."""
 
     def frames(self) -> list[Frame]:
-        """The row groups; none where the footer that tells of them is not as it was sealed."""
+        """The row groups as frames; none if the footer is damaged."""
         if not self._frames and self._fault is None:
             self._position = self._seal.frames_end
             try:
@@ -37,12 +37,12 @@ class ColdReader(SegmentReader):
         return self._frames
 
     def rows(self, frame: Frame) -> tuple[Rows, Mapping[int, str]]:
-        """The events of a frame as an array of `ROW`, and the words they carry, by seq. Raises `LogDamaged`."""
+        """The events of a frame as an array of `ROW`, and their notes by seq. Raises `LogDamaged`."""
         batch = self.batch(frame)
         return from_batch(batch), notes_of(batch)
 
     def batch(self, frame: Frame) -> pa.RecordBatch:
-        """The events of a frame. Raises `LogDamaged`."""
+        """The events of a frame as a record batch of `SCHEMA`. Raises `LogDamaged`."""
         self._require_intact(frame)
         try:
             return parquet.batch_of(self._file, self._numbers[frame.position])
@@ -61,7 +61,7 @@ class ColdReader(SegmentReader):
 
     @cached_property
     def _contents(self) -> parquet.Contents:
-        """What the footer tells, which is the one that was sealed. Raises `LogDamaged`."""
+        """The content of the checked footer. Raises `LogDamaged`."""
         self._require_footer()
         try:
             contents = parquet.contents_of(self._buffer)
@@ -79,11 +79,11 @@ class ColdReader(SegmentReader):
 
     @cached_property
     def _blocks(self) -> list[bytes]:
-        """As of any sealed segment; but its footer is all that tells of its row groups."""
+        """The digest after each whole block that ends in the segment. Raises `LogDamaged` if the footer is damaged."""
         return self._contents.blocks
 
     def _require_footer(self) -> None:
-        """The footer is the one that was sealed, with the checksum of every row group."""
+        """Raises `LogDamaged` unless the footer is the one that was sealed."""
         footer = self._buffer[self._seal.frames_end :]
         found = self._size, zlib.crc32(footer), hash_of(bytes(footer)).hex()
         if found != (self._seal.bytes, self._seal.footer_crc32, self._seal.frames_hash):
@@ -97,7 +97,7 @@ class ColdReader(SegmentReader):
         return True
 
     def _read_schema(self, begins: int) -> tuple[int, bytes]:
-        """The byte at which the first row group begins."""
+        """The byte at which the first row group begins, and b"". Raises `LogDamaged`."""
         begins = len(parquet.MAGIC)
         if bytes(self._buffer[:begins]) != parquet.MAGIC:
             raise self.damage(0, "it is not a Parquet file")

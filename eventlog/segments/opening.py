@@ -1,4 +1,4 @@
-"""Opens the segments of a log, whatever they are kept as, and gives the digest chain before the active one."""
+"""Opens the segments of a log, streams, Arrow files and Parquet files, and rebuilds the digest chain between them."""
 
 import contextlib
 from pathlib import Path
@@ -13,15 +13,15 @@ from eventlog.segments.segment import COLD, Reach, SegmentReader, Start, missing
 
 
 def open_segment(run: Path, segment: Segment, start: Start, reach: Reach, writer_epoch: int = 0) -> SegmentReader:
-    """The reader of a segment, whatever it is kept as; of a run on a store it is fetched if need be.
+    """The reader of a segment: stream, Arrow file or Parquet file. Fetches it first for a run on a store.
 
-    What was fetched is kept only if it is whole, though this reader gives what it can. Raises `FileNotFoundError`,
-    `LogDamaged`, `EventLogError` where a store does not give it.
+    A fetched file that is damaged is not kept, but this reader reads its intact events. Raises `FileNotFoundError`,
+    `LogDamaged`, `EventLogError` if the store cannot deliver the file.
     """
     brought = bring(run, f"log/{segment.file}", None if segment.seal else reach.end)
     reader = _reader_of(run, segment, start, reach, writer_epoch)
     if brought:
-        with contextlib.suppress(LogDamaged):  # told when it is come to
+        with contextlib.suppress(LogDamaged):  # reading the damaged events raises it again
             reader.require_intact()
     return reader
 
@@ -33,7 +33,10 @@ def _reader_of(run: Path, segment: Segment, start: Start, reach: Reach, writer_e
 
 
 def open_block(run: Path, manifest: Manifest) -> list[Part]:
-    """The events before the active segment that lie in the chain's open block, with their words."""
+    """The events before the active segment that belong to the chain's unfinished block, with their notes.
+
+    Raises `LogDamaged`, `EventLogError`.
+    """
     first_seq, found = manifest.active.first_seq, list[Part]()
     begins = first_seq - first_seq % BLOCK_EVENTS
     for segment, start in zip(manifest.segments[:-1], starts(manifest), strict=False):
@@ -54,7 +57,7 @@ def open_block(run: Path, manifest: Manifest) -> list[Part]:
 
 
 def chain_at(run: Path, manifest: Manifest) -> Chain:
-    """The chain before the active segment."""
+    """The digest chain before the active segment. Raises `LogDamaged`, `EventLogError`."""
     start = starts(manifest)[-1]
     chain = Chain(start.block_digest, start.seq - start.seq % BLOCK_EVENTS)
     for rows, notes in open_block(run, manifest):

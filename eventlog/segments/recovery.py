@@ -1,11 +1,11 @@
-"""Where the active segment of a log ends, and the repair of a tail that was torn.
+"""Finds the end of the active segment and repairs a torn tail.
 
-1. Frames are accepted while their checksum, sequence and chain hold, also past the published head: a writer that died
-   between writing a frame and publishing it has written it.
-2. Bad bytes at or above the durable offset were never promised: they are kept as `<segment>.torn` and cut off.
-3. Bad bytes below it are damage: `LogDamaged`, and nothing is touched.
-4. A segment that ends cleanly before it is damaged as well.
-5. Where there is no valid head, nothing is known to be torn: any bad byte is damage.
+1. Frames with the right checksum, seqs and hashes are accepted, also after the head: a writer may have died between
+   writing a frame and writing the head.
+2. Bad bytes at or after `durable` were never synced: they are copied to `<segment>.torn` and cut off.
+3. Bad bytes before `durable` are damage: raises `LogDamaged` and changes nothing.
+4. A segment that ends cleanly before `durable` is damaged, too.
+5. Without a valid head any bad byte is damage.
 """
 
 import mmap
@@ -28,7 +28,7 @@ from eventlog.segments.opening import open_block
 from eventlog.segments.segment import BEGINNING, Reach, Start, missing_segment, read_schema, starts
 
 SEGMENT_NAME: Final = re.compile(r"[0-9]{20}\.(arrows?|parquet)((\.torn(-[0-9]+)?)?\.tmp)?")
-"""The files of segments, and what somebody began to write of one; the torn bytes of one are no such thing."""
+"""The names of segments and of their unfinished temporary files, not of finished `.torn` files."""
 
 _first_seq = attrgetter("first_seq")
 
@@ -40,11 +40,11 @@ class Tail(NamedTuple):
     tick: int  # the log holds every event with a smaller tick
     previous: bytes  # hash of the last frame's mark
     chain: Chain  # after the last event
-    torn: Path | None  # where torn bytes were put, if any were
+    torn: Path | None  # the file with the torn bytes; None: nothing was torn
 
 
 def recover_run(run: Path, manifest: Manifest) -> Tail:
-    """The end of a run's log, its torn tail cut off. Raises `LogDamaged`."""
+    """Cut off the torn tail of a run's log; returns the end of the log. Raises `LogDamaged`."""
     start, active = starts(manifest)[-1], manifest.active
     path = run / "log" / active.file
     try:
@@ -55,10 +55,10 @@ def recover_run(run: Path, manifest: Manifest) -> Tail:
 
 
 def recover(segment: Path, head: Head | None, start: Start = BEGINNING, since: Sequence[Part] = ()) -> Tail:
-    """Find the end of the active segment, cutting off what was torn.
+    """Cut off the torn tail of the active segment; returns the end of the log.
 
-    `start` is where it begins in the history, `since` the events of the chain's open block before that. Raises
-    `LogDamaged`, and then nothing was touched, and `FileNotFoundError`.
+    `start` is the segment's start in the history, `since` the events of the chain's unfinished block before it. Raises
+    `LogDamaged` (nothing was changed) and `FileNotFoundError`.
     """
     with segment.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
@@ -73,7 +73,7 @@ def recover(segment: Path, head: Head | None, start: Start = BEGINNING, since: S
 
 
 class Damage(NamedTuple):
-    """What keeps a segment from being appended to: where, behind which frame, why."""
+    """Damage that forbids appending: its byte, the last intact frame before it, the reason."""
 
     position: int
     last: Frame | None
@@ -83,7 +83,7 @@ class Damage(NamedTuple):
 def examine(
     buffer: memoryview, head: Head | None, start: Start = BEGINNING, since: Sequence[Part] = ()
 ) -> Tail | Damage:
-    """What `recover` finds in the bytes of an active segment; nothing is touched here."""
+    """The end of the log or the damage in the bytes of an active segment. Changes nothing."""
     schema = read_schema(buffer)
     if isinstance(schema, str):
         return Damage(0, None, schema)
@@ -115,7 +115,7 @@ def _damage(
 
 
 def _chain_after(buffer: memoryview, frames: list[Frame], start: Start, since: Sequence[Part]) -> Chain:
-    """The chain after the last frame: its block digest, and the rows since that block began."""
+    """The chain after the last frame, rebuilt from the last block digest and the rows after it."""
     block_digest, open_since, parts = start.block_digest, start.seq - start.seq % BLOCK_EVENTS, list(since)
     if frames:
         last = frames[-1]
@@ -130,7 +130,7 @@ def _chain_after(buffer: memoryview, frames: list[Frame], start: Start, since: S
 
 
 def _cut(segment: Path, position: int) -> Path:
-    """Keep the bytes from `position` on beside the segment, then cut them off; gives the path they are kept at."""
+    """Copy the bytes from `position` on to a file beside the segment, then cut them off; returns that file's path."""
     torn = segment.with_name(segment.name + ".torn")
     number = 1
     while torn.exists():
@@ -138,7 +138,7 @@ def _cut(segment: Path, position: int) -> Path:
         torn = segment.with_name(f"{segment.name}.torn-{number}")
     with segment.open("rb") as file:
         file.seek(position)
-        disk.replace_file(torn, file.read())  # whole, and its name too, before anything is cut
+        disk.replace_file(torn, file.read())  # synced with its name before the cut
     fd = disk.append_to(segment)
     try:
         disk.truncate(fd, position)
@@ -149,10 +149,10 @@ def _cut(segment: Path, position: int) -> Path:
 
 
 def remove_leftovers(run: Path, manifest: Manifest) -> None:
-    """Remove the files of segments that the manifest does not name: somebody died while sealing or archiving one."""
+    """Remove segment files that the manifest does not name: a process died while it sealed or archived one."""
     named = {segment.file for segment in manifest.segments}
     left = [path for path in (run / "log").iterdir() if SEGMENT_NAME.fullmatch(path.name) and path.name not in named]
     if left:
-        disk.sync_folder(run)  # the manifest that does not name them has to outlast them
+        disk.sync_folder(run)  # the manifest must be on the disk before the files go
     for path in left:
         disk.remove(path)

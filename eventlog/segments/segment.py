@@ -1,4 +1,4 @@
-"""One segment of a log as a reader sees it: frames found by their marks, checked whole before they are read."""
+"""Reads one segment of a log: finds frames by their marks and checks each frame's bytes before it is decoded."""
 
 import mmap
 import os
@@ -22,14 +22,14 @@ from eventlog.format.sealing import FILE_MAGIC, blocks_of, footer_crc
 from eventlog.rows import Rows
 
 COLD: Final = ".parquet"
-"""How the file of a segment that is kept cold ends."""
+"""The file extension of a cold segment."""
 
 
 _first_seq = attrgetter("first_seq")
 
 
 class Start(NamedTuple):
-    """Where a segment begins in the log's history."""
+    """The place in the log's history where a segment begins."""
 
     seq: int
     tick: int  # the log before it holds every event with a smaller tick
@@ -41,11 +41,11 @@ BEGINNING: Final = Start(0, 0, GENESIS, GENESIS)
 
 
 READ_ALL: Final = 1 << 62
-"""More bytes than a segment has: of an active segment without events, whose schema is all there is."""
+"""More bytes than any segment has: the reach of an active segment without events, which has only its schema."""
 
 
 class Reach(NamedTuple):
-    """How far a segment may be read: bytes, the number of the next event, and what was synced of it."""
+    """How far a segment may be read: end in bytes, number of the event after it, synced bytes."""
 
     end: int
     next_seq: int
@@ -53,19 +53,19 @@ class Reach(NamedTuple):
 
     @classmethod
     def of(cls, seal: Seal) -> "Reach":
-        """All of a sealed segment."""
+        """The reach of a whole sealed segment."""
         return cls(seal.bytes, seal.next_seq, seal.bytes)
 
 
 class SegmentReader:
-    """One segment: its committed frames, and their events.
+    """The reader of one segment: its committed frames and their events.
 
-    Frames are found by their marks, which hold one another's hashes; a frame's bytes are checked when its events are
-    first read. Whatever is not as it was written raises `LogDamaged` when it is asked for, and not before.
+    Frames are found by their marks, each of which has the hash of the mark before. A frame's bytes are checked when
+    its events are first read. Damaged events raise `LogDamaged` only when they are read.
     """
 
     def __init__(self, run: Path, segment: Segment, start: Start, reach: Reach, writer_epoch: int = 0) -> None:
-        """Raises `FileNotFoundError` when the file is not there, `LogDamaged` when its beginning is not a log's."""
+        """Raises `FileNotFoundError` if the file is missing, `LogDamaged` if it does not begin like a segment."""
         self.path = run / "log" / segment.file
         self.segment = segment
         self.start = start
@@ -79,7 +79,7 @@ class SegmentReader:
         self._position = self.begins
 
     def with_reach(self, reach: Reach) -> "SegmentReader":
-        """The same segment, of which more is committed."""
+        """A reader of the same segment up to a later end, for when more is committed."""
         grown = SegmentReader(self.path.parent.parent, self.segment, self.start, reach, self.writer_epoch)
         if self._fault is None:
             grown._frames, grown._intact = self._frames, self._intact
@@ -88,21 +88,22 @@ class SegmentReader:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the file has since become shorter than what is mapped of it, where to read would end the process."""
+        """Whether the file is now shorter than its mapping: reading the mapping would crash the process."""
         try:
             return self.path.stat().st_size < len(self._buffer)
-        except OSError:  # it is gone, and what is mapped of it stays
+        except OSError:  # the file was removed: its mapping stays readable
             return False
 
     @property
     def next_seq(self) -> int:
-        """The number of the first event after those found."""
+        """The number of the first event after the frames found so far."""
         return self._frames[-1].next_seq if self._frames else self.start.seq
 
     def frames(self) -> list[Frame]:
-        """The committed frames, up to the first that does not follow.
+        """The committed frames, up to the first one that does not follow the frame before.
 
-        What their marks say holds: the frame after it, or the seal, has the hash of each; the last is checked whole.
+        Their marks are checked: the next mark, or the seal, has the hash of each. Without a seal the last frame is
+        checked in full.
         """
         if self._fault is None and self.next_seq < self.reach.next_seq:
             end = self.segment.seal.frames_end if self.segment.seal else self.reach.end
@@ -121,32 +122,32 @@ class SegmentReader:
         return self._frames
 
     def require_whole(self) -> None:
-        """Raises `LogDamaged` unless every committed frame was found, and of a sealed segment its end is as it was."""
+        """Raises `LogDamaged` unless every committed frame was found and the footer of a sealed segment is intact."""
         if self._fault or self.next_seq != self.reach.next_seq:
             raise self.damage(self._position, self._fault or f"the file ends before byte {self.reach.end:,}")
         if self.segment.seal:
             self._require_footer()
 
     def require_intact(self) -> None:
-        """Raises `LogDamaged` unless every byte that may be read is as it was written."""
+        """Raises `LogDamaged` unless every byte within reach is as it was written."""
         for frame in self.frames():
             self._require_intact(frame)
         self.require_whole()
 
     def rows(self, frame: Frame) -> tuple[Rows, Mapping[int, str]]:
-        """The events of a frame as an array of `ROW`, and the words they carry, by seq. Raises `LogDamaged`."""
+        """The events of a frame as an array of `ROW`, and their notes by seq. Raises `LogDamaged`."""
         self._require_intact(frame)
         return decode_rows(self._buffer, frame)
 
     def batch(self, frame: Frame) -> pa.RecordBatch:
-        """The events of a frame over the file's own bytes. Raises `LogDamaged`."""
+        """The events of a frame as a record batch of `SCHEMA`, without copying the file. Raises `LogDamaged`."""
         self._require_intact(frame)
         return decode(self._buffer, frame)
 
     def block_before(self, seq: int) -> tuple[int, bytes]:
-        """An event at or before `seq`, not many blocks away, at which a block of the chain begins, and its digest.
+        """The first event of a block of the chain, at or shortly before `seq`, and the digest before that block.
 
-        Where the footer of a sealed segment is damaged, the marks of its frames tell, a batch away at most.
+        If the footer of a sealed segment is damaged, uses the marks of its frames: then at most a batch before.
         """
         begins = seq - seq % BLOCK_EVENTS
         if self.segment.seal and begins > self.start.seq and self._blocks:
@@ -159,7 +160,7 @@ class SegmentReader:
         return frame.first_seq - frame.first_seq % BLOCK_EVENTS, frame.block_digest
 
     def damage(self, position: int, reason: str, frame: Frame | None = None) -> LogDamaged:
-        """The damage at a byte of this segment; `frame` is the one that is not intact. A mirror keeps no such file."""
+        """The error for damage at a byte; `frame` is the damaged frame. Also removes the segment from a mirror."""
         forget(self.path)
         before = [each for each in self._frames if each.end <= (frame.position if frame else position)]
         repairable = self.segment.seal is None and position >= self.reach.durable
@@ -174,22 +175,22 @@ class SegmentReader:
         )
 
     def tick_after(self, frame: Frame) -> int:
-        """The tick before which every event lies in this frame or an earlier one.
+        """The tick T such that this frame and earlier ones have every event before tick T.
 
-        A commit is whole ticks, and so is a segment; a sealed batch may end in the middle of one.
+        A commit and a segment end with a tick; a sealed batch may end in the middle of one.
         """
         whole = self.segment.seal is None or frame.next_seq == self.segment.seal.next_seq
         return frame.last_tick + whole
 
     def _check_last(self) -> None:
-        """Give up the last frame that was found if nothing vouches for its mark, and it is not intact itself."""
+        """Drop the last frame found if neither a seal vouches for its mark nor its own bytes are intact."""
         vouched = self.segment.seal is not None and self._fault is None
         if self._frames and not vouched and not self._is_intact(self._frames[-1]):
             self._position, self._fault = self._frames.pop().position, CHECKSUM_DIFFERS
 
     @cached_property
     def _blocks(self) -> list[bytes]:
-        """The digests after each whole block that ends in a sealed segment; none where its footer is damaged."""
+        """The digest after each whole block that ends in a sealed segment; none if its footer is damaged."""
         try:
             self._require_footer()
         except LogDamaged:
@@ -197,7 +198,7 @@ class SegmentReader:
         return blocks_of(self._buffer)
 
     def _require_footer(self) -> None:
-        """The bytes after the frames are those that were sealed, and no others."""
+        """Raises `LogDamaged` unless the bytes after the frames are those that were sealed."""
         seal = self.segment.seal
         assert seal is not None
         if self._size != seal.bytes or footer_crc(self._buffer, seal) != seal.footer_crc32:
@@ -213,7 +214,7 @@ class SegmentReader:
         return frame.position in self._intact
 
     def _read_schema(self, begins: int) -> tuple[int, bytes]:
-        """The byte at which the first frame begins, and what its `previous` has to be."""
+        """The byte at which the first frame begins, and the `previous` that it must have. Raises `LogDamaged`."""
         if bytes(self._buffer[:begins]) != FILE_MAGIC[:begins]:
             raise self.damage(0, "it is not an Arrow file")
         found = read_schema(self._buffer, begins)
@@ -223,13 +224,13 @@ class SegmentReader:
 
 
 def missing_segment(run: Path, segment: Segment, start: Start, reach: Reach) -> LogDamaged:
-    """The damage of a segment whose file is not there."""
+    """The error for a segment whose file is missing."""
     path, reason = run / "log" / segment.file, "the file is missing"
     return LogDamaged(path, seq=start.seq, tick=start.tick, position=0, durable=reach.durable, reason=reason)
 
 
 def read_schema(buffer: memoryview, begins: int = 0) -> tuple[int, bytes] | str:
-    """The byte after the schema that begins at `begins`, and its hash; or what is wrong with it."""
+    """The byte after the schema that begins at `begins`, and its hash; or a fault in words."""
     length = 8 + int.from_bytes(buffer[begins + 4 : begins + 8], "little")
     message = bytes(buffer[begins : begins + length])
     if message != schema_message():  # damage, or another version of Arrow wrote it
@@ -243,7 +244,7 @@ def read_schema(buffer: memoryview, begins: int = 0) -> tuple[int, bytes] | str:
 
 
 def _is_followed(buffer: memoryview, message: bytes, end: int) -> bool:
-    """Whether the schema message is whole, and the first frame, where there is one, was written after it."""
+    """Whether the schema message is complete and the first frame, if there is one, has its hash."""
     if len(buffer) <= end:
         return len(buffer) == end
     first = inspect(buffer, end, len(buffer))
@@ -251,7 +252,7 @@ def _is_followed(buffer: memoryview, message: bytes, end: int) -> bool:
 
 
 def starts(manifest: Manifest) -> list[Start]:
-    """Where each segment of a run begins, as the manifest says of the one before it."""
+    """The start of each segment of a run, taken from the seal of the segment before."""
     found = [BEGINNING]
     for segment in manifest.segments[:-1]:
         seal = segment.seal
@@ -262,9 +263,9 @@ def starts(manifest: Manifest) -> list[Start]:
 
 
 def _mapped_bytes(path: Path, end: int) -> tuple[memoryview, int]:
-    """The first `end` bytes of a file, or as many as there are, and how many it has.
+    """A mapping of the first `end` bytes of a file, or of all if there are fewer, and the file's size in bytes.
 
-    Arrays over them stay valid while the file is not cut.
+    Arrays over the mapping stay valid unless the file is cut.
     """
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size

@@ -4,7 +4,7 @@ Kernels, the documents, a policy's check and the public arrays all follow from t
 stands first, so that its places are constants; what settings add stands behind.
 """
 
-# kernel source: kernels are compiled from what stands here, so the name of their cache covers it.
+# kernel source: kernels are compiled from this file, so it is part of the name of their cache.
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -3,7 +3,7 @@
 A lens of the ordinary class takes 1.2 MB, one of the large class 17 MB, nearly all of it the windows of its tiles.
 """
 
-# kernel source: kernels are compiled from what stands here, so the name of their cache covers it.
+# kernel source: kernels are compiled from this file, so it is part of the name of their cache.
 
 import math
 from functools import cache

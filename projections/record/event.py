@@ -1,4 +1,4 @@
-"""The event as folds see it: a row widened to 64 bits, its persons turned into seats."""
+"""The event in the form that folds take: a row with 64-bit fields, and seats in place of persons."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ NAN = np.float64("nan")
 
 
 class Happening(NamedTuple):
-    """One row, every field 64 bits wide; `agent` and `other` are seats, `person` and `other_person` numbers."""
+    """A row with 64-bit fields; `agent` and `other` are seats, `person` and `other_person` the numbers of persons."""
 
     seq: int
     tick: int
@@ -30,19 +30,19 @@ class Happening(NamedTuple):
 
 @kernel
 def seat(town, person):
-    """The seat a person sits in: person numbers are life x capacity + seat."""
+    """The seat of a person, -1 for nobody: a person's number is life x capacity + seat."""
     return person & np.int64(len(town.agents) - 1) if person >= 0 else NOBODY
 
 
 @kernel
 def person_of(town, a):
-    """The number of who sits, or will sit next, in seat `a`."""
+    """The number of the person who sits in seat `a`, or will sit there next; -1 for no seat."""
     return town.seats[a].lives * np.int64(len(town.agents)) + a if a >= 0 else NOBODY
 
 
 @kernel
 def event_of(town, row):
-    """A row as folds see it."""
+    """The row in the form that folds take."""
     person, other = np.int64(row.agent), np.int64(row.other)
     return Happening(
         np.int64(row.seq),
@@ -63,10 +63,10 @@ def event_of(town, row):
 
 @kernel
 def append(town, kind, agent, other, object, tile, code, code2, value, value2, cause):
-    """Append one row to the outbox and read it back, so that live sees what replay will see.
+    """Append one row to the outbox; returns the event as read back from it, so folds get the same as in a replay.
 
-    `cause` is the seq of the event that led to this one, -1 for none. A full outbox is never written past:
-    `cursor.overflow` is set, and the loop refuses to go on.
+    `cause` is the seq of the event that led to this one, -1: none. If the outbox is full, sets `cursor.overflow`, and
+    the loop stops.
     """
     cursor = town.cursor
     last = np.int64(len(town.outbox) - 1)

@@ -1,6 +1,6 @@
-"""The plan: what a town's folds and rules read and never write, compiled from settings and map into one record."""
+"""The plan: one record, compiled from settings and map, that a town's folds and rules read and never write."""
 
-# kernel source: kernels are compiled from what stands here, so the name of their cache covers it.
+# kernel source: kernels are compiled from this file, so it is part of the name of their cache.
 
 from functools import cache
 
@@ -9,11 +9,11 @@ import numpy as np
 from projections.record.state import AGENT, ITEMS, LINE, CapacityClass
 
 KINDS = 160
-"""Room for event kinds in tables by kind; codes are below it."""
+"""The length of tables by kind of event; every code is smaller."""
 
 AFFORDANCES, OPTIONS, AREA, DOORS, NEAR = 24, 9, 144, 4, 24
 FAR = 30000
-"""Steps where there is no way."""
+"""The number of steps to a place that cannot be reached."""
 
 NEEDS = np.dtype(
     [
@@ -45,7 +45,7 @@ AFFORDANCE = np.dtype(
         ("sells", "i8"),  # 1: what it gives is bought at its price
         ("markup", "f8"),  # times the item's price
         ("restock", "i8"),
-        ("own", "i8"),  # 1: only of whom it is assigned to (beds, desks)
+        ("own", "i8"),  # 1: only for the person it is assigned to (beds, desks)
     ]
 )
 
@@ -56,8 +56,8 @@ JOB = np.dtype(
         ("end", "i8"),
         ("days", "i8"),  # bit d: worked on day d of the week
         ("wage", "f8"),  # a tick
-        ("first", "i8"),  # the jobs of one venue stand together: the first of them, and how many
-        ("colleagues", "i8"),
+        ("first", "i8"),  # the first job of its venue; jobs of one venue are consecutive
+        ("colleagues", "i8"),  # how many jobs its venue has
     ]
 )
 
@@ -98,7 +98,7 @@ WORK = np.dtype(
 SOCIAL = np.dtype(
     [
         ("delta", "f8", (KINDS, 3)),
-        ("sides", "i8", (KINDS,)),  # 0: both, 1: only `other`, who is wronged or helped
+        ("sides", "i8", (KINDS,)),  # whose ledger changes. 0: both, 1: only that of `other`, who is wronged or helped
         ("retention", "f8", (3,)),
         ("capacity", "i8"),
         ("admission", "f8"),
@@ -177,7 +177,7 @@ LIFE = np.dtype(
         ("newcomer_least", "i8"),
         ("newcomer_most", "i8"),
         ("seat_rest", "i8"),
-        ("seat_limit", "i8"),  # seats that may be used at all
+        ("seat_limit", "i8"),  # the most seats that may be used
         ("ticks_per_day", "i8"),
         ("person_limit", "i8"),
         ("initial_ties", "i8"),  # 0 none, 1 households, 2 random, 3 list
@@ -199,7 +199,7 @@ POLICY = np.dtype(
         ("meal_span", "i8"),
         ("meal_below", "f8"),
         ("supper_below", "f8"),
-        ("lead", "i8", (OPTIONS,)),  # ticks that an option takes, with the way: not begun within these before work
+        ("lead", "i8", (OPTIONS,)),  # ticks before work in which an option is not begun: its time and the way
         ("wash_below", "f8"),
         ("wash_weight", "f8"),
         ("night_from", "i8"),
@@ -238,7 +238,7 @@ PLACE = np.dtype(
         ("affordance", "i8"),
         ("tile", "i8"),
         ("venue", "i8"),
-        ("line", "i8"),  # how many waiting places there are
+        ("line", "i8"),  # number of waiting places
         ("waiting", "i8", (LINE,)),  # their tiles, in order
     ]
 )
@@ -246,10 +246,10 @@ PLACE = np.dtype(
 
 @cache
 def layout_type(shape: CapacityClass) -> np.dtype:
-    """The map as the town's kernels read it.
+    """The record of the map that kernels read.
 
-    Steps between tiles are kept in two parts: `field` from every tile of the map to a venue's nearest door, `inside`
-    from every spot of a venue to every other. A venue is a rectangle of at most AREA tiles.
+    Steps between tiles have two parts: `field`, from every tile of the map to a venue's nearest door, and `inside`,
+    from every spot of a venue to every other spot. A venue is a rectangle of at most AREA tiles.
     """
     tiles = shape.side * shape.side
     return np.dtype(
@@ -262,12 +262,12 @@ def layout_type(shape: CapacityClass) -> np.dtype:
             ("room", "i2", (tiles,)),  # venue of a tile, -1: none
             ("spot", "i2", (tiles,)),  # index within its venue, row by row
             ("walkable", "u1", (tiles,)),
-            ("seated", "u1", (tiles,)),  # 1: a place stands here, not to be walked through
+            ("seated", "u1", (tiles,)),  # 1: a place stands here; nobody walks through it
             ("field", "i2", (shape.venues, tiles)),  # steps to the venue's nearest door; FAR: no way
             ("doors", "i8", (shape.venues, DOORS)),  # spots, -1: none
             ("inside", "u1", (shape.venues, AREA, AREA)),  # steps between two spots; 255: no way
             ("place", PLACE, (shape.objects,)),
-            ("private", "i8", (shape.venues,)),  # 1: a home, only for those who live there
+            ("private", "i8", (shape.venues,)),  # 1: a home; only its inhabitants enter
             ("near", "i8", (shape.venues, OPTIONS, NEAR)),  # places that serve an option, nearest to a venue first
             ("near_count", "i8", (shape.venues, OPTIONS)),
         ]
@@ -276,10 +276,10 @@ def layout_type(shape: CapacityClass) -> np.dtype:
 
 @cache
 def plan_type(shape: CapacityClass) -> np.dtype:
-    """The plan record of a town of this capacity class."""
+    """The type of the plan of a town of this capacity class."""
     return np.dtype(
         [
-            ("nobody", AGENT),  # zeros: what a seat is when it is freed
+            ("nobody", AGENT),  # zeros, the record of a free seat
             ("needs", NEEDS),
             ("affordances", AFFORDANCE, (AFFORDANCES,)),
             ("jobs", JOB, (shape.agents,)),

@@ -1,10 +1,10 @@
-"""The town's state: one nested record, every field 64 bits wide but the ground; a slice of its bytes is a town.
+"""The town's state: one nested record. Every field is 64 bits wide, except `ground`.
 
-Empty is zero: a seat, a tie or a place that is freed is zeroed by its fold, so that a record restored from its tables
-is the record, byte for byte. Inside a living agent or a founded place -1 means none.
+Empty records are zeros: the fold that frees a seat, a tie or a place sets it to zero, so a state restored from its
+tables is equal byte for byte. In the record of a living agent or of a place, -1 means none.
 """
 
-# kernel source: kernels are compiled from what stands here, so the name of their cache covers it.
+# kernel source: kernels are compiled from this file, so it is part of the name of their cache.
 
 from functools import cache
 from typing import NamedTuple
@@ -14,13 +14,13 @@ import numpy as np
 from eventlog.rows import ROW
 
 TIES = 12
-"""The most ties an agent can hold; the settings' capacity, 6 by default, says how many it does."""
+"""The most ties that an agent's record has room for; the settings' `relationships.capacity` is at most this."""
 
 LINE = 8
-"""Waiting places of one place."""
+"""The most waiting places of one place."""
 
 COMPANY = 8
-"""How many companions of one meal are remembered."""
+"""The most companions of one meal that an agent remembers."""
 
 NEEDS = ("hunger", "hygiene", "energy")
 """What everybody needs, by the names of an agent's fields; 1 is satisfied. Settings list them in this order."""
@@ -40,7 +40,7 @@ TIE = np.dtype(
 
 AGENT = np.dtype(
     [
-        # what every minute reads stands first, in as few cache lines as can be
+        # the fields that every tick reads come first, in as few cache lines as possible
         ("alive", "i8"),
         ("doing", "i8"),  # affordance, -1: none
         ("busy_until", "i8"),
@@ -54,7 +54,7 @@ AGENT = np.dtype(
         ("lowest", "f8"),  # the lowest need of today
         ("neglected", "i8"),  # ticks of today with a need below the neglect line
         ("starving_since", "i8"),
-        ("ctx_reset", "i8"),  # ticks that a stay or an episode still counts as new, the present one included
+        ("ctx_reset", "i8"),  # ticks, the present one included, for which a stay or an episode still counts as new
         ("doom", "i8"),  # reason to leave, -1: none
         ("job", "i8"),
         ("shift_state", "i8"),
@@ -63,14 +63,14 @@ AGENT = np.dtype(
         ("earned", "f8"),  # wage not yet paid
         ("option", "i8"),
         ("stalls", "i8"),  # failed moves without progress
-        ("nearest", "i8"),  # the fewest steps there were left to the present goal
+        ("nearest", "i8"),  # the smallest distance to the present goal so far, in steps
         ("busy_since", "i8"),
         ("asked_seq", "i8"),
         ("started_seq", "i8"),
         ("person", "i8"),
         ("arrived", "i8"),
         ("home", "i8"),
-        ("last_action", "i8"),  # affordance that ended last, -1: none yet
+        ("last_action", "i8"),  # the last affordance that ended, -1: none yet
         ("last_success", "i8"),
         ("last_ticks", "i8"),
         ("held_since", "i8"),
@@ -86,15 +86,15 @@ AGENT = np.dtype(
         ("doom_seq", "i8"),
         ("jobless_since", "i8"),
         ("jobless_seq", "i8"),
-        ("shift_seq", "i8"),  # of the event that opened the shift: on time, late, or missed
+        ("shift_seq", "i8"),  # seq of the event that opened the shift: on time, late, or missed
         ("cover_reason", "i8"),
         ("cover_seq", "i8"),
         ("cover_since", "i8"),
         ("cover_worked", "i8"),
         ("cover_wage", "f8"),
         ("covered_by", "i8"),  # seat
-        ("taken_over", "i8"),  # 1 once somebody has taken over the shift that was missed
-        ("absences", "i8", (DAYS_KEPT,)),  # ticks of the last absences plus one, newest first; 0: none
+        ("taken_over", "i8"),  # 1: somebody has taken over this missed shift
+        ("absences", "i8", (DAYS_KEPT,)),  # tick + 1 of the last absences, newest first; 0: none
         ("shifts", "i8"),
         ("shifts_on_time", "i8"),
         ("traits", "f8", (TRAITS,)),
@@ -112,7 +112,7 @@ OBJECT = np.dtype(
         ("owner", "i8"),  # of a bed: seat + 1
         ("stock", "i8"),
         ("line", "i8"),
-        ("waiting", "i8", (LINE,)),  # seats in order of arrival; beyond `line` zero
+        ("waiting", "i8", (LINE,)),  # the `line` seats that wait, in order of arrival, then zeros
     ]
 )
 
@@ -147,9 +147,9 @@ CLOCK = np.dtype(
 CURSOR = np.dtype(
     [
         ("pending", "i8"),  # rows in the outbox
-        ("overflow", "i8"),  # 1 once a row did not fit; the loop refuses to go on
-        ("control", "i8"),  # who chooses: 0 the scripted policy, 1 options are asked for, 2 every step is
-        ("ends", "i8"),  # 1: the episode of everybody ends with this tick
+        ("overflow", "i8"),  # 1: a row did not fit; the loop stops
+        ("control", "i8"),  # 0: the scripted policy chooses; 1: an outside policy chooses options; 2: it chooses steps
+        ("ends", "i8"),  # 1: everybody's episode ends with this tick
         ("seed", "u8"),
         ("stream_world", "u8"),  # keys of the three streams
         ("stream_events", "u8"),
@@ -159,7 +159,7 @@ CURSOR = np.dtype(
 
 
 class CapacityClass(NamedTuple):
-    """The shape of a town: it is in the compiled type. A larger town is refused."""
+    """The sizes of a town's record, part of its compiled type. A town that does not fit is refused."""
 
     name: str
     agents: int
@@ -176,31 +176,31 @@ CLASSES = {shape.name: shape for shape in (ORDINARY, LARGE)}
 
 @cache
 def town_type(shape: CapacityClass) -> np.dtype:
-    """The record of one town: state first, then the cursor, the tick's scratch and the rows not yet committed."""
+    """The type of one town: state, cursor, scratch of the tick, and the outbox of rows that are not yet committed."""
     return np.dtype(
         [
             ("clock", CLOCK),
             ("seats", SEAT, (shape.agents,)),
             ("agents", AGENT, (shape.agents,)),
             ("objects", OBJECT, (shape.objects,)),
-            ("job_holder", "i8", (shape.agents,)),  # seat + 1 of who has a job
-            ("ground", "i2", (shape.side * shape.side,)),  # seat + 1 of who stands there
+            ("job_holder", "i8", (shape.agents,)),  # seat + 1 of the person who has the job, 0: nobody
+            ("ground", "i2", (shape.side * shape.side,)),  # seat + 1 of the person who stands on the tile, 0: nobody
             ("cursor", CURSOR),
-            ("order", "i8", (shape.agents,)),  # scratch: the order of acting of this tick
-            ("asked", "i8", (shape.agents,)),  # of each seat by an outside policy; -1: the scripted one decides
-            ("allowed", "i8", (shape.agents,)),  # bit i: i may be asked of the seat in this tick
+            ("order", "i8", (shape.agents,)),  # scratch: the order in which seats act in this tick
+            ("asked", "i8", (shape.agents,)),  # what an outside policy asks of each seat; -1: the scripted one decides
+            ("allowed", "i8", (shape.agents,)),  # bit i: an outside policy may ask i of the seat in this tick
             ("outbox", ROW, (shape.rows,)),
         ]
     )
 
 
 def state_size(town: np.dtype) -> int:
-    """How many leading bytes of a town's record are its state: all before the cursor."""
+    """The number of bytes of the state, which come first in a town's record, before the cursor."""
     assert town.fields is not None
     return int(town.fields["cursor"][1])
 
 
 def state_bytes(towns: np.ndarray, index: int = 0) -> bytes:
-    """One town's state, as bytes; equal bytes are equal towns."""
+    """The bytes of one town's state. Two towns with equal bytes are equal."""
     whole = towns.view(np.ndarray)[index : index + 1].view("u1")
     return whole[: state_size(towns.dtype)].tobytes()

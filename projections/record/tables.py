@@ -1,6 +1,6 @@
-"""The town's record as Arrow tables, trimmed to what is in use, and back: `restored(tables(x)) == x`, byte for byte.
+"""Converts a town's record to Arrow tables without unused rows, and back: the restored state is equal byte for byte.
 
-Both directions follow the record's type, so a new field of the state is kept without a line here.
+Both directions follow the record's type, so a new field of the state needs no change here.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from projections.record.state import CapacityClass, town_type
 
 
 def tables(town: Any) -> dict[str, pa.Table]:
-    """The state of one town (a record of `town_type`): clock, seats, agents, ties, objects, jobs, ground."""
+    """The state of one town (a record of `town_type`) as tables: clock, seats, agents, ties, objects, jobs, ground."""
     clock = town["clock"]
     alive = np.flatnonzero(town["agents"]["alive"])
     agents = town["agents"][alive]
@@ -33,7 +33,7 @@ def tables(town: Any) -> dict[str, pa.Table]:
 
 
 def towns_from_tables(kept: Mapping[str, pa.Table], shape: CapacityClass) -> np.ndarray:
-    """The town that `tables` gave, as an array of one record; its cursor and outbox are empty."""
+    """The town of these tables as an array of `town_type`, shape (1,); its cursor and outbox are empty."""
     towns = np.zeros(1, town_type(shape)).view(np.recarray)
     town = towns.view(np.ndarray)[0]
     _fill(town["clock"].reshape(1), kept["clock"])
@@ -73,7 +73,7 @@ def _fill(rows: np.ndarray, table: pa.Table) -> None:
         if name in table.column_names:
             column = table.column(name).combine_chunks()
             if isinstance(column.type, pa.FixedSizeListType):
-                # not flatten(), which would bring pyarrow.compute
+                # flatten() would import pyarrow.compute
                 whole = column.values.to_numpy().reshape(-1, column.type.list_size)
                 rows[name] = whole[column.offset :][: len(column)]
             else:

@@ -1,4 +1,4 @@
-"""The way to a goal: where to, how far, which way, and what is remembered of it."""
+"""The way to a goal: the goal's tile, the distance, the next step, and the memory of progress."""
 
 import numpy as np
 
@@ -9,13 +9,13 @@ from projections.record.plan import FAR
 
 @kernel
 def set_out(agent):
-    """A new goal: nothing is known of the way yet, and no move has failed."""
+    """Forget the progress to the old goal: the smallest distance so far, and the failed moves."""
     agent.nearest, agent.stalls = FAR, 0
 
 
 @kernel
 def goal_place(agent):
-    """The place an agent holds, waits for, or heads for."""
+    """The place that an agent holds, else the one it waits for, else the one it heads for; NOTHING without one."""
     if agent.holds >= 0:
         return agent.holds
     return agent.waits_at if agent.waits_at >= 0 else agent.target
@@ -23,7 +23,7 @@ def goal_place(agent):
 
 @kernel
 def goal_tile(town, plan, a, place):
-    """The tile to stand on: the place's own, or the waiting place's of one's turn; nowhere without a place."""
+    """The tile where agent `a` has to stand: the place's own, or that of its waiting place; NOWHERE without a place."""
     if place == NOTHING:
         return NOWHERE
     there = plan.layout.place[place]
@@ -35,7 +35,7 @@ def goal_tile(town, plan, a, place):
 
 @kernel
 def turn_of(town, a, o):
-    """The agent's index in the line."""
+    """The index of agent `a` in the line of place `o`, -1 if it is not there."""
     place = town.objects[o]
     for i in range(place.line):
         if place.waiting[i] == a:
@@ -45,7 +45,7 @@ def turn_of(town, a, o):
 
 @kernel
 def steps(plan, tile, place):
-    """Steps from a tile to a place; FAR without a way. From outside its venue: to the nearest door, and on from it."""
+    """The steps from a tile to a place, FAR without a way; from outside the venue by the venue's nearest door."""
     layout = plan.layout
     there = layout.place[place]
     return steps_to_tile(plan, tile, there.tile, there.venue)
@@ -53,7 +53,7 @@ def steps(plan, tile, place):
 
 @kernel
 def steps_to_tile(plan, tile, goal, venue):
-    """Steps from a tile to a goal tile of a venue; FAR without a way."""
+    """The steps from a tile to a goal tile in a venue; FAR without a way."""
     layout = plan.layout
     spot = np.int64(layout.spot[goal])
     if np.int64(layout.room[tile]) == venue:
@@ -65,9 +65,9 @@ def steps_to_tile(plan, tile, goal, venue):
 
 @kernel
 def next_tile(town, plan, tile, goal, venue, stalls):
-    """The neighbour tile nearest to the goal, a free one if two are as near; the tile itself without a way.
+    """The neighbour tile nearest to the goal, a free one if two are equally near; the tile itself without a way.
 
-    After a failed move a step aside is taken, where there is one, rather than another push; after many, the push.
+    After a failed move prefers a step to the side; after `queues.ghost_after` failed moves goes straight again.
     """
     crowded = 5 if 0 < stalls < plan.queues.ghost_after else 1
     layout = plan.layout
@@ -91,7 +91,7 @@ def next_tile(town, plan, tile, goal, venue, stalls):
 
 @kernel
 def outdoors(plan, tile, goal, venue):
-    """Twice the steps to the venue's nearest door; at a door already, the way inside counts no more."""
+    """Twice the steps from a tile outside to the venue's nearest door; 0 inside the venue."""
     if np.int64(plan.layout.room[tile]) == venue:
         return np.int64(0)
     return 2 * np.int64(plan.layout.field[venue, tile])

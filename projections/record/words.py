@@ -1,11 +1,11 @@
-"""Codes of the state that no event carries."""
+"""Codes in the state that do not occur in events."""
 
-# kernel source: kernels are compiled from what stands here, so the name of their cache covers it.
+# kernel source: kernels are compiled from this file, so it is part of the name of their cache.
 
 import numpy as np
 
 PRE_SHIFT, ON_TIME, LATE, ABSENT, POST_SHIFT = map(np.int64, range(5))
-"""States of a shift: not begun or not yet there, there in time, there late, not coming, over."""
+"""States of a shift: not begun or not there yet; came in time; came late; did not come; over."""
 
 HUNGER, HYGIENE, ENERGY = map(np.int64, range(3))
 TRUST, FAMILIARITY, RIVALRY = map(np.int64, range(3))

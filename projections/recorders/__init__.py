@@ -1,4 +1,4 @@
-"""How rules speak: one recorder a kind of event.
+"""Functions that record events, one for each kind.
 
 Generated from the catalogue by `make generate`; not edited by hand.
 """

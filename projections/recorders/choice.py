@@ -1,4 +1,4 @@
-"""Recorders of choice: append the row, fold it.
+"""Recorders of choice: each appends a row, folds it and returns its seq.
 
 Generated from the catalogue by `make generate`; not edited by hand.
 """
@@ -11,7 +11,7 @@ from projections.town import choice
 
 @kernel
 def record_option_chosen(town, plan, agent, target, option):
-    """The policy's choice for `agent`, and the place it heads for."""
+    """The policy chooses an option for `agent`, and the place that `agent` heads for."""
     event = append(town, OPTION_CHOSEN, agent, NOBODY, target, NOWHERE, option, NONE, NAN, NAN, NONE)
     choice.option_chosen(town, plan, event)
     return event.seq
@@ -19,7 +19,7 @@ def record_option_chosen(town, plan, agent, target, option):
 
 @kernel
 def record_action_taken(town, plan, agent, action):
-    """`agent` does what it was asked, under primitive control; what comes of it are events of their own."""
+    """Under primitive control `agent` takes the action asked of it; the effects are events of their own."""
     event = append(town, ACTION_TAKEN, agent, NOBODY, NOTHING, NOWHERE, action, NONE, NAN, NAN, NONE)
     choice.action_taken(town, plan, event)
     return event.seq
@@ -27,7 +27,7 @@ def record_action_taken(town, plan, agent, action):
 
 @kernel
 def record_action_rejected(town, plan, agent, asked, reason):
-    """What was asked of `agent` cannot be. The tick is lost; an option that it is committed to goes on."""
+    """`agent` cannot do what it was asked and loses the tick; an option that it is committed to goes on."""
     event = append(town, ACTION_REJECTED, agent, NOBODY, NOTHING, NOWHERE, asked, reason, NAN, NAN, NONE)
     choice.action_rejected(town, plan, event)
     return event.seq
@@ -35,7 +35,7 @@ def record_action_rejected(town, plan, agent, asked, reason):
 
 @kernel
 def record_episode_ended(town, plan, agent):
-    """An episode of `agent` is cut off by whoever asks, though it lives on."""
+    """The environment ends an episode of `agent`, who stays in the town."""
     event = append(town, EPISODE_ENDED, agent, NOBODY, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, NONE)
     choice.episode_ended(town, plan, event)
     return event.seq

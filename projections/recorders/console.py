@@ -1,4 +1,4 @@
-"""Recorders of console: append the row, fold it.
+"""Recorders of console: each appends a row, folds it and returns its seq.
 
 Generated from the catalogue by `make generate`; not edited by hand.
 """
@@ -11,7 +11,7 @@ from projections.town import console
 
 @kernel
 def record_settings_changed(town, plan, epoch):
-    """From here on the town lives under the settings of another epoch of the run."""
+    """From now on the town uses the settings of another epoch of the run."""
     event = append(town, SETTINGS_CHANGED, NOBODY, NOBODY, NOTHING, NOWHERE, epoch, NONE, NAN, NAN, NONE)
     console.settings_changed(town, plan, event)
     return event.seq

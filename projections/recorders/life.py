@@ -1,4 +1,4 @@
-"""Recorders of life: append the row, fold it.
+"""Recorders of life: each appends a row, folds it and returns its seq.
 
 Generated from the catalogue by `make generate`; not edited by hand.
 """
@@ -20,7 +20,7 @@ from projections.town import life
 
 @kernel
 def record_agent_arrived(town, plan, agent, home, tile, cause):
-    """A person moves in, with no debts and no grudges."""
+    """`agent` moves into `home`, without debts and ties."""
     event = append(town, AGENT_ARRIVED, agent, NOBODY, home, tile, NONE, NONE, NAN, NAN, cause)
     life.agent_arrived(town, plan, event)
     return event.seq
@@ -28,7 +28,7 @@ def record_agent_arrived(town, plan, agent, home, tile, cause):
 
 @kernel
 def record_trait_given(town, plan, agent, trait, value, cause):
-    """A trait that stays with the person."""
+    """`agent` has this value of a trait for as long as it lives in the town."""
     event = append(town, TRAIT_GIVEN, agent, NOBODY, NOTHING, NOWHERE, trait, NONE, value, NAN, cause)
     life.trait_given(town, plan, event)
     return event.seq
@@ -36,7 +36,7 @@ def record_trait_given(town, plan, agent, trait, value, cause):
 
 @kernel
 def record_agent_fainted(town, plan, agent):
-    """`agent` has starved for too long and collapses."""
+    """`agent` has starved for too long and faints."""
     event = append(town, AGENT_FAINTED, agent, NOBODY, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, NONE)
     life.agent_fainted(town, plan, event)
     return event.seq
@@ -44,7 +44,7 @@ def record_agent_fainted(town, plan, agent):
 
 @kernel
 def record_agent_exited(town, plan, agent, reason, successor_in, cause):
-    """`agent` leaves for good; ties to it end; a newcomer may follow after `successor_in` ticks."""
+    """`agent` leaves the town for ever; ties to it end; a newcomer may come after `successor_in` ticks."""
     event = append(town, AGENT_EXITED, agent, NOBODY, NOTHING, NOWHERE, reason, successor_in, NAN, NAN, cause)
     life.agent_exited(town, plan, event)
     return event.seq
@@ -52,7 +52,7 @@ def record_agent_exited(town, plan, agent, reason, successor_in, cause):
 
 @kernel
 def record_rent_charged(town, plan, agent, paid, owed):
-    """The day's rent: what was paid, and what is still owed after it."""
+    """`agent` pays `paid` of its rent for the day and owes `owed` afterwards."""
     event = append(town, RENT_CHARGED, agent, NOBODY, NOTHING, NOWHERE, NONE, NONE, paid, owed, NONE)
     life.rent_charged(town, plan, event)
     return event.seq
@@ -60,7 +60,7 @@ def record_rent_charged(town, plan, agent, paid, owed):
 
 @kernel
 def record_eviction_served(town, plan, agent, owed, cause):
-    """Rent went unpaid for too long."""
+    """`agent` has not paid its rent for too long and has to leave."""
     event = append(town, EVICTION_SERVED, agent, NOBODY, NOTHING, NOWHERE, NONE, NONE, owed, NAN, cause)
     life.eviction_served(town, plan, event)
     return event.seq
@@ -68,7 +68,7 @@ def record_eviction_served(town, plan, agent, owed, cause):
 
 @kernel
 def record_seat_reused(town, plan, agent, rested, cause):
-    """No never-used and no rested seat was left: the newcomer takes one that rested only `rested` ticks. A warning."""
+    """A warning: no unused and no rested seat is left, so the newcomer takes a seat that rested only `rested` ticks."""
     event = append(town, SEAT_REUSED, agent, NOBODY, NOTHING, NOWHERE, NONE, NONE, rested, NAN, cause)
     life.seat_reused(town, plan, event)
     return event.seq
@@ -76,7 +76,7 @@ def record_seat_reused(town, plan, agent, rested, cause):
 
 @kernel
 def record_arrival_refused(town, plan, reason, waiting, cause):
-    """Nobody could come: `reason` nothing_to_use means no free bed."""
+    """A newcomer cannot move in; the `reason` nothing_to_use means that no bed is free."""
     event = append(town, ARRIVAL_REFUSED, NOBODY, NOBODY, NOTHING, NOWHERE, reason, waiting, NAN, NAN, cause)
     life.arrival_refused(town, plan, event)
     return event.seq

@@ -1,4 +1,4 @@
-"""Recorders of market: append the row, fold it.
+"""Recorders of market: each appends a row, folds it and returns its seq.
 
 Generated from the catalogue by `make generate`; not edited by hand.
 """
@@ -19,7 +19,7 @@ def record_item_bought(town, plan, agent, place, item, count, paid, cause):
 
 @kernel
 def record_meal_cooked(town, plan, agent, place, count, cause):
-    """Raw food becomes `count` meals."""
+    """`agent` makes `count` meals of raw food."""
     event = append(town, MEAL_COOKED, agent, NOBODY, place, NOWHERE, count, NONE, NAN, NAN, cause)
     market.meal_cooked(town, plan, event)
     return event.seq
@@ -27,7 +27,7 @@ def record_meal_cooked(town, plan, agent, place, count, cause):
 
 @kernel
 def record_meal_eaten(town, plan, agent, place, cause):
-    """A meal is taken from the inventory, at the moment it is begun."""
+    """`agent` begins to eat a meal that it carries."""
     event = append(town, MEAL_EATEN, agent, NOBODY, place, NOWHERE, NONE, NONE, NAN, NAN, cause)
     market.meal_eaten(town, plan, event)
     return event.seq
@@ -35,7 +35,7 @@ def record_meal_eaten(town, plan, agent, place, cause):
 
 @kernel
 def record_shared_meal(town, plan, agent, other, place, cause):
-    """Two have eaten at the same venue for at least five ticks together; once per pair and meal."""
+    """`agent` and `other` have eaten together in one venue for at least five ticks; once for a pair and a meal."""
     event = append(town, SHARED_MEAL, agent, other, place, NOWHERE, NONE, NONE, NAN, NAN, cause)
     market.shared_meal(town, plan, event)
     return event.seq

@@ -1,4 +1,4 @@
-"""Recorders of movement: append the row, fold it.
+"""Recorders of movement: each appends a row, folds it and returns its seq.
 
 Generated from the catalogue by `make generate`; not edited by hand.
 """
@@ -11,7 +11,7 @@ from projections.town import movement
 
 @kernel
 def record_agent_moved(town, plan, agent, tile, left, cause):
-    """One step, onto a free tile."""
+    """`agent` steps onto a free tile."""
     event = append(town, AGENT_MOVED, agent, NOBODY, NOTHING, tile, left, NONE, NAN, NAN, cause)
     movement.agent_moved(town, plan, event)
     return event.seq
@@ -19,7 +19,7 @@ def record_agent_moved(town, plan, agent, tile, left, cause):
 
 @kernel
 def record_move_blocked(town, plan, agent, other, tile, cause):
-    """`other` stands on the tile that `agent` meant to enter."""
+    """`agent` cannot enter `tile`, because `other` stands there."""
     event = append(town, MOVE_BLOCKED, agent, other, NOTHING, tile, NONE, NONE, NAN, NAN, cause)
     movement.move_blocked(town, plan, event)
     return event.seq
@@ -27,7 +27,7 @@ def record_move_blocked(town, plan, agent, other, tile, cause):
 
 @kernel
 def record_ghost_stepped(town, plan, agent, other, tile, cause):
-    """After blocked moves `agent` squeezes past `other`: the two change places in one tick."""
+    """After blocked moves `agent` squeezes past `other`: the two exchange their tiles."""
     event = append(town, GHOST_STEPPED, agent, other, NOTHING, tile, NONE, NONE, NAN, NAN, cause)
     movement.ghost_stepped(town, plan, event)
     return event.seq
@@ -35,7 +35,7 @@ def record_ghost_stepped(town, plan, agent, other, tile, cause):
 
 @kernel
 def record_teleported(town, plan, agent, place_left, tile):
-    """`agent` is put on `tile` by command; whatever it held, queued for or did is over."""
+    """A command puts `agent` on `tile`; `agent` loses its place, leaves its line and stops what it does."""
     event = append(town, TELEPORTED, agent, NOBODY, place_left, tile, NONE, NONE, NAN, NAN, NONE)
     movement.teleported(town, plan, event)
     return event.seq

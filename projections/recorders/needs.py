@@ -1,4 +1,4 @@
-"""Recorders of needs: append the row, fold it.
+"""Recorders of needs: each appends a row, folds it and returns its seq.
 
 Generated from the catalogue by `make generate`; not edited by hand.
 """
@@ -11,7 +11,7 @@ from projections.town import needs
 
 @kernel
 def record_affordance_started(town, plan, agent, place, affordance, ticks, fee, cause):
-    """`agent` begins; effects come tick by tick until it ends."""
+    """`agent` begins to use a place; each tick has its effects until the use ends."""
     event = append(town, AFFORDANCE_STARTED, agent, NOBODY, place, NOWHERE, affordance, NONE, ticks, fee, cause)
     needs.affordance_started(town, plan, event)
     return event.seq
@@ -19,7 +19,7 @@ def record_affordance_started(town, plan, agent, place, affordance, ticks, fee, 
 
 @kernel
 def record_affordance_finished(town, plan, agent, place, affordance, cause):
-    """`agent` is done."""
+    """`agent` finishes using a place."""
     event = append(town, AFFORDANCE_FINISHED, agent, NOBODY, place, NOWHERE, affordance, NONE, NAN, NAN, cause)
     needs.affordance_finished(town, plan, event)
     return event.seq
@@ -27,7 +27,7 @@ def record_affordance_finished(town, plan, agent, place, affordance, cause):
 
 @kernel
 def record_affordance_failed(town, plan, agent, place, affordance, reason, cause):
-    """`agent` was interrupted, or found that it could not begin; what was done is kept."""
+    """`agent` is interrupted or cannot begin; it keeps the effects so far."""
     event = append(town, AFFORDANCE_FAILED, agent, NOBODY, place, NOWHERE, affordance, reason, NAN, NAN, cause)
     needs.affordance_failed(town, plan, event)
     return event.seq

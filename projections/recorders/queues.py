@@ -1,4 +1,4 @@
-"""Recorders of queues: append the row, fold it.
+"""Recorders of queues: each appends a row, folds it and returns its seq.
 
 Generated from the catalogue by `make generate`; not edited by hand.
 """
@@ -20,7 +20,7 @@ from projections.town import queues
 
 @kernel
 def record_reservation_granted(town, plan, agent, place, cause):
-    """The place is `agent`'s until it finishes, fails or takes too long to come."""
+    """`agent` holds the place until it finishes, fails or takes too long to come."""
     event = append(town, RESERVATION_GRANTED, agent, NOBODY, place, NOWHERE, NONE, NONE, NAN, NAN, cause)
     queues.reservation_granted(town, plan, event)
     return event.seq
@@ -28,7 +28,7 @@ def record_reservation_granted(town, plan, agent, place, cause):
 
 @kernel
 def record_reservation_released(town, plan, agent, place, reason, cause):
-    """The place is free again."""
+    """`agent` gives up the place, which is free again."""
     event = append(town, RESERVATION_RELEASED, agent, NOBODY, place, NOWHERE, reason, NONE, NAN, NAN, cause)
     queues.reservation_released(town, plan, event)
     return event.seq
@@ -52,7 +52,7 @@ def record_queue_joined(town, plan, agent, place, waiting, cause):
 
 @kernel
 def record_queue_left(town, plan, agent, place, reason, cause):
-    """`agent` leaves a line unserved."""
+    """`agent` leaves a line before its turn."""
     event = append(town, QUEUE_LEFT, agent, NOBODY, place, NOWHERE, reason, NONE, NAN, NAN, cause)
     queues.queue_left(town, plan, event)
     return event.seq
@@ -60,7 +60,7 @@ def record_queue_left(town, plan, agent, place, reason, cause):
 
 @kernel
 def record_queue_handover(town, plan, agent, other, place, cause):
-    """`agent`, who finishes or yields, passes the place to `other`, who has waited."""
+    """`agent` finishes or yields and gives the place to `other`, who has waited."""
     event = append(town, QUEUE_HANDOVER, agent, other, place, NOWHERE, NONE, NONE, NAN, NAN, cause)
     queues.queue_handover(town, plan, event)
     return event.seq
@@ -68,7 +68,7 @@ def record_queue_handover(town, plan, agent, other, place, cause):
 
 @kernel
 def record_queue_conflict(town, plan, agent, other, place, reason, intensity, cause):
-    """`agent` wrongs `other` at a place: a cut, a block, or a ghost step."""
+    """`agent` wrongs `other` at a place: it cuts in line, blocks the place or squeezes past (ghost)."""
     event = append(town, QUEUE_CONFLICT, agent, other, place, NOWHERE, reason, NONE, intensity, NAN, cause)
     queues.queue_conflict(town, plan, event)
     return event.seq
@@ -76,7 +76,7 @@ def record_queue_conflict(town, plan, agent, other, place, reason, intensity, ca
 
 @kernel
 def record_cooldown_started(town, plan, agent, place, cause):
-    """Others wait: `agent` may not come back to this place for a while."""
+    """Others wait, so `agent` may not use this place again for a while."""
     event = append(town, COOLDOWN_STARTED, agent, NOBODY, place, NOWHERE, NONE, NONE, NAN, NAN, cause)
     queues.cooldown_started(town, plan, event)
     return event.seq

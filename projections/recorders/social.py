@@ -1,4 +1,4 @@
-"""Recorders of social: append the row, fold it.
+"""Recorders of social: each appends a row, folds it and returns its seq.
 
 Generated from the catalogue by `make generate`; not edited by hand.
 """
@@ -11,7 +11,7 @@ from projections.town import social
 
 @kernel
 def record_chat_started(town, plan, agent, listener):
-    """`agent` addresses `listener`."""
+    """`agent` begins to talk to `listener`."""
     event = append(town, CHAT_STARTED, agent, listener, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, NONE)
     social.chat_started(town, plan, event)
     return event.seq
@@ -19,7 +19,7 @@ def record_chat_started(town, plan, agent, listener):
 
 @kernel
 def record_chat_succeeded(town, plan, agent, listener, quality, cause):
-    """The two got on."""
+    """`agent` and `listener` got on well."""
     event = append(town, CHAT_SUCCEEDED, agent, listener, NOTHING, NOWHERE, NONE, NONE, quality, NAN, cause)
     social.chat_succeeded(town, plan, event)
     return event.seq
@@ -27,7 +27,7 @@ def record_chat_succeeded(town, plan, agent, listener, quality, cause):
 
 @kernel
 def record_chat_failed(town, plan, agent, listener, cause):
-    """The two did not get on."""
+    """`agent` and `listener` did not get on."""
     event = append(town, CHAT_FAILED, agent, listener, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, cause)
     social.chat_failed(town, plan, event)
     return event.seq
@@ -35,7 +35,7 @@ def record_chat_failed(town, plan, agent, listener, cause):
 
 @kernel
 def record_tie_set(town, plan, agent, other, dimension, value):
-    """One side of `agent`'s tie to `other` is set, at the founding or by command; three of them make a tie."""
+    """The founding or a command sets one dimension of `agent`'s tie to `other`; a tie has three dimensions."""
     event = append(town, TIE_SET, agent, other, NOTHING, NOWHERE, dimension, NONE, value, NAN, NONE)
     social.tie_set(town, plan, event)
     return event.seq

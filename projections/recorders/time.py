@@ -1,4 +1,4 @@
-"""Recorders of time: append the row, fold it.
+"""Recorders of time: each appends a row, folds it and returns its seq.
 
 Generated from the catalogue by `make generate`; not edited by hand.
 """
@@ -22,7 +22,7 @@ from projections.town import time
 
 @kernel
 def record_town_founded(town, plan, people):
-    """A town begins: places are empty, the mains work."""
+    """A town begins; all places are free, power and water work."""
     event = append(town, TOWN_FOUNDED, NOBODY, NOBODY, NOTHING, NOWHERE, people, NONE, NAN, NAN, NONE)
     time.town_founded(town, plan, event)
     return event.seq
@@ -30,7 +30,7 @@ def record_town_founded(town, plan, people):
 
 @kernel
 def record_tick_ended(town, plan):
-    """A minute has passed for everybody; every sixtieth is also an hour, at which ties decay."""
+    """A minute has passed for everybody; ties decay after every sixtieth minute."""
     event = append(town, TICK_ENDED, NOBODY, NOBODY, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, NONE)
     time.tick_ended(town, plan, event)
     return event.seq
@@ -38,7 +38,7 @@ def record_tick_ended(town, plan):
 
 @kernel
 def record_day_ended(town, plan):
-    """A day has passed: the day's counts begin again."""
+    """A day has passed; the counts of the day begin again."""
     event = append(town, DAY_ENDED, NOBODY, NOBODY, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, NONE)
     time.day_ended(town, plan, event)
     return event.seq
@@ -46,7 +46,7 @@ def record_day_ended(town, plan):
 
 @kernel
 def record_weather_changed(town, plan, weather):
-    """The sky of the day."""
+    """The day has this weather."""
     event = append(town, WEATHER_CHANGED, NOBODY, NOBODY, NOTHING, NOWHERE, weather, NONE, NAN, NAN, NONE)
     time.weather_changed(town, plan, event)
     return event.seq
@@ -62,7 +62,7 @@ def record_price_changed(town, plan, item, price):
 
 @kernel
 def record_restocked(town, plan, place, stock):
-    """The shelves of a place hold `stock` again."""
+    """A place has `stock` goods on its shelves again."""
     event = append(town, RESTOCKED, NOBODY, NOBODY, place, NOWHERE, stock, NONE, NAN, NAN, NONE)
     time.restocked(town, plan, event)
     return event.seq
@@ -70,7 +70,7 @@ def record_restocked(town, plan, place, stock):
 
 @kernel
 def record_power_failed(town, plan):
-    """No place that needs power can be used."""
+    """Power fails: nobody can use a place that needs power."""
     event = append(town, POWER_FAILED, NOBODY, NOBODY, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, NONE)
     time.power_failed(town, plan, event)
     return event.seq
@@ -78,7 +78,7 @@ def record_power_failed(town, plan):
 
 @kernel
 def record_power_restored(town, plan, cause):
-    """Power is back."""
+    """Power works again."""
     event = append(town, POWER_RESTORED, NOBODY, NOBODY, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, cause)
     time.power_restored(town, plan, event)
     return event.seq
@@ -86,7 +86,7 @@ def record_power_restored(town, plan, cause):
 
 @kernel
 def record_water_failed(town, plan):
-    """No place that needs water can be used."""
+    """Water fails: nobody can use a place that needs water."""
     event = append(town, WATER_FAILED, NOBODY, NOBODY, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, NONE)
     time.water_failed(town, plan, event)
     return event.seq
@@ -94,7 +94,7 @@ def record_water_failed(town, plan):
 
 @kernel
 def record_water_restored(town, plan, cause):
-    """Water is back."""
+    """Water works again."""
     event = append(town, WATER_RESTORED, NOBODY, NOBODY, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, cause)
     time.water_restored(town, plan, event)
     return event.seq

@@ -1,4 +1,4 @@
-"""Recorders of work: append the row, fold it.
+"""Recorders of work: each appends a row, folds it and returns its seq.
 
 Generated from the catalogue by `make generate`; not edited by hand.
 """
@@ -32,7 +32,7 @@ def record_shift_started(town, plan, agent, workplace, job, cause):
 
 @kernel
 def record_shift_ended(town, plan, agent, workplace, job):
-    """The hours of `agent`'s shift are over, whoever worked them."""
+    """`agent`'s shift is over, also if somebody else worked it."""
     event = append(town, SHIFT_ENDED, agent, NOBODY, workplace, NOWHERE, job, NONE, NAN, NAN, NONE)
     work.shift_ended(town, plan, event)
     return event.seq
@@ -40,7 +40,7 @@ def record_shift_ended(town, plan, agent, workplace, job):
 
 @kernel
 def record_arrived_late(town, plan, agent, workplace, job, late, cause):
-    """`agent` begins its shift after the grace."""
+    """`agent` comes to its desk late, after the grace."""
     event = append(town, ARRIVED_LATE, agent, NOBODY, workplace, NOWHERE, job, NONE, late, NAN, cause)
     work.arrived_late(town, plan, event)
     return event.seq
@@ -48,7 +48,7 @@ def record_arrived_late(town, plan, agent, workplace, job, late, cause):
 
 @kernel
 def record_shift_missed(town, plan, agent, workplace, job):
-    """`agent` did not come: absent for this shift."""
+    """`agent` did not come and is absent for this shift."""
     event = append(town, SHIFT_MISSED, agent, NOBODY, workplace, NOWHERE, job, NONE, NAN, NAN, NONE)
     work.shift_missed(town, plan, event)
     return event.seq
@@ -72,7 +72,7 @@ def record_late_help(town, plan, agent, owner, workplace, job, cause):
 
 @kernel
 def record_wage_paid(town, plan, agent, owner, workplace, wage, cause):
-    """What the worked ticks earned."""
+    """`agent` is paid for the ticks that it worked."""
     event = append(town, WAGE_PAID, agent, owner, workplace, NOWHERE, NONE, NONE, wage, NAN, cause)
     work.wage_paid(town, plan, event)
     return event.seq
@@ -80,7 +80,7 @@ def record_wage_paid(town, plan, agent, owner, workplace, wage, cause):
 
 @kernel
 def record_wage_withheld(town, plan, agent, workplace, wage, cause):
-    """What the ticks that `agent` missed of its shift would have earned."""
+    """`agent` is not paid for the ticks of its shift that it missed."""
     event = append(town, WAGE_WITHHELD, agent, NOBODY, workplace, NOWHERE, NONE, NONE, wage, NAN, cause)
     work.wage_withheld(town, plan, event)
     return event.seq
@@ -88,7 +88,7 @@ def record_wage_withheld(town, plan, agent, workplace, wage, cause):
 
 @kernel
 def record_hired(town, plan, agent, workplace, job, cause):
-    """`agent` has the job from now on."""
+    """`agent` gets a job."""
     event = append(town, HIRED, agent, NOBODY, workplace, NOWHERE, job, NONE, NAN, NAN, cause)
     work.hired(town, plan, event)
     return event.seq
@@ -96,7 +96,7 @@ def record_hired(town, plan, agent, workplace, job, cause):
 
 @kernel
 def record_job_lost(town, plan, agent, workplace, job, cause):
-    """Too many absences."""
+    """`agent` loses its job because of too many absences."""
     event = append(town, JOB_LOST, agent, NOBODY, workplace, NOWHERE, job, NONE, NAN, NAN, cause)
     work.job_lost(town, plan, event)
     return event.seq
@@ -104,7 +104,7 @@ def record_job_lost(town, plan, agent, workplace, job, cause):
 
 @kernel
 def record_cover_agreed(town, plan, agent, owner, workplace, reason, cause):
-    """`agent` agrees to work for `owner`, who is late or absent; nothing is done yet."""
+    """`agent` agrees to work in place of `owner`, who is late or absent; it has not begun yet."""
     event = append(town, COVER_AGREED, agent, owner, workplace, NOWHERE, reason, NONE, NAN, NAN, cause)
     work.cover_agreed(town, plan, event)
     return event.seq
@@ -112,7 +112,7 @@ def record_cover_agreed(town, plan, agent, owner, workplace, reason, cause):
 
 @kernel
 def record_cover_ended(town, plan, agent, owner, workplace, reason, cause):
-    """`agent` no longer works for `owner`: relieved, finished, or it never came."""
+    """`agent` no longer works in place of `owner`: it was relieved, it finished, or it never came."""
     event = append(town, COVER_ENDED, agent, owner, workplace, NOWHERE, reason, NONE, NAN, NAN, cause)
     work.cover_ended(town, plan, event)
     return event.seq

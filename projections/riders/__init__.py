@@ -1,1 +1,1 @@
-"""Riders: kernels beside `evolve` that see the town on both sides of an event and write to their own record alone."""
+"""Riders: kernels called before and after each event is folded. They read the town and write only their own record."""

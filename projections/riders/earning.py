@@ -1,4 +1,4 @@
-"""Folding with the rider that pays: a log's rows, or what a living town records, tick by tick."""
+"""Folds rows together with the reward rider: the rows of a log, or those that a living town records."""
 
 import numpy as np
 
@@ -30,7 +30,7 @@ NOTED = (
     SETTINGS_CHANGED,
     SHIFT_STARTED,
 )
-"""Kinds of events that are seen for what they are worth, at any stage."""
+"""Kinds of events that the rider has to see, at any stage."""
 
 EARNED = np.dtype(
     [
@@ -42,14 +42,15 @@ EARNED = np.dtype(
         ("episode", "f8"),
     ]
 )
-"""A row that is told: what somebody earned in a tick."""
+"""A row of the reward table: what somebody earned in a tick."""
 
 
 @kernel
 def fold_row_rewarded(town, plan, row, terms, out):
-    """Fold one recorded row onto a town, with what it earns. Whether it ended a tick: then every row of `out` stands.
+    """Fold one recorded row onto a town with the reward rider; returns whether it ended a tick.
 
-    `terms` is a record of TERMS, `out` one of `rewards_type`; the town is one that only folds have written.
+    After the end of a tick the rows of `out` are complete. `terms` is a record of TERMS, `out` one of `rewards_type`.
+    Only folds may have written to the town.
     """
     event = event_of(town, row)
     before(town, plan, event, terms, out)
@@ -63,11 +64,11 @@ def fold_row_rewarded(town, plan, row, terms, out):
 
 @kernel
 def earn(town, shadow, plans, terms, out, first):
-    """Pay everybody in a living town for the tick that it has just lived, or founding: its outbox from `first` on.
+    """Pay everybody in a living town for its last tick, or the founding, whose rows are in the outbox from `first` on.
 
     `shadow` is the same town some events ago; `plans` and `terms` have a record for each epoch. Needs and wages are
-    read off the town itself. The shadow comes along only where an event has to be seen as it found the town, many ticks
-    at a time. So before the outbox is drained, `catch_up` with it to the last row.
+    read from the town itself. The shadow is folded only if a rider must see the town before an event, then for many
+    ticks together. So call `catch_up` up to the last row before you drain the outbox.
     """
     last = town.cursor.pending
     if is_any_noted(town, terms[town.clock.epoch], first, last):
@@ -84,14 +85,14 @@ def earn(town, shadow, plans, terms, out, first):
 
 @kernel
 def catch_up(town, shadow, plans, last):
-    """Fold the rows of the town's outbox before `last` that the shadow has not folded yet."""
+    """Fold onto the shadow the rows of the town's outbox before index `last` that it has not folded yet."""
     for i in range(town.cursor.pending - (town.clock.seq - shadow.clock.seq), last):
         evolve(shadow, plans[shadow.clock.epoch], event_of(shadow, town.outbox[i]))
 
 
 @kernel
 def is_any_noted(town, terms, first, last):
-    """Whether a row of the outbox is of a kind that `before` or `after` note, or puts the town under other settings."""
+    """Whether any of the outbox rows `first` to `last` - 1 is of a kind that needs `before`, `after` or a new epoch."""
     for i in range(first, last):
         kind = np.int64(town.outbox[i].kind)
         if kind in NOTED or (kind == CHAT_SUCCEEDED and terms.stage >= C1):
@@ -103,7 +104,7 @@ def is_any_noted(town, terms, first, last):
 
 @kernel
 def tell(row, tick, seat, told):
-    """Copy a seat's row."""
+    """Copy a seat's row of EARNING to `told`, a row of EARNED."""
     told.tick, told.seat, told.person, told.done = tick, seat, row.person, row.done
     told.survival, told.needs, told.shaping, told.wage = row.survival, row.needs, row.shaping, row.wage
     told.punctuality, told.social, told.terminal = row.punctuality, row.social, row.terminal
@@ -112,9 +113,9 @@ def tell(row, tick, seat, told):
 
 @entry
 def board_rewards(towns, plans, index, terms, outs):
-    """Let the rider see a town that is under way for the first time. `outs[index]` is all zeros.
+    """Prepare the rider's record `outs[index]`, which is all zeros, for a town that may already have people.
 
-    What it cannot know counts as nothing: what the episodes under way have brought so far, and who was terminated.
+    Assumes that the present episodes have brought 0 so far and that nobody was terminated.
     """
     town, out = towns[index], outs[index]
     for a in range(town.clock.seats):
@@ -124,10 +125,10 @@ def board_rewards(towns, plans, index, terms, outs):
 
 @entry
 def fold_rows_rewarded(towns, plans, index, rows, first, terms, outs, since, told):
-    """Fold `rows[first:]` onto one town, with what it earns; `terms` has a record for each epoch, as `plans` has.
+    """Fold `rows[first:]` onto one town with the reward rider; `plans` and `terms` have a record for each epoch.
 
-    Gives the first row that was not folded (all were if len(rows)) and how many rows stand in `told`, an array of
-    EARNED, for ticks from `since` on. It stops early where `told` has no room for another tick.
+    Returns the index of the first row that was not folded (len(rows): none is left), and the number of rows written to
+    `told`, an array of EARNED, for ticks from `since` on. Stops early if `told` has no room for another tick.
     """
     town, out, count = towns[index], outs[index], np.int64(0)
     for i in range(first, len(rows)):

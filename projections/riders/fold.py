@@ -1,9 +1,9 @@
-"""Folding with riders: the same `evolve` as everywhere, with each rider's kernels around it.
+"""Folds rows with riders: calls `evolve`, and each rider's kernels before and after it.
 
-A rider is a module with a field of its own in `out` and three kernels: `before(town, plan, event, out)`, which sees the
-town as the event finds it, `after(...)`, which sees what the event made of it, and `tick(...)` at the end of a tick.
-They write to `out` alone. This module lists the riders: a new one has its field in `riders_type` and its line in
-`before`, `after`, `tick` and, where its buffer can fill up, `has_room`.
+A rider is a module with its own field in `out` and three kernels: `before(town, plan, event, out)` sees the town before
+the event is folded, `after(...)` sees it afterwards, and `tick(...)` at the end of a tick. They write only to `out`.
+A new rider needs a field in `riders_type` and a line in `before`, `after`, `tick` and, if its buffer can fill up,
+`has_room`.
 """
 
 from functools import cache
@@ -20,45 +20,46 @@ from projections.town.evolve import evolve
 
 @cache
 def riders_type(shape: CapacityClass) -> np.dtype:
-    """The `out` record of one town: what its riders write to, outside the state and its digest."""
+    """The type of `out`, the record that the riders of one town write to. It is no part of the state and its digest."""
     return np.dtype([("tie_changes", tie_changes.tie_changes_type(shape))])
 
 
 @kernel
 def before(town, plan, event, out):
-    """Each rider sees the town as the event finds it."""
+    """Call each rider before the event is folded."""
     tie_changes.before(town, plan, event, out.tie_changes)
 
 
 @kernel
 def after(town, plan, event, out):
-    """Each rider sees what the event made of the town."""
+    """Call each rider after the event was folded."""
     tie_changes.after(town, plan, event, out.tie_changes)
 
 
 @kernel
 def tick(town, plan, event, out):
-    """Each rider sees the town at the end of a tick."""
+    """Call each rider at the end of a tick."""
     tie_changes.tick(town, plan, event, out.tie_changes)
 
 
 @kernel
 def has_room(town, out):
-    """Whether every rider has room for whatever event comes next."""
+    """Whether every rider has room for any next event."""
     return tie_changes.has_room(town, out.tie_changes)
 
 
 @entry
 def board(towns, index, outs):
-    """Let the riders of one town see it for the first time, new or under way. `outs[index]` is all zeros."""
+    """Prepare the riders' record `outs[index]`, which is all zeros, for a town that may already have people."""
     tie_changes.board(towns[index], outs[index].tie_changes)
 
 
 @entry
 def fold_rows_with_riders(towns, plans, index, rows, first, outs):
-    """Fold `rows[first:]` onto one town with its riders; the first row that was not folded: all were if len(rows).
+    """Fold `rows[first:]` onto one town with its riders.
 
-    It stops early when a rider's buffer in `outs[index]` is nearly full: drain it and call again.
+    Returns the index of the first row that was not folded; len(rows): none is left. Stops early if a rider's buffer in
+    `outs[index]` is nearly full: drain it and call again.
     """
     town, out = towns[index], outs[index]
     for i in range(first, len(rows)):
@@ -75,9 +76,9 @@ def fold_rows_with_riders(towns, plans, index, rows, first, outs):
 
 @entry
 def open_decays(towns, plans, index, outs, rows):
-    """What ties have lost to time since their last rows, into `rows`, TIE_CHANGE[agents x TIES]; how many there are.
+    """Write a `decayed` row for each tie that has decayed since its last row; returns their number.
 
-    Nothing else changes: the next cause of each tie still finds its hours.
+    `rows` is an array of TIE_CHANGE, shape (agents x TIES,). The riders' memory does not change.
     """
     town, out, count = towns[index], outs[index].tie_changes, np.int64(0)
     plan = plans[town.clock.epoch]

@@ -1,10 +1,10 @@
-"""The rider that pays: what everybody earns in a tick, term by term, adding up to the reward to the last bit.
+"""The reward rider: the terms of what everybody earns in a tick, which add up to the reward exactly.
 
 docs/policy/REWARD_ENGINE.md says what each term is for.
-`out.seats[a]` is the row of seat `a` of the tick that ended last. Its terms, added in the order of COLUMNS, are its
-`total`. A row is of one person: in the tick in which somebody leaves, of who leaves; whoever comes to that seat in the
-very same tick has its first row in the next. `earning.py` folds with this rider, which is by itself and not among those
-of `fold.py`: an environment asks for rewards at each tick, and for nothing else.
+`out.seats[a]` is seat `a`'s row for the last tick that ended. Its terms, added in the order of COLUMNS, are `total`. In
+the tick in which a person leaves, the row is that person's; a person who arrives at the seat in the same tick has its
+first row in the next tick. `earning.py` folds with this rider. It is not one of the riders of `fold.py`, because an
+environment needs only rewards, at each tick.
 """
 
 from functools import cache
@@ -29,24 +29,23 @@ from projections.record.words import LATE, ON_TIME
 from projections.town.ties import tie_with
 
 REASONS = 64
-"""Room for reasons of an exit; codes are below it."""
+"""The length of tables by reason of an exit; every code is smaller."""
 
 OFF, C1, C2, C3 = map(np.int64, range(4))
-"""Stages of the social reward: none; chats; avoided conflicts too; both by how one stands with those one knows."""
+"""Stages of the social reward: none; chats; also avoided conflicts; both scaled by the mean of one's ties."""
 
 GOES_ON, LEFT, CUT_OFF = map(np.int64, range(3))
-"""What a row says of its episode: it goes on; the person left the town (terminated); it was cut off (truncated)."""
+"""How an episode stands after a row: goes on; the person left the town (terminated); cut off (truncated)."""
 
 MOST_LIKING = 3.0
-"""The most that trust + familiarity - rivalry can be."""
+"""The maximum of trust + familiarity - rivalry."""
 
 COLUMNS = ("survival", "needs", "shaping", "wage", "punctuality", "social", "terminal", "guard", "clipped", "total")
-"""The terms in the order in which they are added, and their sum. (`clip` is taken: every NumPy record has a method so
-called.)"""
+"""The terms in the order in which they are added, and their sum. (`clipped`, as NumPy records have a method `clip`.)"""
 
 TERMS = np.dtype(
     [
-        ("survival", "f8"),  # a tick
+        ("survival", "f8"),  # for a tick
         ("needs", "f8"),  # times the sum of weight x (1 - need)^2
         ("hunger", "f8"),  # weights of that sum
         ("hygiene", "f8"),
@@ -55,8 +54,8 @@ TERMS = np.dtype(
         ("shaping_scale", "f8"),
         ("gamma", "f8"),
         ("wage", "f8"),  # times the wage of the minute
-        ("punctuality", "f8"),  # at most
-        ("punctuality_span", "i8"),  # ticks to either side of the start of the shift
+        ("punctuality", "f8"),  # the largest reward
+        ("punctuality_span", "i8"),  # ticks before and after the start of the shift
         ("stage", "i8"),
         ("chat", "f8"),
         ("chat_trust", "f8"),
@@ -64,14 +63,14 @@ TERMS = np.dtype(
         ("chat_most", "f8"),
         ("avoided", "f8"),
         ("standing", "f8"),
-        ("deficit_most", "f8"),  # with a need that lacks more, nothing social is worth anything
+        ("deficit_most", "f8"),  # no social reward with a need below 1 - this
         ("terminal", "f8", (REASONS,)),  # by reason of the exit
         ("guard", "i8"),  # ticks after a termination without positive rewards
         ("tick_clip", "f8"),
         ("episode_clip", "f8"),
     ]
 )
-"""Settings of rewards as kernels read them; read-only, one a plan."""
+"""The settings of rewards in the form that kernels read; one record for each plan, never written."""
 
 EARNING = np.dtype(
     [
@@ -79,27 +78,27 @@ EARNING = np.dtype(
         ("person", "i8"),
         ("done", "i8"),  # GOES_ON, LEFT, CUT_OFF
         *((name, "f8") for name in COLUMNS),
-        ("episode", "f8"),  # the totals of the stay, or since its episode was cut off, this row's included
-        ("arrival_so_far", "f8"),  # what this tick's events have brought by now: of punctuality,
-        ("social_so_far", "f8"),  # and of the social term
-        ("left", "i8"),  # 1: whoever sat here has left in this tick, and been paid
-        ("ended", "i8"),  # 1: its episode ends with this tick
+        ("episode", "f8"),  # sum of the episode's totals, this row's included
+        ("arrival_so_far", "f8"),  # punctuality from this tick's events so far
+        ("social_so_far", "f8"),  # social reward from this tick's events so far
+        ("left", "i8"),  # 1: the person left in this tick and was paid
+        ("ended", "i8"),  # 1: the episode is cut off at the end of this tick
         ("terminated", "i8"),  # tick + 1 of the seat's last termination, 0: none yet
         ("potential", "f8"),  # of the needs at the end of the last tick
     ]
 )
-"""What one seat earns; a seat that nobody has sat in yet is zeros."""
+"""The rewards of one seat; zeros for a seat that was never used."""
 
 
 @cache
 def rewards_type(shape: CapacityClass) -> np.dtype:
-    """What this rider writes to: a row a seat. All zeros before the first event."""
+    """The type of this rider's record: a row for each seat. All zeros before the first event."""
     return np.dtype([("seats", EARNING, (shape.agents,))])
 
 
 @kernel
 def before(town, plan, event, terms, out):
-    """What is social is paid by the ties as the event finds them; who leaves is paid for the last time."""
+    """Before the event: pay social rewards by the present ties; pay a leaving person for the last time."""
     kind = event.kind
     if kind == CHAT_SUCCEEDED:
         if terms.stage >= C1:
@@ -116,7 +115,7 @@ def before(town, plan, event, terms, out):
 
 @kernel
 def after(town, plan, event, terms, out):
-    """Arrivals at work are paid; terminations, new stays and ends of episodes are kept in mind."""
+    """After the event: pay arrivals at work; remember terminations, new stays and ends of episodes."""
     kind = event.kind
     if kind == SHIFT_STARTED or kind == ARRIVED_LATE:
         pay_arrival(town, plan, event, terms, out)
@@ -130,7 +129,7 @@ def after(town, plan, event, terms, out):
 
 @kernel
 def tick(town, plan, now, terms, out):
-    """At the end of a tick everybody's row is written."""
+    """At the end of a tick: write everybody's row."""
     for a in range(town.clock.seats):
         row = out.seats[a]
         if row.left == 1:
@@ -143,7 +142,7 @@ def tick(town, plan, now, terms, out):
 
 @kernel
 def pay(plan, now, terms, agent, row):
-    """The row of somebody who has lived to the end of the tick."""
+    """Write the row of a person who lives to the end of the tick."""
     turn_to(row, agent.person)
     row.survival = terms.survival
     row.needs = -terms.needs * deficit(terms, agent)
@@ -161,7 +160,7 @@ def pay(plan, now, terms, agent, row):
 
 @kernel
 def pay_off(town, event, terms, out):
-    """The last row of who leaves: no survival and no wage of a tick that it does not live to the end."""
+    """Write the last row of a leaving person, without survival and wage for this tick."""
     agent, row = town.agents[event.agent], out.seats[event.agent]
     turn_to(row, event.person)
     row.survival = row.wage = 0.0
@@ -176,7 +175,7 @@ def pay_off(town, event, terms, out):
 
 @kernel
 def turn_to(row, person):
-    """The row is this person's; after the end of an episode another begins."""
+    """Make the row this person's; begin a new episode if the last one has ended."""
     if row.done != GOES_ON:
         row.episode = 0.0
     row.present, row.person, row.done = 1, person, GOES_ON
@@ -184,7 +183,7 @@ def turn_to(row, person):
 
 @kernel
 def vacate(row):
-    """Nobody's row: zeros, but for when somebody left the seat."""
+    """Set the row to zero, except the tick at which somebody last left the seat."""
     row.present = row.person = row.done = 0
     row.survival = row.needs = row.shaping = row.wage = row.punctuality = row.social = 0.0
     row.terminal = row.guard = row.clipped = row.total = row.episode = 0.0
@@ -192,7 +191,7 @@ def vacate(row):
 
 @kernel
 def settle(terms, now, row):
-    """What the tick's events have brought, the guard, the clips, and the sum, which is the order of the terms."""
+    """Add the rewards of the tick's events, then guard and clips, and sum all terms in the order of COLUMNS."""
     row.punctuality, row.social = row.arrival_so_far, row.social_so_far
     row.arrival_so_far = row.social_so_far = 0.0
     earned = row.survival + row.needs + row.shaping + row.wage + row.punctuality + row.social
@@ -215,7 +214,7 @@ def settle(terms, now, row):
 
 @kernel
 def pay_chat(town, plan, event, terms, out, a, other):
-    """A chat is worth its quality times what one thinks of the other, with the tie as it was before (stage C1)."""
+    """Pay agent `a` for a chat: its quality times a value that grows with the tie before the chat (stage C1)."""
     agent = town.agents[a]
     if in_need(terms, agent):
         return
@@ -229,7 +228,7 @@ def pay_chat(town, plan, event, terms, out, a, other):
 
 @kernel
 def standing(plan, terms, agent):
-    """At stage C3, 1 + weight x the mean of (trust + familiarity - rivalry) / 3 over one's ties; 1 without any."""
+    """At stage C3, 1 + weight x the mean of (trust + familiarity - rivalry) / 3 over the agent's ties; 1 otherwise."""
     if terms.stage < C3:
         return 1.0
     liking, ties = 0.0, 0.0
@@ -243,7 +242,7 @@ def standing(plan, terms, agent):
 
 @kernel
 def pay_arrival(town, plan, event, terms, out):
-    """Once a shift, at the desk: the more the nearer to its start, before it or after (a triangle)."""
+    """Pay an arrival at the desk, once a shift: most at the start of the shift, linearly less before and after it."""
     start = event.tick - event.tick % plan.life.ticks_per_day + plan.jobs[event.code].start
     away = abs(town.agents[event.agent].busy_since - start)
     if away < terms.punctuality_span:
@@ -252,7 +251,7 @@ def pay_arrival(town, plan, event, terms, out):
 
 @kernel
 def minute_wage(plan, agent):
-    """What the minute at its desk earned: of a shift that it covers, or of its own; 0 away from work."""
+    """The wage of this minute, for the agent's own shift or the one that it covers; 0 if it does not work."""
     if agent.doing < 0 or plan.affordances[agent.doing].option != OPTION_WORK:
         return 0.0
     if agent.covers >= 0:
@@ -262,18 +261,18 @@ def minute_wage(plan, agent):
 
 @kernel
 def deficit(terms, agent):
-    """The weighted sum of squares of what the needs lack."""
+    """The sum of weight x (1 - need)^2 over hunger, hygiene and energy."""
     hunger, hygiene, energy = 1.0 - agent.hunger, 1.0 - agent.hygiene, 1.0 - agent.energy
     return terms.hunger * hunger * hunger + terms.hygiene * hygiene * hygiene + terms.energy * energy * energy
 
 
 @kernel
 def potential(terms, agent):
-    """What the state of the needs is worth to shaping, at most 0 (Ng, Harada and Russell 1999)."""
+    """The potential of the agent's needs for shaping, at most 0 (Ng, Harada and Russell 1999)."""
     return -terms.shaping_scale * deficit(terms, agent)
 
 
 @kernel
 def in_need(terms, agent):
-    """Whether a need lacks too much for anything social to count."""
+    """Whether a need is so low that the agent gets no social reward."""
     return 1.0 - min(agent.hunger, min(agent.hygiene, agent.energy)) > terms.deficit_most

@@ -1,8 +1,8 @@
-"""The rider that explains the ledger: a row for every change of every tie, adding up to its value exactly.
+"""The rider `tie_changes`: writes a row for every change of every tie.
 
 docs/world/RELATIONSHIP_MODEL.md, Why a tie is what it is, lists its columns.
-In every row ((before + adjusted) + clamp) == after, in float64, and each row's `before` is the last one's `after`. The
-hours between two causes are one `decayed` row: `before` times `retention`, `hours` times over, is `after`.
+In every row ((before + adjusted) + clamp) == after, exactly in float64, and `before` is the `after` of the tie's last
+row. The hours between two causes are one `decayed` row: `before` multiplied `hours` times by `retention` is `after`.
 """
 
 from enum import IntEnum
@@ -33,7 +33,7 @@ from projections.town.ties import adjusted_delta, fade, raw_delta, rivalry_reten
 
 
 class Change(IntEnum):
-    """What a row says. Rows of one tie are in order by (seq, change)."""
+    """The kind of change that a row records. Rows of one tie are in order by (seq, change)."""
 
     DECAYED = 0
     ADDED = 1
@@ -67,24 +67,24 @@ REMEMBERED = (
 """Kinds that change ties by their delta."""
 
 ROOM = 65536
-"""Rows between two drainings."""
+"""The number of rows that the buffer holds."""
 
 TIE_CHANGE = np.dtype(
     [
-        ("seq", "i8"),  # of the cause; of the last hour's TickEnded where it decayed
+        ("seq", "i8"),  # of the cause; for a decay, of the last hour's TickEnded
         ("tick", "i8"),
         ("owner", "i8"),  # person
         ("other", "i8"),  # person
-        ("kind", "i8"),  # of the cause; TICK_ENDED where it decayed
+        ("kind", "i8"),  # of the cause; TICK_ENDED for a decay
         ("change", "i8"),
         ("reason", "i8"),  # of a removal, -1: none
         ("raw", "f8", (3,)),  # the event's delta before personality, for information
         ("before", "f8", (3,)),
         ("adjusted", "f8", (3,)),
-        ("clamp", "f8", (3,)),  # what the limits, or a refusal, took from it
+        ("clamp", "f8", (3,)),  # correction by the limits -1 and 1, or by a refusal
         ("after", "f8", (3,)),
         ("hours", "i8"),
-        ("retention", "f8", (3,)),  # an hour; 1 in rows without hours
+        ("retention", "f8", (3,)),  # the share that stays after an hour; 1 in rows without hours
     ]
 )
 
@@ -92,8 +92,8 @@ MEMORY = np.dtype(
     [
         ("tie", TIE),  # as it was after the last event
         ("owner", "i8"),  # person
-        ("told", "f8", (3,)),  # its value after its last row
-        ("hours", "i8"),  # of decay since then
+        ("told", "f8", (3,)),  # the tie's value after its last row
+        ("hours", "i8"),  # hours of decay since that row
         ("hour_seq", "i8"),  # the last of these hours
         ("hour_tick", "i8"),
     ]
@@ -104,13 +104,13 @@ LEDGER = np.dtype([("ties", MEMORY, (TIES,))])
 
 @cache
 def tie_changes_type(shape: CapacityClass) -> np.dtype:
-    """What this rider writes to: rows to be drained, and its memory of every ledger."""
+    """The type of this rider's record: a buffer of rows, and its memory of every ledger."""
     return np.dtype([("count", "i8"), ("ledgers", LEDGER, (shape.agents,)), ("rows", TIE_CHANGE, (ROOM,))])
 
 
 @kernel
 def board(town, out):
-    """Take the ties of a town that is under way as they are."""
+    """Take the present ties of the town into the memory, without a row."""
     for a in range(town.clock.seats):
         for slot in range(TIES):
             memory, tie = out.ledgers[a].ties[slot], town.agents[a].ties[slot]
@@ -119,13 +119,13 @@ def board(town, out):
 
 @kernel
 def has_room(town, out):
-    """Whether whatever event comes next, its rows have room: for each tie its decay, its end and a new one."""
+    """Whether the rows of any next event have room: for each tie a decay, an end and a new tie."""
     return out.count + 3 * TIES * len(town.agents) <= ROOM
 
 
 @kernel
 def before(town, plan, event, out):
-    """Who is about to leave or to change, or be put under other settings, has decayed under the old ones so far."""
+    """Before the event: write decays so far of ledgers whose agent leaves or changes, or of all if settings change."""
     if event.kind == AGENT_EXITED or (event.kind == TRAIT_GIVEN and event.code == TRAIT_FORGIVENESS):
         tell_decays(town, plan, out, event.agent)
     elif event.kind == SETTINGS_CHANGED:
@@ -135,7 +135,7 @@ def before(town, plan, event, out):
 
 @kernel
 def after(town, plan, event, out):
-    """What the event did to ties: to both sides', to one side's, or to everybody's."""
+    """After the event: write the rows of the ties that it changed."""
     if event.kind in REMEMBERED:
         if plan.social.sides[event.kind] == BOTH_SIDES:
             explain_note(town, plan, event, out, event.agent, event.person, event.other_person)
@@ -149,7 +149,7 @@ def after(town, plan, event, out):
 
 @kernel
 def tick(town, plan, event, out):
-    """At the end of an hour every tie has decayed; some are over."""
+    """At the end of an hour: count an hour of decay for every tie, and write rows for those that ended."""
     if (event.tick + 1) % TICKS_PER_HOUR != 0:
         return
     keep = plan.social.retention
@@ -168,7 +168,7 @@ def tick(town, plan, event, out):
 
 @kernel
 def explain_note(town, plan, event, out, owner, person, other):
-    """One side of an event: whom it cost the place, and what it did to the tie, or would have done."""
+    """Write the rows of one ledger for an event: the evicted tie, then the change or refusal of the tie to `other`."""
     explain_losses(town, plan, event, out, owner, FOR_CAPACITY)
     agent = town.agents[owner]
     slot = tie_with(plan, agent, other)
@@ -185,7 +185,7 @@ def explain_note(town, plan, event, out, owner, person, other):
 
 @kernel
 def explain_setting(town, plan, event, out):
-    """A tie that is given: the delta is what was missing."""
+    """Write the rows of a TieSet; the delta is the difference between the old and the new value."""
     explain_losses(town, plan, event, out, event.agent, BY_COMMAND)
     slot = tie_with(plan, town.agents[event.agent], event.other_person)
     if slot < 0:
@@ -200,7 +200,7 @@ def explain_setting(town, plan, event, out):
 
 @kernel
 def explain_losses(town, plan, event, out, owner, reason):
-    """The ties of one ledger that the event ended: each goes to nothing."""
+    """Write a row for each tie of one ledger that the event ended; its `after` is 0."""
     for slot in range(TIES):
         memory, tie = out.ledgers[owner].ties[slot], town.agents[owner].ties[slot]
         if memory.tie.known and (not tie.known or tie.other != memory.tie.other):
@@ -214,7 +214,7 @@ def explain_losses(town, plan, event, out, owner, reason):
 
 @kernel
 def row_of_change(town, plan, event, out, owner, slot, change):
-    """A row from what the tie was to what it is, its decay told first; the deltas are the caller's."""
+    """A new row with `before` and `after` of a tie, after the row of its decay. The caller fills in the deltas."""
     memory, tie = out.ledgers[owner].ties[slot], town.agents[owner].ties[slot]
     if memory.tie.known:
         tell_decay(town, plan, out, owner, slot)
@@ -230,14 +230,14 @@ def row_of_change(town, plan, event, out, owner, slot, change):
 
 @kernel
 def tell_decays(town, plan, out, owner):
-    """Everything that one ledger has lost to time and no row has said."""
+    """Write the row of decay since the last row for each tie of one ledger."""
     for slot in range(TIES):
         tell_decay(town, plan, out, owner, slot)
 
 
 @kernel
 def tell_decay(town, plan, out, owner, slot):
-    """What one tie has lost to time since its last row, if it has."""
+    """Write the row of one tie's decay since its last row, if an hour has passed."""
     memory = out.ledgers[owner].ties[slot]
     if memory.hours > 0:
         fill_decay(plan, town.agents[owner], memory, out.rows[out.count])
@@ -248,7 +248,7 @@ def tell_decay(town, plan, out, owner, slot):
 
 @kernel
 def fill_decay(plan, agent, memory, row):
-    """The row of the hours since a tie's last row."""
+    """Fill in the row of a tie's decay since its last row."""
     begin_row(row, memory.hour_seq, memory.hour_tick, TICK_ENDED, memory.owner, memory.tie.other, DECAYED)
     row.hours = memory.hours
     keep = plan.social.retention
@@ -262,7 +262,7 @@ def fill_decay(plan, agent, memory, row):
 
 @kernel
 def next_row(out, seq, tick, kind, owner, other, change):
-    """A new row of the buffer; `has_room` was asked before the event."""
+    """A new row of the buffer. The caller must have checked `has_room` before the event."""
     row = out.rows[out.count]
     out.count += 1
     begin_row(row, seq, tick, kind, owner, other, change)
@@ -271,7 +271,7 @@ def next_row(out, seq, tick, kind, owner, other, change):
 
 @kernel
 def begin_row(row, seq, tick, kind, owner, other, change):
-    """A row without deltas."""
+    """Fill in a row with no delta."""
     row.seq, row.tick, row.kind = seq, tick, kind
     row.owner, row.other = owner, other
     row.change, row.reason, row.hours = change, NONE, 0
@@ -282,20 +282,20 @@ def begin_row(row, seq, tick, kind, owner, other, change):
 
 @kernel
 def balance(row):
-    """What is missing between before + adjusted and after: exact, as the two are near, or one of them is 1 or -1."""
+    """Set `clamp` to after - (before + adjusted): exact, as the two are near, or one of them is 1 or -1."""
     for side in range(3):
         row.clamp[side] = row.after[side] - (row.before[side] + row.adjusted[side])
 
 
 @kernel
 def write_sides(sides, trust, familiarity, rivalry):
-    """The three sides of a tie."""
+    """Write the three dimensions of a tie into an array."""
     sides[TRUST], sides[FAMILIARITY], sides[RIVALRY] = trust, familiarity, rivalry
 
 
 @kernel
 def keep_in_mind(memory, tie, owner):
-    """The tie as it is now, and all about it told."""
+    """Set the memory to the tie's present value, with no decay to report."""
     seen = memory.tie
     seen.known, seen.other, seen.since = tie.known, tie.other, tie.since
     seen.trust, seen.familiarity, seen.rivalry = tie.trust, tie.familiarity, tie.rivalry
@@ -306,7 +306,7 @@ def keep_in_mind(memory, tie, owner):
 
 @kernel
 def forget(memory):
-    """A tie that is over leaves zeros."""
+    """Set the memory of an ended tie to zero."""
     seen = memory.tie
     seen.known, seen.other, seen.since = 0, 0, 0
     seen.trust, seen.familiarity, seen.rivalry = 0.0, 0.0, 0.0

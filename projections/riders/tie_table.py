@@ -1,4 +1,4 @@
-"""The projection `tie_changes`: every change of every tie as a table, from the rows of a log."""
+"""The projection `tie_changes`: a table of every change of every tie, folded from a log."""
 
 from collections.abc import Mapping
 from enum import IntEnum
@@ -17,10 +17,10 @@ from projections.versions import VERSIONS
 
 
 class TieChanges:
-    """A row for every change of every tie: SQL's `tie_changes`, and what a checkpoint of it needs.
+    """Folds a log into the table `tie_changes` and the memory that a checkpoint of it needs.
 
-    It folds onto a town of its own, `towns[0]` (a view as `np.recarray` of `town_type`): empty for a log's beginning,
-    or the state at the tick from which on rows will come. `plans` holds the plan of each epoch.
+    It folds onto `towns[0]` (a view as `np.recarray` of `town_type`), which nobody else may use: an empty town at the
+    beginning of a log, else the state at the tick of the first row. `plans` has the plan of each epoch.
     """
 
     name: ClassVar[str] = "tie_changes"
@@ -34,21 +34,21 @@ class TieChanges:
         board(towns, 0, self._outs)
 
     def fold(self, events: Rows) -> None:
-        """Fold the next rows of the log. Any chunking gives the same tables."""
+        """Fold the next rows of the log. The tables do not depend on how the log is cut into calls."""
         rows, first = np.asarray(events).view(np.recarray), 0
         while first < len(rows):
             first = fold_rows_with_riders(self._towns, self._plans, 0, rows, first, self._outs)
             self._drain()
 
     def tables(self) -> dict[str, pa.Table]:
-        """`tie_changes`, at its end the decay that no cause has closed yet, and `tie_memory`, from which to go on."""
+        """`tie_changes`, with the decay up to now as its last rows, and `tie_memory`, which `restore` needs."""
         told = pa.concat_tables([*self._told, table_of(self._open_rows())]).combine_chunks()
         return {"tie_changes": told, "tie_memory": self._memory()}
 
     def restore(self, tables: Mapping[str, pa.Table]) -> None:
-        """Go on from `tables()`. The town given at the beginning is as it was then.
+        """Continue from `tables()`. `towns[0]` must have the state of the same tick.
 
-        Raises `ValueError` for a town that holds other ties.
+        Raises `ValueError` if it has other ties.
         """
         memory = tables["tie_memory"]
         ledgers = self._outs["tie_changes"]["ledgers"][0].view(np.ndarray)["ties"]
@@ -82,7 +82,7 @@ class TieChanges:
 
 
 def table_of(rows: np.ndarray) -> pa.Table:
-    """Rows of TIE_CHANGE with a column a side, and words for codes; persons are numbers."""
+    """Rows of TIE_CHANGE as a table with a column for each dimension and words for codes; persons are numbers."""
     plain = rows.view(np.ndarray)
     columns: dict[str, Any] = {}
     for name in TIE_CHANGE.names or ():

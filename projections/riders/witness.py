@@ -1,7 +1,4 @@
-"""Folding with every rider at once: what changed ties and what everybody earned, tick by tick, in one pass over a town.
-
-For whoever tells of a town while it lives, or as if it did.
-"""
+"""Folds rows with all riders in one pass: changes of ties and rewards. The feed and the observer use it."""
 
 from eventlog.codes import TICK_ENDED
 from projections.kernel import entry
@@ -12,11 +9,11 @@ from projections.town.evolve import evolve
 
 @entry
 def fold_rows_witnessed(towns, plans, index, rows, first, until, outs, terms, earnings):
-    """Fold `rows[first:]` onto one town with every rider; gives the first row that was not folded.
+    """Fold `rows[first:]` onto one town with every rider; returns the index of the first row that was not folded.
 
-    It stops where the town's tick is `until`, where the rows end, or early where a rider's buffer in `outs[index]` is
-    nearly full: drain it and call again. `terms` has a record for each epoch; `earnings[index]` holds the rows of the
-    tick that ended last.
+    Stops at the beginning of tick `until`, at the end of the rows, or if a rider's buffer in `outs[index]` is nearly
+    full: drain it and call again. `terms` has a record for each epoch; `earnings[index]` has the rows of the last tick
+    that ended.
     """
     town, out, earning = towns[index], outs[index], earnings[index]
     for i in range(first, len(rows)):

@@ -1,4 +1,4 @@
-"""Choices: what they change."""
+"""Folds of choices."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ THIS_TICK_AND_THE_NEXT = np.int64(2)
 
 @kernel
 def option_chosen(town, plan, event):
-    """The agent commits to an option and a place; to one that has no place any more, not beyond this tick."""
+    """The agent commits to an option and a place; without a place only for this tick, unless it waits."""
     agent = town.agents[event.agent]
     if event.object != agent.target:
         set_out(agent)
@@ -26,17 +26,17 @@ def option_chosen(town, plan, event):
 
 @kernel
 def action_taken(town, plan, event):
-    """What it does is told by the events that it leads to; they have it for their cause."""
+    """The agent keeps the action's seq as the cause of the events that follow."""
     town.agents[event.agent].asked_seq = event.seq
 
 
 @kernel
 def action_rejected(town, plan, event):
-    """The last thing that the agent was asked came to nothing."""
+    """The agent's last request failed."""
     town.agents[event.agent].last_success = BROKEN_OFF
 
 
 @kernel
 def episode_ended(town, plan, event):
-    """What follows is a new episode."""
+    """A new episode of the agent begins."""
     town.agents[event.agent].ctx_reset = THIS_TICK_AND_THE_NEXT

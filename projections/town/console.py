@@ -1,9 +1,9 @@
-"""Commands from outside: what they change."""
+"""Folds of commands from outside the town."""
 
 from projections.kernel import kernel
 
 
 @kernel
 def settings_changed(town, plan, event):
-    """The next event is folded, and the next tick lived, under the plan of another epoch."""
+    """The town uses the plan of another epoch from the next event on."""
     town.clock.epoch = event.code

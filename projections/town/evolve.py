@@ -1,4 +1,4 @@
-"""`evolve`: the one door to the state; the kind of the event picks its fold.
+"""`evolve` calls the fold for the kind of an event. Nothing else writes the state.
 
 Generated from the catalogue by `make generate`; not edited by hand.
 """

@@ -1,4 +1,4 @@
-"""The fold of a log onto a town: all that looking back needs of the compiled code."""
+"""Folds the rows of a log onto a town."""
 
 from projections.kernel import entry
 from projections.record.event import event_of
@@ -7,7 +7,7 @@ from projections.town.evolve import evolve
 
 @entry
 def fold_rows(towns, plans, index, rows):
-    """Fold rows onto one town, each under the settings it happened under."""
+    """Fold rows onto `towns[index]`, each with the plan of its epoch; `plans` has a record for each epoch."""
     town = towns[index]
     for i in range(len(rows)):
         evolve(town, plans[town.clock.epoch], event_of(town, rows[i]))

@@ -1,4 +1,4 @@
-"""Arriving, being somebody, leaving: what they change."""
+"""Folds of arriving, traits, fainting, rent and leaving."""
 
 import numpy as np
 
@@ -11,12 +11,12 @@ from projections.record.words import ENERGY, HUNGER, HYGIENE
 from projections.town import queues, ties, work
 
 FOR_FOUNDERS, FOR_NEWCOMERS = np.int64(1), np.int64(2)
-"""Ticks that a stay counts as new: it does at the first tick that begins with the person in the town."""
+"""Ticks for which a stay counts as new: up to the first tick at whose beginning the person is in the town."""
 
 
 @kernel
 def agent_arrived(town, plan, event):
-    """Somebody sits in the seat, with the start that everybody gets."""
+    """The person takes a seat, with the needs, money and goods that everybody starts with."""
     a = event.agent
     agent = town.agents[a]
     agent.alive, agent.person, agent.arrived = 1, event.person, event.tick
@@ -43,7 +43,7 @@ def agent_arrived(town, plan, event):
 
 @kernel
 def welcome_newcomer(clock, tick):
-    """Whoever was on the way first is here."""
+    """Remove the first newcomer from those on the way, if it was due."""
     if clock.newcomers == 0 or clock.newcomer_due[0] > tick:
         return
     for i in range(PENDING - 1):
@@ -54,37 +54,37 @@ def welcome_newcomer(clock, tick):
 
 @kernel
 def seat_reused(town, plan, event):
-    """Said for the record: the seat is as empty as any other."""
+    """Changes nothing: the event only warns."""
 
 
 @kernel
 def arrival_refused(town, plan, event):
-    """The first in waiting tries again in an hour."""
+    """The first newcomer tries again in an hour."""
     town.clock.newcomer_due[0] = event.tick + 60
 
 
 @kernel
 def trait_given(town, plan, event):
-    """Who the person is."""
+    """The agent gets the trait."""
     town.agents[event.agent].traits[event.code] = event.value
 
 
 @kernel
 def agent_fainted(town, plan, event):
-    """Too weak to stay."""
+    """The agent has to leave because it fainted."""
     doom(town.agents[event.agent], REASON_FAINT, event)
 
 
 @kernel
 def doom(agent, reason, event):
-    """The agent has to leave, as soon as the town lets it."""
+    """The agent has to leave when the town's limits allow; the first reason stays."""
     if agent.doom < 0:
         agent.doom, agent.doom_seq = reason, event.seq
 
 
 @kernel
 def rent_charged(town, plan, event):
-    """Paid, or owed."""
+    """The agent pays from its wallet and owes the rest."""
     agent = town.agents[event.agent]
     agent.wallet = max(0.0, agent.wallet - event.value)
     agent.debt = event.value2
@@ -93,13 +93,13 @@ def rent_charged(town, plan, event):
 
 @kernel
 def eviction_served(town, plan, event):
-    """No roof any more."""
+    """The agent has to leave because of its debt."""
     doom(town.agents[event.agent], REASON_EVICTION, event)
 
 
 @kernel
 def agent_exited(town, plan, event):
-    """The seat is as if nobody had ever sat there; others' ties to who left are over; perhaps a newcomer comes."""
+    """The seat becomes empty, others lose their ties to the person, and a newcomer may be due."""
     a = event.agent
     agent = town.agents[a]
     queues.give_up(town, a)

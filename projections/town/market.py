@@ -1,4 +1,4 @@
-"""Goods and meals: what they change."""
+"""Folds of buying, cooking and eating."""
 
 from eventlog.codes import ITEM_MEAL, ITEM_RAW
 from projections.kernel import kernel
@@ -8,7 +8,7 @@ from projections.town import ties
 
 @kernel
 def item_bought(town, plan, event):
-    """Money for goods; the shelf is emptier."""
+    """The agent pays and gets the goods; the place has fewer."""
     agent = town.agents[event.agent]
     agent.wallet = max(0.0, agent.wallet - event.value)
     agent.items[event.code] += event.code2
@@ -17,7 +17,7 @@ def item_bought(town, plan, event):
 
 @kernel
 def meal_cooked(town, plan, event):
-    """Raw food becomes meals."""
+    """The agent turns raw food into meals."""
     agent = town.agents[event.agent]
     agent.items[ITEM_RAW] -= event.code
     agent.items[ITEM_MEAL] += event.code
@@ -25,13 +25,13 @@ def meal_cooked(town, plan, event):
 
 @kernel
 def meal_eaten(town, plan, event):
-    """A meal is on the table."""
+    """The agent takes a meal from its inventory."""
     town.agents[event.agent].items[ITEM_MEAL] -= 1
 
 
 @kernel
 def shared_meal(town, plan, event):
-    """Both know each other better, once a meal."""
+    """Both remember each other as companions of this meal, and their ties change."""
     keep_company(town.agents[event.agent], event.other_person)
     keep_company(town.agents[event.other], event.person)
     ties.remember(town, plan, event)
@@ -39,7 +39,7 @@ def shared_meal(town, plan, event):
 
 @kernel
 def keep_company(agent, person):
-    """Note a companion of this meal; at a full table the first is forgotten."""
+    """Add a companion of this meal; if the list is full, drop the first."""
     if agent.companions == COMPANY:
         for i in range(COMPANY - 1):
             agent.company[i] = agent.company[i + 1]

@@ -1,4 +1,4 @@
-"""Steps: who stands where."""
+"""Folds of steps: who stands where."""
 
 from projections.kernel import kernel
 from projections.record.event import NOTHING
@@ -8,7 +8,7 @@ from projections.town import needs, queues
 
 @kernel
 def agent_moved(town, plan, event):
-    """One tile on; progress is to be nearer to the goal than ever before."""
+    """The agent stands on the next tile; a step that brings it nearer to its goal than ever before is progress."""
     stand_on(town, event.agent, event.tile)
     agent = town.agents[event.agent]
     if event.code < agent.nearest:
@@ -19,7 +19,7 @@ def agent_moved(town, plan, event):
 
 @kernel
 def stand_on(town, a, tile):
-    """The agent leaves its tile for another; an old neighbour may already stand on the one it leaves."""
+    """The agent moves from its tile to another; somebody else may stand on the old tile already."""
     agent = town.agents[a]
     if town.ground[agent.tile] == a + 1:
         town.ground[agent.tile] = 0
@@ -29,13 +29,13 @@ def stand_on(town, a, tile):
 
 @kernel
 def move_blocked(town, plan, event):
-    """A failed move without progress."""
+    """Count a failed move without progress."""
     town.agents[event.agent].stalls += 1
 
 
 @kernel
 def ghost_stepped(town, plan, event):
-    """The two change places."""
+    """The two exchange their tiles."""
     agent = town.agents[event.agent]
     left = agent.tile
     stand_on(town, event.agent, event.tile)
@@ -47,7 +47,7 @@ def ghost_stepped(town, plan, event):
 
 @kernel
 def teleported(town, plan, event):
-    """Whatever the agent held, queued for or did is over; it stands elsewhere."""
+    """The agent gives up its place, its line and what it does, and stands on the tile."""
     agent = town.agents[event.agent]
     queues.give_up(town, event.agent)
     if agent.doing >= 0:

@@ -1,4 +1,4 @@
-"""Using what places afford, and what a minute does to a body."""
+"""Folds of using places, and the effects of a minute on an agent."""
 
 from eventlog.codes import OPTION_WORK
 from projections.kernel import kernel
@@ -8,7 +8,7 @@ from projections.record.words import BROKEN_OFF, DONE, ENERGY, HUNGER, HYGIENE, 
 
 @kernel
 def affordance_started(town, plan, event):
-    """The agent is busy; the fee is paid; a new meal has no companions yet."""
+    """The agent is busy and pays the fee; a new meal has no companions yet."""
     agent = town.agents[event.agent]
     agent.doing = event.code
     agent.busy_since, agent.busy_until = event.tick, event.tick + int(event.value)
@@ -19,19 +19,19 @@ def affordance_started(town, plan, event):
 
 @kernel
 def affordance_finished(town, plan, event):
-    """Done: the agent is free to choose again."""
+    """The use ended well; the agent can choose again."""
     stop(town.agents[event.agent], event, DONE)
 
 
 @kernel
 def affordance_failed(town, plan, event):
-    """Interrupted or not begun: what was done is kept, the agent is free to choose again."""
+    """The use was interrupted or did not begin; the agent keeps its effects so far and can choose again."""
     stop(town.agents[event.agent], event, BROKEN_OFF)
 
 
 @kernel
 def stop(agent, event, success):
-    """The agent is free."""
+    """Record how the use ended, and let the agent choose again."""
     agent.last_action, agent.last_success = event.code, success
     agent.last_ticks = event.tick - agent.busy_since if agent.doing >= 0 else 0
     break_off(agent)
@@ -41,7 +41,7 @@ def stop(agent, event, success):
 
 @kernel
 def break_off(agent):
-    """The agent does nothing any more."""
+    """The agent stops what it does."""
     agent.doing = NONE
     agent.busy_since = agent.busy_until = 0
     forget_company(agent)
@@ -49,7 +49,7 @@ def break_off(agent):
 
 @kernel
 def forget_company(agent):
-    """A meal is over, or begins."""
+    """Remove all companions of the meal."""
     for i in range(agent.companions):
         agent.company[i] = 0
     agent.companions = 0
@@ -57,7 +57,7 @@ def forget_company(agent):
 
 @kernel
 def live_one_tick(plan, agent, tick):
-    """A minute of needs, of what is being used, and of work."""
+    """Apply a minute to an agent: needs fall, the use of a place has its effects, work earns a wage."""
     hunger = agent.hunger - plan.needs.decay[HUNGER]
     hygiene = agent.hygiene - plan.needs.decay[HYGIENE]
     energy = agent.energy - plan.needs.decay[ENERGY]
@@ -79,13 +79,13 @@ def live_one_tick(plan, agent, tick):
 
 @kernel
 def within_need(value):
-    """Into [0, 1]."""
+    """The value clipped to [0, 1]."""
     return min(1.0, max(0.0, value))
 
 
 @kernel
 def work_one_tick(plan, agent):
-    """A worked minute is earned: of one's own shift, or of one that is covered."""
+    """The agent earns a minute's wage, for its own shift or for one that it covers."""
     if agent.covers >= 0:
         agent.cover_worked += 1
         agent.earned += agent.cover_wage

@@ -1,4 +1,4 @@
-"""Places and lines: who holds what, who waits where."""
+"""Folds of places and lines: who holds a place, who waits for it."""
 
 from projections.kernel import kernel
 from projections.record.event import NOBODY, NOTHING
@@ -8,19 +8,19 @@ from projections.town import ties
 
 @kernel
 def reservation_granted(town, plan, event):
-    """The place has a user."""
+    """The agent holds the place."""
     take_place(town, event.agent, event.object, event)
 
 
 @kernel
 def reservation_released(town, plan, event):
-    """The place is free."""
+    """The agent no longer holds the place."""
     free_place(town, event.agent, event.object)
 
 
 @kernel
 def reservation_timed_out(town, plan, event):
-    """The place is free; its user never came and thinks again."""
+    """The place is free; the agent, who did not come, chooses again."""
     free_place(town, event.agent, event.object)
     town.agents[event.agent].target = NOTHING
     town.agents[event.agent].option_until = event.tick
@@ -28,7 +28,7 @@ def reservation_timed_out(town, plan, event):
 
 @kernel
 def queue_joined(town, plan, event):
-    """The last waiting place is taken."""
+    """The agent takes the last waiting place of the line."""
     agent, place = town.agents[event.agent], town.objects[event.object]
     agent.waits_at, agent.waits_since, agent.waits_seq = event.object, event.tick, event.seq
     place.waiting[place.line] = event.agent
@@ -38,7 +38,7 @@ def queue_joined(town, plan, event):
 
 @kernel
 def queue_left(town, plan, event):
-    """The line closes up; the agent thinks again."""
+    """The agent leaves the line, those behind move up, and it chooses again."""
     leave_line(town, event.agent, event.object)
     town.agents[event.agent].target = NOTHING
     town.agents[event.agent].option_until = event.tick
@@ -46,7 +46,7 @@ def queue_left(town, plan, event):
 
 @kernel
 def queue_handover(town, plan, event):
-    """The place passes from one to the other, with thanks."""
+    """The place passes from `agent` to `other`, and their ties change."""
     free_place(town, event.agent, event.object)
     take_place(town, event.other, event.object, event)
     ties.remember(town, plan, event)
@@ -54,20 +54,20 @@ def queue_handover(town, plan, event):
 
 @kernel
 def queue_conflict(town, plan, event):
-    """Both remember."""
+    """The ties of both change."""
     ties.remember(town, plan, event)
 
 
 @kernel
 def cooldown_started(town, plan, event):
-    """The agent may not come back to this place for a while."""
+    """The agent may not use this place again for a while."""
     agent = town.agents[event.agent]
     agent.cooldown_at, agent.cooldown_until = event.object, event.tick + plan.queues.cooldown
 
 
 @kernel
 def take_place(town, a, o, event):
-    """The agent leaves the line, if it stood there, and holds the place."""
+    """The agent holds the place, and leaves its line if it waited there."""
     agent = town.agents[a]
     if agent.waits_at == o:
         leave_line(town, a, o)
@@ -78,7 +78,7 @@ def take_place(town, a, o, event):
 
 @kernel
 def free_place(town, a, o):
-    """The agent holds the place no more."""
+    """The agent no longer holds the place, which is free."""
     town.agents[a].holds = NOTHING
     if town.objects[o].user == a:
         town.objects[o].user = NOBODY
@@ -86,7 +86,7 @@ def free_place(town, a, o):
 
 @kernel
 def leave_line(town, a, o):
-    """Those behind move up; a freed waiting place is zero."""
+    """Remove the agent from the line; those behind move up, and free waiting places are zero."""
     place = town.objects[o]
     kept = 0
     for i in range(place.line):
@@ -102,7 +102,7 @@ def leave_line(town, a, o):
 
 @kernel
 def give_up(town, a):
-    """The agent holds nothing and waits nowhere."""
+    """The agent gives up the place that it holds and the line that it waits in."""
     agent = town.agents[a]
     if agent.holds >= 0:
         free_place(town, a, agent.holds)

@@ -1,4 +1,4 @@
-"""Talk, and ties that are given: what they change."""
+"""Folds of talk and of ties that are set."""
 
 from projections.kernel import kernel
 from projections.town import ties
@@ -6,7 +6,7 @@ from projections.town import ties
 
 @kernel
 def chat_started(town, plan, event):
-    """Both have talked enough for a while."""
+    """Neither of the two may chat again before a cooldown."""
     ready = event.tick + plan.chat.cooldown
     town.agents[event.agent].chat_ready = ready
     town.agents[event.other].chat_ready = ready
@@ -14,18 +14,18 @@ def chat_started(town, plan, event):
 
 @kernel
 def chat_succeeded(town, plan, event):
-    """Both remember a chat by its quality."""
+    """The ties of both change, times the chat's quality."""
     ties.remember(town, plan, event)
 
 
 @kernel
 def chat_failed(town, plan, event):
-    """Both remember that it went nowhere."""
+    """The ties of both change."""
     ties.remember(town, plan, event)
 
 
 @kernel
 def tie_set(town, plan, event):
-    """One side of a tie is what it is said to be."""
+    """Set one dimension of a tie."""
     agent = town.agents[event.agent]
     ties.set_side(plan, agent, event.other_person, event.code, event.value, event.tick)

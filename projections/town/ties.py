@@ -1,7 +1,7 @@
-"""The ledger: a few directed ties an agent, admitted, clamped, decaying, evicted.
+"""The ledger of an agent: a few directed ties that are admitted, clamped, decay and are evicted.
 
-docs/world/RELATIONSHIP_MODEL.md says all of it in numbers. A tie's size is |trust| + |familiarity| + |rivalry|. The
-functions that only compute (`raw_delta`, `adjusted`, `fade`) are shared with the rider that explains the ledger.
+docs/world/RELATIONSHIP_MODEL.md has its numbers. A tie's size is |trust| + |familiarity| + |rivalry|. The
+rider `tie_changes` also uses `raw_delta`, `adjusted_delta` and `fade`.
 """
 
 from eventlog.codes import (
@@ -19,7 +19,7 @@ from projections.record.words import BOTH_SIDES, FAMILIARITY, RIVALRY, TRUST
 
 @kernel
 def remember(town, plan, event):
-    """Those concerned note the event in their ledgers: both, or only the one who was wronged or helped."""
+    """Apply the event's delta to the ledgers of both, or only of `other`, as the settings say for the kind."""
     if plan.social.sides[event.kind] == BOTH_SIDES:
         note(town, plan, event, event.agent, event.other_person)
     note(town, plan, event, event.other, event.person)
@@ -27,7 +27,7 @@ def remember(town, plan, event):
 
 @kernel
 def note(town, plan, event, owner, other):
-    """One side of an event: the delta, made personal, admitted, clamped."""
+    """Apply the event's delta to the owner's tie to `other`: adjust it to the owner, admit the tie, clamp the sum."""
     agent = town.agents[owner]
     trust, familiarity, rivalry = raw_delta(plan, event)
     trust, familiarity, rivalry = adjusted_delta(plan, agent, event, trust, familiarity, rivalry)
@@ -46,8 +46,7 @@ def note(town, plan, event, owner, other):
 
 @kernel
 def raw_delta(plan, event):
-    """What an event does to a tie before anybody's personality: a conflict's rivalry by its intensity, a chat by its
-    quality."""
+    """The event's delta before personality: rivalry of a conflict times intensity, a chat's delta times quality."""
     delta = plan.social.delta[event.kind]
     trust, familiarity, rivalry = delta[TRUST], delta[FAMILIARITY], delta[RIVALRY]
     if event.kind == QUEUE_CONFLICT:
@@ -59,7 +58,7 @@ def raw_delta(plan, event):
 
 @kernel
 def adjusted_delta(plan, agent, event, trust, familiarity, rivalry):
-    """The delta as this person takes it: ambition, then forgiveness, then extroversion; unchanged without modifiers."""
+    """The delta after this person's ambition, then forgiveness, then extroversion; unchanged without modifiers."""
     if plan.social.modifiers == 0:
         return trust, familiarity, rivalry
     if rivalry > 0.0 and about_work(plan, agent, event):
@@ -75,7 +74,7 @@ def adjusted_delta(plan, agent, event, trust, familiarity, rivalry):
 
 @kernel
 def about_work(plan, agent, event):
-    """A shift taken over, or a conflict where the agent works."""
+    """Whether the event is a shift takeover, or a conflict in the venue where the agent works."""
     if event.kind == SHIFT_TAKEOVER:
         return True
     if event.kind != QUEUE_CONFLICT or agent.job < 0:
@@ -86,7 +85,7 @@ def about_work(plan, agent, event):
 
 @kernel
 def tie_with(plan, agent, other):
-    """The slot of the tie to a person, -1 without one."""
+    """The slot of the tie to a person, -1 without a tie."""
     for slot in range(plan.social.capacity):
         if agent.ties[slot].known and agent.ties[slot].other == other:
             return slot
@@ -95,7 +94,7 @@ def tie_with(plan, agent, other):
 
 @kernel
 def place_for_tie(plan, agent, impact):
-    """The slot for a new tie: a free one, or the weakest's if the event was strong enough, or -1."""
+    """The slot for a new tie: a free one, else that of the weakest tie if `impact` is above the admission, else -1."""
     for slot in range(plan.social.capacity):
         if not agent.ties[slot].known:
             return slot
@@ -104,7 +103,7 @@ def place_for_tie(plan, agent, impact):
 
 @kernel
 def weakest(plan, agent):
-    """The slot of the smallest tie, then the oldest, then the lowest identity."""
+    """The slot of the weakest tie: the smallest, then the oldest, then the one to the lowest person number."""
     found = NONE
     for slot in range(plan.social.capacity):
         if found < 0 or weaker(agent.ties[slot], agent.ties[found]):
@@ -114,7 +113,7 @@ def weakest(plan, agent):
 
 @kernel
 def weaker(tie, than):
-    """Whether a tie goes before another when room is needed."""
+    """Whether `tie` is weaker than the tie `than`: it is evicted first."""
     size, other_size = tie_size(tie), tie_size(than)
     if size != other_size:
         return size < other_size
@@ -125,7 +124,7 @@ def weaker(tie, than):
 
 @kernel
 def tie_count(plan, agent):
-    """How many ties an agent holds."""
+    """The number of ties that an agent holds."""
     count = 0
     for slot in range(plan.social.capacity):
         count += agent.ties[slot].known
@@ -140,27 +139,27 @@ def tie_size(tie):
 
 @kernel
 def begin(tie, other, tick):
-    """A new tie, of size zero."""
+    """Begin a tie of size zero."""
     tie.known, tie.other, tie.since = 1, other, tick
     tie.trust, tie.familiarity, tie.rivalry = 0.0, 0.0, 0.0
 
 
 @kernel
 def end(tie):
-    """A freed tie is zero."""
+    """Set a tie's record to zero."""
     tie.known, tie.other, tie.since = 0, 0, 0
     tie.trust, tie.familiarity, tie.rivalry = 0.0, 0.0, 0.0
 
 
 @kernel
 def clamp(value):
-    """Into [-1, 1]."""
+    """The value clipped to [-1, 1]."""
     return min(1.0, max(-1.0, value))
 
 
 @kernel
 def decay(town, plan):
-    """Each town hour every tie moves towards nothing; what is too small to matter is forgotten."""
+    """Apply an hour's decay to every tie; drop ties whose dimensions are all too small."""
     keep_trust, keep_familiarity = plan.social.retention[TRUST], plan.social.retention[FAMILIARITY]
     least = plan.social.forgotten_below
     for a in range(town.clock.seats):
@@ -186,7 +185,7 @@ def fade(tie, keep_trust, keep_familiarity, keep_rivalry):
 
 @kernel
 def rivalry_retention(plan, agent):
-    """The hourly share of rivalry that stays; the forgiving lose it sooner, with modifiers on."""
+    """The share of rivalry that stays after an hour; smaller for forgiving agents if modifiers are on."""
     keep = plan.social.retention[RIVALRY]
     if plan.social.modifiers == 0:
         return keep
@@ -195,7 +194,7 @@ def rivalry_retention(plan, agent):
 
 @kernel
 def forget(town, plan, person):
-    """Nobody keeps a tie to who has left."""
+    """End everybody's tie to a person who has left."""
     for a in range(town.clock.seats):
         if town.agents[a].alive:
             slot = tie_with(plan, town.agents[a], person)
@@ -205,7 +204,7 @@ def forget(town, plan, person):
 
 @kernel
 def set_side(plan, agent, other, dimension, value, tick):
-    """One dimension of a tie is given; the tie is admitted whatever its size, unless relationships are off."""
+    """Set one dimension of a tie, clamped; admits the tie whatever its size, unless relationships are off."""
     slot = tie_with(plan, agent, other)
     if slot < 0:
         slot = place_for_tie(plan, agent, 2.0 + plan.social.admission)

@@ -1,4 +1,4 @@
-"""Time, the sky, prices, the mains: what they change."""
+"""Folds of time, weather, prices, stock, power and water."""
 
 from projections.kernel import kernel
 from projections.record.event import NOBODY
@@ -8,7 +8,7 @@ from projections.town import needs, ties
 
 @kernel
 def town_founded(town, plan, event):
-    """Places are free, the mains work."""
+    """All places are free, power and water work."""
     clock = town.clock
     clock.objects = plan.layout.places
     clock.power = clock.water = 1
@@ -19,7 +19,7 @@ def town_founded(town, plan, event):
 
 @kernel
 def tick_ended(town, plan, event):
-    """A minute for every body; at the end of an hour ties decay."""
+    """Apply a minute to every agent; at the end of an hour all ties decay."""
     clock = town.clock
     for a in range(clock.seats):
         if town.agents[a].alive:
@@ -31,7 +31,7 @@ def tick_ended(town, plan, event):
 
 @kernel
 def day_ended(town, plan, event):
-    """The day's counts go into the town's and begin again."""
+    """Add the day's counts to the town's, and begin them again."""
     clock = town.clock
     for a in range(clock.seats):
         agent = town.agents[a]
@@ -47,41 +47,41 @@ def day_ended(town, plan, event):
 
 @kernel
 def weather_changed(town, plan, event):
-    """The sky of the day."""
+    """Set the weather."""
     town.clock.weather = event.code
 
 
 @kernel
 def price_changed(town, plan, event):
-    """A new price."""
+    """Set the price of an item."""
     town.clock.prices[event.code] = event.value
 
 
 @kernel
 def restocked(town, plan, event):
-    """Full shelves."""
+    """Set the stock of a place."""
     town.objects[event.object].stock = event.code
 
 
 @kernel
 def power_failed(town, plan, event):
-    """No power."""
+    """Power is off."""
     town.clock.power, town.clock.power_seq = 0, event.seq
 
 
 @kernel
 def power_restored(town, plan, event):
-    """Power."""
+    """Power is on."""
     town.clock.power, town.clock.power_seq = 1, event.seq
 
 
 @kernel
 def water_failed(town, plan, event):
-    """No water."""
+    """Water is off."""
     town.clock.water, town.clock.water_seq = 0, event.seq
 
 
 @kernel
 def water_restored(town, plan, event):
-    """Water."""
+    """Water is on."""
     town.clock.water, town.clock.water_seq = 1, event.seq

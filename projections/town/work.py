@@ -1,4 +1,4 @@
-"""Jobs and shifts: what attendance changes."""
+"""Folds of jobs and shifts."""
 
 from projections.kernel import kernel
 from projections.record.event import NOBODY, NONE
@@ -9,7 +9,7 @@ from projections.town import ties
 
 @kernel
 def shift_started(town, plan, event):
-    """At the desk in time."""
+    """The agent's shift begins in time."""
     open_shift(town, event, ON_TIME)
     town.agents[event.agent].shifts_on_time += 1
     town.clock.shifts_on_time += 1
@@ -17,13 +17,13 @@ def shift_started(town, plan, event):
 
 @kernel
 def arrived_late(town, plan, event):
-    """At the desk, late."""
+    """The agent's shift begins late."""
     open_shift(town, event, LATE)
 
 
 @kernel
 def shift_missed(town, plan, event):
-    """Absent: the newest of the absences that are remembered."""
+    """The agent is absent from its shift; add the absence to those remembered."""
     open_shift(town, event, ABSENT)
     agent = town.agents[event.agent]
     for i in range(DAYS_KEPT - 1, 0, -1):
@@ -33,7 +33,7 @@ def shift_missed(town, plan, event):
 
 @kernel
 def open_shift(town, event, state):
-    """The shift counts."""
+    """Set the state of the shift and count it."""
     agent = town.agents[event.agent]
     agent.shift_state, agent.shift_seq = state, event.seq
     agent.worked = agent.taken_over = 0
@@ -43,26 +43,26 @@ def open_shift(town, event, state):
 
 @kernel
 def shift_ended(town, plan, event):
-    """Over for today."""
+    """The agent's shift is over for today."""
     town.agents[event.agent].shift_state = POST_SHIFT
 
 
 @kernel
 def shift_takeover(town, plan, event):
-    """The owner and the one who took the shift remember; a shift is taken over once."""
+    """The shift is taken over, which can happen once, and ties change."""
     town.agents[event.other].taken_over = 1
     ties.remember(town, plan, event)
 
 
 @kernel
 def late_help(town, plan, event):
-    """The late one and the helper remember."""
+    """The ties of the late owner and the helper change."""
     ties.remember(town, plan, event)
 
 
 @kernel
 def wage_paid(town, plan, event):
-    """What was earned is in the wallet."""
+    """The agent gets its wage."""
     agent = town.agents[event.agent]
     agent.wallet += event.value
     agent.earned = 0.0
@@ -70,12 +70,12 @@ def wage_paid(town, plan, event):
 
 @kernel
 def wage_withheld(town, plan, event):
-    """Nothing was worked, nothing changes."""
+    """Changes nothing: the wage was not earned."""
 
 
 @kernel
 def hired(town, plan, event):
-    """A job, and a clean sheet."""
+    """The agent gets the job and starts without absences."""
     agent = town.agents[event.agent]
     agent.job = event.code
     town.job_holder[event.code] = event.agent + 1
@@ -88,7 +88,7 @@ def hired(town, plan, event):
 
 @kernel
 def job_lost(town, plan, event):
-    """No job."""
+    """The agent loses its job."""
     agent = town.agents[event.agent]
     agent.job = NONE
     town.job_holder[event.code] = 0
@@ -98,7 +98,7 @@ def job_lost(town, plan, event):
 
 @kernel
 def cover_agreed(town, plan, event):
-    """The one covers, the other is covered."""
+    """`agent` covers the shift of `other`."""
     agent, owner = town.agents[event.agent], town.agents[event.other]
     agent.covers, agent.cover_reason = event.other, event.code
     agent.cover_since, agent.cover_seq = event.tick, event.seq
@@ -110,13 +110,13 @@ def cover_agreed(town, plan, event):
 
 @kernel
 def cover_ended(town, plan, event):
-    """Each for oneself again."""
+    """`agent` no longer covers the shift of `other`."""
     drop_cover(town, event.agent)
 
 
 @kernel
 def drop_cover(town, a):
-    """The agent covers nobody."""
+    """Clear everything that agent `a` has as somebody's cover."""
     agent = town.agents[a]
     if agent.covers >= 0:
         town.agents[agent.covers].covered_by = NOBODY
