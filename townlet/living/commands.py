@@ -1,6 +1,7 @@
-"""A hand from outside the town: commands that are recorded as events, like all that the rules do.
+"""Commands to a town from outside. Each is recorded as an event, like everything that the rules do.
 
-Rows stay in the town's outbox, before those of the next tick, until the town lives on or is drained.
+Their rows stay in the town's outbox, before the rows of the next tick, until `Town.live` or `Town.take_rows` takes
+them.
 """
 
 import numpy as np
@@ -34,7 +35,7 @@ MAINS = {"power": (POWER_FAILED, POWER_RESTORED), "water": (WATER_FAILED, WATER_
 
 @entry
 def command(towns, plans, index, kind, a, b, tile, code, value):
-    """Record one command, under the settings of now. Nothing is checked here."""
+    """Record one command under the present settings. It checks nothing; `Driver` does."""
     town = towns[index]
     plan = plans[town.clock.epoch]
     if kind == TELEPORTED:
@@ -54,13 +55,13 @@ def command(towns, plans, index, kind, a, b, tile, code, value):
 
 
 class Driver:
-    """Commands to one living town, checked before they are recorded: whatever cannot be raises TownletError."""
+    """Commands to one living town. Each is checked before it is recorded; an impossible one raises TownletError."""
 
     def __init__(self, town: Town) -> None:
         self.town = town
 
     def teleport(self, seat: int, tile: int) -> None:
-        """Put who sits in `seat` on a free, walkable tile; whatever it held, queued for or did is over."""
+        """Put the person of `seat` on a free, walkable tile. What the person held, queued for or did ends."""
         self._require_alive(seat)
         if not self.is_free(tile):
             raise TownletError(f"nobody can be put on tile {tile}: it is not a free, walkable tile of the map")
@@ -72,28 +73,28 @@ class Driver:
         return 0 <= tile < len(walkable) and bool(walkable[tile]) and self.town.record["ground"][tile] == 0
 
     def switch(self, main: str, works: bool) -> None:
-        """Let the `power` or the `water` of the whole town fail, or come back."""
+        """Let the `power` or the `water` of the whole town come back (`works`) or fail."""
         if main not in MAINS:
-            raise TownletError(f"{main!r} is none of the town's mains: {', '.join(MAINS)}")
+            raise TownletError(f"{main!r} is not one of the town's mains: {', '.join(MAINS)}")
         if bool(self.town.record["clock"][main]) == works:
             raise TownletError(f"the {main} {'works' if works else 'has failed'} already")
         self._record(MAINS[main][works])
 
     def set_tie(self, owner: int, other: int, dimension: Dimension, value: float) -> None:
-        """Give one side of the directed tie from seat `owner` to seat `other` a value in [-1, 1], kept as float32."""
+        """Set a dimension of the tie from seat `owner` to seat `other` to a value in [-1, 1], kept as float32."""
         if dimension not in Dimension.__members__.values():
             sides = ", ".join(side.name.lower() for side in Dimension)
-            raise TownletError(f"{dimension!r} is no side of a tie: there are {sides}")
+            raise TownletError(f"{dimension!r} is not a dimension of a tie: there are {sides}")
         self._require_alive(owner)
         self._require_alive(other)
         if owner == other:
             raise TownletError(f"who sits in seat {owner} has no tie to itself")
         if not -1.0 <= value <= 1.0:
-            raise TownletError(f"{Dimension(dimension).name.lower()} lies in [-1, 1], and {value} does not")
+            raise TownletError(f"{Dimension(dimension).name.lower()} must lie in [-1, 1], and {value} does not")
         self._record(TIE_SET, a=owner, b=other, code=int(dimension), value=value)
 
     def change_settings(self, epoch: int) -> None:
-        """Let the town live on under the settings of another epoch."""
+        """Let the town live on under the settings of epoch number `epoch`, counted from 0."""
         if not 0 <= epoch < len(self.town.plans):
             raise TownletError(f"there is no epoch {epoch}: the town has {len(self.town.plans)}, counted from 0")
         now = int(self.town.record["clock"]["epoch"])
