@@ -152,8 +152,8 @@ def first_difference(a: LogReader, b: LogReader, within: int | None = None) -> i
     common = min(a.head.seq, b.head.seq) if within is None else within
     if a.digest_at(common) == b.digest_at(common):
         return common if max(a.head.seq, b.head.seq) > common else None
-    same, other = 0, common // BLOCK_EVENTS + 1  # so many blocks are known to be equal; the first block not known to be
-    equal while other - same > 1:
+    same, other = 0, common // BLOCK_EVENTS + 1  # the first `same` blocks are equal; block `other` is not known to be
+    while other - same > 1:
         middle = (same + other) // 2
         seq = middle * BLOCK_EVENTS
         if seq <= common and a.digest_at(seq) == b.digest_at(seq):
