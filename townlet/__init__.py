@@ -1,7 +1,7 @@
 """A living town whose every action is a typed event in an append-only log.
 
-`simulate` lets a town live into a folder, `open` opens what is there; both give a `Run`. `query` asks many runs at
-once. `vector_env`, `parallel_env` and `gym_env` make environments of which an outside policy asks what people do.
+`simulate` lets a town live and writes its run to a folder; `open` opens a run; both return a `Run`. `query` asks many
+runs at once. `vector_env`, `parallel_env` and `gym_env` make environments, in which an outside policy acts for people.
 Nothing heavy is imported before it is used.
 """
 
@@ -37,7 +37,7 @@ def __getattr__(name: str) -> Any:
 
 @functools.cache
 def _door_of_env(name: str) -> Any:
-    """The function of this public name: compiles the kernels if need be, and makes the environment."""
+    """The function with this public name. It compiles the kernels if necessary and makes the environment."""
     from townlet import env
 
     kind = env.class_of(name)

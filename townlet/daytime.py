@@ -1,4 +1,4 @@
-"""Town time as people say it."""
+"""Town time in words: from ticks to days and hours, and back."""
 
 import re
 from typing import Final
@@ -9,14 +9,14 @@ SPOKEN: Final = re.compile(r"(?:day\s*)?(?P<day>\d+)(?:\s*,?\s+(?P<hour>\d{1,2})
 
 
 def time_of(tick: int, ticks_per_day: int) -> str:
-    """A tick as people say it: `day 3, 07:42`; a day has 24 hours, whatever its ticks."""
+    """A tick as a day and an hour: `day 3, 07:42`. A day has 24 hours for any `ticks_per_day`."""
     day, within = divmod(tick, ticks_per_day)
     minutes = within * 1440 // ticks_per_day
     return f"day {day}, {minutes // 60:02}:{minutes % 60:02}"
 
 
 def tick_of(said: str, ticks_per_day: int) -> int:
-    """The tick that is meant by `5000`, `day 3`, or `day 3 08:00` as `time_of` says it. Raises QueryError."""
+    """The tick of `5000`, `day 3`, `day 3 08:00`, or a text that `time_of` returned. Raises QueryError."""
     plain = said.strip().lower()
     if plain.isdecimal():
         return int(plain)

@@ -7,12 +7,12 @@ TownletError
 ├── TickOutOfRange          a tick that the run has not reached
 ├── QueryError              a query that cannot be answered
 ├── TelemetryError          a feed that cannot be served
-└── ThresholdBreached       a town under watch is not what a rule says
+└── ThresholdBreached       a watched town breaks a rule
 """
 
 
 class TownletError(Exception):
-    """Whatever the town refuses to do; the message says what, where, and what to do next."""
+    """Something that Townlet refuses; the message says what happened, where, and what to do next."""
 
 
 class ConfigurationError(TownletError):
@@ -20,7 +20,7 @@ class ConfigurationError(TownletError):
 
 
 class MapError(ConfigurationError):
-    """A map that cannot be used. `faults` holds one sentence for each thing to mend."""
+    """A map that cannot be used. `faults` holds one sentence for each fault."""
 
     def __init__(self, origin: str, faults: list[str]) -> None:
         many = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
@@ -30,7 +30,7 @@ class MapError(ConfigurationError):
 
 
 class TickOutOfRange(TownletError):
-    """A tick that the run has not reached, or that never was."""
+    """A tick that the run has not reached, or below 0. `last` is the run's last tick."""
 
     def __init__(self, path: object, tick: int, last: int) -> None:
         super().__init__(f"{path} has no tick {tick:,}: it runs from 0 to {last:,}. Next: townlet resume {path}")
@@ -46,8 +46,8 @@ class OutboxFull(TownletError):
 
 
 class TelemetryError(TownletError):
-    """A feed that cannot be served where it was asked for."""
+    """A feed that cannot be served at the given place."""
 
 
 class ThresholdBreached(TownletError):
-    """A town under watch is not what a rule says it must be."""
+    """A watched town breaks one of its rules."""

@@ -1,4 +1,4 @@
-"""A run: a town's whole life in a folder. Simulate it, open it, continue it, look at any of its ticks."""
+"""A run: the whole life of a town in a folder. Simulate it, open it, continue it, or look at any of its ticks."""
 
 import contextlib
 from collections.abc import Mapping
@@ -23,16 +23,16 @@ __all__ = ["Moment", "Progress", "Pulse", "Run", "open_run", "simulate"]
 
 
 class Run(History):
-    """A run and the questions that can be asked of it: `History`, which only reads, with SQL, why, forks and more.
+    """A run that answers questions: a `History`, and also SQL, why, forks and more.
 
-    Cheap to open, always up to date with what is committed.
+    Opening is cheap, and each question sees everything that is committed by then.
     """
 
     def sql(self, query: str, *, at: int | None = None, from_tick: int | None = None) -> pa.Table:
-        """The answer to a query over the run's events, views and tables as of a tick (None: now).
+        """The answer to a SQL query over the run's events, views and tables as of tick `at` (None: now).
 
-        With `from_tick`, what happened is that of the ticks from there on and before `at`, and the rest of the log is
-        not opened; the tables of the town are as of `at` all the same. Raises QueryError, TickOutOfRange, LogDamaged.
+        With `from_tick`, the events are only those from that tick on and before `at`, and the rest of the log is not
+        read. The tables of the town are still as of `at`. Raises QueryError, TickOutOfRange, LogDamaged.
         """
         from townlet.asking.sql import Session
 
@@ -40,16 +40,16 @@ class Run(History):
             return session.query(query)
 
     def why(self, owner: str, other: str, *, at: int | None = None) -> "Why":
-        """Every cause of what `owner` felt about `other` before tick `at` (None: now), adding up exactly.
+        """Every cause of what `owner` felt about `other` before tick `at` (None: now). The causes add up exactly.
 
-        Raises QueryError for a name that nobody ever had here, TickOutOfRange, LogDamaged.
+        Raises QueryError for a name that nobody in this run ever had, TickOutOfRange, LogDamaged.
         """
         from townlet.telling.why import why
 
         return why(self, owner, other, at)
 
     def refold(self, overrides: Mapping[str, object], *, at: int | None = None) -> "Refold":
-        """The events before tick `at` (None: all) folded again under other settings of `relationships`.
+        """The result of folding the events before tick `at` (None: all) again under other settings of `relationships`.
 
         Raises ConfigurationError for a setting that decides what happens, TickOutOfRange, LogDamaged.
         """
@@ -65,27 +65,29 @@ class Run(History):
     ) -> pa.Table:
         """What everybody earned in each tick from `from_tick` on and before `to_tick` (None: now), term by term.
 
-        `settings`, whole or some keys of `rewards`, pay the same history otherwise. A row for each person and tick:
-        see `townlet.history.rewards.rewards`. Raises TickOutOfRange, ConfigurationError, LogDamaged.
+        `settings` are other reward settings for the same history: a whole block, or some keys of `rewards`. A row for
+        each person and tick: see `townlet.history.rewards.rewards`. Raises TickOutOfRange, ConfigurationError,
+        LogDamaged.
         """
         from townlet.history.rewards import rewards
 
         return rewards(self, from_tick, to_tick, settings)
 
     def dataset(self, from_tick: int = 0, to_tick: int | None = None, **options: Any) -> "Dataset":
-        """What people saw, might do, were asked and earned from `from_tick` on and before `to_tick` (None: now).
+        """What each person observed, could do, was asked to do, and earned, from `from_tick` on, before `to_tick`.
 
-        A row for each person and tick, in record batches. `options`: `variant`, `rewards`, `overrides`, `control`,
-        `batch_steps`; see `townlet.dataset.Dataset`. Raises TickOutOfRange, ConfigurationError, LogDamaged.
+        A row for each person and tick, in record batches; `to_tick` None means now. `options`: `variant`, `rewards`,
+        `overrides`, `control`, `batch_steps`; see `townlet.dataset.Dataset`. Raises TickOutOfRange, ConfigurationError,
+        LogDamaged.
         """
         from townlet.dataset.batches import Dataset
 
         return Dataset(self, from_tick, to_tick, **options)
 
     def story(self, *, at: int | None = None) -> pa.Table:
-        """What happened before tick `at` (None: now), told: few sentences a day, each with its cause's seq.
+        """The story before tick `at` (None: now): a few sentences a day, each with the number of its cause.
 
-        A row an entry, with the columns of SQL's `narrations`. Raises TickOutOfRange, LogDamaged.
+        A row for each sentence, with the columns of SQL's `narrations`. Raises TickOutOfRange, LogDamaged.
         """
         from townlet.telling.story import narrations
 
@@ -104,10 +106,11 @@ class Run(History):
         ticks: int = 0,
         progress: Progress | None = None,
     ) -> "Run":
-        """Another run in the folder `into`, with the same history before tick `at` (None: now) and a future of its own.
+        """A new run in the folder `into`: the same history before tick `at` (None: now), then a future of its own.
 
-        It lives on for `ticks` ticks, under changed settings or another seed if any are given. Raises TickOutOfRange,
-        RunExists, ConfigurationError for what a town under way cannot change, LogDamaged, DiskFull.
+        The new run lives on for `ticks` ticks, with changed settings or another seed if they are given. Raises
+        TickOutOfRange, RunExists, ConfigurationError for settings that a running town cannot change, LogDamaged,
+        DiskFull.
         """
         from townlet.whatif.fork import fork
 
@@ -115,7 +118,7 @@ class Run(History):
         return Run(into)
 
     def resume(self, ticks: int, *, durability: str = "interval", progress: Progress | None = None) -> "Run":
-        """Let the town live on for so many more ticks. Raises LogLocked, LogDamaged."""
+        """Let the town live on for `ticks` more ticks; returns this run. Raises LogLocked, LogDamaged, DiskFull."""
         from townlet.living.loop import resume
 
         resume(self.path, lambda: self.at().town, self.seed, ticks, durability=durability, progress=progress)
@@ -132,11 +135,11 @@ def simulate(
     durability: str = "interval",
     progress: Progress | None = None,
 ) -> Run:
-    """Found a town, let it live `ticks` ticks into the folder `into`, and give its run.
+    """Found a town, let it live for `ticks` ticks, write its log to the folder `into`, and return its run.
 
-    `config` is a YAML file, a shipped configuration's name, a mapping, or None for the default town; `overrides` are
-    dotted keys; `seed` is from 0 to 2**64 - 1; `durability` is every-commit, interval or never. The same config and
-    seed give the same log, byte for byte in its content. Raises ConfigurationError, RunExists, DiskFull.
+    `config` is a YAML file, the name of a shipped configuration, a mapping, or None for the default town; `overrides`
+    maps dotted keys to values; `seed` is from 0 to 2**64 - 1; `durability` is every-commit, interval or never. The same
+    config and seed give the same log, byte for byte in its content. Raises ConfigurationError, RunExists, DiskFull.
     """
     from townlet.living.loop import begin
     from townlet.warming import warm
@@ -149,6 +152,6 @@ def simulate(
 def open_run(path: Path | str) -> Run:
     """The run in a folder, or at a URI such as `s3://bucket/runs/demo`.
 
-    Raises RunNotFound, LogDamaged, and EventLogError where a store does not give it.
+    Raises RunNotFound, LogDamaged, and EventLogError if the store cannot be read.
     """
     return Run(path)

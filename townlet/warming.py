@@ -1,8 +1,8 @@
-"""Compile every kernel of a town's main path once, on two processors where there are two.
+"""Compiles every kernel of a town's main path once, in two processes.
 
-Kernels land in Numba's disk cache, each by itself. So another process compiles one half of the rules, and then the
-folds, while this one compiles the other half and what is observed, and then what calls all of it. Kernels are imported
-where they are compiled: a town that is compiled already asks only that.
+Numba keeps each compiled kernel in its disk cache. So a second process compiles one half of the rules and then the
+folds, while this process compiles the other half, the observations, and then the kernels that call both halves. The
+kernels are imported inside the functions that compile them, so that `warm` is quick if everything is compiled already.
 """
 
 import subprocess
@@ -18,11 +18,11 @@ from projections.record.plan import plan_type
 from projections.record.state import ORDINARY, town_type
 
 RULES, FOLDS = "rules", "folds"
-"""What the other process says as soon as it has compiled them."""
+"""The words that the second process prints when it has compiled each part."""
 
 
 def warm() -> float:
-    """Compile what is not compiled yet; gives the seconds it took."""
+    """Compile all kernels, if this is not done yet; returns the seconds it took."""
     began = time.perf_counter()
     if not is_compiled():
         command = [sys.executable, "-m", "townlet.warming"]
@@ -40,21 +40,21 @@ def warm() -> float:
 
 
 def _compile_here() -> None:
-    """This process's half of the rules."""
+    """Compile this process's half of the rules."""
     from townlet.rules import movement, needs, policy, queues
 
     _compile((policy.choose, queues.step_up, movement.walk, needs.begin, needs.finish))
 
 
 def _compile_day() -> None:
-    """What calls both halves."""
+    """Compile the day, which calls both halves of the rules."""
     from townlet.living import day
 
     day.live.compile((*_towns_and_plans(), numba.int64, numba.int64))
 
 
 def _compile_there() -> None:
-    """The other process's half of the rules."""
+    """Compile the second process's half of the rules."""
     from townlet.rules import life, social, time, work
 
     _compile((work.attend, work.give_up_cover, social.converse, life.look_for_work, life.suffer))
@@ -63,7 +63,7 @@ def _compile_there() -> None:
 
 
 def _compile_folds() -> None:
-    """The founding, the folds and their riders."""
+    """Compile the founding, the folds and their riders."""
     from eventlog.rows import ROW
     from projections.riders import earning, fold, rewards, witness
     from projections.riders.tie_changes import TIE_CHANGE
@@ -84,7 +84,7 @@ def _compile_folds() -> None:
 
 
 def _compile_observations() -> None:
-    """What everybody sees, may be asked, and why they would choose as they would."""
+    """Compile observations, action masks, and the weighing of options."""
     from projections.observations.observe import observe
     from townlet.rules import control, policy
 
@@ -95,7 +95,7 @@ def _compile_observations() -> None:
 
 
 def _compile_step() -> None:
-    """A tick of environments, on one thread."""
+    """Compile the step of environments."""
     from townlet.env import step
 
     asked, seen = numba.types.Array(numba.int64, 2, "C"), numba.types.Array(numba.from_dtype(step.SEEN), 2, "C")
@@ -103,7 +103,7 @@ def _compile_step() -> None:
 
 
 def _compile_first_look() -> None:
-    """Where environments begin."""
+    """Compile the first look at a new episode."""
     from townlet.env import step
 
     seen = numba.types.Array(numba.from_dtype(step.SEEN), 2, "C")
@@ -111,7 +111,7 @@ def _compile_first_look() -> None:
 
 
 def _compile_reobserve() -> None:
-    """What an environment showed, from a log."""
+    """Compile the kernels that read steps of agents from a log."""
     from eventlog.rows import ROW
     from projections.riders import rewards
     from townlet.env import reobserve
@@ -132,7 +132,7 @@ def _compile_reobserve() -> None:
 
 
 def _paid() -> tuple[Any, ...]:
-    """Towns, their shadows, plans, and what is needed to pay for what happens there."""
+    """The types of towns, their shadows, plans, reward terms and rewards."""
     from projections.riders import rewards
 
     towns, plans = _towns_and_plans()
@@ -140,7 +140,7 @@ def _paid() -> tuple[Any, ...]:
 
 
 def _sight() -> tuple[Any, Any, Any]:
-    """Lenses, and what is written through them."""
+    """The types of lenses and of the arrays that they write observations to."""
     from projections.observations.lens import FEATURES, VIEW, lens_type
 
     rows, views = (numba.types.Array(numba.from_dtype(record), 2, "A") for record in (FEATURES, VIEW))
@@ -166,7 +166,7 @@ def _type_of(record: np.dtype) -> Any:
 
 
 def main() -> None:
-    """The other process: its half of the rules, then the founding, the folds, their riders, and a first look."""
+    """The second process: its half of the rules, then the founding, the folds, their riders, and the first look."""
     _compile_there()
     _say(RULES)
     _compile_folds()

@@ -81,7 +81,7 @@ def test_a_fork_that_cannot_be_is_told_before_it_is_made(asker: Asker) -> None:
     assert asker.livable(100, {"queues.ghost_after": "100"}).result(SOON_S)
     with pytest.raises(ConfigurationError, match="did you mean ghost_after"):
         asker.livable(100, {"queues.ghost_aftre": "100"}).result(SOON_S)
-    with pytest.raises(ConfigurationError, match="under way cannot change"):
+    with pytest.raises(ConfigurationError, match="running town cannot change"):
         asker.livable(100, {"town.people": "9"}).result(SOON_S)
 
 

@@ -1,9 +1,8 @@
-"""The figures of this machine beside what Townlet must reach, what it aims at, and what its peers reach in the same
-run.
+"""Measures this machine: figures of Townlet beside their requirements, their aims, and the figures of peers.
 
-A family of rows is a module of this package with a function `rows(sizes)`; nothing of it is imported before it is
-measured. Peers are measured where they are installed (`benchmarks/peers.txt`), in turn with the town, so that a machine
-whose speed drifts harms the ratio less than the rates.
+Each family of rows is a module of this package with a function `rows(sizes)`; it is imported when it is measured. Peers
+are measured if they are installed (`benchmarks/peers.txt`), in turn with the town. So a change of the machine's speed
+changes the ratio less than the rates.
 """
 
 import importlib
@@ -25,11 +24,11 @@ FAMILIES: Final = {
     "processes": "whole commands, from start to end",
     "compiling": "the first run on a machine",
 }
-"""What is measured, by the name of its module, in this order."""
+"""The families, by the name of their module, in the order of measurement."""
 
 
 def measure(family: str, sizes: "Sizes | None" = None) -> "Iterator[Row]":
-    """The rows of one of `FAMILIES`, each as soon as it is measured; compiles first, outside the figures."""
+    """Yield the rows of one of `FAMILIES`, each as soon as it is measured. Compiles first; this is not measured."""
     from townlet.bench.rows import Sizes
     from townlet.warming import warm
 
@@ -40,7 +39,7 @@ def measure(family: str, sizes: "Sizes | None" = None) -> "Iterator[Row]":
 
 
 def machine() -> dict[str, Any]:
-    """What the figures are measured on: processors, how many processes wanted them in the last minute, versions."""
+    """The machine: processors, the load average of the last minute, versions."""
     import os
     import platform
     from importlib.metadata import version

@@ -1,8 +1,8 @@
-"""Appending to a log on disk, 512 events a commit: the town's log, SQLite in WAL mode, eventsourcing over SQLite.
+"""Measures appending to a log on disk, 512 events a commit: Townlet's log, SQLite in WAL mode, eventsourcing.
 
-The town's log: checksum, digest chain and published head at every commit, synced at close only (`durability="never"`).
-A rate is events a second of committing; opening and closing are left out, and so is making the rows: they stand in one
-outbox, refilled before each commit, as a town's is. What the peers do stands in `townlet.bench.peers.installed`.
+Townlet's log writes checksum, digest chain and head at every commit, and syncs only at close (`durability="never"`). A
+rate is events a second of committing. Opening, closing and making the rows do not count: the rows are in one outbox,
+which is refilled before each commit, as in a town. `townlet.bench.peers.installed` says what the peers do.
 """
 
 import tempfile
@@ -28,7 +28,7 @@ def rows(sizes: Sizes) -> Iterator[Row]:
     parts = commits(history(sizes.append_events, COMMIT_EVENTS), COMMIT_EVENTS)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        rate(append, parts[:20], place)  # the first commit lays out its message
+        rate(append, parts[:20], place)  # the first commit builds its message layout
         value, beside = in_turn(
             partial(rate, append, parts, place),
             {
@@ -56,7 +56,7 @@ def history(events: int, events_per_commit: int) -> Rows:
 
 
 def commits(history: Rows, events_per_commit: int) -> list[Rows]:
-    """The rows as the commits they arrive in."""
+    """The rows, split into commits."""
     return [history[first : first + events_per_commit] for first in range(0, len(history), events_per_commit)]
 
 
@@ -79,7 +79,7 @@ def append(folder: Path, parts: list[Rows]) -> float:
 
 
 def rate(append: installed.Append, parts: list[Rows], place: Path) -> float:
-    """Events a second of one go in a new folder under `place`."""
+    """Events a second of one measurement, in a new folder under `place`."""
     with tempfile.TemporaryDirectory(dir=place) as folder:
         return sum(map(len, parts)) / append(Path(folder) / "run", parts)
 

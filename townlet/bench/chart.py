@@ -1,4 +1,4 @@
-"""The picture of the family `growth`: what an agent-step costs by people and by towns, on two axes side by side."""
+"""Draws the family `growth`: the cost of an agent-step by people, and the rate by towns, on two axes side by side."""
 
 import re
 from collections.abc import Sequence
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SIZE: Final = (9.6, 3.6)
-"""Inches."""
+"""The size of the picture in inches."""
 
 
 def draw_growth(rows: Sequence[Row], into: Path) -> None:
     """Draw the rows of `growth` into a PNG or SVG file.
 
-    Raises QueryError for another suffix and where matplotlib is missing, OSError.
+    Raises QueryError for another suffix and if matplotlib is not installed, OSError.
     """
     with style():
         figure = matplotlib_module("figure").Figure(figsize=SIZE, layout="constrained")
@@ -34,7 +34,7 @@ def draw_growth(rows: Sequence[Row], into: Path) -> None:
 
 
 def _points(rows: Sequence[Row], name: str) -> list[tuple[int, float]]:
-    """How many, and the figure, of the rows so named."""
+    """The number in the name and the value, of the rows with such a name."""
     before, after = re.split(r"\{[^}]*\}", name)
     like = re.compile(f"{re.escape(before)}([0-9,]+){re.escape(after)}")
     found = [(like.fullmatch(row.figure), row.value) for row in rows]

@@ -1,4 +1,4 @@
-"""What the first run on a machine waits for: every kernel compiled, with nothing kept from before. Measured once."""
+"""Measures, once, how long the first run on a machine waits: compiling every kernel with an empty cache."""
 
 import tempfile
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The environment: everybody observed, masked and paid at every tick, and every event in the digest of its history."""
+"""Measures the environment, with observations, masks and rewards for all at every tick, and a digest of all events."""
 
 import hashlib
 import tempfile
@@ -17,16 +17,17 @@ from townlet.rules.control import NOT_ASKED
 from townlet.run import Run
 
 CHUNK = 60
-"""Ticks between two looks at how many are alive; a day is a multiple of it."""
+"""Ticks between two counts of living people; a day is a multiple of it."""
 
 TWO = 2
-"""Threads, for as many processors; and towns that are lived once more on disk."""
+"""The number of threads, for as many processors; also the number of towns that live again on disk."""
 
 
 class Lived(NamedTuple):
-    """What some days of many towns came to; `history` says all that was seen and happened.
+    """The result of some days of many towns. `history` is a digest of all observations and events.
 
-    Agent-steps a second by the clock, and of a processor, which other work on the machine disturbs less.
+    `rate` is agent-steps a second by the clock; `busy` is agent-steps a second of processor time, which other work on
+    the machine disturbs less.
     """
 
     rate: float
@@ -37,14 +38,14 @@ class Lived(NamedTuple):
 
 
 def rows(sizes: Sizes) -> Iterator[Row]:
-    """Agent-steps a second on one core, on two threads, and, where PettingZoo is installed, as its dictionaries."""
-    lasting = partial(VectorEnv, towns=sizes.towns, episodes=sizes.days + 1)  # no town is founded anew meanwhile
+    """Agent-steps a second on one core, on two threads, and, if PettingZoo is installed, with its dictionaries."""
+    lasting = partial(VectorEnv, towns=sizes.towns, episodes=sizes.days + 1)  # no town is founded again meanwhile
     with lasting() as alone, lasting(threads=TWO) as together:
         one: list[Lived] = []
         two: list[Lived] = []
         value, beside = in_turn(_rate_of_life(alone, sizes.days, one), models.beside_many(sizes), sizes.repeats)
         shared, _ = in_turn(_rate_of_life(together, sizes.days, two), {}, sizes.repeats)
-        assert {each.history for each in one + two} == {one[0].history}, "two threads lived otherwise than one"
+        assert {each.history for each in one + two} == {one[0].history}, "two threads gave another history than one"
         _require_same_on_disk(alone, sizes.days)
     name = f"{sizes.towns} towns of 8 observed, masked and paid"
     yield Row(f"{name}, one core", value, "agent-steps/s", 1.2e6, 2.0e6, peers=beside)
@@ -69,9 +70,9 @@ def _rate_of_life(env: VectorEnv, days: int, into: list[Lived]) -> Callable[[], 
 
 
 def live_days(env: VectorEnv, days: int) -> Lived:
-    """Let the towns of an environment live some days from their founding, by the scripted policy.
+    """Let the towns of an environment live some days from their founding, with the scripted policy.
 
-    Only steps are timed. What they showed goes into a hash, now and then, and the digest of every town at the end.
+    Only steps are timed. Now and then the observations are added to a hash, and at the end the digest of every town.
     """
     env.reset(seed=0)
     actions = np.full((env.num_envs, env.seats), NOT_ASKED)
@@ -94,7 +95,7 @@ def live_days(env: VectorEnv, days: int) -> Lived:
 
 
 def _require_same_on_disk(env: VectorEnv, days: int) -> None:
-    """The first towns have the digests that their logs say when the same is lived on disk."""
+    """Check that the first towns have the same digests when they live again with logs on disk."""
     with tempfile.TemporaryDirectory() as folder:
         with VectorEnv(towns=min(TWO, env.num_envs), logs=folder, episodes=days + 1) as written:
             actions = np.full((written.num_envs, written.seats), NOT_ASKED)
@@ -107,7 +108,7 @@ def _require_same_on_disk(env: VectorEnv, days: int) -> None:
 
 
 def _by_dictionaries(sizes: Sizes) -> float:
-    """Agent-steps a second of one town whose agents are each asked by name, and live by the scripted policy."""
+    """Agent-steps a second of one town as PettingZoo dictionaries, with the scripted policy."""
     from townlet.env.parallel import ParallelEnv
 
     env = ParallelEnv(max_cycles=sizes.dictionary_steps + 1)

@@ -1,4 +1,4 @@
-"""One town of 8 with its log on disk, and that log folded again; eventsourcing folds the same events beside it."""
+"""Measures one town of 8 with its log on disk, the replay of that log, and eventsourcing with the same events."""
 
 import tempfile
 import time
@@ -16,7 +16,7 @@ from townlet.run import Run, simulate
 
 
 def rows(sizes: Sizes) -> Iterator[Row]:
-    """Ticks a second of a town with its log, and of its replay from nothing with the digest verified."""
+    """Ticks a second of a town with its log, and of its replay from the first event with the digest verified."""
     with tempfile.TemporaryDirectory() as folder:
         place, rates = Path(folder), []
         for repeat in range(sizes.repeats):
@@ -33,7 +33,7 @@ def rows(sizes: Sizes) -> Iterator[Row]:
 
 
 def _fold_and_verify(run: Run) -> float:
-    """Events a second, from the files to a town whose history has the digest that the log says."""
+    """Events a second for reading the log, folding it, and checking the digest of its history."""
     town, chain = Town(run.settings), Chain()
     began = time.perf_counter()
     for part, notes in Run(run.path).log.parts():

@@ -1,4 +1,4 @@
-"""What an agent-step costs as a town grows and as there are more towns, and the memory that a town takes."""
+"""Measures the cost of an agent-step in larger towns and in more towns, and the memory of a town."""
 
 import os
 import time
@@ -18,16 +18,16 @@ from townlet.living.town import Town
 from townlet.rules.control import NOT_ASKED
 
 DISTRICT = 28
-"""People of a district; a larger town is a square of districts."""
+"""The people of a district. A larger town is a square of districts."""
 
 ONE_OF = "an agent-step in a town of {people}"
 OBSERVED = "an agent-step in a town of {people}, observed"
 MANY = "towns of 8 observed, {towns:,} of them"
-"""Names of rows, which the chart looks for."""
+"""Names of rows. The chart finds its rows by them."""
 
 
 class Size(NamedTuple):
-    """A town of so many people, and how many of them are measured at once: as many people in all, whatever the size."""
+    """A town of `people` people, and how many such towns are measured at once: their people add up to the same number."""
 
     people: int
     towns: int
@@ -52,7 +52,7 @@ def _of_districts(side: int, most: int) -> Size:
 
 
 def _living_rate(size: Size, sizes: Sizes) -> Callable[[], float]:
-    """All rules, every event copied out: as the family `memory` measures it."""
+    """A measurement with all rules and every event copied out, as in the family `memory`."""
     first = Town([load(size.config, size.overrides).settings])
     return lambda: memory.live_days(first, size.towns, sizes.growth_days).rate
 
@@ -69,10 +69,10 @@ def _over_people(
     name: str,
     bounds: tuple[float | None, float | None],
 ) -> Iterator[Row]:
-    """Measured in turn, so that a machine whose speed drifts does so for towns of every size."""
+    """The rows by size of town. Sizes are measured in turn, so that changes of the machine's speed affect all."""
     measures = [measured(size, sizes) for size in towns]
     for measure in measures:
-        measure()  # the first compiles, for towns of another class
+        measure()  # the first call compiles for another capacity class
     costs = [[1e9 / measure() for measure in measures] for _ in range(sizes.repeats)]
     for place, size in enumerate(towns):
         yield Row(name.format(people=size.people), median(each[place] for each in costs), "ns")
@@ -91,7 +91,7 @@ def _over_towns(sizes: Sizes) -> Iterator[Row]:
 
 
 def rate_of(env: VectorEnv, days: int) -> float:
-    """Agent-steps a second by the clock of so many whole days from the founding, by the scripted policy."""
+    """Agent-steps a second by the clock, over `days` whole days from the founding, with the scripted policy."""
     env.reset(seed=0)
     actions = np.full((env.num_envs, env.seats), NOT_ASKED)
     clocks: Any = env.towns.view(np.ndarray)["clock"]
@@ -104,7 +104,7 @@ def rate_of(env: VectorEnv, days: int) -> float:
 
 
 def resident_bytes() -> int:
-    """Memory of this process that is in use now; 0 where the system does not say."""
+    """The resident memory of this process in bytes; 0 if the system does not say."""
     try:
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     except OSError:

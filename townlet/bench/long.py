@@ -1,4 +1,4 @@
-"""A long run: how long any of its ticks takes, and what room an event takes, sealed and archived."""
+"""Measures a long run: the time to reach any tick, and the bytes of an event, sealed and archived."""
 
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from townlet.run import Run, simulate
 
 
 def rows(sizes: Sizes) -> Iterator[Row]:
-    """Milliseconds to ticks spread over the run, bytes an event."""
+    """Milliseconds to reach ticks spread over the run, and bytes an event."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "run"
         simulate(ticks=sizes.long_ticks, seed=7, into=path, durability="never")

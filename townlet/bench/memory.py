@@ -1,4 +1,4 @@
-"""Many towns at once on one core: all rules, every event copied out, living agents only."""
+"""Measures many towns at once on one core: all rules, every event copied out; only living agents count."""
 
 import time
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ from townlet.living.town import Town
 from townlet.rules import draw
 
 CHUNK = 20
-"""Ticks at a time: so many fit the outbox of a town of any size, and a day is a multiple of it."""
+"""Ticks at a time. Their events fit into the outbox of a town of any size, and a day is a multiple of it."""
 
 
 class Lived(NamedTuple):
-    """Agent-steps a second, events an agent-step, and the least share of the people that was alive."""
+    """Agent-steps a second, events an agent-step, and the smallest share of people alive."""
 
     rate: float
     events: float
@@ -26,7 +26,7 @@ class Lived(NamedTuple):
 
 
 def rows(sizes: Sizes) -> Iterator[Row]:
-    """Agent-steps a second, what was recorded meanwhile, and how many were alive."""
+    """Agent-steps a second, events an agent-step, and the smallest share of people alive."""
     first = Town([load(None).settings])
     taken = [live_days(first, sizes.towns, sizes.days) for _ in range(sizes.repeats)]
     rate = median(each.rate for each in taken)
@@ -36,7 +36,7 @@ def rows(sizes: Sizes) -> Iterator[Row]:
 
 
 def live_days(first: Town, count: int, days: int) -> Lived:
-    """Found so many towns like `first` and let them live some days; only that is timed."""
+    """Found `count` towns like `first` and let them live for `days` days; only living is timed."""
     settings = first.settings[0]
     towns = _founded_towns(first, count)
     plain = towns.view(np.ndarray)
@@ -61,7 +61,7 @@ def _founded_towns(first: Town, count: int) -> np.ndarray:
 
 
 def _copy_out(plain: np.ndarray) -> int:
-    """Every town's rows, copied and counted. `plain` is the towns' array as an ndarray, whose fields are cheap."""
+    """Copy the rows of all towns; returns their number. `plain` is the towns' array as an ndarray: it is faster."""
     outboxes, pending = plain["outbox"], plain["cursor"]["pending"]
     events = sum(len(outboxes[index, :count].copy()) for index, count in enumerate(pending.tolist()))
     pending[:] = 0

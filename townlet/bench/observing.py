@@ -1,4 +1,4 @@
-"""Looking at a run: any of its ticks, one after another, with eight people and with sixty-four; and the pass before."""
+"""Measures views of a run: any tick, one tick after another, with 8 and with 64 people; and the pass over the log."""
 
 import tempfile
 from collections.abc import Iterator
@@ -12,19 +12,19 @@ from townlet.observing.view import Wanted
 from townlet.run import Run, simulate
 
 CROWD: Final = 64
-"""People of the larger town, and its settings."""
+"""The people of the larger town."""
 
 DISTRICTS: Final = {"town.repeat": [2, 2], "town.people": CROWD, "town.capacity": "large"}
 
 PLAYED: Final = 200
-"""Ticks that are looked at one after another."""
+"""How many ticks are viewed one after another."""
 
 SPELL_S: Final = 0.02
-"""How long the pass goes on between two looks."""
+"""Seconds of the pass over the log between two views."""
 
 
 def rows(sizes: Sizes) -> Iterator[Row]:
-    """Seconds of the pass over the log; milliseconds of a view of any tick, and of each tick in turn."""
+    """Seconds of the pass over the log; milliseconds of a view of any tick, and of the next tick."""
     with tempfile.TemporaryDirectory() as folder:
         ticks = sizes.long_ticks
         run = simulate(ticks=ticks, seed=7, into=Path(folder) / "long", durability="never")
@@ -43,7 +43,7 @@ def rows(sizes: Sizes) -> Iterator[Row]:
 
 
 def _of_crowd(run: Run) -> Iterator[Row]:
-    """With somebody looked at more closely, too."""
+    """The rows for the larger town, without and with the card of a person."""
     reader = RunReader(run)
     _work(reader)
     last = run.head.tick
@@ -55,7 +55,7 @@ def _of_crowd(run: Run) -> Iterator[Row]:
 
 
 def _view_times_ms(reader: RunReader, tick: int, person: str | None = None) -> list[float]:
-    """The milliseconds of a view of each of some ticks; the first, a seek, is not among them."""
+    """The milliseconds of the view of each of PLAYED ticks in turn, without the first one, which is a seek."""
     _look(reader, tick, person)
     return [_look(reader, tick + number, person) for number in range(1, PLAYED)]
 
@@ -65,6 +65,6 @@ def _look(reader: RunReader, tick: int, person: str | None = None) -> float:
 
 
 def _work(reader: RunReader) -> None:
-    """Fold all that there is to fold."""
+    """Fold everything that there is to fold."""
     while reader.work(SPELL_S):
         pass

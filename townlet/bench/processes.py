@@ -1,5 +1,4 @@
-"""Whole commands, from start to end, as somebody waits for them; and the processor's time in them, which other work on
-the machine disturbs less."""
+"""Measures whole commands, from start to end: by the clock, and in processor time, which other work disturbs less."""
 
 import os
 import resource
@@ -15,7 +14,7 @@ from townlet.run import simulate
 
 
 class Taken(NamedTuple):
-    """Seconds of a process: by the clock, and of the processor, its children's too."""
+    """The seconds of a process by the clock, and of processor time, including its children."""
 
     clock_s: float
     processor_s: float
@@ -33,16 +32,16 @@ def rows(sizes: Sizes) -> Iterator[Row]:
 
 
 def _of_command(name: str, arguments: Sequence[str], repeats: int, must: float, aim: float) -> Iterator[Row]:
-    run_townlet(arguments)  # Python keeps what it compiled of every module
+    run_townlet(arguments)  # so that Python has cached its bytecode
     taken = [run_townlet(arguments) for _ in range(repeats)]
     yield Row(name, median(each.clock_s for each in taken), "s", must, aim, most=True)
     yield Row("the processor's time in it", median(each.processor_s for each in taken), "s")
 
 
 def run_townlet(arguments: Sequence[str], changes: Mapping[str, str] | None = None) -> Taken:
-    """What `townlet` with these arguments takes, under an environment with these changes.
+    """The seconds that `townlet` with these arguments takes, with these changes of environment variables.
 
-    Raises CalledProcessError where it ends with another code than 0.
+    Raises CalledProcessError if its exit code is not 0.
     """
     program = Path(sys.executable).with_name("townlet")
     command = [str(program)] if program.exists() else [sys.executable, "-m", "cli.main"]

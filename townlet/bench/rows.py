@@ -1,4 +1,4 @@
-"""A row of the bench: a figure, what it must reach, what is aimed at, and what a peer reached beside it."""
+"""A row of the bench: a figure, its requirement, its aim, and the figures of peers."""
 
 import statistics
 import time
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 Measured = Callable[[], float]
-"""Measures once; gives the figure."""
+"""A function that measures once and returns the figure."""
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is measured. The defaults are those of the published figures; small ones are for tests.
+    """How much is measured. Published figures use the defaults; tests use small sizes.
 
-    `districts`: how many make a side of the square that a town of `growth` is.
+    `districts`: the side lengths, in districts, of the square towns of `growth`.
     """
 
     repeats: int = 5
@@ -35,9 +35,9 @@ class Sizes:
 
 
 class Peer(NamedTuple):
-    """What stands beside a figure. `value` is in the row's unit, None where the peer is not installed.
+    """The figure of a peer. `value` is in the row's unit; None if the peer is not installed.
 
-    `ratio` says how many times better the town's figure is: the median over the pairs measured in turn.
+    `ratio` says how many times better the town's figure is: the median over the pairs that were measured in turn.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Row:
 
     @property
     def reached(self) -> str:
-        """`aim`, `must`, `no`, or nothing for a figure without a bound."""
+        """`aim` or `must`, whichever bound is reached; `no` if none is; empty for a figure without a bound."""
         if self.aim is not None and self._within(self.aim):
             return "aim"
         if self.must is None:
@@ -74,9 +74,9 @@ class Row:
 
 
 def in_turn(ours: Measured, peers: Mapping[str, Measured | None], repeats: int) -> tuple[float, tuple[Peer, ...]]:
-    """The median of so many measurements of a rate, each followed by one of every peer.
+    """The median of `repeats` measurements of a rate, each followed by one of every peer; and the peers.
 
-    A peer that is not installed is None.
+    A peer that is not installed is given as None.
     """
     taken: list[float] = []
     beside: dict[str, list[float]] = {name: [] for name, measured in peers.items() if measured}
@@ -102,5 +102,5 @@ def seconds(what: Callable[[], object]) -> float:
 
 
 def median(values: Iterable[float]) -> float:
-    """The median; it is taken of a few runs, so that one bad moment of the machine is not the figure."""
+    """The median. It is used so that one slow moment of the machine does not decide the figure."""
     return float(statistics.median(values))

@@ -1,7 +1,7 @@
-"""How fast SQL answers over a log of ten million events, with DuckDB on a Parquet file of the same events beside it.
+"""Measures SQL over a log of ten million events, beside DuckDB on a Parquet file of the same events.
 
-The log is sealed segments of 1,048,576 events, in batches of 65,536, and an active one of commits of 4,096; it takes
-about a gigabyte of disk. The ways of asking are measured in turn, DuckDB itself has begun in all of them, and the
+The log has sealed segments of 1,048,576 events, in batches of 65,536, and an active segment with commits of 4,096. It
+takes about a gigabyte of disk. The ways of asking are measured in turn; DuckDB is started before each of them; the
 answers of both sides are compared. Files are in the page cache.
 """
 
@@ -38,7 +38,7 @@ QUERIES = {
     "last day": "select kind, count(*) from events where tick >= (select max(tick) from events) - 1440 group by kind",
 }
 HELD_TO = ("50 ticks", "group by kind")
-"""The queries that Townlet is held to."""
+"""The queries with a requirement."""
 
 PARQUET = {
     **QUERIES,
@@ -47,11 +47,11 @@ PARQUET = {
 
 
 BOUNDS = {"50 ticks": (10.0, 3.0), "group by kind": (None, None)}
-"""What the milliseconds of a query must be and what is aimed at; all by kind is held to a ratio."""
+"""The required and the aimed milliseconds of a query. "group by kind" has a required ratio instead."""
 
 
 def rows(sizes: Sizes) -> Iterator[Row]:
-    """Both queries that Townlet is held to: a new session over a log that has been read before, and Parquet."""
+    """The rows of both queries of HELD_TO: a new session over a log that was read before, and Parquet."""
     for figures in query_measurements(HELD_TO, sizes.sql_events, sizes.repeats):
         name, taken = str(figures["query"]), float(str(figures["log_ms"]))
         parquet, ratio = float(str(figures["parquet_ms"])), float(str(figures["log_to_parquet"]))
@@ -63,7 +63,7 @@ def rows(sizes: Sizes) -> Iterator[Row]:
 
 
 def write_run(folder: Path, events: int) -> None:
-    """A run whose log looks like a town's in size and mix: half its events are steps."""
+    """Write a run whose log is like a town's in size and kinds: half of its events are steps."""
     settings = load({})
     with LogWriter.create(
         folder, run_id="sql", name="sql", epochs=[Epoch(from_seq=0, config_id=settings.config_id, seed=1)], versions={},
@@ -76,7 +76,7 @@ def write_run(folder: Path, events: int) -> None:
 
 
 def events_from(first: int, count: int) -> np.ndarray:
-    """Rows from event `first` on, four a tick."""
+    """`count` rows from event `first` on, four for each tick."""
     number = np.arange(first, first + count)
     mixed = (number * 2654435761) % 4294967296 // 65536
     codes = np.array([kind.kind for kind in KINDS])
@@ -92,7 +92,7 @@ def events_from(first: int, count: int) -> np.ndarray:
 
 
 def write_parquet(run: Path, file: Path) -> None:
-    """The events of the run as people would export them, a part of its ticks at a time."""
+    """Write the events of the run to a Parquet file, some ticks at a time."""
     opened, asked = Run(run), f"select {', '.join(NAMES)} from events"
     last = opened.head.tick
     with contextlib.ExitStack() as stack:
@@ -105,7 +105,7 @@ def write_parquet(run: Path, file: Path) -> None:
 
 
 def in_turn_ms(answers: Mapping[str, Callable[[], object]], runs: int) -> dict[str, float]:
-    """The median of so many runs of each, in milliseconds, taken in turn; one before them is not counted."""
+    """The median milliseconds of each function over `runs` calls, taken in turn; an extra first call does not count."""
     taken: dict[str, list[float]] = {name: [] for name in answers}
     for _ in range(runs + 1):
         for name, answer in answers.items():
@@ -116,7 +116,7 @@ def in_turn_ms(answers: Mapping[str, Callable[[], object]], runs: int) -> dict[s
 
 
 def measure(run: Path, file: Path, name: str, runs: int) -> dict[str, object]:
-    """One query of QUERIES over the log in four ways, and over the Parquet file. Raises ValueError if they differ."""
+    """Measure one of QUERIES over the log in four ways, and over the Parquet file. ValueError if answers differ."""
     read = Run(run)
     middle = read.head.tick // 2
     asked, asked_of_parquet = (queries[name].format(middle=middle) for queries in (QUERIES, PARQUET))
@@ -144,7 +144,7 @@ def measure(run: Path, file: Path, name: str, runs: int) -> dict[str, object]:
 
 
 def rows_of(answer: pa.Table) -> list[str]:
-    """The rows of an answer, in an order of their own; sums of numbers may differ in their last digits."""
+    """The rows of an answer as sorted texts. Numbers are rounded, because sums may differ in their last digits."""
     rows = (row.values() for row in answer.to_pylist())
     rounded = ([round(value, 6) if isinstance(value, float) else value for value in row] for row in rows)
     return sorted(map(repr, rounded))
@@ -153,7 +153,7 @@ def rows_of(answer: pa.Table) -> list[str]:
 def query_measurements(
     names: Sequence[str], events: int, runs: int, folder: Path | None = None
 ) -> list[dict[str, object]]:
-    """These of QUERIES, measured over a new log of so many events in `folder` (None: the temporary folder)."""
+    """The measurements of these QUERIES over a new log of `events` events in `folder` (None: the temporary folder)."""
     with tempfile.TemporaryDirectory(dir=folder) as place:
         run, file = Path(place) / "run", Path(place) / "events.parquet"
         write_run(run, events)

@@ -1,1 +1,1 @@
-"""Compares runs: where two part, what of two towns differs, whose fork is whose."""
+"""Compares runs: where two runs diverge, how their towns differ, and which run is a fork of which."""

@@ -1,4 +1,4 @@
-"""Where two runs part, and how far apart they came: found by their digests, so that little of either log is read."""
+"""Finds where two runs diverge, by their digests, so that little of each log is read; and how their towns differ."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     from townlet.history.history import History, Moment
 
 MARKS: Final = 12
-"""At how many ticks, at most, two towns are laid side by side."""
+"""The most ticks at which two towns are compared."""
 
 CAUSES: Final = 12
-"""How many causes back a chain is followed, at most."""
+"""The most events in a chain of causes."""
 
 
 RELATIONS: Final = {PARENT: "a of b", FORK: "b of a", SIBLING: "both of another"}
-"""What two runs `a` and `b` are, by what `b` is to `a`."""
+"""The relation of two runs `a` and `b` in words, by the kinship of `b` to `a`."""
 
 
 class Parting(NamedTuple):
-    """What two runs have to do with each other, and from which event and tick on each may have gone its own way."""
+    """How two runs are related, and the event and tick from which their histories may differ."""
 
     relation: str  # one of RELATIONS
     seq: int
@@ -46,19 +46,22 @@ class Parting(NamedTuple):
 
 @dataclass(frozen=True)
 class Difference:
-    """What tells two runs `a` and `b` apart.
+    """How two runs `a` and `b` differ.
 
-    `seq` is the first event that differs, or that only one of them has, None where neither has more than the other;
-    `tick` is that event's. `chain_a` and `chain_b` are its number and those of its causes, each the cause of the one
-    before; empty where a run ends there. `until` is the tick up to which both are compared: where the shorter one ends,
-    or one is damaged; `damage` holds the first damage of each. `parting` is what one is a fork of, if it is.
-
-    `settings` (`key, a, b`) are those that differ at the end. `state` (`tick, table, row, field, a, b`) is what differs
-    at the first tick at which the states do. `events` (`kind, a, b`) counts what happened since. `people` has a row for
-    each person, those whose lives differ most first. `drift` has a row for some of the ticks that both reached since:
-    ties of one run alone, the sum of what shared ties differ by, people of one run alone, people who are elsewhere, and
-    the mean of what their needs and wallets differ by. `ties` lays both ledgers side by side at the last of these
-    ticks, those that differ most first.
+    - `seq`, `tick`: the first event that differs or that only one run has, and its tick; None if both logs are equal
+    - `chain_a`, `chain_b`: the number of that event in each run, then of its cause, and so on; empty if the run has no
+      such event
+    - `until`: the tick up to which both runs are compared: the end of the shorter one, or the first damage
+    - `damage`: the first damage of each log, or None
+    - `parting`: how the runs are related as forks; None if they are not
+    - `settings` (`key, a, b`): the settings that differ at the end
+    - `state` (`tick, table, row, field, a, b`): the fields that differ at the first tick at which the states differ
+    - `events` (`kind, a, b`): the number of events of each kind since then
+    - `people`: a row for each person; people whose lives differ most come first
+    - `distances`: a row for each of some ticks since then: ties that only one run has, the summed difference of shared
+      ties, people who live in one run only, people who are at another venue, and the mean difference of needs and
+      wallets
+    - `ties`: both ledgers side by side at the last of these ticks; ties that differ most come first
     """
 
     seq: int | None
@@ -77,9 +80,9 @@ class Difference:
 
 
 def diff(a: "History", b: "History") -> Difference:
-    """The first event that differs, and what became of both towns since; of damaged logs as far as both are whole.
+    """The difference of two runs. Damaged logs are compared as far as both are whole.
 
-    Raises LogDamaged where nothing of a log can be read.
+    Raises LogDamaged if nothing of a log can be read.
     """
     sides = tuple(Side(run, run.log.head.seq, run.log.head.tick) for run in (a, b))
     try:
@@ -90,7 +93,7 @@ def diff(a: "History", b: "History") -> Difference:
 
 
 def _whole(side: Side) -> tuple[Side, LogDamaged | None]:
-    """How far a log can be read, and what damage ends it."""
+    """The side up to the first damage of its log, and that damage (None: the log is whole)."""
     log = side.run.log
     try:
         for _ in log.parts():
@@ -136,20 +139,20 @@ def _diff(a: Side, b: Side, damage: tuple[LogDamaged | None, LogDamaged | None])
 
 
 def _parting(a: Side, b: Side) -> Parting | None:
-    """What `b` is to `a`, by what their manifests say of their parents; None where they are no kin."""
+    """The relation of `b` to `a`, from the parents in their manifests; None if they are not related."""
     word, seq = kin(a.run.log.manifest, b.run.log.manifest)
     return None if seq is None else Parting(RELATIONS[word], seq, tick_at(a.run.log, min(seq, a.seq)))
 
 
 def first_difference(a: LogReader, b: LogReader, within: int | None = None) -> int | None:
-    """The number of the first event that differs, or that one log alone has; None for equal logs.
+    """The number of the first event that differs or that only one log has; None if the logs are equal.
 
-    Nothing from event `within` on (None: the shorter log's end) is read. Raises LogDamaged.
+    Events from `within` on (None: the end of the shorter log) are not read. Raises LogDamaged.
     """
     common = min(a.head.seq, b.head.seq) if within is None else within
     if a.digest_at(common) == b.digest_at(common):
         return common if max(a.head.seq, b.head.seq) > common else None
-    same, other = 0, common // BLOCK_EVENTS + 1  # blocks that are known to be equal, and the first not known to be
+    same, other = 0, common // BLOCK_EVENTS + 1  # the first `same` blocks are equal; block `other` is not known to be
     while other - same > 1:
         middle = (same + other) // 2
         seq = middle * BLOCK_EVENTS
@@ -167,7 +170,7 @@ def first_difference(a: LogReader, b: LogReader, within: int | None = None) -> i
 
 
 def causes(log: LogReader, seq: int, end: int | None = None) -> tuple[int, ...]:
-    """An event's number, its cause's, and so on; empty where there is no such event before `end` (None: the head)."""
+    """The numbers of an event, its cause, and so on; empty if `seq` is not before `end` (None: the log's head)."""
     chain: list[int] = []
     while seq < (log.head.seq if end is None else end) and len(chain) < CAUSES:
         chain.append(seq)
@@ -186,7 +189,7 @@ def _events(log: LogReader, first: int, last: int) -> Iterator[tuple[int, bytes,
 
 
 def _distance_row(a: "Moment", b: "Moment", ties: pa.Table) -> dict[str, Any]:
-    """How far apart two towns are at a tick."""
+    """The row of `distances` for two towns at a tick."""
     people = [{row["name"]: row for row in moment.table("agents").to_pylist()} for moment in (a, b)]
     both = sorted(people[0].keys() & people[1].keys())
     change = ties.column("change").to_pylist()

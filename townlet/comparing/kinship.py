@@ -1,4 +1,4 @@
-"""The runs beside a run: those it came of, those that came of it, and others in the same folder."""
+"""The runs in the same folder as a run, and how each is related to it: parent, fork, or fork of the same parent."""
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -17,11 +17,11 @@ SIBLING: Final = "a fork of the same run"
 NO_KIN: Final = ""
 
 KIN: Final = (PARENT, FORK, SIBLING, NO_KIN)
-"""What a run may be to another, the nearest first."""
+"""The possible relations of one run to another, closest first."""
 
 
 class Neighbour(NamedTuple):
-    """A run beside another: its path, what it is to the other (one of KIN), where they parted, its last tick."""
+    """A run in the same folder: its path, its relation (one of KIN), the tick at which both parted, its last tick."""
 
     path: str
     kin: str
@@ -30,7 +30,7 @@ class Neighbour(NamedTuple):
 
 
 def neighbours(run: "History") -> tuple[Neighbour, ...]:
-    """The runs in the folder that a run lies in, those nearest of kin first, then by name; none of one on a store."""
+    """The other runs in the folder of a run, closest relation first, then by name; empty for a run on a store."""
     if is_mirror(run.path):
         return ()
     log, here, found = run.log, run.path.resolve(), []
@@ -40,7 +40,7 @@ def neighbours(run: "History") -> tuple[Neighbour, ...]:
         try:
             other = LogReader(path)
         except EventLogError:
-            continue  # what cannot be opened cannot be compared
+            continue  # a run that cannot be opened cannot be compared
         word, seq = kin(log.manifest, other.manifest)
         parted = None if seq is None else tick_at(log, seq)
         found.append(Neighbour(str(run.path.parent / path.name), word, parted, other.head.tick))
@@ -48,14 +48,14 @@ def neighbours(run: "History") -> tuple[Neighbour, ...]:
 
 
 class Kin(NamedTuple):
-    """What a run is to another: one of KIN, and the event from which each may have gone its own way (None: no kin)."""
+    """A relation of two runs: one of KIN, and the event from which they may differ (None: not related)."""
 
     kin: str
     seq: int | None
 
 
 def kin(ours: "Manifest", theirs: "Manifest") -> Kin:
-    """What the run of `theirs` is to the run of `ours`, as both manifests name their parents."""
+    """The relation of the run of `theirs` to the run of `ours`, from the parents in both manifests."""
     if ours.parent and ours.parent.run_id == theirs.run_id:
         return Kin(PARENT, ours.parent.seq)
     if theirs.parent and theirs.parent.run_id == ours.run_id:
@@ -66,5 +66,5 @@ def kin(ours: "Manifest", theirs: "Manifest") -> Kin:
 
 
 def tick_at(log: LogReader, seq: int) -> int:
-    """The tick that event `seq` begins, as the first event of a fork does."""
+    """The tick that begins with event `seq`, which must be the first event of its tick."""
     return int(log.pick([seq - 1])["tick"][0]) + 1 if seq else 0

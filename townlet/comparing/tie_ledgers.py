@@ -1,4 +1,4 @@
-"""Lays two ledgers of ties side by side: what was gained, lost and changed, the largest difference first."""
+"""Compares two ledgers of ties: ties gained, lost and changed, the largest difference first."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -10,10 +10,10 @@ from eventlog.catalogue.registries import SIDES
 """The sides of a tie."""
 
 NOTHING: Final = (0.0, 0.0, 0.0)
-"""What counts in place of a tie that there is not."""
+"""The value that stands for a missing tie."""
 
 CHANGES: Final = {"lost": "only a", "gained": "only b", "changed": "changed", "same": "same"}
-"""What becomes of a tie from one ledger to another, and what that is of two ledgers side by side."""
+"""How a tie changes from one ledger to a later one, and the word for it in a comparison of two runs `a` and `b`."""
 
 Pair = tuple[str, str]
 Sides = tuple[float, float, float]
@@ -21,7 +21,7 @@ Ledger = Mapping[Pair, Sides]
 
 
 def ties_before_and_after(before: pa.Table, after: pa.Table) -> pa.Table:
-    """Two ledgers, as the view `ties` has them, side by side: the columns of `comparison`."""
+    """Compare two tables `ties`: a row for each tie of either, with the columns of `Refold.comparison`."""
     return _comparison(_ledger(before), _ledger(after))
 
 
@@ -32,14 +32,14 @@ def _ledger(ties: pa.Table) -> Ledger:
 
 
 def _comparison(before: Ledger, after: Ledger) -> pa.Table:
-    """`comparison`, from both ledgers."""
+    """The table of comparison of two ledgers, the largest difference first."""
     rows = [_row(pair, before.get(pair), after.get(pair)) for pair in before.keys() | after.keys()]
     rows.sort(key=lambda row: (-row["difference"], row["owner"], row["other"]))
     return pa.Table.from_pylist(rows, schema=_schema())
 
 
 def _row(pair: Pair, before: Sides | None, after: Sides | None) -> dict[str, Any]:
-    """One tie in both towns."""
+    """The row of one tie."""
     change = "gained" if before is None else "lost" if after is None else "same" if before == after else "changed"
     sides = {
         f"{when}_{side}": value
@@ -57,8 +57,11 @@ def _schema() -> pa.Schema:
 
 
 def ties_side_by_side(a: pa.Table, b: pa.Table) -> pa.Table:
-    """Two ledgers side by side: `owner, other, change` (only a, only b, changed, same), each side of the tie in either
-    (NULL: no tie) and `difference`, the sum of what they differ by; the largest first."""
+    """Compare the tables `ties` of two runs: a row for each tie of either, the largest difference first.
+
+    Columns: `owner, other, change` (only a, only b, changed, same); trust, familiarity and rivalry in both runs, such
+    as `trust_a` and `trust_b` (NULL: no tie); and `difference`, the sum of the absolute differences.
+    """
     table = ties_before_and_after(a, b)
     change = pa.array([CHANGES[word] for word in table.column("change").to_pylist()], pa.string())
     columns = {"owner": table.column("owner"), "other": table.column("other"), "change": change}

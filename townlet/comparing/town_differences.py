@@ -1,6 +1,6 @@
-"""What two towns differ in: their state field by field, what happened in each since a tick, people, settings.
+"""How two towns differ: in their state field by field, in their events since a tick, in their people and settings.
 
-People, places and ties are laid side by side by their names, so towns of other maps and sizes can be compared too.
+People, places and ties are matched by name, so towns of different maps and sizes can be compared, too.
 """
 
 import hashlib
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 NEEDS_AND_WALLET: Final = (*NEEDS, "wallet")
 WHOLE: Final = ("map_content", "people_names")
-"""Settings that are told by their digest: nobody reads them value by value."""
+"""Settings that are shown as a digest, because they are too long to read."""
 
 PLACED: Final = 256
-"""The ticks of events that are held in memory at a time."""
+"""How many ticks of events are in memory at the same time."""
 
 STATE: Final = pa.schema([("tick", pa.int64()), *((name, pa.string()) for name in ("table", "row", "field", "a", "b"))])
 SETTINGS: Final = pa.schema([(name, pa.string()) for name in ("key", "a", "b")])
@@ -49,8 +49,7 @@ PEOPLE: Final = pa.schema(
 
 
 class Side(NamedTuple):
-    """One of the two runs, and how far it is compared: up to event `seq` and tick `tick`, where its log ends or is
-    damaged."""
+    """One of the two runs. It is compared up to event `seq` and tick `tick`, where its log ends or is damaged."""
 
     run: "History"
     seq: int
@@ -61,7 +60,7 @@ class Side(NamedTuple):
 
 
 def settings_differ(a: Side, b: Side) -> pa.Table:
-    """`key, a, b`: the seed and the settings that are not the same at the end, as JSON; NULL where there is no such."""
+    """`key, a, b`: the seed and the settings that differ at the end, as JSON; NULL if a run has no such key."""
     sides = [dict(_settings_of(side)) for side in (a, b)]
     keys = [key for key in {**sides[0], **sides[1]} if sides[0].get(key) != sides[1].get(key)]
     return pa.Table.from_pylist(
@@ -70,7 +69,7 @@ def settings_differ(a: Side, b: Side) -> pa.Table:
 
 
 def settings_at(side: Side) -> Settings:
-    """The settings that a run lived under at the end."""
+    """The settings of the epoch in which the compared part of a run ends."""
     return side.run.settings[_epoch_of(side)]
 
 
@@ -100,10 +99,11 @@ def _flat(key: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def first_state(a: Side, b: Side, tick: int, until: int) -> pa.Table:
-    """`tick, table, row, field, a, b`: what differs at the first tick from `tick` to `until` at which the states do.
+    """`tick, table, row, field, a, b`: what differs at the first tick from `tick` to `until` with different states.
 
-    Where that is the clock alone, also what differs at the first tick at which people, places or ties do; what counts
-    events is no such difference. `row` is a name, a tie's two names, or NULL. Values are JSON. Raises LogDamaged.
+    If only the clock differs there, the table also has the fields that differ at the first tick at which people, places
+    or ties differ. Numbers of events are not compared. `row` is a name, the two names of a tie, or NULL. Values are
+    JSON. Raises LogDamaged.
     """
     walks = _Walk(a, tick), _Walk(b, tick)
     rows: list[dict[str, Any]] = []
@@ -119,7 +119,7 @@ def first_state(a: Side, b: Side, tick: int, until: int) -> pa.Table:
 
 
 class _Walk:
-    """A town that goes through its history tick by tick."""
+    """Folds a town forward, tick by tick."""
 
     def __init__(self, side: Side, tick: int) -> None:
         self.side = side
@@ -128,7 +128,7 @@ class _Walk:
         self._rest: Any = np.zeros(0)
 
     def to(self, tick: int) -> "Town":
-        """The town before this tick."""
+        """The town just before this tick; ticks must not go back."""
         while True:
             if not len(self._rest):
                 self._rest = next(self._parts, None) if self.town.tick < tick else self._rest
@@ -143,7 +143,7 @@ class _Walk:
 
 
 def _lived_apart(a: "Town", b: "Town") -> bool:
-    """Whether people, ties, places or jobs differ, in anything but the numbers of events."""
+    """Whether people, ties, places or jobs differ in any field except the numbers of events."""
     if a.shape != b.shape:
         return True
     return any(_unequal(a.record[name], b.record[name]) for name in ("agents", "objects", "job_holder", "ground"))
@@ -162,7 +162,7 @@ def _clock_rows(tick: int, a: "Town", b: "Town") -> list[dict[str, Any]]:
 
 
 def _shown_rows(tick: int, walks: tuple[_Walk, _Walk]) -> list[dict[str, Any]]:
-    """The values that differ of what SQL shows."""
+    """The rows for the values that differ in the tables that SQL shows."""
     moments = [Moment(walk.side.run, walk.town) for walk in walks]
     rows = []
     for table, keys in (("agents", ("name",)), ("objects", ("name",)), ("ties", ("owner", "other"))):
@@ -173,7 +173,7 @@ def _shown_rows(tick: int, walks: tuple[_Walk, _Walk]) -> list[dict[str, Any]]:
 
 
 def _kept_rows(tick: int, a: "Town", b: "Town") -> list[dict[str, Any]]:
-    """The values that differ of what the state holds and no view shows; people and places are told by number."""
+    """The rows for the values that differ in the state and that no SQL table shows; people and places have numbers."""
     sides = tables(a.record), tables(b.record)
     rows = []
     for table in ("agents", "ties", "objects", "jobs", "ground"):
@@ -192,7 +192,7 @@ def _row_rows(
 ) -> list[dict[str, Any]]:
     if a is None or b is None:
         return [_row(tick, table, name, "is there", a is not None, b is not None)]
-    told = [field for field in a if not field.endswith("_id")]  # the names beside them say it
+    told = [field for field in a if not field.endswith("_id")]  # the column with the name says the same
     return [_row(tick, table, name, field, a[field], b[field]) for field in told if a[field] != b[field]]
 
 
@@ -205,7 +205,7 @@ def _row(tick: int, table: str, row: str | None, field: str, a: Any, b: Any) -> 
 
 
 Deeds = Counter[tuple[int, int]]
-"""How many events there were of each person (-1: nobody) and kind."""
+"""The number of events of each person (-1: nobody) and kind."""
 
 
 def deeds_since(side: Side, seq: int, until: int) -> Deeds:
@@ -219,7 +219,7 @@ def deeds_since(side: Side, seq: int, until: int) -> Deeds:
 
 
 def events_by_kind(a: Deeds, b: Deeds) -> pa.Table:
-    """`kind, a, b`: how many events of each kind, those whose numbers differ most first."""
+    """`kind, a, b`: the number of events of each kind in both runs; the largest difference comes first."""
     counts: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
     for deeds, kinds in zip((a, b), counts, strict=True):
         for (_, kind), count in deeds.items():
@@ -233,11 +233,13 @@ def events_by_kind(a: Deeds, b: Deeds) -> pa.Table:
 def people_apart(
     sides: tuple[Side, Side], moments: "tuple[Moment, Moment]", deeds: tuple[Deeds, Deeds], ties: pa.Table, since: int
 ) -> pa.Table:
-    """A row for everybody who lives or did anything since, those whose lives differ most first.
+    """A row for each person who lives at the end or did anything since `since`; the largest differences come first.
 
-    `first_tick` is when they first did something else, or at another time (NULL: never, or the towns' capacities
-    differ), `differ_by` the sum of what the numbers of their events of each kind differ by, `most` the kind that
-    differs most, `ties_differ_by` what their ties do; the rest is as of the last tick, NULL for who is not there.
+    - `first_tick`: the tick of the person's first event that differs (NULL: none, or the towns' capacities differ)
+    - `differ_by`: how much the numbers of events differ, summed over the kinds
+    - `most`, `most_a`, `most_b`: the kind that differs most, and its numbers
+    - `ties_differ_by`: the summed difference of the person's ties
+    - the other columns are as of the last tick; NULL for a person who does not live there
     """
     settings = [settings_at(side) for side in sides]
     by_name = [_by_person(deed, each) for deed, each in zip(deeds, settings, strict=True)]
@@ -294,7 +296,7 @@ def _by_person(deeds: Deeds, settings: Settings) -> dict[str, Counter[int]]:
 
 
 def _first_ticks(sides: tuple[Side, Side], since: int, everybody: set[int]) -> dict[int, int]:
-    """When each person first did something else, or at another time; read until that is known of everybody."""
+    """The tick of each person's first event that differs; reads until this is known for everybody."""
     until, first = min(side.tick for side in sides), dict[int, int]()
     for begins in range(since, until, PLACED):
         if first.keys() >= everybody:
@@ -309,7 +311,7 @@ def _first_ticks(sides: tuple[Side, Side], since: int, everybody: set[int]) -> d
 
 
 def _by_agent(parts: Iterable[np.ndarray]) -> dict[int, np.ndarray]:
-    """The events of each person, in order, without their numbers and causes."""
+    """The events of each person, in order; numbers and causes are set to 0."""
     listed = list(parts)
     if not listed:
         return {}
@@ -322,7 +324,7 @@ def _by_agent(parts: Iterable[np.ndarray]) -> dict[int, np.ndarray]:
 
 
 def _first_unequal(a: np.ndarray | None, b: np.ndarray | None) -> int | None:
-    """The tick of the first event that differs, or that one alone has."""
+    """The tick of the first event that differs or that only one side has; None if there is none."""
     if a is None or b is None:
         alone = b if a is None else a
         return None if alone is None else int(alone["tick"][0])

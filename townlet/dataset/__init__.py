@@ -1,4 +1,4 @@
-"""A log as steps of agents: record batches, files, Minari."""
+"""Turns a log into steps of agents: as record batches, as files, and for Minari."""
 
 from townlet.dataset.batches import Dataset, arrays_of, settings_in
 

@@ -1,7 +1,7 @@
-"""What a run's people saw, might do, were asked and earned, under any observations and rewards: folded from its log.
+"""The steps of a run's people (observation, mask, action, reward), under any observations and rewards, from its log.
 
-Nothing is simulated: the log is folded once, each seat is looked at as a tick begins, and each tick is paid as it ends.
-Under the settings of an environment that kept the log it is what that environment gave, bit for bit.
+Nothing is simulated: the log is folded once; each seat is observed at the beginning of a tick and paid at its end. With
+the settings of the environment that wrote the log, the steps are equal to that environment's, bit for bit.
 """
 
 import json
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from townlet.history.history import History
 
 VERSION: Final = 1
-"""Of the schema; raised when a column changes its meaning."""
+"""The version of the schema. It is raised when a column changes its meaning."""
 
 BATCH_STEPS: Final = 8192
-"""Steps of a batch, about: 9 MB of the fullest observations."""
+"""About how many steps a batch has: 9 MB of the largest observations."""
 
 SEEN: Final = ("observations", "rewards")
-"""The settings that no rule reads: a history can be seen and paid under any of them."""
+"""Blocks of settings that no rule reads, so a dataset of the same history can change them."""
 
 ACTIONS: Final = 9
 REWARDS: Final = tuple(CALLED.get(name, name) for name in COLUMNS)
@@ -43,11 +43,11 @@ REWARDS: Final = tuple(CALLED.get(name, name) for name in COLUMNS)
 
 
 class Dataset:
-    """The steps of a run, a row for each seat in which somebody sits as a tick begins, in order of tick and seat.
+    """The steps of a run: a row for each seat that is taken at the beginning of a tick, in order of tick and seat.
 
-    Iterating gives them as record batches of `schema`, as often as it is asked for; in memory is one batch at a time.
-    The rows of `to_tick` come last and are what is seen there: nothing is asked and nothing earned, so these columns
-    are NULL. `layout` says what the floats and planes are, `settings` what each epoch is seen and paid under.
+    Iteration yields record batches of `schema` and can be repeated; one batch at a time is in memory. The rows of tick
+    `to_tick` come last; they have observations only, and NULL for actions and rewards. `layout` describes the floats
+    and planes of observations; `settings` are the settings of each epoch for observations and rewards.
     """
 
     def __init__(
@@ -64,10 +64,11 @@ class Dataset:
     ) -> None:
         """The ticks from `from_tick` on and before `to_tick` (None: all).
 
-        `variant` full, hybrid or compact; `rewards` whole, some keys of them, or a file's path or shipped name;
-        `overrides` are dotted keys of `observations` and `rewards`; what is not named is the run's own. `control` is
-        what was asked for, "option" or "primitive"; None: primitive if any event says so. Raises ConfigurationError,
-        TickOutOfRange, TownletError, LogDamaged, NotImplementedError for ties where nobody keeps any.
+        `variant` is full, hybrid or compact. `rewards` is a whole block, some keys of it, a file's path or a shipped
+        name. `overrides` maps dotted keys of `observations` and `rewards` to values. Everything not given is the run's
+        own. `control` is the kind of actions, "option" or "primitive"; None: primitive if any event is a primitive
+        action. Raises ConfigurationError, TickOutOfRange, TownletError, LogDamaged, and NotImplementedError for
+        observations of ties if the run keeps no ties.
         """
         last = run.head.tick
         until = last if to_tick is None else to_tick
@@ -85,7 +86,7 @@ class Dataset:
         self.schema = schema_of(self.layout).with_metadata(self._description())
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        """The steps, some thousands at a time. Raises LogDamaged."""
+        """Yield record batches of some thousand steps. Raises LogDamaged."""
         folding = Reobserving(self.settings, self.control, self.from_tick, self.batch_steps)
         for rows in self.run.log.rows(to_seq=self.to_seq, to_tick=self.to_tick):
             for steps, scalars, maps in folding.fold(rows):
@@ -95,7 +96,7 @@ class Dataset:
                 yield self._batch(steps, scalars, maps, asked)
 
     def _batch(self, steps: np.ndarray, scalars: np.ndarray, maps: np.ndarray, asked: int) -> pa.RecordBatch:
-        """Steps as a record batch with memory of its own; in those from `asked` on nothing is asked any more."""
+        """The steps as a record batch with its own memory. Steps from index `asked` on have observations only."""
         count, ended = len(steps), np.arange(len(steps)) >= asked
         missing = ended if asked < count else None
         mask = (steps["mask"][:, None] >> np.arange(ACTIONS) & 1).astype(np.int8)
@@ -119,7 +120,7 @@ class Dataset:
         return pa.record_batch(list(columns.values()), schema=self.schema)
 
     def _description(self) -> dict[str, str]:
-        """What the schema says of itself: all that is needed to read it, and to make it again."""
+        """The metadata of the schema: everything that is needed to read the dataset and to make it again."""
         seen = self.settings[-1].observations
         about = {
             "version": VERSION,
@@ -139,10 +140,10 @@ class Dataset:
 
 
 def arrays_of(batch: "pa.RecordBatch | pa.Table") -> dict[str, np.ndarray]:
-    """A batch, or a table, as NumPy arrays by name, as environments give them: without a copy where there is no NULL.
+    """A batch or a table as NumPy arrays by name, shaped as in environments. Columns without NULL are not copied.
 
     `scalars` f4 [n, floats], `map` u1 [n, planes, 11, 11], `action_mask` i1 [n, 9], `action` i2 [n] and the rest [n].
-    Rows in which nothing is asked (the last of a dataset) are left out, but for what is seen, under `final_<name>`.
+    The last rows of a dataset, which have no action, are left out; their observations are under `final_<name>`.
     """
     if isinstance(batch, pa.Table):
         batch = batch.combine_chunks().to_batches()[0] if len(batch) else pa.RecordBatch.from_pylist([], batch.schema)
@@ -156,7 +157,7 @@ def arrays_of(batch: "pa.RecordBatch | pa.Table") -> dict[str, np.ndarray]:
 
 
 def _array(column: pa.Array) -> np.ndarray:
-    """One column as an array; lists and planes unfolded."""
+    """One column as an array; lists and planes become dimensions."""
     kind = column.type
     if isinstance(kind, pa.FixedSizeListType):
         flat = column.values.to_numpy().reshape(-1, kind.list_size)
@@ -192,16 +193,16 @@ def schema_of(layout: Layout) -> pa.Schema:
 
 
 def settings_in(schema: pa.Schema) -> dict[str, Any]:
-    """What a dataset's schema says of itself. Raises TownletError for another schema."""
+    """The metadata of a dataset's schema. Raises TownletError if the schema is not a dataset's."""
     said = (schema.metadata or {}).get(b"townlet_dataset")
     if said is None:
-        raise TownletError("this is no dataset of a town: its schema says nothing of one")
+        raise TownletError("this is not a dataset of Townlet: its schema has no key townlet_dataset")
     about: dict[str, Any] = json.loads(said)
     return about
 
 
 def control_of(run: "History") -> str:
-    """Whether people were asked for options or for every step, as far as events say: the first action taken does."""
+    """The kind of control of a run: "primitive" if the log has an event `action_taken`, else "option"."""
     taken = any(bool((rows["kind"] == ACTION_TAKEN).any()) for rows in run.log.rows())
     return "primitive" if taken else "option"
 
@@ -215,7 +216,7 @@ def _checked_control(control: str) -> str:
 def _changes(
     variant: str | None, rewards: "Rewards | Mapping[str, Any] | Path | str | None", overrides: Mapping[str, object]
 ) -> dict[str, object]:
-    """What is changed of each epoch's settings. Raises ConfigurationError for what decides what happens."""
+    """The dotted keys to change in each epoch. Raises ConfigurationError for a key that decides what happens."""
     changes: dict[str, object] = {}
     if variant is not None:
         changes["observations.variant"] = variant
@@ -226,10 +227,10 @@ def _changes(
     refused = [key for key in overrides if key.partition(".")[0] not in SEEN and kind_at(tuple(key.split("."))).type]
     if refused:
         allowed, keys = " and ".join(f"{block}.*" for block in SEEN), ", ".join(refused)
-        raise ConfigurationError(f"a dataset can change {allowed}, not {keys}: that has happened as it was set")
+        raise ConfigurationError(f"a dataset can change {allowed}, not {keys}: the events of the run depend on it")
     return changes | dict(overrides)
 
 
 def _as_lists(values: np.ndarray) -> pa.Array:
-    """A two-dimensional array as lists of one length."""
+    """A two-dimensional array as a column of lists of equal length."""
     return pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values.shape[1])

@@ -1,7 +1,7 @@
-"""A dataset in a folder: its steps as one Arrow or Parquet file, or as Minari keeps episodes.
+"""Writes a dataset to a folder: as one Arrow or Parquet file, or as episodes for Minari.
 
-It is written into a hidden folder beside its place and moved there when it is whole. `dataset.json` says what the
-schema of the steps says, and marks the folder as one that may be written anew.
+It is written to a hidden folder beside its place and moved there when it is complete. `dataset.json` has the metadata
+of the schema, and marks the folder as a dataset that may be replaced.
 """
 
 import json
@@ -15,11 +15,11 @@ from eventlog.folder.publishing import Product, bytes_of, published
 from townlet.dataset.batches import Dataset, settings_in
 
 DESCRIPTION: Final = "dataset.json"
-"""What stands beside the steps, and describes them."""
+"""The file beside the steps that describes them."""
 
 
 class Written(NamedTuple):
-    """What was written. `steps` were lived; what is seen at the end is beside them."""
+    """A written dataset. `steps` counts steps with an action, without the final observations."""
 
     path: Path
     steps: int
@@ -29,8 +29,8 @@ class Written(NamedTuple):
 def write(dataset: Dataset, form: str, to: Path, *, replace: bool = False) -> Written:
     """Write a dataset into the folder `to`, in one of FORMATS.
 
-    Nothing is overwritten, unless `replace` says so and it is a dataset too. Raises FileExistsError, LogDamaged,
-    TownletError where Minari is asked for and not there, OSError; and then nothing is left behind.
+    An existing dataset is replaced only with `replace`; other files are never replaced. Raises FileExistsError,
+    LogDamaged, TownletError if Minari is needed and not installed, OSError. After an error nothing is left behind.
     """
     with published(DATASET, to, replace=replace) as folder:
         folder.mkdir()
@@ -46,13 +46,13 @@ def is_dataset(path: Path) -> bool:
 
 
 def _write_arrow(dataset: Dataset, into: Path, _: str) -> int:
-    """One Arrow file, uncompressed, to be mapped into memory."""
+    """Write one Arrow file, uncompressed, so that it can be mapped into memory."""
     with pa.OSFile(str(into / "steps.arrow"), "wb") as file, pa.ipc.new_file(file, dataset.schema) as writer:
         return _write_batches(dataset, writer.write_batch)
 
 
 def _write_parquet(dataset: Dataset, into: Path, _: str) -> int:
-    """One Parquet file, with a row group for each batch."""
+    """Write one Parquet file with a row group for each batch."""
     from pyarrow.parquet import ParquetWriter
 
     with ParquetWriter(into / "steps.parquet", dataset.schema, compression="zstd") as writer:
@@ -60,7 +60,7 @@ def _write_parquet(dataset: Dataset, into: Path, _: str) -> int:
 
 
 def _write_batches(dataset: Dataset, write_batch: Callable[[pa.RecordBatch], Any]) -> int:
-    """Every batch; gives how many steps were lived."""
+    """Write every batch; returns the number of steps with an action."""
     steps = 0
     for batch in dataset:
         write_batch(batch)
@@ -81,4 +81,4 @@ FORMATS: Final[Mapping[str, Callable[[Dataset, Path, str], int]]] = {
     "parquet": _write_parquet,
     "minari": _write_minari,
 }
-"""What a dataset can be written as; each gives how many steps it wrote."""
+"""The formats of datasets; each function returns the number of steps that it wrote."""

@@ -1,4 +1,4 @@
-"""Folding a log into the steps of its people: the arrays that the compiled fold writes to, and when they are full."""
+"""Folds a log into steps of its people: owns the arrays that the compiled fold fills, and empties them."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,14 +16,18 @@ from townlet.env.towns import CONTROLS
 from townlet.living.town import Town
 
 Written = tuple[np.ndarray, np.ndarray, np.ndarray]
-"""Steps (STEP), floats f4[n, floats] and planes u1[n, planes x 121], to be read before the fold goes on."""
+"""Steps (STEP), floats f4[n, floats] and planes u1[n, planes x 121]. Read them before the fold goes on."""
 
 
 class Reobserving:
-    """A town that is folded, seen and paid, of `settings` for each epoch. Steps are of ticks from `since` on."""
+    """Folds a town and writes its observations and rewards. `settings` has one element an epoch; steps begin at tick
+    `since`."""
 
     def __init__(self, settings: Sequence[Settings], control: str, since: int, room: int) -> None:
-        """`room`: steps between two writings, at the least. Raises NotImplementedError for ties that nobody keeps."""
+        """`room` is the least number of steps between two results.
+
+        Raises NotImplementedError for observations of ties if the town keeps no ties.
+        """
         town = Town(settings)
         self._town = town
         town.towns["cursor"]["control"] = CONTROLS[control]
@@ -43,7 +47,7 @@ class Reobserving:
         self._paid = terms, outs
 
     def fold(self, rows: Rows) -> Iterator[Written]:
-        """Fold the next rows of the log; gives whole steps whenever there are many."""
+        """Fold the next rows of the log; yields complete steps whenever the arrays are full."""
         events, first = np.ascontiguousarray(rows).view(np.recarray), 0
         towns, plans = self._town.towns, self._town.plans
         while first < len(events):
@@ -52,14 +56,14 @@ class Reobserving:
                 yield self._take_steps()
 
     def end(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, int]]:
-        """What is left, and then what is seen now; with how many of the steps were lived."""
+        """The remaining steps, and the final observations; each with the number of its steps that have an action."""
         yield (*(left := self._take_steps()), len(left[0]))
         if self._town.seq:
             reobserve.look_once(self._town.towns, self._town.plans, *self._sight, *self._written)
             yield (*self._take_steps(), 0)
 
     def _take_steps(self) -> Written:
-        """The steps that stand there, which makes room."""
+        """The complete steps in the arrays, which then count as empty."""
         count = int(self._progress["steps"][0])
         self._progress["steps"] = self._progress["begun"] = 0
         steps, scalars, maps = self._written

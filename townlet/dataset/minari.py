@@ -1,6 +1,6 @@
-"""A dataset as Minari keeps one: an episode for each stay, or each part of one that was cut off.
+"""Writes a dataset for Minari: an episode for each stay of a person, or for each part of a stay that was cut off.
 
-In memory are the episodes that are under way, one a seat.
+Only the unfinished episodes are in memory, one for each seat.
 """
 
 import re
@@ -14,16 +14,16 @@ from townlet.dataset.batches import REWARDS, Dataset, arrays_of
 from townlet.errors import TownletError
 
 EPISODE_STEPS_MOST: Final = 131_071
-"""Minari reads an episode as one batch of a Parquet file."""
+"""The most steps of an episode: Minari reads an episode as one batch of a Parquet file."""
 
 Steps = dict[str, np.ndarray]
 
 
 def write_episodes(dataset: Dataset, into: Path, name: str) -> int:
-    """Write every episode into the folder `into`, to be read as `name` or `name`-v0; gives how many steps there are.
+    """Write every episode to the folder `into`, for reading as `name` or `name`-v0; returns the number of steps.
 
-    Raises TownletError where Minari is not installed, for a name that Minari does not take, and for an episode that is
-    longer than it reads.
+    Raises TownletError if Minari is not installed, if Minari does not accept the name, and if an episode is too long
+    for Minari.
     """
     try:
         from minari import __version__
@@ -36,7 +36,7 @@ def write_episodes(dataset: Dataset, into: Path, name: str) -> int:
             raise
         raise TownletError(f"--format minari needs {error.name}: pip install 'townlet[data]'") from error
     if not re.fullmatch(r"[-\w]+-v\d+", name):
-        raise TownletError(f"Minari takes no dataset called {name!r}: name the folder such as {_near(name)}")
+        raise TownletError(f"Minari does not accept the name {name!r}: use a folder name such as {_near(name)}")
     (into / "data").mkdir()
     spaces = {"observation_space": observation_space(dataset.layout), "action_space": action_space()}
     storage = MinariStorage.new(into / "data", **spaces, data_format="parquet")
@@ -52,13 +52,13 @@ def write_episodes(dataset: Dataset, into: Path, name: str) -> int:
 
 
 def episodes(dataset: Dataset) -> Iterator[Steps]:
-    """Every episode in the order of their ends: arrays of its steps, and under `final_<name>` what is seen after them.
+    """The episodes in the order of their ends: arrays of steps, and under `final_<name>` the observation after them.
 
-    After an exit nobody sees anything: zeros, and a mask that allows to wait. An episode that is under way when the
-    dataset ends counts as cut off there. Raises TownletError for one that is too long.
+    After an exit, the final observation is zeros and a mask that allows only to wait. An unfinished episode is cut off
+    at the end of the dataset. Raises TownletError for one that is too long.
     """
     under_way: dict[int, list[Steps]] = {}
-    cut_off: dict[int, Steps] = {}  # whose last observation is the next one of the same person
+    cut_off: dict[int, Steps] = {}  # the next observation of the same person is their final observation
     for batch in dataset:
         found = arrays_of(batch)
         for seat in np.unique(np.concatenate([found["seat"], found["final_seat"]])).tolist():
@@ -88,7 +88,7 @@ def _of_seat(seat: int, found: Steps, under_way: dict[int, list[Steps]], cut_off
     last = found["final_seat"] == seat
     if last.any():
         if seat not in cut_off and seat not in under_way:
-            return  # who came in the last tick
+            return  # a person who arrived in the last tick
         whole = cut_off.pop(seat) if seat in cut_off else _whole_episode(under_way.pop(seat))
         whole["truncated"] = whole["truncated"].copy()
         whole["truncated"][-1] = True
@@ -100,7 +100,7 @@ def _names_of_seen(steps: Steps) -> Iterator[str]:
 
 
 def _whole_episode(parts: list[Steps]) -> Steps:
-    """The parts of an episode as one. Raises TownletError."""
+    """The parts of an episode, joined. Raises TownletError if it is too long."""
     whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     if len(whole["tick"]) > EPISODE_STEPS_MOST:
         whose, steps = whole["name"][0], len(whole["tick"])
@@ -112,12 +112,12 @@ def _whole_episode(parts: list[Steps]) -> Steps:
 
 
 def _with_final(steps: Steps, final: Steps) -> Steps:
-    """An episode with what is seen after its last step."""
+    """An episode with its final observation."""
     return steps | {f"final_{name}": values for name, values in final.items()}
 
 
 def _buffer(episode: Steps) -> dict[str, Any]:
-    """What Minari calls the parts of an episode; of what is seen, and of infos, there is one more than of steps."""
+    """An episode under Minari's names. There is one more observation and info than there are steps."""
     ticks, nothing = episode["tick"].tolist(), {name: 0.0 for name in REWARDS[:-1]}
     after = {"tick": ticks[-1] + 1, "decides": False, **nothing}
     infos = {name: [*episode[name].tolist(), value] for name, value in after.items()}

@@ -1,4 +1,4 @@
-"""Environments for learning agents: a town that does what it is asked, tick by tick."""
+"""Environments for learning agents: towns in which an outside policy acts for people, tick by tick."""
 
 from importlib import import_module
 from typing import Any
@@ -10,11 +10,11 @@ CLASSES = {
     "parallel_env": ("townlet.env.parallel", "ParallelEnv"),
     "gym_env": ("townlet.env.single", "GymEnv"),
 }
-"""Where what `townlet` gives by these names is found."""
+"""The module and class behind each public name of `townlet`."""
 
 
 def class_of(name: str) -> Any:
-    """The class behind a public name. Raises TownletError where Gymnasium or PettingZoo is needed and not there."""
+    """The class behind a public name. Raises TownletError if Gymnasium or PettingZoo is missing."""
     module, kind = CLASSES[name]
     try:
         return getattr(import_module(module), kind)

@@ -1,10 +1,10 @@
-"""What every environment and every policy must keep: contracts to inherit in one's own tests.
+"""Contracts that every environment and every policy must keep. Inherit them in your own tests.
 
     class TestMine(EnvironmentContract):
         def make(self, **changes):
             return townlet.vector_env("my_town.yaml", **changes)
 
-Each test fails with an AssertionError that says what was not kept.
+A failed test raises an AssertionError that says what was not kept.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ Policy = Callable[[Observations, Infos], np.ndarray]
 
 
 def any_allowed(observations: Observations, infos: Infos) -> np.ndarray:
-    """One of what may be asked of each seat, by lot: the same lot for the same tick, town and seat."""
+    """A random allowed action for each seat; the same tick, town and seat always give the same action."""
     mask = observations["action_mask"]
     lots = np.empty(mask.shape)
     for town, tick in enumerate(infos["tick"].tolist()):
@@ -35,16 +35,16 @@ def any_allowed(observations: Observations, infos: Infos) -> np.ndarray:
 
 
 class EnvironmentContract:
-    """What an environment of many towns keeps whatever its settings. `make` is to be given."""
+    """What an environment of many towns must keep under any settings. Subclasses define `make`."""
 
     ticks = 120
 
     def make(self, **changes: Any) -> VectorEnv:
-        """A new environment of the sort that is tested; `changes` are arguments of `townlet.vector_env`."""
+        """A new environment to test; `changes` are arguments of `townlet.vector_env`."""
         raise NotImplementedError("give the environment that is to be tested")
 
     def play(self, env: VectorEnv, seed: int = 1, policy: Policy = any_allowed) -> Iterator[tuple[Any, ...]]:
-        """So many ticks; each gives what `step` gave, behind the actions."""
+        """Play some ticks; yields the actions and the results of `step` of each tick."""
         observations, infos = env.reset(seed=seed)
         for _ in range(self.ticks):
             actions = policy(observations, infos)
@@ -134,20 +134,20 @@ class EnvironmentContract:
 
 
 class PolicyContract:
-    """What a policy keeps in any environment. `make` gives an environment, `policy` a policy for it."""
+    """What a policy must keep in any environment. `make` returns an environment, `policy` a policy for it."""
 
     ticks = 60
 
     def make(self) -> VectorEnv:
-        """The environment that the policy is for."""
+        """A new environment for the policy."""
         raise NotImplementedError("give an environment for the policy")
 
     def policy(self, env: VectorEnv) -> Policy:
-        """A policy as it is before its first tick."""
+        """A new policy, before its first tick."""
         raise NotImplementedError("give the policy that is to be tested")
 
     def history(self) -> tuple[list[str], list[np.ndarray]]:
-        """The digests of the towns that the policy acts in, and what it asked for."""
+        """The digests of the towns after the policy has acted in them, and its actions."""
         with self.make() as env:
             policy, asked = self.policy(env), []
             observations, infos = env.reset(seed=1)
@@ -162,7 +162,7 @@ class PolicyContract:
             return env.digests(), asked
 
     def require_allowed(self, actions: np.ndarray, observations: Observations, infos: Infos) -> None:
-        """Every living seat is asked for what its mask allows."""
+        """Check that each action for a living seat is allowed by its mask."""
         mask, alive = observations["action_mask"], infos["alive"]
         assert actions.shape == alive.shape and actions.dtype.kind in "iu", f"{actions.dtype} {actions.shape}"
         chosen = actions[alive]

@@ -1,4 +1,4 @@
-"""A town as PettingZoo's ParallelEnv: agents are people, by their names."""
+"""A town as PettingZoo's ParallelEnv. Agents are people, identified by name."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,11 +22,11 @@ Observation = dict[str, np.ndarray] | np.ndarray
 
 
 class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignore[misc]  # PettingZoo has no types
-    """One town. Observations are dictionaries of arrays of their own: `scalars`, `map` and `action_mask`.
+    """One town. Observations are dictionaries of new arrays: `scalars`, `map` and `action_mask`.
 
-    Who leaves is terminated; who arrives is an agent from its first observation on. At the end of the episode, after
-    `max_cycles` ticks, everybody is truncated. Infos say whether what is asked next is a decision (`decides`), and the
-    agent's `seat`.
+    A person who leaves is terminated; a person who arrives is an agent from the first observation on. At the end of the
+    episode, after `max_cycles` ticks, everybody is truncated. Infos hold `decides`, whether the next action is a real
+    decision, and the agent's `seat`.
     """
 
     metadata: ClassVar[dict[str, Any]] = {
@@ -50,13 +50,14 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
         logs: Path | str | None = None,
         render_mode: Literal["ansi", "rgb_array"] | None = None,
     ) -> None:
-        """With `arrivals` off who comes during an episode lives by the scripted policy and is no agent.
+        """With `arrivals` off, people who arrive during an episode follow the scripted policy and are not agents.
 
-        A person is named after the seat and how many sat there before. `seats` as many as can be in an episode,
-        founders and `life.exits_a_day` newcomers a day, make `possible_agents` exactly these.
+        A person's name depends on the seat and on how many sat there before. If there are as many `seats` as people can
+        live in the town in an episode (founders, and `life.exits_a_day` newcomers a day), `possible_agents` lists
+        exactly these people.
 
-        With `flat` on an observation is one array, f4 [n]: the scalars, then the map's cells as shares of the most that
-        they can be; and the action mask stands in the infos. That is for tools that know no dictionaries.
+        With `flat` on, an observation is one array, f4 [n]: the scalars, then the map's cells as shares of their
+        maximum; the action mask is in the infos. This is for tools that cannot read dictionaries.
 
         Raises ConfigurationError, TownletError.
         """
@@ -84,10 +85,10 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
         self._persons: list[int] = []
 
     def _possible_names(self) -> list[str]:
-        """Whoever can be in the town in an episode, by person number: founders first, then who may come after exits.
+        """The names of all people who can live in the town in an episode: founders first, then possible newcomers.
 
-        A newcomer for each exit sits down where nobody ever sat; when no such seat is left, on the one that has been
-        empty the longest. So `spare` others are given away before anybody's comes up again.
+        Each newcomer takes a seat that nobody has had; when there is none left, the seat that has been empty the
+        longest. So `spare` other seats are taken before a seat is taken again.
         """
         settings, seats, founders = self._vector.settings, self._vector.seats, self._vector.settings.town.people
         if not self.arrivals:
@@ -102,7 +103,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
 
     @property
     def max_cycles(self) -> int:
-        """Ticks of an episode."""
+        """The ticks of an episode."""
         return self._vector.episode_ticks
 
     @max_cycles.setter
@@ -113,17 +114,17 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
             self._actions.setdefault(name, spaces.Discrete(ACTIONS))
 
     def observation_space(self, agent: str) -> spaces.Space[Any]:
-        """The same for everybody."""
+        """The space of one agent's observation; the same for all agents."""
         return self._space
 
     def action_space(self, agent: str) -> spaces.Discrete:
-        """Nine options, or nine primitives; of each agent a space of its own, so that each can be seeded."""
+        """Nine options or nine primitives. Each agent has a space of its own, which can be seeded."""
         return self._actions[agent]
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Observation], dict[str, dict[str, Any]]]:
-        """Found the town anew; without a seed, with the one after the last. `options` say nothing to a town."""
+        """Found a new town. Without a seed, the seed is the last one plus 1. `options` are ignored."""
         _, infos = self._vector.reset(seed=seed)
         self._persons = [int(NOBODY)] * self._vector.seats
         self._seat_of = {}
@@ -133,9 +134,9 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
     def step(
         self, actions: dict[str, int]
     ) -> tuple[dict[str, Observation], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]:
-        """One tick. An agent for whom nothing is asked lives it by the scripted policy. Raises TownletError."""
+        """Live one tick. An agent without an action follows the scripted policy. Raises TownletError."""
         if not self._persons:
-            raise TownletError("nothing has begun: call reset before step")
+            raise TownletError("there is no episode: call reset before step")
         if not self.agents:
             return {}, {}, {}, {}, {}
         asked = [int(NOT_ASKED)] * self._vector.seats
@@ -164,7 +165,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
         )
 
     def _take_in(self, persons: list[int], *, founding: bool) -> None:
-        """Who sits where now: those who left are agents no more, those who came are, if arrivals are."""
+        """Update who sits where: people who left are removed, people who arrived become agents if `arrivals` is on."""
         settings, seat_of = self._vector.settings, dict(self._seat_of)
         for seat, (before, now) in enumerate(zip(self._persons, persons, strict=True)):
             if before != now:
@@ -175,7 +176,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
         self._persons, self._seat_of, self.agents = persons, seat_of, list(seat_of)
 
     def _observations(self, seat_of: Mapping[str, int]) -> dict[str, Observation]:
-        """What each agent sees, as copies: one of each array, and views of it."""
+        """The observation of each agent: views of one copy of each array."""
         if self.is_flat:
             flat = self._flat(self._vector.observations)
             return {agent: flat[seat] for agent, seat in seat_of.items()}
@@ -201,7 +202,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
 
     @property
     def record(self) -> Any:
-        """The town's record, to be read only."""
+        """The town's record. It must not be changed."""
         return self._vector.record(0)
 
     def _unknown_agent(self, name: str) -> TownletError:
@@ -210,12 +211,12 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
         )
 
     def state(self) -> np.ndarray:
-        """The scalars of every seat, one after the other, f4 [seats x n]; zeros for an empty one."""
+        """The scalars of all seats, one seat after another, f4 [seats x n]; zeros for an empty seat."""
         scalars: np.ndarray = self._vector.observations["scalars"][0].flatten()
         return scalars
 
     def render(self) -> str | np.ndarray | None:
-        """The town's map with its people: text, or pixels u1 [height, width, 3]; None without a render mode."""
+        """A picture of the town and its people: text, or pixels u1 [height, width, 3]; None without a render mode."""
         return picture_of(self.render_mode, self._vector.settings, self.record)
 
     def digest(self) -> str:

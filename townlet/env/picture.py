@@ -1,4 +1,4 @@
-"""Pictures of a town: the text of its map with its people in it, or pixels."""
+"""Pictures of a town's map with its people, as text or as pixels."""
 
 import colorsys
 import string
@@ -16,7 +16,7 @@ from townlet.errors import TownletError
 from townlet.world.drawing import Tile, TownMap
 
 PIXELS = 8
-"""The side of a tile."""
+"""The width and height of a tile in pixels."""
 
 GROUND = {
     Tile.WALL: (70, 66, 74),
@@ -30,20 +30,20 @@ GROUND = {
 }
 FURNITURE = (120, 96, 150)
 GOLDEN_ANGLE = 0.6180339887498949
-"""Of a whole turn: neighbours in number are far apart in hue."""
+"""A share of the colour circle: seats with neighbouring numbers get very different hues."""
 
 RENDER_MODES = ("ansi", "rgb_array")
 
 
 def checked_mode(mode: str | None) -> str | None:
-    """The render mode, if it is one, or None for none. Raises TownletError."""
+    """The render mode, if it is valid or None. Raises TownletError."""
     if mode is not None and mode not in RENDER_MODES:
         raise TownletError(f"render_mode {mode!r} is none of {', '.join(RENDER_MODES)}")
     return mode
 
 
 def picture_of(mode: str | None, settings: Settings, town: Any) -> str | np.ndarray | None:
-    """A town's record in a render mode; None without one."""
+    """A picture of a town's record in this render mode; None if the mode is None."""
     if mode is None:
         return None
     town_map = map_of(settings)
@@ -51,7 +51,7 @@ def picture_of(mode: str | None, settings: Settings, town: Any) -> str | np.ndar
 
 
 def as_text(settings: Settings, town_map: TownMap, town: Any) -> str:
-    """The map, a mark for everybody on it, and a line about each: its mark, name, venue, option and needs.
+    """The map with a mark for each person, and a line for each: mark, name, venue, option and needs.
 
     `town` is a town's record.
     """
@@ -73,7 +73,7 @@ def as_text(settings: Settings, town_map: TownMap, town: Any) -> str:
 
 
 def as_pixels(town_map: TownMap, town: Any) -> np.ndarray:
-    """The map from above, u1 [8 x height, 8 x width, 3]: ground, places, and everybody in a colour of its seat."""
+    """The map from above, u1 [8 x height, 8 x width, 3]: ground, places, and each person in the colour of its seat."""
     colours = np.zeros((len(Tile), 3), np.uint8)
     for tile, colour in GROUND.items():
         colours[tile] = colour
@@ -88,7 +88,7 @@ def as_pixels(town_map: TownMap, town: Any) -> np.ndarray:
 
 
 def _square(image: np.ndarray, row: int, column: int, margin: int) -> np.ndarray:
-    """The pixels of a tile but for its margin."""
+    """The pixels of a tile without its margin."""
     top, left = row * PIXELS, column * PIXELS
     return image[top + margin : top + PIXELS - margin, left + margin : left + PIXELS - margin]
 
@@ -106,6 +106,6 @@ def _where(town: Any, agent: Any) -> tuple[int, int]:
 
 
 def _marks(town_map: TownMap) -> str:
-    """Characters that mean nothing on this map."""
+    """Digits and letters that this map does not use; "@" if it uses all."""
     taken = set("".join(town_map.rows))
     return "".join(mark for mark in string.digits + string.ascii_letters if mark not in taken) or "@"

@@ -1,7 +1,7 @@
-"""The steps of a town that has been: what each seat saw, might do, was asked and earned, tick by tick, from its log.
+"""Reads the steps of agents from a log: what each seat observed, could do, was asked to do, and earned in each tick.
 
-Rows are folded and nothing else. A seat is looked at as each tick begins, before that tick's first event, as an
-environment shows it; what the tick then asks of it and what it earns in it is written to the same step.
+Only rows are folded. Each seat is observed at the beginning of each tick, before the tick's first event, exactly as in
+an environment. The tick's action and reward are written to the same step.
 """
 
 import numpy as np
@@ -29,10 +29,10 @@ from townlet.env.step import decides
 from townlet.rules.control import BY_OPTION, NOT_ASKED, allow
 
 FOUNDING = (TOWN_FOUNDED, RESTOCKED, PRICE_CHANGED, AGENT_ARRIVED, TRAIT_GIVEN, HIRED, TIE_SET)
-"""What a town is founded by: the first tick begins with the first event of another kind."""
+"""The kinds of events of a founding. The first tick begins with the first event of another kind."""
 
 ASKING = (OPTION_CHOSEN, ACTION_TAKEN, ACTION_REJECTED)
-"""What says what was asked."""
+"""The kinds of events that record an action."""
 
 NOT_LOOKED_AT = np.int64(-1)
 
@@ -41,33 +41,33 @@ STEP = np.dtype(
         ("tick", "i8"),
         ("seat", "i8"),
         ("person", "i8"),
-        ("action", "i8"),  # what was asked; the option in force, or waiting, where nothing is said of it
-        ("mask", "i8"),  # bit i: action i might be asked
+        ("action", "i8"),  # the recorded action; without one the present option, or waiting
+        ("mask", "i8"),  # bit i: action i was allowed
         ("decides", "i8"),
-        ("done", "i8"),  # of the tick's end: GOES_ON, LEFT, CUT_OFF
+        ("done", "i8"),  # at the end of the tick: GOES_ON, LEFT, CUT_OFF
         *((name, "f8") for name in COLUMNS),
     ]
 )
-"""A step of one seat, its observation aside."""
+"""A step of one seat, without its observation."""
 
 PROGRESS = np.dtype(
     [
-        ("steps", "i8"),  # that stand in the arrays
-        ("begun", "i8"),  # the first of them whose tick is not over
-        ("looked", "i8"),  # 1: the present tick has been looked at
-        ("since", "i8"),  # the first tick that is told of
+        ("steps", "i8"),  # the number of steps in the arrays
+        ("begun", "i8"),  # the first step whose tick has not ended
+        ("looked", "i8"),  # 1: the present tick has been observed
+        ("since", "i8"),  # the first tick whose steps are written
     ]
 )
-"""How far the log is folded."""
+"""The progress of the fold."""
 
 
 @entry
 def reobserve(towns, plans, rows, first, terms, outs, lenses, features, views, progress, at, steps, scalars, maps):
-    """Fold `rows[first:]` onto the one town and write its steps; the first row that was not folded: all if len(rows).
+    """Fold `rows[first:]` into the town and write its steps. Returns the index of the first row that was not folded.
 
-    It stops early where the arrays have no room for another tick: then every step in them is whole. `plans`, `terms`
-    and `lenses` have a record for each epoch. steps: STEP[n]; scalars: f4[n, floats]; maps: u1[n, planes x 121].
-    `at`: i8[agents], where the step of each seat stands.
+    It returns len(rows) if all are folded. It stops early if the arrays have no room for another tick; then each step
+    in them is complete. `plans`, `terms` and `lenses` have one record an epoch. steps: STEP[n]; scalars: f4[n, floats];
+    maps: u1[n, planes x 121]; `at`: i8[agents], the index of each seat's step.
     """
     town, out, so_far = towns[0], outs[0], progress[0]
     for i in range(first, len(rows)):
@@ -85,13 +85,13 @@ def reobserve(towns, plans, rows, first, terms, outs, lenses, features, views, p
 
 @entry
 def look_once(towns, plans, lenses, features, views, progress, at, steps, scalars, maps):
-    """What is seen after the last row: steps that nothing is asked in. The arrays have room for them."""
+    """Write the observations after the last row, as steps without an action. The arrays must have room for them."""
     look(towns[0], plans, lenses, features, views, progress[0], at, steps, scalars, maps)
 
 
 @kernel
 def look(town, plans, lenses, features, views, so_far, at, steps, scalars, maps):
-    """Begin a step for each seat in which somebody sits as the tick begins."""
+    """Begin a step for each seat that is taken at the beginning of the tick."""
     so_far.looked, so_far.begun = 1, so_far.steps
     for a in range(len(at)):
         at[a] = NOT_LOOKED_AT
@@ -110,7 +110,7 @@ def look(town, plans, lenses, features, views, so_far, at, steps, scalars, maps)
 
 @kernel
 def begin_step(town, plan, a, step):
-    """Who it is, and what it may do."""
+    """Write the person of a seat and its allowed actions."""
     step.tick, step.seat, step.person = town.clock.tick, a, town.agents[a].person
     step.action = town.agents[a].option if town.cursor.control == BY_OPTION else ACTION_WAIT
     step.mask = allow(town, plan, a)
@@ -119,7 +119,7 @@ def begin_step(town, plan, a, step):
 
 @kernel
 def keep(lens, features, view, row, scalars, maps):
-    """Copy what a seat sees."""
+    """Copy a seat's observation."""
     for i in range(lens.floats):
         scalars[row, i] = features.values[i]
     for plane in range(lens.planes):
@@ -129,7 +129,8 @@ def keep(lens, features, view, row, scalars, maps):
 
 @kernel
 def note_asked(town, event, at, steps):
-    """What was asked of somebody who sits there since the tick began; who chooses under primitive control was not."""
+    """Write the action of a person who has had the seat since the tick began. An option chosen under primitive control
+    is not an action."""
     if event.kind in ASKING:
         row = at[event.agent]
         if row >= 0 and steps[row].person == event.person:
@@ -139,7 +140,7 @@ def note_asked(town, event, at, steps):
 
 @kernel
 def pay(out, so_far, steps):
-    """The tick is over: what everybody has earned who was there as it began."""
+    """At the end of a tick, write the rewards of all people who were there at its beginning."""
     for i in range(so_far.begun, so_far.steps):
         step = steps[i]
         row = out.seats[step.seat]

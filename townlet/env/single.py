@@ -1,4 +1,4 @@
-"""A town as Gymnasium's Env: one person is asked, the others live by the scripted policy."""
+"""A town as Gymnasium's Env: the policy acts for one person; all others follow the scripted policy."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,10 +18,10 @@ Observation = dict[str, np.ndarray]
 
 
 class GymEnv(gymnasium.Env[Any, Any]):
-    """One seat of one town. Its observation is a dictionary of arrays of its own: `scalars`, `map`, `action_mask`.
+    """One seat of one town. Its observation is a dictionary of new arrays: `scalars`, `map`, `action_mask`.
 
-    The episode is terminated when the person leaves, and truncated after `episode_ticks` ticks. Infos say whether what
-    is asked next is a decision (`decides`) and what the person is at (`action`).
+    The episode is terminated when the person leaves, and truncated after `episode_ticks` ticks. Infos hold `decides`,
+    whether the next action is a real decision, and `action`, the person's present option or last action.
     """
 
     metadata: dict[str, Any] = {"render_modes": list(RENDER_MODES), "render_fps": 4}  # noqa: RUF012
@@ -63,13 +63,13 @@ class GymEnv(gymnasium.Env[Any, Any]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Found the town anew; without a seed, with the one after the last. `options` say nothing to a town."""
+        """Found a new town. Without a seed, the seed is the last one plus 1. `options` are ignored."""
         super().reset(seed=seed)
         self._vector.reset(seed=seed)
         return self._observation(), self._infos()
 
     def step(self, action: int) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """One tick. Raises TownletError after the end of the episode."""
+        """Live one tick. Raises TownletError after the end of the episode."""
         self._asked[0, self.seat] = action
         _, rewards, terminated, truncated, _ = self._vector.step(self._asked)
         here = 0, self.seat
@@ -83,7 +83,7 @@ class GymEnv(gymnasium.Env[Any, Any]):
         return {"decides": bool(infos["decides"][0, self.seat]), "action": int(infos["actions"][0, self.seat])}
 
     def render(self) -> Any:
-        """The town's map with its people: text, or pixels u1 [height, width, 3]; None without a render mode."""
+        """A picture of the town and its people: text, or pixels u1 [height, width, 3]; None without a render mode."""
         return picture_of(self.render_mode, self._vector.settings, self._vector.record(0))
 
     def close(self) -> None:

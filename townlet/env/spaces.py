@@ -1,4 +1,4 @@
-"""Gymnasium's spaces of what a seat sees and may be asked."""
+"""Gymnasium's spaces for observations and actions of seats."""
 
 from functools import cache
 from typing import Any
@@ -10,12 +10,12 @@ from projections.observations.layout import CELLS, WINDOW, Layout
 from townlet.rules.control import ASKABLE
 
 ACTIONS = int(ASKABLE)
-"""How many options there are, and how many primitives."""
+"""The number of options, and also of primitives."""
 
 
 @cache
 def observation_space(layout: Layout, *batch: int) -> spaces.Dict:
-    """What one seat sees, or of the shape `batch` seats see: scalars, the map if there is one, and the action mask."""
+    """The observation of one seat, or of seats of shape `batch`: scalars, the map if there is one, the action mask."""
     several = (*batch, 1)
     parts: dict[str, spaces.Space[Any]] = {
         "scalars": spaces.Box(
@@ -33,22 +33,22 @@ def observation_space(layout: Layout, *batch: int) -> spaces.Dict:
 
 
 def flat_space(layout: Layout) -> spaces.Box:
-    """What one seat sees as one array: the scalars, then the cells of the map as shares of the most they can be."""
+    """The observation of one seat as one array: the scalars, then the map's cells as shares of their maximum."""
     cells = len(layout.planes) * CELLS
     low, high = np.zeros(cells, np.float32), np.ones(cells, np.float32)
     return spaces.Box(np.concatenate([layout.low, low]), np.concatenate([layout.high, high]), dtype=np.float32)
 
 
 def state_space(layout: Layout, seats: int) -> spaces.Box:
-    """The scalars of every seat of a town, one seat after the other."""
+    """The scalars of all seats of a town, one seat after another."""
     return spaces.Box(np.tile(layout.low, seats), np.tile(layout.high, seats), dtype=np.float32)
 
 
 def action_space() -> spaces.Discrete[Any]:
-    """What one seat is asked: an option, or a primitive."""
+    """The action of one seat: an option or a primitive."""
     return spaces.Discrete(ACTIONS)
 
 
 def action_spaces(*batch: int) -> "spaces.MultiDiscrete[Any]":  # generic from Gymnasium 1.4 on
-    """What seats of the shape `batch` are asked."""
+    """The actions of seats of shape `batch`."""
     return spaces.MultiDiscrete(np.full(batch, ACTIONS))

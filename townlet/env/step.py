@@ -1,6 +1,6 @@
-"""One tick of many towns and all that is to be known of it: what an environment calls.
+"""One tick of many towns, with observations, masks and rewards. Environments call these kernels.
 
-Everything is written in place, for the first seats of each town: what one sees, what one may do, what one earned.
+All results are written in place, for the first seats of each town.
 """
 
 import numpy as np
@@ -16,43 +16,43 @@ from townlet.rules.control import ASKABLE, BY_OPTION, NOT_ASKED, allow
 NOBODY = np.int64(-1)
 ONE = np.int64(1)
 WAIT_ONLY = ONE
-"""The mask of a seat in which nobody sits."""
+"""The action mask of an empty seat."""
 
 EPISODE = np.dtype(
     [
-        ("left", "i8"),  # ticks of the town's episode that are left
+        ("left", "i8"),  # remaining ticks of the town's episode
         ("rests", "i8"),  # 1: the town does not live this tick
         ("begun", "i8"),  # rows in the outbox before the last tick
     ]
 )
-"""How far the episode of a town has come."""
+"""The progress of a town's episode."""
 
 SEEN = np.dtype(
     [
-        ("person", "i8"),  # who sits there, -1: nobody
-        ("action", "i8"),  # the option in force, or the action that was asked for; -1: neither
-        ("reward", "f4"),  # of the tick that ended
+        ("person", "i8"),  # the person in the seat, -1: nobody
+        ("action", "i8"),  # the present option, or the last action; -1: neither
+        ("reward", "f4"),  # for the tick that ended
         ("alive", "?"),
-        ("decides", "?"),  # what is asked next is a decision: the seat is committed to nothing and busy with nothing
-        ("terminated", "?"),  # who sat there has left the town in the tick that ended
-        ("truncated", "?"),  # its episode was cut off with that tick
-        ("mask", "i1", (int(ASKABLE),)),  # 1: may be asked in the tick to come
-        ("pad", "u1", (7,)),  # whole words, so that torch can read it in place
+        ("decides", "?"),  # the next action is a decision: the person is neither committed nor busy
+        ("terminated", "?"),  # the person of the seat left the town in the tick that ended
+        ("truncated", "?"),  # the episode was cut off at the end of that tick
+        ("mask", "i1", (int(ASKABLE),)),  # 1: allowed in the next tick
+        ("pad", "u1", (7,)),  # fills the record to whole words, so that torch can read it in place
     ]
 )
-"""What is to be known of a seat beside what it observes."""
+"""Everything about a seat except its observation."""
 
 
 @kernel
 def look_ahead(town, plan):
-    """What may be asked of each seat in the tick to come; nothing of an empty one."""
+    """Work out the allowed actions of each seat for the next tick; an empty seat has none."""
     for a in range(town.clock.seats):
         town.allowed[a] = allow(town, plan, a) if town.agents[a].alive else 0
 
 
 @kernel
 def decides(town, plan, a):
-    """Whether what is asked of a living seat in the tick to come is a decision, and no formality."""
+    """Whether the next action of a living seat is a real decision."""
     if town.cursor.control == BY_OPTION:
         return policy.decides(town, plan, a)
     return town.agents[a].doing < 0
@@ -60,7 +60,7 @@ def decides(town, plan, a):
 
 @kernel
 def tell(town, plan, a, seen):
-    """Who sits in a seat, what it is at, and what it may do; of an empty seat, that it waits."""
+    """Write who sits in a seat, the present action, and the allowed actions; an empty seat may only wait."""
     bits = WAIT_ONLY
     if a < town.clock.seats and town.agents[a].alive:
         bits = town.allowed[a]
@@ -74,7 +74,7 @@ def tell(town, plan, a, seen):
 
 @kernel
 def tell_earning(row, seen):
-    """What a seat earned, and whether somebody's episode ended there."""
+    """Write the reward of a seat, and whether its episode ended."""
     here = row.present == 1
     seen.reward = row.total if here else 0.0
     seen.terminated, seen.truncated = here and row.done == LEFT, here and row.done == CUT_OFF
@@ -82,7 +82,7 @@ def tell_earning(row, seen):
 
 @kernel
 def show(town, plan, lens, out, a, features, view, seen):
-    """All that a seat sees and is told."""
+    """Write the observation of a seat and everything in SEEN."""
     tell(town, plan, a, seen)
     tell_earning(out.seats[a], seen)
     observe_agent(town, plan, lens, a, features, view)
@@ -90,10 +90,10 @@ def show(town, plan, lens, out, a, features, view, seen):
 
 @entry
 def begin(towns, plans):
-    """Let it be known what may be asked of everybody in the first tick, and nothing else.
+    """Work out the allowed actions of everybody for the first tick, and nothing else.
 
-    This and `advance` are for who wants the town alone: tests of the rules under control, which look at what happens
-    and neither see nor pay. They stand here since a kernel elsewhere would be cached by a digest that misses it.
+    `begin` and `advance` are for tests of rules under outside control, which need neither observations nor rewards.
+    They are in this module because the digest that names the kernel cache would not cover a kernel elsewhere.
     """
     for e in range(len(towns)):
         look_ahead(towns[e], plans[towns[e].clock.epoch])
@@ -101,7 +101,7 @@ def begin(towns, plans):
 
 @entry
 def advance(towns, plans):
-    """Let each town live one tick, as asked, and show nothing. The caller has seen to room in every outbox."""
+    """Let each town live one tick with its actions; write no observations. Each outbox must have enough room."""
     for e in range(len(towns)):
         town = towns[e]
         tick(town, plans[town.clock.epoch])
@@ -110,7 +110,7 @@ def advance(towns, plans):
 
 @entry
 def first_look(towns, shadows, plans, terms, outs, lenses, features, views, seen, index):
-    """Show a town that has just been founded; its shadow and its `out` are all zeros, its founding is in the outbox."""
+    """Write the first observations of a new town. Its shadow and `out` must be zeros, its founding in the outbox."""
     town, out = towns[index], outs[index]
     plan, lens = plans[town.clock.epoch], lenses[town.clock.epoch]
     earn(town, shadows[index], plans, terms, out, np.int64(0))
@@ -123,10 +123,10 @@ def first_look(towns, shadows, plans, terms, outs, lenses, features, views, seen
 
 @entry
 def step(towns, shadows, plans, terms, outs, episodes, asked, lenses, features, views, seen, reserve, first, last):
-    """Let the towns from `first` up to `last` live one tick, as `asked`, and show them; how many ask for a hand.
+    """Let the towns from `first` up to `last` (exclusive) live one tick with the actions `asked`, and write results.
 
-    That is: whose outbox has no `reserve` rows left for another tick, or whose episode is over. The caller has seen to
-    room in every outbox for this one. A town that rests is not touched.
+    Returns how many towns need the caller's help: their outbox has fewer than `reserve` free rows, or their episode has
+    ended. Each outbox must have enough room for this tick. A resting town is left as it is.
     """
     hands = 0
     for e in range(first, last):

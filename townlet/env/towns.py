@@ -1,4 +1,4 @@
-"""Many towns of one configuration in memory: founded, drained, digested, and each with a log of its own if wanted."""
+"""Many towns of one configuration in memory, with the digest of each history and, if wanted, a log of each town."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,18 +18,19 @@ if TYPE_CHECKING:
     from eventlog.writer import LogWriter
 
 CONTROLS = {"option": int(BY_OPTION), "primitive": int(BY_ACTION)}
-"""What an outside policy may ask for: an option, or every single step."""
+"""The kinds of control of an outside policy: it chooses options, or every single step."""
 
 
 class Towns:
-    """`count` towns that an outside policy acts in.
+    """`count` towns in which an outside policy acts.
 
-    `towns` and `shadows` are arrays of `town_type`: what lives, and the same a few events behind, for folds that need
-    the town as an event found it. `plans` are of the settings, with room for `seats` people at a time.
+    `towns` and `shadows` are arrays of `town_type`. A shadow is a copy of its town that is some events behind, for
+    folds that need the town as it was before an event. `plans` are the plans of the settings, with room for `seats`
+    people.
     """
 
     def __init__(self, resolved: Resolved, count: int, *, seats: int | None, control: str, logs: Path | None) -> None:
-        """Raises TownletError for what cannot be."""
+        """Raises TownletError for impossible arguments."""
         self.resolved, self.settings = resolved, resolved.settings
         first = Town([self.settings])
         self.shape, self.plans, self.reserve = first.shape, first.plans, first.reserve
@@ -45,14 +46,14 @@ class Towns:
         self._bytes = [towns.view("u1").reshape(count, -1) for towns in (self._plain, self.shadows.view(np.ndarray))]
         self._state = state_size(self.towns.dtype)
         self._chains = [Chain() for _ in range(count)]
-        self._hashed = [0] * count  # how many rows of the outbox each chain has taken in
+        self._hashed = [0] * count  # the number of outbox rows in each chain
         self._logs = logs
         self._writers: dict[int, LogWriter] = {}
         self._held: dict[int, Rows] = {}
 
     def _require(self, count: int) -> None:
         if count < 1:
-            raise TownletError(f"{count} towns are none: ask for one at least")
+            raise TownletError(f"{count} towns are too few: ask for at least one")
         if self.control not in CONTROLS:
             raise TownletError(f"control {self.control!r} is none of {', '.join(CONTROLS)}")
         if not self.settings.town.people <= self.seats <= self.shape.agents:
@@ -65,7 +66,7 @@ class Towns:
         return len(self.towns)
 
     def found(self, index: int, seed: int) -> None:
-        """Found a town anew, in the place of the one that was there; its log, if logs are kept, is a new one.
+        """Found a new town in place of the old one. If logs are kept, it begins a new log.
 
         Raises TownletError, RunExists.
         """
@@ -84,16 +85,16 @@ class Towns:
         self.founded += 1
 
     def full(self) -> list[int]:
-        """The towns whose outboxes have little room left; all that will be full soon, so that it is asked seldom."""
+        """The indices of the towns whose outboxes will soon be full."""
         pending = self._plain["cursor"]["pending"]
         indices: list[int] = np.flatnonzero((pending + self.reserve) * 8 > self.shape.rows * 7).tolist()
         return indices
 
     def drain(self, index: int) -> None:
-        """Empty a town's outbox into its chain and its log; the town stands between two ticks. Raises OutboxFull."""
+        """Move the rows of a town's outbox to its chain and its log, between two ticks. Raises OutboxFull."""
         self._hash(index)
         lives, follows = self._bytes
-        follows[index, : self._state] = lives[index, : self._state]  # what folding the outbox would make of it
+        follows[index, : self._state] = lives[index, : self._state]  # the same as folding the outbox into it
         writer = self._writers.get(index)
         if writer is not None and len(rows := self.events(index, 0)):
             self._commit(index, writer, rows)
@@ -101,12 +102,12 @@ class Towns:
         self._hashed[index] = 0
 
     def events(self, index: int, first: int) -> Rows:
-        """The rows in a town's outbox from the row `first` on, as they lie there."""
+        """The rows in a town's outbox from row `first` on: a view, not a copy."""
         rows: Rows = self._plain["outbox"][index, first : int(self._plain["cursor"]["pending"][index])]
         return rows
 
     def _hash(self, index: int) -> None:
-        """Take into the chain what the outbox holds and the chain does not yet."""
+        """Add the rows of the outbox to the chain that are not in it yet."""
         if self._plain["cursor"]["overflow"][index]:
             raise OutboxFull(
                 f"a tick at or before {self._plain['clock']['tick'][index]} recorded more than the {self.shape.rows} "
@@ -117,7 +118,7 @@ class Towns:
         self._hashed[index] += len(rows)
 
     def _commit(self, index: int, writer: "LogWriter", rows: Rows) -> None:
-        """A commit is whole ticks, so the founding waits for the first of them."""
+        """Commit rows to a log. A commit holds whole ticks, so the founding waits for the first tick."""
         held = self._held.pop(index, rows[:0])
         whole = np.concatenate([held, rows])
         if self._plain["clock"]["tick"][index] == 0:
@@ -126,17 +127,17 @@ class Towns:
             writer.commit(whole, expected_seq=int(whole["seq"][0]))
 
     def digest(self, index: int) -> str:
-        """The digest of a town's history so far, in hex: that of its log on disk. Raises OutboxFull."""
+        """The digest of a town's history so far, in hex: the same as its log would have. Raises OutboxFull."""
         self._hash(index)
         return self._chains[index].digest().hex()
 
     def path(self, index: int) -> Path | None:
-        """The folder of a town's log; None where none is kept."""
+        """The folder of a town's log; None if no logs are kept."""
         writer = self._writers.get(index)
         return writer.path if writer is not None else None
 
     def end(self, index: int) -> None:
-        """Write what is left of a town's log, and close it."""
+        """Write the remaining rows to a town's log, and close the log."""
         writer = self._writers.get(index)
         if writer is not None:
             self.drain(index)
@@ -145,6 +146,6 @@ class Towns:
             writer.close()
 
     def close(self) -> None:
-        """End every town."""
+        """End all towns and close their logs."""
         for index in range(len(self)):
             self.end(index)

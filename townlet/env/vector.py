@@ -1,4 +1,4 @@
-"""Many towns at once for learning, by the conventions of Gymnasium's vector environments, on NumPy arrays in place."""
+"""Many towns at once for learning: a vector environment as in Gymnasium, with NumPy arrays that steps overwrite."""
 
 import weakref
 from collections.abc import Mapping, Sequence
@@ -30,13 +30,13 @@ Infos = dict[str, Any]
 Step = tuple[Observations, np.ndarray, np.ndarray, np.ndarray, Infos]
 
 AUTORESETS = {"next_step": "NEXT_STEP", "same_step": "SAME_STEP", "disabled": "DISABLED"}
-"""When a town whose episode is over is founded anew, and what Gymnasium calls it."""
+"""When a town is founded again after its episode, and Gymnasium's name for it."""
 
 
 class VectorEnv:
-    """`towns` towns of `seats` seats each. Every array is indexed [town, seat] and is written in place by each step.
+    """`towns` towns with `seats` seats each. Every array is indexed [town, seat]; each step overwrites it.
 
-    Observations: `scalars` f4 [T, S, n], `map` u1 [T, S, planes, 11, 11] (but for the variant without one) and
+    Observations: `scalars` f4 [T, S, n], `map` u1 [T, S, planes, 11, 11] (if the variant has a map) and
     `action_mask` i1 [T, S, 9]. Infos: `alive`, `decides` (bool [T, S]), `person` and `actions` (i8 [T, S]), `tick`
     (i8 [T]). Keep what you need as a copy. Rewards are f4 [T, S].
     """
@@ -56,10 +56,10 @@ class VectorEnv:
         variant: Literal["full", "hybrid", "compact"] | None = None,
         overrides: Mapping[str, object] = NONE,
     ) -> None:
-        """`seats` is `town.people` unless it is given: more let a seat rest before somebody else has it.
+        """`seats` is `town.people` by default; with more seats, a seat stays empty for a while before the next person.
 
-        An episode has `episode_ticks` ticks; after so many `episodes` the town is founded anew, with a seed and a log
-        of its own in `logs`. Raises ConfigurationError, TownletError.
+        An episode has `episode_ticks` ticks. After `episodes` episodes a new town is founded, with its own seed and, in
+        the folder `logs`, its own log. Raises ConfigurationError, TownletError.
         """
         if autoreset not in AUTORESETS:
             raise TownletError(f"autoreset {autoreset!r} is none of {', '.join(AUTORESETS)}")
@@ -76,15 +76,15 @@ class VectorEnv:
         self.num_envs, self.seats, self.threads = towns, self._towns.seats, min(threads, towns)
         self._make_arrays()
         self._workers = Workers(self._bind(), towns, self.threads)
-        weakref.finalize(self, self._workers.close)  # for who forgets to close it: threads would keep it all
-        self._lived = np.zeros(towns, np.int64)  # episodes of each town that are over
-        self._rounds = np.zeros(towns, np.int64)  # how often each was founded since the seed was given
+        weakref.finalize(self, self._workers.close)  # if nobody closes it: threads would keep it in memory
+        self._lived = np.zeros(towns, np.int64)  # finished episodes of each town
+        self._rounds = np.zeros(towns, np.int64)  # how often each town was founded since the last seed
         self._seeds = list(range(towns))
         self._begun = self._is_full = False
-        self._over = list(range(towns))  # whose life is over, and no successor founded
+        self._over = list(range(towns))  # towns whose last episode is over and that are not founded again
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
 
-    # What is written in place
+    # The arrays that each step overwrites
 
     def _make_arrays(self) -> None:
         count, towns = self.num_envs, self._towns
@@ -110,7 +110,7 @@ class VectorEnv:
         self._flags = seen["reward"], seen["terminated"], seen["truncated"]
 
     def _bind(self) -> Work:
-        """The compiled step with all that it writes to."""
+        """The compiled step, bound to its arrays."""
         towns = self._towns
         lived = towns.towns, towns.shadows, towns.plans, self._terms, self._outs, self._episodes, self._asked
         work: Work = bound_entry(stepping.step, *lived, *self._sight, self._seen, towns.reserve)
@@ -118,27 +118,27 @@ class VectorEnv:
 
     @property
     def breakdown(self) -> np.ndarray:
-        """What each seat's last reward is made of, in the order of `reward_names`: f8 [T, S, 10]."""
+        """The terms of each seat's last reward and their total, in the order of `reward_names`: f8 [T, S, 10]."""
         rows = self._outs.view(np.ndarray)["seats"][:, : self.seats]
         return np.stack([np.where(rows["present"] == 1, rows[name], 0.0) for name in COLUMNS], axis=-1)
 
     @property
     def reward_names(self) -> tuple[str, ...]:
-        """What a reward is made of, and `total`: the columns of the table `rewards`."""
+        """The names of the reward terms, and `total`: the columns of the table `rewards`."""
         return tuple(CALLED.get(name, name) for name in COLUMNS)
 
     @property
     def towns(self) -> np.ndarray:
-        """The towns' records, to be read only."""
+        """The towns' records. They must not be changed."""
         return self._towns.towns
 
     def record(self, index: int) -> Any:
-        """A town's record, to be read only."""
+        """A town's record. It must not be changed."""
         return self._towns.towns.view(np.ndarray)[index]
 
     @property
     def capacity(self) -> int:
-        """Persons are numbered life x this + seat."""
+        """The number of seats in a record. A person's number is life x capacity + seat."""
         return self._towns.shape.agents
 
     @property
@@ -150,35 +150,35 @@ class VectorEnv:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """When a town whose episode is over is founded anew, in Gymnasium's words."""
+        """When a town is founded again after its episode, as Gymnasium's `autoreset_mode`."""
         from gymnasium.vector import AutoresetMode
 
         return {"autoreset_mode": AutoresetMode[AUTORESETS[self.autoreset]]}
 
     @property
     def single_observation_space(self) -> "spaces.Dict":
-        """What one seat sees."""
+        """The space of one seat's observation."""
         from townlet.env.spaces import observation_space
 
         return observation_space(self.layout)
 
     @property
     def observation_space(self) -> "spaces.Dict":
-        """What all see, [T, S, ...]."""
+        """The space of all observations, [T, S, ...]."""
         from townlet.env.spaces import observation_space
 
         return observation_space(self.layout, self.num_envs, self.seats)
 
     @property
     def single_action_space(self) -> "spaces.Discrete[Any]":
-        """What one seat is asked."""
+        """The space of one seat's action."""
         from townlet.env.spaces import action_space
 
         return action_space()
 
     @property
     def action_space(self) -> "spaces.MultiDiscrete[Any]":
-        """What all are asked, [T, S]."""
+        """The space of all actions, [T, S]."""
         from townlet.env.spaces import action_spaces
 
         return action_spaces(self.num_envs, self.seats)
@@ -191,10 +191,10 @@ class VectorEnv:
         seed: int | np.integer | Sequence[int] | np.ndarray | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> tuple[Observations, Infos]:
-        """Found every town anew; with `options["reset_mask"]`, bool [T], those of the mask.
+        """Found all towns again, or with `options["reset_mask"]`, bool [T], those of the mask.
 
-        Town e gets the seed `seed` + e, and `seed` + e + k T when it is founded for the k-th time after that; or the
-        seeds of a list, one a town. Without a seed it goes on where the last one ended; the first is 0.
+        Town e gets the seed `seed` + e, and `seed` + e + k T when it is founded for the k-th time after that. A list
+        has one seed a town. Without a seed, the seeds continue after the last ones; the first seed is 0.
         """
         if seed is not None:
             self._take_seeds(seed)
@@ -222,7 +222,7 @@ class VectorEnv:
         return mask
 
     def _begin_episode(self, index: int) -> None:
-        """A new town, a new episode, the first look at it."""
+        """Found a new town, begin its episode, and write its first observations."""
         towns = self._towns
         towns.found(index, (self._seeds[index] + int(self._rounds[index]) * self.num_envs) & SEED_MOST)
         self._rounds[index] += 1
@@ -234,13 +234,13 @@ class VectorEnv:
         stepping.first_look(*lived, *self._sight, self._seen, index)
 
     def step(self, actions: Any) -> Step:
-        """One tick of every town. `actions` are integers [T, S]; -1 leaves a seat to the scripted policy.
+        """Let every town live one tick. `actions` are integers [T, S]; -1 leaves a seat to the scripted policy.
 
-        What is asked of an empty seat does not matter. What may not be asked (`action_mask`) is refused by an event
-        and costs the tick. By autoreset "next_step", the step after a town's last ignores its actions and shows its
-        successor, with rewards of 0; by "same_step" the last step shows the successor already, and `infos` hold
-        `final_obs` and `final_info` as they were, and in `_final_obs`, bool [T], of which towns they are. "disabled"
-        leaves it to `reset`. Raises TownletError, OutboxFull.
+        Actions for empty seats are ignored. An action that `action_mask` does not allow is refused by an event and
+        costs the tick. With autoreset "next_step", the step after a town's last one ignores its actions and shows the
+        new town, with rewards of 0. With "same_step", the last step shows the new town already, and `infos` hold the
+        old `final_obs` and `final_info`, and `_final_obs`, bool [T], which says for which towns. With "disabled", only
+        `reset` founds a new town. Raises TownletError, OutboxFull.
         """
         asked = np.asarray(actions)
         if asked.shape != self._asked.shape or asked.dtype.kind not in "iu":
@@ -259,9 +259,9 @@ class VectorEnv:
         return dict(self.observations), *self._flags, {**self.infos, **more}
 
     def _renew(self) -> list[int]:
-        """Found the towns whose last episode is over; they rest in this step."""
+        """Found the towns whose last episode is over again; they rest in this step. Returns their indices."""
         if not self._begun or self.autoreset == "disabled":
-            what = f"town {self._over[0]} is over" if self._begun else "nothing has begun"
+            what = f"the episode of town {self._over[0]} is over" if self._begun else "there is no episode"
             raise TownletError(f"{what}: call reset before step")
         over = self._over
         for index in over:
@@ -270,7 +270,7 @@ class VectorEnv:
         return over
 
     def _finish_step(self) -> Infos:
-        """What the compiled step cannot do: begin what follows an episode; and, before the next, empty outboxes."""
+        """Do what the compiled step cannot do: begin new episodes and empty full outboxes. Returns more infos."""
         self._is_full = True
         ended = np.flatnonzero(self._episodes["left"] == 0)
         if not len(ended):
@@ -281,7 +281,7 @@ class VectorEnv:
         return self._show_successors() if self._over and self.autoreset == "same_step" else {}
 
     def _show_successors(self) -> Infos:
-        """Show the successors at once; what was shown of the towns that are over goes into infos, as copies."""
+        """Found and show new towns at once. Returns infos with copies of what was shown of the old towns."""
         over = list(self._over)
         final = {name: array.copy() for name, array in self.observations.items()}
         info = {name: array.copy() for name, array in self.infos.items()}
@@ -304,16 +304,16 @@ class VectorEnv:
     # Histories
 
     def digests(self) -> list[str]:
-        """The digest of each town's history so far, in hex: equal ones are equal histories."""
+        """The digest of each town's history so far, in hex. Equal digests mean equal histories."""
         return [self._towns.digest(index) for index in range(self.num_envs)]
 
     def events(self, index: int) -> Rows:
-        """What happened in a town in its last tick, or in its founding: an array of `eventlog.rows.ROW`."""
+        """The events of a town's last tick, or of its founding: an array of `eventlog.rows.ROW`."""
         return self._towns.events(index, int(self._episodes["begun"][index])).copy()
 
     @property
     def log_paths(self) -> list[Path]:
-        """The folders of the logs of the towns that live now; empty where no logs are kept."""
+        """The folders of the present towns' logs; empty if no logs are kept."""
         return [path for index in range(self.num_envs) if (path := self._towns.path(index)) is not None]
 
     def close(self) -> None:

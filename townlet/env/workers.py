@@ -1,9 +1,10 @@
-"""Threads that share the towns of a step: whoever is free takes the next few, the caller too.
+"""Threads that share the towns of a step. Each free thread, also the calling one, takes the next few towns.
 
-Towns know nothing of each other, so any number of threads writes the same bytes. The compiled step lets other threads
-run while it works. A thread that the machine keeps waiting holds nobody up: what it does not take, the others do.
-(Numba's own parallel loop would have to be compiled once more, and all its threads meet at a barrier: measured beside
-other work on two cores it took ten times as long, and its default may not be entered from two threads at once.)
+Towns do not depend on each other, so the results are the same for any number of threads. The compiled step lets other
+threads run while it works. A thread that the machine delays does not hold up the others: they take the towns it does
+not take. (Numba's own parallel loop is not used: it would have to be compiled again, and all its threads wait for each
+other at a barrier. Measured beside other work on two cores it took ten times as long, and its default threading layer
+may not be entered from two threads at once.)
 """
 
 import threading
@@ -12,14 +13,14 @@ from itertools import pairwise
 from queue import Empty, SimpleQueue
 
 Work = Callable[[int, int], int]
-"""From the first town of a few and the one behind the last to a count."""
+"""A function that steps the towns from the first up to the last (exclusive) and returns a count."""
 
 SHARES_A_THREAD = 4
-"""The more, the more even; each costs some microseconds."""
+"""How many parts the towns are split into, for each thread. More parts are more even; each costs microseconds."""
 
 
 class Workers:
-    """`count` towns for so many `threads`, the caller's own among them."""
+    """Runs a step of `count` towns on `threads` threads, including the caller's own."""
 
     def __init__(self, work: Work, count: int, threads: int) -> None:
         self._work, self._count = work, count
@@ -34,7 +35,7 @@ class Workers:
             thread.start()
 
     def run(self) -> int:
-        """Have all towns done; gives the sum of the counts."""
+        """Step all towns; returns the sum of the counts."""
         if not self._threads:
             return self._work(0, self._count)
         for each in self._shares:
@@ -51,7 +52,7 @@ class Workers:
         return total
 
     def _next(self) -> tuple[int, int] | None:
-        """The next towns that nobody has taken."""
+        """The next part that no thread has taken; None if there is none."""
         try:
             return self._open.get_nowait()
         except Empty:

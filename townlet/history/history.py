@@ -89,9 +89,8 @@ class History:
     def at(self, tick: int | None = None, *, from_start: bool = False) -> "Moment":
         """The town as it was just before `tick` (None: now).
 
-        It is folded from the nearest checkpoint, or with `from_start` from the first event.
-
-        The first fold on a machine compiles the kernels, which takes half a minute. Raises TickOutOfRange, LogDamaged.
+        It is folded from the nearest checkpoint, or with `from_start` from the first event. The first fold on a
+        machine compiles the kernels, which takes half a minute. Raises TickOutOfRange, LogDamaged.
         """
         log = self.log
         wanted = log.head.tick if tick is None else tick

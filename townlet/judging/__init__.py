@@ -1,1 +1,1 @@
-"""Judges a town: thresholds, the watch, the soak, an overview."""
+"""Checks towns: thresholds, the watch, the soak; and an overview of a run."""

@@ -56,18 +56,18 @@ QUERIES: Final[Mapping[str, str]] = {
         from earned group by day order by day
     """,
 }
-"""What each table is asked with; `{days}` stands for the days that have passed."""
+"""The query of each table; `{days}` is replaced by the number of days so far."""
 
 HELD_BACK: Final = "held back"
-"""What the narrator did not say."""
+"""The title of the table of entries that the narrator suppressed."""
 
 
 TITLES: Final = ("town", *QUERIES, HELD_BACK)
-"""The tables that there are."""
+"""The titles of all tables."""
 
 
 def overview(run: "History", tick: int | None = None, titles: Collection[str] = TITLES) -> dict[str, pa.Table]:
-    """The tables of a run as of a tick (None: now), by their titles; of those asked for, in the order of TITLES.
+    """The tables of a run as of a tick (None: now), by title: those of `titles`, in the order of TITLES.
 
     Raises TickOutOfRange, LogDamaged.
     """
@@ -86,7 +86,7 @@ def overview(run: "History", tick: int | None = None, titles: Collection[str] = 
 
 
 def as_markdown(tables: Mapping[str, pa.Table]) -> str:
-    """The tables as Markdown, each under its title; numbers to four digits, NULL empty."""
+    """The tables as Markdown, each under its title. Floats have four significant digits; NULL is empty."""
     lines: list[str] = []
     for title, table in tables.items():
         names = table.column_names
@@ -96,7 +96,7 @@ def as_markdown(tables: Mapping[str, pa.Table]) -> str:
 
 
 def as_plain(tables: Mapping[str, pa.Table]) -> dict[str, list[dict[str, Any]]]:
-    """The tables as JSON takes them: a list of rows each, by title in one word."""
+    """The tables for JSON: a list of rows for each title, with underscores in place of spaces."""
     return {title.replace(" ", "_"): table.to_pylist() for title, table in tables.items()}
 
 
@@ -108,7 +108,7 @@ def _town(run: "History", tick: int, days: float) -> pa.Table:
 
 
 def _held_back(run: "History", tick: int) -> pa.Table:
-    """How often the narrator said nothing, by category and reason."""
+    """How often the narrator suppressed an entry, by category and reason."""
     state = projection_tables(run, NARRATIONS, tick)["narration_state"]
     held = [row for row in state.to_pylist() if row["what"] == "suppressed"]
     held.sort(key=lambda row: (-row["count"], row["category"], row["name"]))

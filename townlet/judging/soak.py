@@ -19,14 +19,14 @@ from townlet.rules.draw import word_of
 from townlet.warming import warm
 
 RESUMES = 200
-"""Ticks at which a town is put down and taken up again, over all seeds."""
+"""How many resumes are tested, over all seeds: a town is saved at a tick and resumed from there."""
 
 RESUMED_FOR = 240
-"""Ticks that a resumed town lives on before it is compared."""
+"""How many ticks a resumed town lives before it is compared."""
 
 
 class Row(NamedTuple):
-    """One thing that must be true. `figure` is its value as a number, None where it has none, such as a digest."""
+    """One condition of the acceptance table. `figure` is the value as a number; None for a value such as a digest."""
 
     name: str
     value: str
@@ -37,7 +37,7 @@ class Row(NamedTuple):
 
 
 class Life(NamedTuple):
-    """One town's soak: its figures, its log's digest, and how it held up when folded and resumed."""
+    """The result of one town: its figures, its log's digest, and the ticks at which a fold or a resume differed."""
 
     seed: int
     figures: SoakFigures
@@ -55,7 +55,7 @@ def soak(
     overrides: Mapping[str, object] = NONE,
     jobs: int | None = None,
 ) -> list[Row]:
-    """Let a town live for each seed, and give the rows of the acceptance table. Nothing is written to disk.
+    """Let a town live for each seed; returns the rows of the acceptance table. Nothing is written to disk.
 
     `overrides` are dotted keys of the configuration. Raises ConfigurationError, MapError.
     """
@@ -73,7 +73,7 @@ def soak(
 
 
 def life_of(settings: Settings, seed: int, days: int, resumes: int) -> Life:
-    """One town's life in memory: live, fold again day by day, resume at drawn ticks."""
+    """Let one town live in memory, fold its events day by day, and resume it at drawn ticks; returns the results."""
     per_day = settings.town.ticks_per_day
     town, chain = Town([settings]), Chain()
     marks = {int(tick) for tick in _drawn_ticks(seed, days * per_day - RESUMED_FOR, resumes)}
@@ -106,11 +106,11 @@ def _drawn_ticks(seed: int, below: int, count: int) -> Iterator[int]:
 
 
 def _unequal_days(lived: Town, rows: np.ndarray, digests: dict[int, str]) -> Iterator[int]:
-    """The marks at which the fold of the log is not the town that lived."""
+    """The ticks at which the folded town differs from the town that lived."""
     town, first = Town(lived.settings, plans=lived.plans), 0
     for tick, digest in sorted(digests.items()):
         if tick == 0:
-            continue  # the founding's events carry tick 0 as well
+            continue  # the founding's events have tick 0, too
         last = int(np.searchsorted(rows["tick"], tick))
         town.fold([rows[first:last]])
         first = last
@@ -121,7 +121,7 @@ def _unequal_days(lived: Town, rows: np.ndarray, digests: dict[int, str]) -> Ite
 def _unequal_resumes(
     lived: Town, seed: int, kept: dict[int, dict[str, pa.Table]], digests: dict[int, str]
 ) -> Iterator[int]:
-    """The ticks from which a town that was put down and taken up again lived another life."""
+    """The ticks from which a resumed town lived differently."""
     for tick, state in kept.items():
         town = Town(lived.settings, towns_from_tables(state, lived.shape), lived.plans)
         town.set_seed(seed)
@@ -132,7 +132,7 @@ def _unequal_resumes(
 
 
 def acceptance_rows(found: Sequence[SoakFigures], days: int) -> list[Row]:
-    """The rows of the acceptance table that are about what happened."""
+    """The rows of the acceptance table that are about events."""
     stay = [1.0 - town.founders_left / town.founders for town in found]
     rows = [
         _row("alive and not evicted", _mean(stay), 0.95, f"lowest seed {min(stay):.0%} of 75 %", min(stay) >= 0.75),
@@ -162,7 +162,8 @@ def _row(name: str, value: float, must: float, note: str = "", also: bool = True
 
 
 def _occurrence(found: Sequence[SoakFigures], name: str, *, within: int, least: float, days: int) -> Row:
-    """An event in every seed within some days (or within the soak's, where it is shorter), and often enough."""
+    """The row for an event that must occur in every seed within some days, and at least so often a day. If the soak is
+    shorter than `within`, only the rate counts."""
     per_day = sum(town.counts[name] for town in found) / (len(found) * days)
     late = [town for town in found if town.first[name] < 0 or town.first[name] >= within * 1440]
     note = f"missing within {within} days in {len(late)} of {len(found)} seeds" if late else ""

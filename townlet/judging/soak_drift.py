@@ -1,4 +1,4 @@
-"""The same soak under two settings: how far each row's figure drifts from the first to the second."""
+"""Runs the same soak under two settings and says how far each figure drifts from the first to the second."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,10 +12,10 @@ BEYOND_PERCENT = 10.0
 
 
 class Drift(NamedTuple):
-    """One row of the soak as configured, and beside it the same row with some settings changed.
+    """One row of the soak, and the same row with changed settings (`versus`).
 
-    `drift_percent` is relative to the first figure; None where a row has no figure, or where the first is zero and the
-    second is not, which is beyond any share of it.
+    `drift_percent` is relative to the first figure. It is None if the row has no figure, or if the first figure is zero
+    and the second is not. `beyond` says that the drift is above BEYOND_PERCENT.
     """
 
     name: str
@@ -40,9 +40,9 @@ def soak_drifts(
     *,
     jobs: int | None = None,
 ) -> list[Drift]:
-    """Soak the same seeds as configured and with `versus`, dotted keys, changed; a row for each row of the soak.
+    """Soak the same seeds twice, as configured and with the dotted keys of `versus` changed; a result for each row.
 
-    Raises ConfigurationError, MapError before anybody lives.
+    Raises ConfigurationError, MapError before the first town lives.
     """
     load(config, versus)
     first = soak(config, seeds, days, progress, jobs=jobs)
@@ -55,7 +55,7 @@ def soak_drifts(
 
 
 def drifts(first: Sequence[Row], second: Sequence[Row]) -> Iterator[Drift]:
-    """The rows of two soaks side by side."""
+    """The drift of each row from the first soak to the second."""
     for row, other in zip(first, second, strict=True):
         percent = drift_percent(row.figure, other.figure)
         yield Drift(
@@ -74,7 +74,10 @@ def drifts(first: Sequence[Row], second: Sequence[Row]) -> Iterator[Drift]:
 
 
 def drift_percent(first: float | None, second: float | None) -> float | None:
-    """How much larger the second figure is, in per cent of the first (two digits); None for what is no share of it."""
+    """The change from the first figure to the second, in percent of the first, rounded to two decimals.
+
+    None if a figure is None, or if only the first is zero.
+    """
     if first is None or second is None:
         return None
     if first == second:

@@ -1,4 +1,4 @@
-"""What happened in a town, in figures: read off its events and its last state."""
+"""The figures of a soak for one town, from its events and its last state."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ WORK = ("late_help", "shift_takeover")
 
 
 class SoakFigures(NamedTuple):
-    """The figures of one town's life. Counts are by kind of event; `first` is the tick of the first one, -1: none."""
+    """The figures of one town. `counts` and `first` (the first tick, -1: none) are by kind of event."""
 
     days: int
     founders: int
@@ -33,7 +33,7 @@ class SoakFigures(NamedTuple):
 
 
 def of_kind(rows: np.ndarray, name: str) -> np.ndarray:
-    """The rows of one kind."""
+    """The rows of one kind of event, by name."""
     found: np.ndarray = rows[rows["kind"] == getattr(codes, name.upper())]
     return found
 
@@ -64,7 +64,7 @@ def soak_figures(town: Town, rows: np.ndarray, tied: float, chats: tuple[tuple[f
 
 
 def tenures(rows: np.ndarray, end: int, ticks_per_day: int) -> list[float]:
-    """Days that each job was held; a job still held counts up to now."""
+    """How many days each job was held. A job that is still held counts up to tick `end`."""
     since: dict[int, int] = {}
     days = []
     kinds = (codes.HIRED, codes.JOB_LOST, codes.AGENT_EXITED)
@@ -78,7 +78,7 @@ def tenures(rows: np.ndarray, end: int, ticks_per_day: int) -> list[float]:
 
 
 def longest_wait(rows: np.ndarray, end: int) -> int:
-    """The most ticks that anybody stood in a line."""
+    """The most ticks that anybody waited in a line."""
     since: dict[int, int] = {}
     longest = 0
     ends = (codes.RESERVATION_GRANTED, codes.QUEUE_LEFT, codes.AGENT_EXITED, codes.TELEPORTED)
@@ -93,7 +93,7 @@ def longest_wait(rows: np.ndarray, end: int) -> int:
 
 
 def tied_share(town: Town, size: float = 0.3) -> float:
-    """The share of the living who have a tie larger than `size`."""
+    """The share of living people who have a tie larger than `size`, in [0, 1]."""
     agents = town.record["agents"]
     ties = agents["ties"]
     sizes = np.abs(ties["trust"]) + np.abs(ties["familiarity"]) + np.abs(ties["rivalry"])
@@ -102,7 +102,8 @@ def tied_share(town: Town, size: float = 0.3) -> float:
 
 
 def chats_by_trust(town: Town, rows: np.ndarray) -> tuple[tuple[float, bool], ...]:
-    """For each chat the speaker's trust before it, and whether it succeeded; folded onto the empty `town`."""
+    """For each chat, the speaker's trust before it and whether it succeeded. The rows are folded into `town`, which
+    must be empty."""
     rider = TieChanges(town.towns, town.plans)
     rider.fold(rows)
     names = ("seq", "owner", "change", "before_trust")

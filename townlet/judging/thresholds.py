@@ -1,4 +1,4 @@
-"""What a town is held to while it lives: rules of a YAML file, each a figure, over how long, and its threshold."""
+"""Reads the rules that a watched town must keep: a YAML file; each rule has a figure, a window and a threshold."""
 
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,13 +20,13 @@ OPERATIONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-"""How a value may have to stand to a threshold."""
+"""The operators that compare a value with a threshold."""
 
 Ticks = Annotated[int, Field(ge=1, le=10_000_000)]
 
 
 class Rule(Model):
-    """A figure that must stand to a threshold as `op` says, whenever it is looked at."""
+    """A rule: at each check, the figure must compare with the threshold as `op` says."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="what a breach is called by")
     kpi: str | None = Field(None, description="a key figure of docs/kpis.md; or else a query")
@@ -51,33 +51,33 @@ class Rule(Model):
 
     @property
     def sql(self) -> str:
-        """The query of the figure."""
+        """The SQL query of the figure."""
         return self.query if self.query is not None else self.key_figure.sql
 
     @property
     def key_figure(self) -> Kpi:
-        """The key figure that is named; for a rule with a query there is none."""
+        """The key figure of the rule. A rule with a query has none, so this must not be called."""
         assert self.kpi is not None
         return shipped()[self.kpi]
 
     @property
     def must(self) -> str:
-        """What the value must be, in words."""
+        """The condition in words, such as `>= 0.5`."""
         return f"{self.op} {self.threshold:g}"
 
     def marks(self, after: int, until: int) -> range:
-        """The ticks later than `after` and no later than `until` at which the rule is looked at."""
+        """The ticks at which the rule is checked, after `after` and up to `until` (inclusive)."""
         first = self.from_tick or max(self.window_ticks or 0, self.every_ticks)
         if first <= after:
             first += -(-(after + 1 - first) // self.every_ticks) * self.every_ticks
         return range(first, until + 1, self.every_ticks)
 
     def holds(self, value: float) -> bool:
-        """Whether a value stands to the threshold as it must."""
+        """Whether a value keeps the rule."""
         return OPERATIONS[self.op](value, self.threshold)
 
     def margin(self, value: float) -> float:
-        """How far a value is on the right side of the threshold; negative where it is on the wrong one."""
+        """The distance of a value from the threshold; negative if it breaks the rule."""
         return value - self.threshold if self.op in (">", ">=") else self.threshold - value
 
 
@@ -88,9 +88,9 @@ class Rules(Model):
 
 
 def rules_of(source: Path | str | Mapping[str, Any] = "default") -> tuple[Rule, ...]:
-    """The rules of a YAML file, of a shipped file's name, or of a mapping.
+    """The rules of a YAML file, of a shipped file by its name, or of a mapping.
 
-    Raises ConfigurationError with every fault, each by line and key and with the nearest name.
+    Raises ConfigurationError, which lists every fault with its line, its key and the nearest valid name.
     """
     given = _given(source)
     faults = list(_name_faults(given))
@@ -122,7 +122,7 @@ def _given(source: Path | str | Mapping[str, Any]) -> Given:
 
 
 def _in_words(error: Any, given: Given) -> str:
-    """One finding of pydantic: where, which key, what is wrong, what is possible."""
+    """One error of pydantic in words: where, which key, what is wrong, what is possible."""
     loc = tuple(error["loc"])
     head, value = f"{given.where(loc)}: {dotted(loc)}", short(error["input"])
     if error["type"] == "extra_forbidden":
@@ -137,7 +137,7 @@ def _in_words(error: Any, given: Given) -> str:
 
 
 def _name_faults(given: Given) -> Iterator[str]:
-    """Names that are given twice, and those of KPIs that are none."""
+    """The faults of names: a rule's name that is used twice, and an unknown key figure."""
     listed = given.tree.get("rules")
     seen: set[str] = set()
     for place, rule in enumerate(listed if isinstance(listed, Sequence) else ()):

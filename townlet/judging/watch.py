@@ -1,7 +1,7 @@
-"""Watching a town: its rules are looked at at their ticks, and the first that does not hold ends the watch.
+"""The watch: checks the rules of a town at their ticks. The first breach ends it.
 
-A rule is told from rows that say nothing of what comes after their ticks, so what is found in a running town is found
-again in its finished log. Between two calls nothing is held: each reads the columns of the log that the rules name.
+A rule reads only rows that do not depend on later ticks, so a watch of a running town and a watch of its finished log
+find the same. Between two calls nothing stays in memory: each call reads the columns of the log that the rules name.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Look(NamedTuple):
-    """What a rule was at a tick: `value` of the ticks from `from_tick` on, None where there was too little of it."""
+    """One check of a rule at a tick. `value` covers the ticks from `from_tick` on; None: too little data."""
 
     rule: Rule
     tick: int
@@ -31,12 +31,12 @@ class Look(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """Whether the value is as the rule says; a value that there is not breaks no rule."""
+        """Whether the rule is kept. A missing value breaks no rule."""
         return self.value is None or self.rule.holds(self.value)
 
 
 class Outcome(NamedTuple):
-    """A rule over a whole watch: its breach, or the closest that it came to one."""
+    """The result of a rule over a whole watch: its breach, or the value closest to one; `looks` counts the checks."""
 
     rule: str
     must: str
@@ -47,7 +47,7 @@ class Outcome(NamedTuple):
 
 
 class Watch:
-    """Rules over one run, looked at as far as `until` was called."""
+    """Checks rules over one run, up to the tick that `until` was last called with."""
 
     def __init__(self, run: "History", rules: Sequence[Rule]) -> None:
         self._run, self._rules = run, tuple(rules)
@@ -57,34 +57,36 @@ class Watch:
 
     @property
     def next_tick(self) -> int:
-        """The tick of the next look at any rule."""
+        """The tick of the next check of any rule."""
         return min(rule.marks(self._tick, self._tick + 20_000_000)[0] for rule in self._rules)
 
     def until(self, tick: int) -> Look | None:
-        """Look at every rule up to a tick that the run has reached; the first breach ends it and is given.
+        """Check every rule up to a tick that the run has reached. Returns the first breach, or None.
 
-        The first is that of the earliest tick, and at the same tick that of the rule which stands first. Raises
-        QueryError for a rule's query that cannot be answered, TickOutOfRange, LogDamaged.
+        The first breach is the one with the earliest tick; at the same tick, the one of the first rule. Raises
+        QueryError for a query that cannot be answered, TickOutOfRange, LogDamaged.
         """
         looks = self._looks_until(tick)
         self._tick = max(self._tick, tick)
-        for look in sorted(looks, key=lambda each: each.tick):  # of one tick in the order of the rules
+        for look in sorted(looks, key=lambda each: each.tick):  # at the same tick, in the order of the rules
             self._remember(look)
             if not look.holds:
                 return look
         return None
 
     def outcomes(self) -> list[Outcome]:
-        """How each rule fared: `breached`, `holds`, or `unjudged` where it was never looked at or had no value."""
+        """The result of each rule: `breached`, `holds`, or `unjudged` if it was never checked or had no value."""
         return [self._outcome(rule) for rule in self._rules]
 
     def error(self, breach: Look) -> ThresholdBreached:
-        """A breach as the error that it is: rule, value, tick, what it may mean, and how to see it."""
+        """The error for a breach: rule, value, tick, possible meaning, and how to look at it."""
         return ThresholdBreached(breach_in_words(breach, self._run))
 
     def _looks_until(self, until: int) -> list[Look]:
-        """The looks up to a tick, rule by rule. One answer serves all those at a rule, since its rows say nothing that
-        depends on what comes after their ticks."""
+        """The checks up to a tick, rule by rule.
+
+        One query serves all checks of a rule, because its rows do not depend on later ticks.
+        """
         marks = {rule: np.array(rule.marks(self._tick, until), np.int64) for rule in self._rules}
         last = max((int(each[-1]) for each in marks.values() if len(each)), default=None)
         if last is None:
@@ -110,7 +112,7 @@ class Watch:
 
 
 def _looks_at(session: "Session", rule: Rule, marks: np.ndarray) -> Iterator[Look]:
-    """The looks at one rule."""
+    """The checks of one rule at these ticks."""
     _require_history(session, rule)
     begins = np.maximum(marks - rule.window_ticks, 0) if rule.window_ticks else np.zeros_like(marks)
     part, whole = parts(session.query, f"the rule {rule.name}", rule.sql).sums(begins, marks)
@@ -120,7 +122,7 @@ def _looks_at(session: "Session", rule: Rule, marks: np.ndarray) -> Iterator[Loo
 
 
 def _require_history(session: "Session", rule: Rule) -> None:
-    """Refuse a query of what is only so now: asked later it would say something else of the same tick."""
+    """Raise QueryError if a rule reads a table whose answer about a tick depends on when it is asked."""
     unsettled = sorted(UNSETTLED_TABLES.intersection(session.reads(rule.sql)))
     if unsettled:
         raise QueryError(
@@ -130,7 +132,7 @@ def _require_history(session: "Session", rule: Rule) -> None:
 
 
 def breach_in_words(breach: Look, run: "History") -> str:
-    """A breach in words."""
+    """A breach in words: rule, tick, value, message, next step."""
     rule, value = breach.rule, breach.value
     per_day = run.config.town.ticks_per_day
     unit = f" {rule.key_figure.unit}" if rule.kpi else ""

@@ -1,1 +1,1 @@
-"""Keeps runs: verifies, prunes and exports them."""
+"""Verifies, prunes and exports runs."""

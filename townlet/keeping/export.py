@@ -1,7 +1,7 @@
-"""A run's events, or a stretch of them, as files for other tools: Parquet, a DuckDB database, CSV.
+"""Exports a run's events, or a stretch of them, as files for other tools: Parquet, a DuckDB database, CSV.
 
-An export says of itself where it comes from and what its digests are, so that it can be proved by itself, and against
-its run. It is built in a hidden folder beside its place, read back, and moved there when it is whole.
+An export contains a description with its source and its digests, so it can be proved without its run, and against its
+run. It is built in a hidden folder beside its final place, read back, and moved there when it is complete.
 """
 
 import contextlib
@@ -28,28 +28,28 @@ from townlet.keeping.extent import Extent, digest_after, sealed_description, uns
 from townlet.keeping.verify import Check
 
 MANIFEST: Final = "manifest.json"
-"""What stands beside the CSV file, and describes it."""
+"""The file beside the CSV file that describes it."""
 
 TABLE: Final = "events.csv"
 
 RESERVE_BYTES: Final = 16 << 20
-"""Room on the disk that an export leaves free."""
+"""How many bytes of the disk an export leaves free."""
 
 DESCRIPTION: Final = "export"
 """The name of the description in a Parquet file's metadata."""
 
 
 class Format(NamedTuple):
-    """What a run can be exported to: how it is written into a folder, and proved."""
+    """A format of exports: its suffix, its size, and the functions that write and prove it."""
 
     suffix: str
-    event_bytes: int  # room it may take for an event, at most in ordinary towns
-    write: Callable[[History, Extent, Path], None]  # to this path, where nothing is
+    event_bytes: int  # the most bytes an event, in ordinary towns
+    write: Callable[[History, Extent, Path], None]  # to this path, which must not exist
     prove: Callable[[Path], tuple[list[Check], Extent | None]]
 
 
 class Exported(NamedTuple):
-    """What was written."""
+    """A finished export: its path, its extent, its size in bytes."""
 
     path: Path
     extent: Extent
@@ -67,10 +67,10 @@ def export(
 ) -> Exported:
     """Write the events of the ticks from `from_tick` on, before `to_tick` (None: all), to the file or folder `into`.
 
-    `to` is one of FORMATS; without `into` it goes to `exports/` in the run's folder, if that is on this machine.
-    Nothing is overwritten, unless `replace` says so and it is an export too. Raises FileExistsError, TickOutOfRange,
-    LogDamaged, TownletError where there is no room or what was written is not given back, OSError; and then nothing is
-    left behind.
+    `to` is one of FORMATS. Without `into` the export goes to `exports/` in the run's folder, if that is on this
+    machine. An existing export is replaced only with `replace`; other files are never replaced. Raises FileExistsError,
+    TickOutOfRange, LogDamaged, TownletError if the export cannot be read back as it was written, OSError, also if there
+    is no room. After an error nothing is left behind.
     """
     form = FORMATS[to]
     extent = Extent.of(run, from_tick, to_tick)
@@ -87,9 +87,9 @@ def export(
 
 
 def verify_export(path: Path, run: History | None = None) -> list[Check]:
-    """Prove an export against what it says of itself, and against `run`, or the run in whose `exports/` it lies.
+    """Prove an export against its own description, and against `run` or the run in whose `exports/` it lies.
 
-    Raises TownletError where there is no export at `path`, OSError.
+    Raises TownletError if there is no export at `path`, OSError.
     """
     checks, extent = FORMATS[_format_of(path)].prove(path)
     run = run or _run_beside(path)
@@ -99,14 +99,14 @@ def verify_export(path: Path, run: History | None = None) -> list[Check]:
 
 
 def is_export(path: Path) -> bool:
-    """Whether something at this path looks like an export, by its beginning or by its name."""
+    """Whether there is an export at this path, judged by its first bytes or its name."""
     with contextlib.suppress(TownletError):
         return bool(_format_of(path))
     return False
 
 
 def _format_of(path: Path) -> str:
-    """Which of FORMATS lies at a path. Raises TownletError."""
+    """The format, one of FORMATS, of the export at a path. Raises TownletError."""
     if path.is_dir() and (path / MANIFEST).is_file():
         return "csv"
     if path.is_file():
@@ -121,7 +121,7 @@ def _format_of(path: Path) -> str:
 
 
 def _run_beside(path: Path) -> History | None:
-    """The run in whose `exports/` something lies."""
+    """The run in whose `exports/` the path lies; None if there is none."""
     folder = path.absolute().parent
     with contextlib.suppress(EventLogError):
         return History(folder.parent) if folder.name == "exports" else None
@@ -129,7 +129,7 @@ def _run_beside(path: Path) -> History | None:
 
 
 def _run_check(run: History, extent: Extent) -> Check:
-    """Whether the run has the same history before the export's first event and after its last."""
+    """Check that the run has the export's digests before the first and after the last event."""
     log = run.log
     try:
         if log.head.seq < extent.next_seq:
@@ -144,7 +144,7 @@ def _run_check(run: History, extent: Extent) -> Check:
 
 
 def _write_parquet(run: History, extent: Extent, path: Path) -> None:
-    """The events as they are stored, in one file."""
+    """Write the events as the log holds them to one file."""
     about = {DESCRIPTION: json.dumps(sealed_description(extent)), "run_id": extent.run_id, "run": extent.name}
     with path.open("wb") as file:
         parquet.write(file, run.log.parts(extent.from_seq, extent.next_seq), extent.chain(), about)
@@ -205,7 +205,7 @@ def _prove_duckdb(path: Path) -> tuple[list[Check], Extent | None]:
             checks = [_description_check(extent)]
             if database.rows_digest == extent.digest:
                 checks.append(_history_check(extent, parts_of(database.batches())))
-            else:  # rows of older versions, made present ones
+            else:  # events of older versions were converted to the present ones
                 passed = digest_after(extent, parts_of(database.batches())) == database.rows_digest
                 said = f"{extent.events:,} events of present versions, digest {database.rows_digest[:16]}"
                 checks.append(_check("events", said if passed else "they are not those that were written", passed))
@@ -217,12 +217,12 @@ def _prove_duckdb(path: Path) -> tuple[list[Check], Extent | None]:
 
 
 def parts_of(batches: Iterator[pa.RecordBatch]) -> Iterator[Part]:
-    """Batches as a chain takes them."""
+    """The batches as rows and notes, for a chain."""
     return ((from_batch(batch), notes_of(batch)) for batch in batches)
 
 
 def _history_check(extent: Extent, parts: Iterator[Part]) -> Check:
-    """Whether these events are those between the export's digests."""
+    """Check that these events lead from the export's first digest to its last."""
     try:
         found = digest_after(extent, parts)
     except (ValueError, OSError, pa.ArrowException) as error:
@@ -264,4 +264,4 @@ FORMATS: Final[Mapping[str, Format]] = {
     "duckdb": Format(".duckdb", 48, export_duckdb.write, _prove_duckdb),
     "csv": Format("-csv", 120, _write_csv, _prove_csv),
 }
-"""What a run can be exported to."""
+"""The formats, by name."""

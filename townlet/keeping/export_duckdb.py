@@ -1,8 +1,9 @@
-"""A run's history as a DuckDB database that needs nothing else, and as CSV: the views of its events, and its tables.
+"""Exports a run as a self-contained DuckDB database (views of its events, and its tables), and as CSV.
 
-`log` holds the events as rows, `events` and a view for each kind show them as `townlet sql` does, with the names of
-persons and places; `agents`, `ties`, `objects`, `queues`, `shifts`, `places`, `persons` and `tie_changes` are those of
-the last tick. `townlet_export` describes the export, key by key, with the digests of the log and of each table.
+The table `log` holds the events as rows. The view `events` and a view for each kind show them as `townlet sql` does,
+with names of persons and places. `agents`, `ties`, `objects`, `queues`, `shifts`, `places`, `persons` and `tie_changes`
+are as of the last tick. `townlet_export` describes the export, key by key, with the digests of the log and of each
+table.
 """
 
 import contextlib
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from townlet.history.history import History
 
 MAGIC: Final = b"DUCK"
-"""What stands at byte 8 of a DuckDB database."""
+"""The bytes at offset 8 of a DuckDB database."""
 
 LOG: Final = "log"
 TABLES_EXPORTED: Final = names(lambda table: isinstance(table, Table) and table.exported)
@@ -47,12 +48,12 @@ BATCH_EVENTS: Final = 1 << 16
 _LISTED = ("persons", "places", "affordances", "jobs")
 _OPTIONS: Final[dict[str, str | bool | int | float | list[str]]] = {
     "autoinstall_known_extensions": "false",
-    "threads": 1,  # with more, a query over Arrow that joins gives its rows in any order
+    "threads": 1,  # with more threads, a join over Arrow gives its rows in any order
 }
 
 
 class Database:
-    """An exported database, open for reading; `with open_database(path)` closes it. All of it raises ValueError."""
+    """An exported database, open for reading; `with open_database(path)` closes it. Its methods raise ValueError."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
@@ -70,13 +71,13 @@ class Database:
             yield from pa.Table.from_batches([batch]).cast(SCHEMA).combine_chunks().to_batches()
 
     def wrong_tables(self) -> list[str]:
-        """The tables whose content is not what the description says, and those that are missing."""
+        """The names of tables that are missing or differ from the digests in the description."""
         return [name for name, said in self.tables.items() if _digest_of(self._connection, name) != said]
 
 
 @contextlib.contextmanager
 def open_database(path: Path) -> Iterator[Database]:
-    """The database in a file. Whatever cannot be read within raises ValueError."""
+    """A context with the database in a file. Errors of DuckDB or Arrow inside it raise ValueError."""
     try:
         with duckdb.connect(path, read_only=True, config=_OPTIONS) as connection:
             connection.execute("set enable_external_access = false")
@@ -86,7 +87,7 @@ def open_database(path: Path) -> Iterator[Database]:
 
 
 def write(run: "History", extent: Extent, path: Path) -> None:
-    """Make the database. Raises LogDamaged, TownletError where DuckDB cannot write it."""
+    """Write the database to `path`. Raises LogDamaged, TownletError if DuckDB cannot write it."""
     with _words_of_duckdb(path), duckdb.connect(path, config=_OPTIONS) as connection:
         town = _Town(run, extent)
         with _Incoming(connection, run, extent) as incoming:
@@ -104,7 +105,7 @@ def write(run: "History", extent: Extent, path: Path) -> None:
 
 
 def write_csv(run: "History", extent: Extent, path: Path) -> None:
-    """The view `events` as one CSV file with a header; NULL is empty. Raises LogDamaged, TownletError."""
+    """Write the view `events` to one CSV file with a header; NULL is empty. Raises LogDamaged, TownletError."""
     with _words_of_duckdb(path), duckdb.connect(config=_OPTIONS) as connection:
         town = _Town(run, extent, tables=("persons",))
         quoted = str(path).replace("'", "''")
@@ -115,7 +116,7 @@ def write_csv(run: "History", extent: Extent, path: Path) -> None:
 
 
 class _Town:
-    """What the tables and views of an export are made of."""
+    """The tables and names that an export is made of."""
 
     def __init__(self, run: "History", extent: Extent, tables: tuple[str, ...] = TABLES_EXPORTED) -> None:
         with contextlib.closing(Session(run, at=extent.to_tick)) as session:
@@ -125,9 +126,10 @@ class _Town:
 
 
 class _Incoming:
-    """The events of an extent in their present versions, as the table `incoming`, which is read once.
+    """A context manager: inside it, the table `incoming` has the events of an extent, in their present versions.
 
-    A context manager. What keeps them from being read is raised at its end as it was, and not as DuckDB tells it.
+    The table can be read once. An error while the log is read is raised at the end unchanged, not as an error of
+    DuckDB.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, run: "History", extent: Extent) -> None:
@@ -161,7 +163,7 @@ class _Incoming:
 
 
 def _make_views(connection: duckdb.DuckDBPyConnection, town: _Town, create: str) -> None:
-    """The views of events over `log`, made by `create`, their names in a table, not in variables."""
+    """Make the views of events over `log` with the SQL words `create`. Names are in a table, not in variables."""
     for statement in names_sql(town.names):
         connection.execute(statement)
     listed = ", ".join(f"getvariable('{name}') as {name}" for name in _LISTED)
@@ -177,7 +179,7 @@ def _make_views(connection: duckdb.DuckDBPyConnection, town: _Town, create: str)
 
 
 def _digest_of(connection: duckdb.DuckDBPyConnection, name: str) -> str:
-    """sha256 of a table's content, in hex: of each column its name, where it is NULL, and its values; "" for none."""
+    """The sha256 of a table, in hex, over each column's name, NULLs and values; "" if there is no such table."""
     ((there,),) = connection.execute("select count(*) from duckdb_tables() where table_name = ?", [name]).fetchall()
     if not there:
         return ""
@@ -190,7 +192,7 @@ def _digest_of(connection: duckdb.DuckDBPyConnection, name: str) -> str:
 
 
 def _take(digest: Any, column: pa.Array) -> None:
-    """Hash the values of a column, whatever width they are kept in: integers as i64, floats as f64, words as UTF-8."""
+    """Add the values of a column to a digest: integers as i64, floats as f64, texts as UTF-8, whatever their width."""
     column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     kind = column.type
     digest.update(len(column).to_bytes(8, "little") + np.asarray(column.is_null()).tobytes())
@@ -208,7 +210,7 @@ def _take(digest: Any, column: pa.Array) -> None:
 
 @contextlib.contextmanager
 def _words_of_duckdb(path: Path) -> Iterator[None]:
-    """Whatever DuckDB fails at is told as ours."""
+    """A context in which errors of DuckDB are raised as TownletError."""
     try:
         yield
     except duckdb.Error as error:

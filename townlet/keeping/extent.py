@@ -1,7 +1,7 @@
-"""What a piece of a run's history is: where it begins and ends, under which settings, and between which digests.
+"""The description of a piece of a run's history: its beginning and end, its settings, its digests.
 
-An export carries it, so that its events can be proved without the run. The chain of a log is hashed in blocks of 4,096
-events, so a piece that begins inside of one also carries the events of the block before it: its `lead`.
+An export contains it, so that its events can be proved without the run. The chain of a log is hashed in blocks of 4,096
+events. So a piece that begins inside a block also contains the earlier events of this block: its `lead`.
 """
 
 import base64
@@ -33,10 +33,10 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Extent(BaseModel):
-    """The events from `from_seq` on, before `next_seq`: those of the ticks from `from_tick` on, before `to_tick`.
+    """The events from `from_seq` on and before `next_seq`; their ticks are from `from_tick` on and before `to_tick`.
 
-    `digest_before` and `digest` are the log's, before the first and after the last of them (hex). `lead` are the events
-    of the chain's open block before the first, packed, with their words.
+    `digest_before` and `digest` are the log's digests before the first and after the last event, in hex. `lead` holds
+    the earlier events of the first event's block, compressed; `lead_notes` their notes.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -48,12 +48,12 @@ class Extent(BaseModel):
     versions: dict[str, str]
     epochs: tuple[Epoch, ...]
     configs: dict[str, str]  # the settings of each epoch as JSON, by config_id
-    kinds: tuple[tuple[int, dict[str, int]], ...]  # versions of kinds of events other than 1, and from which event on
+    kinds: tuple[tuple[int, dict[str, int]], ...]  # from which event on kinds have a version other than 1
     from_tick: Count
     to_tick: Count
     from_seq: Count
     next_seq: Count
-    block_digest: str  # the chain's, at the last block that begins at `from_seq` or before it
+    block_digest: str  # of the chain at the beginning of the block of `from_seq`
     lead: str
     lead_notes: dict[int, str]
     digest_before: str
@@ -61,9 +61,9 @@ class Extent(BaseModel):
 
     @classmethod
     def of(cls, run: "History", from_tick: int | None, to_tick: int | None) -> Self:
-        """The piece of a run between two ticks (None: its start, its head).
+        """The piece of a run between two ticks (None: the run's start, its head).
 
-        Raises TickOutOfRange, TownletError where nothing happened between them, LogDamaged.
+        Raises TickOutOfRange, TownletError if there are no events between them, LogDamaged.
         """
         log = run.log
         first, last = from_tick or 0, log.head.tick if to_tick is None else to_tick
@@ -96,11 +96,11 @@ class Extent(BaseModel):
 
     @property
     def events(self) -> int:
-        """How many events there are."""
+        """The number of events."""
         return self.next_seq - self.from_seq
 
     def chain(self) -> Chain:
-        """The chain before the first event. Raises ValueError where the lead does not lead to `digest_before`."""
+        """The chain before the first event. Raises ValueError if the lead does not give `digest_before`."""
         chain = Chain(bytes.fromhex(self.block_digest), self.from_seq - self.from_seq % BLOCK_EVENTS)
         try:
             rows = np.frombuffer(zlib.decompress(base64.b64decode(self.lead)), ROW)
@@ -112,7 +112,7 @@ class Extent(BaseModel):
         return chain
 
     def require_settings(self) -> None:
-        """Every epoch's settings are there, and those that its config_id was made of. Raises ValueError."""
+        """Raise ValueError if the settings of an epoch are missing or do not match its config_id."""
         for epoch in self.epochs:
             text = self.configs.get(epoch.config_id, "")
             if hashlib.sha256(text.encode()).hexdigest()[:16] != epoch.config_id:
@@ -120,11 +120,11 @@ class Extent(BaseModel):
 
 
 def digest_after(extent: Extent, parts: Iterable[Part]) -> str:
-    """The digest after these events, which follow the extent's beginning, in hex. Raises ValueError."""
+    """The digest after these events, in hex. Raises ValueError if they are not the events of the extent, in order."""
     chain = extent.chain()
     for rows, notes in parts:
         if not np.array_equal(rows["seq"], np.arange(chain.seq, chain.seq + len(rows), dtype=np.uint64)):
-            raise ValueError(f"event {chain.seq:,} should follow, and does not")
+            raise ValueError(f"event {chain.seq:,} is missing or out of order")
         chain.extend(rows, notes)
     if chain.seq != extent.next_seq:
         raise ValueError(f"its events end before {chain.seq:,}, not before {extent.next_seq:,}")
@@ -132,21 +132,21 @@ def digest_after(extent: Extent, parts: Iterable[Part]) -> str:
 
 
 def sealed_description(extent: Extent, **more: object) -> dict[str, Any]:
-    """A description of an export: the extent's fields and others, and the seal over them, all JSON."""
+    """The description of an export as JSON: the fields of the extent, the fields `more`, and the seal over all."""
     fields: dict[str, Any] = {**extent.model_dump(mode="json"), **more}
     return {**fields, SEAL: _seal_of(fields)}
 
 
 def unsealed_description(description: object, *more: str) -> tuple[Extent, dict[str, Any]]:
-    """The extent, and the fields `more`, of a description that is as it was written.
+    """The extent and the fields `more` of a description.
 
-    Raises ValueError, also as pydantic's ValidationError, where it is not.
+    Raises ValueError (also pydantic's ValidationError) if the description was changed since it was written.
     """
     if not isinstance(description, dict):
-        raise ValueError("its description is not one of an export")
+        raise ValueError("its description is not the description of an export")
     fields = dict(description)
     if fields.pop(SEAL, None) != _seal_of(fields):
-        raise ValueError("its description is not the one that was written")
+        raise ValueError("its description was changed since it was written")
     others = {name: fields.pop(name, None) for name in more}
     return Extent.model_validate(fields), others
 

@@ -1,7 +1,7 @@
-"""What of the runs in a folder can go: whole runs, what can be made anew, and what was left by processes that died.
+"""Removes runs, derived parts of runs, and files that ended processes left behind.
 
-A run is self-contained, also a fork, so removing one breaks no other. But a run that another one names as its parent is
-what that one is compared with, and stays as long as it. Nothing of a run that is being written is touched.
+Each run is self-contained, also a fork, so removing one run breaks no other. But a fork is compared with its parent, so
+a parent stays as long as its forks. A run that is being written is not touched.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ from eventlog.reader import LogReader
 from eventlog.segments.recovery import SEGMENT_NAME
 
 PARTS: Final = ("derived", "exports", "torn")
-"""What can go of a run that stays: tables that are made anew and all checkpoints but the last; exports; torn tails."""
+"""The parts of a run that can be removed: derived tables and all checkpoints but the last; exports; torn tails."""
 
 NAMED: Final = "named"
 
@@ -37,25 +37,25 @@ _TORN: Final = re.compile(r".+\.torn(?:-[0-9]+)?")
 
 
 class Item(NamedTuple):
-    """A file or folder that goes, or a run that stays although it was meant."""
+    """A file or folder to remove, or a run that was chosen but stays."""
 
     path: Path
     what: str  # run, checkpoint, derived, exports, torn tail, or leftover
     why: str
-    bytes: int = 0  # that are free without it: what others share takes room on
-    run: Path | None = None  # whose lock has to be had
-    written: float | None = None  # when a run was written to last, as it was planned
+    bytes: int = 0  # freed by removing it; files shared with others free nothing
+    run: Path | None = None  # whose lock is needed to remove it
+    written: float | None = None  # when the run was last written, at the time of the plan
 
 
 class Plan(NamedTuple):
-    """What goes and what stays."""
+    """A plan: what to remove (`goes`), and the chosen runs that stay (`stays`)."""
 
     goes: list[Item]
     stays: list[Item]
 
     @property
     def bytes(self) -> int:
-        """How many bytes are free once it is done."""
+        """How many bytes the plan frees."""
         return sum(item.bytes for item in self.goes)
 
 
@@ -67,11 +67,12 @@ def plan(
     parts: Collection[str] = (),
     with_parents: bool = False,
 ) -> Plan:
-    """What would go; nothing is touched.
+    """The plan of what to remove. Nothing is removed yet.
 
-    `places` are runs and folders of runs. With neither `keep`, `older_than` nor `parts`, a run that is named goes, and
-    of a folder only leftovers do. `keep`: of each folder's runs the newest so many stay. `older_than`: those stay that
-    were written since this moment (seconds of the file system's clock). `parts`, of PARTS, go of the runs that stay.
+    `places` are runs and folders of runs. Without `keep`, `older_than` and `parts`, it removes each run in `places`,
+    and only leftovers of a folder. `keep`: the newest so many runs of each folder stay. `older_than`: runs written
+    since this moment stay (seconds of the file system's clock). `parts`, some of PARTS, are removed from the runs that
+    stay. With `with_parents`, the parents of runs that stay can be removed, too.
     """
     folders, named = [place for place in places if not is_run(place)], [place for place in places if is_run(place)]
     inside = [runs_in(folder) for folder in folders]
@@ -94,7 +95,10 @@ def plan(
 
 
 def carry_out(planned: Plan) -> list[Item]:
-    """Remove what goes, but what is gone by now, is being written, or was since; gives what went. Raises OSError."""
+    """Carry out a plan; returns the removed items. Raises OSError.
+
+    It skips items that are gone, that are being written, or that were written since the plan.
+    """
     done = []
     for item in planned.goes:
         with contextlib.suppress(LogLocked, FileNotFoundError), _locked(item.run):
@@ -106,7 +110,7 @@ def carry_out(planned: Plan) -> list[Item]:
 
 
 def _is_as_planned(item: Item) -> bool:
-    """Whether nobody has written to a run since, and no manifest names by now a file that it did not name."""
+    """Whether an item is as it was planned: the run was not written, and its manifest does not name the file."""
     if item.what == "run":
         return last_written(item.path) == item.written
     if item.run is None or item.path.parent != item.run / "log":
@@ -116,7 +120,7 @@ def _is_as_planned(item: Item) -> bool:
 
 
 def _old_runs(runs: list[Path], keep: int | None, older_than: float | None) -> Iterator[tuple[Path, str]]:
-    """The runs of one folder that are neither new nor among the newest, and why."""
+    """The runs of one folder that are neither new nor among the newest, each with the reason."""
     newest_first = sorted(runs, key=last_written, reverse=True)
     for run in newest_first[keep or 0 :]:
         if older_than is None:
@@ -126,7 +130,7 @@ def _old_runs(runs: list[Path], keep: int | None, older_than: float | None) -> I
 
 
 def _runs_that_stay(chosen: dict[Path, str], runs: list[Path], *, with_parents: bool) -> dict[Path, str]:
-    """Those of the chosen runs that stay, and why."""
+    """The chosen runs that must stay, each with the reason."""
     stays: dict[Path, str] = {}
     for run in chosen:
         if run.is_symlink():
@@ -158,9 +162,9 @@ def _runs_that_stay(chosen: dict[Path, str], runs: list[Path], *, with_parents: 
 
 
 def _holds_history(run: Path, parent: Parent) -> bool:
-    """Whether a run has the history that a fork continues; towns of one configuration and seed have one id.
+    """Whether a run has the history that a fork continues. (Runs of the same configuration and seed have the same id.)
 
-    One that cannot be read counts as if it had.
+    True if the run cannot be read.
     """
     try:
         log = LogReader(run)
@@ -170,22 +174,19 @@ def _holds_history(run: Path, parent: Parent) -> bool:
 
 
 def _runs_beside(runs: Collection[Path]) -> set[Path]:
-    """The runs, and all that lie in their folders or one folder deeper, as those of a fork with many seeds do.
-
-    With those that somebody is making, and without what was left half made.
-    """
+    """The runs, and all runs in the same folders or one level deeper, where forks with many seeds are."""
     folders = {run.parent for run in runs}
     manifests = [path for folder in folders for depth in ("*", "*/*") for path in folder.glob(f"{depth}/{MANIFEST}")]
     return {*runs} | {path.parent for path in manifests if not _is_left(path.parent)}
 
 
 def _inner_runs(folder: Path) -> list[Path]:
-    """The runs that somebody has put somewhere within a folder."""
+    """The runs anywhere inside a folder."""
     return sorted(path.parent for path in folder.rglob(MANIFEST) if path.parent != folder and path.is_file())
 
 
 def _parts_of(run: Path, parts: Collection[str]) -> Iterator[Item]:
-    """What goes of a run that stays: the parts that were asked for, and what nobody will finish."""
+    """The items to remove from a run that stays: the chosen parts, and leftovers."""
     manifest = _manifest_of(run)
     if manifest is not None:
         named = {segment.file for segment in manifest.segments}
@@ -210,7 +211,7 @@ def _parts_of(run: Path, parts: Collection[str]) -> Iterator[Item]:
 
 
 def _leftovers(folder: Path) -> Iterator[Item]:
-    """The folders that a process which ended has left in this one."""
+    """The hidden folders that ended processes have left in this folder."""
     for path in _files(folder):
         if path.is_dir() and _is_left(path):
             yield Item(path, "leftover", "its process ended")
@@ -223,7 +224,7 @@ def _is_left(path: Path) -> bool:
 
 
 def _with_sizes(items: list[Item]) -> list[Item]:
-    """The items, each once and none within another, with the bytes that are free without all of them."""
+    """The items, without those inside another item, each with the bytes that it frees if all are removed."""
     paths = {item.path for item in items}
     items = [item for item in items if not paths & set(item.path.parents)]
     names: dict[tuple[int, int], int] = {}
@@ -241,20 +242,20 @@ def _with_sizes(items: list[Item]) -> list[Item]:
 
 @contextlib.contextmanager
 def _locked(run: Path | None) -> Iterator[None]:
-    """The lock of a run, if there is one to hold. Raises LogLocked."""
+    """A context that holds the lock of a run, if there is a run. Raises LogLocked."""
     if run is None or not run.is_dir():
         yield
         return
     lock = WriterLock(run)
     try:
-        disk.sync_folder(run)  # what its manifest says has to outlast what goes
+        disk.sync_folder(run)  # the manifest must be on the disk before files are removed
         yield
     finally:
         lock.release()
 
 
 def _remove(path: Path) -> None:
-    """Remove a file, a link or a folder. Raises OSError."""
+    """Remove a file or a folder. A folder is renamed to a hidden, unfinished name first, so nobody sees half of it."""
     if path.is_dir() and not path.is_symlink():
         remove_whole(path)
     else:
@@ -262,7 +263,7 @@ def _remove(path: Path) -> None:
 
 
 def _is_locked(run: Path) -> bool:
-    """Whether a writer has the run."""
+    """Whether a writer holds the run's lock."""
     if not (run / "lock").exists():
         return False
     try:
@@ -273,7 +274,7 @@ def _is_locked(run: Path) -> bool:
 
 
 def _manifest_of(run: Path) -> Manifest | None:
-    """A run's manifest, or None where it cannot be read."""
+    """A run's manifest, or None if it cannot be read."""
     with contextlib.suppress(EventLogError):
         return read_manifest(run)
     return None

@@ -1,6 +1,6 @@
-"""Proofs of a run: that its log is what was written, and that folding it gives the town that lived.
+"""Proves a run: that its log is what was written, and that replaying it gives the town that lived.
 
-Nothing here is trusted but the events: the chain is computed from them, and the state is folded from the first of them.
+Only the events are trusted: the chain is computed from them, and the state is folded from the first one.
 """
 
 from collections.abc import Iterator
@@ -23,28 +23,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Proof:
-    """What `verify` found; `difference` is the first thing that did not agree, in words, or None."""
+    """The result of `verify`. `difference` is the first difference in words, or None."""
 
-    tick: int  # up to which the state was folded
-    events: int  # of the whole log, in its digest
-    checkpoints: int  # whose state, as it was when the town lived, was compared
-    passed_over: int  # checkpoints up to the tick that this version does not use
-    log_digest: str  # of the whole log, recomputed
-    state_digest: str  # at the tick, folded from the start
+    tick: int  # the state was folded up to this tick
+    events: int  # number of events in the whole log
+    checkpoints: int  # number of checkpoints whose state was compared
+    passed_over: int  # number of checkpoints up to the tick that are not valid for this version
+    log_digest: str  # digest of the whole log, recomputed
+    state_digest: str  # digest of the state at the tick, folded from the start
     difference: str | None = None
 
 
 def verify(run: "History", tick: int | None = None) -> Proof:
-    """Recompute the log's digest, refold the town from its start up to `tick` (None: the head), and compare.
+    """Recompute the log's digest, replay the town from its start up to `tick` (None: the head), and compare.
 
-    The state is compared with that of the living town at every checkpoint on the way, and at `tick` with the one that
-    is folded from the nearest checkpoint. Raises LogDamaged, TickOutOfRange.
+    At every checkpoint on the way the state is compared with that of the living town. At `tick` it is compared with the
+    state that is folded from the nearest checkpoint. Raises LogDamaged, TickOutOfRange.
     """
     return _replayed(run, tick, run.log.verify_chain())
 
 
 def _replayed(run: "History", tick: int | None, log_digest: str) -> Proof:
-    """The state folded from the first event up to `tick`, compared on the way."""
+    """Replay the log from the first event up to `tick` and compare the state on the way."""
     log = run.log
     near = run.at(tick)
     store = run.checkpoints()
@@ -73,7 +73,7 @@ def _replayed(run: "History", tick: int | None, log_digest: str) -> Proof:
 
 
 class Check(NamedTuple):
-    """One thing that was looked at."""
+    """One check: its subject, its finding, and whether it passed."""
 
     check: str
     found: str
@@ -81,18 +81,17 @@ class Check(NamedTuple):
 
 
 class Report(NamedTuple):
-    """Everything that was looked at, and the first damage of the log, if any."""
+    """All checks of a run, and the first damage of its log (None: no damage)."""
 
     checks: list[Check]
     damage: LogDamaged | None
 
 
 def examine(path: Path, *, deep: bool = False) -> Report:
-    """The manifest, settings, head, every segment by itself, the checkpoints, and, if `deep`, the state of a run.
+    """Check the manifest, settings, head, every segment, the checkpoints, and, if `deep`, the state of a run.
 
-    Nothing that is wrong hides anything else: what can be examined is. `deep` folds the town from its first event, up
-    to the first damage. A checkpoint of another version or history is passed over by everybody, so it fails nothing.
-    Raises RunNotFound.
+    A fault does not stop the other checks. `deep` replays the town from its first event up to the first damage. A
+    checkpoint of another version or history is never used, so it is not a fault. Raises RunNotFound.
     """
     report = Report([], None)
     manifest = _checked_manifest(path, report.checks)
@@ -118,7 +117,7 @@ def examine(path: Path, *, deep: bool = False) -> Report:
 
 
 def _checked_manifest(path: Path, checks: list[Check]) -> Manifest | None:
-    """The manifest, if it can be read. Raises RunNotFound."""
+    """The manifest, or None with a failed check if it cannot be read. Raises RunNotFound."""
     try:
         manifest = read_manifest(path)
     except EventLogError as error:
@@ -134,7 +133,7 @@ def _checked_manifest(path: Path, checks: list[Check]) -> Manifest | None:
 
 
 def _check_settings(path: Path, manifest: Manifest, checks: list[Check]) -> None:
-    """The settings of each epoch are those that its id was made of."""
+    """Add a check for each epoch: its settings must match its id."""
     for number, epoch in enumerate(manifest.epochs):
         try:
             same = config_id_of(read_settings(path, epoch.config_id)) == epoch.config_id
@@ -152,7 +151,7 @@ def _head_check(head: Head | None, manifest: Manifest) -> Check:
 
 
 def _with_segments(path: Path, report: Report, audits: Iterator[SegmentAudit]) -> Report:
-    """The report with a line for each segment that is whole, and for each fault of one that is not."""
+    """The report with a check for each undamaged segment and for each fault of a damaged one."""
     damage = report.damage
     for each in audits:
         damage = damage or each.damage(path)
@@ -166,7 +165,7 @@ def _with_segments(path: Path, report: Report, audits: Iterator[SegmentAudit]) -
 
 
 def _checkpoint_checks(run: "History") -> Iterator[Check]:
-    """The checkpoints, and for a fork where it parted."""
+    """The check of the checkpoints, and for a fork the check of its parent's digest."""
     store, log = run.checkpoints(), run.log
     ticks = store.ticks()
     usable = [tick for tick in ticks if store.is_of(tick, run.identity_at)]
@@ -184,7 +183,7 @@ def _checkpoint_checks(run: "History") -> Iterator[Check]:
 
 
 def _state_check(run: "History", damage: LogDamaged | None) -> Check:
-    """The state, folded from the first event as far as the log is whole."""
+    """The check of the state, replayed from the first event as far as the log is undamaged."""
     try:
         proof = _replayed(run, damage.tick, "") if damage else verify(run)
     except LogDamaged as error:
@@ -195,7 +194,7 @@ def _state_check(run: "History", damage: LogDamaged | None) -> Check:
 
 
 def _projection_checks(run: "History", damage: LogDamaged | None) -> Iterator[Check]:
-    """What is kept of each projection that catches up, against a fold from the first event."""
+    """A check for each projection with kept tables: compares them with a fold from the first event."""
     for name, made in PROJECTIONS.items():
         compared, first = audit_kept(run, name, damage.tick if damage else run.head.tick)
         if compared:

@@ -1,1 +1,1 @@
-"""The town lives: its record, its day, its founding, commands from outside, and the loop that writes its log."""
+"""A living town: its record, its minute, its founding, commands from outside, and the loop that writes its log."""

@@ -1,4 +1,4 @@
-"""A hand from outside the town: commands that are recorded as events, like all that the rules do.
+"""Commands to a town from outside. Each is recorded as an event, like everything that the rules do.
 
 Which command can be is decided in `townlet/rules/console.py`. Rows stay in the town's outbox, before those of the next
 tick, until the town lives on or is drained.
@@ -16,13 +16,13 @@ NONE = -1
 
 
 class Driver:
-    """Commands to one living town, checked before they are recorded: whatever cannot be raises TownletError."""
+    """Commands to one living town. Each is checked before it is recorded; an impossible one raises TownletError."""
 
     def __init__(self, town: Town) -> None:
         self.town = town
 
     def teleport(self, seat: int, tile: int) -> None:
-        """Put who sits in `seat` on a free, walkable tile; whatever it held, queued for or did is over."""
+        """Put the person of `seat` on a free, walkable tile. What the person held, queued for or did ends."""
         _require(console.against_teleport(self.town.record, self.town.plans, seat, tile))
         self._record(TELEPORTED, a=seat, tile=tile)
 
@@ -31,7 +31,7 @@ class Driver:
         return console.is_free(self.town.record, self.town.plans, tile)
 
     def switch(self, main: str, works: bool) -> None:
-        """Let the `power` or the `water` of the whole town fail, or come back."""
+        """Let the `power` or the `water` of the whole town come back (`works`) or fail."""
         _require(console.against_switch(self.town.record, main, works))
         self._record(console.MAINS[main][works])
 

@@ -1,4 +1,4 @@
-"""A minute, and many towns: what Python calls to let them live."""
+"""The order of one minute, and the function that lets many towns live. Python calls these kernels."""
 
 from projections.kernel import entry, kernel
 from townlet.rules import control, life, market, movement, needs, policy, primitives, queues, social, time, work
@@ -8,7 +8,7 @@ from townlet.rules.draw import draw_order
 
 @kernel
 def tick(town, plan):
-    """The order of a minute: the sky, newcomers, everybody in a drawn order, and the clock."""
+    """One minute of a town: the weather, then newcomers, then everybody in a drawn order, then the clock."""
     time.dawn(town, plan)
     life.welcome(town, plan)
     for i in range(draw_order(town)):
@@ -31,7 +31,7 @@ def tick(town, plan):
 
 @kernel
 def act(town, plan, a, asked):
-    """A minute of somebody who does nothing yet: choose, or do as asked, and go about it."""
+    """One minute of an idle person: choose an option, or take the one asked for, and begin it."""
     if asked and town.cursor.control == BY_ACTION:
         queues.lose_patience(town, plan, a)
         queues.step_up(town, plan, a)
@@ -51,9 +51,10 @@ def act(town, plan, a, asked):
 
 @entry
 def live(towns, plans, ticks, reserve):
-    """Let each town live `ticks` ticks, or fewer: it stops before one for which its outbox has no `reserve` rows left.
+    """Let each town live `ticks` ticks. A town stops early if its outbox has fewer than `reserve` free rows.
 
-    Gives back the least that any town has lived. One town after the other, since a town fits the cache and many do not.
+    Returns the smallest number of ticks that any town has lived. The towns live one after another, because one town
+    fits into the processor's cache and many do not.
     """
     least = ticks
     for e in range(len(towns)):

@@ -1,4 +1,4 @@
-"""The first events of a town: shelves, prices, people, and whom they know."""
+"""The first events of a town: full shelves, prices, people, and their first ties."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ HOUSEHOLDS, RANDOM = np.int64(1), np.int64(2)
 
 @entry
 def found(towns, plans, index):
-    """Found one town: empty places, full shelves, its people with beds, characters and jobs, and initial ties."""
+    """Found one town: full shelves, prices, and people with beds, traits, jobs and initial ties."""
     town, plan = towns[index], plans[0]
     record_town_founded(town, plan, plan.life.people)
     market.restock(town, plan)
@@ -37,7 +37,7 @@ def found(towns, plans, index):
 
 @kernel
 def introduce(town, plan):
-    """Those of one household know each other, or a drawn share of all pairs do; each side is three events."""
+    """Give initial ties to people of the same household, or to a drawn share of all pairs: three events a tie."""
     for a in range(town.clock.seats):
         for b in range(town.clock.seats):
             if a != b and are_acquainted(town, plan, a, b):
@@ -47,7 +47,7 @@ def introduce(town, plan):
 
 @kernel
 def are_acquainted(town, plan, a, b):
-    """By household, or by a draw for the pair."""
+    """Whether two people know each other at the founding: by household, or by a draw for the pair."""
     if plan.life.initial_ties == HOUSEHOLDS:
         here, there = town.agents[a].home, town.agents[b].home
         return plan.layout.place[here].venue == plan.layout.place[there].venue
@@ -56,7 +56,7 @@ def are_acquainted(town, plan, a, b):
 
 @kernel
 def give_tie(town, plan, a, b, trust, familiarity, rivalry):
-    """One directed tie."""
+    """Record one directed tie as three events."""
     record_tie_set(town, plan, a, b, DIMENSION_TRUST, trust)
     record_tie_set(town, plan, a, b, DIMENSION_FAMILIARITY, familiarity)
     record_tie_set(town, plan, a, b, DIMENSION_RIVALRY, rivalry)
@@ -64,7 +64,7 @@ def give_tie(town, plan, a, b, trust, familiarity, rivalry):
 
 @entry
 def give_ties(towns, plans, index, pairs, sizes):
-    """An explicit list of directed ties. pairs: int64[n, 2] seats; sizes: float64[n, 3] in [-1, 1]."""
+    """Record a list of directed ties. pairs: int64[n, 2], seats; sizes: float64[n, 3], each in [-1, 1]."""
     town, plan = towns[index], plans[0]
     for i in range(len(pairs)):
         give_tie(town, plan, pairs[i, 0], pairs[i, 1], sizes[i, 0], sizes[i, 1], sizes[i, 2])

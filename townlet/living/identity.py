@@ -1,4 +1,4 @@
-"""What made a kept fold: whatever is kept under another identity is passed over, and the log folded again."""
+"""The identity of the code and settings that made a kept fold. A kept fold of another identity is never used."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ PROJECTIONS = Path(state.__file__).parents[1]
 
 
 def fold_identity(epochs: Sequence[Epoch], seq: int | None = None) -> dict[str, str]:
-    """What a checkpoint of the state before event `seq` (None: the last) depends on, the log aside.
+    """Everything that a checkpoint of the state before event `seq` (None: the last) depends on, apart from the log.
 
     The projection's name and version, the record's type, the sources of folds, plans, tables and upcasters (of events
     and of settings), and the settings of the epochs that had begun. A checkpoint of another identity is never read.
@@ -36,17 +36,17 @@ def fold_identity(epochs: Sequence[Epoch], seq: int | None = None) -> dict[str, 
 
 
 def rider_identity(name: str, epochs: Sequence[Epoch], seq: int) -> dict[str, str]:
-    """What a table of a rider depends on: all that the state does, and the riders themselves."""
+    """Everything that a rider's table depends on: `fold_identity`, and the sources of the riders."""
     rider, riders = f"{name}@{VERSIONS[name]}", sources_digest(folder_sources("riders"))
     return {**fold_identity(epochs, seq), "rider": rider, "riders": riders}
 
 
 def sources_digest(sources: Iterable[Path]) -> str:
-    """Sixteen hex digits over the files, in the order of their names."""
+    """The first sixteen hex digits of the sha256 of all these files, in the order of their names."""
     ordered = sorted(sources, key=lambda source: source.name)
     return hashlib.sha256(b"".join(source.read_bytes() for source in ordered)).hexdigest()[:16]
 
 
 def folder_sources(name: str) -> Iterable[Path]:
-    """The sources in a folder of `projections`."""
+    """The Python files in the folder `name` of `projections`."""
     return (PROJECTIONS / name).glob("*.py")

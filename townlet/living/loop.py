@@ -1,4 +1,4 @@
-"""The loop: a town lives into its log. The only place that opens a log for writing."""
+"""The loop: it lets a town live and writes its events to the log. Only this module opens a log for writing."""
 
 import hashlib
 from collections.abc import Callable
@@ -28,10 +28,10 @@ SEED_MOST = 2**64 - 1
 
 
 def begin(resolved: Resolved, ticks: int, seed: int, into: Path, *, durability: str, progress: Progress | None) -> None:
-    """Found a town and let it live into a new run. Raises RunExists, DiskFull, TownletError."""
+    """Found a town and write its life of `ticks` ticks to a new run. Raises RunExists, DiskFull, TownletError."""
     require_seed(seed)
     if ticks < 1:
-        raise TownletError(f"a run of {ticks} ticks is none: let it live for one tick at least")
+        raise TownletError(f"a run cannot have {ticks} ticks: let the town live for at least one tick")
     town = Town([resolved.settings])
     founding = town.found(seed)
     with new_log(resolved, seed, into, durability=durability) as writer:
@@ -39,7 +39,10 @@ def begin(resolved: Resolved, ticks: int, seed: int, into: Path, *, durability: 
 
 
 def new_log(resolved: Resolved, seed: int, into: Path, *, durability: str, who: str = "") -> LogWriter:
-    """The log of a new run in the folder `into`; `who` asks things of its people. Raises RunExists, LogLocked."""
+    """A writer for a new run in the folder `into`. Raises RunExists, LogLocked.
+
+    `who` names an outside policy, if one acts in the town; it becomes part of the run's id.
+    """
     return LogWriter.create(
         into,
         run_id=hashlib.sha256(f"{resolved.config_id} {seed}{who}".encode()).hexdigest()[:16],
@@ -60,7 +63,9 @@ def resume(
     durability: str = "interval",
     progress: Progress | None = None,
 ) -> None:
-    """Let the town of the run in a folder live on; `restore` folds it once nobody else can write to its log.
+    """Let the town of the run at `path` live on for `ticks` ticks.
+
+    `restore` returns the folded town; it is called when this process holds the log's lock.
 
     Raises LogLocked, LogDamaged, DiskFull.
     """
@@ -72,12 +77,12 @@ def resume(
         founding = town.found(seed) if town.seq == 0 else None
         begun = int(town.record["clock"]["epoch"])
         if begun != len(town.plans) - 1:
-            Driver(town).change_settings(len(town.plans) - 1)  # stands before the first tick's events
+            Driver(town).change_settings(len(town.plans) - 1)  # this event comes before those of the first tick
         _live(town, writer, ticks, founding, progress)
 
 
 def require_seed(seed: int) -> int:
-    """The seed, if it is one. Raises TownletError."""
+    """The seed, if it lies in 0 to 2**64 - 1. Raises TownletError."""
     if not 0 <= seed <= SEED_MOST:
         raise TownletError(f"the seed {seed} is not between 0 and 2**64 - 1")
     return seed
@@ -90,9 +95,9 @@ def _durability(name: str) -> Durability:
 
 
 def _live(town: Town, writer: LogWriter, ticks: int, founding: Rows | None, progress: Progress | None) -> None:
-    """Live, commit whole ticks, keep a checkpoint every so many ticks and one at the end.
+    """Let the town live, commit whole ticks, and write a checkpoint every `checkpoint_ticks` and at the end.
 
-    The founding is committed together with the first ticks, since a commit is whole ticks.
+    The founding is committed together with the first ticks, because a commit holds whole ticks.
     """
     settings = town.settings[-1]
     every, until = settings.checkpoint_ticks, town.tick + ticks
@@ -112,7 +117,7 @@ def _live(town: Town, writer: LogWriter, ticks: int, founding: Rows | None, prog
 
 
 class _Keeper:
-    """Writes checkpoints beside the living town, one at a time: they are derived, so nothing waits for the disk."""
+    """Writes checkpoints in a thread of its own, one at a time, so that the town does not wait for the disk."""
 
     def __init__(self, writer: LogWriter) -> None:
         self._writer = writer
@@ -122,7 +127,7 @@ class _Keeper:
         self._last: Future[Path] | None = None
 
     def keep(self, town: Town) -> None:
-        """Keep the town as it is now, at the log's end."""
+        """Write a checkpoint of the town as it is now, at the end of the log."""
         if self._last is not None:
             self._last.result()
         self._last = self._thread.submit(self._write, town.tables(), self._writer.point)
@@ -131,5 +136,5 @@ class _Keeper:
         return self._store.write(tables, point, self._identity)
 
     def finish(self) -> None:
-        """Wait for the last one."""
+        """Wait until the last checkpoint is written."""
         self._thread.shutdown(wait=True)

@@ -1,11 +1,11 @@
-"""How far a running town is, for whoever watches it."""
+"""Reports of how far a running town is."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 
 class Pulse(NamedTuple):
-    """A town under way: its `tick`, the tick `until` which it lives, people alive, events so far, ticks a day."""
+    """The progress of a running town: its tick, the last tick, people alive, events so far, ticks a day."""
 
     tick: int
     until: int
@@ -15,4 +15,4 @@ class Pulse(NamedTuple):
 
 
 Progress = Callable[[Pulse], None]
-"""Called now and then while a town lives."""
+"""A function that is called with a `Pulse` after each commit."""

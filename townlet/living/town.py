@@ -1,4 +1,4 @@
-"""One town in memory: founded from a seed or restored, then living or folding; and what made its state."""
+"""One town in memory. It is founded from a seed, restored from a checkpoint, or folded from events."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,18 +15,18 @@ from townlet.configuration.settings import Settings
 from townlet.errors import OutboxFull, TownletError
 
 ROWS_A_PERSON = 20
-"""More rows than a person ever causes in one tick: the reserve that is kept free in the outbox."""
+"""Free rows that the outbox keeps for each person: more than a person ever causes in one tick."""
 
 
 class Town:
-    """One town and the plans of its epochs. `towns` is an array of one record of `town_type`."""
+    """One town and the plans of its epochs. `towns` is an array with one record of `town_type`."""
 
     def __init__(
         self, settings: Sequence[Settings], towns: np.ndarray | None = None, plans: np.ndarray | None = None
     ) -> None:
-        """`settings` of each epoch, resolved; `towns` a restored record, or None for an empty one.
+        """`settings` are the resolved settings of each epoch; `towns` is a restored record, or None for an empty one.
 
-        `plans` may be another town's of the same settings: nothing writes them.
+        `plans` may be the plans of another town with the same settings: they are only read.
         """
         self.settings = tuple(settings)
         self.shape = CLASSES[self.settings[0].town.capacity]
@@ -43,7 +43,7 @@ class Town:
 
     @property
     def tick(self) -> int:
-        """Ticks lived: every event before this tick is folded."""
+        """The number of ticks lived. Every event of an earlier tick is folded."""
         return int(self.record["clock"]["tick"])
 
     @property
@@ -53,22 +53,22 @@ class Town:
 
     @property
     def people(self) -> int:
-        """How many are alive."""
+        """How many people are alive."""
         return int(self.record["clock"]["people"])
 
     def set_seed(self, seed: int) -> None:
-        """Key the draws; the seed is no part of the state."""
+        """Set the seed of all draws. The seed is not part of the state."""
         from townlet.rules import draw
 
         draw.set_seed(self.towns, 0, seed)
 
     def found(self, seed: int) -> np.ndarray:
-        """Found the town; gives the rows of its founding. Raises OutboxFull, TownletError."""
+        """Found the town; returns the rows of its founding. Raises OutboxFull, TownletError."""
         found_town(self.settings[0], self.towns, self.plans, 0, seed)
         return self.take_rows()
 
     def live(self, ticks: int) -> Iterator[np.ndarray]:
-        """Live so many ticks; gives the rows of some whole ticks at a time, in order. Raises OutboxFull."""
+        """Live `ticks` ticks; yields the rows of some whole ticks at a time, in order. Raises OutboxFull."""
         from townlet.living import day
 
         left = ticks
@@ -81,7 +81,7 @@ class Town:
             yield rows
 
     def take_rows(self) -> np.ndarray:
-        """The rows in the outbox, as a copy; the outbox is empty after it. Raises OutboxFull."""
+        """A copy of the rows in the outbox, which is then emptied. Raises OutboxFull."""
         cursor = self.towns["cursor"]
         if cursor["overflow"][0]:
             raise OutboxFull(
@@ -109,12 +109,12 @@ class Town:
 
 
 def compiled_plans(settings: Sequence[Settings]) -> Any:
-    """The plans of epochs under these settings, a record each."""
+    """The plans for these settings: an array with one record an epoch."""
     return np.concatenate([compile_plan(each) for each in settings]).view(np.recarray)
 
 
 def found_town(settings: Settings, towns: np.ndarray, plans: np.ndarray, index: int, seed: int) -> None:
-    """Found one of many towns; `towns[index]` is all zeros. Raises TownletError where the map is too small."""
+    """Found the town `towns[index]`, which is all zeros. Raises TownletError if the map has too few beds."""
     from townlet.living import founding
     from townlet.rules import draw
 
@@ -136,6 +136,6 @@ def found_town(settings: Settings, towns: np.ndarray, plans: np.ndarray, index: 
 def restored_town(
     settings: Sequence[Settings], kept: Mapping[str, pa.Table], plans: np.ndarray | None = None
 ) -> Town | None:
-    """The town of a checkpoint; None if it is not, byte for byte, the town that was kept. `plans` as for `Town`."""
+    """The town of a checkpoint; None if its state has another digest than the kept one. `plans` as for `Town`."""
     town = Town(settings, tables.towns_from_tables(kept, CLASSES[settings[0].town.capacity]), plans)
     return town if town.state_digest() == kept["digest"].column(0)[0].as_py() else None

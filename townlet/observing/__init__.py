@@ -1,1 +1,1 @@
-"""Watching a run, live or over: its town at any tick, its timeline, its events as lines, and why people did it."""
+"""Reads a run for a screen, finished or running: the town at any tick, a timeline, event lines, and reasons."""

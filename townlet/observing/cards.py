@@ -1,4 +1,4 @@
-"""More about one person: needs over the last day, why they do what they do, what they had a part in."""
+"""The card of one person: needs over the last day, the last choice and its reasons, recent events."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 RECENT: Final = 12
 STEPS: Final = (AgentMoved.kind, MoveBlocked.kind)
-"""What is no news of anybody."""
+"""Kinds of events that a card leaves out."""
 
 
 class Cards:
-    """The cards of a run's people. For one thread; `events` may be shared with whoever shows them."""
+    """Makes the cards of a run's people. Used by one thread; `events` may be shared with other code of this thread."""
 
     def __init__(self, run: "History", events: Events | None = None) -> None:
         self._run = run
@@ -29,10 +29,10 @@ class Cards:
         self._choices = Choices(run, self._past)
 
     def card(self, person: str, tick: int, ties_before: Block) -> Card | None:
-        """The card of somebody the moment before a tick; None where nobody of this name lives in the town then.
+        """The card of a person just before a tick; None if nobody of this name lives in the town then.
 
-        `ties_before` is given on as it is. Needs are to four decimals, and of the time somebody has been there; steps
-        are left out of what is recent. Raises LogDamaged.
+        `ties_before` becomes a field of the card. Needs are rounded to four decimals and cover only the time in which
+        the person lives in the town. Recent events leave out steps. Raises LogDamaged.
         """
         number, tick = person_number(self._run.config, person), min(tick, self._run.head.tick)
         if number is None or not self._past.lives(number, tick):

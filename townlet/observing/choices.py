@@ -1,4 +1,4 @@
-"""Why somebody chose as they did: the options weighed again, by the policy's own rules, in the town of that moment."""
+"""Why a person chose an option: the policy's own rules weigh the options again, in the town of that moment."""
 
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +23,7 @@ KEPT: Final = 256
 
 
 class Choices:
-    """The choices of a run's people. For one thread."""
+    """Finds and explains the choices of a run's people. Used by one thread."""
 
     def __init__(self, run: "History", past: Past | None = None) -> None:
         self._past = Past(run) if past is None else past
@@ -31,9 +31,10 @@ class Choices:
         self._known: OrderedDict[int, Choice] = OrderedDict()
 
     def of(self, person: int, tick: int) -> Choice | None:
-        """The last choice that somebody, by number, made before a tick.
+        """The last choice that a person, given by number, made before a tick.
 
-        None where there was none within two days, or where every step is chosen for them. Raises LogDamaged.
+        None if there was none that day or the day before, or if an outside policy chooses every step. Raises
+        LogDamaged.
         """
         event = self._past.last(person, DECISIONS, tick)
         if event is None or event["kind"] == ActionTaken.kind:
@@ -46,7 +47,7 @@ class Choices:
         return self._known[seq]
 
     def choice_at(self, event: Any) -> Choice:
-        """What led to an event `option_chosen`, a row of the log."""
+        """The choice recorded by an event `option_chosen`, a row of the log, with its reasons."""
         seq, tick, chosen, target = (int(event[name]) for name in ("seq", "tick", "code", "object"))
         town = self._past.town_before(self._before_letting_go(event), tick)
         uses, places = np.zeros(len(Option)), np.zeros(len(Option), np.int64)
@@ -66,7 +67,7 @@ class Choices:
         )
 
     def _by_use(self, uses: np.ndarray, places: np.ndarray) -> list[tuple[int, int]]:
-        """Options and their places, the best first; those that cannot be done last, and of equals the first one."""
+        """Pairs of option and place, the best first. Impossible options come last; equal ones stay in their order."""
         options = [Option.WAIT, *(option for option in Option if option not in (Option.WAIT, Option.YIELD))]
         ranked = sorted(options, key=lambda option: (option != Option.WAIT and places[option] < 0, -uses[option]))
         return [(int(option), int(places[option])) for option in ranked]
@@ -83,7 +84,10 @@ class Choices:
         return self._places[number] if number >= 0 else None
 
     def _before_letting_go(self, event: Any) -> int:
-        """The number of the event before which somebody weighed: who turns to something else first leaves its place."""
+        """The number of the event before which the person weighed the options.
+
+        A person who changes plans first leaves the old place; the events of leaving come after the weighing.
+        """
         day = self._past.day(int(event["tick"]) // self._past.ticks_per_day)
         first = int(event["seq"]) - day.first_seq
         while first > 0 and self._lets_go(day.rows[first - 1], event):

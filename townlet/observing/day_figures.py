@@ -1,4 +1,4 @@
-"""The key figures of days, worked out beside whoever watches: some of them need the whole history of ties."""
+"""Computes the key figures of days in a thread of its own: some of them need the whole history of ties."""
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -12,18 +12,18 @@ from townlet.history.history import History
 from townlet.observing.view import Kpis
 
 DAYS: Final = 64
-"""The days whose figures are kept."""
+"""How many days' figures are kept."""
 
 RESTS: Final = 3
-"""So many times as long as a day's figures took there are no others: days may go by faster than they come."""
+"""The pause after one day's figures, as a multiple of the time they took: days may pass faster than figures come."""
 
 Rows = Sequence[Mapping[str, Any]]
 
 
 class DayFigures:
-    """The figures of a run's days, one day at a time, the one that was wanted last first.
+    """The key figures of a run's days. They are computed for one day at a time, for the day wanted last.
 
-    A thread with a `History` of its own works them out, so that no look at a tick waits for them.
+    A thread with its own `History` computes them, so that no view waits for them.
     """
 
     def __init__(self, run: History) -> None:
@@ -36,7 +36,7 @@ class DayFigures:
         self._begun_s = self._again_s = 0.0
 
     def before(self, tick: int, *, wanted: bool = True) -> Kpis:
-        """Those of the last whole day before a tick; where they are not there yet they are worked out, if wanted."""
+        """The figures of the last whole day before a tick. Missing ones are computed later if `wanted`."""
         day = tick // self._per_day - 1
         if day < 0:
             return Kpis(day, ())
@@ -45,9 +45,9 @@ class DayFigures:
         return Kpis(day, self._days.get(day))
 
     def work(self, seconds: float) -> bool:
-        """Wait so long for what is under way, and begin with what is wanted; whether there is any.
+        """Wait up to `seconds` for the running computation, then start the wanted one. Returns whether one is running.
 
-        Raises what went wrong with a day, once: it has no figures then.
+        Raises the error of a failed computation, once; that day then has no figures.
         """
         if self._under_way is not None:
             day, future = self._under_way
@@ -68,11 +68,11 @@ class DayFigures:
 
     @property
     def standing(self) -> int:
-        """Another number when there are figures of another day."""
+        """A number that changes when the figures of another day are ready."""
         return self._worked_out
 
     def close(self) -> None:
-        """Let go of the thread, when it has done what it is at."""
+        """Stop the thread after its present computation."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _keep(self, day: int, rows: tuple[Mapping[str, Any], ...]) -> None:

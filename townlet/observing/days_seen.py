@@ -1,4 +1,4 @@
-"""The days of a run that somebody looks at, folded again: the town before any of their events, everybody's needs."""
+"""Folds the days that somebody looks at: the town before any event of these days, and everybody's needs."""
 
 from bisect import bisect_right
 from collections import OrderedDict
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 KEPT_DAYS: Final = 4
 SAMPLES_A_DAY: Final = 60
 SAMPLES_A_KEPT_TOWN: Final = 15
-"""A town is kept every so many samples, four times a day."""
+"""Every so many samples a town is kept: four times a day."""
 
 
 class KeptTown(NamedTuple):
-    """The town before event `seq`, as its record in an array of one."""
+    """The town just before event `seq`: an array with its record."""
 
     seq: int
     towns: np.ndarray
 
 
 class DaySeen:
-    """A day of a run, as far as it is committed: `rows`, its events in order; samples of those who live there.
+    """One day of a run, as far as it is committed: its events `rows` in order, and samples of its people.
 
-    Sample i is of the moment before tick `begins + i * every`: `persons`, i8[seats], who sits where (-1: nobody), and
-    `needs`, f8[3, seats].
+    Sample i shows the moment before tick `begins + i * every`: `persons`, i8[seats], holds the person in each seat
+    (-1: nobody), and `needs`, f8[3, seats], their needs.
     """
 
     def __init__(self, town: Town, begins: int, every: int) -> None:
@@ -49,11 +49,11 @@ class DaySeen:
 
     @property
     def next_seq(self) -> int:
-        """The number of the event after those that are known."""
+        """The number of the event after `rows`."""
         return self.first_seq + len(self.rows)
 
     def extend(self, town: Town, rows: Rows, until: int) -> None:
-        """More events of the day, whole ticks up to `until`; `town` is folded on with them."""
+        """Add the next events of the day, whole ticks up to `until`. `town` is overwritten: it is scratch space."""
         self.rows, self.until = np.concatenate([self.rows, rows]), until
         town.towns[:], seq = self._edge.towns, self._edge.seq
         while (tick := self.begins + len(self.persons) * self.every) <= until and len(self.persons) < SAMPLES_A_DAY:
@@ -66,7 +66,7 @@ class DaySeen:
         self._edge = KeptTown(seq, town.towns.copy())
 
     def nearest(self, seq: int) -> KeptTown:
-        """The last town that is kept of those before event `seq`."""
+        """The last kept town at or before event `seq`."""
         return self._keyframes[bisect_right(self._keyframes, seq, key=attrgetter("seq")) - 1]
 
     def before(self, tick: int) -> Rows:
@@ -81,7 +81,7 @@ class DaySeen:
 
 
 class Past:
-    """A run's days, a few of them at a time. For one thread."""
+    """The days of a run; the last KEPT_DAYS are in memory. Used by one thread."""
 
     def __init__(self, run: "History") -> None:
         self._run = run
@@ -91,11 +91,11 @@ class Past:
 
     @property
     def every(self) -> int:
-        """The ticks between two samples; a day has a whole number of hours, so that they divide it."""
+        """The ticks between two samples."""
         return self.ticks_per_day // SAMPLES_A_DAY
 
     def day(self, number: int) -> DaySeen:
-        """A day from its beginning up to where it is committed. Raises TickOutOfRange, LogDamaged."""
+        """Day `number`, up to its last committed tick. Raises TickOutOfRange, LogDamaged."""
         begins = number * self.ticks_per_day
         if number not in self._days:
             self._days[number] = DaySeen(self._town_at(number), begins, self.every)
@@ -111,7 +111,7 @@ class Past:
         return day
 
     def last(self, person: int, kinds: Collection[int], tick: int) -> Any | None:
-        """The last event of these kinds that somebody did before a tick, that day or the day before; None for none."""
+        """The last event of these kinds by a person before a tick, that day or the day before, or None."""
         for day in self._days_before(tick):
             rows = day.before(tick)
             found = np.flatnonzero((rows["agent"] == person) & np.isin(rows["kind"], list(kinds)))
@@ -120,7 +120,7 @@ class Past:
         return None
 
     def lives(self, person: int, tick: int) -> bool:
-        """Whether somebody lives in the town the moment before a tick."""
+        """Whether a person lives in the town just before a tick."""
         day = self._days_before(tick)[0]
         sample = min((tick - day.begins) // self.every, len(day.persons) - 1)
         rows = day.before(tick)
@@ -129,7 +129,7 @@ class Past:
         return bool(moved[-1] == AgentArrived.kind) if len(moved) else person in day.persons[sample]
 
     def needs(self, person: int, tick: int) -> np.ndarray:
-        """What somebody's needs were at the samples of the day before a tick, f8[samples, 3], oldest first."""
+        """A person's needs at the samples of the last 24 hours before a tick, f8[samples, 3], oldest first."""
         last, span = tick // self.every, SAMPLES_A_DAY
         numbers = range(max(last - span + 1, 0), last + 1)
         days = {number: self.day(number) for number in sorted({sample // span for sample in numbers})}
@@ -140,7 +140,7 @@ class Past:
         return np.concatenate(found, axis=1).T
 
     def events_with(self, person: int, but: Collection[int], tick: int, count: int) -> list[int]:
-        """The numbers of the last events before a tick in which somebody had a part, but of some kinds; ascending."""
+        """The numbers of the last `count` events with a person, before a tick, except the kinds `but`; ascending."""
         found = list[int]()
         for day in self._days_before(tick):
             rows = day.before(tick)
@@ -152,19 +152,19 @@ class Past:
         return found
 
     def town_before(self, seq: int, tick: int) -> Town:
-        """The town with every event before `seq`, of tick `tick`, folded, and its seed; good until the next call."""
+        """The town with its seed, just before event `seq` of tick `tick`. The next call overwrites it."""
         town = self._town_of_day(self.day(tick // self.ticks_per_day), seq)
         town.set_seed([epoch.seed for epoch in self._run.epochs if epoch.from_seq <= seq][-1])
         return town
 
     def _town(self) -> Town:
-        """A town to fold in, which knows the settings of every epoch there is by now."""
+        """The town that serves as scratch space, with the settings of all present epochs."""
         if self._scratch is None or len(self._scratch.settings) != len(self._run.epochs):
             self._scratch = self._run.empty_town()
         return self._scratch
 
     def _town_at(self, number: int) -> Town:
-        """The town as a day begins: folded on from the day before where that is known, else from a checkpoint."""
+        """The town at the beginning of a day, folded from the day before if it is in memory, or from a checkpoint."""
         before = self._days.get(number - 1)
         if before is None or before.until < before.begins + self.ticks_per_day:
             return self._run.at(number * self.ticks_per_day).town
@@ -177,6 +177,6 @@ class Past:
         return town
 
     def _days_before(self, tick: int) -> list[DaySeen]:
-        """The day that the minute before a tick lies in, and the one before that, where there is one."""
+        """The day of the tick before this one, and the day before that if there is one."""
         number = max(tick - 1, 0) // self.ticks_per_day
         return [self.day(each) for each in range(max(number - 1, 0), number + 1)][::-1]

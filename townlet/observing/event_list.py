@@ -1,4 +1,4 @@
-"""The events of a run as a list that is paged, searched and asked for causes. Chunks of columns, nothing is folded."""
+"""The events of a run as a list: in pages, with a search, and with chains of causes. Nothing is folded."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["SORT_KINDS", "Events", "Filter", "sorts"]
 
 CHUNK: Final = 1 << 16
-"""How many events are looked at together on the way back."""
+"""How many events a backward search reads at a time."""
 
 KEPT_MATCHES: Final = 4096
 KEPT_FILTERS: Final = 8
@@ -36,7 +36,7 @@ SORT_KINDS: Final[Mapping[str, tuple[int, ...]]] = {
     "left": (AgentExited.kind,),
     "arrived": (AgentArrived.kind,),
 }
-"""The kinds of each of SORTS; who is there from the founding on has not arrived."""
+"""The kinds of events of each of SORTS. An arrival at the founding does not count."""
 
 assert tuple(SORT_KINDS) == SORTS
 
@@ -49,16 +49,16 @@ Mask = Callable[[Columns], np.ndarray]
 
 
 def sorts(rows: Columns) -> np.ndarray:
-    """The place in SORTS of each event, i1[events]; -1 for one that is not marked."""
+    """The index in SORTS of each event, i1[events]; -1 for an event that the timeline does not mark."""
     found: np.ndarray = _SORT_OF[rows["kind"]]
     arrived = found == SORTS.index("arrived")
-    if arrived.any():  # a newcomer takes the place of somebody, and that is its cause
+    if arrived.any():  # the cause of a newcomer is the exit of somebody; founders have no cause
         found[arrived & (rows["cause"] == 0)] = -1
     return found
 
 
 class Events:
-    """A run's events as a person reads them. For one thread."""
+    """The events of a run as lines for people. Used by one thread."""
 
     def __init__(self, run: "History") -> None:
         self._run = run
@@ -69,11 +69,11 @@ class Events:
         self._lines: OrderedDict[int, EventLine] = OrderedDict()
 
     def page(self, offset: int, filter: str = "", at: int | None = None, lines: int = 160) -> EventPage:
-        """At most `lines` lines around event `at`, all before event number `offset`.
+        """A page of at most `lines` lines around event `at`, all before event number `offset`.
 
-        Where `at` is None it stands at the last that is more than the end of a tick.
-        With a filter they are those that match, each between the two that stand next to it, and `at` itself. A filter
-        that cannot be read is told as `error`, and lists everything. Raises LogDamaged.
+        If `at` is None, the page stands at the last event that is not the end of a tick. With a filter, the page has
+        the events that match, the event before and after each, and `at` itself. If the filter cannot be read, `error`
+        says why and the page lists all events. Raises LogDamaged.
         """
         log = self._run.log
         offset = min(offset, log.head.seq)
@@ -104,31 +104,32 @@ class Events:
         )
 
     def line(self, seq: int) -> EventLine:
-        """One event. Raises QueryError where there is none of this number, LogDamaged."""
+        """The line of one event. Raises QueryError if there is no event with this number, LogDamaged."""
         log = self._run.log
         if not 0 <= seq < log.head.seq:
             raise QueryError(f"there is no event {seq:,}; the last is {log.head.seq - 1:,}")
         return self._event_lines(log, np.array([seq]))[0]
 
     def lines(self, seqs: Sequence[int]) -> tuple[EventLine, ...]:
-        """The events of these numbers, which ascend and are there. Raises LogDamaged."""
+        """The lines of these events; the numbers must ascend and exist. Raises LogDamaged."""
         return tuple(self._event_lines(self._run.log, np.array(seqs, np.int64)))
 
     def next(self, seq: int, filter: str, direction: int, stop: Stop | None = None) -> EventLine | None:
-        """The nearest event that fits the filter, after `seq` (`direction` 1) or before it (-1), in the whole log.
+        """The nearest event that matches the filter, after `seq` (`direction` 1) or before it (-1), in the whole log.
 
-        None where there is none, or where `stop` says so meanwhile. Raises QueryError for the filter, LogDamaged.
+        None if there is none, or if `stop` returns True during the search. Raises QueryError for the filter,
+        LogDamaged.
         """
         return self._nearest(seq, self._filter(filter)[0].mask, direction, stop)
 
     def notable(self, seq: int, direction: int, stop: Stop | None = None) -> EventLine | None:
-        """The nearest event of SORTS, after `seq` or before it, as `next` gives it."""
+        """The nearest event of one of SORTS, after or before `seq`; arguments and result as for `next`."""
         return self._nearest(seq, lambda rows: sorts(rows) >= 0, direction, stop)
 
     def chain(self, seq: int) -> tuple[EventLine, ...]:
-        """The event, its cause, the cause of that, and so on to one without; as sentences where there are any.
+        """The event, its cause, the cause of that, and so on. Events that change ties are full sentences.
 
-        Raises QueryError where there is no event of this number, LogDamaged.
+        Raises QueryError if there is no event with this number, LogDamaged.
         """
         lines, next_seq = [], int(seq)
         while True:
@@ -151,7 +152,7 @@ class Events:
         return None
 
     def _filter(self, words: str) -> "tuple[Filter, _Matches]":
-        """A filter with what is known of its matches. Raises QueryError."""
+        """A filter and its known matches. Raises QueryError."""
         if words not in self._filters:
             known = Filter.read(words, self._vocabulary)
             self._filters[words] = known, _Matches(known)
@@ -168,7 +169,7 @@ class Events:
         return ""
 
     def _event_lines(self, log: "LogReader", seqs: np.ndarray) -> list[EventLine]:
-        """The lines of these events, which ascend."""
+        """The lines of these events, whose numbers ascend."""
         missing = [seq for seq in seqs.tolist() if seq not in self._lines]
         for first, last in _stretches(missing):
             for said in self._teller.events(log.batches(first, last + 1)):
@@ -184,7 +185,7 @@ class Events:
 
 
 class _Batch:
-    """A record batch whose columns are asked for by name, without a copy."""
+    """Gives the columns of a record batch by name, as arrays without a copy."""
 
     def __init__(self, batch: pa.RecordBatch) -> None:
         self._batch = batch
@@ -195,7 +196,7 @@ class _Batch:
 
 
 class _Matches:
-    """The events that fit a filter in one stretch of the log, `low` to `high`; it grows to where somebody looks."""
+    """The matches of a filter in one stretch of the log, from event `low` to `high`; the stretch grows as needed."""
 
     def __init__(self, known: Filter) -> None:
         self._filter = known
@@ -216,7 +217,7 @@ class _Matches:
         return found
 
     def _reach(self, log: "LogReader", seq: int) -> None:
-        """Let the stretch touch `seq`: by what lies between where few matches are to be expected there, else anew."""
+        """Make the stretch touch `seq`: extend it if few matches are expected in between, else start a new stretch."""
         away = max(self._low - seq, seq - self._high, 0)
         expected = away * len(self._seqs) / max(self._high - self._low, 1)
         if away and (self._high == self._low or expected > KEPT_MATCHES):
@@ -227,13 +228,13 @@ class _Matches:
             self._extend(log, self._high, min(self._high + CHUNK, seq))
 
     def _extend(self, log: "LogReader", begin: int, end: int) -> None:
-        """Look through events `begin` to `end`, which lie at one end of the stretch."""
+        """Search events `begin` to `end`, which adjoin one end of the stretch."""
         found = [_numbers(batch, self._filter) for batch in log.batches(begin, end)]
         parts = [*found, self._seqs] if end == self._low else [self._seqs, *found]
         self._low, self._high, self._seqs = min(begin, self._low), max(end, self._high), np.concatenate(parts)
 
     def _trim(self, here: int) -> None:
-        """Let go of the matches that are farthest from where somebody looks."""
+        """Drop the matches that are farthest from index `here`, so that at most KEPT_MATCHES stay."""
         if len(self._seqs) > KEPT_MATCHES:
             first = min(max(here - KEPT_MATCHES // 2, 0), len(self._seqs) - KEPT_MATCHES)
             if first > 0:
@@ -244,14 +245,14 @@ class _Matches:
 
 
 def _numbers(batch: pa.RecordBatch, known: Filter) -> np.ndarray:
-    """The numbers of the events that fit, i8[matches]."""
+    """The numbers of the events in a batch that match, i8[matches]."""
     columns = _Batch(batch)
     numbers: np.ndarray = columns["seq"][known.mask(columns)].astype(np.int64)
     return numbers
 
 
 def _in_context(matched: np.ndarray, stands: int, offset: int, lines: int) -> np.ndarray:
-    """At most `lines` events around `stands`: it, those that match, and the two next to each; ascending."""
+    """The numbers of at most `lines` events around `stands`: itself, the matches, and their neighbours; ascending."""
     around = np.unique(np.concatenate([matched, matched - 1, matched + 1, [stands]]))
     seqs = around[(around >= 0) & (around < offset)]
     here = int(np.searchsorted(seqs, stands))
@@ -260,20 +261,20 @@ def _in_context(matched: np.ndarray, stands: int, offset: int, lines: int) -> np
 
 
 def _last_deed(lines: Sequence[EventLine]) -> int:
-    """The index of the last line that is not the end of a tick; of the last one where all are."""
+    """The index of the last line that is not the end of a tick, or of the last line if all are."""
     deeds = (at for at in range(len(lines) - 1, -1, -1) if lines[at].kind != TICK_END)
     return next(deeds, len(lines) - 1)
 
 
 def _stretches(seqs: list[int]) -> Iterator[tuple[int, int]]:
-    """Ascending numbers as the first and the last of each unbroken stretch."""
+    """The first and the last number of each unbroken stretch of ascending numbers."""
     if seqs:
         breaks = [(a, b) for a, b in pairwise(seqs) if b > a + 1]
         yield from zip([seqs[0], *(b for _, b in breaks)], [*(a for a, _ in breaks), seqs[-1]], strict=True)
 
 
 def _backwards(log: "LogReader", end: int) -> Iterator[pa.RecordBatch]:
-    """The events before `end` in batches from the last to the first."""
+    """Batches of the events before `end`, from the last batch to the first."""
     while end > 0:
         begin = max(end - CHUNK, 0)
         yield from reversed(list(log.batches(begin, end)))

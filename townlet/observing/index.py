@@ -1,4 +1,4 @@
-"""One pass over a log, as far as it has come: where to begin looking at a tick, and what happened when."""
+"""One pass over a log: keyframes to start folding from, bins of the timeline, windows of churn."""
 
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -15,27 +15,27 @@ from townlet.observing.shown_towns import Ground, Keyframe, Keyframes
 from townlet.observing.view import SORTS, Churn, Timeline
 
 KEYFRAMES: Final = 1024
-"""How many keyframes there are at most."""
+"""The most keyframes."""
 
 EVERY: Final = 60
-"""Ticks between two keyframes of a short run."""
+"""Ticks between two keyframes; in a long run more."""
 
 BINS: Final = 1024
-"""How many bins the timeline has at most."""
+"""The most bins of the timeline."""
 
 DAY_BINS: Final = 288
 
 WINDOWS: Final = 4096
-"""How many windows of churn are kept: the last."""
+"""How many windows of churn are kept: the last ones."""
 
 WINDOWS_SHOWN: Final = 64
-"""How many windows of churn a view has."""
+"""How many windows of churn a view shows."""
 
 
 class Bins:
-    """How many events lie in each of at most `most` bins of `every` ticks, and how many of each sort.
+    """Counts events, in all and by sort, in at most `most` bins of `every` ticks.
 
-    The bins begin at tick `first`; when there are too many two become one.
+    The bins begin at tick `first`. When there are too many, each two bins become one and `every` doubles.
     """
 
     def __init__(self, first: int = 0, every: int = 1, most: int = BINS) -> None:
@@ -44,7 +44,7 @@ class Bins:
         self._used = 0
 
     def add(self, rows: Rows) -> None:
-        """The next rows of the log."""
+        """Count the next rows of the log."""
         if not len(rows):
             return
         ticks = rows["tick"].astype(np.int64) - self.first
@@ -58,7 +58,7 @@ class Bins:
         self._used = int(bins[-1]) + 1
 
     def counts(self) -> tuple[np.ndarray, np.ndarray]:
-        """The events of each bin, i8[bins], and those of each sort, i8[len(SORTS), bins]; nothing changes them."""
+        """The events of each bin, i8[bins], and of each sort, i8[len(SORTS), bins]: read-only copies."""
         counts = self._counts[:, : self._used].copy()
         counts.setflags(write=False)
         return counts[0], counts[1:]
@@ -70,7 +70,7 @@ class Bins:
 
 
 class Windows:
-    """The windows of churn that are over, the last of them, as `churn_windows` has them."""
+    """The last `most` finished windows of churn, as rows of `churn_windows`."""
 
     def __init__(self, settings: ChurnSettings, most: int = WINDOWS) -> None:
         self._settings = settings
@@ -78,7 +78,7 @@ class Windows:
         self._now = Counts()
 
     def add(self, changes: np.ndarray, tick: int) -> None:
-        """The next rows of TIE_CHANGE; every one of ticks before `tick` has come by then."""
+        """Add the next rows of TIE_CHANGE. All changes before `tick` have been added then."""
         places = places_of(changes["change"], changes["reason"])
         changes, places = changes[places >= 0], places[places >= 0]
         windows = changes["tick"] // self._settings.window_ticks
@@ -88,14 +88,14 @@ class Windows:
         self._close(tick // self._settings.window_ticks)
 
     def before(self, tick: int) -> Churn:
-        """The last windows that are over at a tick."""
+        """The last WINDOWS_SHOWN windows that have ended at a tick."""
         length = self._settings.window_ticks
         first = self._now.window - len(self._over)
         last = max(min(tick // length, self._now.window) - first, 0)
         return Churn(tuple(self._over[place] for place in range(max(last - WINDOWS_SHOWN, 0), last)))
 
     def _close(self, window: int) -> None:
-        """The windows before this one are over."""
+        """Finish all windows before this one."""
         while self._now.window < window:
             self._over.append(self._row())
             self._now = self._now.at(self._now.window + 1)
@@ -114,7 +114,7 @@ class Windows:
 
 
 class Index:
-    """A pass over a log with every rider. `tick` is how far it is: every event before that tick is folded."""
+    """A pass over a log with all riders. Every event before `tick` is folded."""
 
     def __init__(self, ground: Ground) -> None:
         self._town = ground.town()
@@ -145,11 +145,11 @@ class Index:
         self._witness.forget()
 
     def churn(self, tick: int) -> Churn:
-        """The last windows of churn that are over at a tick."""
+        """The last windows of churn that have ended at a tick."""
         return self._windows.before(tick)
 
     def timeline(self, day_from: int, day: Bins) -> Timeline:
-        """What happened when, with the bins of a day that begins at tick `day_from`."""
+        """The timeline, with the bins of the day that begins at tick `day_from`."""
         if self._binned is None or self._binned[0] != self.seq:
             self._binned = self.seq, self._bins.counts()
         return Timeline(self._bins.every, *self._binned[1], self.tick, day_from, day.every, *day.counts())

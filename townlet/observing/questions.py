@@ -1,4 +1,4 @@
-"""What happened between two ticks, what an event did to ties, and how many events words mean."""
+"""Answers to questions about a run: changes between two ticks, changes of ties by an event, counts of events."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -23,11 +23,11 @@ FIELDS: Final = ("venue", "option", "job", *NEEDS_AND_WALLET)
 
 
 class Since(NamedTuple):
-    """What changed between the moment before tick `first` and that before `last`.
+    """The changes between tick `first` and tick `last`, both as of the moment before the tick.
 
-    `people` has a mapping for each person there at either: `name`, and of each of FIELDS the two values as a pair, both
-    None for who was not there. `ties` are the rows of `ties_side_by_side` that differ, `events` counts the events of
-    each kind, the most frequent first.
+    `people` has a mapping for each person who lives in the town at either tick: `name`, and for each of FIELDS a pair
+    of values (None: the person does not live there then). `ties` are the rows of `ties_side_by_side` that differ.
+    `events` counts the events of each kind, the most frequent first.
     """
 
     first: int
@@ -38,7 +38,7 @@ class Since(NamedTuple):
 
 
 def since(run: "History", first: int, last: int) -> Since:
-    """What changed from one tick to a later one. Raises TickOutOfRange, LogDamaged."""
+    """The changes from one tick to a later one. Raises TickOutOfRange, LogDamaged."""
     before, after = run.at(first), run.at(last)
     ties = ties_side_by_side(before.table("ties"), after.table("ties")).to_pylist()
     kinds: Counter[int] = Counter()
@@ -63,7 +63,7 @@ def _people(before: pa.Table, after: pa.Table) -> list[Mapping[str, Any]]:
 
 
 def ties_changed_by(run: "History", seq: int) -> tuple[Mapping[str, Any], ...]:
-    """The rows of `tie_changes` that event `seq` made, from a fold of its tick alone. Raises LogDamaged, BadEvent."""
+    """The rows of `tie_changes` caused by event `seq`. Only its tick is folded. Raises LogDamaged, BadEvent."""
     (tick,) = run.log.pick([seq])["tick"].tolist()
     changes = PROJECTIONS[TIE_CHANGES].begin(run.at(tick).town)
     for rows in run.log.rows(from_tick=tick, to_tick=tick + 1):
@@ -73,9 +73,8 @@ def ties_changed_by(run: "History", seq: int) -> tuple[Mapping[str, Any], ...]:
 
 
 def counterpart(run: "History", other: "History", seq: int, within: int) -> EventLine | None:
-    """The event of another run that is nearest to event `seq` of this one: of its kind, between the same two people.
-
-    `within` is how many ticks before or after it may be. Raises LogDamaged.
+    """The event of another run that corresponds to event `seq` of this run: the nearest one of the same kind with the
+    same two people, at most `within` ticks before or after it. None if there is none. Raises LogDamaged.
     """
     (event,) = run.log.pick([seq])
     tick, pair = int(event["tick"]), sorted((int(event["agent"]), int(event["other"])))
@@ -90,7 +89,10 @@ def counterpart(run: "History", other: "History", seq: int, within: int) -> Even
 
 
 def event_counts(run: "History", words: str, stop: Callable[[], bool]) -> Mapping[str, int]:
-    """How many events of each kind fit words, in the whole log. Raises QueryError for a word that means nothing."""
+    """The number of events of each kind that match the words, in the whole log. Raises QueryError for an unknown word.
+
+    The count ends early if `stop` returns True.
+    """
     fits, kinds = Filter.of(words, run), Counter[int]()
     for rows in run.log.rows():
         if stop():

@@ -1,4 +1,4 @@
-"""Watching a run that is over or lives on: a view of any tick at once, and what is folded of it meanwhile."""
+"""Reads a run, finished or running, for a screen: gives a view of any tick at once, and folds the rest meanwhile."""
 
 import time
 from collections.abc import Callable, Hashable
@@ -27,26 +27,26 @@ if TYPE_CHECKING:
     from townlet.history.history import History
 
 SLICE: Final = 2048
-"""Events that are folded between two looks at the clock."""
+"""How many events the index folds between two looks at the clock."""
 
 STORY_SLICE: Final = 256
-"""Those that are told between two looks: a sentence takes longer than a fold."""
+"""How many events the story folds between two looks at the clock: sentences take longer."""
 
 INDEX_TURNS: Final = 2
-"""Of so many slices all but one are the index's, while there is something to fold for the story too."""
+"""While both index and story have events to fold, one slice of so many is for the story."""
 
 WRONG: Final = (EventLogError, TownletError, BadEvent, OSError)
-"""What can be wrong with a run that is watched."""
+"""The errors that a run can cause while it is read."""
 
 
 class RunReader:
-    """A run under watch. It raises nothing: what is wrong with the run is told in the view.
+    """Reads one run for a screen. Its methods do not raise errors of the run: `View.trouble` describes them.
 
-    Used by one thread. `work` folds what a view tells besides its tick: the index of the whole log, its story, figures.
+    Used by one thread. `work` folds the parts of a view that need the whole log: the index, the story, key figures.
     """
 
     def __init__(self, run: "History") -> None:
-        """Raises LogDamaged, ConfigurationError where a run cannot even be opened."""
+        """Raises LogDamaged, ConfigurationError if the run cannot be opened."""
         self.run = run
         self._log = run.log
         self._head, self._closed = self._log.head, self._log.manifest.closed
@@ -54,7 +54,7 @@ class RunReader:
         self._begin()
 
     def view(self, wanted: Wanted) -> View:
-        """All that is shown of a tick, or of the last before it that there is."""
+        """The view of the wanted tick, or of the last tick before it that can be shown."""
         self._refresh()
         town = self._shown_town(wanted.tick)
         return View(
@@ -77,7 +77,7 @@ class RunReader:
         )
 
     def work(self, seconds: float, stop: Callable[[], bool] | None = None) -> bool:
-        """Fold on for about so long, or until `stop` says that something else is wanted; whether there is more."""
+        """Fold for about `seconds`, or until `stop` returns True. Returns whether there is more to fold."""
         until = time.perf_counter() + seconds
         self._refresh()
         while self._step():
@@ -91,17 +91,17 @@ class RunReader:
 
     @property
     def standing(self) -> Hashable:
-        """How far everything is: a view of the same tick is another one only where this is."""
+        """A value that changes when a view of the same tick would change."""
         told = self._telling.seq if self._telling else -1
         wrong = self._lost or self._trouble
         return self._head.seq, self._closed, self._index.seq, told, self._figures.standing, wrong
 
     def close(self) -> None:
-        """Nothing more is wanted of it."""
+        """Stop the computation of key figures. The reader is not used after this."""
         self._figures.close()
 
     def _begin(self) -> None:
-        """Everything from the first event, under the settings that the run has now."""
+        """Start everything at the first event, with the present settings of the run."""
         self._ground = Ground(self.run)
         self._index = Index(self._ground)
         self._towns = ShownTowns(self._ground, self._index.keyframes)
@@ -120,7 +120,7 @@ class RunReader:
         self._cards = Cards(self.run, self._events)
 
     def _refresh(self) -> None:
-        """See what was committed since."""
+        """Look at what has been committed since the last call."""
         try:
             log = self.run.log
             if self.run.epochs != self._ground.epochs or log.head.seq < self._head.seq:
@@ -133,7 +133,7 @@ class RunReader:
     # The tick
 
     def _shown_town(self, tick: int) -> ShownTown:
-        """The town at a tick, or at the last one before it that can be shown."""
+        """The town at a tick, or at the last tick before it that can be shown."""
         tick = self._shown_tick(tick)
         while True:
             try:
@@ -154,7 +154,7 @@ class RunReader:
             return {}
 
     def _timeline(self, tick: int) -> Timeline:
-        """With the bins of the day of this tick, as far as it is committed."""
+        """The timeline, with the bins of the day of this tick, as far as it is committed."""
         per_day = self._ground.ticks_per_day
         first = tick - tick % per_day
         if self._day is None or self._day[0] != first:
@@ -187,10 +187,10 @@ class RunReader:
             self._note(wrong, town.tick)
             return None
 
-    # What is folded meanwhile
+    # Folding between two views
 
     def _step(self) -> bool:
-        """Fold a little more; whether there was anything to fold."""
+        """Fold one slice. Returns whether there was anything to fold."""
         self._turn += 1
         if not self._turn % INDEX_TURNS:
             self._figure(0.0)
@@ -215,7 +215,7 @@ class RunReader:
             self._note(wrong, self._index.tick)
 
     def _has_story_to_fold(self) -> bool:
-        """Whether there is something to tell now: no story is begun, or it is not told to its end."""
+        """Whether the story can go on now: it is not started, just loaded, or not folded to the end."""
         if self._telling is not None:
             return self._telling.seq < self._head.seq
         return self._beginning is None or self._beginning.done()
@@ -238,7 +238,7 @@ class RunReader:
             self._note(wrong, self._head.tick)
 
     def _next(self, seq: int) -> "Rows":
-        """The events from number `seq` on: those of its frame, or of so many frames that there are enough."""
+        """The events from number `seq` on: at least SLICE of them if there are so many, in whole frames."""
         found: list[Rows] = []
         events = 0
         try:
@@ -259,14 +259,14 @@ class RunReader:
             self._note(wrong, self._head.tick)
             return True
 
-    # What is wrong
+    # Faults of the run
 
     def _note(self, wrong: Exception, tick: int) -> int:
-        """Something is wrong with the run: gives the last tick that can be shown, `tick` where the log is whole."""
+        """Remember an error of the run. Returns the last tick that can be shown: `tick` if the log is whole."""
         if isinstance(wrong, LogDamaged) and wrong.opens:
             tick = min(wrong.tick, self._head.tick)
             self._last_tick = tick if self._last_tick is None else min(self._last_tick, tick)
-        elif isinstance(wrong, EventLogError | OSError):  # which may pass
+        elif isinstance(wrong, EventLogError | OSError):  # it may pass
             self._lost = self._trouble_of(wrong, tick)
             return tick
         if self._trouble is None or tick < self._trouble.tick:
@@ -279,7 +279,7 @@ class RunReader:
 
 
 def in_thread(make: Callable[[], StorySoFar]) -> Future[StorySoFar]:
-    """What is made in a thread of its own, so that no look at a tick waits for it."""
+    """The future result of `make`, which runs in a thread of its own, so that no view waits for it."""
     with_it = ThreadPoolExecutor(max_workers=1, thread_name_prefix="story")
     made = with_it.submit(make)
     with_it.shutdown(wait=False)

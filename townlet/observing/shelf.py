@@ -1,4 +1,4 @@
-"""Entries of a story that are put away: their memory does not grow with the run, whatever is told of it."""
+"""Keeps entries of a story in a temporary file, so that memory does not grow with the run."""
 
 import os
 import tempfile
@@ -13,16 +13,16 @@ import numpy as np
 import pyarrow as pa
 
 PART: Final = 8192
-"""How many entries at most are read together."""
+"""The most entries of a part; a part is read as a whole."""
 
 READ: Final = 4
-"""How many parts are held that were read last."""
+"""How many parts stay in memory: those read last."""
 
 PACKED: Final = pa.ipc.IpcWriteOptions(compression="zstd")
 
 
 class Part(NamedTuple):
-    """Where some of the entries lie in the file, the number of the first of them, and its tick."""
+    """A part of the file: the number and tick of its first entry, its position and size in bytes."""
 
     first: int
     tick: int
@@ -31,13 +31,13 @@ class Part(NamedTuple):
 
 
 class Shelf:
-    """Tables of `narrations`, one after another, in a file without a name that goes with the process.
+    """Tables of `narrations`, one after another, in a temporary file that ends with the process.
 
-    Entries are numbered from 0 on, and their ticks do not descend.
+    Entries are numbered from 0; their ticks never decrease.
     """
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115  it is open for as long as this is there
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  it stays open as long as the shelf lives
         weakref.finalize(self, self._file.close)
         self._parts: list[Part] = []
         self._read: OrderedDict[int, pa.Table] = OrderedDict()
@@ -48,12 +48,12 @@ class Shelf:
         return self._count
 
     def add(self, entries: pa.Table) -> None:
-        """Put the next entries away."""
+        """Append entries to the file."""
         for at in range(0, len(entries), PART):
             self._put(entries.slice(at, PART))
 
     def before(self, tick: int) -> int:
-        """How many entries are of ticks before this one."""
+        """The number of entries with a smaller tick."""
         if tick > self._last_tick:
             return self._count
         number = bisect_left(self._parts, tick, key=attrgetter("tick")) - 1
@@ -62,7 +62,7 @@ class Shelf:
         return self._parts[number].first + int(np.searchsorted(self._part(number).column("tick").to_numpy(), tick))
 
     def between(self, first: int, last: int) -> Iterator[Mapping[str, Any]]:
-        """The entries from number `first` on and before number `last`, by their columns."""
+        """The entries from number `first` on and before number `last`, as mappings of their columns."""
         number = max(bisect_right(self._parts, first, key=attrgetter("first")) - 1, 0)
         while number < len(self._parts) and self._parts[number].first < last:
             begins = self._parts[number].first
@@ -71,7 +71,7 @@ class Shelf:
             number += 1
 
     def entries(self) -> Iterator[pa.Table]:
-        """All of them, part by part."""
+        """All entries, part by part."""
         return map(self._read_part, self._parts)
 
     def _put(self, entries: pa.Table) -> None:

@@ -1,4 +1,4 @@
-"""The town at any tick, in any order: from the nearest place that is kept, or from where the last look left it."""
+"""The town at any tick, in any order: folded from the nearest keyframe, or on from the tick shown last."""
 
 from bisect import bisect_right
 from collections import OrderedDict
@@ -23,39 +23,39 @@ if TYPE_CHECKING:
     from townlet.history.history import History
 
 NEAR: Final = 4096
-"""How many ticks beyond a keyframe what was earned is still folded then and there."""
+"""The most ticks after a keyframe for which rewards are folded at once."""
 
 REST: Final = 64
-"""A look leaves a keyframe at a multiple of so many ticks, so that going back tick by tick is short too."""
+"""A look adds a keyframe at a multiple of so many ticks, so that stepping back tick by tick is fast, too."""
 
 RESTS: Final = 8
 
 LEDGERS: Final = 64
-"""How many ledgers of other ticks are kept."""
+"""For how many other ticks ledgers are kept."""
 
 CODEC: Final = pa.Codec("zstd", 1)
-"""Most of a town's record is zeros, which it finds at once."""
+"""A fast codec is enough: most of a town's record is zeros."""
 
 
 class Packed(NamedTuple):
-    """Bytes that take less room."""
+    """Compressed bytes. `size` is their length uncompressed."""
 
     content: bytes
     size: int
 
     @classmethod
     def of(cls, plain: bytes) -> "Packed":
-        """These bytes, packed."""
+        """These bytes, compressed."""
         return cls(CODEC.compress(plain, asbytes=True), len(plain))
 
     def unpacked(self) -> bytes:
-        """The bytes."""
+        """The uncompressed bytes."""
         plain: bytes = CODEC.decompress(self.content, self.size, asbytes=True)
         return plain
 
 
 class Ground:
-    """What all towns of a run share: its settings, compiled once, and the words for their codes."""
+    """Everything that all towns of a run share: settings, compiled plans, and words for codes."""
 
     def __init__(self, run: "History") -> None:
         self.run, self.epochs, self.settings = run, run.epochs, run.settings
@@ -68,24 +68,24 @@ class Ground:
 
     @property
     def ticks_per_day(self) -> int:
-        """The ticks of a day, which no epoch changes."""
+        """The ticks of a day. They are the same in all epochs."""
         return self.settings[0].town.ticks_per_day
 
     def town(self) -> Town:
-        """An empty town."""
+        """A new town without events."""
         return Town(self.settings, plans=self.plans)
 
     def witness(self, town: Town) -> Witness:
-        """A witness of an empty town."""
+        """A new witness of a town without events."""
         return Witness(town.towns, town.plans, self._terms, self._churn)
 
     def checkpoint(self, tick: int, log: "LogReader") -> Town | None:
-        """The town of the run's nearest checkpoint at a tick or before it."""
+        """The town of the last checkpoint at a tick or before it; None if there is none."""
         found = self.run.checkpoints().nearest(tick, self._identity_at, log)
         return None if found is None else restored_town(self.settings, found.tables(), self.plans)
 
     def _identity_at(self, seq: int) -> Mapping[str, str]:
-        """The run's `identity_at`, which reads sources: once for all that lies in an epoch."""
+        """The run's `identity_at`. It reads source files, so it is called once an epoch."""
         begun = sum(epoch.from_seq < seq for epoch in self.epochs)
         if begun not in self._identities:
             self._identities[begun] = self.run.identity_at(seq)
@@ -93,32 +93,32 @@ class Ground:
 
 
 class Keyframe(NamedTuple):
-    """A town the moment before `tick` with what its witness remembers, packed."""
+    """The compressed state of a town and of its witness, just before `tick`."""
 
     tick: int
     kept: Kept
-    """Without its bytes, which are `packed`: of the town, the ledgers, the earnings."""
+    """The witness's state without its three byte strings: town, ledgers and earnings, which are `packed`."""
     packed: tuple[Packed, Packed, Packed]
 
     @classmethod
     def of(cls, witness: Witness) -> "Keyframe":
-        """The witness as it stands; at a tick's beginning."""
+        """A keyframe of a witness, which must be at the beginning of a tick."""
         kept = witness.saved_state()
         packed = Packed.of(kept.town), Packed.of(kept.ledgers), Packed.of(kept.earnings)
         return cls(witness.tick, kept._replace(town=b"", ledgers=b"", earnings=b""), packed)
 
     def town(self) -> bytes:
-        """The state of its town."""
+        """The bytes of the town's state."""
         return self.packed[0].unpacked()
 
     def unpacked(self) -> Kept:
-        """What a witness goes on from."""
+        """The uncompressed state, for `Witness.restore`."""
         town, ledgers, earnings = (each.unpacked() for each in self.packed)
         return self.kept._replace(town=town, ledgers=ledgers, earnings=earnings)
 
 
 class Keyframes:
-    """Keyframes, the first at tick 0, by `every` ticks; when there are more than `most` every second one goes."""
+    """Keyframes at every `every` ticks, from tick 0 on. If there are more than `most`, every second one is dropped."""
 
     def __init__(self, first: Keyframe, every: int, most: int) -> None:
         self.every, self._most = every, most
@@ -128,11 +128,11 @@ class Keyframes:
         return len(self._frames)
 
     def next_tick(self) -> int:
-        """The tick at which the next one is due."""
+        """The tick of the next keyframe to add."""
         return self._ticks[-1] + self.every
 
     def add(self, frame: Keyframe) -> None:
-        """The one that was due."""
+        """Add the keyframe of `next_tick`."""
         self._ticks.append(frame.tick)
         self._frames.append(frame)
         if len(self._frames) > self._most:
@@ -141,14 +141,14 @@ class Keyframes:
             self._ticks = [each.tick for each in self._frames]
 
     def nearest(self, tick: int) -> Keyframe:
-        """The last at a tick or before it."""
+        """The last keyframe at a tick or before it."""
         return self._frames[bisect_right(self._ticks, tick) - 1]
 
 
 class ShownTowns:
-    """A run's town at any tick, and its ledgers at others. What was looked at last is where the next look goes on.
+    """The town of a run at any tick, and its ledgers at other ticks. Each look goes on from the last one if it can.
 
-    `keyframes` are the index's: far beyond the last of them nobody knows yet what was earned.
+    `keyframes` are those of the index. Far beyond the last of them, rewards and churn are not known yet.
     """
 
     def __init__(self, ground: Ground, keyframes: Keyframes) -> None:
@@ -160,14 +160,14 @@ class ShownTowns:
         self._shown: ShownTown | None = None
 
     def at(self, tick: int, log: "LogReader") -> ShownTown:
-        """The town the moment before a tick that is committed. Raises LogDamaged."""
+        """The town just before a committed tick. Raises LogDamaged."""
         shown, payable = self._shown, self._is_payable(tick)
         if shown is None or shown.tick != tick or (payable and not shown.paid):
             shown = self._shown = self._paid_at(tick, log) if payable else self._plain_at(tick, log)
         return shown
 
     def ties_at(self, tick: int, log: "LogReader") -> Block:
-        """The block `ties` of a shown at another tick. Raises LogDamaged."""
+        """The block `ties` of the town at another tick. Raises LogDamaged."""
         ties = self._ledgers.get(tick)
         if ties is None:
             seen = self._past.at(tick, self._start(tick), log)
@@ -179,13 +179,13 @@ class ShownTowns:
         return ties
 
     def _is_payable(self, tick: int) -> bool:
-        """Whether what was earned at a tick can be worked out at once."""
+        """Whether the rewards of a tick can be computed at once."""
         start = self._start(max(tick - 1, 0)).tick
         begin = self._paid.tick if start <= self._paid.tick < tick else start
         return tick - begin <= max(NEAR, 2 * self._keyframes.every)
 
     def _start(self, tick: int) -> Keyframe:
-        """The nearest keyframe at a tick or before it."""
+        """The last keyframe at a tick or before it."""
         rests = [each for at, each in self._rests.items() if at <= tick]
         return max((self._keyframes.nearest(tick), *rests), key=lambda each: each.tick)
 
@@ -222,7 +222,7 @@ class ShownTowns:
 
 
 class _Paid:
-    """A town under the eyes of a witness. `tick` is -1 where it may be within a tick: then it is to be restored."""
+    """A town with its witness. `tick` is -1 if a fold failed within a tick; then it must be restored."""
 
     def __init__(self, ground: Ground) -> None:
         self.town = ground.town()
@@ -245,7 +245,7 @@ class _Paid:
         self.tick = tick
 
     def seen(self, tick: int, log: "LogReader") -> Seen:
-        """The town at this tick, the next one or the same, with what happened in the last."""
+        """The town at this tick, which is the present one or the next, with the events of the tick before."""
         self.tick = -1
         for rows in _rows(log, self.town.seq, tick):
             self._witness.fold(rows, tick)
@@ -255,7 +255,7 @@ class _Paid:
 
 
 class _Plain:
-    """A town alone. `tick` is -1 where it may be within a tick: then it is to be restored."""
+    """A town without a witness. `tick` is -1 if a fold failed within a tick; then it must be restored."""
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
@@ -265,7 +265,7 @@ class _Plain:
         self.tick = 0
 
     def at(self, tick: int, start: Keyframe, log: "LogReader") -> Seen:
-        """The town at a tick: folded from here, from a keyframe, or from a checkpoint of the run."""
+        """The town at a tick, folded from the present one, from the keyframe `start`, or from a checkpoint."""
         if not start.tick <= self.tick <= tick:
             restore_state(self.town.towns, start.town())
             self.tick = start.tick
@@ -277,7 +277,7 @@ class _Plain:
         return seen_of(self.town.towns)
 
     def _go_to_checkpoint(self, tick: int, log: "LogReader") -> None:
-        """To the one before this tick, if that is nearer; to go back from there once more it is not read again."""
+        """Restore the last checkpoint before this tick, if it is nearer. It stays in memory for the next look back."""
         known = self._checkpoint
         if known is None or not 0 <= tick - known[0] <= self._checkpoint_ticks:
             kept = self._ground.checkpoint(tick, log)
@@ -289,11 +289,11 @@ class _Plain:
 
 
 def _rows(log: "LogReader", seq: int, tick: int) -> "list[Rows]":
-    """The events from number `seq` on and before a tick."""
+    """The events from number `seq` on and before tick `tick`."""
     return [np.ascontiguousarray(rows) for rows in log.rows(from_seq=seq, to_tick=tick)]
 
 
 def _waits_since(seen: Seen, words: Words) -> Mapping[str, int]:
-    """Since when those wait who wait, by name."""
+    """For each person who waits in a line, the tick at which they joined it, by name."""
     fields = zip(*(seen.agents[name].tolist() for name in ("person", "waits_at", "waits_since")), strict=True)
     return {words.person(person): since for person, place, since in fields if place >= 0}

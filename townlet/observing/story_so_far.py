@@ -1,4 +1,4 @@
-"""The story of a run as it is told on: what is kept of it, and what comes."""
+"""The story of a run while its log is folded: starts from the kept story and goes on."""
 
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Any, Final
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from townlet.history.history import History
 
 LAST: Final = 128
-"""How many entries a view has."""
+"""How many entries a view shows."""
 
 MOST: Final = 4096
-"""How many entries are held as such; all before them are put away."""
+"""How many entries are in memory at most; earlier ones go to the shelf."""
 
 
 class StorySoFar:
-    """The story of a run, from what is kept of it on. `tick` is how far it is told."""
+    """The story of a run. It starts from the kept story; every event before number `seq` is folded."""
 
     def __init__(self, run: "History") -> None:
         """Raises LogDamaged, BadEvent."""
@@ -45,7 +45,7 @@ class StorySoFar:
         self._story: tuple[tuple[int, int], tuple[Entry, ...]] = (0, 0), ()
 
     def fold(self, rows: "Rows") -> None:
-        """Tell what the next rows of the log come to. Raises BadEvent."""
+        """Fold the next rows of the log and add their entries. Raises BadEvent."""
         since = self._live.count
         self._live.fold(rows)
         self._entries += [self._entry(each) for each in self._live.entries(since)]
@@ -55,7 +55,7 @@ class StorySoFar:
         self.seq, self.tick = int(last["seq"]) + 1, int(last["tick"]) + int(last["kind"] == codes.TICK_ENDED)
 
     def keep(self) -> None:
-        """Keep the story beside the log, for whoever asks another time; it is told to the log's end."""
+        """Keep the story beside the log, for later readers. It must be folded to the end of the log."""
         if self.tick - self._kept_tick >= self._settings.checkpoint_ticks:
             tables = self._live.tables()
             story = pa.concat_tables([*self._shelf.entries(), tables[NARRATIONS]]).combine_chunks()
@@ -63,7 +63,7 @@ class StorySoFar:
             self._kept_tick = self.tick
 
     def before(self, tick: int) -> Story:
-        """The last entries of ticks before this one."""
+        """The last LAST entries with a smaller tick."""
         last = self._shelf.before(tick)
         if last == len(self._shelf):
             last += bisect_left(self._entries, tick, key=lambda entry: entry.tick)
@@ -73,7 +73,7 @@ class StorySoFar:
         return Story(self._story[1], self.tick)
 
     def _put_away(self) -> None:
-        """Let go of the entries told so far, in the narrator too."""
+        """Move the entries to the shelf, also those in the narrator."""
         self._shelf.add(self._live.take_entries())
         self._entries = []
 

@@ -1,4 +1,4 @@
-"""A view: all that is shown of a run at a tick, as values that do not change. It knows no screen."""
+"""A view: everything that is shown of a run at a tick, as immutable values. It does not depend on a screen."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -11,32 +11,32 @@ from projections.telemetry.frame import Block
 from townlet.world.drawing import TownMap
 
 TICK_END = TickEnded.snake()
-"""The kind of the events that end the ticks: nobody's deed."""
+"""The kind of the events that end ticks."""
 
 SORTS = ("quarrel", "help", "left", "arrived")
-"""What the timeline marks, the gravest first."""
+"""The sorts of events that the timeline marks, most serious first."""
 
 
 class Wanted(NamedTuple):
-    """What to show: the town the moment before `tick`, with a card for `person`, ties compared with those at `mark`."""
+    """What to show: the town just before `tick`, the card of `person`, and the ties at tick `mark` for comparison."""
 
     tick: int
     person: str | None = None
     mark: int | None = None
     event: int | None = None
-    """The event that the list of events stands at; None: the last before the tick."""
+    """The event at which the list of events stands; None: the last one before the tick."""
     filter: str = ""
-    """Which events the list is about: words, as `townlet.observing.event_list.Filter` reads them; empty: all."""
+    """The words that select the listed events, as `townlet.telling.event_words.Filter` reads them; empty: all."""
     key_figures: bool = True
-    """Whether key figures are to be worked out, which reads every change of every tie; known ones are shown anyway."""
+    """Whether to compute key figures, which reads every change of every tie. Known ones are shown in any case."""
 
 
 class ShownTown(NamedTuple):
-    """The town the moment before `tick`; every event before number `offset` is folded.
+    """The town just before `tick`; every event before number `offset` is folded.
 
-    `state` has the blocks of a telemetry `messages.State` but `narration` and `kpis`, equal to what the feed says of
-    the tick; `happened` its `tie_changes` and `warnings`, of the tick before. Where `paid` is False the rewards and
-    churn are not yet folded as far as this, and the blocks `rewards` and `churn`, and `happened`, are empty.
+    `state` has the blocks of a telemetry `messages.State`, except `narration` and `kpis`, with the values of the
+    telemetry feed. `happened` has its `tie_changes` and `warnings` of the tick before. If `paid` is False, rewards and
+    churn are not folded up to this tick yet; then the blocks `rewards` and `churn`, and `happened`, are empty.
     """
 
     tick: int
@@ -45,14 +45,14 @@ class ShownTown(NamedTuple):
     happened: Mapping[str, Sequence[Block]]
     paid: bool
     waits_since: Mapping[str, int] = MappingProxyType({})
-    """Of who waits in a line, the tick at which they joined it."""
+    """For each person who waits in a line, the tick at which they joined it."""
 
 
 class Use(NamedTuple):
-    """What an option was worth to somebody when they chose: `use` is what was compared, after the draw.
+    """The value of one option for a person at the moment of a choice. `use` is the compared value, after the draw.
 
-    `place` is where it would be done, None where it cannot be done at all. `why` says in a word or two what decided
-    against it: `too late`, `no place`, `no use`; empty where nothing did.
+    `place` is the place for the option; None if the option is impossible. `why` says why it is impossible: `too late`,
+    `no place` or `no use`; empty if it is possible.
     """
 
     option: str
@@ -62,11 +62,11 @@ class Use(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """Why somebody does what they do: the options as the scripted policy weighed them when it chose, best first.
+    """The reasons of a choice: the options as the scripted policy weighed them, best first.
 
-    Recomputed from the town folded up to event `seq`, the choice itself, of tick `tick`. `chosen` and `place` are what
-    the log says; `gives_way` is whether they passed their place on, to which nothing is compared. `scripted` is False
-    where the weights do not lead to what was chosen: then somebody else chose.
+    They are recomputed in the town just before event `seq`, the choice, of tick `tick`. `chosen` and `place` are from
+    the log. `gives_way` says that the person gave up a place in line, which is not compared with other options.
+    `scripted` is False if the weights do not lead to the recorded choice; then an outside policy chose.
     """
 
     seq: int
@@ -80,10 +80,10 @@ class Choice(NamedTuple):
 
 
 class Card(NamedTuple):
-    """More about one person. `needs` has hunger, hygiene and energy of the last day, evenly spaced, oldest first.
+    """The card of one person. `needs` has hunger, hygiene and energy over the last day, evenly spaced, oldest first.
 
-    `samples_every` is the ticks between two of them. `ties_before` are the ties (as in a telemetry state) a day ago, or
-    at the founding. `recent` are the last events with a part of theirs, newest last.
+    `samples_every` is the number of ticks between two samples. `ties_before` are the ties, as in a telemetry state, a
+    day before or at the founding. `recent` are the last events in which the person took part, newest last.
     """
 
     person: str
@@ -95,7 +95,7 @@ class Card(NamedTuple):
 
 
 class EventLine(NamedTuple):
-    """An event as a person reads it: `said` is `alice, bob  at stove 1 (West House)  quality 0.82`."""
+    """An event as a line for people; `said` is such as `alice, bob  at stove 1 (West House)  quality 0.82`."""
 
     seq: int
     tick: int
@@ -118,10 +118,9 @@ class EventLine(NamedTuple):
 
 
 class EventPage(NamedTuple):
-    """A stretch of the events before the view's tick, in order. `at` is the index of the one it stands at, -1: none.
+    """Some of the events before the view's tick, in order. `at` is the index of the selected line (-1: none).
 
-    `before` and `after` say whether there are more. With a filter, lines that do not match are kept as context where
-    they stand next to one that does.
+    `before` and `after` say whether there are more events. With a filter, the lines next to a match are context.
     """
 
     lines: tuple[EventLine, ...]
@@ -133,7 +132,7 @@ class EventPage(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A sentence of the story; `cause` is the event that it tells of."""
+    """A sentence of the story; `cause` is the number of the event that it describes."""
 
     number: int
     tick: int
@@ -145,17 +144,17 @@ class Entry(NamedTuple):
 
 
 class Story(NamedTuple):
-    """The last entries before the view's tick, oldest first, and up to which tick the story is told by now."""
+    """The last entries before the view's tick, oldest first; `told` is the tick up to which the story is folded."""
 
     entries: tuple[Entry, ...]
     told: int
 
 
 class Timeline(NamedTuple):
-    """What happened when: of each of the bins of `every` ticks, from tick 0, how many events, and how many of a sort.
+    """The number of events, in all and by sort, in each bin of `every` ticks, from tick 0 on.
 
-    `events` is i8[bins], `sorts` i8[len(SORTS), bins]. `upto` is the tick up to which it is folded. Of the day that the
-    view lies in `day_events` and `day_sorts` say the same for bins of `day_every` ticks, from tick `day_from` on.
+    `events` is i8[bins], `sorts` i8[len(SORTS), bins]. `upto` is the tick up to which the log is folded. `day_events`
+    and `day_sorts` are the same for the day of the view, in bins of `day_every` ticks from tick `day_from` on.
     """
 
     every: int
@@ -169,20 +168,20 @@ class Timeline(NamedTuple):
 
 
 class Churn(NamedTuple):
-    """The last windows of churn that are over, oldest first: rows of `churn_windows`. The state has the open one."""
+    """The last finished windows of churn, oldest first: rows of `churn_windows`. The open window is in the state."""
 
     windows: tuple[Mapping[str, Any], ...]
 
 
 class Kpis(NamedTuple):
-    """The key figures of the last whole day before the view's tick: rows of `kpis`; None while they are worked out."""
+    """The key figures of the last whole day before the view's tick: rows of `kpis`; None if not computed yet."""
 
     day: int
     rows: tuple[Mapping[str, Any], ...] | None
 
 
 class Trouble(NamedTuple):
-    """What is wrong with the run: the sentence, and what to do next. `tick`: the last that can be shown."""
+    """A fault of the run: a sentence, and what to do next. `tick` is the last tick that can be shown."""
 
     what: str
     next_step: str
@@ -190,9 +189,9 @@ class Trouble(NamedTuple):
 
 
 class View(NamedTuple):
-    """All that is shown. `head` is the last tick that was committed when this was made, `closed` whether it is over.
+    """Everything that is shown. `head` is the run's last committed tick; `closed` says whether the run has ended.
 
-    `run` is the run's place, as a command takes it; `town_map` its map.
+    `run` is the run's folder or URI, as commands take it; `town_map` is its map.
     """
 
     wanted: Wanted
@@ -214,5 +213,5 @@ class View(NamedTuple):
 
     @property
     def tick(self) -> int:
-        """The tick that is shown, which may not yet be the one that is wanted."""
+        """The tick that is shown; it can be earlier than the wanted one."""
         return self.town.tick

@@ -1,1 +1,1 @@
-"""Draws a run: its tie network, one tie over time."""
+"""Draws pictures of a run: its network of ties, and the history of one tie."""

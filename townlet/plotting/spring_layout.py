@@ -1,4 +1,4 @@
-"""Where to draw people so that those who like each other are near: a spring layout without chance."""
+"""Computes positions for people, so that people who like each other are near: a spring layout without randomness."""
 
 from typing import Final
 
@@ -6,20 +6,21 @@ import numpy as np
 
 STEPS: Final = 300
 GRAVITY: Final = 0.6
-"""How strongly everything is drawn to the middle, so that nobody without ties drifts away."""
+"""The strength of the pull to the middle, so that people without ties do not drift away."""
 
 CLOSE: Final = 0.02
-"""The share of their room by which two may come too near."""
+"""Two people may be nearer than their room by this share of it."""
 
 STRETCH: Final = 1.6
-"""How much more a layout may be stretched one way than the other, to fill its sheet."""
+"""The largest ratio of stretching in one direction to the other, to fill the sheet."""
 
 
 def spring_layout(pull: np.ndarray) -> np.ndarray:
-    """Positions [n, 2], float64, in the square from -1 to 1; what is longest lies across.
+    """Positions [n, 2], float64, in the square from -1 to 1. The longest direction is horizontal.
 
-    `pull` [n, n] is symmetric, >= 0. Springs pull with pull x distance^2 / k, everybody pushes with k^2 / distance
-    (Fruchterman and Reingold 1991, 10.1002/spe.4380211102), from a circle in the order given, in cooling steps.
+    `pull` [n, n] is symmetric and >= 0. Springs pull with pull x distance^2 / k, and each two people push each other
+    with k^2 / distance (Fruchterman and Reingold 1991, 10.1002/spe.4380211102). The start is a circle in the given
+    order; the steps get smaller.
     """
     count = len(pull)
     angles = 2 * np.pi * np.arange(count) / max(count, 1)
@@ -36,7 +37,7 @@ def spring_layout(pull: np.ndarray) -> np.ndarray:
 
 
 def pushed_apart(places: np.ndarray, room: float) -> np.ndarray:
-    """The positions with neighbours nearer than `room` pushed apart, as far as a few rounds get."""
+    """The positions after a few rounds of pushing apart neighbours that are nearer than `room`."""
     for _ in range(STEPS):
         distance = _distances(places)
         short = np.clip(room - distance, 0, None)
@@ -48,7 +49,7 @@ def pushed_apart(places: np.ndarray, room: float) -> np.ndarray:
 
 
 def _stretched(places: np.ndarray) -> np.ndarray:
-    """The positions turned so that they are widest across, and stretched to the square, but not out of shape."""
+    """The positions, rotated so that the widest direction is horizontal, and stretched towards the square."""
     if len(places) < 2:
         return np.zeros_like(places)
     middled = places - places.mean(axis=0)
@@ -61,13 +62,13 @@ def _stretched(places: np.ndarray) -> np.ndarray:
 
 
 def _distances(places: np.ndarray) -> np.ndarray:
-    """From each to each, [n, n], never 0."""
+    """The distance from each to each, [n, n], never 0."""
     x, y = places.T
     distance: np.ndarray = np.maximum(np.hypot(x[:, None] - x, y[:, None] - y), 1e-6)
     return distance
 
 
 def _moves(places: np.ndarray, away: np.ndarray) -> np.ndarray:
-    """Where pushes [n, n] away from each other, as shares of the way between two, bring each: [n, 2]."""
+    """The moves [n, 2] that result from pushes `away` [n, n], each a share of the way between two people."""
     moves: np.ndarray = places * away.sum(axis=1)[:, None] - away @ places
     return moves

@@ -1,4 +1,4 @@
-"""The picture of one tie's history: its three sides over the days, what changed them, when it began and ended."""
+"""Draws the history of one tie: its three sides over the days, what changed them, when it began and ended."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ LINES: Final = {
     "familiarity": ("#d08a00", (0, (6, 1.5))),
     "rivalry": ("#a3195b", (0, (2, 1))),
 }
-"""The colour and the dashes of each side: told apart with any colour vision, and without colour."""
+"""The colour and the dashes of each side. They differ for any colour vision, and without colour."""
 
 MARKERS: Final = {
     "tie_set": "*",
@@ -39,17 +39,17 @@ MARKERS: Final = {
 """The marker of each kind of cause."""
 
 ENDS: Final = {"capacity": "ended: no room", "decay": "faded", "departed": "left town", "command": "ended by command"}
-"""What is written where a tie ends, by the reason."""
+"""The text at the end of a tie, by reason."""
 
 NO_TIE: Final = "#ededed"
-"""The ground where there is no tie."""
+"""The background colour for times without a tie."""
 
 TICKS_PER_HOUR: Final = 60
 DAYS_MOST: Final = 16
-"""How many days are written at the foot; of more, every second, fifth, ..."""
+"""The most day numbers on the axis; with more days, only every second, fifth, ... is written."""
 
 LANE: Final = 0.27
-"""Inches of a kind's row of markers."""
+"""The height in inches of one row of markers."""
 
 NOTHING: Final = (np.nan,) * len(SIDES)
 
@@ -59,9 +59,9 @@ Spell = tuple[int, int, str | None]
 
 
 class Course(NamedTuple):
-    """A tie over time: `values` [n, 3] at `ticks` [n], straight in between and NaN where there is none; its spells.
+    """A tie over time: `values` [n, 3] at `ticks` [n], linear in between, NaN where there is no tie; and its spells.
 
-    A spell is the tick at which the tie began, the tick at which it ended, and the reason (None: it goes on).
+    A spell is the tick at which the tie began, the tick at which it ended, and the reason (None: it still exists).
     """
 
     ticks: np.ndarray
@@ -91,7 +91,7 @@ def course(rows: Sequence[Row], tick: int) -> Course:
 
 
 def _points(row: Row, *, begins: bool) -> list[Point]:
-    """What one row adds to a course: the hours of a decay, a step, a beginning, an end."""
+    """The points that one row adds to a course: the hours of a decay, a step, a beginning, an end."""
     if row["change"] == "decayed":
         hourly = [_side_values(row, "before"), *[_side_values(row, "retention")] * row["hours"]]
         first = row["tick"] + 1 - row["hours"] * TICKS_PER_HOUR
@@ -105,8 +105,8 @@ def _points(row: Row, *, begins: bool) -> list[Point]:
 def plot_tie(run: "History", owner: str, other: str, into: Path, at: int | None = None) -> None:
     """Draw what `owner` felt for `other` before tick `at` (None: now) into a PNG or SVG file.
 
-    Raises QueryError for another suffix, a name that nobody had, a pair between whom nothing ever was, and without
-    matplotlib; TickOutOfRange, LogDamaged, OSError.
+    Raises QueryError for another suffix, a name that nobody had, a pair that never had a tie, and without matplotlib;
+    TickOutOfRange, LogDamaged, OSError.
     """
     form_of(into)
     told = why(run, owner, other, at)
@@ -139,12 +139,12 @@ def _side_values(row: Row, which: str) -> tuple[float, ...]:
 
 
 def _is_cause(row: Row) -> bool:
-    """Whether a row says what an event did, rather than what time took or what ended."""
+    """Whether a row is the effect of an event, not of decay, and not the end of the tie."""
     return row["change"] not in ("decayed", "removed")
 
 
 def _panels(figure: Any, lanes: int) -> "tuple[Axes, Axes]":
-    """Room for the lines, and below it for so many rows of markers, on the same days."""
+    """Two axes with the same days: above for the lines, below for `lanes` rows of markers."""
     width, height = figure.get_size_inches()
     left, across, foot = 1.85 / width, (width - 3.35) / width, 0.75
     below = figure.add_axes((left, foot / height, across, LANE * lanes / height))
@@ -154,7 +154,7 @@ def _panels(figure: Any, lanes: int) -> "tuple[Axes, Axes]":
 
 
 def _draw_course(axes: "Axes", of: Course, per_day: int) -> None:
-    """The three lines with a dot at each beginning, named at their ends, and where there is no tie."""
+    """Draw the three lines, with a dot at each beginning and names at their ends, and the gaps without a tie."""
     axes.axhline(0, color="#8a8a8a", linewidth=0.8, zorder=1)
     missing = np.isnan(of.values[:, 0])
     begins = np.flatnonzero(~missing & np.concatenate([[True], missing])[: len(missing)])
@@ -176,7 +176,7 @@ def _draw_course(axes: "Axes", of: Course, per_day: int) -> None:
 
 
 def _draw_gaps(axes: "Axes", spells: Sequence[Spell], per_day: int) -> None:
-    """Grey ground where there is no tie, and each end named."""
+    """Draw a grey background where there is no tie, and write why each tie ended."""
     left, right = axes.get_xlim()
     ends = [left, *(ended / per_day for _, ended, _ in spells)]
     begins = [*(began / per_day for began, _, _ in spells), right]
@@ -191,7 +191,7 @@ def _draw_gaps(axes: "Axes", spells: Sequence[Spell], per_day: int) -> None:
 
 
 def _name_lines(axes: "Axes", of: Course) -> None:
-    """Each line's name beside its end, none over another; with its value while there is a tie."""
+    """Write the name of each line beside its end, without overlap; with its value if there is a tie."""
     held = of.values[~np.isnan(of.values[:, 0])]
     last = held[-1] if len(held) else np.zeros(len(SIDES))
     tied = bool(of.spells) and of.spells[-1][2] is None
@@ -210,7 +210,7 @@ def _name_lines(axes: "Axes", of: Course) -> None:
 
 
 def spread(heights: np.ndarray, gap: float) -> np.ndarray:
-    """The heights [n], moved so that any two are at least `gap` apart, in the same order and about the same middle."""
+    """The heights [n], moved so that any two are at least `gap` apart; order and middle stay about the same."""
     order = np.argsort(heights, kind="stable")
     moved = heights[order].astype(np.float64)
     for i in range(1, len(moved)):
@@ -220,7 +220,7 @@ def spread(heights: np.ndarray, gap: float) -> np.ndarray:
 
 
 def _draw_causes(axes: "Axes", rows: Sequence[Row], kinds: Sequence[str], per_day: int) -> None:
-    """A row of markers for each kind of cause; filled by what it did to liking, hollow where it was refused."""
+    """Draw a row of markers for each kind of cause; the colour shows the change of liking, hollow means refused."""
     for lane, kind in enumerate(reversed(kinds)):
         caused = [row for row in rows if row["kind"] == kind and _is_cause(row)]
         refused = np.array([row["change"] == "refused" for row in caused])
@@ -244,13 +244,13 @@ def _draw_causes(axes: "Axes", rows: Sequence[Row], kinds: Sequence[str], per_da
 
 
 def _liking(row: Row) -> float:
-    """What an event added to liking."""
+    """The change of liking by an event."""
     trust, familiarity, rivalry = _side_values(row, "adjusted")
     return trust + familiarity - rivalry
 
 
 def _draw_days(above: "Axes", below: "Axes", first: float, last: float) -> None:
-    """A line for each day, and days written at the foot."""
+    """Draw a line for each day, and write days below."""
     start = np.floor(first)
     below.set_xlim(start, max(last, start + 1 / 24))
     days = np.arange(start, np.floor(last) + 1)
@@ -266,7 +266,7 @@ def _draw_days(above: "Axes", below: "Axes", first: float, last: float) -> None:
 
 
 def _draw_key(figure: "Figure") -> None:
-    """What the colours of markers mean."""
+    """Draw the legend of marker colours."""
     line = matplotlib_module("lines").Line2D
     looks = {"more liking": (GOOD, GOOD), "less liking": (BAD, BAD), "refused: no place for it": ("none", FAINT)}
     handles = [

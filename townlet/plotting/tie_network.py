@@ -1,6 +1,7 @@
-"""The picture of a town's ties at a tick, and what all pictures share. PNG or SVG; the same run gives the same file.
+"""Draws a town's ties at a tick, and has the functions that all pictures share. The same run gives the same file.
 
-They are drawn with matplotlib, which comes with `townlet[plot]`, on figures of their own: nothing global is touched.
+Pictures are PNG or SVG files, drawn with matplotlib, which comes with `townlet[plot]`. No global state of matplotlib is
+changed.
 """
 
 import importlib
@@ -39,40 +40,40 @@ STYLE: Final[dict[str, Any]] = {
     "figure.facecolor": "white",
     "savefig.dpi": 150,
 }
-"""On top of matplotlib's own defaults, whatever somebody's matplotlibrc says."""
+"""Changes to matplotlib's own defaults; the user's matplotlibrc is ignored."""
 
 PER_INCH: Final = 72
-"""Points."""
+"""Points in an inch."""
 
 INK: Final = "#262626"
 FAINT: Final = "#6b6b6b"
 GOOD: Final = "#00664f"
 BAD: Final = "#c8410b"
-"""A bluish green and a vermilion, which are told apart with any colour vision (Okabe and Ito 2008)."""
+"""A bluish green and a vermilion, which differ for any colour vision (Okabe and Ito 2008)."""
 
 LIKING: Final = (BAD, "#e08b60", "#c9c6bf", "#6fb3a1", GOOD)
-"""Colours from liking -1, over 0, to 1."""
+"""The colours of liking from -1 over 0 to 1."""
 
 BROKEN: Final = (0, (3.2, 1.8))
-"""The line of a tie whose liking is below 0."""
+"""The dashes of a tie with liking below 0."""
 
 KEY: Final = {1.0: "liking 1", 0.25: "0.25", 0.0: "0", -0.25: "-0.25: hostile", -1.0: "-1"}
 """The samples of liking in the legend."""
 
 TINTS: Final = ("#dbe7f3", "#fbf0cf", "#eadcf0", "#e3efda", "#f7dfdf", "#dff1f1", "#ece5dc", "#e6e6e6")
-"""Of communities, the largest first; the last is that of all others."""
+"""The tints of communities, the largest community first; the last tint is for all others."""
 
 ASPECT: Final = 1.4
-"""How much wider than high the graph is."""
+"""The width of the graph divided by its height."""
 
 MARGIN: Final = 0.35
 ABOVE: Final = 0.95
 BELOW: Final = 1.0
-"""Inches around the graph: at the sides, for the title, for the legend."""
+"""Inches around the graph: at the sides, above for the title, below for the legend."""
 
 
 def form_of(into: Path) -> str:
-    """`png` or `svg`, by the file's suffix. Raises QueryError for another."""
+    """`png` or `svg`, from the file's suffix. Raises QueryError for another suffix."""
     form = into.suffix.lower().removeprefix(".")
     if form not in FORMS:
         raise QueryError(f"{into} is neither a .png nor a .svg file: a plot is one of these. Next: ties.png")
@@ -80,7 +81,7 @@ def form_of(into: Path) -> str:
 
 
 def matplotlib_module(name: str) -> Any:
-    """A module of matplotlib. Raises QueryError where it is missing."""
+    """A module of matplotlib. Raises QueryError if matplotlib is not installed."""
     try:
         return importlib.import_module(f"matplotlib.{name}")
     except ImportError as error:
@@ -88,12 +89,12 @@ def matplotlib_module(name: str) -> Any:
 
 
 def style() -> Any:
-    """A context in which everything is drawn alike on every machine."""
+    """A context in which pictures look the same on every machine."""
     return matplotlib_module("style").context(["default", STYLE])
 
 
 def save(figure: "Figure", into: Path) -> None:
-    """Write a figure, over whatever the file held. Raises QueryError for its suffix, OSError."""
+    """Write a figure to a file, which is overwritten. Raises QueryError for a wrong suffix, OSError."""
     form = form_of(into)
     metadata = {"Date": None, "Creator": "Townlet"} if form == "svg" else {"Software": "Townlet"}
     with style():
@@ -104,8 +105,8 @@ def plot_ties(moment: "Moment", into: Path) -> None:
     """Draw who is tied to whom at a tick into a PNG or SVG file.
 
     Each tie is a curve from its owner to the other: its colour is liking (trust + familiarity - rivalry), broken where
-    that is below 0, and its width size. Those who like each other are near. Raises QueryError for another suffix, for a
-    town without people, and without matplotlib or networkx; OSError.
+    that is below 0, and its width size. People who like each other are near. Raises QueryError for another suffix, for
+    a town without people, and without matplotlib or networkx; OSError.
     """
     form_of(into)
     people, ties = moment.table("agents"), moment.table("ties")
@@ -128,14 +129,14 @@ def plot_ties(moment: "Moment", into: Path) -> None:
 
 
 def write_title(figure: "Figure", title: str, below: str) -> None:
-    """A title at the upper left, and what it is about in smaller letters."""
+    """Write a title at the upper left, and a line of smaller text below it."""
     height = figure.get_figheight()
     figure.text(MARGIN / figure.get_figwidth(), 1 - 0.38 / height, title, fontsize=14, fontweight="bold", va="center")
     figure.text(MARGIN / figure.get_figwidth(), 1 - 0.66 / height, below, fontsize=9.5, color=FAINT, va="center")
 
 
 def _sheet(count: int) -> "tuple[Figure, Axes, float]":
-    """A figure for so many people, its axes in inches from their middle, and the radius of a person."""
+    """A figure for `count` people, its axes in inches from the middle, and the radius of a person in inches."""
     width = float(np.clip(1.95 * np.sqrt(count), 7.2, 40))
     height = width / ASPECT
     figure = matplotlib_module("figure").Figure(figsize=(width + 2 * MARGIN, height + ABOVE + BELOW))
@@ -150,7 +151,7 @@ def _sheet(count: int) -> "tuple[Figure, Axes, float]":
 def _draw_graph(
     axes: "Axes", directed: "nx.DiGraph", groups: Sequence[Sequence[int]], names: dict[int, str], radius: float
 ) -> None:
-    """Ties below, the weakest first; people above, in the tints of their communities."""
+    """Draw the ties, the weakest first, and over them the people in the tints of their communities."""
     patches, colours = matplotlib_module("patches"), _liking_colours()
     half = np.array([axes.get_xlim()[1], axes.get_ylim()[1]]) - 1.1 * radius
     places = _positions(directed, groups, half, radius)
@@ -176,7 +177,7 @@ def _draw_graph(
 def _positions(
     directed: "nx.DiGraph", groups: Sequence[Sequence[int]], half: np.ndarray, radius: float
 ) -> dict[int, np.ndarray]:
-    """Where each person is drawn: within `half` the width and height of the middle."""
+    """The position of each person, at most `half` (half the width and height) from the middle."""
     persons = [person for group in groups for person in group]
     place = {person: i for i, person in enumerate(persons)}
     pull = np.zeros((len(persons), len(persons)))
@@ -187,7 +188,7 @@ def _positions(
 
 
 def _arrow(patches: Any, start: np.ndarray, end: np.ndarray, tie: dict[str, float], colours: Any, radius: float) -> Any:
-    """A tie as a curved arrow between two circles; of two that answer each other each has its own side."""
+    """A tie as a curved arrow between two circles. The two ties of a pair bend to different sides."""
     return patches.FancyArrowPatch(
         start,
         end,
@@ -205,12 +206,12 @@ def _arrow(patches: Any, start: np.ndarray, end: np.ndarray, tie: dict[str, floa
 
 
 def _width(size: float) -> float:
-    """Of a line, in points, by a tie's size in [0, 3]."""
+    """The width of a line in points, for a tie's size in [0, 3]."""
     return 0.6 + 1.7 * min(size, 2.0)
 
 
 def _shade(liking: float) -> float:
-    """Where on the scale of colours, in [0, 1]: by the root, so that a little liking shows."""
+    """The position on the colour scale, in [0, 1]. The square root makes small likings visible."""
     bounded = float(np.clip(liking, -1, 1))
     return 0.5 + 0.5 * float(np.copysign(np.sqrt(abs(bounded)), bounded))
 
@@ -220,7 +221,7 @@ def _liking_colours() -> Any:
 
 
 def _draw_key(figure: "Figure") -> None:
-    """What colours, lines and widths mean."""
+    """Draw the legend of colours, lines and widths."""
     line, colours = matplotlib_module("lines").Line2D, _liking_colours()
     by_liking = [
         line([], [], color=colours(_shade(liking)), linewidth=2.2, linestyle=BROKEN if liking < 0 else "-", label=label)

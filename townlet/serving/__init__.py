@@ -1,1 +1,1 @@
-"""The telemetry feed of a run, finished or running: frames from its log, messages, and where they go."""
+"""Serves the telemetry feed of a run, finished or running: frames from its log, messages, and their receivers."""

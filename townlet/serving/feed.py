@@ -1,4 +1,4 @@
-"""Frames of a run, tick by tick, from its log alone: of a run that is over as of one whose town lives on."""
+"""Makes the telemetry frames of a run, tick by tick, from its log alone; the run may be finished or running."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -27,17 +27,18 @@ FOR_EVER: Final = np.iinfo(np.int64).max
 NEVER: Final = -2
 
 LAG_MOST: Final = 1440
-"""How many ticks a feed may be behind a running town; when it is more it goes on from what is now."""
+"""How many ticks a feed may be behind a running town; if it is more, the feed skips to the present tick."""
 
 
 def frames(
     run: "History", from_tick: int = 0, to_tick: int | None = None, *, follow: bool = False, lag_most: int = LAG_MOST
 ) -> Iterator[Frame]:
-    """The frame at `from_tick`, then one for each tick up to `to_tick` (None: what is committed; with `follow`, ever).
+    """The frame at `from_tick`, then one for each tick up to `to_tick`.
 
-    With `follow`, what comes from now on is passed over where the town is more than `lag_most` ahead. The log is folded
-    from its first event, at nearly a million ticks a second, and its story from where it is kept, so that a frame is
-    the same wherever one begins. Raises TickOutOfRange, LogDamaged.
+    `to_tick` None means the last committed tick; with `follow`, it means that the feed goes on until the run is closed.
+    With `follow`, ticks committed from now on are skipped if the town is more than `lag_most` ticks ahead. The log is
+    folded from its first event, at nearly a million ticks a second, and the story from its kept tables, so a frame does
+    not depend on `from_tick`. Raises TickOutOfRange, LogDamaged.
     """
     last = run.head.tick
     until = to_tick if to_tick is not None else FOR_EVER if follow else last
@@ -58,7 +59,7 @@ def frames(
 
 
 def _events(run: "History", until: int, follow: bool) -> "Iterator[Rows]":
-    """The run's events, whole ticks at a time, as they are committed."""
+    """The events of the run, whole ticks at a time; with `follow`, as they are committed."""
     if follow:
         yield from (from_batch(batch) for batch in run.log.follow(from_seq=0))
     else:
@@ -66,7 +67,7 @@ def _events(run: "History", until: int, follow: bool) -> "Iterator[Rows]":
 
 
 class _FeedTown:
-    """A run's town under the eyes of a witness and a narrator, who goes on at `from_tick`, and the words for it."""
+    """The town of a run with a witness and a narrator, which starts at `from_tick`, and the words for its codes."""
 
     def __init__(self, run: "History", from_tick: int) -> None:
         settings = run.settings
@@ -83,11 +84,11 @@ class _FeedTown:
 
     @property
     def tick(self) -> int:
-        """How far it is."""
+        """Every event before this tick is folded."""
         return self._witness.tick
 
     def fold(self, rows: "Rows", until: int) -> "Rows":
-        """Fold rows up to a tick; gives those that are left."""
+        """Fold rows up to a tick; returns the rows that are left."""
         passes_over = until > self.tick + 1
         left = self._witness.fold(rows, until)
         folded = rows[: len(rows) - len(left)]
@@ -97,7 +98,8 @@ class _FeedTown:
         return left
 
     def frame(self) -> Frame:
-        """The town as it is now, with what happened in its last tick if that is what came since the frame before."""
+        """The frame of the present tick, with the events of the tick before if only that tick was folded since the last
+        frame."""
         if self.tick != self._framed + 1:
             self._forget()
         self._framed = self.tick
@@ -108,24 +110,24 @@ class _FeedTown:
         return frame(seen, self._words[seen.epoch], self._allowed.tolist(), story, self._figures.at(seen.tick))
 
     def _forget(self) -> None:
-        """Let go of what happened so far: nobody will be told."""
+        """Drop the events so far, because no frame shows them."""
         self._witness.forget()
         self._told = self._narrator.count
 
 
 def _narrator(run: "History", tick: int) -> tuple[Narrator, int]:
-    """The story as far as it has been told at a tick, kept for another time; and the event that it goes on with."""
+    """The narrator with the story up to a tick, which is also kept on disk, and the number of its next event."""
     if tick:
         projection_tables(run, NARRATIONS, tick)
     live, seq = started_projection(run, projection(NARRATIONS), nearest(run, NARRATIONS, tick))
     assert isinstance(live, Narrator)
-    for rows in run.log.rows(seq, run.log.seq_at(tick)):  # where nothing could be kept
+    for rows in run.log.rows(seq, run.log.seq_at(tick)):  # if nothing could be kept
         live.fold(np.ascontiguousarray(rows))
     return live, run.log.seq_at(tick)
 
 
 class _KeyFigures:
-    """The key figures of the last whole day, made once a day; those with nothing to be told from are missing."""
+    """The key figures of the last whole day, computed once a day. Figures without data are left out."""
 
     def __init__(self, run: "History") -> None:
         self._run = run
@@ -133,7 +135,7 @@ class _KeyFigures:
         self._day, self._figures = 0, dict[str, float]()
 
     def at(self, tick: int) -> dict[str, float]:
-        """Those of the day that was over at `tick`, or before it; none on the first day."""
+        """The figures of the last day that ended at or before `tick`; empty on the first day."""
         day = tick // self._per_day
         if day != self._day:
             with closing(Session(self._run, day * self._per_day, from_tick=(day - 1) * self._per_day)) as session:

@@ -1,4 +1,4 @@
-"""A backlog between two threads: one puts what a feed brings, the other takes what its consumer can bear."""
+"""A queue between two threads: one puts the steps of a feed, the other takes messages for a consumer."""
 
 from collections.abc import Callable, Iterable, Iterator
 from threading import Condition, Thread
@@ -8,7 +8,7 @@ from projections.telemetry.frame import Frame
 
 
 class Mailbox:
-    """`put` waits for room where nothing may be lost, and never waits where the consumer has to keep up."""
+    """A queue of messages. If `lossless`, `put` waits for room; else it never waits, and messages may be left out."""
 
     def __init__(self, room: int = ROOM, *, lossless: bool) -> None:
         self._backlog = Backlog(room)
@@ -18,12 +18,12 @@ class Mailbox:
 
     @property
     def dropped(self) -> int:
-        """How many messages were left out."""
+        """The number of messages that were left out."""
         with self._changed:
             return self._backlog.dropped
 
     def put(self, step: Step) -> bool:
-        """The next step; False once the consumer has left."""
+        """Add the next step. Returns False if the consumer has left."""
         with self._changed:
             while self._lossless and self._backlog.is_full and not self._left:
                 self._changed.wait()
@@ -33,19 +33,19 @@ class Mailbox:
             return not self._left
 
     def close(self) -> None:
-        """Nothing more comes."""
+        """Say that no more steps will come."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
     def leave(self) -> None:
-        """Nobody takes any more."""
+        """Say that the consumer takes no more messages."""
         with self._changed:
             self._left = True
             self._changed.notify_all()
 
     def messages(self) -> Iterator[Message]:
-        """What comes, as it comes; ends when nothing more does."""
+        """The messages, as they come; ends after `close`."""
         while True:
             with self._changed:
                 message = self._backlog.take()
@@ -59,10 +59,10 @@ class Mailbox:
 
 
 def send(frames: Iterable[Frame], write: Callable[[Message], None], *, lossless: bool, room: int = ROOM) -> int:
-    """Write a feed's messages, each as soon as it is there; gives how many were left out.
+    """Write the messages of a feed, each as soon as it is there; returns how many were left out.
 
-    With `lossless` none is: the feed goes at the pace of `write`. Without, the feed goes at its own pace, and `write`,
-    in another thread, gets a snapshot where it was too slow. Raises what the feed raises, and OSError of `write`.
+    With `lossless`, none is left out and the feed waits for `write`. Without, the feed does not wait; `write` runs in
+    another thread and gets a snapshot if it was too slow. Raises the errors of the feed, and OSError of `write`.
     """
     if lossless:
         for message in in_full(frames):
@@ -84,7 +84,7 @@ def send(frames: Iterable[Frame], write: Callable[[Message], None], *, lossless:
 
 
 def in_full(frames: Iterable[Frame]) -> Iterator[Message]:
-    """The messages of a feed of which nothing is left out."""
+    """All messages of a feed."""
     backlog = Backlog()
     for step in steps(frames):
         backlog.put(step)

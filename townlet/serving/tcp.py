@@ -1,4 +1,4 @@
-"""The feed for whoever connects to a port of this machine: each client has a backlog of its own."""
+"""Serves the feed on a port of this machine. Each client has a queue of its own."""
 
 import socket
 from collections.abc import Callable, Iterable, Sequence
@@ -12,32 +12,32 @@ from townlet.errors import TelemetryError
 from townlet.serving.mailbox import Mailbox
 
 LOOPBACK: Final = ("127.0.0.1", "localhost")
-"""Where it is served: the feed knows no password, so it stays on the machine."""
+"""The allowed hosts: the feed has no password, so it is served only on this machine."""
 
 PATIENCE_S: Final = 30.0
-"""How long a client may take nothing before it is let go."""
+"""After so many seconds without reading, a client is disconnected."""
 
 
 def address_of(place: str) -> tuple[str, int]:
-    """Host and port of `tcp://127.0.0.1:PORT`; port 0 is any that is free. Raises TelemetryError."""
+    """The host and port of `tcp://127.0.0.1:PORT`; port 0 means any free port. Raises TelemetryError."""
     host, _, port = place.removeprefix("tcp://").rpartition(":")
     if not place.startswith("tcp://") or host not in LOOPBACK or not port.isdigit() or int(port) > 65535:
         raise TelemetryError(
-            f"{place!r} is no place that the feed is served at. Name a port of this machine, such as "
+            f"{place!r} is not a place where the feed can be served. Name a port of this machine, such as "
             "tcp://127.0.0.1:7777; to reach it from another one, forward it: ssh -L 7777:127.0.0.1:7777 HOST"
         )
     return "127.0.0.1", int(port)
 
 
 class Server:
-    """Serves a feed to any number of clients; each begins with a snapshot of what is then.
+    """Serves a feed to any number of clients. The first message to each client is a snapshot of the present tick.
 
-    With `lossless` the feed begins with the first client, waits for the slowest, and ends with the last; without, it
-    goes on by itself, and who is slow gets a snapshot.
+    With `lossless`, the feed begins with the first client, waits for the slowest one, and ends with the last. Without,
+    the feed does not wait, and a slow client gets a snapshot.
     """
 
     def __init__(self, place: str, schemas: Sequence[int], *, lossless: bool, room: int) -> None:
-        """Raises TelemetryError where the port is taken."""
+        """Raises TelemetryError if the port is taken."""
         self._schemas, self._lossless, self._room = schemas, lossless, room
         self._clients: list[Mailbox] = []
         self._latest: Step | None = None
@@ -54,7 +54,7 @@ class Server:
         self.place = f"tcp://{host}:{self._socket.getsockname()[1]}"
 
     def serve(self, frames: Iterable[Frame], announce: Callable[[str], None]) -> None:
-        """Serve the feed to its end; `announce` hears who comes and goes. Raises what the feed raises."""
+        """Serve the feed to its end; calls `announce` when a client comes or leaves. Raises the errors of the feed."""
         Thread(target=self._welcome, args=(announce,), daemon=True).start()
         try:
             if self._lossless:
@@ -71,7 +71,7 @@ class Server:
             writer.join()
 
     def _put(self, step: Step) -> bool:
-        """Give a step to everybody; False where nobody is left."""
+        """Give a step to all clients. Returns False if no client is left."""
         with self._changed:
             self._latest = step
             clients = list(self._clients)
@@ -102,7 +102,7 @@ class Server:
                 self._changed.notify_all()
 
     def _write(self, client: socket.socket, mailbox: Mailbox, announce: Callable[[str], None], who: str) -> None:
-        """Send a client what there is for it, until one of both has enough."""
+        """Send a client its messages until the feed ends or the client leaves."""
         announce(f"{who} listens")
         with client:
             client.settimeout(PATIENCE_S)
@@ -110,7 +110,7 @@ class Server:
                 for message in mailbox.messages():
                     client.sendall("".join(f"{line}\n" for line in lines(message, self._schemas)).encode())
             except OSError:
-                pass  # it has gone, or takes nothing
+                pass  # the client has left or does not read
             finally:
                 mailbox.leave()
                 with self._changed:

@@ -1,4 +1,4 @@
-"""Events as a person reads them: when, what, who, whom, where, how much; and as JSON with the same names."""
+"""Events as lines for people (when, what, who, whom, where, how much), and as JSON with the same names."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -23,7 +23,7 @@ Said = dict[str, Any]
 
 
 class Teller:
-    """Knows what a run under these settings calls things."""
+    """Turns events into lines and JSON, with the names that a run with these settings uses."""
 
     def __init__(self, settings: Settings) -> None:
         self._names = view_names(settings, CLASSES[settings.town.capacity].side, ())
@@ -31,7 +31,7 @@ class Teller:
         self._person = cache(lambda number: person_name(settings, number))
 
     def events(self, batches: "Iterable[pa.RecordBatch]", kinds: frozenset[int] = frozenset()) -> Iterator[Said]:
-        """The events of the batches, of these kinds (none: all): seq, tick, kind, fields, cause, note."""
+        """The events of the batches, if of these kinds (empty: all), as dicts: seq, tick, kind, fields, cause, note."""
         for batch in batches:
             rows, notes = from_batch(batch), notes_of(batch)
             for row in rows:
@@ -44,7 +44,7 @@ class Teller:
         return f"{time_of(said['tick'], self._per_day)}  {said['kind']:<{NAME_WIDTH}}  {told}".rstrip()
 
     def words(self, said: Said) -> str:
-        """What a line says but when and of which kind: `alice, bob  quality 0.82`."""
+        """The part of a line after time and kind: `alice, bob  quality 0.82`."""
         who, where, values = [], [], []
         for field in SLOTS[said["code"]]:
             value = said["fields"][field.name]
@@ -63,14 +63,14 @@ class Teller:
         return "  ".join(part for part in parts if part)
 
     def parties(self, said: Said) -> tuple[tuple[str, ...], str | None]:
-        """Who has a part in an event, and the place it happened at, by name."""
+        """The names of the people in an event, and the name of its place (None: it has no place)."""
         given = [(field.what, said["fields"][field.name]) for field in SLOTS[said["code"]]]
         places = [value for what, value in given if what == "object"]
         people = dict.fromkeys(value for what, value in given if what == "person" and value is not None)
         return tuple(people), places[0] if places else None
 
     def record(self, said: Said) -> Said:
-        """An event as its typed view has it, with its kind's name."""
+        """An event as a dict with the columns of its typed view, and its kind's name."""
         fields: Said = {}
         for field in SLOTS[said["code"]]:
             fields[field.name] = said["fields"][field.name]
@@ -94,7 +94,7 @@ class Teller:
         }
 
     def _word(self, field: EventField, value: Any) -> Any:
-        """What a value stands for: a name, a word, or the value itself."""
+        """The name or word that a value stands for, or the value itself."""
         if value is None or field.what in ("tile", "count"):
             return value
         if field.what == "number":
@@ -108,7 +108,7 @@ class Teller:
 
 
 def _present(value: float) -> Any:
-    """A column's value; None for -1 in whole numbers and for NaN, which stand for what is missing."""
+    """The value of a column; None for -1 in integers and for NaN in floats, which mean that there is no value."""
     if isinstance(value, float):
         return None if value != value else value
     return None if value == -1 else value

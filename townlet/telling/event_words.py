@@ -1,7 +1,8 @@
-"""Which events somebody looks for: words such as `quarrel alice`, read once and then asked of whole stretches of a log.
+"""Finds events by words such as `quarrel alice`. The words are read once and then matched with whole arrays of events.
 
-Words are of kinds, of the codes that events carry, of people, places and venues, and everyday ones for all of these.
-Every word has to fit, `|` begins another set of words. Words that together name something, such as `stove 1`, are one.
+A word can name a kind of event, a code that events carry, a person, a place or a venue; there are everyday words, too.
+An event must match every word of a set; `|` begins another set. Words that name one thing together, such as `stove 1`,
+count as one word.
 """
 
 import re
@@ -52,22 +53,22 @@ EVERYDAY: Final[Mapping[str, tuple[str, ...]]] = {
     "power cut": ("power_failed", "power_restored"),
     "storm": ("weather_changed",),
 }
-"""Words that people use for kinds of events, and which kinds they mean."""
+"""Everyday words, and the kinds of events that each of them means."""
 
 LONGEST: Final = 4
-"""The most words that name one thing."""
+"""The most words that one name can have."""
 
 NAMESAKE: Final = re.compile(r"(?P<name>.+?) (?P<turn>\d+)")
 
 
 class Columns(Protocol):
-    """Columns of events by their names in `ROW`: rows themselves, or a mapping."""
+    """Columns of events by their names in `ROW`: an array of rows, or a mapping."""
 
     def __getitem__(self, name: str, /) -> np.ndarray: ...
 
 
 class Coded(NamedTuple):
-    """Events of a kind that carry a code in a column."""
+    """Means the events of one kind that carry this code in this column."""
 
     kind: int
     column: str
@@ -75,7 +76,7 @@ class Coded(NamedTuple):
 
 
 class Meaning(NamedTuple):
-    """What a word stands for. `people` are places in the list of names; `person` is somebody's own number."""
+    """The meaning of a word. `people` are indices into the list of names; `persons` are persons' numbers."""
 
     kinds: frozenset[int] = frozenset()
     coded: frozenset[Coded] = frozenset()
@@ -84,7 +85,7 @@ class Meaning(NamedTuple):
     persons: frozenset[int] = frozenset()
 
     def also(self, other: "Meaning") -> "Meaning":
-        """What either of two stands for."""
+        """The meaning that covers both: events that match either of the two."""
         return Meaning(
             self.kinds | other.kinds,
             self.coded | other.coded,
@@ -98,7 +99,7 @@ NOTHING: Final = Meaning()
 
 
 class Filter:
-    """Events that fit words. `words` are as they were given."""
+    """Selects the events that match words. `words` is the text that was given."""
 
     def __init__(self, words: str, sets: Iterable[Iterable["_Test"]]) -> None:
         self.words = words
@@ -106,12 +107,12 @@ class Filter:
 
     @classmethod
     def of(cls, words: str, run: "History") -> Self:
-        """The filter of some words, as this run means them; of none everything fits. Raises QueryError."""
+        """The filter for these words, with the names of this run. Empty words match every event. Raises QueryError."""
         return cls.read(words, Vocabulary(run.config))
 
     @classmethod
     def read(cls, words: str, vocabulary: "Vocabulary") -> Self:
-        """The filter of some words; of none everything fits. Raises QueryError, with the nearest word."""
+        """The filter for these words. Empty words match every event. Raises QueryError with the nearest word."""
         if not words.strip():
             return cls(words, [[]])
         sets = []
@@ -124,11 +125,11 @@ class Filter:
 
     @property
     def is_empty(self) -> bool:
-        """Whether everything fits."""
+        """Whether every event matches."""
         return self._sets == [[]]
 
     def mask(self, rows: Columns) -> np.ndarray:
-        """Which of the events fit, bool[events]."""
+        """Whether each event matches, bool[events]."""
         return reduce(np.logical_or, (self._all(tests, rows) for tests in self._sets))
 
     def _all(self, tests: list["_Test"], rows: Columns) -> np.ndarray:
@@ -137,7 +138,7 @@ class Filter:
 
 
 class _Test:
-    """A meaning as tables that whole columns are looked up in; the last place of each is that of -1, nobody's."""
+    """A meaning as lookup tables for whole columns. The last element of each table is for -1 and is False."""
 
     def __init__(self, meaning: Meaning, names: int, places: int) -> None:
         self._meaning = meaning
@@ -147,7 +148,7 @@ class _Test:
         self._persons = np.array(sorted(meaning.persons), np.int64)
 
     def mask(self, rows: Columns) -> np.ndarray:
-        """Which events have something of the meaning."""
+        """Whether each event matches the meaning, bool[events]."""
         kinds, meaning = rows["kind"], self._meaning
         found: np.ndarray = self._kinds.take(kinds, mode="clip")
         for kind, column, code in meaning.coded:
@@ -169,7 +170,7 @@ class _Test:
 
 
 class Vocabulary:
-    """The words that a run under these settings knows, and what they stand for."""
+    """The words that a run with these settings knows, and their meanings."""
 
     def __init__(self, settings: Settings) -> None:
         self._known: dict[str, Meaning] = defaultdict(Meaning)
@@ -182,7 +183,7 @@ class Vocabulary:
         self.names, self.places = len(self._people), len(map_of(settings).places)
 
     def read(self, words: str) -> Iterator[Meaning]:
-        """What each of the words stands for, the longest that name something first. Raises QueryError."""
+        """The meaning of each word; the longest group of words that names something is one. Raises QueryError."""
         left = _plain(words).split()
         while left:
             for count in range(min(LONGEST, len(left)), 0, -1):
@@ -195,7 +196,8 @@ class Vocabulary:
                 raise self._unknown(left[0])
 
     def _meaning(self, phrase: str) -> Meaning:
-        """What a phrase names, else what has it as a word, else what a word of begins with it; plurals."""
+        """The meaning of a phrase: of the name itself, else of names that contain it as a word, else of names with a
+        word that begins with it, else of its singular."""
         if phrase in self._people:
             return self._known[phrase]._replace(people=frozenset(), persons=frozenset([self._people[phrase]]))
         namesake = NAMESAKE.fullmatch(phrase)
@@ -224,7 +226,7 @@ class Vocabulary:
         self._known[word] = self._known[word].also(meaning)
 
     def _learn_kinds(self) -> None:
-        """Kinds by name and by family, and what people call them."""
+        """Learn the kinds of events by name, by family, and by everyday words."""
         for name, kind in KIND_BY_NAME.items():
             for word in (_plain(name), kind.family):
                 self._learn(word, Meaning(kinds=frozenset([kind.kind])))
@@ -232,7 +234,7 @@ class Vocabulary:
             self._learn(word, Meaning(kinds=frozenset(KIND_BY_NAME[name].kind for name in kinds)))
 
     def _learn_codes(self, settings: Settings) -> None:
-        """What events carry as a code: options, reasons, items, affordances (also by their options), jobs."""
+        """Learn the codes that events carry: options, reasons, items, affordances (also by option), jobs."""
         jobs = [job.name for _, job, _, _ in jobs_of(settings.work, map_of(settings))]
         listed: dict[str, list[tuple[str, int]]] = {
             **{name: [(code.name, int(code)) for code in codes] for name, codes in REGISTRIES.items()},
@@ -250,7 +252,7 @@ class Vocabulary:
                     self._learn(_plain(word), Meaning(coded=frozenset([carries])))
 
     def _learn_places(self, settings: Settings) -> None:
-        """Places by name and sort, and venues by theirs."""
+        """Learn places and venues, each by name and by kind."""
         town_map = map_of(settings)
         for number, (name, place) in enumerate(zip(place_names(town_map), town_map.places, strict=True)):
             venue = town_map.venues[place.venue]
@@ -259,12 +261,12 @@ class Vocabulary:
 
 
 def _plain(words: str) -> str:
-    """Words as they are compared: small, apart by single spaces, brackets and underscores away."""
+    """Words in the form that is compared: lower case, single spaces, no brackets, commas or underscores."""
     return " ".join(re.sub(r"[_(),]", " ", words.lower()).split())
 
 
 def _table(numbers: frozenset[int], size: int) -> np.ndarray:
-    """bool[size + 1]: which numbers are meant; never the last."""
+    """bool[size + 1]: True at these numbers; the last element is always False."""
     table = np.zeros(size + 1, bool)
     table[list(numbers)] = True
     return table

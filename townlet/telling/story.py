@@ -1,4 +1,4 @@
-"""A run's story: the sentences of its log, as it tells itself or as other settings and other words tell it."""
+"""The story of a run, with its own narration settings and templates or with others."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,23 +20,22 @@ if TYPE_CHECKING:
 
 
 def narrations(run: "History", tick: int) -> pa.Table:
-    """The story of the events before `tick`, with the names of people and places. Raises LogDamaged, BadTemplates."""
+    """The story of the events before `tick`, with names of people and places. Raises LogDamaged, BadTemplates."""
     return with_names(run.config, projection_tables(run, NARRATIONS, tick)[NARRATIONS])
 
 
 def narrations_under(
     run: "History", tick: int, overrides: Mapping[str, object], templates: Path | None = None
 ) -> dict[str, pa.Table]:
-    """The story of the events before `tick` as other settings of `narration`, or other templates, tell it.
+    """The story of the events before `tick` under other settings of `narration`, or with other templates.
 
-    `overrides` are dotted keys, such as `narration.window_most`.
-    The tables of the narrator, `narrations` with names; nothing of it is kept. Raises ConfigurationError, BadTemplates,
-    LogDamaged.
+    `overrides` are dotted keys, such as `narration.window_most`. Returns all tables of the narrator; `narrations` has
+    names. Nothing is kept on disk. Raises ConfigurationError, BadTemplates, LogDamaged.
     """
     foreign = [key for key in overrides if key.partition(".")[0] != "narration"]
     if foreign:
         raise ConfigurationError(
-            f"{', '.join(foreign)}: a story is of what happened, and only narration.* says how it is told.\n"
+            f"{', '.join(foreign)}: the events are fixed; only settings under narration.* change the story.\n"
             "  Next: townlet config show        lists its keys"
         )
     town = run.empty_town()
@@ -49,7 +48,7 @@ def narrations_under(
 
 
 def with_names(settings: Settings, told: pa.Table) -> pa.Table:
-    """Entries with people and places by name, and their numbers beside them."""
+    """The entries with names of people and places, and their numbers in `<field>_id`."""
     for field in ("agent", "other", "place"):
         at = told.column_names.index(field)
         numbers = told.column(field).combine_chunks()

@@ -1,4 +1,4 @@
-"""What a change of a tie says in a sentence: words for its cause, the event in the log. Nothing is decided here."""
+"""Puts each change of a tie into a sentence that names its cause, the event in the log."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -24,10 +24,10 @@ HAPPENED: Final[Mapping[str, str]] = {
     "tie_set": "{agent}'s {dimension} towards {other} was set to {value:.2f} by command",
     "agent_exited": "{agent} left town{why}",
 }
-"""Every kind of event that changes ties, as a clause."""
+"""A clause for each kind of event that changes ties."""
 
 ACQUAINTED: Final = "{agent} knew {other} before the town began: {dimension} {value:.2f}"
-"""A tie that was given at the founding."""
+"""The clause for a tie that was given at the founding."""
 
 ENDED: Final[Mapping[str, str]] = {
     "capacity": "{happened}; to make room for {newcomer}, {owner} lost touch with {lost}",
@@ -35,7 +35,7 @@ ENDED: Final[Mapping[str, str]] = {
     "decay": "so little was left that {owner} thought of {lost} no more",
     "departed": "{happened}, and with that it was over",
 }
-"""How a tie was lost, by its reason."""
+"""The clause for a lost tie, by reason."""
 
 REFUSED: Final = "{happened}; too little for a place among the {capacity} people {owner} can keep in mind"
 PASSED: Final = "{time} went by"
@@ -45,10 +45,10 @@ WRONGS: Final[Mapping[int, str]] = {
     int(Reason.BLOCK): "{agent} let {other} wait longer than needed",
     int(Reason.GHOST): "{agent} squeezed past {other}",
 }
-"""What one does to another in a line, by reason."""
+"""The clause for a conflict in a line, by reason."""
 
 WRONG: Final = "{agent} quarrelled with {other}"
-"""A wrong for any other reason that a log may hold."""
+"""The clause for a conflict with any other reason."""
 
 LEFT: Final[Mapping[int, str]] = {
     int(Reason.FAINT): ", collapsed from hunger",
@@ -59,7 +59,7 @@ LEFT: Final[Mapping[int, str]] = {
 
 
 class Sentences:
-    """Knows what a run under these settings calls people and places."""
+    """Makes sentences with the names that a run with these settings uses."""
 
     def __init__(self, settings: Settings) -> None:
         town_map = map_of(settings)
@@ -92,7 +92,7 @@ class Sentences:
         return _as_sentence(self.happened(event)) if KIND_NAMES[int(event["kind"])] in HAPPENED else None
 
     def happened(self, event: Any) -> str:
-        """What an event that changes ties says, as a clause."""
+        """The clause for an event that changes ties."""
         kind, place, code = KIND_NAMES[int(event["kind"])], int(event["object"]), int(event["code"])
         given = kind == "tie_set" and int(event["tick"]) == 0
         agent = self._name(int(event["agent"]))
@@ -112,7 +112,7 @@ class Sentences:
 
 
 def hours_in_words(hours: int) -> str:
-    """`5 hours`, `1 day`, `2 days and 3 hours`."""
+    """A number of hours in words: `5 hours`, `1 day`, `2 days and 3 hours`."""
     days, rest = divmod(hours, HOURS_OF_DAY)
     return " and ".join(
         f"{count} {unit}{'s' if count > 1 else ''}" for count, unit in ((days, "day"), (rest, "hour")) if count
@@ -120,7 +120,7 @@ def hours_in_words(hours: int) -> str:
 
 
 def _counterpart(event: Any, owner: int) -> int:
-    """Who took part in an event besides the owner of the ledger."""
+    """The number of the person who took part in an event besides the owner of the ledger."""
     agent, other = int(event["agent"]), int(event["other"])
     return other if agent == owner and other >= 0 else agent
 

@@ -1,4 +1,4 @@
-"""What turned in each day of a run: who came and went, quarrels, bonds, the largest changes of liking."""
+"""The turning points of each day of a run: who came and left, quarrels, new bonds, the largest changes of liking."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -27,7 +27,7 @@ COUNTED: Final[Mapping[str, int]] = {
     "late": ArrivedLate.kind,
     "missed": ShiftMissed.kind,
 }
-"""What is counted of each day."""
+"""The counts of a day, each with the kind of event that it counts."""
 
 NOUNS: Final[Mapping[str, tuple[str, str]]] = {
     "shared_meals": ("shared meal", "shared meals"),
@@ -49,13 +49,13 @@ WORDS: Final[Mapping[str, str]] = {
     "shift_takeover": "a shift taken over",
 }
 LEAST: Final = 0.05
-"""Less than this is no turning point."""
+"""A change of liking below this is not a turning point."""
 
 
 class Turn(NamedTuple):
-    """How far `owner`'s liking (trust + familiarity - rivalry) of `other` went by a day's events, decay aside.
+    """How much a day's events changed `owner`'s liking (trust + familiarity - rivalry) of `other`, without decay.
 
-    `mostly` is the kind of event that did most of it.
+    `mostly` is the kind of event that changed it most.
     """
 
     owner: str
@@ -65,7 +65,7 @@ class Turn(NamedTuple):
 
 
 class Bond(NamedTuple):
-    """Two who became friends, or rivals, at `tick`."""
+    """Two people who became friends or rivals, or quarrelled, at `tick`."""
 
     tick: int
     agent: str
@@ -73,9 +73,11 @@ class Bond(NamedTuple):
 
 
 class TurningPoints(NamedTuple):
-    """One day: what happened, by number; who came and went; the first quarrel (who wronged whom); what bonds it made.
+    """The turning points of one day.
 
-    `friends` and `rivals` are those that the story tells of, in order; `gained` and `lost` the largest changes.
+    `entries` is the number of the story's entries; `counts` is as in COUNTED; `arrived` and `left` are names; `quarrel`
+    is the first one (`agent` wronged `other`). `friends` and `rivals` are the new pairs of the story, in order;
+    `gained` and `lost` are the largest changes of liking, or None.
     """
 
     day: int
@@ -91,7 +93,7 @@ class TurningPoints(NamedTuple):
 
 
 def turning_points(run: "History", from_tick: int, to_tick: int) -> list[TurningPoints]:
-    """The days that lie, wholly or in part, in these ticks. Raises LogDamaged."""
+    """The turning points of every day that overlaps ticks `from_tick` to `to_tick` (exclusive). Raises LogDamaged."""
     per_day = run.config.town.ticks_per_day
     told, changes = narrations(run, to_tick), tie_changes(run, to_tick)
     found = []
@@ -105,7 +107,7 @@ def turning_points(run: "History", from_tick: int, to_tick: int) -> list[Turning
 
 
 def sentences_of(day: TurningPoints, per_day: int) -> list[str]:
-    """A day's turning points as sentences."""
+    """The turning points of a day as sentences."""
     counted = comma_list([many(count, *NOUNS[name]) for name, count in day.counts.items() if count])
     said = [f"{counted[:1].upper()}{counted[1:]}."] if counted else ["A quiet day."]
     if day.arrived:
@@ -155,7 +157,7 @@ def _turning_points_of(run: "History", day: int, events: "Rows", told: pa.Table,
 
 
 def _turns(changes: Sequence[Mapping[str, Any]]) -> list[Turn]:
-    """Every liking that events moved, in the order of their first."""
+    """The change of every liking that events changed, in the order of its first event."""
     by_tie: dict[tuple[str, str], dict[str, float]] = {}
     for row in changes:
         if row["change"] in ("added", "updated") and row["kind"] in WORDS:
@@ -176,7 +178,7 @@ def _liking(row: Mapping[str, Any], when: str) -> float:
 
 
 def _bonds(entries: Sequence[Mapping[str, Any]], templates: Sequence[str]) -> list[Bond]:
-    """Whom entries of these templates are about, each pair where it comes first."""
+    """The pairs in entries of these templates; each pair once, at its first entry."""
     found: dict[frozenset[str], Bond] = {}
     for entry in entries:
         if entry["template"] in templates:
@@ -194,6 +196,6 @@ def _people(names: Sequence[str]) -> str:
 
 
 def _rows_between(table: pa.Table, begins: int, ends: int) -> pa.Table:
-    """The rows of these ticks."""
+    """The rows with a tick from `begins` on and before `ends`."""
     ticks = table.column("tick").to_numpy()
     return table.filter(pa.array((ticks >= begins) & (ticks < ends)))

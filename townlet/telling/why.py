@@ -1,4 +1,4 @@
-"""Why somebody feels about another as they do: every cause in order, with its sentence, adding up to the last bit."""
+"""Why one person feels as they do about another: every cause in order, with a sentence. The causes add up exactly."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,11 +24,11 @@ Value = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Why:
-    """What `owner` felt about `other` the moment before `tick`, and every change that made it so.
+    """What `owner` felt about `other` just before `tick`, and every change that led to it.
 
-    `causes` has the columns of `tie_changes` and a `sentence`, in order; it begins with the first tie the two ever had,
-    and where a tie was lost and made again both are there. `total` is trust, familiarity and rivalry: the ledger's own
-    value, recomputed from the causes; zeros where there is no tie. `tied` says whether there is one.
+    `causes` has the columns of `tie_changes` and a `sentence`, in order. It begins with the first tie that the two ever
+    had; a tie that was lost and made again appears with all its changes. `total` has trust, familiarity and rivalry:
+    the ledger's own values, recomputed from the causes, zeros without a tie. `tied` says whether there is a tie.
     """
 
     owner: str
@@ -39,15 +39,15 @@ class Why:
     tied: bool
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """The causes as mappings."""
+        """The causes, one mapping a row."""
         yield from self.causes.to_pylist()
 
 
 def why(run: "History", owner: str, other: str, at: int | None = None) -> Why:
     """Every cause of what `owner` felt about `other` before tick `at` (None: now).
 
-    Raises QueryError for a name that nobody had by then, TickOutOfRange, LogDamaged, and TownletError if the causes did
-    not add up, which is never.
+    Raises QueryError for a name that nobody had before that tick, TickOutOfRange, LogDamaged, and TownletError if the
+    causes do not add up, which would be a fault of Townlet.
     """
     last = run.head.tick
     tick = last if at is None else at
@@ -64,10 +64,10 @@ def why(run: "History", owner: str, other: str, at: int | None = None) -> Why:
 
 
 def sum_of_changes(rows: Sequence[Mapping[str, Any]]) -> Value:
-    """The value that the changes of one tie add up to, each row checked against the one before it.
+    """The value after all changes of one tie: trust, familiarity, rivalry. Each row is checked against the row before.
 
-    ((before + adjusted) + clamp) == after, and `retention` times over for each hour of decay, in float64. Raises
-    TownletError at the first row that does not.
+    For an event, ((before + adjusted) + clamp) == after; for decay, the value is multiplied by `retention` once an
+    hour. All in float64. Raises TownletError at the first row that does not follow.
     """
     value: Value = (0.0, 0.0, 0.0)
     for row in rows:
@@ -79,7 +79,7 @@ def sum_of_changes(rows: Sequence[Mapping[str, Any]]) -> Value:
 
 
 def _value_after(row: Mapping[str, Any], before: Value) -> tuple[float, ...]:
-    """What a row makes of the value before it."""
+    """The value after a row, computed from the value before it."""
     if row["change"] != "decayed":
         return tuple(
             (value + row[f"adjusted_{side}"]) + row[f"clamp_{side}"] for value, side in zip(before, SIDES, strict=True)
@@ -91,12 +91,12 @@ def _value_after(row: Mapping[str, Any], before: Value) -> tuple[float, ...]:
 
 
 def _rows_back(rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """The rows from the last one back that say whether there is a tie: all but the refused."""
+    """The rows from the last to the first, without refused changes, which do not change whether there is a tie."""
     return (row for row in reversed(rows) if row["change"] != "refused")
 
 
 def _rows_of_tie(changes: pa.Table, owner: str, other: str) -> pa.Table:
-    """The rows of one tie."""
+    """The rows of the tie from `owner` to `other`."""
     mask = np.logical_and(*(_is(changes.column(field), name) for field, name in (("owner", owner), ("other", other))))
     return changes.take(pa.array(np.flatnonzero(mask)))
 
@@ -114,7 +114,7 @@ def _sentences(run: "History", rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def require_known(run: "History", tick: int, names: Sequence[str]) -> None:
-    """Raises QueryError for a name that nobody had before this tick, and for one name twice."""
+    """Raise QueryError for a name that nobody had before this tick, and if the two names are equal."""
     if len(set(names)) < len(names):
         raise QueryError(f"{names[0]} has no tie to itself: name two people")
     arrivals = [rows["agent"][rows["kind"] == AgentArrived.kind] for rows in run.log.rows(to_tick=tick)]

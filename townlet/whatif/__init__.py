@@ -1,1 +1,1 @@
-"""Asks what if: forks of a run, and refolds of its events under other settings."""
+"""What-if questions: forks of a run, and refolds of its events under other settings."""

@@ -1,4 +1,4 @@
-"""Another future for a town: the same history up to a tick, then other settings, another seed, or simply more time."""
+"""Makes a fork: a new run with the same history up to a tick, then with other settings, another seed, or more ticks."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,13 +25,14 @@ FIXED: Final[Mapping[str, str]] = {
     "map_content": "people stand on its tiles",
     "people_names": "people have theirs for ever",
 }
-"""The blocks that a town under way cannot change, and why."""
+"""The blocks of settings that a running town cannot change, and why."""
 
 FIXED_DEED: Final = ("place", "venues", "option", "queue", "takes", "gives", "stock")
-"""What places are for and hold cannot change while somebody may be using them; how long, how dear and how good can."""
+"""The fields of an affordance that a running town cannot change: somebody may be using the place. Duration, price and
+quality can change."""
 
 FIXED_JOB: Final = ("name", "venue", "shifts", "days")
-"""What people were hired for; wages may change."""
+"""The fields of a job that a running town cannot change: people were hired for them. Wages can change."""
 
 
 def fork(
@@ -44,10 +45,10 @@ def fork(
     *,
     progress: Progress | None = None,
 ) -> None:
-    """Make the run `into` with `run`'s history before tick `at` (None: now), and let it live `ticks` ticks.
+    """Make the run `into` with the history of `run` before tick `at` (None: now), and let it live for `ticks` ticks.
 
-    Other settings or another seed are an epoch of their own, from the fork on; before tick 0 nobody lives, so there
-    they take the place of the first. Raises TickOutOfRange, RunExists, ConfigurationError, LogDamaged, DiskFull.
+    Other settings or another seed begin a new epoch at the fork. A fork at tick 0 has no history, so they replace the
+    first epoch. Raises TickOutOfRange, RunExists, ConfigurationError, LogDamaged, DiskFull.
     """
     log = run.log
     if ticks < 0:
@@ -78,7 +79,7 @@ def fork(
 
 
 def fork_settings(run: "History", at: int, overrides: Mapping[str, object]) -> Resolved:
-    """The settings that a fork before tick `at` would live under. Nothing is written.
+    """The settings that a fork at tick `at` would have. Nothing is written.
 
     Raises TickOutOfRange, and ConfigurationError as `fork` does.
     """
@@ -87,7 +88,7 @@ def fork_settings(run: "History", at: int, overrides: Mapping[str, object]) -> R
 
 
 def _beginning(run: "History", tick: int) -> tuple[int, list[Epoch]]:
-    """The event that a fork at a tick begins with, and the epochs begun by then. Raises TickOutOfRange."""
+    """The number of the first event of a fork at a tick, and the epochs begun before it. Raises TickOutOfRange."""
     log = run.log
     run.require(tick)
     seq = log.seq_at(tick)
@@ -95,19 +96,20 @@ def _beginning(run: "History", tick: int) -> tuple[int, list[Epoch]]:
 
 
 def _lived_epochs(epochs: Sequence[Epoch], seq: int) -> list[Epoch]:
-    """The epochs in which something happened before event `seq`."""
+    """The epochs that have an event before `seq`."""
     return [epoch for epoch in epochs if epoch.from_seq < seq]
 
 
 def _run_id(parent: str, seq: int, epoch: Epoch) -> str:
-    """Sixteen hex digits: the same future of the same history has the same name."""
+    """The id of a fork, sixteen hex digits: the same history, settings and seed give the same id."""
     return hashlib.sha256(f"{parent} {seq} {epoch.config_id} {epoch.seed}".encode()).hexdigest()[:16]
 
 
 def _resolved_settings(run: "History", epochs: Sequence[Epoch], seq: int, overrides: Mapping[str, object]) -> Resolved:
-    """The settings that the fork lives on under: of the last of its `epochs`, with the overrides.
+    """The settings of the fork: those of the last of its `epochs`, with the overrides.
 
-    Raises ConfigurationError, also for what the town cannot change under way; before its first event it is not.
+    Raises ConfigurationError, also for settings that a running town cannot change. A town without events can change
+    all.
     """
     settings = run.settings
     resolved = load(settings[len(epochs) - 1], overrides)
@@ -115,24 +117,24 @@ def _resolved_settings(run: "History", epochs: Sequence[Epoch], seq: int, overri
     if overrides and lived:
         _require_livable(settings[len(lived) - 1], resolved.settings, overrides)
     if overrides:
-        compile_plan(resolved.settings)  # refuses what only a whole town can tell, before anything is written
+        compile_plan(resolved.settings)  # finds the faults that only a whole plan shows, before anything is written
     return resolved
 
 
 def _require_livable(before: Settings, after: Settings, overrides: Mapping[str, object]) -> None:
-    """Raises ConfigurationError with every key that a town under way cannot change."""
+    """Raise ConfigurationError, which lists every changed key that a running town cannot change."""
     faults = list(_fixed_keys(before, after))
     if faults:
         listed = "".join(f"\n  {fault}" for fault in faults)
         given = (f"{key}={value if isinstance(value, str) else short(value)}" for key, value in overrides.items())
         raise ConfigurationError(
-            f"a town under way cannot change:{listed}\n"
-            f"  Next: a new town that always lived so: townlet run ... {' '.join(f'--set {each}' for each in given)}"
+            f"a running town cannot change:{listed}\n"
+            f"  Next: a new town with these settings: townlet run ... {' '.join(f'--set {each}' for each in given)}"
         )
 
 
 def _fixed_keys(before: Settings, after: Settings) -> Iterator[str]:
-    """The keys that differ and may not, each with the reason."""
+    """The keys that differ but must not, each with the reason."""
     for block, reason in FIXED.items():
         for key in _changed_keys(block, getattr(before, block), getattr(after, block)):
             yield f"{key}: {reason}"
@@ -142,14 +144,14 @@ def _fixed_keys(before: Settings, after: Settings) -> Iterator[str]:
         old, new = before.affordances[name], after.affordances[name]
         for field in FIXED_DEED:
             if getattr(old, field) != getattr(new, field):
-                yield f"affordances.{name}.{field}: somebody may be at it"
+                yield f"affordances.{name}.{field}: somebody may be using it"
     yield from _fixed_job_keys(before.work.jobs, after.work.jobs)
     if after.relationships.capacity < before.relationships.capacity:
         yield f"relationships.capacity: {before.relationships.capacity} ties may be held, so it can only grow"
 
 
 def _changed_keys(key: str, before: object, after: object) -> Iterator[str]:
-    """The keys of a block that differ; of the map's content, and of anything that is no block, the key itself."""
+    """The keys of a block that differ. For the map's content and for a single value it is the key itself."""
     if not isinstance(before, BaseModel):
         if before != after:
             yield key
@@ -164,12 +166,12 @@ def _listing(before: Mapping[str, object], after: Mapping[str, object]) -> str:
     if not gone and not new:
         return "their order gives the codes of the events on record"
     words = [f"{', '.join(names)} {what}" for names, what in ((gone, "missing"), (new, "new")) if names]
-    return f"{'; '.join(words)}: people may be at them, and their order gives the codes of the events on record"
+    return f"{'; '.join(words)}: people may be using them, and their order gives the codes of the events on record"
 
 
 def _fixed_job_keys(before: Sequence[Job], after: Sequence[Job]) -> Iterator[str]:
     if len(before) != len(after):
-        yield f"work.jobs: people hold them, so there stay {len(before)}"
+        yield f"work.jobs: people hold these jobs, so there must be {len(before)} of them"
         return
     for number, (old, new) in enumerate(zip(before, after, strict=True)):
         for field in FIXED_JOB:

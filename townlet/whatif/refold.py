@@ -1,8 +1,8 @@
-"""A refold: the events of a run, folded again under other settings of `relationships`, beside the town that was.
+"""A refold: the events of a run, folded again under other settings of `relationships`, and compared with the original.
 
-The events are those that happened: nobody chats, yields or pushes in otherwise than they did. Only what the events did
-to ties is computed anew, and no fold but those of ties reads one. So everything else of the town stays as it was, byte
-for byte, and nothing says how people with other feelings would have lived: for that a town has to live anew.
+The events stay the same: people chat, yield and push in exactly as they did. Only the effect of the events on ties is
+computed again. No other fold reads a tie, so the rest of the town stays the same, byte for byte. A refold does not say
+how people with other feelings would have lived; for that, a new town has to live.
 """
 
 from collections import Counter
@@ -31,10 +31,10 @@ from townlet.living.town import Town
 MEANING: Final = (
     "The events are those that happened; only what they did to ties is computed anew. Nobody acted on these feelings."
 )
-"""What a refold is, for whoever reads its figures."""
+"""The meaning of a refold, printed with its results."""
 
 REFOLDED: Final = ("relationships", "features.relationship_modifiers")
-"""The settings that decide what an event does to a tie, and nothing that happens."""
+"""The settings that decide the effect of an event on a tie, and nothing else."""
 
 DESCRIPTIVE: Final = (
     "relationships.churn",
@@ -44,19 +44,22 @@ DESCRIPTIVE: Final = (
     "people_names",
     "checkpoint_ticks",
 )
-"""The settings that no rule and no fold reads: they change no tie."""
+"""Settings that no rule and no fold of ties reads; they change no tie."""
 
 
 @dataclass(frozen=True, eq=False)
 class Refold:
-    """The ledgers that the events before `tick` would have left under `overrides`, and how they differ from what was.
+    """The ties that the events before `tick` give under `overrides`, compared with those of the original town.
 
-    `overrides` are dotted keys with their values as read. `ties` has the columns of the view `ties`, and `tie_changes`
-    those of that table; both are of the refolded `town`. `comparison` has a row for each tie of either town: `owner`,
-    `other`, `change` (gained, lost, changed, same), the three sides before and after (NULL: no tie), and `difference`,
-    the sum of what they differ by, no tie counting as zeros; the largest stands first. `summary` counts: ties,
-    evictions for want of room and refusals, in the original and in the refolded town, and the rows of `comparison` by
-    `change`. `original` is the town that was.
+    - `overrides`: dotted keys with their parsed values
+    - `ties`, `tie_changes`: the tables of these names for the refolded `town`
+    - `comparison`: a row for each tie of either town: `owner`, `other`, `change` (gained, lost, changed, same), the
+    three
+      sides before and after (NULL: no tie), and `difference`, the sum of the absolute differences, in which a missing
+      tie counts as zeros; the largest difference comes first
+    - `summary`: the number of ties, of ties evicted for lack of room, and of refused ties, in the original (`_before`)
+      and the refolded town (`_after`), and the number of rows of `comparison` by `change`
+    - `original`: the town as it lived
     """
 
     tick: int
@@ -70,9 +73,9 @@ class Refold:
 
 
 def refold(run: History, overrides: Mapping[str, object], at: int | None = None) -> Refold:
-    """The events before tick `at` (None: all) folded again, every epoch with `overrides`; without any, the same town.
+    """Fold the events before tick `at` (None: all) again, every epoch with `overrides`. Without any, nothing changes.
 
-    Raises ConfigurationError for a setting that decides what happens, or decides no tie, or cannot be as given;
+    Raises ConfigurationError for a setting that decides what happens, that changes no tie, or that has a wrong value;
     TickOutOfRange; LogDamaged.
     """
     flat = dict(_flat(overrides))
@@ -95,7 +98,7 @@ def refold(run: History, overrides: Mapping[str, object], at: int | None = None)
 
 
 def _flat(overrides: Mapping[str, object], before: tuple[str, ...] = ()) -> Iterator[tuple[str, object]]:
-    """Overrides key by key: blocks, also those that are texts, are taken apart and keep what they do not name."""
+    """The overrides as single keys. A block, also one given as text, is split into its keys; keys not named stay."""
     for key, value in overrides.items():
         loc = (*before, *str(key).split("."))
         block = _read(value) if kind_at(loc).is_block else None
@@ -106,7 +109,7 @@ def _flat(overrides: Mapping[str, object], before: tuple[str, ...] = ()) -> Iter
 
 
 def _read(value: object) -> object:
-    """A text as YAML has it; one that is not YAML is left for `load` to refuse."""
+    """A text, parsed as YAML. A text that is not YAML is returned as it is; `load` refuses it."""
     try:
         return YAML(typ="safe").load(value) if isinstance(value, str) else value
     except (YAMLError, ValueError):
@@ -114,7 +117,7 @@ def _read(value: object) -> object:
 
 
 def _require_social(flat: Mapping[str, object]) -> None:
-    """Raises ConfigurationError for every key that is known and cannot be refolded; `load` refuses the unknown."""
+    """Raise ConfigurationError for every known key that cannot be refolded; `load` refuses unknown keys."""
     faults = []
     for key, value in flat.items():
         if _is_within(key, DESCRIPTIVE):
@@ -136,7 +139,7 @@ def _is_within(key: str, blocks: tuple[str, ...]) -> bool:
 
 
 def _value(settings: Settings, key: str) -> object:
-    """What a dotted key is in resolved settings."""
+    """The value of a dotted key in resolved settings."""
     value: object = reduce(getattr, key.split("."), settings)
     return value
 
@@ -151,7 +154,7 @@ def _refolded_town(run: History, settings: tuple[Settings, ...], tick: int) -> t
 
 
 def _summary(comparison: pa.Table, before: pa.Table, after: pa.Table) -> dict[str, int]:
-    """What there is to count: in the comparison, and in the changes of both histories."""
+    """The counts of `Refold.summary`, from the comparison and from the tie changes of both towns."""
     counts = Counter(comparison.column("change").to_pylist())
     return {
         "ties_before": len(comparison) - counts["gained"],
@@ -165,7 +168,7 @@ def _summary(comparison: pa.Table, before: pa.Table, after: pa.Table) -> dict[st
 
 
 def _count(changes: pa.Table, column: str, word: str) -> int:
-    """How many rows say this word; a column of words is codes with a dictionary."""
+    """The number of rows with this word in a dictionary-encoded column."""
     coded = changes.column(column).combine_chunks()
     words = coded.dictionary.to_pylist()
     return int(np.count_nonzero(np.asarray(coded.indices) == words.index(word))) if word in words else 0

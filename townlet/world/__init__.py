@@ -1,1 +1,1 @@
-"""The place itself: maps as readable text, and the plan of ways that kernels read."""
+"""The map of a town: read from text, checked, and made into the layout that kernels read."""

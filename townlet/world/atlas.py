@@ -1,8 +1,8 @@
-"""Surveyed maps and filled layouts, kept on disk: a map that was surveyed once is never surveyed again.
+"""Keeps surveyed maps and filled layouts on disk, so that each map is surveyed only once.
 
-`layouts/` stands beside the kernels in the cache folder. A file is named by a digest of everything that it was made of,
-the sources included, so an old one is never wrong, only unused; and it begins with the digest of its content, so that a
-damaged one is as good as none. Nothing but time depends on them.
+The files are in `layouts/`, beside the kernels in the cache folder. A file's name is a digest of everything that the
+file was made from, sources included, so an old file is never used by mistake. A file begins with the digest of its
+content, so a damaged file is ignored. All files can be deleted: they only save time.
 """
 
 import contextlib
@@ -25,20 +25,20 @@ from projections.record.state import CapacityClass
 from townlet.world.drawing import Place, TownMap, Venue
 
 KEPT = 16
-"""How many files of either sort are kept; those unused the longest are removed."""
+"""How many maps and how many layouts are kept; those unused for the longest time are removed."""
 
 DIGEST_BYTES = 32
 OWN = re.compile(r"(?:map|layout)-[0-9a-f]{32}")
-"""The names of its files: nothing else in the folder is read or removed."""
+"""The names of the atlas's own files. Other files in the folder are neither read nor removed."""
 
 
 def folder() -> Path:
-    """Where the files are."""
+    """The folder of the files."""
     return Path(os.environ.get("TOWNLET_CACHE") or platformdirs.user_cache_dir("townlet")) / "layouts"
 
 
 def town_map(content: dict[str, Any], repeat: tuple[int, int], shape: CapacityClass, origin: str) -> TownMap:
-    """What `maps.parse` gives for a map's content: from the atlas, or surveyed whole and kept. Raises MapError."""
+    """The map that `maps.parse` returns for this content: read from the atlas, or parsed and kept. Raises MapError."""
     name = f"map-{_key(content, repeat, shape)}"
     kept = _read(name)
     if kept is not None:
@@ -57,7 +57,7 @@ def fill(
     affordance_of: Mapping[str, int],
     option_of: Sequence[int],
 ) -> None:
-    """What `layout.fill` does to a record (or to an array of one): from the atlas, or measured and kept.
+    """Fill a record (or an array of one) as `layout.fill` does: from the atlas, or measured and kept.
 
     Raises MapError, ConfigurationError.
     """
@@ -77,13 +77,13 @@ def fill(
 
 
 def _key(*parts: object) -> str:
-    """What a file was made of, in 32 hex digits."""
+    """Thirty-two hex digits: a digest of everything that a file is made from."""
     return hashlib.sha256(_sources() + repr(parts).encode()).hexdigest()[:32]
 
 
 @cache
 def _sources() -> bytes:
-    """The digest of what surveys, and of the numbers that it takes from the plan and the state."""
+    """The digest of the sources of this room, and of the plan and the state, whose constants it uses."""
     sources = [*sorted(Path(__file__).parent.glob("*.py")), Path(str(plan.__file__)), Path(str(state.__file__))]
     return hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).digest()
 
@@ -120,7 +120,7 @@ def _pairs(tiles: list[list[int]]) -> tuple[tuple[int, int], ...]:
 
 
 def _read(name: str) -> bytes | None:
-    """What was kept under this name; None where there is nothing, or nothing whole."""
+    """The content kept under this name; None if there is none or it is damaged."""
     file = folder() / name
     try:
         kept = file.read_bytes()
@@ -134,7 +134,7 @@ def _read(name: str) -> bytes | None:
 
 
 def _write(name: str, content: bytes) -> None:
-    """Keep this, whole or not at all; a folder that cannot be written is no fault."""
+    """Keep this content, completely or not at all. If the folder cannot be written, nothing is kept."""
     body = zlib.compress(content, 1)
     unfinished = folder() / f"{name}.{os.getpid()}"
     try:
@@ -149,7 +149,7 @@ def _write(name: str, content: bytes) -> None:
 
 
 def _prune(sort: str) -> None:
-    """Remove what of a sort was not used for longest."""
+    """Remove all but the KEPT files of a sort that were used last."""
     used = []
     for file in folder().glob(f"{sort}-*"):
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""What a map file says, and the town that comes of it."""
+"""The content of a map file, and the map of the town that is made from it."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -13,7 +13,7 @@ VenueKind = Literal["home", "cafe", "grocer", "office", "park", "gym"]
 
 
 class Tile(IntEnum):
-    """What a tile of the town is made of; places stand on floor, those of a park on grass."""
+    """The ground of a tile. Places stand on floor, in a park on grass."""
 
     WALL = 0
     FLOOR = 1
@@ -43,7 +43,7 @@ class Glyph(BaseModel):
 
 
 class VenuePlan(BaseModel):
-    """A venue as the map file names it: a rectangle of the picture, walls included."""
+    """A venue in a map file: a rectangle of the picture, including its walls."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     name: str = Field(min_length=1)
@@ -85,7 +85,7 @@ class Venue(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where something is done, by one person at a time. `waiting` are the tiles of its line, nearest first."""
+    """A place that one person at a time can use. `waiting` are the tiles of its line, nearest first."""
 
     kind: str
     row: int
@@ -96,7 +96,8 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class TownMap:
-    """A town's ground: `rows` is its picture, `grid[row, column]` its tiles (`Tile`, u1), places in reading order."""
+    """The map of a town: `rows` is the picture, `grid[row, column]` are the tiles (`Tile`, u1), places are in reading
+    order."""
 
     name: str
     height: int

@@ -1,4 +1,4 @@
-"""From the map to the record that kernels read: rooms, ways, lines, and which places are near."""
+"""Turns a map into the record that kernels read: rooms, distances, waiting lines, and near places."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from townlet.world.maps import WALKABLE, TownMap, overflow
 from townlet.world.paths import NO_WAY, measure_fields, measure_rooms, rank_places
 
 HOMES = {"home"}
-"""Venues only for those who live there."""
+"""Kinds of venues that only their own residents use."""
 
 
 def fill(
@@ -24,9 +24,9 @@ def fill(
 ) -> None:
     """Fill one layout record (or an array of one) with a town's map.
 
-    `affordance_of` gives the affordance code of a place kind, `option_of` the option of an affordance code. What is
-    unused holds -1, FAR or NO_WAY, so that a number read out of range is never a place. To walk to place g of venue v,
-    step to a neighbour that is not `seated` (unless it is g) and has fewer steps to g.
+    `affordance_of` maps the kind of a place to its affordance code, `option_of` an affordance code to its option.
+    Unused elements hold -1, FAR or NO_WAY, so that a number read from them is never a place. To walk to place g of
+    venue v, step to a neighbour tile that is not `seated` (unless it is g) and that has fewer steps to g.
 
     Raises MapError if the map is too large for the capacity class, ConfigurationError for a place without affordance.
     """
@@ -47,7 +47,7 @@ def fill(
 
 
 def _lay_ground(record: Any, town_map: TownMap, side: int) -> None:
-    """Which tiles one can walk on, where places stand, and which venue a tile belongs to."""
+    """Fill in which tiles are walkable, where places stand, and which venue each tile belongs to."""
     height, width = town_map.height, town_map.width
     room, spot = record["room"].reshape(side, side), record["spot"].reshape(side, side)
     room[:], spot[:] = -1, -1
@@ -65,7 +65,7 @@ def _lay_ground(record: Any, town_map: TownMap, side: int) -> None:
 
 
 def _door_tiles(town_map: TownMap, side: int) -> np.ndarray:
-    """Each venue's doors as tiles, -1: none."""
+    """The tiles of each venue's doors, int64[venues, DOORS]; -1 means no door."""
     tiles = np.full((len(town_map.venues), DOORS), -1, np.int64)
     for v, venue in enumerate(town_map.venues):
         tiles[v, : len(venue.doors)] = [row * side + column for row, column in venue.doors]
@@ -73,7 +73,7 @@ def _door_tiles(town_map: TownMap, side: int) -> np.ndarray:
 
 
 def _measure(record: Any, town_map: TownMap, side: int) -> None:
-    """Steps from everywhere to every venue, and between the spots of each."""
+    """Fill in the steps from every tile to every venue, and between the spots of each venue."""
     many = len(town_map.venues)
     ground = (record["room"], record["walkable"], record["seated"])
     boxes = np.array([venue[2:6] for venue in town_map.venues], np.int64)
@@ -83,7 +83,7 @@ def _measure(record: Any, town_map: TownMap, side: int) -> None:
 
 
 def _furnish(place: np.ndarray, town_map: TownMap, side: int, affordance_of: Mapping[str, int]) -> None:
-    """The places, in reading order, with the tiles of their lines."""
+    """Fill in the places, in reading order, with the tiles of their lines."""
     for field in ("affordance", "tile", "venue", "waiting"):
         place[field] = -1
     place["line"] = 0
@@ -97,10 +97,10 @@ def _furnish(place: np.ndarray, town_map: TownMap, side: int, affordance_of: Map
 
 
 def _rank(record: Any, town_map: TownMap, side: int, option_of: Sequence[int]) -> None:
-    """Which places that serve an option are near to each venue.
+    """Fill in, for each venue and option, the nearest places that serve the option.
 
-    Steps are counted from the nearest of the venue's doors to the nearest of the other's, and on from whichever of
-    these is nearest to the place.
+    A distance is the number of steps from the venue's nearest door to the other venue's nearest door, plus the steps
+    from that venue's nearest door to the place.
     """
     venues, place = len(town_map.venues), record["place"][: len(town_map.places)]
     doors, tiles = record["doors"][:venues], _door_tiles(town_map, side)

@@ -1,4 +1,4 @@
-"""The map as text that one can read: a picture of the town, one character a tile, and the names of its venues."""
+"""Reads a map from text: a picture of the town, one character a tile, and the names of its venues."""
 
 from difflib import get_close_matches
 from typing import Any, get_args
@@ -34,9 +34,9 @@ def parse(
     shape: CapacityClass = LARGE,
     origin: str = "the map",
 ) -> TownMap:
-    """The town of a map file's text (or of its content), laid out `repeat` times down and across.
+    """The map in a map file's text (or parsed content), repeated `repeat` times down and across.
 
-    `shape` is the capacity class it must fit into, `origin` the file's name for messages.
+    `shape` is the capacity class that the map must fit into, `origin` the file's name in messages.
     Raises MapError, which lists everything that is wrong with the map.
     """
     plan = _read(source, origin)
@@ -48,7 +48,7 @@ def parse(
 
 
 def overflow(district: TownMap, repeat: tuple[int, int], shape: CapacityClass) -> list[str]:
-    """What of the repeated district does not fit into a capacity class: one row and column always stay empty."""
+    """Sentences that say how the repeated district is too large for a capacity class; one row and column stay empty."""
     down, across = repeat
     if down < 1 or across < 1:
         return [f"repeat {down} by {across}: a town is at least 1 by 1 districts"]
@@ -67,7 +67,7 @@ def overflow(district: TownMap, repeat: tuple[int, int], shape: CapacityClass) -
 
 
 def repeated_district(district: TownMap, repeat: tuple[int, int]) -> TownMap:
-    """The district edge to edge, `repeat` times down and across; venues are then called "Café 3-2" and so on."""
+    """A map of `repeat` copies of the district, down and across. Venues are then called "Café 3-2" and so on."""
     if repeat == (1, 1):
         return district
     down, across = repeat
@@ -106,7 +106,7 @@ def repeated_district(district: TownMap, repeat: tuple[int, int]) -> TownMap:
 
 
 def _read(source: str | dict[str, Any], origin: str) -> MapPlan:
-    """The map file's content, or a MapError with every key that is wrong."""
+    """The content of the map file. Raises MapError, which lists every wrong key."""
     content: Any = source
     if isinstance(source, str):
         try:
@@ -120,7 +120,7 @@ def _read(source: str | dict[str, Any], origin: str) -> MapPlan:
 
 
 def _fault_of(error: Any) -> str:
-    """One finding of pydantic as a sentence, with the nearest valid name where there is one."""
+    """One error of pydantic as a sentence, with the nearest valid name if there is one."""
     where = ".".join(str(part) for part in error["loc"]) or "the whole file"
     known: set[str] = {word for words in (TileName, PlaceKind, VenueKind) for word in get_args(words)}
     wrong = str(error["input"])

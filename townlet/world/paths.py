@@ -1,7 +1,7 @@
-"""Ways on foot, by breadth-first search over tiles: nobody walks through a wall, nor through a place.
+"""Walking distances, by breadth-first search over tiles: nobody walks through a wall or through a place.
 
-Every array over tiles has a column and a row more than the map, not walkable, so that a tile's four neighbours need no
-check of edges; what lies before tile 0 is the last row, by negative index.
+Every array of tiles has one column and one row more than the map. They are not walkable, so the four neighbours of a
+tile need no check for the edge. A negative index, before tile 0, reads the last row.
 """
 
 import numpy as np
@@ -10,19 +10,19 @@ from projections.kernel import entry, kernel
 from projections.record.plan import FAR
 
 ANYWHERE = np.int64(-1)
-"""Instead of a venue's number: the whole map."""
+"""Used in place of a venue's number: the whole map."""
 
 NO_WAY = 255
-"""Steps within a venue where there is no way."""
+"""The number of steps within a venue if there is no way."""
 
 
 @kernel
 def flood(steps: np.ndarray, queue: np.ndarray, found: np.int64, ground: tuple[np.ndarray, ...], venue: np.int64,
           side: np.int64) -> np.int64:  # fmt: skip
-    """Steps from the tiles `queue[:found]`, whose own steps are set, to all that can be reached within a venue.
+    """Fill `steps` with the distance from the tiles `queue[:found]`, whose steps are set, to all tiles of a venue.
 
-    `steps` is FAR where nobody has been. Whoever starts on a place may leave it; who comes to one stays there. Gives
-    how many tiles of `queue` were reached, in order of their steps.
+    `steps` is FAR for tiles that are not reached yet. A way may start on a place or end on one, but not pass through
+    it. Returns how many tiles were reached; they are in `queue`, in order of their steps.
     """
     room, walkable, seated = ground
     starts, head = found, 0
@@ -43,7 +43,7 @@ def flood(steps: np.ndarray, queue: np.ndarray, found: np.int64, ground: tuple[n
 
 @entry
 def measure_fields(field: np.ndarray, doors: np.ndarray, ground: tuple[np.ndarray, ...], side: int) -> None:
-    """Fill `field[v]`, FAR before, with the steps from every tile to the nearest of `doors[v]` (tiles, -1: none)."""
+    """Fill `field[v]`, which holds FAR, with the steps from every tile to the nearest door `doors[v]` (-1: none)."""
     queue = np.empty(field.shape[1], np.int64)
     for v in range(doors.shape[0]):
         found = 0
@@ -57,7 +57,7 @@ def measure_fields(field: np.ndarray, doors: np.ndarray, ground: tuple[np.ndarra
 
 @entry
 def measure_rooms(inside: np.ndarray, boxes: np.ndarray, ground: tuple[np.ndarray, ...], side: int) -> None:
-    """Fill `inside[v]`, NO_WAY before, with the steps between any two spots of the venue `boxes[v]`.
+    """Fill `inside[v]`, which holds NO_WAY, with the steps between any two spots of the venue `boxes[v]`.
 
     A box is top, left, height, width.
     """
@@ -81,10 +81,10 @@ def measure_rooms(inside: np.ndarray, boxes: np.ndarray, ground: tuple[np.ndarra
 @entry
 def rank_places(near: np.ndarray, near_count: np.ndarray, apart: np.ndarray, depth: np.ndarray, homes: np.ndarray,
                 options: np.ndarray, private: np.ndarray) -> None:  # fmt: skip
-    """Fill `near[v, option]` with the places open to those who live in v, nearest first, the lower number in a tie.
+    """Fill `near[v, option]` with the places that residents of v may use, nearest first, equal ones by number.
 
-    `apart[v, w]` are the steps from v's doors to w's, `depth[o]` those from a door to place o in its venue `homes[o]`;
-    `options[o]` is the option it serves, -1: none.
+    `apart[v, w]` are the steps from a door of v to a door of w, `depth[o]` the steps from a door to place o in its
+    venue `homes[o]`; `options[o]` is the option that place o serves (-1: none).
     """
     away = np.empty(near.shape[1:], np.int64)
     for v in range(apart.shape[0]):

@@ -1,4 +1,4 @@
-"""A walk through a drawn district: what stands where, and everything that is wrong with it, at once."""
+"""Checks a drawn district: finds its venues, doors, places and lines, and lists all its faults together."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ Spot = tuple[int, int]
 
 
 def survey(plan: MapPlan) -> tuple[TownMap, list[str]]:
-    """The district of a map file with its doors and waiting tiles, and its faults: with none it can be lived in."""
+    """The district of a map file with its doors and waiting tiles, and a list of its faults (empty: none)."""
     faults: list[str] = []
     rows = plan.rows.rstrip("\n").split("\n")
     grid, found = _ground(plan, rows, faults)
@@ -28,7 +28,9 @@ def survey(plan: MapPlan) -> tuple[TownMap, list[str]]:
     for row, column, kind in found:
         owner = next((v for v, venue in enumerate(venues) if venue.holds(row, column)), -1)
         if owner < 0:
-            faults.append(f"row {row}, column {column}: a {kind} in no venue; move it into one, or draw one around it")
+            faults.append(
+                f"row {row}, column {column}: a {kind} outside every venue; move it into one, or draw one around it"
+            )
         elif (outside := _outside(grid, venues[owner], row, column)) and venues[owner].kind not in OPEN:
             faults.append(
                 f"row {row}, column {column}: a {kind} of {venues[owner].name!r} stands in a gap of its wall "
@@ -41,7 +43,7 @@ def survey(plan: MapPlan) -> tuple[TownMap, list[str]]:
 
 
 def _ground(plan: MapPlan, rows: list[str], faults: list[str]) -> tuple[np.ndarray, list[tuple[int, int, str]]]:
-    """The grid of tiles, and the places in reading order. An unknown glyph counts as floor, a missing tile as wall."""
+    """The grid of tiles, and the places in reading order. An unknown glyph becomes floor, a missing tile wall."""
     width = max(set(map(len, rows)), key=[len(row) for row in rows].count)
     grid = np.full((len(rows), max(map(len, rows))), Tile.WALL, np.uint8)
     places: list[tuple[int, int, str]] = []
@@ -99,7 +101,7 @@ def _fit(plan: MapPlan, size: tuple[int, ...], faults: list[str]) -> set[int]:
 
 
 def _venue_with_doors(grid: np.ndarray, seats: set[Spot], plan: VenuePlan, fit: bool, faults: list[str]) -> Venue:
-    """The venue with its doors: walkable tiles of its edge with a walkable tile outside."""
+    """The venue with its doors: walkable tiles on its edge that have a walkable tile outside."""
     venue = Venue(plan.name, plan.kind, *plan.at, *plan.size, ())
     if not fit:
         return venue
@@ -122,7 +124,7 @@ def _venue_with_doors(grid: np.ndarray, seats: set[Spot], plan: VenuePlan, fit: 
 
 
 def _entries(venue: Venue, edge: list[Spot]) -> list[Spot]:
-    """Up to four entries of an open venue: of each side the one nearest to its middle."""
+    """Up to four entries of an open venue: on each side the tile nearest to the venue's middle."""
     middle = (venue.top + (venue.height - 1) / 2, venue.left + (venue.width - 1) / 2)
     bottom, right = venue.top + venue.height - 1, venue.left + venue.width - 1
     sides = (
@@ -136,7 +138,7 @@ def _entries(venue: Venue, edge: list[Spot]) -> list[Spot]:
 
 
 def _outside(grid: np.ndarray, venue: Venue, row: int, column: int) -> list[Spot]:
-    """The walkable tiles outside the venue that are beside one of its tiles."""
+    """The walkable tiles beside one tile of a venue that lie outside the venue."""
     beside = [(row - 1, column), (row, column + 1), (row + 1, column), (row, column - 1)]
     height, width = grid.shape
     return [
@@ -149,7 +151,7 @@ def _outside(grid: np.ndarray, venue: Venue, row: int, column: int) -> list[Spot
 def _places_with_lines(
     grid: np.ndarray, venues: tuple[Venue, ...], places: list[Place], fit: set[int], faults: list[str]
 ) -> list[Place]:
-    """The places with their lines; faults where somebody could not get to a door or a place, or find room to wait."""
+    """The places with their lines. Adds faults for doors and places without a way, and for lines without room."""
     side = max(grid.shape) + 1
     walkable = np.zeros((side, side), np.uint8)
     walkable[: grid.shape[0], : grid.shape[1]] = np.isin(grid, list(WALKABLE))
@@ -210,6 +212,6 @@ def _lines(
 
 
 def _spots(tiles: list[Spot]) -> str:
-    """Where tiles are, in words: the first, and how many more."""
+    """The position of the first tile in words, and how many more there are."""
     more = f" (and {len(tiles) - 1} more)" if len(tiles) > 1 else ""
     return f"row {tiles[0][0]}, column {tiles[0][1]}{more}"

@@ -1,4 +1,4 @@
-"""Where people stand in line: tiles of the same venue that leave its doors and aisles free."""
+"""Finds the tiles where people wait in line: in the same venue, away from its doors and aisles."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -7,37 +7,37 @@ from projections.record.state import LINE
 from townlet.world.paths import NO_WAY
 
 LEAST = {"shower": 3, "stove": 3, "till": 3, "counter": 3}
-"""Places used by one after the other, and how many must find room to wait there."""
+"""Kinds of places that need a line, and the least number of waiting tiles for each."""
 
 SPARE = {"chair", "bench"}
-"""Places that get what room is left over, if it is close by; beds and desks belong to somebody and have no line."""
+"""Kinds of places that get a line only from free tiles close by. Beds and desks have owners and no line."""
 
 CLOSE = 4
-"""Steps from a chair or a bench within which its line stands."""
+"""The most steps from a chair or a bench to its waiting tiles."""
 
 
 class Room(NamedTuple):
-    """One venue by its spots, numbered row by row."""
+    """One venue as a list of spots, numbered row by row."""
 
     height: int
     width: int
-    floor: Sequence[bool]  # where one may stand and wait
-    seated: Sequence[bool]  # where a place stands
+    floor: Sequence[bool]  # spots where people may wait
+    seated: Sequence[bool]  # spots with a place
     doors: Sequence[int]
     places: Sequence[tuple[int, str]]  # spot and kind
     steps: Sequence[Sequence[int]]  # between two spots
 
     def beside(self, spot: int) -> list[int]:
-        """The spots north, east, south and west, as far as they are in the room."""
+        """The spots to the north, east, south and west that lie in the room."""
         row, column = divmod(spot, self.width)
         found = [(row - 1, column), (row, column + 1), (row + 1, column), (row, column - 1)]
         return [r * self.width + c for r, c in found if 0 <= r < self.height and 0 <= c < self.width]
 
 
 def aisles(room: Room) -> set[int]:
-    """One shortest path from each door to each place, joining one another where they can.
+    """The spots of one shortest path from each door to each place; the paths share spots where they can.
 
-    Nobody waits there unless there is no other room, so every place can be reached past full lines.
+    Nobody waits there unless there is no other room, so every place can be reached when the lines are full.
     """
     found: set[int] = set()
     for door in room.doors:
@@ -53,9 +53,9 @@ def aisles(room: Room) -> set[int]:
 def lines(room: Room) -> list[list[int]]:
     """The waiting spots of each place, nearest first, at most LINE.
 
-    Places take turns, each taking the nearest spot that is nobody's and not in an aisle: first those that need a line
-    (`LEAST`), then chairs and benches. Only one still short of its least then takes spots of the aisle, and after these
-    shares the spots of others; nobody else ever does. Doors and the spots beside them stay free.
+    Places take turns; each takes the nearest free spot that is not in an aisle. Places that need a line (`LEAST`) come
+    first, then chairs and benches. Only a place that has fewer spots than its least takes spots in an aisle, and then
+    spots of other places. Doors and the spots beside them stay free.
     """
     walked = aisles(room)
     by_a_door = {s for door in room.doors for s in (door, *room.beside(door))}
@@ -64,7 +64,7 @@ def lines(room: Room) -> list[list[int]]:
     taken: set[int] = set()
 
     def grow(places: list[int], most: int, may: Callable[[int], bool], reach: int = NO_WAY - 1) -> None:
-        """Places take turns until each has `most` spots or finds none within reach that it may take."""
+        """Let places take turns until each has `most` spots, or finds no more spots within reach that it may take."""
         for _ in range(most):
             for o in places:
                 away = room.steps[room.places[o][0]]

@@ -134,7 +134,7 @@ def test_as_many_are_possible_as_can_come(seats: int | None, days: int, possible
 
 
 def test_nothing_can_be_done_before_a_reset() -> None:
-    with pytest.raises(TownletError, match="nothing has begun"):
+    with pytest.raises(TownletError, match="there is no episode"):
         make().step({"alice": 0})
 
 

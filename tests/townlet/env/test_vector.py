@@ -149,7 +149,7 @@ def test_the_last_step_can_show_the_next_town() -> None:
 
 def test_towns_can_be_founded_one_by_one() -> None:
     with townlet.vector_env(KITCHEN, towns=3, episode_ticks=5, autoreset="disabled") as env:
-        with pytest.raises(TownletError, match="nothing has begun: call reset before step"):
+        with pytest.raises(TownletError, match="there is no episode: call reset before step"):
             env.step(constant(env, WAIT))
         env.reset(seed=4)
         env.step(constant(env, WAIT))
@@ -158,7 +158,7 @@ def test_towns_can_be_founded_one_by_one() -> None:
         for _ in range(4):
             *_, truncations, _ = env.step(constant(env, WAIT))
         assert truncations.any(-1).tolist() == [True, False, True]
-        with pytest.raises(TownletError, match="town 0 is over: call reset before step"):
+        with pytest.raises(TownletError, match="the episode of town 0 is over: call reset before step"):
             env.step(constant(env, WAIT))
         env.reset(options={"reset_mask": np.array([True, False, True])})
         env.step(constant(env, WAIT))
@@ -259,7 +259,7 @@ def test_other_rewards_and_observations_change_no_history() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"towns": 0}, "0 towns are none"),
+        ({"towns": 0}, "0 towns are too few"),
         ({"threads": 0}, "threads: 0 given; it is 1 or more"),
         ({"episode_ticks": 0}, "episode_ticks: 0 given"),
         ({"control": "thought"}, "control 'thought' is none of option, primitive"),

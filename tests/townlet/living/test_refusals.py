@@ -87,14 +87,14 @@ REFUSED: list[tuple[str, Callable[[Driver], None]]] = [
     ("nobody sits in seat 64", lambda driver: driver.set_tie(0, 64, Dimension.TRUST, 0.5)),
     ("no tie to itself", lambda driver: driver.set_tie(3, 3, Dimension.TRUST, 0.5)),
     ("trust lies in", lambda driver: driver.set_tie(0, 1, Dimension.TRUST, 1.01)),
-    ("7 is no side of a tie", lambda driver: driver.set_tie(0, 1, 7, 0.5)),  # type: ignore[arg-type]
+    ("7 is not a dimension of a tie", lambda driver: driver.set_tie(0, 1, 7, 0.5)),  # type: ignore[arg-type]
     ("rivalry lies in", lambda driver: driver.set_tie(0, 1, Dimension.RIVALRY, float("nan"))),
     ("not a free, walkable tile", lambda driver: driver.teleport(0, wall(driver.town))),
     ("on tile -1", lambda driver: driver.teleport(0, -1)),
     ("on tile 1000000", lambda driver: driver.teleport(0, 1_000_000)),
     ("on tile", lambda driver: driver.teleport(0, int(driver.town.record["agents"]["tile"][1]))),
     ("power works already", lambda driver: driver.switch("power", works=True)),
-    ("none of the town's mains", lambda driver: driver.switch("gas", works=False)),
+    ("not one of the town's mains", lambda driver: driver.switch("gas", works=False)),
     ("there is no epoch 1", lambda driver: driver.change_settings(1)),
     ("there is no epoch -1", lambda driver: driver.change_settings(-1)),
 ]

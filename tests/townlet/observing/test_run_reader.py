@@ -250,7 +250,7 @@ def test_figures_come_for_the_last_whole_day(run: Run, told: list[Frame]) -> Non
 def test_what_is_held_is_bounded(whole: RunReader) -> None:
     keyframes = whole._index.keyframes
     assert len(keyframes) <= 8 and keyframes.every == 480
-    assert len(whole._scenes._rests) <= shown_towns.RESTS
+    assert len(whole._towns._rests) <= shown_towns.RESTS
     bins = Bins()
     rows = np.zeros(1000, ROW)
     for hour in range(200):

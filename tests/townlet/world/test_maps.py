@@ -100,7 +100,7 @@ def test_a_bad_map_hears_of_everything_at_once() -> None:
         "venue 'Afar' at row 30, column 2: 20 by 20 tiles reach the outermost ring or beyond",
         "venue 'Afar' at row 30, column 2: 20 by 20 are 400 tiles, at most 144",
         "venue 'Hut' at row 1, column 1: has no door",
-        "row 3, column 11: a stove in no venue",
+        "row 3, column 11: a stove outside every venue",
         "40 by 40 districts have 280 rows, 255 fit into the large class",
         "40 by 40 districts have 560 columns, 255 fit",
         "40 by 40 districts have 6400 venues, 512 fit",

@@ -1,1 +1,1 @@
-"""The peers that stand beside the town in the bench."""
+"""The peers that the bench measures beside Townlet."""

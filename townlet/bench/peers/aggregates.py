@@ -1,6 +1,7 @@
-"""A town's events the way eventsourcing keeps them: an aggregate for each resident, in its SQLite store.
+"""Keeps a town's events with eventsourcing: an aggregate for each resident, in its SQLite store.
 
-Its own defaults: JSON, SQLite in WAL mode, no snapshots, no cache. Import this only where eventsourcing is installed.
+It uses eventsourcing's defaults: JSON, SQLite in WAL mode, no snapshots, no cache. Import this only where eventsourcing
+is installed.
 """
 
 import time
@@ -16,7 +17,7 @@ COLUMNS = ("tick", "kind", "other", "object", "tile", "code", "code2", "value", 
 
 
 class Resident(Aggregate):
-    """Somebody to whom things happen; folds less of them than a town does: when, where, and how much in all."""
+    """A resident. It folds less of its events than a town does: tick, tile, and the sum of values."""
 
     def __init__(self, seat: int) -> None:
         self.seat = seat
@@ -29,7 +30,7 @@ class Resident(Aggregate):
     def happen(
         self, tick: int, kind: int, other: int, object: int, tile: int, code: int, code2: int, value: float, cause: int
     ) -> None:
-        """An event with what a row of a town's log has."""
+        """An event with the columns of a town's row."""
         self.tick = tick
         self.tile = tile
         self.happened += 1
@@ -42,14 +43,14 @@ class Residents(Application[UUID]):
 
 
 def append_to_eventsourcing(folder: Path, parts: list[Rows]) -> float:
-    """The seconds of saving: each commit's events are one `save`, a transaction; making them is not counted."""
+    """The seconds of saving: the events of each commit are one `save`, a transaction. Making them does not count."""
     app, taken, _ = _recorded_residents(folder, parts)
     app.close()
     return taken
 
 
 def fold_by_eventsourcing(folder: Path, parts: list[Rows]) -> float:
-    """The seconds of reading every resident back from its events, as its repository does."""
+    """The seconds of rebuilding every resident from its events with the repository."""
     app, _, residents = _recorded_residents(folder, parts)
     began = time.perf_counter()
     folded = [app.repository.get(resident) for resident in residents]

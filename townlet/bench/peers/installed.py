@@ -1,4 +1,4 @@
-"""What is measured beside a town: SQLite, which Python brings along, and the peers of `benchmarks/peers.txt`."""
+"""Finds the peers: SQLite, which comes with Python, and the packages of `benchmarks/peers.txt`."""
 
 import sqlite3
 import time
@@ -10,7 +10,7 @@ from pathlib import Path
 from eventlog.rows import ROW, Rows
 
 Append = Callable[[Path, list[Rows]], float]
-"""Appends commits to a new store in a folder; gives the seconds that committing took."""
+"""A function that appends commits to a new store in a folder and returns the seconds of committing."""
 
 PEERS = ("eventsourcing", "mpe2", "mesa", "jaxmarl")
 
@@ -33,9 +33,9 @@ def _version(name: str) -> str | None:
 
 
 def append_to_sqlite(folder: Path, parts: list[Rows]) -> float:
-    """Every commit a transaction of `executemany`; the rows are Python tuples already.
+    """The seconds of committing to SQLite: each commit is a transaction of `executemany` with Python tuples.
 
-    `journal_mode=wal`, `synchronous=normal`: it does not sync at every commit either.
+    With `journal_mode=wal` and `synchronous=normal` it does not sync at every commit, like Townlet here.
     """
     names = ROW.names or ()
     tuples = [part.tolist() for part in parts]

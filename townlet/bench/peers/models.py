@@ -1,6 +1,6 @@
-"""Environments and models of others, stepped at random beside the town; each where it is installed.
+"""Measures other environments and models with random steps, if they are installed.
 
-They are smaller than a town: few numbers for an agent to see, no masks, no log. Rates are agent-steps a second.
+They do less than a town: small observations, no masks, no log. Rates are agent-steps a second.
 """
 
 import os
@@ -14,17 +14,17 @@ from typing import Any
 from townlet.bench.rows import Measured, Sizes
 
 SPREAD_AGENTS = 8
-"""Of MPE's simple_spread: as many as live in the town beside it."""
+"""The agents of MPE's simple_spread: as many as people in the town beside it."""
 
 SPREAD_BATCH, SPREAD_STEPS = 1024, 50
-"""JaxMARL's simple_spread, of three agents as it comes: environments side by side, and steps in one compiled call."""
+"""For JaxMARL's simple_spread (three agents, its default): environments side by side, and steps in a compiled call."""
 
 MESA_STEPS = 20
-"""Steps of a model before it is made anew: Schelling's comes to rest soon after."""
+"""Steps before a model is made again: Schelling's model stops changing soon after."""
 
 
 def beside_many(sizes: Sizes) -> dict[str, Measured | None]:
-    """What stands beside many towns: a batch of compiled environments, and models of many agents."""
+    """The peers of many towns: a batch of compiled environments, and models of many agents."""
     has_mesa = find_spec("mesa") is not None and find_spec("networkx") is not None
     return {
         "JaxMARL MPE spread": _spread_of_jaxmarl(sizes) if find_spec("jaxmarl") else None,
@@ -36,7 +36,7 @@ def beside_many(sizes: Sizes) -> dict[str, Measured | None]:
 
 
 def beside_dictionaries(sizes: Sizes) -> dict[str, Measured | None]:
-    """What stands beside a town of PettingZoo's: another of its environments with as many agents."""
+    """The peer of a town as PettingZoo dictionaries: another PettingZoo environment with as many agents."""
     return {"mpe2 simple_spread": partial(_spread_of_mpe2, sizes) if find_spec("mpe2") else None}
 
 
@@ -57,7 +57,7 @@ def _spread_of_mpe2(sizes: Sizes) -> float:
 
 
 def _model_of_mesa(folder: str, name: str, sizes: Sizes, **settings: int) -> float:
-    """One of Mesa's own examples, its data collected at each step as it comes."""
+    """One of Mesa's own examples, which collects its data at each step."""
     from importlib import import_module
 
     model = getattr(import_module(f"mesa.examples.basic.{folder}.model"), name)
@@ -73,11 +73,11 @@ def _model_of_mesa(folder: str, name: str, sizes: Sizes, **settings: int) -> flo
 
 
 def _spread_of_jaxmarl(sizes: Sizes) -> Measured:
-    """Many simple_spreads at once, vectorised and scanned on the processors; compiled before it is measured."""
+    """Many simple_spreads at once, vectorised and scanned on the processors. It is compiled before the measurement."""
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
     import jax
 
-    with redirect_stdout(sys.stderr):  # it says what it imports
+    with redirect_stdout(sys.stderr):  # it prints what it imports
         import jaxmarl
 
         env: Any = jaxmarl.make("MPE_simple_spread_v3")
@@ -91,7 +91,7 @@ def _spread_of_jaxmarl(sizes: Sizes) -> Measured:
             agent: jax.vmap(env.action_space(agent).sample)(draw) for agent, draw in zip(names, draws, strict=True)
         }
         seen, state, earned, _, _ = jax.vmap(env.step)(jax.random.split(of_steps, SPREAD_BATCH), state, actions)
-        told = sum(seen[agent].sum() + earned[agent].sum() for agent in names)  # so that nothing is optimised away
+        told = sum(seen[agent].sum() + earned[agent].sum() for agent in names)  # so that the compiler removes nothing
         return (key, state), told
 
     roll = jax.jit(lambda carry: jax.lax.scan(step, carry, None, SPREAD_STEPS))
