@@ -1,4 +1,4 @@
-"""Everything that can be done in the observer, once: keys, footer, palette, help and docs/observer.md come of it."""
+"""The table of actions: the observer's keys, footer, palette and help, and docs/observer.md, are made from it."""
 
 from typing import Final, NamedTuple
 
@@ -7,9 +7,10 @@ TEXTUALS: Final = {"palette": "command_palette", "suspend": "suspend_process", "
 
 
 class Action(NamedTuple):
-    """Something to do. `name` is what a key file calls it; `keys` are its own, as Textual names them.
+    """Something that the user can do. `name` is its name in a key file; `keys` are its keys, as Textual names them.
 
-    `footer` is what stands at the foot of the screen, empty where it does not; `group` is its heading in the help.
+    `footer` is its word at the foot of the screen, empty where it is not shown there; `group` is its heading in the
+    help.
     """
 
     name: str
@@ -98,7 +99,7 @@ ACTIONS: Final = (
     Action("suspend", ("ctrl+z",), "Suspend", "Back to the shell for a while; fg there goes on.", SCREEN),
     Action("quit", ("q", "ctrl+c"), "Leave", "The run stays as it is.", SCREEN, "leave"),
 )
-"""All of it, in the order of the help."""
+"""Every action, in the order of the help."""
 
 KEYS: Final = {each.name: each.keys for each in ACTIONS}
-"""The keys of each, where nobody has chosen others."""
+"""The keys of each action, by its name, unless the user has chosen others."""

@@ -1,7 +1,7 @@
-"""Questions to a run, answered in a thread beside the screen. It knows no screen: answers are futures.
+"""Questions to a run, answered in a thread beside the screen. This module knows no screen: answers are futures.
 
-What is asked while a question is answered waits its turn. `stop` ends a search at its next stretch and a query at once;
-what cannot be ended goes on in a thread that nobody waits for, and the next question has another.
+Questions are answered one after another. `stop` ends a search at its next stretch of the log, and a query at once. What
+cannot be ended goes on in its thread, for which nobody waits; the next question gets a new thread.
 """
 
 import threading
@@ -31,7 +31,7 @@ from townlet.telling.why import Why
 from townlet.whatif.fork import fork_settings
 
 REFUSALS: Final = (TownletError, EventLogError, ProjectionError, OSError)
-"""What a question may be answered with instead: each says what, where, and what to do."""
+"""The errors that may come instead of an answer: each says what happened, where, and what to do next."""
 
 Answer = TypeVar("Answer")
 Question = Callable[["Reading"], Answer]
@@ -39,7 +39,7 @@ Question = Callable[["Reading"], Answer]
 STOPPED: Final = "It was let go of before it was answered."
 
 ROWS_MOST: Final = 2000
-"""How many rows of an answer in SQL are shown."""
+"""The most rows of an answer in SQL that are shown."""
 
 
 class Rows(NamedTuple):
@@ -52,7 +52,7 @@ class Rows(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The event that was looked for; `around` says whether the search went past the log's end, or its beginning."""
+    """The event that a search has found; `around` says whether the search passed an end of the log to get there."""
 
     line: EventLine
     around: bool
@@ -66,7 +66,8 @@ class Caused(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """How an event came: `line` it is, `first` its first cause (None: it has none), `reason` its code's name."""
+    """Where an event comes from: `line` is the event, `first` its first cause (None: it has none), `reason` the name of
+    its code."""
 
     line: EventLine
     first: EventLine | None
@@ -74,14 +75,14 @@ class Origin(NamedTuple):
 
 
 class Feelings(NamedTuple):
-    """What one feels about another with all its causes, and the other way round."""
+    """What one person feels about another, with every cause, and what the other feels in return."""
 
     there: Why
     back: Why
 
 
 class Compared(NamedTuple):
-    """What tells this run and another apart, with the chains of events in either as lines."""
+    """How this run and another differ, and the events with which either parts from the other, as lines."""
 
     other: str
     found: Difference
@@ -90,7 +91,7 @@ class Compared(NamedTuple):
 
 
 class Reading:
-    """A run with what reads it, in the one thread that asks it."""
+    """An open run, read by one thread."""
 
     def __init__(self, path: str, stopped: threading.Event) -> None:
         self.run: Run = townlet.open(path)
@@ -98,17 +99,17 @@ class Reading:
         self.session: Session | None = None
 
     def here(self, seq: int | None, tick: int) -> int:
-        """The number of the event at which one stands: `seq`, else the last before a tick."""
+        """The number of the event to search from: `seq`, else the last event before a tick."""
         return self.run.log.seq_at(tick) - 1 if seq is None else seq
 
     @cached_property
     def events(self) -> Events:
-        """The run's events, as a person reads them."""
+        """The run's events, as lines for a person."""
         return Events(self.run)
 
 
 class Stopped(TownletError):
-    """A question was let go of before it was answered."""
+    """The user has stopped a question before it was answered."""
 
 
 class _Desk:
@@ -124,7 +125,7 @@ class _Desk:
 
     @property
     def is_busy(self) -> bool:
-        """Whether something waits for its answer."""
+        """Whether a question waits for its answer."""
         return self._waiting > 0
 
     def ask(self, question: Question[Answer]) -> "Future[Answer]":
@@ -150,18 +151,18 @@ class _Desk:
             if not answer.set_running_or_notify_cancel():
                 continue
             try:
-                answer.set_result(self._answered(question))
+                answer.set_result(self._answer_to(question))
             except BaseException as error:
                 answer.set_exception(Stopped(STOPPED) if self._stopped.is_set() else error)
 
-    def _answered(self, question: Question[Answer]) -> Answer:
+    def _answer_to(self, question: Question[Answer]) -> Answer:
         if not self._stopped.is_set() and self._reading is None:
             self._reading = Reading(self._path, self._stopped)
         if self._stopped.is_set() or self._reading is None:
             raise Stopped(STOPPED)
         answer = question(self._reading)
         if self._stopped.is_set():
-            raise Stopped(STOPPED)  # a search that was ended found nothing, which says nothing
+            raise Stopped(STOPPED)  # that a stopped search found nothing means nothing
         return answer
 
 
@@ -169,7 +170,7 @@ class Asker:
     """Asks a run questions, one after the other, in a thread of its own."""
 
     def __init__(self, path: str) -> None:
-        """Of the run at a path. It is opened with the first question."""
+        """Ask the run at a path. The first question opens it."""
         self.path = path
         self._desk: _Desk | None = None
 
@@ -179,26 +180,26 @@ class Asker:
         return self._desk is not None and self._desk.is_busy
 
     def ask(self, question: Question[Answer]) -> "Future[Answer]":
-        """The answer to a question, which may be an error of REFUSALS, or Stopped."""
+        """Put a question to the run. The future gives the answer, or raises Stopped or one of REFUSALS."""
         if self._desk is None:
             self._desk = _Desk(self.path)
         return self._desk.ask(question)
 
     def stop(self) -> None:
-        """Let go of every question that is not yet answered."""
+        """Drop every question that is not yet answered."""
         if self.is_busy:
             self.close()
 
     def close(self) -> None:
-        """Let go of the run. Another question opens it again."""
+        """Close the run. The next question opens it again."""
         if self._desk is not None:
             self._desk.stop()
             self._desk = None
 
     def step(self, seq: int | None, tick: int, words: str, direction: int) -> "Future[EventLine | None]":
-        """The next event that fits some words, or the one before: from event `seq`, else from a tick.
+        """The next event (1) that fits some words, or the one before (-1): from event `seq`, else from a tick.
 
-        From a tick, what lies just before it is where one stands already, so the one before is the one before that.
+        The last event before that tick is the one that the user stands at already, so it is never the answer.
         """
 
         def answer(reading: Reading) -> EventLine | None:
@@ -207,7 +208,7 @@ class Asker:
         return self.ask(answer)
 
     def notable(self, seq: int | None, tick: int, direction: int) -> "Future[EventLine | None]":
-        """The next quarrel, help, parting or arrival, or the one before."""
+        """The next quarrel, help, parting or arrival (1), or the one before (-1)."""
 
         def answer(reading: Reading) -> EventLine | None:
             return reading.events.notable(reading.here(seq, tick), direction, reading.stopped.is_set)
@@ -215,7 +216,7 @@ class Asker:
         return self.ask(answer)
 
     def find(self, seq: int | None, tick: int, words: str, direction: int = 1) -> "Future[Found | None]":
-        """The next event in the whole log that fits words, from its beginning again where there is none further on."""
+        """The next event that fits words; after the end of the log the search goes on from its beginning."""
 
         def answer(reading: Reading) -> Found | None:
             stop = reading.stopped.is_set
@@ -228,11 +229,11 @@ class Asker:
         return self.ask(answer)
 
     def counted(self, words: str) -> "Future[Mapping[str, int]]":
-        """How many events of each kind fit words in the whole log. Raises QueryError for a word that means nothing."""
+        """The number of events of each kind that fit words, in the whole log. Raises QueryError for an unknown word."""
         return self.ask(lambda reading: event_counts(reading.run, words, reading.stopped.is_set))
 
     def caused(self, seq: int) -> "Future[Caused]":
-        """An event with its causes, and what it did to ties."""
+        """An event with its causes, and the ties that it changed."""
 
         def answer(reading: Reading) -> Caused:
             return Caused(reading.events.chain(seq), ties_changed_by(reading.run, seq))
@@ -240,7 +241,7 @@ class Asker:
         return self.ask(answer)
 
     def origin(self, seq: int) -> "Future[Origin]":
-        """How an event came about."""
+        """Where an event comes from."""
 
         def answer(reading: Reading) -> Origin:
             chain = reading.events.chain(seq)
@@ -251,12 +252,12 @@ class Asker:
         return self.ask(answer)
 
     def again(self, other: str, seq: int, within: int) -> "Future[EventLine | None]":
-        """What in another run is of the kind of event `seq` and between the same two, `within` ticks before or after
-        it; None where nothing is."""
+        """The event of another run that is like event `seq`: of the same kind, between the same two people, at most
+        `within` ticks away. None where there is none."""
         return self.ask(lambda reading: counterpart(reading.run, townlet.open(other), seq, within))
 
     def why(self, owner: str, other: str, tick: int) -> "Future[Feelings]":
-        """Every cause of what one feels about another, and the other way round, before a tick."""
+        """Every cause, before a tick, of what `owner` feels about `other`, and of what `other` feels about `owner`."""
 
         def answer(reading: Reading) -> Feelings:
             return Feelings(reading.run.why(owner, other, at=tick), reading.run.why(other, owner, at=tick))
@@ -268,11 +269,11 @@ class Asker:
         return self.ask(lambda reading: since(reading.run, first, last))
 
     def neighbours(self) -> "Future[tuple[Neighbour, ...]]":
-        """The runs beside this one, those that are of its blood first."""
+        """The runs in the same folder, first those that share its history."""
         return self.ask(lambda reading: neighbours(reading.run))
 
     def compare(self, other: str) -> "Future[Compared]":
-        """What tells this run and another apart."""
+        """How this run and another differ."""
 
         def answer(reading: Reading) -> Compared:
             another = townlet.open(other)
@@ -284,12 +285,11 @@ class Asker:
         return self.ask(answer)
 
     def livable(self, tick: int, overrides: Mapping[str, object]) -> "Future[str]":
-        """The name of the settings that a fork at a tick would live under. Raises ConfigurationError, with every
-        fault."""
+        """The identity of the settings that a fork at a tick would have. Raises ConfigurationError with every fault."""
         return self.ask(lambda reading: fork_settings(reading.run, tick, overrides).config_id)
 
     def reached(self, other: str) -> "Future[int | None]":
-        """The last tick of another run, None while there is none."""
+        """The last tick of another run; None as long as the run is not there."""
 
         def answer(_: Reading) -> int | None:
             return townlet.open(other).head.tick if is_run(Path(other)) else None
@@ -297,7 +297,7 @@ class Asker:
         return self.ask(answer)
 
     def sql(self, text: str, tick: int) -> "Future[Rows]":
-        """The answer to a query as of a tick, no more than ROWS_MOST rows of it."""
+        """The answer to a query as of a tick, at most ROWS_MOST rows of it."""
 
         def answer(reading: Reading) -> Rows:
             with closing(Session(reading.run, tick)) as session:

@@ -7,10 +7,10 @@ SPEEDS: Final = (1, 5, 15, 60, 240, 1440, 10_080, 43_200, 1_000_000)
 
 
 class Cursor(NamedTuple):
-    """Where in a run's time one is. `head` is the last tick that there is, `rest` the part of a tick that is due.
+    """Where the user is in a run's time. `head` is the run's last tick, `rest` the part of a tick still to be played.
 
     `speed` is an index of SPEEDS, `direction` 1 or -1. While `following` the tick is the head's, and nothing plays.
-    `loop` is its first and its last tick; while it is being set its second is None.
+    `loop` is the first and the last tick of the loop; the last is None until the user has set it.
     """
 
     tick: int
@@ -24,29 +24,29 @@ class Cursor(NamedTuple):
 
     @property
     def behind(self) -> int:
-        """How many ticks it is to the head."""
+        """The number of ticks to the head."""
         return self.head - self.tick
 
     @property
     def range(self) -> tuple[int, int] | None:
-        """The first and the last tick of the loop; None where there is none, or where it is still being set."""
+        """The first and the last tick of the loop; None where there is no loop, or its end is not set yet."""
         if self.loop is None or self.loop[1] is None:
             return None
         return self.loop[0], self.loop[1]
 
     def seek(self, tick: int) -> Self:
-        """At a tick, or the nearest that there is; it no longer follows."""
+        """At a tick, or at the nearest one of the run. It no longer follows."""
         return self._replace(tick=min(max(tick, 0), self.head), following=False, rest=0.0)
 
     def step(self, ticks: int) -> Self:
-        """So many ticks on, or back where they are negative. What plays goes on playing from there."""
+        """Some ticks on, or back where `ticks` is negative. If it plays, it plays on from there."""
         return self._replace(tick=min(max(self.tick + ticks, 0), self.head), following=False)
 
     def advance(self, seconds: float) -> Self:
-        """After so many seconds of playing; as it is where nothing plays.
+        """After some seconds of playing; unchanged where nothing plays.
 
-        It stops at the founding and at the head. In a loop it goes round, and from outside it enters at the end where
-        that begins, so however the seconds are divided it comes out at the same tick.
+        It stops at the founding and at the head. In a loop it goes round; from outside it enters the loop at the end
+        where a round begins. Many short calls lead to the same tick as one long call.
         """
         if self.following or not self.playing:
             return self
@@ -60,7 +60,7 @@ class Cursor(NamedTuple):
         return self._replace(tick=self.tick + self.direction * ticks, rest=due - ticks)
 
     def _round(self, ticks: int, first: int, last: int) -> int:
-        """The tick so many ticks on, within a loop."""
+        """The tick that is some ticks on, within a loop."""
         if ticks == 0:
             return self.tick
         begins = first if self.direction > 0 else last
@@ -69,25 +69,25 @@ class Cursor(NamedTuple):
         return begins + self.direction * (gone % (last - first + 1))
 
     def seen(self, head: int) -> Self:
-        """With what is now the last tick: where it follows it goes there, otherwise it stays where it is."""
+        """With a new last tick. It moves there where it follows, and stays where it is otherwise."""
         moved = self._replace(head=head, tick=head if self.following else min(self.tick, head))
         if self.loop is None or max(self.loop[0], self.loop[1] or 0) <= head:
             return moved
         return moved._replace(loop=None)
 
     def play(self) -> Self:
-        """Playing, or pausing where it plays or follows. Where time ends in its direction there is nothing to play."""
+        """Playing; paused where it plays or follows. At the end of time in its direction it stays paused."""
         if self.playing or self.following:
             return self._replace(playing=False, following=False, rest=0.0)
         ends = self.tick == (self.head if self.direction > 0 else 0)
         return self._replace(playing=self.range is not None or not ends)
 
     def paused(self) -> Self:
-        """Where it is, not playing."""
+        """At the same tick, not playing."""
         return self._replace(playing=False, rest=0.0)
 
     def reverse(self) -> Self:
-        """Turned around. Where it followed, it now plays back from the head."""
+        """In the other direction. Where it followed, it now plays back from the head."""
         direction = -1 if self.following else -self.direction
         return self._replace(direction=direction, playing=self.playing or self.following, following=False, rest=0.0)
 
@@ -104,13 +104,13 @@ class Cursor(NamedTuple):
         return self._replace(speed=min(max(digit, 1), len(SPEEDS)) - 1)
 
     def follow(self) -> Self:
-        """At the head, and on with it."""
+        """At the head, and moving on with it."""
         return self._replace(tick=self.head, following=True, playing=False, direction=1, rest=0.0)
 
     def looped(self) -> Self:
-        """With a loop that begins here, then one that ends here, then none. Its ends swap where they are reversed.
+        """With the next state of the loop: begun at this tick, then ended at this tick, then removed.
 
-        A loop that would end on the tick it begins with is none.
+        Its ends are swapped where the second lies before the first. Where both are one tick, the loop is removed.
         """
         if self.loop is None:
             return self._replace(loop=(self.tick, None))

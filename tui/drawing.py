@@ -1,4 +1,4 @@
-"""What panels are made of: lines of styled text that say what they are about. It knows no Textual."""
+"""The parts of a panel: rows of styled text, each with the thing that it is about. This module knows no Textual."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -11,9 +11,9 @@ from tui.looks import Look
 
 
 class About(NamedTuple):
-    """What a line, or a spot in it, is about: what a click goes to, what `w` explains, what is copied.
+    """The thing that a line, or a spot in it, is about. A click goes to it, and the action `why` explains it.
 
-    One of: an event (`seq`, with its `tick`), a tie (`person` and `other`), a person, a tick, a place.
+    It is one of: an event (`seq`, with its `tick`), a tie (`person` and `other`), a person, a tick, a place.
     """
 
     tick: int | None = None
@@ -24,9 +24,9 @@ class About(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A line of a panel. Where `about` is None it cannot be chosen, as a heading.
+    """A line of a panel. Where `about` is None the user cannot choose it; headings are such lines.
 
-    `spots` say what its cells are about, from the first on, where they are about something of their own.
+    `spots` are the things that single cells are about, from the first cell on; None: the same as the row.
     """
 
     text: Text
@@ -35,18 +35,18 @@ class Row(NamedTuple):
 
 
 class Room(NamedTuple):
-    """The cells there are to draw in."""
+    """The size of a panel, in cells."""
 
     width: int
     height: int
 
 
 Draw = Callable[[View, Look, Room], Sequence[Row]]
-"""A panel: a pure function of the view. It may give more rows than there is height; the list is then scrolled."""
+"""Draws a panel: a pure function of the view. Where it returns more rows than fit, the panel scrolls."""
 
 
 def spot(text: str, about: About, style: str = "") -> Text:
-    """Text that is about something of its own, inside a line."""
+    """A part of a line that is about a thing of its own."""
     return Text(text, style=Style.parse(style) + Style(meta={"about": about}))
 
 

@@ -1,4 +1,4 @@
-"""The first line: which run, when it is there, how time goes. It says the tick that is shown, and no other."""
+"""The first line of the screen: the run, the tick that is shown, and how time goes."""
 
 from rich.text import Text
 
@@ -9,7 +9,7 @@ from tui.looks import Look
 
 
 def headline(view: View, cursor: Cursor, look: Look, width: int) -> Text:
-    """The line, not wider than `width`."""
+    """The first line, at most `width` cells wide."""
     run = view.run.rstrip("/").rpartition("/")[2]
     line = Text(no_wrap=True)
     line.append(f" {run}", look.title)
@@ -31,12 +31,12 @@ def headline(view: View, cursor: Cursor, look: Look, width: int) -> Text:
 
 
 def opening(run: str) -> str:
-    """What stands there until the first view has come."""
+    """The first line until the first view has come."""
     return f" {run}  is being opened …"
 
 
 def going(cursor: Cursor) -> str:
-    """How time goes: paused, or which way and how fast."""
+    """How time goes, as signs: paused, or the direction and the speed."""
     if cursor.following:
         return "● live"
     sign = "▶" if cursor.direction > 0 else "◀"
@@ -46,7 +46,7 @@ def going(cursor: Cursor) -> str:
 
 
 def behind(view: View) -> str:
-    """How far what is shown is behind the run."""
+    """How many ticks the view is behind the last tick of the run, in words."""
     ticks = view.head - view.tick
     over = "the run is over" if view.closed else "at its head"
     return over if ticks == 0 else f"{ticks:,} ticks behind"

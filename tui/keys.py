@@ -1,4 +1,4 @@
-"""Keys as a user wants them: a YAML file of `action: key`, or of lists of keys, checked against what can be done."""
+"""The user's own keys: a YAML file of lines `action: key`, or `action: [key, key]`, checked against the actions."""
 
 import os
 import unicodedata
@@ -29,11 +29,11 @@ SHORT: Final = {
     "plus_sign": "plus",
     "low_line": "underscore",
 }
-"""Characters that Textual calls by another name than Unicode does."""
+"""Textual's names for characters, by their names in Unicode, where the two differ."""
 
 
-def _named(character: str) -> str | None:
-    """What Textual calls the key of a character, None where it has no name."""
+def _key_of(character: str) -> str | None:
+    """Textual's name for the key of a character; None where it has no name."""
     if character.isalnum():
         return character
     called = unicodedata.name(character, "").lower().replace("-", "_").replace(" ", "_")
@@ -41,24 +41,25 @@ def _named(character: str) -> str | None:
 
 
 FUNCTION: Final = tuple(f"f{number}" for number in range(1, 25))
-NAMED: Final = frozenset(name for name in (*MOVING, *EDITING, *FUNCTION, *map(_named, punctuation)) if name)
+NAMED: Final = frozenset(name for name in (*MOVING, *EDITING, *FUNCTION, *map(_key_of, punctuation)) if name)
 """The keys that have a name of several letters."""
 
 TAKEN: Final = frozenset({"up", "down", "pageup", "pagedown", "enter", "escape", "tab", "shift+tab"})
-"""Keys for moving about in the panels, which no action can have."""
+"""The keys that move about in the panels. No action can have them."""
 
 
 def keys_file() -> Path:
-    """Where a user's keys are: the file that TOWNLET_KEYS names, else `keys.yaml` in the user's configuration."""
+    """The path of the user's key file: what TOWNLET_KEYS says, else `keys.yaml` in the user's configuration."""
     named = os.environ.get(VARIABLE)
     return Path(named) if named else user_config_path("townlet") / "keys.yaml"
 
 
 def keys_of(path: Path | None = None) -> Mapping[str, tuple[str, ...]]:
-    """The keys of every action, by its name, as Textual calls them: a file's (None: the user's), else its own.
+    """The keys of every action, by its name, as Textual calls them. `path` is a key file (None: the user's).
 
-    An action whose list is empty has none. Raises ConfigurationError with every fault of the file: an action that does
-    not exist, a name that no key has, a key for two actions; and where the file that TOWNLET_KEYS names is missing.
+    Actions that the file leaves out keep the keys of the table; an action whose list is empty has no key. Raises
+    ConfigurationError where the file that TOWNLET_KEYS names is missing, and with every fault of a file: an action that
+    does not exist, a name that no key has, one key for two actions.
     """
     own = {action.name: action.keys for action in ACTIONS}
     file = keys_file() if path is None else path
@@ -67,7 +68,7 @@ def keys_of(path: Path | None = None) -> Mapping[str, tuple[str, ...]]:
             return own
         raise ConfigurationError(f"There is no file {file}. Next: make it, with lines such as `play: space`")
     faults = list[str]()
-    keys = own | dict(_wished(_read(file), faults))
+    keys = own | dict(_keys_in(_read(file), faults))
     faults += clashes(keys)
     if faults:
         listed = "".join(f"\n  {fault}" for fault in faults)
@@ -86,7 +87,7 @@ def clashes(keys: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 
 def key_name(written: str) -> str | None:
-    """What Textual calls a key: `slash` of `/`, `ctrl+p` of `Ctrl+P`, `X` of `X`; None where no key is called so."""
+    """Textual's name for a key: `slash` for `/`, `ctrl+p` for `Ctrl+P`, `X` for `X`; None for an unknown key."""
     *modifiers, key = written.split("+") if len(written) > 1 and not written.endswith("+") else [written]
     held = [modifier.strip().lower() for modifier in modifiers]
     if any(modifier not in MODIFIERS for modifier in held):
@@ -101,7 +102,7 @@ def key_name(written: str) -> str | None:
 
 def _unmodified(key: str) -> str | None:
     if len(key) == 1:
-        return _named(key)
+        return _key_of(key)
     lower = SHORT.get(key.lower(), key.lower())
     return lower if lower in NAMED else None
 
@@ -118,8 +119,8 @@ def _read(file: Path) -> Mapping[Any, Any]:
     return tree
 
 
-def _wished(tree: Mapping[Any, Any], faults: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The keys that a file gives to actions; what is wrong with them goes to `faults`."""
+def _keys_in(tree: Mapping[Any, Any], faults: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each action in a file with its keys; a sentence for each fault is appended to `faults`."""
     names = [action.name for action in ACTIONS]
     for action, wished in tree.items():
         if action not in names:

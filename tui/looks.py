@@ -1,4 +1,4 @@
-"""How things look: the styles of each theme, as rich styles. Nothing is told by colour alone."""
+"""The styles of each theme, as rich styles. No meaning depends on colour alone."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,9 +6,11 @@ from typing import Final, NamedTuple
 
 
 class Look(NamedTuple):
-    """The styles of a theme: `people` in turn, by their numbers; `ground` of each tile, by `Tile.name.lower()`.
+    """The styles of a theme. People take the styles `people` in turn, by their numbers; `ground` has a style for each
+    tile, by `Tile.name.lower()`.
 
-    `paper` and `ink` are what it is drawn on and with; empty: the terminal's own. `dark` says which of them is darker.
+    `paper` is the colour of the background and `ink` that of the text; empty: the terminal's own. `dark` says whether
+    the background is the darker of the two.
     """
 
     name: str
@@ -90,7 +92,7 @@ SAFE: Final = Look(
     paper="#121212",
     ink="#e6e6e6",
 )
-"""The colours of Okabe and Ito (2008), which people of every kind of colour vision can tell apart."""
+"""The colours of Okabe and Ito (2008): people with any kind of colour vision can tell them apart."""
 
 SIXTEEN: Final = Look(
     name="townlet-16",
@@ -107,7 +109,7 @@ SIXTEEN: Final = Look(
     ground=_ground("bright_black", "bright_black", "yellow", "bright_black", "green", "yellow", "green", "blue"),
     furniture="magenta",
 )
-"""The sixteen colours that every terminal has, as the terminal's owner likes them."""
+"""The sixteen colours that every terminal has, as its owner has set them."""
 
 PLAIN: Final = Look(
     name="townlet-plain",
@@ -130,4 +132,4 @@ LOOKS: Final[Mapping[str, Look]] = MappingProxyType({look.name: look for look in
 """The themes by name; the first is the default."""
 
 BARE: Final = PLAIN.name
-"""The theme without a colour, for where NO_COLOR is set."""
+"""The theme without colour; the observer begins with it where NO_COLOR is set."""

@@ -1,4 +1,4 @@
-"""docs/observer.md: how to watch a town, from the table of actions, the panels' help and the themes."""
+"""Writes docs/observer.md, the manual, from the table of actions, the help of the panels and the themes."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -76,7 +76,7 @@ else is logged in on the same machine could, so on one that is shared, use the t
 
 
 def document() -> str:
-    """The whole text."""
+    """The text of docs/observer.md."""
     taken = ", ".join(f"`{key}`" for key in sorted(TAKEN))
     parts = [
         HEAD,

@@ -1,4 +1,4 @@
-"""The town as text, for pipes and for screen readers: a moment a frame, a fact a line, nothing drawn but the map."""
+"""The town as text, for pipes and screen readers: one frame for each moment, one fact on each line, and a map."""
 
 import time
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from tui.panels.ground import phase_of
 from tui.panels.marks import initials
 
 SLICE_S: Final = 0.2
-"""For how long the run is folded between two looks at what is asked."""
+"""Seconds of folding between two looks whether the view is complete."""
 
 POLL_S: Final = 0.1
-"""How often a town that is running is looked at."""
+"""Seconds between two looks at a town that is running."""
 
 TOLD: Final = 6
-"""The sentences of a frame that stands alone, or first."""
+"""The number of sentences of the story in the first frame."""
 
 
 GROUND: Final = {Tile.WALL: "#", Tile.DOOR: "+", Tile.TABLE: "=", Tile.TREE: "^", Tile.WATER: "~"}
@@ -30,15 +30,15 @@ LEGEND: Final = "# wall, + door, = table, o place, ^ tree, ~ water; people by th
 
 
 class Plain:
-    """Frames of a run, in the order they are asked for."""
+    """Makes the frames of a run. Each frame tells the story since the frame before it."""
 
     def __init__(self, watcher: RunReader, *, person: str | None = None, shows_map: bool = True) -> None:
-        """Of a watcher's run, with what `person` feels for others."""
+        """Frames of a watcher's run, with the ties of `person` (None: of nobody)."""
         self._watcher, self._person, self._shows_map = watcher, person, shows_map
         self._before: int | None = None
 
     def frames(self, first: int, last: int, every: int) -> Iterator[View]:
-        """The views of the ticks from `first` to `last`, so far apart; damage ends them with one that says so."""
+        """The view of every `every`-th tick from `first` to `last`. Where the log is damaged the last view says so."""
         for tick in range(first, last + 1, every):
             view = self.view(tick)
             yield view
@@ -46,7 +46,7 @@ class Plain:
                 return
 
     def live(self, every: int) -> Iterator[View]:
-        """The view of the last tick, then one whenever the town has gone on by so many ticks, and one of its end."""
+        """The view of the last tick, then one each time the town has lived `every` ticks, and one of its end."""
         view = self.view(self._watcher.run.head.tick)
         yield view
         while view.trouble is None:
@@ -60,7 +60,7 @@ class Plain:
                 time.sleep(POLL_S)
 
     def view(self, tick: int) -> View:
-        """The view of a tick, with the story told as far as that."""
+        """The view of a tick, with the story up to that tick."""
         wanted = Wanted(tick, self._person, key_figures=False)
         view = self._watcher.view(wanted)
         while (not view.town.paid or view.story.told < view.tick) and self._watcher.work(SLICE_S):
@@ -68,7 +68,7 @@ class Plain:
         return self._watcher.view(wanted)
 
     def text(self, view: View) -> str:
-        """A view as text. Its story goes on from the frame before."""
+        """A view as text. Its story begins where the frame before it ended."""
         since, self._before = self._before, view.tick
         parts = [_headline(view)]
         if view.trouble is not None:
@@ -129,7 +129,7 @@ def _story(view: View, since: int | None) -> str:
 
 
 def _map(view: View) -> str:
-    """A character a tile; two letters for those whose initials are two."""
+    """The map: one character for each tile, or two where somebody's initials are two letters."""
     plan = view.town_map
     tiles = [[GROUND.get(Tile(tile), " ") for tile in row] for row in plan.grid]
     for place in plan.places:

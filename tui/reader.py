@@ -1,4 +1,4 @@
-"""The one thread that reads the run. What is asked and not begun is replaced by what is asked next."""
+"""The one thread that reads the run. A new question replaces one that the thread has not begun to answer."""
 
 import threading
 from collections.abc import Callable
@@ -10,19 +10,20 @@ from townlet.observing.run_reader import RunReader
 from townlet.observing.view import View, Wanted
 
 SLICE_S: Final = 0.012
-"""For how long it folds what is not yet folded before it looks whether something is asked."""
+"""Seconds of folding between two looks whether there is a question."""
 
 IDLE_S: Final = 0.1
-"""How often it looks at a run while there is nothing to do, and tells how far it has come while there is."""
+"""Seconds between two looks at a run while there is nothing to fold, and between two reports of progress while there
+is."""
 
 REST_S: Final = 0.05
-"""For how long at most it leaves the processor to the screen when it has told something."""
+"""The most seconds for which the thread leaves the processor to the screen after each view."""
 
 
 class Reader:
-    """Answers what is wanted with views, the newest question first, and folds on in between.
+    """Answers the newest question with a view, and folds the rest of the run between two questions.
 
-    `begin` makes the watcher, in the thread; `tell` is called there with each view, `fail` with what nobody expected.
+    Its thread calls `begin` to make the watcher, `tell` with each view, and `fail` with an error that ends it.
     """
 
     def __init__(
@@ -40,19 +41,19 @@ class Reader:
         self._thread.start()
 
     def ask(self, wanted: Wanted) -> None:
-        """Ask for a view. It comes by `tell`, unless another is asked for before it was begun."""
+        """Ask for a view. `tell` gets it, unless another question comes before the thread begins with this one."""
         with self._changed:
             self._asked = wanted
             self._changed.notify()
 
     def shown(self) -> None:
-        """What was told last is on the screen."""
+        """Say that the last view is on the screen."""
         with self._changed:
             self._shown = True
             self._changed.notify()
 
     def close(self) -> None:
-        """Stop reading; returns when the thread is over, or a second later."""
+        """Stop reading. Returns when the thread has ended, after a second at the latest."""
         with self._changed:
             self._open = False
             self._changed.notify()
@@ -63,15 +64,15 @@ class Reader:
         try:
             with closing(self._begin()) as watcher:
                 self._answer(watcher)
-        except BaseException as error:  # handed over whole: the screen's thread raises it
+        except BaseException as error:  # the screen's thread raises it again
             self._fail(error)
 
     def _answer(self, watcher: RunReader) -> None:
-        """Tell what is asked, and fold on in between, until it is closed."""
+        """Answer questions, and fold the run between them, until the reader is closed."""
         busy, told_s, standing = True, 0.0, watcher.standing
         while (wanted := self._take(0.0 if busy else IDLE_S)) is not None or self._open:
             if wanted is None and watcher.standing != standing and monotonic() - told_s >= IDLE_S:
-                wanted = self._last  # the town, or the fold of it, has gone on meanwhile
+                wanted = self._last  # the town has lived on since, or more of it is folded
             if wanted is not None:
                 view = watcher.view(wanted)
                 self._shown = False
@@ -81,7 +82,7 @@ class Reader:
             busy = watcher.work(SLICE_S, self._is_asked)
 
     def _rest(self) -> None:
-        """Fold nothing while the screen is at what was told: two threads of one process are in each other's way."""
+        """Fold nothing while the screen draws the view: two threads of one process slow each other down."""
         with self._changed:
             self._changed.wait_for(lambda: self._shown or self._is_asked(), REST_S)
 
@@ -89,7 +90,7 @@ class Reader:
         return self._asked is not None or not self._open
 
     def _take(self, timeout_s: float) -> Wanted | None:
-        """What is asked, if anything is by then."""
+        """The newest question; None where none comes within the time."""
         with self._changed:
             if self._asked is None and self._open and timeout_s:
                 self._changed.wait(timeout_s)

@@ -1,4 +1,4 @@
-"""The observer in a browser of this machine: textual-serve on the loopback, behind a gate that lets nobody else in."""
+"""Serves the observer to a browser on this machine, with textual-serve; a gate refuses every other machine and site."""
 
 import asyncio
 import contextlib
@@ -16,19 +16,19 @@ from aiohttp.typedefs import Handler, Middleware
 from textual_serve.server import Server
 
 HOST: Final = "127.0.0.1"
-"""Where it is served: on this machine, for this machine."""
+"""The address that is served: only this machine can reach it."""
 
 PAGES: Final = Path(__file__).parent / "pages"
-"""The page, which unlike textual-serve's own asks no other site for anything."""
+"""The folder of the page. Unlike textual-serve's own page it loads nothing from another site."""
 
 LEAVING_S: Final = 3.0
-"""How long an observer has to end when the server does."""
+"""Seconds that an observer has to end when the server ends."""
 
 
 def serve(arguments: Sequence[str], title: str, port: int, say: Callable[[str], None]) -> None:
-    """Serve `python` with these arguments, an observer for each page that is opened, until SIGINT or SIGTERM.
+    """Serve until SIGINT or SIGTERM. For each page that is opened, `python` runs with these arguments.
 
-    Port 0 is any that is free. Raises OSError with EADDRINUSE or EACCES for a port that cannot be had.
+    Port 0 stands for any free port. Raises OSError with EADDRINUSE or EACCES for a port that is not to be had.
     """
     with listening(port) as place, contextlib.redirect_stdout(sys.stderr):
         number = place.getsockname()[1]
@@ -39,7 +39,7 @@ def serve(arguments: Sequence[str], title: str, port: int, say: Callable[[str], 
 
 
 def listening(port: int) -> socket.socket:
-    """A socket that listens on the loopback. Raises OSError."""
+    """A socket that listens on a port of this machine. Raises OSError."""
     try:
         return socket.create_server((HOST, port))
     except OSError as error:
@@ -54,20 +54,20 @@ def free_port() -> int:
 
 
 def is_taken(error: OSError) -> bool:
-    """Whether somebody else listens there."""
+    """Whether the error says that another program listens on the port."""
     return error.errno == errno.EADDRINUSE
 
 
 class Gated(Server):
-    """textual-serve, for pages of its own alone.
+    """textual-serve, for its own pages only.
 
-    A browser lets any site open a WebSocket to any address, and whoever has one can fork runs. So what does not come
-    from this address (Origin), or was not sent to it (Host, which a name that is rebound to 127.0.0.1 gets wrong), is
-    refused; a page that another would put in a frame is not drawn.
+    A browser lets any site open a WebSocket to any address, and whoever has one can fork runs. So a request is refused
+    where its Origin is not this address, or its Host is not (a foreign name that is rebound to 127.0.0.1 keeps its own
+    Host). No other page can show this one in a frame.
     """
 
     def __init__(self, command: str, port: int, title: str) -> None:
-        # exec: the process that is to end with the page is the observer, not a shell before it
+        # exec: when the page closes, the observer must end, and not only a shell that started it
         super().__init__(f"exec {command}", host=HOST, port=port, title=title, templates_path=PAGES)
         self.address = f"http://{HOST}:{port}"
         self.public_url = self.address
@@ -75,7 +75,7 @@ class Gated(Server):
 
     async def app(self) -> web.Application:
         """The application, behind its gate."""
-        logging.getLogger("textual-serve").setLevel(logging.CRITICAL)  # a page that is closed is no error
+        logging.getLogger("textual-serve").setLevel(logging.CRITICAL)  # a closed page is no error
         made = await self._make_app()
         made.router.add_get("/focus.js", _focus)
         made.middlewares.append(self._gate())
@@ -83,7 +83,7 @@ class Gated(Server):
         return made
 
     def refusal(self, host: str | None, origin: str | None, opens: bool) -> str | None:
-        """Why a request with these headers is refused; None where it is not. `opens`: it wants an observer."""
+        """Why a request with these headers is refused; None where it is allowed. `opens`: it opens an observer."""
         if f"http://{host}" != self.address:
             return f"{host or 'a request without Host'} is not served here; open {self.address}"
         if origin != self.address and (opens or origin is not None):
@@ -91,7 +91,7 @@ class Gated(Server):
         return None
 
     async def on_startup(self, app: web.Application) -> None:
-        """Say nothing: whoever serves says where."""
+        """Print nothing: `serve` says where the page is."""
 
     async def on_shutdown(self, app: web.Application) -> None:
         """Let every observer end."""
@@ -120,7 +120,7 @@ class Gated(Server):
         return gate
 
     async def _keep_in(self, _: web.Request, response: web.StreamResponse) -> None:
-        """The page talks to this address alone, and stands in no frame."""
+        """Let the page talk to this address only, and stand in no frame."""
         response.headers["Content-Security-Policy"] = (
             f"default-src 'self'; connect-src {self.address} ws{self.address.removeprefix('http')}; "
             "style-src 'self' 'unsafe-inline'; img-src 'self' data:; "

@@ -1,4 +1,4 @@
-"""The looks as Textual's themes: what stands around the panels."""
+"""The looks as Textual's themes, for everything around the panels."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -8,11 +8,11 @@ from textual.theme import BUILTIN_THEMES, Theme
 from tui.looks import LOOKS, Look
 
 OWN: Final = "ansi_default"
-"""The terminal's own paper, and its own ink."""
+"""Textual's name for the terminal's own colours of background and text."""
 
 
 def themes() -> Iterator[Theme]:
-    """A theme for each look, of the same name."""
+    """A theme for each look, with the same name."""
     for look in LOOKS.values():
         yield _own(look) if look.paper else _of_the_terminal(look)
 
@@ -32,7 +32,7 @@ def _own(look: Look) -> Theme:
 
 
 def _of_the_terminal(look: Look) -> Theme:
-    """With the sixteen colours alone; a plain look has none of them."""
+    """A theme of the terminal's sixteen colours; for a look without colour, of none."""
     plain = not look.good
     return Theme(
         name=look.name,

@@ -1,4 +1,4 @@
-"""Times as somebody writes them, seen from where they are."""
+"""Reads the times that a user writes, some of them relative to the present tick."""
 
 import re
 from typing import Final
@@ -7,7 +7,7 @@ from townlet.daytime import tick_of, time_of
 from townlet.errors import QueryError
 
 TIMES: Final = "a tick: 5000 · a day: day 3 · a time: day 3 08:00 · from here: +60, -2h, +1d"
-"""What can be written."""
+"""The forms of a time, for the user."""
 
 AWAY: Final = re.compile(r"(?P<sign>[+-])\s*(?P<count>\d+)\s*(?P<unit>[a-z]*)")
 LENGTH: Final = re.compile(r"(?P<count>\d+)\s*(?P<unit>[a-z]*)")
@@ -16,9 +16,9 @@ DAYS: Final = ("d", "day", "days")
 
 
 def tick_meant(written: str, now: int, last: int, ticks_per_day: int) -> int:
-    """The tick that somebody at tick `now` means, within a run up to `last`. Raises QueryError, with what is possible.
+    """The tick that a user at tick `now` means, in a run that ends at `last`. Raises QueryError with the forms.
 
-    What is counted from here ends at the founding and at the last tick; a tick or a time beyond them is refused.
+    A relative time that leads out of the run means its first or last tick; any other time out of the run is refused.
     """
     plain = written.strip().lower().replace(",", "" if re.fullmatch(r"[\d,]+", written.strip()) else ",")
     if found := AWAY.fullmatch(plain):
@@ -35,7 +35,7 @@ def tick_meant(written: str, now: int, last: int, ticks_per_day: int) -> int:
 
 
 def ticks_meant(written: str, ticks_per_day: int) -> int:
-    """How many ticks a length is: `600`, `90m`, `12h`, `3d`. Raises QueryError."""
+    """The ticks of a length of time: `600`, `90m`, `12h`, `3d`. Raises QueryError."""
     found = LENGTH.fullmatch(written.strip().lower().replace(",", ""))
     if not found:
         raise QueryError(f"{written!r} is no length of time; write ticks such as 600, or: 12h, or: 3d")
@@ -43,7 +43,7 @@ def ticks_meant(written: str, ticks_per_day: int) -> int:
 
 
 def _ticks_of(unit: str, written: str, ticks_per_day: int) -> int:
-    """The ticks of a unit, at least one."""
+    """The number of ticks in a unit, at least one."""
     if unit in DAYS:
         return ticks_per_day
     if unit not in UNITS:

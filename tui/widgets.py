@@ -1,4 +1,4 @@
-"""The widgets: one that shows a panel's rows, scrolls them, and knows which is chosen."""
+"""The panel widget: it shows rows, scrolls them, and lets the user choose one."""
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise, zip_longest
@@ -26,7 +26,7 @@ REVERSED: Final = Style(reverse=True)
 
 
 class Line(NamedTuple):
-    """What a line of the screen shows: equal lines look the same."""
+    """The content of a line of the screen. Equal lines look the same."""
 
     words: str
     style: str | Style
@@ -35,7 +35,7 @@ class Line(NamedTuple):
 
 
 class Panel(Widget, can_focus=True):
-    """Rows of a view. Where nothing is chosen it rests at its top, its bottom, or the event that the view stands at."""
+    """Shows rows of a view. Until the user chooses one it rests at its top, its bottom, or the view's event."""
 
     BINDINGS = [
         Binding("up", "move(-1)", "Up", show=False),
@@ -46,7 +46,7 @@ class Panel(Widget, can_focus=True):
     ]
 
     class Chosen(Message):
-        """A row, or a spot in it, was chosen: by a key, by a click (`opened`: by Enter or by a click on it)."""
+        """The user has chosen a row, or a spot in it (`opened`: with Enter or a click, else with another key)."""
 
         def __init__(self, panel: "Panel", about: About, opened: bool) -> None:
             super().__init__()
@@ -65,19 +65,22 @@ class Panel(Widget, can_focus=True):
 
     @property
     def about(self) -> About | None:
-        """What the chosen row is about; where none is chosen, the one that the panel rests at."""
-        at = self._chosen if self._chosen is not None else self._resting()
+        """The thing that the chosen row is about; where none is chosen, the row that the panel rests at."""
+        at = self._chosen if self._chosen is not None else self._resting_row()
         return self._rows[at].about if at is not None and at < len(self._rows) else None
 
     @property
     def chosen(self) -> About | None:
-        """What the row is about that somebody chose; None where none is chosen, wherever the panel rests."""
+        """The thing that the chosen row is about; None where none is chosen."""
         return None if self._chosen is None else self.about
 
     @property
     def text(self) -> str:
-        """What the chosen row says, with its neighbours where they go on about the same; empty where none is chosen."""
-        at = self._chosen if self._chosen is not None else self._resting()
+        """The words of the chosen row, or of the row the panel rests at, and of its neighbours about the same thing.
+
+        Empty where there is no such row.
+        """
+        at = self._chosen if self._chosen is not None else self._resting_row()
         if at is None or at >= len(self._rows) or self._rows[at].about is None:
             return ""
         same = [row.about == self._rows[at].about for row in self._rows]
@@ -86,7 +89,7 @@ class Panel(Widget, can_focus=True):
         return " ".join(row.text.plain.strip() for row in self._rows[first:end])
 
     def show(self, view: View) -> None:
-        """Show another view. What was chosen stays chosen where it still is, and time has not moved on."""
+        """Show another view. The chosen row stays chosen where it is still there, and time has not moved on."""
         if not self.display or not self.size.width:
             self._view = view
             return
@@ -96,16 +99,16 @@ class Panel(Widget, can_focus=True):
         self._rows = self._draw(view, Room(self.size.width, self.size.height))
         keeps = was is not None and (self._rest == "top" or not moved)
         self._chosen = next((i for i, row in enumerate(self._rows) if row.about == was), None) if keeps else None
-        self._scroll(self._chosen if self._chosen is not None else self._resting())
-        self._renew()
+        self._scroll(self._chosen if self._chosen is not None else self._resting_row())
+        self._render_changed_lines()
 
     def again(self) -> None:
-        """Draw the same view anew: the size or the look has changed."""
+        """Draw the same view again, because the size or the look has changed."""
         if self._view is not None:
             self.show(self._view)
 
     def render_line(self, y: int) -> Strip:
-        """A line of the screen. What was rendered of a line is kept for as long as that line is in sight."""
+        """A line of the screen. A rendered line is kept as long as it is in sight."""
         width, base = self.size.width, self.visual_style.rich_style
         if (width, base) != self._strips_for:
             self._strips.clear()
@@ -114,20 +117,20 @@ class Panel(Widget, can_focus=True):
             return Strip.blank(width, base)
         line = self._lines[y]
         if line not in self._strips:
-            made = Strip(rendered(line, self.app.console)).adjust_cell_length(width).apply_style(base)
+            made = Strip(segments_of(line, self.app.console)).adjust_cell_length(width).apply_style(base)
             self._strips[line] = Strip(Segment.apply_style(made, post_style=REVERSED), width) if line.chosen else made
         return self._strips[line]
 
     def on_resize(self) -> None:
-        """As much as there is room for."""
+        """Draw as much as there is room for."""
         self.again()
 
     def on_show(self) -> None:
-        """What came while it was hidden."""
+        """Draw the view that came while the panel was hidden."""
         self.again()
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the spot or the row."""
+        """Choose the spot, or else the row."""
         at = self._top + event.y
         meta: dict[str, Any] = event.style.meta
         about = meta.get("about")
@@ -141,28 +144,28 @@ class Panel(Widget, can_focus=True):
             self.post_message(self.Chosen(self, about, opened=True))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll."""
+        """Scroll down."""
         event.stop()
         self._top = max(min(self._top + 2, len(self._rows) - self.size.height), 0)
-        self._renew()
+        self._render_changed_lines()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scroll."""
+        """Scroll up."""
         event.stop()
         self._top = max(self._top - 2, 0)
-        self._renew()
+        self._render_changed_lines()
 
     def action_move(self, by: int) -> None:
-        """Choose the row so many further on, or back, of those that can be chosen; the last one if there are fewer."""
+        """Choose the row that is `by` on, or back, among those that can be chosen; the last if there are fewer."""
         can = [i for i, row in enumerate(self._rows) if row.about is not None]
         if not can:
             self._top = max(min(self._top + by, len(self._rows) - self.size.height), 0)
-            self._renew()
+            self._render_changed_lines()
             return
-        at = self._chosen if self._chosen is not None else self._resting()
+        at = self._chosen if self._chosen is not None else self._resting_row()
         ahead = [i for i in can if at is None or (i - at) * by > 0]
         if self._chosen is None and at in can and self._rest == "top":
-            ahead = [i for i in can if (i - at) * by >= 0]  # the first row stands out by being there; it comes first
+            ahead = [i for i in can if (i - at) * by >= 0]  # the first row is chosen first
         if ahead:
             nearest_first = sorted(ahead, reverse=by < 0)
             self._choose(nearest_first[min(abs(by), len(ahead)) - 1])
@@ -172,12 +175,12 @@ class Panel(Widget, can_focus=True):
         self.action_move(by * max(self.size.height - 1, 1))
 
     def action_open(self) -> None:
-        """Go to what the chosen row is about."""
+        """Open the chosen row."""
         if self.about is not None:
             self.post_message(self.Chosen(self, self.about, opened=True))
 
     def let_go(self) -> bool:
-        """Choose nothing; whether something was chosen."""
+        """Choose nothing. Returns whether a row was chosen."""
         was = self._chosen is not None
         self._chosen = None
         self.again()
@@ -186,13 +189,13 @@ class Panel(Widget, can_focus=True):
     def _choose(self, at: int) -> None:
         self._chosen = at
         self._scroll(at)
-        self._renew()
+        self._render_changed_lines()
         about = self._rows[at].about
         if about is not None:
             self.post_message(self.Chosen(self, about, opened=False))
 
-    def _resting(self) -> int | None:
-        """The row at which the panel rests where none is chosen."""
+    def _resting_row(self) -> int | None:
+        """The number of the row at which the panel rests while none is chosen."""
         if not self._rows or self._view is None:
             return None
         if self._rest == "top":
@@ -204,7 +207,7 @@ class Panel(Widget, can_focus=True):
         return len(self._rows) - 1
 
     def _scroll(self, at: int | None) -> None:
-        """Scroll as far as the row is in sight."""
+        """Scroll just so far that the row is in sight."""
         height, most = max(self.size.height, 1), max(len(self._rows) - self.size.height, 0)
         if at is not None and self._rest == "top" and self._chosen is None:
             at = None
@@ -212,8 +215,8 @@ class Panel(Widget, can_focus=True):
             self._top = min(max(self._top, at - height + 1), at)
         self._top = max(min(self._top, most), 0)
 
-    def _renew(self) -> None:
-        """Have those lines of the screen rendered that show something else now."""
+    def _render_changed_lines(self) -> None:
+        """Let Textual render the lines of the screen whose content has changed."""
         before, width = self._lines, self.size.width
         seen = enumerate(self._rows[self._top : self._top + self.size.height], start=self._top)
         self._lines = [_line(row.text, at == self._chosen and row.about is not None) for at, row in seen]
@@ -224,10 +227,10 @@ class Panel(Widget, can_focus=True):
             self.refresh(*changed)
 
 
-def rendered(line: Line, console: Console) -> Iterable[Segment]:
-    """A line's words in their styles, as `Text.render` has them; at once where no span lies over another.
+def segments_of(line: Line, console: Console) -> Iterable[Segment]:
+    """The segments of a line, as `Text.render` makes them, but faster where no span lies over another.
 
-    Where there is no span `Text.render` leaves the line's own style out.
+    Where a line has no span `Text.render` leaves out the line's own style; this function does not.
     """
     words, spans = line.words, line.spans
     if any(before.end > span.start for before, span in pairwise(spans)):

@@ -98,7 +98,7 @@ async def closed(play: Play) -> None:
 
 
 async def told(play: Play) -> Listing:
-    await play.until(lambda: isinstance(play.app.screen, Listing) and play.app.screen.is_told)
+    await play.until(lambda: isinstance(play.app.screen, Listing) and play.app.screen.is_filled)
     await play.pilot.pause()
     screen = play.app.screen
     assert isinstance(screen, Listing)

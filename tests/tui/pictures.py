@@ -58,7 +58,7 @@ async def quarrel(play: Play) -> None:
 
 async def told(play: Play) -> None:
     """Until the listing says what it has to say."""
-    await play.until(lambda: isinstance(play.app.screen, Listing) and play.app.screen.is_told)
+    await play.until(lambda: isinstance(play.app.screen, Listing) and play.app.screen.is_filled)
 
 
 async def why_a_quarrel(play: Play) -> None:
@@ -163,6 +163,7 @@ async def _taken(picture: Picture) -> str:
         await play.until(lambda: _is_folded(play))
         for field in (*play.app.screen.query(Input), *play.app.screen.query(TextArea)):
             field.cursor_blink = False
+            field._cursor_visible = field.has_focus  # it may have stopped blinking while it was hidden
         return await _at_rest(play)
 
 

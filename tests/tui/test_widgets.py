@@ -18,7 +18,7 @@ from townlet.observing.view import View, Wanted
 from tui.actions import KEYS
 from tui.drawing import About
 from tui.stage.screen import Stage
-from tui.widgets import Line, Panel, rendered
+from tui.widgets import Line, Panel, segments_of
 
 DONE = (
     "tick_on",
@@ -172,6 +172,6 @@ def test_a_line_is_rendered_as_rich_renders_it(
     line, console = Line(text.plain, text.style, tuple(text.spans), chosen=False), Console()
     ours, riches = (
         [(char, segment.style or Style.null()) for segment in segments for char in segment.text]
-        for segments in (rendered(line, console), text.render(console))
+        for segments in (segments_of(line, console), text.render(console))
     )
     assert ours == riches if line.spans else ours == [(char, console.get_style(style)) for char in words]

@@ -1,4 +1,4 @@
-"""Compare: what changed since a mark, and where this run and another part, as rows that can be gone to."""
+"""The contents of the dialogs that compare: two ticks of this run, or this run and another."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePath
@@ -14,19 +14,19 @@ from townlet.daytime import time_of
 from townlet.observing.questions import Since
 from townlet.observing.view import EventLine
 from tui.asking import Compared
-from tui.dialogs.listing import Told
+from tui.dialogs.listing import Contents
 from tui.drawing import About, Row
 from tui.looks import Look
 
 SHOWN: Final = 40
-"""How many rows of a table are shown."""
+"""The most rows of a table that are shown."""
 
 GONE: Final = {"only a": "lost", "only b": "new", "changed": "changed"}
-"""What became of a tie since a mark."""
+"""Words for what happened to a tie since the mark."""
 
 
-def since_told(since: Since, per_day: int, look: Look) -> Told:
-    """What changed between a marked tick and the one shown."""
+def changes_since(since: Since, per_day: int, look: Look) -> Contents:
+    """What changed between the marked tick and the one that is shown."""
     first, last = (time_of(tick, per_day) for tick in (since.first, since.last))
     rows = [
         *_ends((since.first, since.last), per_day, look),
@@ -34,7 +34,7 @@ def since_told(since: Since, per_day: int, look: Look) -> Told:
         *_titled(f"Ties that changed: {len(since.ties)}", _ties(since.ties, GONE, look), look),
         *_titled("What happened between", _kinds(since.events), look),
     ]
-    return Told(f"From {first} to {last}: {since.last - since.first:,} ticks", rows)
+    return Contents(f"From {first} to {last}: {since.last - since.first:,} ticks", rows)
 
 
 def _ends(ticks: Sequence[int], per_day: int, look: Look) -> Iterator[Row]:
@@ -69,13 +69,14 @@ def _people(since: Since, look: Look) -> list[Row]:
 
 
 def _from_to(before: object, after: object) -> str:
-    """What became of a word; one that stayed is left out where there is none."""
+    """A word before and after, with an arrow between; only the one where they are the same; nothing where both are
+    None."""
     names = [str(each) if each is not None else "nothing" for each in (before, after)]
     return f"{names[0]} → {names[1]}" if before != after else "" if after is None else names[1]
 
 
 def _ties(ties: Sequence[Mapping[str, Any]], words: Mapping[str, str], look: Look) -> list[Row]:
-    """Ties as they were and are, those that differ most first."""
+    """A row for each tie, with its sides before and after."""
     rows = []
     for tie in ties:
         text = Text(f"  {tie['owner']} → {tie['other']}".ljust(20))
@@ -97,8 +98,8 @@ def _kinds(events: Mapping[str, int]) -> list[Row]:
     return [Row(Text(f"  {count:7,}  {kind}")) for kind, count in events.items()]
 
 
-def runs_told(run: str, beside: Sequence[Neighbour], per_day: int, look: Look) -> Told:
-    """The runs beside this one, a row each, in their order."""
+def runs_beside(run: str, beside: Sequence[Neighbour], per_day: int, look: Look) -> Contents:
+    """A row for each run in the same folder, in their order."""
     rows = list[Row]()
     for each in beside:
         text = Text(f"  {PurePath(each.path).name:<28}", look.strong)
@@ -110,17 +111,17 @@ def runs_told(run: str, beside: Sequence[Neighbour], per_day: int, look: Look) -
     if not rows:
         said = "There is no other run in its folder. F makes one: another future from the tick that is shown."
         rows.append(Row(Text(said, look.faint)))
-    return Told(f"Runs beside {PurePath(run).name}, its kin first; Enter compares", rows)
+    return Contents(f"Runs beside {PurePath(run).name}, its kin first; Enter compares", rows)
 
 
-def difference_told(run: str, compared: Compared, per_day: int, look: Look) -> Told:
-    """Where this run and another part, which settings differ, and how far apart they came."""
+def differences(run: str, compared: Compared, per_day: int, look: Look) -> Contents:
+    """Where this run and another part, which settings differ, and how far apart the two towns are since."""
     found = compared.found
     names = PurePath(run).name, PurePath(compared.other).name
     title = f"{names[0]} and {names[1]}"
     if found.seq is None or found.tick is None:
         same = "as far as both can be read they are the same history" if any(found.damage) else "they are the same"
-        return Told(title, [Row(Text(f"By their digests {same}.")), *_settings(found, names, look)])
+        return Contents(title, [Row(Text(f"By their digests {same}.")), *_settings(found, names, look)])
     rows = [
         _parting_row(found, names, per_day, look),
         *_chain(names[0], compared.here, per_day, look, lambda line: About(tick=line.tick, seq=line.seq)),
@@ -132,7 +133,7 @@ def difference_told(run: str, compared: Compared, per_day: int, look: Look) -> T
     ]
     damage = [str(each).partition("\n")[0] for each in found.damage if each]
     rows += [Row(Text(f"! {words}", look.bad)) for words in damage]
-    return Told(f"{title}: they part at {time_of(found.tick, per_day)}", rows)
+    return Contents(f"{title}: they part at {time_of(found.tick, per_day)}", rows)
 
 
 def _parting_row(found: Difference, names: tuple[str, str], per_day: int, look: Look) -> Row:
@@ -179,7 +180,7 @@ def _counts(found: Difference) -> list[Row]:
 
 
 def _drift(found: Difference, per_day: int, look: Look) -> list[Row]:
-    """A row for some ticks: each can be gone to."""
+    """A heading, then a row for each tick that was compared."""
     rows = [
         Row(
             Text(

@@ -23,20 +23,20 @@ from townlet.daytime import time_of
 from townlet.errors import QueryError
 from tui.asking import REFUSALS, Asker, Origin, Stopped
 from tui.dialogs import making
-from tui.dialogs.wish import HOLDS_BACK, FieldsOfFork, Wish, free_name, setting_keys, wished
+from tui.dialogs.wish import HOLDS_BACK, FieldsOfFork, Wish, free_name, read_wish, setting_keys
 from tui.times import TIMES
 
 SOON_S: Final = 0.3
-"""How long somebody writes no more before they are told whether it can be."""
+"""Seconds after the last key before the form says whether the fork can be made."""
 
 LOOK_S: Final = 0.5
-"""How often it is looked how far a fork has come."""
+"""Seconds between two looks how far the fork has come."""
 
 PATIENCE_S: Final = 10.0
-"""How long a fork that is asked to stop has to do so."""
+"""Seconds that a fork has to stop before its process is killed."""
 
 SAID_MOST: Final = 40
-"""How many lines of what the command says are shown: the last."""
+"""The most lines of the process that are shown; these are the last."""
 
 FIELDS: Final = {"at": "At", "name": "Name", "seed": "Seed", "settings": "Settings", "ticks": "Live on"}
 HINTS: Final = {
@@ -59,11 +59,11 @@ SAME: Final = "Same seed, no settings: it will live exactly as this run did."
 OTHER: Final = "The same up to there; then another future."
 
 SOON_AFTER_HOURS: Final = 2
-"""How far from an event one like it is looked for in a fork."""
+"""Hours before and after an event in which the fork is searched for one like it."""
 
 
 class Forked(NamedTuple):
-    """A fork that was made: its path, the tick at which it parted, and what is wanted now: `watch`, `compare`."""
+    """A fork that was made: its path, the tick at which it parted, and what the user wants: `watch` or `compare`."""
 
     path: str
     tick: int
@@ -71,13 +71,13 @@ class Forked(NamedTuple):
 
 
 class Keys(Suggester):
-    """Completes the last key of the settings."""
+    """Completes the key that is being written in the settings."""
 
     def __init__(self) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
 
     async def get_suggestion(self, value: str) -> str | None:
-        """The whole text with its last key completed, if one begins so."""
+        """The whole text with its last key completed; None where no key begins so."""
         before, _, begun = value.rpartition(" ")
         if not begun or "=" in begun:
             return None
@@ -86,7 +86,7 @@ class Keys(Suggester):
 
 
 class Fork(ModalScreen[Forked | None]):
-    """The form, then what the command says, then what may be done with the fork. Escape cancels."""
+    """The form, then the words of the process that makes the fork, then what can be done with it. Escape cancels."""
 
     BINDINGS: ClassVar = [
         Binding("escape", "cancel", "Cancel", priority=True),
@@ -135,7 +135,7 @@ class Fork(ModalScreen[Forked | None]):
             yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Begin at its name."""
+        """Focus the name, and say whether the fork can be made."""
         self.query_one("#fork-name", Input).focus()
         self._show_buttons()
         self._check()
@@ -144,18 +144,18 @@ class Fork(ModalScreen[Forked | None]):
 
     @work(group="trace")
     async def _trace(self, seq: int) -> None:
-        """Say how the event came that is to be forked before."""
+        """Say where the event comes from that the fork is to come before."""
         with suppress(*REFUSALS):
             self._origin = await asyncio.wrap_future(self._asker.origin(seq))
             self._tell(self._where(self._fields.tick))
             self._show_buttons()
 
     async def on_unmount(self) -> None:
-        """Nothing goes on behind a form that is gone."""
+        """Kill the process: it must not go on when the form is gone."""
         await self._end()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What is made is made once."""
+        """Whether an action can be done: the fork is made only once."""
         return self.state == "asking" if action == "make" else True
 
     @on(Input.Changed)
@@ -185,12 +185,12 @@ class Fork(ModalScreen[Forked | None]):
             self.dismiss(None if deed == "stay" else Forked(self._wish.into, self._wish.tick, deed))
 
     def _hold_back(self) -> None:
-        """Write the settings that hold the event back. One thing is other than it was, and no more: the seed stays."""
+        """Write the settings that keep the event from happening. The seed stays, so that nothing else is different."""
         self._write("settings", self._settings)
         self._write("seed", str(self._fields.seed))
 
     def _try_again(self) -> None:
-        """Back to the form, for another fork from the same tick; what is known to hold the event back is written."""
+        """Show the form again, for another fork from the same tick, with the settings that hold the event back."""
         self.state = "asking"
         if self._wish is not None:
             self._write("name", free_name(self._fields.run, self._wish.tick))
@@ -205,19 +205,19 @@ class Fork(ModalScreen[Forked | None]):
 
     @property
     def _settings(self) -> str:
-        """Those that hold the event back; nothing where it is not known which do."""
+        """The settings that keep the event from happening; empty where none are known."""
         origin = self._origin
         return HOLDS_BACK.get((origin.line.kind, origin.reason), "") if origin else ""
 
     def action_make(self) -> None:
-        """Make the fork, unless what is written cannot be."""
+        """Make the fork, unless a field cannot be used."""
         if self.state == "asking":
             self.state = "making"
             self._show_buttons()
             self._make()
 
     def action_cancel(self) -> None:
-        """Close the form; where the fork is being made, first end that."""
+        """Close the form; while the fork is being made, stop that instead."""
         if self.state != "making":
             self.dismiss(None)
         elif self._process is not None and self._process.returncode is None:
@@ -228,7 +228,7 @@ class Fork(ModalScreen[Forked | None]):
 
     @work(exclusive=True, group="fork")
     async def _check(self) -> None:
-        """Say whether it can be, a moment after the last key."""
+        """Say whether the fork can be made, SOON_S after the last key."""
         await asyncio.sleep(SOON_S)
         wish = await self._read()
         if wish is not None:
@@ -251,7 +251,7 @@ class Fork(ModalScreen[Forked | None]):
         self._show_buttons()
 
     async def _tell_outcome(self, wish: Wish) -> None:
-        """Say how far the fork came, and whether what it was to come before has happened there too."""
+        """Say how far the fork has lived, and whether an event like the one it came before has happened there."""
         event, per_day = self._fields.event, self._fields.ticks_per_day
         said = f"{wish.into} is there, up to tick {wish.tick + wish.ticks:,}."
         self._tell(said)
@@ -269,10 +269,10 @@ class Fork(ModalScreen[Forked | None]):
                 self._tell(f"{said}\nMuch the same happens there, at {time_of(line.tick, per_day)}: {alike}")
 
     async def _read(self) -> Wish | None:
-        """What is written, or nothing where it cannot be, which is then said."""
+        """The fork that the fields describe; None, after saying why, where it cannot be made."""
         try:
             text = {key: self.query_one(f"#fork-{key}", Input).value.strip() for key in FIELDS}
-            wish = wished(self._fields, text)
+            wish = read_wish(self._fields, text)
             if not is_uri(wish.into) and Path(wish.into).exists():
                 raise QueryError(f"Name: {wish.into} is there already; name another")
             await asyncio.wrap_future(self._asker.livable(wish.tick, dict(wish.settings)))
@@ -310,12 +310,12 @@ class Fork(ModalScreen[Forked | None]):
             try:
                 tick = await asyncio.wrap_future(self._asker.reached(wish.into))
             except REFUSALS:
-                continue  # it is not yet whole enough to be opened
+                continue  # it is not yet complete enough to be opened
             if tick is not None:
                 self._tell(f"It has come to tick {tick:,} of {until:,}. Escape stops")
 
     def _interrupt(self, process: asyncio.subprocess.Process) -> None:
-        """Ask the command to stop as Ctrl-C would; what does not listen in time is ended."""
+        """Ask the process to stop, as Ctrl-C would; kill it where it has not stopped after PATIENCE_S."""
         process.send_signal(signal.SIGINT) if sys.platform != "win32" else process.terminate()
         self.set_timer(PATIENCE_S, lambda: process.kill() if process.returncode is None else None)
 
@@ -326,7 +326,7 @@ class Fork(ModalScreen[Forked | None]):
             await process.wait()
 
     def _show(self, wish: Wish) -> None:
-        """Say what will be, and with which command."""
+        """Say what the fork will be, and the command that would make it."""
         self._tell(self._where(wish.tick))
         unchanged = wish.seed is None and not wish.settings
         self._lines = []
@@ -357,11 +357,11 @@ class Fork(ModalScreen[Forked | None]):
 
     @property
     def said(self) -> str:
-        """What is said below the form: what will be, or why it cannot be, or what the command says."""
+        """The words below the form: what the fork will be, why it cannot be made, or the last lines of the process."""
         return "\n".join(self._lines)
 
     def _show_buttons(self) -> None:
-        """Those that can be pressed now, the first of them chosen."""
+        """Show the buttons that can be pressed now, and focus the first of them when the form is filled in."""
         asking = ["make", "cancel"]
         if self._origin is not None and self._origin.first is not None:
             asking.append("earlier")

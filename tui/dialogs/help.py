@@ -1,4 +1,4 @@
-"""What can be done: first in the panel one is in, then everything, by the keys as they are now."""
+"""The help: first steps, what can be done in the focused panel, then every action, with the present keys."""
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
@@ -7,7 +7,7 @@ from typing import Final
 from rich.text import Text
 
 from tui.actions import ACTIONS
-from tui.dialogs.listing import Told
+from tui.dialogs.listing import Contents
 from tui.drawing import Row
 from tui.looks import Look
 
@@ -46,14 +46,14 @@ PANELS: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
         ),
     ),
 }
-"""What can be done in each panel, by its name."""
+"""The title and the keys of each panel, by its name."""
 
 LEFT: Final = 17
-"""The cells for keys."""
+"""The width of the column of keys, in cells."""
 
 
-def help_told(panel: str, keys: Mapping[str, tuple[str, ...]], look: Look) -> Told:
-    """How to begin, what can be done in the panel, and all the rest. `keys` are those of each action, as now."""
+def help_contents(panel: str, keys: Mapping[str, tuple[str, ...]], look: Look) -> Contents:
+    """The help for a user in this panel. `keys` are the present keys of each action, by its name."""
     rows = [*_first_steps(keys, look)]
     if panel in PANELS:
         title, lines = PANELS[panel]
@@ -61,17 +61,17 @@ def help_told(panel: str, keys: Mapping[str, tuple[str, ...]], look: Look) -> To
         rows += [_line(key, words, look) for key, words in lines]
     for group, actions in groupby(ACTIONS, key=lambda each: each.group):
         rows += [Row(Text("")), Row(Text(group, look.title))]
-        told = [each for each in actions if not each.name.startswith("speed_")]
-        for each in told:
+        listed = [each for each in actions if not each.name.startswith("speed_")]
+        for each in listed:
             rows.append(_line(" ".join(keys[each.name]) or "(no key)", f"{each.title}. {each.help}", look))
             if each.name == "slower":
                 digits = [next(iter(keys[f"speed_{digit}"]), "(no key)") for digit in (1, 9)]
                 rows.append(_line(f"{digits[0]} … {digits[1]}", "A speed by its digit, and play.", look))
-    return Told("Help: scroll with ↑ ↓, close with Esc", rows, hang=LEFT + 3)
+    return Contents("Help: scroll with ↑ ↓, close with Esc", rows, hang=LEFT + 3)
 
 
 def _first_steps(keys: Mapping[str, tuple[str, ...]], look: Look) -> Iterator[Row]:
-    """How to find a quarrel, see why, and let it not happen."""
+    """The rows that say how to find a quarrel, see why it came, and make a future without it."""
     key = {name: next(iter(held), "(no key)") for name, held in keys.items()}
     yield Row(Text("First steps", look.title))
     yield _line(f"{key['find']} quarrel ⏎", f"finds the next quarrel; {key['find_on']} the one after", look)

@@ -1,4 +1,4 @@
-"""Rows over the screen, one of which may be gone to. What they say may still be on its way."""
+"""A dialog that lists rows, of which the user may choose one. The rows may come after it has opened."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, Final, Literal, NamedTuple
@@ -18,8 +18,8 @@ from tui.asking import REFUSALS
 from tui.drawing import About, Row
 
 
-class Told(NamedTuple):
-    """What a listing says: its title and its rows; a row that is wrapped goes on at cell `hang`."""
+class Contents(NamedTuple):
+    """The title and the rows of a listing. A row that is wrapped goes on at cell `hang`."""
 
     title: str
     rows: Sequence[Row]
@@ -27,7 +27,7 @@ class Told(NamedTuple):
 
 
 class Picked(NamedTuple):
-    """What was done with a listing: `open` by Enter or a click, or another deed; and with which row."""
+    """The user's choice: the deed (`open` with Enter or a click, or another), and the row that it is done with."""
 
     deed: str
     row: int
@@ -37,28 +37,28 @@ class Picked(NamedTuple):
 OPEN: Final = "open"
 
 AROUND: Final = 6
-"""The lines around the rows: two of border, one of foot, two of title, one that lets the screen behind be seen."""
+"""The lines around the rows: two of border, one of foot, two of title, one of the screen behind."""
 
 Deed = Literal["deeper", "fork", "other_run", "watch"]
-"""What else can be done with a row: to ask why, to fork before it; or with what is told: another run, to watch it."""
+"""What else the user can do: ask why of a row, fork before it, compare with another run, watch a run."""
 
 
 class Lines(OptionList):
-    """Rows that can be walked through, also those that are about nothing; `chooses` says whether any is."""
+    """Rows to walk through. `chooses` says whether any of them is about something, so that it can be chosen."""
 
     BINDINGS: ClassVar = [Binding("enter", "select", "Choose")]
 
     chooses = reactive(False, bindings=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is no choosing among rows that are about nothing."""
+        """Whether an action can be done: rows that are about nothing cannot be chosen."""
         return action != "select" or self.chooses
 
 
 class Listing(ModalScreen[Picked | None]):
-    """A title, rows, and what can be done with them. It closes with what was done; Escape closes it with nothing.
+    """A title and rows. It closes with the user's choice; Escape closes it without one.
 
-    Enter is for rows that are about something. What comes to more than there is room for is scrolled.
+    Enter chooses a row that is about something. Where there are more rows than fit, they scroll.
     """
 
     BINDINGS: ClassVar = [
@@ -72,16 +72,16 @@ class Listing(ModalScreen[Picked | None]):
     def __init__(
         self,
         title: str,
-        telling: Awaitable[Told] | Told,
+        contents: Awaitable[Contents] | Contents,
         *,
         deeds: Sequence[Deed] = (),
         stop: Callable[[], None] = lambda: None,
     ) -> None:
-        """`stop` lets go of `telling`, where it is not yet told; until then the listing has the `title` given here."""
+        """`contents` may still be on its way: until it comes the listing shows `title`, and `stop` stops it."""
         super().__init__()
-        self._title, self._telling, self._deeds, self._stop = title, telling, deeds, stop
+        self._title, self._contents, self._deeds, self._stop = title, contents, deeds, stop
         self.rows: Sequence[Row] = ()
-        self.is_told = False
+        self.is_filled = False
 
     def compose(self) -> ComposeResult:
         with Vertical(id="listing"):
@@ -90,41 +90,41 @@ class Listing(ModalScreen[Picked | None]):
             yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Wait for what is told."""
+        """Wait for the contents."""
         self.query_one(Lines).focus()
-        self._tell()
+        self._fill()
 
     def on_resize(self) -> None:
-        """The rows have the height that title, foot and border leave."""
+        """Give the rows the height that title, foot and border leave."""
         self.query_one(Lines).styles.max_height = max(self.size.height - AROUND, 3)
 
     @work
-    async def _tell(self) -> None:
+    async def _fill(self) -> None:
         try:
-            told = self._telling if isinstance(self._telling, Told) else await self._telling
+            contents = self._contents if isinstance(self._contents, Contents) else await self._contents
         except REFUSALS as refusal:
-            told = Told(self._title, [Row(Text(line)) for line in f"! {refusal}".splitlines()])
-        self.rows = told.rows
-        self.query_one("#listing-title", Static).update(told.title)
+            contents = Contents(self._title, [Row(Text(line)) for line in f"! {refusal}".splitlines()])
+        self.rows = contents.rows
+        self.query_one("#listing-title", Static).update(contents.title)
         options = self.query_one(Lines)
         options.clear_options()
-        options.add_options([Option(_indented(row.text, told.hang)) for row in told.rows])
-        options.chooses = any(row.about is not None for row in told.rows)
+        options.add_options([Option(_indented(row.text, contents.hang)) for row in contents.rows])
+        options.chooses = any(row.about is not None for row in contents.rows)
         options.highlighted = next((i for i, row in enumerate(self.rows) if row.about is not None), None)
         self.call_after_refresh(self._show_from_the_top)
 
     def _show_from_the_top(self) -> None:
-        """From the first row on, whichever is chosen: what is said before it says what it is about."""
+        """Scroll to the first row, whichever is chosen: the rows before the chosen one explain it."""
         self.query_one(Lines).scroll_home(animate=False)
-        self.is_told = True
+        self.is_filled = True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what this listing is for."""
+        """Whether an action can be done: each listing has its own deeds."""
         return action != "deed" or parameters[0] in self._deeds
 
     @property
     def picked(self) -> Picked:
-        """The row that is chosen."""
+        """The chosen row, as a choice to open it."""
         at = self.query_one(Lines).highlighted
         about = self.rows[at].about if at is not None and at < len(self.rows) else None
         return Picked(OPEN, -1 if at is None else at, about)
@@ -136,19 +136,19 @@ class Listing(ModalScreen[Picked | None]):
             self.dismiss(self.picked)
 
     def action_deed(self, deed: str) -> None:
-        """Do something else with the chosen row."""
-        if self.is_told:
+        """Close with another deed for the chosen row."""
+        if self.is_filled:
             self.dismiss(self.picked._replace(deed=deed))
 
     def action_close(self) -> None:
-        """Close, and let go of what is not yet told."""
-        if not self.is_told:
+        """Close without a choice, and stop what would fill the listing."""
+        if not self.is_filled:
             self._stop()
         self.dismiss(None)
 
 
 def _indented(text: Text, hang: int) -> Text | Table:
-    """A text that may be wrapped, and is never empty: an empty one would have no height."""
+    """A text that may be wrapped; a space for an empty text, which would have no height."""
     shown = text.copy()
     shown.no_wrap, shown.overflow = False, "fold"
     if not 0 < hang < len(shown):

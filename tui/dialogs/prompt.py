@@ -1,4 +1,4 @@
-"""A line to write in at the foot of the screen, which stays open until what is written can be done."""
+"""A dialog at the foot of the screen, with one line to write in. It stays open until the words can be used."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,14 +14,14 @@ from textual.widgets import Footer, Input, Static
 from tui.asking import REFUSALS, Stopped
 
 Take = Callable[[str], Awaitable[str]]
-"""Does what is written. It gives nothing when that is done, else what is said of it while the line stays open."""
+"""Uses the written words. Returns nothing when that is done, else words for the user; the line stays open."""
 
 SOON_S = 0.25
-"""How long somebody writes no more before they are told what it means."""
+"""Seconds after the last key before the preview is shown."""
 
 
 class Prompt(ModalScreen[None]):
-    """A title, an input, and what is said of it. Escape gives up, and first stops what is being done."""
+    """A title, an input, and words about it. Escape closes it, or stops what is being done."""
 
     BINDINGS: ClassVar = [Binding("escape", "give_up", "Let go", priority=True)]
 
@@ -32,13 +32,13 @@ class Prompt(ModalScreen[None]):
         take: Take,
         *,
         value: str = "",
-        told: Take | None = None,
+        preview: Take | None = None,
         stop: Callable[[], None] = lambda: None,
     ) -> None:
-        """`hint` is what is possible; `told` says what is being written means; `stop` ends `take`, or `told`."""
+        """`hint` says what can be written, `preview` what the words so far mean; `stop` ends `take` or `preview`."""
         super().__init__()
         self._title, self._hint, self._value = title, hint, value
-        self._take, self._told, self._stop = take, told, stop
+        self._take, self._preview, self._stop = take, preview, stop
         self._doing = False
 
     def compose(self) -> ComposeResult:
@@ -49,13 +49,13 @@ class Prompt(ModalScreen[None]):
             yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        """Write at once."""
+        """Let the user write at once."""
         self.query_one(Input).focus()
 
     @on(Input.Changed)
     def _written(self, changed: Input.Changed) -> None:
-        if self._told is not None and not self._doing:
-            self._tell(changed.value)
+        if self._preview is not None and not self._doing:
+            self._show_preview(changed.value)
 
     @on(Input.Submitted)
     def _submitted(self, submitted: Input.Submitted) -> None:
@@ -64,24 +64,24 @@ class Prompt(ModalScreen[None]):
             self._do(submitted.value)
 
     @work(exclusive=True, group="prompt")
-    async def _tell(self, written: str) -> None:
+    async def _show_preview(self, written: str) -> None:
         await asyncio.sleep(SOON_S)
-        if self._told is not None:
+        if self._preview is not None:
             self._stop()
-            self._say(await self._answered(self._told, written) or self._hint)
+            self._say(await self._answer_of(self._preview, written) or self._hint)
 
     @work(exclusive=True, group="prompt")
     async def _do(self, written: str) -> None:
         self._say("… Escape stops")
         self._stop()
-        said = await self._answered(self._take, written)
+        said = await self._answer_of(self._take, written)
         self._doing = False
         if said:
             self._say(said)
         else:
             self.dismiss()
 
-    async def _answered(self, ask: Take, written: str) -> str:
+    async def _answer_of(self, ask: Take, written: str) -> str:
         try:
             return await ask(written)
         except Stopped as stopped:
@@ -93,7 +93,7 @@ class Prompt(ModalScreen[None]):
         self.query_one("#prompt-said", Static).update(words)
 
     def action_give_up(self) -> None:
-        """Stop what is being done; when nothing is, close."""
+        """Stop what is being done; where nothing is, close."""
         self._stop()
         if not self._doing:
             self.dismiss()

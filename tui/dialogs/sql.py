@@ -1,4 +1,4 @@
-"""Questions in SQL to the town at the tick that is shown."""
+"""The SQL pane: questions to the run, as of the tick that is shown."""
 
 import asyncio
 import re
@@ -31,16 +31,16 @@ EXAMPLES: Final = (
     ),
     ("What there is to ask", "show tables"),
 )
-"""Questions to begin with, each with what it asks."""
+"""Questions to begin with: the meaning of each, and its SQL."""
 
 HISTORY_MOST: Final = 100
-"""How many questions are kept."""
+"""The most questions that are kept."""
 
 BEGUN: Final = re.compile(r"\b(?:from|join|describe)\s+(\w+)$", re.IGNORECASE)
 """The end of a question in which the name of a table has begun."""
 
 WIDEST: Final = 60
-"""The widest a value is shown."""
+"""The most characters of a value that are shown."""
 
 
 class Town(Protocol):
@@ -55,7 +55,7 @@ class Town(Protocol):
 
 
 class Query(TextArea):
-    """What is asked. Enter asks it, also where it has several lines; up and down are the questions before."""
+    """The field for the question. Enter asks it, also where it has several lines; up and down recall older ones."""
 
     BINDINGS: ClassVar = [
         Binding("enter,ctrl+enter", "ask", "Ask", priority=False),
@@ -63,7 +63,7 @@ class Query(TextArea):
     ]
 
     class Asked(Message):
-        """It is to be answered."""
+        """The user wants an answer."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -92,7 +92,7 @@ class Query(TextArea):
         return self.get_text_range((0, 0), self.cursor_location)
 
     def keep(self) -> None:
-        """Keep what is asked, to be asked again."""
+        """Keep the question, so that it can be recalled."""
         if self.text.strip() and self._before[-1:] != [self.text]:
             self._before = [*self._before, self.text][-HISTORY_MOST:]
         self._at = len(self._before)
@@ -114,7 +114,7 @@ class Query(TextArea):
         event.prevent_default()
 
     def action_ask(self) -> None:
-        """Ask."""
+        """Ask the question."""
         self.post_message(self.Asked())
 
     def action_newline(self) -> None:
@@ -122,7 +122,7 @@ class Query(TextArea):
         self.insert("\n")
 
     def _recall(self, by: int) -> None:
-        """A question of before, or nothing after the last."""
+        """Show a former question (-1: the one before), or an empty field after the last."""
         at = self._at + by
         if 0 <= at <= len(self._before):
             self._at = at
@@ -131,7 +131,7 @@ class Query(TextArea):
 
 
 class Sql(Vertical):
-    """A question, what is said of it, and its answer as a table."""
+    """A question, words about it, and its answer as a table."""
 
     BINDINGS: ClassVar = [
         Binding("escape", "leave", "Back", show=False),
@@ -140,7 +140,7 @@ class Sql(Vertical):
     ]
 
     class Gone(Message):
-        """Somebody wants to go to what a row is about."""
+        """The user wants to go to the thing that a row is about."""
 
         def __init__(self, about: About) -> None:
             super().__init__()
@@ -161,11 +161,11 @@ class Sql(Vertical):
         yield DataTable[Text](cursor_type="row", zebra_stripes=False, id="sql-rows")
 
     def on_mount(self) -> None:
-        """At first there are only examples."""
+        """Show only the examples at first."""
         self.query_one(DataTable).display = False
 
     def focus(self, scroll_visible: bool = True, *, from_app_focus: bool = False) -> "Sql":
-        """Write at once."""
+        """Focus the question."""
         self.query_one(Query).focus(scroll_visible)
         return self
 
@@ -183,7 +183,7 @@ class Sql(Vertical):
         self.ask(query.text)
 
     def ask(self, text: str) -> None:
-        """Ask the town at the tick that is shown; nothing shows the examples again."""
+        """Ask the run as of the tick that is shown; an empty text shows the examples again."""
         empty = not text.strip()
         self.query_one(OptionList).display = empty
         self.query_one(DataTable).display = not empty and self._rows is not None
@@ -211,7 +211,7 @@ class Sql(Vertical):
         table = self.query_one(DataTable)
         table.clear(columns=True)
         table.add_columns(*[Text(name) for name in rows.columns])
-        table.add_rows([[Text(_told(value)) for value in row] for row in rows.rows])
+        table.add_rows([[Text(_text_of(value)) for value in row] for row in rows.rows])
         table.display = True
         shown = (
             f"the first {len(rows.rows):,} of {rows.total:,} rows"
@@ -238,14 +238,14 @@ class Sql(Vertical):
         return dict(zip(rows.columns, rows.rows[at], strict=False)) if rows and at < len(rows.rows) else {}
 
     def action_copy_row(self) -> None:
-        """The chosen row, its values apart by tabs, to the terminal's clipboard."""
+        """Copy the chosen row, with tabs between its values, to the terminal's clipboard."""
         row = self._row(self.query_one(DataTable).cursor_row)
         if row:
             self.app.copy_to_clipboard("\t".join("" if value is None else str(value) for value in row.values()))
             self._say_in_passing("The row is in the clipboard.")
 
     def action_copy_question(self) -> None:
-        """The command that answers the same, to the terminal's clipboard."""
+        """Copy the command that answers the same question to the terminal's clipboard."""
         import shlex
 
         if self._rows is not None:
@@ -255,7 +255,7 @@ class Sql(Vertical):
             self._say_in_passing(command)
 
     def action_leave(self) -> None:
-        """Stop what is being asked; else to the answer, where single keys are the observer's again."""
+        """Stop the question under way; else focus the answer, where single keys are the observer's again."""
         asker, table = self._town.asker, self.query_one(DataTable)
         if asker.is_busy:
             asker.stop()
@@ -275,8 +275,8 @@ def _examples() -> list[Option]:
     return [Option(Text(meaning).append(f"\n  {query}", "dim")) for meaning, query in EXAMPLES]
 
 
-def _told(value: Any) -> str:
-    """A value as it is shown; nothing for what is missing."""
+def _text_of(value: Any) -> str:
+    """A value as text, cut to WIDEST characters; empty for a missing value."""
     if value is None:
         return ""
     text = f"{value:.4f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)

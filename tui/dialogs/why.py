@@ -1,4 +1,4 @@
-"""Why: what led to an event, what made a tie, what decided a choice, as rows that can be gone to."""
+"""The contents of the dialogs that answer why: of an event, of a tie, of a person's choice."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -10,16 +10,16 @@ from townlet.daytime import time_of
 from townlet.observing.view import Card, EventLine
 from townlet.telling.why import Why
 from tui.asking import Caused, Feelings
-from tui.dialogs.listing import Told
+from tui.dialogs.listing import Contents
 from tui.drawing import About, Row
 from tui.looks import Look
 
 SHORT: Final = {"trust": "trust", "familiarity": "famil.", "rivalry": "rival."}
-"""The sides of a tie, as heads of columns."""
+"""The headings of the columns for the sides of a tie."""
 
 
-def event_told(caused: Caused, per_day: int, look: Look) -> Told:
-    """An event, what it did to ties, and what led to it, the newest first."""
+def event_causes(caused: Caused, per_day: int, look: Look) -> Contents:
+    """An event, its causes with the newest first, and the ties that it changed."""
     event = caused.lines[0]
     rows = [_event_row(event, per_day, "", look)]
     rows += [
@@ -33,7 +33,7 @@ def event_told(caused: Caused, per_day: int, look: Look) -> Told:
         rows += [_change_row(change, look) for change in caused.changes]
     else:
         rows.append(Row(Text("It changed no tie.", look.faint)))
-    return Told(f"Why: {event.what} of {time_of(event.tick, per_day)}", rows)
+    return Contents(f"Why: {event.what} of {time_of(event.tick, per_day)}", rows)
 
 
 def _event_row(line: EventLine, per_day: int, before: str, look: Look) -> Row:
@@ -60,11 +60,11 @@ def _change_row(change: Mapping[str, Any], look: Look) -> Row:
     return Row(text, About(person=change["owner"], other=change["other"]))
 
 
-def tie_told(feelings: Feelings, per_day: int, look: Look) -> Told:
-    """Every cause of a tie in order, adding up to its value, and the other way round."""
+def tie_causes(feelings: Feelings, per_day: int, look: Look) -> Contents:
+    """Every cause of a tie in order, with their sum, which is its value; then the same of the tie back."""
     there, back = feelings
     rows = [*_tie_rows(there, per_day, look), Row(Text("")), *_tie_rows(back, per_day, look)]
-    return Told(f"Why {there.owner} feels so about {there.other}, at {time_of(there.tick, per_day)}", rows)
+    return Contents(f"Why {there.owner} feels so about {there.other}, at {time_of(there.tick, per_day)}", rows)
 
 
 def _tie_rows(why: Why, per_day: int, look: Look) -> Iterator[Row]:
@@ -84,7 +84,7 @@ def _tie_rows(why: Why, per_day: int, look: Look) -> Iterator[Row]:
 
 
 def _cause_row(cause: Mapping[str, Any], per_day: int, look: Look) -> Row:
-    """A change of a tie: when, by how much each side, and what happened."""
+    """One cause: when it was, by how much it changed each side of the tie, and what happened."""
     wore_off = cause["change"] == "decayed"
     text = Text("  " + ("" if wore_off else time_of(cause["tick"], per_day).removeprefix("day ")).ljust(13))
     for side in SIDES:
@@ -95,17 +95,17 @@ def _cause_row(cause: Mapping[str, Any], per_day: int, look: Look) -> Row:
     return Row(text, None if wore_off else About(tick=cause["tick"], seq=cause["seq"]))
 
 
-def choice_told(card: Card, per_day: int, look: Look) -> Told:
-    """The choice that somebody lives by: what each option was worth to them then."""
+def choice_reasons(card: Card, per_day: int, look: Look) -> Contents:
+    """The person's last choice, and what each option was worth to them then."""
     choice = card.choice
     title = f"Why {card.person} does what they do"
     if choice is None:
-        return Told(title, [Row(Text(f"{card.person} has not chosen anything yet."))])
+        return Contents(title, [Row(Text(f"{card.person} has not chosen anything yet."))])
     when = f"{time_of(choice.tick, per_day)}  "
     chosen = Text(when, look.strong).append(f"{card.person} chose {choice.chosen}")
     chosen.append(f" at {choice.place}" if choice.place else "").append(f"  event {choice.seq:,}", look.faint)
     rows = [Row(chosen, About(tick=choice.tick, seq=choice.seq))]
-    rows += [Row(Text(words, look.faint)) for words in _said_of(choice.urgent, choice.gives_way, choice.scripted)]
+    rows += [Row(Text(words, look.faint)) for words in _notes_on(choice.urgent, choice.gives_way, choice.scripted)]
     rows += [Row(Text("")), Row(Text("What each option was worth, best first", look.title))]
     best = max((use.use for use in choice.uses), default=1.0) or 1.0
     for use in choice.uses:
@@ -114,10 +114,10 @@ def choice_told(card: Card, per_day: int, look: Look) -> Told:
         text.append(f"{use.use:7.3f} " if use.place is not None else f"{'-':>7} ").append(f"{bar:<12} ", look.good)
         text.append(use.why or (f"at {use.place}" if use.place else ""), look.faint)
         rows.append(Row(text, About(place=use.place) if use.place else None))
-    return Told(title, rows)
+    return Contents(title, rows)
 
 
-def _said_of(urgent: bool, gives_way: bool, scripted: bool) -> Sequence[str]:
+def _notes_on(urgent: bool, gives_way: bool, scripted: bool) -> Sequence[str]:
     said = []
     if not scripted:
         said.append("Somebody else chose: the script would not have, by these weights.")

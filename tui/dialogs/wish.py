@@ -1,4 +1,4 @@
-"""A fork as somebody writes it down, read: from which tick, under which name, what is different, for how long."""
+"""Reads the form of a fork: its tick, its name, its seed and settings, and how long it lives."""
 
 import shlex
 from collections.abc import Mapping
@@ -17,11 +17,12 @@ HOLDS_BACK: Final = {
     ("queue_conflict", "cut"): "queues.cut_chance=0 queues.cut_rivalry=0",
     ("queue_conflict", "block"): "queues.block_chance=0 queues.block_rivalry=0",
 }
-"""The settings under which an event of a kind, for a reason, does not come about."""
+"""The settings that keep an event from happening, by its kind and its reason."""
 
 
 class FieldsOfFork(NamedTuple):
-    """What a fork begins with: the run, its tick, the event that it comes before, if it does, the seed and the head."""
+    """What the form begins with. `event` is the event that the fork comes before (None: none), `head` the run's last
+    tick."""
 
     run: str
     tick: int
@@ -32,7 +33,7 @@ class FieldsOfFork(NamedTuple):
 
 
 class Wish(NamedTuple):
-    """A fork as it was written, read: `settings` are pairs of keys and texts."""
+    """The fork that the user wants. `settings` are pairs of a key and the text of its value."""
 
     tick: int
     into: str
@@ -41,23 +42,23 @@ class Wish(NamedTuple):
     ticks: int
 
     def arguments(self, run: str) -> list[str]:
-        """What `townlet` is told."""
-        told = ["fork", run, "--at-tick", str(self.tick), "--into", self.into]
+        """The arguments of the `townlet` command that makes the same fork."""
+        words = ["fork", run, "--at-tick", str(self.tick), "--into", self.into]
         if self.seed is not None:
-            told += ["--seed", str(self.seed)]
+            words += ["--seed", str(self.seed)]
         for key, value in self.settings:
-            told += ["--set", f"{key}={value}"]
-        return [*told, "--ticks", str(self.ticks)]
+            words += ["--set", f"{key}={value}"]
+        return [*words, "--ticks", str(self.ticks)]
 
 
 @cache
 def setting_keys() -> tuple[str, ...]:
-    """The keys that hold a value, as they are written."""
+    """The dotted key of every setting that holds a value."""
     return tuple(key.key for key in describe() if key.type != "block")
 
 
 def free_name(run: str, tick: int) -> str:
-    """A name for a fork that no folder beside the run has."""
+    """A name for the fork that no folder beside the run has yet."""
     path = Path(run)
     name, number = f"{path.name}-fork-{tick}", 1
     while (path.parent / (name if number == 1 else f"{name}-{number}")).exists():
@@ -66,7 +67,7 @@ def free_name(run: str, tick: int) -> str:
 
 
 def settings_meant(written: str) -> tuple[tuple[str, str], ...]:
-    """`key=value` pairs, apart by spaces; what holds a space stands in quotes. Raises QueryError."""
+    """The pairs of `key=value key=value`; a value with a space in it stands in quotes. Raises QueryError."""
     try:
         pairs = shlex.split(written)
     except ValueError:
@@ -82,10 +83,10 @@ def settings_meant(written: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def wished(fields: FieldsOfFork, text: Mapping[str, str]) -> Wish:
-    """A form, read: `text` of `at`, `name`, `seed`, `settings`, `ticks`. Raises QueryError for what cannot be.
+def read_wish(fields: FieldsOfFork, text: Mapping[str, str]) -> Wish:
+    """The fork that a filled form describes. `text` has the fields `at`, `name`, `seed`, `settings` and `ticks`.
 
-    An empty seed, and the run's own, are no other seed.
+    An empty seed and the run's own seed both mean: no other seed. Raises QueryError for a field that cannot be used.
     """
     if text["seed"] and not (text["seed"].isdecimal() and int(text["seed"]) < 2**64):
         raise QueryError(f"Seed: {text['seed']!r} is none; it is a whole number from 0 to 2**64 - 1")

@@ -1,4 +1,4 @@
-"""Churn: ties held, made and lost, window by window, the open one first."""
+"""The churn panel: ties held, made and lost in each window of time, the open window first."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -9,10 +9,10 @@ from townlet.observing.view import View
 from tui.drawing import About, Room, Row
 from tui.looks import Look
 from tui.panels.lines import bar
-from tui.panels.rows import fitted, wrapped
+from tui.panels.rows import fitted_rows, word_lines
 
 LOST: Final = ("evicted", "faded", "departed", "commanded")
-"""How ties are lost; a share is of the first: those that made room."""
+"""The ways to lose a tie. The share counts only the first: evicted ties, which made room for others."""
 
 BAR: Final = 8
 BAR_FROM: Final = 48
@@ -21,7 +21,7 @@ ALL_FROM: Final = 76
 
 
 def draw(view: View, look: Look, room: Room) -> list[Row]:
-    """The open window, then those that are over, the last first, and what a share is."""
+    """The open window, then the finished ones, newest first, and what the share means."""
     full = room.width >= ALL_FROM
     names = ("held", "added", *(LOST if full else ("lost",)), "refused")
     cells = BAR if room.width >= BAR_FROM else 0
@@ -34,7 +34,7 @@ def draw(view: View, look: Look, room: Room) -> list[Row]:
     elif not now:
         rows += [
             Row(Text(words, look.warn))
-            for words in wrapped("… the open window is not yet counted this far", room.width)
+            for words in word_lines("… the open window is not yet counted this far", room.width)
         ]
     for window in reversed(over):
         rows.append(_line(window, names, look, About(tick=window["from_tick"]), cells, str(window["window"])))
@@ -42,12 +42,12 @@ def draw(view: View, look: Look, room: Room) -> list[Row]:
         rows.append(Row(Text("No window is over yet.", look.faint)))
     said = "share: of the ties held or added, how many were evicted to make room. refused: no room, and none was made."
     said += " !: a share above the warning." if any(window["warning"] for window in over) else ""
-    rows += [Row(Text(words, look.faint)) for words in wrapped(said, room.width)]
+    rows += [Row(Text(words, look.faint)) for words in word_lines(said, room.width)]
     alarms = view.town.happened.get("warnings", ())
     for alarm in alarms:
         told = f"! window {alarm['window']}: a share of {alarm['share']:.0%}, above {alarm['above']:.0%}"
         rows.insert(0, Row(Text(told, look.bad), About(tick=view.tick, seq=alarm["cause"])))
-    return fitted(rows, room.width)
+    return fitted_rows(rows, room.width)
 
 
 def _width(name: str) -> int:
@@ -57,7 +57,7 @@ def _width(name: str) -> int:
 def _line(
     window: Mapping[str, Any], names: tuple[str, ...], look: Look, about: About | None, cells: int, label: str
 ) -> Row:
-    """A window's counts, its share in figures and as a bar, and whether it was too much."""
+    """A window's counts, its share as a number and as a bar, and a sign where the share was too high."""
     counts = {**window, "lost": sum(window[name] for name in LOST)}
     text = Text().append(f"{label:>7}", look.strong if about is None else "")
     for name in names:

@@ -1,4 +1,4 @@
-"""What each person does, from the state of a scene: a glyph of one cell, and words."""
+"""What each person does, from the state of a scene: a sign of one cell, and words."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -19,7 +19,7 @@ AT: Final = {
     "desk": ("≡", "working"),
     "bench": ("_", "sitting"),
 }
-"""What is done at a kind of place: its glyph, and the word for it."""
+"""What people do at each kind of place: its sign, and the word for it."""
 
 TO: Final = {
     "eat": "to eat",
@@ -30,7 +30,7 @@ TO: Final = {
     "cook": "to cook",
     "socialise": "to company",
 }
-"""What an option makes one walk to."""
+"""The words for what a person walks to, by the option that they chose."""
 
 TALKING, IDLE, STUCK = '"', "·", "!"
 ARROWS: Final = "←→↑↓"
@@ -38,7 +38,7 @@ CHATS: Final = ("chat_succeeded", "chat_failed")
 
 
 class Doing(NamedTuple):
-    """What somebody does: `place` is where, or where to; `until` the tick at which it is over, if that is known."""
+    """What a person does. `place` is where, or where they walk to; `until` the tick at which it ends, if known."""
 
     glyph: str
     said: str
@@ -54,7 +54,7 @@ def places_by_name(town_map: TownMap) -> Mapping[str, Place]:
 
 @lru_cache(maxsize=8)
 def names_by_tile(town_map: TownMap) -> Mapping[tuple[int, int], str]:
-    """The names of a map's places by where they are: row and column."""
+    """The names of a map's places by their row and column."""
     return {(place.row, place.column): name for name, place in places_by_name(town_map).items()}
 
 
@@ -64,14 +64,14 @@ def venue_of(place: str) -> str:
 
 
 def clock(tick: int, view: View) -> str:
-    """A tick as the hour and the minute; with the day where that is not the view's."""
+    """A tick as hour and minute; with the day where it is not the view's day."""
     said = time_of(tick, view.ticks_per_day)
     same = tick // view.ticks_per_day == view.tick // view.ticks_per_day
     return said.partition(", ")[2] if same else said
 
 
 def doings(view: View) -> Mapping[str, Doing]:
-    """What everybody does, in the order of the state."""
+    """What each person does, by name, in the order of the state."""
     lines = {
         name: (place, number)
         for place, queue in view.town.state["queues"].items()
@@ -95,7 +95,7 @@ def doings(view: View) -> Mapping[str, Doing]:
 
 
 def talks(scene: ShownTown) -> Mapping[str, str]:
-    """Who talked with whom in the tick before: what changed a tie says so."""
+    """Whom each person talked with in the tick before, taken from the changes of ties."""
     return {
         change["owner"]: change["other"] for change in scene.happened.get("tie_changes", ()) if change["kind"] in CHATS
     }
@@ -116,7 +116,7 @@ def _in_line(place: str, number: int) -> Doing:
 def _in_mind(
     agent: Mapping[str, object], mind: Mapping[str, object], here: str | None, places: Mapping[str, Place]
 ) -> Doing:
-    """Of somebody who uses nothing: on the way, there already, or with nothing to do."""
+    """What a person does who uses no place: they walk to one, are there already, or have nothing to do."""
     option, target = str(mind.get("option", "")), mind.get("target")
     if not isinstance(target, str) or option not in TO:
         return Doing(IDLE, "giving way" if option == "yield" else "idle", None, None)

@@ -1,4 +1,4 @@
-"""The list of events: a stretch of the log around the one it stands at, with what the filter let through marked out."""
+"""The list of events: a part of the log around one event. Events that do not fit the filter are faint."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -10,23 +10,23 @@ from townlet.daytime import time_of
 from townlet.observing.view import TICK_END, EventLine, View
 from tui.drawing import About, Room, Row
 from tui.looks import Look
-from tui.panels.rows import fitted, wrapped
+from tui.panels.rows import fitted_rows, word_lines
 
 HERE, CONTEXT, MATCH = "▸", "┊", " "
-"""The event that it stands at, one that the filter did not let through, one that it did."""
+"""The signs before an event: the one that the list stands at, one that does not fit the filter, one that does."""
 
 END_OF_TICK: Final = "- the minute ends"
 
 KIND_WIDTH: Final = 20
-"""Of the kinds' names, in a room where what was said has a column of its own."""
+"""The width of the column of kinds, in a room that is wide enough for columns."""
 
 COLUMNS_FROM: Final = 70
 NUMBERS_FROM: Final = 100
-"""The width from which the number of each event is shown."""
+"""The least width in which each event has its number."""
 
 
 def draw(view: View, look: Look, room: Room) -> list[Row]:
-    """What is filtered, then the events in order, by days."""
+    """The filter, then the events in order, with a heading for each day."""
     page = view.events
     rows, day = list(_about_filter(view, look, room.width)), None
     if page.before:
@@ -42,17 +42,17 @@ def draw(view: View, look: Look, room: Room) -> list[Row]:
         rows.append(Row(Text("No event yet." if not page.filter else "No event like that so far.", look.faint)))
     if page.after:
         rows.append(Row(Text("… later events", look.faint)))
-    return fitted(rows, room.width)
+    return fitted_rows(rows, room.width)
 
 
 def _about_filter(view: View, look: Look, width: int) -> Iterator[Row]:
-    """Which filter holds, how to undo it, and what is wrong with it."""
+    """The present filter, how to remove it, and its error if it has one."""
     page = view.events
     if page.error:
-        yield from (Row(Text(words, look.bad)) for words in wrapped(f"! {page.error}", width))
+        yield from (Row(Text(words, look.bad)) for words in word_lines(f"! {page.error}", width))
     if page.filter:
         said = f"Filter: {page.filter}. {CONTEXT} others around them. Filter with no words shows all."
-        yield from (Row(Text(words, look.warn)) for words in wrapped(said, width))
+        yield from (Row(Text(words, look.warn)) for words in word_lines(said, width))
 
 
 @lru_cache(maxsize=512)

@@ -1,4 +1,4 @@
-"""The ground of a town as cells, drawn once a map, look and part of the day: near, and whole from afar."""
+"""The ground of a town as cells: from near, or as a whole from afar. Each drawing is kept and used again."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -12,20 +12,20 @@ from townlet.configuration.places import place_names
 from townlet.world.drawing import Tile, TownMap
 from tui.drawing import About
 from tui.looks import Look
-from tui.panels.marks import parsed
+from tui.panels.marks import style_of
 
 DAY, DUSK, NIGHT = "day", "dusk", "night"
 SHADE: Final = {DAY: 0.0, DUSK: 0.25, NIGHT: 0.5}
-"""How much of the night's colour lies over the ground."""
+"""The share of the night's colour in the ground's colours, at each part of the day."""
 
 NEAR: Final = 2
-"""Cells to a tile from near, where a row of cells is a row of tiles."""
+"""The cells of a tile, side by side, from near. A row of cells is then a row of tiles."""
 
 LIGHTER: Final = 0.35
-"""How much lighter than its ground is what grows or stands on it."""
+"""The share of white in the colour of things that grow or stand on the ground."""
 
 WALL: Final = " ╵╶└╷│┌├╴┘─┴┐┤┬┼"
-"""Walls by where they go on: north 1, east 2, south 4, west 8."""
+"""The wall signs, by the sum of the sides on which the wall goes on: north 1, east 2, south 4, west 8."""
 
 PLACE: Final = {
     "bed": "▐▌",
@@ -38,16 +38,16 @@ PLACE: Final = {
     "bench": "══",
 }
 AFAR: Final = {**{kind: two[0] for kind, two in PLACE.items()}, "bed": "▪", "bench": "="}
-"""A kind of place, from near in two cells and from afar in one; no letters, for those are people."""
+"""The signs of each kind of place, from near in two cells and from afar in one. Letters are left to people."""
 
 GROUND: Final = {Tile.TABLE: "▒▒", Tile.TREE: "♣ ", Tile.WATER: "≈ "}
 WALLS: Final = frozenset({int(Tile.WALL), int(Tile.DOOR)})
 BEFORE: Final = (Tile.DOOR, Tile.WALL, Tile.WATER, Tile.TABLE, Tile.TREE)
-"""What of several tiles is seen from afar; of others the upper left one."""
+"""The tiles that stand out from afar, the first the most. Of all others the upper left one is shown."""
 
 
 class Ground(NamedTuple):
-    """Cells in rows: a character each, and its style. What a cell is about lies in its style."""
+    """Rows of cells, each with a character and a style. The style also holds what the cell is about."""
 
     chars: Sequence[Sequence[str]]
     styles: Sequence[Sequence[Style]]
@@ -62,65 +62,65 @@ def phase_of(tick: int, ticks_per_day: int) -> str:
 
 
 class Palette(NamedTuple):
-    """The colours of the tiles, None where the look has none, and of what stands on them."""
+    """The colours of the tiles (None: the look has none), and the style of the furniture."""
 
     tiles: Mapping[Tile, Color | None]
     furniture: Style
 
     def under(self, tile: Tile) -> Style:
-        """A tile as a background."""
+        """The style of a cell whose background is a tile."""
         return Style(bgcolor=self.tiles[tile])
 
-    def drawn(self, tile: Tile) -> Style:
-        """Something in a tile's own colour, made lighter."""
+    def on_top(self, tile: Tile) -> Style:
+        """The style of a thing drawn in a tile's colour, made lighter."""
         return Style(color=_blend(self.tiles[tile], Color.parse("white"), LIGHTER))
 
 
 def palette(look: Look, phase: str) -> Palette:
-    """The colours of a look at a part of the day."""
-    shade = parsed(look.night).color
+    """The palette of a look at a part of the day."""
+    shade = style_of(look.night).color
     tiles = {
-        tile: _blend(parsed(look.ground[tile.name.lower()]).color, shade, SHADE[phase]) if shade else None
+        tile: _blend(style_of(look.ground[tile.name.lower()]).color, shade, SHADE[phase]) if shade else None
         for tile in Tile
     }
-    return Palette(tiles, parsed(look.furniture))
+    return Palette(tiles, style_of(look.furniture))
 
 
 def _blend(color: Color | None, other: Color | None, share: float) -> Color | None:
-    """Two colours mixed, where both are colours that can be."""
+    """A colour with a share of another one; unchanged where one of them cannot be mixed."""
     if color is None or other is None or color.is_default or not color.triplet or not share:
         return color
     return Color.from_triplet(blend_rgb(color.triplet, other.get_truecolor(), share))
 
 
-_drawn: dict[tuple[int, str, str, int], tuple[TownMap, Look, Ground]] = {}
-DRAWN_MOST: Final = 16
+_kept: dict[tuple[int, str, str, int], tuple[TownMap, Look, Ground]] = {}
+KEPT_MOST: Final = 16
 
 
 def ground(town_map: TownMap, look: Look, phase: str, across: int) -> Ground:
-    """The whole town; `across` 0 from near, else so many tiles to a cell's width, and twice as many to its height."""
+    """The whole town. From near `across` is 0; else a cell is `across` tiles wide and twice as many high."""
     key = (id(town_map), look.name, phase, across)
-    found = _drawn.get(key)
+    found = _kept.get(key)
     if found is None or found[0] is not town_map or found[1] is not look:
         colours = palette(look, phase)
         made = _afar(town_map, colours, across) if across else _near(town_map, colours)
-        while len(_drawn) >= DRAWN_MOST:
-            _drawn.pop(next(iter(_drawn)))
-        found = _drawn[key] = (town_map, look, made)
+        while len(_kept) >= KEPT_MOST:
+            _kept.pop(next(iter(_kept)))
+        found = _kept[key] = (town_map, look, made)
     return found[2]
 
 
 @lru_cache(maxsize=4096)
 def about_place(name: str) -> Style:
-    """The style of what is about a place."""
+    """The style of text that is about a place."""
     return Style(meta={"about": About(place=name)})
 
 
 def _near(town_map: TownMap, colours: Palette) -> Ground:
-    """Two cells a tile: walls as lines, the rest as what it looks like from above; without names."""
+    """The town from near, two cells for each tile, seen from above; walls are lines. It has no names."""
     floor = colours.under(Tile.FLOOR)
-    plain = [colours.under(tile) + colours.drawn(tile) for tile in Tile]
-    plain[Tile.WALL], plain[Tile.DOOR] = floor + colours.drawn(Tile.WALL), floor + colours.drawn(Tile.DOOR)
+    plain = [colours.under(tile) + colours.on_top(tile) for tile in Tile]
+    plain[Tile.WALL], plain[Tile.DOOR] = floor + colours.on_top(Tile.WALL), floor + colours.on_top(Tile.DOOR)
     plain[Tile.TREE] = colours.under(Tile.GRASS) + Style(color=colours.tiles[Tile.TREE])
     said = [GROUND.get(tile, "  ") for tile in Tile]
     chars, styles, tiles = [], [], town_map.grid.tolist()
@@ -137,7 +137,7 @@ def _near(town_map: TownMap, colours: Palette) -> Ground:
 
 
 def _line(tiles: Sequence[Sequence[int]], row: int, column: int, tile: int) -> str:
-    """A wall or a door in two cells: the first where the lines meet, the second on the way to the next tile."""
+    """The two characters of a wall or a door: where its lines meet, and the line to the next tile."""
     line = tiles[row]
     north = row > 0 and tiles[row - 1][column] in WALLS
     east = column + 1 < len(line) and line[column + 1] in WALLS
@@ -149,7 +149,7 @@ def _line(tiles: Sequence[Sequence[int]], row: int, column: int, tile: int) -> s
 
 
 def _afar(town_map: TownMap, colours: Palette, across: int) -> Ground:
-    """Two squares a cell, one above the other. Only walls are blocks, so that they stand out without colour too."""
+    """The town from afar, two squares of tiles in each cell. Only walls are blocks, to stand out without colour."""
     height, width = -(-town_map.height // (2 * across)), -(-town_map.width // across)
     seen = _squares(town_map, across, 2 * height, width)
     chars, styles = [], []
@@ -172,7 +172,7 @@ def _afar(town_map: TownMap, colours: Palette, across: int) -> Ground:
 
 
 def _squares(town_map: TownMap, across: int, height: int, width: int) -> list[list[Tile]]:
-    """What is seen of each square of so many tiles a side; where a town ends within a cell it goes on as grass."""
+    """The tile that is shown of each square, which is `across` tiles wide. Beyond the town there is grass."""
     grid = np.full((height * across, width * across), Tile.GRASS, np.uint8)
     grid[: town_map.height, : town_map.width] = town_map.grid
     squares = grid.reshape(height, across, width, across).swapaxes(1, 2).reshape(height, width, -1)
@@ -184,7 +184,7 @@ def _squares(town_map: TownMap, across: int, height: int, width: int) -> list[li
 
 
 def _furnish(town_map: TownMap, colours: Palette, chars: list[list[str]], styles: list[list[Style]]) -> None:
-    """Put places where no wall is in the way."""
+    """Draw the places into the cells without a wall."""
     for name, place in zip(place_names(town_map), town_map.places, strict=True):
         row = place.row // 2
         styles[row][place.column] += about_place(name)
@@ -194,25 +194,25 @@ def _furnish(town_map: TownMap, colours: Palette, chars: list[list[str]], styles
 
 
 def _names(town_map: TownMap, across: int) -> Iterator[tuple[int, int, str, str]]:
-    """The names of venues on their upper walls, from afar: row and first column, what fits, and the whole name."""
+    """The names of venues from afar, on their upper walls: row, first column, the name as it fits, the whole name."""
     for venue in town_map.venues:
         left, width = venue.left // across, venue.width // across
-        name = _fitting(venue.name, width - 2 if across == 1 else width + 1)
+        name = _short_name(venue.name, width - 2 if across == 1 else width + 1)
         if name:
             first = min(left + max((width - len(name)) // 2, 0), -(-town_map.width // across) - len(name))
             yield venue.top // (2 * across), max(first, 0), name, venue.name
 
 
 def names_near(town_map: TownMap, top: int, left: int, height: int, width: int) -> Iterator[tuple[int, int, str, str]]:
-    """The same of cells that are seen from near, in the part of the upper wall that is seen, from their first cell."""
+    """The same from near, for the cells of a window: each name is written on the part of the wall that is seen."""
     for venue in town_map.venues:
         first = max(NEAR * venue.left - left, 0)
         room = min(NEAR * (venue.left + venue.width) - left, width) - first - NEAR
-        if 0 <= venue.top - top < height and room > NEAR and (name := _fitting(venue.name, room)):
+        if 0 <= venue.top - top < height and room > NEAR and (name := _short_name(venue.name, room)):
             yield venue.top - top, first + (room + NEAR - len(name)) // 2, name, venue.name
 
 
-def _fitting(name: str, width: int) -> str:
-    """A name as long as may be: without its article, then its first word, then nothing."""
+def _short_name(name: str, width: int) -> str:
+    """The longest form of a name that fits: whole, without its article, its first word, or nothing."""
     short = name.removeprefix("The ")
     return next((each for each in (name, short, short.partition(" ")[0]) if len(each) <= width), "")

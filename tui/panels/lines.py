@@ -1,4 +1,4 @@
-"""Lines of a panel: pieces of text set side by side, cut to the room, shared out into columns; bars."""
+"""Lines of a panel: text made of pieces, cut to the room or set in columns; and bars."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -7,7 +7,7 @@ from rich.style import Style
 from rich.text import Span, Text
 
 from tui.drawing import About, Row
-from tui.panels.marks import parsed
+from tui.panels.marks import style_of
 
 BLOCKS = " ▏▎▍▌▋▊▉█"
 SPARKS = "▁▂▃▄▅▆▇█"
@@ -17,7 +17,7 @@ Piece = tuple[str, Style | str]
 
 
 def line(pieces: Iterable[Piece], width: int) -> Text:
-    """Pieces in a line, cut to a width with an ellipsis. Its characters are one cell each."""
+    """The pieces as one line, cut to a width with an ellipsis. Each character must be one cell wide."""
     plain, spans, at = [], [], 0
     for text, style in pieces:
         plain.append(text)
@@ -33,12 +33,12 @@ def line(pieces: Iterable[Piece], width: int) -> Text:
 
 @lru_cache(maxsize=4096)
 def about(spot: About, style: str = "") -> Style:
-    """A style of a theme, or none, for what is about something."""
-    return parsed(style) + Style(meta={"about": spot})
+    """A style of a theme, or none, for text that is about something."""
+    return style_of(style) + Style(meta={"about": spot})
 
 
 def columns(entries: Sequence[Row], width: int, count: int) -> list[Row]:
-    """Rows shared out into columns, down the first, then the next; in one column each keeps what it is about."""
+    """The rows in columns, from top to bottom of the first, then of the next. In one column they stay as they are."""
     if count <= 1:
         return list(entries)
     each, down = width // count, -(-len(entries) // count)
@@ -53,8 +53,8 @@ def columns(entries: Sequence[Row], width: int, count: int) -> list[Row]:
     return rows
 
 
-def wrapped(first: Piece, pieces: Sequence[Sequence[Piece]], width: int, most: int) -> list[Text]:
-    """Groups of pieces after a first word, over at most so many lines; how many did not fit is said."""
+def group_lines(first: Piece, pieces: Sequence[Sequence[Piece]], width: int, most: int) -> list[Text]:
+    """Groups of pieces after a first piece, on at most `most` lines. The last line says how many did not fit."""
     lines, now, used, left = list[Text](), [first], len(first[0]), len(pieces)
     for group in pieces:
         long = 1 + sum(len(text) for text, _ in group)
@@ -73,14 +73,14 @@ def wrapped(first: Piece, pieces: Sequence[Sequence[Piece]], width: int, most: i
 
 
 def bar(share: float, width: int) -> str:
-    """A bar over so many cells, in eighths; `share` from 0 to 1."""
+    """A bar of `width` cells, drawn in eighths of a cell; `share` is from 0 to 1."""
     eighths = round(min(max(share, 0.0), 1.0) * width * 8)
     full, rest = divmod(eighths, 8)
     return ("█" * full + (BLOCKS[rest] if rest else "")).ljust(width)
 
 
 def sparkline(values: Sequence[float], width: int) -> str:
-    """Values from 0 to 1 as a line of so many cells, the newest last: the mean of those that share a cell."""
+    """Values from 0 to 1 as a line of at most `width` cells, the newest last. A cell shows the mean of its values."""
     count = min(width, len(values))
     made = []
     for cell in range(count):

@@ -1,4 +1,4 @@
-"""How a person is told from the others: initials that are theirs alone, and a colour."""
+"""The marks that tell people apart: initials that nobody else has, and a colour."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -11,13 +11,13 @@ from tui.looks import Look
 
 
 def initials(view: View) -> Mapping[str, str]:
-    """The initials of everybody who lives there, no two alike: one letter where that will do, else two."""
+    """Different initials for everybody who lives in the town: one letter each where that is enough, else two."""
     return initials_of(tuple(view.town.state["agents"]))
 
 
 @lru_cache(maxsize=64)
 def initials_of(names: Sequence[str]) -> Mapping[str, str]:
-    """Initials for these names: those who come first have the better ones. 1,612 people have different ones."""
+    """Different initials for these names, for up to 1,612 people; the first names get those that suit them best."""
     firsts = [name[:1].upper() for name in names]
     if len(set(firsts)) == len(names):
         return dict(zip(names, firsts, strict=True))
@@ -34,11 +34,11 @@ def initials_of(names: Sequence[str]) -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=1024)
-def parsed(style: str) -> Style:
-    """A style of a theme, parsed once."""
+def style_of(style: str) -> Style:
+    """The rich style of a style's text; each text is parsed once."""
     return Style.parse(style)
 
 
 def colour_of(look: Look, person: int) -> str:
-    """The style of a person, by number."""
+    """The style of a person's colour, by their number."""
     return look.people[person % len(look.people)]

@@ -1,4 +1,4 @@
-"""The card of a person: needs, what they do and why, ties, work, money, reward, what happened to them of late."""
+"""The card of a person: needs, what they do and why, ties, work, money, reward, and the last events about them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -10,17 +10,17 @@ from tui.drawing import About, Room, Row
 from tui.looks import Look
 from tui.panels.doing import Doing, clock, doings
 from tui.panels.lines import Piece, about, bar, line, sparkline
-from tui.panels.marks import colour_of, initials, parsed
+from tui.panels.marks import colour_of, initials, style_of
 from tui.panels.town import liking_of, sign_of
 
 LOW: Final = 0.3
-"""A need that falls to this is not looked after: the measure of self-sufficiency."""
+"""A need at this value or below is low, as in the measure of self-sufficiency."""
 
 SHOWN: Final = 4
-"""Options and ties that are shown in a small room; the others follow below what else matters."""
+"""The most options, and ties, that have a row of their own in a small room."""
 
 TALL: Final = 28
-"""A room as high as this shows them all."""
+"""The least height of a room in which every option and tie has its row."""
 
 TERMS: Final = ("survival", "needs", "shaping", "wage", "punctuality", "social", "terminal", "guard", "clip")
 SHIFTS: Final = {
@@ -33,7 +33,7 @@ SHIFTS: Final = {
 
 
 def draw(view: View, look: Look, room: Room) -> list[Row]:
-    """Everything about the chosen person, what matters most first; with nobody chosen, whom there is to choose."""
+    """The card of the chosen person, most important first; with nobody chosen, the people there are to choose."""
     person, agents = view.wanted.person, view.town.state["agents"]
     if person is None or person not in agents:
         return _people(view, look, room)
@@ -53,18 +53,18 @@ def draw(view: View, look: Look, room: Room) -> list[Row]:
 
 
 def _people(view: View, look: Look, room: Room) -> list[Row]:
-    """Whom one can choose."""
+    """A row for each person, to choose one."""
     asked, short = view.wanted.person, initials(view)
     gone = [Row(line([(f"{asked} does not live here at this tick", look.warn)], room.width))] if asked else []
     rows = [
         *gone,
-        Row(line([("Nobody is chosen", parsed(look.title)), ("  click or Enter: choose", "")], room.width)),
+        Row(line([("Nobody is chosen", style_of(look.title)), ("  click or Enter: choose", "")], room.width)),
     ]
     for name, doing in doings(view).items():
         agent = view.town.state["agents"][name]
         pieces: list[Piece] = [
             (f"{short[name]}{doing.glyph} ", colour_of(look, agent["person"])),
-            (f"{name:<8} ", parsed(look.strong)),
+            (f"{name:<8} ", style_of(look.strong)),
             (doing.said, ""),
             (f"  {agent.get('venue', 'out of doors')}", look.faint),
         ]
@@ -76,11 +76,11 @@ def _head(view: View, look: Look, room: Room, person: str, doing: Doing) -> list
     agent, mind = view.town.state["agents"][person], view.town.state["policy"].get(person, {})
     name: list[Piece] = [
         (f"[{initials(view)[person]}{doing.glyph}]", f"{look.strong} {colour_of(look, agent['person'])}"),
-        (f" {person}", parsed(look.title)),
+        (f" {person}", style_of(look.title)),
         (f"  {agent.get('venue', 'out of doors')}", ""),
         (f"  wallet {agent['wallet']:.2f}", look.faint),
     ]
-    does: list[Piece] = [(doing.said, parsed(look.strong))]
+    does: list[Piece] = [(doing.said, style_of(look.strong))]
     if doing.place:
         does.append((f", {doing.place}", about(About(place=doing.place))))
     until = doing.until
@@ -92,20 +92,20 @@ def _head(view: View, look: Look, room: Room, person: str, doing: Doing) -> list
 
 
 def _needs(agent: Mapping[str, Any], card: Card | None, look: Look, room: Room) -> list[Row]:
-    """Each need: how it is, and how it was in the last day."""
+    """Each need: its present value, and its course over the last day."""
     rows, room_left = list[Row](), room.width - len("hygiene 0.00! ")
     past = min(24, room_left // 2) if card else 0
     if room.height >= TALL:
         said = "  1.00 is well" + ("; on the right the last day" if card else "")
-        rows.append(Row(line([("needs", parsed(look.title)), (said, look.faint)], room.width)))
+        rows.append(Row(line([("needs", style_of(look.title)), (said, look.faint)], room.width)))
     for need in NEEDS:
         value = agent[need]
         low = value <= LOW
         style = look.bad if low else look.good
         pieces: list[Piece] = [
             (f"{need:<7} ", ""),
-            (f"{value:4.2f}{'!' if low else ' '} ", parsed(style)),
-            (bar(value, max(min(room_left - past - 1, 20), 1)), parsed(style)),
+            (f"{value:4.2f}{'!' if low else ' '} ", style_of(style)),
+            (bar(value, max(min(room_left - past - 1, 20), 1)), style_of(style)),
         ]
         if card:
             pieces.append((f" {sparkline(card.needs[need], past)}", look.faint))
@@ -114,14 +114,14 @@ def _needs(agent: Mapping[str, Any], card: Card | None, look: Look, room: Room) 
 
 
 def _why(view: View, card: Card | None, look: Look, room: Room, most: int) -> list[Row]:
-    """The options as they were weighed, best first, and what decided against the others."""
+    """The options as they were weighed, best first, and the reasons against the others."""
     if card is None or card.choice is None:
         return [Row(line([("why: nothing was chosen yet", look.faint)], room.width))]
     choice = card.choice
     spot = About(tick=choice.tick, seq=choice.seq)
     ago = view.tick - choice.tick
     said = f"why {choice.chosen}" + (f", at {choice.place}" if choice.place else "")
-    rows = [Row(line([(said, parsed(look.title)), (f"  {ago} ticks ago", look.faint)], room.width), spot)]
+    rows = [Row(line([(said, style_of(look.title)), (f"  {ago} ticks ago", look.faint)], room.width), spot)]
     rows += [Row(line([(note, look.warn)], room.width), spot) for note in _notes(choice)]
     weighed = [use for use in choice.uses if use.use > 0.0 or use.option == choice.chosen]
     greatest = max((use.use for use in weighed), default=1.0)
@@ -133,7 +133,7 @@ def _why(view: View, card: Card | None, look: Look, room: Room, most: int) -> li
 
 
 def _notes(choice: Choice) -> list[str]:
-    """What else led to a choice."""
+    """Sentences about what else led to a choice."""
     made = []
     if choice.urgent:
         made.append("a need is urgent: all else can wait")
@@ -149,10 +149,10 @@ def _unweighed(choice: Choice) -> list[Use]:
 
 
 def _use(use: Use, choice: Choice, greatest: float, look: Look, width: int) -> Any:
-    """An option with its use as a number and a bar, and where, or why not."""
+    """An option with its use as a number and a bar, and its place, or the reason against it."""
     chosen = use.option == choice.chosen
     pieces: list[Piece] = [
-        (f"{'>' if chosen else ' '} {use.option:<9} ", parsed(look.strong) if chosen else ""),
+        (f"{'>' if chosen else ' '} {use.option:<9} ", style_of(look.strong) if chosen else ""),
         (f"{use.use:5.2f} ", ""),
         (
             bar(use.use / greatest if greatest else 0.0, max(min(width // 4, 16), 4)),
@@ -164,15 +164,17 @@ def _use(use: Use, choice: Choice, greatest: float, look: Look, width: int) -> A
 
 
 def _ties(view: View, card: Card | None, look: Look, room: Room, most: int) -> list[Row]:
-    """Whom the person likes and how much, the strongest first; how that has changed in a day."""
+    """Whom the person likes and how much, the strongest tie first, and the change in the last day."""
     person = view.wanted.person
     assert person is not None
     likings, now = liking_of(view, person), view.town.state["ties"].get(person, {})
     before = card.ties_before.get(person, {}) if card else None
     title = "likes (trust + familiarity - rivalry)" if room.width >= 50 else "likes"
-    rows = [Row(line([(title, parsed(look.title)), ("  and since a day ago" if card else "", look.faint)], room.width))]
+    rows = [
+        Row(line([(title, style_of(look.title)), ("  and since a day ago" if card else "", look.faint)], room.width))
+    ]
     for other, liking in list(likings.items())[:most]:
-        style = parsed(look.good if liking >= 0.0 else look.bad)
+        style = style_of(look.good if liking >= 0.0 else look.bad)
         pieces: list[Piece] = [
             (f"{sign_of(liking)} {other:<8} ", style),
             (f"{liking:+.2f} ", style),
@@ -191,7 +193,7 @@ def _ties(view: View, card: Card | None, look: Look, room: Room, most: int) -> l
 
 
 def _trend(other: str, liking: float, before: Mapping[str, Any] | None) -> str:
-    """Which way a liking went since before: an arrow and by how much."""
+    """The change of a liking since the ties `before`: an arrow and a number."""
     if before is None:
         return ""
     if other not in before:
@@ -204,11 +206,11 @@ def _trend(other: str, liking: float, before: Mapping[str, Any] | None) -> str:
 def _work(view: View, look: Look, room: Room, person: str) -> list[Row]:
     work = view.town.state["work"].get(person)
     if work is None:
-        return [Row(line([("work ", parsed(look.title)), ("no job", look.warn)], room.width))]
+        return [Row(line([("work ", style_of(look.title)), ("no job", look.warn)], room.width))]
     rows, per_day = [], view.ticks_per_day
     if "job" in work:
         hours = "-".join(time_of(work[end], per_day).partition(", ")[2] for end in ("starts", "ends"))
-        said: list[Piece] = [("work ", parsed(look.title)), (f"{work['job']} {hours}, {SHIFTS[work['shift']]}", "")]
+        said: list[Piece] = [("work ", style_of(look.title)), (f"{work['job']} {hours}, {SHIFTS[work['shift']]}", "")]
         place = About(place=work["workplace"])
         rows.append(Row(line([*said, (f", {work['workplace']}", about(place))], room.width), place))
         shift = "the last" if work["shift"] == "pre_shift" else "this"
@@ -225,12 +227,12 @@ def _belongings(agent: Mapping[str, Any], look: Look, room: Room) -> list[Row]:
     said = f"{agent['raw']} raw, {agent['meals']} meals, wallet {agent['wallet']:.2f}"
     debt: Piece = (f", debt {agent['debt']:.2f}" if agent["debt"] else ", no debt", look.bad if agent["debt"] else "")
     home: Piece = (f", home {agent['home']}", about(About(place=agent["home"])))
-    return [Row(line([("has  ", parsed(look.title)), (said, ""), debt, home], room.width))]
+    return [Row(line([("has  ", style_of(look.title)), (said, ""), debt, home], room.width))]
 
 
 def _reward(view: View, look: Look, room: Room, person: str) -> list[Row]:
     """The reward of the last tick, term by term, and of the episode so far."""
-    title: Piece = ("reward ", parsed(look.title))
+    title: Piece = ("reward ", style_of(look.title))
     if not view.town.paid:
         return [Row(line([title, ("not yet folded as far as this", look.warn)], room.width))]
     earned = view.town.state["rewards"].get(person)
@@ -248,15 +250,15 @@ def _traits(agent: Mapping[str, Any], look: Look, room: Room) -> list[Row]:
     said = [f"{trait.replace('_', ' ')} {value:+.2f}" for trait, value in agent["traits"].items()]
     each = max(room.width // 30, 1) if room.width < 90 else len(said)
     rows = [said[i : i + each] for i in range(0, len(said), each)]
-    title: Sequence[Piece] = [("is   ", parsed(look.title)), *[("     ", "")] * (len(rows) - 1)]
+    title: Sequence[Piece] = [("is   ", style_of(look.title)), *[("     ", "")] * (len(rows) - 1)]
     return [Row(line([first, (", ".join(row), "")], room.width)) for first, row in zip(title, rows, strict=True)]
 
 
 def _recent(view: View, card: Card | None, look: Look, room: Room) -> list[Row]:
-    """The last events, newest first."""
+    """The last events about the person, newest first."""
     if card is None or not card.recent:
         return []
-    rows = [Row(line([("of late", parsed(look.title))], room.width))]
+    rows = [Row(line([("of late", style_of(look.title))], room.width))]
     for event in reversed(card.recent):
         when = f"{clock(event.tick, view)} "
         pieces: list[Piece] = [(when, look.faint), (event.what, ""), (f"  {event.said}", look.faint)]

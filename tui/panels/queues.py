@@ -1,4 +1,4 @@
-"""The places in use: whose each is and until when, who waits for it and since when; the longest line first."""
+"""The places in use: who uses each and until when, who waits for it and since when; the longest line first."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,16 +8,16 @@ from tui.drawing import About, Room, Row
 from tui.looks import Look
 from tui.panels.doing import Doing, clock, doings
 from tui.panels.lines import Piece, about, line
-from tui.panels.marks import colour_of, initials, parsed
+from tui.panels.marks import colour_of, initials, style_of
 
 
 def draw(view: View, look: Look, room: Room) -> list[Row]:
-    """A row for each place, and one for each who waits."""
+    """A row for each place, and one for each person who waits."""
     queues, doing = view.town.state["queues"], doings(view)
     lines = sorted(queues.items(), key=lambda each: -len(each[1].get("waiting", ())))
     waiting = sum(len(queue.get("waiting", ())) for queue in queues.values())
     title = f"{len(queues)} {'place' if len(queues) == 1 else 'places'} in use, {waiting or 'nobody'} waiting"
-    rows = [Row(line([(title, parsed(look.title))], room.width))]
+    rows = [Row(line([(title, style_of(look.title))], room.width))]
     for place, queue in lines:
         rows.append(_place(place, queue, view, look, room, doing))
         rows += [
@@ -27,7 +27,7 @@ def draw(view: View, look: Look, room: Room) -> list[Row]:
 
 
 def _place(place: str, queue: Mapping[str, Any], view: View, look: Look, room: Room, doing: Mapping[str, Doing]) -> Row:
-    """A place and whose it is."""
+    """A place and the person who uses it."""
     pieces: list[Piece] = [(place, about(About(place=place), look.strong))]
     holder = queue.get("holder")
     if holder is None:
@@ -45,8 +45,8 @@ def _place(place: str, queue: Mapping[str, Any], view: View, look: Look, room: R
 
 
 def _waiting(name: str, number: int, place: str, view: View, look: Look, room: Room) -> Row:
-    """Who waits, where in the line, and since when."""
-    pieces: list[Piece] = [(f"  {number}. ", parsed(look.warn)), *_who(name, view, look)]
+    """A person who waits, with their number in the line, and since when."""
+    pieces: list[Piece] = [(f"  {number}. ", style_of(look.warn)), *_who(name, view, look)]
     since = view.town.waits_since.get(name)
     if since is not None:
         pieces.append((f" waits {view.tick - since} ticks, since {clock(since, view)}", ""))

@@ -1,4 +1,4 @@
-"""What the panels' rows have in common: they keep to the room, wrap, and have bars in them."""
+"""Functions that fit rows and words into the width of a panel."""
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,8 +8,8 @@ from rich.text import Text
 from tui.drawing import Row
 
 
-def fitted(rows: Iterable[Row], width: int) -> list[Row]:
-    """The rows, none wider than there is room for; what was cut ends in an ellipsis."""
+def fitted_rows(rows: Iterable[Row], width: int) -> list[Row]:
+    """The rows, each cut to the width; a row that was cut ends in an ellipsis."""
     made = list(rows)
     for row in made:
         row.text.no_wrap, row.text.end = True, ""
@@ -18,13 +18,13 @@ def fitted(rows: Iterable[Row], width: int) -> list[Row]:
     return made
 
 
-def wrapped(words: str, width: int) -> Sequence[str]:
-    """Words in lines, none longer than `width`; at least one."""
+def word_lines(words: str, width: int) -> Sequence[str]:
+    """The words as lines of at most `width` characters; at least one line."""
     return textwrap.wrap(words, max(width, 1)) or [""]
 
 
 def side_by_side(pieces: Iterable[Text], width: int) -> Iterator[Text]:
-    """Short texts in as few lines as they fit in, two spaces between."""
+    """Short texts on as few lines as possible, with two spaces between them."""
     line = Text(end="")
     for piece in pieces:
         if line.cell_len and line.cell_len + 2 + piece.cell_len > width:

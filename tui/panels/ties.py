@@ -1,4 +1,4 @@
-"""Who feels what for whom: a matrix, and a list with the strongest first, with what has changed."""
+"""The ties panel: a matrix of who likes whom, and a list of ties with their changes, the strongest first."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -13,33 +13,33 @@ from townlet.daytime import time_of
 from townlet.observing.view import View
 from tui.drawing import About, Room, Row
 from tui.looks import Look
-from tui.panels.marks import initials, parsed
-from tui.panels.rows import fitted, wrapped
+from tui.panels.marks import initials, style_of
+from tui.panels.rows import fitted_rows, word_lines
 
 LISTED_MOST: Final = 60
-"""How many ties are listed."""
+"""The most ties that are listed."""
 
 MATRIX_MOST: Final = 24
-"""How many people the matrix has."""
+"""The most people in the matrix."""
 
 CELL: Final = 3
-"""The width of a matrix's cell, with a space."""
+"""The width of a cell of the matrix, with its space."""
 
 LEVELS: Final = 9
 LIKING_MOST: Final = 3.0
-"""trust + familiarity - rivalry is between this and its opposite."""
+"""The greatest liking: trust + familiarity - rivalry is from -3 to 3."""
 
 NAME_MOST: Final = 12
 NUMBERS_WIDTH: Final = 25
 MOVED_WIDTH: Final = 7
-"""The widths of a tie's numbers in the list, and of how it moved."""
+"""The widths of a tie's numbers in the list, and of its change."""
 
 STEADY: Final = 0.005
-"""What has moved by less is said to be as it was."""
+"""A liking that has changed by less than this is shown as unchanged."""
 
 
 class Felt(NamedTuple):
-    """What `owner` feels for `other`; `was` is the liking at the time that it is compared with, None: no tie."""
+    """What `owner` feels for `other`. `was` is the liking at the time to compare with; None: there was no tie."""
 
     owner: str
     other: str
@@ -50,21 +50,21 @@ class Felt(NamedTuple):
 
     @property
     def liking(self) -> float:
-        """How much one likes the other, from -3 to 3."""
+        """How much the owner likes the other, from -3 to 3."""
         return self.trust + self.familiarity - self.rivalry
 
 
 def draw(view: View, look: Look, room: Room) -> list[Row]:
-    """The matrix, as much of it as there is room for, then the list. Of who is chosen first."""
+    """As much of the matrix as there is room for, then the list. Ties of the chosen person come first."""
     ties, person = view.town.state["ties"], view.wanted.person
-    before, since = _compared(view)
+    before, since = _ties_before(view)
     found = [
         Felt(owner, other, tie["trust"], tie["familiarity"], tie["rivalry"], _liking(before, owner, other))
         for owner, felt in ties.items()
         for other, tie in felt.items()
     ]
     if not found:
-        return fitted([Row(Text("Nobody feels anything for anybody yet.", look.faint))], room.width)
+        return fitted_rows([Row(Text("Nobody feels anything for anybody yet.", look.faint))], room.width)
     found.sort(key=lambda felt: (person not in (felt.owner, felt.other), felt.owner != person, -abs(felt.liking)))
     rows = [*_matrix(view, found, look, room), Row(Text(""))]
     names, width = _names(view, found, room.width - (MOVED_WIDTH if before is not None else 0))
@@ -77,11 +77,11 @@ def draw(view: View, look: Look, room: Room) -> list[Row]:
         rows.append(Row(Text(f"… and {len(found) - LISTED_MOST:,} weaker ones", look.faint)))
     if before is not None:
         rows += _gone(before, ties, person, look)
-    return fitted(rows, room.width)
+    return fitted_rows(rows, room.width)
 
 
 def _names(view: View, found: Sequence[Felt], room: int) -> tuple[Mapping[str, str], int]:
-    """What people are called in the list, and how wide that is: initials where names do not fit."""
+    """The short names of people in the list (empty: the full names fit), and the width of the widest."""
     longest = max(len(name) for felt in found for name in felt[:2])
     fits = (room - NUMBERS_WIDTH - 1) // 2
     if longest <= fits:
@@ -90,8 +90,8 @@ def _names(view: View, found: Sequence[Felt], room: int) -> tuple[Mapping[str, s
     return letters, max(len(letter) for letter in letters.values())
 
 
-def _compared(view: View) -> tuple[Block | None, str]:
-    """The ties that those of now are compared with, and when that was."""
+def _ties_before(view: View) -> tuple[Block | None, str]:
+    """The ties to compare the present ones with, and words for their time; None and nothing where there are none."""
     if view.ties_at_mark is not None and view.wanted.mark is not None:
         return view.ties_at_mark, f"since {time_of(view.wanted.mark, view.ticks_per_day)}, the mark"
     if view.card is not None:
@@ -105,7 +105,7 @@ def _liking(ties: Block | None, owner: str, other: str) -> float | None:
 
 
 def _matrix(view: View, found: Sequence[Felt], look: Look, room: Room) -> Iterator[Row]:
-    """A row for each person, a column for each that is felt for; those with the most ties where not all fit."""
+    """A row and a column for each person; where not all fit, for those with the most ties."""
     letters, person = initials(view), view.wanted.person
     people = list(view.town.state["agents"])
     width = min(max(len(name) for name in people), NAME_MOST, max(room.width // 4, 1))
@@ -118,7 +118,7 @@ def _matrix(view: View, found: Sequence[Felt], look: Look, room: Room) -> Iterat
         people.sort(key=lambda name: (name != person, -count[name]))
         yield Row(Text(f"the {fits} of {len(people)} people with most ties", look.faint))
         people = people[:fits]
-    for words in wrapped("Each row likes (+1 to +9) or dislikes (-1 to -9)", room.width):
+    for words in word_lines("Each row likes (+1 to +9) or dislikes (-1 to -9)", room.width):
         yield Row(Text(words, look.faint))
     yield Row(Text(" " * (width + 2) + "".join(f"{letters[name]:>{CELL - 1}} " for name in people), look.faint))
     levels = {(felt.owner, felt.other): _level(felt.liking) for felt in found}
@@ -129,7 +129,7 @@ def _matrix(view: View, found: Sequence[Felt], look: Look, room: Room) -> Iterat
 
 
 def _level(liking: float) -> int:
-    """A liking in ninths of the most there is, rounded away from zero; 0 where it is next to nothing."""
+    """A liking in ninths of the greatest, rounded away from zero; 0 where it is below STEADY."""
     level = 0 if abs(liking) < STEADY else min(ceil(abs(liking) * LEVELS / LIKING_MOST), LEVELS)
     return level if liking > 0 else -level
 
@@ -143,7 +143,7 @@ def _matrix_row(
     levels: tuple[int | None, ...],
     styles: tuple[str, str, str, str],
 ) -> Row:
-    """How much one likes each of the others, as sign and digit."""
+    """How much one person likes each of the others, as a sign and a digit."""
     good, bad, faint, strong = styles
     row = Text().append(f"{'▸' if chosen else ' '}{owner[:width]:<{width}} ", strong if chosen else "")
     row.stylize(Style(meta={"about": About(person=owner)}), 0, width + 1)
@@ -159,7 +159,7 @@ def _matrix_row(
 
 @lru_cache(maxsize=8192)
 def _pair(owner: str, other: str, style: str) -> Style:
-    return parsed(style) + Style(meta={"about": About(person=owner, other=other)})
+    return style_of(style) + Style(meta={"about": About(person=owner, other=other)})
 
 
 def _heading(look: Look, width: int, since: str, room: int) -> Iterator[Row]:
@@ -167,12 +167,14 @@ def _heading(look: Look, width: int, since: str, room: int) -> Iterator[Row]:
     moved = f"{'moved':>{MOVED_WIDTH}}" if since else ""
     yield Row(Text(f"{pair}  likes{moved}  trust famil rival", look.title))
     if since:
-        yield from (Row(Text(words, look.faint)) for words in wrapped(f"moved: how much the liking did {since}", room))
+        yield from (
+            Row(Text(words, look.faint)) for words in word_lines(f"moved: how much the liking did {since}", room)
+        )
 
 
 @lru_cache(maxsize=8192)
 def _line(felt: Felt, pair: str, compares: bool, chosen: bool, styles: tuple[str, str, str, str]) -> Row:
-    """A tie of the list: liking and sides, and how it moved where that is known."""
+    """A tie in the list: its liking, its change where that is known, and its sides."""
     good, bad, faint, strong = styles
     text = Text().append(pair, strong if chosen else "")
     text.append(f"  {_signed(felt.liking)}", bad if felt.liking < 0 else good)
@@ -183,12 +185,12 @@ def _line(felt: Felt, pair: str, compares: bool, chosen: bool, styles: tuple[str
 
 
 def _signed(value: float) -> str:
-    """A number with its sign; none that is told as zero is less than it."""
+    """A number with its sign; one that is rounded to zero has a plus."""
     return f"{round(value, 2) + 0.0:+.2f}"
 
 
 def _moved(felt: Felt) -> str:
-    """How the liking moved, as an arrow and by how much."""
+    """The change of the liking, as an arrow and a number."""
     if felt.was is None:
         return "new"
     moved = felt.liking - felt.was
@@ -196,7 +198,7 @@ def _moved(felt: Felt) -> str:
 
 
 def _gone(before: Block, ties: Block, person: str | None, look: Look) -> Iterator[Row]:
-    """The ties that there were, and are no more; of who is chosen first."""
+    """The ties that are gone, those of the chosen person first."""
     lost = [(owner, other) for owner, felt in before.items() for other in felt if other not in ties.get(owner, {})]
     lost.sort(key=lambda pair: person not in pair)
     for owner, other in lost[:LISTED_MOST]:

@@ -1,4 +1,4 @@
-"""The timeline: the whole run and the day one is in, as densities of events with their marks. A click goes there."""
+"""The timeline: the whole run and the present day, each as a density of events with marks. A click goes to a tick."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -12,35 +12,35 @@ from townlet.observing.view import SORTS, View
 from tui.cursor import Cursor
 from tui.drawing import About, Room, Row
 from tui.looks import Look
-from tui.panels.rows import fitted, side_by_side
+from tui.panels.rows import fitted_rows, side_by_side
 
 BLOCKS: Final = " ▁▂▃▄▅▆▇█"
-"""How many events a cell has, from none to as many as the fullest."""
+"""The signs for the number of events in a cell, from none to as many as in the fullest cell."""
 
 HERE, GOING, MARK, BEGINS, ENDS, UNCOUNTED, AHEAD, NIGHT = "▼", "▽", "◆", "[", "]", "·", "╌", "░"
 OVER, LIVES = "│", "»"
-"""The end of a run that is over, and of one that goes on."""
+"""The sign at the end of a run that is over, and of one that goes on."""
 
 GLYPHS: Final = dict(zip(SORTS, "!+-*", strict=True))
 
 NIGHT_FROM, NIGHT_TO = 22 / 24, 6.5 / 24
-"""When it is night, as parts of a day; people follow their own settings."""
+"""The beginning and the end of the night, as parts of a day. Only the drawing uses them; people do not."""
 
 LEGEND_FROM: Final = 64
-"""The width from which the legend stands beside the rows; in a narrower room it follows them."""
+"""The least width in which the legend stands beside the rows; in a narrower room it stands below them."""
 
 LEGEND_WIDTH: Final = 18
 LABELS_FROM: Final = 30
-"""The width from which rows have their names before them."""
+"""The least width in which each row begins with its name."""
 
 HOURS_FROM: Final = 48
-"""The cells of a day from which its hours are written out: `06:00`, otherwise `06`."""
+"""The least cells of a day in which its hours are written `06:00`; with fewer they are written `06`."""
 
 DAYS_BETWEEN: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10_000, 100_000)
 
 
 class Scale(NamedTuple):
-    """Cells of `each` ticks, from tick `first` on; `cells` of them reach to the end of what is shown."""
+    """A row of `cells` cells of `each` ticks; the first cell begins at tick `first`."""
 
     first: int
     each: int
@@ -48,12 +48,12 @@ class Scale(NamedTuple):
 
     @classmethod
     def over(cls, first: int, ticks: int, room: int) -> "Scale":
-        """As fine a scale as there is room for; a cell is a whole number of ticks."""
+        """The finest scale that fits into `room` cells, with a whole number of ticks in each cell."""
         each = -(-ticks // room)
         return cls(first, each, -(-ticks // each))
 
     def cell(self, tick: int) -> int | None:
-        """The cell that a tick lies in, if any does."""
+        """The cell that a tick lies in; None where it lies in none."""
         at = (tick - self.first) // self.each
         return at if 0 <= at < self.cells else None
 
@@ -63,10 +63,10 @@ class Scale(NamedTuple):
 
 
 class Strip:
-    """A row of cells, each a glyph in a style that goes to a tick."""
+    """A row of cells. Each has a sign, a style, and the tick that a click on it goes to."""
 
     def __init__(self, scale: Scale, glyphs: str, style: str, last: int) -> None:
-        """`last` is the last tick that one can go to."""
+        """`last` is the last tick that a click can go to."""
         self.scale, self._last = scale, last
         self._glyphs = list(glyphs)
         self._styles = [style] * scale.cells
@@ -74,27 +74,27 @@ class Strip:
         self._free = [True] * scale.cells
 
     def put(self, cell: int, glyph: str, style: str, tick: int | None = None) -> None:
-        """A glyph over what is there; it goes to a tick of its own where one is given."""
+        """Put a sign into a cell. A click on it goes to `tick`, if one is given."""
         self._glyphs[cell], self._styles[cell], self._free[cell] = glyph, style, False
         if tick is not None:
             self._ticks[cell] = tick
 
     def shade(self, cell: int, style: str, glyph: str | None = None) -> None:
-        """Another style, and another glyph where one is given, under whatever may be put there."""
+        """Give a cell another style, and another sign if one is given. The cell stays free for words."""
         self._styles[cell], self._glyphs[cell] = style, glyph or self._glyphs[cell]
 
     def glyph(self, cell: int) -> str:
-        """What is there."""
+        """The sign in a cell."""
         return self._glyphs[cell]
 
     def put_tick(self, tick: int | None, glyph: str, style: str) -> None:
-        """A glyph at the cell of a tick, where there is one."""
+        """Put a sign into the cell of a tick, if the tick lies in a cell."""
         cell = None if tick is None else self.scale.cell(tick)
         if cell is not None:
             self.put(cell, glyph, style, tick)
 
     def write(self, cell: int, style: str, *choices: str) -> None:
-        """The first of some words whose cells, and one on either side, are all free, from a cell on; else none."""
+        """Write the first of some words that fits from a cell on: its cells, and one on either side, must be free."""
         for words in choices:
             end = cell + len(words)
             if end <= self.scale.cells and all(self._free[max(cell - 1, 0) : end + 1]):
@@ -110,14 +110,14 @@ class Strip:
         return row
 
     def spots(self) -> list[About | None]:
-        """What each cell goes to."""
+        """The tick that a click on each cell goes to."""
         return [About(tick=min(tick, self._last)) for tick in self._ticks]
 
 
 def draw(view: View, look: Look, room: Room, cursor: Cursor) -> list[Row]:
-    """The whole run, its marks, the day (where there are four rows), and the day's hours and marks.
+    """The whole run, its marks, the present day (where there are four rows), and the day's hours and marks.
 
-    The legend stands beside them, or in a narrow room in rows of its own after them.
+    The legend stands beside these rows, or in a narrow room below them.
     """
     day = f"day {view.timeline.day_from // view.ticks_per_day}"
     label = len(day) + 1 if room.width >= LABELS_FROM else 0
@@ -137,11 +137,11 @@ def draw(view: View, look: Look, room: Room, cursor: Cursor) -> list[Row]:
         made.append(Row(text, spots=[None] * label + spots))
     if not beside:
         made += [Row(text) for text in side_by_side(legend, room.width)]
-    return fitted(made, room.width)
+    return fitted_rows(made, room.width)
 
 
 def _run(view: View, look: Look, cursor: Cursor, room: int) -> Iterator[Strip]:
-    """The whole run by density with where one is, the mark and the loop; and what happened, with its days."""
+    """Two rows of the whole run: its density, with the present tick, the mark and the loop; and its days and events."""
     line, scale = view.timeline, Scale.over(0, view.head + 1, room)
     edges = np.minimum(np.arange(len(line.events) + 1) * line.every, line.upto)
     strip = Strip(scale, _density(line.events, edges, scale, line.upto), look.day, view.head)
@@ -160,7 +160,7 @@ def _run(view: View, look: Look, cursor: Cursor, room: int) -> Iterator[Strip]:
 
 
 def _day(view: View, look: Look, cursor: Cursor, room: int, tall: bool) -> Iterator[Strip]:
-    """The day that the view lies in, by density where there is height for it; and its hours, night, and marks."""
+    """The rows of the view's day: its density, where there is room; and its hours, its night and its events."""
     line, per_day = view.timeline, view.ticks_per_day
     scale = Scale.over(line.day_from, per_day, room)
     edges = line.day_from + np.arange(len(line.day_events) + 1) * line.day_every
@@ -190,7 +190,7 @@ def _day(view: View, look: Look, cursor: Cursor, room: int, tall: bool) -> Itera
 
 
 def _density(events: np.ndarray, edges: np.ndarray, scale: Scale, upto: int) -> str:
-    """A block for each cell: its events a tick, as far as they are counted, against those of the fullest."""
+    """A block for each cell: its events for each tick that is counted, in proportion to the fullest cell."""
     if not len(events):
         return BLOCKS[0] * scale.cells
     bounds = scale.first + np.arange(scale.cells + 1) * scale.each
@@ -202,7 +202,7 @@ def _density(events: np.ndarray, edges: np.ndarray, scale: Scale, upto: int) -> 
 
 
 def _sorts(strip: Strip, sorts: np.ndarray, first: int, every: int, look: Look) -> None:
-    """The marks of what happened, the gravest of a cell over the others; each goes to the bin that it lies in."""
+    """Put the signs of events into a strip, in each cell that of the gravest. A click goes to the bin of the event."""
     styles = {"quarrel": look.bad, "help": look.good, "left": look.warn, "arrived": look.strong}
     for sort in reversed(range(len(sorts))):
         ticks = first + np.flatnonzero(sorts[sort]) * every
@@ -212,7 +212,7 @@ def _sorts(strip: Strip, sorts: np.ndarray, first: int, every: int, look: Look) 
 
 
 def _places(strip: Strip, view: View, look: Look, cursor: Cursor) -> None:
-    """Where the loop begins and ends, the mark, where one goes, and where one is; the later ones over the others."""
+    """Put signs into a strip: the loop's ends, the mark, the wanted tick, and over all the shown tick."""
     if cursor.loop is not None:
         strip.put_tick(cursor.loop[0], BEGINS, look.warn)
         strip.put_tick(cursor.loop[1], ENDS, look.warn)
@@ -222,7 +222,7 @@ def _places(strip: Strip, view: View, look: Look, cursor: Cursor) -> None:
 
 
 def _legend(view: View, look: Look) -> list[Text]:
-    """What the glyphs mean; what is not yet counted, where it is so, instead of where one is."""
+    """The meaning of the signs. Where events are not yet counted it explains that instead of the present tick."""
     counted = view.timeline.upto >= view.head
     third = f"{HERE} now {MARK} mark" if counted else f"{UNCOUNTED} not yet counted"
     unlived = view.head < view.timeline.day_from + view.ticks_per_day - 1

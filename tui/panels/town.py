@@ -1,4 +1,4 @@
-"""The map: the town's ground, its people, what each does, and what the chosen person feels for the others."""
+"""The map panel: the ground, the people, what each does, and what the chosen person feels for the others."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
@@ -13,30 +13,30 @@ from tui.drawing import About, Room, Row
 from tui.looks import Look
 from tui.panels.doing import Doing, clock, doings, venue_of
 from tui.panels.ground import NEAR, about_place, ground, names_near, phase_of
-from tui.panels.lines import Piece, about, columns, line, wrapped
-from tui.panels.marks import colour_of, initials, parsed
+from tui.panels.lines import Piece, about, columns, group_lines, line
+from tui.panels.marks import colour_of, initials, style_of
 
 BESIDE: Final = 24
-"""Cells beside a map in which it is told what each does; with fewer it is told under it."""
+"""The least cells beside the map for the list of what each does; with fewer it stands below the map."""
 
 NARROW: Final = 18
-"""Cells of a column of that at least."""
+"""The least cells of a column of that list."""
 
 LISTED: Final = 4
-"""Lines of it that stand under a map at least, in a room that is not small."""
+"""The lines of that list that are kept below a map, in a room that is not small."""
 
 WIDE: Final = 100
-"""In a room as wide as this some of it is kept for what each does, though the map could fill it."""
+"""The least width of a room in which cells are kept for that list, even where the map could fill the room."""
 
 STRONG, WEAK = 0.8, 0.25
-"""A liking of the first size is shown the strongest, one below the second the weakest."""
+"""A liking of at least the first size has the strongest style, one below the second the weakest."""
 
 AWAY: Final = ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0), (0, 2), (0, -2), (1, 1), (-1, 1), (1, -1), (-1, -1))
-"""Where a mark goes whose cell is taken: rows and columns from it, the nearest first."""
+"""Where to put a mark whose cell is taken: rows and columns away from it, the nearest first."""
 
 
 class Window(NamedTuple):
-    """What is seen of the ground: cells from `top` and `left` on, `across` as `ground` has it."""
+    """The part of the ground that is seen: cells from `top` and `left` on; `across` is the scale, as in `ground`."""
 
     top: int
     left: int
@@ -45,18 +45,18 @@ class Window(NamedTuple):
     across: int
 
     def cell(self, row: int, column: int) -> tuple[int, int]:
-        """Where a tile is seen, which may be outside."""
+        """The row and column in which a tile is seen; they may lie outside the window."""
         if self.across:
             return row // (2 * self.across) - self.top, column // self.across - self.left
         return row - self.top, NEAR * column - self.left
 
     def holds(self, row: int, column: int) -> bool:
-        """Whether a cell is seen."""
+        """Whether a cell lies in the window."""
         return 0 <= row < self.height and 0 <= column < self.width
 
 
 class Mark(NamedTuple):
-    """A person on the map: initials, and what stands after them as far as there is room, what matters most first."""
+    """A person on the map. `more` are the characters after the initials, most important first, as far as they fit."""
 
     name: str
     initials: str
@@ -65,8 +65,8 @@ class Mark(NamedTuple):
     chosen: bool
 
 
-class Drawn(NamedTuple):
-    """The map's lines, who is not seen, and whom others hide."""
+class MapDrawing(NamedTuple):
+    """The lines of the map; who is on it, who is outside it, and who is hidden behind others."""
 
     window: Window
     lines: Sequence[Text]
@@ -76,13 +76,13 @@ class Drawn(NamedTuple):
 
 
 def draw(view: View, look: Look, room: Room, zoom: bool = False) -> list[Row]:
-    """The map, and under it or beside it what each does.
+    """The map, and below it or beside it what each person does.
 
-    With somebody chosen it is the ground about them, and they are followed; otherwise, and with `zoom`, the whole town.
+    With a chosen person it shows the ground around them; with nobody chosen, or with `zoom`, the whole town.
     """
     doing, likings = doings(view), liking_of(view, view.wanted.person)
     marks, ties = _marks(view, look, doing, likings), _ties(view, look, likings, room)
-    drawn = _drawn(view, look, room, zoom, marks, len(ties))
+    drawn = _map_in_room(view, look, room, zoom, marks, len(ties))
     told = _unseen(drawn, view, look, room.width)
 
     rows = [Row(_title(view, look, room.width))]
@@ -97,15 +97,15 @@ def draw(view: View, look: Look, room: Room, zoom: bool = False) -> list[Row]:
     return [*rows, *(Row(text) for text in drawn.lines), *ties, *told, *under]
 
 
-def drawn_on(view: View, look: Look, room: Room, zoom: bool = False) -> Drawn:
+def map_drawing(view: View, look: Look, room: Room, zoom: bool = False) -> MapDrawing:
     """The map alone, as `draw` draws it in this room."""
     likings = liking_of(view, view.wanted.person)
     marks = _marks(view, look, doings(view), likings)
-    return _drawn(view, look, room, zoom, marks, len(_ties(view, look, likings, room)))
+    return _map_in_room(view, look, room, zoom, marks, len(_ties(view, look, likings, room)))
 
 
-def _drawn(view: View, look: Look, room: Room, zoom: bool, marks: Sequence[Mark], under: int) -> Drawn:
-    """The map in what is left of the room by a title and so many lines under the map."""
+def _map_in_room(view: View, look: Look, room: Room, zoom: bool, marks: Sequence[Mark], under: int) -> MapDrawing:
+    """The map in the room that the title and the lines `under` the map leave."""
     space = Room(room.width, max(room.height - 1 - under, 1))
     if zoom or not marks or not marks[0].chosen:
         return _map(view, look, _whole(view.town_map, space, len(marks)), marks)
@@ -115,10 +115,10 @@ def _drawn(view: View, look: Look, room: Room, zoom: bool, marks: Sequence[Mark]
 def _title(view: View, look: Look, width: int) -> Text:
     town = view.town.state["town"]
     if not view.tick:
-        said: list[Piece] = [(time_of(0, view.ticks_per_day), parsed(look.title)), ("  not yet founded", look.faint)]
+        said: list[Piece] = [(time_of(0, view.ticks_per_day), style_of(look.title)), ("  not yet founded", look.faint)]
         return line(said, width)
     pieces: list[Piece] = [
-        (time_of(view.tick, view.ticks_per_day), parsed(look.title)),
+        (time_of(view.tick, view.ticks_per_day), style_of(look.title)),
         (f"  {phase_of(view.tick, view.ticks_per_day)}", look.faint),
         (f", {town['weather']}", look.faint),
     ]
@@ -127,19 +127,19 @@ def _title(view: View, look: Look, width: int) -> Text:
 
 
 def liking_of(view: View, person: str | None) -> Mapping[str, float]:
-    """How much a person likes those whom they know: trust + familiarity - rivalry, from -3 to 3; the most first."""
+    """How much a person likes each they know, from -3 to 3 (trust + familiarity - rivalry); the strongest first."""
     ties = view.town.state["ties"].get(person or "", {})
     likings = {other: tie["trust"] + tie["familiarity"] - tie["rivalry"] for other, tie in ties.items()}
     return dict(sorted(likings.items(), key=lambda each: -abs(each[1])))
 
 
 def sign_of(liking: float) -> str:
-    """Plus or minus, and nothing for what is printed as nothing."""
+    """Plus or minus; 0 for a liking that is printed as 0.00."""
     return "+" if liking >= 0.005 else "-" if liking <= -0.005 else "0"
 
 
 def shade_of(liking: float, look: Look) -> str:
-    """Good or bad by strength."""
+    """The style of a liking: good or bad, and its strength."""
     style = look.good if liking >= 0.0 else look.bad
     if abs(liking) < WEAK:
         return style
@@ -147,7 +147,7 @@ def shade_of(liking: float, look: Look) -> str:
 
 
 def _marks(view: View, look: Look, doing: Mapping[str, Doing], likings: Mapping[str, float]) -> list[Mark]:
-    """Everybody's mark, the chosen one's first."""
+    """A mark for each person, that of the chosen person first."""
     short, marks = initials(view), list[Mark]()
     for name, agent in view.town.state["agents"].items():
         is_chosen = name == view.wanted.person
@@ -161,7 +161,7 @@ def _marks(view: View, look: Look, doing: Mapping[str, Doing], likings: Mapping[
 
 
 def _whole(town_map: TownMap, space: Room, people: int) -> Window:
-    """The whole town, as near as there is room for it."""
+    """The window that shows the whole town, from as near as there is room for."""
     across = 0
     while True:
         height = -(-town_map.height // (2 * across)) if across else town_map.height
@@ -173,7 +173,7 @@ def _whole(town_map: TownMap, space: Room, people: int) -> Window:
 
 
 def _about(view: View, person: str, space: Room, people: int) -> Window:
-    """The ground about a person. It moves on in strides of a third of what is seen, so that it stands still mostly."""
+    """The window around a person. It moves by a third of its size, so that most of the time it stands still."""
     town_map, agent = view.town_map, view.town.state["agents"][person]
     width = space.width - (BESIDE + 8 if space.width >= WIDE else 0)
     height = space.height - (0 if space.width - width >= BESIDE else _least(space, people) + 1)
@@ -183,25 +183,25 @@ def _about(view: View, person: str, space: Room, people: int) -> Window:
 
 
 def _least(space: Room, people: int) -> int:
-    """Lines to keep for what each does."""
+    """The lines to keep for what each does."""
     return min(LISTED, people, space.height // 4)
 
 
 def _first(at: int, seen: int, most: int) -> int:
-    """The first of so many that are seen, of `most` there are, so that one is well inside."""
+    """The first of `seen` rows or columns, of `most` in all, so that `at` lies well inside them."""
     stride = max(seen // 3, 1)
     return min(max(round((at - seen / 2) / stride) * stride, 0), most - seen)
 
 
-def _map(view: View, look: Look, window: Window, marks: Sequence[Mark]) -> Drawn:
-    """The ground that is seen, and the people on it."""
+def _map(view: View, look: Look, window: Window, marks: Sequence[Mark]) -> MapDrawing:
+    """The map of a window: its ground, and the people on it."""
     drawn = ground(view.town_map, look, phase_of(view.tick, view.ticks_per_day), window.across)
     rows, columns = slice(window.top, window.top + window.height), slice(window.left, window.left + window.width)
     chars = [list(line[columns]) for line in drawn.chars[rows]]
     styles = [list(line[columns]) for line in drawn.styles[rows]]
     if not window.across:
         for row, column, name, venue in names_near(view.town_map, *window[:4]):
-            style = styles[row][column] + parsed("default") + parsed(look.strong) + about_place(venue)
+            style = styles[row][column] + style_of("default") + style_of(look.strong) + about_place(venue)
             chars[row][column : column + len(name)] = name
             styles[row][column : column + len(name)] = [style] * len(name)
     outside, hidden, at = list[str](), list[str](), list[tuple[Mark, int, int]]()
@@ -224,11 +224,11 @@ def _map(view: View, look: Look, window: Window, marks: Sequence[Mark]) -> Drawn
         for i, char in enumerate(before + mark.initials + after, start=first):
             chars[row][i], styles[row][i] = char, mark.style
     lines = [_text(*each) for each in zip(chars, styles, strict=True)]
-    return Drawn(window, lines, frozenset(mark.name for mark, *_ in at), outside, hidden)
+    return MapDrawing(window, lines, frozenset(mark.name for mark, *_ in at), outside, hidden)
 
 
 def _free(window: Window, row: int, column: int, cells: int, taken: set[tuple[int, int]]) -> tuple[int, int] | None:
-    """Where a mark of so many cells goes, at its place or beside it."""
+    """The row and column for a mark of some cells, at its place or near it; None where all are taken."""
     for down, across in AWAY:
         r, c = row + down, min(column + across, window.width - cells)
         if c >= 0 and 0 <= r < window.height and not any((r, c + i) in taken for i in range(cells)):
@@ -237,7 +237,7 @@ def _free(window: Window, row: int, column: int, cells: int, taken: set[tuple[in
 
 
 def _around(window: Window, mark: Mark, row: int, column: int, taken: set[tuple[int, int]]) -> tuple[str, str]:
-    """What stands before and after the initials, as far as nobody else stands there; brackets about who is chosen."""
+    """The characters before and after the initials, in cells that are free; brackets around the chosen person."""
     before, after, end = "", "", column + len(mark.initials)
     if mark.chosen and column > 0 and (row, column - 1) not in taken:
         before = "["
@@ -252,7 +252,7 @@ def _around(window: Window, mark: Mark, row: int, column: int, taken: set[tuple[
 
 
 def _text(chars: Sequence[str], styles: Sequence[Style]) -> Text:
-    """Cells as text: a span for each run of one style."""
+    """Cells as text, with a span for each run of one style."""
     spans, first = list[Span](), 0
     for i in range(1, len(styles) + 1):
         if i == len(styles) or styles[i] is not styles[first]:
@@ -262,7 +262,7 @@ def _text(chars: Sequence[str], styles: Sequence[Style]) -> Text:
 
 
 def _ties(view: View, look: Look, likings: Mapping[str, float], room: Room) -> list[Row]:
-    """The chosen one's ties with their numbers."""
+    """The ties of the chosen person, with their numbers."""
     person = view.wanted.person
     lives, short = view.town.state["agents"], initials(view)
     if person not in lives:
@@ -280,22 +280,22 @@ def _ties(view: View, look: Look, likings: Mapping[str, float], room: Room) -> l
         for other, liking in likings.items()
         if other in lives and (spot := About(person=person, other=other))
     ]
-    first = (f"{person} likes", parsed(look.title))
-    return [Row(text) for text in wrapped(first, groups, room.width, 1 if room.height < 24 else 2)]
+    first = (f"{person} likes", style_of(look.title))
+    return [Row(text) for text in group_lines(first, groups, room.width, 1 if room.height < 24 else 2)]
 
 
-def _unseen(drawn: Drawn, view: View, look: Look, width: int) -> list[Row]:
-    """Who is not on the map."""
+def _unseen(drawn: MapDrawing, view: View, look: Look, width: int) -> list[Row]:
+    """The people who are not on the map."""
     short, rows = initials(view), list[Row]()
     for said, names in (("out of view:", drawn.outside), ("behind others:", drawn.hidden)):
         if names:
             groups = [[(short[name], about(About(person=name)))] for name in names]
-            rows += [Row(text) for text in wrapped((said, look.faint), groups, width, 1)]
+            rows += [Row(text) for text in group_lines((said, look.faint), groups, width, 1)]
     return rows
 
 
 def _entries(view: View, look: Look, marks: Sequence[Mark], doing: Mapping[str, Doing], width: int) -> list[Row]:
-    """What each does, a line each."""
+    """A line for each person: what they do, where, and until when."""
     agents, rows = view.town.state["agents"], list[Row]()
     longest = min(max(map(len, agents), default=0), NARROW // 2)
     for mark in marks:
@@ -313,7 +313,7 @@ def _entries(view: View, look: Look, marks: Sequence[Mark], doing: Mapping[str, 
 
 
 def _side_by_side(lines: Sequence[Text], entries: Sequence[Row], width: int) -> list[Row]:
-    """The map's lines, each with one about a person beside it."""
+    """The lines of the map, each with an entry beside it."""
     rows = []
     for i, text in enumerate(lines):
         if i < len(entries):

@@ -163,7 +163,7 @@ class Finding:
             return ""
 
         stop = sight.asker.stop
-        prompt = Prompt("Filter the events", hint, set_filter, value=sight.filter, told=preview, stop=stop)
+        prompt = Prompt("Filter the events", hint, set_filter, value=sight.filter, preview=preview, stop=stop)
         self._stage.open(prompt)
 
     async def _answer_of(self, question: "Future[Answer]", words: str) -> Answer:

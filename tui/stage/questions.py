@@ -9,11 +9,11 @@ from rich.text import Text
 from textual.keys import format_key
 
 from tui.actions import ACTIONS
-from tui.dialogs.compare import difference_told, runs_told, since_told
+from tui.dialogs.compare import changes_since, differences, runs_beside
 from tui.dialogs.fork import Fork, Forked
-from tui.dialogs.help import help_told
-from tui.dialogs.listing import OPEN, Deed, Listing, Picked, Told
-from tui.dialogs.why import choice_told, event_told, tie_told
+from tui.dialogs.help import help_contents
+from tui.dialogs.listing import OPEN, Contents, Deed, Listing, Picked
+from tui.dialogs.why import choice_reasons, event_causes, tie_causes
 from tui.dialogs.wish import FieldsOfFork
 from tui.drawing import About, Row
 from tui.stage.screen import Stage
@@ -64,8 +64,8 @@ class Questions:
     def _explain_event(self, seq: int) -> None:
         sight, per_day, look = self._sight, self._sight.ticks_per_day, self._stage.look
 
-        async def rows() -> Told:
-            return event_told(await asyncio.wrap_future(sight.asker.caused(seq)), per_day, look)
+        async def rows() -> Contents:
+            return event_causes(await asyncio.wrap_future(sight.asker.caused(seq)), per_day, look)
 
         self._list("Why", rows())
 
@@ -73,8 +73,8 @@ class Questions:
         sight, look = self._sight, self._stage.look
         per_day, tick = sight.ticks_per_day, sight.shown_tick
 
-        async def rows() -> Told:
-            return tie_told(await asyncio.wrap_future(sight.asker.why(owner, other, tick)), per_day, look)
+        async def rows() -> Contents:
+            return tie_causes(await asyncio.wrap_future(sight.asker.why(owner, other, tick)), per_day, look)
 
         self._list(f"Why {owner} feels so about {other}", rows())
 
@@ -85,16 +85,16 @@ class Questions:
         per_day, tick = sight.ticks_per_day, sight.shown_tick
         title = f"Why {person} does what they do"
 
-        async def rows() -> Told:
+        async def rows() -> Contents:
             while (view := sight.view) is None or view.wanted.person != person or view.tick != tick:
                 await asyncio.sleep(CARD_LOOK_S)
             if view.card is None:
-                return Told(title, [Row(Text(f"{person} does not live here at this tick."))])
-            return choice_told(view.card, per_day, look)
+                return Contents(title, [Row(Text(f"{person} does not live here at this tick."))])
+            return choice_reasons(view.card, per_day, look)
 
         self._list(title, rows())
 
-    def _list(self, title: str, rows: Awaitable[Told]) -> None:
+    def _list(self, title: str, rows: Awaitable[Contents]) -> None:
         """Open a listing of causes, each of which can be gone to, explained itself, or forked before."""
 
         def done(picked: Picked | None) -> None:
@@ -120,8 +120,8 @@ class Questions:
         first, last = sorted((sight.mark, sight.shown_tick))
         per_day = sight.ticks_per_day
 
-        async def rows() -> Told:
-            return since_told(await asyncio.wrap_future(sight.asker.since(first, last)), per_day, look)
+        async def rows() -> Contents:
+            return changes_since(await asyncio.wrap_future(sight.asker.since(first, last)), per_day, look)
 
         def done(picked: Picked | None) -> None:
             if picked is not None and picked.deed == "other_run":
@@ -136,10 +136,10 @@ class Questions:
         sight, look = self._sight, self._stage.look
         per_day, here, paths = sight.ticks_per_day, sight.run_path, list[str]()
 
-        async def rows() -> Told:
+        async def rows() -> Contents:
             neighbours = await asyncio.wrap_future(sight.asker.neighbours())
             paths.extend(each.path for each in neighbours)
-            return runs_told(here, neighbours, per_day, look)
+            return runs_beside(here, neighbours, per_day, look)
 
         def done(picked: Picked | None) -> None:
             if picked is None or picked.about is None or picked.row >= len(paths):
@@ -156,8 +156,8 @@ class Questions:
         sight, look = self._sight, self._stage.look
         per_day, here = sight.ticks_per_day, sight.run_path
 
-        async def rows() -> Told:
-            return difference_told(here, await asyncio.wrap_future(sight.asker.compare(other)), per_day, look)
+        async def rows() -> Contents:
+            return differences(here, await asyncio.wrap_future(sight.asker.compare(other)), per_day, look)
 
         def done(picked: Picked | None) -> None:
             if picked is not None and picked.deed == "watch":
@@ -173,7 +173,7 @@ class Questions:
             self.explain(picked.about) if picked.deed == "deeper" else self._sight.go(picked.about)
 
     def _open_listing(
-        self, title: str, rows: Awaitable[Told], deeds: tuple[Deed, ...], done: Callable[[Picked | None], None]
+        self, title: str, rows: Awaitable[Contents], deeds: tuple[Deed, ...], done: Callable[[Picked | None], None]
     ) -> None:
         self._stage.open(Listing(title, rows, deeds=deeds, stop=self._sight.asker.stop), done)
 
@@ -211,8 +211,8 @@ class Questions:
         """Say what can be done: first in the panel that has the focus, then everywhere."""
         focused = self._stage.focused
         panel = next((node.id for node in focused.ancestors_with_self if node.id), "") if focused is not None else ""
-        told = help_told(panel or "", self._keys_by_action(), self._stage.look)
-        self._stage.open(Listing(told.title, told))
+        contents = help_contents(panel or "", self._keys_by_action(), self._stage.look)
+        self._stage.open(Listing(contents.title, contents))
 
     def _keys_by_action(self) -> dict[str, tuple[str, ...]]:
         """The present keys of each action, by its name, as a person reads them."""

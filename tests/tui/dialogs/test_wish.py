@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from townlet.errors import QueryError
-from tui.dialogs.wish import FieldsOfFork, free_name, settings_meant, wished
+from tui.dialogs.wish import FieldsOfFork, free_name, read_wish, settings_meant
 
 FIELDS = FieldsOfFork("runs/a", tick=500, event=None, seed=7, head=2880, ticks_per_day=1440)
 TEXT = {"at": "500", "name": "b", "seed": "8", "settings": "", "ticks": "1d"}
 
 
 def test_a_form_is_the_command_that_makes_the_fork() -> None:
-    wish = wished(FIELDS, TEXT | {"settings": "queues.ghost_after=9 needs.urgent=0.1"})
+    wish = read_wish(FIELDS, TEXT | {"settings": "queues.ghost_after=9 needs.urgent=0.1"})
     assert wish.arguments(FIELDS.run) == [
         *("fork", "runs/a", "--at-tick", "500", "--into", "runs/b", "--seed", "8"),
         *("--set", "queues.ghost_after=9", "--set", "needs.urgent=0.1", "--ticks", "1440"),
@@ -21,11 +21,11 @@ def test_a_form_is_the_command_that_makes_the_fork() -> None:
 
 @pytest.mark.parametrize("seed", ["", "7"])
 def test_the_same_seed_is_no_other(seed: str) -> None:
-    assert wished(FIELDS, TEXT | {"seed": seed}).seed is None
+    assert read_wish(FIELDS, TEXT | {"seed": seed}).seed is None
 
 
 def test_a_name_with_a_folder_is_a_path() -> None:
-    assert wished(FIELDS, TEXT | {"name": "elsewhere/c"}).into == "elsewhere/c"
+    assert read_wish(FIELDS, TEXT | {"name": "elsewhere/c"}).into == "elsewhere/c"
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_name_with_a_folder_is_a_path() -> None:
 )
 def test_what_cannot_be_says_which_field(wrong: dict[str, str], said: str) -> None:
     with pytest.raises(QueryError, match=said):
-        wished(FIELDS, TEXT | wrong)
+        read_wish(FIELDS, TEXT | wrong)
 
 
 def test_a_value_with_spaces_stands_in_quotes() -> None:

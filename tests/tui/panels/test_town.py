@@ -51,7 +51,7 @@ def test_everybody_is_on_the_map_or_said_not_to_be(
     rows = town.draw(view, DARK, room, zoom)
     assert all(row.text.cell_len <= room.width for row in rows)
     assert people_in(rows) == set(names)
-    drawn = town.drawn_on(view, DARK, room, zoom)
+    drawn = town.map_drawing(view, DARK, room, zoom)
     assert drawn.shown | set(drawn.outside) | set(drawn.hidden) == set(names)
     assert len(drawn.shown) + len(drawn.outside) + len(drawn.hidden) == len(names)
     for said, some in (("out of view:", drawn.outside), ("behind others:", drawn.hidden)):
@@ -124,7 +124,7 @@ def test_the_camera_stands_still_while_somebody_walks_about(run: Run) -> None:
     for scene in made.scenes(run, range(DAY + 420, DAY + 540)):
         agent = scene.state["agents"]["alice"]
         view = made.view(run, scene, "alice")
-        window = town.drawn_on(view, DARK, Room(60, 32)).window
+        window = town.map_drawing(view, DARK, Room(60, 32)).window
         now = (agent["row"], agent["col"], window)
         if before is not None:
             walked += now[:2] != before[:2]
