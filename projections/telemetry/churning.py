@@ -1,4 +1,4 @@
-"""Churn as it happens: the counts of the window under way, and the one warning that a window can bring."""
+"""Churn while it happens: counts of the present window, and at most one warning in a window."""
 
 from typing import NamedTuple
 
@@ -10,8 +10,8 @@ from projections.settings import Churn
 
 
 class Counts(NamedTuple):
-    """The window under way: its number, the ties held at its start, what was counted in it (see COUNTS), and whether
-    its warning has been given."""
+    """The present window: its number, the ties held at its start, its counts so far (in the order of COUNTS), and
+    whether its warning has been given."""
 
     window: int = 0
     held: int = 0
@@ -20,12 +20,12 @@ class Counts(NamedTuple):
 
     @property
     def share(self) -> float:
-        """Evicted / (held + added), 0 where nothing was held or added."""
+        """evicted / (held + added), 0 if nothing was held or added."""
         return self.counts[COUNTS.index("evicted")] / max(self.held + self.counts[COUNTS.index("added")], 1)
 
 
 class Alarm(NamedTuple):
-    """A window's share rose above `above`, with the event `cause` of tick `tick`."""
+    """A warning: the event `cause` of tick `tick` raised a window's share above `above`."""
 
     window: int
     tick: int
@@ -35,7 +35,7 @@ class Alarm(NamedTuple):
 
 
 def count(before: Counts, changes: np.ndarray, tick: int, settings: Churn) -> tuple[Counts, list[Alarm]]:
-    """The counts after the next rows of TIE_CHANGE, up to `tick`, its own included; and what they warn of."""
+    """The counts after the next rows of TIE_CHANGE, which end with tick `tick`, and the warnings that they cause."""
     now, alarms = before, []
     for row in changes[np.isin(changes["change"], COUNTED)]:
         now = _counts_in_window(now, int(row["tick"]) // settings.window_ticks)
@@ -48,7 +48,7 @@ def count(before: Counts, changes: np.ndarray, tick: int, settings: Churn) -> tu
 
 
 COUNTED = (Change.ADDED, Change.REFUSED, Change.REMOVED)
-"""What else happens to a tie leaves their number as it is."""
+"""The changes that are counted; others do not change the number of ties."""
 
 
 def _place(change: int, reason: int) -> int:
@@ -58,7 +58,7 @@ def _place(change: int, reason: int) -> int:
 
 
 def _counts_in_window(counts: Counts, window: int) -> Counts:
-    """The counts as a later window begins."""
+    """The counts at the start of a later window; unchanged for the same window."""
     if window == counts.window:
         return counts
     gained = int(np.dot(counts.counts, GAIN))
