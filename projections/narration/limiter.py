@@ -80,7 +80,7 @@ class Limiter:
         """Decide on an entry and count it. `tick` is not before that of the last entry; `key` marks repeats."""
         self._forget(tick)
         reason = OFF if not self._of(category).enabled else REPEATED if self._is_repeated(tick, key) else None
-        by_priority = priority and self._passed(category) < self.settings.priority_most
+        by_priority = priority and self._priority_count(category) < self.settings.priority_most
         if reason is None and not by_priority:
             reason = self._ordinary_reason(tick, category)
         if reason is not None:
@@ -162,7 +162,7 @@ class Limiter:
         last = self._last.get(category)
         return 0 if last is None else max(0, last + self._of(category).cooldown_ticks - tick)
 
-    def _passed(self, category: str) -> int:
+    def _priority_count(self, category: str) -> int:
         return sum(each == category for _, each in self._priority)
 
     def _forget(self, tick: int) -> None:

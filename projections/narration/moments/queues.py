@@ -31,7 +31,7 @@ def conflict(scene: Scene) -> Iterator[Moment]:
     before, after = memory.get("wronged", wronged, rude, -1), memory.get("wronged", rude, wronged, -1)
     memory.put(scene.tick, "wronged", rude, wronged)
     memory.add("quarrels_today")
-    waited = 0 if scene.code == Reason.GHOST else _waited(scene, wronged)
+    waited = 0 if scene.code == Reason.GHOST else _wait_ticks(scene, wronged)
     felt = scene.tie(wronged, rude)
     true = {
         "first_in_town": in_town == 1,
@@ -77,7 +77,7 @@ def handover(scene: Scene) -> Iterator[Moment]:
     first = count == 1 and not memory.get("handovers", given, giver)
     memory.put(scene.tick, "handed", giver, given)
     memory.add("handovers_today")
-    waited = _waited(scene, given)
+    waited = _wait_ticks(scene, given)
     agent = scene.of(giver)
     yielded = agent is not None and agent["option"] == Option.YIELD
     true = {
@@ -103,7 +103,7 @@ def lost_patience(scene: Scene) -> Iterator[Moment]:
     """A person leaves a line out of impatience."""
     if scene.code != Reason.IMPATIENT:
         return
-    count, waited = scene.memory.add("gave_up", scene.agent), _waited(scene, scene.agent)
+    count, waited = scene.memory.add("gave_up", scene.agent), _wait_ticks(scene, scene.agent)
     facts = {"waited": duration(waited, scene.names.ticks_per_day), "nth": nth(count)}
     asides = ["personality.impatient_again"] if count >= 2 else []
     yield scene.moment("personality.impatient", facts, asides=asides)
@@ -118,7 +118,7 @@ def _want_the_same(scene: Scene) -> bool:
     return bool(place >= 0 and (two["waits_at"] == place or (two["target"] == place and two["holds"] < 0)))
 
 
-def _waited(scene: Scene, person: int) -> int:
+def _wait_ticks(scene: Scene, person: int) -> int:
     """The ticks since a person joined the line."""
     return scene.tick - scene.memory.get("joined", person, default=scene.tick)
 
