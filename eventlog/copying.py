@@ -51,7 +51,7 @@ def copy(source: LogReader, to: Path | str) -> Copied:
         many, size = many + 1, size + len(content)
     if read_manifest_text(source.path) != text:
         raise EventLogError(
-            f"{place_name(source.path)} was written to meanwhile, so {target.uri} is no run yet; copy again"
+            f"{place_name(source.path)} was changed during the copy, so {target.uri} is no run yet; copy again"
         )
     _put(target, "run.json", text)
     return Copied(many + 1, size + len(text), source.head.seq, digest)
@@ -67,7 +67,7 @@ def _require_free(target: Store) -> None:
         raise RunExists(target.uri, f"townlet verify {target.uri}        proves it")
     if there - LEFT:
         raise EventLogError(
-            f"{target.uri} holds {min(there - LEFT)}, which is of no copy: nothing is written there.\n"
+            f"{target.uri} holds {min(there - LEFT)}, which is not part of a copy: nothing is written there.\n"
             f"  Next: name another place"
         )
 

@@ -143,7 +143,7 @@ class Terminal(Model):
 
 
 class Rewards(Model):
-    """What agents earn each tick. No rule and no fold of the town reads it, so any log can be paid by any rewards."""
+    """What agents earn each tick. No rule and no fold of the town reads it: rewards of any log can be computed anew."""
 
     survival: Worth = Field(0.002, description="for a tick that the agent lives to its end")
     needs: NeedRewards = NeedRewards()

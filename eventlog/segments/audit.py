@@ -146,7 +146,7 @@ class _Pieces:
             wrong |= chain is not None and (chain.seq, chain.digest().hex()) != (seal.next_seq, seal.digest)
             if wrong:
                 self.last = None
-                self.fault(0, "its events are not those that the manifest tells of")
+                self.fault(0, "its events are not those that the manifest records")
         elif not self.faults:
             self.require_head(chain)
         return events, tuple(self.faults)
@@ -249,7 +249,7 @@ class _Frames(_Pieces):
         seq = self.last.next_seq if self.last else self.start.seq
         head = self._head
         if head and (head.seq != seq or (chain is not None and chain.digest().hex() != head.digest)):
-            self.fault(self._end, "its events are not those that the head tells of")
+            self.fault(self._end, "its events are not those that the head records")
 
     def _ends_at(self, position: int) -> bool:
         """Whether the frames of a sealed file without a known seal end at this byte."""

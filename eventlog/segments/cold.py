@@ -69,7 +69,7 @@ class ColdReader(SegmentReader):
             raise self.damage(self._seal.frames_end, str(error)) from error
         held = contents.frames[0].first_seq, contents.next_seq, contents.digest.hex()
         if held != (self.start.seq, self._seal.next_seq, self._seal.digest):
-            raise self.damage(self._seal.frames_end, "its events are not those that the manifest tells of")
+            raise self.damage(self._seal.frames_end, "its events are not those that the manifest records")
         return contents
 
     @cached_property

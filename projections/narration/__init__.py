@@ -1,10 +1,10 @@
-"""What happened, told: a log's events as sentences, few enough to read.
+"""The story of a town: turns some events of a log into sentences, few enough to read.
 
-entries     the columns of `narrations`, and what is put forward to be told
-limiter     what may be told: cooldowns, dedupe, a window, an allowance for what matters; `standing` for feeds
-wording     templates, checked, and which wording a cause gets
-memory      what the narrator remembers: counts and ticks, from which the templates' numbers come
-scene       an event as the narrator sees it: who, where, what the ledgers made of it
-moments/    what is worth telling of each family of events
-narrator    the projection: rows of a log in, `narrations`, `narration_state`, `narration_memory` out
+entries     the columns of `narrations`, and `Moment`, a proposed entry
+limiter     decides which moments are told: cooldowns, repeats, windows, priorities
+wording     checks templates, and chooses a wording for an entry
+memory      the narrator's memory: the counts and ticks that sentences use
+scene       an event with its people, its place and the ties that it changed
+moments/    makes moments from the events of each family
+narrator    the projection: folds rows of a log into `narrations`, `narration_state`, `narration_memory`
 """

@@ -1,4 +1,4 @@
-"""The columns of `narrations`, and what is put forward to be told."""
+"""The columns of `narrations`, and the moments that the narrator may tell."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -12,22 +12,22 @@ NARRATIONS: Final = pa.schema(
         ("seq", pa.int64()),  # number of the entry in the story, from 0
         ("tick", pa.int64()),
         ("category", pa.string()),  # one of limiter.CATEGORIES
-        ("priority", pa.bool_()),  # whether it passed the limiter by its priority
+        ("priority", pa.bool_()),  # whether it passed the limiter as a priority entry
         ("text", pa.string()),
-        ("cause", pa.int64()),  # seq of the event that it tells of
-        ("agent", pa.int64()),  # person; NULL: nobody in particular
-        ("other", pa.int64()),  # person; NULL: nobody else
-        ("place", pa.int64()),  # object; NULL: nowhere in particular
+        ("cause", pa.int64()),  # seq of the event that it is about
+        ("agent", pa.int64()),  # person; NULL: none
+        ("other", pa.int64()),  # second person; NULL: none
+        ("place", pa.int64()),  # object; NULL: none
         ("template", pa.string()),  # the situation's name in the templates, such as conflict.cut
     ]
 )
-"""A row for each entry that was told. Persons and places are numbers; SQL has names, and numbers in `<field>_id`."""
+"""A row for each entry of the story. Persons and places are numbers; SQL has names, and numbers in `<field>_id`."""
 
 
 class Moment(NamedTuple):
-    """Something that is worth telling: `template` says how, `facts` fill its placeholders.
+    """A proposed entry: `template` is its situation in the templates, `facts` fill the placeholders of the wording.
 
-    Of the `asides`, the first that has a wording the facts can fill ends the entry.
+    At most one of the `asides` is added as the last sentence.
     """
 
     template: str
@@ -40,10 +40,10 @@ class Moment(NamedTuple):
 
     @property
     def category(self) -> str:
-        """The sort of news: what stands before the dot."""
+        """The category: the part of `template` before the dot."""
         return self.template.partition(".")[0]
 
     @property
     def key(self) -> str:
-        """The same for what says the same of the same people at the same place."""
+        """Equal for moments with the same template, people and place."""
         return f"{self.template}/{self.agent}/{self.other}/{self.place}"

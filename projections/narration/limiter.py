@@ -1,10 +1,10 @@
-"""What may be told: cooldowns, dedupe, a window, and an allowance for what matters. It knows ticks and no clock.
+"""Decides which entries are told: cooldowns, repeats, a window, and room for priority entries. It counts in ticks.
 
-An entry that matters (priority) passes the cooldowns and the window as long as fewer than `priority_most` of its
-category did so in the last `window_ticks`; over that it is judged as an ordinary one. Ordinary entries keep
-`global_cooldown_ticks` between any two and the category's `cooldown_ticks` between two of a category, and at most
-`window_most` of them lie in any `window_ticks`. No two entries of the same key lie within `dedupe_ticks`, whatever they
-are. What passed by priority counts for no ordinary rule, nor the other way round.
+A priority entry passes the cooldowns and the window if fewer than `priority_most` of its category did so in the last
+`window_ticks`; otherwise it counts as an ordinary entry. Between two ordinary entries there are at least
+`global_cooldown_ticks`, and between two of a category its `cooldown_ticks`; any `window_ticks` have at most
+`window_most` ordinary entries. No two entries with the same key come within `dedupe_ticks`. Entries that passed by
+priority do not count in the rules for ordinary entries, and the other way round.
 """
 
 from collections import Counter, deque
@@ -23,14 +23,14 @@ COOLDOWN: Final = "cooldown"
 CATEGORY_COOLDOWN: Final = "category_cooldown"
 WINDOW_FULL: Final = "window_full"
 REASONS: Final = (OFF, REPEATED, COOLDOWN, CATEGORY_COOLDOWN, WINDOW_FULL)
-"""Why something was not told, in the order in which the rules are asked."""
+"""The reasons not to tell an entry, in the order in which the rules are checked."""
 
 STATE: Final = pa.schema(
     [
         ("what", pa.string()),  # told, suppressed, last, ordinary, priority, key
         ("category", pa.string()),
         ("name", pa.string()),  # the reason of `suppressed`, the key of `key`
-        ("tick", pa.int64()),  # of the others: when it was told
+        ("tick", pa.int64()),  # of the other rows: the tick of the entry
         ("count", pa.int64()),  # of `told`, `suppressed`
     ]
 )
@@ -38,7 +38,7 @@ STATE: Final = pa.schema(
 
 
 class Verdict(NamedTuple):
-    """Whether an entry is told, by its priority or as an ordinary one; if not, why."""
+    """Whether an entry is told, whether by its priority, and the reason (one of REASONS) if it is not told."""
 
     told: bool
     priority: bool
@@ -46,10 +46,11 @@ class Verdict(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """How the limiter stands at a tick: what it would let through, and what it has let through and held back so far.
+    """The limiter's state at a tick.
 
-    `wait` and `category_wait` are ticks until cooldowns are over (0: now); `in_window` ordinary entries and
-    `priority_in_window` those by priority, a category, count for the window that ends at the tick.
+    `wait` and `category_wait`: ticks until the cooldowns end (0: no cooldown). `in_window`: ordinary entries in the
+    window that ends at the tick; `priority_in_window`: priority entries in it, by category. `told` by category and
+    `suppressed` by (reason, category) count all entries so far.
     """
 
     tick: int
@@ -64,7 +65,7 @@ class Standing(NamedTuple):
 
 
 class Limiter:
-    """Judges entries in the order of their ticks. `told` counts by category, `suppressed` by (reason, category)."""
+    """Judges entries in the order of ticks. Counts them in `told` by category, `suppressed` by (reason, category)."""
 
     def __init__(self, settings: Narration) -> None:
         self.settings = settings
@@ -76,10 +77,10 @@ class Limiter:
         self._keys: dict[str, int] = {}
 
     def judge(self, tick: int, category: str, key: str, priority: bool) -> Verdict:
-        """Whether an entry at `tick`, not before any other, is told. `key` is the same for what says the same."""
+        """Decide on an entry and count it. `tick` is not before that of the last entry; `key` marks repeats."""
         self._forget(tick)
         reason = OFF if not self._of(category).enabled else REPEATED if self._is_repeated(tick, key) else None
-        by_priority = priority and self._passed(category) < self.settings.priority_most
+        by_priority = priority and self._priority_count(category) < self.settings.priority_most
         if reason is None and not by_priority:
             reason = self._ordinary_reason(tick, category)
         if reason is not None:
@@ -95,7 +96,7 @@ class Limiter:
         return Verdict(True, by_priority, None)
 
     def standing(self, tick: int) -> Standing:
-        """How it stands at `tick`, not before any entry; nothing changes."""
+        """The state at `tick`, which is not before the last entry. Changes nothing."""
         begins = tick - self.settings.window_ticks
         passed = Counter(category for at, category in self._priority if at > begins)
         return Standing(
@@ -111,7 +112,7 @@ class Limiter:
         )
 
     def table(self) -> pa.Table:
-        """The state, from which to go on; columns of `STATE`."""
+        """The state for `restore`, with the columns of `STATE`."""
         rows: list[tuple[str, str | None, str | None, int | None, int | None]] = [
             *(("told", category, None, None, count) for category, count in sorted(self.told.items())),
             *(("suppressed", each, reason, None, n) for (reason, each), n in sorted(self.suppressed.items())),
@@ -124,7 +125,7 @@ class Limiter:
         return pa.table([pa.array(column, field.type) for column, field in zip(columns, STATE, strict=True)], STATE)
 
     def restore(self, state: pa.Table) -> None:
-        """Go on from a `table()`; nothing has been judged yet."""
+        """Continue from a `table()`. Call it before any `judge`."""
         for row in state.to_pylist():
             what, category, name, tick, count = (row[field.name] for field in STATE)
             if what == "told":
@@ -146,7 +147,7 @@ class Limiter:
         return key in self._keys and tick - self._keys[key] < self.settings.dedupe_ticks
 
     def _ordinary_reason(self, tick: int, category: str) -> str | None:
-        """Why an ordinary entry is not told, or None."""
+        """The reason not to tell an ordinary entry, or None."""
         if self._wait(tick):
             return COOLDOWN
         if self._category_wait(tick, category):
@@ -161,11 +162,11 @@ class Limiter:
         last = self._last.get(category)
         return 0 if last is None else max(0, last + self._of(category).cooldown_ticks - tick)
 
-    def _passed(self, category: str) -> int:
+    def _priority_count(self, category: str) -> int:
         return sum(each == category for _, each in self._priority)
 
     def _forget(self, tick: int) -> None:
-        """Let go of what no rule asks for any more: what lies `window_ticks` back, and keys that may come again."""
+        """Drop what no rule needs any more: entries before the window, and keys that may repeat again."""
         for told in (self._ordinary, self._priority):
             while told and told[0][0] <= tick - self.settings.window_ticks:
                 told.popleft()

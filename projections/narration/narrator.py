@@ -1,8 +1,8 @@
-"""The projection `narrations`: what a log's events come to, in sentences.
+"""The projection `narrations`: turns the events of a log into sentences.
 
-It folds the town with its riders as far as each event of which there is something to tell, so that it knows what the
-event did to ties and how people were; then a teller puts moments forward, the limiter decides which are told, and the
-templates say how. It draws nothing: the cause's seq and what was told before choose among wordings.
+It folds the town and its riders up to each event that may be told, so it knows the people and the changed ties. Then a
+teller makes moments, the limiter decides which are told, and the templates give the words. It draws no random numbers:
+the cause's seq and the memory of earlier entries choose the wording.
 """
 
 import re
@@ -31,7 +31,7 @@ KINDS = np.array([*TELLERS, codes.TIE_SET, codes.SETTINGS_CHANGED], np.uint16)
 
 
 class Terms(NamedTuple):
-    """What an epoch tells by: how much, who is a friend or a rival, how many people one keeps in mind."""
+    """The settings of an epoch that the narrator uses; `capacity` is the most ties of an agent."""
 
     narration: Narration
     bonds: Bonds
@@ -39,10 +39,10 @@ class Terms(NamedTuple):
 
 
 class Narrator:
-    """The story of a log: `narrations`, and what a checkpoint of it needs.
+    """Folds a log into `narrations`, and the tables that a checkpoint of it needs.
 
-    It folds onto a town of its own, `towns[0]`, as `TieChanges` does: empty for a log's beginning, or the state at the
-    tick from which on rows will come. `plans` and `terms` are of each epoch.
+    It folds onto `towns[0]`, which nobody else may use: an empty town at the beginning of a log, else the state at the
+    tick of the first row. `plans` and `terms` have an entry for each epoch.
     """
 
     name: ClassVar[str] = "narrations"
@@ -61,7 +61,7 @@ class Narrator:
         board(towns, 0, self._outs)
 
     def fold(self, events: Rows) -> None:
-        """Fold the next rows of the log. Any chunking gives the same tables."""
+        """Fold the next rows of the log. The tables do not depend on how the log is cut into calls."""
         rows, first = np.asarray(events).view(np.recarray), 0
         for last in self._rows_to_tell(rows):
             changes = self._fold_changes(rows[first : last + 1])
@@ -73,20 +73,20 @@ class Narrator:
         self._tell_faded(self._fold_changes(rows[first:]))
 
     def tables(self) -> dict[str, pa.Table]:
-        """`narrations`, and from what to go on: `narration_state`, the limiter's, and `narration_memory`."""
+        """`narrations`; and for `restore`: `narration_state`, the limiter's state, and `narration_memory`."""
         columns = zip(*self._told, strict=True) if self._told else [[]] * len(NARRATIONS)
         arrays = [pa.array(column, field.type) for column, field in zip(columns, NARRATIONS, strict=True)]
         told = pa.concat_tables([self._before, pa.table(arrays, NARRATIONS)]).combine_chunks()
         return {"narrations": told, "narration_state": self._limiter.table(), "narration_memory": self._memory.table()}
 
     def restore(self, tables: Mapping[str, pa.Table]) -> None:
-        """Go on from `tables()`. The town given at the beginning is as it was then."""
+        """Continue from `tables()`. `towns[0]` must have the state of the same tick."""
         self._before, self._told = tables["narrations"], []
         self._limiter.restore(tables["narration_state"])
         self._memory.restore(tables["narration_memory"])
 
     def take_entries(self) -> pa.Table:
-        """`narrations`, for whoever asks to keep: `tables` has them no more; the next ones go on in their numbers."""
+        """Remove and return the rows of `narrations` so far. Later entries continue their numbers."""
         told = self.tables()["narrations"]
         self._taken += len(told)
         self._before, self._told = NARRATIONS.empty_table(), []
@@ -94,16 +94,16 @@ class Narrator:
 
     @property
     def count(self) -> int:
-        """How many entries there are by now: the next one's number."""
+        """The number of all entries so far, which is the number of the next one."""
         return self._taken + len(self._before) + len(self._told)
 
     def entries(self, since: int) -> list[Mapping[str, Any]]:
-        """The entries from number `since` on, told since this was begun, restored or taken from, by their columns."""
+        """The entries from number `since` on, by column, without those before `restore` or `take_entries`."""
         told = self._told[since - self._taken - len(self._before) :]
         return [dict(zip(NARRATIONS.names, entry, strict=True)) for entry in told]
 
     def standing(self, tick: int) -> Standing:
-        """How the limiter stands at a tick that is not before the last event."""
+        """The limiter's state at a tick that is not before the last event."""
         return self._limiter.standing(tick)
 
     @property
@@ -115,13 +115,13 @@ class Narrator:
         return int(self._town["clock"]["epoch"])
 
     def _rows_to_tell(self, rows: Rows) -> list[int]:
-        """Where in these rows there may be something to tell; the founding is over with the first tick's end."""
+        """The indexes of rows that may be told. The founding is told at the end of the first tick."""
         chosen = np.isin(rows["kind"], KINDS)
         chosen |= (rows["kind"] == codes.TICK_ENDED) & (rows["tick"] == 0)
         return np.flatnonzero(chosen).tolist()
 
     def _fold_changes(self, rows: Rows) -> np.ndarray:
-        """Fold rows onto the town; what they changed in ties, as rows of TIE_CHANGE without the hours of decay."""
+        """Fold rows onto the town; returns the changes of ties, rows of TIE_CHANGE, without decay."""
         parts, first = [], 0
         while True:
             first = fold_rows_with_riders(self._towns, self._plans, 0, rows, first, self._outs)
@@ -135,7 +135,7 @@ class Narrator:
         return kept
 
     def _tell(self, event: Any, changes: np.ndarray) -> None:
-        """What there is to tell of one event, just folded."""
+        """Tell the moments of one event, which was just folded."""
         if event["kind"] == codes.SETTINGS_CHANGED:
             self._limiter.settings = self._terms[self._epoch].narration
             return
@@ -143,7 +143,7 @@ class Narrator:
         self._put_forward(scene, self._moments(scene))
 
     def _moments(self, scene: Scene) -> Iterator[Moment]:
-        """The event itself, then whom it cost a place in somebody's mind, then what it made of the two."""
+        """The moments of an event: the event itself, then ties that it evicted, then friendship and rivalry."""
         if scene.kind == codes.TICK_ENDED:
             yield from life.founders(scene)
             return
@@ -154,7 +154,7 @@ class Narrator:
         yield from ties.tie_moments(scene)
 
     def _tell_faded(self, changes: np.ndarray) -> None:
-        """Ties that time alone has ended; of others that events between have ended there is nothing to tell."""
+        """Tell the ties that ended by decay; those that other events ended are not told."""
         for row in changes[changes["reason"] == int(Loss.DECAY)]:
             scene = self._scene(_hour(row), [])
             self._put_forward(scene, ties.faded_tie(scene, tie_of(row)))
@@ -165,7 +165,7 @@ class Narrator:
         return Scene(event, self._names, self._memory, terms.bonds, terms.capacity, self._town, plan, changes)
 
     def _put_forward(self, scene: Scene, moments: Iterable[Moment]) -> None:
-        """Tell those moments of an event that may be told."""
+        """Tell the moments that the limiter lets through."""
         for moment in moments:
             verdict = self._limiter.judge(scene.tick, moment.category, moment.key, moment.priority)
             if verdict.told:
@@ -185,7 +185,7 @@ class Narrator:
                 )
 
     def _text(self, moment: Moment, seq: int, number: int) -> str:
-        """The entry's sentences: the situation, and the aside that was used longest ago, where there is one."""
+        """The sentences of an entry: the situation, and maybe the aside that was used longest ago."""
         said = next_wording(self._templates.of(moment.template), moment.template, seq, self._memory, number)
         parts = [_sentence(said, moment.facts)]
         asides = [name for name in moment.asides if self._templates.aside(name)]
@@ -202,11 +202,11 @@ def _sentence(wording: str, facts: Mapping[str, str]) -> str:
 
 
 def _place_of(aside: str) -> tuple[int, int]:
-    """Where an aside stands among those that there are, as the memory names it."""
+    """The memory's key of an aside: its index among ASIDES."""
     return list(ASIDES).index(aside), MISSING
 
 
 def _hour(row: Any) -> Mapping[str, int]:
-    """The end of an hour in which a tie was over, as far as its change tells."""
+    """The event of the hour's end at which a tie ended, as far as its change has the fields."""
     nothing = dict.fromkeys(("agent", "other", "object", "code", "code2", "value", "value2"), MISSING)
     return nothing | {"seq": int(row["seq"]), "tick": int(row["tick"]), "kind": int(codes.TICK_ENDED)}

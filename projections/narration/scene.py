@@ -1,4 +1,4 @@
-"""An event as the narrator sees it: who, where, what the ledgers made of it, what is remembered."""
+"""A scene: one event for the tellers, with its people, its place, the ties that it changed, and the memory."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ from projections.settings import Bonds
 OUTDOORS = "in the street"
 
 MEETINGS = ("acquainted", "meals", "talks", "failed_talks", "quarrels", "squeezed")
-"""What the narrator remembers of two people, whoever began."""
+"""The names in the memory of what two people did together, in either order."""
 
 
 class Spot(NamedTuple):
-    """A place of the map: the `number`-th of `of` of its kind in its venue."""
+    """A place of the map: number `number` of the `of` places of its kind in its venue."""
 
     kind: str
     number: int
@@ -32,7 +32,7 @@ class Spot(NamedTuple):
 
 @dataclass(frozen=True)
 class Names:
-    """What a run calls people, places, jobs and deeds. `person` gives a name as prose writes it."""
+    """The names of a run's people, places, jobs and affordances. `person` maps a number to a name for prose."""
 
     person: Callable[[int], str]
     spots: Sequence[Spot]
@@ -48,19 +48,22 @@ class Names:
         return np.array([spot.venue for spot in self.spots], np.int64)
 
     def spot(self, place: int) -> str:
-        """`the shower`, or where there are several `the second shower`."""
+        """`the shower`, or `the second shower` if there are several."""
         spot = self.spots[place]
         return f"the {spot.kind}" if spot.of == 1 else f"the {nth(spot.number)} {spot.kind}"
 
     def where(self, venue: int) -> str:
-        """`at The Kettle`, `in Mill Park`; in the street for no venue."""
+        """`at The Kettle`, `in Mill Park`; `in the street` for -1."""
         if venue < 0:
             return OUTDOORS
         return f"{'in' if self.venue_kinds[venue] == 'park' else 'at'} {self.venues[venue]}"
 
 
 class Tie(NamedTuple):
-    """What an event did to one side of a tie, or would have done: liking is trust + familiarity - rivalry."""
+    """The change of one person's tie by an event, also if refused. Values are (before, after).
+
+    Liking is trust + familiarity - rivalry.
+    """
 
     owner: int
     other: int
@@ -71,12 +74,15 @@ class Tie(NamedTuple):
 
     @property
     def held(self) -> bool:
-        """Whether the ledger took it."""
+        """Whether the ledger has the tie after the event."""
         return self.change not in (Change.REFUSED, Change.REMOVED)
 
 
 class Scene:
-    """One event, just folded: `ties` it changed, or would have, and `lost` for it; `agents` are as it left them."""
+    """An event that was just folded: `ties` has the changed and refused ties, `lost` those that it ended.
+
+    `agents` are the agents after the event.
+    """
 
     def __init__(
         self, event: Any, names: Names, memory: Memory, bonds: Bonds, capacity: int, town: Any, plan: Any, ties: Any
@@ -93,7 +99,7 @@ class Scene:
 
     @property
     def day(self) -> int:
-        """The day, from 0."""
+        """The number of the day, from 0."""
         return self.tick // self.names.ticks_per_day
 
     def moment(
@@ -106,7 +112,7 @@ class Scene:
         priority: bool = False,
         asides: Sequence[str] = (),
     ) -> Moment:
-        """Something worth telling, with the facts that every situation has; `who` instead of the event's two."""
+        """A moment with these facts and those that every situation has; `who` replaces the event's two people."""
         agent, other = (self.agent, self.other) if who is None else who
         at = self.place if place is None else place
         return Moment(
@@ -127,7 +133,7 @@ class Scene:
         }
 
     def name(self, person: int) -> str:
-        """A person as prose writes it."""
+        """A person's name for prose, `somebody` for -1."""
         return self.names.person(person) if person >= 0 else "somebody"
 
     def names_of(self, persons: Sequence[int]) -> str:
@@ -139,11 +145,11 @@ class Scene:
         return self.names.spots[place].venue
 
     def ago(self, then: int) -> str:
-        """How long before this event something was."""
+        """The time from tick `then` to this event, in words."""
         return ago(then, self.tick, self.names.ticks_per_day)
 
     def job(self, code: int) -> str:
-        """A job by its code."""
+        """The name of a job."""
         return self.names.jobs[code] if 0 <= code < len(self.names.jobs) else "worker"
 
     def number(self, count: int) -> str:
@@ -152,57 +158,57 @@ class Scene:
 
     @cached_property
     def agents(self) -> np.ndarray:
-        """The records of all seats ever used."""
+        """The records of AGENT of all seats ever used."""
         clock = self._town["clock"]
         agents: np.ndarray = self._town["agents"][: int(clock["seats"])]
         return agents
 
     def of(self, person: int) -> Any:
-        """The record of somebody who lives here, or None."""
+        """The record of a living person, or None."""
         seats = np.flatnonzero((self.agents["person"] == person) & (self.agents["alive"] == 1))
         return self.agents[seats[0]] if len(seats) else None
 
     @cached_property
     def living(self) -> list[int]:
-        """Everybody who lives here, by number."""
+        """The numbers of all living people, in order."""
         return sorted(self.agents["person"][self.agents["alive"] == 1].tolist())
 
     def stands(self, person: int) -> int:
-        """The venue that somebody stands in; -1 for the street."""
+        """The venue in which a person stands; -1: in the street."""
         record = self.of(person)
         return MISSING if record is None else int(self._plan["layout"]["room"][int(record["tile"])])
 
     def home(self, person: int) -> int:
-        """The venue that somebody lives in, or lived in."""
+        """The venue in which a person lives, or lived; -1 if not known."""
         bed = self.memory.get("bed", person, default=MISSING)
         return MISSING if bed < 0 else self.venue_of(bed)
 
     def housemates(self, person: int) -> list[int]:
-        """Who else lives under the same roof."""
+        """The numbers of the others who live in the same venue."""
         home = self.home(person)
         return [] if home < 0 else self._persons(self.names.venue_of_spot[self.agents["home"]] == home, person)
 
     def others_at(self, venue: int, *but: int) -> list[int]:
-        """Who stands in a venue, besides these; nobody does in none."""
+        """The numbers of the people in a venue, except `but`; none for venue -1."""
         return [] if venue < 0 else self._persons(self._plan["layout"]["room"][self.agents["tile"]] == venue, *but)
 
     def awake(self, *but: int) -> list[int]:
-        """Who is not asleep, besides these."""
+        """The numbers of the people who are awake, except `but`."""
         doing = self.agents["doing"]
         asleep = (doing >= 0) & (self._plan["affordances"]["option"][doing] == Option.SLEEP)
         return self._persons(~asleep, *but)
 
     def _persons(self, chosen: np.ndarray, *but: int) -> list[int]:
-        """The living among the chosen seats, by number, without some."""
+        """The numbers of the living in the chosen seats, in order, except `but`."""
         persons = self.agents["person"][chosen & (self.agents["alive"] == 1)]
         return sorted(set(persons.tolist()) - set(but))
 
     def tie(self, owner: int, other: int) -> Tie | None:
-        """What the event did to one side of a tie, if anything."""
+        """The event's change of `owner`'s tie to `other`, or None."""
         return next((tie for tie in self.ties if (tie.owner, tie.other) == (owner, other)), None)
 
     def tie_now(self, owner: int, other: int) -> Tie | None:
-        """A side of a tie as it is, if there is one, as a change that changed nothing."""
+        """`owner`'s present tie to `other` as a change with equal values before and after, or None."""
         record = self.of(owner)
         for tie in [] if record is None else record["ties"]:
             if tie["known"] and tie["other"] == other:
@@ -212,32 +218,32 @@ class Scene:
         return None
 
     def are_strangers(self, a: int, b: int) -> bool:
-        """Whether nothing that is remembered ever happened between two who do not share a house."""
+        """Whether two people have no common event in the memory and no common home."""
         two = pair(a, b)
         met = any(self.memory.get(what, *two) for what in MEETINGS)
         helped = any(self.memory.get("helped", *each) for each in ((a, b), (b, a)))
         return not met and not helped and b not in self.housemates(a)
 
     def is_rivalry(self, tie: Tie, when: int) -> bool:
-        """Whether a side of a tie was (0), or is (1), a rivalry."""
+        """Whether a tie was a rivalry before (`when` 0) or is one after (1) the event."""
         return tie.rivalry[when] >= self.bonds.rival_rivalry and tie.rivalry[when] > tie.trust[when]
 
     def is_friend(self, owner: int, other: int) -> bool:
-        """Whether `owner` has counted `other` as a friend."""
+        """Whether the memory has `other` as a friend of `owner`."""
         return self.memory.get("friend", owner, other) == 1
 
     def is_rival(self, owner: int, other: int) -> bool:
-        """Whether `owner` has counted `other` as a rival."""
+        """Whether the memory has `other` as a rival of `owner`."""
         return self.memory.get("rival", owner, other) == 1
 
 
 def pair(a: int, b: int) -> tuple[int, int]:
-    """The same for two people whichever of them is named first."""
+    """The two numbers in ascending order."""
     return (a, b) if a < b else (b, a)
 
 
 def tie_of(row: Any) -> Tie:
-    """A row of TIE_CHANGE."""
+    """A row of TIE_CHANGE as a `Tie`."""
     before, after = row["before"], row["after"]
     return Tie(
         int(row["owner"]),

@@ -1,4 +1,4 @@
-"""Every situation that can be told and every aside that can be added, with the placeholders that it can fill."""
+"""The situations and the asides of the story, each with the placeholders that its wordings may use."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -115,7 +115,7 @@ SITUATIONS: Final = _placeholders_of(
         "personality.impatient": f"{ONE} {PLACE} waited nth",
     }
 )
-"""What can be told, by category and situation."""
+"""The situations, as category.situation, and their placeholders."""
 
 ASIDES: Final = _placeholders_of(
     {
@@ -192,4 +192,4 @@ ASIDES: Final = _placeholders_of(
         "personality.impatient_again": f"{ONE} {PLACE} waited nth",
     }
 )
-"""What may be added to what is told, by the category it is added in."""
+"""The asides, as category.aside, and their placeholders."""

@@ -1,4 +1,4 @@
-"""Templates: for every situation several wordings, checked when they are read; a cause gets one of them."""
+"""Templates: several wordings for every situation. Checks them when they are read, and chooses one for an entry."""
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -16,13 +16,13 @@ from projections.settings import Model
 Wordings = Annotated[tuple[Annotated[str, Field(min_length=2)], ...], Field(min_length=1)]
 
 SPREAD: Final = 2654435761
-"""Knuth's multiplier: neighbouring seqs get wordings that are not neighbours."""
+"""Knuth's multiplier: it gives different wordings to events with neighbouring seqs."""
 
 
 class Templates(Model):
-    """`tell` has the wordings of each situation, by category; `asides` what may be added, by the same categories.
+    """`tell` has the wordings of each situation, by category; `asides` the wordings of each aside, by category.
 
-    Placeholders stand in braces. Which there are of a situation or an aside, `situations.py` declares.
+    Placeholders are in braces. `situations.py` declares the placeholders of each situation and aside.
     """
 
     tell: dict[str, dict[str, Wordings]]
@@ -44,13 +44,13 @@ class Templates(Model):
         return self.tell[category][situation]
 
     def aside(self, name: str) -> Sequence[str]:
-        """The wordings of an aside; none where the templates leave it out."""
+        """The wordings of an aside; none if the templates do not have it."""
         category, _, situation = name.partition(".")
         return self.asides.get(category, {}).get(situation, ())
 
 
 def read(content: Any, origin: str) -> Templates:
-    """Templates from what a file says. Raises BadTemplates with every fault."""
+    """The templates in a file's content; `origin` names the file. Raises BadTemplates with every fault."""
     try:
         return Templates.model_validate(content)
     except ValidationError as error:
@@ -61,9 +61,9 @@ def read(content: Any, origin: str) -> Templates:
 
 
 def next_wording(wordings: Sequence[str], name: str, seq: int, memory: Memory, turn: int) -> str:
-    """One of the wordings: of the half that was used longest ago, the one that the cause's seq falls on.
+    """A wording for entry number `turn`, chosen by the cause's seq from the half that was used longest ago.
 
-    `memory` learns that it was used in entry `turn`.
+    Records the use in `memory`.
     """
     order = sorted(range(len(wordings)), key=lambda i: (memory.get(name, i), i))
     fresh = order[: (len(order) + 1) // 2]
@@ -75,7 +75,7 @@ def next_wording(wordings: Sequence[str], name: str, seq: int, memory: Memory, t
 def _faults(
     block: str, given: Mapping[str, Mapping[str, Sequence[str]]], known: Mapping[str, frozenset[str]], *, whole: bool
 ) -> list[str]:
-    """Situations that there are not, or that have no wording, and placeholders that a situation cannot fill."""
+    """The faults in words: unknown situations, situations without wordings, unknown placeholders."""
     faults = []
     for category, situations in given.items():
         if category not in CATEGORIES:
@@ -117,7 +117,7 @@ def _nearest(wrong: str, known: Any) -> str:
 
 
 def _in_words(error: Any) -> str:
-    """One finding of pydantic."""
+    """A pydantic error in words."""
     if error["type"] == "value_error":
         return "\n  ".join(str(error["ctx"]["error"]).split("; tell.")).replace("\n  ", "\n  tell.")
     where = ".".join(str(part) for part in error["loc"])

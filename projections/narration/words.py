@@ -1,4 +1,4 @@
-"""Numbers, times and names as prose writes them."""
+"""Words for numbers, times and names in prose."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -23,11 +23,11 @@ HOURS: Final = (
     (22, "in the evening"),
     (24, "late at night"),
 )
-"""Up to which hour of the day one says what."""
+"""The words for the parts of the day, each with the hour at which it ends."""
 
 
 def number(count: int) -> str:
-    """In words up to twelve."""
+    """The number in words up to twelve, in digits above."""
     return NUMBERS[count] if 0 <= count < len(NUMBERS) else f"{count:,}"
 
 
@@ -60,7 +60,7 @@ def comma_list(parts: Sequence[str]) -> str:
 
 
 def prose_name(name: str) -> str:
-    """A person's name as prose writes it: `Alice`, and the second of that name `Alice II`."""
+    """A person's name for prose: `Alice`, or `Alice II` for the second person of that name."""
     first, mark, turn = name.rpartition("_")
     if not mark or not turn.isdecimal():
         return name.capitalize()

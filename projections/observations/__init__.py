@@ -1,1 +1,1 @@
-"""What each agent sees: a pure function of the town, derived the same from a living one and from its log."""
+"""Observations of agents: a pure function of the town, the same for a living town and for its log."""

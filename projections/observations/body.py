@@ -1,4 +1,4 @@
-"""The floats that an agent knows of itself, and of the ways to its places."""
+"""The floats of an observation about the agent itself and the ways to its places."""
 
 import numpy as np
 
@@ -26,7 +26,7 @@ FLOATS_A_WAY = np.int64(3)
 
 @kernel
 def describe(town, plan, lens, a, out):
-    """What the agent has and does, and what time it is."""
+    """Write the floats about the agent's needs, goods, work and doing, and the time of day."""
     agent = town.agents[a]
     tick = town.clock.tick
     minute = tick % plan.life.ticks_per_day
@@ -55,13 +55,13 @@ def describe(town, plan, lens, a, out):
 
 @kernel
 def share(value, half):
-    """A number from 0 upwards as one from 0 to 1: `half` is a half."""
+    """A number >= 0 mapped into [0, 1): value / (value + half)."""
     return value / (value + half)
 
 
 @kernel
 def describe_work(plan, agent, tick, minute, out):
-    """The job, its shift, and how punctual the agent is."""
+    """Write the floats about the job, its shift and the agent's attendance."""
     for state in range(SHIFT_STATES):
         out.values[SHIFT + state] = 0.0
     out.values[HAS_JOB], out.values[UNTIL_SHIFT], out.values[LATENESS], out.values[ATTENDANCE] = 0.0, 1.0, 0.0, 1.0
@@ -86,7 +86,7 @@ def describe_work(plan, agent, tick, minute, out):
 
 @kernel
 def lateness(plan, agent, elapsed):
-    """The ticks missed of a shift under way, as a share of those that make one absent; 1 at most."""
+    """The ticks missed of the present shift / the ticks that make an agent absent, at most 1."""
     if agent.shift_state == ABSENT:
         return 1.0
     missed = elapsed - agent.worked if agent.shift_state == LATE else elapsed if agent.shift_state == PRE_SHIFT else 0
@@ -95,7 +95,7 @@ def lateness(plan, agent, elapsed):
 
 @kernel
 def point(plan, lens, agent, desk, out):
-    """The ways to the agent's bed and desk, and to what is nearest to its home of each other sort."""
+    """Write the ways to the agent's bed and desk, and to the place of each other sort nearest to its home."""
     home = plan.layout.place[agent.home].venue
     point_to(plan, lens, agent.tile, agent.home, out, WAYS)
     point_to(plan, lens, agent.tile, desk, out, WAYS + FLOATS_A_WAY)
@@ -106,7 +106,7 @@ def point(plan, lens, agent, desk, out):
 
 @kernel
 def point_to(plan, lens, tile, place, out, first):
-    """Down, right and steps to one place."""
+    """Write the three floats of the way to one place: down, right, steps."""
     down, right, away = 0.0, 0.0, 1.0
     if place != NOTHING:
         goal = plan.layout.place[place].tile
@@ -121,14 +121,14 @@ def point_to(plan, lens, tile, place, out, first):
 
 @kernel
 def desk_for(town, plan, agent):
-    """The desk of the shift that the agent covers, or of its own; nothing without a job."""
+    """The desk of the shift that the agent covers, else of its own job; NOTHING without a job."""
     job = town.agents[agent.covers].job if agent.covers >= 0 else agent.job
     return plan.jobs[job].desk if job >= 0 else NOTHING
 
 
 @kernel
 def hint(town, plan, lens, a, bound, out):
-    """The next step to where the agent is bound, as it would be taken now."""
+    """Write the direction of the agent's next step to its goal, as it would take it now."""
     for way in range(4):
         out.values[lens.hint + way] = 0.0
     agent = town.agents[a]

@@ -1,4 +1,4 @@
-"""docs/policy/OBSERVATIONS.md: the layout in words, from its declaration."""
+"""Makes docs/policy/OBSERVATIONS.md from the declaration of the layout."""
 
 from collections.abc import Iterator
 
@@ -9,9 +9,9 @@ INTRODUCTION = """# Observations
 
 Generated from `projections/observations/layout.py` by `make docs`.
 
-What an agent observes is a fold like any other: a pure function of the town at a tick, the same from a living town and
-from its log. It is a row of floats and, but for `compact`, a map of 11x11 bytes a plane with the agent in its middle.
-`observations.*` in a [configuration](../configuration.md) says what there is of it.
+An observation is a pure function of the town at a tick, the same for a living town and for its log. It is a row of
+floats and, except with `compact`, a map with planes of 11x11 bytes and the agent in the middle. The settings
+`observations.*` in a [configuration](../configuration.md) say what it contains.
 
 ```python
 from projections.observations.observer import Observer
@@ -23,25 +23,25 @@ observer.map  # u1[towns, seats, planes, 11, 11], read-only
 observer.scalars.view(observer.layout.dtype)["needs"]
 ```
 
-The axis is seats: an empty seat is all zeros. `see` writes to the same two arrays each time, and only what has changed:
-copy what is to be kept or changed.
+An empty seat is all zeros. `see` writes to the same two arrays each time, and only values that have changed: copy the
+arrays if you want to keep or change them.
 """
 
 LAYOUTS = """
 ## Layouts
 
-A policy keeps the hash of the layout that it learned on. Another one is refused when the policy is loaded, with
-`NotImplementedError` that names both; so is a social snippet where nobody keeps ties (`relationships.capacity: 0`).
+A policy keeps the hash of the layout that it learned on. Loading it with another layout raises `NotImplementedError`,
+which names both; so does a social snippet in a town without ties (`relationships.capacity: 0`).
 """
 
 
 def document() -> str:
-    """The whole document."""
+    """The text of the document."""
     layout = layout_of(Observations())
-    lines = [INTRODUCTION, *_layouts(), "## Numbers", "", "Of the default settings, in order.", ""]
+    lines = [INTRODUCTION, *_layouts(), "## Numbers", "", "With the default settings, in order.", ""]
     lines += _table(layout.features, layout)
     compact = layout_of(Observations(variant="compact"))
-    lines += ["", "`compact` has these as well, and what is social behind them.", "", *_table(HINT, compact)]
+    lines += ["", "`compact` also has these, before the social numbers.", "", *_table(HINT, compact)]
     lines += ["", "## Planes", "", "A cell beyond the map is 0, and 255 in `distance`."]
     for variant, planes in MAPS.items():
         if planes:

@@ -1,11 +1,11 @@
-"""What cannot be observed, or not by this policy: refused when it is loaded, both sides named."""
+"""Checks, when a policy is loaded or a town is made, that the settings allow the observations."""
 
 from projections.observations.layout import Layout
 from projections.settings import Observations
 
 
 def require_layout(recorded: str, layout: Layout, who: str = "the policy") -> None:
-    """Raise NotImplementedError unless `recorded`, the layout's hash that a policy keeps, is this layout's."""
+    """Raises NotImplementedError unless `recorded`, the layout hash kept by a policy, is this layout's hash."""
     if recorded != layout.hash:
         raise NotImplementedError(
             f"{who} learned on observations of layout {recorded}, and these settings make layout {layout.hash} "
@@ -15,7 +15,7 @@ def require_layout(recorded: str, layout: Layout, who: str = "the policy") -> No
 
 
 def require_ties(settings: Observations, capacity: int) -> None:
-    """Raise NotImplementedError where a snippet is asked for of a town in which relationships are off."""
+    """Raises NotImplementedError if the settings ask for a social snippet but relationships are off."""
     social = settings.social
     if capacity == 0 and social.enabled and (social.top_k or social.include_aggregates):
         raise NotImplementedError(

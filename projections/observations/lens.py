@@ -1,6 +1,7 @@
-"""The lens: what observing reads and never writes, compiled from settings and plan into one record; and what it fills.
+"""The lens: one record, compiled from settings and plan, that observing reads and never writes.
 
-A lens of the ordinary class takes 1.2 MB, one of the large class 17 MB, nearly all of it the windows of its tiles.
+A lens of the ordinary class takes 1.2 MB, one of the large class 17 MB, nearly all of it for the windows of its tiles.
+This module also has the types of the records that observing writes.
 """
 
 # kernel source: kernels are compiled from this file, so it is part of the name of their cache.
@@ -18,35 +19,35 @@ from projections.record.state import CLASSES, CapacityClass
 from projections.settings import Observations
 
 PADDED = 128
-"""Bytes of a plane: its 121 cells, and no more than whole words."""
+"""Bytes of a plane: its 121 cells, rounded up to whole words."""
 
 PLANES = ("self", "agents", "objects", "reservations", "walkable", "distance")
 STILL = ("objects", "walkable")
-"""Planes that only the tile one stands on decides."""
+"""Planes that depend only on the tile on which the agent stands."""
 
 DAY_MOST = 14400
 CODES = 16
 SORTS = ("eat", "wash", "shop", "cook", "socialise")
 
 FEATURES = np.dtype([("values", "f4", (VALUES,))])
-"""A row of floats as kernels see it. Rows lie as close as the layout is long: a kernel writes no more than its floats.
+"""A row of floats in kernels. It is longer than any layout, so that rows have the same type under all settings.
 
-No layout fills it, so that arrays of rows are of one type for Numba whatever the settings.
+In memory a row takes only the layout's length, and rows overlap: a kernel must not write more floats than that.
 """
 
 VIEW = np.dtype(
     [
-        ("person", "i8"),  # whose observation it is, plus one; 0: nobody's, and all is zero
-        ("tile", "i8"),  # of what the planes that stand still show
-        ("bound", "i8"),  # the place whose distance is shown
+        ("person", "i8"),  # the observing person + 1; 0: nobody, all is zero
+        ("tile", "i8"),  # the tile for which the STILL planes were drawn
+        ("bound", "i8"),  # the goal for which `distance` was drawn
         ("home", "i8"),
         ("desk", "i8"),
         ("epoch", "i8"),
         ("spare", "i8", (2,)),
-        ("planes", "u1", (len(PLANES) + 1, PADDED)),  # one more than any map has, as in FEATURES
+        ("planes", "u1", (len(PLANES) + 1, PADDED)),  # one more than any map has, for the same reason as FEATURES
     ]
 )
-"""The map of one seat, and what it was drawn for: what has not changed since is not drawn again."""
+"""The map of one seat, and the values that it was drawn for: planes whose values did not change are not redrawn."""
 
 HEAD = 64
 """Bytes of a view before its planes."""
@@ -54,7 +55,7 @@ HEAD = 64
 
 @cache
 def lens_type(shape: CapacityClass) -> np.dtype:
-    """The lens of a town of this capacity class. Where a feature or a plane is left out its place is -1."""
+    """The type of the lens of a town of this capacity class. The position of an absent feature or plane is -1."""
     tiles = shape.side * shape.side
     return np.dtype(
         [
@@ -71,8 +72,8 @@ def lens_type(shape: CapacityClass) -> np.dtype:
             ("embed_dim", "i8"),
             ("sky", "f4", (DAY_MOST, 2)),
             ("code", "f4", (shape.agents, CODES)),
-            ("nearest", "i8", (shape.venues, len(SORTS))),  # of each sort the place nearest to a venue
-            ("place_at", "i2", (tiles,)),  # place + 1 that stands on a tile
+            ("nearest", "i8", (shape.venues, len(SORTS))),  # the place of each sort nearest to a venue
+            ("place_at", "i2", (tiles,)),  # place + 1 on a tile, 0: none
             ("furnished", "i2", (tiles,)),  # bit r: there is a place in row r of a tile's window
             ("still", "u1", (tiles, len(STILL), PADDED)),
         ]
@@ -80,9 +81,9 @@ def lens_type(shape: CapacityClass) -> np.dtype:
 
 
 def compile_lens(settings: Observations, plans: np.ndarray) -> np.ndarray:
-    """One lens a plan (a view as `np.recarray`), in the plans' order: `lenses[clock.epoch]`.
+    """The lens of each plan (a view as `np.recarray`), in the plans' order: `lenses[clock.epoch]`.
 
-    Raises NotImplementedError for a snippet of ties in a town that keeps none.
+    Raises NotImplementedError if the settings ask for a social snippet but relationships are off.
     """
     shape = shape_of(plans)
     layout = layout_of(settings)
@@ -97,15 +98,15 @@ def compile_lens(settings: Observations, plans: np.ndarray) -> np.ndarray:
 
 
 def shape_of(plans: np.ndarray) -> CapacityClass:
-    """The capacity class of the towns that plans are for."""
+    """The capacity class of the towns of these plans."""
     seats = plans["jobs"].shape[1]
     return next(shape for shape in CLASSES.values() if shape.agents == seats)
 
 
 def identity_codes(slots: int) -> np.ndarray:
-    """The code of each embedding slot, f4[slots, 16] in [-1, 1], the same for ever: no two are alike in any number.
+    """The code of each embedding slot, f4[slots, 16] in [-1, 1]. No two codes have an equal number; codes never change.
 
-    Multiples of the square roots of the first primes, without their whole parts (Weyl's sequence).
+    They are the fractional parts of multiples of the square roots of the first primes (Weyl's sequence), scaled.
     """
     primes = [n for n in range(2, 60) if all(n % d for d in range(2, n))][:CODES]
     turns = np.arange(1, slots + 1)[:, None] * np.sqrt(np.array(primes, "f8"))
@@ -114,7 +115,7 @@ def identity_codes(slots: int) -> np.ndarray:
 
 
 def _place_features(lens: Any, layout: Layout, settings: Observations) -> None:
-    """Where what settings add begins, and which planes there are."""
+    """Write the positions of the features that settings add, and the indexes of the planes."""
     slices = layout.slices
     for name, first in (
         ("personality", "personality"),
@@ -136,7 +137,7 @@ def _draw_sky(sky: np.ndarray, ticks_per_day: int) -> None:
 
 
 def _look_round(lens: Any, plan: Any, shape: CapacityClass) -> None:
-    """What stands still around every tile, and which places are near."""
+    """Write the STILL planes of every tile, and the places on and near tiles."""
     layout, side = plan["layout"], shape.side
     lens["shift"], lens["mask"] = side.bit_length() - 1, side - 1
     lens["nearest"] = layout["near"][:, [Option[name.upper()] for name in SORTS], 0]

@@ -1,4 +1,4 @@
-"""Observing: one seat, or every seat of many towns, in place. Nothing is allocated and nothing of a town is written."""
+"""Writes observations in place: of one seat, or of every seat of many towns. Allocates nothing and changes no town."""
 
 from projections.kernel import entry, kernel
 from projections.observations.body import NEAREST, describe, desk_for, hint, point
@@ -10,10 +10,10 @@ from projections.record.ways import goal_place
 
 @kernel
 def observe_agent(town, plan, lens, a, features, view):
-    """What the seat observes at the town's tick: a row of floats and a view; all zero where nobody lives.
+    """Write what seat `a` observes at the town's tick into `features` and `view`; zeros for an empty seat.
 
-    `features` is a record of FEATURES, `view` one of VIEW, both the seat's own: of the last tick, or zero at first.
-    `lens` is the lens of `plan`.
+    `features` is a record of FEATURES, `view` one of VIEW. Both must still have this seat's last observation, or zeros
+    at first. `lens` is the lens of `plan`.
     """
     agent = town.agents[a]
     if not agent.alive:
@@ -45,7 +45,7 @@ def observe_agent(town, plan, lens, a, features, view):
 
 @kernel
 def see_nothing(lens, features, view):
-    """The seat is empty: zeros, once."""
+    """Write zeros for an empty seat."""
     for i in range(lens.floats):
         features.values[i] = 0.0
     for plane in range(lens.planes):
@@ -56,7 +56,7 @@ def see_nothing(lens, features, view):
 
 @entry
 def observe(towns, plans, lenses, features, views):
-    """Every seat of every town, in place. features, views: [towns, seats], as an `Observer` lays them out."""
+    """Write what every seat of every town observes. `features`, `views`: [towns, seats], made by an `Observer`."""
     for e in range(len(towns)):
         town = towns[e]
         plan, lens = plans[town.clock.epoch], lenses[town.clock.epoch]

@@ -1,4 +1,4 @@
-"""The observer: where many towns are seen from, and the arrays that what is seen is written to, in place."""
+"""The observer of many towns, and the arrays that it writes."""
 
 import numpy as np
 
@@ -9,22 +9,22 @@ from projections.settings import Observations
 
 
 class Observer:
-    """What `seats` seats of each of `towns` towns observe.
+    """The observations of the first `seats` seats of each of `towns` towns.
 
-    `scalars`: f4[towns, seats, n], the floats of `layout`, in order; `map`: u1[towns, seats, planes, 11, 11]. Both are
-    read-only views that `see` writes to. What has not changed since the last tick is not written again, so nobody else
-    may write there; who wants to keep or to change one copies it.
+    `scalars`: f4[towns, seats, n], the floats of `layout` in order; `map`: u1[towns, seats, planes, 11, 11]. Both are
+    read-only views of memory that `see` writes. `see` writes only values that have changed since the last tick, so
+    copy the arrays if you want to keep or change them.
 
-    Kernels are given `lenses`, `features` and `views` instead, and call
+    Kernels take `lenses`, `features` and `views` instead and call
     `observe_agent(town, plan, lenses[epoch], a, features[town, a], views[town, a])`.
     """
 
     layout: Layout
 
     def __init__(self, settings: Observations, plans: np.ndarray, towns: int = 1, seats: int | None = None) -> None:
-        """`plans` of the towns' epochs; `seats` None: as many as the towns' class has.
+        """`plans`: a plan for each epoch of the towns; `seats` None: all seats of the towns' capacity class.
 
-        Raises NotImplementedError for a snippet of ties in a town that keeps none.
+        Raises NotImplementedError if the settings ask for a social snippet but relationships are off.
         """
         self.plans = plans
         self.layout = layout_of(settings)
@@ -47,14 +47,14 @@ class Observer:
         self.scalars.flags.writeable = self.map.flags.writeable = False
 
     def see(self, towns: np.ndarray) -> None:
-        """Write what everybody in `towns` observes at its town's tick into `scalars` and `map`."""
+        """Write what every agent in `towns` observes now into `scalars` and `map`."""
         observe(towns, self.plans, self.lenses, self.features, self.views)
 
 
 def _rows(memory: np.ndarray, record: np.dtype, shape: tuple[int, int], step: int) -> np.ndarray:
-    """Records that begin every `step` bytes, each wider than a step: a kernel writes no more of one than its step.
+    """An array of records that begin every `step` bytes. They overlap: a kernel must write only the first `step` bytes.
 
-    There is a row for one town more than there are, else one seat alone would be contiguous, another type for Numba.
+    `shape` has one town too many: otherwise the array of a single seat would be contiguous, another type for Numba.
     """
     rows = np.ndarray(shape, record, memory.data, 0, (shape[1] * step, step))
     return rows.view(np.recarray)

@@ -1,4 +1,4 @@
-"""The social snippet: friends, rivals, and what is felt about those in sight (docs/policy/OBSERVATIONS.md)."""
+"""The social snippet: friends, rivals, and the agent's feelings for those in sight (docs/policy/OBSERVATIONS.md)."""
 
 import numpy as np
 
@@ -9,12 +9,12 @@ from projections.record.event import NONE, seat
 ONE = np.int64(1)
 FLOATS_BESIDE_THE_CODE = np.int64(5)
 HALF_AGE = 7200.0
-"""Ticks after which a tie's age is a half: five days."""
+"""The age in ticks that is shown as 0.5: five days."""
 
 
 @kernel
 def recall(town, plan, lens, a, out):
-    """The best friends, then the worst rivals; nobody twice. Where nobody was and nobody is, zeros stand already."""
+    """Write the best friends, then the worst rivals, nobody twice. Entries that were empty before are zero already."""
     agent = town.agents[a]
     friends, rivals = tie_bits(plan, agent)
     met, first = np.int64(0), lens.social
@@ -33,7 +33,7 @@ def recall(town, plan, lens, a, out):
 
 @kernel
 def tie_bits(plan, agent):
-    """The slots of the ties that are worth something as a friend, and as a rival: a bit for each."""
+    """The slots of ties to possible friends, and to possible rivals, as bits."""
     friends, rivals = np.int64(0), np.int64(0)
     for slot in range(plan.social.capacity):
         tie = agent.ties[slot]
@@ -45,7 +45,7 @@ def tie_bits(plan, agent):
 
 @kernel
 def strongest(plan, agent, is_rival, left):
-    """The slot of the strongest tie of a sort among those whose bits are set, the first of equals."""
+    """The slot of the best friend, or worst rival, among the slots whose bits `left` has; the first of equals."""
     found, most = NONE, 0.0
     for slot in range(plan.social.capacity):
         if (left >> slot) & ONE == ONE:
@@ -58,7 +58,7 @@ def strongest(plan, agent, is_rival, left):
 
 @kernel
 def introduce(town, lens, tie, out, first):
-    """One tie: present, identity code, trust, familiarity, rivalry, age. No two codes are alike in any number."""
+    """Write one tie: present, identity code, trust, familiarity, rivalry, age. The code's first number is unique."""
     other = seat(town, tie.other)
     if out.values[first] == 0.0 or out.values[first + 1] != lens.code[other, 0]:
         out.values[first] = 1.0
@@ -72,7 +72,7 @@ def introduce(town, lens, tie, out, first):
 
 @kernel
 def sum_up(town, plan, lens, a, seen, out):
-    """Mean and most of trust and rivalry over the `seen` others in sight, strangers counted as 0."""
+    """Write mean and maximum of trust and rivalry over the `seen` others in sight; strangers count as 0."""
     agent = town.agents[a]
     trust, rivalry, known = 0.0, 0.0, 0
     most_trust, most_rivalry = -1.0, -1.0

@@ -1,4 +1,4 @@
-"""The map around an agent: what stands still is copied, who and what is about is marked, the way is measured."""
+"""The map around an agent: copies the planes of its tile, marks people and held places, measures the way."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from projections.record.event import NOTHING
 from projections.record.plan import FAR
 
 CROWD = np.int64(24)
-"""Up to so many seats each is looked at; of more, the ground is searched for who stands near."""
+"""Up to this number of seats every agent is checked; with more, the tiles around are searched for people."""
 
 MIDDLE = np.int64(CELLS // 2)
 SOMEBODY, ONESELF = np.int64(1), np.int64(2)
@@ -20,7 +20,7 @@ FARTHEST = np.int64(NO_WAY - 1)
 
 @kernel
 def draw_still(lens, tile, view):
-    """The planes that only the tile decides."""
+    """Draw the planes that depend only on the tile."""
     plane = lens.plane
     copy(lens, tile, WALKABLE, view, plane.walkable)
     if plane.objects >= 0:
@@ -31,21 +31,21 @@ def draw_still(lens, tile, view):
 
 @kernel
 def copy(lens, tile, still, view, plane):
-    """One plane of the tile's window."""
+    """Copy one STILL plane of the tile's window."""
     for cell in range(PADDED):
         view.planes[plane, cell] = lens.still[tile, still, cell]
 
 
 @kernel
 def blank(view, plane):
-    """An empty plane."""
+    """Set a plane to zero."""
     for cell in range(PADDED):
         view.planes[plane, cell] = 0
 
 
 @kernel
 def measure(plan, lens, tile, bound, view):
-    """Steps from every cell to the place one is bound for: what `steps` says, its invariants looked up once."""
+    """Draw the steps from every cell to the goal: the same as `steps`, with its constants read only once."""
     plane = lens.plane.distance
     for cell in range(CELLS):
         view.planes[plane, cell] = NO_WAY
@@ -69,7 +69,7 @@ def measure(plan, lens, tile, bound, view):
 
 @kernel
 def mark_people(town, plan, lens, a, view):
-    """Who and which held places are in sight; gives how many others, and the tiles to the nearest of them."""
+    """Mark people and held places in sight; returns the number of others, and the tiles to the nearest of them."""
     if lens.planes > 0:
         blank(view, lens.plane.agents)
         blank(view, lens.plane.reservations)
@@ -100,7 +100,7 @@ def mark_people(town, plan, lens, a, view):
 
 @kernel
 def search(town, lens, a, row, column, view):
-    """The same for a crowd: every row in sight is looked at, whoever they are that live elsewhere."""
+    """Like `mark_people`, for a crowd: searches the tiles in sight instead of checking every agent."""
     many, nearest = np.int64(0), NOBODY_IN_SIGHT
     left, right = max(0, -column), min(WINDOW, lens.mask + 1 - column)
     furnished = np.int64(lens.furnished[town.agents[a].tile])
@@ -120,7 +120,7 @@ def search(town, lens, a, row, column, view):
 
 @kernel
 def is_walked(town, first, left, right):
-    """Whether anybody stands in a row; a whole row is eleven tiles, which compiles to a few steps."""
+    """Whether anybody stands in a row. The case of a whole row of eleven tiles compiles to a few instructions."""
     anybody = np.int64(0)
     if right - left == WINDOW:
         for i in range(WINDOW):
@@ -133,7 +133,7 @@ def is_walked(town, first, left, right):
 
 @kernel
 def mark_reserved(town, lens, a, first, left, right, down, view):
-    """The held places of one row in sight."""
+    """Mark the held places of one row in sight."""
     for i in range(left, right):
         o = np.int64(lens.place_at[first + i]) - 1
         if o >= 0:

@@ -1,1 +1,1 @@
-"""The telemetry feed: a frame of a town at a tick, how two frames differ, and the messages that carry both."""
+"""The telemetry feed: frames of a town at a tick, differences of two frames, and the messages with either."""

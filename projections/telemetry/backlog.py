@@ -1,4 +1,4 @@
-"""What one consumer of the feed has not taken yet: bounded. Who is too slow loses differences and gets a snapshot."""
+"""The bounded queue of one consumer of the feed. A consumer that is too slow loses differences and gets a snapshot."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -9,20 +9,20 @@ from projections.telemetry.frame import Frame
 from projections.telemetry.messages import SCHEMA
 
 ROOM: Final = 256
-"""How many messages wait for a consumer at most."""
+"""The most messages that wait for a consumer."""
 
 Message = dict[str, Any]
 
 
 class Step(NamedTuple):
-    """A frame, and what makes its state of the one before."""
+    """A frame, and the patch from the state of the frame before to its own."""
 
     frame: Frame
     patch: Message
 
 
 def steps(frames: Iterable[Frame]) -> Iterator[Step]:
-    """Each frame with what changed since the one before; the first with all of itself."""
+    """Each frame with the patch from the frame before; the first frame's patch has its whole state."""
     before: Message = {}
     for frame in frames:
         yield Step(frame, difference(before, frame.state))
@@ -30,7 +30,7 @@ def steps(frames: Iterable[Frame]) -> Iterator[Step]:
 
 
 class _Waiting(NamedTuple):
-    """What is to be taken: a difference, or where there is no patch a snapshot in place of `lost` differences."""
+    """A waiting message: a difference, or without a patch a snapshot that replaces `lost` differences."""
 
     frame: Frame
     patch: Message | None
@@ -38,11 +38,11 @@ class _Waiting(NamedTuple):
 
 
 class Backlog:
-    """Steps go in as they come, messages come out in order, numbered from 0.
+    """Takes the steps of a feed and gives messages in order, numbered from 0.
 
-    The first is a snapshot. Where the feed passed over ticks another stands for them. When `room` messages wait and one
-    more comes, all of them give way to a snapshot of what is now. A snapshot says how many differences it stands for;
-    `dropped` counts all that were never to be had.
+    The first message is a snapshot. A snapshot also replaces ticks that the feed left out, and, when `room` messages
+    wait and one more comes, all waiting messages. A snapshot says how many differences it replaces; `dropped` counts
+    all differences that were replaced.
     """
 
     def __init__(self, room: int = ROOM) -> None:
@@ -57,11 +57,11 @@ class Backlog:
 
     @property
     def is_full(self) -> bool:
-        """Whether another step would leave something out."""
+        """Whether the next step would drop waiting messages."""
         return len(self._waiting) >= self._room
 
     def put(self, step: Step) -> None:
-        """The next step of the feed; the first that is put may be any."""
+        """Add the next step of the feed. The first step may be of any tick."""
         passed_over = 0 if self._last < 0 else step.frame.tick - self._last - 1
         if self._last < 0:
             self._waiting.append(_Waiting(step.frame, None, 0))
@@ -78,7 +78,7 @@ class Backlog:
         self._last = step.frame.tick
 
     def take(self) -> Message | None:
-        """The next message; None where nothing waits."""
+        """Remove and return the next message; None if none waits."""
         if not self._waiting:
             return None
         frame, patch, lost = self._waiting.popleft()

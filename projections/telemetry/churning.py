@@ -1,4 +1,4 @@
-"""Churn as it happens: the counts of the window under way, and the one warning that a window can bring."""
+"""Churn while it happens: counts of the present window, and at most one warning in a window."""
 
 from typing import NamedTuple
 
@@ -9,8 +9,8 @@ from projections.settings import Churn
 
 
 class Counts(NamedTuple):
-    """The window under way: its number, the ties held at its start, what was counted in it (see COUNTS), and whether
-    its warning has been given."""
+    """The present window: its number, the ties held at its start, its counts so far (in the order of COUNTS), and
+    whether its warning has been given."""
 
     window: int = 0
     held: int = 0
@@ -39,7 +39,7 @@ class Counts(NamedTuple):
 
 
 class Alarm(NamedTuple):
-    """A window's share rose above `above`, with the event `cause` of tick `tick`."""
+    """A warning: the event `cause` of tick `tick` raised a window's share above `above`."""
 
     window: int
     tick: int
@@ -49,7 +49,7 @@ class Alarm(NamedTuple):
 
 
 def count(before: Counts, changes: np.ndarray, tick: int, settings: Churn) -> tuple[Counts, list[Alarm]]:
-    """The counts after the next rows of TIE_CHANGE, up to `tick`, its own included; and what they warn of."""
+    """The counts after the next rows of TIE_CHANGE, which end with tick `tick`, and the warnings that they cause."""
     now, alarms = before, []
     places = places_of(changes["change"], changes["reason"])
     for at in np.flatnonzero(places >= 0):

@@ -1,6 +1,6 @@
-"""How two states differ: a JSON Merge Patch (RFC 7396). A key with null goes, an object is merged, all else replaces.
+"""Differences of states as JSON Merge Patches (RFC 7396): null removes a key, objects are merged, others replace.
 
-States are nested dicts by texts, and lists and numbers, without null. Nothing is changed in place.
+States are nested dicts with text keys, and lists, texts and numbers, without null. No function changes its arguments.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ State = dict[str, Any]
 
 
 def difference(before: State, after: State) -> State:
-    """What makes `after` of `before`; empty where they are equal."""
+    """The patch that turns `before` into `after`; empty if they are equal."""
     patch: State = {name: None for name in before if name not in after}
     for name, value in after.items():
         if name not in before:
@@ -26,7 +26,7 @@ def difference(before: State, after: State) -> State:
 
 
 def merged_state(state: State, patch: State) -> State:
-    """The state that a patch makes of this one: a new mapping that shares what stayed."""
+    """The state after a patch: a new mapping that shares unchanged values with `state`."""
     made = dict(state)
     for name, value in patch.items():
         if value is None:

@@ -1,7 +1,7 @@
-"""A frame: everything that is told of a town at a tick, as plain values, from what was seen of it. No clock, no files.
+"""A frame: the feed's description of a town at a tick, as plain values. This module uses no clock and no files.
 
-Frames are functions of what was seen and of the words for its codes, so whoever shows a town, live or replayed, can use
-them. Numbers are as they are printed: to four decimals.
+A frame is a function of a `Seen` and of the words for its codes, the same for a living town and a replay. Numbers are
+rounded to four decimals.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ from projections.telemetry.messages import DECIMALS
 from projections.telemetry.witness import Seen
 
 HAPPENED: Final = ("tie_changes", "narrations", "warnings")
-"""What is told of a tick besides what it changed."""
+"""The parts of a difference besides its patch."""
 
 OPTIONS: Final = tuple(option.name.lower() for option in Option)
 TRAITS: Final = tuple(trait.name.lower() for trait in Trait)
@@ -35,17 +35,17 @@ SHIFTS: Final = {
     int(POST_SHIFT): "post_shift",
 }
 MAY: Final = tuple([OPTIONS[i] for i in range(len(OPTIONS)) if bits >> i & 1] for bits in range(1 << len(OPTIONS)))
-"""The options of each set of bits."""
+"""The names of the options in each set of bits."""
 
 Block = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Words:
-    """The words for a town's codes under the settings of one epoch. `room` is the venue of each tile, -1: none.
+    """The words for a town's codes under the settings of one epoch. `room` has the venue of each tile, -1: none.
 
-    `person` gives the name of a person's number; `shelves` are the places that are restocked; `jobs` has for each job
-    its name, its desk and its hours.
+    `person` maps a person's number to a name; `shelves` are the places that are restocked; `jobs` has for each job its
+    name, its desk, and its start and end in minutes of the day.
     """
 
     town: str
@@ -62,10 +62,10 @@ class Words:
 
 
 class Frame(NamedTuple):
-    """A town the moment before `tick`, and what happened in the tick before it.
+    """A town at the moment before `tick`, and what happened in the tick before.
 
-    `state` is a `messages.State`; `happened` has for each of HAPPENED what a `messages.Difference` has. Of a frame that
-    does not follow on one of the tick before, nothing is said to have happened.
+    `state` is a `messages.State`; `happened` maps each of HAPPENED to its value in a `messages.Difference`. `happened`
+    is empty if the frame does not follow a frame of the tick before.
     """
 
     tick: int
@@ -75,14 +75,14 @@ class Frame(NamedTuple):
 
 
 class Story(NamedTuple):
-    """What was told of the tick, by the columns of `narrations`, and how the narrator's limiter stands."""
+    """The story's entries of the tick, as columns of `narrations`, and the state of the narrator's limiter."""
 
     entries: Sequence[Mapping[str, Any]]
     standing: Standing
 
 
 def frame(seen: Seen, words: Words, allowed: Sequence[int], story: Story, kpis: Mapping[str, float]) -> Frame:
-    """What is told of a town. `allowed` has for each seat the options that could be asked of it, as bits."""
+    """The frame of a town. `allowed` has for each seat the options that may be asked of it, as bits."""
     state = state_of(seen, words, allowed) | {
         "narration": _narration(story.standing),
         "kpis": {name: printed_number(value) for name, value in kpis.items()},
@@ -93,7 +93,7 @@ def frame(seen: Seen, words: Words, allowed: Sequence[int], story: Story, kpis: 
 
 
 def state_of(seen: Seen, words: Words, allowed: Sequence[int]) -> Block:
-    """The blocks of a `messages.State` that are of the town itself: all but `narration` and `kpis`."""
+    """All blocks of a `messages.State` except `narration` and `kpis`."""
     scene = _Scene(seen, words)
     return {
         "town": _town(scene),
@@ -109,12 +109,12 @@ def state_of(seen: Seen, words: Words, allowed: Sequence[int]) -> Block:
 
 
 def happened_of(seen: Seen, words: Words) -> dict[str, Sequence[Block]]:
-    """What happened since the town was seen last, as far as the town itself says: `tie_changes` and `warnings`."""
+    """`tie_changes` and `warnings` since the town was last seen."""
     return {"tie_changes": _tie_changes(seen, words), "warnings": [_warning(alarm) for alarm in seen.alarms]}
 
 
 def ties_of(seen: Seen, words: Words) -> Block:
-    """The block `ties`: what each of the living feels for whom they know."""
+    """The block `ties`: the ties of each living person, by owner and other."""
     scene = _Scene(seen, words)
     made: Block = {name: {} for name in scene.names}
     holders, slots = np.nonzero(seen.agents["ties"]["known"])
@@ -129,18 +129,18 @@ def ties_of(seen: Seen, words: Words) -> Block:
 
 @lru_cache(maxsize=8192)
 def _tie_block(*values: float) -> Block:
-    """A tie, as it is told: its sides, and since when it is. From one tick to the next most stay as they are."""
+    """A tie in a frame: its dimensions, and its first tick. Cached, as most ties do not change from tick to tick."""
     *sides, since = values
     return {side: printed_number(value) for side, value in zip(SIDES, sides, strict=True)} | {"since": since}
 
 
 def printed_number(value: float) -> float:
-    """A number as it is told; no zero has a sign."""
+    """The number rounded for a frame; never -0.0."""
     return round(value, DECIMALS) + 0.0
 
 
 class _Scene:
-    """What was seen, with the names of who lives, in the order of their seats."""
+    """A `Seen` with the names of the living, in the order of their seats."""
 
     def __init__(self, seen: Seen, words: Words) -> None:
         self.seen, self.words = seen, words
@@ -148,7 +148,7 @@ class _Scene:
         self.by_seat = dict(zip(seen.seats.tolist(), self.names, strict=True))
 
     def rows(self, *fields: str) -> Any:
-        """These fields of each of the living, with the name before them."""
+        """A tuple for each living person: the name, then these fields of the person's record."""
         return zip(self.names, *(self.seen.agents[field].tolist() for field in fields), strict=True)
 
 

@@ -1,7 +1,7 @@
-"""The messages of the feed, schema version 2: what each block says, its units, what may be missing.
+"""The types of the feed's messages, schema version 2: blocks, units, optional keys.
 
-They are plain mappings, so that a frame is made quickly; pydantic checks them (`MESSAGE`) and writes their JSON Schema.
-What is not there is missing: null stands only in a patch, where it takes a key away.
+Messages are plain mappings, which are quick to make; pydantic checks them (`MESSAGE`) and writes their JSON Schema. A
+missing value has no key. null occurs only in a patch, where it removes a key.
 """
 
 from typing import Annotated, Any, Final, Literal, NotRequired
@@ -15,7 +15,7 @@ SCHEMA: Final = 2
 """The present version of the schema."""
 
 DECIMALS: Final = 4
-"""How exactly numbers are told."""
+"""The number of decimals of numbers in messages."""
 
 STRICT = ConfigDict(extra="forbid")
 Whole = Annotated[int, Field(ge=0)]
@@ -86,9 +86,9 @@ class Reward(TypedDict):
 
 @with_config(STRICT)
 class Queue(TypedDict):
-    """A place that is in use or waited for, by name."""
+    """A place that somebody holds or waits for, by name."""
 
-    holder: NotRequired[Annotated[str, Field(description="whose it is now")]]
+    holder: NotRequired[Annotated[str, Field(description="the person who holds it now")]]
     waiting: NotRequired[Annotated[list[str], Field(description="who waits, the next one first")]]
 
 
@@ -119,12 +119,12 @@ class Market(TypedDict):
 
 @with_config(STRICT)
 class Policy(TypedDict):
-    """What somebody has in mind."""
+    """The option that a person follows, and those that it could follow."""
 
     option: NotRequired[str]
-    target: NotRequired[Annotated[str, Field(description="the place")]]
-    until: NotRequired[Annotated[int, Field(description="committed up to this tick; a past one: to nothing")]]
-    may: Annotated[list[str], Field(description="the options that could be asked now")]
+    target: NotRequired[Annotated[str, Field(description="the place that the person heads for")]]
+    until: NotRequired[Annotated[int, Field(description="committed up to this tick; a past tick: not committed")]]
+    may: Annotated[list[str], Field(description="the options that may be asked of the person now")]
 
 
 @with_config(STRICT)
@@ -214,14 +214,14 @@ class Warning(TypedDict):
 
 @with_config(STRICT)
 class Snapshot(TypedDict):
-    """Everything, as it was the moment before `tick`. The first message, and the one after any that were dropped."""
+    """The whole state at the moment before `tick`. The first message, and the one after dropped messages."""
 
     schema: Literal[2]
     type: Literal["snapshot"]
     seq: Annotated[Whole, Field(description="number of the message, from 0, without gaps")]
     tick: Whole
-    offset: Annotated[Whole, Field(description="events with smaller numbers are in it")]
-    dropped: Annotated[Whole, Field(description="messages left out just before, as nobody took them in time")]
+    offset: Annotated[Whole, Field(description="the state includes all events with smaller numbers")]
+    dropped: Annotated[Whole, Field(description="messages dropped just before, because nobody took them in time")]
     state: State
 
 
@@ -230,7 +230,7 @@ StatePatch: Any = patch_of(State)
 
 @with_config(STRICT)
 class Difference(TypedDict):
-    """What the tick before `tick` changed: a JSON Merge Patch (RFC 7396) on the state, and what happened in it."""
+    """The changes of the tick before `tick`: a JSON Merge Patch (RFC 7396) on the state, and what happened."""
 
     schema: Literal[2]
     type: Literal["difference"]

@@ -1,4 +1,4 @@
-"""The type of what changes a value of another type, by JSON Merge Patch: every key may be missing, or null to go."""
+"""Makes the type of JSON Merge Patches for another type: every key may be missing, or null to remove it."""
 
 from functools import cache
 from typing import Annotated, Any, NotRequired, Required, get_args, get_origin
@@ -11,7 +11,7 @@ _TYPED_DICT: Any = TypedDict
 
 @cache
 def patch_of(kind: Any) -> Any:
-    """The patch of a typed mapping, or of a mapping by name; any other value is replaced as a whole."""
+    """The patch type of a TypedDict or a dict; for any other type the type itself, as a patch replaces its values."""
     if is_typeddict(kind):
         fields = {name: _inner(hint) for name, hint in get_type_hints(kind, include_extras=True).items()}
         patches: Any = {name: patch_of(inner) | None for name, inner in fields.items()}
@@ -28,7 +28,7 @@ def patch_of(kind: Any) -> Any:
 
 
 def _inner(hint: Any) -> Any:
-    """The type of a key that may be missing."""
+    """The type of a key without NotRequired or Required."""
     return get_args(hint)[0] if get_origin(hint) in (NotRequired, Required) else hint
 
 

@@ -1,4 +1,4 @@
-"""Whether lines are a feed: each of its schema, each in its place, each patch fit for the state it changes."""
+"""Checks the lines of a feed: their schema, their order, and the state after each patch."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +14,7 @@ from projections.telemetry.versions import VERSIONS, Version
 
 
 class Fault(NamedTuple):
-    """What is wrong: in which line (from 1), at which path in its message, and what."""
+    """A fault of a feed: line (from 1), path in the line's message, and the fault in words."""
 
     line: int
     path: str
@@ -22,7 +22,7 @@ class Fault(NamedTuple):
 
 
 class _Stream:
-    """The messages of one schema, as far as they have come. `state` is None where it is unknown."""
+    """The last values of the messages of one schema. `state` is None if it is not known."""
 
     def __init__(self, version: Version) -> None:
         self.version = version
@@ -33,7 +33,7 @@ class _Stream:
 
 
 def faults(lines: Iterable[str]) -> Iterator[Fault]:
-    """Everything that is wrong with a feed, line by line. After a fault, states are known again from a snapshot on."""
+    """Every fault of a feed, line by line. After a fault, states are not checked until the next snapshot."""
     streams: dict[int, _Stream] = {}
     for number, line in enumerate(lines, 1):
         for path, what in _of_line(line, streams):
@@ -66,7 +66,7 @@ def _of_line(line: str, streams: dict[int, _Stream]) -> Iterator[tuple[str, str]
 
 
 def _of_message(message: Mapping[str, Any], version: Version) -> Iterator[tuple[str, str]]:
-    """What the schema has against it."""
+    """The faults of a message against the schema."""
     try:
         version.message.validate_python(message, strict=True)
     except ValidationError as error:
@@ -74,7 +74,7 @@ def _of_message(message: Mapping[str, Any], version: Version) -> Iterator[tuple[
 
 
 def _of_place(message: Mapping[str, Any], stream: _Stream) -> Iterator[tuple[str, str]]:
-    """What the messages before it have against it."""
+    """The faults of a message against the messages before it."""
     if message["seq"] != stream.seq + 1:
         yield "seq", f"is {message['seq']:,} where {stream.seq + 1:,} follows"
     if message["offset"] < stream.offset:
@@ -101,7 +101,7 @@ def _state_after(message: Mapping[str, Any], stream: _Stream) -> dict[str, Any] 
 
 
 def _of_state(stream: _Stream) -> Iterator[tuple[str, str]]:
-    """What the schema has against the state that a patch has made."""
+    """The faults, against the schema, of the state after a patch."""
     if stream.state is None:
         return
     try:
@@ -112,7 +112,7 @@ def _of_state(stream: _Stream) -> Iterator[tuple[str, str]]:
 
 
 def _error_texts(error: ValidationError, version: Version, skip: int) -> Iterator[tuple[str, str]]:
-    """Paths and words of pydantic's errors; `skip` is how deep the choice between types of messages stands."""
+    """Path and text of each pydantic error; `skip`: leading parts of a path that name the type of message."""
     for each in error.errors(include_url=False):
         path = [str(part) for part in each["loc"]]
         if skip and path and path[0] in ("snapshot", "difference"):
@@ -126,7 +126,7 @@ def _error_texts(error: ValidationError, version: Version, skip: int) -> Iterato
 
 @cache
 def _keys(number: int) -> tuple[str, ...]:
-    """Every key that a schema knows, wherever."""
+    """Every key in a schema, at any depth."""
     schema = VERSIONS[number].message.json_schema()
     found = {key for kind in schema["$defs"].values() for key in kind.get("properties", ())}
     return tuple(sorted(found))

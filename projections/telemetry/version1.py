@@ -1,6 +1,6 @@
-"""Schema version 1, the previous one: its messages, and how a present message is told in it.
+"""The types of the feed's messages, schema version 1, the previous one; and the conversion from version 2.
 
-It calls the holder of a place `user`, and has no `policy`.
+Version 1 calls the holder of a place `user`, and has no `policy`.
 """
 
 from collections.abc import Mapping
@@ -89,7 +89,7 @@ STATE: Final[TypeAdapter[Any]] = TypeAdapter(State)
 
 
 def version1_message(message: Mapping[str, Any]) -> dict[str, Any]:
-    """A message of version 2 in this version. What version 1 has no word for is left out."""
+    """A version 2 message converted to version 1. Values that version 1 lacks are left out."""
     block = "state" if message["type"] == "snapshot" else "patch"
     state = {name: value for name, value in message[block].items() if name != "policy"}
     if "queues" in state:

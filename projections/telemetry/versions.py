@@ -1,4 +1,4 @@
-"""The versions of the feed's schema: how a message is told in each, checked against it, and described."""
+"""The versions of the feed's schema: their types, the conversion of messages, and JSON Schemas."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from projections.telemetry import messages, version1
 
 @dataclass(frozen=True)
 class Version:
-    """A version: the types of its messages and its states, and how a present message is told in it."""
+    """A version: the types of its messages and states, and `rewrite`, which converts a present message to it."""
 
     number: int
     message: TypeAdapter[Any]
@@ -27,18 +27,18 @@ VERSIONS: Final[Mapping[int, Version]] = MappingProxyType(
         2: Version(2, messages.MESSAGE, messages.STATE, lambda message: message),
     }
 )
-"""By number, the present one last."""
+"""The versions by number, the present one last."""
 
 
 def lines(message: Mapping[str, Any], schemas: Sequence[int]) -> Iterator[str]:
-    """The message as a line of JSON for each of these versions."""
+    """The message as a line of JSON, without newline, for each of these versions."""
     for number in schemas:
         told = VERSIONS[number].rewrite(message)
         yield json.dumps(told, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def schema_document(number: int) -> str:
-    """The JSON Schema of a version's messages, as a file."""
+    """The text of the JSON Schema of a version's messages."""
     schema = VERSIONS[number].message.json_schema()
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

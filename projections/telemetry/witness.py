@@ -1,4 +1,4 @@
-"""The fold behind the feed: a town with all its riders, and what is seen of it between two ticks."""
+"""Folds a town with all riders for the feed, and takes copies of the town between two ticks."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -17,11 +17,11 @@ from projections.telemetry.churning import Alarm, Counts, count
 
 
 class Seen(NamedTuple):
-    """A town the moment before `tick`, and what happened since it was last seen. Nothing of it changes any more.
+    """A copy of a town at the moment before `tick`, and what happened since it was last seen.
 
-    `clock` is its record of CLOCK, `agents` the records of AGENT of who lives, in the order of their `seats`, `objects`
-    those of OBJECT. `earnings` has a row of EARNING a seat, of the tick that ended last; `changes` are rows of
-    TIE_CHANGE. Every event before number `offset` is folded.
+    `clock` is a record of CLOCK, `agents` the records of AGENT of the living, in the order of their `seats`, `objects`
+    the records of OBJECT. `earnings` has a row of EARNING for each seat, of the last tick that ended; `changes` are
+    rows of TIE_CHANGE. All events before number `offset` are folded.
     """
 
     tick: int
@@ -37,12 +37,12 @@ class Seen(NamedTuple):
 
     @property
     def epoch(self) -> int:
-        """The epoch of the run whose settings hold."""
+        """The present epoch of the run."""
         return int(self.clock["epoch"])
 
 
 class Kept(NamedTuple):
-    """A witness as it stands, to go on from: the bytes of its town's state and of what its riders remember."""
+    """The saved state of a witness: the bytes of its town's state and of its riders' memory, and churn counts."""
 
     town: bytes
     ledgers: bytes
@@ -51,10 +51,10 @@ class Kept(NamedTuple):
 
 
 class Witness:
-    """Folds a log from its first event with every rider, or on from where one was kept.
+    """Folds a log with every rider, from its first event or from a restored state.
 
-    `towns` is an array of one empty record of `town_type`; `plans` and `terms` have a record for each epoch, and
-    `churn` its settings.
+    `towns` is an array of one empty record of `town_type`; `plans` and `terms` have a record for each epoch, `churn`
+    the settings of each epoch.
     """
 
     def __init__(self, towns: Any, plans: Any, terms: Any, churn: Sequence[Churn]) -> None:
@@ -74,11 +74,11 @@ class Witness:
 
     @property
     def tick(self) -> int:
-        """Every event before this tick is folded, if the rows ended with a tick."""
+        """The town's tick: all events before it are folded, if the rows ended with a whole tick."""
         return int(self._clock["tick"][0])
 
     def fold(self, events: Rows, until: int) -> Rows:
-        """Fold the next rows of the log up to the beginning of tick `until`; gives those that are left."""
+        """Fold the next rows of the log up to the beginning of tick `until`; returns the rows that are left."""
         rows, first = np.asarray(events).view(np.recarray), 0
         while first < len(rows) and self.tick < until:
             first = fold_rows_witnessed(
@@ -88,7 +88,7 @@ class Witness:
         return events[first:]
 
     def see(self) -> Seen:
-        """The town as it is now, with what happened since this was asked last."""
+        """The town now, with what happened since the last call."""
         seen = seen_of(self._towns)._replace(
             earnings=self._earnings.view(np.ndarray)["seats"][0][: self._seats].copy(),
             changes=self.take_changes(),
@@ -99,13 +99,13 @@ class Witness:
         return seen
 
     def take_changes(self) -> np.ndarray:
-        """The changes of ties since they were taken last, rows of TIE_CHANGE."""
+        """The changes of ties since the last call, rows of TIE_CHANGE."""
         changes = np.concatenate([np.zeros(0, TIE_CHANGE), *self._changes])
         self._changes = []
         return changes
 
     def saved_state(self) -> Kept:
-        """What to go on from; what happened since the town was seen last is no part of it."""
+        """The state for `restore`, without what happened since the last `see`."""
         return Kept(
             state_bytes(self._towns),
             self._outs.view(np.ndarray)["tie_changes"]["ledgers"][0][: self._seats].tobytes(),
@@ -114,7 +114,7 @@ class Witness:
         )
 
     def restore(self, kept: Kept) -> None:
-        """Go on from there, as if it had folded the log up to it."""
+        """Continue from a saved state, as if the log up to it had been folded."""
         restore_state(self._towns, kept.town)
         for rows, content in (
             (self._outs.view(np.ndarray)["tie_changes"]["ledgers"][0], kept.ledgers),
@@ -127,7 +127,7 @@ class Witness:
         self.forget()
 
     def forget(self) -> None:
-        """Let go of what happened since this was seen last: nobody will be told."""
+        """Drop what happened since the last `see`."""
         self._changes, self._alarms = [], []
 
     def _drain(self) -> None:
@@ -143,7 +143,7 @@ class Witness:
 
 
 def seen_of(towns: Any) -> Seen:
-    """The town `towns[0]` as it is, where nobody looked on as it came about: without earnings, churn and changes."""
+    """A copy of the town `towns[0]`, without earnings, churn and changes, which only a witness has."""
     town = towns.view(np.ndarray)[0]
     clock = town["clock"].copy()
     seats = np.flatnonzero(town["agents"]["alive"])
@@ -162,5 +162,5 @@ def seen_of(towns: Any) -> Seen:
 
 
 def restore_state(towns: np.ndarray, state: bytes) -> None:
-    """Make `towns[0]` the town of these bytes, which `state_bytes` gave; what it has besides stays."""
+    """Set the state of `towns[0]` to bytes from `state_bytes`; its cursor, scratch and outbox stay."""
     towns.view(np.ndarray)[:1].view("u1")[: state_size(towns.dtype)] = np.frombuffer(state, "u1")

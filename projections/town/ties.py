@@ -177,7 +177,7 @@ def decay(town, plan):
 
 @kernel
 def fade(tie, keep_trust, keep_familiarity, keep_rivalry):
-    """What an hour leaves of a tie."""
+    """Apply an hour's decay to a tie: multiply each dimension by the share that stays."""
     tie.trust = tie.trust * keep_trust
     tie.familiarity = tie.familiarity * keep_familiarity
     tie.rivalry = tie.rivalry * keep_rivalry

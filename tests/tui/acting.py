@@ -54,7 +54,7 @@ class Play:
         if app.sight.cursor.following:
             return view.tick == view.head
         wanted = view.wanted
-        asked = (app.cursor.tick, app.person, app.mark, app.event, app.filter)
+        asked = (app.sight.cursor.tick, app.sight.person, app.sight.mark, app.sight.event, app.sight.filter)
         return (wanted.tick, wanted.person, wanted.mark, wanted.event, wanted.filter) == asked and view.town.paid
 
 

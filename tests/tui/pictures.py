@@ -182,7 +182,7 @@ async def _at_rest(play: Play) -> str:
 
 def _is_folded(play: Play) -> bool:
     """Whether nothing that is shown is still on its way."""
-    view = play.app.view
+    view = play.app.sight.view
     if view is None or (view.wanted.key_figures and view.kpis.rows is None):
         return False
     last = view.head if view.trouble is None else view.trouble.tick

@@ -1,4 +1,4 @@
-"""What is worth telling of each kind of event. A teller remembers what it has seen, and puts moments forward."""
+"""Tellers: functions that take the scene of an event of one kind, write to the memory, and yield moments."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
@@ -51,4 +51,4 @@ TELLERS: Final[Mapping[int, Teller]] = {
         (codes.CHAT_FAILED, talk.bad_talk),
     )
 }
-"""Who tells of which kind of event."""
+"""The teller of each kind of event; other kinds are not told."""

@@ -1,4 +1,4 @@
-"""Coming, being somebody, falling, going."""
+"""Tellers of arrivals, traits, faints, rent and departures."""
 
 from collections.abc import Iterator, Mapping
 
@@ -20,20 +20,20 @@ MANNERS = {
     Trait.FORGIVENESS: ("forgiving", "unforgiving"),
     Trait.AMBITION: ("ambitious", "easygoing"),
 }
-"""What somebody with most of a trait, and somebody with least of it, is called in the templates."""
+"""The templates' words for a person with most of a trait, and with least of it."""
 
 OWED_LEAST = 0.05
-"""A debt, in basic meals, below which nobody speaks of it."""
+"""The smallest debt, in basic meals, that is told."""
 
 HOUSEHOLDS = 5
-"""In a town of more houses it is not told who lives in which."""
+"""With more homes than this the founding does not tell who lives where."""
 
 MARKED = 0.5
-"""How far from the middle a trait is that others notice."""
+"""The smallest size of a trait that is told."""
 
 
 def arrival(scene: Scene) -> Iterator[Moment]:
-    """Somebody moves in; at the founding all do, which is told together."""
+    """A person moves in. `founders` tells the arrivals at the founding."""
     memory, bed = scene.memory, scene.place
     before = next((person for (person, _), at in memory.all("bed").items() if at == bed), MISSING)
     memory.put(bed, "bed", scene.agent)
@@ -59,7 +59,7 @@ def arrival(scene: Scene) -> Iterator[Moment]:
 
 
 def trait(scene: Scene) -> Iterator[Moment]:
-    """A newcomer whose character stands out; of the founders it is told together."""
+    """A newcomer has the most or the least of a trait in town. `founders` tells the traits at the founding."""
     if not scene.tick or scene.code not in MANNERS or abs(scene.value) < MARKED:
         return
     seats = (scene.agents["alive"] == 1) & (scene.agents["person"] != scene.agent)
@@ -72,13 +72,13 @@ def trait(scene: Scene) -> Iterator[Moment]:
 
 
 def faint(scene: Scene) -> Iterator[Moment]:
-    """Starved for too long."""
+    """A person faints of hunger."""
     scene.memory.add("fainted", scene.agent)
     yield scene.moment("departure.fainted", {"where": scene.names.where(scene.stands(scene.agent))}, priority=True)
 
 
 def departure(scene: Scene) -> Iterator[Moment]:
-    """Somebody leaves for good: who is left behind, and how long it lasted."""
+    """A person leaves the town, with the friends and rivals left behind and the length of the stay."""
     memory, gone = scene.memory, scene.agent
     memory.put(scene.tick, "left", gone)
     left = [tie for tie in scene.lost if tie.other == gone]
@@ -108,19 +108,19 @@ def departure(scene: Scene) -> Iterator[Moment]:
 
 
 def rent(scene: Scene) -> Iterator[Moment]:
-    """Rent that could not be paid."""
+    """A person could not pay its rent."""
     if scene.value2 >= OWED_LEAST:
         yield scene.moment("work.in_debt", {"owed": f"{scene.value2:.2f}"})
 
 
 def eviction(scene: Scene) -> Iterator[Moment]:
-    """Rent went unpaid for too long."""
+    """A person has to leave because of unpaid rent."""
     facts = {"owed": f"{scene.value:.2f}", "home": scene.names.where(scene.home(scene.agent))}
     yield scene.moment("departure.served", facts, priority=True)
 
 
 def founders(scene: Scene) -> Iterator[Moment]:
-    """The town begins: how many, who lives where, who is what."""
+    """The town begins: the number of people, the households, and people with strong traits."""
     homes: dict[int, list[int]] = {}
     for person in scene.living:
         homes.setdefault(scene.home(person), []).append(person)

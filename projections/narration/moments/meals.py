@@ -1,4 +1,4 @@
-"""Food: bought, cooked, eaten together, or alone."""
+"""Tellers of buying, cooking and eating, together or alone."""
 
 from collections.abc import Iterator
 
@@ -10,14 +10,14 @@ from projections.narration.scene import Scene, pair
 from projections.narration.words import many, nth
 
 HUNGRY = 0.25
-"""A need for food below this is a story in itself."""
+"""A person who eats with a hunger value below this is told as hungry."""
 
 ALONE = 2
-"""Of somebody's meals alone, one in so many is put forward."""
+"""Of a person's meals alone, every second one is proposed."""
 
 
 def purchase(scene: Scene) -> Iterator[Moment]:
-    """Groceries, or a meal out."""
+    """A person buys groceries, or a meal out."""
     out = scene.code == Item.MEAL
     record = scene.of(scene.agent)
     facts = {"count": many(scene.code2, "meal" if out else "portion"), "paid": f"{scene.value:.2f}"}
@@ -27,7 +27,7 @@ def purchase(scene: Scene) -> Iterator[Moment]:
 
 
 def cooking(scene: Scene) -> Iterator[Moment]:
-    """A pot on the stove."""
+    """A person cooks."""
     count = scene.memory.add("cooked", scene.agent)
     here = scene.others_at(scene.venue_of(scene.place), scene.agent)
     others = [each for each in scene.housemates(scene.agent) if each in here]
@@ -37,7 +37,7 @@ def cooking(scene: Scene) -> Iterator[Moment]:
 
 
 def meal(scene: Scene) -> Iterator[Moment]:
-    """A meal that was late, or that nobody else was there for."""
+    """A very hungry person eats, or a person eats alone."""
     record = scene.of(scene.agent)
     venue = scene.venue_of(scene.place)
     others = scene.others_at(venue, scene.agent)
@@ -53,7 +53,7 @@ def meal(scene: Scene) -> Iterator[Moment]:
 
 
 def shared_meal(scene: Scene) -> Iterator[Moment]:
-    """Two at a table; each of its counts is of these two."""
+    """Two people share a meal; all counts are of these two."""
     a, b, memory = scene.agent, scene.other, scene.memory
     two = pair(a, b)
     count, last = memory.add("meals", *two), memory.get("ate", *two, default=-1)
@@ -84,7 +84,7 @@ def shared_meal(scene: Scene) -> Iterator[Moment]:
 
 
 def _third(scene: Scene) -> list[int]:
-    """Who else shared a meal in this venue with one of the two a moment ago."""
+    """The numbers of other people who share the present meal of `agent`."""
     record = scene.of(scene.agent)
     if record is None:
         return []

@@ -1,4 +1,4 @@
-"""Lines: who waited, who was rude, who was kind, who gave up."""
+"""Tellers of lines: waits, conflicts, courtesies, and people who give up."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,20 +10,20 @@ from projections.narration.words import duration, nth
 from projections.riders.tie_changes import Change
 
 LONG_WAIT = 8
-"""Ticks in line that are worth a word."""
+"""The shortest wait, in ticks, that is told."""
 
 WRONGS: Mapping[int, str] = {Reason.CUT: "conflict.cut", Reason.GHOST: "conflict.ghost"}
-"""How a wrong is told, by its reason; any other keeps somebody waiting."""
+"""The situation of a conflict, by its reason; any other reason is `conflict.block`."""
 
 
 def wait_begun(scene: Scene) -> Iterator[Moment]:
-    """Nothing to tell yet; but since when somebody waits is remembered."""
+    """Tells nothing; remembers the tick at which the person began to wait."""
     scene.memory.put(scene.tick, "joined", scene.agent)
     yield from ()
 
 
 def conflict(scene: Scene) -> Iterator[Moment]:
-    """A wrong in line always matters."""
+    """A person wrongs another in line; always a priority entry."""
     rude, wronged, memory = scene.agent, scene.other, scene.memory
     in_town, here = memory.add("quarrels_in_town"), memory.add("quarrels_here", scene.place)
     between = memory.add("quarrels", *pair(rude, wronged))
@@ -31,7 +31,7 @@ def conflict(scene: Scene) -> Iterator[Moment]:
     before, after = memory.get("wronged", wronged, rude, -1), memory.get("wronged", rude, wronged, -1)
     memory.put(scene.tick, "wronged", rude, wronged)
     memory.add("quarrels_today")
-    waited = 0 if scene.code == Reason.GHOST else _waited(scene, wronged)
+    waited = 0 if scene.code == Reason.GHOST else _wait_ticks(scene, wronged)
     felt = scene.tie(wronged, rude)
     true = {
         "first_in_town": in_town == 1,
@@ -59,7 +59,7 @@ def conflict(scene: Scene) -> Iterator[Moment]:
 
 
 def squeeze(scene: Scene) -> Iterator[Moment]:
-    """Two who could not pass each other; of a pair it is told once a day, and not where a quarrel comes of it."""
+    """A person squeezes past another: once a day for a pair, and not if a conflict follows."""
     where = scene.stands(scene.agent)
     count = scene.memory.add("squeezed", *pair(scene.agent, scene.other))
     day = scene.memory.get("squeezed_on", *pair(scene.agent, scene.other), default=-1)
@@ -71,13 +71,13 @@ def squeeze(scene: Scene) -> Iterator[Moment]:
 
 
 def handover(scene: Scene) -> Iterator[Moment]:
-    """A courtesy, before one's own turn or after it."""
+    """A person gives its place to the next in line, after its use or by yielding."""
     giver, given, memory = scene.agent, scene.other, scene.memory
     count, back = memory.add("handovers", giver, given), memory.get("handed", given, giver, -1)
     first = count == 1 and not memory.get("handovers", given, giver)
     memory.put(scene.tick, "handed", giver, given)
     memory.add("handovers_today")
-    waited = _waited(scene, given)
+    waited = _wait_ticks(scene, given)
     agent = scene.of(giver)
     yielded = agent is not None and agent["option"] == Option.YIELD
     true = {
@@ -100,17 +100,17 @@ def handover(scene: Scene) -> Iterator[Moment]:
 
 
 def lost_patience(scene: Scene) -> Iterator[Moment]:
-    """Who lost patience."""
+    """A person leaves a line out of impatience."""
     if scene.code != Reason.IMPATIENT:
         return
-    count, waited = scene.memory.add("gave_up", scene.agent), _waited(scene, scene.agent)
+    count, waited = scene.memory.add("gave_up", scene.agent), _wait_ticks(scene, scene.agent)
     facts = {"waited": duration(waited, scene.names.ticks_per_day), "nth": nth(count)}
     asides = ["personality.impatient_again"] if count >= 2 else []
     yield scene.moment("personality.impatient", facts, asides=asides)
 
 
 def _want_the_same(scene: Scene) -> bool:
-    """Whether the two are after the same place, so that one wrongs the other by squeezing past."""
+    """Whether both people want the same place, so squeezing past is a conflict."""
     one, two = scene.of(scene.agent), scene.of(scene.other)
     if one is None or two is None:
         return False
@@ -118,13 +118,13 @@ def _want_the_same(scene: Scene) -> bool:
     return bool(place >= 0 and (two["waits_at"] == place or (two["target"] == place and two["holds"] < 0)))
 
 
-def _waited(scene: Scene, person: int) -> int:
-    """Ticks since somebody joined the line."""
+def _wait_ticks(scene: Scene, person: int) -> int:
+    """The ticks since a person joined the line."""
     return scene.tick - scene.memory.get("joined", person, default=scene.tick)
 
 
 def _is_worse_off(scene: Scene, one: int, other: int) -> bool:
-    """Whether one is hungrier, or dirtier, than the other is either."""
+    """Whether the lower of hunger and hygiene is lower for `one` than for `other`."""
     a, b = scene.of(one), scene.of(other)
     if a is None or b is None:
         return False
@@ -132,7 +132,7 @@ def _is_worse_off(scene: Scene, one: int, other: int) -> bool:
 
 
 def _is_dirtier(scene: Scene, one: int, other: int) -> bool:
-    """Whether at a shower one needs it more than the other."""
+    """Whether the place is a shower and `one` has less hygiene than `other`."""
     a, b = scene.of(one), scene.of(other)
     washes = scene.names.spots[scene.place].kind == "shower"
     return washes and a is not None and b is not None and a["hygiene"] < b["hygiene"]

@@ -1,4 +1,4 @@
-"""Talk: first words, good ones, wrong ones."""
+"""Tellers of talks: first ones, good ones, failed ones."""
 
 from collections.abc import Iterator
 
@@ -8,14 +8,14 @@ from projections.narration.words import nth, number
 from projections.riders.tie_changes import Change
 
 GREAT, SHORT = 0.75, 0.45
-"""From which quality on a talk is a great one, and below which a short one."""
+"""The least quality of a great talk, and the quality below which a talk is short."""
 
 ROUND = (5, 10, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 250, 500, 1000)
-"""Counts that are worth a word."""
+"""Counts of talks that are told."""
 
 
 def good_talk(scene: Scene) -> Iterator[Moment]:
-    """The two got on."""
+    """A talk succeeded."""
     a, b, memory = scene.agent, scene.other, scene.memory
     tried = memory.get("talks", *pair(a, b)) + memory.get("failed_talks", *pair(a, b))
     count = memory.add("talks", *pair(a, b))
@@ -38,7 +38,7 @@ def good_talk(scene: Scene) -> Iterator[Moment]:
 
 
 def bad_talk(scene: Scene) -> Iterator[Moment]:
-    """The two did not get on."""
+    """A talk failed."""
     a, b, memory = scene.agent, scene.other, scene.memory
     tried = memory.get("talks", *pair(a, b)) + memory.get("failed_talks", *pair(a, b))
     count, row = memory.add("failed_talks", *pair(a, b)), memory.add("failures", *pair(a, b))
@@ -62,7 +62,7 @@ def bad_talk(scene: Scene) -> Iterator[Moment]:
 
 
 def _circumstances(scene: Scene) -> dict[str, bool]:
-    """Where and when it was, and how long it had been."""
+    """The asides about place, time and company, with whether each holds."""
     one, two = scene.of(scene.agent), scene.of(scene.other)
     last = scene.memory.get("talked", *pair(scene.agent, scene.other), default=-1)
     both = one is not None and two is not None
@@ -76,12 +76,12 @@ def _circumstances(scene: Scene) -> dict[str, bool]:
 
 
 def _all_others_sleep(scene: Scene) -> bool:
-    """Whether nobody else in town is awake."""
+    """Whether nobody else in town is awake; False in a town of two."""
     return len(scene.living) > 2 and not scene.awake(scene.agent, scene.other)
 
 
 def _in_company(scene: Scene) -> int:
-    """How many others are in the same venue."""
+    """The number of others in the same venue."""
     return len(scene.others_at(scene.stands(scene.agent), scene.agent, scene.other))
 
 

@@ -1,4 +1,4 @@
-"""What events made of ties: friends won and lost, rivals made and forgiven, people out of mind."""
+"""Moments about ties: friendships and rivalries that begin and end, and ties that are evicted or decay."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,11 +15,11 @@ OVER = {
     int(codes.LATE_HELP): "a helping hand at work",
     int(codes.SHIFT_TAKEOVER): "a lost shift",
 }
-"""What an event is called where it is the reason of something else."""
+"""The words for an event that is the reason of a new friendship or rivalry."""
 
 
 def tie_moments(scene: Scene) -> Iterator[Moment]:
-    """What one event did to the ties of the two whom it concerned; told after the event itself."""
+    """Friendships and rivalries that an event began or ended between its two people; told after the event itself."""
     if scene.kind == codes.TIE_SET:
         for tie in scene.ties:
             _mark(scene, tie)
@@ -32,7 +32,7 @@ def tie_moments(scene: Scene) -> Iterator[Moment]:
 
 
 def forgotten_people(scene: Scene) -> Iterator[Moment]:
-    """Somebody new had to be kept in mind, and somebody old was not."""
+    """The ties that the event evicted to make room for a new one."""
     if scene.kind not in OVER:
         return
     for lost in scene.lost:
@@ -43,13 +43,13 @@ def forgotten_people(scene: Scene) -> Iterator[Moment]:
 
 
 def faded_tie(scene: Scene, lost: Tie) -> Iterator[Moment]:
-    """So little was left that it is nothing."""
+    """A tie ended by decay."""
     _forget(scene, lost)
     yield scene.moment("friendship.faded", who=(lost.owner, lost.other))
 
 
 def _friends(scene: Scene, ties: Sequence[Tie]) -> Iterator[Moment]:
-    """Friends by this event: one-sided, mutual, or friends no more."""
+    """Friendships that this event ended or began, one-sided or mutual."""
     memory, mark = scene.memory, scene.bonds.friend_liking
     begun = [tie for tie in ties if tie.liking[1] >= mark and not scene.is_friend(tie.owner, tie.other)]
     over = [tie for tie in ties if tie.liking[1] < mark and scene.is_friend(tie.owner, tie.other)]
@@ -80,7 +80,7 @@ def _friends(scene: Scene, ties: Sequence[Tie]) -> Iterator[Moment]:
 
 
 def _rivals(scene: Scene, ties: Sequence[Tie]) -> Iterator[Moment]:
-    """Rivals by this event: made, or forgiven."""
+    """Rivalries that this event ended or began."""
     memory = scene.memory
     made = [tie for tie in ties if scene.is_rivalry(tie, 1) and not scene.is_rival(tie.owner, tie.other)]
     over = [tie for tie in ties if not scene.is_rivalry(tie, 1) and scene.is_rival(tie.owner, tie.other)]
@@ -104,7 +104,7 @@ def _rivals(scene: Scene, ties: Sequence[Tie]) -> Iterator[Moment]:
 
 
 def let_lapse(scene: Scene) -> None:
-    """What time has worn off of the two's ties since is no friendship, and no rivalry, any more: before the event."""
+    """Before the event's own changes, forget friendships and rivalries of the two that decay has ended meanwhile."""
     if scene.kind not in OVER:
         return
     for owner, other in ((scene.agent, scene.other), (scene.other, scene.agent)):
@@ -116,7 +116,7 @@ def let_lapse(scene: Scene) -> None:
 
 
 def _mark(scene: Scene, tie: Tie) -> None:
-    """A tie that was given makes friends and rivals without a word, and the two acquainted."""
+    """Remember, without telling, the friendship, rivalry and acquaintance that a set tie makes."""
     scene.memory.put(1, "acquainted", *pair(tie.owner, tie.other))
     _forget(scene, tie)
     if tie.held and tie.liking[1] >= scene.bonds.friend_liking:

@@ -1,4 +1,4 @@
-"""The day, the sky, the mains, the shelves."""
+"""Tellers of the end of a day, weather, prices, outages and interrupted uses."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,21 +9,21 @@ from projections.narration.scene import Scene
 from projections.narration.words import duration, many
 
 DEAR = 0.04
-"""A change of a price, as a share, that people talk about."""
+"""The smallest change of a price, as a share of it, that is told."""
 
 CAUGHT: Mapping[int, str] = {
     Reason.POWER: "outage.dark",
     Reason.WATER: "outage.dry_shower",
     Reason.STOCK: "outage.sold_out",
 }
-"""What stops a deed in the middle, and is nobody's fault."""
+"""The situations of uses that an outage or an empty shelf interrupted, by reason."""
 
 TODAY = ("on_time_today", "shifts_today", "talked_today", "meals_today", "quarrels_today", "handovers_today")
-"""What is counted from one day's end to the next."""
+"""The names of the counts of a day in the memory."""
 
 
 def day_ended(scene: Scene) -> Iterator[Moment]:
-    """What the day came to, where it came to something."""
+    """The day's records: everybody in time for work, the person who talked most."""
     memory = scene.memory
     talks = {person: count for (person, _), count in memory.all("talked_today").items() if person in scene.living}
     shifts, on_time = memory.get("shifts_today"), memory.get("on_time_today")
@@ -38,7 +38,7 @@ def day_ended(scene: Scene) -> Iterator[Moment]:
 
 
 def _talker(scene: Scene, top: int, began: int, all_of_them: int) -> Iterator[Moment]:
-    """Who began most of the day's talk, and whether that was to be expected."""
+    """The person who began most talks of the day, and whether that fits its extroversion."""
     charm = {person: float(scene.of(person)["traits"][Trait.EXTROVERSION]) for person in scene.living}
     name = "talker"
     if max(charm, key=lambda person: charm[person]) == top:
@@ -50,7 +50,7 @@ def _talker(scene: Scene, top: int, began: int, all_of_them: int) -> Iterator[Mo
 
 
 def weather(scene: Scene) -> Iterator[Moment]:
-    """Places in the open are of no use in rain."""
+    """The weather changes: rain closes the park, clear weather opens it."""
     parks = [name for name, kind in zip(scene.names.venues, scene.names.venue_kinds, strict=True) if kind == "park"]
     if scene.tick and parks:
         name = "outage.rain" if scene.code == Weather.RAIN else "outage.dry"
@@ -58,7 +58,7 @@ def weather(scene: Scene) -> Iterator[Moment]:
 
 
 def price(scene: Scene) -> Iterator[Moment]:
-    """A price that moved so far that it is talked about; it is kept in hundredths."""
+    """The price of raw food changes much. The memory has prices in hundredths."""
     before = scene.memory.get("price", scene.code)
     now = round(scene.value * 100)
     scene.memory.put(now, "price", scene.code)
@@ -68,29 +68,29 @@ def price(scene: Scene) -> Iterator[Moment]:
 
 
 def power_failed(scene: Scene) -> Iterator[Moment]:
-    """No stove, no light."""
+    """Power fails."""
     scene.memory.put(scene.tick, "power_failed")
     yield scene.moment("outage.power", priority=True)
 
 
 def power_restored(scene: Scene) -> Iterator[Moment]:
-    """How long it took."""
+    """Power works again, with the length of the outage."""
     yield scene.moment("outage.power_back", _outage_facts(scene, "power_failed"), priority=True)
 
 
 def water_failed(scene: Scene) -> Iterator[Moment]:
-    """No shower."""
+    """Water fails."""
     scene.memory.put(scene.tick, "water_failed")
     yield scene.moment("outage.water", priority=True)
 
 
 def water_restored(scene: Scene) -> Iterator[Moment]:
-    """How long it took."""
+    """Water works again, with the length of the outage."""
     yield scene.moment("outage.water_back", _outage_facts(scene, "water_failed"), priority=True)
 
 
 def interruption(scene: Scene) -> Iterator[Moment]:
-    """Whom an outage, or an empty shelf, caught in the middle of something."""
+    """An outage or an empty shelf interrupts a person."""
     if scene.code2 in CAUGHT:
         scene.memory.add("caught", scene.agent)
         yield scene.moment(CAUGHT[scene.code2])

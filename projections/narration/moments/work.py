@@ -1,4 +1,4 @@
-"""Work: who opened, who was late, who stood in for whom, what it paid."""
+"""Tellers of shifts, lateness, covers, wages and jobs."""
 
 from collections.abc import Iterator
 
@@ -10,14 +10,14 @@ from projections.narration.words import duration, nth, times, with_article
 from projections.riders.tie_changes import Change
 
 STREAK = (3, 5, 10, 20, 30, 50, 100)
-"""Shifts on time in a row that are worth a word."""
+"""Numbers of shifts on time in a row that are told."""
 
 TURNS = 2
-"""What happens at every desk on every day is put forward on one day in so many, each desk's in its turn."""
+"""Daily events at a desk are proposed on one day in two; desks alternate."""
 
 
 def shift_start(scene: Scene) -> Iterator[Moment]:
-    """At the desk in time: who opens, and who takes over the desk."""
+    """A person is at its desk in time: it opens the place, or relieves the one before."""
     memory, agent = scene.memory, scene.agent
     streak = memory.add("streak", agent)
     memory.add("on_time_today")
@@ -40,13 +40,13 @@ def shift_start(scene: Scene) -> Iterator[Moment]:
 
 
 def shift_end(scene: Scene) -> Iterator[Moment]:
-    """The hours of a shift are over; what they paid is told when it is paid."""
+    """Tells nothing; counts the shift. `wage` tells the pay."""
     scene.memory.add("shifts_today")
     yield from ()
 
 
 def late_arrival(scene: Scene) -> Iterator[Moment]:
-    """After the grace."""
+    """A person comes late to work."""
     memory, agent = scene.memory, scene.agent
     count, streak = memory.add("late", agent), memory.get("streak", agent)
     memory.put(0, "streak", agent)
@@ -62,7 +62,7 @@ def late_arrival(scene: Scene) -> Iterator[Moment]:
 
 
 def absence(scene: Scene) -> Iterator[Moment]:
-    """Absent for this shift."""
+    """A person misses its shift."""
     memory, agent = scene.memory, scene.agent
     count, streak = memory.add("missed", agent), memory.get("streak", agent)
     memory.put(0, "streak", agent)
@@ -72,7 +72,7 @@ def absence(scene: Scene) -> Iterator[Moment]:
 
 
 def takeover(scene: Scene) -> Iterator[Moment]:
-    """Somebody's shift, and its pay, is somebody else's now."""
+    """A person takes over another's shift and its pay."""
     taker, owner, memory = scene.agent, scene.other, scene.memory
     count, back = memory.add("takeovers", taker, owner), memory.get("took", owner, taker, -1)
     memory.put(scene.tick, "took", taker, owner)
@@ -93,7 +93,7 @@ def takeover(scene: Scene) -> Iterator[Moment]:
 
 
 def late_help(scene: Scene) -> Iterator[Moment]:
-    """The first minutes of a late colleague's shift were worked by another."""
+    """A person has worked the first minutes of a late colleague's shift."""
     helper, owner, memory = scene.agent, scene.other, scene.memory
     count, back = memory.add("helped", helper, owner), memory.get("helped", owner, helper)
     true = {
@@ -109,7 +109,7 @@ def late_help(scene: Scene) -> Iterator[Moment]:
 
 
 def wage(scene: Scene) -> Iterator[Moment]:
-    """Wages: of one's own shift, or of another's."""
+    """A person is paid for its own shift or for another's."""
     facts = {"wage": f"{scene.value:.1f}"}
     if scene.other not in (MISSING, scene.agent):
         absent = scene.memory.get("took", scene.agent, scene.other, -1) // scene.names.ticks_per_day == scene.day
@@ -119,12 +119,12 @@ def wage(scene: Scene) -> Iterator[Moment]:
 
 
 def withheld_wage(scene: Scene) -> Iterator[Moment]:
-    """What not coming, or not coming in time, cost."""
+    """A person loses pay because it missed a shift or came late."""
     yield scene.moment("work.docked", {"wage": f"{scene.value:.1f}"})
 
 
 def new_job(scene: Scene) -> Iterator[Moment]:
-    """Work for a newcomer, or for somebody who had lost it; at the founding it is no news."""
+    """A person gets a job; not told at the founding."""
     scene.memory.put(scene.place, "desk", scene.agent)
     if scene.tick:
         again = scene.memory.get("jobs", scene.agent)
@@ -133,14 +133,14 @@ def new_job(scene: Scene) -> Iterator[Moment]:
 
 
 def lost_job(scene: Scene) -> Iterator[Moment]:
-    """Too many absences."""
+    """A person loses its job because of absences."""
     scene.memory.drop("desk", scene.agent)
     absences = scene.memory.get("missed", scene.agent)
     yield scene.moment("work.lost", _facts(scene, scene.code) | {"missed": scene.number(absences)}, priority=True)
 
 
 def broken_promise(scene: Scene) -> Iterator[Moment]:
-    """A promise that was not kept in time; of two people it is told once a day."""
+    """A person who agreed to cover did not come in time; once a day for two people."""
     told = scene.memory.get("promised_on", scene.agent, scene.other, default=-1)
     if scene.code == Reason.TIMED_OUT and told != scene.day:
         scene.memory.put(scene.day, "promised_on", scene.agent, scene.other)

@@ -458,5 +458,5 @@ def test_a_foreign_segment_in_its_place_is_refused(run: Path, tmp_path: Path) ->
     forged = first.model_copy(update={"seal": seal.model_copy(update=kept_digests)})
     write_manifest(run, manifest.next_version(segments=(forged, *manifest.segments[1:])))
     assert parse_manifest(run / "run.json", (run / "run.json").read_bytes())
-    with pytest.raises(LogDamaged, match="not those that the manifest tells of"):
+    with pytest.raises(LogDamaged, match="not those that the manifest records"):
         list(LogReader(run).rows())
