@@ -1,4 +1,4 @@
-"""A town that lives in the foreground: its progress, what Ctrl-C means, and what is said of it at the end."""
+"""Runs a town in the foreground: shows its progress, handles Ctrl-C, and prints a summary at the end."""
 
 import contextlib
 import signal
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def is_cold() -> bool:
-    """Whether this version's kernels are yet to be compiled on this machine; ask before anything loads them."""
+    """Whether this version's kernels are not compiled on this machine yet. Call it before anything loads them."""
     from projections.kernel import is_compiled
 
     return not is_compiled()
 
 
 def compile_kernels() -> None:
-    """Compile the kernels, saying so: it takes a while, once."""
+    """Compile the kernels and say so, because it takes a while, once."""
     from townlet.warming import warm
 
     with output.Waiting("compiling the town's rules, once for this machine and version") as waiting:
@@ -33,9 +33,9 @@ def compile_kernels() -> None:
 
 
 def live(start: "Callable[[Progress], Run]", path: Path, form: str) -> None:
-    """Let a town live, showing how far it is, and print what came of it.
+    """Let a town live, show its progress, and print a summary.
 
-    Ctrl-C stops it after the present chunk: what is committed stays, and the process ends with 130.
+    Ctrl-C stops it after the present commit. Committed events stay, and the exit code is 130.
     """
     watch = _PulseLine()
     try:
@@ -47,7 +47,7 @@ def live(start: "Callable[[Progress], Run]", path: Path, form: str) -> None:
 
 
 class _PulseLine(output.Line):
-    """Sees each pulse of a town: draws it, and stops the town when somebody asked."""
+    """Draws each pulse of a town, and stops the town if Ctrl-C was pressed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class _PulseLine(output.Line):
         self._now_s = self._began_s
 
     def see(self, pulse: "Pulse") -> None:
-        """Take in a pulse. Raises KeyboardInterrupt when the town is to stop."""
+        """Draw a pulse. Raises KeyboardInterrupt if the town has to stop."""
         self.last, self._now_s = pulse, time.perf_counter()
         if self._first is None:
             self._first = pulse.tick, self._now_s
@@ -72,7 +72,7 @@ class _PulseLine(output.Line):
             raise KeyboardInterrupt
 
     def speed(self) -> int:
-        """Ticks a second since the first pulse, so that loading the kernels does not count; 0 where nothing lived."""
+        """Ticks a second since the first pulse, so that loading the kernels does not count; 0 if there are none."""
         if self.last is None or self._first is None:
             return 0
         tick, began_s = self._first
@@ -83,7 +83,7 @@ class _PulseLine(output.Line):
 
 @contextlib.contextmanager
 def _stop_on_interrupt(watch: _PulseLine) -> Iterator[None]:
-    """The first Ctrl-C asks the town to stop between two commits; a second one stops it where it is."""
+    """A context in which the first Ctrl-C stops the town between two commits, and a second one stops it at once."""
 
     def ask(_: int, __: FrameType | None) -> None:
         if watch.stop:
@@ -98,12 +98,12 @@ def _stop_on_interrupt(watch: _PulseLine) -> Iterator[None]:
 
 
 def _say_stopped(path: Path, watch: _PulseLine) -> NoReturn:
-    """Say what an interrupted town leaves, and end with 130."""
+    """Say what an interrupted town has committed, and exit with code 130."""
     last = watch.last
     if last is None:
         output.words(f"interrupted before {path} lived a tick")
     else:
-        output.words(f"interrupted at tick {last.tick:,}: {last.events:,} events are committed and stay")
+        output.words(f"interrupted at tick {last.tick:,}: {last.events:,} events are committed and kept")
         if last.until > last.tick:
             output.words(f"  Next: townlet resume {path} --ticks {last.until - last.tick}        goes on from there")
     raise click.exceptions.Exit(130)

@@ -27,15 +27,15 @@ SHELL_GOES_ON = "    ...> "
 
     There is a table `events`, a view for each kind of event (chat_succeeded, queue_conflict, ...), the tables agents,
     ties, objects, queues and shifts as of the tick, tie_changes, churn, bonds and more: `show tables` lists them. A
-    single argument is taken for a query when it reads like one. Without QUERY this is a small shell on a terminal;
+    single argument is taken as a query if it looks like one. Without QUERY this is a small shell on a terminal;
     elsewhere the query is read from stdin.
 
-    Several runs, or a pattern such as 'runs/*', are asked at once: every table then begins with a column `run`, the
-    name of the folder. Each is asked as of the same tick, and one that has not come that far is refused; without a
-    tick, each as of its own last. In memory are the columns that the query names, of all the runs.
+    Several runs, or a pattern such as 'runs/*', are queried together: every table then begins with a column `run`, the
+    name of the folder. All runs are queried as of the same tick, and a run that has not reached it is refused; without
+    a tick, each run is queried as of its last one. The columns that the query names, of all runs, must fit into memory.
 
-    Of the log only the ticks that are asked for are read: those from --from-tick on and before --to-tick, and of them
-    those that a query is content with, where it asks one view of events for a `tick` between plain numbers.
+    Only the needed ticks of the log are read: those from --from-tick on and before --to-tick; and fewer if the query
+    reads one view of events with a condition that compares `tick` with numbers.
     """,
     epilog=options.examples(
         'townlet sql "select kind, count(*) from events group by kind order by 2 desc"',
@@ -46,13 +46,13 @@ SHELL_GOES_ON = "    ...> "
     ),
 )
 @click.argument("named", metavar="[RUN]... [QUERY]", nargs=-1)
-@click.option("--from-tick", type=click.IntRange(min=0), help="Of what happened, only from this tick on.")
+@click.option("--from-tick", type=click.IntRange(min=0), help="Use only events from this tick on.")
 @click.option(
     "--at-tick",
     "--to-tick",
     "at_tick",
     type=click.IntRange(min=0),
-    help="Ask the run as it was at this tick, of what came before.",
+    help="Query the run as of this tick, with the events before it.",
 )
 @options.output_formats
 def command(named: tuple[str, ...], from_tick: int | None, at_tick: int | None, form: str) -> None:
@@ -61,7 +61,7 @@ def command(named: tuple[str, ...], from_tick: int | None, at_tick: int | None, 
     if query is None and not sys.stdin.isatty():
         query = sys.stdin.read()
     if query is not None and not query.strip(" \t\r\n;"):
-        raise click.UsageError("the query is empty; ask something, such as: select * from chat_succeeded limit 5")
+        raise click.UsageError("the query is empty; write one, such as: select * from chat_succeeded limit 5")
     import townlet
     from townlet.asking.many_runs import opened
     from townlet.asking.sql import Session
@@ -73,12 +73,12 @@ def command(named: tuple[str, ...], from_tick: int | None, at_tick: int | None, 
             output.table(session.query(query), form)
         else:
             told = f"{len(paths)} runs" if many else str(paths[0])
-            output.words(f"{told}. A query ends with ;  .tables lists what there is, .quit ends")
+            output.words(f"{told}. A query ends with ;  .tables lists the tables, .quit ends the shell")
             _converse(session, form)
 
 
 def runs_and_query(named: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
-    """The runs among the arguments, and the query, which stands last if it is there."""
+    """The runs among the arguments, and the query (None: there is none). A query is the last argument."""
     *before, last = named or (None,)
     if last is None:
         return (), None
@@ -88,7 +88,7 @@ def runs_and_query(named: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]
 
 
 def is_query(text: str) -> bool:
-    """Whether an argument is meant as a query rather than as a run."""
+    """Whether an argument looks like a query and not like a run."""
     if is_uri(text) or options.is_run(Path(text)):
         return False
     return bool(BEGINS_A_QUERY.match(text.lstrip())) or len(text.split()) > 1
@@ -99,7 +99,7 @@ def _is_run_or_many(text: str) -> bool:
 
 
 def _converse(session: "Session", form: str) -> None:
-    """Answer queries until there are no more; a query that fails ends nothing."""
+    """Answer queries until there are no more. A failed query does not end the shell."""
     from townlet.errors import QueryError
 
     for query in _questions():
@@ -110,7 +110,7 @@ def _converse(session: "Session", form: str) -> None:
 
 
 def _questions() -> Iterator[str]:
-    """The queries somebody types, each up to its semicolon, and `.tables`."""
+    """The queries that the user types, each up to its semicolon, and `.tables`."""
     with contextlib.suppress(ImportError):
         import readline  # noqa: F401  (gives `input` its line editing)
     lines: list[str] = []

@@ -27,7 +27,7 @@ MANY = "towns of 8 observed, {towns:,} of them"
 
 
 class Size(NamedTuple):
-    """A town of `people` people, and how many such towns are measured at once; the total number of people is the same."""
+    """A town of `people` people, and how many such towns are measured at once; the total of people is the same."""
 
     people: int
     towns: int
