@@ -1,6 +1,6 @@
-"""The documents that are made from the code, so that they cannot lie: `python -m cli.documents` writes them.
+"""Writes the documents that are generated from the code: `python -m cli.documents`.
 
-`stale` names those that are not what the code says; a test holds that there are none.
+`stale` lists the documents that differ from the code; a test checks that there are none.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
 def documents() -> Mapping[Path, str]:
-    """What each document has to say."""
+    """The text of each generated document, by its path."""
     from eventlog.views import document, schema_document
     from projections.observations.document import document as observations_document
     from projections.telemetry.versions import VERSIONS
@@ -41,12 +41,12 @@ def documents() -> Mapping[Path, str]:
 
 
 def stale() -> list[Path]:
-    """The documents that are missing or say something else."""
+    """The paths of documents that are missing or differ from the code."""
     return [path for path, text in documents().items() if not path.is_file() or path.read_text("utf-8") != text]
 
 
 def every_command() -> Iterator[tuple[str, click.Command, click.Context]]:
-    """Every command with its whole name, a group before what it holds."""
+    """Every command with its full name; a group comes before its commands."""
     top = click.Context(townlet, info_name="townlet")
     for name in COMMANDS:
         command = townlet.get_command(top, name)
@@ -55,7 +55,7 @@ def every_command() -> Iterator[tuple[str, click.Command, click.Context]]:
 
 
 def commands_document() -> str:
-    """docs/commands.md: what every command does, takes and ends with."""
+    """The text of docs/commands.md: every command, its arguments and options, and the exit codes."""
     lines = [
         "# Commands",
         "",
@@ -79,7 +79,7 @@ def commands_document() -> str:
 
 
 def configuration_document() -> str:
-    """docs/configuration.md: every key of a configuration."""
+    """The text of docs/configuration.md: every key of a configuration."""
     from townlet.configuration.load import describe
 
     lines = [
@@ -109,7 +109,7 @@ def configuration_document() -> str:
 
 
 def examples_of(command: click.Command) -> list[str]:
-    """The command lines under a command's help."""
+    """The example command lines in a command's help."""
     epilog = (command.epilog or "").partition("Examples:")[2]
     return [line.strip() for line in epilog.splitlines() if line.strip().startswith("townlet")]
 
@@ -141,7 +141,7 @@ def _cell(text: str) -> str:
 
 
 def main() -> None:
-    """Write what is not as it should be."""
+    """Write every document that differs from the code."""
     for path in stale():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(documents()[path], encoding="utf-8")

@@ -1,4 +1,4 @@
-"""An Arrow table as text or bytes: an aligned table for people, CSV, JSON, an Arrow stream. Nothing is printed here."""
+"""Turns an Arrow table into text or bytes: an aligned table, CSV, JSON, an Arrow stream. It prints nothing."""
 
 import csv
 import io
@@ -12,11 +12,11 @@ import numpy as np
 import pyarrow as pa
 
 ROWS_MOST: Final = 40
-"""How many rows a table shows before the rest is counted."""
+"""The most rows that a table shows; the rest is counted."""
 
 WIDTH: Final = 120
 CELL_MOST: Final = 48
-"""The widest a cell is, but for the last column's; longer text is cut."""
+"""The most characters of a cell; longer text is cut."""
 
 EXPLAINED: Final = ["explain_key", "explain_value"]
 
@@ -25,7 +25,7 @@ CUT: Final = "…"
 
 
 def as_table(table: pa.Table, *, rows: int | None = ROWS_MOST, width: int | None = None) -> str:
-    """The table in aligned columns: numbers to the right, floats short, NULL empty, the rest of the rows counted.
+    """The table in aligned columns: numbers right-aligned, floats short, NULL empty, further rows counted.
 
     Columns that do not fit into `width` characters (None: the terminal's, or WIDTH) are named below it; a last column
     takes what the others leave. `rows` None is all of them. DuckDB's `explain` stays the drawing that it is.
@@ -54,7 +54,7 @@ def as_table(table: pa.Table, *, rows: int | None = ROWS_MOST, width: int | None
 
 
 def as_csv(table: pa.Table) -> str:
-    """The table as CSV (RFC 4180): a line of names, NULL and NaN empty, floats as short as they are exact."""
+    """The table as CSV (RFC 4180) with a header; NULL and NaN are empty, floats have the fewest exact digits."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.column_names)
@@ -65,7 +65,7 @@ def as_csv(table: pa.Table) -> str:
 
 
 def as_json(table: pa.Table) -> str:
-    """The table as a JSON array of objects, one a line; NaN and infinite are null."""
+    """The table as a JSON array of objects, one a line; NaN and infinity are null."""
     columns = [_values(column) for column in table.columns]
     names = table.column_names
     rows = (json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) for row in zip(*columns, strict=True))
@@ -88,7 +88,7 @@ def _column(field: pa.Field, column: pa.ChunkedArray, most: int) -> list[str]:
 
 
 def _word(value: Any) -> str:
-    """A value as a table shows it."""
+    """A value as the text that a table shows."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -101,14 +101,14 @@ def _word(value: Any) -> str:
 
 
 def _short(value: float) -> str:
-    """A float with four digits after the point at most, or in powers of ten where these would say nothing."""
+    """A float with at most four decimals, or in scientific notation if these would not show it."""
     if value != 0.0 and not 1e-4 <= abs(value) < 1e9:
         return f"{value:.3e}"
     return f"{value:.4f}".rstrip("0").rstrip(".") if value != int(value) else f"{value:.1f}"
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
-    """The values as Python has them, fit for JSON; a 32-bit float is the shortest that means it."""
+    """The values as Python objects for JSON. A 32-bit float becomes the shortest decimal that equals it."""
     if pa.types.is_float32(column.type) or pa.types.is_float16(column.type):
         numbers = column.combine_chunks().to_numpy(zero_copy_only=False)
         found: list[Any] = [float(str(number)) if np.isfinite(number) else None for number in numbers]
@@ -117,7 +117,7 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON can say: NaN is null, bytes are hex, whatever it does not know is text."""
+    """A value for JSON: NaN and infinity become null, bytes hex, and unknown types text."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
@@ -138,7 +138,7 @@ def _is_number(kind: pa.DataType) -> bool:
 
 
 def _fitting(widths: list[int], width: int) -> int:
-    """How many columns, from the left, fit; one always does."""
+    """How many columns fit, from the left; at least one."""
     used, fitting = -len(GAP), 0
     for each in widths:
         used += each + len(GAP)
@@ -149,7 +149,7 @@ def _fitting(widths: list[int], width: int) -> int:
 
 
 def _left_out(table: pa.Table, rows: int, columns: int) -> list[str]:
-    """What the table does not show, in words."""
+    """Lines that say which rows and columns the table does not show."""
     lines = []
     if rows < len(table):
         lines.append(f"{CUT} {len(table) - rows:,} more of {len(table):,} rows")
@@ -159,7 +159,7 @@ def _left_out(table: pa.Table, rows: int, columns: int) -> list[str]:
 
 
 def _cut(text: str, most: int) -> str:
-    """One line of at most so many characters, without control characters."""
+    """The text as one line of at most CELL_MOST characters, without control characters."""
     line = "".join(each if each.isprintable() else " " for each in text)
     return line if len(line) <= most else line[: most - 1] + CUT
 
@@ -170,7 +170,7 @@ def _padded(text: str, width: int, *, right: bool) -> str:
 
 
 def _width(text: str) -> int:
-    """How many columns of a terminal the text takes."""
+    """The width of a text in columns of a terminal."""
     if text.isascii():
         return len(text)
     wide = sum(unicodedata.east_asian_width(each) in "WF" for each in text)

@@ -1,4 +1,4 @@
-"""A town that lives in the foreground: its progress, what Ctrl-C means, and what is said of it at the end."""
+"""Runs a town in the foreground: shows its progress, handles Ctrl-C, and prints a summary at the end."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def is_cold() -> bool:
-    """Whether this version's kernels are yet to be compiled on this machine; ask before anything loads them."""
+    """Whether this version's kernels are not compiled on this machine yet. Call it before anything loads them."""
     from projections.kernel import is_compiled
 
     return not is_compiled()
 
 
 def compile_kernels() -> None:
-    """Compile the kernels, saying so: it takes a while, once."""
+    """Compile the kernels and say so, because it takes a while, once."""
     from townlet.warming import warm
 
     with output.Waiting("compiling the town's rules, once for this machine and version") as waiting:
@@ -30,9 +30,9 @@ def compile_kernels() -> None:
 
 
 def live(start: "Callable[[Progress], Run]", path: Path, form: str) -> None:
-    """Let a town live, showing how far it is, and print what came of it.
+    """Let a town live, show its progress, and print a summary.
 
-    Ctrl-C stops it after the present chunk: what is committed stays, and the process ends with 130.
+    Ctrl-C stops it after the present commit. Committed events stay, and the exit code is 130.
     """
     from townlet.foreground import Pace, interrupted_words, interruptible, summary
 
@@ -48,14 +48,14 @@ def live(start: "Callable[[Progress], Run]", path: Path, form: str) -> None:
 
 
 class _Progress(output.Line):
-    """Draws how far a town is, on one line that is drawn over itself."""
+    """Draws each pulse of a town, and stops the town if Ctrl-C was pressed."""
 
     def __init__(self, pace: "Pace") -> None:
         super().__init__()
         self._pace = pace
 
     def see(self, pulse: "Pulse") -> None:
-        """Take in a pulse and draw it. Raises KeyboardInterrupt when the town is to stop."""
+        """Draw a pulse. Raises KeyboardInterrupt if the town has to stop."""
         self._pace.see(pulse)
         share = pulse.tick / max(pulse.until, 1)
         speed = f"{self._pace.speed():,} ticks/s" if self._pace.has_moved else ""

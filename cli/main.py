@@ -1,4 +1,4 @@
-"""`townlet`: the outermost frame. It finds the command, and turns what went wrong into one message and an exit code."""
+"""The program `townlet`. It finds the command, and turns each error into one message and an exit code."""
 
 import difflib
 import gc
@@ -18,28 +18,28 @@ from cli import output
 COMMANDS: Final[Mapping[str, str]] = {
     "run": "Let a town live, every action an event in its log.",
     "resume": "Let the town of a run live on.",
-    "replay": "Rebuild the town as it was at a tick, from its log.",
+    "replay": "Rebuild the town at a tick from its log.",
     "sql": "Ask a run a question in SQL, as of any tick.",
-    "observe": "Watch a town, finished or running, with its time in your hand.",
-    "story": "What happened, told: few sentences a day, each with its cause in the log.",
-    "why": "Why somebody feels about another as they do: every cause, adding up.",
-    "refold": "The same history under other social physics.",
-    "fork": "Another future for a town, from any tick of its history.",
-    "diff": "Where two runs part, and how far apart they came.",
+    "observe": "Watch a town on the screen, finished or running, at any tick.",
+    "story": "Tell what happened in a few sentences a day, each with its cause in the log.",
+    "why": "Explain what one person feels about another: list every cause; the causes add up.",
+    "refold": "Compute the ties again from the same events, under other settings.",
+    "fork": "Give a town another future, from any tick of its history.",
+    "diff": "Show where two runs diverge, and how much their towns differ since.",
     "verify": "Prove that a log is what was written and folds to the town that lived.",
     "plot": "Draw the town's ties, or the history of one.",
-    "tail": "The last events of a run, or those of a running town.",
-    "watch": "Hold a town to thresholds, running or finished.",
-    "telemetry": "All about a town, tick by tick for other programs, or summed up.",
-    "export": "A run's events as Parquet, a DuckDB database or CSV, to be proved by themselves.",
-    "dataset": "What people saw, did and earned in a run, under any observations and rewards, to learn from.",
-    "runs": "The runs in a folder, kept small.",
+    "tail": "Print the last events of a run, or follow those of a running town.",
+    "watch": "Check a town against thresholds, running or finished.",
+    "telemetry": "Send the state of a town to other programs, tick by tick, or summarise a run.",
+    "export": "Write a run's events as Parquet, a DuckDB database or CSV, with digests that prove them.",
+    "dataset": "Write what people observed, did and earned in a run, as a dataset for learning.",
+    "runs": "List runs; archive, copy, rebuild or remove them.",
     "config": "Show, check or describe a configuration.",
-    "soak": "Let many towns live and hold them to what a town must be.",
+    "soak": "Let many towns live and check what must be true of every town.",
     "bench": "Measure this machine.",
-    "warm": "Compile every kernel, so that nothing waits for it later.",
+    "warm": "Compile every kernel now, so that later commands do not wait.",
 }
-"""The commands with the line that each help begins with, so that nothing is imported before it is called."""
+"""The commands, each with the first line of its help, so that a command is imported only when it is called."""
 
 EXIT_CODES: Final[Mapping[int, str]] = {
     0: "ok",
@@ -50,10 +50,10 @@ EXIT_CODES: Final[Mapping[int, str]] = {
     5: "the log is locked by another process",
     130: "interrupted",
 }
-"""What the process ends with."""
+"""The exit codes of the process."""
 
 NEW_OBJECTS: Final = 100_000
-"""How many more objects there must be before the process looks for garbage."""
+"""The garbage collector runs after so many new objects."""
 
 EPILOG: Final = f"""
 \b
@@ -61,8 +61,8 @@ Data goes to stdout, words and progress to stderr. Exit codes:
 {chr(10).join(f"  {code:<4}{meaning}" for code, meaning in EXIT_CODES.items())}
 
 \b
-A run is a folder, the name of one under runs/, or where it is only read a URI such as
-s3://bucket/runs/a; left out, it is the newest.
+A run is given as a folder or as a name under runs/; commands that only read also take a URI such
+as s3://bucket/runs/a. Without a run, commands use the newest.
 NO_COLOR is honoured. Completion for bash (or zsh, or fish):
   eval "$(_TOWNLET_COMPLETE=bash_source townlet)"
 
@@ -75,7 +75,7 @@ Examples:
 
 
 class Group(click.Group):
-    """Commands under one name; of a name that is none, the nearest is told."""
+    """Commands under one name; for an unknown name the error names the nearest."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -86,26 +86,26 @@ class Group(click.Group):
 
 
 class Townlet(Group):
-    """The commands by name, each imported when it is called."""
+    """The group of all commands. It imports a command when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every command, in the order of their use."""
+        """The names of all commands, in the order of COMMANDS."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, or None for a name that is none."""
+        """The command of this name, or None if there is none."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"cli.commands.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands and their first lines, from the table alone."""
+        """Write the list of commands with their first lines, from COMMANDS alone."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a reader that goes away ends it quietly."""
+        """Run the command. If the reader of stdout goes away, the command ends without a message."""
         try:
             super().invoke(ctx)
             output.finish()
@@ -134,7 +134,7 @@ class Townlet(Group):
                 return 130
             except Exception as error:
                 if interrupts.came:
-                    return 130  # what was interrupted calls it an error of its own, as DuckDB does
+                    return 130  # a library such as DuckDB raised its own error for the interrupt
                 if os.environ.get("TOWNLET_TRACEBACK"):
                     raise
                 from townlet.outcome import exit_code, unexpected_words, words_of
@@ -145,7 +145,7 @@ class Townlet(Group):
 
 
 class Interrupts:
-    """Remembers whether Ctrl-C came while a command ran; where it is not listened to, nothing is changed."""
+    """Remembers whether Ctrl-C was pressed during a command. It changes nothing if Ctrl-C is ignored or handled."""
 
     def __init__(self) -> None:
         self.came = False
@@ -167,7 +167,7 @@ class Interrupts:
 
 
 def _require_known(name: str, known: list[str], ctx: click.Context) -> None:
-    """Refuse a command that does not exist, with the nearest that does."""
+    """Raise `click.UsageError` for an unknown command, with the nearest known one."""
     if name not in known and not name.startswith("-"):
         near = difflib.get_close_matches(name, known, n=1) or difflib.get_close_matches(name, known, n=1, cutoff=0.4)
         meant = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}."
@@ -175,7 +175,7 @@ def _require_known(name: str, known: list[str], ctx: click.Context) -> None:
 
 
 def print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
-    """Say which version this is, and end."""
+    """Print the version and exit."""
     if wanted and not ctx.resilient_parsing:
         from importlib.metadata import version
 
@@ -193,20 +193,21 @@ def print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=print_version, help="Show the version."
 )
 def townlet() -> None:
-    """The commands."""
+    """The group of all commands."""
 
 
 def main() -> NoReturn:
-    """The program `townlet`: quick to begin, and quick to end.
+    """Run the program `townlet`, with a fast start and a fast end.
 
-    What the imports make lives until the end, so looking for garbage among it costs a fifth of a short command.
+    Objects from imports live until the end, and collecting garbage among them takes a fifth of a short command. So the
+    collector runs less often.
     """
     gc.set_threshold(NEW_OBJECTS)
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for some reads what every package declares
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # the search reads the metadata of every package
     try:
         townlet.main()
     finally:
-        if "duckdb" not in sys.modules:  # which complains of what is left of it at the end
+        if "duckdb" not in sys.modules:  # DuckDB complains at the end about what is left of it
             gc.freeze()
 
 

@@ -1,4 +1,4 @@
-"""The options and arguments that commands share, so that each means the same everywhere."""
+"""The options and arguments that commands share, so that each has the same meaning everywhere."""
 
 import difflib
 import functools
@@ -14,7 +14,7 @@ from eventlog.folder.run_folders import is_run, newest, runs_in
 from eventlog.places import is_uri, refusal
 
 RUNS: Final = Path("runs")
-"""Where runs are kept, from the folder one stands in."""
+"""The folder of runs, relative to the working directory."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -26,9 +26,9 @@ def output_formats(command: Command) -> Command:
     def with_form(*arguments: Any, **options: Any) -> Any:
         chosen = [form for form in output.FORMS[1:] if options.pop(form)]
         if len(chosen) > 1:
-            raise click.UsageError(f"one form at a time: --{' or --'.join(chosen)}", click.get_current_context())
+            raise click.UsageError(f"give only one of: --{' or --'.join(chosen)}", click.get_current_context())
         if chosen == ["arrow"] and output.stdout_is_terminal():
-            raise click.UsageError("--arrow writes bytes, not text: send them to a file or a pipe")
+            raise click.UsageError("--arrow writes bytes, not text: redirect them to a file or a pipe")
         return command(*arguments, form=chosen[0] if chosen else "table", **options)
 
     meaning = {"json": "Print JSON.", "csv": "Print CSV.", "arrow": "Print an Arrow IPC stream, for a file or a pipe."}
@@ -46,7 +46,7 @@ def run_argument(command: Command) -> Command:
 
 
 def own_run_argument(command: Command) -> Command:
-    """`RUN`, as the argument `run`: the path of a run's folder, to be written to."""
+    """`RUN`, as the argument `run`: the path of a run's folder, for commands that write to it."""
     return click.argument(
         "run", required=False, callback=_own_run_named, shell_complete=lambda ctx, option, begun: runs_like(begun)
     )(command)
@@ -61,17 +61,17 @@ def _own_run_named(ctx: click.Context, _: click.Parameter, name: str | None) -> 
 
 
 def find_run(name: str | None) -> Path | str:
-    """A run: the URI of one on a store as it is, else its folder.
+    """A run: a URI as it is given, else the folder of the run.
 
-    Raises `click.UsageError` with the nearest names for a folder that holds none; a URI is not asked yet.
+    Raises `click.UsageError` with the nearest names if there is no such run. A URI is not checked.
     """
     return name if name is not None and is_uri(name) else find_own_run(name)
 
 
 def find_own_run(name: str | None) -> Path:
-    """The folder of a run: a path, the name of one under `runs/`, or None for the newest.
+    """The folder of a run, given by path, by name under `runs/`, or None for the newest run.
 
-    Raises `click.UsageError` with the nearest names, or for a URI with what can be done.
+    Raises `click.UsageError` with the nearest names; for a URI it says what to do.
     """
     if is_uri(name):
         raise click.UsageError(refusal(name))
@@ -89,9 +89,9 @@ def find_own_run(name: str | None) -> Path:
 
 
 def find_runs(names: Sequence[str]) -> list[Path | str]:
-    """The folders of runs: each name as for `find_run`, a pattern such as `runs/*`, or several with commas between.
+    """The runs of these arguments. Each is a run as in `find_run`, a pattern such as `runs/*`, or a list with commas.
 
-    Raises `click.UsageError` for what is none.
+    Raises `click.UsageError` for an argument without a run.
     """
     found: list[Path | str] = []
     for name in names:
@@ -112,12 +112,12 @@ def find_runs(names: Sequence[str]) -> list[Path | str]:
 
 
 def names_many(name: str) -> bool:
-    """Whether an argument stands for many runs: a pattern, or several with commas between."""
+    """Whether an argument names many runs: a pattern, or a list with commas."""
     return not is_uri(name) and not is_run(Path(name)) and bool(set("*?[,") & set(name))
 
 
 def run_and_pair(names: tuple[str, ...]) -> tuple[Path | str, str, str]:
-    """The run and the two people of `[RUN] OWNER OTHER`. Raises `click.UsageError`."""
+    """The run and the two names of `[RUN] OWNER OTHER`. Raises `click.UsageError`."""
     if not 2 <= len(names) <= 3:
         raise click.UsageError("name two people, and before them the run if it is not the newest, such as: alice grace")
     return find_run(names[0] if len(names) == 3 else None), names[-2], names[-1]
@@ -133,7 +133,7 @@ def runs_like(begun: str) -> list[str]:
 
 
 class NewPath(click.Path):
-    """A file or folder to write, on this machine; an empty one, as an unset variable of a shell gives, is none."""
+    """A file or folder to write, on this machine. An empty text, as from an unset shell variable, is refused."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
@@ -141,14 +141,14 @@ class NewPath(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Its path; fails for a URI and for an empty text."""
         if value == "":
-            self.fail("it is empty: name a place, such as runs/a", param, ctx)
+            self.fail("it is empty: give a path, such as runs/a", param, ctx)
         if is_uri(value):
             raise click.UsageError(refusal(value), ctx)
         return super().convert(value, param, ctx)
 
 
 def settings_option(command: Command) -> Command:
-    """`--set KEY=VALUE`, as the argument `overrides`: dotted keys with their values' texts, which are read as YAML."""
+    """`--set KEY=VALUE`, as the argument `overrides`: dotted keys with texts, which are read as YAML."""
     return _changes_option("--set", "overrides", "Change a setting, by its dotted key; may be repeated.")(command)
 
 
@@ -173,8 +173,8 @@ def _changes(ctx: click.Context, option: click.Parameter, pairs: tuple[str, ...]
 
 
 def rules_option(command: Command) -> Command:
-    """`--rules FILE`, as the argument `rules`: what a town is held to."""
-    meaning = "A YAML file, or a shipped one's name."
+    """`--rules FILE`, as the argument `rules`: the rules that a town must keep."""
+    meaning = "The rules: a YAML file, or the name of a shipped one."
     return click.option("--rules", default="default", show_default=True, metavar="FILE", help=meaning)(command)
 
 
@@ -186,14 +186,14 @@ def ticks_options(command: Command) -> Command:
 
 
 def ticks_of(ticks: int | None, days: int | None, ticks_per_day: int) -> int:
-    """The ticks that were asked for. Raises `click.UsageError` unless just one of both was given."""
+    """The number of ticks to live. Raises `click.UsageError` unless exactly one of both is given."""
     if (ticks is None) == (days is None):
         raise click.UsageError("say how long to live: --ticks N or --days D")
     return ticks if ticks is not None else (days or 0) * ticks_per_day
 
 
 def durability_option(command: Command) -> Command:
-    """`--durability`: when a commit is synced."""
+    """`--durability`, as the argument `durability`: when commits are synced."""
     option = click.option(
         "--durability",
         type=click.Choice(["every-commit", "interval", "never"]),
@@ -205,12 +205,12 @@ def durability_option(command: Command) -> Command:
 
 
 def examples(*lines: str) -> str:
-    """The epilog of a command's help: how it is used."""
+    """The epilog of a command's help, with examples."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 class Seeds(click.ParamType[range]):
-    """`20` counts from 1; `9001-9020` is a range."""
+    """Seeds: `20` means 1 to 20; `9001-9020` is a range."""
 
     name = "seeds"
 
@@ -221,4 +221,4 @@ class Seeds(click.ParamType[range]):
             first, last = int(found[1] or 1), int(found[2])
             if first <= last:
                 return range(first, last + 1)
-        return self.fail(f"{value!r} are no seeds: 20 means 1 to 20, 9001-9020 is a range", param, ctx)
+        return self.fail(f"{value!r} does not give seeds: 20 means 1 to 20, 9001-9020 is a range", param, ctx)

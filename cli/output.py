@@ -1,6 +1,6 @@
-"""Everything that is said: data to stdout, words to stderr, and on a terminal one line of progress that updates itself.
+"""All output of commands: data to stdout, messages to stderr, and on a terminal a line of progress that is redrawn.
 
-Nothing else prints. A reader that goes away (`| head`) ends the command quietly.
+No other module prints. If the reader of stdout goes away (`| head`), the command ends without a message.
 """
 
 import json
@@ -19,28 +19,28 @@ FORMS: Final = ("table", "json", "csv", "arrow")
 """The forms that data can take."""
 
 REDRAW_S: Final = 0.1
-"""The least time between two drawings of the line of progress."""
+"""The least seconds between two drawings of the line of progress."""
 
 Fields = Mapping[str, Any]
 
 
 def data(text: str) -> None:
-    """Lines of data. Raises `BrokenPipeError` when nobody reads them any more."""
+    """Write lines of data to stdout. Raises `BrokenPipeError` if nobody reads them any more."""
     print(text, file=sys.stdout)
 
 
 def line(text: str) -> None:
-    """A line of data, seen at once. Raises `BrokenPipeError`."""
+    """Write a line of data to stdout and flush it. Raises `BrokenPipeError`."""
     print(text, file=sys.stdout, flush=True)
 
 
 def words(text: str) -> None:
-    """Words for a person, in whole lines."""
+    """Write a message for people to stderr, in whole lines."""
     print(text, file=sys.stderr, flush=True)
 
 
 def failure(text: str) -> None:
-    """Why the command failed: red on a terminal, unless NO_COLOR says otherwise."""
+    """Write to stderr why the command failed; in red on a terminal, unless NO_COLOR is set."""
     label = "townlet:"
     if stderr_is_terminal() and not os.environ.get("NO_COLOR"):
         label = f"\x1b[31m{label}\x1b[0m"
@@ -48,7 +48,7 @@ def failure(text: str) -> None:
 
 
 def table(answer: "pa.Table", form: str) -> None:
-    """A table in one of `FORMS`; to read it on a terminal it is cut to fit, elsewhere it is whole."""
+    """Write a table in one of `FORMS`. As "table" it is cut to fit on a terminal, and complete elsewhere."""
     from cli import formats
 
     if form == "arrow":
@@ -62,7 +62,7 @@ def table(answer: "pa.Table", form: str) -> None:
 
 
 def record(fields: Fields, form: str) -> None:
-    """One thing with its fields: a line each, one JSON object, or a table of one row."""
+    """Write one record: a line for each field, one JSON object, or a table of one row."""
     if form == "json":
         as_json(fields)
     elif form == "table":
@@ -73,7 +73,7 @@ def record(fields: Fields, form: str) -> None:
 
 
 def records(rows: Sequence[Fields], names: Sequence[str], form: str) -> None:
-    """Things of one sort, a row each; `names` are the columns, also where there are no rows."""
+    """Write records, a row each. `names` are the columns, also if there are no rows."""
     if form == "json":
         as_json([dict(row) for row in rows])
         return
@@ -86,17 +86,17 @@ def records(rows: Sequence[Fields], names: Sequence[str], form: str) -> None:
 
 
 def as_json(value: Any) -> None:
-    """One JSON value, laid out for reading."""
+    """Write one JSON value, indented."""
     data(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def json_line(value: Any) -> None:
-    """One JSON value on a line of its own, seen at once."""
+    """Write one JSON value on one line and flush it."""
     line(json.dumps(value, ensure_ascii=False))
 
 
 def ask(prompt: str) -> str:
-    """A line that somebody types. Raises `EOFError`, `KeyboardInterrupt`."""
+    """Read a line that the user types. Raises `EOFError`, `KeyboardInterrupt`."""
     if sys.stdout.isatty():
         return input(prompt)
     print(prompt, end="", file=sys.stderr, flush=True)
@@ -107,29 +107,29 @@ def ask(prompt: str) -> str:
 
 
 def stderr_is_terminal() -> bool:
-    """Whether words go to somebody who watches."""
+    """Whether stderr is a terminal that can redraw lines."""
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def stdout_is_terminal() -> bool:
-    """Whether data goes to a terminal, which wants no bytes of Arrow."""
+    """Whether stdout is a terminal."""
     return sys.stdout.isatty()
 
 
 def finish() -> None:
-    """Hand over what is still held back. Raises `BrokenPipeError`."""
+    """Flush stdout. Raises `BrokenPipeError`."""
     sys.stdout.flush()
 
 
 def hang_up() -> None:
-    """Say nothing more: the reader has gone."""
+    """Discard all further output, because the reader of stdout has gone."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
 
 
 class Line:
-    """A line of progress on a terminal: drawn over itself, gone at the end. Off a terminal it says nothing."""
+    """A line of progress on a terminal, redrawn in place, removed at the end. Without a terminal it writes nothing."""
 
     def __init__(self) -> None:
         self._shown = stderr_is_terminal()
@@ -143,7 +143,7 @@ class Line:
         self.clear()
 
     def draw(self, text: str) -> None:
-        """Show this instead of what was shown, unless that was a moment ago."""
+        """Draw this text over the last one, unless the last drawing was less than REDRAW_S ago."""
         now = time.monotonic()
         if self._shown and now - self._drawn_s >= REDRAW_S:
             text = text[: _columns(sys.stderr) - 1]
@@ -151,14 +151,14 @@ class Line:
             self._drawn_s, self._width = now, len(text)
 
     def clear(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         if self._width:
             print(f"\r{'':<{self._width}}\r", end="", file=sys.stderr, flush=True)
             self._width = 0
 
 
 class Waiting:
-    """Something without steps to count: its seconds on a terminal, one line elsewhere. `seconds` is what it took."""
+    """Shows that something runs: its seconds on a terminal, one line elsewhere. `seconds` is the time it took."""
 
     def __init__(self, what: str) -> None:
         self.seconds = 0.0

@@ -20,9 +20,9 @@ COLUMNS: Final = ("figure", "value", "unit", "must", "aim", "reached", "peer", "
     "bench",
     help=f"""{COMMANDS["bench"]}
 
-    Prints every figure beside what Townlet must reach and aims at, and beside what a peer reached in the same run
-    where it is installed; `ratio` says how many times better the town's is. Other work on the machine shows. All of
-    it takes a few minutes; --only measures some.
+    Prints every figure with its requirement (must), its aim, and the figure of a peer in the same run if the peer is
+    installed; `ratio` says how many times better Townlet's figure is. Other work on the machine changes the figures.
+    All families take a few minutes; --only measures some.
 
     Families: {"; ".join(f"{name}, {what}" for name, what in FAMILIES.items())}.
     """,
@@ -63,11 +63,11 @@ def command(only: tuple[str, ...], chart: Path | None, form: str) -> None:
 
 
 def require_drawable(chart: Path, only: tuple[str, ...]) -> None:
-    """Refuse before anything is measured what cannot be drawn in the end."""
+    """Raise an error before anything is measured if the chart cannot be drawn at the end."""
     from townlet.plotting.tie_network import form_of, matplotlib_module
 
     if only and "growth" not in only:
-        raise click.UsageError("--chart draws the family growth: leave --only away, or add --only growth")
+        raise click.UsageError("--chart draws the family growth: leave out --only, or add --only growth")
     form_of(chart)
     matplotlib_module("figure")
 
@@ -86,7 +86,7 @@ def _whole(family: str, row: "Row") -> dict[str, Any]:
 
 
 def _lines(row: "Row", form: str) -> Iterator[dict[str, Any]]:
-    """A line for each peer, one at least; a table to read names the figure only once."""
+    """A line for each peer, at least one. In the form "table" only the first line names the figure."""
     told: dict[str, Any] = {
         "figure": row.figure,
         "value": _number(row.value),
@@ -109,7 +109,7 @@ def _lines(row: "Row", form: str) -> Iterator[dict[str, Any]]:
 
 
 def _number(value: float) -> str:
-    """Three digits at least, and whole thousands told apart."""
+    """A number with three significant digits, or whole with thousands separators."""
     return f"{value:,.0f}" if value >= 1_000 else f"{value:.3g}"
 
 

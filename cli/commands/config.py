@@ -26,10 +26,10 @@ def command() -> None:
 
 @command.command(
     "show",
-    help="""Show a configuration with nothing missing.
+    help="""Show a complete configuration, with all defaults.
 
     CONFIG is a YAML file or the name of a shipped configuration; left out, it is the default town. The map's content
-    and the list of names are left out unless --full asks for them. What is shown is a configuration itself.
+    and the list of names are shown only with --full. The output is a valid configuration.
     """,
     epilog=options.examples(
         "townlet config show",
@@ -54,9 +54,9 @@ def show(config: str | None, overrides: dict[str, object], full: bool, as_json: 
 
 @command.command(
     "validate",
-    help="""Check a configuration: every fault at once, each with its place and the nearest valid name.
+    help="""Check a configuration: list all faults together, each with its place and the nearest valid name.
 
-    Exits with 2 where there are faults.
+    Exits with code 2 if there are faults.
     """,
     epilog=options.examples("townlet config validate my-town.yaml", "townlet config validate town --set town.people=9"),
 )

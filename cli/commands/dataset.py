@@ -16,13 +16,13 @@ CONTROLS = ("option", "primitive")
     "dataset",
     help=f"""{COMMANDS["dataset"]}
 
-    Nothing is simulated: the log is folded, seen and paid, under the run's own settings of observations and rewards or
-    under any others. --rewards takes a file that holds a block rewards, or a shipped one: off, c1, c2, c3. --set
-    changes any key of observations and rewards; a key that decides what happens exits with 2.
+    Nothing is simulated: observations and rewards are computed from the log, under the run's own settings or under
+    others. --rewards takes a file with a block rewards, or a shipped one: off, c1, c2, c3. --set changes any key of
+    observations and rewards; a key that decides what happens is refused with exit code 2.
 
-    A row is a tick of somebody: what it saw as the tick began, what it might do, what it was asked, what it earned,
-    term by term, and whether its episode ended. arrow and parquet write one file, steps.arrow or steps.parquet; minari
-    writes episodes as Minari reads them, where that is installed. dataset.json describes it.
+    A row is one person in one tick: the observation at the beginning of the tick, the allowed actions, the action, the
+    reward term by term, and whether the episode ended. arrow and parquet write one file, steps.arrow or steps.parquet;
+    minari writes episodes for Minari, if it is installed. dataset.json describes the dataset.
     """,
     epilog=options.examples(
         "townlet dataset runs/a --to datasets/a",
@@ -39,21 +39,21 @@ CONTROLS = ("option", "primitive")
     type=click.Choice(FORMATS),
     default="parquet",
     show_default=True,
-    help="What to write into it.",
+    help="The format.",
 )
 @click.option(
-    "--variant", type=click.Choice(VARIANTS), help="What is observed; by default what the run's settings say."
+    "--variant", type=click.Choice(VARIANTS), help="The kind of observations; by default that of the run's settings."
 )
-@click.option("--rewards", metavar="NAME|FILE", help="What pays; by default what the run's settings say.")
+@click.option("--rewards", metavar="NAME|FILE", help="The reward settings; by default the run's own.")
 @options.settings_option
 @click.option("--from-tick", type=click.IntRange(min=0), help="The first tick; by default the run's first.")
 @click.option("--to-tick", type=click.IntRange(min=0), help="The tick to end before; by default the run's last.")
 @click.option(
     "--control",
     type=click.Choice(CONTROLS),
-    help="What people were asked for; by default primitive if any event says so.",
+    help="The kind of actions; by default primitive if the log has a primitive action.",
 )
-@click.option("--replace", is_flag=True, help="Write over a dataset that is there.")
+@click.option("--replace", is_flag=True, help="Replace an existing dataset.")
 @options.output_formats
 def command(
     run: Path | str,

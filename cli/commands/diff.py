@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from townlet.run import Run
 
 SHOWN = 10
-"""How many rows of a table are shown to be read; --json has all of them."""
+"""The most rows of a table that are printed for reading; --json has all rows."""
 
 DIFFER = 4
-"""The exit code where two runs differ."""
+"""The exit code if two runs differ."""
 
 WIDTH = 80
 WIDEST = 20
-"""The widest a value is shown, so that two of them fit beside what they are of."""
+"""The most characters of a value, so that two values fit on a line with their names."""
 
 RELATIONS = {
     "b of a": "{b} is a fork of {a}, from {where} on",
@@ -38,13 +38,14 @@ RELATIONS = {
     "diff",
     help=f"""{COMMANDS["diff"]}
 
-    Names the first event that differs, with the events that led to it in either run; the settings that differ; what of
-    the state differs at the first tick at which it does; then what happened in either since, whose lives differ most,
-    how far ledgers and people are apart at some of the ticks, and the ties that differ most. People, places and ties
-    are compared by name, so runs of other maps can be compared too. Of a damaged log all that is whole is compared.
+    Prints the first event that differs, with its causes in each run; the settings that differ; the fields that differ
+    at the first tick with different states; then the events since in each run, the people whose lives differ most, how
+    much ledgers and people differ at some of the ticks, and the ties that differ most. People, places and ties are
+    matched by name, so runs with different maps can be compared, too. A damaged log is compared up to the damage.
 
-    To be read, the longest tables are cut; --json has everything, --csv and --arrow have the drift. Exits with {DIFFER}
-    where the runs differ, also where one only goes on longer; with 3 where they do not up to where one is damaged.
+    Long tables are cut for reading. --json has everything; --csv and --arrow write the differences at some of the ticks
+    (`drift` in --json). Exits with code {DIFFER} if the runs differ, also if one only goes on longer; with code 3 if
+    they are equal up to damage in one of them.
     """,
     epilog=options.examples("townlet diff runs/a runs/b", "townlet diff a b --json"),
 )
@@ -122,7 +123,7 @@ def _print(found: "Difference", runs: "tuple[Run, Run]", names: tuple[str, str])
     _settings(found)
     _state(found, when)
     unequal = [row for row in found.events.to_pylist() if row["a"] != row["b"]]
-    _section(f"events from tick {found.tick:,} to {found.until:,}, where their numbers differ", unequal)
+    _section(f"events from tick {found.tick:,} to {found.until:,}, by kinds whose numbers differ", unequal)
     _people(found, when)
     _distances(found.distances)
     _ties(found.ties)
@@ -164,7 +165,7 @@ def _people(found: "Difference", when: Callable[[int], str]) -> None:
         }
         for row in found.people.to_pylist()
     ]
-    _section("whose lives differ most: since when, by how many events, most of a kind", rows)
+    _section("people whose lives differ most: since when, by how many events, most in which kind", rows)
 
 
 def _distances(distances: "pa.Table") -> None:
@@ -176,7 +177,7 @@ def _distances(distances: "pa.Table") -> None:
         {short.get(name, name): _round(value) for name, value in row.items()}
         for row in distances.select(kept).to_pylist()
     ]
-    _section("how far apart: ties of one alone, of both, people who are elsewhere, needs", rows, most=12)
+    _section("differences over time: ties in one run only, shared ties, people at another venue, needs", rows, most=12)
 
 
 def _ties(ties: "pa.Table") -> None:
@@ -193,7 +194,7 @@ def _ties(ties: "pa.Table") -> None:
 
 
 def _section(title: str, rows: Sequence[dict[str, Any]], most: int = SHOWN) -> None:
-    """A title and the first rows of a table, if there are any."""
+    """Print a title and the first rows of a table, if it has rows."""
     if not rows:
         return
     import pyarrow as pa
@@ -214,13 +215,13 @@ def _round(value: Any) -> Any:
 
 
 def _short(value: str | None, width: int = WIDEST) -> str:
-    """A value that fits beside another on a line."""
+    """A value, cut so that two values fit on a line."""
     text = "none" if value in (None, "null") else value.strip('"')
     return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _lines(run: "Run", chain: Sequence[int]) -> list[str]:
-    """An event and its causes, a line each."""
+    """A line for an event and for each of its causes."""
     from townlet.telling.event_lines import Teller
 
     teller = Teller(run.config)

@@ -15,11 +15,11 @@ FORMATS = ("parquet", "duckdb", "csv")
     "export",
     help=f"""{COMMANDS["export"]}
 
-    parquet is one file of the events as the log holds them. duckdb is a database with them, a view of each kind, and
-    the town's tables as of the last tick. csv is a folder: events.csv reads as `events` does in SQL, manifest.json
-    describes it. Each carries the run's settings and the digests of its log, and is moved to its place when it was read
-    back whole. --check proves an export against itself, and against RUN, or the run in whose exports/ it lies; it ends
-    with 1 where something differs.
+    parquet writes one file with the events as the log holds them. duckdb writes a database with the events, a view for
+    each kind, and the town's tables as of the last tick. csv writes a folder: events.csv has the columns of `events` in
+    SQL, manifest.json describes it. Each export contains the run's settings and the digests of its log; it is read back
+    and then moved to its place. --check proves an export against its own description, and against RUN or the run in
+    whose exports/ it lies; it exits with code 1 if something differs.
     """,
     epilog=options.examples(
         "townlet export runs/a --to parquet",
@@ -29,11 +29,11 @@ FORMATS = ("parquet", "duckdb", "csv")
     ),
 )
 @click.argument("run", required=False)
-@click.option("--to", "form_of_file", type=click.Choice(FORMATS), help="What to write.")
-@click.option("--into", type=options.NewPath(), help="Where; by default in exports/ of the run's folder.")
+@click.option("--to", "form_of_file", type=click.Choice(FORMATS), help="The format to write.")
+@click.option("--into", type=options.NewPath(), help="Where to write; by default in exports/ of the run's folder.")
 @click.option("--from-tick", type=click.IntRange(min=0), help="The first tick; by default the run's first.")
 @click.option("--to-tick", type=click.IntRange(min=0), help="The tick to end before; by default the run's last.")
-@click.option("--replace", is_flag=True, help="Write over an export that is there.")
+@click.option("--replace", is_flag=True, help="Replace an existing export.")
 @click.option("--check", type=click.Path(path_type=Path), metavar="PATH", help="Prove this export; write nothing.")
 @options.output_formats
 def command(
@@ -52,7 +52,7 @@ def command(
         _prove(check, run, form)
         return
     if form_of_file is None:
-        raise click.UsageError(f"name what to write: --to {', --to '.join(FORMATS)}")
+        raise click.UsageError(f"choose a format: --to {', --to '.join(FORMATS)}")
     if from_tick is not None and to_tick is not None and from_tick >= to_tick:
         raise click.UsageError(f"--from-tick {from_tick} is not before --to-tick {to_tick}")
     import townlet
@@ -60,7 +60,7 @@ def command(
 
     found = options.find_run(run)
     if into is None and isinstance(found, str):
-        raise click.UsageError(f"{found} is on a store, where nothing is written: say with --into where, here")
+        raise click.UsageError(f"{found} is on a store, which is only read: give a path on this machine with --into")
     opened = townlet.open(found)
     try:
         with output.Waiting(f"writing {form_of_file}"):
@@ -79,7 +79,7 @@ def command(
 
 
 def _prove(path: Path, run: str | None, form: str) -> None:
-    """Show what an export's proof found. Raises `click.ClickException` where something differs."""
+    """Print the checks of an export. Raises `click.ClickException` if one failed."""
     import townlet
     from townlet.errors import TownletError
     from townlet.keeping.export import is_export, verify_export

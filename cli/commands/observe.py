@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PORT: Final = 8000
 FOUNDED: Final = 1
-"""The moment after the founding: at tick 0 nobody has moved in."""
+"""The first tick after the founding: at tick 0 nobody has moved in."""
 WIDTH_LEAST, HEIGHT_LEAST = 40, 12
 
 
@@ -35,12 +35,12 @@ class Size(click.ParamType[tuple[int, int]]):
         if found and int(found[1]) >= WIDTH_LEAST and int(found[2]) >= HEIGHT_LEAST:
             return int(found[1]), int(found[2])
         return self.fail(
-            f"{value!r} is no size; write columns x rows, {WIDTH_LEAST}x{HEIGHT_LEAST} at least: 120x40", param, ctx
+            f"{value!r} is not a size; write columns x rows, {WIDTH_LEAST}x{HEIGHT_LEAST} at least: 120x40", param, ctx
         )
 
 
 class Begin(NamedTuple):
-    """Where to begin: at a tick, or with `follow` at the head and on with it; with the card of `person`."""
+    """Where to begin: at `tick`, or with `follow` at the run's head and on with it; with the card of `person`."""
 
     tick: int
     follow: bool
@@ -51,13 +51,13 @@ class Begin(NamedTuple):
     "observe",
     help=f"""{COMMANDS["observe"]}
 
-    Of a finished run it begins at the founding, or --at a time: a tick, or "day 3 08:00". Of a town that is running it
-    begins at the head and follows it, and so it does with --live. Time is yours: play it, turn it around, go anywhere
-    in it; `?` says how. docs/observer.md lists every key, and how to give it another.
+    A finished run begins at the founding, or at the time --at: a tick, or "day 3 08:00". A running town begins at its
+    last tick and follows the town; --live does the same. You can play time, reverse it, and go to any tick; `?` lists
+    the keys. docs/observer.md lists every key, and says how to change it.
 
-    --plain prints the town as text, for pipes and screen readers: the moment --at a time, or with --to one moment
-    --every so many ticks, or with --live those of a town that is running, until it ends. --web serves the observer to
-    a browser on this machine, and to nobody else.
+    --plain prints the town as text, for pipes and screen readers: one moment, at the time --at; with --to one moment
+    for every --every ticks; with --live the moments of a running town until it ends. --web serves the observer to a
+    browser on this machine only.
     """,
     epilog=options.examples(
         "townlet observe",
@@ -72,18 +72,21 @@ class Begin(NamedTuple):
 @click.option("--live", is_flag=True, help="Begin at the last tick, and follow the town.")
 @click.option("--person", metavar="NAME", help="Begin with the card of this person.")
 @click.option("--theme", metavar="NAME", help="Begin in this theme.")
-@click.option("--size", type=Size(), metavar="80x24", help="As large as this, whatever the terminal is.")
+@click.option("--size", type=Size(), metavar="80x24", help="Draw at this size, whatever the terminal's size.")
 @click.option("--plain", is_flag=True, help="Print the town as text.")
-@click.option("--to", metavar="TIME", help="With --plain: up to this tick or time.")
+@click.option("--to", metavar="TIME", help="With --plain: print moments up to this tick or time.")
 @click.option(
-    "--every", type=click.IntRange(min=1), metavar="TICKS", help="With --plain: this far apart, else an hour."
+    "--every",
+    type=click.IntRange(min=1),
+    metavar="TICKS",
+    help="With --plain: the ticks between two moments; else 1 h.",
 )
 @click.option(
-    "--map/--no-map", "shows_map", default=None, help="With --plain: with the map, its last part, or without."
+    "--map/--no-map", "shows_map", default=None, help="With --plain: print the map, as the last part, or leave it out."
 )
-@click.option("--web", is_flag=True, help="Serve it to a browser on this machine.")
+@click.option("--web", is_flag=True, help="Serve the observer to a browser on this machine.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), help=f"With --web: on this port, else {PORT}; 0 is any that is free."
+    "--port", type=click.IntRange(0, 65535), help=f"With --web: the port, by default {PORT}; 0 means any free port."
 )
 def command(
     run: Path | str,
@@ -133,32 +136,32 @@ EXCLUDES: Final[Mapping[str, tuple[str, ...]]] = {
     "--live": ("--at", "--to"),
     "--web": ("--size",),
 }
-"""What an option cannot stand beside."""
+"""For each option, the options that cannot be given with it."""
 
 NEEDS: Final[Mapping[str, str]] = {"--to": "--plain", "--every": "--plain", "--map": "--plain", "--port": "--web"}
-"""What an option says something about."""
+"""For each option, the option that it needs."""
 
 
 def _require_possible(given: set[str]) -> None:
-    """Raises `click.UsageError` for options that do not go together, and where there is nothing to draw on."""
+    """Raise `click.UsageError` for options that do not go together, and if there is no screen to draw on."""
     for one, others in EXCLUDES.items():
         for other in others:
             if {one, other} <= given:
                 raise click.UsageError(f"{one} and {other} do not go together: leave one out")
     for one, needed in NEEDS.items():
         if one in given and needed not in given:
-            raise click.UsageError(f"{one} says something about {needed}: add that, or leave it out")
+            raise click.UsageError(f"{one} works only with {needed}: add {needed}, or leave out {one}")
     if not given & {"--plain", "--web"} and not _can_draw():
-        raise click.UsageError("stdout is no terminal, so there is nothing to draw on; --plain prints the town as text")
+        raise click.UsageError("stdout is not a terminal, so nothing can be drawn; --plain prints the town as text")
 
 
 def _can_draw() -> bool:
-    """Whether there is a screen: a terminal, or a browser that `--web` serves this process to."""
+    """Whether there is a screen: a terminal, or a browser to which `--web` serves this process."""
     return "TEXTUAL_DRIVER" in os.environ or (output.stdout_is_terminal() and sys.stdin.isatty())
 
 
 def changed_keys() -> dict[str, str]:
-    """What the user changed of the keys, by action. Raises ConfigurationError for a file that cannot be used."""
+    """The keys that the user has changed, by action. Raises ConfigurationError for a file that cannot be used."""
     from tui.actions import KEYS
     from tui.keys import keys_of
 
@@ -166,9 +169,9 @@ def changed_keys() -> dict[str, str]:
 
 
 def _theme(name: str | None) -> str | None:
-    """A theme by its name, or where none is named the one that is the environment's wish.
+    """The name of a theme; without one, the bare theme if NO_COLOR is set, else None.
 
-    Raises `click.UsageError` with the nearest.
+    Raises `click.UsageError` with the nearest name.
     """
     from tui.looks import BARE, LOOKS
 
@@ -182,7 +185,7 @@ def _theme(name: str | None) -> str | None:
 
 
 def _begin(opened: "Run", run: Path | str, at: str | None, live: bool, person: str | None) -> Begin:
-    """Raises `click.UsageError`, QueryError for a name or a time that is none, TickOutOfRange."""
+    """Where to begin. Raises `click.UsageError`, QueryError for a wrong name or time, TickOutOfRange."""
     from eventlog.folder.lock import is_written_to
     from townlet.telling.why import require_known
 
@@ -200,9 +203,9 @@ def _begin(opened: "Run", run: Path | str, at: str | None, live: bool, person: s
 
 
 def _show(opened: "Run", begin: Begin, theme: str | None, keys: dict[str, str], size: tuple[int, int] | None) -> None:
-    """The observer on the terminal, or in the browser that this process is served to.
+    """Show the observer on the terminal, or in the browser to which this process is served.
 
-    Raises what ended it, when the terminal is itself again.
+    After it, the terminal is restored; then it raises the error that ended the observer, if any.
     """
     from tui.stage.observer import Observer
 
@@ -219,7 +222,7 @@ def _show(opened: "Run", begin: Begin, theme: str | None, keys: dict[str, str], 
 
 
 def _end_with_the_server() -> None:
-    """End this process when the one that serves it to a browser has ended, however it did."""
+    """End this process when the process that serves it to a browser has ended, in any way."""
     import signal
     import threading
     import time
@@ -235,7 +238,7 @@ def _end_with_the_server() -> None:
 
 
 def _serve(run: Path | str, begin: Begin, theme: str | None, port: int) -> None:
-    """Raises `click.UsageError` where textual-serve is not installed, and for a port that is taken."""
+    """Serve the observer to a browser. Raises `click.UsageError` without textual-serve, and for a port in use."""
     try:
         from tui import serving
     except ImportError as error:
@@ -252,12 +255,12 @@ def _serve(run: Path | str, begin: Begin, theme: str | None, port: int) -> None:
         if not serving.is_taken(error):
             raise
         raise click.UsageError(
-            f"port {port} of this machine is taken; another: --port {serving.free_port()}, or any: --port 0"
+            f"port {port} of this machine is in use. Next: --port {serving.free_port()}, or --port 0 for any free port"
         ) from error
 
 
 def _print(opened: "Run", begin: Begin, to: str | None, every: int | None, shows_map: bool) -> None:
-    """The moments asked for, as text; ends with 3 where the run is damaged. Raises QueryError, TickOutOfRange."""
+    """Print the wanted moments as text. Exits with code 3 if the run is damaged. Raises QueryError, TickOutOfRange."""
     from townlet.observing.run_reader import RunReader
     from tui.plain import Plain
 
@@ -276,7 +279,7 @@ def _print(opened: "Run", begin: Begin, to: str | None, every: int | None, shows
 
 
 def _tick(opened: "Run", said: str) -> int:
-    """A tick of the run. Raises QueryError, TickOutOfRange."""
+    """The tick that a text means. Raises QueryError, TickOutOfRange."""
     from townlet.daytime import tick_of
     from townlet.errors import TickOutOfRange
 

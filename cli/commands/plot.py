@@ -13,8 +13,8 @@ from cli.main import COMMANDS, Group
     cls=Group,
     help=f"""{COMMANDS["plot"]}
 
-    A picture is a PNG or an SVG file, by its suffix, and the same run gives the same picture. Its path goes to stdout.
-    It needs matplotlib and networkx: pip install 'townlet[plot]'
+    A picture is a PNG or an SVG file, depending on its suffix. The same run gives the same picture. The path of the
+    file goes to stdout. Plots need matplotlib and networkx: pip install 'townlet[plot]'
     """,
     epilog=options.examples(
         "townlet plot ties runs/a --into ties.svg",
@@ -29,9 +29,8 @@ def command() -> None:
     "ties",
     help="""Draw who is tied to whom.
 
-    Each tie is an arrow from its owner to the other: green for liking, orange for dislike, which is broken too, and as
-    wide as the tie is large. Those who like each other are near, and communities have a tint. A file that is there is
-    replaced.
+    Each tie is an arrow from its owner to the other: green for liking, orange and dashed for dislike; a large tie is
+    wide. People who like each other are near, and each community has a tint. An existing file is replaced.
     """,
     epilog=options.examples("townlet plot ties", "townlet plot ties runs/a --at-tick 5000 --into day3.svg"),
 )
@@ -52,8 +51,8 @@ def ties(run: Path | str, at_tick: int | None, into: Path) -> None:
     "tie",
     help="""Draw the history of what OWNER feels for OTHER.
 
-    Trust, familiarity and rivalry over the days, every cause below them, and when the tie began and ended. RUN may be
-    left out, as everywhere. A file that is there is replaced.
+    The picture shows trust, familiarity and rivalry over the days, every cause below them, and when the tie began and
+    ended. Without RUN it is of the newest run. An existing file is replaced.
     """,
     epilog=options.examples("townlet plot tie alice grace", "townlet plot tie runs/a frank erin --into feud.svg"),
 )

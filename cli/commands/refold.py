@@ -25,13 +25,14 @@ FIRST: Final = ("owner", "other", "change", "difference")
     "refold",
     help=f"""{COMMANDS["refold"]}
 
-    The events are those that happened; only what they did to ties is computed anew, under the settings given with
-    --set. So the town is the one that lived, and only its ledgers differ: nobody acts on the feelings of a refold. For
-    what people would then have done, let a new town live: townlet run --set.
+    The events stay the same; only their effect on ties is computed again, under the settings given with --set. So only
+    the ties differ from the original town, and nobody acts on these feelings. To see what people would have done, let a
+    new town live: townlet run --set.
 
-    Every setting of relationships that decides what an event does to a tie can be refolded, and
-    features.relationship_modifiers; any other exits with 2. Prints how many ties there are under each physics, what was
-    lost for want of room, and the ties that differ, those that differ most first; --table prints one table alone.
+    You can change every setting of relationships that decides the effect of an event on a tie, and
+    features.relationship_modifiers; any other setting is refused with exit code 2. Prints the number of ties under both
+    settings, the ties lost for lack of room, and the ties that differ, the largest difference first. --table prints
+    only one table.
     """,
     epilog=options.examples(
         "townlet refold runs/a --set relationships.capacity=2",
@@ -41,8 +42,8 @@ FIRST: Final = ("owner", "other", "change", "difference")
 )
 @options.run_argument
 @options.settings_option
-@click.option("--at-tick", type=click.IntRange(min=0), help="Compare the moment before this tick; by default the last.")
-@click.option("--table", type=click.Choice(TABLES), help="Print this table alone.")
+@click.option("--at-tick", type=click.IntRange(min=0), help="Compare as of this tick; by default the run's last.")
+@click.option("--table", type=click.Choice(TABLES), help="Print only this table.")
 @options.output_formats
 def command(run: Path | str, overrides: dict[str, object], at_tick: int | None, table: str | None, form: str) -> None:
     if table is None and form in ("csv", "arrow"):
@@ -71,7 +72,7 @@ def _as_json(refolded: "Refold") -> dict[str, Any]:
 
 
 def _print(run: "Run", refolded: "Refold") -> None:
-    """What a refold means, its figures, and the ties that differ."""
+    """Print the meaning of a refold, its counts, and the ties that differ."""
     from townlet.whatif.refold import MEANING
 
     physics = ", ".join(f"{key} = {json.dumps(value)}" for key, value in refolded.overrides.items())
@@ -83,7 +84,7 @@ def _print(run: "Run", refolded: "Refold") -> None:
 
 
 def _differing(comparison: "pa.Table") -> "pa.Table":
-    """The ties that are not the same in both towns; `difference` stands where a narrow terminal still shows it."""
+    """The ties that differ between the towns, with `difference` among the first columns, for narrow terminals."""
     changes = np.array(comparison.column("change").to_pylist(), object)
     return comparison.take(np.flatnonzero(changes != "same")).select(
         [*FIRST, *(name for name in comparison.column_names if name not in FIRST)]

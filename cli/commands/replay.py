@@ -23,7 +23,7 @@ GLANCE: Final = {
     "agents": ("name", "venue", "hunger", "hygiene", "energy", "wallet", "option", "doing", "job", "shift"),
     "ties": ("owner", "other", "trust", "familiarity", "rivalry"),
 }
-"""What is shown of everybody and of the ledger unless a table is asked for."""
+"""The columns that are printed without --table, by table."""
 
 
 @click.command(
@@ -31,11 +31,11 @@ GLANCE: Final = {
     help=f"""{COMMANDS["replay"]}
 
     Tick N is the moment before tick N: every event with a smaller tick is folded. Prints the digests of the log up to
-    there and of the state, then everybody and the ledger of their ties; --table prints one table alone.
+    that tick and of the state, then all people and their ties; --table prints only one table.
 
-    --verify recomputes the digest of the whole log, folds it from its start, and compares the state with that of the
-    living town at every checkpoint on the way. It exits with 3 where the log is not what was written, and with 1 at
-    the first state that differs.
+    --verify recomputes the digest of the whole log, replays it from its start, and compares the state with that of the
+    living town at every checkpoint. It exits with code 3 if the log is not what was written, and with code 1 at the
+    first state that differs.
     """,
     epilog=options.examples(
         "townlet replay runs/a --to-tick 5000 --verify",
@@ -47,7 +47,7 @@ GLANCE: Final = {
 @click.option("--to-tick", type=click.IntRange(min=0), help="The tick to go to; by default the run's last.")
 @click.option("--verify", is_flag=True, help="Prove that the log is whole and that it folds to the town that lived.")
 @click.option("--from-start", is_flag=True, help="Fold from the first event, not from the nearest checkpoint.")
-@click.option("--table", type=click.Choice(TABLES), help="Print this table alone.")
+@click.option("--table", type=click.Choice(TABLES), help="Print only this table.")
 @options.output_formats
 def command(run: Path | str, to_tick: int | None, verify: bool, from_start: bool, table: str | None, form: str) -> None:
     if table is None and form in ("csv", "arrow"):
@@ -107,10 +107,10 @@ def _proof_fields(proof: "Proof | None") -> dict[str, Any]:
 
 
 def _conclude(proof: "Proof") -> None:
-    """Say what was verified. Raises `click.ClickException` where something differs."""
+    """Say what was verified. Raises `click.ClickException` if something differs."""
     if proof.difference is not None:
         raise click.ClickException(f"the log folds to another town than the one that lived: {proof.difference}")
-    passed = f" ({proof.passed_over} were made by other code and not used)" if proof.passed_over else ""
+    passed = f" ({proof.passed_over} were made by another version and not used)" if proof.passed_over else ""
     output.words(
         f"verified: the digest of all {proof.events:,} events, and the state folded from the start: "
         f"equal at {proof.checkpoints} checkpoints{passed} and at tick {proof.tick:,}"

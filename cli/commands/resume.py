@@ -12,8 +12,9 @@ from cli.main import COMMANDS
     "resume",
     help=f"""{COMMANDS["resume"]}
 
-    A run that is continued is, event for event, the run that was never interrupted. --ticks and --days mean so many
-    more. A tail that a crash tore off is cut and kept beside the log.
+    A resumed run has exactly the same events as a run that was never interrupted. --ticks and --days say how much
+    longer the town lives. If a crash left an incomplete commit at the end of the log, it is cut off and kept beside the
+    log.
     """,
     epilog=options.examples("townlet resume --days 1", "townlet resume runs/a --ticks 5000"),
 )

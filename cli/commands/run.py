@@ -16,7 +16,7 @@ from eventlog.folder.run_folders import is_run, remove_whole
     CONFIG is a YAML file or the name of a shipped configuration; left out, it is the default town. The same
     configuration and seed give the same log, byte for byte.
 
-    At the end the run's digests are printed. Ctrl-C stops the town between two commits, and what is committed stays.
+    At the end the run's digests are printed. Ctrl-C stops the town between two commits; committed events are kept.
     """,
     epilog=options.examples(
         "townlet run --days 5",
@@ -27,7 +27,7 @@ from eventlog.folder.run_folders import is_run, remove_whole
 @click.argument("config", required=False)
 @options.ticks_options
 @click.option(
-    "--seed", type=click.IntRange(0, 2**64 - 1), default=7, show_default=True, help="What all chance comes from."
+    "--seed", type=click.IntRange(0, 2**64 - 1), default=7, show_default=True, help="The seed of all random draws."
 )
 @click.option("--into", type=options.NewPath(), help="The run's folder; by default runs/<name>-<seed>.")
 @options.settings_option
@@ -79,7 +79,7 @@ def remove_run(path: Path) -> None:
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return
     if not is_run(path):
-        raise click.UsageError(f"{path} is no run, since it has no run.json: --replace leaves it alone")
+        raise click.UsageError(f"{path} is not a run, because it has no run.json: --replace does not remove it")
     lock = WriterLock(path)
     try:
         remove_whole(path)

@@ -22,10 +22,10 @@ ARCHIVED = ("run", "segments", "events", "bytes_before", "bytes")
 
 
 class _Runs(click.Group):
-    """`runs` alone, or with a folder, lists; a folder that is called like a command is written as ./prune."""
+    """Without a command, `runs` lists the runs of a folder. Write a folder with a command's name as ./prune."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put in the command that is left out."""
+        """Add the command `list` if no command is given."""
         first = next((each for each in args if not each.startswith("-")), None)
         asks_for_help = any(each in ctx.help_option_names for each in args)
         if first not in self.commands and not (asks_for_help and first is None):
@@ -38,7 +38,7 @@ class _Runs(click.Group):
     cls=_Runs,
     help=f"""{COMMANDS["runs"]}
 
-    `townlet runs [DIR]` is `townlet runs list [DIR]`.
+    `townlet runs [DIR]` means `townlet runs list [DIR]`.
     """,
     epilog=options.examples(
         "townlet runs",
@@ -58,7 +58,7 @@ def command() -> None:
     help="""List the runs in a folder.
 
     DIR is a folder of runs, by default runs/. A run is `closed`, `running`, `stopped` (its process ended without
-    closing it; resume goes on with it), or `damaged`.
+    closing it; townlet resume continues it), or `damaged`.
     """,
     epilog=options.examples("townlet runs list", "townlet runs list experiments --json"),
 )
@@ -79,10 +79,10 @@ def list_runs(folder: Path | None, form: str) -> None:
 
 @command.command(
     "archive",
-    help="""Keep the logs of runs as Parquet, in less than a tenth of their room.
+    help="""Convert the logs of runs to Parquet, which takes less than a tenth of the space.
 
-    Everything works on such a run as before: replay, sql, fork, and resume, which goes on in a file of its own. A run
-    that is being written is refused. Parquet is read more slowly than what it replaces: archive what is finished.
+    All commands work on an archived run as before; resume writes new events to a file of its own. A run that is being
+    written is refused. Parquet is slower to read than the original files, so archive finished runs.
     """,
     epilog=options.examples("townlet runs archive runs/a", "townlet runs archive a b c --json"),
 )
@@ -100,7 +100,7 @@ def archive_runs(names: tuple[str, ...], form: str) -> None:
             events = sum(each.events for each in done)
             rows.append(dict(zip(ARCHIVED, (run.name, len(done), events, before, after), strict=True)))
             if any(each.shared for each in done):
-                output.words(f"forks of {run} share what it held: it takes room until they are archived too")
+                output.words(f"forks of {run} share its old files, which take space until the forks are archived, too")
     finally:
         if form == "table":
             rows = [row | {name: _size(row[name]) for name in ("bytes_before", "bytes")} for row in rows]
@@ -111,13 +111,13 @@ def archive_runs(names: tuple[str, ...], form: str) -> None:
     "copy",
     help="""Copy a closed run to a store or a folder, and prove it there.
 
-    RUN is a run, or the URI of one; TO is a folder or a URI: s3://bucket/path, gs://bucket/path, or file:///path. The
-    digest of the whole log is recomputed, each file is read back from where it was written, and the manifest is written
-    last: a copy that was interrupted is no run, and the same command goes on over it. Log, settings and checkpoints are
-    copied; derived tables and exports are not.
+    RUN is a run or the URI of one; TO is a folder or a URI: s3://bucket/path, gs://bucket/path, or file:///path. The
+    digest of the whole log is recomputed, each written file is read back, and the manifest is written last. So an
+    interrupted copy is not a run, and the same command finishes it. Log, settings and checkpoints are copied; derived
+    tables and exports are not.
 
-    A run on a store is read as one in a folder is, by its URI, and never written: to go on with one, copy it back. What
-    was read of it is kept in stores/ of the user's cache, 8 GB at most, and can be deleted at any time.
+    Commands read a run on a store by its URI, and never write to it: to continue such a run, copy it back. Files that
+    were read are kept in stores/ of the user's cache, 8 GB at most, and can be deleted at any time.
     Region and endpoint are taken from the environment (AWS_REGION, AWS_ENDPOINT_URL) or from the URI:
     s3://bucket/path?region=eu-west-1, or ?scheme=http&endpoint_override=localhost:9000.
     """,
@@ -144,10 +144,11 @@ def copy_run(name: str, to: str, form: str) -> None:
 
 @command.command(
     "rebuild",
-    help="""Fold a run's derived tables anew from its first event, beside what is kept of them.
+    help="""Fold a run's derived tables again from its first event, and replace the kept tables.
 
-    NAME is a projection that is caught up from the log, such as tie_changes; left out, all of them. What was kept is
-    read until the new one is whole, and then goes. `kept` says whether what was kept at the run's last tick was equal.
+    NAME is a projection that is kept beside the log, such as tie_changes; without NAME, all are rebuilt. The kept
+    tables stay in use until the new ones are complete, and are then removed. `kept` says whether the tables kept at the
+    run's last tick were equal to the new ones.
     """,
     epilog=options.examples("townlet runs rebuild runs/a", "townlet runs rebuild a tie_changes --json"),
 )
@@ -160,24 +161,25 @@ def rebuild_run(name: str, projections: tuple[str, ...], form: str) -> None:
     from townlet.history.kept_tables import PROJECTIONS, Rebuilt, projection, rebuild
 
     for each in projections:
-        projection(each)  # refuses a name that is none before anything is folded
+        projection(each)  # raises for an unknown name, before anything is folded
     run = townlet.open(path)
     tick = run.head.tick
     done = [rebuild(run, each, tick) for each in projections or PROJECTIONS]
     output.records([each._asdict() for each in done], Rebuilt._fields, form)
     for made in done:
         if made.kept == "different":
-            output.words(f"what was kept of {made.name} at tick {made.tick:,} was not what the log folds to; it is now")
+            output.words(f"the kept tables of {made.name} at tick {made.tick:,} differed from the log and are replaced")
 
 
 @command.command(
     "prune",
-    help="""Remove runs, or what of them can be made anew.
+    help="""Remove runs, or parts of runs.
 
-    PLACE is a run, or a folder of runs; by default runs/. A run that is named goes; of a folder go those that --keep
-    and --older-than leave, and otherwise only what processes left behind that ended here while they made something.
-    With --derived, --exports or --torn these parts go, of the runs that stay; a run that is named then stays too. A run
-    that is being written stays, and one that is the parent of a run that stays. Nothing is removed without --yes.
+    PLACE is a run or a folder of runs; by default runs/. Removes each run given as PLACE. With --keep or --older-than,
+    removes runs in a folder, except the newest --keep and those written in the last --older-than days. Without them, it
+    removes from a folder only unfinished files that ended processes left behind. With --derived, --exports or --torn,
+    removes these parts of the runs that stay, and a run given as PLACE stays, too. A run that is being written always
+    stays, and so does the parent of a run that stays. Nothing is removed without --yes.
     """,
     epilog=options.examples(
         "townlet runs prune --keep 5",
@@ -187,15 +189,15 @@ def rebuild_run(name: str, projections: tuple[str, ...], form: str) -> None:
     ),
 )
 @click.argument("names", metavar="[PLACE]...", nargs=-1)
-@click.option("--keep", type=click.IntRange(min=0), help="Of a folder's runs, keep only the newest so many.")
+@click.option("--keep", type=click.IntRange(min=0), help="Keep the newest so many runs of each folder.")
 @click.option(
-    "--older-than", type=click.IntRange(min=0), metavar="DAYS", help="Only runs not written for so many days."
+    "--older-than", type=click.IntRange(min=0), metavar="DAYS", help="Remove only runs not written for so many days."
 )
-@click.option("--derived", is_flag=True, help="Drop tables that are made anew, and all checkpoints but the last.")
-@click.option("--exports", is_flag=True, help="Drop what was exported into the runs' folders.")
-@click.option("--torn", is_flag=True, help="Drop torn tails that were cut off and kept.")
-@click.option("--with-parents", is_flag=True, help="Remove also the parents of runs that stay.")
-@click.option("--yes/--dry-run", "do_it", default=False, help="Remove it, or only show what would go (the default).")
+@click.option("--derived", is_flag=True, help="Remove derived tables, and all checkpoints but the last.")
+@click.option("--exports", is_flag=True, help="Remove the exports in the runs' folders.")
+@click.option("--torn", is_flag=True, help="Remove incomplete commits that were cut off and kept.")
+@click.option("--with-parents", is_flag=True, help="Also remove parents of runs that stay.")
+@click.option("--yes/--dry-run", "do_it", default=False, help="Remove, or only show what would go (the default).")
 @options.output_formats
 def prune_runs(
     names: tuple[str, ...],
@@ -214,7 +216,7 @@ def prune_runs(
     if not names and not options.RUNS.is_dir():
         raise click.UsageError(f"there is no folder {options.RUNS}/ here; name the runs, or a folder of them")
     if keep is not None and any(is_run(place) for place in places):
-        raise click.UsageError("--keep counts the runs of a folder: name no run with it")
+        raise click.UsageError("--keep counts the runs of a folder: give only folders with it")
     planned = plan(
         places,
         keep=keep,
@@ -236,12 +238,12 @@ def prune_runs(
 
 
 def _place(name: str) -> Path:
-    """A folder of runs, or a run. Raises `click.UsageError`."""
+    """The path of a folder of runs, or of a run. Raises `click.UsageError`."""
     return Path(name) if Path(name).is_dir() and not is_run(Path(name)) else options.find_own_run(name)
 
 
 def _run_row(path: Path) -> dict[str, Any]:
-    """What there is to say of a run without opening its log."""
+    """The row of a run in the list. The log's events are not read."""
     from eventlog.errors import EventLogError
     from eventlog.folder.head import read_head
     from eventlog.folder.lock import is_written_to
@@ -261,7 +263,7 @@ def _run_row(path: Path) -> dict[str, Any]:
 
 
 def _bytes(path: Path) -> int:
-    """What a run's files hold; one that goes meanwhile, as those of a town being written do, counts for nothing."""
+    """The bytes of all files of a run. A file that disappears meanwhile counts as 0."""
     many = 0
     for folder, _, files in os.walk(path):
         for name in files:
@@ -271,7 +273,7 @@ def _bytes(path: Path) -> int:
 
 
 def _size(many: int) -> str:
-    """Bytes as people read them: `12.4 MB`."""
+    """A number of bytes with a unit: `12.4 MB`."""
     size = float(many)
     for unit in ("B", "kB", "MB"):
         if size < 1000:

@@ -19,9 +19,9 @@ VERSUS = ("name", "value", "versus", "drift_percent", "beyond", "must", "passed"
     "soak",
     help=f"""{COMMANDS["soak"]}
 
-    Prints a row for each thing that must be true of a town, over all its seeds, and exits with 1 if one fails. With
-    --versus the seeds live a second time, under changed settings, and each row says how far its figure drifts. A drift
-    is reported and fails nothing.
+    Prints a row for each condition, over all seeds, and exits with code 1 if one fails. With --versus the same seeds
+    live a second time under changed settings, and each row says how far its figure drifts. A drift is only reported; it
+    does not fail the soak.
     """,
     epilog=options.examples(
         "townlet soak --seeds 20 --days 30",
@@ -57,7 +57,7 @@ def command(
 
 
 def say_beyond(drifts: "Sequence[Drift]") -> None:
-    """Which rows drift too far to be called the same."""
+    """Say which rows drift by more than BEYOND_PERCENT."""
     from townlet.judging.soak_drift import BEYOND_PERCENT
 
     beyond = [drift.name for drift in drifts if drift.beyond]
@@ -66,7 +66,7 @@ def say_beyond(drifts: "Sequence[Drift]") -> None:
 
 
 def say_outcome(passed: Mapping[str, bool], seeds: range, days: int) -> None:
-    """Whether all rows hold; raises `click.ClickException` with those that do not."""
+    """Say that all rows hold. Raises `click.ClickException`, which lists the rows that failed."""
     failed = [name for name, holds in passed.items() if not holds]
     if failed:
         raise click.ClickException(f"{len(failed)} of {len(passed)} rows failed: {', '.join(failed)}")

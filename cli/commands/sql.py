@@ -32,12 +32,12 @@ SHELL_GOES_ON = "    ...> "
     query when it reads like one. Without QUERY this is a small shell on a terminal; elsewhere the query is read from
     stdin.
 
-    Several runs, or a pattern such as 'runs/*', are asked at once: every table then begins with a column `run`, the
-    name of the folder. Each is asked as of the same tick, and one that has not come that far is refused; without a
-    tick, each as of its own last. In memory are the columns that the query names, of all the runs.
+    Several runs, or a pattern such as 'runs/*', are queried together: every table then begins with a column `run`, the
+    name of the folder. All runs are queried as of the same tick, and a run that has not reached it is refused; without
+    a tick, each run is queried as of its last one. The columns that the query names, of all runs, must fit into memory.
 
-    Of the log only the ticks that are asked for are read: those from --from-tick on and before --to-tick, and of them
-    those that a query is content with, where it asks one view of events for a `tick` between plain numbers.
+    Only the needed ticks of the log are read: those from --from-tick on and before --to-tick; and fewer if the query
+    reads one view of events with a condition that compares `tick` with numbers.
     """,
     epilog=options.examples(
         'townlet sql "select kind, count(*) from events group by kind order by 2 desc"',
@@ -56,7 +56,7 @@ SHELL_GOES_ON = "    ...> "
     "--to-tick",
     "at_tick",
     type=click.IntRange(min=0),
-    help="Ask the run as it was at this tick, of what came before.",
+    help="Query the run as of this tick, with the events before it.",
 )
 @options.output_formats
 def command(arguments: tuple[str, ...], from_tick: int | None, at_tick: int | None, form: str) -> None:
@@ -65,7 +65,7 @@ def command(arguments: tuple[str, ...], from_tick: int | None, at_tick: int | No
     if query is None and not sys.stdin.isatty():
         query = sys.stdin.read()
     if query is not None and not query.strip(" \t\r\n;"):
-        raise click.UsageError("the query is empty; ask something, such as: select * from chat_succeeded limit 5")
+        raise click.UsageError("the query is empty; write one, such as: select * from chat_succeeded limit 5")
     import townlet
     from townlet.asking.many_runs import runs_by_name
     from townlet.asking.sql import Session
@@ -77,7 +77,7 @@ def command(arguments: tuple[str, ...], from_tick: int | None, at_tick: int | No
             output.table(session.query(query), form)
         else:
             told = f"{len(paths)} runs" if many else str(paths[0])
-            output.words(f"{told}. A query ends with ;  .tables lists what there is, .quit ends")
+            output.words(f"{told}. A query ends with ;  .tables lists the tables, .quit ends the shell")
             _converse(session, form)
 
 
@@ -92,7 +92,7 @@ def runs_and_query(arguments: tuple[str, ...]) -> tuple[tuple[str, ...], str | N
 
 
 def is_query(text: str) -> bool:
-    """Whether an argument is meant as a query rather than as a run."""
+    """Whether an argument looks like a query and not like a run."""
     if is_uri(text) or is_run(Path(text)):
         return False
     return bool(BEGINS_A_QUERY.match(text.lstrip())) or len(text.split()) > 1
@@ -118,7 +118,7 @@ def _is_run_or_many(text: str) -> bool:
 
 
 def _converse(session: "Session", form: str) -> None:
-    """Answer queries until there are no more; a query that fails ends nothing."""
+    """Answer queries until there are no more. A failed query does not end the shell."""
     from townlet.errors import QueryError
 
     for query in _questions():
@@ -129,7 +129,7 @@ def _converse(session: "Session", form: str) -> None:
 
 
 def _questions() -> Iterator[str]:
-    """The queries somebody types, each up to its semicolon, and `.tables`."""
+    """The queries that the user types, each up to its semicolon, and `.tables`."""
     with contextlib.suppress(ImportError):
         import readline  # gives `input` its line editing
 

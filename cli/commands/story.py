@@ -27,9 +27,9 @@ Entry = Mapping[str, Any]
     "story",
     help=f"""{COMMANDS["story"]}
 
-    Few sentences a day, each of which follows from the log; in SQL they are the table narrations, each with its cause.
-    What is told, how often, and of what never, is narration.* in the settings; --set tells the same history otherwise,
-    and --templates in other words. --by-day prints of each day what turned in it. A time is a tick, or "day 3 08:00".
+    Each sentence follows from the log; in SQL the sentences are the table narrations, each with its cause. The settings
+    narration.* decide what is told and how often; --set changes them for the same events, and --templates changes the
+    words. --by-day prints the turning points of each day. A time is a tick, or "day 3 08:00".
     """,
     epilog=options.examples(
         'townlet story runs/a --from "day 1" --to "day 2"',
@@ -39,13 +39,13 @@ Entry = Mapping[str, Any]
     ),
 )
 @options.run_argument
-@click.option("--from", "begins", default="0", metavar="TIME", help="From this tick or time on.")
-@click.option("--to", "ends", metavar="TIME", help="Before this tick or time; by default all there is.")
-@click.option("--agent", help="What this person has a part in.")
-@click.option("--category", "categories", multiple=True, help="News of this sort alone; may be repeated.")
-@click.option("--by-day", is_flag=True, help="Of each day what turned in it, instead of the story.")
-@click.option("--follow", "-f", is_flag=True, help="Go on with what happens next.")
-@click.option("--templates", type=click.Path(path_type=Path), help="Tell it in the words of this YAML file.")
+@click.option("--from", "begins", default="0", metavar="TIME", help="Begin at this tick or time.")
+@click.option("--to", "ends", metavar="TIME", help="End before this tick or time; by default at the last tick.")
+@click.option("--agent", help="Only sentences about this person.")
+@click.option("--category", "categories", multiple=True, help="Only sentences of this category; may be repeated.")
+@click.option("--by-day", is_flag=True, help="Print the turning points of each day instead of the story.")
+@click.option("--follow", "-f", is_flag=True, help="Go on with new sentences until the run is closed.")
+@click.option("--templates", type=click.Path(path_type=Path), help="Use the templates of this YAML file.")
 @options.settings_option
 @options.output_formats
 def command(
@@ -88,13 +88,13 @@ def command(
 
 
 class _Wanted:
-    """Which entries are asked for."""
+    """Selects the wanted entries of a story."""
 
     def __init__(self, from_tick: int, agent: str | None, categories: frozenset[str]) -> None:
         self._from_tick, self._agent, self._categories = from_tick, agent, categories
 
     def of(self, told: "pa.Table") -> "pa.Table":
-        """Those entries."""
+        """The wanted entries of a table."""
         import pyarrow as pa
 
         rows = told.select(["tick", "category", "agent", "other"]).to_pylist()
@@ -110,7 +110,7 @@ class _Wanted:
 
 
 def _require_possible(run: Path | str, by_day: bool, follow: bool, otherwise: bool, form: str) -> None:
-    """Raises `click.UsageError` for options that do not go together."""
+    """Raise `click.UsageError` for options that do not go together."""
     if follow and is_uri(run):
         raise click.UsageError(f"{run} is on a store, where no town is running: leave out --follow")
     if follow and (otherwise or by_day):
@@ -120,11 +120,11 @@ def _require_possible(run: Path | str, by_day: bool, follow: bool, otherwise: bo
     if follow and form in ("csv", "arrow"):
         raise click.UsageError(f"--follow writes a line at a time: leave out --{form}, or ask for --json")
     if by_day and form in ("csv", "arrow"):
-        raise click.UsageError(f"--by-day is told, or as --json: leave out --{form}")
+        raise click.UsageError(f"--by-day prints text or --json: leave out --{form}")
 
 
 def _category(name: str) -> str:
-    """A category by its name. Raises `click.UsageError` with the nearest."""
+    """The category, if it exists. Raises `click.UsageError` with the nearest name."""
     import difflib
 
     from projections.settings import Categories
@@ -138,7 +138,7 @@ def _category(name: str) -> str:
 
 
 def _person(run: "Run", name: str | None) -> str | None:
-    """Somebody who has lived here, by name. Raises QueryError with the nearest."""
+    """The name, if somebody with this name has lived in the town. Raises QueryError with the nearest name."""
     if name is None:
         return None
     from townlet.telling.why import require_known
@@ -157,7 +157,7 @@ def _story_table(run: "Run", tick: int, overrides: dict[str, object], templates:
 
 
 def _follow(run: "Run", wanted: _Wanted, form: str) -> None:
-    """Every entry there is, then every new one, until the run is closed."""
+    """Print every present entry, then every new one, until the run is closed."""
     from townlet.history.following import Following
     from townlet.history.kept_tables import NARRATIONS
     from townlet.telling.story import with_names
@@ -179,7 +179,7 @@ def _follow(run: "Run", wanted: _Wanted, form: str) -> None:
 
 
 def _prose(entries: Iterable[Entry], per_day: int, day: int = -1) -> Iterator[str]:
-    """A heading a day, and what was told in one minute as one paragraph."""
+    """The lines of a story: a heading for each day, and a paragraph for all entries of the same minute."""
     from itertools import groupby
 
     from townlet.daytime import time_of
@@ -206,7 +206,7 @@ def _print_days(run: "Run", first: int, end: int, form: str) -> None:
 
 
 def _day_as_json(day: "TurningPoints") -> dict[str, Any]:
-    """A day with names for what its tuples hold."""
+    """A day's turning points as a dict for JSON."""
     told = day._asdict()
     for name in ("quarrel", "gained", "lost"):
         told[name] = told[name]._asdict() if told[name] else None

@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from townlet.telling.event_lines import Said, Teller
 
 WINDOW_EVENTS = 1 << 16
-"""How far the search for the last events goes back at a time."""
+"""How many events the search for the last events goes back at a time."""
 
 
 @click.command(
     "tail",
     help=f"""{COMMANDS["tail"]}
 
-    Each line says when, what, who and whom, where, and how much. --follow goes on with a town that is running, and
-    ends with it; it takes no lock and the town never waits for it. --watch holds the town to rules meanwhile, as
-    `townlet watch` does, and ends with 1 at the first breach.
+    Each line says when, what, who and whom, where, and how much. --follow goes on with a running town until it ends; it
+    takes no lock, and the town never waits for it. --watch also checks the town against rules, as `townlet watch` does,
+    and exits with code 1 at the first breach.
     """,
     epilog=options.examples(
         "townlet tail -n 50",
@@ -38,13 +38,13 @@ WINDOW_EVENTS = 1 << 16
     ),
 )
 @options.run_argument
-@click.option("--follow", "-f", is_flag=True, help="Go on with what happens next.")
+@click.option("--follow", "-f", is_flag=True, help="Go on with new events until the run is closed.")
 @click.option("--last", "-n", type=click.IntRange(min=0), default=20, show_default=True, help="How many events.")
-@click.option("--from-tick", type=click.IntRange(min=0), help="All events from this tick on, instead of the last.")
-@click.option("--kind", "kinds", multiple=True, help="Events of this kind alone; may be repeated.")
-@click.option("--watch", is_flag=True, help="Hold the town to the rules, and end at the first breach.")
+@click.option("--from-tick", type=click.IntRange(min=0), help="Print all events from this tick on, not the last ones.")
+@click.option("--kind", "kinds", multiple=True, help="Only events of this kind; may be repeated.")
+@click.option("--watch", is_flag=True, help="Check the town against the rules, and stop at the first breach.")
 @options.rules_option
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object on each line.")
 def command(
     run: Path | str,
     follow: bool,
@@ -83,7 +83,7 @@ def command(
 
 
 class _RuleCheck:
-    """A run that is held to rules while its events are told."""
+    """Checks a run against rules while its events are printed."""
 
     def __init__(self, run: "Run", rules: str) -> None:
         from townlet.judging.thresholds import rules_of
@@ -94,7 +94,7 @@ class _RuleCheck:
         self.breach, self.error = watch.until, watch.error
 
     def checked_batches(self, batches: "Iterable[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
-        """The same batches; when one has been told, the rules are looked at up to its last tick.
+        """The same batches. After each batch is printed, the rules are checked up to its last tick.
 
         Raises ThresholdBreached.
         """
@@ -110,7 +110,7 @@ class _RuleCheck:
 
 
 def _code(name: str) -> int:
-    """A kind's code by its name. Raises `click.UsageError` with the nearest name."""
+    """The code of a kind, by name. Raises `click.UsageError` with the nearest name."""
     from eventlog.catalogue import KIND_CODES
 
     if name not in KIND_CODES:
@@ -121,7 +121,7 @@ def _code(name: str) -> int:
 
 
 def _last(log: "LogReader", teller: "Teller", count: int, codes: frozenset[int], end: int) -> "list[Said]":
-    """The last events of these kinds before event `end`, in their order."""
+    """The last `count` events of these kinds before event `end`, in order."""
     found: list[Said] = []
     window = WINDOW_EVENTS if codes else count
     while end > 0 and len(found) < count:

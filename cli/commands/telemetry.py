@@ -15,18 +15,18 @@ from eventlog.places import is_uri
 
 FAULTS = ("line", "path", "what")
 GIVES_WAY = 19
-"""The niceness of a feed that follows a town, which may have no other processor."""
+"""The niceness of a feed that follows a town, so that the town gets the processor first."""
 
 FAULTS_MOST = 100
-"""How many faults are told of."""
+"""The most faults that are listed."""
 
 
 @click.group(
     "telemetry",
     help=f"""{COMMANDS["telemetry"]}
 
-    A message a line, as JSON: first a snapshot of everything, then what each tick changed. docs/telemetry says what is
-    in them, and has their JSON Schema.
+    Each line is a JSON message: first a snapshot of the whole state, then the changes of each tick. docs/telemetry
+    describes the messages and has their JSON Schema.
     """,
     epilog=options.examples(
         "townlet telemetry stream runs/a --to feed.jsonl",
@@ -41,12 +41,12 @@ def command() -> None:
 
 @command.command(
     "stream",
-    help="""Send a run's telemetry: everything at a tick, then what each tick changes.
+    help="""Send a run's telemetry: the whole state at a tick, then the changes of each tick.
 
-    --to is a file, - for stdout, or tcp://127.0.0.1:PORT, where any number of clients may connect. A run that is over
-    is sent whole, as fast as it is taken. With --follow the feed goes on with a town that is running and keeps up with
-    it: who takes it too slowly gets a snapshot of what is now, which says how many messages were left out. Only the log
-    is read, and the feed gives way to whatever else wants the processor: the town never waits.
+    --to is a file, - for stdout, or tcp://127.0.0.1:PORT, where any number of clients can connect. A finished run is
+    sent completely, as fast as the receiver reads. With --follow the feed goes on with a running town and keeps up with
+    it: a slow receiver gets a snapshot of the present state, which says how many messages were left out. The feed reads
+    only the log and runs with low priority, so the town never waits.
     """,
     epilog=options.examples(
         "townlet telemetry stream runs/a --to feed.jsonl",
@@ -56,12 +56,18 @@ def command() -> None:
 )
 @options.run_argument
 @click.option("--to", "place", required=True, metavar="PLACE", help="A file, - for stdout, or tcp://127.0.0.1:PORT.")
-@click.option("--from-tick", type=click.IntRange(min=0), help="Begin at this tick; with --follow by default now.")
+@click.option("--from-tick", type=click.IntRange(min=0), help="Begin at this tick; with --follow, by default now.")
 @click.option("--to-tick", type=click.IntRange(min=0), help="End at this tick; by default the run's last.")
-@click.option("--follow", "-f", is_flag=True, help="Go on with what happens next.")
+@click.option("--follow", "-f", is_flag=True, help="Go on with new ticks until the run is closed.")
 @click.option("--schema", type=click.IntRange(1, 2), default=2, show_default=True, help="The version of the messages.")
-@click.option("--also-schema", is_flag=True, help="Send each message in the version before this one too.")
-@click.option("--room", type=click.IntRange(min=1), default=256, show_default=True, help="Messages that may wait.")
+@click.option("--also-schema", is_flag=True, help="Also send each message in the version before this one.")
+@click.option(
+    "--room",
+    type=click.IntRange(min=1),
+    default=256,
+    show_default=True,
+    help="How many messages may wait.",
+)
 def stream(
     run: Path | str,
     place: str,
@@ -103,14 +109,14 @@ def stream(
 
         dropped = send(feed, say, lossless=not follow, room=room)
     if dropped:
-        output.words(f"{dropped:,} messages were left out, as nobody took them in time")
+        output.words(f"{dropped:,} messages were left out, because nobody read them in time")
 
 
 @command.command(
     "validate",
-    help="""Check a file of telemetry: each message against its schema, and each in its place.
+    help="""Check a file of telemetry: each message against its schema, and the order of the messages.
 
-    FILE may be - for stdin. Says line, path and what is wrong, and ends with 1 where anything is.
+    FILE may be - for stdin. Lists line, path and fault, and exits with code 1 if there are faults.
     """,
     epilog=options.examples(
         "townlet telemetry validate feed.jsonl",
@@ -139,14 +145,14 @@ def validate(file: Any, form: str) -> None:
         raise click.ClickException(f"{file.name} has {many}; the first is in line {found[0].line:,}")
     if not count:
         raise click.ClickException(f"{file.name} is empty: a feed begins with a snapshot")
-    output.words(f"{file.name}: {count:,} messages, all as they should be")
+    output.words(f"{file.name}: {count:,} messages without a fault")
 
 
 @command.command(
     "summary",
-    help="""A run in a few tables, as Markdown or JSON.
+    help="""Summarise a run in a few tables, as Markdown or JSON.
 
-    The town, its key figures, what happened between people, society, churn, the story, and what people earned.
+    The tables: the town, its key figures, events between people, society, churn, the story, and rewards.
     """,
     epilog=options.examples(
         "townlet telemetry summary runs/a",
@@ -155,8 +161,8 @@ def validate(file: Any, form: str) -> None:
     ),
 )
 @options.run_argument
-@click.option("--at-tick", type=click.IntRange(min=0), help="As of this tick; by default now.")
-@click.option("--table", "titles", multiple=True, help="This table alone, such as held_back; may be repeated.")
+@click.option("--at-tick", type=click.IntRange(min=0), help="Summarise as of this tick; by default the last.")
+@click.option("--table", "titles", multiple=True, help="Print only this table, such as held_back; may be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, a list of rows for each table.")
 def summary(run: Path | str, at_tick: int | None, titles: tuple[str, ...], as_json: bool) -> None:
     import townlet
@@ -171,7 +177,7 @@ def summary(run: Path | str, at_tick: int | None, titles: tuple[str, ...], as_js
 
 
 def _title(name: str, titles: Sequence[str]) -> str:
-    """A table's title by its name in one word. Raises `click.UsageError` with the nearest."""
+    """The title of a table, from its name with underscores. Raises `click.UsageError` with the nearest name."""
     by_name = {title.replace(" ", "_"): title for title in titles}
     if name not in by_name:
         near = difflib.get_close_matches(name, by_name, 1)
@@ -181,7 +187,7 @@ def _title(name: str, titles: Sequence[str]) -> str:
 
 
 def _schemas(schema: int, also: bool) -> tuple[int, ...]:
-    """The versions to send. Raises `click.UsageError` where there is none before."""
+    """The versions to send. Raises `click.UsageError` if there is no version before."""
     if also and schema == 1:
         raise click.UsageError("there is no version before 1: leave out --also-schema, or --schema 1")
     return (schema, schema - 1) if also else (schema,)
@@ -189,11 +195,11 @@ def _schemas(schema: int, also: bool) -> tuple[int, ...]:
 
 @contextmanager
 def _writer(place: str) -> Iterator[Callable[[str], None]]:
-    """What takes a line: stdout, at once, or a file."""
+    """A context with a function that writes a line to stdout or to a file."""
     if place == "-":
         yield output.line
         return
     if is_uri(place):
-        raise click.UsageError(f"nothing is sent to {place}: name a file here, -, or tcp://127.0.0.1:PORT")
+        raise click.UsageError(f"nothing can be sent to {place}: give a file here, -, or tcp://127.0.0.1:PORT")
     with Path(place).open("w", encoding="utf-8", newline="\n") as file:
         yield lambda line: print(line, file=file)

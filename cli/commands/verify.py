@@ -15,16 +15,16 @@ COLUMNS = ("check", "found", "passed")
     "verify",
     help=f"""{COMMANDS["verify"]}
 
-    Looks at the manifest, the settings, the head, and every segment of the log by itself: its frames, their order,
-    its digests, its footer, what is said of it; then at the checkpoints. Each damage is a line, and what lies behind
-    it is looked at all the same. --deep folds the log from its first event too, up to the first damage, and compares
-    the state with that of the living town at every checkpoint. A run on a store is fetched anew for it. Exits with 3
-    where the log is damaged, with 1 where anything else is not as it was written.
+    Checks the manifest, the settings, the head, every segment of the log (its frames, their order, its digests, its
+    footer, its entry in the manifest), and the checkpoints. Each damage is a line, and the checks go on behind it.
+    --deep also replays the log from its first event up to the first damage, and compares the state with that of the
+    living town at every checkpoint. A run on a store is fetched again for this. Exits with code 3 if the log is
+    damaged, with code 1 if anything else is not as it was written.
     """,
     epilog=options.examples("townlet verify runs/a", "townlet verify runs/a --deep --json"),
 )
 @options.run_argument
-@click.option("--deep", is_flag=True, help="Fold the log from its start and compare the state.")
+@click.option("--deep", is_flag=True, help="Also replay the log from its start and compare the state.")
 @options.output_formats
 def command(run: Path | str, deep: bool, form: str) -> None:
     from eventlog.folder.stores import whole_copy

@@ -10,8 +10,8 @@ from cli.main import COMMANDS
     "warm",
     help=f"""{COMMANDS["warm"]}
 
-    The kernels are compiled once for a machine and a version, half a minute or so, by whatever needs them first. This
-    does it now: for an image, for a test run, before a demonstration.
+    The kernels are compiled once for each machine and version, by the first command that needs them. This takes about
+    half a minute. Do it now for a container image, for a test run, or before a demonstration.
     """,
     epilog=options.examples("townlet warm", "townlet warm --json"),
 )

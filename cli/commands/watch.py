@@ -19,12 +19,12 @@ COLUMNS = ("rule", "must", "state", "value", "tick", "looks")
     "watch",
     help=f"""{COMMANDS["watch"]}
 
-    It ends with 1 at the first breach, and names rule, value and tick. `value` is what a rule breached with, else the
-    closest that it came to that, and `tick` when; `unjudged` is a rule for which there was too little. --follow goes on
-    with a town that is running, and ends with it or at a breach; the town never waits for it.
+    Exits with code 1 at the first breach, and names rule, value and tick. `value` is the value of the breach, else the
+    value closest to a breach, and `tick` is its tick. A rule is `unjudged` if there was too little data. --follow goes
+    on with a running town until it ends or breaks a rule; the town never waits for it.
 
-    Rules are a YAML file, or the name of one that comes along: default. docs/ops/OPS_HANDBOOK.md tells how to write
-    and tune them.
+    Rules are a YAML file, or the name of a shipped one: default. docs/ops/OPS_HANDBOOK.md says how to write and tune
+    them.
     """,
     epilog=options.examples(
         "townlet watch runs/a",
@@ -34,7 +34,7 @@ COLUMNS = ("rule", "must", "state", "value", "tick", "looks")
 )
 @options.run_argument
 @options.rules_option
-@click.option("--follow", "-f", is_flag=True, help="Go on with what happens next.")
+@click.option("--follow", "-f", is_flag=True, help="Go on with new ticks until the run is closed.")
 @options.output_formats
 def command(run: Path | str, rules: str, follow: bool, form: str) -> None:
     if follow and is_uri(run):
@@ -63,7 +63,7 @@ def command(run: Path | str, rules: str, follow: bool, form: str) -> None:
 
 
 def say_outcome(watch: "Watch") -> None:
-    """That no rule is breached, and which could not be judged."""
+    """Say that no rule is breached, and which rules could not be judged."""
     outcomes = watch.outcomes()
     unjudged = [outcome.rule for outcome in outcomes if outcome.state == "unjudged"]
     too_little = f"; too little to judge {', '.join(unjudged)}" if unjudged else ""

@@ -19,9 +19,9 @@ SIDES: Final = ("trust", "familiarity", "rivalry")
     "why",
     help=f"""{COMMANDS["why"]}
 
-    RUN may be left out, as everywhere. Lists what OWNER and OTHER went through: what each event did to OWNER's trust,
-    familiarity and rivalry, what the time between wore off, and what it came to. The rows add up to the ledger's value
-    to the last bit; a tie that was lost and made again has both its lives here. --csv and --arrow give the rows of
+    Without RUN, the newest run is used. Lists each event between OWNER and OTHER with its effect on OWNER's trust,
+    familiarity and rivalry, the decay between events, and the values after each. The rows add up exactly to the values
+    of the tie. A tie that was lost and made again is listed from its first event. --csv and --arrow write the rows of
     tie_changes with their sentences.
     """,
     epilog=options.examples(
@@ -31,7 +31,7 @@ SIDES: Final = ("trust", "familiarity", "rivalry")
     ),
 )
 @click.argument("names", nargs=-1, required=True, metavar="[RUN] OWNER OTHER")
-@click.option("--at-tick", type=click.IntRange(min=0), help="Ask as of the moment before this tick.")
+@click.option("--at-tick", type=click.IntRange(min=0), help="Explain as of the moment before this tick.")
 @options.output_formats
 def command(names: tuple[str, ...], at_tick: int | None, form: str) -> None:
     path, owner, other = options.run_and_pair(names)
@@ -61,7 +61,7 @@ def _as_json(told: "Why") -> dict[str, Any]:
 
 
 def _print(told: "Why", back: "Why", per_day: int) -> None:
-    """The causes, a line each; what they come to; what the other feels."""
+    """Print a line for each cause, then the sum, then what the other person feels."""
     output.words(f"{time_of(told.tick, per_day)}: {_in_words(told)}")
     rows = list(told.rows())
     if rows:
@@ -72,13 +72,13 @@ def _print(told: "Why", back: "Why", per_day: int) -> None:
 
 
 def _line(row: dict[str, Any], per_day: int) -> dict[str, str]:
-    """A change as a line: when, what each side came to and by how much, what happened."""
+    """A change as the row of a table: when, each side's new value and change, what happened."""
     when = "" if row["change"] == "decayed" else time_of(row["tick"], per_day)
     return {"when": when, **{side: _side(row, side) for side in SIDES}, "what happened": row["sentence"]}
 
 
 def _side(row: dict[str, Any], side: str) -> str:
-    """What one side came to, and by how much: `0.350 +0.100`."""
+    """The new value of one side and its change: `0.350 +0.100`."""
     before, after = row[f"before_{side}"], row[f"after_{side}"]
     if row["change"] == "refused":
         refused = row[f"adjusted_{side}"]

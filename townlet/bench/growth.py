@@ -27,7 +27,7 @@ MANY = "towns of 8 observed, {towns:,} of them"
 
 
 class Size(NamedTuple):
-    """A town of `people` people, and how many such towns are measured at once, so that their people add up alike."""
+    """A town of `people` people, and how many such towns are measured at once; the total of people is the same."""
 
     people: int
     towns: int

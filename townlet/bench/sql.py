@@ -116,7 +116,7 @@ def in_turn_ms(answers: Mapping[str, Callable[[], object]], runs: int) -> dict[s
 
 
 def measure(run: Path, file: Path, name: str, runs: int) -> dict[str, object]:
-    """Measure one of QUERIES over the log in four ways, and over the Parquet file. ValueError if answers differ."""
+    """Measure one of QUERIES over the log in four ways, and over Parquet. Raises ValueError if the answers differ."""
     read = Run(run)
     middle = read.head.tick // 2
     asked, asked_of_parquet = (queries[name].format(middle=middle) for queries in (QUERIES, PARQUET))
