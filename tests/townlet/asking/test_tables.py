@@ -27,7 +27,7 @@ TICKS = 1700
 OTHER_NAMES = {
     "projections/telemetry/frame.py": "blocks of a message",
     "tui/dialogs/help.py": "panels",
-    "tui/stage.py": "panels",
+    "tui/stage/screen.py": "panels",
 }
 """Modules whose names are like those of tables, and what they name."""
 
