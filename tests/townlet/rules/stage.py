@@ -22,7 +22,7 @@ from townlet.configuration.load import load
 from townlet.configuration.settings import Settings
 from townlet.living.town import Town
 
-KERNELS = ("townlet.rules", "townlet.rules.draw", "projections.town", "projections.recorders")
+KERNELS = ("townlet.rules", "projections.record", "projections.town", "projections.recorders")
 NAMES = {int(kind.kind): kind.snake() for kind in KINDS}
 SEED = 7
 
