@@ -86,7 +86,7 @@ def told(monkeypatch: pytest.MonkeyPatch, *options: str, passed: bool = True, ve
     """What the command says of two soaks with these outcomes."""
     first, second = [row_of(2.0, "meals"), row_of(None, "log")], [row_of(3.0, "meals"), row_of(None, "log")]
     first[0], second[0] = first[0]._replace(passed=passed), second[0]._replace(passed=versus_passed)
-    monkeypatch.setattr("townlet.judging.soak_drift.compared", lambda *_, **__: list(drifts(first, second)))
+    monkeypatch.setattr("townlet.judging.soak_drift.soak_drifts", lambda *_, **__: list(drifts(first, second)))
     return CliRunner().invoke(townlet, ["soak", "--seeds", "1", "--versus", f"{SWITCH}=true", *options])
 
 
