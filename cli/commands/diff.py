@@ -165,7 +165,7 @@ def _people(found: "Difference", when: Callable[[int], str]) -> None:
         }
         for row in found.people.to_pylist()
     ]
-    _section("people whose lives differ most: since when, by how many events, most in which kind", rows)
+    _section("people whose lives differ most: since when, how many events, most of a kind", rows)
 
 
 def _distances(distances: "pa.Table") -> None:
@@ -177,7 +177,7 @@ def _distances(distances: "pa.Table") -> None:
         {short.get(name, name): _round(value) for name, value in row.items()}
         for row in distances.select(kept).to_pylist()
     ]
-    _section("differences over time: ties in one run only, shared ties, people at another venue, needs", rows, most=12)
+    _section("differences over time: ties in one run, shared ties, other venues, needs", rows, most=12)
 
 
 def _ties(ties: "pa.Table") -> None:

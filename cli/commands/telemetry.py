@@ -145,7 +145,7 @@ def validate(file: Any, form: str) -> None:
         raise click.ClickException(f"{file.name} has {many}; the first is in line {found[0].line:,}")
     if not count:
         raise click.ClickException(f"{file.name} is empty: a feed begins with a snapshot")
-    output.words(f"{file.name}: {count:,} messages without a fault")
+    output.words(f"{file.name}: {count:,} messages, all as they should be")
 
 
 @command.command(

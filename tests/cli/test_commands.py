@@ -84,7 +84,7 @@ class TestRun:
         (here / "thesis" / "chapter.md").write_text("years of work")
         result = said("run", "--ticks", "10", "--into", "thesis", "--replace")
         assert result.exit_code == 2
-        assert "leaves it alone" in result.stderr
+        assert "does not remove it" in result.stderr
         assert (here / "thesis" / "chapter.md").read_text() == "years of work"
 
     def test_a_wrong_configuration_replaces_nothing(self) -> None:

@@ -135,7 +135,7 @@ class TestWhatDiffTells:
     def test_it_is_read_in_80_columns(self) -> None:
         lines = said("diff", "a", "b").stdout.splitlines()
         assert max(map(len, lines)) <= 80, max(lines, key=len)
-        assert any(line.startswith("whose lives differ most") for line in lines)
+        assert any(line.startswith("people whose lives differ most") for line in lines)
 
     def test_a_future_that_has_not_begun_differs_in_settings_alone(self) -> None:
         assert said("fork", "a", "--seed", "9", "--into", "runs/c").exit_code == 0

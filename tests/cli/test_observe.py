@@ -38,15 +38,15 @@ def test_without_a_terminal_it_names_plain(demo: Path) -> None:
         (["--plain", "--web"], "--plain and --web do not go together"),
         (["--plain", "--live", "--at", "3"], "--live and --at do not go together"),
         (["--plain", "--theme", "x"], "--plain and --theme do not go together"),
-        (["--to", "9"], "--to says something about --plain"),
-        (["--port", "9"], "--port says something about --web"),
+        (["--to", "9"], "--to works only with --plain"),
+        (["--port", "9"], "--port works only with --web"),
         (["--plain", "--person", "alicf"], "did you mean alice?"),
         (["--plain", "--at", "noon"], "is no time"),
         (["--plain", "--at", "day 90"], "it runs from 0 to 2,880"),
         (["--plain", "--to", "day 90"], "it runs from 0 to 2,880"),
         (["--plain", "--at", "9", "--to", "3"], "--to is tick 3, before tick 9"),
         (["--web", "--theme", "townlet-drak"], "did you mean townlet-dark?"),
-        (["--size", "10x3"], "is no size"),
+        (["--size", "10x3"], "is not a size"),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_can(demo: Path, arguments: list[str], words: str) -> None:
@@ -186,7 +186,7 @@ def test_a_port_that_is_taken_is_said_with_another(demo: Path) -> None:
         port = taken.getsockname()[1]
         result = said(demo, "--web", "--port", port)
     assert result.exit_code == 2
-    assert f"port {port} of this machine is taken; another: --port " in result.stderr
+    assert f"port {port} of this machine is in use. Next: --port " in result.stderr
 
 
 def test_without_the_extra_it_says_what_to_install(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,7 @@ class TestRefold:
             (["--table", "agents"], "agents"),
             (["--csv"], "--table comparison"),
             (["--arrow"], "--table comparison"),
-            (["--json", "--csv"], "one form at a time"),
+            (["--json", "--csv"], "give only one of"),
         ],
     )
     def test_what_cannot_be_refolded_is_refused(self, arguments: list[str], words: str) -> None:

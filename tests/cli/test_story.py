@@ -100,7 +100,7 @@ class TestStory:
             (("--agent", "bobb"), "did you mean bob"),
             (("--from", "noon"), "'noon' is no time"),
             (("--from", "day 99"), "no tick 142,560"),
-            (("--set", "market.rent=2"), "only narration.* says how it is told"),
+            (("--set", "market.rent=2"), "only settings under narration.* change the story"),
             (("--set", "narration.window_mots=2"), "did you mean window_most?"),
             (("--templates", "none.yaml"), "none.yaml"),
             (("--follow", "--by-day"), "--follow tells"),

@@ -103,7 +103,7 @@ def test_a_fault_is_told_and_ends_with_1(kitchen: Path, tmp_path: Path) -> None:
         (["--to", "-", "--from-tick", "9", "--to-tick", "3"], "--from-tick 9 is after --to-tick 3"),
         (["--to", "tcp://0.0.0.0:9"], "tcp://127.0.0.1:7777"),
         (["--to", "-", "--from-tick", "9999"], "has no tick 9,999"),
-        (["--to", "s3://bucket/feed"], "name a file here, -, or tcp://127.0.0.1:PORT"),
+        (["--to", "s3://bucket/feed"], "give a file here, -, or tcp://127.0.0.1:PORT"),
         ([], "Missing option '--to'"),
     ],
 )

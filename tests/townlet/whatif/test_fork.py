@@ -162,7 +162,7 @@ def test_a_crash_leaves_a_fork_under_its_own_settings_or_none(
         ({"town.ticks_per_day": 2880}, "town.ticks_per_day: the town"),
         ({"town.map": "town"}, "map_content: people stand"),
         ({"relationships.capacity": 2}, "relationships.capacity: 6 ties"),
-        ({"work.jobs": []}, "work.jobs: people hold them"),
+        ({"work.jobs": []}, "work.jobs: people hold these jobs"),
         ({"work.jobs.0.days": "weekdays"}, r"work.jobs.0.days: people were hired"),
         ({"people_names": ["xeno", "yann", "zoe", "wim"]}, "people_names: "),
         ({"affordances.sit.queue": True}, "affordances.sit.queue: somebody"),
