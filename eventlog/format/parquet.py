@@ -65,7 +65,7 @@ _END: Final = 4 + len(MAGIC)  # the footer's length, and the magic
 
 
 class _Group(NamedTuple):
-    """An entry of the metadata `townlet.groups`, in this order."""
+    """An entry of the metadata the key townlet.groups, in this order."""
 
     position: int  # its first byte
     length: int  # bytes
