@@ -63,7 +63,7 @@ def against_teleport(town: Any, plans: Any, a: int, tile: int) -> str:
 def against_switch(town: Any, main: str, works: bool) -> str:
     """A main that works can fail, and one that has failed can come back."""
     if main not in MAINS:
-        return f"{main!r} is none of the town's mains: {', '.join(MAINS)}"
+        return f"{main!r} is not one of the town's mains: {', '.join(MAINS)}"
     if bool(town["clock"][main]) == works:
         return f"the {main} {'works' if works else 'has failed'} already"
     return ""
@@ -73,7 +73,7 @@ def against_tie(town: Any, a: int, b: int, dimension: Dimension, value: float) -
     """A side of a tie between two who are alive can be given a value in [-1, 1]."""
     if dimension not in Dimension.__members__.values():
         sides = ", ".join(side.name.lower() for side in Dimension)
-        return f"{dimension!r} is no side of a tie: there are {sides}"
+        return f"{dimension!r} is not a dimension of a tie: there are {sides}"
     for seat in (a, b):
         if not is_alive(town, seat):
             return f"nobody sits in seat {seat}"

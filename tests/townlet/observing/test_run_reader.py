@@ -398,7 +398,7 @@ def test_a_keyframe_is_small_and_gives_the_town_back(run: Run, told: list[Frame]
     witness = ground.witness(town)
     for rows in run.log.rows(to_tick=DAY):
         witness.fold(rows, DAY)
-    kept = witness.kept()
+    kept = witness.saved_state()
     packed = shown_towns.Keyframe.of(witness)
     assert packed.unpacked() == kept and packed.tick == DAY
     assert sum(len(each.content) for each in packed.packed) < 16_000

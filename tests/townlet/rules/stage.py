@@ -92,7 +92,7 @@ class Stage:
 
     def rows(self) -> np.ndarray:
         """What was recorded since the last time."""
-        return self.life.drained()
+        return self.life.take_rows()
 
     def kinds(self) -> list[str]:
         """The kinds of what was recorded since the last time."""
