@@ -52,9 +52,10 @@ warm: $(READY)
 	@echo "warm: compiling the town's kernels"
 	@$(TOWNLET) warm
 
+# A file's tests stay in one process, so that the runs they share are made once.
 test: lint warm
 	@echo "test: everything that is not slow"
-	@$(BIN)/pytest -q -n $(WORKERS) -m "not slow"
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-slow: warm
 	@echo "test-slow: the slow tests"
