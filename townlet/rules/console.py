@@ -1,4 +1,4 @@
-"""Commands from outside: which can be carried out now, and what is then recorded."""
+"""Commands from outside the town: whether a command is possible now, and the event that it records."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ MAINS = {"power": (POWER_FAILED, POWER_RESTORED), "water": (WATER_FAILED, WATER_
 
 @entry
 def command(towns, plans, index, kind, a, b, tile, code, value):
-    """Record one command, under the settings of now. Nothing is checked here."""
+    """Record one command under the present settings. This function checks nothing."""
     town = towns[index]
     plan = plans[town.clock.epoch]
     if kind == TELEPORTED:
@@ -48,11 +48,11 @@ def command(towns, plans, index, kind, a, b, tile, code, value):
         record_settings_changed(town, plan, code)
 
 
-# What follows says why a command cannot be: of a town's record, in words; nothing where it can.
+# These functions say in words why a command is impossible now; "" if it is possible. `town` is the record of a town.
 
 
 def against_teleport(town: Any, plans: Any, a: int, tile: int) -> str:
-    """Somebody alive can be put on a free, walkable tile."""
+    """Why a person cannot be put on a tile, in words; "" if it is possible."""
     if not is_alive(town, a):
         return f"nobody sits in seat {a}"
     if not is_free(town, plans, tile):

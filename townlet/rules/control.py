@@ -53,7 +53,7 @@ def is_asked(town, a):
 
 @kernel
 def heed(town, plan, a):
-    """Refuse what cannot be asked. Whether the agent goes on with its tick; who came a moment ago does not yet."""
+    """Refuse an impossible choice. Returns whether the agent goes on with its tick; a newcomer does not yet."""
     allowed, asked = town.allowed[a], town.asked[a]
     if allowed == 0:
         return False
@@ -66,7 +66,7 @@ def heed(town, plan, a):
 
 @kernel
 def choose(town, plan, a):
-    """The option that is asked for, at the place of least trouble; a committed one goes on."""
+    """Take the option that is asked for, at the place of least trouble; a committed option goes on."""
     if not policy.decides(town, plan, a):
         return
     agent, option = town.agents[a], town.asked[a]
@@ -83,7 +83,7 @@ def choose(town, plan, a):
 
 @kernel
 def allow(town, plan, a):
-    """What may be asked of a living seat at the town's tick, as bits; never nothing."""
+    """The options or actions that a living seat may be asked for in this tick, as bits; at least one."""
     if town.cursor.control == BY_ACTION:
         return primitives.possible(town, plan, a)
     agent = town.agents[a]
@@ -101,7 +101,7 @@ def allow(town, plan, a):
 
 @kernel
 def is_worth_asking(town, plan, a, option):
-    """Whether the agent itself is fit for an option, wherever it be: work to be done, sleep to be had."""
+    """Whether the agent can use an option at all: there is work to do, or it is tired enough to sleep."""
     if option == OPTION_WORK:
         return (town.agents[a].covers >= 0 or town.agents[a].job >= 0) and work.ticks_left(town, plan, a) > 0
     return option != OPTION_SLEEP or town.agents[a].energy < plan.needs.rested_at
@@ -109,7 +109,7 @@ def is_worth_asking(town, plan, a, option):
 
 @kernel
 def reason_against(town, plan, a, asked):
-    """Why it cannot be asked."""
+    """The reason code why an option cannot be asked."""
     agent = town.agents[a]
     if asked < 0 or asked >= ASKABLE:
         return REASON_UNKNOWN
@@ -124,7 +124,7 @@ def reason_against(town, plan, a, asked):
 
 @kernel
 def reason_against_action(agent, asked):
-    """Why an action cannot be asked."""
+    """The reason code why an action cannot be asked."""
     if agent.doing >= 0:
         return REASON_BUSY
     if ACTION_NORTH <= asked <= ACTION_WEST:

@@ -1,4 +1,4 @@
-"""Coming, starving, going."""
+"""People move in, faint, leave and look for work."""
 
 import numpy as np
 
@@ -32,7 +32,7 @@ TWO, THREE, FIVE, SEVEN = np.int64(2), np.int64(3), np.int64(5), np.int64(7)
 
 @kernel
 def suffer(town, plan, a):
-    """Starving too long, an agent faints; with a reason to leave, and the town's leave to go, it goes."""
+    """An agent that starves too long faints. An agent with a reason to leave leaves when the town allows it."""
     agent, tick = town.agents[a], town.clock.tick
     if agent.starving_since >= 0 and agent.doom < 0:
         if tick - agent.starving_since >= plan.needs.faint_ticks:
@@ -47,7 +47,7 @@ def suffer(town, plan, a):
 
 @kernel
 def reason_to_leave(town, plan, a):
-    """Collapsed or evicted, two days without work, or a quarter of a day in neglect; -1 for none."""
+    """The reason why the agent leaves: fainted, evicted, without work too long, or neglected; -1 for none."""
     agent = town.agents[a]
     if agent.doom >= 0:
         return agent.doom
@@ -58,7 +58,7 @@ def reason_to_leave(town, plan, a):
 
 @kernel
 def may_exit(town, plan):
-    """At most so many a day, some time apart, and no more than can be on their way to take the places of the gone."""
+    """Whether one more may leave: exits are limited per day, apart in time, and by the newcomers on their way."""
     clock = town.clock
     if clock.exits_today >= plan.life.exits_a_day or clock.newcomers >= len(clock.newcomer_due):
         return False
@@ -67,7 +67,7 @@ def may_exit(town, plan):
 
 @kernel
 def welcome(town, plan):
-    """Newcomers whose time has come move in, if there is a seat and a bed."""
+    """Newcomers whose time has come move in, if a seat and a bed are free."""
     clock = town.clock
     while clock.newcomers > 0 and clock.newcomer_due[0] <= clock.tick:
         cause = clock.newcomer_seq[0]
@@ -81,7 +81,7 @@ def welcome(town, plan):
 
 @kernel
 def free_seat(town, plan):
-    """The lowest never-used seat; else the one that has rested longest; nobody's, if all are taken or used up."""
+    """The lowest seat never used; else the seat that has rested longest; -1 if there is none."""
     if town.clock.seats < plan.life.seat_limit:
         return town.clock.seats
     found, longest = NOBODY, NONE
@@ -94,7 +94,7 @@ def free_seat(town, plan):
 
 @kernel
 def free_bed(town, plan):
-    """A bed that is nobody's, any of them as likely as another."""
+    """A bed that belongs to nobody, each with the same chance."""
     found, least = NOTHING, 2.0
     for o in range(town.clock.objects):
         place = plan.layout.place[o]
@@ -108,7 +108,7 @@ def free_bed(town, plan):
 
 @kernel
 def move_in(town, plan, a, bed, cause):
-    """A person with a character of its own, in a bed of its own."""
+    """A new person moves in and gets a character and a bed."""
     rested = town.clock.tick - town.seats[a].released
     if town.seats[a].lives > 0 and rested < plan.life.seat_rest:
         record_seat_reused(town, plan, a, np.float64(rested), town.seats[a].released_seq)
@@ -136,7 +136,7 @@ def spread(town, person, base):
 
 @kernel
 def seek_job(town, plan, a, cause):
-    """A vacancy, by lot; rather at a desk whose other shifts are staffed, and rather near home."""
+    """Take a vacancy by lot; staffed desks and desks near home are more likely."""
     home = plan.layout.place[town.agents[a].home].tile
     found, least = NONE, 1.0e9
     for j in range(plan.work.jobs):
@@ -151,7 +151,7 @@ def seek_job(town, plan, a, cause):
 
 @kernel
 def is_shared(town, plan, job):
-    """Whether somebody works another shift at the desk of a job."""
+    """Whether somebody works another shift at the same desk."""
     first = plan.jobs[job].first
     for j in range(first, first + plan.jobs[job].colleagues):
         if j != job and plan.jobs[j].desk == plan.jobs[job].desk and town.job_holder[j] > 0:
@@ -161,7 +161,7 @@ def is_shared(town, plan, job):
 
 @kernel
 def look_for_work(town, plan, a):
-    """Some time after losing a job, at an hour of the day, one asks around."""
+    """Some time after losing a job, a person looks for work, once a day at a fixed minute."""
     agent = town.agents[a]
     if agent.job >= 0 or agent.doom >= 0 or town.clock.tick % plan.life.ticks_per_day != plan.life.asking_minute:
         return

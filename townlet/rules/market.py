@@ -1,4 +1,4 @@
-"""Buying, cooking, eating together, rent, prices that leave a living."""
+"""Buying, cooking, eating together, rent and prices."""
 
 from eventlog.codes import ITEM_MEAL, ITEM_RAW, OPTION_EAT
 from projections.kernel import kernel
@@ -17,7 +17,7 @@ def cost(town, plan, code):
 
 @kernel
 def collect(town, plan, a, o, code, cause):
-    """What a finished affordance brings: goods for money, meals for raw food."""
+    """Give the agent what a finished affordance brings: goods for money, or meals for raw food."""
     agent, deed = town.agents[a], plan.affordances[code]
     if deed.gives < 0:
         return
@@ -31,7 +31,7 @@ def collect(town, plan, a, o, code, cause):
 
 @kernel
 def share_meals(town, plan, a):
-    """Those at one venue who have eaten for five ticks together have shared a meal; the later one at table looks."""
+    """Two who have eaten at one venue at the same time for long enough share a meal. The later one records it."""
     agent = town.agents[a]
     if agent.doing < 0 or town.clock.tick - agent.busy_since != plan.chat.meal_overlap:
         return
@@ -47,7 +47,7 @@ def share_meals(town, plan, a):
 
 @kernel
 def eats_along(town, plan, a, b):
-    """Whether b sat down no later than a, is still eating, and was not counted yet."""
+    """Whether b sat down before a or with a, still eats, and has not shared this meal with a yet."""
     agent, other = town.agents[a], town.agents[b]
     if other.doing < 0 or other.busy_since > agent.busy_since:
         return False
@@ -59,7 +59,7 @@ def eats_along(town, plan, a, b):
 
 @kernel
 def charge_rent(town, plan, a):
-    """The day's rent and what is owed; two days unpaid, and the roof is gone."""
+    """Charge the rent of the day. Rent that is unpaid for too long means eviction."""
     agent = town.agents[a]
     due = plan.market.rent + agent.debt
     paid = min(agent.wallet, due)
@@ -70,7 +70,7 @@ def charge_rent(town, plan, a):
 
 @kernel
 def restock(town, plan):
-    """Every morning the shelves are full."""
+    """Fill all shelves in the morning."""
     for o in range(town.clock.objects):
         full = plan.affordances[plan.layout.place[o].affordance].restock
         if full > 0 and town.objects[o].stock < full:
@@ -79,7 +79,7 @@ def restock(town, plan):
 
 @kernel
 def set_prices(town, plan):
-    """Raw food follows the market, as far as every wage still leaves a living; a meal follows raw food."""
+    """Raw food follows the market as long as every wage is a living wage; the price of a meal follows raw food."""
     change = plan.market.price_spread * (2.0 * draw(town, PRICE, NOBODY_ELSE, NOBODY_ELSE) - 1.0)
     raw = plan.market.price[ITEM_RAW] * (1.0 + change)
     if is_living_wage(plan, raw) and raw != town.clock.prices[ITEM_RAW]:
@@ -89,7 +89,7 @@ def set_prices(town, plan):
 
 @kernel
 def is_living_wage(plan, raw):
-    """Whether each job's week pays rent, meals and sundries of a week with the wanted part to spare."""
+    """Whether the week's wage of each job pays a week of rent, meals and sundries with the margin wanted."""
     need = 7.0 * (plan.market.rent + plan.market.meals_a_day * raw + plan.market.sundries)
     for j in range(plan.work.jobs):
         job = plan.jobs[j]

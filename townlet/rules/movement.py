@@ -1,4 +1,4 @@
-"""One tile a tick, never through walls, never onto another."""
+"""Agents walk one tile a tick, never through walls and never onto another agent."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ NOWHERE_TO_GO = np.int64(0)
 
 @kernel
 def walk(town, plan, a):
-    """A free agent takes a step to its place, its waiting place, or its target; or out of the way."""
+    """A free agent takes a step to its place, its waiting place or its target, or steps out of the way."""
     agent = town.agents[a]
     if agent.doing >= 0:
         return
@@ -29,7 +29,7 @@ def walk(town, plan, a):
 
 @kernel
 def step_to(town, plan, a, tile, goal, venue):
-    """Onto a free tile; after failed moves, past whoever stands there idle."""
+    """Step onto a free tile; after failed moves, change places with an idle agent who stands there."""
     agent = town.agents[a]
     if tile == agent.tile:
         return
@@ -44,7 +44,7 @@ def step_to(town, plan, a, tile, goal, venue):
 
 @kernel
 def squeeze_past(town, plan, a, b, tile):
-    """A ghost step; among those who want the same place it is a quarrel."""
+    """A ghost step. Between two who want the same place it is a quarrel."""
     agent, other = town.agents[a], town.agents[b]
     place = goal_place(agent)
     cause = record_ghost_stepped(town, plan, a, b, tile, agent.asked_seq)
@@ -54,7 +54,7 @@ def squeeze_past(town, plan, a, b, tile):
 
 @kernel
 def step_aside(town, plan, a):
-    """Whoever is idle does not stand on a place that others may want."""
+    """An idle agent leaves a place that others may want."""
     agent = town.agents[a]
     if not plan.layout.seated[agent.tile]:
         return

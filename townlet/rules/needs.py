@@ -1,4 +1,4 @@
-"""Beginning and ending the use of a place."""
+"""Agents begin and finish the use of a place."""
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from townlet.rules.queues import WITH_MANNERS, WITHOUT_A_WORD
 
 @kernel
 def begin(town, plan, a):
-    """On its place an agent begins, or finds that it cannot."""
+    """An agent on its place begins to use it, or finds that it cannot."""
     agent = town.agents[a]
     o = agent.holds
     if o < 0 or agent.doing >= 0 or agent.tile != plan.layout.place[o].tile:
@@ -53,7 +53,7 @@ def begin(town, plan, a):
 
 @kernel
 def obstacle(town, plan, a, o, code):
-    """Why the agent cannot begin here now; -1 if it can."""
+    """The reason code why the agent cannot begin here now; -1 if it can."""
     agent, deed = town.agents[a], plan.affordances[code]
     reason = out_of_order(town, deed)
     if reason >= 0:
@@ -71,7 +71,7 @@ def obstacle(town, plan, a, o, code):
 
 @kernel
 def out_of_order(town, deed):
-    """What outside the agent keeps the affordance from working; -1 for nothing."""
+    """The reason code of an outage that stops the affordance; -1 if there is none."""
     if deed.power and not town.clock.power:
         return REASON_POWER
     if deed.water and not town.clock.water:
@@ -81,7 +81,7 @@ def out_of_order(town, deed):
 
 @kernel
 def finish(town, plan, a):
-    """What is over brings its goods; what is interrupted brings what was done; then the place is passed on."""
+    """Finish what is over or interrupted: give its goods, and pass the place on."""
     agent = town.agents[a]
     if agent.doing < 0:
         return
@@ -102,7 +102,7 @@ def finish(town, plan, a):
 
 @kernel
 def interruption(town, plan, a):
-    """A need too low to go on, or the mains; -1 for none."""
+    """The reason code that interrupts the agent, an urgent need or an outage; -1 for none."""
     agent = town.agents[a]
     deed = plan.affordances[agent.doing]
     reason = out_of_order(town, deed)
@@ -115,13 +115,13 @@ def interruption(town, plan, a):
 
 @kernel
 def could_eat(town, agent):
-    """Whether there is a meal at hand, or the money for one."""
+    """Whether the agent has a meal, or the money for one."""
     return agent.items[ITEM_MEAL] > 0 or agent.wallet >= town.clock.prices[ITEM_MEAL]
 
 
 @kernel
 def is_enough(town, plan, a):
-    """Slept out or woken for work; relieved, or no longer wanted at the desk."""
+    """Whether the agent has slept enough or must rise for work, or has no more work at its desk."""
     agent = town.agents[a]
     option = plan.affordances[agent.doing].option
     if option == OPTION_SLEEP:

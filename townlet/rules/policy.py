@@ -35,7 +35,7 @@ TOO_LATE = np.int64(-2)
 
 @kernel
 def choose(town, plan, a):
-    """An agent with nothing in hand takes the option of most use and keeps to it for a while, or until a need cries."""
+    """An idle agent takes the option of most use. It keeps to it for some ticks, or until a need becomes urgent."""
     if not decides(town, plan, a):
         return
     agent = town.agents[a]
@@ -57,13 +57,13 @@ def choose(town, plan, a):
 
 @kernel
 def is_kept_from(town, plan, a, option, urgent):
-    """Whether work leaves no time for an option; who is in need does not ask."""
+    """Whether work leaves no time for an option. An urgent need ignores this."""
     return not urgent and is_too_late_for(town, plan, a, option)
 
 
 @kernel
 def wished_use(town, plan, a, option):
-    """The use of an option as it is compared: a whim shifts it, and what one stands in line for weighs more."""
+    """The use of an option for the comparison: chance shifts it, and an option with a place in line weighs more."""
     use = use_of(town, plan, a, option)
     if use > 0.0:
         agent = town.agents[a]
@@ -97,7 +97,7 @@ def weigh(towns, plans, index, a, uses, places):
 
 @kernel
 def decides(town, plan, a):
-    """Whether the agent may choose now: it does nothing, and is committed to nothing, or a need has begun to cry."""
+    """Whether the agent may choose now: it is idle, and free of its last option, or a need just became urgent."""
     agent = town.agents[a]
     return agent.doing < 0 and (town.clock.tick >= agent.option_until or cries(plan, agent))
 
@@ -127,7 +127,7 @@ def queues_for(agent):
 
 @kernel
 def gives_way(town, plan, a):
-    """A place not yet used is passed to a friend who waits and is worse off."""
+    """Whether the agent passes an unused place to a friend in line whose needs are lower."""
     agent = town.agents[a]
     if agent.holds < 0 or town.objects[agent.holds].line == 0 or queues.is_own(plan, agent.holds):
         return False
@@ -139,7 +139,7 @@ def gives_way(town, plan, a):
 
 @kernel
 def use_of(town, plan, a, option):
-    """The use of an option, 0 or more; the steps to it are not counted."""
+    """The use of an option, 0 or more. The way to it is not counted."""
     if option == OPTION_EAT:
         return use_of_eating(town, plan, a)
     if option == OPTION_WASH:
@@ -158,7 +158,7 @@ def use_of(town, plan, a, option):
 
 @kernel
 def is_too_late_for(town, plan, a, option):
-    """Whether one has to set out for work before an option would be over."""
+    """Whether the agent must set out for work before an option would be over."""
     if plan.policy.lead[option] == 0 or not work.has_shift_ahead(town, plan, a):
         return False
     spare = work.leaves_at(town, plan, a) - work.minute_of(town, plan)
@@ -167,7 +167,7 @@ def is_too_late_for(town, plan, a, option):
 
 @kernel
 def use_of_eating(town, plan, a):
-    """The hungrier, the more; before the night and before a shift a little earlier; at meal hours in company."""
+    """More with hunger. Eating begins earlier before the night, before a shift, and at meal hours."""
     agent, policy = town.agents[a], plan.policy
     if agent.items[ITEM_MEAL] == 0:
         return 0.0
@@ -186,7 +186,7 @@ def use_of_eating(town, plan, a):
 
 @kernel
 def use_of_washing(town, plan, a):
-    """The dirtier, the more; most wash when they get up or before the night."""
+    """More with low hygiene; 0 above `policy.wash_below`."""
     agent, policy = town.agents[a], plan.policy
     if agent.hygiene >= policy.wash_below:
         return 0.0
@@ -195,7 +195,7 @@ def use_of_washing(town, plan, a):
 
 @kernel
 def use_of_sleep(town, plan, a):
-    """At night the more tired, the more; by day only the exhausted."""
+    """At night, more with tiredness; by day only an exhausted agent sleeps."""
     agent, policy = town.agents[a], plan.policy
     if agent.hunger < plan.needs.urgent and could_eat(town, agent):
         return 0.0
@@ -212,7 +212,7 @@ def use_of_sleep(town, plan, a):
 
 @kernel
 def use_of_errand(town, plan, a, option):
-    """Food in the house: the emptier the larder and the hungrier, the more."""
+    """More with hunger and an empty larder: cooking or shopping."""
     agent, policy = town.agents[a], plan.policy
     meals, raw = agent.items[ITEM_MEAL], agent.items[ITEM_RAW]
     if option == OPTION_COOK:
@@ -227,7 +227,7 @@ def use_of_errand(town, plan, a, option):
 
 @kernel
 def place_for(town, plan, a, option, urgent):
-    """Where to: one's bed, one's desk, or the least trouble of the places near home; nothing if there is none."""
+    """The place for an option: the own bed, the own desk, or the place near home of least trouble; NOTHING if none."""
     agent = town.agents[a]
     if option == OPTION_SLEEP:
         return agent.home
@@ -246,7 +246,7 @@ def place_for(town, plan, a, option, urgent):
 
 @kernel
 def is_of_use(town, plan, a, o):
-    """In order, stocked, within one's means and needs, room in the line, and not rested from."""
+    """Whether a place works, has stock, is affordable, has room in its line, and is not resting from this agent."""
     agent = town.agents[a]
     code = plan.layout.place[o].affordance
     deed = plan.affordances[code]
@@ -263,7 +263,7 @@ def is_of_use(town, plan, a, o):
 
 @kernel
 def trouble_of(town, plan, a, o, option, urgent):
-    """Steps, others in line, rivals about; less where friends sit. In steps."""
+    """How much trouble a place is, in steps: the way, the line and rivals; less where friends sit."""
     agent, place, policy = town.agents[a], town.objects[o], plan.policy
     trouble = np.float64(steps(plan, agent.tile, o))
     if agent.holds == o or agent.waits_at == o:
@@ -287,7 +287,7 @@ def trouble_of(town, plan, a, o, option, urgent):
 
 @kernel
 def company_at(town, plan, a, o, option):
-    """What those who already sit at a venue are worth in steps: a little for anybody, more for friends."""
+    """What the people who sit at a venue are worth, in steps: a little for anybody, more for friends."""
     home = plan.layout.place[town.agents[a].home].venue
     venue = plan.layout.place[o].venue
     worth = 0.0

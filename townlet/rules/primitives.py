@@ -1,4 +1,4 @@
-"""A step, a place, a word, a deed at a time: what an agent does whose every action is asked for."""
+"""Primitive control: what an agent does when every action of it is asked for."""
 
 import numpy as np
 
@@ -28,7 +28,7 @@ ONE = np.int64(1)
 
 @kernel
 def act(town, plan, a):
-    """What is asked of the agent, as far as it still can be."""
+    """Do what is asked of the agent, if it is still possible."""
     action = town.asked[a]
     if action == ACTION_WAIT or town.agents[a].doing >= 0:
         return
@@ -45,7 +45,7 @@ def act(town, plan, a):
 
 @kernel
 def possible(town, plan, a):
-    """The actions that may be asked of a living seat, as bits; waiting always."""
+    """The actions that may be asked of a living seat, as bits; waiting is always possible."""
     bits = ONE << ACTION_WAIT
     if town.agents[a].doing >= 0:
         return bits
@@ -88,7 +88,7 @@ def is_open_to(town, plan, a, tile):
 
 @kernel
 def step(town, plan, a, way, cause):
-    """One tile in a direction, unless somebody stands there by now."""
+    """Move one tile in a direction, unless somebody stands there by now."""
     tile = neighbour(plan, town.agents[a].tile, way)
     if tile < 0 or not is_open_to(town, plan, a, tile):
         return
@@ -101,14 +101,14 @@ def step(town, plan, a, way, cause):
 
 @kernel
 def can_interact(town, plan, a):
-    """Whether there is a place to leave, or one at hand to ask for."""
+    """Whether the agent can leave a place, or ask for one beside it."""
     agent = town.agents[a]
     return agent.holds >= 0 or agent.waits_at >= 0 or place_at_hand(town, plan, a) != NOTHING
 
 
 @kernel
 def interact(town, plan, a, cause):
-    """Give up the place or the line that one has; else take the place at hand, or join its line."""
+    """Give up the place or the line; without one, take the place at hand or join its line."""
     agent = town.agents[a]
     if agent.holds >= 0 or agent.waits_at >= 0:
         queues.let_go(town, plan, a)
@@ -136,7 +136,7 @@ def place_at_hand(town, plan, a):
 
 @kernel
 def may_ask_for(town, plan, a, o):
-    """One's own bed, the desk of one's shift, and whatever is not private, rested from or full."""
+    """Whether the agent may ask for a place: the own bed, the desk of its shift, or a public place with room."""
     agent, there, place = town.agents[a], plan.layout.place[o], town.objects[o]
     option = plan.affordances[there.affordance].option
     if option == OPTION_SLEEP and o != agent.home:

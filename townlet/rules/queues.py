@@ -1,4 +1,4 @@
-"""One user a place, an ordered line, now and then an elbow, now and then a courtesy."""
+"""A place has one user and an ordered line. Some people push in, and some let others go first."""
 
 import numpy as np
 
@@ -33,7 +33,7 @@ WITH_MANNERS, WITHOUT_A_WORD = map(np.int64, range(2))
 
 @kernel
 def lose_patience(town, plan, a):
-    """Whoever has stood in line, or been awaited at its place, for too long gives it up."""
+    """An agent that has waited, or has not come to its place, for too long gives it up."""
     agent, tick = town.agents[a], town.clock.tick
     if agent.waits_at >= 0:
         if tick - agent.waits_since >= plan.queues.patience:
@@ -60,26 +60,26 @@ def ask(town, plan, a):
 
 @kernel
 def is_own(plan, o):
-    """A bed or a desk: one waits for it where one stands."""
+    """Whether a place is a bed or a desk, for which people wait where they stand."""
     return plan.affordances[plan.layout.place[o].affordance].own == 1
 
 
 @kernel
 def rests_from(town, a, o):
-    """Whether the agent has used the place while others waited, a short time ago."""
+    """Whether the agent used the place a short time ago while others waited, and may not use it again yet."""
     return town.agents[a].cooldown_at == o and town.clock.tick < town.agents[a].cooldown_until
 
 
 @kernel
 def step_up(town, plan, a):
-    """Whoever waits sees whether the place has become free."""
+    """An agent that waits looks whether the place is free."""
     if town.agents[a].waits_at >= 0:
         serve(town, plan, town.agents[a].waits_at)
 
 
 @kernel
 def serve(town, plan, o):
-    """A free place goes to whoever is first in line; somebody may push in before."""
+    """Give a free place to the first in line, unless somebody pushes in."""
     place = town.objects[o]
     if place.line == 0 or place.user != NOBODY:
         return
@@ -93,7 +93,7 @@ def serve(town, plan, o):
 
 @kernel
 def quarrel(town, plan, a, b, o, reason, cause):
-    """a wrongs b at a place, the worse the longer the line."""
+    """Record that a wronged b at a place. A longer line makes it worse."""
     line, least, most = max(town.objects[o].line, 1), plan.queues.intensity_least, plan.queues.intensity_most
     intensity = min(most, max(least, 1.0 + plan.queues.intensity_step * (line - 1)))
     record_queue_conflict(town, plan, a, b, o, reason, intensity, cause)
@@ -101,7 +101,7 @@ def quarrel(town, plan, a, b, o, reason, cause):
 
 @kernel
 def leave_place(town, plan, a, o, reason, manners):
-    """Done: some are kept waiting, some are waved in, others take what becomes free."""
+    """The agent leaves its place: it may keep the next one waiting, or let them go first; the place becomes free."""
     agent = town.agents[a]
     started = agent.started_seq
     waiting = town.objects[o].line > 0
@@ -120,21 +120,21 @@ def leave_place(town, plan, a, o, reason, manners):
 
 @kernel
 def keeps_waiting(town, plan, a, first):
-    """Out of carelessness, or out of spite."""
+    """Whether the agent lets the next in line wait, from carelessness or rivalry."""
     spite = max(0.0, plan.queues.block_rivalry * rivalry(town, plan, a, first))
     return draw(town, BLOCK, a, first) < plan.queues.block_chance + spite
 
 
 @kernel
 def waves_in(town, plan, a, first):
-    """A courtesy, the likelier the more trust there is."""
+    """Whether the agent lets the next in line go first; more trust makes it likelier."""
     chance = plan.queues.polite_chance + plan.queues.polite_trust * trust(town, plan, a, first)
     return draw(town, POLITE, a, first) < chance
 
 
 @kernel
 def yield_place(town, plan, a):
-    """Whoever has chosen to yield passes its place on before using it."""
+    """An agent that has chosen to yield passes its unused place on."""
     agent = town.agents[a]
     if agent.option == OPTION_YIELD and agent.holds >= 0 and agent.doing < 0 and town.objects[agent.holds].line > 0:
         first = first_in_line(town, plan, agent.holds)
@@ -143,7 +143,7 @@ def yield_place(town, plan, a):
 
 @kernel
 def let_go(town, plan, a):
-    """Another choice: out of the line, off the place."""
+    """Leave the line and the place, because of another choice."""
     agent = town.agents[a]
     if agent.waits_at >= 0:
         record_queue_left(town, plan, a, agent.waits_at, REASON_CHANGED_MIND, agent.waits_seq)
@@ -153,7 +153,7 @@ def let_go(town, plan, a):
 
 @kernel
 def first_in_line(town, plan, o):
-    """Who is served next: by place, less a share of the ticks waited."""
+    """The one who is served next: by place in line, minus a share of the ticks waited."""
     place = town.objects[o]
     found, least = NOBODY, 1.0e9
     for i in range(place.line):
@@ -166,7 +166,7 @@ def first_in_line(town, plan, o):
 
 @kernel
 def who_cuts(town, plan, o, first):
-    """Somebody else in line who pushes in, the likelier the more rivalry there is; nobody cuts at beds and desks."""
+    """Somebody in line who pushes in; more rivalry makes it likelier. Nobody pushes in at beds and desks."""
     place = town.objects[o]
     option = plan.affordances[plan.layout.place[o].affordance].option
     if place.line < 2 or option == OPTION_WORK or option == OPTION_SLEEP:

@@ -18,7 +18,7 @@ from townlet.rules.ledger import liking, rivalry
 
 @kernel
 def converse(town, plan, a):
-    """Two who are free and near may talk."""
+    """Two people who are free and near each other may talk."""
     if not is_free(town, plan, a):
         return
     wish = plan.chat.chance * (1.0 + plan.chat.chance_extroversion * town.agents[a].traits[TRAIT_EXTROVERSION])
@@ -28,7 +28,7 @@ def converse(town, plan, a):
 
 @kernel
 def address_somebody(town, plan, a):
-    """The agent, who is free, talks to whom it likes best of those near, if there is anybody."""
+    """A free agent talks to the person nearby whom it likes most, if there is one."""
     b = someone_near(town, plan, a)
     if b == NOBODY or not is_free(town, plan, a):
         return
@@ -41,7 +41,7 @@ def address_somebody(town, plan, a):
 
 @kernel
 def is_free(town, plan, a):
-    """Not talked out, and idle, walking, waiting, sitting about or eating."""
+    """Whether the agent may talk: its last talk is long ago, and it is idle, walking, waiting, resting or eating."""
     agent = town.agents[a]
     if agent.chat_ready > town.clock.tick:
         return False
@@ -53,7 +53,7 @@ def is_free(town, plan, a):
 
 @kernel
 def someone_near(town, plan, a):
-    """The best liked of those within earshot who are free, with some chance in it; never a sworn rival."""
+    """A free person within hearing, by liking and chance, who is no rival; NOBODY if there is none."""
     side, radius = plan.layout.side, plan.chat.radius
     tile = town.agents[a].tile
     row, column = tile // side, tile % side
@@ -77,7 +77,7 @@ def someone_near(town, plan, a):
 
 @kernel
 def success_chance(town, plan, a, b):
-    """The listener's topic preference, and what the speaker's tie adds to a plain success; within [0, 1]."""
+    """The chance that a chat succeeds, in [0, 1]: by the speaker's tie and the listener's topic preference."""
     chat = plan.chat
     chance = chat.success * town.agents[b].traits[TRAIT_TOPIC_PREFERENCE]
     slot = tie_with(plan, town.agents[a], town.agents[b].person)
@@ -89,7 +89,7 @@ def success_chance(town, plan, a, b):
 
 @kernel
 def quality(town, plan, a, b):
-    """What the speaker's extroversion and tie make of a plain quality; within [quality_least, 1]."""
+    """The quality of a chat, in [quality_least, 1]: by the speaker's extroversion and tie."""
     chat = plan.chat
     worth = chat.quality + chat.quality_extroversion * town.agents[a].traits[TRAIT_EXTROVERSION]
     slot = tie_with(plan, town.agents[a], town.agents[b].person)

@@ -1,4 +1,4 @@
-"""The sky in the morning, the accounts at night."""
+"""The weather in the morning, the accounts at night, and the end of every tick."""
 
 from eventlog.codes import WEATHER_CLEAR, WEATHER_RAIN
 from projections.kernel import kernel
@@ -10,7 +10,7 @@ from townlet.rules.draw import NOBODY_ELSE, SKY, draw
 
 @kernel
 def dawn(town, plan):
-    """The sky of the day, where it differs."""
+    """Set the weather of the day, if it changes."""
     if town.clock.tick % plan.life.ticks_per_day == 0:
         sky = WEATHER_RAIN if draw(town, SKY, NOBODY_ELSE, NOBODY_ELSE) < plan.market.rain_chance else WEATHER_CLEAR
         if sky != town.clock.weather:
@@ -19,7 +19,7 @@ def dawn(town, plan):
 
 @kernel
 def close_day(town, plan):
-    """Rent, shelves, prices: the last of the day."""
+    """Charge rent, restock and set prices at the end of the day."""
     for a in range(town.clock.seats):
         if town.agents[a].alive:
             market.charge_rent(town, plan, a)
@@ -30,7 +30,7 @@ def close_day(town, plan):
 
 @kernel
 def end_episodes(town, plan):
-    """Whoever asks is done with everybody for now."""
+    """End the training episodes of everybody when an outside policy asks for it."""
     for a in range(town.clock.seats):
         if town.agents[a].alive:
             record_episode_ended(town, plan, a)

@@ -35,20 +35,20 @@ from townlet.rules.ledger import liking, rivalry, trust
 
 @kernel
 def minute_of(town, plan):
-    """Minute of the day."""
+    """The minute of the day."""
     return town.clock.tick % plan.life.ticks_per_day
 
 
 @kernel
 def works_today(town, plan, job):
-    """Whether the job's week has a shift today."""
+    """Whether the job has a shift today."""
     day = (town.clock.tick // plan.life.ticks_per_day) % 7
     return (plan.jobs[job].days >> day) & 1 == 1
 
 
 @kernel
 def attend(town, plan, a):
-    """The clock against the desk."""
+    """Compare the time with the shift: begin, miss or end it, and look for cover."""
     agent = town.agents[a]
     if agent.job < 0:
         return
@@ -66,7 +66,7 @@ def attend(town, plan, a):
 
 @kernel
 def await_arrival(town, plan, a, job, minute):
-    """At the desk within the grace is on time, after it late, long after it absent; meanwhile others may help."""
+    """At the desk within the grace is on time, later is late, much later is absent. Meanwhile others may be asked."""
     agent = town.agents[a]
     at_desk = agent.holds == job.desk and agent.doing >= 0 and agent.covers < 0
     if at_desk and minute <= plan.work.grace:
@@ -82,13 +82,13 @@ def await_arrival(town, plan, a, job, minute):
 
 @kernel
 def is_time_to_ask(plan, minute, phase):
-    """Whether somebody to stand in is looked for in this minute of a shift: now and then, not in each."""
+    """Whether a colleague is looked for in this minute of a shift; this happens every few minutes."""
     return minute % plan.work.ask_again == phase
 
 
 @kernel
 def miss(town, plan, a, job):
-    """Absent; who already stands in for the late one has now taken the shift; too often, and the job is lost."""
+    """The agent is absent. A colleague who already stands in takes the shift over. Too many absences cost the job."""
     agent = town.agents[a]
     cause = record_shift_missed(town, plan, a, job.desk, agent.job)
     b = agent.covered_by
@@ -103,7 +103,7 @@ def miss(town, plan, a, job):
 
 @kernel
 def seek(town, plan, a, job, reason):
-    """The likeliest colleague is asked to stand in; who is free, near and fond, or ambitious, is likelier."""
+    """Ask the best colleague to stand in: one who is free and near, and likes the owner."""
     found, most = NOBODY, -1.0e9
     for j in range(job.first, job.first + job.colleagues):
         b = town.job_holder[j] - 1
@@ -123,7 +123,7 @@ def seek(town, plan, a, job, reason):
 
 @kernel
 def chance(town, plan, b, a, reason):
-    """Of help: trust counts. Of a takeover: ambition and rivalry count."""
+    """The chance to agree. Trust counts for help, ambition and rivalry for a takeover."""
     if reason == REASON_LATE:
         return plan.work.help_chance * (1.0 + trust(town, plan, b, a) - max(0.0, rivalry(town, plan, b, a)))
     ambition = town.agents[b].traits[TRAIT_AMBITION]
@@ -144,7 +144,7 @@ def job_seeker(town, plan, a):
 
 @kernel
 def may_cover(town, plan, a, b):
-    """Awake, well, not at work itself, and standing in for nobody."""
+    """Whether b may be asked: awake, well, not at work, and standing in for nobody."""
     other = town.agents[b]
     if b == a or other.covers >= 0 or other.doom >= 0:
         return False
@@ -162,7 +162,7 @@ def may_cover(town, plan, a, b):
 
 @kernel
 def ticks_left(town, plan, a):
-    """Ticks of work ahead at the desk the agent is bound for: of a shift it covers, or of its own; 0 for none."""
+    """Ticks of work left at the desk the agent is bound for, of a covered or an own shift; 0 for none."""
     agent = town.agents[a]
     minute = minute_of(town, plan)
     if agent.covers >= 0:
@@ -175,7 +175,7 @@ def ticks_left(town, plan, a):
 
 @kernel
 def desk_of(town, plan, a):
-    """Where the agent is to work: at the desk of whom it covers, or at its own."""
+    """The desk where the agent is to work: the desk of the person it covers, or its own."""
     agent = town.agents[a]
     owner = town.agents[agent.covers] if agent.covers >= 0 else agent
     return plan.jobs[owner.job].desk
@@ -183,7 +183,7 @@ def desk_of(town, plan, a):
 
 @kernel
 def leaves_at(town, plan, a):
-    """The minute at which the agent sets out for its shift; oversleeping and dawdling included."""
+    """The minute at which the agent sets out for its shift, later if it oversleeps or dawdles."""
     agent = town.agents[a]
     job = plan.jobs[agent.job]
     ready = job.start - steps(plan, agent.tile, job.desk) - plan.work.margin
@@ -198,7 +198,7 @@ def leaves_at(town, plan, a):
 
 @kernel
 def stays_home(town, plan, a):
-    """Unwell for the day; the ambitious are so less often, and nobody again shortly after an absence."""
+    """Whether the agent is unwell today; less likely with ambition, and not soon after another absence."""
     agent = town.agents[a]
     recent = agent.absences[0]
     if recent > 0 and town.clock.tick - recent < plan.work.unwell_rest and agent.shift_state != ABSENT:
@@ -209,7 +209,7 @@ def stays_home(town, plan, a):
 
 @kernel
 def is_due(town, plan, a):
-    """Whether it is time to be at work, or on the way: for one's own shift, or one that is covered."""
+    """Whether it is time to be at work or on the way, for an own or a covered shift."""
     agent = town.agents[a]
     if agent.covers >= 0:
         return True
@@ -226,7 +226,7 @@ def is_due(town, plan, a):
 
 @kernel
 def has_shift_ahead(town, plan, a):
-    """Whether the agent's shift of today is still to come, or has begun without it."""
+    """Whether the agent's shift of today has not begun, or has begun without it."""
     agent = town.agents[a]
     if agent.job < 0 or agent.shift_state != PRE_SHIFT or not works_today(town, plan, agent.job):
         return False
@@ -235,7 +235,7 @@ def has_shift_ahead(town, plan, a):
 
 @kernel
 def has_to_rise(town, plan, a):
-    """The alarm clock, some time before setting out."""
+    """Whether the agent has to get up for work, some time before it sets out."""
     minute = minute_of(town, plan)
     if not has_shift_ahead(town, plan, a):
         return False
@@ -246,7 +246,7 @@ def has_to_rise(town, plan, a):
 
 @kernel
 def take_over(town, plan, a, o):
-    """Who comes to the desk of an absent colleague takes over the shift."""
+    """A person who begins to work at the desk of an absent colleague takes the shift over."""
     agent = town.agents[a]
     if agent.covers < 0 or agent.cover_worked > 0:
         return
@@ -257,7 +257,7 @@ def take_over(town, plan, a, o):
 
 @kernel
 def is_relieved(town, plan, a):
-    """Whether the one who is covered stands at the desk, waiting to take it."""
+    """Whether the covered owner waits at the desk."""
     agent = town.agents[a]
     if agent.covers < 0 or agent.doing < 0 or plan.affordances[agent.doing].option != OPTION_WORK:
         return False
@@ -266,7 +266,7 @@ def is_relieved(town, plan, a):
 
 @kernel
 def end_cover(town, plan, a):
-    """Whoever leaves a covered desk because it is relieved or the shift is over covers no more."""
+    """Covering ends when the owner waits at the desk, or the shift is over."""
     agent = town.agents[a]
     if agent.covers >= 0 and agent.holds == desk_of(town, plan, a):
         if town.agents[agent.covers].waits_at == agent.holds:
@@ -277,7 +277,7 @@ def end_cover(town, plan, a):
 
 @kernel
 def close_cover(town, plan, a, reason):
-    """The helper is thanked and paid."""
+    """Pay the helper and record the help."""
     agent = town.agents[a]
     b = agent.covers
     owner = town.agents[b]
@@ -291,7 +291,7 @@ def close_cover(town, plan, a, reason):
 
 @kernel
 def give_up_cover(town, plan, a):
-    """A promise that was not kept in time is void; so is one to somebody who came after all."""
+    """A promise to cover ends when it is not kept in time, or when the owner has come."""
     agent = town.agents[a]
     if agent.covers < 0 or agent.cover_worked > 0:
         return
@@ -305,7 +305,7 @@ def give_up_cover(town, plan, a):
 
 @kernel
 def close_shift(town, plan, a, job):
-    """The end of a shift pays who worked it, and withholds what was not worked."""
+    """At the end of a shift, pay who worked it and withhold what was not worked."""
     agent = town.agents[a]
     if agent.covered_by >= 0:
         close_cover(town, plan, agent.covered_by, REASON_FINISHED)
