@@ -30,7 +30,7 @@ COLUMNS: Final = ("tick", "part", "whole")
 
 
 class Kpi(NamedTuple):
-    """A key figure: a query that gives `tick, part, whole`, and what is to be known of it."""
+    """A key figure: its name, meaning, unit, range, and the query that gives `tick, part, whole`."""
 
     name: str
     meaning: str
@@ -46,7 +46,7 @@ class Kpi(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """The rows of a query in order of their ticks: int64 and twice float64."""
+    """The rows of a query, in the order of their ticks."""
 
     tick: np.ndarray
     part: np.ndarray
@@ -61,7 +61,7 @@ class Parts(NamedTuple):
 
 
 def parsed(name: str, text: str) -> Kpi:
-    """A key figure from its file's text. Raises ConfigurationError for one that does not say what it is."""
+    """A key figure from its file's text. Raises ConfigurationError if the header is missing."""
     found = HEADER.match(text)
     if found is None:
         raise ConfigurationError(
@@ -141,7 +141,7 @@ def kpi_tables(
 
 
 def value_of(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """The figures of sums; NaN where there is nothing to tell them from."""
+    """The figures for sums: part / whole, NaN where whole is 0."""
     some = whole != 0
     return np.where(some, part / np.where(some, whole, 1.0), np.nan)
 

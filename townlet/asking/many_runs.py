@@ -1,4 +1,4 @@
-"""Many runs at once: which they are, and what each is called."""
+"""Finds the runs of a question about many runs, and names each."""
 
 import glob
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What a query names, read before it is answered: tables, the columns it may use, the ticks it is content with."""
+"""Reads a query before it is answered: its tables, the columns it may use, the ticks it needs."""
 
 import json
 import operator
@@ -12,7 +12,7 @@ Node = dict[str, Any]
 
 
 class Window(NamedTuple):
-    """Ticks from the first up to, and without, the last; None: no bound."""
+    """Ticks from `from_tick` on and before `to_tick`; None means no bound."""
 
     from_tick: int | None = None
     to_tick: int | None = None

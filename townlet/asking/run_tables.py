@@ -59,7 +59,7 @@ class Source:
         return self._fewer.read(names)
 
     def names(self, persons: int) -> Names:
-        """What the run calls things; of persons the first so many."""
+        """The names of the run's people (the first `persons` of them), places, jobs and affordances."""
         return view_names(self.run.config, self.side, range(persons))
 
     def tables(self, tables: Iterable[Table], window: Window, queries: Queries) -> dict[str, pa.Table]:

@@ -69,7 +69,7 @@ class Session:
         self._alone: Session | None = None
 
     def query(self, text: str) -> pa.Table:
-        """The answer to one query. Raises QueryError for one that cannot be answered, LogDamaged."""
+        """The answer to one query. Raises QueryError if it cannot be answered, LogDamaged."""
         answer = information.answer_of(text, many=self._many)
         if answer is not None:
             return answer
@@ -97,22 +97,22 @@ class Session:
             raise QueryError(self._explained(error, text)) from error
 
     def tables(self) -> pa.Table:
-        """What there is to query: `table` and its `meaning`; `describe <table>` tells its columns."""
+        """The tables that can be queried: `table` and its `meaning`; `describe TABLE` lists its columns."""
         return information.tables_shown()
 
     def interrupt(self) -> None:
-        """From another thread: end the query under way, which then raises QueryError."""
+        """End the running query from another thread; it then raises QueryError."""
         self._connection.interrupt()
         alone = self._alone
         if alone is not None:
             alone.interrupt()
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close the connection and release its tables."""
         self._connection.close()
 
     def _require_query(self, text: str) -> None:
-        """One query that only reads."""
+        """Raise QueryError unless the text is one query that only reads."""
         statements = self._connection.extract_statements(text)
         kinds = duckdb.StatementType
         if len(statements) != 1:
@@ -215,7 +215,7 @@ class Session:
                 raise
 
     def _explained(self, error: duckdb.Error, text: str) -> str:
-        """DuckDB's own message, and what there is instead."""
+        """DuckDB's message with what the user can do instead."""
         message = str(error)
         if found := re.search(r"Table with name (\S+) does not exist", message):
             near = near_names(found[1])

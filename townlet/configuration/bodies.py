@@ -15,7 +15,7 @@ ItemName = Literal["raw", "meal"]
 
 
 class Decay(Model):
-    """What each need loses a tick, in [0, 0.1]."""
+    """What each need loses in a tick, in [0, 0.1]."""
 
     hunger: Rate = Field(0.0008, description="1.15 a day: three meals")
     hygiene: Rate = Field(0.00032, description="0.46 a day: one wash")
@@ -23,7 +23,7 @@ class Decay(Model):
 
 
 class Start(Model):
-    """The needs of somebody who has just moved in."""
+    """The needs of a person who has just moved in."""
 
     hunger: Share = 0.75
     hygiene: Share = 0.75
@@ -45,7 +45,7 @@ class Needs(Model):
 
 
 class Effects(Model):
-    """What a whole use of a place adds to needs, spread over its ticks."""
+    """What one whole use of a place adds to needs, spread over its ticks."""
 
     hunger: Annotated[float, Field(ge=-1.0, le=2.0)] = 0.0
     hygiene: Annotated[float, Field(ge=-1.0, le=2.0)] = 0.0
@@ -60,7 +60,7 @@ class Goods(Model):
 
 
 class Affordance(Model):
-    """What a kind of place lets one do."""
+    """What people can do at a kind of place."""
 
     place: PlaceKind
     venues: tuple[VenueKind, ...] = Field((), description="only places of these venues; of all where it is empty")

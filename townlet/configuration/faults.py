@@ -1,4 +1,4 @@
-"""What is wrong with settings, all of it at once: where, which key, what was given, what is possible."""
+"""Finds and words every fault of settings at once: where it is, which key, what was given, what is possible."""
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ ROOMIEST = {"people": 1000, "capacity": "large", "ticks_per_day": 14400}
 
 @dataclass(frozen=True)
 class Given:
-    """Settings as somebody gave them: `tree` their content, `name` and `text` the file's, where there is one."""
+    """Settings as a user gave them: `tree` is their content; `name` and `text` are of the file, if there is one."""
 
     tree: dict[str, Any]
     name: str = "settings"
@@ -31,7 +31,7 @@ class Given:
     overrides: Collection[str] = ()
 
     def where(self, loc: Loc) -> str:
-        """Where a key was given: an override, or file and line (of the block around it, where it is missing)."""
+        """Where a key was given: an override, or file and line (of the block around it if the key is missing)."""
         key = dotted(loc)
         if any(f"{key}.".startswith(f"{one}.") for one in self.overrides):
             return "override"
@@ -104,7 +104,7 @@ def nearest(wrong: str, known: Iterable[str]) -> str:
 
 
 def short(value: object) -> str:
-    """A value as one writes it, 60 characters at most."""
+    """A value as a user writes it, in at most 60 characters."""
     text = json.dumps(value, default=str)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
@@ -134,7 +134,7 @@ def _line_of(text: str, loc: Loc) -> int:
 
 
 def _mend(tree: dict[str, Any], loc: Loc) -> str:
-    """Puts what fits where a fault is, or takes an unknown key away; gives the dotted key that was replaced."""
+    """Replaces a faulty value by one that fits, or removes an unknown key; returns the dotted key that was replaced."""
     if loc[0] == "town":
         tree["town"] = dict(ROOMIEST)
         return "town"
@@ -154,7 +154,7 @@ def _mend(tree: dict[str, Any], loc: Loc) -> str:
 
 
 def _name_faults(names: Sequence[str]) -> Iterator[tuple[Loc, str]]:
-    """A name given twice, or one that could be somebody else's later name, is not one person's for ever."""
+    """The faults of people's names: a name given twice, or one that a later person would get."""
     seen: set[str] = set()
     for place, name in enumerate(names):
         if name in seen:

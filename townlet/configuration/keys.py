@@ -1,4 +1,4 @@
-"""The keys of the settings, in words: what each may be, what it is by default, what it means."""
+"""Describes the keys of the settings: the values allowed, the default, the meaning."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ class Kind(NamedTuple):
 
     @property
     def word(self) -> str:
-        """What it is called: block, table, list, word, text, integer, number, true or false."""
+        """The word for this kind: block, table, list, word, text, integer, number, true or false."""
         if self.is_block:
             return "block"
         origin = get_origin(self.type) or self.type
@@ -46,20 +46,20 @@ class Kind(NamedTuple):
 
     @property
     def names(self) -> list[str]:
-        """The names that are possible here: the keys of a block, or the words."""
+        """The names possible here: the keys of a block, or the words allowed."""
         if self.is_block:
             return list(self.type.model_fields)
         return [str(word) for word in get_args(self.type)] if self.word == "word" else []
 
     @property
     def items(self) -> list["Kind"]:
-        """The kinds of the things in a list; of a table's rows."""
+        """The kinds of a list's items, or of a table's rows."""
         parts = [one for one in get_args(self.type) if one is not Ellipsis]
         return [_plain(one) for one in parts[1 if self.word == "table" else 0 :]] if self.word in "list table" else []
 
     @property
     def range(self) -> str:
-        """What it may hold: `number from 0 to 0.1`."""
+        """The range of values in words, such as `number from 0 to 0.1`."""
         if self.is_block:
             return f"block of {', '.join(self.names)}"
         if self.names:
@@ -82,7 +82,7 @@ class Key(NamedTuple):
 
 
 def kind_at(loc: Loc) -> Kind:
-    """What a place of the settings is; a Kind of None where there is none."""
+    """The kind of a place in the settings; a Kind of None if there is no such place."""
     kind = Kind(Settings)
     for part in loc:
         if kind.is_block:
@@ -133,7 +133,7 @@ def _keys_of(model: type[BaseModel], default: BaseModel | None, before: str) -> 
 
 
 def _default_words(field: FieldInfo, value: Any) -> str:
-    """A default as YAML has it; of a table, and of a list of blocks, the names of the rows."""
+    """A default as YAML text; for a table or a list of blocks, the names of its rows."""
     if field.is_required():
         return "needed"
     if isinstance(value, dict):

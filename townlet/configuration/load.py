@@ -1,4 +1,4 @@
-"""From a YAML file to settings that need no other file, named by their digest; or all faults at once."""
+"""Loads settings from YAML into a form that needs no other file, named by its digest; or lists all faults at once."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -115,12 +115,12 @@ def configs_folder() -> Path:
 
 
 def from_yaml(file: Path, where: str) -> Any:
-    """What a YAML file says that is no settings; `where` is what messages call it. Raises ConfigurationError."""
+    """The content of a YAML file other than settings; messages call it `where`. Raises ConfigurationError."""
     return _yaml(_text_of(file, where, ()), where)
 
 
 def person_name(settings: Settings, person: int) -> str:
-    """The name of a person by number, for ever its own: the list's names, then alice_2, bob_2, ..., alice_3, ..."""
+    """The name of a person by number; it never changes: the list's names, then alice_2, bob_2, ..., alice_3, ..."""
     if person < 0:
         raise ValueError(f"{person} is nobody's number: persons count from 0")
     names = first_names(settings)
@@ -129,7 +129,7 @@ def person_name(settings: Settings, person: int) -> str:
 
 
 def person_number(settings: Settings, name: str) -> int | None:
-    """The number of the person who has, or would have, this name; None where nobody can."""
+    """The number of the person who has, or would have, this name; None if no person can have it."""
     names = first_names(settings)
     first, _, turn = name.rpartition("_")
     if name in names:
@@ -199,7 +199,7 @@ def _text_of(file: Path, where: str, shipped: Collection[str]) -> str:
 
 
 def _yaml(text: str, where: str) -> Any:
-    """What YAML says, or a ConfigurationError with the line."""
+    """The content of YAML text. Raises ConfigurationError with the line."""
     from ruamel.yaml import YAML  # a run's own settings are JSON, and are read without it
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -214,7 +214,7 @@ def _yaml(text: str, where: str) -> Any:
 
 
 def _over(block: BaseModel, given: Mapping[Any, Any]) -> dict[str, Any]:
-    """A block's keys as given, else as its default has them; an empty block is the default."""
+    """A block's keys as given, with defaults for the rest; an empty block is the default block."""
     tree: dict[str, Any] = block.model_dump(mode="json")
     for key, value in given.items():
         default = getattr(block, key) if key in type(block).model_fields else None
@@ -226,7 +226,7 @@ def _over(block: BaseModel, given: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _flat(overrides: Mapping[str, object], before: tuple[str, ...]) -> Iterator[tuple[str, object]]:
-    """Overrides with blocks taken apart, so that what a block does not name keeps its value."""
+    """Overrides as single keys, so that a block given in part keeps its other values."""
     for key, value in overrides.items():
         loc = (*before, *str(key).split("."))
         if isinstance(value, Mapping) and kind_at(loc).is_block and loc[0] != "affordances":
@@ -236,7 +236,7 @@ def _flat(overrides: Mapping[str, object], before: tuple[str, ...]) -> Iterator[
 
 
 def _set(tree: dict[str, Any], key: str, value: object) -> str:
-    """Sets a dotted key in whole settings; gives the fault, or nothing."""
+    """Sets a dotted key in whole settings; returns the fault, or None."""
     loc = key.split(".")
     try:
         value = _yaml(value, key) if isinstance(value, str) else deepcopy(value)
@@ -266,7 +266,7 @@ def _may_be_new(loc: Sequence[str], depth: int) -> bool:
 
 
 def _map_of(tree: Mapping[str, Any], given: Given) -> dict[str, Any]:
-    """The map's content, read if it is not yet there, checked whole, its keys in their model's order."""
+    """The map's content: read if needed, checked, with its keys in the order of their model."""
     town = tree["town"] if isinstance(tree["town"], dict) else Town().model_dump()
     name, content = town["map"], tree["map_content"]
     if not isinstance(name, str) or not name:

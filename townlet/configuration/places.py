@@ -1,4 +1,4 @@
-"""What a map's places are called."""
+"""The names of a map's places."""
 
 from collections import Counter
 

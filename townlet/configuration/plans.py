@@ -1,4 +1,4 @@
-"""From settings to the plan record that kernels read."""
+"""Compiles settings into the plan record that kernels read."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -47,13 +47,13 @@ def compile_plan(settings: Settings) -> np.ndarray:
 
 
 def map_of(settings: Settings) -> TownMap:
-    """The town's map of resolved settings."""
+    """The town map of resolved settings."""
     shape = CLASSES[settings.town.capacity]
     return atlas.town_map(settings.map_content, settings.town.repeat, shape, f"the map {settings.town.map!r}")
 
 
 def affordance_of(affordances: dict[str, Affordance], kind: str, venue: str) -> int:
-    """The code of the affordance of a place: one made for its venue before one for all; -1 for none."""
+    """The code of a place's affordance: one for its kind of venue before a general one; -1 if there is none."""
     general = -1
     for code, deed in enumerate(affordances.values()):
         if deed.place == kind and venue in deed.venues:
@@ -116,7 +116,7 @@ def _fill_work(record: Any, work: Work, ticks_per_day: int) -> None:
 
 
 def jobs_of(work: Work, town_map: TownMap) -> Iterator[tuple[int, Job, tuple[int, int], int]]:
-    """Every job of a town: its desk, its kind, its shift, its venue; those of one venue stand together."""
+    """Every job of a town as (desk, kind of job, shift, venue); jobs of one venue are next to each other."""
     desks = [(place.venue, o) for o, place in enumerate(town_map.places) if place.kind == "desk"]
     for venue, desk in sorted(desks):
         for job in work.jobs:
@@ -211,7 +211,7 @@ def _fill_policy(record: Any, policy: Policy) -> None:
 
 
 def require_living_wage(plan: Any, settings: Settings) -> None:
-    """Each job's week must pay rent, meals and sundries of a week, with the wanted part to spare."""
+    """Raises ConfigurationError unless a week of each job pays rent, meals and sundries with the margin wanted."""
     market = settings.market
     need = 7.0 * (market.rent + market.meals_a_day * market.prices.raw + market.sundries)
     for j in range(int(plan["work"]["jobs"])):

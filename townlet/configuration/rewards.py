@@ -1,4 +1,4 @@
-"""Settings of rewards in a file of their own: what a history can be paid by."""
+"""Reward settings in a file of their own, by which a history can be paid."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Settings of a town, whole."""
+"""The settings of a town, as one model."""
 
 from typing import Annotated, Any, Literal
 
@@ -12,7 +12,7 @@ from townlet.configuration.upcasting import VERSION
 
 
 class Features(Model):
-    """What can be switched."""
+    """Features that can be switched on or off."""
 
     relationship_modifiers: bool = Field(False, description="personality changes deltas and the decay of rivalry")
 
@@ -34,7 +34,7 @@ class Town(Model):
 
 
 class Settings(Model):
-    """Everything a run is made of but its seed: what is written to `configs/<config_id>.json` of the run."""
+    """Everything that decides a run except its seed; it is written to `configs/<config_id>.json` of the run."""
 
     version: Annotated[int, Field(ge=VERSION, le=VERSION)] = Field(
         VERSION, description="of these keys; a file that gives an older one keeps what newer keys then stood for"
@@ -62,7 +62,7 @@ class Settings(Model):
 
     @model_validator(mode="after")
     def _fit(self) -> "Settings":
-        """What one key alone cannot say."""
+        """Checks that keys fit each other."""
         faults = list(_faults(self))
         if faults:
             raise ValueError("; ".join(faults))

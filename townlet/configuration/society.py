@@ -18,7 +18,7 @@ Intensity = Annotated[float, Field(ge=0.0, le=100.0)]
 
 
 class Job(Model):
-    """A kind of job: each desk of a kind of venue has it once a shift."""
+    """A kind of job: each desk of its kind of venue has this job once for each shift."""
 
     name: str
     venue: VenueKind
@@ -74,7 +74,7 @@ class Work(Model):
 
 
 class Chat(Model):
-    """Talk, eating together, and whom one avoids."""
+    """Talk, shared meals, and whom people avoid."""
 
     radius: Annotated[int, Field(ge=1, le=5)] = Field(2, description="tiles")
     cooldown_ticks: Ticks = 90
@@ -95,7 +95,7 @@ class Chat(Model):
 
 
 class Queues(Model):
-    """Lines."""
+    """Lines at places."""
 
     cooldown_ticks: Ticks = 60
     age_weight: Share = Field(0.1, description="places gained in line a tick waited")
@@ -136,7 +136,7 @@ class InitialTies(Model):
 
 
 class Life(Model):
-    """Coming and going."""
+    """Arrivals, departures, and looking for work."""
 
     exits_a_day: Annotated[int, Field(ge=0, le=100)] = 2
     exit_gap_ticks: Ticks = 120

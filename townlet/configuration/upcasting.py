@@ -151,7 +151,7 @@ def present(tree: Tree, version: object, origin: str) -> dict[str, Any]:
 
 
 def _filled(tree: Tree, added: Tree) -> dict[str, Any]:
-    """A tree with what it does not have yet of another; what it has stands."""
+    """A tree with the keys of `added` that it lacks; its own values stay."""
     found = dict(tree)
     for key, value in added.items():
         if key not in found:

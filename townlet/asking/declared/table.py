@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Scope(StrEnum):
-    """Of which time a table tells."""
+    """The time that a table is about."""
 
     EVENTS = "events, of the ticks that are asked for"
     TICKS = "rows by tick, of the ticks that are asked for"
@@ -34,7 +34,7 @@ UNSETTLED: Final = frozenset({Scope.TOWN, Scope.SUMMARY})
 
 
 class Column(NamedTuple):
-    """A column: its type in DuckDB, what it says with unit and range, and what NULL means ("": it is never NULL)."""
+    """A column: its DuckDB type, its meaning with unit and range, and what NULL means ("": it is never NULL)."""
 
     name: str
     type: str
