@@ -112,8 +112,8 @@ class EventLine(NamedTuple):
         return self.kind.replace("_", " ")
 
     @property
-    def told(self) -> str:
-        """The whole line but when: `chat succeeded  alice, bob  quality 0.82`."""
+    def text(self) -> str:
+        """The line without its time: `chat succeeded  alice, bob  quality 0.82`."""
         return f"{self.what}  {self.said}"
 
 

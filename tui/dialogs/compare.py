@@ -157,7 +157,7 @@ def _chain(
         yield Row(Text("  nothing: it ends here", look.faint))
     for depth, line in enumerate(lines):
         text = Text("  " * (depth + 1) + ("because of  " if depth else ""), look.faint)
-        text.append(f"{time_of(line.tick, per_day)}  {line.told}", "" if depth else look.strong)
+        text.append(f"{time_of(line.tick, per_day)}  {line.text}", "" if depth else look.strong)
         yield Row(text, about(line))
 
 

@@ -39,7 +39,7 @@ def event_causes(caused: Caused, per_day: int, look: Look) -> Contents:
 def _event_row(line: EventLine, per_day: int, before: str, look: Look) -> Row:
     text = Text(before, look.faint)
     text.append(time_of(line.tick, per_day), look.strong)
-    text.append(f"  {line.told}")
+    text.append(f"  {line.text}")
     text.append(f"  event {line.seq:,}", look.faint)
     return Row(text, About(tick=line.tick, seq=line.seq))
 
