@@ -20,7 +20,7 @@ import llvmlite.binding
 import numba
 import platformdirs
 from numba.core import types
-from numba.core.caching import FunctionCache
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, UserProvidedCacheLocator
 from numba.core.runtime import rtsys  # type: ignore[attr-defined]
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,6 +32,8 @@ MARK = re.compile(rb"^(?:# kernel source\b|@(?:kernel|entry)$)", re.MULTILINE)
 
 KNOWN_NUMBA = "0.68."
 """The versions of Numba whose internals the speed-ups below know; other versions run without the speed-ups."""
+
+KNOWN = numba.__version__.startswith(KNOWN_NUMBA)
 
 KEPT = 8
 """The number of cache folders to keep; older ones are removed."""
@@ -68,8 +70,11 @@ def _cache_folder() -> Path:
 
 
 CACHE = _cache_folder()
-WARM = CACHE / "warm"
-"""This file exists once every kernel of the main path has been compiled."""
+WARM = CACHE / ("warm" if KNOWN else f"warm-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:16]}")
+"""This file exists once every kernel of the main path has been compiled.
+
+Checkouts of the same sources share what is compiled. Under other versions of Numba each checkout compiles its own.
+"""
 
 os.environ["NUMBA_CACHE_DIR"] = str(CACHE)
 njit: Any = numba.njit
@@ -81,10 +86,28 @@ def is_compiled() -> bool:
     return WARM.exists() or bool(numba.config.DISABLE_JIT)  # type: ignore[attr-defined]
 
 
-if numba.__version__.startswith(KNOWN_NUMBA):
+if KNOWN:
     # The text of a record type contains those of its inner records, and the compiler asks for it at each access to a
     # field. It never changes: caching it saves a sixth of the time to compile a town.
     types.Record.__repr__ = functools.cache(types.Record.__repr__)  # type: ignore[method-assign]
+
+
+class _Locator(UserProvidedCacheLocator):
+    """Names the folder of a file's kernels by its package, where Numba's own names it by the checkout's path."""
+
+    @classmethod
+    def get_suitable_cache_subpath(cls, py_file: str) -> str:
+        """The folder of this source file's kernels below the cache folder."""
+        above = Path(py_file).resolve().parent
+        if above.is_relative_to(ROOT):
+            return ".".join(above.relative_to(ROOT).parts)
+        return str(super().get_suitable_cache_subpath(py_file))  # type: ignore[no-untyped-call]
+
+
+class _Kept(CompileResultCacheImpl):
+    """What the cache keeps of a kernel, and where."""
+
+    _locator_classes = [_Locator]  # noqa: RUF012  (as Numba declares it)
 
 
 class _Cache(FunctionCache):
@@ -92,6 +115,8 @@ class _Cache(FunctionCache):
 
     A cached function needs only Numba's runtime. If a function is not cached, the compiler registers what it needs.
     """
+
+    _impl_class = _Kept
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function of this signature, or None."""
@@ -103,7 +128,7 @@ class _Cache(FunctionCache):
 
 def _compiled_function(function: Any, **options: bool) -> Any:
     dispatcher = njit(error_model="numpy", nogil=True, **options)(function)
-    if dispatcher is not function and numba.__version__.startswith(KNOWN_NUMBA):
+    if dispatcher is not function and KNOWN:
         dispatcher._cache = _Cache(function)
     return dispatcher
 
@@ -130,4 +155,4 @@ def bound_entry(function: Any, *arguments: Any, numbers: int = 2) -> Any:
     return partial(function.overloads[signature].entry_point, *arguments)
 
 
-__all__ = ["WARM", "bound_entry", "entry", "is_compiled", "kernel", "kernel_sources", "source_digest"]
+__all__ = ["CACHE", "ROOT", "WARM", "bound_entry", "entry", "is_compiled", "kernel", "kernel_sources", "source_digest"]

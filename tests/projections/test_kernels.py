@@ -1,8 +1,11 @@
 """Compiled code: each kernel once, its cache as fresh as its sources, its generated part as the catalogue says."""
 
 import ast
+import os
 import pkgutil
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
@@ -13,7 +16,7 @@ import pytest
 from numba.core.registry import CPUDispatcher
 
 from projections.generate import generated_files
-from projections.kernel import ROOT, kernel_sources, source_digest
+from projections.kernel import CACHE, ROOT, kernel_sources, source_digest
 from projections.observations.lens import FEATURES, VIEW, lens_type
 from projections.record.plan import plan_type
 from projections.record.state import ORDINARY, town_type
@@ -79,6 +82,23 @@ def test_every_kernel_is_called_by_another(tmp_path: Path, monkeypatch: pytest.M
     assert list((tmp_path / "layouts").iterdir())
     unused = {one.py_func.__qualname__ for one in dispatchers() if not signatures(one)}
     assert unused <= SELDOM | set(vars(console)), "neither the town nor the driver's hand calls these"
+
+
+def test_another_checkout_of_the_same_sources_finds_every_kernel_compiled(tmp_path: Path) -> None:
+    """It would otherwise find the mark that all is compiled, and compile every kernel again."""
+    warm()
+    for package in ("eventlog", "projections", "townlet"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    code = (
+        "from projections.kernel import CACHE, ROOT, is_compiled\n"
+        "from townlet.env import step\n"
+        "from townlet.living import day\n"
+        "kept = [each._cache._cache_file._load_index() for each in (day.live, step.step, step.show)]\n"
+        "print(ROOT, is_compiled(), all(kept))\n"
+    )
+    settings = {**os.environ, "PYTHONPATH": str(tmp_path), "TOWNLET_CACHE": str(CACHE.parent.parent)}
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=settings, capture_output=True, text=True)
+    assert ran.stdout.split() == [str(tmp_path), "True", "True"], ran.stderr
 
 
 def test_no_field_is_hidden_by_an_attribute_of_its_record() -> None:
