@@ -1,5 +1,5 @@
 # Townlet needs make and Python 3.11 or newer; everything else is installed into .venv.
-#   make setup demo test test-slow coverage lint bench docs golden generate clean
+#   make setup demo test test-slow coverage lint audit bench docs golden generate clean
 #   make PYTHON=python3.12 setup    chooses another interpreter
 
 PYTHON ?= python3
@@ -12,7 +12,7 @@ PACKAGES := eventlog projections townlet cli tui
 
 .DEFAULT_GOAL := setup
 .NOTPARALLEL:
-.PHONY: setup demo test test-slow coverage lint warm bench docs golden generate clean
+.PHONY: setup demo test test-slow coverage lint audit warm bench docs golden generate clean
 
 setup: $(READY)
 
@@ -46,6 +46,11 @@ lint: $(READY)
 	@out=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$out" >&2; exit 1; }
 	@echo "lint: mypy"
 	@$(BIN)/mypy --no-error-summary
+
+# No part of `make test`: it asks a source of vulnerabilities, and says so where that does not answer.
+audit: $(READY)
+	@echo "audit: looking up the packages of constraints.txt among the known vulnerabilities"
+	@$(BIN)/python .ci/audit.py
 
 # One process compiles the kernels into Numba's cache, so that the test workers only load them.
 warm: $(READY)
