@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from eventlog.errors import LogDamaged
 from eventlog.folder.head import Head
 from eventlog.folder.manifest import Manifest, Segment
+from eventlog.folder.regular import open_regular
 from eventlog.format.chain import BLOCK_EVENTS, Chain
 from eventlog.format.frames import CONTINUATION, HEADER_BYTES_MAX, MAGIC, Frame, Scan, decode_rows, inspect
 from eventlog.format.layout import schema_message
@@ -80,7 +81,7 @@ def audit_file(path: Path) -> SegmentAudit:
     if path.name.endswith(COLD):
         fault = Fault(0, first_seq, None, 0, "without the manifest nothing vouches for it")
         return SegmentAudit(path.name, first_seq, 0, (fault,), None)
-    segment = Segment(first_seq=first_seq, file=path.name)
+    segment = Segment.model_construct(first_seq=first_seq, file=path.name)  # an unfinished file has another ending
     frames = _Frames(path, segment, Start(first_seq, 0, b"", b""), None)
     return SegmentAudit(path.name, first_seq, *frames.findings(None), None)
 
@@ -196,7 +197,7 @@ class _Frames(_Pieces):
     def __init__(self, path: Path, segment: Segment, start: Start, head: Head | None) -> None:
         super().__init__(segment, start)
         self._head = head
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             self._size = path.stat().st_size
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if self._size else b""
         self._buffer = memoryview(mapped)

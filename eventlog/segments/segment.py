@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from eventlog.errors import LogDamaged
 from eventlog.folder.manifest import Manifest, Seal, Segment
+from eventlog.folder.regular import open_regular
 from eventlog.folder.stores import forget
 from eventlog.format.arrow import SCHEMA
 from eventlog.format.chain import BLOCK_EVENTS, GENESIS
@@ -267,7 +268,7 @@ def _mapped_bytes(path: Path, end: int) -> tuple[memoryview, int]:
 
     Arrays over the mapping stay valid unless the file is cut.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         if not min(size, end):
             return memoryview(b""), size
