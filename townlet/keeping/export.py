@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from eventlog.errors import EventLogError, LogDamaged
 from eventlog.folder import disk
+from eventlog.folder.belongings import is_in_place
 from eventlog.folder.descriptions import holds_only, read_description
 from eventlog.folder.publishing import Product, bytes_of, published
 from eventlog.folder.stores import is_mirror
@@ -78,6 +79,8 @@ def export(
     if into is None and is_mirror(run.path):
         raise TownletError(f"{run.place} is only read: name the file or folder to write, on this machine")
     path = into or run.path / "exports" / f"events-{extent.from_tick}-{extent.to_tick}{form.suffix}"
+    if into is None and not is_in_place(run.path, path.parent):
+        raise TownletError(f"{path.parent} is a link: name the file or folder to write")
     with published(EXPORT, path, replace=replace, suffix=form.suffix) as written:
         _require_room(path, extent.events * form.event_bytes)
         form.write(run, extent, written)

@@ -34,13 +34,13 @@ def run(tmp_path: Path) -> Path:
     return tmp_path / "a"
 
 
-@pytest.mark.parametrize("name", ["run.json", "log/head", f"configs/{0:016}.json", "checkpoints/000000001440/ties.arrow"])
+@pytest.mark.parametrize("name", ["run.json", "log/head", f"configs/{0:016}.json", f"checkpoints/{7:012}/ties.arrow"])
 def test_names_that_a_copy_has(name: str) -> None:
     assert is_plain(name) and is_kept(name)
 
 
 @pytest.mark.parametrize(
-    "name", ["", "/run.json", "../run.json", "log/../../x", "log//head", "log/./head", "log\\head", "log/he\x1bad", "a\n"]
+    "name", ["", "/run.json", "../run.json", "log/../../x", "log//head", "log/./head", "log\\head", "log/\x1b", "a\n"]
 )
 def test_names_that_no_list_may_hold(name: str) -> None:
     assert not is_plain(name)
@@ -58,7 +58,7 @@ def test_a_run_as_it_is_made_is_all_its_own(run: Path) -> None:
     assert why_it_stays(run) is None
 
 
-@pytest.mark.parametrize("name", ["notes.txt", "log/notes.txt", "derived/mine/x", "exports/thesis.pdf", "checkpoints/mine"])
+@pytest.mark.parametrize("name", ["notes.txt", "log/notes.txt", "derived/me/x", "exports/me.pdf", "checkpoints/me"])
 def test_what_does_not_belong_to_a_run_keeps_it(run: Path, name: str) -> None:
     (run / name).parent.mkdir(parents=True, exist_ok=True)
     (run / name).write_text("years of work")
@@ -67,7 +67,7 @@ def test_what_does_not_belong_to_a_run_keeps_it(run: Path, name: str) -> None:
     assert (run / name).read_text() == "years of work"
 
 
-@pytest.mark.parametrize("name", ["run.json", "lock", "lock.holder", "log", "configs", "checkpoints", "log/head", "exports"])
+@pytest.mark.parametrize("name", ["run.json", "lock", "lock.holder", "log", "configs", "checkpoints", "log/head"])
 def test_a_link_in_a_run_is_refused_by_every_writer(run: Path, tmp_path: Path, name: str) -> None:
     if (run / name).exists():
         (run / name).rename(tmp_path / "moved")

@@ -14,7 +14,15 @@ from eventlog.errors import EventLogError, LogLocked, RunNotFound
 from eventlog.folder import disk
 from eventlog.folder.head import SLOT_BYTES, HeadFile, read_head
 from eventlog.folder.lock import WriterLock
-from eventlog.folder.manifest import Manifest, Seal, Segment, read_manifest, segment_file, write_manifest, write_settings
+from eventlog.folder.manifest import (
+    Manifest,
+    Seal,
+    Segment,
+    read_manifest,
+    segment_file,
+    write_manifest,
+    write_settings,
+)
 from tests.eventlog.towns import EPOCHS, new_log
 
 MANIFEST = Manifest(
