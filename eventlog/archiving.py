@@ -11,7 +11,7 @@ from typing import NamedTuple
 from eventlog.errors import DiskFull, EventLogError
 from eventlog.folder import disk
 from eventlog.folder.lock import WriterLock
-from eventlog.folder.manifest import Manifest, Seal, Segment, read_manifest, write_manifest
+from eventlog.folder.manifest import Manifest, Seal, Segment, read_manifest, segment_file, write_manifest
 from eventlog.format import parquet
 from eventlog.segments.opening import chain_at, open_segment
 from eventlog.segments.recovery import remove_leftovers
@@ -29,11 +29,6 @@ class Archived(NamedTuple):
     shared: bool  # another run still has the old file, which takes room until that run is archived too
 
 
-def cold_file(first_seq: int) -> str:
-    """The file name, in `log/`, of the Parquet segment that begins with event `first_seq`."""
-    return f"{first_seq:020}{COLD}"
-
-
 def archive(run: Path) -> list[Archived]:
     """Rewrite every event of the run in this folder as Parquet; returns the segments that were rewritten.
 
@@ -49,7 +44,7 @@ def archive(run: Path) -> list[Archived]:
         remove_leftovers(run, manifest)
         done = []
         for number, segment in enumerate(manifest.segments):
-            if segment.seal and segment.file != cold_file(segment.first_seq):
+            if segment.seal and not segment.file.endswith(COLD):
                 cold = _cold_segment(run, manifest, number)
                 manifest = _next_manifest(manifest, number, cold)
                 before = run / "log" / segment.file
@@ -65,10 +60,14 @@ def archive(run: Path) -> list[Archived]:
 
 
 def _seal_active(run: Path) -> None:
-    """Seal the active segment if it has events."""
+    """Seal the active segment if it has events. Raises `DiskFull` if there is no room for the sealed file."""
     manifest = read_manifest(run)
     with LogWriter.open(run, durability="never", kinds=manifest.active.kinds) as writer:
         writer.roll()
+        head = writer.head
+        if head.seq > writer.manifest.active.first_seq:
+            free = disk.free_bytes(run)
+            raise DiskFull(run, need=head.appended, free=free, reserve=RESERVE_BYTES, seq=head.seq)
 
 
 def _cold_segment(run: Path, manifest: Manifest, number: int) -> Segment:
@@ -86,7 +85,7 @@ def _cold_segment(run: Path, manifest: Manifest, number: int) -> Segment:
     seal = parquet.write(sink, (source.rows(frame) for frame in frames), chain_at(run, before))
     if _history(seal) != _history(segment.seal):
         raise source.damage(source.begins, "its events are not those that were sealed")
-    cold = segment.model_copy(update={"file": cold_file(segment.first_seq), "seal": seal})
+    cold = segment.model_copy(update={"file": segment_file(segment.first_seq, "parquet"), "seal": seal})
     disk.replace_file(run / "log" / cold.file, sink.getbuffer())
     _require_equal(source, open_segment(run, cold, start, Reach.of(seal)))
     return cold

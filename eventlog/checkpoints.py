@@ -8,17 +8,19 @@ ignored, and the log is folded from an earlier one.
 import contextlib
 import itertools
 import os
-import shutil
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from eventlog.errors import EventLogError
 from eventlog.folder import disk
+from eventlog.folder.belongings import is_in_place, is_state, remove_state, remove_store
 from eventlog.folder.head import Point
+from eventlog.folder.regular import read_regular
 from eventlog.folder.stores import bring_checkpoint
 from eventlog.reader import LogReader
 
@@ -50,7 +52,7 @@ class _Manifest(BaseModel):
     block_digest: str = Field(pattern="^[0-9a-f]{64}$")
     digest: str = Field(pattern="^[0-9a-f]{64}$")
     identity: dict[str, str]
-    files: dict[str, _File] = Field(alias="state")
+    files: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")], _File] = Field(alias="state")
 
     @model_validator(mode="before")
     @classmethod
@@ -80,7 +82,8 @@ class CheckpointStore:
     """The checkpoints of one projection of the run in the folder `run_path`; `folder` is the town's by default."""
 
     def __init__(self, run_path: Path | str, folder: str = "checkpoints") -> None:
-        self.path = Path(run_path) / folder
+        self._run = Path(run_path)
+        self.path = self._run / folder
 
     def write(self, tables: Mapping[str, pa.Table], point: Point, identity: Mapping[str, str]) -> Path:
         """Write the tables as the checkpoint at `point`, replacing an older one at that tick; returns its folder.
@@ -88,27 +91,42 @@ class CheckpointStore:
         `identity` says what the tables were made by (record type, sources of the folds, epochs). A reader with another
         identity ignores the checkpoint.
         """
+        self.require_in_place()
         folder = self.path / f"{point.tick:012}"
         unfinished = self.path / f"{folder.name}.{os.getpid()}-{next(_serial)}"
         replaced = unfinished.with_name(unfinished.name + "-replaced")
+        unfinished.mkdir(parents=True)
         try:
-            unfinished.mkdir(parents=True)
             files = {name: _write_table(unfinished / f"{name}.arrow", table) for name, table in tables.items()}
             manifest = _Manifest(**point._asdict(), identity=dict(identity), files=files)
             _write(unfinished / _MANIFEST, (manifest.model_dump_json(indent=2) + "\n").encode())
             if folder.exists():
                 disk.rename(folder, replaced)
-                disk.remove_folder(replaced)
+                remove_state(replaced)
             disk.rename(unfinished, folder)
         finally:
             for left in (unfinished, replaced):
-                shutil.rmtree(left, ignore_errors=True)  # does nothing unless an error left it
+                with contextlib.suppress(OSError):  # does nothing unless an error left it
+                    remove_state(left)
         return folder
+
+    def require_in_place(self) -> None:
+        """Raises `EventLogError` if the store lies behind a link: it may be anybody's folder there."""
+        if not self.is_in_place:
+            raise EventLogError(
+                f"{self.path} lies behind a link: tables are kept only in the run's own folder.\n"
+                f"  Next: remove the link; what is kept can be made anew"
+            )
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether no folder from the run's down to the store is a link, so that something may be kept or removed."""
+        return is_in_place(self._run, self.path)
 
     def ticks(self) -> list[int]:
         """The ticks that have a checkpoint, valid or not, in ascending order."""
         try:
-            return sorted(int(name) for name in os.listdir(self.path) if name.isdecimal())
+            return sorted(int(name) for name in os.listdir(self.path) if is_state(name))
         except (FileNotFoundError, NotADirectoryError):
             return []
 
@@ -135,9 +153,10 @@ def keep_last_used(folder: Path, most: int) -> None:
     used = []
     for each in folder.iterdir():
         with contextlib.suppress(OSError):  # another process may have removed it
-            used.append((each.stat().st_mtime_ns, each))
+            used.append((each.lstat().st_mtime_ns, each))
     for _, old in sorted(used, reverse=True)[most:]:
-        shutil.rmtree(old, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            remove_state(old) if is_state(old.name) else remove_store(old)
 
 
 def _write_table(path: Path, table: pa.Table) -> _File:
@@ -162,7 +181,7 @@ def _manifest_of(folder: Path, identity_at: IdentityAt) -> _Manifest | None:
     """The checkpoint's manifest, or None if it cannot be read or has another identity."""
     bring_checkpoint(folder)
     try:
-        manifest = _Manifest.model_validate_json((folder / _MANIFEST).read_bytes())
+        manifest = _Manifest.model_validate_json(read_regular(folder / _MANIFEST))
     except (OSError, ValidationError):
         return None
     return manifest if manifest.identity == dict(identity_at(manifest.seq)) else None
@@ -174,7 +193,7 @@ def _read(folder: Path, identity_at: IdentityAt) -> Checkpoint | None:
     if manifest is None:
         return None
     try:
-        contents = {name: (folder / f"{name}.arrow").read_bytes() for name in manifest.files}
+        contents = {name: read_regular(folder / f"{name}.arrow") for name in manifest.files}
     except OSError:
         return None
     for name, file in manifest.files.items():

@@ -6,16 +6,15 @@ The manifest is written last, so an interrupted copy is not a run. A second copy
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from eventlog.errors import EventLogError, RunExists
+from eventlog.folder.belongings import is_kept, is_state, is_table, require_new, require_own
 from eventlog.folder.manifest import read_manifest_text, read_settings
+from eventlog.folder.regular import read_regular
 from eventlog.folder.stores import Store, bring, bring_checkpoint
-from eventlog.places import place_name
+from eventlog.places import is_uri, place_name, printable
 from eventlog.reader import LogReader
-
-LEFT: Final = frozenset({"configs", "log", "checkpoints"})
-"""The folders that an interrupted copy may leave."""
 
 
 class Copied(NamedTuple):
@@ -35,6 +34,7 @@ def copy(source: LogReader, to: Path | str) -> Copied:
     bytes read back differ from those written. After an error there is no run at `to`.
     """
     source.refresh()
+    require_own(source.path)
     if not source.manifest.closed:
         run = place_name(source.path)
         raise EventLogError(
@@ -43,6 +43,8 @@ def copy(source: LogReader, to: Path | str) -> Copied:
         )
     text = read_manifest_text(source.path)
     target = Store(to)
+    if not is_uri(to):
+        require_new(Path(to))
     _require_free(target)
     digest = source.verify_chain()
     many, size = 0, 0
@@ -60,14 +62,15 @@ def copy(source: LogReader, to: Path | str) -> Copied:
 def _require_free(target: Store) -> None:
     """Raises `RunExists` for a place with a run, `EventLogError` for one with files that no interrupted copy left."""
     try:
-        there = set(target.names())
+        there = target.names(deep=True)
     except FileNotFoundError as error:
         raise EventLogError(f"{target.uri}: there is no such bucket ({error})") from error
     if "run.json" in there:
         raise RunExists(target.uri, f"townlet verify {target.uri}        proves it")
-    if there - LEFT:
+    foreign = [name for name in there if not is_kept(name.removesuffix(".tmp"))]
+    if foreign:
         raise EventLogError(
-            f"{target.uri} holds {min(there - LEFT)}, which is not part of a copy: nothing is written there.\n"
+            f"{target.uri} holds {printable(foreign[0])}, which is not part of a copy: nothing is written there.\n"
             f"  Next: name another place"
         )
 
@@ -79,14 +82,15 @@ def _contents(source: LogReader) -> Iterator[tuple[str, bytes]]:
     for segment in source.manifest.segments:
         name, length = f"log/{segment.file}", None if segment.seal else source.head.appended or None
         bring(source.path, name, length)
-        yield name, (source.path / name).read_bytes()[:length]
-    yield "log/head", (source.path / "log" / "head").read_bytes()
+        yield name, read_regular(source.path / name)[:length]
+    yield "log/head", read_regular(source.path / "log" / "head")
     folder = source.path / "checkpoints"
     for checkpoint in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if checkpoint.name.isdecimal() and int(checkpoint.name) <= source.head.tick:
+        if is_state(checkpoint.name) and int(checkpoint.name) <= source.head.tick:
             bring_checkpoint(checkpoint)
             for file in sorted(checkpoint.iterdir()):
-                yield f"checkpoints/{checkpoint.name}/{file.name}", file.read_bytes()
+                if is_table(file.name) and not file.is_symlink():
+                    yield f"checkpoints/{checkpoint.name}/{file.name}", read_regular(file)
 
 
 def _put(target: Store, name: str, content: bytes) -> None:

@@ -4,15 +4,24 @@ A fork shares sealed segments with its parent by hard links and copies the rest,
 changed or removed. It is built in a hidden folder beside its place and then renamed, so no half of a run is ever there.
 """
 
-import shutil
+import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from eventlog.beginning import require_outside_runs
-from eventlog.errors import EventLogError, LogDamaged, RunExists
+from eventlog.errors import LogDamaged
 from eventlog.folder import disk
+from eventlog.folder.belongings import (
+    begin_half_made,
+    end_half_made,
+    is_state,
+    is_table,
+    remove_half_made,
+    remove_state,
+    require_free,
+    require_own,
+)
 from eventlog.folder.head import HeadFile
 from eventlog.folder.manifest import (
     NO_TEXTS,
@@ -25,7 +34,6 @@ from eventlog.folder.manifest import (
     write_manifest,
     write_settings,
 )
-from eventlog.folder.run_folders import half_made, is_run
 from eventlog.folder.stores import bring_checkpoint, is_mirror
 from eventlog.format.layout import schema_message
 from eventlog.format.sealing import BATCH_EVENTS
@@ -50,12 +58,14 @@ def fork(
 
     `epochs` are the fork's epochs, none later than `seq`; `settings` maps config_id to the text of settings that
     `source` does not have. Checkpoints before `seq` are shared too. Raises `RunExists`, `EventLogError` if the place
-    holds other files, `LogDamaged`, `DiskFull`, `OSError`; after an error nothing is left behind.
+    holds other files or the source has links in its folder, `LogDamaged`, `DiskFull`, `OSError`; after an error nothing
+    is left behind.
     """
-    _require_free(into)
+    require_free(into)
+    require_own(source.path)
     digest = source.digest_at(seq)[1]
-    unfinished = half_made(into, "forking")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    disk.make_folder(into.absolute().parent)
+    unfinished = begin_half_made(into, "forking")
     try:
         manifest = _begin_folder(source, unfinished, seq).model_copy(
             update={
@@ -73,21 +83,13 @@ def fork(
             if writer.head.digest != digest.hex():
                 raise _digest_error(source, seq)
         _link_checkpoints(source.path, unfinished, writer.head.tick)
-        _require_free(into)
+        require_free(into)
         disk.rename(unfinished, into)  # fails unless `into` is missing or an empty folder
         disk.sync_folder(into.parent)
+        end_half_made(into)
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)  # does nothing after the rename
-
-
-def _require_free(into: Path) -> None:
-    """Raises `RunExists` or `EventLogError` unless `into` is missing or an empty folder."""
-    if is_run(into):
-        raise RunExists(into)
-    require_outside_runs(into)
-    if into.exists() and not (into.is_dir() and not any(into.iterdir())):
-        what = "holds files, and no run" if into.is_dir() else "is a file"
-        raise EventLogError(f"{into} {what}: nothing is written over it.\n  Next: name another folder for the new run")
+        with contextlib.suppress(OSError):  # does nothing after the rename
+            remove_half_made(unfinished)
 
 
 def _begin_folder(source: LogReader, into: Path, seq: int) -> Manifest:
@@ -160,7 +162,7 @@ def _commit(writer: LogWriter, rows: np.ndarray, words: Mapping[int, str]) -> No
 def _link_checkpoints(source: Path, into: Path, tick: int) -> None:
     """Link the checkpoints up to a tick. A reader of a checkpoint checks that it belongs to the fork's history."""
     folder = source / "checkpoints"
-    found = [each for each in sorted(folder.iterdir()) if each.name.isdecimal()] if folder.is_dir() else []
+    found = [each for each in sorted(folder.iterdir()) if is_state(each.name)] if folder.is_dir() else []
     before = [checkpoint for checkpoint in found if int(checkpoint.name) <= tick]
     for last in before[-1:]:
         bring_checkpoint(last)
@@ -174,9 +176,10 @@ def _link_checkpoint(checkpoint: Path, target: Path) -> None:
     target.mkdir(parents=True)
     try:
         for file in sorted(checkpoint.iterdir()):
-            disk.link(file, target / file.name)
+            if is_table(file.name) and file.is_file() and not file.is_symlink():
+                disk.link(file, target / file.name)
     except FileNotFoundError:
-        shutil.rmtree(target)
+        remove_state(target)
 
 
 def _digest_error(source: LogReader, seq: int) -> LogDamaged:

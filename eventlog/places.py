@@ -52,3 +52,8 @@ def title(run: Path) -> str:
 def uri_within(uri: str, name: str) -> str:
     """The URI of file `name` in the folder at `uri`, without its query; `uri` itself for ""."""
     return f"{uri.partition('?')[0]}/{name}" if name else uri
+
+
+def printable(text: str) -> str:
+    """A name from outside for a message: what does not print, such as a control character, becomes an escape."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

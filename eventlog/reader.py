@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from eventlog.errors import LogDamaged
+from eventlog.errors import EventLogError, LogDamaged
 from eventlog.folder.head import Head, Point, read_head
 from eventlog.folder.manifest import Manifest, Segment, parse_manifest, read_manifest_text
 from eventlog.folder.stores import is_mirror
@@ -20,8 +20,9 @@ from eventlog.format.chain import BLOCK_EVENTS, Chain
 from eventlog.format.frames import Frame
 from eventlog.format.sealing import Part
 from eventlog.format.upcasting import PRESENT, Upcasters
+from eventlog.places import place_name
 from eventlog.rows import ROW, Rows
-from eventlog.segments.opening import open_segment
+from eventlog.segments.opening import BEYOND_HEAD, frame_beyond, open_segment
 from eventlog.segments.segment import READ_ALL, Reach, SegmentReader, Start, missing_segment, starts
 
 MOST_OPEN: Final = 32
@@ -133,7 +134,8 @@ class LogReader:
     def verify_chain(self) -> str:
         """Recompute the digest of the whole log from its events; returns it in hex.
 
-        Raises `LogDamaged` at the first frame that records another digest, or at the end if the head does.
+        Raises `LogDamaged` at the first frame that records another digest, at the end if the head does, or if the head
+        is an earlier one.
         """
         chain, segment = Chain(), None
         for segment, frame in self._frames_of(None, None, None, None):
@@ -144,6 +146,9 @@ class LogReader:
         if (chain.seq, digest) != (self.head.seq, self.head.digest):
             last = segment or self._reader_of(len(self.manifest.segments) - 1)
             raise last.damage(self.head.appended, "the digest of the log differs")
+        if frame_beyond(self.path, self.manifest, self.head):
+            last = self._reader_of(len(self.manifest.segments) - 1)
+            raise last.damage(self.head.appended or last.begins, BEYOND_HEAD)
         return digest
 
     def digest_at(self, seq: int) -> tuple[bytes, bytes]:
@@ -311,6 +316,7 @@ class LogReader:
             head = read_head(self.path / "log" / "head", manifest.active.first_seq)
             if read_manifest_text(self.path) == text:
                 break
+        self._require_same_run(manifest, head)
         if text != self._text:
             self._text, self._sealed_since = text, {}
         if head is None:
@@ -318,6 +324,21 @@ class LogReader:
             reason = "the head is lost, so how far the log is committed is unknown"
             raise LogDamaged(lost, seq=0, tick=0, position=0, durable=None, reason=reason, opens=False)
         return manifest, head
+
+    def _require_same_run(self, manifest: Manifest, head: Head | None) -> None:
+        """Raises `EventLogError` if another run lies in the folder since this reader was opened."""
+        if not self._text:
+            return
+        known, before = self.manifest, self.head
+        if manifest.run_id != known.run_id:
+            found = f"run {manifest.run_id} lies there now, and run {known.run_id} did"
+        elif head is not None and head.seq < before.seq:
+            found = f"it ends before event {head.seq:,} now, and ended before {before.seq:,}"
+        else:
+            return
+        raise EventLogError(
+            f"{place_name(self.path)} was replaced since it was opened: {found}.\n  Next: open it again"
+        )
 
 
 def _large_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -12,6 +12,7 @@ import numpy as np
 from eventlog.beginning import begin
 from eventlog.errors import DiskFull, SequenceMismatch, WriterPoisoned
 from eventlog.folder import disk
+from eventlog.folder.belongings import own_copy, require_free
 from eventlog.folder.head import Head, HeadFile, Point
 from eventlog.folder.lock import WriterLock
 from eventlog.folder.manifest import (
@@ -121,6 +122,7 @@ class LogWriter:
         manifest = Manifest(
             run_id=run_id, name=name, epochs=tuple(epochs), versions=dict(versions), segments=(first,), parent=parent
         )
+        require_free(path)
         disk.make_folder(path)
         with ExitStack() as undo:
             lock = WriterLock(path)
@@ -165,6 +167,8 @@ class LogWriter:
             undo.callback(lock.release)
             manifest = read_manifest(path)
             manifest = manifest.next_version(writer_epoch=manifest.writer_epoch + 1, closed=False)
+            for name in (manifest.active.file, "head"):  # the files that are written in place
+                own_copy(path / "log" / name)
             tail = recover_run(path, manifest)
             writer = cls(
                 path,
@@ -204,13 +208,8 @@ class LogWriter:
         self._require_next(rows, expected_seq)
         if not len(rows):
             return self._seq
-        frame, own_hash = encode(
-            rows,
-            notes or NO_NOTES,
-            previous=self._previous,
-            block_digest=self._chain.block_digest,
-            digest=self._digest,
-        )
+        at = {"previous": self._previous, "block_digest": self._chain.block_digest, "digest": self._digest}
+        frame, own_hash = encode(rows, notes or NO_NOTES, **at)
         self._require_room(len(frame))
         with self._at_risk("a commit", expected_seq):
             disk.write_all(self._fd, frame)
@@ -241,7 +240,7 @@ class LogWriter:
             if disk.free_bytes(self.path) - RESERVE_BYTES < self._appended:
                 return
             sealed = self._sealed_segment()
-            file = segment_file(active.first_seq, sealed=True)
+            file = segment_file(active.first_seq, "arrow")
             disk.replace_file(self.path / "log" / file, sealed.content)
             following = Segment(first_seq=self._seq, file=segment_file(self._seq), kinds=active.kinds)
             disk.replace_file(self.path / "log" / following.file, schema_message())

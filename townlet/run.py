@@ -134,18 +134,22 @@ def simulate(
     overrides: Mapping[str, object] | None = None,
     durability: str = "interval",
     progress: Progress | None = None,
+    replace: bool = False,
 ) -> Run:
     """Found a town, let it live for `ticks` ticks, write its log to the folder `into`, and return its run.
 
     `config` is a YAML file, the name of a shipped configuration, a mapping, or None for the default town; `overrides`
     maps dotted keys to values; `seed` is from 0 to 2**64 - 1; `durability` is every-commit, interval or never. The same
-    config and seed give the same log, byte for byte in its content. Raises ConfigurationError, RunExists, DiskFull.
+    config and seed give the same log, byte for byte in its content. With `replace` the run takes the place of one that
+    is there, once its first tick is committed. Raises ConfigurationError, RunExists, DiskFull, and EventLogError for a
+    folder that holds anything else.
     """
     from townlet.living.loop import begin
     from townlet.warming import warm
 
     warm()
-    begin(load(config, overrides or {}), ticks, seed, local_path(into), durability=durability, progress=progress)
+    resolved, place = load(config, overrides or {}), local_path(into)
+    begin(resolved, ticks, seed, place, durability=durability, progress=progress, replace=replace)
     return Run(into)
 
 

@@ -6,7 +6,7 @@ import click
 
 from cli import living, options, output
 from cli.main import COMMANDS
-from eventlog.folder.run_folders import is_run, remove_whole
+from eventlog.folder.run_folders import is_run
 
 
 @click.command(
@@ -52,37 +52,38 @@ def command(
     resolved = load(config, overrides)
     wanted = options.ticks_of(ticks, days, resolved.settings.town.ticks_per_day)
     path = into or options.RUNS / f"{resolved.settings.name}-{seed}"
-    if is_run(path) and not replace:
+    replaced = is_run(path)
+    if replaced and not replace:
         raise RunExists(path)
+    if replace and not replaced:
+        require_nothing(path)
     if cold:
         living.compile_kernels()
-    if replace:
-        remove_run(path)
     import townlet
 
     living.live(
         lambda progress: townlet.simulate(
-            resolved.settings, ticks=wanted, seed=seed, into=path, durability=durability, progress=progress
+            resolved.settings,
+            ticks=wanted,
+            seed=seed,
+            into=path,
+            durability=durability,
+            progress=progress,
+            replace=replace,
         ),
         path,
         form,
     )
+    if replaced:
+        output.words(f"removed the earlier run in {path}")
 
 
-def remove_run(path: Path) -> None:
-    """Remove the run in this folder, unless a process writes to it or the folder holds something else.
+def require_nothing(path: Path) -> None:
+    """Raise `click.UsageError` if there is anything at this path that is no run: --replace removes only runs."""
+    from eventlog.errors import EventLogError
+    from eventlog.folder.belongings import require_free
 
-    Raises LogLocked, `click.UsageError`.
-    """
-    from eventlog.folder.lock import WriterLock
-
-    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
-        return
-    if not is_run(path):
-        raise click.UsageError(f"{path} is not a run, because it has no run.json: --replace does not remove it")
-    lock = WriterLock(path)
     try:
-        remove_whole(path)
-    finally:
-        lock.release()
-    output.words(f"removed the earlier run in {path}")
+        require_free(path)
+    except EventLogError as error:
+        raise click.UsageError(f"{path} is not a run: --replace does not remove it; {error}") from error

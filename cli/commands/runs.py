@@ -252,10 +252,10 @@ def _run_row(path: Path) -> dict[str, Any]:
     row = dict.fromkeys(COLUMNS) | {"run": path.name, "bytes": _bytes(path), "state": "damaged", "log_digest": ""}
     try:
         manifest = read_manifest(path)
-    except EventLogError:
+        row |= {"config": manifest.name, "seed": manifest.epochs[-1].seed}
+        head = read_head(path / "log" / "head")
+    except (EventLogError, OSError):
         return row
-    row |= {"config": manifest.name, "seed": manifest.epochs[-1].seed}
-    head = read_head(path / "log" / "head")
     if head is not None:
         state = "closed" if manifest.closed else "running" if is_written_to(path) else "stopped"
         row |= {"ticks": head.tick, "events": head.seq, "log_digest": head.digest, "state": state}
@@ -263,12 +263,12 @@ def _run_row(path: Path) -> dict[str, Any]:
 
 
 def _bytes(path: Path) -> int:
-    """The bytes of all files of a run. A file that disappears meanwhile counts as 0."""
+    """The bytes of all files in a run's folder; links are not followed. A file that disappears counts as 0."""
     many = 0
     for folder, _, files in os.walk(path):
         for name in files:
-            with contextlib.suppress(FileNotFoundError):
-                many += (Path(folder) / name).stat().st_size
+            with contextlib.suppress(OSError):
+                many += (Path(folder) / name).lstat().st_size
     return many
 
 

@@ -12,18 +12,26 @@ from pathlib import Path
 
 
 def create(path: Path) -> int:
-    """Create or empty a file; returns a descriptor for writing."""
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    """Make a new file in place of any that is there; returns a descriptor for writing.
+
+    A file or a link of that name is removed, not emptied: it may share its bytes with another file.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, 0o644)
+    except FileExistsError:
+        remove(path)
+        return os.open(path, flags, 0o644)
 
 
 def append_to(path: Path) -> int:
-    """Open an existing file; returns a descriptor that appends."""
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+    """Open an existing file, not through a link; returns a descriptor that appends."""
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
 def update(path: Path) -> int:
-    """Open a file, created if missing; returns a descriptor that reads and writes in place."""
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    """Open a file, not through a link, created if missing; returns a descriptor that reads and writes in place."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
 
 
 def write(fd: int, data: bytes | bytearray | memoryview) -> int:

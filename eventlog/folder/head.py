@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from eventlog.folder import disk
+from eventlog.folder.regular import read_regular
 
 _SLOT: Final = struct.Struct("<QQQI32s")
 _CRC: Final = struct.Struct("<I")
@@ -72,9 +73,10 @@ def read_head(path: Path, first_seq: int = 0) -> Head | None:
     """The head of the active segment, which begins with event `first_seq`. A writer may write meanwhile.
 
     None if there is no file or no valid slot about this segment; for an empty segment `appended` and `durable` are 0.
+    Raises `OSError`.
     """
     try:
-        slots = path.read_bytes()
+        slots = read_regular(path, 2 * SLOT_BYTES)
     except FileNotFoundError:
         return None
     heads = [

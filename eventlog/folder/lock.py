@@ -1,29 +1,44 @@
 """A lock on the run's folder that lets in one writer. The operating system frees it when the writer's process ends."""
 
 import contextlib
-import json
 import os
 import socket
 from pathlib import Path
+from typing import Final
 
 from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from eventlog.errors import EventLogError, LogLocked
+from eventlog.folder.belongings import require_own
+from eventlog.folder.regular import read_regular
 from eventlog.folder.run_folders import is_alive
 from eventlog.folder.stores import is_mirror
-from eventlog.places import place_name, refusal
+from eventlog.places import place_name, printable, refusal
+
+_HOLDER_BYTES_MAX: Final = 4096
+
+
+class _Holder(BaseModel):
+    """The content of `lock.holder`: who holds the lock. Anybody may have written it."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    pid: int = Field(gt=0, lt=1 << 31)
+    host: str = Field(max_length=255)
 
 
 class WriterLock:
     """The lock of a run, held from construction to `release` or to the end of the process.
 
     Raises `LogLocked` at once if another writer holds it; the message names that writer. Raises `EventLogError` for a
-    mirror of a run on a store: such a run can only be read.
+    mirror of a run on a store, which can only be read, and for a run with links in its folder.
     """
 
     def __init__(self, run: Path) -> None:
         if is_mirror(run):
             raise EventLogError(refusal(place_name(run)))
+        require_own(run)
         self._holder = run / "lock.holder"
         self._lock = FileLock(run / "lock", timeout=0, thread_local=False)
         try:
@@ -32,7 +47,9 @@ class WriterLock:
             pid, host = _holder(self._holder)
             raise LogLocked(run, pid=pid, host=host) from error
         with contextlib.suppress(OSError):  # on a full disk the refusal names no process
-            self._holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
+            self._holder.unlink(missing_ok=True)  # a copy of the run may share the file
+            with self._holder.open("x") as file:
+                file.write(_Holder(pid=os.getpid(), host=socket.gethostname()).model_dump_json())
 
     def release(self) -> None:
         """Free the lock. A second call does nothing."""
@@ -50,7 +67,7 @@ def is_written_to(run: Path) -> bool:
 def _holder(path: Path) -> tuple[int | None, str | None]:
     """The process id and the host of the lock's holder, None if not known."""
     try:
-        word = json.loads(path.read_text())
-        return int(word["pid"]), str(word["host"])
-    except (OSError, ValueError, KeyError, TypeError):
+        holder = _Holder.model_validate_json(read_regular(path, _HOLDER_BYTES_MAX))
+    except (OSError, ValidationError):
         return None, None
+    return holder.pid, printable(holder.host)

@@ -1,32 +1,42 @@
 """The manifest of a run, `run.json`, and the resolved settings of its epochs, `configs/<config_id>.json`.
 
 Both are replaced atomically: a reader sees the old file or the new one, never a part, even after a power failure.
+
+A checksum says that a manifest is whole, not that it is sane. So the models check every name before a path is made of
+it: a segment's file has the one name that its first event and its form give, ids and digests are hex digits.
 """
 
 import re
 import zlib
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from eventlog.errors import EventLogError, RunNotFound
 from eventlog.folder import disk
-from eventlog.places import place_name
+from eventlog.folder.regular import read_regular
+from eventlog.places import place_name, printable
 
 FORMAT: Final = 1
 """The version of the layout of a run's folder that this code writes, and the newest that it reads."""
 
 NO_CRC: Final = "00000000"
 _CRC: Final = re.compile(rb'"crc32": "([0-9a-f]{8})"')
-_TOWNLET: Final = re.compile(rb'"townlet": "([^"]{1,40})"')
+_TOWNLET: Final = re.compile(rb'"townlet": "([0-9A-Za-z.+!_-]{1,40})"')
 
 NO_TEXTS: Final[Mapping[str, str]] = MappingProxyType({})
 """Default: no settings."""
 
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, lt=1 << 63)]
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+ConfigId = Annotated[str, Field(pattern="^[0-9a-f]{1,64}$")]
+"""The name of a file of settings. Townlet gives sixteen hex digits."""
+
+RunId = Annotated[str, Field(pattern="^[0-9a-z]{1,64}$")]
 
 
 class _Record(BaseModel):
@@ -37,7 +47,7 @@ class Epoch(_Record):
     """A part of a run with the same settings and seed, from event `from_seq` up to the next epoch's `from_seq`."""
 
     from_seq: Count
-    config_id: str
+    config_id: ConfigId
     seed: int
 
 
@@ -49,10 +59,10 @@ class Seal(_Record):
     last_tick: Count
     bytes: Count
     frames_end: Count  # byte after the last frame: the footer begins here
-    frames_hash: str  # of the last frame's mark; each mark holds the hash of the mark before
+    frames_hash: str = Field(pattern="^[0-9a-f]{32}$")  # of the last frame's mark, which holds that of the one before
     footer_crc32: Count
-    block_digest: str  # after the last whole block
-    digest: str  # after the last event
+    block_digest: Digest  # after the last whole block
+    digest: Digest  # after the last event
 
 
 class Segment(_Record):
@@ -66,13 +76,20 @@ class Segment(_Record):
     seal: Seal | None = None
     kinds: dict[str, int] = {}
 
+    @model_validator(mode="after")
+    def _with_its_own_name(self) -> Self:
+        """Refuses a file of another name, which could lie anywhere."""
+        if self.file not in (segment_file(self.first_seq, form) for form in FORMS):
+            raise ValueError(f"segment {self.first_seq} has a file of its own, not {self.file!r:.60}")
+        return self
+
 
 class Parent(_Record):
     """The history that a fork continues: run `run_id` up to event `seq`, where its digest (hex) was `digest`."""
 
-    run_id: str
+    run_id: RunId
     seq: Count
-    digest: str
+    digest: Digest
 
 
 class Manifest(_Record):
@@ -83,7 +100,7 @@ class Manifest(_Record):
 
     format: int = Field(default=FORMAT, ge=1, le=FORMAT)
     number: Count = 0
-    run_id: str
+    run_id: RunId
     name: str
     epochs: tuple[Epoch, ...] = Field(min_length=1)
     versions: dict[str, str]
@@ -92,6 +109,25 @@ class Manifest(_Record):
     writer_epoch: Count = 1
     closed: bool = False
     crc32: str = NO_CRC
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        """Refuses segments and epochs that do not follow each other, and more active segments than the last one."""
+        seq = tick = 0
+        for number, segment in enumerate(self.segments):
+            seal, last = segment.seal, number == len(self.segments) - 1
+            if (seal is None) != last or segment.file.endswith(".arrows") != last:
+                raise ValueError("only the last segment is active, and the last one is")
+            if segment.first_seq != seq:
+                raise ValueError(f"event {seq} is followed by segment {segment.first_seq}")
+            if seal is not None:
+                if not (seal.next_seq > seq and tick <= seal.first_tick <= seal.last_tick):
+                    raise ValueError(f"segment {segment.first_seq} ends before it begins")
+                seq, tick = seal.next_seq, seal.last_tick + 1
+        begun = [epoch.from_seq for epoch in self.epochs]
+        if begun[0] or any(later <= earlier for earlier, later in pairwise(begun)):
+            raise ValueError("its epochs do not follow each other from event 0 on")
+        return self
 
     def next_version(self, **changes: object) -> Self:
         """The next version of this manifest, with these fields changed."""
@@ -103,9 +139,13 @@ class Manifest(_Record):
         return self.segments[-1]
 
 
-def segment_file(first_seq: int, *, sealed: bool = False) -> str:
-    """The file name, in `log/`, of the segment that begins with event `first_seq`."""
-    return f"{first_seq:020}.{'arrow' if sealed else 'arrows'}"
+FORMS: Final = ("arrows", "arrow", "parquet")
+"""The forms of a segment: the active stream, a sealed Arrow file, a Parquet file. Each is the ending of its name."""
+
+
+def segment_file(first_seq: int, form: str = "arrows") -> str:
+    """The file name, in `log/`, of the segment that begins with event `first_seq`, in one of FORMS."""
+    return f"{first_seq:020}.{form}"
 
 
 def read_manifest(run: Path) -> Manifest:
@@ -119,7 +159,7 @@ def read_manifest(run: Path) -> Manifest:
 def read_manifest_text(run: Path) -> bytes:
     """The manifest's text. Raises `RunNotFound`."""
     try:
-        return (run / "run.json").read_bytes()
+        return read_regular(run / "run.json")
     except (FileNotFoundError, NotADirectoryError) as error:
         raise RunNotFound(run) from error
 
@@ -150,7 +190,9 @@ def _crc_of(text: bytes) -> str:
 def _fault_of(error: ValidationError) -> str:
     """The first fault of a text that is not a manifest of this version, in words."""
     first = error.errors()[0]
-    where, found = ".".join(str(part) for part in first["loc"]), first["input"]
+    where, found = printable(".".join(str(part) for part in first["loc"])), first["input"]
+    if first["type"] == "value_error":
+        return str(first["ctx"]["error"])
     if first["type"] == "json_invalid" or not where:
         return "it is not a JSON object"
     if first["type"] == "missing":
@@ -189,7 +231,7 @@ def write_settings(run: Path, config_id: str, text: str) -> Path:
 def read_settings(run: Path, config_id: str) -> str:
     """The text of an epoch's resolved settings. Raises `EventLogError` if the file is missing."""
     try:
-        return (run / "configs" / f"{config_id}.json").read_text(encoding="utf-8")
+        return read_regular(run / "configs" / f"{config_id}.json").decode("utf-8")
     except FileNotFoundError as error:
         raise EventLogError(
             f"{place_name(run)} has no settings of its epoch {config_id}: configs/{config_id}.json is missing.\n"

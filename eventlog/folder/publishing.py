@@ -1,17 +1,24 @@
-"""A file or a folder that appears whole in its place, or does not appear: an export, a dataset.
+"""A file or a folder that appears whole in its place, or does not appear: an export, a dataset, a new run for an old.
 
 It is written in a hidden folder beside its place, synced, and moved there. What it replaces waits in the hidden folder
 until then, and comes back if the move fails.
 """
 
 import contextlib
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from eventlog.folder import disk
-from eventlog.folder.run_folders import half_made
+from eventlog.folder.belongings import (
+    begin_half_made,
+    end_half_made,
+    holds_last_copy,
+    remove_half_made,
+    require_removable,
+)
+from eventlog.folder.lock import WriterLock
+from eventlog.folder.run_folders import is_run
 
 
 class Product(NamedTuple):
@@ -20,7 +27,10 @@ class Product(NamedTuple):
     work: str  # what is done in the hidden folder, one of those that `half_made` lists
     what: str  # "export"
     naming: str  # the option that names its place: "--into"
-    is_ours: Callable[[Path], bool]  # whether there is such a product at a path, which may be replaced
+    is_ours: Callable[[Path], bool]  # whether all that is at a path is such a product, which may be replaced
+
+
+RUN: Final = Product("writing", "run", "--into", is_run)
 
 
 @contextlib.contextmanager
@@ -30,19 +40,38 @@ def published(product: Product, place: Path, *, replace: bool, suffix: str = "")
     Nothing is overwritten, unless `replace` says so and it is such a product too. Raises FileExistsError, OSError;
     then, and where the block raises, everything is as it was.
     """
-    _require_free(product, place, replace)
+    require_free(product, place, replace)
     place.parent.mkdir(parents=True, exist_ok=True)
-    hidden = half_made(place, product.work)
-    shutil.rmtree(hidden, ignore_errors=True)
+    hidden = begin_half_made(place, product.work)
     try:
-        hidden.mkdir()
         written = hidden / f"whole{suffix}"
         yield written
         _sync(written)
-        _require_free(product, place, replace)
+        require_free(product, place, replace)
         _move(written, place)
     finally:
-        shutil.rmtree(hidden, ignore_errors=True)
+        if holds_last_copy(hidden):
+            end_half_made(hidden)  # it could not be brought back, so the hidden folder is nobody's to remove
+        else:
+            with contextlib.suppress(OSError):  # what is left carries the mark, and townlet runs prune removes it
+                remove_half_made(hidden)
+
+
+@contextlib.contextmanager
+def instead_of_run(place: Path) -> Iterator[Path]:
+    """A path to write a new run to; when the block ends it takes the place of the run that is there.
+
+    Raises `EventLogError` if the folder holds anything that is no part of that run, `LogLocked`, `OSError`; then, and
+    where the block raises, the earlier run is as it was.
+    """
+    require_removable(place)
+    lock = WriterLock(place)
+    try:
+        with published(RUN, place, replace=True) as written:
+            yield written
+            require_removable(place)
+    finally:
+        lock.release()
 
 
 def bytes_of(place: Path) -> int:
@@ -50,12 +79,14 @@ def bytes_of(place: Path) -> int:
     return sum(file.stat().st_size for file in _files(place))
 
 
-def _require_free(product: Product, place: Path, replace: bool) -> None:
+def require_free(product: Product, place: Path, replace: bool) -> None:
     """Nothing is at the place, or what may be replaced. Raises FileExistsError."""
     elsewhere = f"{product.naming} names another place"
     if place.is_symlink() or place.exists():
         if not replace:
             raise FileExistsError(f"{place} is there already; --replace writes it anew, {elsewhere}")
+        if place.is_symlink():
+            raise FileExistsError(f"{place} is a link, so it is not replaced; {elsewhere}")
         if not product.is_ours(place):
             raise FileExistsError(f"{place} is no {product.what}, so it is not replaced; {elsewhere}")
 
@@ -66,12 +97,13 @@ def _move(written: Path, place: Path) -> None:
     aside = place.is_dir() or (written.is_dir() and place.exists())  # a folder takes no other's place
     if aside:
         disk.rename(place, replaced)
+    moved = False
     try:
         disk.rename(written, place)
-    except OSError:
-        if aside:
+        moved = True
+    finally:
+        if aside and not moved and not place.exists():
             replaced.rename(place)
-        raise
     disk.sync_folder(place.absolute().parent)
 
 

@@ -7,11 +7,8 @@ run of the folder it lies in.
 
 import os
 import re
-import shutil
 from pathlib import Path
 from typing import Final
-
-from eventlog.folder import disk
 
 MANIFEST: Final = "run.json"
 """The file that makes a folder a run."""
@@ -21,7 +18,10 @@ _HALF_MADE: Final = re.compile(r"\..+\.(?:replaced|(?:forking|exporting|writing|
 
 def is_run(folder: Path) -> bool:
     """Whether there is a run in this folder, whatever the folder is called."""
-    return (folder / MANIFEST).is_file()
+    try:
+        return (folder / MANIFEST).is_file()
+    except OSError:  # a folder that this user may not look into
+        return False
 
 
 def runs_in(folder: Path) -> list[Path]:
@@ -54,18 +54,6 @@ def maker_of(name: str) -> int | None:
 def half_made(place: Path, work: str) -> Path:
     """The hidden folder beside a place in which this process does its work: forking, exporting, writing, pruning."""
     return place.absolute().with_name(f".{place.absolute().name}.{work}-{os.getpid()}")
-
-
-def remove_whole(folder: Path) -> None:
-    """Remove a folder, which first gets the name of one that is half made: so it is whole or not there.
-
-    Raises OSError.
-    """
-    going = folder.absolute()
-    if not is_half_made(going.name):
-        going = half_made(folder, "pruning")
-        disk.rename(folder, going)
-    shutil.rmtree(going)
 
 
 def is_alive(pid: int) -> bool:

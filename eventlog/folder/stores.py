@@ -16,7 +16,6 @@ import hashlib
 import itertools
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator
 from functools import cached_property
@@ -30,9 +29,11 @@ import pyarrow as pa
 from eventlog import places
 from eventlog.errors import EventLogError, RunNotFound
 from eventlog.folder import disk
+from eventlog.folder.belongings import is_kept, is_plain, is_state, is_table, remove_cached, remove_state
 from eventlog.folder.manifest import Manifest, parse_manifest
+from eventlog.folder.regular import open_regular
 from eventlog.folder.run_folders import is_run
-from eventlog.places import is_uri, public_uri, refusal
+from eventlog.places import is_uri, printable, public_uri, refusal
 
 SCHEMES: Final = ("s3", "gs", "file")
 S3_OPTIONS: Final = ("region", "scheme", "endpoint_override")
@@ -46,6 +47,9 @@ IN_USE_S: Final = 3600
 
 _CHUNK_BYTES: Final = 8 << 20
 _MARK: Final = "mirror-of"
+_MIRROR: Final = re.compile(r"[0-9a-f]{32}(?:\.[0-9]+-[0-9]+)?|whole-\w+")
+"""The names of mirrors in the cache, of half made ones, and of whole copies that nobody removed."""
+
 _GCS_SECONDS: Final = 10
 _SAID_MAX: Final = 400
 _DENIED: Final = re.compile(r"ACCESS_DENIED|Access ?Denied|Forbidden|HTTP (status|response code) 40[13]\b", re.I)
@@ -115,8 +119,12 @@ class Store:
 
     def chunks(self, name: str, length: int | None = None) -> Iterator[bytes]:
         """The bytes of a file, or its first `length` bytes, in pieces of at most 8 MB. Raises `FileNotFoundError`."""
+        import pyarrow.fs
+
         system, folder = self._location
         left = length if length is not None else 1 << 62
+        if isinstance(system, pyarrow.fs.LocalFileSystem):
+            open_regular(Path(folder) / name).close()  # a pipe would be waited for
         with self._store_errors(f"cannot read {name}"):
             file = system.open_input_stream(f"{folder}/{name}")
         try:
@@ -131,7 +139,10 @@ class Store:
             file.close()
 
     def names(self, below: str = "", *, deep: bool = False) -> list[str]:
-        """The sorted names in the folder, or in its folder `below`; `deep`: the paths of all files below it."""
+        """The sorted names in the folder, or in its folder `below`; `deep`: the paths of all files below it.
+
+        Each is a path that stays below the folder: anybody may have chosen the keys of a store.
+        """
         import pyarrow.fs
 
         system, folder = self._location
@@ -139,7 +150,15 @@ class Store:
         with self._store_errors(f"cannot list {below or 'the folder'}"):
             found = system.get_file_info(pyarrow.fs.FileSelector(above, allow_not_found=True, recursive=deep))
         wanted = [each for each in found if not deep or each.type == pyarrow.fs.FileType.File]
-        return sorted(each.path[len(above) + 1 :].rstrip("/") for each in wanted)
+        paths = [each.path.removesuffix("/") for each in wanted]
+        names = sorted(path[len(above) + 1 :] if path.startswith(f"{above}/") else f"/{path}" for path in paths)
+        for name in names:
+            if not is_plain(name):
+                raise EventLogError(
+                    f"{self.uri} lists {printable(name)!r}, which is no path below it: nothing was read or written.\n"
+                    f"  Next: remove that key there, or read a store that you trust"
+                )
+        return names
 
     def put(self, name: str, content: bytes | memoryview) -> None:
         """Write a file: whole or not at all on a store, durably on this machine."""
@@ -261,7 +280,7 @@ def whole_copy(uri: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir=_mirrors_folder(), prefix="whole-") as name:
         folder = Path(name)
         for file in store.names(deep=True):
-            if file == "run.json" or file.partition("/")[0] in ("configs", "log", "checkpoints"):
+            if is_kept(file):
                 (folder / file).parent.mkdir(parents=True, exist_ok=True)
                 store.fetch(file, folder / file)
         places.call_by_uri(folder, store.uri)
@@ -300,12 +319,13 @@ def bring_checkpoint(folder: Path) -> None:
     unfinished = folder.with_name(f"{folder.name}.{os.getpid()}-{next(_serial)}")
     unfinished.mkdir()
     try:
-        for name in store.names(f"checkpoints/{folder.name}"):
+        for name in filter(is_table, store.names(f"checkpoints/{folder.name}")):
             store.fetch(f"checkpoints/{folder.name}/{name}", unfinished / name)
         with contextlib.suppress(OSError):  # another process fetched it first
             disk.rename(unfinished, folder)  # fails unless `folder` is empty
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            remove_state(unfinished)
 
 
 def _look(store: Store) -> tuple[bytes, bytes]:
@@ -329,7 +349,8 @@ def _begin(store: Store, folder: Path, manifest: Manifest, text: bytes, head: by
     """Make a mirror with the manifest, the head, the settings, and an empty folder for each checkpoint."""
     unfinished = folder.with_name(f"{folder.name}.{os.getpid()}-{next(_serial)}")
     try:
-        for each in ("log", "configs", *(f"checkpoints/{name}" for name in store.names("checkpoints"))):
+        checkpoints = filter(is_state, store.names("checkpoints"))
+        for each in ("log", "configs", *(f"checkpoints/{name}" for name in checkpoints)):
             (unfinished / each).mkdir(parents=True)
         for config_id in {epoch.config_id for epoch in manifest.epochs}:
             with contextlib.suppress(FileNotFoundError):
@@ -344,7 +365,7 @@ def _begin(store: Store, folder: Path, manifest: Manifest, text: bytes, head: by
             if not is_run(folder):  # else another process was first
                 raise
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        remove_cached(unfinished, _MIRROR)
 
 
 def _mirrors_folder() -> Path:
@@ -366,4 +387,4 @@ def _make_room(opened: Path) -> None:
     for opened_s, size, each in sorted(used, reverse=True):
         room -= size
         if room < 0 and opened_s < now_s - IN_USE_S:
-            shutil.rmtree(each, ignore_errors=True)
+            remove_cached(each, _MIRROR)

@@ -12,11 +12,12 @@ from typing import Final, NamedTuple
 from eventlog.errors import LogDamaged
 from eventlog.folder.head import Head
 from eventlog.folder.manifest import Manifest, Segment
+from eventlog.folder.regular import open_regular
 from eventlog.format.chain import BLOCK_EVENTS, Chain
 from eventlog.format.frames import CONTINUATION, HEADER_BYTES_MAX, MAGIC, Frame, Scan, decode_rows, inspect
 from eventlog.format.layout import schema_message
 from eventlog.format.sealing import FILE_MAGIC, Part, footer_crc
-from eventlog.segments.opening import open_block, open_segment
+from eventlog.segments.opening import BEYOND_HEAD, frame_beyond, open_block, open_segment
 from eventlog.segments.segment import COLD, Reach, SegmentReader, Start, read_schema, starts
 
 END_OF_STREAM: Final = CONTINUATION + bytes(4)
@@ -70,7 +71,8 @@ def audit(run: Path, manifest: Manifest, head: Head | None) -> Iterator[SegmentA
             continue
         before = _open_block(run, manifest, number)
         cold = segment.file.endswith(COLD)
-        found: _Pieces = _Cold(run, segment, start) if cold else _Frames(path, segment, start, head)
+        beyond = frame_beyond(run, manifest, head) if head and segment is manifest.active else None
+        found: _Pieces = _Cold(run, segment, start) if cold else _Frames(path, segment, start, head, beyond)
         yield SegmentAudit(segment.file, start.seq, *found.findings(before), durable)
 
 
@@ -80,7 +82,7 @@ def audit_file(path: Path) -> SegmentAudit:
     if path.name.endswith(COLD):
         fault = Fault(0, first_seq, None, 0, "without the manifest nothing vouches for it")
         return SegmentAudit(path.name, first_seq, 0, (fault,), None)
-    segment = Segment(first_seq=first_seq, file=path.name)
+    segment = Segment.model_construct(first_seq=first_seq, file=path.name)  # an unfinished file has another ending
     frames = _Frames(path, segment, Start(first_seq, 0, b"", b""), None)
     return SegmentAudit(path.name, first_seq, *frames.findings(None), None)
 
@@ -193,10 +195,12 @@ class _Cold(_Pieces):
 class _Frames(_Pieces):
     """The audit of a segment of frames: a sealed Arrow file, or the active stream."""
 
-    def __init__(self, path: Path, segment: Segment, start: Start, head: Head | None) -> None:
+    def __init__(
+        self, path: Path, segment: Segment, start: Start, head: Head | None, beyond: Frame | None = None
+    ) -> None:
         super().__init__(segment, start)
-        self._head = head
-        with path.open("rb") as file:
+        self._head, self._beyond = head, beyond
+        with open_regular(path) as file:
             self._size = path.stat().st_size
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if self._size else b""
         self._buffer = memoryview(mapped)
@@ -250,6 +254,8 @@ class _Frames(_Pieces):
         head = self._head
         if head and (head.seq != seq or (chain is not None and chain.digest().hex() != head.digest)):
             self.fault(self._end, "its events are not those that the head records")
+        elif self._beyond:
+            self.fault(self._end, BEYOND_HEAD)
 
     def _ends_at(self, position: int) -> bool:
         """Whether the frames of a sealed file without a known seal end at this byte."""

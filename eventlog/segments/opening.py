@@ -1,15 +1,23 @@
 """Opens the segments of a log, streams, Arrow files and Parquet files, and rebuilds the digest chain between them."""
 
 import contextlib
+import mmap
 from pathlib import Path
+from typing import Final
 
 from eventlog.errors import LogDamaged
-from eventlog.folder.manifest import Manifest, Segment
+from eventlog.folder.head import Head
+from eventlog.folder.manifest import Manifest, Segment, read_manifest
+from eventlog.folder.regular import open_regular
 from eventlog.folder.stores import bring
 from eventlog.format.chain import BLOCK_EVENTS, Chain
+from eventlog.format.frames import Frame, inspect
+from eventlog.format.layout import schema_message
 from eventlog.format.sealing import Part
 from eventlog.segments.cold import ColdReader
 from eventlog.segments.segment import COLD, Reach, SegmentReader, Start, missing_segment, starts
+
+BEYOND_HEAD: Final = "whole commits follow the head, so the head is an earlier one that was put back"
 
 
 def open_segment(run: Path, segment: Segment, start: Start, reach: Reach, writer_epoch: int = 0) -> SegmentReader:
@@ -30,6 +38,27 @@ def _reader_of(run: Path, segment: Segment, start: Start, reach: Reach, writer_e
     if segment.file.endswith(COLD):
         return ColdReader(run, segment, start, reach, writer_epoch)
     return SegmentReader(run, segment, start, reach, writer_epoch)
+
+
+def frame_beyond(run: Path, manifest: Manifest, head: Head) -> Frame | None:
+    """The first whole frame of a closed run that lies behind its head; None: there is none, as it should be.
+
+    Its writer wrote the head last, so such a head is an earlier one that somebody put back. A run that is not closed
+    may have such frames: its writer may have been killed before it wrote the head.
+    """
+    if not manifest.closed:
+        return None
+    path, end = run / "log" / manifest.active.file, head.appended or len(schema_message())
+    try:
+        with open_regular(path) as file:
+            size = path.stat().st_size
+            if size <= end:
+                return None
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as buffer:
+                found = inspect(buffer, end, size)
+    except FileNotFoundError:
+        return None
+    return found if isinstance(found, Frame) and read_manifest(run).number == manifest.number else None
 
 
 def open_block(run: Path, manifest: Manifest) -> list[Part]:

@@ -21,6 +21,7 @@ from eventlog.errors import LogDamaged
 from eventlog.folder import disk
 from eventlog.folder.head import Head, read_head
 from eventlog.folder.manifest import Manifest
+from eventlog.folder.regular import open_regular
 from eventlog.format.chain import BLOCK_EVENTS, Chain
 from eventlog.format.frames import Frame, Scan, decode_rows
 from eventlog.format.sealing import Part
@@ -60,7 +61,7 @@ def recover(segment: Path, head: Head | None, start: Start = BEGINNING, since: S
     `start` is the segment's start in the history, `since` the events of the chain's unfinished block before it. Raises
     `LogDamaged` (nothing was changed) and `FileNotFoundError`.
     """
-    with segment.open("rb") as file:
+    with open_regular(segment) as file:
         size = os.fstat(file.fileno()).st_size
         if size == 0:
             raise _damage(segment, head, start, None, 0, "the file is empty")

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from eventlog.errors import LogDamaged
 from eventlog.folder.manifest import Manifest, Seal, Segment
+from eventlog.folder.regular import open_regular
 from eventlog.folder.stores import forget
 from eventlog.format.arrow import SCHEMA
 from eventlog.format.chain import BLOCK_EVENTS, GENESIS
@@ -74,14 +75,14 @@ class SegmentReader:
         self._frames: list[Frame] = []
         self._fault: str | None = None
         self._intact: set[int] = set()
-        self._buffer, self._size = _mapped_bytes(self.path, reach.end)
+        self._buffer, self._size, self._identity = _mapped_bytes(self.path, reach.end)
         self.begins, self._previous = self._read_schema(len(FILE_MAGIC) if segment.seal else 0)
         self._position = self.begins
 
     def with_reach(self, reach: Reach) -> "SegmentReader":
         """A reader of the same segment up to a later end, for when more is committed."""
         grown = SegmentReader(self.path.parent.parent, self.segment, self.start, reach, self.writer_epoch)
-        if self._fault is None:
+        if self._fault is None and grown._identity == self._identity:  # a resumed run may have a copy of the file
             grown._frames, grown._intact = self._frames, self._intact
             grown._position, grown._previous = self._position, self._previous
         return grown
@@ -262,13 +263,14 @@ def starts(manifest: Manifest) -> list[Start]:
     return found
 
 
-def _mapped_bytes(path: Path, end: int) -> tuple[memoryview, int]:
-    """A mapping of the first `end` bytes of a file, or of all if there are fewer, and the file's size in bytes.
+def _mapped_bytes(path: Path, end: int) -> tuple[memoryview, int, tuple[int, int]]:
+    """A mapping of the first `end` bytes of a file, or of all if there are fewer, its size, and which file it is.
 
     Arrays over the mapping stay valid unless the file is cut.
     """
-    with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
+    with open_regular(path) as file:
+        found = os.fstat(file.fileno())
+        size, identity = found.st_size, (found.st_dev, found.st_ino)
         if not min(size, end):
-            return memoryview(b""), size
-        return memoryview(mmap.mmap(file.fileno(), min(size, end), access=mmap.ACCESS_READ)), size
+            return memoryview(b""), size, identity
+        return memoryview(mmap.mmap(file.fileno(), min(size, end), access=mmap.ACCESS_READ)), size, identity

@@ -1,7 +1,7 @@
 """Writes a dataset to a folder: as one Arrow or Parquet file, or as episodes for Minari.
 
 It is written to a hidden folder beside its place and moved there when it is complete. `dataset.json` has the metadata
-of the schema, and marks the folder as a dataset that may be replaced.
+of the schema and a list of the files, with a seal: a folder that holds nothing else may be replaced.
 """
 
 import json
@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
+from eventlog.folder.descriptions import files_below, holds_only, read_description, sealed
 from eventlog.folder.publishing import Product, bytes_of, published
 from townlet.dataset.batches import Dataset, settings_in
 
@@ -35,14 +36,18 @@ def write(dataset: Dataset, form: str, to: Path, *, replace: bool = False) -> Wr
     with published(DATASET, to, replace=replace) as folder:
         folder.mkdir()
         steps = FORMATS[form](dataset, folder, to.name)
-        about = {"format": form, "steps": steps, **settings_in(dataset.schema)}
-        (folder / DESCRIPTION).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        about = {"format": form, "steps": steps, **settings_in(dataset.schema), "files": files_below(folder)}
+        (folder / DESCRIPTION).write_text(json.dumps(sealed(about), indent=2) + "\n", encoding="utf-8")
     return Written(to, steps, bytes_of(to))
 
 
 def is_dataset(path: Path) -> bool:
-    """Whether a folder was written by `write`."""
-    return (path / DESCRIPTION).is_file()
+    """Whether a folder was written by `write`, and holds nothing but what its sealed description lists."""
+    try:
+        files = read_description(path / DESCRIPTION).get("files")
+    except (OSError, ValueError):
+        return False
+    return isinstance(files, list) and holds_only(path, [DESCRIPTION, *files])
 
 
 def _write_arrow(dataset: Dataset, into: Path, _: str) -> int:

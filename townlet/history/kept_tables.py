@@ -12,7 +12,6 @@ ones, and the old ones are removed when the new ones reach as far.
 import contextlib
 import hashlib
 import os
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -23,6 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog.checkpoints import Checkpoint, CheckpointStore, keep_last_used
+from eventlog.folder.belongings import remove_store
 from eventlog.folder.manifest import Epoch
 from projections.versions import VERSIONS
 from townlet.configuration.load import names_table
@@ -149,8 +149,9 @@ def projection_tables(run: "History", name: str, tick: int) -> Tables:
     """
     made, kept = projection(name), nearest(run, name, tick)
     if kept is not None and kept.point.tick == tick:
-        with contextlib.suppress(OSError):
-            os.utime(kept.path)
+        if store_of(run, name).is_in_place:
+            with contextlib.suppress(OSError):
+                os.utime(kept.path)
         return kept.tables()
     tables = _tables_at(run, made, tick, kept)
     keep(run, made, tick, tables)
@@ -222,12 +223,14 @@ def _tables_at(run: "History", made: CatchUp, tick: int, kept: Checkpoint | None
 
 def keep(run: "History", made: CatchUp, tick: int, tables: Tables) -> None:
     """Keep the tables. If the folder cannot be written, nothing is kept and they are folded again next time."""
+    if not store_of(run, made.name).is_in_place:
+        return
     with contextlib.suppress(OSError):
         _write(run, made, tick, tables)
 
 
 def _write(run: "History", made: CatchUp, tick: int, tables: Tables) -> None:
-    """Keep the tables in place of what was kept at that tick. Raises OSError."""
+    """Keep the tables in place of what was kept at that tick. Raises OSError, EventLogError behind a link."""
     store, point = store_of(run, made.name), run.log.point_at(tick)
     store.write(tables, point, made.identity(run.epochs, point.seq))
     keep_last_used(store.path, KEPT)
@@ -238,4 +241,5 @@ def _retire_others(store: CheckpointStore, tick: int) -> None:
     """Remove the folder of each other version that has kept nothing later than `tick`."""
     for other in store.path.parent.iterdir():
         if other != store.path and max(CheckpointStore(other.parent, other.name).ticks(), default=0) <= tick:
-            shutil.rmtree(other, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                remove_store(other)

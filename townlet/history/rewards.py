@@ -8,7 +8,6 @@ other settings or another history, are ignored and folded again. All of them can
 import contextlib
 import hashlib
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog.checkpoints import CheckpointStore, keep_last_used
+from eventlog.folder.belongings import remove_state
 from eventlog.folder.manifest import Epoch
 from projections.settings import Rewards
 from townlet.configuration.load import load, names_table
@@ -69,7 +69,7 @@ def _earned_rows(run: "History", from_tick: int, to_tick: int, paid: Sequence[Re
 
     log, store = run.log, CheckpointStore(run.path, f"derived/{MARKS}/{_maker(run.epochs, paid)}")
     kept = store.nearest(log.head.tick, lambda seq: rider_identity(MARKS, run.epochs, seq), log)
-    if kept is not None:
+    if kept is not None and store.is_in_place:
         with contextlib.suppress(OSError):
             os.utime(store.path)
     mark, tables = (0, {}) if kept is None else at_mark(kept.tables(), from_tick)
@@ -81,7 +81,7 @@ def _earned_rows(run: "History", from_tick: int, to_tick: int, paid: Sequence[Re
         earnings.restore(tables)
     for rows in log.rows(from_seq=town.seq, to_tick=to_tick):
         earnings.fold(np.ascontiguousarray(rows))
-    if to_tick - mark >= mark_ticks and (kept is None or kept.point.tick < to_tick):
+    if store.is_in_place and to_tick - mark >= mark_ticks and (kept is None or kept.point.tick < to_tick):
         with contextlib.suppress(OSError):  # without a writable folder they are folded again each time
             _keep(run, store, to_tick, earnings.tables())
     return earnings.earned_rows()
@@ -100,7 +100,8 @@ def _keep(run: "History", store: CheckpointStore, tick: int, tables: Mapping[str
     store.write(tables, point, rider_identity(MARKS, run.epochs, point.seq))
     for each in earlier:
         if each != tick:
-            shutil.rmtree(store.path / f"{each:012}", ignore_errors=True)
+            with contextlib.suppress(OSError):
+                remove_state(store.path / f"{each:012}")
     keep_last_used(store.path.parent, KEPT)
 
 

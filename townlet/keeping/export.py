@@ -16,6 +16,8 @@ import pyarrow as pa
 
 from eventlog.errors import EventLogError, LogDamaged
 from eventlog.folder import disk
+from eventlog.folder.belongings import is_in_place
+from eventlog.folder.descriptions import holds_only, read_description
 from eventlog.folder.publishing import Product, bytes_of, published
 from eventlog.folder.stores import is_mirror
 from eventlog.format import parquet
@@ -77,6 +79,8 @@ def export(
     if into is None and is_mirror(run.path):
         raise TownletError(f"{run.place} is only read: name the file or folder to write, on this machine")
     path = into or run.path / "exports" / f"events-{extent.from_tick}-{extent.to_tick}{form.suffix}"
+    if into is None and not is_in_place(run.path, path.parent):
+        raise TownletError(f"{path.parent} is a link: name the file or folder to write")
     with published(EXPORT, path, replace=replace, suffix=form.suffix) as written:
         _require_room(path, extent.events * form.event_bytes)
         form.write(run, extent, written)
@@ -103,6 +107,23 @@ def is_export(path: Path) -> bool:
     with contextlib.suppress(TownletError):
         return bool(_format_of(path))
     return False
+
+
+def is_own_export(path: Path) -> bool:
+    """Whether all that is at this path is an export of Townlet, by its sealed description: then it may be replaced."""
+    try:
+        form = _format_of(path)
+        if form == "csv":
+            files = read_description(path / MANIFEST).get("files")
+            return isinstance(files, dict) and set(files) == {TABLE} and holds_only(path, (MANIFEST, TABLE))
+        if form == "duckdb":
+            with export_duckdb.open_database(path):
+                return True
+        about = parquet.contents_of(memoryview(path.read_bytes())).about
+        unsealed_description(json.loads(about.get(DESCRIPTION, "null")))
+    except (OSError, ValueError, TownletError, RecursionError):
+        return False
+    return True
 
 
 def _format_of(path: Path) -> str:
@@ -185,7 +206,10 @@ def _prove_csv(path: Path) -> tuple[list[Check], Extent | None]:
     except ValueError as error:
         return [_check("description", str(error), passed=False)], None
     checks = [_description_check(extent)]
-    for name, said in more["files"].items():
+    files = more["files"]
+    if not isinstance(files, dict) or set(files) != {TABLE}:
+        return [*checks, _check("files", f"they are not {TABLE} alone", passed=False)], extent
+    for name, said in files.items():
         try:
             found = _size_and_digest(path / name)
         except FileNotFoundError:
@@ -257,7 +281,7 @@ def _require_room(path: Path, need: int) -> None:
         raise OSError(errno.ENOSPC, words, str(path))
 
 
-EXPORT: Final = Product("exporting", "export", "--into", is_export)
+EXPORT: Final = Product("exporting", "export", "--into", is_own_export)
 
 FORMATS: Final[Mapping[str, Format]] = {
     "parquet": Format(".parquet", 12, _write_parquet, _prove_parquet),

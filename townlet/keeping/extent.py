@@ -6,14 +6,14 @@ events. So a piece that begins inside a block also contains the earlier events o
 
 import base64
 import hashlib
-import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Final, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from eventlog.folder.descriptions import sealed, unsealed
 from eventlog.folder.manifest import Epoch, Parent, read_settings
 from eventlog.format.chain import BLOCK_EVENTS, Chain
 from eventlog.format.sealing import Part
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 FORMAT: Final = 1
 """The version of an export's description that this code writes and reads."""
-
-SEAL: Final = "sha256"
-"""The field that seals a description: sha256, in hex, of all its other fields."""
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -134,7 +131,7 @@ def digest_after(extent: Extent, parts: Iterable[Part]) -> str:
 def sealed_description(extent: Extent, **more: object) -> dict[str, Any]:
     """The description of an export as JSON: the fields of the extent, the fields `more`, and the seal over all."""
     fields: dict[str, Any] = {**extent.model_dump(mode="json"), **more}
-    return {**fields, SEAL: _seal_of(fields)}
+    return sealed(fields)
 
 
 def unsealed_description(description: object, *more: str) -> tuple[Extent, dict[str, Any]]:
@@ -142,15 +139,6 @@ def unsealed_description(description: object, *more: str) -> tuple[Extent, dict[
 
     Raises ValueError (also pydantic's ValidationError) if the description was changed since it was written.
     """
-    if not isinstance(description, dict):
-        raise ValueError("its description is not the description of an export")
-    fields = dict(description)
-    if fields.pop(SEAL, None) != _seal_of(fields):
-        raise ValueError("its description was changed since it was written")
+    fields = unsealed(description)
     others = {name: fields.pop(name, None) for name in more}
     return Extent.model_validate(fields), others
-
-
-def _seal_of(fields: Mapping[str, Any]) -> str:
-    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,7 +1,8 @@
 """Removes runs, derived parts of runs, and files that ended processes left behind.
 
 Each run is self-contained, also a fork, so removing one run breaks no other. But a fork is compared with its parent, so
-a parent stays as long as its forks. A run that is being written is not touched.
+a parent stays as long as its forks. A run that is being written is not touched, nor is one whose folder holds anything
+that does not belong to a run.
 """
 
 import contextlib
@@ -12,6 +13,18 @@ from typing import Final, NamedTuple
 
 from eventlog.errors import EventLogError, LogLocked
 from eventlog.folder import disk
+from eventlog.folder.belongings import (
+    foreign_in,
+    holds_last_copy,
+    is_marked,
+    is_state,
+    remove_half_made,
+    remove_part,
+    remove_run,
+    remove_state,
+    require_own,
+    why_it_stays,
+)
 from eventlog.folder.lock import WriterLock
 from eventlog.folder.manifest import Manifest, Parent, read_manifest
 from eventlog.folder.run_folders import (
@@ -21,11 +34,12 @@ from eventlog.folder.run_folders import (
     is_run,
     last_written,
     maker_of,
-    remove_whole,
     runs_in,
 )
+from eventlog.places import printable
 from eventlog.reader import LogReader
 from eventlog.segments.recovery import SEGMENT_NAME
+from townlet.keeping.export import is_own_export
 
 PARTS: Final = ("derived", "exports", "torn")
 """The parts of a run that can be removed: derived tables and all checkpoints but the last; exports; torn tails."""
@@ -87,24 +101,31 @@ def plan(
         Item(run, "run", why, run=run, written=last_written(run)) for run, why in chosen.items() if run not in stays
     ]
     gone = {item.path for item in goes}
+    kept = [Item(run, "run", why) for run, why in stays.items()]
     for run in runs:
-        if run not in gone and not run.is_symlink() and not _is_locked(run):
+        if run in gone or run.is_symlink():
+            continue
+        strange = _strange(run)
+        if strange is None and not _is_locked(run):
             goes += _parts_of(run, parts)
+            kept += _parts_that_stay(run, parts)
+        elif strange is not None and run not in stays:
+            kept.append(Item(run, "run", strange))
     goes += [item for folder in folders for item in _leftovers(folder)]
-    return Plan(_with_sizes(goes), [Item(run, "run", why) for run, why in stays.items()])
+    return Plan(_with_sizes(goes), kept)
 
 
 def carry_out(planned: Plan) -> list[Item]:
     """Carry out a plan; returns the removed items. Raises OSError.
 
-    It skips items that are gone, that are being written, or that were written since the plan.
+    It skips items that are gone, that are being written, that were written since the plan, or that hold something else.
     """
     done = []
     for item in planned.goes:
-        with contextlib.suppress(LogLocked, FileNotFoundError), _locked(item.run):
+        with contextlib.suppress(EventLogError, FileNotFoundError), _locked(item.run):
             item.path.lstat()
             if _is_as_planned(item):
-                _remove(item.path)
+                _remove(item)
                 done.append(item)
     return done
 
@@ -133,12 +154,10 @@ def _runs_that_stay(chosen: dict[Path, str], runs: list[Path], *, with_parents: 
     """The chosen runs that must stay, each with the reason."""
     stays: dict[Path, str] = {}
     for run in chosen:
-        if run.is_symlink():
-            stays[run] = "is a link to a run elsewhere"
+        if why := why_it_stays(run) or _strange(run):
+            stays[run] = why
         elif _is_locked(run):
             stays[run] = "is being written"
-        elif inner := _inner_runs(run):
-            stays[run] = f"holds another run, {inner[0]}"
         elif _manifest_of(run) is None and chosen[run] != NAMED:
             stays[run] = "its manifest cannot be read; name it to remove it"
     manifests = {run: _manifest_of(run) for run in _runs_beside({*runs, *chosen})}
@@ -177,12 +196,16 @@ def _runs_beside(runs: Collection[Path]) -> set[Path]:
     """The runs, and all runs in the same folders or one level deeper, where forks with many seeds are."""
     folders = {run.parent for run in runs}
     manifests = [path for folder in folders for depth in ("*", "*/*") for path in folder.glob(f"{depth}/{MANIFEST}")]
-    return {*runs} | {path.parent for path in manifests if not _is_left(path.parent)}
+    return {*runs} | {path.parent for path in manifests if not any(map(_is_left, list(path.parents)[:2]))}
 
 
-def _inner_runs(folder: Path) -> list[Path]:
-    """The runs anywhere inside a folder."""
-    return sorted(path.parent for path in folder.rglob(MANIFEST) if path.parent != folder and path.is_file())
+def _strange(run: Path) -> str | None:
+    """Why nothing of a run can be removed: a part of it is a link, or is not what it should be. None: it can."""
+    try:
+        require_own(run)
+    except EventLogError as error:
+        return f"cannot be pruned: {str(error).partition(chr(10))[0]}"
+    return None
 
 
 def _parts_of(run: Path, parts: Collection[str]) -> Iterator[Item]:
@@ -198,16 +221,30 @@ def _parts_of(run: Path, parts: Collection[str]) -> Iterator[Item]:
     checkpoints = _files(run / "checkpoints")
     for path in checkpoints:
         found = _CHECKPOINT.fullmatch(path.name)
-        if found and not is_alive(int(found[1])):
+        if found and not is_alive(int(found[1])) and foreign_in(run, f"checkpoints/{path.name}") is None:
             yield Item(path, "leftover", "its process ended", run=run)
     if "derived" in parts:
-        for path in [path for path in checkpoints if path.name.isdecimal()][:-1]:
+        for path in [path for path in checkpoints if is_state(path.name)][:-1]:
+            if foreign_in(run, f"checkpoints/{path.name}") is not None:
+                continue
             yield Item(path, "checkpoint", "a later one stays", run=run)
     for folder in (run, run / "checkpoints", run / "exports"):
         yield from _leftovers(folder)
     for part in ("derived", "exports"):
-        if part in parts and (run / part).is_dir() and not _inner_runs(run / part):
-            yield Item(run / part, part, "it can be made anew", run=run)
+        if part in parts and (run / part).is_dir():
+            if foreign_in(run, part) is None:
+                yield Item(run / part, part, "it can be made anew", run=run)
+            elif part == "exports":
+                own = [path for path in _files(run / part) if not path.is_symlink() and is_own_export(path)]
+                yield from (Item(path, part, "it can be made anew", run=run) for path in own)
+
+
+def _parts_that_stay(run: Path, parts: Collection[str]) -> Iterator[Item]:
+    """The chosen parts of a run that stay, because they hold what Townlet did not put there."""
+    for part in ("derived", "exports"):
+        foreign = foreign_in(run, part) if part in parts and (run / part).is_dir() else None
+        if foreign is not None:
+            yield Item(run / part, part, f"holds {printable(foreign)}, which Townlet did not put there by itself")
 
 
 def _leftovers(folder: Path) -> Iterator[Item]:
@@ -219,8 +256,10 @@ def _leftovers(folder: Path) -> Iterator[Item]:
 
 def _is_left(path: Path) -> bool:
     """Whether a folder is half made and nobody goes on with it."""
+    if not is_half_made(path.name) or not is_marked(path) or holds_last_copy(path):
+        return False
     maker = maker_of(path.name)
-    return is_half_made(path.name) and not (_is_locked(path) if maker is None else is_alive(maker))
+    return maker is not None and not is_alive(maker)
 
 
 def _with_sizes(items: list[Item]) -> list[Item]:
@@ -254,10 +293,17 @@ def _locked(run: Path | None) -> Iterator[None]:
         lock.release()
 
 
-def _remove(path: Path) -> None:
-    """Remove a file or a folder. A folder is renamed to a hidden, unfinished name first, so nobody sees half of it."""
-    if path.is_dir() and not path.is_symlink():
-        remove_whole(path)
+def _remove(item: Item) -> None:
+    """Remove an item. Raises EventLogError for a run that holds something else since the plan, OSError."""
+    path = item.path
+    if item.what == "run":
+        remove_run(path)
+    elif is_half_made(path.name):
+        remove_half_made(path)
+    elif path.parent.name == "checkpoints":
+        remove_state(path)
+    elif path.is_dir() and not path.is_symlink():
+        remove_part(path)
     else:
         disk.remove(path)
 
@@ -270,12 +316,14 @@ def _is_locked(run: Path) -> bool:
         WriterLock(run).release()
     except LogLocked:
         return True
+    except EventLogError:  # it has links, so nobody writes to it
+        return False
     return False
 
 
 def _manifest_of(run: Path) -> Manifest | None:
     """A run's manifest, or None if it cannot be read."""
-    with contextlib.suppress(EventLogError):
+    with contextlib.suppress(EventLogError, OSError):
         return read_manifest(run)
     return None
 

@@ -13,6 +13,8 @@ import pyarrow as pa
 from eventlog.checkpoints import CheckpointStore
 from eventlog.folder.head import Point
 from eventlog.folder.manifest import Epoch
+from eventlog.folder.publishing import instead_of_run
+from eventlog.folder.run_folders import is_run
 from eventlog.rows import Rows
 from eventlog.writer import Durability, LogWriter
 from townlet.configuration.load import Resolved
@@ -27,15 +29,38 @@ VERSIONED = ("townlet", "numba", "numpy", "pyarrow")
 SEED_MOST = 2**64 - 1
 
 
-def begin(resolved: Resolved, ticks: int, seed: int, into: Path, *, durability: str, progress: Progress | None) -> None:
-    """Found a town and write its life of `ticks` ticks to a new run. Raises RunExists, DiskFull, TownletError."""
+def begin(
+    resolved: Resolved,
+    ticks: int,
+    seed: int,
+    into: Path,
+    *,
+    durability: str,
+    progress: Progress | None,
+    replace: bool = False,
+) -> None:
+    """Found a town and write its life of `ticks` ticks to a new run. Raises RunExists, DiskFull, TownletError.
+
+    With `replace` the run takes the place of one that is there, once its first tick is committed: whatever fails before
+    leaves the earlier run as it was. Raises EventLogError if the folder holds anything but that run, LogLocked.
+    """
     require_seed(seed)
+    _durability(durability)
     if ticks < 1:
         raise TownletError(f"a run cannot have {ticks} ticks: let the town live for at least one tick")
     town = Town([resolved.settings])
     founding = town.found(seed)
-    with new_log(resolved, seed, into, durability=durability) as writer:
-        _live(town, writer, ticks, founding, progress)
+    if not (replace and is_run(into)):
+        with new_log(resolved, seed, into, durability=durability) as writer:
+            _live(town, writer, ticks, founding, progress)
+        return
+    with instead_of_run(into) as beside, new_log(resolved, seed, beside, durability=durability) as writer:
+        rows = np.concatenate([founding, *town.live(1)])
+        writer.commit(rows, expected_seq=0)
+    with LogWriter.open(into, durability=_durability(durability)) as writer:
+        _live(town, writer, ticks - 1, None, progress)
+        if ticks == 1:
+            CheckpointStore(into).write(town.tables(), writer.point, fold_identity(writer.manifest.epochs))
 
 
 def new_log(resolved: Resolved, seed: int, into: Path, *, durability: str, who: str = "") -> LogWriter:

@@ -14,11 +14,19 @@ from eventlog.errors import EventLogError, LogLocked, RunNotFound
 from eventlog.folder import disk
 from eventlog.folder.head import SLOT_BYTES, HeadFile, read_head
 from eventlog.folder.lock import WriterLock
-from eventlog.folder.manifest import Manifest, Seal, Segment, read_manifest, write_manifest, write_settings
+from eventlog.folder.manifest import (
+    Manifest,
+    Seal,
+    Segment,
+    read_manifest,
+    segment_file,
+    write_manifest,
+    write_settings,
+)
 from tests.eventlog.towns import EPOCHS, new_log
 
 MANIFEST = Manifest(
-    run_id="0190", name="demo", epochs=EPOCHS, versions={}, segments=(Segment(first_seq=0, file="0.arrows"),)
+    run_id="0190", name="demo", epochs=EPOCHS, versions={}, segments=(Segment(first_seq=0, file=segment_file(0)),)
 )
 
 
@@ -66,7 +74,7 @@ SEALED = MANIFEST.model_copy(
         "segments": (
             Segment(
                 first_seq=0,
-                file="0.arrow",
+                file=segment_file(0, "arrow"),
                 seal=Seal(
                     next_seq=9,
                     first_tick=0,
@@ -79,7 +87,7 @@ SEALED = MANIFEST.model_copy(
                     digest="00" * 32,
                 ),
             ),
-            *MANIFEST.segments,
+            Segment(first_seq=9, file=segment_file(9)),
         ),
     }
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from eventlog.folder.run_folders import half_made, is_half_made, is_run, maker_of, newest, remove_whole, runs_in
+from eventlog.folder.run_folders import half_made, is_half_made, is_run, maker_of, newest, runs_in
 
 
 def made(folder: Path, written_s: float) -> Path:
@@ -65,13 +65,3 @@ def test_the_head_says_when_a_run_was_written_to(tmp_path: Path) -> None:
     (older / "log" / "head").write_text("")
     os.utime(older / "log" / "head", (300, 300))
     assert newest([older, newer]) == older
-
-
-def test_what_is_removed_is_never_seen_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run, seen = made(tmp_path / "a", 100), []
-    monkeypatch.setattr("shutil.rmtree", lambda path: seen.append((path, run.exists())))
-    remove_whole(run)
-    assert seen == [(half_made(run, "pruning"), False)]
-    monkeypatch.undo()
-    remove_whole(seen[0][0])
-    assert list(tmp_path.iterdir()) == []

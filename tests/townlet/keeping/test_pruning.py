@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from eventlog.errors import EventLogError
+from eventlog.folder.belongings import MARK
 from eventlog.folder.manifest import read_manifest, write_settings
 from eventlog.forking import fork
 from eventlog.reader import LogReader
@@ -145,11 +146,12 @@ def test_a_run_that_is_written_stays_with_all_that_is_in_it(runs: Path) -> None:
 def test_parts_go_and_the_run_stays(runs: Path, ended: int) -> None:
     run = runs / "a"
     for path in (
-        "derived/tie_changes/1/x.arrow",
+        f"derived/tie_changes/{1:016}/{5:012}/x.arrow",
         "exports/events-0-5.parquet",
-        f"checkpoints/000000000003.{ended}-0/x",
-        f"checkpoints/000000000003.{os.getpid()}-1/x",
+        f"checkpoints/000000000003.{ended}-0/x.arrow",
+        f"checkpoints/000000000003.{os.getpid()}-1/x.arrow",
         f"exports/.x.exporting-{ended}/whole.parquet",
+        f"exports/.x.exporting-{ended}/{MARK}",
         *(f"checkpoints/{tick:012}/manifest.json" for tick in (3, 20, 100)),
     ):
         (run / path).parent.mkdir(parents=True, exist_ok=True)
@@ -166,7 +168,7 @@ def test_parts_go_and_the_run_stays(runs: Path, ended: int) -> None:
     assert names(plan([run], parts=["exports"]).goes) == sorted([*left, "exports"])
     planned = plan([run], parts=PARTS)
     assert names(planned.goes) == sorted([*left, *checkpoints, *torn, "derived", "exports"])
-    assert planned.bytes == 6 * 1000 + 4
+    assert planned.bytes == 7 * 1000 + 4
     digest = LogReader(run).head.digest
     carry_out(planned)
     assert LogReader(run).verify_chain() == digest
@@ -181,6 +183,7 @@ def test_parts_go_and_the_run_stays(runs: Path, ended: int) -> None:
 def test_what_a_process_left_half_done_goes_when_it_is_gone(runs: Path, ended: int) -> None:
     for name in (f".x.forking-{ended}", f".a.pruning-{ended}", f".y.forking-{os.getpid()}", ".z.forking-", ".mine"):
         (runs / name / "log").mkdir(parents=True)
+        (runs / name / MARK).write_text("")
     planned = plan([runs])
     assert names(planned.goes) == sorted([f".x.forking-{ended}", f".a.pruning-{ended}"])
     carry_out(planned)
@@ -189,10 +192,11 @@ def test_what_a_process_left_half_done_goes_when_it_is_gone(runs: Path, ended: i
     )
 
 
-@pytest.mark.parametrize("name", [".x.forking-{}", ".x.writing-{}", ".x.writing-{}-replaced", ".x.replaced"])
+@pytest.mark.parametrize("name", [".x.forking-{}", ".x.writing-{}", ".x.writing-{}-replaced"])
 def test_a_half_made_run_is_a_leftover_and_no_run(runs: Path, ended: int, name: str) -> None:
     """It is the newest, so it would be kept, and the fork of `a`, so that would stay."""
     half = forked(runs / "a", runs / "x").rename(runs / name.format(ended))
+    (half / MARK).write_text("")
     aged(half, -9)
     planned = plan([runs], keep=1)
     assert (planned.goes[-1].what, planned.stays) == ("leftover", [])
