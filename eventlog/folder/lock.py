@@ -19,11 +19,14 @@ class WriterLock:
 
     Raises `LogLocked` at once if another writer holds it; the message names that writer. Raises `EventLogError` for a
     mirror of a run on a store: such a run can only be read.
+
+    The lock stays with the process that took it: one that is forked from it neither holds nor frees it.
     """
 
     def __init__(self, run: Path) -> None:
         if is_mirror(run):
             raise EventLogError(refusal(place_name(run)))
+        self._run, self._pid = run, os.getpid()
         self._holder = run / "lock.holder"
         self._lock = FileLock(run / "lock", timeout=0, thread_local=False)
         try:
@@ -34,9 +37,23 @@ class WriterLock:
         with contextlib.suppress(OSError):  # on a full disk the refusal names no process
             self._holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
 
+    @property
+    def is_own(self) -> bool:
+        """Whether this process took the lock; false in a process that was forked from that one."""
+        return os.getpid() == self._pid
+
+    def require_own(self) -> None:
+        """Raise `EventLogError` in a process that was forked from the one that took the lock."""
+        if not self.is_own:
+            raise EventLogError(
+                f"{self._run} is written by process {self._pid}. This is process {os.getpid()}, which was forked from "
+                f"it and cannot write to the run.\n"
+                f"  Next: write in process {self._pid} alone, or open a run of its own in the forked process"
+            )
+
     def release(self) -> None:
-        """Free the lock. A second call does nothing."""
-        if self._lock.is_locked:
+        """Free the lock. A second call does nothing, and so does a call in a forked process."""
+        if self.is_own and self._lock.is_locked:
             self._holder.unlink(missing_ok=True)
             self._lock.release()
 
