@@ -57,7 +57,7 @@ UNCHECKED_BYTES_MAX: Final = 64 << 20
 class LogWriter:
     """The only writer of a run, from `create` or `open` to `close`; a context manager. `manifest` describes the run.
 
-    `torn` is the file with the torn tail that `open` cut off, or None."""
+    `torn` is the file with the torn tail that `open` cut off, or None. A forked process can close it, not write."""
 
     def __init__(
         self,
@@ -302,7 +302,7 @@ class LogWriter:
         if self._closed:
             return
         try:
-            if self._poison is None:
+            if self._poison is None and self._lock.is_own:
                 self.sync()
                 with self._at_risk("a sync", self._seq):
                     self._head.sync()
@@ -326,11 +326,11 @@ class LogWriter:
             held.callback(disk.close, self._fd)
 
     def _require_usable(self) -> None:
+        self._lock.require_own()
         if self._closed:
             raise WriterPoisoned(self.path, reason="its writer is closed", seq=self._seq)
         if self._poison is not None:
-            reason, seq = self._poison
-            raise WriterPoisoned(self.path, reason=reason, seq=seq)
+            raise WriterPoisoned(self.path, reason=self._poison[0], seq=self._poison[1])
 
     def _require_next(self, rows: Rows, expected_seq: int) -> None:
         """Raises `SequenceMismatch`, `ValueError` unless the rows follow the log: seqs without gaps, ticks in order."""

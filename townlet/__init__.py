@@ -2,10 +2,12 @@
 
 `simulate` lets a town live and writes its run to a folder; `open` opens a run; both return a `Run`. `query` asks many
 runs at once. `vector_env`, `parallel_env` and `gym_env` make environments, in which an outside policy acts for people.
+`gymnasium.make("townlet/Town-v0")` makes one, too: where Gymnasium is imported first, or `gym_env` was named before.
 Nothing heavy is imported before it is used.
 """
 
 import functools
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -50,3 +52,7 @@ def _door_of_env(name: str) -> Any:
         return kind(*arguments, **options)
 
     return make
+
+
+if "gymnasium" in sys.modules:
+    from townlet.env import registration as registration

@@ -33,12 +33,15 @@ class WriterLock:
 
     Raises `LogLocked` at once if another writer holds it; the message names that writer. Raises `EventLogError` for a
     mirror of a run on a store, which can only be read, and for a run with links in its folder.
+
+    The lock stays with the process that took it: one that is forked from it neither holds nor frees it.
     """
 
     def __init__(self, run: Path) -> None:
         if is_mirror(run):
             raise EventLogError(refusal(place_name(run)))
         require_own(run)
+        self._run, self._pid = run, os.getpid()
         self._holder = run / "lock.holder"
         self._lock = FileLock(run / "lock", timeout=0, thread_local=False)
         try:
@@ -51,9 +54,23 @@ class WriterLock:
             with self._holder.open("x") as file:
                 file.write(_Holder(pid=os.getpid(), host=socket.gethostname()).model_dump_json())
 
+    @property
+    def is_own(self) -> bool:
+        """Whether this process took the lock; false in a process that was forked from that one."""
+        return os.getpid() == self._pid
+
+    def require_own(self) -> None:
+        """Raise `EventLogError` in a process that was forked from the one that took the lock."""
+        if not self.is_own:
+            raise EventLogError(
+                f"{self._run} is written by process {self._pid}. This is process {os.getpid()}, which was forked from "
+                f"it and cannot write to the run.\n"
+                f"  Next: write in process {self._pid} alone, or open a run of its own in the forked process"
+            )
+
     def release(self) -> None:
-        """Free the lock. A second call does nothing."""
-        if self._lock.is_locked:
+        """Free the lock. A second call does nothing, and so does a call in a forked process."""
+        if self.is_own and self._lock.is_locked:
             self._holder.unlink(missing_ok=True)
             self._lock.release()
 

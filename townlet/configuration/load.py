@@ -6,7 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from pathlib import Path, PureWindowsPath
+from pathlib import Path, PurePath, PureWindowsPath
 from types import MappingProxyType
 from typing import Any
 
@@ -156,7 +156,7 @@ def _given(source: Source, overrides: tuple[str, ...]) -> Given:
     if isinstance(source, Settings):
         return Given(source.model_dump(mode="json"), overrides=overrides)
     if isinstance(source, Mapping):
-        return Given(dict(source), overrides=overrides)
+        return Given(_plain(source), overrides=overrides)
     shipped = _shipped("*.yaml") | _shipped("scenarios/*.yaml")
     file = _file_of("town" if source is None else source, shipped, Path())
     name = file.relative_to(configs_folder().parent).as_posix() if file in shipped.values() else str(source)
@@ -213,6 +213,23 @@ def _yaml(text: str, where: str) -> Any:
         raise ConfigurationError(f"{where}: this is not YAML: {' '.join(str(error).split())}") from error
 
 
+def _plain(value: Any) -> Any:
+    """A value from Python as YAML would give it: numbers and arrays of NumPy, paths, tuples, mappings of any kind.
+
+    Raises ConfigurationError for one that holds itself.
+    """
+    try:
+        if isinstance(value, np.generic | np.ndarray):
+            return value.tolist()
+        if isinstance(value, Mapping):
+            return {key: _plain(one) for key, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [_plain(one) for one in value]
+    except RecursionError as error:
+        raise ConfigurationError("settings: a value holds itself, or its blocks are nested too deep") from error
+    return str(value) if isinstance(value, PurePath) else value
+
+
 def _over(block: BaseModel, given: Mapping[Any, Any]) -> dict[str, Any]:
     """A block's keys as given, with defaults for the rest; an empty block is the default block."""
     tree: dict[str, Any] = block.model_dump(mode="json")
@@ -239,7 +256,7 @@ def _set(tree: dict[str, Any], key: str, value: object) -> str:
     """Sets a dotted key in whole settings; returns the fault, or None."""
     loc = key.split(".")
     try:
-        value = _yaml(value, key) if isinstance(value, str) else deepcopy(value)
+        value = _yaml(str(value), key) if isinstance(value, str) else deepcopy(_plain(value))
     except ConfigurationError as error:
         return str(error)
     node: Any = tree

@@ -24,6 +24,7 @@ from townlet.configuration.rewards import rewards_file
 from townlet.dataset.log_steps import Reobserving
 from townlet.env.towns import CONTROLS
 from townlet.errors import ConfigurationError, TownletError
+from townlet.whole_numbers import require_within
 
 if TYPE_CHECKING:
     from townlet.history.history import History
@@ -82,7 +83,7 @@ class Dataset:
             require_ties(self.settings[-1].observations, each.relationships.capacity)
         self.layout = layout_of(self.settings[-1].observations)
         self.control = control_of(run) if control is None else _checked_control(control)
-        self.batch_steps = batch_steps
+        self.batch_steps = require_within(batch_steps, "batch_steps", 1)
         self.schema = schema_of(self.layout).with_metadata(self._description())
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:

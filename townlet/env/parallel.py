@@ -12,11 +12,14 @@ from projections.observations.layout import CELLS
 from projections.record.event import NOBODY
 from townlet.configuration.faults import nearest
 from townlet.configuration.load import NONE, Source, person_name
+from townlet.env.asking import checked_action
 from townlet.env.picture import RENDER_MODES, checked_mode, picture_of
+from townlet.env.remaking import Remade, how_to_remake
 from townlet.env.spaces import ACTIONS, flat_space, observation_space, state_space
 from townlet.env.vector import VectorEnv
 from townlet.errors import TownletError
 from townlet.rules.control import NOT_ASKED
+from townlet.whole_numbers import require_within
 
 Observation = dict[str, np.ndarray] | np.ndarray
 
@@ -27,6 +30,8 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
     A person who leaves is terminated; a person who arrives is an agent from the first observation on. At the end of the
     episode, after `max_cycles` ticks, everybody is truncated. Infos hold `decides`, whether the next action is a real
     decision, and the agent's `seat`.
+
+    A copy or a pickle is a new environment from the same arguments, without an episode (`townlet.env.remaking`).
     """
 
     metadata: ClassVar[dict[str, Any]] = {
@@ -67,7 +72,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
             towns=1,
             control=control,
             seats=seats,
-            episode_ticks=max_cycles,
+            episode_ticks=require_within(max_cycles, "max_cycles", 1),
             autoreset="disabled",
             logs=logs,
             variant=variant,
@@ -83,6 +88,19 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
         self.state_space = state_space(layout, self._vector.seats)
         self._seat_of: dict[str, int] = {}
         self._persons: list[int] = []
+
+    def __reduce__(self) -> Remade:
+        arguments = {
+            "config": self._vector.settings,
+            "control": self._vector.control,
+            "max_cycles": self.max_cycles,
+            "arrivals": self.arrivals,
+            "flat": self.is_flat,
+            "seats": self._vector.seats,
+            "logs": self._vector.logs,
+            "render_mode": self.render_mode,
+        }
+        return how_to_remake(type(self), arguments)
 
     def _possible_names(self) -> list[str]:
         """The names of all people who can live in the town in an episode: founders first, then possible newcomers.
@@ -108,7 +126,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
 
     @max_cycles.setter
     def max_cycles(self, ticks: int) -> None:
-        self._vector.episode_ticks = ticks
+        self._vector.episode_ticks = require_within(ticks, "max_cycles", 1)
         self.possible_agents = self._possible_names()
         for name in self.possible_agents:
             self._actions.setdefault(name, spaces.Discrete(ACTIONS))
@@ -134,28 +152,38 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
     def step(
         self, actions: dict[str, int]
     ) -> tuple[dict[str, Observation], dict[str, float], dict[str, bool], dict[str, bool], dict[str, dict[str, Any]]]:
-        """Live one tick. An agent without an action follows the scripted policy. Raises TownletError."""
+        """Live one tick. An agent without an action follows the scripted policy. Raises TownletError.
+
+        An action for somebody who could be an agent but is none now, because of having left or not come yet, is
+        ignored. When nobody is left in `agents`, the episode is over, and nothing happens any more.
+        """
         if not self._persons:
             raise TownletError("there is no episode: call reset before step")
         if not self.agents:
             return {}, {}, {}, {}, {}
+        if not isinstance(actions, Mapping):
+            raise TownletError(f"actions are a dictionary from agents to whole numbers, not {actions!r}")
         asked = [int(NOT_ASKED)] * self._vector.seats
-        try:
-            for name, action in actions.items():
-                asked[self._seat_of[name]] = action
-        except KeyError as error:
-            raise self._unknown_agent(str(error.args[0])) from None
+        for name, action in actions.items():
+            seat = self._seat_of.get(name)
+            if seat is not None:
+                asked[seat] = checked_action(action, name)
+            elif name not in self._actions:
+                raise self._unknown_agent(name)
         _, rewards, terminated, truncated, infos = self._vector.step(np.array([asked]))
         persons = infos["person"][0].tolist()
         told = self._seat_of
         if persons != self._persons:
             told = dict(told)
             self._take_in(persons, founding=False)
-            told |= self._seat_of
+            if not truncated.any():  # who came in the last tick is never an agent
+                told |= self._seat_of
         earned, left, cut = rewards[0].tolist(), terminated[0].tolist(), truncated[0].tolist()
         observations, informed = self._observations(told), self._infos(told)
         if any(cut):
             self.agents, self._seat_of = [], {}
+        if not self.agents:
+            self._vector.write()
         return (
             observations,
             {name: earned[seat] for name, seat in told.items()},
@@ -202,13 +230,12 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
 
     @property
     def record(self) -> Any:
-        """The town's record. It must not be changed."""
+        """The town's record, read-only."""
         return self._vector.record(0)
 
-    def _unknown_agent(self, name: str) -> TownletError:
-        return TownletError(
-            f"{name!r} is no agent now{nearest(name, self.agents)}; agents are {', '.join(self.agents)}"
-        )
+    def _unknown_agent(self, name: object) -> TownletError:
+        near = nearest(str(name), self.possible_agents)
+        return TownletError(f"{name!r} is no agent now{near}; agents are {', '.join(self.agents)}")
 
     def state(self) -> np.ndarray:
         """The scalars of all seats, one seat after another, f4 [seats x n]; zeros for an empty seat."""

@@ -12,6 +12,7 @@ from projections.record.state import NEEDS
 from townlet.configuration.load import person_name
 from townlet.configuration.plans import map_of
 from townlet.configuration.settings import Settings
+from townlet.daytime import time_of
 from townlet.errors import TownletError
 from townlet.world.drawing import Tile, TownMap
 
@@ -66,9 +67,8 @@ def as_text(settings: Settings, town_map: TownMap, town: Any) -> str:
         venue = next((venue.name for venue in town_map.venues if venue.holds(row, column)), "outdoors")
         name = person_name(settings, int(agent["person"]))
         lines.append(f"{mark} {name:<12} {Option(int(agent['option'])).name.lower():<10} {venue:<16} {needs}")
-    tick, day = int(town["clock"]["tick"]), settings.town.ticks_per_day
-    minute = tick % day
-    head = f"tick {tick:,}: day {tick // day + 1}, {minute // 60:02d}:{minute % 60:02d}"
+    tick = int(town["clock"]["tick"])
+    head = f"tick {tick:,}: {time_of(tick, settings.town.ticks_per_day)}"
     return "\n".join([head, *("".join(row) for row in rows), *lines]) + "\n"
 
 

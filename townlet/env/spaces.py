@@ -1,6 +1,5 @@
 """Gymnasium's spaces for observations and actions of seats."""
 
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,6 @@ ACTIONS = int(ASKABLE)
 """The number of options, and also of primitives."""
 
 
-@cache
 def observation_space(layout: Layout, *batch: int) -> spaces.Dict:
     """The observation of one seat, or of seats of shape `batch`: scalars, the map if there is one, the action mask."""
     several = (*batch, 1)

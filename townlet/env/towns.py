@@ -1,5 +1,7 @@
 """Many towns of one configuration in memory, with the digest of each history and, if wanted, a log of each town."""
 
+import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from townlet.errors import OutboxFull, TownletError
 from townlet.living.loop import new_log
 from townlet.living.town import Town, found_town
 from townlet.rules.control import BY_ACTION, BY_OPTION
+from townlet.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     from eventlog.writer import LogWriter
@@ -34,7 +37,7 @@ class Towns:
         self.resolved, self.settings = resolved, resolved.settings
         first = Town([self.settings])
         self.shape, self.plans, self.reserve = first.shape, first.plans, first.reserve
-        self.seats = self.settings.town.people if seats is None else seats
+        self.seats = self.settings.town.people if seats is None else whole_number(seats, "seats")
         self.control = control
         self._require(count)
         self.plans["life"]["seat_limit"] = self.seats
@@ -47,7 +50,8 @@ class Towns:
         self._state = state_size(self.towns.dtype)
         self._chains = [Chain() for _ in range(count)]
         self._hashed = [0] * count  # the number of outbox rows in each chain
-        self._logs = logs
+        self._written = [0] * count  # the number of outbox rows in each log
+        self.logs, self._pid = logs, os.getpid()
         self._writers: dict[int, LogWriter] = {}
         self._held: dict[int, Rows] = {}
 
@@ -77,12 +81,25 @@ class Towns:
         found_town(self.settings, self.towns, self.plans, index, seed)
         self.towns["cursor"]["control"][index] = CONTROLS[self.control]
         self.seeds[index] = seed
-        self._chains[index], self._hashed[index] = Chain(), 0
-        if self._logs is not None:
-            into = self._logs / f"town-{self.founded:06d}"
+        self._chains[index], self._hashed[index], self._written[index] = Chain(), 0, 0
+        if self.logs is not None:
+            into = self.logs / f"town-{self.founded:06d}"
             who = f" {self.control} {self.founded}"
             self._writers[index] = new_log(self.resolved, seed, into, durability="never", who=who)
         self.founded += 1
+
+    @property
+    def is_forked(self) -> bool:
+        """Whether this process was forked from the one that made the towns."""
+        return os.getpid() != self._pid
+
+    def require_own_logs(self) -> None:
+        """Raise TownletError in a forked process if logs are kept: they belong to the process that began them."""
+        if self.logs is not None and self.is_forked:
+            raise TownletError(
+                f"the logs in {self.logs} are written by process {self._pid}, and this process was forked from it. "
+                "Make an environment in each process, with a folder of its own"
+            )
 
     def full(self) -> list[int]:
         """The indices of the towns whose outboxes will soon be full."""
@@ -92,14 +109,22 @@ class Towns:
 
     def drain(self, index: int) -> None:
         """Move the rows of a town's outbox to its chain and its log, between two ticks. Raises OutboxFull."""
-        self._hash(index)
+        self.write(index)
         lives, follows = self._bytes
         follows[index, : self._state] = lives[index, : self._state]  # the same as folding the outbox into it
-        writer = self._writers.get(index)
-        if writer is not None and len(rows := self.events(index, 0)):
-            self._commit(index, writer, rows)
         self._plain["cursor"]["pending"][index] = 0
-        self._hashed[index] = 0
+        self._hashed[index] = self._written[index] = 0
+
+    def write(self, index: int) -> None:
+        """Add the rows of a town's outbox to its chain and its log, between two ticks; they stay in the outbox.
+
+        Raises OutboxFull.
+        """
+        self._hash(index)
+        writer = self._writers.get(index)
+        if writer is not None and len(rows := self.events(index, self._written[index])):
+            self._commit(index, writer, rows)
+            self._written[index] += len(rows)
 
     def events(self, index: int, first: int) -> Rows:
         """The rows in a town's outbox from row `first` on: a view, not a copy."""
@@ -119,12 +144,12 @@ class Towns:
 
     def _commit(self, index: int, writer: "LogWriter", rows: Rows) -> None:
         """Commit rows to a log. A commit holds whole ticks, so the founding waits for the first tick."""
-        held = self._held.pop(index, rows[:0])
-        whole = np.concatenate([held, rows])
+        whole = np.concatenate([self._held.get(index, rows[:0]), rows])
         if self._plain["clock"]["tick"][index] == 0:
             self._held[index] = whole
         else:
             writer.commit(whole, expected_seq=int(whole["seq"][0]))
+            self._held.pop(index, None)
 
     def digest(self, index: int) -> str:
         """The digest of a town's history so far, in hex: the same as its log would have. Raises OutboxFull."""
@@ -137,15 +162,19 @@ class Towns:
         return writer.path if writer is not None else None
 
     def end(self, index: int) -> None:
-        """Write the remaining rows to a town's log, and close the log."""
+        """Write the remaining rows to a town's log, and close the log. A forked process only lets go of its copy."""
         writer = self._writers.get(index)
         if writer is not None:
-            self.drain(index)
-            self._held.pop(index, None)
-            del self._writers[index]
-            writer.close()
+            try:
+                if not self.is_forked:
+                    self.drain(index)
+            finally:
+                self._held.pop(index, None)
+                del self._writers[index]
+                writer.close()
 
     def close(self) -> None:
-        """End all towns and close their logs."""
-        for index in range(len(self)):
-            self.end(index)
+        """End all towns and close their logs, also those after one that fails."""
+        with ExitStack() as ends:
+            for index in reversed(range(len(self))):
+                ends.callback(self.end, index)

@@ -1,8 +1,9 @@
 """Many towns at once for learning: a vector environment as in Gymnasium, with NumPy arrays that steps overwrite."""
 
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -16,11 +17,13 @@ from projections.rewards import compile_terms
 from projections.riders.rewards import COLUMNS, rewards_type
 from townlet.configuration.load import NONE, Source, load
 from townlet.env import step as stepping
+from townlet.env.asking import Seeds, checked_actions, checked_mask, checked_seeds
+from townlet.env.remaking import Remade, how_to_remake
 from townlet.env.towns import Towns
 from townlet.env.workers import Work, Workers
 from townlet.errors import TownletError
-from townlet.living.loop import SEED_MOST, require_seed
 from townlet.rules.control import NOT_ASKED
+from townlet.whole_numbers import SEED_MOST, require_within, whole_number
 
 if TYPE_CHECKING:
     from gymnasium import spaces
@@ -39,6 +42,8 @@ class VectorEnv:
     Observations: `scalars` f4 [T, S, n], `map` u1 [T, S, planes, 11, 11] (if the variant has a map) and
     `action_mask` i1 [T, S, 9]. Infos: `alive`, `decides` (bool [T, S]), `person` and `actions` (i8 [T, S]), `tick`
     (i8 [T]). Keep what you need as a copy. Rewards are f4 [T, S].
+
+    A copy or a pickle is a new environment from the same arguments, without an episode (`townlet.env.remaking`).
     """
 
     def __init__(
@@ -63,24 +68,25 @@ class VectorEnv:
         """
         if autoreset not in AUTORESETS:
             raise TownletError(f"autoreset {autoreset!r} is none of {', '.join(AUTORESETS)}")
-        for name, number in (("threads", threads), ("episode_ticks", episode_ticks), ("episodes", episodes)):
-            if number < 1:
-                raise TownletError(f"{name}: {number} given; it is 1 or more")
+        threads, towns = require_within(threads, "threads", 1), whole_number(towns, "towns", "1 or more")
         variants = {} if variant is None else {"observations.variant": variant}
         resolved = load(config, {**overrides, **variants})
         self.settings = resolved.settings
         self.control, self.autoreset = control, autoreset
-        self.episode_ticks, self.episodes = episode_ticks, episodes
+        self.episode_ticks, self.episodes = episode_ticks, require_within(episodes, "episodes", 1)
         folder = None if logs is None else Path(logs)
         self._towns = Towns(resolved, towns, seats=seats, control=control, logs=folder)
-        self.num_envs, self.seats, self.threads = towns, self._towns.seats, min(threads, towns)
+        self.num_envs, self.seats = towns, self._towns.seats
+        self._threads_asked, self.threads = threads, min(threads, towns)
         self._make_arrays()
         self._workers = Workers(self._bind(), towns, self.threads)
-        weakref.finalize(self, self._workers.close)  # if nobody closes it: threads would keep it in memory
+        # If nobody closes it: threads would keep it in memory, and what is not written yet would be lost.
+        self._end = weakref.finalize(self, _end, self._workers, self._towns)
         self._lived = np.zeros(towns, np.int64)  # finished episodes of each town
         self._rounds = np.zeros(towns, np.int64)  # how often each town was founded since the last seed
         self._seeds = list(range(towns))
-        self._begun = self._is_full = False
+        self._is_full = False
+        self._unfounded = set(range(towns))  # towns that no reset has founded yet
         self._over = list(range(towns))  # towns whose last episode is over and that are not founded again
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
 
@@ -105,7 +111,7 @@ class VectorEnv:
             "decides": seen["decides"],
             "person": seen["person"],
             "actions": seen["action"],
-            "tick": towns.towns.view(np.ndarray)["clock"]["tick"],
+            "tick": _read_only(towns.towns.view(np.ndarray)["clock"]["tick"]),
         }
         self._flags = seen["reward"], seen["terminated"], seen["truncated"]
 
@@ -128,13 +134,41 @@ class VectorEnv:
         return tuple(CALLED.get(name, name) for name in COLUMNS)
 
     @property
+    def logs(self) -> Path | None:
+        """The folder of the towns' logs; None if none are kept."""
+        return self._towns.logs
+
+    def __reduce__(self) -> Remade:
+        arguments = {
+            "config": self.settings,
+            "towns": self.num_envs,
+            "threads": self._threads_asked,
+            "control": self.control,
+            "seats": self.seats,
+            "episode_ticks": self.episode_ticks,
+            "episodes": self.episodes,
+            "autoreset": self.autoreset,
+            "logs": self.logs,
+        }
+        return how_to_remake(type(self), arguments)
+
+    @property
+    def episode_ticks(self) -> int:
+        """The ticks of an episode. A new number holds from the next episode on."""
+        return self._episode_ticks
+
+    @episode_ticks.setter
+    def episode_ticks(self, ticks: int) -> None:
+        self._episode_ticks = require_within(ticks, "episode_ticks", 1)
+
+    @property
     def towns(self) -> np.ndarray:
-        """The towns' records. They must not be changed."""
-        return self._towns.towns
+        """The towns' records, read-only."""
+        return _read_only(self._towns.towns)
 
     def record(self, index: int) -> Any:
-        """A town's record. It must not be changed."""
-        return self._towns.towns.view(np.ndarray)[index]
+        """A town's record, read-only."""
+        return self.towns.view(np.ndarray)[index]
 
     @property
     def capacity(self) -> int:
@@ -155,28 +189,28 @@ class VectorEnv:
 
         return {"autoreset_mode": AutoresetMode[AUTORESETS[self.autoreset]]}
 
-    @property
+    @cached_property
     def single_observation_space(self) -> "spaces.Dict":
         """The space of one seat's observation."""
         from townlet.env.spaces import observation_space
 
         return observation_space(self.layout)
 
-    @property
+    @cached_property
     def observation_space(self) -> "spaces.Dict":
         """The space of all observations, [T, S, ...]."""
         from townlet.env.spaces import observation_space
 
         return observation_space(self.layout, self.num_envs, self.seats)
 
-    @property
+    @cached_property
     def single_action_space(self) -> "spaces.Discrete[Any]":
         """The space of one seat's action."""
         from townlet.env.spaces import action_space
 
         return action_space()
 
-    @property
+    @cached_property
     def action_space(self) -> "spaces.MultiDiscrete[Any]":
         """The space of all actions, [T, S]."""
         from townlet.env.spaces import action_spaces
@@ -188,45 +222,37 @@ class VectorEnv:
     def reset(
         self,
         *,
-        seed: int | np.integer | Sequence[int] | np.ndarray | None = None,
+        seed: Seeds | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> tuple[Observations, Infos]:
         """Found all towns again, or with `options["reset_mask"]`, bool [T], those of the mask.
 
         Town e gets the seed `seed` + e, and `seed` + e + k T when it is founded for the k-th time after that. A list
-        has one seed a town. Without a seed, the seeds continue after the last ones; the first seed is 0.
+        has one seed a town. Without a seed, the seeds continue after the last ones; the first seed is 0. Raises
+        TownletError, RunExists.
         """
-        if seed is not None:
-            self._take_seeds(seed)
+        self._require_open()
         mask = None if options is None else options.get("reset_mask")
-        chosen = range(self.num_envs) if mask is None else np.flatnonzero(self._checked_mask(mask)).tolist()
-        self._begun = self._begun or mask is None
+        chosen = range(self.num_envs) if mask is None else np.flatnonzero(checked_mask(mask, self.num_envs)).tolist()
+        if seed is not None:
+            self._seeds = checked_seeds(seed, self.num_envs)
+            self._rounds[:] = 0
         for index in chosen:
             self._begin_episode(index)
         return dict(self.observations), dict(self.infos)
 
-    def _take_seeds(self, seed: int | np.integer | Sequence[int] | np.ndarray) -> None:
-        if isinstance(seed, int | np.integer):
-            seeds = [int(seed) + index for index in range(self.num_envs)]
-        else:
-            seeds = [int(each) for each in seed]
-        if len(seeds) != self.num_envs:
-            raise TownletError(f"{len(seeds)} seeds are given for {self.num_envs} towns")
-        self._seeds = [require_seed(each) for each in seeds]
-        self._rounds[:] = 0
-
-    def _checked_mask(self, given: Any) -> np.ndarray:
-        mask: np.ndarray = np.asarray(given)
-        if mask.shape != (self.num_envs,) or mask.dtype != np.bool_:
-            raise TownletError(f"options['reset_mask'] is bool [{self.num_envs}], not {mask.dtype} {mask.shape}")
-        return mask
-
     def _begin_episode(self, index: int) -> None:
-        """Found a new town, begin its episode, and write its first observations."""
+        """Found a new town, begin its episode, and write its first observations.
+
+        If that fails, because there is a run already where its log is to be, the town has no episode.
+        """
         towns = self._towns
+        self._unfounded.add(index)
+        self._over = [*(each for each in self._over if each != index), index]
         towns.found(index, (self._seeds[index] + int(self._rounds[index]) * self.num_envs) & SEED_MOST)
         self._rounds[index] += 1
         self._lived[index] = 0
+        self._unfounded.remove(index)
         self._over = [each for each in self._over if each != index]
         self._outs.view(np.ndarray).view("u1").reshape(self.num_envs, -1)[index] = 0
         self._episodes[index] = self.episode_ticks, 0, 0
@@ -242,13 +268,8 @@ class VectorEnv:
         old `final_obs` and `final_info`, and `_final_obs`, bool [T], which says for which towns. With "disabled", only
         `reset` founds a new town. Raises TownletError, OutboxFull.
         """
-        asked = np.asarray(actions)
-        if asked.shape != self._asked.shape or asked.dtype.kind not in "iu":
-            raise TownletError(
-                f"actions are integers [{self.num_envs}, {self.seats}], one a town and seat, "
-                f"not {asked.dtype} {list(asked.shape)}"
-            )
-        self._asked[:] = asked
+        self._require_open()
+        self._asked[:] = checked_actions(actions, self._asked.shape)
         if self._is_full:
             self._drain(self._towns.full())
             self._is_full = False
@@ -258,12 +279,22 @@ class VectorEnv:
             self._episodes["rests"][renewed] = 0
         return dict(self.observations), *self._flags, {**self.infos, **more}
 
+    def _require_open(self) -> None:
+        """Raise TownletError if this environment is closed, or if another process writes its logs."""
+        if not self._end.alive:
+            raise TownletError("this environment is closed: make a new one")
+        self._towns.require_own_logs()
+
     def _renew(self) -> list[int]:
         """Found the towns whose last episode is over again; they rest in this step. Returns their indices."""
-        if not self._begun or self.autoreset == "disabled":
-            what = f"the episode of town {self._over[0]} is over" if self._begun else "there is no episode"
-            raise TownletError(f"{what}: call reset before step")
         over = self._over
+        never = [index for index in over if index in self._unfounded]
+        if never or self.autoreset == "disabled":
+            all_new = len(never) == self.num_envs
+            what = f"the episode of town {over[0]} is over"
+            if never:
+                what = "there is no episode" if all_new else f"town {never[0]} has no episode yet"
+            raise TownletError(f"{what}: call reset before step")
         for index in over:
             self._begin_episode(index)
         self._episodes["rests"][over] = 1
@@ -275,6 +306,8 @@ class VectorEnv:
         ended = np.flatnonzero(self._episodes["left"] == 0)
         if not len(ended):
             return {}
+        for index in ended.tolist() if self.logs is not None else ():
+            self._towns.write(index)
         self._lived[ended] += 1
         self._episodes["left"][ended] = self.episode_ticks
         self._over = ended[self._lived[ended] >= self.episodes].tolist()
@@ -295,7 +328,7 @@ class VectorEnv:
         return {"final_obs": final, "final_info": info, "_final_obs": which, "_final_info": which}
 
     def _drain(self, full: list[int]) -> None:
-        if self._pool is None:
+        if self._pool is None or self._towns.is_forked:  # the pool's threads stay in the process that made them
             for index in full:
                 self._towns.drain(index)
         else:
@@ -311,21 +344,41 @@ class VectorEnv:
         """The events of a town's last tick, or of its founding: an array of `eventlog.rows.ROW`."""
         return self._towns.events(index, int(self._episodes["begun"][index])).copy()
 
+    def write(self) -> None:
+        """Write what the towns have lived so far to their logs, if logs are kept."""
+        for index in range(self.num_envs) if self.logs is not None else ():
+            self._towns.write(index)
+
     @property
     def log_paths(self) -> list[Path]:
         """The folders of the present towns' logs; empty if no logs are kept."""
         return [path for index in range(self.num_envs) if (path := self._towns.path(index)) is not None]
 
     def close(self) -> None:
-        """End the threads, and write and close every log. A second call does nothing."""
-        self._workers.close()
+        """End the threads, and write and close every log. A second call does nothing.
+
+        The end of the process does the same for an environment that nobody has closed.
+        """
         if self._pool is not None:
-            self._pool.shutdown()
+            self._pool.shutdown(wait=not self._towns.is_forked)
             self._pool = None
-        self._towns.close()
+        self._end()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def _end(workers: Workers, towns: Towns) -> None:
+    """End the threads, and write and close every log."""
+    workers.close()
+    towns.close()
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """A view of an array that cannot be written."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

@@ -20,6 +20,7 @@ from townlet.configuration.settings import Settings
 from townlet.errors import TickOutOfRange
 from townlet.history.town_tables import town_table
 from townlet.living.identity import fold_identity
+from townlet.whole_numbers import whole_number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -101,10 +102,13 @@ class History:
         return Moment(self, town)
 
     def require(self, *ticks: int) -> None:
-        """Raise TickOutOfRange for the first of these ticks that is below 0 or that the run has not reached."""
+        """Raise TickOutOfRange for the first of these ticks that is below 0 or that the run has not reached.
+
+        Raises TownletError for one that is no whole number.
+        """
         last = self._log.head.tick
         for tick in ticks:
-            if not 0 <= tick <= last:
+            if not 0 <= whole_number(tick, "tick") <= last:
                 raise TickOutOfRange(self.place, tick, last)
 
     def empty_town(self) -> "Town":

@@ -23,10 +23,10 @@ from townlet.living.commands import Driver
 from townlet.living.identity import fold_identity
 from townlet.living.progress import Progress, Pulse
 from townlet.living.town import Town
+from townlet.whole_numbers import require_seed, require_within, whole_number
 
 DURABILITIES = ("every-commit", "interval", "never")
 VERSIONED = ("townlet", "numba", "numpy", "pyarrow")
-SEED_MOST = 2**64 - 1
 
 
 def begin(
@@ -44,7 +44,7 @@ def begin(
     With `replace` the run takes the place of one that is there, once its first tick is committed: whatever fails before
     leaves the earlier run as it was. Raises EventLogError if the folder holds anything but that run, LogLocked.
     """
-    require_seed(seed)
+    seed, ticks = require_seed(seed), whole_number(ticks, "ticks", "1 or more")
     _durability(durability)
     if ticks < 1:
         raise TownletError(f"a run cannot have {ticks} ticks: let the town live for at least one tick")
@@ -92,8 +92,9 @@ def resume(
 
     `restore` returns the folded town; it is called when this process holds the log's lock.
 
-    Raises LogLocked, LogDamaged, DiskFull.
+    Raises LogLocked, LogDamaged, DiskFull, TownletError.
     """
+    ticks = require_within(ticks, "ticks", 0)
     with LogWriter.open(path, durability=_durability(durability)) as writer:
         town = restore()
         assert (town.tick, town.seq) == (writer.head.tick, writer.head.seq), "the fold is not at the log's end"
@@ -104,13 +105,6 @@ def resume(
         if begun != len(town.plans) - 1:
             Driver(town).change_settings(len(town.plans) - 1)  # this event comes before those of the first tick
         _live(town, writer, ticks, founding, progress)
-
-
-def require_seed(seed: int) -> int:
-    """The seed, if it lies in 0 to 2**64 - 1. Raises TownletError."""
-    if not 0 <= seed <= SEED_MOST:
-        raise TownletError(f"the seed {seed} is not between 0 and 2**64 - 1")
-    return seed
 
 
 def _durability(name: str) -> Durability:

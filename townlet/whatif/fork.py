@@ -17,8 +17,9 @@ from townlet.configuration.settings import Settings
 from townlet.configuration.society import Job
 from townlet.errors import ConfigurationError, TownletError
 from townlet.history.history import History
-from townlet.living.loop import VERSIONED, require_seed, resume
+from townlet.living.loop import VERSIONED, resume
 from townlet.living.progress import Progress
+from townlet.whole_numbers import require_seed, whole_number
 
 FIXED: Final[Mapping[str, str]] = {
     "town": "the town was founded with it",
@@ -51,7 +52,7 @@ def fork(
     first epoch. Raises TickOutOfRange, RunExists, ConfigurationError, LogDamaged, DiskFull.
     """
     log = run.log
-    if ticks < 0:
+    if whole_number(ticks, "ticks", "0 or more") < 0:
         raise TownletError(f"a town cannot live on for {ticks} ticks: give 0 or more")
     seq, epochs = _beginning(run, log.head.tick if at is None else at)
     resolved = _resolved_settings(run, epochs, seq, overrides)

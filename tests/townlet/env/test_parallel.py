@@ -242,7 +242,7 @@ def test_pictures_show_who_is_where() -> None:
     for _ in range(300):
         env.step({})
     head, *lines = env.render().splitlines()
-    assert head == "tick 300: day 1, 05:00"
+    assert head == "tick 300: day 0, 05:00"
     rows, people = lines[:48], lines[48:]
     assert len(people) == 8 and {len(row) for row in rows} == {48}
     for seat, line in enumerate(people):
