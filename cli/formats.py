@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 import unicodedata
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -60,15 +61,18 @@ def as_csv(table: pa.Table) -> str:
     writer.writerow(table.column_names)
     columns = [_values(column) for column in table.columns]
     for row in zip(*columns, strict=True):
-        writer.writerow(["" if value is None else json.dumps(value) if _is_nested(value) else value for value in row])
+        writer.writerow(["" if value is None else _json(value) if _is_nested(value) else value for value in row])
     return text.getvalue()
 
 
 def as_json(table: pa.Table) -> str:
-    """The table as a JSON array of objects, one a line; NaN and infinity are null."""
+    """The table as a JSON array of objects, one a line; NaN and infinity are null.
+
+    Whole numbers are written in full, however large. A decimal is the JSON number nearest to it.
+    """
     columns = [_values(column) for column in table.columns]
     names = table.column_names
-    rows = (json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) for row in zip(*columns, strict=True))
+    rows = (_json(dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True))
     listed = ",\n".join(rows)
     return f"[\n{listed}\n]\n" if listed else "[]\n"
 
@@ -96,7 +100,7 @@ def _word(value: Any) -> str:
     if isinstance(value, float):
         return _short(value)
     if _is_nested(value):
-        return json.dumps(value, ensure_ascii=False)
+        return _json(value)
     return str(value)
 
 
@@ -117,7 +121,7 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A value for JSON: NaN and infinity become null, bytes hex, and unknown types text."""
+    """A value for JSON: NaN and infinity become null, bytes hex, decimals without places whole, unknown types text."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
@@ -126,7 +130,13 @@ def _plain(value: Any) -> Any:
         return [_plain(each) for each in value]
     if isinstance(value, bytes):
         return value.hex()
+    if isinstance(value, Decimal):
+        return int(value) if value.as_tuple().exponent == 0 else value
     return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=float)  # only decimals are unknown to it
 
 
 def _is_nested(value: Any) -> bool:

@@ -1,7 +1,9 @@
 """The options and arguments that commands share, so that each has the same meaning everywhere."""
 
 import difflib
+import errno
 import functools
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any, Final, TypeVar, cast
 import click
 
 from cli import output
-from eventlog.folder.run_folders import is_run, newest, runs_in
+from eventlog.folder.run_folders import is_folder, is_run, newest, runs_in
 from eventlog.places import is_uri, refusal
 
 RUNS: Final = Path("runs")
@@ -83,6 +85,8 @@ def find_own_run(name: str | None) -> Path:
     for path in (Path(name), RUNS / name):
         if is_run(path):
             return path
+        if is_folder(path) and not os.access(path, os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     near = difflib.get_close_matches(Path(name).name, [path.name for path in known], n=3, cutoff=0.5)
     meant = f"did you mean {' or '.join(str(RUNS / each) for each in near)}?" if near else "see: townlet runs"
     raise click.UsageError(f"there is no run {name!r}; {meant}")

@@ -10,7 +10,7 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
-from eventlog.folder.run_folders import is_run, runs_in
+from eventlog.folder.run_folders import is_folder, is_run, runs_in
 
 COLUMNS = ("run", "config", "seed", "ticks", "events", "bytes", "state", "log_digest")
 
@@ -65,7 +65,7 @@ def command() -> None:
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), required=False)
 @options.output_formats
 def list_runs(folder: Path | None, form: str) -> None:
-    if folder is not None and not folder.is_dir():
+    if folder is not None and not is_folder(folder):
         raise click.UsageError(
             f"there is no folder {folder}, and no command of that name: {', '.join(command.commands)}"
         )
@@ -239,7 +239,7 @@ def prune_runs(
 
 def _place(name: str) -> Path:
     """The path of a folder of runs, or of a run. Raises `click.UsageError`."""
-    return Path(name) if Path(name).is_dir() and not is_run(Path(name)) else options.find_own_run(name)
+    return Path(name) if is_folder(Path(name)) and not is_run(Path(name)) else options.find_own_run(name)
 
 
 def _run_row(path: Path) -> dict[str, Any]:

@@ -18,12 +18,22 @@ if TYPE_CHECKING:
     from townlet.asking.sql import Session
 
 BEGINS_A_QUERY = re.compile(r"(select|with|from|show|describe|desc|summarize|explain|values|pivot|table)\b|\(", re.I)
+BEGINS_WITH_COMMENT = re.compile(r"--[^=\s]*\s")
 SHELL = "townlet> "
 SHELL_GOES_ON = "    ...> "
 
 
+class _TakesComments(click.Command):
+    """A command of which an argument may begin with a comment of SQL, which begins as an option does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; a comment is no option, for no option has a blank."""
+        return super().parse_args(ctx, [f"\n{each}" if BEGINS_WITH_COMMENT.match(each) else each for each in args])
+
+
 @click.command(
     "sql",
+    cls=_TakesComments,
     help=f"""{COMMANDS["sql"]}
 
     There is a table `events`, a view for each kind of event (chat_succeeded, queue_conflict, ...), the tables agents,
@@ -35,6 +45,11 @@ SHELL_GOES_ON = "    ...> "
     Several runs, or a pattern such as 'runs/*', are queried together: every table then begins with a column `run`, the
     name of the folder. All runs are queried as of the same tick, and a run that has not reached it is refused; without
     a tick, each run is queried as of its last one. The columns that the query names, of all runs, must fit into memory.
+
+    A run is only read. Allowed are select, from, with, values, union, pivot, unpivot, summarize, describe, show tables
+    and explain of these, in up to 100,000 bytes; a query reads no file, no setting and no variable. Columns that are
+    called alike get different names: name, name_1. With --json, numbers are JSON numbers: whole numbers in full, also
+    those above 2^53, which some JSON readers round.
 
     Only the needed ticks of the log are read: those from --from-tick on and before --to-tick; and fewer if the query
     reads one view of events with a condition that compares `tick` with numbers.

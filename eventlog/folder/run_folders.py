@@ -17,16 +17,27 @@ _HALF_MADE: Final = re.compile(r"\..+\.(?:replaced|(?:forking|exporting|writing|
 
 
 def is_run(folder: Path) -> bool:
-    """Whether there is a run in this folder, whatever the folder is called."""
+    """Whether there is a run in this folder, whatever the folder is called.
+
+    What the file system cannot look up, such as a text of 300 characters, is none.
+    """
     try:
         return (folder / MANIFEST).is_file()
-    except OSError:  # a folder that this user may not look into
+    except (OSError, ValueError):
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder at this path; what the file system cannot look up is none."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
         return False
 
 
 def runs_in(folder: Path) -> list[Path]:
     """The runs in a folder, by name, without those that are half made; none where there is no folder."""
-    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    found = sorted(folder.iterdir()) if is_folder(folder) else []
     return [path for path in found if is_run(path) and not is_half_made(path.name)]
 
 

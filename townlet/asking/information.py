@@ -4,14 +4,12 @@ import json
 import re
 from typing import Any, Final
 
-import duckdb
 import pyarrow as pa
 
 from townlet.asking.declared.table import EventView
+from townlet.asking.permitted import INFORMATION_SCHEMA, Reading, text_of
 from townlet.asking.query_reading import Node, nodes_of
 from townlet.asking.tables import TABLES, columns_of
-
-SCHEMA: Final = "information_schema"
 
 REGISTERED: Final = {"tables": "_listed_tables", "columns": "_listed_columns"}
 """The tables of the information schema that are answered from the list, and what each is registered as.
@@ -21,7 +19,7 @@ DuckDB's own would know only what a session has made so far, and its schema take
 
 SHOWN: Final = re.compile(r"\s*show\s+(all\s+)?tables\s*;?\s*", re.IGNORECASE)
 DESCRIBED: Final = re.compile(r'\s*(?:describe|desc|show)\s+(?:table\s+)?"?(\w+)"?\s*;?\s*', re.IGNORECASE)
-_WRITTEN: Final = re.compile(rf"\b{SCHEMA}\s*\.\s*({'|'.join(REGISTERED)})\b", re.IGNORECASE)
+_WRITTEN: Final = re.compile(rf"\b{INFORMATION_SCHEMA}\s*\.\s*({'|'.join(REGISTERED)})\b", re.IGNORECASE)
 
 
 def answer_of(text: str, *, many: bool) -> pa.Table | None:
@@ -38,13 +36,17 @@ def tables_shown() -> pa.Table:
 
 
 def description(name: str, *, many: bool) -> pa.Table:
-    """`describe NAME`: for each column its name, its type, whether it may be NULL, and what it means."""
+    """`describe NAME`: for each column its name, its type, whether it may be NULL, and what it means.
+
+    `key`, `default` and `extra` are NULL: they stand where DuckDB's own answer has them, for tools that expect them.
+    """
     columns = columns_of(name, many=many)
     return pa.table(
         {
             "column_name": [column.name for column in columns],
             "column_type": [column.type for column in columns],
             "null": [_yes(bool(column.null)) for column in columns],
+            **dict.fromkeys(("key", "default", "extra"), pa.nulls(len(columns), pa.string())),
             "meaning": [column.whole_meaning for column in columns],
         }
     )
@@ -80,17 +82,19 @@ def information(*, many: bool) -> dict[str, pa.Table]:
 
 def names_information(text: str) -> bool:
     """Whether a query may ask the information schema."""
-    return SCHEMA in text.lower()
+    return INFORMATION_SCHEMA in text.lower()
 
 
-def with_listed(connection: duckdb.DuckDBPyConnection, text: str, tree: Node | None) -> str:
-    """A query that reads the registered tables where it names those of the information schema.
+def statement_of(reading: Reading) -> str:
+    """A query as text that reads what is registered where it names a table of the information schema.
 
-    It is rewritten in its syntax tree; where there is none (pivot, explain), in its words.
+    It is rewritten in its syntax tree; where that is not the whole query (pivot, explain), in its words.
     """
-    if tree is None:
-        return _WRITTEN.sub(lambda found: REGISTERED[found[1].lower()], text)
-    changed = json.loads(json.dumps(tree))
+    if not names_information(reading.text):
+        return reading.text
+    if not reading.whole:
+        return _WRITTEN.sub(lambda found: REGISTERED[found[1].lower()], reading.text)
+    changed = json.loads(json.dumps(reading.tree))
     for node in nodes_of(changed):
         if node.get("type") == "BASE_TABLE" and _is_listed(node.get("schema_name"), node.get("table_name")):
             _register(node)
@@ -98,8 +102,7 @@ def with_listed(connection: duckdb.DuckDBPyConnection, text: str, tree: Node | N
             schema, table, *_ = node["column_names"]
             if _is_listed(schema, table):
                 del node["column_names"][0]
-    ((written,),) = connection.execute("select json_deserialize_sql(?::json)", [json.dumps(changed)]).fetchall()
-    return str(written)
+    return text_of(changed)
 
 
 def _register(node: Node) -> None:
@@ -112,7 +115,7 @@ def _register(node: Node) -> None:
 
 
 def _is_listed(schema: Any, table: Any) -> bool:
-    return str(schema).lower() == SCHEMA and str(table).lower() in REGISTERED
+    return str(schema).lower() == INFORMATION_SCHEMA and str(table).lower() in REGISTERED
 
 
 def _place(rows: int) -> dict[str, Any]:

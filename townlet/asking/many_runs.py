@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from eventlog.folder.run_folders import is_half_made, is_run
+from eventlog.folder.run_folders import is_folder, is_half_made, is_run
 from eventlog.places import is_uri
 from townlet.errors import QueryError
 from townlet.history.history import History
@@ -31,7 +31,7 @@ def runs_by_name(runs: str | Path | Iterable[str | Path | History]) -> dict[str,
 
 def matching(pattern: str) -> list[Path]:
     """The runs among the folders that match a pattern, such as `runs/*`, by their paths; a run's path is one of it."""
-    if Path(pattern).exists():
+    if is_run(Path(pattern)) or is_folder(Path(pattern)):
         return [path for path in (Path(pattern),) if is_run(path)]
     return [path for path in map(Path, sorted(glob.glob(pattern))) if is_run(path) and not is_half_made(path.name)]
 

@@ -1,12 +1,8 @@
 """Reads a query before it is answered: its tables, the columns it may use, the ticks it needs."""
 
-import json
 import operator
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final, NamedTuple
-
-import duckdb
 
 Node = dict[str, Any]
 
@@ -35,20 +31,15 @@ class QueryNeeds(NamedTuple):
     window: Window = EVERY_TICK
 
 
-def query_needs(
-    connection: duckdb.DuckDBPyConnection, text: str, known: Collection[str], timed: Collection[str]
-) -> QueryNeeds:
-    """What a query needs of the `known` tables, from its syntax tree; where there is none (pivot), from its words.
+def query_needs(tree: Node, known: Collection[str], timed: Collection[str]) -> QueryNeeds:
+    """What the query of a syntax tree needs of the `known` tables.
 
     `timed` are the tables whose rows are each of one `tick`, and that are made of the ticks that are asked for.
     """
-    tree = syntax_tree(connection, text)
-    if tree is None:
-        return QueryNeeds(tuple(name for name in words_of(text) if name in known), None)
     nodes = list(nodes_of(tree))
     named = {str(node["table_name"]).lower() for node in nodes if node.get("type") == "BASE_TABLE"}
     words = {str(value).lower() for node in nodes for value in _texts(node)}
-    wide = any(node.get("type") in ("STAR", "SHOW_REF") or node.get("ref_type") == "NATURAL" for node in nodes)
+    wide = any(node.get("type") in ("STAR", "SHOW_REF", "PIVOT") or node.get("ref_type") == "NATURAL" for node in nodes)
     wide |= any(node.get("column_name_alias") for node in nodes)
     whole = named | {str(node["alias"]).lower() for node in nodes if "table_name" in node and node.get("alias")}
     for node in nodes:
@@ -56,18 +47,6 @@ def query_needs(
         wide |= len(column) == 1 and column[0].lower() in whole  # a whole row: select e from events e
     tables = tuple(name for name in known if name in named)
     return QueryNeeds(tables, None if wide else frozenset(words), _window(nodes, timed))
-
-
-def syntax_tree(connection: duckdb.DuckDBPyConnection, text: str) -> Node | None:
-    """The syntax tree of a query as DuckDB serializes it; None for what it does not serialize, such as a pivot."""
-    ((serialized,),) = connection.execute("select json_serialize_sql(?)", [text]).fetchall()
-    tree: Node = json.loads(serialized)
-    return None if tree.get("error", True) else tree
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a query, each once, in order."""
-    return list(dict.fromkeys(re.findall(r"[a-z_0-9]+", text.lower())))
 
 
 def _window(nodes: list[Node], timed: Collection[str]) -> Window:

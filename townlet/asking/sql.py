@@ -7,11 +7,7 @@ many runs that much for each, and two bytes an event that say which.
 """
 
 import contextlib
-import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,11 +18,13 @@ import pyarrow as pa
 from eventlog.views import PHYSICAL, ViewColumn, names_of_many_sql, names_somebody, names_sql, needs
 from townlet.asking import information
 from townlet.asking.declared.table import EventView, Table
+from townlet.asking.door import Tables, answer
 from townlet.asking.key_figures import Query
 from townlet.asking.many_runs import runs_by_name
-from townlet.asking.query_reading import QueryNeeds, query_needs, syntax_tree, words_of
+from townlet.asking.permitted import read
+from townlet.asking.query_reading import QueryNeeds, query_needs
 from townlet.asking.run_tables import Source
-from townlet.asking.tables import TABLES, TIMED_TABLES, columns_of, is_kind, names, near_names
+from townlet.asking.tables import TABLES, TIMED_TABLES, columns_of
 from townlet.errors import QueryError
 
 if TYPE_CHECKING:
@@ -36,11 +34,6 @@ OF_WHICH_RUN: Final = ("run", "run_number")
 """What the log's columns of many runs have beside them."""
 
 RUNS_MOST: Final = 2**16
-
-CONFIGURATION: Final[dict[str, str | bool | int | float | list[str]]] = {
-    "python_enable_replacements": "false",
-    "autoinstall_known_extensions": "false",
-}
 
 
 class Session:
@@ -63,38 +56,31 @@ class Session:
         self._names = list(by_name)
         self._sources = [Source(run, from_tick, at) for run in by_name.values()]
         self._side = None if self._many else self._sources[0].side
-        self._connection = _database(os.getpid()).cursor()
-        self._made: set[str] = set()
+        self._held: dict[str, pa.Table] = {}
         self._persons: list[int] = []
+        self._names_sql: tuple[str, ...] = ()
+        self._running: duckdb.DuckDBPyConnection | None = None
         self._alone: Session | None = None
 
     def query(self, text: str) -> pa.Table:
         """The answer to one query. Raises QueryError if it cannot be answered, LogDamaged."""
-        answer = information.answer_of(text, many=self._many)
-        if answer is not None:
-            return answer
+        described = information.answer_of(text, many=self._many)
+        if described is not None:
+            return described
+        needed = self._needs(text)
         try:
-            self._require_query(text)
-            if information.names_information(text):
-                text = self._with_information(text)
-            needed = query_needs(self._connection, text, TABLES, TIMED_TABLES)
-            self._make(needed)
             try:
-                return self._answer(text)
+                return self._answer(text, needed)
             except duckdb.BinderException:
                 if needed.columns is None:
                     raise
-                self._make(needed._replace(columns=None))
-                return self._answer(text)
+                return self._answer(text, needed._replace(columns=None))
         except duckdb.Error as error:
-            raise QueryError(self._explained(error, text)) from error
+            raise QueryError(self._explained(error, needed)) from error
 
     def reads(self, text: str) -> tuple[str, ...]:
         """The tables and views that a query names. Raises QueryError."""
-        try:
-            return query_needs(self._connection, text, TABLES, TIMED_TABLES).tables
-        except duckdb.Error as error:
-            raise QueryError(self._explained(error, text)) from error
+        return self._needs(text).tables
 
     def tables(self) -> pa.Table:
         """The tables that can be queried: `table` and its `meaning`; `describe TABLE` lists its columns."""
@@ -102,23 +88,31 @@ class Session:
 
     def interrupt(self) -> None:
         """End the running query from another thread; it then raises QueryError."""
-        self._connection.interrupt()
-        alone = self._alone
+        running, alone = self._running, self._alone
+        if running is not None:
+            running.interrupt()
         if alone is not None:
             alone.interrupt()
 
     def close(self) -> None:
-        """Close the connection and release its tables."""
-        self._connection.close()
+        """Release the tables."""
+        self._held.clear()
 
-    def _require_query(self, text: str) -> None:
-        """Raise QueryError unless the text is one query that only reads."""
-        statements = self._connection.extract_statements(text)
-        kinds = duckdb.StatementType
-        if len(statements) != 1:
-            raise QueryError(f"one query at a time: these are {len(statements)}")
-        if statements[0].type not in (kinds.SELECT, kinds.EXPLAIN, kinds.MULTI):  # MULTI: a pivot
-            raise QueryError(f"a run is only read: {statements[0].type.name.lower()} cannot be done. Next: select ...")
+    def _needs(self, text: str) -> QueryNeeds:
+        return query_needs(read(text).tree, TABLES, TIMED_TABLES)
+
+    def _answer(self, text: str, needed: QueryNeeds) -> pa.Table:
+        """The answer to a query over what it needs."""
+        tables = self._tables(needed)
+        if information.names_information(text):
+            tables.registered.update(information.information(many=self._many))
+        try:
+            return answer(text, tables, begun=self._begin)
+        finally:
+            self._running = None
+
+    def _begin(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._running = connection
 
     @contextlib.contextmanager
     def _queries_of(self, source: Source) -> Iterator[Query]:
@@ -133,56 +127,43 @@ class Session:
             finally:
                 self._alone = None
 
-    def _with_information(self, text: str) -> str:
-        """Register the tables of the information schema; gives the query that reads them."""
-        for name, table in information.information(many=self._many).items():
-            self._connection.register(name, table)
-        return information.with_listed(self._connection, text, syntax_tree(self._connection, text))
-
-    def _make(self, needed: QueryNeeds) -> None:
-        """Register the tables and views that a query needs.
-
-        The key figures come first, then other tables, then views: the queries of key figures register tables and the
-        log's columns for themselves.
-        """
+    def _tables(self, needed: QueryNeeds) -> Tables:
+        """The tables that a query needs, and the statements that make its views."""
         listed = [TABLES[name] for name in needed.tables]
-        tables = [table for table in listed if isinstance(table, Table)]
-        self._make_tables([table for table in tables if table.asks], needed)
-        self._make_tables([table for table in tables if not table.asks], needed)
+        tables = Tables(self._made([table for table in listed if isinstance(table, Table)], needed), [])
         views = [table for table in listed if isinstance(table, EventView)]
         if views:
-            self._make_views(views, needed)
+            self._add_views(tables, views, needed)
+        return tables
 
-    def _make_tables(self, tables: list[Table], needed: QueryNeeds) -> None:
-        """Register those of the tables that are not there yet."""
-        missing = [table for table in tables if table.name not in self._made]
+    def _made(self, tables: Sequence[Table], needed: QueryNeeds) -> dict[str, pa.Table]:
+        """These tables by name; those that are the same for every query are made once."""
+        missing = [table for table in tables if table.name not in self._held]
+        made: dict[str, pa.Table] = {}
         if missing:
-            made = [source.tables(missing, needed.window, self._queries_of) for source in self._sources]
-            for table in missing:
-                self._connection.register(table.name, self._together([each[table.name] for each in made]))
-            self._made |= {table.name for table in missing} - TIMED_TABLES
+            parts = [source.tables(missing, needed.window, self._queries_of) for source in self._sources]
+            made = {table.name: self._together([part[table.name] for part in parts]) for table in missing}
+            self._held |= {name: table for name, table in made.items() if name not in TIMED_TABLES}
+        return made | {table.name: self._held[table.name] for table in tables if table.name in self._held}
 
-    def _make_views(self, views: Sequence[EventView], needed: QueryNeeds) -> None:
-        """Register the columns of the log that the views read, and the views over them."""
+    def _add_views(self, tables: Tables, views: Sequence[EventView], needed: QueryNeeds) -> None:
+        """Add the columns of the log that the views read, and the statements of the views over them."""
         sources: list[tuple[ViewColumn, ...]] = [view.sources(self._side) for view in views]
-        read = {need for columns in sources for need in needs(columns, needed.columns)} | {"kind"}
-        read -= set(OF_WHICH_RUN)
-        parts = [source.columns(read, needed.window) for source in self._sources]
+        wanted = {need for columns in sources for need in needs(columns, needed.columns)} | {"kind"}
+        parts = [source.columns(wanted - set(OF_WHICH_RUN), needed.window) for source in self._sources]
         if any(names_somebody(columns, needed.columns) for columns in sources):
-            self._name(parts)
-        self._connection.register(PHYSICAL, self._log_of(parts))
-        for view in views:
-            self._connection.execute(view.sql(self._side, needed.columns))
+            tables.made.extend(self._naming(parts))
+        tables.registered[PHYSICAL] = self._log_of(parts)
+        tables.made.extend(view.sql(self._side, needed.columns) for view in views)
 
-    def _name(self, parts: list[dict[str, pa.Array]]) -> None:
-        """Tell DuckDB the names of everybody whom these columns speak of, and of all else."""
+    def _naming(self, parts: list[dict[str, pa.Array]]) -> tuple[str, ...]:
+        """The statements that tell DuckDB the names of everybody whom these columns speak of, and of all else."""
         persons = [_persons_in(part) for part in parts]
-        if self._persons and all(known >= count for known, count in zip(self._persons, persons, strict=True)):
-            return
-        self._persons = list(map(max, zip(persons, self._persons or persons, strict=True)))
-        names = [source.names(count) for source, count in zip(self._sources, self._persons, strict=True)]
-        for statement in names_of_many_sql(names) if self._many else names_sql(names[0]):
-            self._connection.execute(statement)
+        if not self._persons or any(count > known for known, count in zip(self._persons, persons, strict=True)):
+            self._persons = list(map(max, zip(persons, self._persons or persons, strict=True)))
+            names = [source.names(count) for source, count in zip(self._sources, self._persons, strict=True)]
+            self._names_sql = tuple(names_of_many_sql(names) if self._many else names_sql(names[0]))
+        return self._names_sql
 
     def _log_of(self, parts: list[dict[str, pa.Array]]) -> pa.Table:
         """The columns of all runs, a chunk each, and where there are many which run it is."""
@@ -204,44 +185,16 @@ class Session:
         ]
         return pa.concat_tables(marked, promote_options="default")
 
-    def _answer(self, text: str) -> pa.Table:
-        """The answer, worked out in a thread: DuckDB itself would not hear an interruption before it has one."""
-        with ThreadPoolExecutor(max_workers=1) as thread:
-            pending = thread.submit(lambda: self._connection.sql(text).to_arrow_table())
-            try:
-                return pending.result()
-            except KeyboardInterrupt:
-                self._connection.interrupt()
-                raise
-
-    def _explained(self, error: duckdb.Error, text: str) -> str:
+    def _explained(self, error: duckdb.Error, needed: QueryNeeds) -> str:
         """DuckDB's message with what the user can do instead."""
         message = str(error)
-        if found := re.search(r"Table with name (\S+) does not exist", message):
-            near = near_names(found[1])
-            meant = f"did you mean {' or '.join(near)}? " if near else ""
-            tables = ", ".join(names(lambda table: not is_kind(table)))
-            there = f"There are {tables}, and a view of each kind of event: show tables"
-            return f"there is no table {found[1]}; {meant}{there}"
-        if isinstance(error, duckdb.BinderException):
-            known = [name for name in words_of(text) if name in TABLES]
-            return "\n".join([message, *(f"  {name} has {', '.join(self._column_names(name))}" for name in known)])
-        return message
+        if not isinstance(error, duckdb.BinderException):
+            return message
+        listed = [f"  {name} has {', '.join(self._column_names(name))}" for name in needed.tables]
+        return "\n".join([message, *listed])
 
     def _column_names(self, name: str) -> list[str]:
         return [column.name for column in columns_of(name, many=self._many)]
-
-
-@cache
-def _database(process: int) -> duckdb.DuckDBPyConnection:
-    """DuckDB, begun once in a process, which takes longer than most queries; a child of that process begins its own.
-
-    What a session registers, and its views and variables, are its cursor's alone.
-    """
-    connection = duckdb.connect(config=CONFIGURATION)
-    connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
-    return connection
 
 
 def query(

@@ -3,7 +3,7 @@
 Each is declared under `townlet.asking.declared`: its name, meaning, columns, scope, and how it is made.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
@@ -65,9 +65,9 @@ def columns_of(name: str, *, many: bool = False) -> tuple[Column, ...]:
     return (RUN, *columns) if many else columns
 
 
-def near_names(name: str) -> list[str]:
-    """The listed names that are most like `name`, at most three, the nearest first."""
-    return get_close_matches(name.lower(), TABLES, 3)
+def near_names(name: str, among: Iterable[str] = TABLES) -> list[str]:
+    """The names that are most like `name`, at most three, the nearest first."""
+    return get_close_matches(name.lower(), among, 3)
 
 
 def document() -> str:

@@ -17,6 +17,7 @@ from eventlog.folder.manifest import read_manifest, read_settings
 from eventlog.rows import Rows
 from eventlog.writer import LogWriter
 from townlet.asking.many_runs import names_of, runs_by_name
+from townlet.asking.permitted import read
 from townlet.asking.query_reading import EVERY_TICK, Window, query_needs
 from townlet.asking.sql import RUNS_MOST, Session, query
 from townlet.asking.tables import TABLES, TIMED_TABLES
@@ -277,7 +278,7 @@ class TestTheTicksOfAQuery:
         ],
     )
     def test_are_read_where_they_are_plain(self, session: Session, text: str, window: tuple[int | None, ...]) -> None:
-        found = query_needs(session._connection, text, TABLES, TIMED_TABLES)
+        found = query_needs(read(text).tree, TABLES, TIMED_TABLES)
         assert found.window == Window(*window)
         assert (found.window == EVERY_TICK) is (window == (None, None))
 

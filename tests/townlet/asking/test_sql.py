@@ -12,6 +12,7 @@ import townlet
 from cli import formats
 from eventlog.catalogue import KINDS
 from eventlog.views import KIND_BY_NAME, event_columns, kind_columns
+from townlet.asking.permitted import read
 from townlet.asking.query_reading import QueryNeeds, query_needs
 from townlet.asking.sql import Session
 from townlet.asking.tables import TABLES, TIMED_TABLES, is_kind, names
@@ -148,7 +149,7 @@ def test_a_query_may_name_columns_in_any_way(session: Session, query: str) -> No
 
 def test_only_what_a_query_names_is_read(session: Session) -> None:
     def named(query: str) -> QueryNeeds:
-        return query_needs(session._connection, query, TABLES, TIMED_TABLES)
+        return query_needs(read(query).tree, TABLES, TIMED_TABLES)
 
     early = named("select kind, count(*) from Events e where tick > 5 group by all")
     assert early.tables == ("events",) and early.columns is not None
@@ -171,7 +172,7 @@ def test_only_what_a_query_names_is_read(session: Session) -> None:
         ("copy (select 1) to 'x.csv'", "a run is only read"),
         ("set threads = 1", "a run is only read"),
         ("attach 'x.db'", "a run is only read"),
-        ("select * from read_csv('pyproject.toml')", "Permission Error"),
+        ("select * from read_csv('pyproject.toml')", "read_csv cannot be read from"),
         ("select * from 'pyproject.toml'", "no table"),
         ("select * from session", "no table session"),
         ("select cast('a' as int)", "Conversion Error"),

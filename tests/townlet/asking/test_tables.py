@@ -177,17 +177,18 @@ class TestAskedInSql:
     def test_describe(self, session: Session, query: str, name: str) -> None:
         listed = columns_of(name, many=is_many(session))
         found = session.query(query.format(name))
-        assert found.column_names == ["column_name", "column_type", "null", "meaning"]
+        assert found.column_names == ["column_name", "column_type", "null", "key", "default", "extra", "meaning"]
         assert [tuple(row.values()) for row in found.to_pylist()] == [
-            (column.name, column.type, "YES" if column.null else "NO", column.whole_meaning) for column in listed
+            (column.name, column.type, "YES" if column.null else "NO", None, None, None, column.whole_meaning)
+            for column in listed
         ]
 
     def test_no_table_is_made(self, runs: dict[str, Run], monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(*_: object) -> None:
             raise AssertionError("a table was made")
 
-        monkeypatch.setattr(Session, "_make_tables", refuse)
-        monkeypatch.setattr(Session, "_make_views", refuse)
+        monkeypatch.setattr(Session, "_made", refuse)
+        monkeypatch.setattr(Session, "_add_views", refuse)
         for given in (runs["lived"], runs):
             with contextlib.closing(Session(given)) as session:
                 monkeypatch.setattr(session._sources[0], "tables", refuse)
