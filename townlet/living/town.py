@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from projections.record import tables
 from projections.record.state import CLASSES, state_bytes, town_type
+from projections.refusing import bad_event
 from projections.town.fold import fold_rows
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
@@ -93,9 +94,12 @@ class Town:
         return rows
 
     def fold(self, chunks: Iterable[np.ndarray]) -> None:
-        """Fold recorded rows, in order."""
-        for rows in chunks:
-            fold_rows(self.towns, self.plans, 0, np.ascontiguousarray(rows).view(np.recarray))
+        """Fold recorded rows, in order. Raises BadEvent for one that cannot have happened; those before are folded."""
+        for chunk in chunks:
+            rows = np.ascontiguousarray(chunk).view(np.recarray)
+            folded = fold_rows(self.towns, self.plans, 0, rows)
+            if folded < len(rows):
+                raise bad_event("the town", rows[folded], self.towns, self.plans)
 
     def state_digest(self) -> str:
         """sha256 of the state's bytes, in hex."""
