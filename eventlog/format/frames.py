@@ -25,7 +25,7 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog.folder.head import Point
-from eventlog.format.arrow import NO_NOTES, SCHEMA, from_batch, notes_of, to_batch
+from eventlog.format.arrow import NO_NOTES, SCHEMA, from_batch, notes_of, require_within, to_batch
 from eventlog.format.layout import Layout, layout, message
 from eventlog.rows import ROW, Rows, packed_rows
 
@@ -237,10 +237,8 @@ def decode(buffer: memoryview, frame: Frame) -> pa.RecordBatch:
     if _plain_layout(buffer, frame):  # the values are where they should be; of the empty notes nothing else is said
         return batch.set_column(len(SCHEMA) - 1, SCHEMA.field("note"), _no_notes(frame.rows))
     batch.validate(full=True)
-    begins, ends = whole.address, whole.address + whole.size
-    for part in (part for column in batch.columns for part in column.buffers() if part is not None and part.size):
-        if not (begins <= part.address and part.address + part.size <= ends):
-            raise ValueError("a column lies outside of it")
+    for column in batch.columns:
+        require_within(whole, column)
     return batch
 
 

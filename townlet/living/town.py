@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from projections.record import tables
+from projections.record.sanity import is_sane
 from projections.record.state import CLASSES, state_bytes, town_type
 from projections.refusing import bad_event
 from projections.town.fold import fold_rows
@@ -140,6 +141,15 @@ def found_town(settings: Settings, towns: np.ndarray, plans: np.ndarray, index: 
 def restored_town(
     settings: Sequence[Settings], kept: Mapping[str, pa.Table], plans: np.ndarray | None = None
 ) -> Town | None:
-    """The town of a checkpoint; None if its state has another digest than the kept one. `plans` as for `Town`."""
-    town = Town(settings, tables.towns_from_tables(kept, CLASSES[settings[0].town.capacity]), plans)
-    return town if town.state_digest() == kept["digest"].column(0)[0].as_py() else None
+    """The town of a checkpoint. `plans` as for `Town`.
+
+    None if its tables are not those of a town, if a town of these settings cannot be in its state, or if the state has
+    another digest than the kept one.
+    """
+    try:
+        towns = tables.towns_from_tables(kept, CLASSES[settings[0].town.capacity])
+        digest = kept["digest"].column(0)[0].as_py()
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, pa.ArrowException):
+        return None
+    town = Town(settings, towns, plans)
+    return town if town.state_digest() == digest and is_sane(town.record, town.plans.view(np.ndarray)) else None
