@@ -22,6 +22,7 @@ from eventlog.folder.belongings import is_in_place, is_state, remove_state, remo
 from eventlog.folder.head import Point
 from eventlog.folder.regular import read_regular
 from eventlog.folder.stores import bring_checkpoint
+from eventlog.format.arrow import require_within
 from eventlog.reader import LogReader
 
 IdentityAt = Callable[[int], Mapping[str, str]]
@@ -68,14 +69,14 @@ class _Manifest(BaseModel):
 class Checkpoint:
     """A valid checkpoint: `point` is its place in the log, `tables()` its tables."""
 
-    def __init__(self, path: Path, point: Point, contents: Mapping[str, bytes]) -> None:
+    def __init__(self, path: Path, point: Point, tables: Mapping[str, pa.Table]) -> None:
         self.path = path
         self.point = point
-        self._contents = contents
+        self._tables = tables
 
     def tables(self) -> dict[str, pa.Table]:
         """The tables by name, equal to those that were written."""
-        return {name: pa.ipc.open_file(pa.py_buffer(content)).read_all() for name, content in self._contents.items()}
+        return dict(self._tables)
 
 
 class CheckpointStore:
@@ -139,9 +140,10 @@ class CheckpointStore:
 
         Valid: undamaged, of the identity that `identity_at` gives for its seq, and of the history that `log` holds.
         """
-        return next(self._valid_checkpoints(tick, identity_at, log), None)
+        return next(self.valid(tick, identity_at, log), None)
 
-    def _valid_checkpoints(self, tick: int, identity_at: IdentityAt, log: LogReader) -> Iterator[Checkpoint]:
+    def valid(self, tick: int, identity_at: IdentityAt, log: LogReader) -> Iterator[Checkpoint]:
+        """Every valid checkpoint at `tick` or before it, the newest first, for a reader that may refuse some."""
         for found in reversed([each for each in self.ticks() if each <= tick]):
             checkpoint = _read(self.path / f"{found:012}", identity_at)
             if checkpoint and checkpoint.point.tick == found and log.holds(checkpoint.point):
@@ -199,5 +201,20 @@ def _read(folder: Path, identity_at: IdentityAt) -> Checkpoint | None:
     for name, file in manifest.files.items():
         if len(contents[name]) != file.bytes or zlib.crc32(contents[name]) != file.crc32:
             return None
+    try:
+        tables = {name: _table_in(content) for name, content in contents.items()}
+    except (pa.ArrowException, OSError, ValueError):
+        return None
     point = Point(manifest.tick, manifest.seq, manifest.block_digest, manifest.digest)
-    return Checkpoint(folder, point, contents)
+    return Checkpoint(folder, point, tables)
+
+
+def _table_in(content: bytes) -> pa.Table:
+    """The table in a file with these bytes, without a copy of them. Raises `pa.ArrowException`, `ValueError`."""
+    whole = pa.py_buffer(content)
+    table = pa.ipc.open_file(whole).read_all()
+    table.validate(full=True)
+    for column in table.columns:
+        for chunk in column.chunks:
+            require_within(whole, chunk)
+    return table

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from eventlog.rows import Rows
 from projections.record.state import CLASSES
+from projections.refusing import require_folded
 from projections.riders.earning import EARNED, board_rewards, fold_rows_rewarded
 from projections.riders.rewards import COLUMNS, CUT_OFF, EARNING, LEFT, rewards_type
 from projections.versions import VERSIONS
@@ -69,6 +70,7 @@ class Earnings:
                 )
                 if count:
                     self._earned.append(table_of(self._told[:count]))
+                require_folded(self.name, first, rows, self._towns, self._plans)
             self._mark()
 
     def earned_rows(self) -> pa.Table:

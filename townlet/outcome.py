@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from eventlog.errors import EventLogError, LogDamaged, LogLocked, RunExists, RunNotFound
-from projections.errors import BadTemplates, ProjectionError
+from projections.errors import BadEvent, BadTemplates, ProjectionError
 from townlet.errors import ConfigurationError, QueryError, TelemetryError, TickOutOfRange, TownletError
 
 NEXT_STEPS: Final[Mapping[int, str]] = {
@@ -30,7 +30,7 @@ def exit_code(error: Exception) -> int | None:
         ConfigurationError | BadTemplates | QueryError | TelemetryError | TickOutOfRange | RunNotFound | RunExists,
     ):
         return 2
-    if isinstance(error, LogDamaged):
+    if isinstance(error, LogDamaged | BadEvent):
         return 3
     if isinstance(error, LogLocked):
         return 5

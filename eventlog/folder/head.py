@@ -96,4 +96,6 @@ def _head_in(slot: bytes) -> Head | None:
     if _CRC.unpack(crc)[0] != zlib.crc32(fields):
         return None
     appended, durable, seq, tick, digest = _SLOT.unpack(fields)
+    if tick > seq or seq >= 1 << 63:  # every tick ends with an event
+        return None
     return Head(appended, durable, seq, tick, digest.hex())

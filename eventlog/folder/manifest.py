@@ -229,11 +229,16 @@ def write_settings(run: Path, config_id: str, text: str) -> Path:
 
 
 def read_settings(run: Path, config_id: str) -> str:
-    """The text of an epoch's resolved settings. Raises `EventLogError` if the file is missing."""
+    """The text of an epoch's resolved settings. Raises `EventLogError` if the file is missing or no text."""
     try:
         return read_regular(run / "configs" / f"{config_id}.json").decode("utf-8")
     except FileNotFoundError as error:
         raise EventLogError(
             f"{place_name(run)} has no settings of its epoch {config_id}: configs/{config_id}.json is missing.\n"
+            f"  Next: restore the file from a copy of the run; without it the log cannot be folded"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise EventLogError(
+            f"{place_name(run)}: configs/{config_id}.json is no text in UTF-8, so it is not what was written.\n"
             f"  Next: restore the file from a copy of the run; without it the log cannot be folded"
         ) from error

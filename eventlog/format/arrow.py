@@ -62,6 +62,14 @@ def notes_of(batch: pa.RecordBatch) -> dict[int, str]:
     return {seqs[i].as_py(): note[i].as_py() for i in np.flatnonzero(note.is_valid().to_numpy(zero_copy_only=False))}
 
 
+def require_within(whole: pa.Buffer, column: pa.Array) -> None:
+    """Raises `ValueError` unless a column read from these bytes lies within them: so its size is bounded by theirs."""
+    begins, ends = whole.address, whole.address + whole.size
+    for part in column.buffers():
+        if part is not None and part.size and not (begins <= part.address and part.address + part.size <= ends):
+            raise ValueError("a column lies outside of its bytes")
+
+
 def _note_column(rows: Rows, notes: Mapping[int, str]) -> pa.Array:
     if not notes:
         return pa.nulls(len(rows), pa.string())

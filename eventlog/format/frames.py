@@ -14,6 +14,7 @@ The first frame's `previous` is the hash of the schema message, so every byte of
 returns wrong values for 71 % of single bit flips and reads a zeroed header as the end of the file; a scan finds both.
 """
 
+import functools
 import hashlib
 import struct
 import zlib
@@ -24,8 +25,8 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog.folder.head import Point
-from eventlog.format.arrow import NO_NOTES, SCHEMA, from_batch, notes_of, to_batch
-from eventlog.format.layout import layout, message
+from eventlog.format.arrow import NO_NOTES, SCHEMA, from_batch, notes_of, require_within, to_batch
+from eventlog.format.layout import Layout, layout, message
 from eventlog.rows import ROW, Rows, packed_rows
 
 MAGIC: Final = b"twframe1"
@@ -34,7 +35,9 @@ HEADER_BYTES_MAX: Final = 1 << 16
 """The longest message header that a scan reads; ours have about 1,200 bytes."""
 
 CHECKSUM_DIFFERS: Final = "checksum differs"
+OTHER_EVENTS: Final = "it holds other events than it says"
 
+_SEQ_MOST: Final = 1 << 63
 _FIELDS: Final = struct.Struct(">IQQII16s32s32s")
 _NO_CRC: Final = b"00000000"
 _CRC_AT: Final = len(MAGIC)
@@ -113,7 +116,9 @@ def inspect(buffer: memoryview, position: int, end: int) -> Frame | str:
     Checks the frame against its own mark. `Scan` checks that it follows the frame before.
     """
     frame = glance(buffer, position, end)
-    return frame if isinstance(frame, str) or is_intact(buffer, frame) else CHECKSUM_DIFFERS
+    if isinstance(frame, str):
+        return frame
+    return (misfit(buffer, frame) or frame) if is_intact(buffer, frame) else CHECKSUM_DIFFERS
 
 
 def is_intact(buffer: memoryview, frame: Frame) -> bool:
@@ -124,6 +129,30 @@ def is_intact(buffer: memoryview, frame: Frame) -> bool:
     crc = zlib.crc32(_NO_CRC, crc)
     crc = zlib.crc32(buffer[crc_end : frame.end], crc)
     return b"%08x" % crc == bytes(buffer[crc_at:crc_end])
+
+
+def misfit(buffer: memoryview, frame: Frame) -> str | None:
+    """Why an intact frame is none that a commit writes, in words; None: it is one.
+
+    A checksum proves bytes, not sense: the message must hold the events that the mark tells of, within the frame.
+    """
+    try:
+        batch = decode(buffer, frame)
+    except (pa.ArrowException, ValueError, OSError) as error:
+        return f"its message cannot be read ({error})"
+    return None if agrees(frame, batch) else OTHER_EVENTS
+
+
+def agrees(frame: Frame, batch: pa.RecordBatch) -> bool:
+    """Whether a batch holds the events that a frame tells of, in order."""
+    if len(batch) != frame.rows or any(batch.column(name).null_count for name in SCHEMA.names if name != "note"):
+        return False
+    seqs, ticks = batch.column("seq").to_numpy(), batch.column("tick").to_numpy()
+    return bool(
+        np.array_equal(seqs, np.arange(frame.first_seq, frame.next_seq, dtype=np.uint64))
+        and (ticks[0], ticks[-1]) == (frame.first_tick, frame.last_tick)
+        and (ticks[1:] >= ticks[:-1]).all()
+    )
 
 
 def glance(buffer: memoryview, position: int, end: int) -> Frame | str:
@@ -147,6 +176,8 @@ def glance(buffer: memoryview, position: int, end: int) -> Frame | str:
     rows, length, first_seq, first_tick, last_tick, previous, block_digest, digest = fields
     if length < header_bytes or length > end - position:
         return "a frame begins and is cut off"
+    if not 0 < rows * ROW.itemsize <= length or first_tick > last_tick or first_seq + rows > _SEQ_MOST:
+        return f"a frame of {length:,} bytes cannot hold {rows:,} events from {first_seq:,} on"
     return Frame(
         position, length, mark_at, first_seq, rows, first_tick, last_tick, previous, block_digest, digest, hash_of(mark)
     )
@@ -174,7 +205,7 @@ class Scan:
         self.fault: str | None = None
         self._inspect = inspect if whole else glance
         self._buffer, self._end = buffer, end
-        self._next_seq, self._previous = next_seq, previous
+        self._next_seq, self._previous, self._tick = next_seq, previous, 0
 
     def __iter__(self) -> Iterator[Frame]:
         while self.position < self._end:
@@ -188,18 +219,43 @@ class Scan:
             if self._previous is not None and frame.previous != self._previous:
                 self.fault = "the frame does not follow the one before it"
                 return
-            self.position = frame.end
+            if frame.first_tick < self._tick:
+                self.fault = f"tick {self._tick:,} is followed by tick {frame.first_tick:,}"
+                return
+            self.position, self._tick = frame.end, frame.last_tick
             self._next_seq, self._previous = frame.next_seq, frame.hash
             yield frame
 
 
 def decode(buffer: memoryview, frame: Frame) -> pa.RecordBatch:
-    """The frame's events as a record batch of `SCHEMA`, without copying the buffer."""
-    return pa.ipc.read_record_batch(pa.py_buffer(buffer[frame.position : frame.end]), SCHEMA)
+    """The frame's events as a record batch of `SCHEMA`, without copying the buffer.
+
+    Raises `pa.ArrowException`, `ValueError`, `OSError` for a message that is not sound.
+    """
+    whole = pa.py_buffer(buffer[frame.position : frame.end])
+    batch = pa.ipc.read_record_batch(whole, SCHEMA)
+    if _plain_layout(buffer, frame):  # the values are where they should be; of the empty notes nothing else is said
+        return batch.set_column(len(SCHEMA) - 1, SCHEMA.field("note"), _no_notes(frame.rows))
+    batch.validate(full=True)
+    for column in batch.columns:
+        require_within(whole, column)
+    return batch
 
 
 def decode_rows(buffer: memoryview, frame: Frame) -> tuple[Rows, Mapping[int, str]]:
-    """The frame's events as a new array of `ROW`, and their notes by seq."""
+    """The frame's events as a new array of `ROW`, and their notes by seq. Raises as `decode` does."""
+    plain = _plain_layout(buffer, frame)
+    if plain is None:  # notes, or another version of Arrow wrote it
+        batch = decode(buffer, frame)
+        return from_batch(batch), notes_of(batch)
+    rows = np.empty(frame.rows, ROW)
+    for name, dtype, offset in plain.columns:
+        rows[name] = np.ndarray(frame.rows, dtype, buffer, frame.position + offset)
+    return rows, NO_NOTES
+
+
+def _plain_layout(buffer: memoryview, frame: Frame) -> Layout | None:
+    """The layout of a frame without notes that this version of Arrow wrote; None for any other frame."""
     plain = layout(frame.rows, BLANK)
     header = bytes(buffer[frame.position : frame.position + len(plain.header)])
     tail = frame.mark_at + MARK_BYTES
@@ -207,13 +263,14 @@ def decode_rows(buffer: memoryview, frame: Frame) -> tuple[Rows, Mapping[int, st
         frame.length != plain.length
         or header[: frame.mark_at] != plain.header[: plain.mark_at]
         or header[tail:] != plain.header[tail:]
-    ):  # notes, or another version of Arrow wrote it
-        batch = decode(buffer, frame)
-        return from_batch(batch), notes_of(batch)
-    rows = np.empty(frame.rows, ROW)
-    for name, dtype, offset in plain.columns:
-        rows[name] = np.ndarray(frame.rows, dtype, buffer, frame.position + offset)
-    return rows, NO_NOTES
+    ):
+        return None
+    return plain
+
+
+@functools.lru_cache(maxsize=64)
+def _no_notes(rows: int) -> pa.Array:
+    return pa.nulls(rows, pa.string())
 
 
 def _fill(rows: Rows) -> tuple[bytearray, int]:

@@ -23,14 +23,15 @@ import re
 import zlib
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import Annotated, Any, BinaryIO, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from eventlog.folder.manifest import Seal
 from eventlog.format.arrow import SCHEMA, to_batch
-from eventlog.format.chain import Chain
+from eventlog.format.chain import GENESIS, Chain
 from eventlog.format.frames import Frame, hash_of
 from eventlog.format.sealing import BATCH_EVENTS, DIGEST_HEX, Part, block_digests, large_batches
 
@@ -76,6 +77,18 @@ class _Group(NamedTuple):
     last_tick: int
     block_digest: str  # the chain's, before it, hex
     digest: str  # the chain's, before it, hex
+
+
+_Size = Annotated[int, Field(strict=True, ge=0, lt=1 << 63)]
+_Rows = Annotated[int, Field(strict=True, ge=1, le=BATCH_EVENTS)]
+_Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+_GROUPS: Final = TypeAdapter(
+    Annotated[
+        list[tuple[_Size, _Size, _Size, _Size, _Rows, _Size, _Size, _Digest, _Digest]],
+        Field(min_length=1),
+    ],
+    config=ConfigDict(defer_build=True),
+)
 
 
 class Contents(NamedTuple):
@@ -142,16 +155,18 @@ def contents_of(content: memoryview) -> Contents:
         told = _metadata_of(parquet_file(content))
         if told["format"] != FORMAT:
             raise ValueError(f"it is of format {told['format']}, not {FORMAT}")
-        groups = [_Group(*each) for each in json.loads(told["groups"])]
+        groups = [_Group(*each) for each in _GROUPS.validate_json(told["groups"])]
         hexes = told["blocks"]
         blocks = [bytes.fromhex(hexes[at : at + DIGEST_HEX]) for at in range(0, len(hexes), DIGEST_HEX)]
         found = [_frame(group) for group in groups]
         contents = Contents(
             found, [group.crc32 for group in groups], blocks, int(told["next_seq"]), bytes.fromhex(told["digest"]), told
         )
-    except (pa.ArrowException, KeyError, TypeError, OSError) as error:
+    except (pa.ArrowException, LookupError, TypeError, OSError, RecursionError) as error:
         raise ValueError(f"its footer cannot be read ({error})") from error
     _require_gapless(found, begins, contents.next_seq)
+    if any(len(digest) != len(GENESIS) for digest in (*blocks, contents.digest)):
+        raise ValueError("its digests are not of 32 bytes")
     return contents
 
 
@@ -214,11 +229,11 @@ def _hash_at(footer: bytes) -> int:
 
 def _require_gapless(frames: list[Frame], end: int, next_seq: int) -> None:
     """Raises `ValueError` unless the row groups fill the file from the magic to the footer, with consecutive events."""
-    position, seq = len(MAGIC), frames[0].first_seq if frames else -1
+    position, seq, tick = len(MAGIC), frames[0].first_seq, 0
     for frame in frames:
-        if (frame.position, frame.first_seq) != (position, seq):
+        if (frame.position, frame.first_seq) != (position, seq) or not tick <= frame.first_tick <= frame.last_tick:
             raise ValueError(f"its row groups do not follow one another at byte {position:,}")
-        position, seq = frame.end, frame.next_seq
+        position, seq, tick = frame.end, frame.next_seq, frame.last_tick
     if (position, seq) != (end, next_seq):
         raise ValueError("its row groups are not all that it holds")
 

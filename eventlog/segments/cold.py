@@ -16,7 +16,7 @@ from eventlog.errors import LogDamaged
 from eventlog.folder.manifest import Seal
 from eventlog.format import parquet
 from eventlog.format.arrow import from_batch, notes_of
-from eventlog.format.frames import Frame, hash_of
+from eventlog.format.frames import CHECKSUM_DIFFERS, OTHER_EVENTS, Frame, agrees, hash_of
 from eventlog.rows import Rows
 from eventlog.segments.segment import SegmentReader
 
@@ -45,9 +45,12 @@ class ColdReader(SegmentReader):
         """The events of a frame as a record batch of `SCHEMA`. Raises `LogDamaged`."""
         self._require_intact(frame)
         try:
-            return parquet.batch_of(self._file, self._numbers[frame.position])
-        except (pa.ArrowException, OSError, ValueError) as error:
+            batch = parquet.batch_of(self._file, self._numbers[frame.position])
+        except (pa.ArrowException, OSError, ValueError, LookupError) as error:
             raise self.damage(frame.position, f"its row group cannot be read ({error})", frame) from error
+        if not agrees(frame, batch):
+            raise self.damage(frame.position, OTHER_EVENTS, frame)
+        return batch
 
     @property
     def _seal(self) -> Seal:
@@ -89,12 +92,12 @@ class ColdReader(SegmentReader):
         if found != (self._seal.bytes, self._seal.footer_crc32, self._seal.frames_hash):
             raise self.damage(self._seal.frames_end, FOOTER_DIFFERS)
 
-    def _is_intact(self, frame: Frame) -> bool:
+    def _fault_of(self, frame: Frame) -> str | None:
         if frame.position not in self._intact:
             if not parquet.is_intact(self._buffer, frame, self._contents.crc32s[self._numbers[frame.position]]):
-                return False
+                return CHECKSUM_DIFFERS
             self._intact.add(frame.position)
-        return True
+        return None
 
     def _read_schema(self, begins: int) -> tuple[int, bytes]:
         """The byte at which the first row group begins, and b"". Raises `LogDamaged`."""

@@ -17,7 +17,17 @@ from eventlog.folder.regular import open_regular
 from eventlog.folder.stores import forget
 from eventlog.format.arrow import SCHEMA
 from eventlog.format.chain import BLOCK_EVENTS, GENESIS
-from eventlog.format.frames import CHECKSUM_DIFFERS, Frame, Scan, decode, decode_rows, hash_of, inspect, is_intact
+from eventlog.format.frames import (
+    CHECKSUM_DIFFERS,
+    Frame,
+    Scan,
+    decode,
+    decode_rows,
+    hash_of,
+    inspect,
+    is_intact,
+    misfit,
+)
 from eventlog.format.layout import schema_message
 from eventlog.format.sealing import FILE_MAGIC, blocks_of, footer_crc
 from eventlog.rows import Rows
@@ -186,17 +196,20 @@ class SegmentReader:
     def _check_last(self) -> None:
         """Drop the last frame found if neither a seal vouches for its mark nor its own bytes are intact."""
         vouched = self.segment.seal is not None and self._fault is None
-        if self._frames and not vouched and not self._is_intact(self._frames[-1]):
-            self._position, self._fault = self._frames.pop().position, CHECKSUM_DIFFERS
+        fault = self._fault_of(self._frames[-1]) if self._frames and not vouched else None
+        if fault:
+            self._position, self._fault = self._frames.pop().position, fault
 
     @cached_property
     def _blocks(self) -> list[bytes]:
         """The digest after each whole block that ends in a sealed segment; none if its footer is damaged."""
         try:
             self._require_footer()
-        except LogDamaged:
+            blocks = blocks_of(self._buffer)
+        except (LogDamaged, pa.ArrowException, KeyError, TypeError, ValueError, OSError):
             return []
-        return blocks_of(self._buffer)
+        ends = self.reach.next_seq // BLOCK_EVENTS - self.start.seq // BLOCK_EVENTS
+        return blocks if [len(block) for block in blocks] == [len(GENESIS)] * ends else []
 
     def _require_footer(self) -> None:
         """Raises `LogDamaged` unless the bytes after the frames are those that were sealed."""
@@ -206,13 +219,18 @@ class SegmentReader:
             raise self.damage(seal.frames_end, "its footer is not the one that was sealed")
 
     def _require_intact(self, frame: Frame) -> None:
-        if not self._is_intact(frame):
-            raise self.damage(frame.position, CHECKSUM_DIFFERS, frame)
+        fault = self._fault_of(frame)
+        if fault:
+            raise self.damage(frame.position, fault, frame)
 
-    def _is_intact(self, frame: Frame) -> bool:
-        if frame.position not in self._intact and is_intact(self._buffer, frame):
+    def _fault_of(self, frame: Frame) -> str | None:
+        """Why the events of a frame cannot be read, in words; each frame is checked once."""
+        if frame.position in self._intact:
+            return None
+        fault = misfit(self._buffer, frame) if is_intact(self._buffer, frame) else CHECKSUM_DIFFERS
+        if fault is None:
             self._intact.add(frame.position)
-        return frame.position in self._intact
+        return fault
 
     def _read_schema(self, begins: int) -> tuple[int, bytes]:
         """The byte at which the first frame begins, and the `previous` that it must have. Raises `LogDamaged`."""

@@ -22,6 +22,7 @@ from projections.narration.scene import Names, Scene, tie_of
 from projections.narration.situations import ASIDES
 from projections.narration.wording import SPREAD, Templates, next_wording
 from projections.record.state import CLASSES
+from projections.refusing import require_folded
 from projections.riders.fold import board, fold_rows_with_riders, riders_type
 from projections.riders.tie_changes import Change, Loss
 from projections.settings import Bonds, Narration
@@ -128,6 +129,7 @@ class Narrator:
             out = self._outs.view(np.ndarray)[0]["tie_changes"]
             parts.append(out["rows"][: int(out["count"])].copy())
             out["count"] = 0
+            require_folded(self.name, first, rows, self._towns, self._plans)
             if first >= len(rows):
                 break
         changes = np.concatenate(parts)

@@ -244,6 +244,24 @@ PLACE = np.dtype(
 )
 
 
+BOUND = np.dtype(
+    [
+        ("known", "i8"),  # 1: the code of a kind
+        ("agent", "i8"),  # the least number in each column: -1 where it may be missing, else 0
+        ("other", "i8"),
+        ("object", "i8"),
+        ("tile", "i8"),
+        ("code", "i8"),
+        ("code2", "i8"),
+        ("code_most", "i8"),
+        ("code2_most", "i8"),
+        ("value", "i8"),  # 1: always given
+        ("value2", "i8"),
+    ]
+)
+"""What the events of one kind can hold."""
+
+
 @cache
 def layout_type(shape: CapacityClass) -> np.dtype:
     """The record of the map that kernels read.
@@ -291,5 +309,6 @@ def plan_type(shape: CapacityClass) -> np.dtype:
             ("life", LIFE),
             ("policy", POLICY),
             ("layout", layout_type(shape)),
+            ("bounds", BOUND, (KINDS,)),
         ]
     )

@@ -33,7 +33,15 @@ def tables(town: Any) -> dict[str, pa.Table]:
 
 
 def towns_from_tables(kept: Mapping[str, pa.Table], shape: CapacityClass) -> np.ndarray:
-    """The town of these tables as an array of `town_type`, shape (1,); its cursor and outbox are empty."""
+    """The town of these tables as an array of `town_type`, shape (1,); its cursor and outbox are empty.
+
+    Tables that are no town's raise one of many errors: those of NumPy, of Arrow, and of missing names.
+    """
+    with np.errstate(invalid="raise"):
+        return _towns(kept, shape)
+
+
+def _towns(kept: Mapping[str, pa.Table], shape: CapacityClass) -> np.ndarray:
     towns = np.zeros(1, town_type(shape)).view(np.recarray)
     town = towns.view(np.ndarray)[0]
     _fill(town["clock"].reshape(1), kept["clock"])

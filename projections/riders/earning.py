@@ -19,6 +19,7 @@ from projections.kernel import entry, kernel
 from projections.record.event import event_of
 from projections.riders.rewards import C1, C2, COLUMNS, after, before, potential, tick
 from projections.town.evolve import evolve
+from projections.town.possible import impossible, is_possible
 
 NOTED = (
     AGENT_ARRIVED,
@@ -135,6 +136,8 @@ def fold_rows_rewarded(towns, plans, index, rows, first, terms, outs, since, tol
         if count + len(out.seats) > len(told):
             return i, count
         epoch = town.clock.epoch
+        if not is_possible(town, plans[epoch], len(plans), rows[i]):
+            return impossible(i), count
         if fold_row_rewarded(town, plans[epoch], rows[i], terms[epoch], out) and town.clock.tick > since:
             for a in range(town.clock.seats):
                 if out.seats[a].present == 1:

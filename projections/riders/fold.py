@@ -16,6 +16,7 @@ from projections.record.event import event_of
 from projections.record.state import TIES, CapacityClass
 from projections.riders import tie_changes
 from projections.town.evolve import evolve
+from projections.town.possible import impossible, is_possible
 
 
 @cache
@@ -59,13 +60,15 @@ def fold_rows_with_riders(towns, plans, index, rows, first, outs):
     """Fold `rows[first:]` onto one town with its riders.
 
     Returns the index of the first row that was not folded; len(rows): none is left. Stops early if a rider's buffer in
-    `outs[index]` is nearly full: drain it and call again.
+    `outs[index]` is nearly full: drain it and call again. Stops with `impossible` at a row that cannot have happened.
     """
     town, out = towns[index], outs[index]
     for i in range(first, len(rows)):
         if not has_room(town, out):
             return i
         plan, event = plans[town.clock.epoch], event_of(town, rows[i])
+        if not is_possible(town, plan, len(plans), rows[i]):
+            return impossible(i)
         before(town, plan, event, out)
         evolve(town, plan, event)
         after(town, plan, event, out)

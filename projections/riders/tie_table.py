@@ -11,6 +11,7 @@ from eventlog.catalogue import KIND_NAMES
 from eventlog.catalogue.registries import SIDES
 from eventlog.rows import Rows
 from projections.record.state import CLASSES, TIES
+from projections.refusing import require_folded
 from projections.riders.fold import board, fold_rows_with_riders, open_decays, riders_type
 from projections.riders.tie_changes import TIE_CHANGE, Change, Loss
 from projections.versions import VERSIONS
@@ -39,6 +40,7 @@ class TieChanges:
         while first < len(rows):
             first = fold_rows_with_riders(self._towns, self._plans, 0, rows, first, self._outs)
             self._drain()
+            require_folded(self.name, first, rows, self._towns, self._plans)
 
     def tables(self) -> dict[str, pa.Table]:
         """`tie_changes`, with the decay up to now as its last rows, and `tie_memory`, which `restore` needs."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from eventlog.rows import Rows
 from projections.record.state import CLASSES, state_bytes, state_size
+from projections.refusing import require_folded
 from projections.riders.earning import board_rewards
 from projections.riders.fold import board, riders_type
 from projections.riders.rewards import EARNING, rewards_type
@@ -85,6 +86,7 @@ class Witness:
                 self._towns, self._plans, 0, rows, first, until, self._outs, self._terms, self._earnings
             )
             self._drain()
+            require_folded("telemetry", first, rows, self._towns, self._plans)
         return events[first:]
 
     def see(self) -> Seen:

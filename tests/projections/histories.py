@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import Dimension, Trait
 from eventlog.rows import MISSING, MISSING_VALUE, ROW, Rows
+from eventlog.views import KIND_BY_NAME
 from projections.record.state import ORDINARY, town_type
 from projections.riders.fold import fold_rows_with_riders, riders_type
 from tests.projections.reference_ledger import REMEMBERED, SIDES, Physics, ReferenceLedger
@@ -99,9 +100,12 @@ class History:
         row = np.zeros(1, ROW)
         for name, missing in (("object", -1), ("tile", -1), ("code", -1), ("code2", -1)):
             row[name] = columns.get(name, missing)
-        row["seq"], row["tick"], row["kind"] = len(self.rows), self.tick, KIND_CODES[kind]
-        row["agent"], row["other"] = agent, other
         row["value"], row["value2"] = columns.get("value", MISSING_VALUE), MISSING_VALUE
+        row["seq"], row["tick"], row["kind"] = len(self.rows), self.tick, KIND_CODES[kind]
+        for field in KIND_BY_NAME[kind].slots():
+            if field.column not in columns and not field.missing:
+                row[field.column] = 0
+        row["agent"], row["other"] = agent, other
         code = columns.get("code", -1)
         event: dict[str, Any] = {"kind": kind, "agent": agent, "other": other, "tick": self.tick, "code": code}
         event["value"] = float(row["value"][0])

@@ -7,6 +7,7 @@ import numpy as np
 
 from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import Dimension, Item, Option
+from projections.record.bounds import fill_bounds
 from projections.record.plan import AFFORDANCES, plan_type
 from projections.record.plan import KINDS as KIND_ROOM
 from projections.record.state import CLASSES, NEEDS, CapacityClass
@@ -42,6 +43,7 @@ def compile_plan(settings: Settings) -> np.ndarray:
     _fill_market(plan["market"], settings.market)
     _fill_life(plan["life"], settings, shape)
     _fill_policy(plan["policy"], settings.policy)
+    fill_bounds(plan["bounds"], jobs=int(plan["work"]["jobs"]), affordances=len(settings.affordances))
     require_living_wage(plan, settings)
     return plans
 

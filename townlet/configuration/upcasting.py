@@ -122,7 +122,7 @@ def present_text(text: str, origin: str) -> str:
     """
     try:
         tree = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     if not isinstance(tree, dict) or tree.get("version") == VERSION:
         return text

@@ -8,6 +8,7 @@ import numpy as np
 from eventlog.rows import Rows
 from projections.observations.layout import CELLS
 from projections.observations.observer import Observer
+from projections.refusing import require_folded
 from projections.rewards import compile_terms
 from projections.riders.rewards import rewards_type
 from townlet.configuration.settings import Settings
@@ -52,6 +53,7 @@ class Reobserving:
         towns, plans = self._town.towns, self._town.plans
         while first < len(events):
             first = reobserve.reobserve(towns, plans, events, first, *self._paid, *self._sight, *self._written)
+            require_folded("the dataset", first, events, towns, plans)
             if first < len(events):
                 yield self._take_steps()
 

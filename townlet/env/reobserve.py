@@ -25,6 +25,7 @@ from projections.observations.observe import observe_agent
 from projections.record.event import event_of
 from projections.riders.earning import fold_row_rewarded
 from projections.riders.rewards import COLUMNS
+from projections.town.possible import impossible, is_possible
 from townlet.env.step import decides
 from townlet.rules.control import BY_OPTION, NOT_ASKED, allow
 
@@ -65,13 +66,16 @@ PROGRESS = np.dtype(
 def reobserve(towns, plans, rows, first, terms, outs, lenses, features, views, progress, at, steps, scalars, maps):
     """Fold `rows[first:]` into the town and write its steps. Returns the index of the first row that was not folded.
 
-    It returns len(rows) if all are folded. It stops early if the arrays have no room for another tick; then each step
-    in them is complete. `plans`, `terms` and `lenses` have one record an epoch. steps: STEP[n]; scalars: f4[n, floats];
-    maps: u1[n, planes x 121]; `at`: i8[agents], the index of each seat's step.
+    It returns len(rows) if all are folded, and `impossible` at a row that cannot have happened. It stops early if the
+    arrays have no room for another tick; then each step in them is complete. `plans`, `terms` and `lenses` have one
+    record an epoch. steps: STEP[n]; scalars: f4[n, floats]; maps: u1[n, planes x 121]; `at`: i8[agents], the index of
+    each seat's step.
     """
     town, out, so_far = towns[0], outs[0], progress[0]
     for i in range(first, len(rows)):
         event = event_of(town, rows[i])
+        if not is_possible(town, plans[town.clock.epoch], len(plans), rows[i]):
+            return impossible(i)
         if not so_far.looked and (town.clock.tick > 0 or event.kind not in FOUNDING):
             if so_far.steps + len(at) > len(steps):
                 return i

@@ -3,6 +3,7 @@
 Code that only reads a run takes a `History`. `townlet.run.Run` is a `History` that also answers questions.
 """
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -15,6 +16,7 @@ from eventlog.folder.stores import mirror
 from eventlog.format.upcasting import PRESENT, Upcasters
 from eventlog.places import is_uri, place_name
 from eventlog.reader import LogReader
+from projections.errors import BadEvent
 from townlet.configuration.load import Resolved, from_text
 from townlet.configuration.settings import Settings
 from townlet.errors import TickOutOfRange
@@ -91,13 +93,17 @@ class History:
         """The town as it was just before `tick` (None: now).
 
         It is folded from the nearest checkpoint, or with `from_start` from the first event. The first fold on a
-        machine compiles the kernels, which takes half a minute. Raises TickOutOfRange, LogDamaged.
+        machine compiles the kernels, which takes half a minute. Raises TickOutOfRange, LogDamaged, BadEvent.
         """
         log = self.log
         wanted = log.head.tick if tick is None else tick
         self.require(wanted)
         town = None if from_start else self._nearest(wanted, log)
-        town = self.empty_town() if town is None else town
+        if town is not None:
+            with contextlib.suppress(BadEvent):  # then the checkpoint was of another history, whatever it says
+                town.fold(log.rows(from_seq=town.seq, to_tick=wanted))
+                return Moment(self, town)
+        town = self.empty_town()
         town.fold(log.rows(from_seq=town.seq, to_tick=wanted))
         return Moment(self, town)
 
@@ -138,8 +144,11 @@ class History:
         from townlet.warming import warm
 
         warm()
-        found = self.checkpoints().nearest(tick, self.identity_at, log)
-        return None if found is None else restored_town(self.settings, found.tables(), self._plans_of_epochs())
+        for found in self.checkpoints().valid(tick, self.identity_at, log):
+            town = restored_town(self.settings, found.tables(), self._plans_of_epochs())
+            if town is not None and (town.tick, town.seq) == (found.point.tick, found.point.seq):
+                return town
+        return None
 
     def _plans_of_epochs(self) -> "np.ndarray":
         """The plan of each epoch, compiled once for all towns: nothing writes it."""

@@ -43,6 +43,9 @@ NARRATIONS: Final = "narrations"
 KEPT: Final = 8
 """How many kept states one projection has at most: those that were asked for last."""
 
+NOT_ITS_OWN: Final = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, pa.ArrowException)
+"""What a projection raises that is to restore tables that it did not make."""
+
 Tables = Mapping[str, pa.Table]
 
 
@@ -205,12 +208,18 @@ def nearest(run: "History", name: str, tick: int) -> Checkpoint | None:
 
 
 def started_projection(run: "History", made: CatchUp, kept: Checkpoint | None) -> "tuple[Projection, int]":
-    """A projection as it was kept, or one that has folded nothing; and the number of the event that comes next."""
-    town = run.empty_town() if kept is None else run.at(kept.point.tick).town
-    fresh, seq = made.begin(town), town.seq
+    """A projection as it was kept, or one that has folded nothing; and the number of the event that comes next.
+
+    Kept tables that the projection cannot take over are none of its own, whatever they say of themselves.
+    """
     if kept is not None:
-        fresh.restore(kept.tables())
-    return fresh, seq
+        town = run.at(kept.point.tick).town
+        fresh = made.begin(town)
+        with contextlib.suppress(*NOT_ITS_OWN):
+            fresh.restore(kept.tables())
+            return fresh, town.seq
+    town = run.empty_town()
+    return made.begin(town), town.seq
 
 
 def _tables_at(run: "History", made: CatchUp, tick: int, kept: Checkpoint | None) -> Tables:

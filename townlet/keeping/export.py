@@ -8,11 +8,14 @@ import contextlib
 import errno
 import hashlib
 import json
+import mmap
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
+from pydantic import ConfigDict, TypeAdapter
+from typing_extensions import TypedDict
 
 from eventlog.errors import EventLogError, LogDamaged
 from eventlog.folder import disk
@@ -56,6 +59,15 @@ class Exported(NamedTuple):
     path: Path
     extent: Extent
     bytes: int
+
+
+class _FileSaid(TypedDict):
+    bytes: int
+    sha256: str
+
+
+_FILES: Final = TypeAdapter(dict[str, _FileSaid], config=ConfigDict(defer_build=True))
+"""What a folder's description says of its files."""
 
 
 def export(
@@ -172,12 +184,15 @@ def _write_parquet(run: History, extent: Extent, path: Path) -> None:
 
 
 def _prove_parquet(path: Path) -> tuple[list[Check], Extent | None]:
-    content = memoryview(path.read_bytes())
+    if not path.stat().st_size:
+        return [_check("description", "the file is empty", passed=False)], None
+    with path.open("rb") as file:
+        content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     try:
         contents = parquet.contents_of(content)
         extent, _ = unsealed_description(json.loads(contents.about.get(DESCRIPTION, "null")))
         extent.require_settings()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return [_check("description", str(error), passed=False)], None
     checks = [_description_check(extent)]
     pairs = list(zip(contents.frames, contents.crc32s, strict=True))
@@ -203,14 +218,16 @@ def _prove_csv(path: Path) -> tuple[list[Check], Extent | None]:
         extent, more = unsealed_description(json.loads((path / MANIFEST).read_bytes()), "files")
         extent.chain()
         extent.require_settings()
-    except ValueError as error:
+        said_of = _FILES.validate_python(more["files"])
+    except (ValueError, RecursionError) as error:
         return [_check("description", str(error), passed=False)], None
     checks = [_description_check(extent)]
-    files = more["files"]
-    if not isinstance(files, dict) or set(files) != {TABLE}:
+    if set(said_of) != {TABLE}:
         return [*checks, _check("files", f"they are not {TABLE} alone", passed=False)], extent
-    for name, said in files.items():
+    for name, said in said_of.items():
         try:
+            if not (path / name).is_file():
+                raise FileNotFoundError(name)
             found = _size_and_digest(path / name)
         except FileNotFoundError:
             checks.append(_check(name, "is missing", passed=False))
@@ -249,7 +266,7 @@ def _history_check(extent: Extent, parts: Iterator[Part]) -> Check:
     """Check that these events lead from the export's first digest to its last."""
     try:
         found = digest_after(extent, parts)
-    except (ValueError, OSError, pa.ArrowException) as error:
+    except (ValueError, LookupError, OSError, pa.ArrowException) as error:
         return _check("events", str(error), passed=False)
     if found != extent.digest:
         return _check("events", f"they lead to digest {found[:16]}, not {extent.digest[:16]}", passed=False)

@@ -62,6 +62,9 @@ class Database:
         self.extent, more = unsealed_description(description, "tables", "rows_digest")
         self.tables: dict[str, str] = more["tables"]
         self.rows_digest: str = more["rows_digest"]
+        named = set(self.tables) if isinstance(self.tables, dict) else None
+        if named != {*TABLES_EXPORTED, NAMES} or not isinstance(self.rows_digest, str):
+            raise ValueError("its description does not say which tables it has")
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The events in the order they were written, as batches of the log's schema."""
@@ -82,7 +85,7 @@ def open_database(path: Path) -> Iterator[Database]:
         with duckdb.connect(path, read_only=True, config=_OPTIONS) as connection:
             connection.execute("set enable_external_access = false")
             yield Database(connection)
-    except (duckdb.Error, pa.ArrowException) as error:
+    except (duckdb.Error, pa.ArrowException, TypeError, RecursionError) as error:
         raise ValueError(str(error).partition("\n")[0]) from error
 
 

@@ -100,7 +100,8 @@ class Extent(BaseModel):
         """The chain before the first event. Raises ValueError if the lead does not give `digest_before`."""
         chain = Chain(bytes.fromhex(self.block_digest), self.from_seq - self.from_seq % BLOCK_EVENTS)
         try:
-            rows = np.frombuffer(zlib.decompress(base64.b64decode(self.lead)), ROW)
+            unpacked = zlib.decompressobj().decompress(base64.b64decode(self.lead), BLOCK_EVENTS * ROW.itemsize)
+            rows = np.frombuffer(unpacked, ROW)
         except zlib.error as error:
             raise ValueError(f"what led to its first event cannot be read ({error})") from error
         chain.extend(rows, self.lead_notes)

@@ -8,7 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from projections.record import tables
+from projections.record.sanity import is_sane
 from projections.record.state import CLASSES, state_bytes, town_type
+from projections.refusing import bad_event
 from projections.town.fold import fold_rows
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
@@ -93,9 +95,12 @@ class Town:
         return rows
 
     def fold(self, chunks: Iterable[np.ndarray]) -> None:
-        """Fold recorded rows, in order."""
-        for rows in chunks:
-            fold_rows(self.towns, self.plans, 0, np.ascontiguousarray(rows).view(np.recarray))
+        """Fold recorded rows, in order. Raises BadEvent for one that cannot have happened; those before are folded."""
+        for chunk in chunks:
+            rows = np.ascontiguousarray(chunk).view(np.recarray)
+            folded = fold_rows(self.towns, self.plans, 0, rows)
+            if folded < len(rows):
+                raise bad_event("the town", rows[folded], self.towns, self.plans)
 
     def state_digest(self) -> str:
         """sha256 of the state's bytes, in hex."""
@@ -136,6 +141,15 @@ def found_town(settings: Settings, towns: np.ndarray, plans: np.ndarray, index: 
 def restored_town(
     settings: Sequence[Settings], kept: Mapping[str, pa.Table], plans: np.ndarray | None = None
 ) -> Town | None:
-    """The town of a checkpoint; None if its state has another digest than the kept one. `plans` as for `Town`."""
-    town = Town(settings, tables.towns_from_tables(kept, CLASSES[settings[0].town.capacity]), plans)
-    return town if town.state_digest() == kept["digest"].column(0)[0].as_py() else None
+    """The town of a checkpoint. `plans` as for `Town`.
+
+    None if its tables are not those of a town, if a town of these settings cannot be in its state, or if the state has
+    another digest than the kept one.
+    """
+    try:
+        towns = tables.towns_from_tables(kept, CLASSES[settings[0].town.capacity])
+        digest = kept["digest"].column(0)[0].as_py()
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, pa.ArrowException):
+        return None
+    town = Town(settings, towns, plans)
+    return town if town.state_digest() == digest and is_sane(town.record, town.plans.view(np.ndarray)) else None

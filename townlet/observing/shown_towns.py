@@ -81,8 +81,11 @@ class Ground:
 
     def checkpoint(self, tick: int, log: "LogReader") -> Town | None:
         """The town of the last checkpoint at a tick or before it; None if there is none."""
-        found = self.run.checkpoints().nearest(tick, self._identity_at, log)
-        return None if found is None else restored_town(self.settings, found.tables(), self.plans)
+        for found in self.run.checkpoints().valid(tick, self._identity_at, log):
+            town = restored_town(self.settings, found.tables(), self.plans)
+            if town is not None and town.tick == found.point.tick:
+                return town
+        return None
 
     def _identity_at(self, seq: int) -> Mapping[str, str]:
         """The run's `identity_at`. It reads source files, so it is called once an epoch."""

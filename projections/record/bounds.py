@@ -1,0 +1,37 @@
+"""Fills in what the events of each kind can hold, from their declarations in the catalogue."""
+
+from typing import Any, Final
+
+import numpy as np
+
+from eventlog.catalogue import KINDS
+from eventlog.catalogue.event import EventField
+from eventlog.catalogue.registries import REGISTRIES
+from eventlog.rows import MISSING
+
+COUNT_MOST: Final = np.iinfo(np.int16).max
+"""The greatest count that a row has room for."""
+
+
+def fill_bounds(bounds: Any, *, jobs: int, affordances: int) -> None:
+    """Fill in a record of `BOUND` for each kind, in a town with so many jobs and affordances."""
+    for kind in KINDS:
+        bound = bounds[kind.kind]
+        bound["known"] = 1
+        for name in ("agent", "other", "object", "tile", "code", "code2"):
+            bound[name] = MISSING
+        bound["code_most"] = bound["code2_most"] = COUNT_MOST
+        for field in kind.slots():
+            if field.column in ("code", "code2"):
+                bound[f"{field.column}_most"] = _most_of(field, jobs, affordances)
+            if field.column in ("value", "value2"):
+                bound[field.column] = not field.missing
+            elif not field.missing and field.what != "count":
+                bound[field.column] = 0
+
+
+def _most_of(field: EventField, jobs: int, affordances: int) -> int:
+    """The greatest code that a field can hold."""
+    if field.what in REGISTRIES:
+        return max(REGISTRIES[field.what])
+    return {"job": jobs - 1, "affordance": affordances - 1}.get(field.what, COUNT_MOST)
