@@ -11,7 +11,7 @@ from platformdirs import user_config_path
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from townlet.configuration.faults import nearest
+from projections.spelling import proposed
 from townlet.errors import ConfigurationError
 from tui.actions import ACTIONS
 
@@ -124,13 +124,13 @@ def _keys_in(tree: Mapping[Any, Any], faults: list[str]) -> Iterator[tuple[str, 
     names = [action.name for action in ACTIONS]
     for action, wished in tree.items():
         if action not in names:
-            faults.append(f"{action}: there is no such action{nearest(str(action), names)}")
+            faults.append(f"{action}: there is no such action{proposed(str(action), names)}")
             continue
         made = []
         for written in wished if isinstance(wished, list) else [wished]:
             key = key_name(str(written)) if isinstance(written, str | int) else None
             if key is None:
-                faults.append(f"{action}: no key is called {written!r}{nearest(str(written), NAMED)}")
+                faults.append(f"{action}: no key is called {written!r}{proposed(str(written), NAMED)}")
             elif key in TAKEN:
                 faults.append(f"{action}: {key} is for moving about in the panels; take another")
             else:

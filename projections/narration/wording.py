@@ -1,7 +1,6 @@
 """Templates: several wordings for every situation. Checks them when they are read, and chooses one for an entry."""
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from string import Formatter
 from typing import Annotated, Any, Final
 
@@ -12,6 +11,7 @@ from projections.narration.limiter import CATEGORIES
 from projections.narration.memory import Memory
 from projections.narration.situations import ASIDES, SITUATIONS
 from projections.settings import Model
+from projections.spelling import proposal
 
 Wordings = Annotated[tuple[Annotated[str, Field(min_length=2)], ...], Field(min_length=1)]
 
@@ -112,8 +112,7 @@ def _wording_faults(wording: str, known: frozenset[str]) -> list[str]:
 
 
 def _nearest(wrong: str, known: Any) -> str:
-    near = get_close_matches(wrong, sorted(known), 1)
-    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(known))}"
+    return f"; {proposal(wrong, sorted(known), 1)}"
 
 
 def _in_words(error: Any) -> str:

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
+from projections.spelling import proposed
 from townlet.configuration.keys import Loc, describe, kind_at
 from townlet.configuration.settings import Settings
 from townlet.errors import ConfigurationError
@@ -82,25 +82,19 @@ def in_words(error: Any, given: Given) -> Iterator[str]:
     elif kind.type is None:
         yield f"{head}: {error['msg']} ({value} given)"
     else:
-        near = nearest(error["input"], kind.names) if isinstance(error["input"], str) else ""
+        near = proposed(error["input"], kind.names) if isinstance(error["input"], str) else ""
         yield f"{head}: cannot be this ({value} given), possible is {kind.range}{near}"
 
 
 def nearest_key(loc: Loc, known: Sequence[str]) -> str:
     """The nearest key of the same block, else keys of that name elsewhere, else the keys of the block."""
-    if near := nearest(str(loc[-1]), known):
+    if near := proposed(str(loc[-1]), known):
         return near
     keys = [one.key for one in describe()]
     elsewhere = [key for key in keys if key.endswith(f".{dotted(loc)}")]
     if elsewhere:
         return f"; did you mean {' or '.join(elsewhere[:3])}?"
     return f"; keys here are {', '.join(known)}" if known else "; no keys are possible here"
-
-
-def nearest(wrong: str, known: Iterable[str]) -> str:
-    """`; did you mean shower?`, or nothing."""
-    near = get_close_matches(wrong, sorted(known), 1)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def short(value: object) -> str:

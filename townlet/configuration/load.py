@@ -14,7 +14,8 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from projections.record.state import CLASSES, LARGE
-from townlet.configuration.faults import Given, dotted, in_words, nearest, nearest_key, refusal, short, validated
+from projections.spelling import proposed
+from townlet.configuration.faults import Given, dotted, in_words, nearest_key, refusal, short, validated
 from townlet.configuration.keys import Key, describe, kind_at, schema
 from townlet.configuration.settings import Settings, Town
 from townlet.configuration.upcasting import present, present_text
@@ -194,7 +195,7 @@ def _text_of(file: Path, where: str, shipped: Collection[str]) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
-        names = f"; shipped are {', '.join(sorted(shipped))}{nearest(file.stem, shipped)}" if shipped else ""
+        names = f"; shipped are {', '.join(sorted(shipped))}{proposed(file.stem, shipped)}" if shipped else ""
         raise ConfigurationError(f"{where}: the file cannot be read: {reason.lower()}{names}") from error
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from townlet.configuration.faults import nearest
+from projections.spelling import proposed
 from townlet.configuration.load import configs_folder, load
 from townlet.errors import ConfigurationError
 
@@ -27,7 +27,7 @@ def rewards_file(source: Path | str) -> Mapping[str, Any]:
     file = shipped.get(str(source), Path(source))
     if not file.is_file():
         known = ", ".join(shipped)
-        raise ConfigurationError(f"{source}: there is no such file; shipped are {known}{nearest(file.stem, shipped)}")
+        raise ConfigurationError(f"{source}: there is no such file; shipped are {known}{proposed(file.stem, shipped)}")
     load(file)
     content = YAML(typ="safe").load(file.read_text(encoding="utf-8")) or {}
     others = [str(key) for key in content if key != BLOCK]

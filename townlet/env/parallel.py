@@ -10,7 +10,7 @@ from gymnasium import spaces
 
 from projections.observations.layout import CELLS
 from projections.record.event import NOBODY
-from townlet.configuration.faults import nearest
+from projections.spelling import proposed
 from townlet.configuration.load import NONE, Source, person_name
 from townlet.env.picture import RENDER_MODES, checked_mode, picture_of
 from townlet.env.spaces import ACTIONS, flat_space, observation_space, state_space
@@ -207,7 +207,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
 
     def _unknown_agent(self, name: str) -> TownletError:
         return TownletError(
-            f"{name!r} is no agent now{nearest(name, self.agents)}; agents are {', '.join(self.agents)}"
+            f"{name!r} is no agent now{proposed(name, self.agents)}; agents are {', '.join(self.agents)}"
         )
 
     def state(self) -> np.ndarray:

@@ -8,7 +8,6 @@ count as one word.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import reduce
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from eventlog.catalogue import KINDS, REGISTRIES
 from eventlog.views import KIND_BY_NAME
+from projections.spelling import near_names
 from townlet.configuration.load import first_names
 from townlet.configuration.places import place_names
 from townlet.configuration.plans import jobs_of, map_of
@@ -218,7 +218,7 @@ class Vocabulary:
 
     def _unknown(self, word: str) -> QueryError:
         single = {part.strip("()") for name in self._known for part in name.split()}
-        near = get_close_matches(word, sorted({*self._known, *single}), 2)
+        near = near_names(word, {*self._known, *single})
         meant = f"did you mean {' or '.join(near)}?" if near else "try a person, a place, or: quarrel, help, talk, meal"
         return QueryError(f"no event is about {word!r}; {meant}")
 

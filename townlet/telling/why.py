@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import pyarrow as pa
 
 from eventlog.catalogue.life import AgentArrived
 from eventlog.catalogue.registries import SIDES
+from projections.spelling import proposal
 from townlet.configuration.load import names_table
 from townlet.errors import QueryError, TownletError
 from townlet.history.kept_tables import tie_changes
@@ -122,6 +122,5 @@ def require_known(run: "History", tick: int, names: Sequence[str]) -> None:
     known = list(names_table(run.config, persons.astype(np.int64)))
     for name in names:
         if name not in known:
-            near = get_close_matches(name.lower(), known, 3, 0.5)
-            meant = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known) or 'none yet'}"
+            meant = proposal(name, known, 3) or "there is nobody yet"
             raise QueryError(f"nobody called {name!r} has lived here before tick {tick:,}; {meant}")
