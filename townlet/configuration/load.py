@@ -115,6 +115,11 @@ def configs_folder() -> Path:
     return package / "configs" if (package / "configs").is_dir() else package.parent / "configs"
 
 
+def shipped_configurations() -> dict[str, Path]:
+    """The files of the shipped configurations, by name."""
+    return _shipped("*.yaml") | _shipped("scenarios/*.yaml")
+
+
 def from_yaml(file: Path, where: str) -> Any:
     """The content of a YAML file other than settings; messages call it `where`. Raises ConfigurationError."""
     return _yaml(_text_of(file, where, ()), where)
@@ -158,7 +163,7 @@ def _given(source: Source, overrides: tuple[str, ...]) -> Given:
         return Given(source.model_dump(mode="json"), overrides=overrides)
     if isinstance(source, Mapping):
         return Given(dict(source), overrides=overrides)
-    shipped = _shipped("*.yaml") | _shipped("scenarios/*.yaml")
+    shipped = shipped_configurations()
     file = _file_of("town" if source is None else source, shipped, Path())
     name = file.relative_to(configs_folder().parent).as_posix() if file in shipped.values() else str(source)
     text = _text_of(file, name, shipped)

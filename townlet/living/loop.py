@@ -1,7 +1,7 @@
 """The loop: it lets a town live and writes its events to the log. Only this module opens a log for writing."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
@@ -27,15 +27,27 @@ VERSIONED = ("townlet", "numba", "numpy", "pyarrow")
 SEED_MOST = 2**64 - 1
 
 
-def begin(resolved: Resolved, ticks: int, seed: int, into: Path, *, durability: str, progress: Progress | None) -> None:
-    """Found a town and write its life of `ticks` ticks to a new run. Raises RunExists, DiskFull, TownletError."""
+def begin(
+    resolved: Resolved,
+    ticks: int,
+    seed: int,
+    into: Path,
+    *,
+    durability: str,
+    progress: Progress | None,
+    commit_ticks: int | None = None,
+) -> None:
+    """Found a town and write its life of `ticks` ticks to a new run; a commit holds at most `commit_ticks` ticks.
+
+    Raises RunExists, DiskFull, TownletError.
+    """
     require_seed(seed)
     if ticks < 1:
         raise TownletError(f"a run cannot have {ticks} ticks: let the town live for at least one tick")
     town = Town([resolved.settings])
     founding = town.found(seed)
     with new_log(resolved, seed, into, durability=durability) as writer:
-        _live(town, writer, ticks, founding, progress)
+        _live(town, writer, ticks, founding, progress, commit_ticks)
 
 
 def new_log(resolved: Resolved, seed: int, into: Path, *, durability: str, who: str = "") -> LogWriter:
@@ -62,8 +74,9 @@ def resume(
     *,
     durability: str = "interval",
     progress: Progress | None = None,
+    commit_ticks: int | None = None,
 ) -> None:
-    """Let the town of the run at `path` live on for `ticks` ticks.
+    """Let the town of the run at `path` live on for `ticks` ticks; a commit holds at most `commit_ticks` ticks.
 
     `restore` returns the folded town; it is called when this process holds the log's lock.
 
@@ -78,7 +91,7 @@ def resume(
         begun = int(town.record["clock"]["epoch"])
         if begun != len(town.plans) - 1:
             Driver(town).change_settings(len(town.plans) - 1)  # this event comes before those of the first tick
-        _live(town, writer, ticks, founding, progress)
+        _live(town, writer, ticks, founding, progress, commit_ticks)
 
 
 def require_seed(seed: int) -> int:
@@ -94,7 +107,14 @@ def _durability(name: str) -> Durability:
     return cast(Durability, name)
 
 
-def _live(town: Town, writer: LogWriter, ticks: int, founding: Rows | None, progress: Progress | None) -> None:
+def _live(
+    town: Town,
+    writer: LogWriter,
+    ticks: int,
+    founding: Rows | None,
+    progress: Progress | None,
+    commit_ticks: int | None,
+) -> None:
     """Let the town live, commit whole ticks, and write a checkpoint every `checkpoint_ticks` and at the end.
 
     The founding is committed together with the first ticks, because a commit holds whole ticks.
@@ -105,7 +125,7 @@ def _live(town: Town, writer: LogWriter, ticks: int, founding: Rows | None, prog
     try:
         while town.tick < until:
             mark = min(until, (town.tick // every + 1) * every)
-            for rows in town.live(mark - town.tick):
+            for rows in _pieces(town, mark, commit_ticks or mark):
                 whole = rows if founding is None else np.concatenate([founding, rows])
                 founding = None
                 writer.commit(whole, expected_seq=int(whole["seq"][0]))
@@ -114,6 +134,12 @@ def _live(town: Town, writer: LogWriter, ticks: int, founding: Rows | None, prog
             keeper.keep(town)
     finally:
         keeper.finish()
+
+
+def _pieces(town: Town, mark: int, most: int) -> Iterator[np.ndarray]:
+    """The rows of the town's life up to tick `mark`, each of at most `most` ticks."""
+    while town.tick < mark:
+        yield from town.live(min(most, mark - town.tick))
 
 
 class _Keeper:

@@ -117,10 +117,15 @@ def require_known(run: "History", tick: int, names: Sequence[str]) -> None:
     """Raise QueryError for a name that nobody had before this tick, and if the two names are equal."""
     if len(set(names)) < len(names):
         raise QueryError(f"{names[0]} has no tie to itself: name two people")
-    arrivals = [rows["agent"][rows["kind"] == AgentArrived.kind] for rows in run.log.rows(to_tick=tick)]
-    persons = np.concatenate(arrivals) if arrivals else np.zeros(0, np.int64)
-    known = list(names_table(run.config, persons.astype(np.int64)))
+    known = people_until(run, tick)
     for name in names:
         if name not in known:
             meant = proposal(name, known, 3) or "there is nobody yet"
             raise QueryError(f"nobody called {name!r} has lived here before tick {tick:,}; {meant}")
+
+
+def people_until(run: "History", tick: int) -> list[str]:
+    """The names of everybody who moved in before this tick, in the order of their arrivals."""
+    arrivals = [rows["agent"][rows["kind"] == AgentArrived.kind] for rows in run.log.rows(to_tick=tick)]
+    persons = np.concatenate(arrivals) if arrivals else np.zeros(0, np.int64)
+    return list(names_table(run.config, persons.astype(np.int64)))
