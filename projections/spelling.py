@@ -1,11 +1,14 @@
 """Proposes the right name for a wrong one. Every message that refuses a name gets its proposal here."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from typing import Final
 
 LIKENESS: Final = 0.5
 """From 0 to 1: how like a name must be, at least, to be proposed."""
+
+TIED: Final = 0.1
+"""How much less like the wrong name than the nearest one a further name may be."""
 
 LISTED_MOST: Final = 40
 """The most names that are listed where none is like the wrong one."""
@@ -17,7 +20,8 @@ def near_names(wrong: str, known: Iterable[str], most: int = 2) -> list[str]:
     for name in sorted(set(known)):
         by_plain.setdefault(name.lower(), name)
     found = get_close_matches(wrong.lower(), by_plain, most, LIKENESS)
-    return [by_plain[name] for name in found]
+    alike = [SequenceMatcher(None, name, wrong.lower()).ratio() for name in found]
+    return [by_plain[name] for name, ratio in zip(found, alike, strict=True) if ratio >= alike[0] - TIED]
 
 
 def proposal(wrong: str, known: Iterable[str], most: int = 2) -> str:

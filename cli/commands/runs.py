@@ -59,8 +59,8 @@ def command() -> None:
     help="""List the runs in a folder and in its sub-folders.
 
     DIR is a folder of runs, by default runs/. Runs are named by their paths in it; a fork stands below the run that it
-    was forked from, which `parent` names: by path, or by its run_id if it is not here. A run is `closed`, `running`, `stopped` (its process ended without
-    closing it; townlet resume continues it), or `damaged`.
+    was forked from, which `parent` names: by path, or by its run_id if it is not here. A run is `closed`, `running`,
+    `stopped` (its process ended without closing it; townlet resume continues it), or `damaged`.
     """,
     epilog=options.examples("townlet runs list", "townlet runs list experiments --json"),
 )
