@@ -9,7 +9,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from eventlog.errors import EventLogError
-from eventlog.folder.run_folders import runs_below
+from eventlog.folder.run_folders import is_run, newest, runs_below
+from eventlog.places import is_uri
 from projections.spelling import proposal
 
 RUNS: Final = Path("runs")
@@ -102,13 +103,12 @@ def runs_like(begun: str) -> list[str]:
 
 def people_like(run: str | None, begun: str) -> list[str]:
     """The names of people in a run, by default the newest one, that begin so; none if the run cannot be read."""
-    from cli.options import quiet_run
-
-    with contextlib.suppress(click.ClickException, EventLogError, OSError):
+    with contextlib.suppress(EventLogError, OSError, ValueError):
         import townlet
         from townlet.telling.why import people_until
 
-        opened = townlet.open(quiet_run(run))
+        found = newest(runs_below(RUNS)) if run is None else run if is_uri(run) or is_run(Path(run)) else RUNS / run
+        opened = townlet.open(found)
         return [name for name in people_until(opened, opened.head.tick) if name.startswith(begun.lower())]
     return []
 
@@ -174,7 +174,7 @@ def _shipped(folder: str) -> list[str]:
 CONFIG: Final = Name("configuration", configurations, files=True)
 KIND: Final = Name("kind of event", kinds_and_words)
 CATEGORY: Final = Name("category", categories_and_words)
-THEME: Final = Name("theme", themes, exact=True)
+THEME: Final = Name("theme", themes)
 PROJECTION: Final = Name("projection", kept_projections)
 RULES: Final = Name("rules", rule_files, files=True)
 REWARDS: Final = Name("rewards", reward_files, files=True)

@@ -66,7 +66,7 @@ def _saying_which(command: Command) -> Command:
 
 
 def _run_named(ctx: click.Context, _: click.Parameter, name: str | None) -> Path | str | None:
-    return name if ctx.resilient_parsing else _newest_or(quiet_run, ctx, name)
+    return name if ctx.resilient_parsing else _newest_or(_run, ctx, name)
 
 
 def _own_run_named(ctx: click.Context, _: click.Parameter, name: str | None) -> Path | str | None:
@@ -104,8 +104,7 @@ def find_own_run(name: str | None) -> Path:
     return path
 
 
-def quiet_run(name: str | None) -> Path | str:
-    """The run that `find_run` finds; nothing is said. Raises `click.UsageError`."""
+def _run(name: str | None) -> Path | str:
     return name if name is not None and is_uri(name) else _own_run(name)
 
 

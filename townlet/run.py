@@ -159,7 +159,7 @@ def simulate(
 
     warm()
     how: Any = {"durability": durability, "progress": progress, "commit_ticks": commit_ticks}
-    begin(load(config, overrides or {}), ticks, seed, local_path(into), **how)
+    begin(load(config, overrides or {}, founded=True), ticks, seed, local_path(into), **how)
     return Run(into)
 
 

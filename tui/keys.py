@@ -8,11 +8,10 @@ from string import punctuation
 from typing import Any, Final
 
 from platformdirs import user_config_path
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from projections.spelling import proposed
 from townlet.errors import ConfigurationError
+from townlet.yaml_text import read_yaml
 from tui.actions import ACTIONS
 
 VARIABLE: Final = "TOWNLET_KEYS"
@@ -109,8 +108,8 @@ def _unmodified(key: str) -> str | None:
 
 def _read(file: Path) -> Mapping[Any, Any]:
     try:
-        tree = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
-    except (YAMLError, UnicodeDecodeError, OSError) as error:
+        tree = read_yaml(file.read_text(encoding="utf-8"), str(file))
+    except (UnicodeDecodeError, OSError) as error:
         raise ConfigurationError(f"{file} cannot be read: {error}") from error
     if tree is None:
         return {}

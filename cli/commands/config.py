@@ -67,7 +67,7 @@ def show(config: str | None, overrides: dict[str, object], full: bool, as_json: 
 def validate(config: str, overrides: dict[str, object], form: str) -> None:
     from townlet.configuration.load import load
 
-    resolved = load(config, overrides)
+    resolved = load(config, overrides, founded=True)
     output.record({"config": config, "name": resolved.settings.name, "config_id": resolved.config_id}, form)
     output.words("no faults")
 

@@ -15,6 +15,7 @@ from cli.main import COMMANDS
 from cli.names import THEME, Person
 from cli.renamed import Renamed
 from eventlog.places import is_uri
+from projections.spelling import proposal
 
 if TYPE_CHECKING:
     from townlet.run import Run
@@ -172,11 +173,16 @@ def changed_keys() -> dict[str, str]:
 
 
 def _theme(name: str | None) -> str | None:
-    """The name of a theme; without one, the bare theme if NO_COLOR is set, else None."""
-    from tui.looks import BARE
+    """The name of a theme; without one, the bare theme if NO_COLOR is set, else None.
+
+    Raises `click.UsageError` with the nearest name.
+    """
+    from tui.looks import BARE, LOOKS
 
     if name is None:
         return BARE if os.environ.get("NO_COLOR") else None
+    if name not in LOOKS:
+        raise click.UsageError(f"there is no theme {name!r}; {proposal(name, LOOKS)}")
     return name
 
 

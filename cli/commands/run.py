@@ -53,7 +53,7 @@ def command(
     from townlet.configuration.load import load
 
     cold = living.is_cold()
-    resolved = load(config, overrides)
+    resolved = load(config, overrides, founded=True)
     wanted = options.ticks_of(ticks, days, resolved.settings.town.ticks_per_day)
     path = into or options.RUNS / f"{resolved.settings.name}-{seed}"
     if is_run(path) and not replace:

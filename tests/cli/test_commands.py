@@ -459,7 +459,10 @@ class TestConfig:
     def test_the_schema_is_one(self) -> None:
         assert "town" in from_json(said("config", "schema"))["properties"]
 
-    @pytest.mark.parametrize(("wrong", "near"), [(["rnu"], "'run'"), (["config", "shwo"], "'show'"), (["zzzz"], "run")])
+    @pytest.mark.parametrize(
+        ("wrong", "near"),
+        [(["rnu"], "did you mean run?"), (["config", "shwo"], "did you mean show?"), (["zzzz"], "run")],
+    )
     def test_a_command_that_is_none_has_a_near_one(self, wrong: list[str], near: str) -> None:
         result = said(*wrong)
         assert result.exit_code == 2

@@ -45,7 +45,7 @@ def test_without_a_terminal_it_names_plain(demo: Path) -> None:
         (["--plain", "--at", "day 90"], "it runs from 0 to 2,880"),
         (["--plain", "--to", "day 90"], "it runs from 0 to 2,880"),
         (["--plain", "--at", "9", "--to", "3"], "--to is tick 3, before tick 9"),
-        (["--web", "--theme", "townlet-drak"], "did you mean townlet-dark?"),
+        (["--web", "--theme", "townlet-drak"], "did you mean townlet-dark"),
         (["--size", "10x3"], "is not a size"),
     ],
 )

@@ -107,7 +107,7 @@ def test_a_fault_is_told_and_ends_with_1(kitchen: Path, tmp_path: Path) -> None:
         (["--into", "tcp://0.0.0.0:9"], "tcp://127.0.0.1:7777"),
         (["--into", "-", "--from-tick", "9999"], "has no tick 9,999"),
         (["--into", "s3://bucket/feed"], "give a file here, -, or tcp://127.0.0.1:PORT"),
-        ([], "Missing option '--to'"),
+        ([], "Missing option '--into'"),
     ],
 )
 def test_what_cannot_be_sent_is_refused_with_what_can(kitchen: Path, options: list[str], words: str) -> None:

@@ -15,13 +15,14 @@ from pydantic import BaseModel, ValidationError
 
 from projections.record.state import CLASSES, LARGE
 from projections.spelling import proposed
-from townlet.configuration.faults import Given, dotted, in_words, nearest_key, refusal, short, validated
+from townlet.configuration.faults import Given, dotted, in_words, nearest_key, refusal, short, unprintable, validated
 from townlet.configuration.keys import Key, describe, kind_at, schema
 from townlet.configuration.settings import Settings, Town
 from townlet.configuration.upcasting import present, present_text
 from townlet.errors import ConfigurationError, MapError
 from townlet.world import atlas
 from townlet.world.drawing import MapPlan
+from townlet.yaml_text import read_yaml, require_shallow
 
 __all__ = [
     "Key",
@@ -56,14 +57,15 @@ class Resolved:
     config_id: str
 
 
-def load(source: Source = None, overrides: Mapping[str, object] = NONE) -> Resolved:
+def load(source: Source = None, overrides: Mapping[str, object] = NONE, *, founded: bool = False) -> Resolved:
     """The settings of a YAML file, of a shipped configuration's name, or of a mapping; for None of the default town.
 
     A name without separator and .yaml is a shipped one, else a file. A block that is given in part keeps the rest of
     its defaults; lists, and the table of affordances, replace theirs. `overrides` are dotted keys, set last; texts
     among their values are read as YAML. A map's file is relative to the configuration's, in overrides and mappings to
-    the working directory. Raises ConfigurationError with every fault, each by file, line and key; MapError where only
-    the map has faults.
+    the working directory. With `founded`, settings with which no town can be founded are refused, too; the settings of
+    a town that has lived need not pass that. Raises ConfigurationError with every fault, each by file, line and key;
+    MapError where only the map has faults.
     """
     flat = dict(_flat(overrides, ()))
     given = _given(source, tuple(flat))
@@ -76,7 +78,8 @@ def load(source: Source = None, overrides: Mapping[str, object] = NONE) -> Resol
         json.dumps(tree, default=str)
     except ValueError as error:
         raise ConfigurationError(f"{given.name}: a value holds itself, through a YAML alias") from error
-    faults += validated(tree, given)
+    found, fitting = validated(tree, given)
+    faults += found
     content: dict[str, Any] = {}
     try:
         content = _map_of(tree, given)
@@ -86,6 +89,8 @@ def load(source: Source = None, overrides: Mapping[str, object] = NONE) -> Resol
         faults += [f"the map {tree['town']['map']!r}: {fault}" for fault in error.faults]
     except ConfigurationError as error:
         faults.append(str(error))
+    if founded and content:
+        faults += _founding_faults(fitting, content, given, tuple(faults))
     if faults:
         raise refusal(given.name, faults)
     tree["town"]["map"], tree["map_content"] = _plain_name(tree["town"]["map"]), content
@@ -122,7 +127,7 @@ def shipped_configurations() -> dict[str, Path]:
 
 def from_yaml(file: Path, where: str) -> Any:
     """The content of a YAML file other than settings; messages call it `where`. Raises ConfigurationError."""
-    return _yaml(_text_of(file, where, ()), where)
+    return read_yaml(_text_of(file, where, ()), where)
 
 
 def person_name(settings: Settings, person: int) -> str:
@@ -162,12 +167,13 @@ def _given(source: Source, overrides: tuple[str, ...]) -> Given:
     if isinstance(source, Settings):
         return Given(source.model_dump(mode="json"), overrides=overrides)
     if isinstance(source, Mapping):
+        require_shallow(source, "settings")
         return Given(dict(source), overrides=overrides)
     shipped = shipped_configurations()
     file = _file_of("town" if source is None else source, shipped, Path())
     name = file.relative_to(configs_folder().parent).as_posix() if file in shipped.values() else str(source)
     text = _text_of(file, name, shipped)
-    content = _yaml(text, name)
+    content = read_yaml(text, name)
     if not isinstance(content, Mapping | None):
         raise ConfigurationError(f"{name}:1: settings are a block of keys ({short(content)} given)")
     return Given(dict(content or {}), name, text, file.parent, overrides)
@@ -204,21 +210,6 @@ def _text_of(file: Path, where: str, shipped: Collection[str]) -> str:
         raise ConfigurationError(f"{where}: the file cannot be read: {reason.lower()}{names}") from error
 
 
-def _yaml(text: str, where: str) -> Any:
-    """The content of YAML text. Raises ConfigurationError with the line."""
-    from ruamel.yaml import YAML  # a run's own settings are JSON, and are read without it
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    try:
-        return YAML(typ="safe").load(text)
-    except MarkedYAMLError as error:
-        words = " ".join(" ".join(filter(None, (error.context, error.problem))).split())
-        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise ConfigurationError(f"{where}{line}: this is not YAML: {words}") from error
-    except (YAMLError, ValueError) as error:
-        raise ConfigurationError(f"{where}: this is not YAML: {' '.join(str(error).split())}") from error
-
-
 def _over(block: BaseModel, given: Mapping[Any, Any]) -> dict[str, Any]:
     """A block's keys as given, with defaults for the rest; an empty block is the default block."""
     tree: dict[str, Any] = block.model_dump(mode="json")
@@ -245,7 +236,7 @@ def _set(tree: dict[str, Any], key: str, value: object) -> str:
     """Sets a dotted key in whole settings; returns the fault, or None."""
     loc = key.split(".")
     try:
-        value = _yaml(value, key) if isinstance(value, str) else deepcopy(value)
+        value = read_yaml(value, key) if isinstance(value, str) else deepcopy(value)
     except ConfigurationError as error:
         return str(error)
     node: Any = tree
@@ -266,6 +257,25 @@ def _set(tree: dict[str, Any], key: str, value: object) -> str:
     return ""
 
 
+def _founding_faults(
+    fitting: Mapping[str, Any], content: Mapping[str, Any], given: Given, told: Sequence[str]
+) -> Iterator[str]:
+    """Why no town can be founded, by file, line and key; not for blocks of which a fault is told already."""
+    from townlet.configuration.founding import founding_faults
+
+    try:
+        settings = Settings.model_validate_json(
+            json.dumps({**fitting, "map_content": content, "people_names": fitting["people_names"] or _shipped_names()})
+        )
+        found = founding_faults(settings)
+    except (ValidationError, MapError):
+        return  # what is told already keeps a town from being imagined
+    for fault in found:
+        loc = tuple(fault.partition(": ")[0].split("."))
+        if not any(f": {loc[0]}." in line or f": {loc[0]}:" in line for line in told):
+            yield f"{given.where(loc)}: {fault}"
+
+
 def _may_be_new(loc: Sequence[str], depth: int) -> bool:
     """Whether the key at this depth may be set where it is not there: a whole affordance, or what one leaves out."""
     return loc[0] == "affordances" and (depth > 2 or depth == len(loc))
@@ -281,14 +291,20 @@ def _map_of(tree: Mapping[str, Any], given: Given) -> dict[str, Any]:
     if not content or (overridden and "map_content" not in given.overrides):
         shipped = _shipped("maps/*.yaml")
         file = _file_of(name, shipped, Path() if overridden else given.folder)
-        content = _yaml(_text_of(file, f"{given.where(MAP)}: town.map ({name!r} given)", shipped), f"the map {name!r}")
+        content = read_yaml(
+            _text_of(file, f"{given.where(MAP)}: town.map ({name!r} given)", shipped), f"the map {name!r}"
+        )
     try:
         valid = Town.model_validate_json(json.dumps(town, default=str), strict=True)
         repeat, shape = valid.repeat, CLASSES[valid.capacity]
     except ValidationError:
         repeat, shape = (1, 1), LARGE
     atlas.town_map(content, repeat, shape, f"the map {name!r}")
-    plan = MapPlan.model_validate(content).model_dump(mode="json", exclude_none=True)
+    drawn = MapPlan.model_validate(content)
+    named = {"name": drawn.name, **{f"venues.{n}.name": venue.name for n, venue in enumerate(drawn.venues)}}
+    if faults := [f"{key}: {why}" for key, each in named.items() if (why := unprintable(each))]:
+        raise MapError(f"the map {name!r}", faults)
+    plan = drawn.model_dump(mode="json", exclude_none=True)
     return {**plan, "legend": dict(sorted(plan["legend"].items()))}
 
 

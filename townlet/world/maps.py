@@ -4,8 +4,6 @@ from typing import Any, get_args
 
 import numpy as np
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from projections.record.state import LARGE, CapacityClass
 from projections.spelling import proposed
@@ -24,6 +22,7 @@ from townlet.world.drawing import (
     VenuePlan,
 )
 from townlet.world.survey import survey
+from townlet.yaml_text import read_yaml
 
 MISFITS = {
     "string_too_short": "cannot be empty",
@@ -123,10 +122,7 @@ def _read(source: str | dict[str, Any], origin: str) -> MapPlan:
     """The content of the map file. Raises MapError, which lists every wrong key."""
     content: Any = source
     if isinstance(source, str):
-        try:
-            content = YAML(typ="safe").load(source)
-        except YAMLError as error:
-            raise MapError(origin, [f"it is not YAML: {' '.join(str(error).split())}"]) from error
+        content = read_yaml(source, origin)
     try:
         return MapPlan.model_validate(content)
     except ValidationError as error:
