@@ -108,8 +108,8 @@ def _unmodified(key: str) -> str | None:
 
 def _read(file: Path) -> Mapping[Any, Any]:
     try:
-        tree = read_yaml(file.read_text(encoding="utf-8"), str(file))
-    except (UnicodeDecodeError, OSError) as error:
+        tree = read_yaml(file.read_text(encoding="utf-8"), "its text")
+    except (ConfigurationError, UnicodeDecodeError, OSError) as error:
         raise ConfigurationError(f"{file} cannot be read: {error}") from error
     if tree is None:
         return {}

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from projections.record.state import CLASSES, LARGE
 from projections.spelling import proposed
 from townlet.configuration.faults import Given, dotted, in_words, nearest_key, refusal, short, unprintable, validated
+from townlet.configuration.founding import founding_faults
 from townlet.configuration.keys import Key, describe, kind_at, schema
 from townlet.configuration.settings import Settings, Town
 from townlet.configuration.upcasting import present, present_text
@@ -261,8 +262,6 @@ def _founding_faults(
     fitting: Mapping[str, Any], content: Mapping[str, Any], given: Given, told: Sequence[str]
 ) -> Iterator[str]:
     """Why no town can be founded, by file, line and key; not for blocks of which a fault is told already."""
-    from townlet.configuration.founding import founding_faults
-
     try:
         settings = Settings.model_validate_json(
             json.dumps({**fitting, "map_content": content, "people_names": fitting["people_names"] or _shipped_names()})

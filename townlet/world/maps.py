@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from projections.record.state import LARGE, CapacityClass
 from projections.spelling import proposed
-from townlet.errors import MapError
+from townlet.errors import ConfigurationError, MapError
 from townlet.world.drawing import (
     WALKABLE,
     Glyph,
@@ -122,7 +122,10 @@ def _read(source: str | dict[str, Any], origin: str) -> MapPlan:
     """The content of the map file. Raises MapError, which lists every wrong key."""
     content: Any = source
     if isinstance(source, str):
-        content = read_yaml(source, origin)
+        try:
+            content = read_yaml(source, "it")
+        except ConfigurationError as error:
+            raise MapError(origin, [str(error)]) from error
     try:
         return MapPlan.model_validate(content)
     except ValidationError as error:
