@@ -179,7 +179,7 @@ def keys(ticks: int, crowd_ticks: int, presses: int) -> None:
                     terminal.rest(1.0)
                     told(f"{who}, {panel}: a tick on", ticks_on(terminal, presses))
                     tell_frame(f"{who}, {panel}: a frame, playing", terminal)
-        with living(town, None), Terminal(town, "--live") as terminal:
+        with living(town, None), Terminal(town, "--follow") as terminal:
             terminal.head()
             terminal.rest(10.0)
             found = []
@@ -311,7 +311,7 @@ def follow(seconds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "town"
         subprocess.run([*TOWNLET, "run", "--ticks", "1440", "--into", str(run)], check=True, capture_output=True)
-        with living(run), Terminal(run, "--live") as terminal:
+        with living(run), Terminal(run, "--follow") as terminal:
             terminal.head()
             terminal.press("a")
             began = time.monotonic()

@@ -37,7 +37,7 @@ def lived(path: Path, ticks: int, *, follow: bool) -> tuple[float, float]:
     subprocess.run([*TOWNLET, "run", "--ticks", str(FOUNDED), "--into", str(path)], check=True, capture_output=True)
     feed = None
     if follow:
-        command = [*TOWNLET, "telemetry", "stream", str(path), "--follow", "--to", "-", "--from-tick", "0"]
+        command = [*TOWNLET, "telemetry", "stream", str(path), "--follow", "--into", "-", "--from-tick", "0"]
         feed = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         assert feed.stdout is not None
         feed.stdout.readline()  # it is under way; from now on nobody reads

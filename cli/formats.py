@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 import unicodedata
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
@@ -56,13 +57,19 @@ def as_table(table: pa.Table, *, rows: int | None = ROWS_MOST, width: int | None
 
 def as_csv(table: pa.Table) -> str:
     """The table as CSV (RFC 4180) with a header; NULL and NaN are empty, floats have the fewest exact digits."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.column_names)
     columns = [_values(column) for column in table.columns]
-    for row in zip(*columns, strict=True):
-        writer.writerow(["" if value is None else _json(value) if _is_nested(value) else value for value in row])
-    return text.getvalue()
+    rows = (
+        ["" if value is None else _json(value) if _is_nested(value) else value for value in row]
+        for row in zip(*columns, strict=True)
+    )
+    return "".join(f"{_csv_row(row)}\n" for row in (table.column_names, *rows))
+
+
+def _csv_row(values: Iterable[Any]) -> str:
+    """A row of CSV. The writer quotes what has a character of its line's end, so that no cell breaks a row in two."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow(values)
+    return text.getvalue().removesuffix("\r\n")
 
 
 def as_json(table: pa.Table) -> str:

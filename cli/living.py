@@ -29,22 +29,24 @@ def compile_kernels() -> None:
     output.words(f"compiled in {waiting.seconds:.1f} s")
 
 
-def live(start: "Callable[[Progress], Run]", path: Path, form: str) -> None:
-    """Let a town live, show its progress, and print a summary.
+def live(start: "Callable[[Progress, int | None], Run]", path: Path, form: str, pace: str = "max") -> None:
+    """Let a town live at this pace, show its progress, and print a summary.
+
+    `start` takes the progress and the most ticks between two commits.
 
     Ctrl-C stops it after the present commit. Committed events stay, and the exit code is 130.
     """
     from townlet.foreground import Pace, interrupted_words, interruptible, summary
 
-    pace = Pace()
+    paced = Pace(pace)
     try:
-        with _Progress(pace) as progress, interruptible(pace):
-            run = start(progress.see)
+        with _Progress(paced) as progress, interruptible(paced):
+            run = start(progress.see, paced.commit_ticks)
     except KeyboardInterrupt:
-        for line in interrupted_words(path, pace.last):
+        for line in interrupted_words(path, paced.last):
             output.words(line)
         raise click.exceptions.Exit(130) from None
-    output.record(summary(run, pace), form)
+    output.record(summary(run, paced), form)
 
 
 class _Progress(output.Line):

@@ -1,6 +1,5 @@
 """The program `townlet`. It finds the command, and turns each error into one message and an exit code."""
 
-import difflib
 import gc
 import importlib
 import os
@@ -14,6 +13,7 @@ from typing import Any, Final, NoReturn
 import click
 
 from cli import output
+from projections.spelling import proposal
 
 COMMANDS: Final[Mapping[str, str]] = {
     "run": "Let a town live, every action an event in its log.",
@@ -123,6 +123,9 @@ class Townlet(Group):
         with Interrupts() as interrupts:
             try:
                 return int(super().main(*arguments, **options) or 0)
+            except click.exceptions.NoArgsIsHelpError as error:
+                output.words(error.format_message())
+                return error.exit_code
             except click.UsageError as error:
                 where = f"{error.ctx.command_path} --help" if error.ctx else "townlet --help"
                 output.failure(f"{error.format_message()}\n  Next: {where}")
@@ -169,9 +172,7 @@ class Interrupts:
 def _require_known(name: str, known: list[str], ctx: click.Context) -> None:
     """Raise `click.UsageError` for an unknown command, with the nearest known one."""
     if name not in known and not name.startswith("-"):
-        near = difflib.get_close_matches(name, known, n=1) or difflib.get_close_matches(name, known, n=1, cutoff=0.4)
-        meant = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}."
-        raise click.UsageError(f"there is no command {name!r}; {meant}", ctx)
+        raise click.UsageError(f"there is no command {name!r}; {proposal(name, known, 1)}", ctx)
 
 
 def print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:

@@ -1,6 +1,5 @@
 """The options and arguments that commands share, so that each has the same meaning everywhere."""
 
-import difflib
 import errno
 import functools
 import os
@@ -11,12 +10,18 @@ from typing import Any, Final, TypeVar, cast
 
 import click
 
-from cli import output
-from eventlog.folder.run_folders import is_folder, is_run, newest, runs_in
+from cli import names, output
+from cli.names import RUNS as RUNS
+from cli.names import RunName, Setting
+from eventlog.folder.run_folders import is_folder, is_run, newest, runs_below
 from eventlog.places import is_uri, refusal
+from projections.spelling import near_names
 
-RUNS: Final = Path("runs")
-"""The folder of runs, relative to the working directory."""
+NEWEST: Final = "townlet.newest"
+"""The key of a command's `meta` that is there if its run was chosen for want of a name."""
+
+SEEDS_MOST: Final = 10_000
+"""The most seeds that one command takes: each is a town of its own."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -42,24 +47,44 @@ def output_formats(command: Command) -> Command:
 
 def run_argument(command: Command) -> Command:
     """`RUN`, as the argument `run`: the path of a run's folder, or its URI."""
-    return click.argument(
-        "run", required=False, callback=_run_named, shell_complete=lambda ctx, option, begun: runs_like(begun)
-    )(command)
+    return _saying_which(click.argument("run", required=False, type=RunName(), callback=_run_named)(command))
 
 
 def own_run_argument(command: Command) -> Command:
     """`RUN`, as the argument `run`: the path of a run's folder, for commands that write to it."""
-    return click.argument(
-        "run", required=False, callback=_own_run_named, shell_complete=lambda ctx, option, begun: runs_like(begun)
-    )(command)
+    return _saying_which(click.argument("run", required=False, type=RunName(), callback=_own_run_named)(command))
+
+
+def _saying_which(command: Command) -> Command:
+    """The command, which first names the run on stderr if it was chosen by itself."""
+
+    @functools.wraps(command)
+    def saying(*arguments: Any, **options: Any) -> Any:
+        if NEWEST in click.get_current_context().meta:
+            say_newest(options["run"])
+        return command(*arguments, **options)
+
+    return cast(Command, saying)
 
 
 def _run_named(ctx: click.Context, _: click.Parameter, name: str | None) -> Path | str | None:
-    return None if ctx.resilient_parsing else find_run(name)
+    return name if ctx.resilient_parsing else _newest_or(_run, ctx, name)
 
 
-def _own_run_named(ctx: click.Context, _: click.Parameter, name: str | None) -> Path | None:
-    return None if ctx.resilient_parsing else find_own_run(name)
+def _own_run_named(ctx: click.Context, _: click.Parameter, name: str | None) -> Path | str | None:
+    return name if ctx.resilient_parsing else _newest_or(_own_run, ctx, name)
+
+
+def _newest_or(find: Callable[[str | None], Any], ctx: click.Context, name: str | None) -> Any:
+    """The run of this name; it is remembered whether it is the newest one for want of a name."""
+    if name is None:
+        ctx.meta[NEWEST] = True
+    return find(name)
+
+
+def say_newest(run: Path | str) -> None:
+    """Name the run that was chosen, because none was given."""
+    output.words(f"the newest run: {run}")
 
 
 def find_run(name: str | None) -> Path | str:
@@ -71,13 +96,24 @@ def find_run(name: str | None) -> Path | str:
 
 
 def find_own_run(name: str | None) -> Path:
-    """The folder of a run, given by path, by name under `runs/`, or None for the newest run.
+    """The folder of a run, given by path, by name under `runs/`, or None for the newest run, which stderr then names.
 
     Raises `click.UsageError` with the nearest names; for a URI it says what to do.
     """
+    path = _own_run(name)
+    if name is None:
+        say_newest(path)
+    return path
+
+
+def _run(name: str | None) -> Path | str:
+    return name if name is not None and is_uri(name) else _own_run(name)
+
+
+def _own_run(name: str | None) -> Path:
     if is_uri(name):
         raise click.UsageError(refusal(name))
-    known = runs_in(RUNS)
+    known = runs_below(RUNS)
     if name is None:
         if not known:
             raise click.UsageError(f"there is no run under {RUNS}/ yet; name one, or make one with: townlet run")
@@ -87,7 +123,8 @@ def find_own_run(name: str | None) -> Path:
             return path
         if is_folder(path) and not os.access(path, os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-    near = difflib.get_close_matches(Path(name).name, [path.name for path in known], n=3, cutoff=0.5)
+    asked = Path(name).as_posix().removeprefix(f"{RUNS}/")
+    near = near_names(asked, [path.relative_to(RUNS).as_posix() for path in known], 3)
     meant = f"did you mean {' or '.join(str(RUNS / each) for each in near)}?" if near else "see: townlet runs"
     raise click.UsageError(f"there is no run {name!r}; {meant}")
 
@@ -127,15 +164,6 @@ def run_and_pair(names: tuple[str, ...]) -> tuple[Path | str, str, str]:
     return find_run(names[0] if len(names) == 3 else None), names[-2], names[-1]
 
 
-def _runs_like(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
-    return runs_like(begun)
-
-
-def runs_like(begun: str) -> list[str]:
-    """The names of runs under `runs/` that begin so."""
-    return [path.name for path in runs_in(RUNS) if path.name.startswith(begun)]
-
-
 class NewPath(click.Path):
     """A file or folder to write, on this machine. An empty text, as from an unset shell variable, is refused."""
 
@@ -162,7 +190,7 @@ def versus_option(command: Command) -> Command:
 
 
 def _changes_option(flag: str, name: str, meaning: str) -> Callable[[Command], Command]:
-    return click.option(flag, name, multiple=True, metavar="KEY=VALUE", callback=_changes, help=meaning)
+    return click.option(flag, name, type=Setting(), multiple=True, metavar="KEY=VALUE", callback=_changes, help=meaning)
 
 
 def _changes(ctx: click.Context, option: click.Parameter, pairs: tuple[str, ...]) -> dict[str, object]:
@@ -179,7 +207,9 @@ def _changes(ctx: click.Context, option: click.Parameter, pairs: tuple[str, ...]
 def rules_option(command: Command) -> Command:
     """`--rules FILE`, as the argument `rules`: the rules that a town must keep."""
     meaning = "The rules: a YAML file, or the name of a shipped one."
-    return click.option("--rules", default="default", show_default=True, metavar="FILE", help=meaning)(command)
+    return click.option(
+        "--rules", type=names.RULES, default="default", show_default=True, metavar="FILE", help=meaning
+    )(command)
 
 
 def ticks_options(command: Command) -> Command:
@@ -192,8 +222,22 @@ def ticks_options(command: Command) -> Command:
 def ticks_of(ticks: int | None, days: int | None, ticks_per_day: int) -> int:
     """The number of ticks to live. Raises `click.UsageError` unless exactly one of both is given."""
     if (ticks is None) == (days is None):
+        if ticks is not None:
+            raise click.UsageError("--ticks and --days both say how long to live: give only one of them")
         raise click.UsageError("say how long to live: --ticks N or --days D")
     return ticks if ticks is not None else (days or 0) * ticks_per_day
+
+
+def pace_option(command: Command) -> Command:
+    """`--pace`, as the argument `pace`: how fast the town lives."""
+    option = click.option(
+        "--pace",
+        type=click.Choice(["1x", "10x", "100x", "max"]),
+        default="max",
+        show_default=True,
+        help="How fast the town lives: at 1x a tick takes 250 ms of real time, at max it never waits.",
+    )
+    return option(command)
 
 
 def durability_option(command: Command) -> Command:
@@ -223,6 +267,11 @@ class Seeds(click.ParamType[range]):
         found = re.fullmatch(r"(?:(\d+)-)?(\d+)", str(value).strip())
         if found:
             first, last = int(found[1] or 1), int(found[2])
+            if last - first >= SEEDS_MOST:
+                text = f"{value} are {last - first + 1:,} seeds, each a town of its own; {SEEDS_MOST:,} are the most"
+                self.fail(f"{text}: give fewer, such as {first}-{first + 19}", param, ctx)
+            if last >= 2**64:
+                self.fail(f"{value!r} has a seed above 2**64 - 1", param, ctx)
             if first <= last:
                 return range(first, last + 1)
         return self.fail(f"{value!r} does not give seeds: 20 means 1 to 20, 9001-9020 is a range", param, ctx)

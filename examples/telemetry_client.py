@@ -1,6 +1,6 @@
 """A client of the telemetry feed, written from its JSON Schema alone: docs/telemetry/schema/2/message.schema.json.
 
-    townlet telemetry stream runs/demo --follow --to tcp://127.0.0.1:7777
+    townlet telemetry stream runs/demo --follow --into tcp://127.0.0.1:7777
     python examples/telemetry_client.py tcp://127.0.0.1:7777
 
 It keeps the state that the messages make, and every EVERY ticks (by default 60) prints what an overlay on a map of the

@@ -1,35 +1,68 @@
 """A town that lives in the foreground of a process: its pace, how Ctrl-C stops it, and the words for its end."""
 
 import contextlib
+import math
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from townlet.history.history import History
     from townlet.living.progress import Pulse
 
 
-class Pace:
-    """Follows the pulses of a town. `last` is the newest; where `stop` is set, the next pulse stops the town."""
+TICK_S: Final = 0.25
+"""The seconds of real time that a tick takes at pace 1x."""
 
-    def __init__(self) -> None:
+PACES: Final[Mapping[str, float]] = {"1x": 1.0, "10x": 10.0, "100x": 100.0, "max": math.inf}
+"""The paces that a town can live at, as multiples of 1x; at the last one it never waits."""
+
+COMMIT_S: Final = 0.05
+"""A paced town commits its ticks about so often, in seconds of real time, or after each tick."""
+
+
+class Pace:
+    """Follows the pulses of a town. `last` is the newest; where `stop` is set, the next pulse stops the town.
+
+    `name` is one of PACES: a pulse that comes too early for it makes the town wait.
+    """
+
+    def __init__(self, name: str = "max") -> None:
         self.stop = False
+        self._tick_s = TICK_S / PACES[name]
+        self._due_s: float | None = None
         self.last: Pulse | None = None
         self._first: tuple[int, float] | None = None
         self._began_s = time.perf_counter()
         self._now_s = self._began_s
 
     def see(self, pulse: "Pulse") -> None:
-        """Take in a pulse. Raises KeyboardInterrupt where the town is to stop."""
+        """Take in a pulse, and wait until it is due. Raises KeyboardInterrupt where the town is to stop."""
+        if self._tick_s:
+            self._wait(pulse.tick - (self.last.tick if self.last else pulse.tick))
         self.last, self._now_s = pulse, time.perf_counter()
         if self._first is None:
             self._first = pulse.tick, self._now_s
         if self.stop:
             raise KeyboardInterrupt
+
+    @property
+    def commit_ticks(self) -> int | None:
+        """How many ticks the town lives between two commits, at most; None: as many as it likes."""
+        return max(1, int(COMMIT_S / self._tick_s)) if self._tick_s else None
+
+    def _wait(self, ticks: int) -> None:
+        """Wait until these ticks have taken their time since the last pulse was due. Time that is lost is not made up.
+
+        Ctrl-C ends the wait.
+        """
+        now_s = time.perf_counter()
+        self._due_s = now_s if self._due_s is None else max(self._due_s + ticks * self._tick_s, now_s - TICK_S)
+        while not self.stop and (left_s := self._due_s - time.perf_counter()) > 0:
+            time.sleep(min(left_s, COMMIT_S))
 
     @property
     def has_moved(self) -> bool:

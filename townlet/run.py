@@ -117,11 +117,22 @@ class Run(History):
         fork(self, local_path(into), at, overrides or {}, seed, ticks, progress=progress)
         return Run(into)
 
-    def resume(self, ticks: int, *, durability: str = "interval", progress: Progress | None = None) -> "Run":
-        """Let the town live on for `ticks` more ticks; returns this run. Raises LogLocked, LogDamaged, DiskFull."""
+    def resume(
+        self,
+        ticks: int,
+        *,
+        durability: str = "interval",
+        progress: Progress | None = None,
+        commit_ticks: int | None = None,
+    ) -> "Run":
+        """Let the town live on for `ticks` more ticks; returns this run. `commit_ticks` as for `simulate`.
+
+        Raises LogLocked, LogDamaged, DiskFull.
+        """
         from townlet.living.loop import resume
 
-        resume(self.path, lambda: self.at().town, self.seed, ticks, durability=durability, progress=progress)
+        how: Any = {"durability": durability, "progress": progress, "commit_ticks": commit_ticks}
+        resume(self.path, lambda: self.at().town, self.seed, ticks, **how)
         return self
 
 
@@ -134,22 +145,24 @@ def simulate(
     overrides: Mapping[str, object] | None = None,
     durability: str = "interval",
     progress: Progress | None = None,
+    commit_ticks: int | None = None,
     replace: bool = False,
 ) -> Run:
     """Found a town, let it live for `ticks` ticks, write its log to the folder `into`, and return its run.
 
     `config` is a YAML file, the name of a shipped configuration, a mapping, or None for the default town; `overrides`
-    maps dotted keys to values; `seed` is from 0 to 2**64 - 1; `durability` is every-commit, interval or never. The same
-    config and seed give the same log, byte for byte in its content. With `replace` the run takes the place of one that
-    is there, once its first tick is committed. Raises ConfigurationError, RunExists, DiskFull, and EventLogError for a
-    folder that holds anything else.
+    maps dotted keys to values; `seed` is from 0 to 2**64 - 1; `durability` is every-commit, interval or never;
+    `commit_ticks` is the most ticks that one commit holds, None: as many as fit. The same config and seed give the same
+    log, byte for byte in its content. With `replace` the run takes the place of one that is there, once its first tick
+    is committed. Raises ConfigurationError, RunExists, DiskFull, and EventLogError for a folder that holds anything
+    else.
     """
     from townlet.living.loop import begin
     from townlet.warming import warm
 
     warm()
-    resolved, place = load(config, overrides or {}), local_path(into)
-    begin(resolved, ticks, seed, place, durability=durability, progress=progress, replace=replace)
+    how: Any = {"durability": durability, "progress": progress, "commit_ticks": commit_ticks, "replace": replace}
+    begin(load(config, overrides or {}, founded=True), ticks, seed, local_path(into), **how)
     return Run(into)
 
 

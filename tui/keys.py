@@ -8,11 +8,10 @@ from string import punctuation
 from typing import Any, Final
 
 from platformdirs import user_config_path
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
-from townlet.configuration.faults import nearest
+from projections.spelling import proposed
 from townlet.errors import ConfigurationError
+from townlet.yaml_text import read_yaml
 from tui.actions import ACTIONS
 
 VARIABLE: Final = "TOWNLET_KEYS"
@@ -109,8 +108,8 @@ def _unmodified(key: str) -> str | None:
 
 def _read(file: Path) -> Mapping[Any, Any]:
     try:
-        tree = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
-    except (YAMLError, UnicodeDecodeError, OSError) as error:
+        tree = read_yaml(file.read_text(encoding="utf-8"), "its text")
+    except (ConfigurationError, UnicodeDecodeError, OSError) as error:
         raise ConfigurationError(f"{file} cannot be read: {error}") from error
     if tree is None:
         return {}
@@ -124,13 +123,13 @@ def _keys_in(tree: Mapping[Any, Any], faults: list[str]) -> Iterator[tuple[str, 
     names = [action.name for action in ACTIONS]
     for action, wished in tree.items():
         if action not in names:
-            faults.append(f"{action}: there is no such action{nearest(str(action), names)}")
+            faults.append(f"{action}: there is no such action{proposed(str(action), names)}")
             continue
         made = []
         for written in wished if isinstance(wished, list) else [wished]:
             key = key_name(str(written)) if isinstance(written, str | int) else None
             if key is None:
-                faults.append(f"{action}: no key is called {written!r}{nearest(str(written), NAMED)}")
+                faults.append(f"{action}: no key is called {written!r}{proposed(str(written), NAMED)}")
             elif key in TAKEN:
                 faults.append(f"{action}: {key} is for moving about in the panels; take another")
             else:

@@ -23,7 +23,7 @@ here changes the run: `F` makes another one.
 ```sh
 townlet observe                                  # the newest run
 townlet observe runs/a --at "day 1 08:00" --person alice
-townlet observe runs/a --live                    # from its last tick on
+townlet observe runs/a --follow                  # from its last tick on
 ```
 
 The mouse does what keys do: a click on the timeline goes there, on a person shows them, on a row of the story or of the
@@ -51,12 +51,12 @@ WAYS = """## As text
 
 `--plain` prints a moment as text, without colour and without anything drawn but a map of plain characters, which comes
 last and which `--no-map` leaves out: for pipes, and for screen readers. With `--to` it is a moment `--every` so many
-ticks, each with the story since the one before; with `--live` those of a town that is running, until it ends.
+ticks, each with the story since the one before; with `--follow` those of a town that is running, until it ends.
 
 ```sh
 townlet observe runs/a --plain --at "day 1 08:00"
 townlet observe runs/a --plain --no-map --at "day 1" --to "day 2" --every 60
-townlet observe runs/a --plain --no-map --live --every 60
+townlet observe runs/a --plain --no-map --follow --every 60
 ```
 
 It ends with 3 where the log is damaged before a moment that was asked for, after what can be shown.

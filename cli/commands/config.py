@@ -8,6 +8,7 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS, Group
+from cli.names import CONFIG
 
 
 @click.group(
@@ -36,7 +37,7 @@ def command() -> None:
         "townlet config show queue_conflict --set town.people=12 --json",
     ),
 )
-@click.argument("config", required=False)
+@click.argument("config", required=False, type=CONFIG)
 @options.settings_option
 @click.option("--full", is_flag=True, help="With the map's content and the list of names.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of YAML.")
@@ -60,13 +61,13 @@ def show(config: str | None, overrides: dict[str, object], full: bool, as_json: 
     """,
     epilog=options.examples("townlet config validate my-town.yaml", "townlet config validate town --set town.people=9"),
 )
-@click.argument("config")
+@click.argument("config", type=CONFIG)
 @options.settings_option
 @options.output_formats
 def validate(config: str, overrides: dict[str, object], form: str) -> None:
     from townlet.configuration.load import load
 
-    resolved = load(config, overrides)
+    resolved = load(config, overrides, founded=True)
     output.record({"config": config, "name": resolved.settings.name, "config_id": resolved.config_id}, form)
     output.words("no faults")
 

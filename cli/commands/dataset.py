@@ -6,6 +6,8 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
+from cli.names import REWARDS
+from cli.renamed import Renamed
 
 FORMATS = ("arrow", "parquet", "minari")
 VARIANTS = ("full", "hybrid", "compact")
@@ -25,26 +27,26 @@ CONTROLS = ("option", "primitive")
     minari writes episodes for Minari, if it is installed. dataset.json describes the dataset.
     """,
     epilog=options.examples(
-        "townlet dataset runs/a --to datasets/a",
-        "townlet dataset runs/a --variant compact --rewards c1 --to datasets/a --format arrow",
-        "townlet dataset runs/a --from-tick 1440 --to-tick 2880 --set observations.social.top_k=4 --to datasets/day",
-        "townlet dataset runs/a --format minari --to datasets/town-v0",
+        "townlet dataset runs/a --into datasets/a",
+        "townlet dataset runs/a --variant compact --rewards c1 --into datasets/a --format arrow",
+        "townlet dataset runs/a --from-tick 1440 --to-tick 2880 --set observations.social.top_k=4 --into datasets/day",
+        "townlet dataset runs/a --format minari --into datasets/town-v0",
     ),
 )
 @options.run_argument
-@click.option("--to", type=options.NewPath(), required=True, metavar="DIR", help="The folder to write.")
+@click.option("--into", cls=Renamed, old="--to", type=options.NewPath(), required=True, help="The folder to write.")
 @click.option(
     "--format",
     "form_of_file",
     type=click.Choice(FORMATS),
     default="parquet",
     show_default=True,
-    help="The format.",
+    help="The format to write.",
 )
 @click.option(
     "--variant", type=click.Choice(VARIANTS), help="The kind of observations; by default that of the run's settings."
 )
-@click.option("--rewards", metavar="NAME|FILE", help="The reward settings; by default the run's own.")
+@click.option("--rewards", type=REWARDS, metavar="NAME|FILE", help="The reward settings; by default the run's own.")
 @options.settings_option
 @click.option("--from-tick", type=click.IntRange(min=0), help="The first tick; by default the run's first.")
 @click.option("--to-tick", type=click.IntRange(min=0), help="The tick to end before; by default the run's last.")
@@ -57,7 +59,7 @@ CONTROLS = ("option", "primitive")
 @options.output_formats
 def command(
     run: Path | str,
-    to: Path,
+    into: Path,
     form_of_file: str,
     variant: str | None,
     rewards: str | None,
@@ -77,7 +79,7 @@ def command(
     try:
         dataset = townlet.open(run).dataset(from_tick or 0, to_tick, **asked)
         with output.Waiting(f"writing {form_of_file}"):
-            done = write(dataset, form_of_file, to, replace=replace)
+            done = write(dataset, form_of_file, into, replace=replace)
     except (FileExistsError, NotImplementedError) as error:
         raise click.UsageError(str(error)) from error
     record = {

@@ -9,6 +9,7 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
+from cli.names import RunName
 from townlet.daytime import time_of
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ RELATIONS = {
     """,
     epilog=options.examples("townlet diff runs/a runs/b", "townlet diff a b --json"),
 )
-@click.argument("a")
-@click.argument("b")
+@click.argument("a", type=RunName())
+@click.argument("b", type=RunName())
 @options.output_formats
 def command(a: str, b: str, form: str) -> None:
     paths = options.find_run(a), options.find_run(b)

@@ -6,6 +6,8 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
+from cli.names import RunName
+from cli.renamed import Renamed
 
 COLUMNS = ("check", "found", "passed")
 FORMATS = ("parquet", "duckdb", "csv")
@@ -22,14 +24,16 @@ FORMATS = ("parquet", "duckdb", "csv")
     whose exports/ it lies; it exits with code 1 if something differs.
     """,
     epilog=options.examples(
-        "townlet export runs/a --to parquet",
-        "townlet export runs/a --to duckdb --into town.duckdb",
-        "townlet export runs/a --to csv --from-tick 1440 --to-tick 2880",
+        "townlet export runs/a --format parquet",
+        "townlet export runs/a --format duckdb --into town.duckdb",
+        "townlet export runs/a --format csv --from-tick 1440 --to-tick 2880",
         "townlet export runs/a --check town.duckdb",
     ),
 )
-@click.argument("run", required=False)
-@click.option("--to", "form_of_file", type=click.Choice(FORMATS), help="The format to write.")
+@click.argument("run", required=False, type=RunName())
+@click.option(
+    "--format", "form_of_file", cls=Renamed, old="--to", type=click.Choice(FORMATS), help="The format to write."
+)
 @click.option("--into", type=options.NewPath(), help="Where to write; by default in exports/ of the run's folder.")
 @click.option("--from-tick", type=click.IntRange(min=0), help="The first tick; by default the run's first.")
 @click.option("--to-tick", type=click.IntRange(min=0), help="The tick to end before; by default the run's last.")
@@ -52,7 +56,7 @@ def command(
         _prove(check, run, form)
         return
     if form_of_file is None:
-        raise click.UsageError(f"choose a format: --to {', --to '.join(FORMATS)}")
+        raise click.UsageError(f"choose a format: --format {', --format '.join(FORMATS)}")
     if from_tick is not None and to_tick is not None and from_tick >= to_tick:
         raise click.UsageError(f"--from-tick {from_tick} is not before --to-tick {to_tick}")
     import townlet

@@ -42,7 +42,7 @@ def command(
     form: str,
 ) -> None:
     if seed is not None and seeds is not None:
-        raise click.UsageError("--seed or --seeds, not both")
+        raise click.UsageError("--seed and --seeds, not both: give only one of them")
     import townlet
     from townlet.whatif import futures
 
@@ -55,7 +55,7 @@ def command(
         living.compile_kernels()
     if seeds is None:
         living.live(
-            lambda progress: opened.fork(
+            lambda progress, _: opened.fork(
                 into, at=at_tick, overrides=overrides, seed=seed, ticks=wanted, progress=progress
             ),
             into,
@@ -64,5 +64,7 @@ def command(
         return
     if not wanted:
         raise click.UsageError("many futures are compared after some time: add --ticks N or --days D")
+    parted = opened.head.tick if at_tick is None else at_tick
     made = futures.futures(opened, into, seeds, at=at_tick, overrides=overrides, ticks=wanted)
     output.records([each._asdict() for each in made], futures.Future._fields, form)
+    output.words(f"since: from tick {parted:,} on, where they part; the other columns are of each future's end")

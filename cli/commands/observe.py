@@ -1,6 +1,5 @@
 """`townlet observe`"""
 
-import difflib
 import gc
 import os
 import re
@@ -13,7 +12,10 @@ import click
 
 from cli import living, options, output
 from cli.main import COMMANDS
+from cli.names import THEME, Person
+from cli.renamed import Renamed
 from eventlog.places import is_uri
+from projections.spelling import proposal
 
 if TYPE_CHECKING:
     from townlet.run import Run
@@ -52,26 +54,28 @@ class Begin(NamedTuple):
     help=f"""{COMMANDS["observe"]}
 
     A finished run begins at the founding, or at the time --at: a tick, or "day 3 08:00". A running town begins at its
-    last tick and follows the town; --live does the same. You can play time, reverse it, and go to any tick; `?` lists
+    last tick and follows the town; --follow does the same. You can play time, reverse it, and go to any tick; `?` lists
     the keys. docs/observer.md lists every key, and says how to change it.
 
     --plain prints the town as text, for pipes and screen readers: one moment, at the time --at; with --to one moment
-    for every --every ticks; with --live the moments of a running town until it ends. --web serves the observer to a
+    for every --every ticks; with --follow the moments of a running town until it ends. --web serves the observer to a
     browser on this machine only.
     """,
     epilog=options.examples(
         "townlet observe",
         'townlet observe runs/a --at "day 1 08:00" --person alice',
-        "townlet observe runs/a --live",
+        "townlet observe runs/a --follow",
         'townlet observe runs/a --plain --at "day 1 08:00" --to "day 1 12:00" --every 60',
         "townlet observe runs/a --web --port 8080",
     ),
 )
 @options.run_argument
 @click.option("--at", metavar="TIME", help="Begin at this tick or time.")
-@click.option("--live", is_flag=True, help="Begin at the last tick, and follow the town.")
-@click.option("--person", metavar="NAME", help="Begin with the card of this person.")
-@click.option("--theme", metavar="NAME", help="Begin in this theme.")
+@click.option(
+    "--follow", "-f", cls=Renamed, old="--live", is_flag=True, help="Begin at the last tick, and follow the town."
+)
+@click.option("--person", type=Person(), metavar="NAME", help="Begin with the card of this person.")
+@click.option("--theme", type=THEME, metavar="NAME", help="Begin in this theme.")
 @click.option("--size", type=Size(), metavar="80x24", help="Draw at this size, whatever the terminal's size.")
 @click.option("--plain", is_flag=True, help="Print the town as text.")
 @click.option("--to", metavar="TIME", help="With --plain: print moments up to this tick or time.")
@@ -91,7 +95,7 @@ class Begin(NamedTuple):
 def command(
     run: Path | str,
     at: str | None,
-    live: bool,
+    follow: bool,
     person: str | None,
     theme: str | None,
     size: tuple[int, int] | None,
@@ -106,7 +110,7 @@ def command(
         "--plain": plain,
         "--web": web,
         "--at": at is not None,
-        "--live": live,
+        "--follow": follow,
         "--to": to is not None,
         "--every": every is not None,
         "--map": shows_map is not None,
@@ -122,7 +126,7 @@ def command(
     import townlet
 
     opened = townlet.open(run)
-    begin = _begin(opened, run, at, live, person)
+    begin = _begin(opened, run, at, follow, person)
     if plain:
         _print(opened, begin, to, every, shows_map is not False)
     elif web:
@@ -133,7 +137,7 @@ def command(
 
 EXCLUDES: Final[Mapping[str, tuple[str, ...]]] = {
     "--plain": ("--web", "--theme", "--size"),
-    "--live": ("--at", "--to"),
+    "--follow": ("--at", "--to"),
     "--web": ("--size",),
 }
 """For each option, the options that cannot be given with it."""
@@ -178,26 +182,24 @@ def _theme(name: str | None) -> str | None:
     if name is None:
         return BARE if os.environ.get("NO_COLOR") else None
     if name not in LOOKS:
-        near = difflib.get_close_matches(name, LOOKS, n=1)
-        meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(LOOKS)}."
-        raise click.UsageError(f"there is no theme {name!r}; {meant}")
+        raise click.UsageError(f"there is no theme {name!r}; {proposal(name, LOOKS)}")
     return name
 
 
-def _begin(opened: "Run", run: Path | str, at: str | None, live: bool, person: str | None) -> Begin:
+def _begin(opened: "Run", run: Path | str, at: str | None, follow: bool, person: str | None) -> Begin:
     """Where to begin. Raises `click.UsageError`, QueryError for a wrong name or time, TickOutOfRange."""
     from eventlog.folder.lock import is_written_to
     from townlet.telling.why import require_known
 
-    if live and is_uri(run):
-        raise click.UsageError(f"{run} is on a store, where no town is running: leave out --live")
+    if follow and is_uri(run):
+        raise click.UsageError(f"{run} is on a store, where no town is running: leave out --follow")
     last = opened.head.tick
     if person is not None:
         person = person.lower()
         require_known(opened, last, (person,))
     if at is not None:
         return Begin(_tick(opened, at), False, person)
-    if live or (isinstance(run, Path) and not opened.log.manifest.closed and is_written_to(run)):
+    if follow or (isinstance(run, Path) and not opened.log.manifest.closed and is_written_to(run)):
         return Begin(last, True, person)
     return Begin(min(FOUNDED, last), False, person)
 
@@ -247,7 +249,7 @@ def _serve(run: Path | str, begin: Begin, theme: str | None, port: int) -> None:
         ) from error
     chosen = {"--person": begin.person, "--theme": theme, "--at": None if begin.follow else str(begin.tick)}
     shown = [text for name, value in chosen.items() if value is not None for text in (name, value)]
-    shown += ["--live"] if begin.follow else []
+    shown += ["--follow"] if begin.follow else []
     arguments = ["-P", "-m", "cli.main", "observe", *shown, "--", str(run)]
     try:
         serving.serve(arguments, str(run), port, output.words)

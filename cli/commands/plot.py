@@ -6,6 +6,7 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS, Group
+from cli.names import RunOrPeople
 
 
 @click.group(
@@ -56,7 +57,7 @@ def ties(run: Path | str, at_tick: int | None, into: Path) -> None:
     """,
     epilog=options.examples("townlet plot tie alice grace", "townlet plot tie runs/a frank erin --into feud.svg"),
 )
-@click.argument("names", nargs=-1, required=True, metavar="[RUN] OWNER OTHER")
+@click.argument("names", type=RunOrPeople(), nargs=-1, required=True, metavar="[RUN] OWNER OTHER")
 @click.option("--at-tick", type=click.IntRange(min=0), help="Draw what was before this tick.")
 @click.option("--into", type=options.NewPath(), default="tie.png", show_default=True, help="The file.")
 def tie(names: tuple[str, ...], at_tick: int | None, into: Path) -> None:

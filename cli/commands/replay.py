@@ -44,7 +44,7 @@ GLANCE: Final = {
     ),
 )
 @options.run_argument
-@click.option("--to-tick", type=click.IntRange(min=0), help="The tick to go to; by default the run's last.")
+@click.option("--to-tick", type=click.IntRange(min=0), help="The tick to end before; by default the run's last.")
 @click.option("--verify", is_flag=True, help="Prove that the log is whole and that it folds to the town that lived.")
 @click.option("--from-start", is_flag=True, help="Fold from the first event, not from the nearest checkpoint.")
 @click.option("--table", type=click.Choice(TABLES), help="Print only this table.")

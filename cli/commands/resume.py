@@ -21,8 +21,9 @@ from cli.main import COMMANDS
 @options.own_run_argument
 @options.ticks_options
 @options.durability_option
+@options.pace_option
 @options.output_formats
-def command(run: Path, ticks: int | None, days: int | None, durability: str, form: str) -> None:
+def command(run: Path, ticks: int | None, days: int | None, durability: str, pace: str, form: str) -> None:
     import townlet
 
     cold = living.is_cold()
@@ -30,4 +31,11 @@ def command(run: Path, ticks: int | None, days: int | None, durability: str, for
     wanted = options.ticks_of(ticks, days, opened.config.town.ticks_per_day)
     if cold:
         living.compile_kernels()
-    living.live(lambda progress: opened.resume(wanted, durability=durability, progress=progress), run, form)
+    living.live(
+        lambda progress, commit_ticks: opened.resume(
+            wanted, durability=durability, progress=progress, commit_ticks=commit_ticks
+        ),
+        run,
+        form,
+        pace,
+    )

@@ -6,6 +6,7 @@ import click
 
 from cli import living, options, output
 from cli.main import COMMANDS
+from cli.names import CONFIG
 from eventlog.folder.run_folders import is_run
 
 
@@ -22,9 +23,10 @@ from eventlog.folder.run_folders import is_run
         "townlet run --days 5",
         "townlet run configs/town.yaml --ticks 5000 --seed 7 --into runs/a",
         "townlet run queue_conflict --days 1 --set town.people=12 --json",
+        "townlet run --days 1 --pace 10x",
     ),
 )
-@click.argument("config", required=False)
+@click.argument("config", required=False, type=CONFIG)
 @options.ticks_options
 @click.option(
     "--seed", type=click.IntRange(0, 2**64 - 1), default=7, show_default=True, help="The seed of all random draws."
@@ -32,6 +34,7 @@ from eventlog.folder.run_folders import is_run
 @click.option("--into", type=options.NewPath(), help="The run's folder; by default runs/<name>-<seed>.")
 @options.settings_option
 @options.durability_option
+@options.pace_option
 @click.option("--replace", is_flag=True, help="Remove an earlier run in that folder first.")
 @options.output_formats
 def command(
@@ -42,6 +45,7 @@ def command(
     into: Path | None,
     overrides: dict[str, object],
     durability: str,
+    pace: str,
     replace: bool,
     form: str,
 ) -> None:
@@ -49,7 +53,7 @@ def command(
     from townlet.configuration.load import load
 
     cold = living.is_cold()
-    resolved = load(config, overrides)
+    resolved = load(config, overrides, founded=True)
     wanted = options.ticks_of(ticks, days, resolved.settings.town.ticks_per_day)
     path = into or options.RUNS / f"{resolved.settings.name}-{seed}"
     replaced = is_run(path)
@@ -62,7 +66,7 @@ def command(
     import townlet
 
     living.live(
-        lambda progress: townlet.simulate(
+        lambda progress, commit_ticks: townlet.simulate(
             resolved.settings,
             ticks=wanted,
             seed=seed,
@@ -70,9 +74,11 @@ def command(
             durability=durability,
             progress=progress,
             replace=replace,
+            commit_ticks=commit_ticks,
         ),
         path,
         form,
+        pace,
     )
     if replaced:
         output.words(f"removed the earlier run in {path}")

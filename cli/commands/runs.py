@@ -10,9 +10,10 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
-from eventlog.folder.run_folders import is_folder, is_run, runs_in
+from eventlog.folder.lineage import Member, family_tree
+from eventlog.folder.run_folders import is_folder, is_run
 
-COLUMNS = ("run", "config", "seed", "ticks", "events", "bytes", "state", "log_digest")
+COLUMNS = ("run", "config", "seed", "ticks", "events", "bytes", "state", "log_digest", "parent")
 
 
 DAY_S = 86_400
@@ -55,10 +56,11 @@ def command() -> None:
 
 @command.command(
     "list",
-    help="""List the runs in a folder.
+    help="""List the runs in a folder and in its sub-folders.
 
-    DIR is a folder of runs, by default runs/. A run is `closed`, `running`, `stopped` (its process ended without
-    closing it; townlet resume continues it), or `damaged`.
+    DIR is a folder of runs, by default runs/. Runs are named by their paths in it; a fork stands below the run that it
+    was forked from, which `parent` names: by path, or by its run_id if it is not here. A run is `closed`, `running`,
+    `stopped` (its process ended without closing it; townlet resume continues it), or `damaged`.
     """,
     epilog=options.examples("townlet runs list", "townlet runs list experiments --json"),
 )
@@ -69,11 +71,21 @@ def list_runs(folder: Path | None, form: str) -> None:
         raise click.UsageError(
             f"there is no folder {folder}, and no command of that name: {', '.join(command.commands)}"
         )
-    rows = [_run_row(path) for path in runs_in(folder or options.RUNS)]
+    place = folder or options.RUNS
+    family = family_tree(place)
+    rows = [_run_row(place, each) for each in family]
     if form == "table":
         if not rows:
             output.words(f"there is no run under {folder or options.RUNS}/ yet; make one with: townlet run")
-        rows = [row | {"bytes": _size(row["bytes"]), "log_digest": row["log_digest"][:12]} for row in rows]
+        rows = [
+            row
+            | {
+                "run": f"{'  ' * (each.depth - 1)}└ {row['run']}" if each.depth else row["run"],
+                "bytes": _size(row["bytes"]),
+                "log_digest": row["log_digest"][:12],
+            }
+            for row, each in zip(rows, family, strict=True)
+        ]
     output.records(rows, COLUMNS, form)
 
 
@@ -242,17 +254,21 @@ def _place(name: str) -> Path:
     return Path(name) if is_folder(Path(name)) and not is_run(Path(name)) else options.find_own_run(name)
 
 
-def _run_row(path: Path) -> dict[str, Any]:
+def _run_row(place: Path, member: Member) -> dict[str, Any]:
     """The row of a run in the list. The log's events are not read."""
     from eventlog.errors import EventLogError
     from eventlog.folder.head import read_head
     from eventlog.folder.lock import is_written_to
-    from eventlog.folder.manifest import read_manifest
 
-    row = dict.fromkeys(COLUMNS) | {"run": path.name, "bytes": _bytes(path), "state": "damaged", "log_digest": ""}
+    path, manifest = member.path, member.manifest
+    name = path.relative_to(place).as_posix()
+    row = dict.fromkeys(COLUMNS) | {"run": name, "bytes": _bytes(path), "state": "damaged", "log_digest": ""}
+    if manifest is None:
+        return row
+    if manifest.parent is not None:
+        row["parent"] = manifest.parent.run_id if member.parent is None else member.parent.relative_to(place).as_posix()
+    row |= {"config": manifest.name, "seed": manifest.epochs[-1].seed}
     try:
-        manifest = read_manifest(path)
-        row |= {"config": manifest.name, "seed": manifest.epochs[-1].seed}
         head = read_head(path / "log" / "head")
     except (EventLogError, OSError):
         return row

@@ -7,6 +7,7 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
+from cli.names import CONFIG
 
 if TYPE_CHECKING:
     from townlet.judging.soak_drift import Drift
@@ -31,7 +32,7 @@ VERSUS = ("name", "value", "versus", "drift_percent", "beyond", "must", "passed"
 )
 @click.option("--seeds", type=options.Seeds(), default="20", show_default=True, help="How many towns, or which seeds.")
 @click.option("--days", type=click.IntRange(min=1), default=30, show_default=True, help="How long each lives.")
-@click.option("--config", help="A YAML file or a shipped configuration's name; by default the default town.")
+@click.option("--config", type=CONFIG, help="A YAML file or a shipped name; by default the default town.")
 @click.option("--jobs", type=click.IntRange(min=1), help="How many towns at a time; by default as many as processors.")
 @options.versus_option
 @options.output_formats

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import options, output
+from cli import names, options, output
 from cli.main import COMMANDS
 from eventlog.folder.run_folders import is_run
 from eventlog.places import is_uri
@@ -117,7 +117,7 @@ def completions(begun: str) -> list[str]:
     """What an argument that has begun so may become: the name of a run, or a query whose last word is a table."""
     before, word = re.fullmatch(r"(.*?)(\w*)", begun, re.DOTALL).groups()  # type: ignore[union-attr]
     if not before:
-        return options.runs_like(word)
+        return names.runs_like(word)
     return [before + name for name in tables_like(word)] if is_query(begun) else []
 
 

@@ -9,6 +9,8 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
+from cli.names import CATEGORY, Person
+from cli.renamed import Renamed
 from eventlog.places import is_uri
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ Entry = Mapping[str, Any]
     """,
     epilog=options.examples(
         'townlet story runs/a --from "day 1" --to "day 2"',
-        "townlet story --agent bob --category conflict --category rivalry",
+        "townlet story --person bob --category quarrel --category rivalry",
         "townlet story --by-day",
         "townlet story --set narration.window_most=20 --set narration.categories.chat.enabled=false",
     ),
@@ -41,8 +43,16 @@ Entry = Mapping[str, Any]
 @options.run_argument
 @click.option("--from", "begins", default="0", metavar="TIME", help="Begin at this tick or time.")
 @click.option("--to", "ends", metavar="TIME", help="End before this tick or time; by default at the last tick.")
-@click.option("--agent", help="Only sentences about this person.")
-@click.option("--category", "categories", multiple=True, help="Only sentences of this category; may be repeated.")
+@click.option(
+    "--person", cls=Renamed, old="--agent", type=Person(), metavar="NAME", help="Only sentences about this person."
+)
+@click.option(
+    "--category",
+    "categories",
+    type=CATEGORY,
+    multiple=True,
+    help="Only sentences of this category; an everyday word does, too; may be repeated.",
+)
 @click.option("--by-day", is_flag=True, help="Print the turning points of each day instead of the story.")
 @click.option("--follow", "-f", is_flag=True, help="Go on with new sentences until the run is closed.")
 @click.option("--templates", type=click.Path(path_type=Path), help="Use the templates of this YAML file.")
@@ -52,7 +62,7 @@ def command(
     run: Path | str,
     begins: str,
     ends: str | None,
-    agent: str | None,
+    person: str | None,
     categories: tuple[str, ...],
     by_day: bool,
     follow: bool,
@@ -60,7 +70,7 @@ def command(
     overrides: dict[str, object],
     form: str,
 ) -> None:
-    chosen = frozenset(_category(name) for name in categories)
+    chosen = frozenset(each for name in categories for each in _categories(name))
     _require_possible(run, by_day, follow, bool(templates or overrides or ends), form)
     import townlet
     from townlet.daytime import tick_of
@@ -72,10 +82,12 @@ def command(
     for tick in (first, end):
         if tick > last:
             raise TickOutOfRange(opened.place, tick, last)
+    if ends is not None and first >= end:
+        raise click.UsageError(f"--from is tick {first:,}, and --to tick {end:,} is not after it: nothing is between")
     if by_day:
         _print_days(opened, first, end, form)
         return
-    wanted = _Wanted(first, _person(opened, agent), chosen)
+    wanted = _Wanted(first, _person(opened, person), chosen)
     if follow:
         _follow(opened, wanted, form)
         return
@@ -123,18 +135,15 @@ def _require_possible(run: Path | str, by_day: bool, follow: bool, otherwise: bo
         raise click.UsageError(f"--by-day prints text or --json: leave out --{form}")
 
 
-def _category(name: str) -> str:
-    """The category, if it exists. Raises `click.UsageError` with the nearest name."""
-    import difflib
+def _categories(word: str) -> tuple[str, ...]:
+    """The categories that a word means. Raises `click.UsageError` with the nearest word."""
+    from townlet.errors import QueryError
+    from townlet.telling.everyday import categories_meant
 
-    from projections.settings import Categories
-
-    known = list(Categories.model_fields)
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}."
-        raise click.UsageError(f"there is no category {name!r}; {meant}")
-    return name
+    try:
+        return categories_meant(word)
+    except QueryError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _person(run: "Run", name: str | None) -> str | None:

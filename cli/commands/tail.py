@@ -1,6 +1,5 @@
 """`townlet tail`"""
 
-import difflib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
+from cli.names import KIND
 from eventlog.places import is_uri
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ WINDOW_EVENTS = 1 << 16
     """,
     epilog=options.examples(
         "townlet tail -n 50",
-        "townlet tail runs/a --kind queue_conflict --kind chat_failed",
+        "townlet tail runs/a --kind quarrel --kind chat_failed",
         "townlet tail runs/a --follow --json",
         "townlet tail runs/a --follow --watch --rules default",
     ),
@@ -41,7 +41,13 @@ WINDOW_EVENTS = 1 << 16
 @click.option("--follow", "-f", is_flag=True, help="Go on with new events until the run is closed.")
 @click.option("--last", "-n", type=click.IntRange(min=0), default=20, show_default=True, help="How many events.")
 @click.option("--from-tick", type=click.IntRange(min=0), help="Print all events from this tick on, not the last ones.")
-@click.option("--kind", "kinds", multiple=True, help="Only events of this kind; may be repeated.")
+@click.option(
+    "--kind",
+    "kinds",
+    type=KIND,
+    multiple=True,
+    help="Only events of this kind; an everyday word such as quarrel does, too; may be repeated.",
+)
 @click.option("--watch", is_flag=True, help="Check the town against the rules, and stop at the first breach.")
 @options.rules_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object on each line.")
@@ -55,7 +61,7 @@ def command(
     rules: str,
     as_json: bool,
 ) -> None:
-    codes = frozenset(_code(kind) for kind in kinds)
+    codes = frozenset(code for kind in kinds for code in _codes(kind))
     if follow and is_uri(run):
         raise click.UsageError(f"{run} is on a store, where no town is running: leave out --follow")
     import townlet
@@ -109,15 +115,16 @@ class _RuleCheck:
             raise self.error(breach)
 
 
-def _code(name: str) -> int:
-    """The code of a kind, by name. Raises `click.UsageError` with the nearest name."""
+def _codes(word: str) -> list[int]:
+    """The codes of the kinds that a word means. Raises `click.UsageError` with the nearest word."""
     from eventlog.catalogue import KIND_CODES
+    from townlet.errors import QueryError
+    from townlet.telling.everyday import kinds_meant
 
-    if name not in KIND_CODES:
-        near = difflib.get_close_matches(name, KIND_CODES, n=2)
-        meant = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(KIND_CODES)}."
-        raise click.UsageError(f"there is no kind of event {name!r}; {meant}")
-    return KIND_CODES[name]
+    try:
+        return [KIND_CODES[kind] for kind in kinds_meant(word)]
+    except QueryError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _last(log: "LogReader", teller: "Teller", count: int, codes: frozenset[int], end: int) -> "list[Said]":

@@ -1,8 +1,7 @@
 """`townlet telemetry`"""
 
-import difflib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
+from cli.names import Name
+from cli.renamed import Renamed
 from eventlog.places import is_uri
 
 FAULTS = ("line", "path", "what")
@@ -21,6 +22,16 @@ FAULTS_MOST = 100
 """The most faults that are listed."""
 
 
+def titles_by_name() -> list[str]:
+    """The titles of the tables of a summary, with underscores."""
+    from townlet.judging.overview import TITLES
+
+    return [title.replace(" ", "_") for title in TITLES]
+
+
+TITLE = Name("table", titles_by_name, exact=True)
+
+
 @click.group(
     "telemetry",
     help=f"""{COMMANDS["telemetry"]}
@@ -29,8 +40,8 @@ FAULTS_MOST = 100
     describes the messages and has their JSON Schema.
     """,
     epilog=options.examples(
-        "townlet telemetry stream runs/a --to feed.jsonl",
-        "townlet telemetry stream runs/a --follow --to tcp://127.0.0.1:7777",
+        "townlet telemetry stream runs/a --into feed.jsonl",
+        "townlet telemetry stream runs/a --follow --into tcp://127.0.0.1:7777",
         "townlet telemetry validate feed.jsonl",
         "townlet telemetry summary runs/a",
     ),
@@ -43,19 +54,27 @@ def command() -> None:
     "stream",
     help="""Send a run's telemetry: the whole state at a tick, then the changes of each tick.
 
-    --to is a file, - for stdout, or tcp://127.0.0.1:PORT, where any number of clients can connect. A finished run is
+    --into is a file, - for stdout, or tcp://127.0.0.1:PORT, where any number of clients can connect. A finished run is
     sent completely, as fast as the receiver reads. With --follow the feed goes on with a running town and keeps up with
     it: a slow receiver gets a snapshot of the present state, which says how many messages were left out. The feed reads
     only the log and runs with low priority, so the town never waits.
     """,
     epilog=options.examples(
-        "townlet telemetry stream runs/a --to feed.jsonl",
-        "townlet telemetry stream runs/a --from-tick 1440 --to-tick 1500 --to - | head -n 1",
-        "townlet telemetry stream runs/a --follow --to tcp://127.0.0.1:7777 --also-schema",
+        "townlet telemetry stream runs/a --into feed.jsonl",
+        "townlet telemetry stream runs/a --from-tick 1440 --to-tick 1500 --into - | head -n 1",
+        "townlet telemetry stream runs/a --follow --into tcp://127.0.0.1:7777 --also-schema",
     ),
 )
 @options.run_argument
-@click.option("--to", "place", required=True, metavar="PLACE", help="A file, - for stdout, or tcp://127.0.0.1:PORT.")
+@click.option(
+    "--into",
+    "place",
+    cls=Renamed,
+    old="--to",
+    type=click.Path(allow_dash=True),
+    required=True,
+    help="A file, - for stdout, or tcp://127.0.0.1:PORT.",
+)
 @click.option("--from-tick", type=click.IntRange(min=0), help="Begin at this tick; with --follow, by default now.")
 @click.option("--to-tick", type=click.IntRange(min=0), help="End at this tick; by default the run's last.")
 @click.option("--follow", "-f", is_flag=True, help="Go on with new ticks until the run is closed.")
@@ -120,7 +139,7 @@ def stream(
     """,
     epilog=options.examples(
         "townlet telemetry validate feed.jsonl",
-        "townlet telemetry stream runs/a --to - | townlet telemetry validate -",
+        "townlet telemetry stream runs/a --into - | townlet telemetry validate -",
     ),
 )
 @click.argument("file", type=click.File("r", encoding="utf-8"))
@@ -162,28 +181,20 @@ def validate(file: Any, form: str) -> None:
 )
 @options.run_argument
 @click.option("--at-tick", type=click.IntRange(min=0), help="Summarise as of this tick; by default the last.")
-@click.option("--table", "titles", multiple=True, help="Print only this table, such as held_back; may be repeated.")
+@click.option(
+    "--table", "titles", type=TITLE, multiple=True, help="Print only this table, such as held_back; may be repeated."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, a list of rows for each table.")
 def summary(run: Path | str, at_tick: int | None, titles: tuple[str, ...], as_json: bool) -> None:
     import townlet
     from townlet.judging.overview import TITLES, as_markdown, as_plain, overview
 
-    asked = [_title(title, TITLES) for title in titles] or TITLES
+    asked = [TITLES[titles_by_name().index(title)] for title in titles] or TITLES
     tables = overview(townlet.open(run), at_tick, asked)
     if as_json:
         output.as_json(as_plain(tables))
     else:
         output.data(as_markdown(tables))
-
-
-def _title(name: str, titles: Sequence[str]) -> str:
-    """The title of a table, from its name with underscores. Raises `click.UsageError` with the nearest name."""
-    by_name = {title.replace(" ", "_"): title for title in titles}
-    if name not in by_name:
-        near = difflib.get_close_matches(name, by_name, 1)
-        meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(by_name)}"
-        raise click.UsageError(f"there is no table {name!r}; {meant}")
-    return by_name[name]
 
 
 def _schemas(schema: int, also: bool) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
+from cli.names import RunOrPeople
 from townlet.daytime import time_of
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ SIDES: Final = ("trust", "familiarity", "rivalry")
         "townlet why grace alice --json",
     ),
 )
-@click.argument("names", nargs=-1, required=True, metavar="[RUN] OWNER OTHER")
+@click.argument("names", type=RunOrPeople(), nargs=-1, required=True, metavar="[RUN] OWNER OTHER")
 @click.option("--at-tick", type=click.IntRange(min=0), help="Explain as of the moment before this tick.")
 @options.output_formats
 def command(names: tuple[str, ...], at_tick: int | None, form: str) -> None:

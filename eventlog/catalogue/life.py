@@ -2,6 +2,10 @@
 
 from eventlog.catalogue.event import Agent, Amount, Count, Event, Object, ReasonCode, Tile, TraitCode, column
 
+LEFT_FOR = (
+    "the reason to leave: agent_fainted, eviction_served, job_lost, agent_arrived of one who never had work, or none"
+)
+
 
 class AgentArrived(Event, kind=16, cause="agent_exited"):
     """`agent` moves into `home`, without debts and ties."""
@@ -25,7 +29,7 @@ class AgentFainted(Event, kind=18):
     agent: Agent
 
 
-class AgentExited(Event, kind=19, cause="the reason to leave: agent_fainted, eviction_served, job_lost or none"):
+class AgentExited(Event, kind=19, cause=LEFT_FOR):
     """`agent` leaves the town for ever; ties to it end; a newcomer may come after `successor_in` ticks."""
 
     agent: Agent

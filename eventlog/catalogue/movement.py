@@ -19,7 +19,7 @@ class MoveBlocked(Event, kind=49, cause="option_chosen or action_taken"):
     tile: Tile
 
 
-class GhostStepped(Event, kind=50, cause="option_chosen"):
+class GhostStepped(Event, kind=50, cause="option_chosen or action_taken"):
     """After blocked moves `agent` squeezes past `other`: the two exchange their tiles."""
 
     agent: Agent

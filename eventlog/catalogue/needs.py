@@ -21,7 +21,7 @@ class AffordanceFinished(Event, kind=81, cause="affordance_started"):
     affordance: AffordanceCode
 
 
-class AffordanceFailed(Event, kind=82, cause="affordance_started"):
+class AffordanceFailed(Event, kind=82, cause="affordance_started, or option_chosen or action_taken if it never began"):
     """`agent` is interrupted or cannot begin; it keeps the effects so far."""
 
     agent: Agent

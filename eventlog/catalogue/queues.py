@@ -10,7 +10,7 @@ class ReservationGranted(Event, kind=64, cause="option_chosen or action_taken"):
     place: Object
 
 
-class ReservationReleased(Event, kind=65, cause="reservation_granted"):
+class ReservationReleased(Event, kind=65, cause="reservation_granted or queue_handover"):
     """`agent` gives up the place, which is free again."""
 
     agent: Agent
@@ -18,7 +18,7 @@ class ReservationReleased(Event, kind=65, cause="reservation_granted"):
     reason: ReasonCode
 
 
-class ReservationTimedOut(Event, kind=66, cause="reservation_granted"):
+class ReservationTimedOut(Event, kind=66, cause="reservation_granted or queue_handover"):
     """`agent` did not come to its place in time."""
 
     agent: Agent
@@ -49,7 +49,7 @@ class QueueHandover(Event, kind=69, cause="queue_joined of `other`"):
     place: Object
 
 
-class QueueConflict(Event, kind=70, cause="queue_joined of `other`, or option_chosen"):
+class QueueConflict(Event, kind=70, cause="queue_joined of `other`, or ghost_stepped"):
     """`agent` wrongs `other` at a place: it cuts in line, blocks the place or squeezes past (ghost)."""
 
     agent: Agent
@@ -59,7 +59,7 @@ class QueueConflict(Event, kind=70, cause="queue_joined of `other`, or option_ch
     intensity: Amount = column(meaning="1 + 0.25 x (waiting - 1), within [0.1, 5]")
 
 
-class CooldownStarted(Event, kind=71, cause="affordance_finished"):
+class CooldownStarted(Event, kind=71, cause="affordance_started"):
     """Others wait, so `agent` may not use this place again for a while."""
 
     agent: Agent

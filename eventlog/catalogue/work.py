@@ -54,7 +54,7 @@ class LateHelp(Event, kind=117, cause="cover_agreed"):
     job: JobCode
 
 
-class WagePaid(Event, kind=118, cause="shift_started, arrived_late, late_help or shift_takeover"):
+class WagePaid(Event, kind=118, cause="shift_started, arrived_late, late_help, cover_agreed or shift_takeover"):
     """`agent` is paid for the ticks that it worked."""
 
     agent: Agent

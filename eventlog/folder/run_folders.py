@@ -5,6 +5,7 @@ named after the work and the process: `.NAME.forking-PID`. Such a folder may hav
 run of the folder it lies in.
 """
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -39,6 +40,23 @@ def runs_in(folder: Path) -> list[Path]:
     """The runs in a folder, by name, without those that are half made; none where there is no folder."""
     found = sorted(folder.iterdir()) if is_folder(folder) else []
     return [path for path in found if is_run(path) and not is_half_made(path.name)]
+
+
+def runs_below(folder: Path, deep: int = 4) -> list[Path]:
+    """The runs in a folder and in its sub-folders, `deep` levels down, by path; a run's own folder is not searched.
+
+    Hidden folders and links to folders are passed over.
+    """
+    found = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if is_half_made(path.name):
+            continue
+        if is_run(path):
+            found.append(path)
+        elif deep and path.is_dir() and not path.is_symlink() and not path.name.startswith("."):
+            with contextlib.suppress(PermissionError):
+                found += runs_below(path, deep - 1)
+    return found
 
 
 def newest(runs: list[Path]) -> Path:

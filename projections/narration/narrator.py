@@ -59,6 +59,7 @@ class Narrator:
         self._told: list[tuple[Any, ...]] = []
         self._before: pa.Table = NARRATIONS.empty_table()
         self._taken = 0
+        self._waiting: list[tuple[Scene, list[Moment]]] = []
         board(towns, 0, self._outs)
 
     def fold(self, events: Rows) -> None:
@@ -137,12 +138,18 @@ class Narrator:
         return kept
 
     def _tell(self, event: Any, changes: np.ndarray) -> None:
-        """Tell the moments of one event, which was just folded."""
+        """Tell the moments of one event, which was just folded. Those of the first tick wait for the founding."""
         if event["kind"] == codes.SETTINGS_CHANGED:
             self._limiter.settings = self._terms[self._epoch].narration
             return
         scene = self._scene(event, changes)
+        if scene.tick == 0 and scene.kind != codes.TICK_ENDED:
+            self._waiting.append((scene, list(self._moments(scene))))
+            return
         self._put_forward(scene, self._moments(scene))
+        for earlier, moments in self._waiting:
+            self._put_forward(earlier, moments)
+        self._waiting.clear()
 
     def _moments(self, scene: Scene) -> Iterator[Moment]:
         """The moments of an event: the event itself, then ties that it evicted, then friendship and rivalry."""

@@ -11,7 +11,7 @@ from eventlog.catalogue.registries import Option
 from eventlog.rows import MISSING
 from projections.narration.entries import Moment
 from projections.narration.memory import Memory
-from projections.narration.words import ago, comma_list, nth, number, part_of_day
+from projections.narration.words import Counted, ago, comma_list, nth, number, part_of_day
 from projections.riders.tie_changes import Change
 from projections.settings import Bonds
 
@@ -152,7 +152,7 @@ class Scene:
         """The name of a job."""
         return self.names.jobs[code] if 0 <= code < len(self.names.jobs) else "worker"
 
-    def number(self, count: int) -> str:
+    def number(self, count: int) -> Counted:
         """A count in words."""
         return number(count)
 

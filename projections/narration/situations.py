@@ -14,6 +14,11 @@ def _placeholders_of(rows: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
     return MappingProxyType({name: frozenset(placeholders.split()) for name, placeholders in rows.items()})
 
 
+COUNTS: Final = frozenset(
+    ["people", "homes", "capacity", "missed", "here", "company", "failures", "fine", "run", "shifts", "all"]
+)
+"""The placeholders that are always counts, and so can bring the noun that is counted."""
+
 WRONG: Final = f"{TWO} {PLACE} nth nth_here here since waited capacity home"
 COURTESY: Final = f"{TWO} {PLACE} waited since nth"
 TALK: Final = f"{TWO} where since line company count nth failures"

@@ -1,7 +1,7 @@
 """Templates: several wordings for every situation. Checks them when they are read, and chooses one for an entry."""
 
+import re
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from string import Formatter
 from typing import Annotated, Any, Final
 
@@ -10,10 +10,14 @@ from pydantic import Field, ValidationError, model_validator
 from projections.errors import BadTemplates
 from projections.narration.limiter import CATEGORIES
 from projections.narration.memory import Memory
-from projections.narration.situations import ASIDES, SITUATIONS
+from projections.narration.situations import ASIDES, COUNTS, SITUATIONS
 from projections.settings import Model
+from projections.spelling import proposal
 
 Wordings = Annotated[tuple[Annotated[str, Field(min_length=2)], ...], Field(min_length=1)]
+
+NOUNS: Final = re.compile(r"=?[^|{}=]+\|[^|{}=]+")
+"""What may follow the name of a count: the words for one and for more."""
 
 SPREAD: Final = 2654435761
 """Knuth's multiplier: it gives different wordings to events with neighbouring seqs."""
@@ -106,14 +110,16 @@ def _wording_faults(wording: str, known: frozenset[str]) -> list[str]:
         for _, name, _, _ in parts
         if name is not None and name not in known
     ]
-    if any(spec or conversion for _, _, spec, conversion in parts):
-        faults.append(f"a placeholder is a name and nothing more in {wording!r}")
+    for _, name, spec, conversion in parts:
+        if conversion or (spec and name not in COUNTS):
+            faults.append(f"a placeholder is a name and nothing more in {wording!r}")
+        elif spec and not NOUNS.fullmatch(spec):
+            faults.append(f"a count brings its nouns as in {{homes:house|houses}}, not as in {wording!r}")
     return faults
 
 
 def _nearest(wrong: str, known: Any) -> str:
-    near = get_close_matches(wrong, sorted(known), 1)
-    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(sorted(known))}"
+    return f"; {proposal(wrong, sorted(known), 1)}"
 
 
 def _in_words(error: Any) -> str:

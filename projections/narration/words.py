@@ -1,7 +1,7 @@
 """Words for numbers, times and names in prose."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Self
 
 NUMBERS: Final = (
     *("no", "one", "two", "three", "four", "five", "six"),
@@ -26,14 +26,34 @@ HOURS: Final = (
 """The words for the parts of the day, each with the hour at which it ends."""
 
 
-def number(count: int) -> str:
+class Counted(str):
+    """A number in words, which in a template can bring its noun: `{homes:house|houses}` is `one house`, `two houses`.
+
+    With `=` it brings the noun alone: `{people:=lives|live}`.
+    """
+
+    amount: int
+
+    def __new__(cls, count: int) -> Self:
+        """The number in words up to twelve, in digits above."""
+        words = super().__new__(cls, NUMBERS[count] if 0 <= count < len(NUMBERS) else f"{count:,}")
+        words.amount = count
+        return words
+
+    def __format__(self, nouns: str) -> str:
+        one, _, more = nouns.removeprefix("=").partition("|")
+        noun = one if self.amount == 1 else more or f"{one}s"
+        return noun if nouns.startswith("=") else f"{self} {noun}" if nouns else str(self)
+
+
+def number(count: int) -> Counted:
     """The number in words up to twelve, in digits above."""
-    return NUMBERS[count] if 0 <= count < len(NUMBERS) else f"{count:,}"
+    return Counted(count)
 
 
 def many(count: int, one: str, more: str | None = None) -> str:
     """`one talk`, `two talks`, `13 talks`."""
-    return f"{number(count)} {one if count == 1 else more or f'{one}s'}"
+    return format(Counted(count), f"{one}|{more or ''}")
 
 
 def nth(count: int) -> str:

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from projections.spelling import proposed
 from projections.telemetry.differences import merged_state
 from projections.telemetry.frame import HAPPENED
 from projections.telemetry.versions import VERSIONS, Version
@@ -119,8 +119,7 @@ def _error_texts(error: ValidationError, version: Version, skip: int) -> Iterato
             path = path[skip:]
         what = each["msg"][:1].lower() + each["msg"][1:]
         if each["type"] == "extra_forbidden":
-            near = get_close_matches(path[-1], _keys(version.number), 1)
-            what = f"there is no such key{f'; did you mean {near[0]}?' if near else ''}"
+            what = f"there is no such key{proposed(path[-1], _keys(version.number))}"
         yield ".".join(path), what
 
 

@@ -19,7 +19,7 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_feed_of_a_day_is_valid_and_small(week: Path, tmp_path: Path) -> None:
     feed = tmp_path / "feed.jsonl"
-    sent = said("telemetry", "stream", week, "--from-tick", str(DAY), "--to-tick", str(2 * DAY), "--to", feed)
+    sent = said("telemetry", "stream", week, "--from-tick", str(DAY), "--to-tick", str(2 * DAY), "--into", feed)
     assert sent.exit_code == 0, sent.output
     proved = said("telemetry", "validate", feed)
     assert proved.exit_code == 0 and f"{DAY + 1:,} messages" in proved.output, proved.output

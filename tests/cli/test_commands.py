@@ -386,7 +386,7 @@ class TestTrouble:
         assert "is damaged at event" in result.stderr
         assert segment.read_bytes() == content
 
-    @pytest.mark.parametrize("command", [("run", "--ticks", "5"), ("fork", "a"), ("export", "a", "--to", "csv")])
+    @pytest.mark.parametrize("command", [("run", "--ticks", "5"), ("fork", "a"), ("export", "a", "--format", "csv")])
     def test_an_empty_place_is_none(self, here: Path, command: tuple[str, ...]) -> None:
         result = said(*command, "--into", "")
         assert (result.exit_code, result.stdout) == (2, "")
@@ -405,7 +405,7 @@ class TestTrouble:
         monkeypatch.setattr("townlet.open", interrupted)
         before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
         try:
-            result = said("export", "a", "--to", "csv")
+            result = said("export", "a", "--format", "csv")
             assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
         finally:
             signal.signal(signal.SIGINT, before)
@@ -459,7 +459,10 @@ class TestConfig:
     def test_the_schema_is_one(self) -> None:
         assert "town" in from_json(said("config", "schema"))["properties"]
 
-    @pytest.mark.parametrize(("wrong", "near"), [(["rnu"], "'run'"), (["config", "shwo"], "'show'"), (["zzzz"], "run")])
+    @pytest.mark.parametrize(
+        ("wrong", "near"),
+        [(["rnu"], "did you mean run?"), (["config", "shwo"], "did you mean show?"), (["zzzz"], "run")],
+    )
     def test_a_command_that_is_none_has_a_near_one(self, wrong: list[str], near: str) -> None:
         result = said(*wrong)
         assert result.exit_code == 2

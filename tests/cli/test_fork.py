@@ -21,7 +21,7 @@ class TestFork:
             said("fork", "runs/a", "--at-tick", "900", "--seeds", "3-5", "--ticks", "400", "--into", "runs/f", "--json")
         )
         assert [row["seed"] for row in told] == [3, 4, 5]
-        assert len({row["events"] for row in told}) > 1
+        assert len({row["events_in_log"] for row in told}) > 1
         assert sorted(path.name for path in (here / "runs" / "f").iterdir()) == ["seed-3", "seed-4", "seed-5"]
 
     @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_without_a_terminal_it_names_plain(demo: Path) -> None:
     ("arguments", "words"),
     [
         (["--plain", "--web"], "--plain and --web do not go together"),
-        (["--plain", "--live", "--at", "3"], "--live and --at do not go together"),
+        (["--plain", "--follow", "--at", "3"], "--follow and --at do not go together"),
         (["--plain", "--theme", "x"], "--plain and --theme do not go together"),
         (["--to", "9"], "--to works only with --plain"),
         (["--port", "9"], "--port works only with --web"),
@@ -45,7 +45,7 @@ def test_without_a_terminal_it_names_plain(demo: Path) -> None:
         (["--plain", "--at", "day 90"], "it runs from 0 to 2,880"),
         (["--plain", "--to", "day 90"], "it runs from 0 to 2,880"),
         (["--plain", "--at", "9", "--to", "3"], "--to is tick 3, before tick 9"),
-        (["--web", "--theme", "townlet-drak"], "did you mean townlet-dark?"),
+        (["--web", "--theme", "townlet-drak"], "did you mean townlet-dark"),
         (["--size", "10x3"], "is not a size"),
     ],
 )
@@ -108,7 +108,7 @@ class TestPlain:
     def test_a_running_town_is_printed_until_it_ends(self, tmp_path: Path) -> None:
         with Living(tmp_path / "b") as living:
             threading.Timer(0.5, living.go_on.set).start()
-            result = said(living.path, "--plain", "--live", "--no-map", "--every", str(DAY))
+            result = said(living.path, "--plain", "--follow", "--no-map", "--every", str(DAY))
         assert result.exit_code == 0, result.stderr
         heads = [line for line in result.stdout.splitlines() if line.startswith("b, ")]
         assert [head.partition(": tick ")[2].partition(" of")[0] for head in heads] == [
@@ -177,7 +177,7 @@ def test_a_run_on_a_store_is_read(demo: Path) -> None:
     result = said(f"file://{demo}", "--plain", "--no-map", "--at", "day 1")
     assert result.exit_code == 0, result.stderr
     assert result.stdout.startswith("demo, day 1, 00:00: tick 1,440 of 2,880.")
-    result = said(f"file://{demo}", "--plain", "--live")
+    result = said(f"file://{demo}", "--plain", "--follow")
     assert result.exit_code == 2 and "where no town is running" in result.stderr
 
 

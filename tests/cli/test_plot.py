@@ -36,7 +36,7 @@ class TestPlot:
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
-            (("tise",), "did you mean 'tie'"),
+            (("tise",), "did you mean tie"),
             (("ties", "nowhere"), "there is no run 'nowhere'"),
             (("ties", "--into", "ties.jpg"), "neither a .png nor a .svg"),
             (("ties", "--at-tick", "9999999"), "no tick 9,999,999"),

@@ -94,7 +94,7 @@ class TestRuns:
     def test_parts_go_and_everything_is_answered_as_before(self) -> None:
         town = from_json(said("replay", "a", "--to-tick", 700, "--json"))
         said("sql", "a", "select count(*) from tie_changes")
-        said("export", "a", "--to", "csv")
+        said("export", "a", "--format", "csv")
         rows = from_json(said("runs", "prune", "a", "--derived", "--exports", "--yes", "--json"))
         assert {row["what"] for row in rows} >= {"derived", "exports"}
         assert not Path("runs/a/derived").exists()

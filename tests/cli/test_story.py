@@ -46,7 +46,7 @@ class TestStory:
         some = from_json(said("story", "runs/a", "--from", "day 0 08:00", "--to", "700", "--json"))
         assert some == [entry for entry in told if 480 <= entry["tick"] < 700]
         who = next(entry["other"] for entry in told if entry["other"])
-        some = from_json(said("story", "runs/a", "--agent", who.capitalize(), "--json"))
+        some = from_json(said("story", "runs/a", "--person", who.capitalize(), "--json"))
         assert some == [entry for entry in told if who in (entry["agent"], entry["other"])]
         some = from_json(said("story", "runs/a", "--category", "meal", "--category", "chat", "--json"))
         assert some == [entry for entry in told if entry["category"] in ("meal", "chat")]
@@ -97,7 +97,7 @@ class TestStory:
         ("arguments", "words"),
         [
             (("--category", "conflct"), "did you mean conflict?"),
-            (("--agent", "bobb"), "did you mean bob"),
+            (("--person", "bobb"), "did you mean bob"),
             (("--from", "noon"), "'noon' is no time"),
             (("--from", "day 99"), "no tick 142,560"),
             (("--set", "market.rent=2"), "only settings under narration.* change the story"),

@@ -40,7 +40,10 @@ def read(text: str) -> list[dict[str, Any]]:
 
 def test_a_run_goes_to_stdout_and_to_a_file_alike_and_is_valid(kitchen: Path, tmp_path: Path) -> None:
     file = tmp_path / "feed.jsonl"
-    out, filed = said("telemetry", "stream", kitchen, "--to", "-"), said("telemetry", "stream", kitchen, "--to", file)
+    out, filed = (
+        said("telemetry", "stream", kitchen, "--into", "-"),
+        said("telemetry", "stream", kitchen, "--into", file),
+    )
     assert (out.exit_code, filed.exit_code, filed.stdout) == (0, 0, "")
     assert file.read_text(encoding="utf-8") == out.stdout
     messages = read(out.stdout)
@@ -54,7 +57,7 @@ def test_a_run_goes_to_stdout_and_to_a_file_alike_and_is_valid(kitchen: Path, tm
 
 
 def test_a_stretch_in_one_version_or_in_both(kitchen: Path) -> None:
-    stretch = ("telemetry", "stream", kitchen, "--to", "-", "--from-tick", "60", "--to-tick", "65")
+    stretch = ("telemetry", "stream", kitchen, "--into", "-", "--from-tick", "60", "--to-tick", "65")
     present, earlier = (read(said(*stretch, "--schema", number).stdout) for number in ("2", "1"))
     both = read(said(*stretch, "--also-schema").stdout)
     assert both[::2] == present and both[1::2] == earlier
@@ -66,15 +69,15 @@ def test_a_stretch_in_one_version_or_in_both(kitchen: Path) -> None:
 def test_following_a_run_that_is_over_gives_its_end_and_gives_way_to_the_town(
     kitchen: Path, niceness: list[int]
 ) -> None:
-    said("telemetry", "stream", kitchen, "--to", "-", "--to-tick", "2")
+    said("telemetry", "stream", kitchen, "--into", "-", "--to-tick", "2")
     assert niceness == []
-    (message,) = read(said("telemetry", "stream", kitchen, "--to", "-", "--follow").stdout)
+    (message,) = read(said("telemetry", "stream", kitchen, "--into", "-", "--follow").stdout)
     assert (message["type"], message["tick"], niceness) == ("snapshot", TICKS, [19])
 
 
 def test_a_fault_is_told_and_ends_with_1(kitchen: Path, tmp_path: Path) -> None:
     file = tmp_path / "feed.jsonl"
-    said("telemetry", "stream", kitchen, "--to", file, "--to-tick", "5")
+    said("telemetry", "stream", kitchen, "--into", file, "--to-tick", "5")
     wrong = file.read_text(encoding="utf-8").splitlines()
     wrong[3] = wrong[3].replace('"hunger"', '"hungre"', 1)
     file.write_text("\n".join(wrong) + "\n", encoding="utf-8")
@@ -99,12 +102,12 @@ def test_a_fault_is_told_and_ends_with_1(kitchen: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--to", "-", "--schema", "1", "--also-schema"], "there is no version before 1"),
-        (["--to", "-", "--from-tick", "9", "--to-tick", "3"], "--from-tick 9 is after --to-tick 3"),
-        (["--to", "tcp://0.0.0.0:9"], "tcp://127.0.0.1:7777"),
-        (["--to", "-", "--from-tick", "9999"], "has no tick 9,999"),
-        (["--to", "s3://bucket/feed"], "give a file here, -, or tcp://127.0.0.1:PORT"),
-        ([], "Missing option '--to'"),
+        (["--into", "-", "--schema", "1", "--also-schema"], "there is no version before 1"),
+        (["--into", "-", "--from-tick", "9", "--to-tick", "3"], "--from-tick 9 is after --to-tick 3"),
+        (["--into", "tcp://0.0.0.0:9"], "tcp://127.0.0.1:7777"),
+        (["--into", "-", "--from-tick", "9999"], "has no tick 9,999"),
+        (["--into", "s3://bucket/feed"], "give a file here, -, or tcp://127.0.0.1:PORT"),
+        ([], "Missing option '--into'"),
     ],
 )
 def test_what_cannot_be_sent_is_refused_with_what_can(kitchen: Path, options: list[str], words: str) -> None:
@@ -139,7 +142,7 @@ def test_the_client_shows_a_live_feed_as_it_shows_the_file_of_it(kitchen: Path, 
     """One process serves the feed, in two versions; the client, another, renders it as it comes."""
     run = townlet.open(shutil.copytree(kitchen, tmp_path / "run"))
     serving = subprocess.Popen(
-        [*TOWNLET, "telemetry", "stream", str(run.path), "--to", "tcp://127.0.0.1:0", "--also-schema"],
+        [*TOWNLET, "telemetry", "stream", str(run.path), "--into", "tcp://127.0.0.1:0", "--also-schema"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), cwd=tmp_path,
     )  # fmt: skip
     try:
@@ -150,7 +153,7 @@ def test_the_client_shows_a_live_feed_as_it_shows_the_file_of_it(kitchen: Path, 
     finally:
         serving.kill()
     file = tmp_path / "feed.jsonl"
-    said("telemetry", "stream", run.path, "--to", file)
+    said("telemetry", "stream", run.path, "--into", file)
     assert live == _shown(str(file), "60")
     heads = [line for line in live.splitlines() if line.startswith("kitchen, day")]
     assert [line[:21] for line in heads] == [f"kitchen, day 0, 0{hour}:00" for hour in range(4)]
@@ -161,7 +164,7 @@ def test_the_client_shows_a_live_feed_as_it_shows_the_file_of_it(kitchen: Path, 
 def test_the_client_shows_a_town_while_it_lives(kitchen: Path, tmp_path: Path) -> None:
     """Its feed goes on with the town, through a pipe, until the town is closed."""
     path = shutil.copytree(kitchen, tmp_path / "run")
-    command = [*TOWNLET, "telemetry", "stream", str(path), "--to", "-", "--follow", "--from-tick", "120"]
+    command = [*TOWNLET, "telemetry", "stream", str(path), "--into", "-", "--follow", "--from-tick", "120"]
     town = subprocess.Popen([*TOWNLET, "resume", str(path), "--ticks", str(DAY)], env=environment(), cwd=tmp_path,
                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     try:

@@ -4,11 +4,11 @@ Each is declared under `townlet.asking.declared`: its name, meaning, columns, sc
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
 
 from eventlog.catalogue import KINDS
+from projections import spelling
 from townlet.asking.declared import figures, ties, town
 from townlet.asking.declared.table import RUN, TIMED, UNSETTLED, Column, EventView, Scope, Table
 
@@ -67,7 +67,7 @@ def columns_of(name: str, *, many: bool = False) -> tuple[Column, ...]:
 
 def near_names(name: str, among: Iterable[str] = TABLES) -> list[str]:
     """The names that are most like `name`, at most three, the nearest first."""
-    return get_close_matches(name.lower(), among, 3)
+    return spelling.near_names(name, among, 3)
 
 
 def document() -> str:

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
+from projections.spelling import proposed
 from townlet.configuration.keys import Loc, describe, kind_at
 from townlet.configuration.settings import Settings
 from townlet.errors import ConfigurationError
@@ -39,10 +39,11 @@ class Given:
         return f"{self.name}:{line}" if line else self.name
 
 
-def validated(tree: Mapping[str, Any], given: Given) -> list[str]:
+def validated(tree: Mapping[str, Any], given: Given) -> tuple[list[str], dict[str, Any]]:
     """Every fault of whole settings: of single keys, then of keys that do not fit each other, then of names.
 
-    To find the second while there are the first, keys with a fault take a value that fits.
+    Also the settings in which keys with a fault have a value that fits, by which the second are found while there are
+    the first.
     """
     faults: list[str] = []
     mended: list[str] = []
@@ -58,7 +59,9 @@ def validated(tree: Mapping[str, Any], given: Given) -> list[str]:
         mended += [_mend(fitting, one["loc"]) for one in errors if one["loc"]]
         if not mended:
             break
-    return faults + [f"{given.where(loc)}: {dotted(loc)}: {why}" for loc, why in _name_faults(fitting["people_names"])]
+    faults += [f"{given.where(loc)}: {dotted(loc)}: {why}" for loc, why in _name_faults(fitting["people_names"])]
+    faults += [f"{given.where(loc)}: {dotted(loc)}: {why}" for loc, why in _unprintable(fitting)]
+    return faults, fitting
 
 
 def refusal(name: str, faults: Sequence[str]) -> ConfigurationError:
@@ -82,25 +85,19 @@ def in_words(error: Any, given: Given) -> Iterator[str]:
     elif kind.type is None:
         yield f"{head}: {error['msg']} ({value} given)"
     else:
-        near = nearest(error["input"], kind.names) if isinstance(error["input"], str) else ""
+        near = proposed(error["input"], kind.names) if isinstance(error["input"], str) else ""
         yield f"{head}: cannot be this ({value} given), possible is {kind.range}{near}"
 
 
 def nearest_key(loc: Loc, known: Sequence[str]) -> str:
     """The nearest key of the same block, else keys of that name elsewhere, else the keys of the block."""
-    if near := nearest(str(loc[-1]), known):
+    if near := proposed(str(loc[-1]), known):
         return near
     keys = [one.key for one in describe()]
     elsewhere = [key for key in keys if key.endswith(f".{dotted(loc)}")]
     if elsewhere:
         return f"; did you mean {' or '.join(elsewhere[:3])}?"
     return f"; keys here are {', '.join(known)}" if known else "; no keys are possible here"
-
-
-def nearest(wrong: str, known: Iterable[str]) -> str:
-    """`; did you mean shower?`, or nothing."""
-    near = get_close_matches(wrong, sorted(known), 1)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def short(value: object) -> str:
@@ -151,6 +148,24 @@ def _mend(tree: dict[str, Any], loc: Loc) -> str:
             node.pop(name, None)
         return dotted(loc[: depth + 1])
     return dotted(loc)
+
+
+def _unprintable(fitting: Mapping[str, Any]) -> Iterator[tuple[Loc, str]]:
+    """The names of people, jobs and affordances that have characters which cannot be printed, or nothing else."""
+    people = fitting["people_names"]
+    named: list[tuple[Loc, object]] = [(("people_names", n), name) for n, name in enumerate(people) if name.strip()]
+    named += [(("work", "jobs", n, "name"), job.get("name")) for n, job in enumerate(fitting["work"]["jobs"])]
+    named += [(("affordances", name), name) for name in fitting["affordances"]]
+    for loc, name in named:
+        if isinstance(name, str) and (why := unprintable(name)):
+            yield loc, why
+
+
+def unprintable(name: str) -> str:
+    """Why a name cannot be printed, or an empty text."""
+    if not name.strip():
+        return f"a name is more than blanks ({name!r} given)"
+    return "" if name.isprintable() else f"a name has only characters that can be printed ({name!r} given)"
 
 
 def _name_faults(names: Sequence[str]) -> Iterator[tuple[Loc, str]]:

@@ -100,6 +100,12 @@ def describe() -> Iterator[Key]:
     yield from _keys_of(Settings, Settings(), "")
 
 
+def words_of(key: str) -> list[str]:
+    """The words that are possible for a dotted key: those of a choice, or true and false; none for other kinds."""
+    kind = kind_at(tuple(int(part) if part.isdecimal() else part for part in key.split(".")))
+    return ["true", "false"] if kind.type is bool else [] if kind.type is None or kind.is_block else kind.names
+
+
 def schema() -> dict[str, Any]:
     """The JSON Schema of a configuration file."""
     return Settings.model_json_schema()

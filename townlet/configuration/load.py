@@ -14,13 +14,16 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from projections.record.state import CLASSES, LARGE
-from townlet.configuration.faults import Given, dotted, in_words, nearest, nearest_key, refusal, short, validated
+from projections.spelling import proposed
+from townlet.configuration.faults import Given, dotted, in_words, nearest_key, refusal, short, unprintable, validated
+from townlet.configuration.founding import founding_faults
 from townlet.configuration.keys import Key, describe, kind_at, schema
 from townlet.configuration.settings import Settings, Town
 from townlet.configuration.upcasting import present, present_text
 from townlet.errors import ConfigurationError, MapError
 from townlet.world import atlas
 from townlet.world.drawing import MapPlan
+from townlet.yaml_text import read_yaml, require_shallow
 
 __all__ = [
     "Key",
@@ -55,14 +58,15 @@ class Resolved:
     config_id: str
 
 
-def load(source: Source = None, overrides: Mapping[str, object] = NONE) -> Resolved:
+def load(source: Source = None, overrides: Mapping[str, object] = NONE, *, founded: bool = False) -> Resolved:
     """The settings of a YAML file, of a shipped configuration's name, or of a mapping; for None of the default town.
 
     A name without separator and .yaml is a shipped one, else a file. A block that is given in part keeps the rest of
     its defaults; lists, and the table of affordances, replace theirs. `overrides` are dotted keys, set last; texts
     among their values are read as YAML. A map's file is relative to the configuration's, in overrides and mappings to
-    the working directory. Raises ConfigurationError with every fault, each by file, line and key; MapError where only
-    the map has faults.
+    the working directory. With `founded`, settings with which no town can be founded are refused, too; the settings of
+    a town that has lived need not pass that. Raises ConfigurationError with every fault, each by file, line and key;
+    MapError where only the map has faults.
     """
     flat = dict(_flat(overrides, ()))
     given = _given(source, tuple(flat))
@@ -75,7 +79,8 @@ def load(source: Source = None, overrides: Mapping[str, object] = NONE) -> Resol
         json.dumps(tree, default=str)
     except ValueError as error:
         raise ConfigurationError(f"{given.name}: a value holds itself, through a YAML alias") from error
-    faults += validated(tree, given)
+    found, fitting = validated(tree, given)
+    faults += found
     content: dict[str, Any] = {}
     try:
         content = _map_of(tree, given)
@@ -85,6 +90,8 @@ def load(source: Source = None, overrides: Mapping[str, object] = NONE) -> Resol
         faults += [f"the map {tree['town']['map']!r}: {fault}" for fault in error.faults]
     except ConfigurationError as error:
         faults.append(str(error))
+    if founded and content:
+        faults += _founding_faults(fitting, content, given, tuple(faults))
     if faults:
         raise refusal(given.name, faults)
     tree["town"]["map"], tree["map_content"] = _plain_name(tree["town"]["map"]), content
@@ -114,9 +121,14 @@ def configs_folder() -> Path:
     return package / "configs" if (package / "configs").is_dir() else package.parent / "configs"
 
 
+def shipped_configurations() -> dict[str, Path]:
+    """The files of the shipped configurations, by name."""
+    return _shipped("*.yaml") | _shipped("scenarios/*.yaml")
+
+
 def from_yaml(file: Path, where: str) -> Any:
     """The content of a YAML file other than settings; messages call it `where`. Raises ConfigurationError."""
-    return _yaml(_text_of(file, where, ()), where)
+    return read_yaml(_text_of(file, where, ()), where)
 
 
 def person_name(settings: Settings, person: int) -> str:
@@ -156,12 +168,13 @@ def _given(source: Source, overrides: tuple[str, ...]) -> Given:
     if isinstance(source, Settings):
         return Given(source.model_dump(mode="json"), overrides=overrides)
     if isinstance(source, Mapping):
+        require_shallow(source, "settings")
         return Given(_plain(source), overrides=overrides)
-    shipped = _shipped("*.yaml") | _shipped("scenarios/*.yaml")
+    shipped = shipped_configurations()
     file = _file_of("town" if source is None else source, shipped, Path())
     name = file.relative_to(configs_folder().parent).as_posix() if file in shipped.values() else str(source)
     text = _text_of(file, name, shipped)
-    content = _yaml(text, name)
+    content = read_yaml(text, name)
     if not isinstance(content, Mapping | None):
         raise ConfigurationError(f"{name}:1: settings are a block of keys ({short(content)} given)")
     return Given(dict(content or {}), name, text, file.parent, overrides)
@@ -194,39 +207,18 @@ def _text_of(file: Path, where: str, shipped: Collection[str]) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it is not text in UTF-8"
-        names = f"; shipped are {', '.join(sorted(shipped))}{nearest(file.stem, shipped)}" if shipped else ""
+        names = f"; shipped are {', '.join(sorted(shipped))}{proposed(file.stem, shipped)}" if shipped else ""
         raise ConfigurationError(f"{where}: the file cannot be read: {reason.lower()}{names}") from error
 
 
-def _yaml(text: str, where: str) -> Any:
-    """The content of YAML text. Raises ConfigurationError with the line."""
-    from ruamel.yaml import YAML  # a run's own settings are JSON, and are read without it
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    try:
-        return YAML(typ="safe").load(text)
-    except MarkedYAMLError as error:
-        words = " ".join(" ".join(filter(None, (error.context, error.problem))).split())
-        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise ConfigurationError(f"{where}{line}: this is not YAML: {words}") from error
-    except (YAMLError, ValueError) as error:
-        raise ConfigurationError(f"{where}: this is not YAML: {' '.join(str(error).split())}") from error
-
-
 def _plain(value: Any) -> Any:
-    """A value from Python as YAML would give it: numbers and arrays of NumPy, paths, tuples, mappings of any kind.
-
-    Raises ConfigurationError for one that holds itself.
-    """
-    try:
-        if isinstance(value, np.generic | np.ndarray):
-            return value.tolist()
-        if isinstance(value, Mapping):
-            return {key: _plain(one) for key, one in value.items()}
-        if isinstance(value, list | tuple):
-            return [_plain(one) for one in value]
-    except RecursionError as error:
-        raise ConfigurationError("settings: a value holds itself, or its blocks are nested too deep") from error
+    """A value from Python as YAML would give it: numbers and arrays of NumPy, paths, tuples, mappings of any kind."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
     return str(value) if isinstance(value, PurePath) else value
 
 
@@ -256,7 +248,7 @@ def _set(tree: dict[str, Any], key: str, value: object) -> str:
     """Sets a dotted key in whole settings; returns the fault, or None."""
     loc = key.split(".")
     try:
-        value = _yaml(str(value), key) if isinstance(value, str) else deepcopy(_plain(value))
+        value = read_yaml(str(value), key) if isinstance(value, str) else deepcopy(_plain(value))
     except ConfigurationError as error:
         return str(error)
     node: Any = tree
@@ -277,6 +269,23 @@ def _set(tree: dict[str, Any], key: str, value: object) -> str:
     return ""
 
 
+def _founding_faults(
+    fitting: Mapping[str, Any], content: Mapping[str, Any], given: Given, told: Sequence[str]
+) -> Iterator[str]:
+    """Why no town can be founded, by file, line and key; not for blocks of which a fault is told already."""
+    try:
+        settings = Settings.model_validate_json(
+            json.dumps({**fitting, "map_content": content, "people_names": fitting["people_names"] or _shipped_names()})
+        )
+        found = founding_faults(settings)
+    except (ValidationError, MapError):
+        return  # what is told already keeps a town from being imagined
+    for fault in found:
+        loc = tuple(fault.partition(": ")[0].split("."))
+        if not any(f": {loc[0]}." in line or f": {loc[0]}:" in line for line in told):
+            yield f"{given.where(loc)}: {fault}"
+
+
 def _may_be_new(loc: Sequence[str], depth: int) -> bool:
     """Whether the key at this depth may be set where it is not there: a whole affordance, or what one leaves out."""
     return loc[0] == "affordances" and (depth > 2 or depth == len(loc))
@@ -292,14 +301,20 @@ def _map_of(tree: Mapping[str, Any], given: Given) -> dict[str, Any]:
     if not content or (overridden and "map_content" not in given.overrides):
         shipped = _shipped("maps/*.yaml")
         file = _file_of(name, shipped, Path() if overridden else given.folder)
-        content = _yaml(_text_of(file, f"{given.where(MAP)}: town.map ({name!r} given)", shipped), f"the map {name!r}")
+        content = read_yaml(
+            _text_of(file, f"{given.where(MAP)}: town.map ({name!r} given)", shipped), f"the map {name!r}"
+        )
     try:
         valid = Town.model_validate_json(json.dumps(town, default=str), strict=True)
         repeat, shape = valid.repeat, CLASSES[valid.capacity]
     except ValidationError:
         repeat, shape = (1, 1), LARGE
     atlas.town_map(content, repeat, shape, f"the map {name!r}")
-    plan = MapPlan.model_validate(content).model_dump(mode="json", exclude_none=True)
+    drawn = MapPlan.model_validate(content)
+    named = {"name": drawn.name, **{f"venues.{n}.name": venue.name for n, venue in enumerate(drawn.venues)}}
+    if faults := [f"{key}: {why}" for key, each in named.items() if (why := unprintable(each))]:
+        raise MapError(f"the map {name!r}", faults)
+    plan = drawn.model_dump(mode="json", exclude_none=True)
     return {**plan, "legend": dict(sorted(plan["legend"].items()))}
 
 

@@ -1,6 +1,7 @@
 """Compiles settings into the plan record that kernels read."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ def compile_plan(settings: Settings) -> np.ndarray:
     _fill_life(plan["life"], settings, shape)
     _fill_policy(plan["policy"], settings.policy)
     fill_bounds(plan["bounds"], jobs=int(plan["work"]["jobs"]), affordances=len(settings.affordances))
-    require_living_wage(plan, settings)
+    require_living_wage(settings, jobs_of(settings.work, town_map))
     return plans
 
 
@@ -212,18 +213,26 @@ def _fill_policy(record: Any, policy: Policy) -> None:
         record["lead"][Option[option.upper()]] = ticks
 
 
-def require_living_wage(plan: Any, settings: Settings) -> None:
+def require_living_wage(settings: Settings, jobs: Iterable[tuple[int, Job, tuple[int, int], int]]) -> None:
     """Raises ConfigurationError unless a week of each job pays rent, meals and sundries with the margin wanted."""
-    market = settings.market
+    for _, job, (start, end), _ in jobs:
+        if fault := living_wage_fault(settings, job, start, end):
+            raise ConfigurationError(f"work.jobs: {fault}")
+
+
+def living_wage_fault(settings: Settings, job: Job, start: int, end: int) -> str:
+    """What is wrong with the pay of a shift; empty if a week of it pays rent, meals and sundries as wanted."""
+    market, days = settings.market, EVERY_DAY if job.days == "every" else WEEKDAYS
     need = 7.0 * (market.rent + market.meals_a_day * market.prices.raw + market.sundries)
-    for j in range(int(plan["work"]["jobs"])):
-        job = plan["jobs"][j]
-        paid = int(job["days"]).bit_count() * (int(job["end"]) - int(job["start"])) * float(job["wage"])
-        spare = paid / need - 1.0
-        if not market.spare_least <= spare <= market.spare_most:
-            fair = job["wage"] * (1.0 + (market.spare_least + market.spare_most) / 2.0) / (1.0 + spare)
-            raise ConfigurationError(
-                f"work.jobs: a shift from {job['start']} to {job['end']} at {job['wage']:.4f} a tick pays {paid:.2f} a "
-                f"week; rent, meals and sundries cost {need:.2f}. That leaves {spare:.1%}, and it must leave "
-                f"{market.spare_least:.0%} to {market.spare_most:.0%}: pay about {fair:.4f} a tick, or change market.*"
-            )
+    paid = days.bit_count() * (end - start) * job.wage
+    spare = paid / need - 1.0 if need else math.inf
+    if market.spare_least <= spare <= market.spare_most:
+        return ""
+    text = (
+        f"a shift from {start} to {end} at {job.wage:.4f} a tick pays {paid:.2f} a week; rent, meals and sundries cost "
+        f"{need:.2f}. That leaves {spare:.1%}, and it must leave {market.spare_least:.0%} to {market.spare_most:.0%}"
+    )
+    if paid <= 0.0 or need <= 0.0:
+        return f"{text}: change wage, shifts or market.*"
+    fair = job.wage * (1.0 + (market.spare_least + market.spare_most) / 2.0) / (1.0 + spare)
+    return f"{text}: pay about {fair:.4f} a tick, or change market.*"

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from townlet.configuration.faults import nearest
+from projections.spelling import proposed
 from townlet.configuration.load import configs_folder, load
 from townlet.errors import ConfigurationError
+from townlet.yaml_text import read_yaml
 
 BLOCK = "rewards"
 
@@ -21,15 +22,13 @@ def rewards_file(source: Path | str) -> Mapping[str, Any]:
 
     Raises ConfigurationError with every fault, each by file, line and key; also for a file that sets anything else.
     """
-    from ruamel.yaml import YAML  # a run's own settings are JSON, and are read without it
-
     shipped = shipped_rewards()
     file = shipped.get(str(source), Path(source))
     if not file.is_file():
         known = ", ".join(shipped)
-        raise ConfigurationError(f"{source}: there is no such file; shipped are {known}{nearest(file.stem, shipped)}")
+        raise ConfigurationError(f"{source}: there is no such file; shipped are {known}{proposed(file.stem, shipped)}")
     load(file)
-    content = YAML(typ="safe").load(file.read_text(encoding="utf-8")) or {}
+    content = read_yaml(file.read_text(encoding="utf-8"), str(source)) or {}
     others = [str(key) for key in content if key != BLOCK]
     if others:
         raise ConfigurationError(f"{source}: a file of rewards has the block rewards alone, not {', '.join(others)}")

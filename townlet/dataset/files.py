@@ -79,7 +79,7 @@ def _write_minari(dataset: Dataset, into: Path, name: str) -> int:
     return write_episodes(dataset, into, name)
 
 
-DATASET: Final = Product("writing", "dataset", "--to", is_dataset)
+DATASET: Final = Product("writing", "dataset", "--into", is_dataset)
 
 FORMATS: Final[Mapping[str, Callable[[Dataset, Path, str], int]]] = {
     "arrow": _write_arrow,

@@ -10,7 +10,7 @@ from gymnasium import spaces
 
 from projections.observations.layout import CELLS
 from projections.record.event import NOBODY
-from townlet.configuration.faults import nearest
+from projections.spelling import proposed
 from townlet.configuration.load import NONE, Source, person_name
 from townlet.env.asking import checked_action
 from townlet.env.picture import RENDER_MODES, checked_mode, picture_of
@@ -234,7 +234,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Observation, int]):  # type: ignor
         return self._vector.record(0)
 
     def _unknown_agent(self, name: object) -> TownletError:
-        near = nearest(str(name), self.possible_agents)
+        near = proposed(str(name), self.possible_agents)
         return TownletError(f"{name!r} is no agent now{near}; agents are {', '.join(self.agents)}")
 
     def state(self) -> np.ndarray:

@@ -14,7 +14,6 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
@@ -24,6 +23,7 @@ import pyarrow as pa
 from eventlog.checkpoints import Checkpoint, CheckpointStore, keep_last_used
 from eventlog.folder.belongings import remove_store
 from eventlog.folder.manifest import Epoch
+from projections.spelling import proposal
 from projections.versions import VERSIONS
 from townlet.configuration.load import names_table
 from townlet.configuration.settings import Settings
@@ -139,9 +139,9 @@ def with_names(settings: Settings, changes: pa.Table) -> pa.Table:
 def projection(name: str) -> CatchUp:
     """The projection of this name. Raises QueryError, which lists the known names."""
     if name not in PROJECTIONS:
-        near = get_close_matches(name, PROJECTIONS, 1)
-        meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(PROJECTIONS)}"
-        raise QueryError(f"there is no projection {name!r} that is caught up from a log; {meant}")
+        raise QueryError(
+            f"there is no projection {name!r} that is caught up from a log; {proposal(name, PROJECTIONS, 1)}"
+        )
     return PROJECTIONS[name]
 
 

@@ -7,7 +7,6 @@ founding.
 """
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from eventlog.catalogue.registries import SIDES, Option, Reason, Trait
 from projections.record.state import NEEDS
 from projections.record.tables import tables
 from projections.record.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
+from projections.spelling import proposal
 from townlet.configuration.load import names_table
 from townlet.configuration.places import place_names
 from townlet.configuration.plans import jobs_of, map_of
@@ -221,10 +221,7 @@ class TownTables:
 def town_table(town: "Town", name: str) -> pa.Table:
     """The table `name` of a town at its tick. Raises QueryError for a name that there is not."""
     if name not in table_names():
-        near = get_close_matches(name, table_names(), 2)
-        meant = f"; did you mean {' or '.join(near)}?" if near else "."
-        there = ", ".join(table_names())
-        raise QueryError(f"there is no table {name!r} of a town at a tick{meant} There are: {there}")
+        raise QueryError(f"there is no table {name!r} of a town at a tick; {proposal(name, table_names())}")
     made: pa.Table = getattr(TownTables(town), name)()
     return made
 

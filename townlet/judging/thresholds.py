@@ -2,15 +2,15 @@
 
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
 from projections.settings import Model
+from projections.spelling import proposal, proposed
 from townlet.asking.key_figures import Kpi, shipped
-from townlet.configuration.faults import Given, dotted, nearest, refusal, short
+from townlet.configuration.faults import Given, dotted, refusal, short
 from townlet.configuration.load import configs_folder, from_yaml
 from townlet.errors import ConfigurationError
 
@@ -113,7 +113,7 @@ def _given(source: Path | str | Mapping[str, Any]) -> Given:
         text = file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "it is not text in UTF-8").lower()
-        known = f"shipped are {', '.join(files)}{nearest(file.stem, files)}"
+        known = f"shipped are {', '.join(files)}{proposed(file.stem, files)}"
         raise ConfigurationError(f"{name}: the rules cannot be read: {reason}; {known}") from error
     content = from_yaml(file, name)
     if not isinstance(content, Mapping):
@@ -127,8 +127,7 @@ def _in_words(error: Any, given: Given) -> str:
     head, value = f"{given.where(loc)}: {dotted(loc)}", short(error["input"])
     if error["type"] == "extra_forbidden":
         known = list(Rules.model_fields if len(loc) == 1 else Rule.model_fields)
-        near = get_close_matches(str(loc[-1]), known, 1)
-        return f"{head}: there is no such key; " + (f"did you mean {near[0]}?" if near else f"keys: {', '.join(known)}")
+        return f"{head}: there is no such key; {proposal(str(loc[-1]), known, 1)}"
     if error["type"] == "missing":
         return f"{head}: this key is missing"
     if error["type"] == "value_error":
@@ -145,6 +144,6 @@ def _name_faults(given: Given) -> Iterator[str]:
         if isinstance(name, str) and name in seen:
             yield f"{given.where(('rules', place, 'name'))}: rules.{place}.name: {name!r} is another rule's name too"
         if isinstance(kpi, str) and kpi not in shipped():
-            meant = nearest(kpi, shipped()) or f"; there are {', '.join(shipped())}"
-            yield f"{given.where(('rules', place, 'kpi'))}: rules.{place}.kpi: there is no KPI {kpi!r}{meant}"
+            where = given.where(("rules", place, "kpi"))
+            yield f"{where}: rules.{place}.kpi: there is no KPI {kpi!r}; {proposal(kpi, shipped(), 1)}"
         seen.add(str(name))

@@ -1,7 +1,7 @@
 """The loop: it lets a town live and writes its events to the log. Only this module opens a log for writing."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
@@ -37,12 +37,14 @@ def begin(
     *,
     durability: str,
     progress: Progress | None,
+    commit_ticks: int | None = None,
     replace: bool = False,
 ) -> None:
-    """Found a town and write its life of `ticks` ticks to a new run. Raises RunExists, DiskFull, TownletError.
+    """Found a town and write its life of `ticks` ticks to a new run; a commit holds at most `commit_ticks` ticks.
 
     With `replace` the run takes the place of one that is there, once its first tick is committed: whatever fails before
-    leaves the earlier run as it was. Raises EventLogError if the folder holds anything but that run, LogLocked.
+    leaves the earlier run as it was. Raises RunExists, DiskFull, TownletError, EventLogError if the folder holds
+    anything but that run, LogLocked.
     """
     seed, ticks = require_seed(seed), whole_number(ticks, "ticks", "1 or more")
     _durability(durability)
@@ -52,13 +54,13 @@ def begin(
     founding = town.found(seed)
     if not (replace and is_run(into)):
         with new_log(resolved, seed, into, durability=durability) as writer:
-            _live(town, writer, ticks, founding, progress)
+            _live(town, writer, ticks, founding, progress, commit_ticks)
         return
     with instead_of_run(into) as beside, new_log(resolved, seed, beside, durability=durability) as writer:
         rows = np.concatenate([founding, *town.live(1)])
         writer.commit(rows, expected_seq=0)
     with LogWriter.open(into, durability=_durability(durability)) as writer:
-        _live(town, writer, ticks - 1, None, progress)
+        _live(town, writer, ticks - 1, None, progress, commit_ticks)
         if ticks == 1:
             CheckpointStore(into).write(town.tables(), writer.point, fold_identity(writer.manifest.epochs))
 
@@ -87,8 +89,9 @@ def resume(
     *,
     durability: str = "interval",
     progress: Progress | None = None,
+    commit_ticks: int | None = None,
 ) -> None:
-    """Let the town of the run at `path` live on for `ticks` ticks.
+    """Let the town of the run at `path` live on for `ticks` ticks; a commit holds at most `commit_ticks` ticks.
 
     `restore` returns the folded town; it is called when this process holds the log's lock.
 
@@ -104,7 +107,7 @@ def resume(
         begun = int(town.record["clock"]["epoch"])
         if begun != len(town.plans) - 1:
             Driver(town).change_settings(len(town.plans) - 1)  # this event comes before those of the first tick
-        _live(town, writer, ticks, founding, progress)
+        _live(town, writer, ticks, founding, progress, commit_ticks)
 
 
 def _durability(name: str) -> Durability:
@@ -113,7 +116,14 @@ def _durability(name: str) -> Durability:
     return cast(Durability, name)
 
 
-def _live(town: Town, writer: LogWriter, ticks: int, founding: Rows | None, progress: Progress | None) -> None:
+def _live(
+    town: Town,
+    writer: LogWriter,
+    ticks: int,
+    founding: Rows | None,
+    progress: Progress | None,
+    commit_ticks: int | None,
+) -> None:
     """Let the town live, commit whole ticks, and write a checkpoint every `checkpoint_ticks` and at the end.
 
     The founding is committed together with the first ticks, because a commit holds whole ticks.
@@ -124,7 +134,7 @@ def _live(town: Town, writer: LogWriter, ticks: int, founding: Rows | None, prog
     try:
         while town.tick < until:
             mark = min(until, (town.tick // every + 1) * every)
-            for rows in town.live(mark - town.tick):
+            for rows in _pieces(town, mark, commit_ticks or mark):
                 whole = rows if founding is None else np.concatenate([founding, rows])
                 founding = None
                 writer.commit(whole, expected_seq=int(whole["seq"][0]))
@@ -133,6 +143,12 @@ def _live(town: Town, writer: LogWriter, ticks: int, founding: Rows | None, prog
             keeper.keep(town)
     finally:
         keeper.finish()
+
+
+def _pieces(town: Town, mark: int, most: int) -> Iterator[np.ndarray]:
+    """The rows of the town's life up to tick `mark`, each of at most `most` ticks."""
+    while town.tick < mark:
+        yield from town.live(min(most, mark - town.tick))
 
 
 class _Keeper:

@@ -14,7 +14,7 @@ from projections.refusing import bad_event
 from projections.town.fold import fold_rows
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
-from townlet.errors import OutboxFull, TownletError
+from townlet.errors import ConfigurationError, OutboxFull
 
 ROWS_A_PERSON = 20
 """Free rows that the outbox keeps for each person: more than a person ever causes in one tick."""
@@ -119,7 +119,7 @@ def compiled_plans(settings: Sequence[Settings]) -> Any:
 
 
 def found_town(settings: Settings, towns: np.ndarray, plans: np.ndarray, index: int, seed: int) -> None:
-    """Found the town `towns[index]`, which is all zeros. Raises TownletError if the map has too few beds."""
+    """Found the town `towns[index]`, which is all zeros. Raises ConfigurationError if the map has too few beds."""
     from townlet.living import founding
     from townlet.rules import draw
 
@@ -132,8 +132,8 @@ def found_town(settings: Settings, towns: np.ndarray, plans: np.ndarray, index: 
         founding.give_ties(towns, plans, index, pairs, sizes)
     people = int(towns["clock"]["people"][index])
     if people < settings.town.people:
-        raise TownletError(
-            f"the map has beds for {people} people, and the town is to have {settings.town.people}: "
+        raise ConfigurationError(
+            f"town.people: the map has beds for {people} people, and the town is to have {settings.town.people}: "
             "lower town.people, or take a larger map (town.map)"
         )
 

@@ -34,6 +34,7 @@ STYLE: Final[dict[str, Any]] = {
     "axes.spines.right": False,
     "axes.edgecolor": "#8a8a8a",
     "text.color": "#262626",
+    "text.parse_math": False,
     "axes.labelcolor": "#262626",
     "xtick.color": "#4d4d4d",
     "ytick.color": "#4d4d4d",
@@ -130,9 +131,15 @@ def plot_ties(moment: "Moment", into: Path) -> None:
 
 def write_title(figure: "Figure", title: str, below: str) -> None:
     """Write a title at the upper left, and a line of smaller text below it."""
+    title, below = legible(title), legible(below)
     height = figure.get_figheight()
     figure.text(MARGIN / figure.get_figwidth(), 1 - 0.38 / height, title, fontsize=14, fontweight="bold", va="center")
     figure.text(MARGIN / figure.get_figwidth(), 1 - 0.66 / height, below, fontsize=9.5, color=FAINT, va="center")
+
+
+def legible(text: str) -> str:
+    """A text for a picture: characters that cannot be printed, which no SVG may hold, are written as escapes."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
 def _sheet(count: int) -> "tuple[Figure, Axes, float]":
@@ -166,7 +173,7 @@ def _draw_graph(
             axes.text(
                 places[person][0],
                 places[person][1],
-                names[person],
+                legible(names[person]),
                 ha="center",
                 va="center",
                 fontsize=letters,

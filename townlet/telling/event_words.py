@@ -7,8 +7,7 @@ count as one word.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator
 from functools import reduce
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self
 
@@ -16,44 +15,16 @@ import numpy as np
 
 from eventlog.catalogue import KINDS, REGISTRIES
 from eventlog.views import KIND_BY_NAME
+from projections.spelling import near_names
 from townlet.configuration.load import first_names
 from townlet.configuration.places import place_names
 from townlet.configuration.plans import jobs_of, map_of
 from townlet.configuration.settings import Settings
 from townlet.errors import QueryError
+from townlet.telling.everyday import EVERYDAY
 
 if TYPE_CHECKING:
     from townlet.history.history import History
-
-CHATS: Final = ("chat_started", "chat_succeeded", "chat_failed")
-MEALS: Final = ("meal_eaten", "shared_meal")
-HELPS: Final = ("shift_takeover", "late_help")
-STEPS: Final = ("agent_moved", "move_blocked", "ghost_stepped")
-CAME, WENT, QUARRELLED = ("agent_arrived",), ("agent_exited",), ("queue_conflict",)
-
-EVERYDAY: Final[Mapping[str, tuple[str, ...]]] = {
-    **dict.fromkeys(("quarrel", "fight", "conflict", "argument", "row", "rude"), QUARRELLED),
-    **dict.fromkeys(("help", "favour", "kindness"), HELPS),
-    **dict.fromkeys(("talk", "chat", "conversation"), CHATS),
-    **dict.fromkeys(("left", "leave", "gone", "departure", "moved out"), WENT),
-    **dict.fromkeys(("arrived", "arrival", "newcomer", "moved in"), CAME),
-    **dict.fromkeys(("move", "walk", "step"), STEPS),
-    **dict.fromkeys(("money", "pay"), ("wage_paid", "wage_withheld", "rent_charged", "item_bought")),
-    **dict.fromkeys(("buy", "shopping", "shop"), ("item_bought",)),
-    **dict.fromkeys(("queue", "line"), ("queue_joined", "queue_left", "queue_handover", "queue_conflict")),
-    "wait": ("queue_joined", "queue_left"),
-    "meal": ("meal_cooked", *MEALS),
-    "eat": MEALS,
-    "lunch": ("shared_meal",),
-    "cook": ("meal_cooked",),
-    "late": ("arrived_late", "late_help"),
-    "absent": ("shift_missed",),
-    "job": ("hired", "job_lost"),
-    "fired": ("job_lost",),
-    "power cut": ("power_failed", "power_restored"),
-    "storm": ("weather_changed",),
-}
-"""Everyday words, and the kinds of events that each of them means."""
 
 LONGEST: Final = 4
 """The most words that one name can have."""
@@ -218,7 +189,7 @@ class Vocabulary:
 
     def _unknown(self, word: str) -> QueryError:
         single = {part.strip("()") for name in self._known for part in name.split()}
-        near = get_close_matches(word, sorted({*self._known, *single}), 2)
+        near = near_names(word, {*self._known, *single})
         meant = f"did you mean {' or '.join(near)}?" if near else "try a person, a place, or: quarrel, help, talk, meal"
         return QueryError(f"no event is about {word!r}; {meant}")
 

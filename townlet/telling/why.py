@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import pyarrow as pa
 
 from eventlog.catalogue.life import AgentArrived
 from eventlog.catalogue.registries import SIDES
+from projections.spelling import proposal
 from townlet.configuration.load import names_table
 from townlet.errors import QueryError, TownletError
 from townlet.history.kept_tables import tie_changes
@@ -117,11 +117,15 @@ def require_known(run: "History", tick: int, names: Sequence[str]) -> None:
     """Raise QueryError for a name that nobody had before this tick, and if the two names are equal."""
     if len(set(names)) < len(names):
         raise QueryError(f"{names[0]} has no tie to itself: name two people")
-    arrivals = [rows["agent"][rows["kind"] == AgentArrived.kind] for rows in run.log.rows(to_tick=tick)]
-    persons = np.concatenate(arrivals) if arrivals else np.zeros(0, np.int64)
-    known = list(names_table(run.config, persons.astype(np.int64)))
+    known = people_until(run, tick)
     for name in names:
         if name not in known:
-            near = get_close_matches(name.lower(), known, 3, 0.5)
-            meant = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known) or 'none yet'}"
+            meant = proposal(name, known, 3) or "there is nobody yet"
             raise QueryError(f"nobody called {name!r} has lived here before tick {tick:,}; {meant}")
+
+
+def people_until(run: "History", tick: int) -> list[str]:
+    """The names of everybody who moved in before this tick, in the order of their arrivals."""
+    arrivals = [rows["agent"][rows["kind"] == AgentArrived.kind] for rows in run.log.rows(to_tick=tick)]
+    persons = np.concatenate(arrivals) if arrivals else np.zeros(0, np.int64)
+    return list(names_table(run.config, persons.astype(np.int64)))

@@ -11,22 +11,26 @@ from townlet.asking.sql import Session
 from townlet.history.history import History
 from townlet.whatif.fork import fork
 
-COUNTED: Final = {"exits": "agent_exited", "meals": "shared_meal", "quarrels": "queue_conflict"}
+COUNTED: Final = {
+    "exits_since": "agent_exited",
+    "shared_meals_since": "shared_meal",
+    "quarrels_since": "queue_conflict",
+}
 """The fields of a future that count events since it parted, with the kind of event."""
 
 
 class Future(NamedTuple):
-    """What came of one future. `exits`, `meals` and `quarrels` count from where it parted; the rest is of its end.
+    """What came of one future. What ends with `since` counts from where it parted; the rest is of its end.
 
-    `events` are all in its log. `mean_trust` is from 0 to 1; None where nobody has a tie.
+    `mean_trust` is from 0 to 1; None where nobody has a tie.
     """
 
     seed: int
     people: int
-    exits: int
-    events: int
-    meals: int
-    quarrels: int
+    exits_since: int
+    shared_meals_since: int
+    quarrels_since: int
+    events_in_log: int
     ties: int
     friendships: int
     rivalries: int
@@ -61,7 +65,7 @@ def future(
         (since,) = session.query(f"select {counts} from events where seq >= {parent.seq}").to_pylist()
         (now,) = session.query("select people, ties, friendships, rivalries, mean_trust from society").to_pylist()
     now["mean_trust"] = None if now["mean_trust"] is None else round(now["mean_trust"], 4)
-    return Future(seed=seed, events=forked.head.seq, **since, **now)
+    return Future(seed=seed, events_in_log=forked.head.seq, **since, **now)
 
 
 def folder_of(into: Path, seed: int) -> Path:

@@ -14,8 +14,6 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from projections.riders.tie_table import TieChanges
 from townlet.comparing.tie_ledgers import ties_before_and_after
@@ -27,6 +25,7 @@ from townlet.errors import ConfigurationError
 from townlet.history.history import History, Moment
 from townlet.history.kept_tables import tie_changes, with_names
 from townlet.living.town import Town
+from townlet.yaml_text import read_yaml
 
 MEANING: Final = (
     "The events are those that happened; only what they did to ties is computed anew. Nobody acted on these feelings."
@@ -111,8 +110,8 @@ def _flat(overrides: Mapping[str, object], before: tuple[str, ...] = ()) -> Iter
 def _read(value: object) -> object:
     """A text, parsed as YAML. A text that is not YAML is returned as it is; `load` refuses it."""
     try:
-        return YAML(typ="safe").load(value) if isinstance(value, str) else value
-    except (YAMLError, ValueError):
+        return read_yaml(value, "") if isinstance(value, str) else value
+    except ConfigurationError:
         return value
 
 

@@ -1,15 +1,13 @@
 """Reads a map from text: a picture of the town, one character a tile, and the names of its venues."""
 
-from difflib import get_close_matches
 from typing import Any, get_args
 
 import numpy as np
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from projections.record.state import LARGE, CapacityClass
-from townlet.errors import MapError
+from projections.spelling import proposed
+from townlet.errors import ConfigurationError, MapError
 from townlet.world.drawing import (
     WALKABLE,
     Glyph,
@@ -24,6 +22,21 @@ from townlet.world.drawing import (
     VenuePlan,
 )
 from townlet.world.survey import survey
+from townlet.yaml_text import read_yaml
+
+MISFITS = {
+    "string_too_short": "cannot be empty",
+    "string_too_long": "must be a single character",
+    "string": "must be text",
+    "int": "must be a whole number",
+    "greater_than": "must be {ge} at least",
+    "tuple": "must be a list",
+    "too_short": "has too few parts: {min_length} at least",
+    "too_long": "has too many parts: {max_length} at most",
+    "dict": "must be a table of keys",
+    "model": "must be a block of keys",
+}
+"""What is wrong with a value, by the beginning of pydantic's word for it; the first that fits."""
 
 __all__ = ["WALKABLE", "Place", "Tile", "TownMap", "Venue", "overflow", "parse", "repeated_district"]
 
@@ -110,9 +123,9 @@ def _read(source: str | dict[str, Any], origin: str) -> MapPlan:
     content: Any = source
     if isinstance(source, str):
         try:
-            content = YAML(typ="safe").load(source)
-        except YAMLError as error:
-            raise MapError(origin, [f"it is not YAML: {' '.join(str(error).split())}"]) from error
+            content = read_yaml(source, "it")
+        except ConfigurationError as error:
+            raise MapError(origin, [str(error)]) from error
     try:
         return MapPlan.model_validate(content)
     except ValidationError as error:
@@ -121,11 +134,19 @@ def _read(source: str | dict[str, Any], origin: str) -> MapPlan:
 
 def _fault_of(error: Any) -> str:
     """One error of pydantic as a sentence, with the nearest valid name if there is one."""
-    where = ".".join(str(part) for part in error["loc"]) or "the whole file"
-    known: set[str] = {word for words in (TileName, PlaceKind, VenueKind) for word in get_args(words)}
-    wrong = str(error["input"])
-    if error["type"] == "extra_forbidden":
-        wrong = str(error["loc"][-1])
-        known = {key for model in (Glyph, VenuePlan, MapPlan) for key in model.model_fields}
-    near = get_close_matches(wrong, sorted(known), 1) if error["type"] in ("extra_forbidden", "literal_error") else []
-    return f"{where}: {error['msg']}" + (f"; did you mean {near[0]}?" if near else "")
+    loc, wrong, sort = [str(part) for part in error["loc"]], str(error["input"]), error["type"]
+    where = ".".join(loc) or "the whole file"
+    if sort == "extra_forbidden":
+        keys = {key for model in (Glyph, VenuePlan, MapPlan) for key in model.model_fields}
+        return f"{where}: there is no such key{proposed(loc[-1], keys)}"
+    if sort == "missing":
+        return f"{where}: this key is missing"
+    if sort == "literal_error":
+        words = {"tile": TileName, "place": PlaceKind}.get(loc[-1], VenueKind)
+        known = get_args(words)
+        return f"{where}: cannot be {wrong!r}, possible is one of {', '.join(known)}{proposed(wrong, known)}"
+    if sort == "value_error":
+        return f"{where}: {error['ctx']['error']}"
+    words_for = next((words for name, words in MISFITS.items() if sort.startswith(name)), "is not of the right form")
+    given = wrong if len(wrong) <= 60 else f"{wrong[:57]}..."
+    return f"{where}: {words_for.format(**error.get('ctx', {}))} ({given} given)"

@@ -2,12 +2,12 @@
 
 import shlex
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from eventlog.places import is_uri
+from projections.spelling import near_names
 from townlet.configuration.keys import describe
 from townlet.errors import QueryError
 from tui.times import tick_meant, ticks_meant
@@ -76,7 +76,7 @@ def settings_meant(written: str) -> tuple[tuple[str, str], ...]:
     for pair in pairs:
         key, sign, value = pair.partition("=")
         if not sign or not key or not value:
-            near = get_close_matches(key, setting_keys(), 1, 0.5)
+            near = near_names(key, setting_keys(), 1)
             meant = f"; did you mean {near[0]}=...?" if near else ""
             raise QueryError(f"Settings: {pair!r} is not key=value, such as needs.urgent=0.2{meant}")
         found.append((key, value))

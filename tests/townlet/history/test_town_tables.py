@@ -107,5 +107,5 @@ def test_a_table_is_of_its_tick(run: Run) -> None:
 def test_an_unknown_table_is_refused_with_the_nearest(now: Moment) -> None:
     with pytest.raises(QueryError, match=r"'tie'.*did you mean ties"):
         now.table("tie")
-    with pytest.raises(QueryError, match="There are: agents, ties, objects, queues, shifts, places"):
+    with pytest.raises(QueryError, match="there are agents, ties, objects, queues, shifts, places"):
         now.table("weather")

@@ -143,7 +143,7 @@ def test_each_fault_says_where(changed: dict[str, str], expected: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        pytest.param({"venuse": []}, "venuse: Extra inputs are not permitted; did you mean venues?", id="unknown key"),
+        pytest.param({"venuse": []}, "venuse: there is no such key; did you mean venues?", id="unknown key"),
         pytest.param({"legend": LEGEND | {"x": {"tile": "rode"}}}, "did you mean road?", id="unknown tile"),
         pytest.param({"legend": LEGEND | {"x": {}}}, "give either `tile` or `place`", id="empty glyph"),
         pytest.param({"legend": LEGEND | {"xx": {"tile": "road"}}}, "legend.xx", id="long glyph"),

@@ -1,0 +1,180 @@
+"""Names that arguments and options take: what completes them, and what is proposed for a wrong one."""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from click.shell_completion import CompletionItem
+
+from eventlog.errors import EventLogError
+from eventlog.folder.run_folders import is_run, newest, runs_below
+from eventlog.places import is_uri
+from projections.spelling import proposal
+
+RUNS: Final = Path("runs")
+"""The folder of runs, relative to the working directory."""
+
+FILES: Final = "file"
+"""Tells the shell to complete files and folders."""
+
+Known = Callable[[], Iterable[str]]
+
+
+class Name(click.ParamType[str]):
+    """One of the names that `known` gives. `files` says that a file may stand for a name.
+
+    `known` is called only for a name to check or to complete, so that it may import what it needs. `exact` says
+    whether a name that is not among them is refused; else the library decides.
+    """
+
+    def __init__(self, what: str, known: Known, *, files: bool = False, exact: bool = False) -> None:
+        self.name = what
+        self._known, self._files, self._exact = known, files, exact
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name. Raises `click.UsageError` with the nearest known one."""
+        if self._exact:
+            known = list(self._known())
+            if value not in known:
+                raise click.UsageError(f"there is no {self.name} {value!r}; {proposal(value, known)}", ctx)
+        return str(value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The names that begin so; else files, where a file may stand for a name."""
+        found = [CompletionItem(name) for name in self._known() if name.startswith(incomplete)]
+        return found or ([CompletionItem(incomplete, type=FILES)] if self._files else [])
+
+
+class RunName(click.ParamType[str]):
+    """A run: a name under `runs/`, a folder, or a URI."""
+
+    name = "run"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The runs that begin so, by name or by path; else files and folders."""
+        return [CompletionItem(name) for name in runs_like(incomplete)] or [CompletionItem(incomplete, type=FILES)]
+
+
+class Person(click.ParamType[str]):
+    """Somebody who has lived in the run that the command names."""
+
+    name = "person"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The people of the run whose names begin so."""
+        return [CompletionItem(name) for name in people_like(ctx.params.get("run"), incomplete)]
+
+
+class RunOrPeople(RunName):
+    """An argument of `[RUN] OWNER OTHER`."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The people of the run that stands first, or of the newest one; as the first argument also the runs."""
+        given = ctx.params.get(param.name or "") or ()
+        people = [CompletionItem(name) for name in people_like(given[0] if given else None, incomplete)]
+        return people + super().shell_complete(ctx, param, incomplete) if not given else people
+
+
+class Setting(click.ParamType[str]):
+    """`KEY=VALUE`: a setting by its dotted key."""
+
+    name = "setting"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The keys that begin so, each with `=`; after it the words that are possible there."""
+        from townlet.configuration.keys import words_of
+
+        key, sign, begun = incomplete.partition("=")
+        if sign:
+            return [CompletionItem(f"{key}={word}") for word in words_of(key) if word.startswith(begun)]
+        return [CompletionItem(f"{each}=") for each in setting_keys() if each.startswith(key)]
+
+
+def runs_like(begun: str) -> list[str]:
+    """The runs under `runs/` whose names, or whose paths, begin so."""
+    runs = runs_below(RUNS)
+    names = [path.relative_to(RUNS).as_posix() for path in runs]
+    return [name for name in names if name.startswith(begun)] or [
+        str(path) for path in runs if str(path).startswith(begun)
+    ]
+
+
+def people_like(run: str | None, begun: str) -> list[str]:
+    """The names of people in a run, by default the newest one, that begin so; none if the run cannot be read."""
+    with contextlib.suppress(EventLogError, OSError, ValueError):
+        import townlet
+        from townlet.telling.why import people_until
+
+        found = newest(runs_below(RUNS)) if run is None else run if is_uri(run) or is_run(Path(run)) else RUNS / run
+        opened = townlet.open(found)
+        return [name for name in people_until(opened, opened.head.tick) if name.startswith(begun.lower())]
+    return []
+
+
+def setting_keys() -> Iterator[str]:
+    """Every dotted key that one value can be given to."""
+    from townlet.configuration.keys import describe
+
+    return (key.key for key in describe() if key.type != "block" and "<" not in key.key)
+
+
+def configurations() -> list[str]:
+    """The names of the shipped configurations."""
+    from townlet.configuration.load import shipped_configurations
+
+    return sorted(shipped_configurations())
+
+
+def kinds_and_words() -> list[str]:
+    """The kinds of events, and the everyday words for them."""
+    from townlet.telling.everyday import kind_words
+
+    return kind_words()
+
+
+def categories_and_words() -> list[str]:
+    """The categories of the story, and the everyday words for them."""
+    from townlet.telling.everyday import category_words
+
+    return category_words()
+
+
+def themes() -> list[str]:
+    """The observer's themes."""
+    from tui.looks import LOOKS
+
+    return list(LOOKS)
+
+
+def kept_projections() -> list[str]:
+    """The projections that are kept beside a log."""
+    from townlet.history.kept_tables import PROJECTIONS
+
+    return list(PROJECTIONS)
+
+
+def rule_files() -> list[str]:
+    """The names of the shipped rules."""
+    return _shipped("watch")
+
+
+def reward_files() -> list[str]:
+    """The names of the shipped reward settings."""
+    return _shipped("rewards")
+
+
+def _shipped(folder: str) -> list[str]:
+    from townlet.configuration.load import configs_folder
+
+    return sorted(file.stem for file in (configs_folder() / folder).glob("*.yaml"))
+
+
+CONFIG: Final = Name("configuration", configurations, files=True)
+KIND: Final = Name("kind of event", kinds_and_words)
+CATEGORY: Final = Name("category", categories_and_words)
+THEME: Final = Name("theme", themes)
+PROJECTION: Final = Name("projection", kept_projections)
+RULES: Final = Name("rules", rule_files, files=True)
+REWARDS: Final = Name("rewards", reward_files, files=True)
