@@ -1,5 +1,6 @@
 """Runs a town in the foreground: shows its progress, handles Ctrl-C, and prints a summary at the end."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +33,7 @@ def compile_kernels() -> None:
 def live(start: "Callable[[Progress], Run]", path: Path, form: str) -> None:
     """Let a town live, show its progress, and print a summary.
 
-    Ctrl-C stops it after the present commit. Committed events stay, and the exit code is 130.
+    Ctrl-C or SIGTERM stops it after the present commit. Committed events stay, and the exit code is 130 or 143.
     """
     from townlet.foreground import Pace, interrupted_words, interruptible, summary
 
@@ -41,9 +42,9 @@ def live(start: "Callable[[Progress], Run]", path: Path, form: str) -> None:
         with _Progress(pace) as progress, interruptible(pace):
             run = start(progress.see)
     except KeyboardInterrupt:
-        for line in interrupted_words(path, pace.last):
+        for line in interrupted_words(path, pace):
             output.words(line)
-        raise click.exceptions.Exit(130) from None
+        raise click.exceptions.Exit(128 + (pace.stop or signal.SIGINT)) from None
     output.record(summary(run, pace), form)
 
 
@@ -56,6 +57,9 @@ class _Progress(output.Line):
 
     def see(self, pulse: "Pulse") -> None:
         """Draw a pulse. Raises KeyboardInterrupt if the town has to stop."""
+        if pulse.trouble:
+            self.clear()
+            output.words(pulse.trouble)
         self._pace.see(pulse)
         share = pulse.tick / max(pulse.until, 1)
         speed = f"{self._pace.speed():,} ticks/s" if self._pace.has_moved else ""

@@ -48,7 +48,8 @@ EXIT_CODES: Final[Mapping[int, str]] = {
     3: "the log is corrupt",
     4: "two runs differ",
     5: "the log is locked by another process",
-    130: "interrupted",
+    130: "interrupted by Ctrl-C (SIGINT)",
+    143: "stopped by SIGTERM, in the same orderly way",
 }
 """The exit codes of the process."""
 
@@ -105,7 +106,7 @@ class Townlet(Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command. If the reader of stdout goes away, the command ends without a message."""
+        """Run the command. If the reader of stdout goes away, the command ends without a message, and with 0."""
         try:
             super().invoke(ctx)
             output.finish()
@@ -115,6 +116,7 @@ class Townlet(Group):
 
     def main(self, *arguments: Any, **options: Any) -> NoReturn:
         """Run the command line and end the process with its exit code."""
+        output.begin()
         options["standalone_mode"] = False
         options["prog_name"] = "townlet"
         sys.exit(self._outcome(*arguments, **options))
@@ -131,10 +133,10 @@ class Townlet(Group):
                 output.failure(error.format_message())
                 return error.exit_code
             except (click.Abort, KeyboardInterrupt):
-                return 130
+                return interrupts.code
             except Exception as error:
                 if interrupts.came:
-                    return 130  # a library such as DuckDB raised its own error for the interrupt
+                    return interrupts.code  # a library such as DuckDB raised its own error for the interrupt
                 if os.environ.get("TOWNLET_TRACEBACK"):
                     raise
                 from townlet.outcome import exit_code, unexpected_words, words_of
@@ -145,25 +147,34 @@ class Townlet(Group):
 
 
 class Interrupts:
-    """Remembers whether Ctrl-C was pressed during a command. It changes nothing if Ctrl-C is ignored or handled."""
+    """Remembers whether Ctrl-C (SIGINT) or SIGTERM came during a command; each ends it by KeyboardInterrupt.
+
+    A signal that is ignored or handled already stays so.
+    """
 
     def __init__(self) -> None:
-        self.came = False
-        self._before: Any = None
+        self.came: int | None = None
+        self._before: dict[int, Any] = {}
+
+    @property
+    def code(self) -> int:
+        """The exit code for the signal that came, by default for Ctrl-C."""
+        return 128 + (self.came or signal.SIGINT)
 
     def __enter__(self) -> "Interrupts":
-        here = threading.current_thread() is threading.main_thread()
-        if here and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            self._before = signal.signal(signal.SIGINT, self._come)
+        if threading.current_thread() is threading.main_thread():
+            for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
+                if signal.getsignal(number) is usual:
+                    self._before[number] = signal.signal(number, self._come)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def _come(self, number: int, frame: FrameType | None) -> None:
-        self.came = True
-        signal.default_int_handler(number, frame)
+        self.came = number
+        raise KeyboardInterrupt
 
 
 def _require_known(name: str, known: list[str], ctx: click.Context) -> None:

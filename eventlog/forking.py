@@ -14,6 +14,7 @@ from eventlog.beginning import require_outside_runs
 from eventlog.errors import EventLogError, LogDamaged, RunExists
 from eventlog.folder import disk
 from eventlog.folder.head import HeadFile
+from eventlog.folder.holding import building
 from eventlog.folder.manifest import (
     NO_TEXTS,
     Epoch,
@@ -25,7 +26,7 @@ from eventlog.folder.manifest import (
     write_manifest,
     write_settings,
 )
-from eventlog.folder.run_folders import half_made, is_run
+from eventlog.folder.run_folders import is_run
 from eventlog.folder.stores import bring_checkpoint, is_mirror
 from eventlog.format.layout import schema_message
 from eventlog.format.sealing import BATCH_EVENTS
@@ -54,9 +55,7 @@ def fork(
     """
     _require_free(into)
     digest = source.digest_at(seq)[1]
-    unfinished = half_made(into, "forking")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    try:
+    with building(into, "forking") as unfinished:
         manifest = _begin_folder(source, unfinished, seq).model_copy(
             update={
                 "run_id": run_id,
@@ -76,8 +75,6 @@ def fork(
         _require_free(into)
         disk.rename(unfinished, into)  # fails unless `into` is missing or an empty folder
         disk.sync_folder(into.parent)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)  # does nothing after the rename
 
 
 def _require_free(into: Path) -> None:

@@ -3,9 +3,16 @@
 import re
 from pathlib import Path
 from typing import Final, TypeGuard
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_URI_IN_TEXT: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S*[?@]\S*?(?=[)\]'\",;:.]*(?:\s|$))")
+_USER: Final = re.compile(r"[^/?@]*:.*@|[^/?:]*@", re.DOTALL)
+_PLAIN: Final = re.compile(r"[A-Za-z0-9.:_/-]*")
+
+HARMLESS: Final = ("region", "scheme", "endpoint_override", "retry_limit_seconds", "anonymous")
+"""The keys of a URI's query whose values are no secrets."""
+
 _URIS: dict[Path, str] = {}
 
 
@@ -15,11 +22,28 @@ def is_uri(name: object) -> TypeGuard[str]:
 
 
 def public_uri(uri: str) -> str:
-    """The URI for messages: without user, password and final slash."""
+    """The URI for messages and descriptions: without user, password, secrets in its query, and final slash.
+
+    Of the query only the keys in `HARMLESS` are kept, if their values are plain. A secret may hold "/", "?" or "@" as
+    they are, not percent-encoded, so everything up to the last "@" counts as user and password.
+    """
     scheme, _, rest = uri.partition("://")
-    folder, mark, query = rest.partition("?")
-    host, slash, path = folder.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{(slash + path).rstrip('/')}{mark}{query}"
+    if _USER.match(rest):
+        rest = rest.rpartition("@")[2]
+    folder, _, query = rest.partition("?")
+    kept = "&".join(part for part in query.split("&") if _is_harmless(part))
+    return f"{scheme}://{folder.rstrip('/')}{'?' * bool(kept)}{kept}"
+
+
+def without_secrets(text: str) -> str:
+    """A text with every URI in it as `public_uri` shows it."""
+    return _URI_IN_TEXT.sub(lambda found: public_uri(found[0]), text)
+
+
+def _is_harmless(part: str) -> bool:
+    """Whether a part of a query, `key=value`, says nothing secret."""
+    key, _, value = part.partition("=")
+    return key in HARMLESS and _PLAIN.fullmatch(unquote(value)) is not None
 
 
 def refusal(uri: str) -> str:
@@ -36,8 +60,11 @@ def call_by_uri(folder: Path, uri: str) -> None:
     _URIS[folder] = uri
 
 
-def place_name(path: Path) -> str:
-    """The path as text for messages; the URI for a path in a mirror of a run."""
+def place_name(path: Path | str) -> str:
+    """The path as text for messages; for a URI, or a path in a mirror of a run, the URI without secrets."""
+    if is_uri(path):
+        return public_uri(path)
+    path = Path(path)
     for folder in (path, *path.parents):
         if folder in _URIS:
             return uri_within(_URIS[folder], "" if path == folder else path.relative_to(folder).as_posix())

@@ -13,7 +13,7 @@ import click
 
 from cli import living, options, output
 from cli.main import COMMANDS
-from eventlog.places import is_uri
+from eventlog.places import is_uri, place_name
 
 if TYPE_CHECKING:
     from townlet.run import Run
@@ -190,7 +190,7 @@ def _begin(opened: "Run", run: Path | str, at: str | None, live: bool, person: s
     from townlet.telling.why import require_known
 
     if live and is_uri(run):
-        raise click.UsageError(f"{run} is on a store, where no town is running: leave out --live")
+        raise click.UsageError(f"{place_name(run)} is on a store, where no town is running: leave out --live")
     last = opened.head.tick
     if person is not None:
         person = person.lower()
@@ -228,6 +228,7 @@ def _end_with_the_server() -> None:
     import time
 
     parent = os.getppid()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # nothing is to be tidied up on a screen that is gone
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -250,7 +251,7 @@ def _serve(run: Path | str, begin: Begin, theme: str | None, port: int) -> None:
     shown += ["--live"] if begin.follow else []
     arguments = ["-P", "-m", "cli.main", "observe", *shown, "--", str(run)]
     try:
-        serving.serve(arguments, str(run), port, output.words)
+        serving.serve(arguments, place_name(run), port, output.words)
     except OSError as error:
         if not serving.is_taken(error):
             raise

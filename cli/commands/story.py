@@ -9,7 +9,7 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
-from eventlog.places import is_uri
+from eventlog.places import is_uri, place_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -112,7 +112,7 @@ class _Wanted:
 def _require_possible(run: Path | str, by_day: bool, follow: bool, otherwise: bool, form: str) -> None:
     """Raise `click.UsageError` for options that do not go together."""
     if follow and is_uri(run):
-        raise click.UsageError(f"{run} is on a store, where no town is running: leave out --follow")
+        raise click.UsageError(f"{place_name(run)} is on a store, where no town is running: leave out --follow")
     if follow and (otherwise or by_day):
         raise click.UsageError(
             "--follow tells the story as the run's settings say: without --to, --by-day, --set, --templates"

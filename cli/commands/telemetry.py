@@ -11,7 +11,7 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
-from eventlog.places import is_uri
+from eventlog.places import is_uri, place_name
 
 FAULTS = ("line", "path", "what")
 GIVES_WAY = 19
@@ -80,7 +80,7 @@ def stream(
 ) -> None:
     schemas = _schemas(schema, also_schema)
     if follow and is_uri(run):
-        raise click.UsageError(f"{run} is on a store, where no town is running: leave out --follow")
+        raise click.UsageError(f"{place_name(run)} is on a store, where no town is running: leave out --follow")
     if from_tick is not None and to_tick is not None and from_tick > to_tick:
         raise click.UsageError(f"--from-tick {from_tick} is after --to-tick {to_tick}")
     import townlet
@@ -200,6 +200,8 @@ def _writer(place: str) -> Iterator[Callable[[str], None]]:
         yield output.line
         return
     if is_uri(place):
-        raise click.UsageError(f"nothing can be sent to {place}: give a file here, -, or tcp://127.0.0.1:PORT")
+        raise click.UsageError(
+            f"nothing can be sent to {place_name(place)}: give a file here, -, or tcp://127.0.0.1:PORT"
+        )
     with Path(place).open("w", encoding="utf-8", newline="\n") as file:
         yield lambda line: print(line, file=file)

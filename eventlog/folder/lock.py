@@ -5,19 +5,23 @@ import json
 import os
 import socket
 from pathlib import Path
+from typing import Final
 
 from filelock import FileLock, Timeout
 
 from eventlog.errors import EventLogError, LogLocked
-from eventlog.folder.run_folders import is_alive
+from eventlog.folder.holding import is_held
 from eventlog.folder.stores import is_mirror
 from eventlog.places import place_name, refusal
+
+_PATIENCE_S: Final = 0.05
+"""Seconds to try: who only looks whether the lock is held has it for a moment, too."""
 
 
 class WriterLock:
     """The lock of a run, held from construction to `release` or to the end of the process.
 
-    Raises `LogLocked` at once if another writer holds it; the message names that writer. Raises `EventLogError` for a
+    Raises `LogLocked` if another writer holds it; the message names that writer. Raises `EventLogError` for a
     mirror of a run on a store: such a run can only be read.
     """
 
@@ -25,9 +29,9 @@ class WriterLock:
         if is_mirror(run):
             raise EventLogError(refusal(place_name(run)))
         self._holder = run / "lock.holder"
-        self._lock = FileLock(run / "lock", timeout=0, thread_local=False)
+        self._lock = FileLock(run / "lock", timeout=_PATIENCE_S, thread_local=False)
         try:
-            self._lock.acquire()
+            self._lock.acquire(poll_interval=_PATIENCE_S / 10)
         except Timeout as error:
             pid, host = _holder(self._holder)
             raise LogLocked(run, pid=pid, host=host) from error
@@ -42,9 +46,8 @@ class WriterLock:
 
 
 def is_written_to(run: Path) -> bool:
-    """Whether the process that last said it writes to the run is alive, without touching the run's lock."""
-    pid, _ = _holder(run / "lock.holder")
-    return pid is not None and is_alive(pid)
+    """Whether a process holds the run's lock. It may run in another container, and have any number."""
+    return is_held(run / "lock")
 
 
 def _holder(path: Path) -> tuple[int | None, str | None]:

@@ -5,13 +5,12 @@ until then, and comes back if the move fails.
 """
 
 import contextlib
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from eventlog.folder import disk
-from eventlog.folder.run_folders import half_made
+from eventlog.folder.holding import building
 
 
 class Product(NamedTuple):
@@ -31,18 +30,12 @@ def published(product: Product, place: Path, *, replace: bool, suffix: str = "")
     then, and where the block raises, everything is as it was.
     """
     _require_free(product, place, replace)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    hidden = half_made(place, product.work)
-    shutil.rmtree(hidden, ignore_errors=True)
-    try:
-        hidden.mkdir()
+    with building(place, product.work) as hidden:
         written = hidden / f"whole{suffix}"
         yield written
         _sync(written)
         _require_free(product, place, replace)
         _move(written, place)
-    finally:
-        shutil.rmtree(hidden, ignore_errors=True)
 
 
 def bytes_of(place: Path) -> int:

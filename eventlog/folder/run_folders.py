@@ -16,6 +16,9 @@ from eventlog.folder import disk
 MANIFEST: Final = "run.json"
 """The file that makes a folder a run."""
 
+NAME_BYTES: Final = 220
+"""A half-made folder is named after at most so many bytes of its place; a name has 255 bytes on most file systems."""
+
 _HALF_MADE: Final = re.compile(r"\..+\.(?:replaced|(?:forking|exporting|writing|pruning)-([0-9]+)(?:-replaced)?)")
 
 
@@ -51,9 +54,15 @@ def maker_of(name: str) -> int | None:
     return int(found[1]) if found and found[1] else None
 
 
-def half_made(place: Path, work: str) -> Path:
-    """The hidden folder beside a place in which this process does its work: forking, exporting, writing, pruning."""
-    return place.absolute().with_name(f".{place.absolute().name}.{work}-{os.getpid()}")
+def half_made(place: Path, work: str, number: int | None = None) -> Path:
+    """The hidden folder beside a place for a work: forking, exporting, writing, pruning. `number` is by default this
+    process's.
+
+    A very long name of the place is cut, so that the folder's name is not too long.
+    """
+    whole = place.absolute()
+    name = os.fsencode(whole.name)[:NAME_BYTES].decode(errors="ignore")
+    return whole.with_name(f".{name}.{work}-{os.getpid() if number is None else number}")
 
 
 def remove_whole(folder: Path) -> None:
@@ -66,14 +75,3 @@ def remove_whole(folder: Path) -> None:
         going = half_made(folder, "pruning")
         disk.rename(folder, going)
     shutil.rmtree(going)
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process of this number runs here."""
-    try:
-        os.kill(pid, 0)
-    except PermissionError:
-        return True
-    except (ProcessLookupError, OverflowError):
-        return False
-    return True

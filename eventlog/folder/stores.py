@@ -24,12 +24,12 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import platformdirs
 import pyarrow as pa
 
 from eventlog import places
 from eventlog.errors import EventLogError, RunNotFound
 from eventlog.folder import disk
+from eventlog.folder.cache import cache_folder
 from eventlog.folder.manifest import Manifest, parse_manifest
 from eventlog.folder.run_folders import is_run
 from eventlog.places import is_uri, public_uri, refusal
@@ -93,7 +93,7 @@ class Store:
             with self._store_errors("cannot be reached"):
                 return _s3_location(self._place) if scheme == "s3" else _other_location(self._place, scheme)
         except pa.ArrowInvalid as error:
-            raise RunNotFound(self.uri, str(error)) from error
+            raise RunNotFound(self.uri, places.without_secrets(str(error))) from error
 
     def _bucket_is_there(self) -> bool:
         """Whether the bucket, the first part of the path, exists."""
@@ -222,7 +222,7 @@ def _other_location(uri: str, scheme: str) -> tuple[Any, str]:
 
 def _reason(said: str) -> str:
     """The store's error in one line, with a next step if one is known."""
-    line = " ".join(said.split())
+    line = " ".join(places.without_secrets(said).split())
     line = line if len(line) <= _SAID_MAX else f"{line[:_SAID_MAX]}..."
     if _DENIED.search(line):
         return f"access denied ({line})\n  Next: give AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of somebody who may"
@@ -349,9 +349,7 @@ def _begin(store: Store, folder: Path, manifest: Manifest, text: bytes, head: by
 
 def _mirrors_folder() -> Path:
     """The folder of all mirrors in the cache."""
-    folder = Path(os.environ.get("TOWNLET_CACHE") or platformdirs.user_cache_dir("townlet")) / "stores"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder.absolute()
+    return cache_folder("stores")
 
 
 def _make_room(opened: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 import pyarrow as pa
 
 from eventlog.checkpoints import CheckpointStore
+from eventlog.errors import EventLogError
 from eventlog.folder.head import Head
 from eventlog.folder.manifest import Epoch, read_settings
 from eventlog.folder.stores import mirror
@@ -148,8 +149,14 @@ class History:
 
     def _settings_of(self, config_id: str) -> Resolved:
         if config_id not in self._settings:
-            origin = str(self.path / "configs" / f"{config_id}.json")
-            self._settings[config_id] = from_text(read_settings(self.path, config_id), origin)
+            file = place_name(self.path / "configs" / f"{config_id}.json")
+            found = from_text(read_settings(self.path, config_id), file)
+            if found.config_id != config_id:
+                raise EventLogError(
+                    f"{file} was changed: its text has the digest {found.config_id}, so the log is not folded by it.\n"
+                    f"  Next: restore the file from a copy of the run; townlet fork --set KEY=VALUE changes settings"
+                )
+            self._settings[config_id] = found
         return self._settings[config_id]
 
 

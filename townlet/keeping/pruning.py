@@ -12,15 +12,14 @@ from typing import Final, NamedTuple
 
 from eventlog.errors import EventLogError, LogLocked
 from eventlog.folder import disk
-from eventlog.folder.lock import WriterLock
+from eventlog.folder.holding import is_held
+from eventlog.folder.lock import WriterLock, is_written_to
 from eventlog.folder.manifest import Manifest, Parent, read_manifest
 from eventlog.folder.run_folders import (
     MANIFEST,
-    is_alive,
     is_half_made,
     is_run,
     last_written,
-    maker_of,
     remove_whole,
     runs_in,
 )
@@ -32,7 +31,7 @@ PARTS: Final = ("derived", "exports", "torn")
 
 NAMED: Final = "named"
 
-_CHECKPOINT: Final = re.compile(r"[0-9]+\.([0-9]+)-[0-9]+(?:-replaced)?")
+_CHECKPOINT: Final = re.compile(r"[0-9]+\.[0-9]+-[0-9]+(?:-replaced)?")
 _TORN: Final = re.compile(r".+\.torn(?:-[0-9]+)?")
 
 
@@ -88,7 +87,7 @@ def plan(
     ]
     gone = {item.path for item in goes}
     for run in runs:
-        if run not in gone and not run.is_symlink() and not _is_locked(run):
+        if run not in gone and not run.is_symlink() and not is_written_to(run):
             goes += _parts_of(run, parts)
     goes += [item for folder in folders for item in _leftovers(folder)]
     return Plan(_with_sizes(goes), [Item(run, "run", why) for run, why in stays.items()])
@@ -113,6 +112,8 @@ def _is_as_planned(item: Item) -> bool:
     """Whether an item is as it was planned: the run was not written, and its manifest does not name the file."""
     if item.what == "run":
         return last_written(item.path) == item.written
+    if is_half_made(item.path.name):
+        return _is_left(item.path)
     if item.run is None or item.path.parent != item.run / "log":
         return True
     manifest = _manifest_of(item.run)
@@ -135,7 +136,7 @@ def _runs_that_stay(chosen: dict[Path, str], runs: list[Path], *, with_parents: 
     for run in chosen:
         if run.is_symlink():
             stays[run] = "is a link to a run elsewhere"
-        elif _is_locked(run):
+        elif is_written_to(run):
             stays[run] = "is being written"
         elif inner := _inner_runs(run):
             stays[run] = f"holds another run, {inner[0]}"
@@ -197,8 +198,7 @@ def _parts_of(run: Path, parts: Collection[str]) -> Iterator[Item]:
                 yield Item(path, "torn tail", "it was never durable", run=run)
     checkpoints = _files(run / "checkpoints")
     for path in checkpoints:
-        found = _CHECKPOINT.fullmatch(path.name)
-        if found and not is_alive(int(found[1])):
+        if _CHECKPOINT.fullmatch(path.name):  # only a writer makes one, and the run has none
             yield Item(path, "leftover", "its process ended", run=run)
     if "derived" in parts:
         for path in [path for path in checkpoints if path.name.isdecimal()][:-1]:
@@ -218,9 +218,8 @@ def _leftovers(folder: Path) -> Iterator[Item]:
 
 
 def _is_left(path: Path) -> bool:
-    """Whether a folder is half made and nobody goes on with it."""
-    maker = maker_of(path.name)
-    return is_half_made(path.name) and not (_is_locked(path) if maker is None else is_alive(maker))
+    """Whether a folder is half made and nobody goes on with it, in this container or another."""
+    return is_half_made(path.name) and not (is_held(path) or is_written_to(path))
 
 
 def _with_sizes(items: list[Item]) -> list[Item]:
@@ -260,17 +259,6 @@ def _remove(path: Path) -> None:
         remove_whole(path)
     else:
         disk.remove(path)
-
-
-def _is_locked(run: Path) -> bool:
-    """Whether a writer holds the run's lock."""
-    if not (run / "lock").exists():
-        return False
-    try:
-        WriterLock(run).release()
-    except LogLocked:
-        return True
-    return False
 
 
 def _manifest_of(run: Path) -> Manifest | None:
