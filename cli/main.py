@@ -1,5 +1,6 @@
 """The program `townlet`. It finds the command, and turns each error into one message and an exit code."""
 
+import contextlib
 import difflib
 import gc
 import importlib
@@ -207,6 +208,16 @@ def townlet() -> None:
     """The group of all commands."""
 
 
+def allow_many_files() -> None:
+    """Raise the number of files that this process may open to the most: a query may be of many runs."""
+    import resource
+
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):  # where "no limit" is refused, what was allowed stays
+        if allowed != most:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def main() -> NoReturn:
     """Run the program `townlet`, with a fast start and a fast end.
 
@@ -214,6 +225,7 @@ def main() -> NoReturn:
     collector runs less often.
     """
     gc.set_threshold(NEW_OBJECTS)
+    allow_many_files()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # the search reads the metadata of every package
     try:
         townlet.main()

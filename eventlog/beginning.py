@@ -13,10 +13,8 @@ from eventlog.format.layout import schema_message
 def begin(run: Path, segment: Segment, settings: Mapping[str, str]) -> bytes:
     """Write and sync the first segment, which holds only the schema, and the settings; returns the schema's bytes.
 
-    `settings` maps config_id to text. Raises `RunExists` if there is a log already, `EventLogError` inside another
-    run, `OSError`.
+    `settings` maps config_id to text. Raises `RunExists` if there is a log already, `OSError`.
     """
-    require_outside_runs(run)
     path, schema = run / "log" / segment.file, schema_message()
     if is_run(run) or (path.exists() and path.stat().st_size > len(schema)):
         raise RunExists(run)
@@ -25,6 +23,12 @@ def begin(run: Path, segment: Segment, settings: Mapping[str, str]) -> bytes:
     for config_id, text in settings.items():
         write_settings(run, config_id, text)
     return schema
+
+
+def make_run_folder(run: Path) -> None:
+    """Make the folder of a new run, if it is not there. Raises `EventLogError` inside another run, `OSError`."""
+    require_outside_runs(run)
+    disk.make_folder(run)
 
 
 def require_outside_runs(into: Path) -> None:

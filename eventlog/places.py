@@ -1,4 +1,4 @@
-"""Paths and URIs, and their names in messages: a folder's path, or the URI of the run that the folder mirrors."""
+"""Paths and URIs, and their names in messages: a path as it was given, or the URI of the run that a folder mirrors."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,8 @@ _PLAIN: Final = re.compile(r"[A-Za-z0-9.:_/-]*")
 HARMLESS: Final = ("region", "scheme", "endpoint_override", "retry_limit_seconds", "anonymous")
 """The keys of a URI's query whose values are no secrets."""
 
-_URIS: dict[Path, str] = {}
+_NAMES: dict[Path, str] = {}
+"""The names of folders in messages: of mirrors their URIs, of others their paths as they were given."""
 
 
 def is_uri(name: object) -> TypeGuard[str]:
@@ -55,9 +56,17 @@ def refusal(uri: str) -> str:
     )
 
 
-def call_by_uri(folder: Path, uri: str) -> None:
-    """Make `place_name` call this folder, and the files in it, by the URI in this process from now on."""
-    _URIS[folder] = uri
+def call(folder: Path, name: str) -> None:
+    """Make `place_name` call this folder, and the files in it, by this URI or path in this process from now on."""
+    _NAMES[folder] = name
+
+
+def lasting(folder: Path) -> Path:
+    """The absolute path of a folder, which stays right when the working directory changes; its name stays as given."""
+    whole = folder.absolute()
+    if whole != folder:
+        call(whole, str(folder))
+    return whole
 
 
 def place_name(path: Path | str) -> str:
@@ -66,16 +75,17 @@ def place_name(path: Path | str) -> str:
         return public_uri(path)
     path = Path(path)
     for folder in (path, *path.parents):
-        if folder in _URIS:
-            return uri_within(_URIS[folder], "" if path == folder else path.relative_to(folder).as_posix())
+        if folder in _NAMES:
+            return uri_within(_NAMES[folder], "" if path == folder else path.relative_to(folder).as_posix())
     return str(path)
 
 
 def title(run: Path) -> str:
     """The last part of a run's path, or of its URI."""
-    return urlsplit(_URIS[run]).path.rpartition("/")[2] if run in _URIS else run.name
+    name = _NAMES.get(run, "")
+    return urlsplit(name).path.rpartition("/")[2] if is_uri(name) else run.name
 
 
 def uri_within(uri: str, name: str) -> str:
-    """The URI of file `name` in the folder at `uri`, without its query; `uri` itself for ""."""
-    return f"{uri.partition('?')[0]}/{name}" if name else uri
+    """The URI of file `name` in the folder at `uri`, without its query; `uri` itself for "". Also for a path."""
+    return f"{uri.partition('?')[0] if is_uri(uri) else uri}/{name}" if name else uri

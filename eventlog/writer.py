@@ -9,7 +9,7 @@ from typing import Final, Literal, Self
 
 import numpy as np
 
-from eventlog.beginning import begin
+from eventlog.beginning import begin, make_run_folder
 from eventlog.errors import DiskFull, SequenceMismatch, WriterPoisoned
 from eventlog.folder import disk
 from eventlog.folder.head import Head, HeadFile, Point
@@ -121,7 +121,7 @@ class LogWriter:
         manifest = Manifest(
             run_id=run_id, name=name, epochs=tuple(epochs), versions=dict(versions), segments=(first,), parent=parent
         )
-        disk.make_folder(path)
+        make_run_folder(path)
         with ExitStack() as undo:
             lock = WriterLock(path)
             undo.callback(lock.release)

@@ -81,7 +81,7 @@ def summary(run: "History", pace: Pace) -> dict[str, object]:
     """What came of a town that has lived, by name."""
     moment = run.at()
     return {
-        "run": str(run.path),
+        "run": run.place,
         "ticks": moment.tick,
         "events": moment.seq,
         "people": moment.town.people,

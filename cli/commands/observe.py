@@ -187,14 +187,13 @@ def _theme(name: str | None) -> str | None:
 def _begin(opened: "Run", run: Path | str, at: str | None, live: bool, person: str | None) -> Begin:
     """Where to begin. Raises `click.UsageError`, QueryError for a wrong name or time, TickOutOfRange."""
     from eventlog.folder.lock import is_written_to
-    from townlet.telling.why import require_known
+    from townlet.telling.why import known_person
 
     if live and is_uri(run):
         raise click.UsageError(f"{place_name(run)} is on a store, where no town is running: leave out --live")
     last = opened.head.tick
     if person is not None:
-        person = person.lower()
-        require_known(opened, last, (person,))
+        person = known_person(opened, last, person)
     if at is not None:
         return Begin(_tick(opened, at), False, person)
     if live or (isinstance(run, Path) and not opened.log.manifest.closed and is_written_to(run)):

@@ -39,7 +39,9 @@ Entry = Mapping[str, Any]
     ),
 )
 @options.run_argument
-@click.option("--from", "begins", default="0", metavar="TIME", help="Begin at this tick or time.")
+@click.option(
+    "--from", "begins", metavar="TIME", help="Begin at this tick or time; by default at 0, with --follow now."
+)
 @click.option("--to", "ends", metavar="TIME", help="End before this tick or time; by default at the last tick.")
 @click.option("--agent", help="Only sentences about this person.")
 @click.option("--category", "categories", multiple=True, help="Only sentences of this category; may be repeated.")
@@ -50,7 +52,7 @@ Entry = Mapping[str, Any]
 @options.output_formats
 def command(
     run: Path | str,
-    begins: str,
+    begins: str | None,
     ends: str | None,
     agent: str | None,
     categories: tuple[str, ...],
@@ -68,7 +70,8 @@ def command(
 
     opened = townlet.open(run)
     per_day, last = opened.config.town.ticks_per_day, opened.head.tick
-    first, end = tick_of(begins, per_day), last if ends is None else tick_of(ends, per_day)
+    begin = tick_of(begins, per_day) if begins is not None else last if follow else 0
+    first, end = begin, last if ends is None else tick_of(ends, per_day)
     for tick in (first, end):
         if tick > last:
             raise TickOutOfRange(opened.place, tick, last)
@@ -141,10 +144,9 @@ def _person(run: "Run", name: str | None) -> str | None:
     """The name, if somebody with this name has lived in the town. Raises QueryError with the nearest name."""
     if name is None:
         return None
-    from townlet.telling.why import require_known
+    from townlet.telling.why import known_person
 
-    require_known(run, run.head.tick, (name.lower(),))
-    return name.lower()
+    return known_person(run, run.head.tick, name)
 
 
 def _story_table(run: "Run", tick: int, overrides: dict[str, object], templates: Path | None) -> "pa.Table":
@@ -162,6 +164,7 @@ def _follow(run: "Run", wanted: _Wanted, form: str) -> None:
     from townlet.history.kept_tables import NARRATIONS
     from townlet.telling.story import with_names
 
+    output.words(f"following {run.place} from tick {run.head.tick:,}, until it is closed")
     following, said, day = Following(run, [NARRATIONS]), 0, -1
     per_day = run.config.town.ticks_per_day
     for _ in following.follow():

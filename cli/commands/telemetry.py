@@ -1,5 +1,6 @@
 """`townlet telemetry`"""
 
+import contextlib
 import difflib
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -101,7 +102,7 @@ def stream(
     from projections.telemetry.versions import lines
     from townlet.serving.mailbox import send
 
-    with _writer(place) as write:
+    with _writer(place, follow) as write:
 
         def say(message: Any) -> None:
             for line in lines(message, schemas):
@@ -194,8 +195,8 @@ def _schemas(schema: int, also: bool) -> tuple[int, ...]:
 
 
 @contextmanager
-def _writer(place: str) -> Iterator[Callable[[str], None]]:
-    """A context with a function that writes a line to stdout or to a file."""
+def _writer(place: str, grows: bool) -> Iterator[Callable[[str], None]]:
+    """A context with a function that writes a line to stdout or to a file. `grows`: the file is read meanwhile."""
     if place == "-":
         yield output.line
         return
@@ -203,5 +204,13 @@ def _writer(place: str) -> Iterator[Callable[[str], None]]:
         raise click.UsageError(
             f"nothing can be sent to {place_name(place)}: give a file here, -, or tcp://127.0.0.1:PORT"
         )
-    with Path(place).open("w", encoding="utf-8", newline="\n") as file:
-        yield lambda line: print(line, file=file)
+    from eventlog.folder.publishing import replacing, require_no_part_of_a_run
+
+    file = Path(place)
+    require_no_part_of_a_run(file)
+    # A feed that goes on for ever is read while it is written.
+    with (
+        contextlib.nullcontext(file) if grows else replacing(file) as written,
+        written.open("w", encoding="utf-8", newline="\n", buffering=1 if grows else -1) as lines,
+    ):
+        yield lambda line: print(line, file=lines)

@@ -49,6 +49,11 @@ def command(run: Path | str, rules: str, follow: bool, form: str) -> None:
     watch = Watch(opened, read)
     breach = watch.until(opened.head.tick)
     if follow and breach is None:
+        if not opened.log.manifest.closed:
+            output.words(
+                f"no rule is broken up to tick {opened.head.tick:,} of {opened.place}; waiting for tick "
+                f"{watch.next_tick:,}, where the next one is checked, and on until the run is closed"
+            )
         for _ in Following(opened, ()).follow():
             breach = watch.until(opened.head.tick)
             if breach is not None:

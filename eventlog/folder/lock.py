@@ -29,6 +29,7 @@ class WriterLock:
         if is_mirror(run):
             raise EventLogError(refusal(place_name(run)))
         self._holder = run / "lock.holder"
+        os.close(os.open(run / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666))  # else it ignores the umask
         self._lock = FileLock(run / "lock", timeout=_PATIENCE_S, thread_local=False)
         try:
             self._lock.acquire(poll_interval=_PATIENCE_S / 10)

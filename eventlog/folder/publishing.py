@@ -5,12 +5,19 @@ until then, and comes back if the move fails.
 """
 
 import contextlib
+import errno
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from eventlog.errors import EventLogError
 from eventlog.folder import disk
 from eventlog.folder.holding import building
+from eventlog.folder.run_folders import MANIFEST, is_run
+
+OWN: Final = (MANIFEST, "lock", "lock.holder", "log", "configs", "checkpoints", "derived")
+"""The files and folders of a run that only Townlet writes."""
 
 
 class Product(NamedTuple):
@@ -36,6 +43,38 @@ def published(product: Product, place: Path, *, replace: bool, suffix: str = "")
         _sync(written)
         _require_free(product, place, replace)
         _move(written, place)
+
+
+@contextlib.contextmanager
+def replacing(place: Path) -> Iterator[Path]:
+    """A path to write a file to, beside `place`; when the block ends, the file takes the place of what is there.
+
+    A pipe or a device is written directly. Raises EventLogError for a file that is a part of a run, OSError; then, and
+    where the block raises, an earlier file is as it was.
+    """
+    require_no_part_of_a_run(place)
+    if place.exists() and not place.is_file():
+        yield place
+        return
+    real = place.resolve()
+    if not real.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(place))
+    with building(real, "writing") as hidden:
+        written = hidden / f"whole{real.suffix}"
+        yield written
+        _sync(written)
+        disk.rename(written, real)
+        disk.sync_folder(real.parent)
+
+
+def require_no_part_of_a_run(place: Path) -> None:
+    """Raises EventLogError if a file of the run around it would be written over."""
+    real = place.resolve()
+    for folder in real.parents:
+        if is_run(folder) and real.relative_to(folder).parts[0] in OWN:
+            raise EventLogError(
+                f"{place} belongs to the run {folder}, and is not written over.\n  Next: name another file"
+            )
 
 
 def bytes_of(place: Path) -> int:

@@ -245,7 +245,7 @@ def mirror(uri: str) -> Path:
         _begin(store, folder, manifest, text, head)
     os.utime(folder)
     _stores[folder] = store
-    places.call_by_uri(folder, store.uri)
+    places.call(folder, store.uri)
     _make_room(folder)
     return folder
 
@@ -264,7 +264,7 @@ def whole_copy(uri: str) -> Iterator[Path]:
             if file == "run.json" or file.partition("/")[0] in ("configs", "log", "checkpoints"):
                 (folder / file).parent.mkdir(parents=True, exist_ok=True)
                 store.fetch(file, folder / file)
-        places.call_by_uri(folder, store.uri)
+        places.call(folder, store.uri)
         yield folder
 
 

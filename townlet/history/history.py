@@ -14,7 +14,7 @@ from eventlog.folder.head import Head
 from eventlog.folder.manifest import Epoch, read_settings
 from eventlog.folder.stores import mirror
 from eventlog.format.upcasting import PRESENT, Upcasters
-from eventlog.places import is_uri, place_name
+from eventlog.places import is_uri, lasting, place_name
 from eventlog.reader import LogReader
 from townlet.configuration.load import Resolved, from_text
 from townlet.configuration.settings import Settings
@@ -37,7 +37,7 @@ class History:
 
     def __init__(self, path: Path | str, *, upcasters: Upcasters = PRESENT) -> None:
         """Raises RunNotFound, LogDamaged, and EventLogError if the store cannot be read."""
-        self.path = mirror(path) if is_uri(path) else Path(path)
+        self.path = mirror(path) if is_uri(path) else lasting(Path(path))
         self._log, self._upcasters = LogReader(self.path, upcasters=upcasters), upcasters
         self._settings: dict[str, Resolved] = {}
         self._plans: dict[tuple[str, ...], np.ndarray] = {}

@@ -55,7 +55,9 @@ def why(run: "History", owner: str, other: str, at: int | None = None) -> Why:
     changes = tie_changes(run, tick)
     found = _rows_of_tie(changes, owner, other)
     if len(found) == 0:
+        owner, other = known_person(run, tick, owner), known_person(run, tick, other)
         require_known(run, tick, (owner, other))
+        found = _rows_of_tie(changes, owner, other)
     rows = found.to_pylist()
     total = sum_of_changes(rows)
     tied = bool(rows) and next((row["change"] not in ("removed", "refused") for row in _rows_back(rows)), False)
@@ -117,11 +119,28 @@ def require_known(run: "History", tick: int, names: Sequence[str]) -> None:
     """Raise QueryError for a name that nobody had before this tick, and if the two names are equal."""
     if len(set(names)) < len(names):
         raise QueryError(f"{names[0]} has no tie to itself: name two people")
-    arrivals = [rows["agent"][rows["kind"] == AgentArrived.kind] for rows in run.log.rows(to_tick=tick)]
-    persons = np.concatenate(arrivals) if arrivals else np.zeros(0, np.int64)
-    known = list(names_table(run.config, persons.astype(np.int64)))
+    known = people_until(run, tick)
     for name in names:
         if name not in known:
             near = get_close_matches(name.lower(), known, 3, 0.5)
             meant = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known) or 'none yet'}"
             raise QueryError(f"nobody called {name!r} has lived here before tick {tick:,}; {meant}")
+
+
+def people_until(run: "History", tick: int) -> list[str]:
+    """The names of everybody who moved in before this tick, in the order of their arrivals."""
+    arrivals = [rows["agent"][rows["kind"] == AgentArrived.kind] for rows in run.log.rows(to_tick=tick)]
+    persons = np.concatenate(arrivals) if arrivals else np.zeros(0, np.int64)
+    return list(names_table(run.config, persons.astype(np.int64)))
+
+
+def known_person(run: "History", tick: int, name: str) -> str:
+    """The name as the log has it of somebody who moved in before this tick; capitals do not matter if one is meant.
+
+    Raises QueryError with the nearest name.
+    """
+    meant = {known for known in people_until(run, tick) if known.casefold() == name.casefold()}
+    if len(meant) == 1:
+        return meant.pop()
+    require_known(run, tick, (name,))
+    return name
