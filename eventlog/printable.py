@@ -23,6 +23,11 @@ def printable_line(text: str) -> str:
     return _IN_LINE.sub(_escape, text)
 
 
+def without_controls(text: str) -> str:
+    """A text of one line without control characters, where there is no room for escapes. Its width stays the same."""
+    return _IN_LINE.sub("", text)
+
+
 def printable_json(text: str) -> str:
     """JSON with the same meaning, in which control characters are JSON's escapes."""
     return _IN_TEXT.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

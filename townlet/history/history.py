@@ -16,7 +16,7 @@ from eventlog.folder.stores import mirror
 from eventlog.format.upcasting import PRESENT, Upcasters
 from eventlog.places import is_uri, lasting, place_name
 from eventlog.reader import LogReader
-from townlet.configuration.load import Resolved, from_text
+from townlet.configuration.load import Resolved, config_id_of, from_text
 from townlet.configuration.settings import Settings
 from townlet.errors import TickOutOfRange
 from townlet.history.town_tables import town_table
@@ -150,13 +150,13 @@ class History:
     def _settings_of(self, config_id: str) -> Resolved:
         if config_id not in self._settings:
             file = place_name(self.path / "configs" / f"{config_id}.json")
-            found = from_text(read_settings(self.path, config_id), file)
-            if found.config_id != config_id:
+            text = read_settings(self.path, config_id)
+            if (digest := config_id_of(text)) != config_id:
                 raise EventLogError(
-                    f"{file} was changed: its text has the digest {found.config_id}, so the log is not folded by it.\n"
+                    f"{file} was changed: its text has the digest {digest}, so the log is not folded by it.\n"
                     f"  Next: restore the file from a copy of the run; townlet fork --set KEY=VALUE changes settings"
                 )
-            self._settings[config_id] = found
+            self._settings[config_id] = from_text(text, file)
         return self._settings[config_id]
 
 
