@@ -6,7 +6,12 @@ from typing import Final, TypeGuard
 from urllib.parse import unquote, urlsplit
 
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_URI_IN_TEXT: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S*[?@]\S*?(?=[)\]'\",;:.]*(?:\s|$))")
+_URI_IN_TEXT: Final = re.compile(
+    r"((?:[A-Za-z][A-Za-z0-9+.-]*:/|(?:s3|gs|file|ftp|https?):)/)"  # "s3:/bucket": a URI that was taken for a path
+    r"(\S*[?@]\S*?(?=[)\]'\",;:.]*(?:\s|$)))"
+)
+    r"((?:[A-Za-z][A-Za-z0-9+.-]*:/|(?:s3|gs|file|ftp|https?):)/)(\S*[?@]\S*?(?=[)\]'\",;:.]*(?:\s|$)))"
+)
 _USER: Final = re.compile(r"[^/?@]*:.*@|[^/?:]*@", re.DOTALL)
 _PLAIN: Final = re.compile(r"[A-Za-z0-9.:_/-]*")
 
@@ -37,8 +42,8 @@ def public_uri(uri: str) -> str:
 
 
 def without_secrets(text: str) -> str:
-    """A text with every URI in it as `public_uri` shows it."""
-    return _URI_IN_TEXT.sub(lambda found: public_uri(found[0]), text)
+    """A text with every URI in it as `public_uri` shows it, also one that was taken for a path and lost a slash."""
+    return _URI_IN_TEXT.sub(lambda found: found[1] + public_uri(f"://{found[2]}").removeprefix("://"), text)
 
 
 def _is_harmless(part: str) -> bool:

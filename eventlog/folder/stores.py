@@ -193,7 +193,8 @@ def _s3_location(uri: str) -> tuple[Any, str]:
     options = dict(parse_qsl(parts.query))
     for key in options:
         if key not in S3_OPTIONS:
-            raise pa.ArrowInvalid(f"?{key}= is not known here; known keys are {', '.join(S3_OPTIONS)}")
+            said = f"?{key}=" if re.fullmatch("[a-z_]+", key) else "its query"
+            raise pa.ArrowInvalid(f"{said} is not known here; known keys are {', '.join(S3_OPTIONS)}")
     if not parts.hostname:
         raise pa.ArrowInvalid("it names no bucket")
     bucket = parts.netloc.rpartition("@")[2]

@@ -385,7 +385,12 @@ def test_f18_settings_that_somebody_edited_are_refused(here: Path) -> None:
     edited = json.loads(file.read_text())
     edited["market"]["rent"] *= 2
     file.write_text(json.dumps(edited))
-    for command in (("replay", "a"), ("sql", "a", "select 1"), ("resume", "a", "--ticks", 5), ("fork", "a")):
+    for command in (
+        ("replay", "a"),
+        ("sql", "a", "select 1"),
+        ("resume", "a", "--ticks", 5),
+        ("fork", "a", "--into", "b"),
+    ):
         result = said(*command)
         assert result.exit_code == 1, (command, result.output)
         assert f"runs/a/configs/{file.name} was changed" in result.stderr and "Next: restore" in result.stderr
