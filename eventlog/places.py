@@ -10,8 +10,6 @@ _URI_IN_TEXT: Final = re.compile(
     r"((?:[A-Za-z][A-Za-z0-9+.-]*:/|(?:s3|gs|file|ftp|https?):)/)"  # "s3:/bucket": a URI that was taken for a path
     r"(\S*[?@]\S*?(?=[)\]'\",;:.]*(?:\s|$)))"
 )
-    r"((?:[A-Za-z][A-Za-z0-9+.-]*:/|(?:s3|gs|file|ftp|https?):)/)(\S*[?@]\S*?(?=[)\]'\",;:.]*(?:\s|$)))"
-)
 _USER: Final = re.compile(r"[^/?@]*:.*@|[^/?:]*@", re.DOTALL)
 _PLAIN: Final = re.compile(r"[A-Za-z0-9.:_/-]*")
 
