@@ -54,6 +54,14 @@ EXIT_CODES: Final[Mapping[int, str]] = {
 }
 """The exit codes of the process."""
 
+VARIABLES: Final[Mapping[str, str]] = {
+    "TOWNLET_CACHE": "the folder for what is made once: compiled kernels, surveyed maps, copies of runs on stores",
+    "TOWNLET_KEYS": "the file with your keys of the observer",
+    "TOWNLET_TRACEBACK": "set to 1, an unexpected error shows where it happened",
+    "NO_COLOR": "set, nothing is coloured",
+}
+"""The environment variables that commands read."""
+
 NEW_OBJECTS: Final = 100_000
 """The garbage collector runs after so many new objects."""
 
@@ -63,9 +71,13 @@ Data goes to stdout, words and progress to stderr. Exit codes:
 {chr(10).join(f"  {code:<4}{meaning}" for code, meaning in EXIT_CODES.items())}
 
 \b
+Environment variables:
+{chr(10).join(f"  {name:<19}{meaning}" for name, meaning in VARIABLES.items())}
+
+\b
 A run is given as a folder or as a name under runs/; commands that only read also take a URI such
 as s3://bucket/runs/a. Without a run, commands use the newest.
-NO_COLOR is honoured. Completion for bash (or zsh, or fish):
+Completion for bash (or zsh, or fish):
   eval "$(_TOWNLET_COMPLETE=bash_source townlet)"
 
 \b

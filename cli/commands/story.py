@@ -80,6 +80,7 @@ def command(
         return
     wanted = _Wanted(first, _person(opened, agent), chosen)
     if follow:
+        output.words(f"following {opened.place} from tick {first:,}, until it is closed")
         _follow(opened, wanted, form)
         return
     told = wanted.of(_story_table(opened, end, overrides, templates))
@@ -164,7 +165,6 @@ def _follow(run: "Run", wanted: _Wanted, form: str) -> None:
     from townlet.history.kept_tables import NARRATIONS
     from townlet.telling.story import with_names
 
-    output.words(f"following {run.place} from tick {run.head.tick:,}, until it is closed")
     following, said, day = Following(run, [NARRATIONS]), 0, -1
     per_day = run.config.town.ticks_per_day
     for _ in following.follow():

@@ -46,7 +46,7 @@ def building(place: Path, work: str) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
     fd = None
     try:
-        fd = _held_folder(folder)
+        fd = made_and_held(folder)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -54,7 +54,7 @@ def building(place: Path, work: str) -> Iterator[Path]:
             os.close(fd)
 
 
-def _held_folder(folder: Path) -> int:
+def made_and_held(folder: Path) -> int:
     """Make the folder and hold it; returns the descriptor whose closing ends that."""
     while True:
         disk.make_folder(folder)

@@ -56,5 +56,5 @@ def _holder(path: Path) -> tuple[int | None, str | None]:
     try:
         word = json.loads(path.read_text())
         return int(word["pid"]), str(word["host"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return None, None
