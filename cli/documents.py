@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from cli import output
-from cli.main import COMMANDS, EXIT_CODES, townlet
+from cli.main import COMMANDS, EXIT_CODES, VARIABLES, townlet
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -68,6 +68,13 @@ def commands_document() -> str:
         "| exit code | meaning |",
         "|---|---|",
         *(f"| {code} | {meaning} |" for code, meaning in EXIT_CODES.items()),
+        "",
+        "| environment variable | |",
+        "|---|---|",
+        *(f"| `{name}` | {meaning} |" for name, meaning in VARIABLES.items()),
+        "",
+        "If nothing can be written to the cache, a folder of yours alone among the temporary files takes its place,",
+        "and stderr says so once. A cache that holds every kernel may belong to another user: it is only read.",
         "",
         "| command | |",
         "|---|---|",

@@ -1,5 +1,6 @@
 """Runs a town in the foreground: shows its progress, handles Ctrl-C, and prints a summary at the end."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ def live(start: "Callable[[Progress, int | None], Run]", path: Path, form: str, 
 
     `start` takes the progress and the most ticks between two commits.
 
-    Ctrl-C stops it after the present commit. Committed events stay, and the exit code is 130.
+    Ctrl-C or SIGTERM stops it after the present commit. Committed events stay, and the exit code is 130 or 143.
     """
     from townlet.foreground import Pace, interrupted_words, interruptible, summary
 
@@ -43,9 +44,9 @@ def live(start: "Callable[[Progress, int | None], Run]", path: Path, form: str, 
         with _Progress(paced) as progress, interruptible(paced):
             run = start(progress.see, paced.commit_ticks)
     except KeyboardInterrupt:
-        for line in interrupted_words(path, paced.last):
+        for line in interrupted_words(path, paced):
             output.words(line)
-        raise click.exceptions.Exit(130) from None
+        raise click.exceptions.Exit(128 + (paced.stop or signal.SIGINT)) from None
     output.record(summary(run, paced), form)
 
 
@@ -58,6 +59,9 @@ class _Progress(output.Line):
 
     def see(self, pulse: "Pulse") -> None:
         """Draw a pulse. Raises KeyboardInterrupt if the town has to stop."""
+        if pulse.trouble:
+            self.clear()
+            output.words(pulse.trouble)
         self._pace.see(pulse)
         share = pulse.tick / max(pulse.until, 1)
         speed = f"{self._pace.speed():,} ticks/s" if self._pace.has_moved else ""

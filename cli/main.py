@@ -1,5 +1,6 @@
 """The program `townlet`. It finds the command, and turns each error into one message and an exit code."""
 
+import contextlib
 import gc
 import importlib
 import os
@@ -48,9 +49,18 @@ EXIT_CODES: Final[Mapping[int, str]] = {
     3: "the log is corrupt",
     4: "two runs differ",
     5: "the log is locked by another process",
-    130: "interrupted",
+    130: "interrupted by Ctrl-C (SIGINT)",
+    143: "stopped by SIGTERM, in the same orderly way",
 }
 """The exit codes of the process."""
+
+VARIABLES: Final[Mapping[str, str]] = {
+    "TOWNLET_CACHE": "the folder for what is made once: compiled kernels, surveyed maps, copies of runs on stores",
+    "TOWNLET_KEYS": "the file with your keys of the observer",
+    "TOWNLET_TRACEBACK": "set to 1, an unexpected error shows where it happened",
+    "NO_COLOR": "set, nothing is coloured",
+}
+"""The environment variables that commands read."""
 
 NEW_OBJECTS: Final = 100_000
 """The garbage collector runs after so many new objects."""
@@ -61,9 +71,13 @@ Data goes to stdout, words and progress to stderr. Exit codes:
 {chr(10).join(f"  {code:<4}{meaning}" for code, meaning in EXIT_CODES.items())}
 
 \b
+Environment variables:
+{chr(10).join(f"  {name:<19}{meaning}" for name, meaning in VARIABLES.items())}
+
+\b
 A run is given as a folder or as a name under runs/; commands that only read also take a URI such
 as s3://bucket/runs/a. Without a run, commands use the newest.
-NO_COLOR is honoured. Completion for bash (or zsh, or fish):
+Completion for bash (or zsh, or fish):
   eval "$(_TOWNLET_COMPLETE=bash_source townlet)"
 
 \b
@@ -105,7 +119,7 @@ class Townlet(Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command. If the reader of stdout goes away, the command ends without a message."""
+        """Run the command. If the reader of stdout goes away, the command ends without a message, and with 0."""
         try:
             super().invoke(ctx)
             output.finish()
@@ -115,6 +129,7 @@ class Townlet(Group):
 
     def main(self, *arguments: Any, **options: Any) -> NoReturn:
         """Run the command line and end the process with its exit code."""
+        output.begin()
         options["standalone_mode"] = False
         options["prog_name"] = "townlet"
         sys.exit(self._outcome(*arguments, **options))
@@ -134,10 +149,10 @@ class Townlet(Group):
                 output.failure(error.format_message())
                 return error.exit_code
             except (click.Abort, KeyboardInterrupt):
-                return 130
+                return interrupts.code
             except Exception as error:
                 if interrupts.came:
-                    return 130  # a library such as DuckDB raised its own error for the interrupt
+                    return interrupts.code  # a library such as DuckDB raised its own error for the interrupt
                 if os.environ.get("TOWNLET_TRACEBACK"):
                     raise
                 from townlet.outcome import exit_code, unexpected_words, words_of
@@ -148,25 +163,34 @@ class Townlet(Group):
 
 
 class Interrupts:
-    """Remembers whether Ctrl-C was pressed during a command. It changes nothing if Ctrl-C is ignored or handled."""
+    """Remembers whether Ctrl-C (SIGINT) or SIGTERM came during a command; each ends it by KeyboardInterrupt.
+
+    A signal that is ignored or handled already stays so.
+    """
 
     def __init__(self) -> None:
-        self.came = False
-        self._before: Any = None
+        self.came: int | None = None
+        self._before: dict[int, Any] = {}
+
+    @property
+    def code(self) -> int:
+        """The exit code for the signal that came, by default for Ctrl-C."""
+        return 128 + (self.came or signal.SIGINT)
 
     def __enter__(self) -> "Interrupts":
-        here = threading.current_thread() is threading.main_thread()
-        if here and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            self._before = signal.signal(signal.SIGINT, self._come)
+        if threading.current_thread() is threading.main_thread():
+            for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
+                if signal.getsignal(number) is usual:
+                    self._before[number] = signal.signal(number, self._come)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def _come(self, number: int, frame: FrameType | None) -> None:
-        self.came = True
-        signal.default_int_handler(number, frame)
+        self.came = number
+        raise KeyboardInterrupt
 
 
 def _require_known(name: str, known: list[str], ctx: click.Context) -> None:
@@ -197,6 +221,16 @@ def townlet() -> None:
     """The group of all commands."""
 
 
+def allow_many_files() -> None:
+    """Raise the number of files that this process may open to the most: a query may be of many runs."""
+    import resource
+
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):  # where "no limit" is refused, what was allowed stays
+        if allowed != most:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def main() -> NoReturn:
     """Run the program `townlet`, with a fast start and a fast end.
 
@@ -204,6 +238,7 @@ def main() -> NoReturn:
     collector runs less often.
     """
     gc.set_threshold(NEW_OBJECTS)
+    allow_many_files()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # the search reads the metadata of every package
     try:
         townlet.main()

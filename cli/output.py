@@ -1,16 +1,24 @@
 """All output of commands: data to stdout, messages to stderr, and on a terminal a line of progress that is redrawn.
 
-No other module prints. If the reader of stdout goes away (`| head`), the command ends without a message.
+No other module prints. If the reader of stdout goes away (`| head`), the command ends without a message. What is
+written holds no control character of a name, and a message no secret of a URI. What the encoding lacks becomes "?".
 """
 
+import contextlib
+import io
 import json
 import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TextIO
+
+import click
+
+from eventlog.places import without_secrets
+from eventlog.printable import printable, printable_json, printable_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,19 +32,32 @@ REDRAW_S: Final = 0.1
 Fields = Mapping[str, Any]
 
 
+def begin() -> None:
+    """Prepare stdin, stdout and stderr: a closed one becomes the null device, no character is refused in writing."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:  # else the next file that is opened would be stdout
+        pass
+    os.close(fd)
+    sys.stdin = sys.stdin or open(0, closefd=False)  # noqa: SIM115  (it stays open to the end)
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
+    for stream, errors in ((sys.stdin, "strict"), (sys.stdout, "replace"), (sys.stderr, "replace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
+
+
 def data(text: str) -> None:
     """Write lines of data to stdout. Raises `BrokenPipeError` if nobody reads them any more."""
-    print(text, file=sys.stdout)
+    print(printable(text), file=sys.stdout)
 
 
 def line(text: str) -> None:
     """Write a line of data to stdout and flush it. Raises `BrokenPipeError`."""
-    print(text, file=sys.stdout, flush=True)
+    print(printable(text), file=sys.stdout, flush=True)
 
 
 def words(text: str) -> None:
-    """Write a message for people to stderr, in whole lines."""
-    print(text, file=sys.stderr, flush=True)
+    """Write a message for people to stderr, in whole lines. Nothing ends because nobody reads it."""
+    _message(f"{printable(without_secrets(text))}\n")
 
 
 def failure(text: str) -> None:
@@ -44,7 +65,12 @@ def failure(text: str) -> None:
     label = "townlet:"
     if stderr_is_terminal() and not os.environ.get("NO_COLOR"):
         label = f"\x1b[31m{label}\x1b[0m"
-    words(f"{label} {text}")
+    _message(f"{label} {printable(without_secrets(text))}\n")
+
+
+def _message(text: str) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        print(text, end="", file=sys.stderr, flush=True)
 
 
 def table(answer: "pa.Table", form: str) -> None:
@@ -58,7 +84,7 @@ def table(answer: "pa.Table", form: str) -> None:
         rows, width = (formats.ROWS_MOST, _columns(sys.stdout)) if stdout_is_terminal() else (None, sys.maxsize)
         data(formats.as_table(answer, rows=rows, width=width).removesuffix("\n"))
     else:
-        data({"json": formats.as_json, "csv": formats.as_csv}[form](answer).removesuffix("\n"))
+        _exact({"json": formats.as_json, "csv": formats.as_csv}[form](answer), form)
 
 
 def record(fields: Fields, form: str) -> None:
@@ -82,28 +108,52 @@ def records(rows: Sequence[Fields], names: Sequence[str], form: str) -> None:
         return
     import pyarrow as pa
 
-    table(pa.table({name: [row[name] for row in rows] for name in names}), form)
+    table(pa.table({name: [_whole(row[name]) for row in rows] for name in names}), form)
 
 
 def as_json(value: Any) -> None:
     """Write one JSON value, indented."""
-    data(json.dumps(value, indent=2, ensure_ascii=False))
+    _exact(json.dumps(value, indent=2, ensure_ascii=False), "json")
 
 
 def json_line(value: Any) -> None:
     """Write one JSON value on one line and flush it."""
-    line(json.dumps(value, ensure_ascii=False))
+    line(printable_json(json.dumps(value, ensure_ascii=False)))
+
+
+def _exact(text: str, form: str) -> None:
+    """Write data for programs: JSON keeps its meaning, CSV is escaped on a terminal only."""
+    if form == "json":
+        text = printable_json(text)
+    elif stdout_is_terminal():
+        text = printable(text)
+    print(text.removesuffix("\n"), file=sys.stdout)
+
+
+def all_typed() -> str:
+    """Everything that comes from stdin. Raises `click.UsageError` for bytes that are no text."""
+    return _typed(sys.stdin.read)
 
 
 def ask(prompt: str) -> str:
-    """Read a line that the user types. Raises `EOFError`, `KeyboardInterrupt`."""
+    """Read a line that the user types. Raises `EOFError`, `KeyboardInterrupt`, `click.UsageError`."""
     if sys.stdout.isatty():
-        return input(prompt)
-    print(prompt, end="", file=sys.stderr, flush=True)
-    typed = sys.stdin.readline()
+        return _typed(lambda: input(prompt))
+    _message(prompt)
+    typed = _typed(sys.stdin.readline)
     if not typed:
         raise EOFError
     return typed.removesuffix("\n")
+
+
+def _typed(read: Callable[[], str]) -> str:
+    try:
+        return read()
+    except UnicodeDecodeError as error:
+        raise click.UsageError(
+            f"stdin is not {error.encoding}: byte {error.start:,} is {error.object[error.start]:#04x}. "
+            f"Convert it first, such as: iconv -f LATIN1 -t UTF-8"
+        ) from error
 
 
 def stderr_is_terminal() -> bool:
@@ -146,14 +196,14 @@ class Line:
         """Draw this text over the last one, unless the last drawing was less than REDRAW_S ago."""
         now = time.monotonic()
         if self._shown and now - self._drawn_s >= REDRAW_S:
-            text = text[: _columns(sys.stderr) - 1]
-            print(f"\r{text:<{self._width}}", end="", file=sys.stderr, flush=True)
+            text = printable_line(without_secrets(text))[: _columns(sys.stderr) - 1]
+            _message(f"\r{text:<{self._width}}")
             self._drawn_s, self._width = now, len(text)
 
     def clear(self) -> None:
         """Remove the line."""
         if self._width:
-            print(f"\r{'':<{self._width}}\r", end="", file=sys.stderr, flush=True)
+            _message(f"\r{'':<{self._width}}\r")
             self._width = 0
 
 
@@ -189,6 +239,11 @@ class Waiting:
                 return
 
 
+def _whole(value: Any) -> Any:
+    """A value for Arrow, whose texts are UTF-8; a name of a file may not be."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+
+
 def _columns(terminal: TextIO) -> int:
     try:
         return os.get_terminal_size(terminal.fileno()).columns or 80
@@ -199,7 +254,7 @@ def _columns(terminal: TextIO) -> int:
 def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "" if value is None else str(value)
+    return "" if value is None else printable_line(str(value))
 
 
 def _aligned_lines(rows: Sequence[Sequence[str]]) -> Iterable[str]:

@@ -13,7 +13,8 @@ from eventlog.folder.belongings import is_kept, is_state, is_table, require_new,
 from eventlog.folder.manifest import read_manifest_text, read_settings
 from eventlog.folder.regular import read_regular
 from eventlog.folder.stores import Store, bring, bring_checkpoint
-from eventlog.places import is_uri, place_name, printable
+from eventlog.places import is_uri, place_name
+from eventlog.printable import printable_line
 from eventlog.reader import LogReader
 
 
@@ -70,7 +71,7 @@ def _require_free(target: Store) -> None:
     foreign = [name for name in there if not is_kept(name.removesuffix(".tmp"))]
     if foreign:
         raise EventLogError(
-            f"{target.uri} holds {printable(foreign[0])}, which is not part of a copy: nothing is written there.\n"
+            f"{target.uri} holds {printable_line(foreign[0])}, which is not part of a copy: nothing is written there.\n"
             f"  Next: name another place"
         )
 

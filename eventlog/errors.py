@@ -28,7 +28,8 @@ class RunNotFound(EventLogError):
 
     def __init__(self, path: Path | str, reason: str = "") -> None:
         self.path = path
-        super().__init__(f"{path} holds no run: {reason or f'there is no {path}/run.json'}.")
+        name = place_name(path)
+        super().__init__(f"{name} holds no run: {reason or f'there is no {name}/run.json'}.")
 
 
 class RunExists(EventLogError):
@@ -36,9 +37,10 @@ class RunExists(EventLogError):
 
     def __init__(self, path: Path | str, next_step: str = "") -> None:
         self.path = path
+        name = place_name(path)
         super().__init__(
-            f"{path} already holds a run.\n"
-            f"  Next: {next_step or f'townlet resume {path}        continues it'}\n"
+            f"{name} already holds a run.\n"
+            f"  Next: {next_step or f'townlet resume {name}        continues it'}\n"
             f"        name another folder for a new run, or let townlet run --replace remove this one first"
         )
 
@@ -97,9 +99,10 @@ class LogLocked(EventLogError):
     def __init__(self, path: Path, *, pid: int | None, host: str | None) -> None:
         self.path, self.pid, self.host = path, pid, host
         holder = f"process {pid} on {host}" if pid is not None else "another process"
+        name = place_name(path)
         super().__init__(
-            f"{path} is being written by {holder}.\n"
-            f"  Next: wait until it ends, or stop it. Reading needs no lock: townlet tail {path}"
+            f"{name} is being written by {holder}.\n"
+            f"  Next: wait until it ends, or stop it. Reading needs no lock: townlet tail {name}"
         )
 
 
@@ -108,8 +111,9 @@ class SequenceMismatch(EventLogError):
 
     def __init__(self, path: Path, *, expected: int, found: int, what: str) -> None:
         self.path, self.expected, self.found = path, expected, found
+        name = place_name(path)
         super().__init__(
-            f"{path}: {what} is {found:,}, but {expected:,} follows what the log holds. Nothing was written.\n"
+            f"{name}: {what} is {found:,}, but {expected:,} follows what the log holds. Nothing was written.\n"
             f"  Next: fold the log up to its head and decide again from there"
         )
 
@@ -119,10 +123,11 @@ class WriterPoisoned(EventLogError):
 
     def __init__(self, path: Path, *, reason: str, seq: int) -> None:
         self.path, self.reason, self.seq = path, reason, seq
+        name = place_name(path)
         super().__init__(
-            f"{path} takes no more events: {reason}.\n"
+            f"{name} takes no more events: {reason}.\n"
             f"  Events before {seq:,} were committed.\n"
-            f"  Next: townlet resume {path}        reopens the run and repairs its tail"
+            f"  Next: townlet resume {name}        reopens the run and repairs its tail"
         )
 
 
@@ -131,8 +136,9 @@ class DiskFull(EventLogError):
 
     def __init__(self, path: Path, *, need: int, free: int, reserve: int, seq: int) -> None:
         self.path, self.need, self.free, self.reserve, self.seq = path, need, free, reserve, seq
+        name = place_name(path)
         super().__init__(
-            f"{path}: no room for {need:,} bytes: {free:,} are free and {reserve:,} are kept in reserve.\n"
+            f"{name}: no room for {need:,} bytes: {free:,} are free and {reserve:,} are kept in reserve.\n"
             f"  Nothing was written; events before {seq:,} are intact.\n"
-            f"  Next: free some space, then townlet resume {path}"
+            f"  Next: free some space, then townlet resume {name}"
         )

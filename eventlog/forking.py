@@ -4,7 +4,6 @@ A fork shares sealed segments with its parent by hard links and copies the rest,
 changed or removed. It is built in a hidden folder beside its place and then renamed, so no half of a run is ever there.
 """
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,16 +12,15 @@ import numpy as np
 from eventlog.errors import LogDamaged
 from eventlog.folder import disk
 from eventlog.folder.belongings import (
-    begin_half_made,
     end_half_made,
     is_state,
     is_table,
-    remove_half_made,
     remove_state,
     require_free,
     require_own,
 )
 from eventlog.folder.head import HeadFile
+from eventlog.folder.holding import building
 from eventlog.folder.manifest import (
     NO_TEXTS,
     Epoch,
@@ -64,9 +62,7 @@ def fork(
     require_free(into)
     require_own(source.path)
     digest = source.digest_at(seq)[1]
-    disk.make_folder(into.absolute().parent)
-    unfinished = begin_half_made(into, "forking")
-    try:
+    with building(into, "forking") as unfinished:
         manifest = _begin_folder(source, unfinished, seq).model_copy(
             update={
                 "run_id": run_id,
@@ -87,9 +83,6 @@ def fork(
         disk.rename(unfinished, into)  # fails unless `into` is missing or an empty folder
         disk.sync_folder(into.parent)
         end_half_made(into)
-    finally:
-        with contextlib.suppress(OSError):  # does nothing after the rename
-            remove_half_made(unfinished)
 
 
 def _begin_folder(source: LogReader, into: Path, seq: int) -> Manifest:

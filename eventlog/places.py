@@ -1,12 +1,23 @@
-"""Paths and URIs, and their names in messages: a folder's path, or the URI of the run that the folder mirrors."""
+"""Paths and URIs, and their names in messages: a path as it was given, or the URI of the run that a folder mirrors."""
 
 import re
 from pathlib import Path
 from typing import Final, TypeGuard
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_URIS: dict[Path, str] = {}
+_URI_IN_TEXT: Final = re.compile(
+    r"((?:[A-Za-z][A-Za-z0-9+.-]*:/|(?:s3|gs|file|ftp|https?):)/)"  # "s3:/bucket": a URI that was taken for a path
+    r"(\S*[?@]\S*?(?=[)\]'\",;:.]*(?:\s|$)))"
+)
+_USER: Final = re.compile(r"[^/?@]*:.*@|[^/?:]*@", re.DOTALL)
+_PLAIN: Final = re.compile(r"[A-Za-z0-9.:_/-]*")
+
+HARMLESS: Final = ("region", "scheme", "endpoint_override", "retry_limit_seconds", "anonymous")
+"""The keys of a URI's query whose values are no secrets."""
+
+_NAMES: dict[Path, str] = {}
+"""The names of folders in messages: of mirrors their URIs, of others their paths as they were given."""
 
 
 def is_uri(name: object) -> TypeGuard[str]:
@@ -15,11 +26,28 @@ def is_uri(name: object) -> TypeGuard[str]:
 
 
 def public_uri(uri: str) -> str:
-    """The URI for messages: without user, password and final slash."""
+    """The URI for messages and descriptions: without user, password, secrets in its query, and final slash.
+
+    Of the query only the keys in `HARMLESS` are kept, if their values are plain. A secret may hold "/", "?" or "@" as
+    they are, not percent-encoded, so everything up to the last "@" counts as user and password.
+    """
     scheme, _, rest = uri.partition("://")
-    folder, mark, query = rest.partition("?")
-    host, slash, path = folder.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{(slash + path).rstrip('/')}{mark}{query}"
+    if _USER.match(rest):
+        rest = rest.rpartition("@")[2]
+    folder, _, query = rest.partition("?")
+    kept = "&".join(part for part in query.split("&") if _is_harmless(part))
+    return f"{scheme}://{folder.rstrip('/')}{'?' * bool(kept)}{kept}"
+
+
+def without_secrets(text: str) -> str:
+    """A text with every URI in it as `public_uri` shows it, also one that was taken for a path and lost a slash."""
+    return _URI_IN_TEXT.sub(lambda found: found[1] + public_uri(f"://{found[2]}").removeprefix("://"), text)
+
+
+def _is_harmless(part: str) -> bool:
+    """Whether a part of a query, `key=value`, says nothing secret."""
+    key, _, value = part.partition("=")
+    return key in HARMLESS and _PLAIN.fullmatch(unquote(value)) is not None
 
 
 def refusal(uri: str) -> str:
@@ -31,29 +59,36 @@ def refusal(uri: str) -> str:
     )
 
 
-def call_by_uri(folder: Path, uri: str) -> None:
-    """Make `place_name` call this folder, and the files in it, by the URI in this process from now on."""
-    _URIS[folder] = uri
+def call(folder: Path, name: str) -> None:
+    """Make `place_name` call this folder, and the files in it, by this URI or path in this process from now on."""
+    _NAMES[folder] = name
 
 
-def place_name(path: Path) -> str:
-    """The path as text for messages; the URI for a path in a mirror of a run."""
+def lasting(folder: Path) -> Path:
+    """The absolute path of a folder, which stays right when the working directory changes; its name stays as given."""
+    whole = folder.absolute()
+    if whole != folder:
+        call(whole, str(folder))
+    return whole
+
+
+def place_name(path: Path | str) -> str:
+    """The path as text for messages; for a URI, or a path in a mirror of a run, the URI without secrets."""
+    if is_uri(path):
+        return public_uri(path)
+    path = Path(path)
     for folder in (path, *path.parents):
-        if folder in _URIS:
-            return uri_within(_URIS[folder], "" if path == folder else path.relative_to(folder).as_posix())
+        if folder in _NAMES:
+            return uri_within(_NAMES[folder], "" if path == folder else path.relative_to(folder).as_posix())
     return str(path)
 
 
 def title(run: Path) -> str:
     """The last part of a run's path, or of its URI."""
-    return urlsplit(_URIS[run]).path.rpartition("/")[2] if run in _URIS else run.name
+    name = _NAMES.get(run, "")
+    return urlsplit(name).path.rpartition("/")[2] if is_uri(name) else run.name
 
 
 def uri_within(uri: str, name: str) -> str:
-    """The URI of file `name` in the folder at `uri`, without its query; `uri` itself for ""."""
-    return f"{uri.partition('?')[0]}/{name}" if name else uri
-
-
-def printable(text: str) -> str:
-    """A name from outside for a message: what does not print, such as a control character, becomes an escape."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+    """The URI of file `name` in the folder at `uri`, without its query; `uri` itself for "". Also for a path."""
+    return f"{uri.partition('?')[0] if is_uri(uri) else uri}/{name}" if name else uri

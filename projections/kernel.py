@@ -6,9 +6,11 @@ digest of all kernel sources, the Numba version and the processor. Kernels take 
 
 # kernel source: kernels are compiled from this file, so it is part of the name of their cache.
 
+import contextlib
 import functools
 import hashlib
 import os
+import pickle
 import platform
 import re
 import shutil
@@ -18,10 +20,11 @@ from typing import Any
 
 import llvmlite.binding
 import numba
-import platformdirs
 from numba.core import types
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, UserProvidedCacheLocator
 from numba.core.runtime import rtsys  # type: ignore[attr-defined]
+
+from eventlog.folder.cache import cache_folder, wanted_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("eventlog", "projections", "townlet")
@@ -59,13 +62,21 @@ def source_digest(root: Path = ROOT) -> str:
 
 
 def _cache_folder() -> Path:
-    """The cache folder of this code's kernels. Removes all but the `KEPT` newest folders."""
-    above = Path(os.environ.get("TOWNLET_CACHE") or platformdirs.user_cache_dir("townlet")) / "kernels"
-    folder = above / source_digest()
-    folder.mkdir(parents=True, exist_ok=True)
-    os.utime(folder)
-    for old in sorted(above.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[KEPT:]:
-        shutil.rmtree(old, ignore_errors=True)
+    """The cache folder of this code's kernels. Removes all but the `KEPT` newest folders.
+
+    A folder that holds every kernel and cannot be written, such as another user's, is only read.
+    """
+    name = source_digest()
+    whole = wanted_folder() / "kernels" / name
+    if os.access(whole, os.R_OK | os.X_OK) and not os.access(whole, os.W_OK) and any(whole.glob("warm*")):
+        return whole
+    above = cache_folder("kernels")
+    folder = above / name
+    folder.mkdir(exist_ok=True)
+    with contextlib.suppress(OSError):  # another process may remove an old folder at the same time
+        os.utime(folder)
+        for old in sorted(above.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[KEPT:]:
+            shutil.rmtree(old, ignore_errors=True)
     return folder
 
 
@@ -92,6 +103,10 @@ if KNOWN:
     types.Record.__repr__ = functools.cache(types.Record.__repr__)  # type: ignore[method-assign]
 
 
+_TORN = (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, LookupError, TypeError, ValueError)
+"""The errors that reading a file of the kernel cache raises if the file is cut off, empty, or not readable."""
+
+
 class _Locator(UserProvidedCacheLocator):
     """Names the folder of a file's kernels by its package, where Numba's own names it by the checkout's path."""
 
@@ -102,6 +117,11 @@ class _Locator(UserProvidedCacheLocator):
         if above.is_relative_to(ROOT):
             return ".".join(above.relative_to(ROOT).parts)
         return str(super().get_suitable_cache_subpath(py_file))  # type: ignore[no-untyped-call]
+
+    def ensure_cache_path(self) -> None:
+        """Make the folder if possible. Numba's own version refuses to read from a folder that cannot be written."""
+        with contextlib.suppress(OSError):
+            os.makedirs(self.get_cache_path(), exist_ok=True)
 
 
 class _Kept(CompileResultCacheImpl):
@@ -114,6 +134,7 @@ class _Cache(FunctionCache):
     """Numba's disk cache without registering all compilable functions first, which takes 0.2 s in every process.
 
     A cached function needs only Numba's runtime. If a function is not cached, the compiler registers what it needs.
+    A function whose files are torn is compiled again. If nothing can be written, it is compiled and not kept.
     """
 
     _impl_class = _Kept
@@ -121,9 +142,17 @@ class _Cache(FunctionCache):
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function of this signature, or None."""
         rtsys.initialize(target_context)
-        with self._guard_against_spurious_io_errors():
+        try:
             return self._load_overload(sig, target_context)
-        return None  # the guard ignored an error
+        except _TORN:
+            with contextlib.suppress(OSError):
+                self.flush()
+        return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep a compiled function, if its folder can be written."""
+        with contextlib.suppress(OSError):
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
 
 
 def _compiled_function(function: Any, **options: bool) -> Any:

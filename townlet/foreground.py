@@ -1,4 +1,4 @@
-"""A town that lives in the foreground of a process: its pace, how Ctrl-C stops it, and the words for its end."""
+"""A town that lives in the foreground of a process: its pace, how Ctrl-C or SIGTERM stops it, and what it says then."""
 
 import contextlib
 import math
@@ -27,11 +27,12 @@ COMMIT_S: Final = 0.05
 class Pace:
     """Follows the pulses of a town. `last` is the newest; where `stop` is set, the next pulse stops the town.
 
-    `name` is one of PACES: a pulse that comes too early for it makes the town wait.
+    `name` is one of PACES: a pulse that comes too early for it makes the town wait. `stop` is the number of the signal
+    that asked for it, 0 for none.
     """
 
     def __init__(self, name: str = "max") -> None:
-        self.stop = False
+        self.stop = 0
         self._tick_s = TICK_S / PACES[name]
         self._due_s: float | None = None
         self.last: Pulse | None = None
@@ -81,25 +82,27 @@ class Pace:
 
 @contextlib.contextmanager
 def interruptible(pace: Pace) -> Iterator[None]:
-    """Within this, the first Ctrl-C lets the town stop between two commits; a second one stops it where it is."""
+    """Within this, the first Ctrl-C or SIGTERM lets the town stop between two commits; a second stops it at once."""
 
-    def ask(_: int, __: FrameType | None) -> None:
+    def ask(number: int, _: FrameType | None) -> None:
         if pace.stop:
             raise KeyboardInterrupt
-        pace.stop = True
+        pace.stop = number
 
-    before = signal.signal(signal.SIGINT, ask)
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def interrupted_words(path: Path | str, last: "Pulse | None") -> list[str]:
-    """The lines that say what an interrupted town leaves; `last` is its last pulse, None where there was none."""
+def interrupted_words(path: Path | str, pace: Pace) -> list[str]:
+    """The lines that say what an interrupted town leaves, after its last pulse."""
+    last, how = pace.last, "stopped" if pace.stop == signal.SIGTERM else "interrupted"
     if last is None:
-        return [f"interrupted before {path} lived a tick"]
-    words = [f"interrupted at tick {last.tick:,}: {last.events:,} events are committed and stay"]
+        return [f"{how} before {path} lived a tick"]
+    words = [f"{how} at tick {last.tick:,}: {last.events:,} events are committed and stay"]
     if last.until > last.tick:
         words.append(f"  Next: townlet resume {path} --ticks {last.until - last.tick}        goes on from there")
     return words
@@ -109,7 +112,7 @@ def summary(run: "History", pace: Pace) -> dict[str, object]:
     """What came of a town that has lived, by name."""
     moment = run.at()
     return {
-        "run": str(run.path),
+        "run": run.place,
         "ticks": moment.tick,
         "events": moment.seq,
         "people": moment.town.people,

@@ -19,8 +19,13 @@ NEXT_STEPS: Final[Mapping[int, str]] = {
     errno.EISDIR: "name another place: a folder stands where a file should be",
     errno.ENOENT: "name a place in a folder that is there",
     errno.EMFILE: "allow more open files: ulimit -n",
+    errno.ENFILE: "close other programs: the whole system has as many files open as it allows",
+    errno.ENAMETOOLONG: "give it a shorter name",
 }
 """What to do where the file system refuses something."""
+
+NAMELESS: Final = (errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT)
+"""The refusals that are often reported without the name of a file."""
 
 
 def exit_code(error: Exception) -> int | None:
@@ -39,10 +44,11 @@ def exit_code(error: Exception) -> int | None:
 
 def words_of(error: Exception) -> str:
     """What an error says: its own words, and of one of the file system which file, what, and what to do."""
-    if not isinstance(error, OSError) or error.errno is None or error.filename is None:
+    if not isinstance(error, OSError) or error.errno is None:
         return str(error)
-    reason = os.strerror(error.errno).lower()
-    step = NEXT_STEPS.get(error.errno)
+    reason, step = os.strerror(error.errno).lower(), NEXT_STEPS.get(error.errno)
+    if error.filename is None:
+        return f"{reason}\n  Next: {step}" if error.errno in NAMELESS else str(error)
     return f"{error.filename}: {reason}" + (f"\n  Next: {step}" if step else "")
 
 

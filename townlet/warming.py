@@ -27,16 +27,25 @@ def warm() -> float:
     if not is_compiled():
         command = [sys.executable, "-m", "townlet.warming"]
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as other:
-            _compile_here()
-            _compile_observations()
-            assert other.stdout is not None
-            other.stdout.readline()  # rules
-            _compile_day()
-            other.stdout.readline()  # folds
-            _compile_step()
+            try:
+                _compile_with(other)
+            except BaseException:
+                other.terminate()  # else a command that SIGTERM ends would wait for it
+                raise
         if other.returncode == 0:
             WARM.touch()
     return time.perf_counter() - began
+
+
+def _compile_with(other: "subprocess.Popen[str]") -> None:
+    """Compile this process's part, each half as soon as the other process has compiled what it calls."""
+    _compile_here()
+    _compile_observations()
+    assert other.stdout is not None
+    other.stdout.readline()  # rules
+    _compile_day()
+    other.stdout.readline()  # folds
+    _compile_step()
 
 
 def _compile_here() -> None:

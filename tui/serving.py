@@ -7,12 +7,13 @@ import logging
 import shlex
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from textual_serve.app_service import AppService
 from textual_serve.server import Server
 
 HOST: Final = "127.0.0.1"
@@ -20,6 +21,9 @@ HOST: Final = "127.0.0.1"
 
 PAGES: Final = Path(__file__).parent / "pages"
 """The folder of the page. Unlike textual-serve's own page it loads nothing from another site."""
+
+SIDE_MOST: Final = 1000
+"""The most columns, and the most rows, of an observer in a browser."""
 
 LEAVING_S: Final = 3.0
 """Seconds that an observer has to end when the server ends."""
@@ -100,6 +104,16 @@ class Gated(Server):
         if self._open:
             await asyncio.wait(self._open, timeout=LEAVING_S)
 
+    async def _process_messages(self, websocket: web.WebSocketResponse, app_service: AppService) -> None:
+        """Pass the page's messages on, with sizes of the screen in bounds."""
+        resize = app_service.set_terminal_size
+
+        async def bounded(width: int, height: int) -> None:
+            await resize(*(min(max(int(side), 1), SIDE_MOST) for side in (width, height)))
+
+        app_service.set_terminal_size = bounded  # type: ignore[method-assign]
+        await super()._process_messages(websocket, app_service)
+
     def _gate(self) -> Middleware:
         @web.middleware
         async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -107,6 +121,8 @@ class Gated(Server):
             why = self.refusal(request.headers.get("Host"), request.headers.get("Origin"), opens)
             if why is not None:
                 return web.Response(status=403, text=f"{why}\n")
+            if opens and (wrong := out_of_size(request.query)):
+                return web.Response(status=400, text=f"{wrong}\n")
             if not opens:
                 return await handler(request)
             task = asyncio.current_task()
@@ -129,6 +145,15 @@ class Gated(Server):
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Cache-Control"] = "no-store"
+
+
+def out_of_size(query: Mapping[str, str]) -> str | None:
+    """Why an observer of this size is not opened; None if it is. The size decides how much memory the screen takes."""
+    for name in ("width", "height"):
+        said = query.get(name, "1")
+        if not said.isascii() or not said.isdecimal() or not 1 <= int(said[:9]) <= SIDE_MOST:
+            return f"{name} is {said[:20]!r}, and must be a whole number from 1 to {SIDE_MOST}"
+    return None
 
 
 async def _focus(_: web.Request) -> web.StreamResponse:

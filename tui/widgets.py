@@ -10,11 +10,14 @@ from rich.style import Style
 from rich.text import Span, Text
 from textual import events
 from textual.binding import Binding
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from eventlog.printable import without_controls
 from townlet.observing.view import View
 from tui.drawing import About, Room, Row
 
@@ -225,6 +228,19 @@ class Panel(Widget, can_focus=True):
         changed = [Region(0, y, width, 1) for y, (was, line) in enumerate(pairs) if was != line]
         if changed:
             self.refresh(*changed)
+
+
+class WithoutControls(LineFilter):
+    """Leaves out control characters of whatever is drawn: a name could hold some that a terminal obeys."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """The segments without control characters in their texts."""
+        return [
+            segment
+            if segment.control or segment.text.isprintable()
+            else segment._replace(text=without_controls(segment.text))
+            for segment in segments
+        ]
 
 
 def segments_of(line: Line, console: Console) -> Iterable[Segment]:

@@ -8,6 +8,7 @@ from cli import options, output
 from cli.main import COMMANDS
 from cli.names import RunName
 from cli.renamed import Renamed
+from eventlog.places import place_name
 
 COLUMNS = ("check", "found", "passed")
 FORMATS = ("parquet", "duckdb", "csv")
@@ -64,7 +65,9 @@ def command(
 
     found = options.find_run(run)
     if into is None and isinstance(found, str):
-        raise click.UsageError(f"{found} is on a store, which is only read: give a path on this machine with --into")
+        raise click.UsageError(
+            f"{place_name(found)} is on a store, which is only read: give a path on this machine with --into"
+        )
     opened = townlet.open(found)
     try:
         with output.Waiting(f"writing {form_of_file}"):

@@ -14,7 +14,7 @@ from cli import living, options, output
 from cli.main import COMMANDS
 from cli.names import THEME, Person
 from cli.renamed import Renamed
-from eventlog.places import is_uri
+from eventlog.places import is_uri, place_name
 from projections.spelling import proposal
 
 if TYPE_CHECKING:
@@ -189,14 +189,13 @@ def _theme(name: str | None) -> str | None:
 def _begin(opened: "Run", run: Path | str, at: str | None, follow: bool, person: str | None) -> Begin:
     """Where to begin. Raises `click.UsageError`, QueryError for a wrong name or time, TickOutOfRange."""
     from eventlog.folder.lock import is_written_to
-    from townlet.telling.why import require_known
+    from townlet.telling.why import known_person
 
     if follow and is_uri(run):
-        raise click.UsageError(f"{run} is on a store, where no town is running: leave out --follow")
+        raise click.UsageError(f"{place_name(run)} is on a store, where no town is running: leave out --follow")
     last = opened.head.tick
     if person is not None:
-        person = person.lower()
-        require_known(opened, last, (person,))
+        person = known_person(opened, last, person)
     if at is not None:
         return Begin(_tick(opened, at), False, person)
     if follow or (isinstance(run, Path) and not opened.log.manifest.closed and is_written_to(run)):
@@ -230,6 +229,7 @@ def _end_with_the_server() -> None:
     import time
 
     parent = os.getppid()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # nothing is to be tidied up on a screen that is gone
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -252,7 +252,7 @@ def _serve(run: Path | str, begin: Begin, theme: str | None, port: int) -> None:
     shown += ["--follow"] if begin.follow else []
     arguments = ["-P", "-m", "cli.main", "observe", *shown, "--", str(run)]
     try:
-        serving.serve(arguments, str(run), port, output.words)
+        serving.serve(arguments, place_name(run), port, output.words)
     except OSError as error:
         if not serving.is_taken(error):
             raise

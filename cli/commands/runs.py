@@ -145,12 +145,19 @@ def archive_runs(names: tuple[str, ...], form: str) -> None:
 def copy_run(name: str, to: str, form: str) -> None:
     import townlet
     from eventlog.copying import copy
-    from eventlog.places import is_uri
+    from eventlog.places import is_uri, place_name
 
     run = townlet.open(options.find_run(name))
     with output.Waiting(f"copying {run.place}"):
         done = copy(run.log, to if is_uri(to) else Path(to))
-    values = (run.place, to, done.files, _size(done.bytes) if form == "table" else done.bytes, done.events, done.digest)
+    values = (
+        run.place,
+        place_name(to),
+        done.files,
+        _size(done.bytes) if form == "table" else done.bytes,
+        done.events,
+        done.digest,
+    )
     output.record(dict(zip(COPIED, values, strict=True)), form)
 
 

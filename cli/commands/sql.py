@@ -78,7 +78,7 @@ def command(arguments: tuple[str, ...], from_tick: int | None, at_tick: int | No
     runs, query = runs_and_query(arguments)
     paths = options.find_runs(runs) if runs else [options.find_run(None)]
     if query is None and not sys.stdin.isatty():
-        query = sys.stdin.read()
+        query = output.all_typed()
     if query is not None and not query.strip(" \t\r\n;"):
         raise click.UsageError("the query is empty; write one, such as: select * from chat_succeeded limit 5")
     import townlet

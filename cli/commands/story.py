@@ -11,7 +11,7 @@ from cli import options, output
 from cli.main import COMMANDS
 from cli.names import CATEGORY, Person
 from cli.renamed import Renamed
-from eventlog.places import is_uri
+from eventlog.places import is_uri, place_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,7 +41,9 @@ Entry = Mapping[str, Any]
     ),
 )
 @options.run_argument
-@click.option("--from", "begins", default="0", metavar="TIME", help="Begin at this tick or time.")
+@click.option(
+    "--from", "begins", metavar="TIME", help="Begin at this tick or time; by default at 0, with --follow now."
+)
 @click.option("--to", "ends", metavar="TIME", help="End before this tick or time; by default at the last tick.")
 @click.option(
     "--person", cls=Renamed, old="--agent", type=Person(), metavar="NAME", help="Only sentences about this person."
@@ -60,7 +62,7 @@ Entry = Mapping[str, Any]
 @options.output_formats
 def command(
     run: Path | str,
-    begins: str,
+    begins: str | None,
     ends: str | None,
     person: str | None,
     categories: tuple[str, ...],
@@ -78,7 +80,8 @@ def command(
 
     opened = townlet.open(run)
     per_day, last = opened.config.town.ticks_per_day, opened.head.tick
-    first, end = tick_of(begins, per_day), last if ends is None else tick_of(ends, per_day)
+    begin = tick_of(begins, per_day) if begins is not None else last if follow else 0
+    first, end = begin, last if ends is None else tick_of(ends, per_day)
     for tick in (first, end):
         if tick > last:
             raise TickOutOfRange(opened.place, tick, last)
@@ -89,6 +92,7 @@ def command(
         return
     wanted = _Wanted(first, _person(opened, person), chosen)
     if follow:
+        output.words(f"following {opened.place} from tick {first:,}, until it is closed")
         _follow(opened, wanted, form)
         return
     told = wanted.of(_story_table(opened, end, overrides, templates))
@@ -124,7 +128,7 @@ class _Wanted:
 def _require_possible(run: Path | str, by_day: bool, follow: bool, otherwise: bool, form: str) -> None:
     """Raise `click.UsageError` for options that do not go together."""
     if follow and is_uri(run):
-        raise click.UsageError(f"{run} is on a store, where no town is running: leave out --follow")
+        raise click.UsageError(f"{place_name(run)} is on a store, where no town is running: leave out --follow")
     if follow and (otherwise or by_day):
         raise click.UsageError(
             "--follow tells the story as the run's settings say: without --to, --by-day, --set, --templates"
@@ -150,10 +154,9 @@ def _person(run: "Run", name: str | None) -> str | None:
     """The name, if somebody with this name has lived in the town. Raises QueryError with the nearest name."""
     if name is None:
         return None
-    from townlet.telling.why import require_known
+    from townlet.telling.why import known_person
 
-    require_known(run, run.head.tick, (name.lower(),))
-    return name.lower()
+    return known_person(run, run.head.tick, name)
 
 
 def _story_table(run: "Run", tick: int, overrides: dict[str, object], templates: Path | None) -> "pa.Table":

@@ -9,7 +9,7 @@ import click
 from cli import options, output
 from cli.main import COMMANDS
 from cli.names import KIND
-from eventlog.places import is_uri
+from eventlog.places import is_uri, place_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -63,7 +63,7 @@ def command(
 ) -> None:
     codes = frozenset(code for kind in kinds for code in _codes(kind))
     if follow and is_uri(run):
-        raise click.UsageError(f"{run} is on a store, where no town is running: leave out --follow")
+        raise click.UsageError(f"{place_name(run)} is on a store, where no town is running: leave out --follow")
     import townlet
     from townlet.errors import TickOutOfRange
     from townlet.telling.event_lines import Teller
@@ -73,7 +73,7 @@ def command(
     log, teller = opened.log, Teller(opened.config)
     head = log.head
     if from_tick is not None and from_tick > head.tick and not follow:
-        raise TickOutOfRange(run, from_tick, head.tick)
+        raise TickOutOfRange(opened.place, from_tick, head.tick)
     breach = held.breach(head.tick) if held else None
     until = head.seq if breach is None else log.seq_at(breach.tick)
     if from_tick is None:
@@ -85,7 +85,7 @@ def command(
     if follow:
         batches = log.follow(from_seq=head.seq)
         _say(teller, teller.events(held.checked_batches(batches) if held else batches, codes), as_json)
-        output.words(f"{run} is closed at tick {log.head.tick:,}")
+        output.words(f"{opened.place} is closed at tick {log.head.tick:,}")
 
 
 class _RuleCheck:

@@ -1,5 +1,6 @@
 """`townlet telemetry`"""
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from cli import options, output
 from cli.main import COMMANDS
 from cli.names import Name
 from cli.renamed import Renamed
-from eventlog.places import is_uri
+from eventlog.places import is_uri, place_name
 
 FAULTS = ("line", "path", "what")
 GIVES_WAY = 19
@@ -99,7 +100,7 @@ def stream(
 ) -> None:
     schemas = _schemas(schema, also_schema)
     if follow and is_uri(run):
-        raise click.UsageError(f"{run} is on a store, where no town is running: leave out --follow")
+        raise click.UsageError(f"{place_name(run)} is on a store, where no town is running: leave out --follow")
     if from_tick is not None and to_tick is not None and from_tick > to_tick:
         raise click.UsageError(f"--from-tick {from_tick} is after --to-tick {to_tick}")
     import townlet
@@ -120,7 +121,7 @@ def stream(
     from projections.telemetry.versions import lines
     from townlet.serving.mailbox import send
 
-    with _writer(place) as write:
+    with _writer(place, follow) as write:
 
         def say(message: Any) -> None:
             for line in lines(message, schemas):
@@ -205,12 +206,22 @@ def _schemas(schema: int, also: bool) -> tuple[int, ...]:
 
 
 @contextmanager
-def _writer(place: str) -> Iterator[Callable[[str], None]]:
-    """A context with a function that writes a line to stdout or to a file."""
+def _writer(place: str, grows: bool) -> Iterator[Callable[[str], None]]:
+    """A context with a function that writes a line to stdout or to a file. `grows`: the file is read meanwhile."""
     if place == "-":
         yield output.line
         return
     if is_uri(place):
-        raise click.UsageError(f"nothing can be sent to {place}: give a file here, -, or tcp://127.0.0.1:PORT")
-    with Path(place).open("w", encoding="utf-8", newline="\n") as file:
-        yield lambda line: print(line, file=file)
+        raise click.UsageError(
+            f"nothing can be sent to {place_name(place)}: give a file here, -, or tcp://127.0.0.1:PORT"
+        )
+    from eventlog.folder.publishing import replacing, require_no_part_of_a_run
+
+    file = Path(place)
+    require_no_part_of_a_run(file)
+    # A feed that goes on for ever is read while it is written.
+    with (
+        contextlib.nullcontext(file) if grows else replacing(file) as written,
+        written.open("w", encoding="utf-8", newline="\n", buffering=1 if grows else -1) as lines,
+    ):
+        yield lambda line: print(line, file=lines)

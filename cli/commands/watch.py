@@ -7,7 +7,7 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
-from eventlog.places import is_uri
+from eventlog.places import is_uri, place_name
 
 if TYPE_CHECKING:
     from townlet.judging.watch import Watch
@@ -38,7 +38,7 @@ COLUMNS = ("rule", "must", "state", "value", "tick", "looks")
 @options.output_formats
 def command(run: Path | str, rules: str, follow: bool, form: str) -> None:
     if follow and is_uri(run):
-        raise click.UsageError(f"{run} is on a store, where no town is running: leave out --follow")
+        raise click.UsageError(f"{place_name(run)} is on a store, where no town is running: leave out --follow")
     import townlet
     from townlet.history.following import Following
     from townlet.judging.thresholds import rules_of
@@ -49,6 +49,11 @@ def command(run: Path | str, rules: str, follow: bool, form: str) -> None:
     watch = Watch(opened, read)
     breach = watch.until(opened.head.tick)
     if follow and breach is None:
+        if not opened.log.manifest.closed:
+            output.words(
+                f"no rule is broken up to tick {opened.head.tick:,} of {opened.place}; waiting for tick "
+                f"{watch.next_tick:,}, where the next one is checked, and on until the run is closed"
+            )
         for _ in Following(opened, ()).follow():
             breach = watch.until(opened.head.tick)
             if breach is not None:

@@ -17,7 +17,7 @@ from typing import Final
 from eventlog.errors import EventLogError, RunExists
 from eventlog.folder import disk
 from eventlog.folder.run_folders import MANIFEST, half_made, is_half_made, is_run
-from eventlog.places import printable
+from eventlog.printable import printable_line
 
 MARK: Final = "half-made.townlet"
 """The file in a folder that Townlet makes or removes. A hidden folder without it is somebody else's."""
@@ -77,7 +77,7 @@ def require_own(run: Path) -> None:
         wanted_folder = entry in _WRITTEN or re.fullmatch(rf"(?:checkpoints|derived)/{_STATE}", entry) is not None
         mode = path.lstat().st_mode
         if stat.S_ISLNK(mode):
-            raise _foreign_error(run, entry, f"is a link to {printable(os.readlink(path))}")
+            raise _foreign_error(run, entry, f"is a link to {printable_line(os.readlink(path))}")
         if wanted_folder and not stat.S_ISDIR(mode):
             raise _foreign_error(run, entry, "is no folder")
         if not wanted_folder and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
@@ -115,7 +115,7 @@ def require_free(place: Path) -> None:
     foreign = next(_foreign_names(place, "", _BEGUN), None) if place.is_dir() else None
     if foreign is not None:
         raise EventLogError(
-            f"{place} holds files, and no run, such as {printable(foreign)}: nothing is written over it.\n"
+            f"{place} holds files, and no run, such as {printable_line(foreign)}: nothing is written over it.\n"
             f"  Next: name another folder for the new run"
         )
 
@@ -156,7 +156,7 @@ def why_it_stays(run: Path) -> str | None:
     if inner is not None:
         return f"holds another run, {inner}"
     foreign = foreign_in(run)
-    return None if foreign is None else f"holds {printable(foreign)}, which is no part of a run"
+    return None if foreign is None else f"holds {printable_line(foreign)}, which is no part of a run"
 
 
 def require_removable(run: Path) -> None:
@@ -177,12 +177,13 @@ def remove_run(run: Path) -> None:
     remove_part(run)
 
 
-def begin_half_made(place: Path, work: str) -> Path:
+def begin_half_made(place: Path, work: str, number: int | None = None) -> Path:
     """Make the hidden folder beside `place` in which this process works, with its mark; returns it.
 
-    Replaces what a process of this number left. Raises `FileExistsError` if there is a folder without the mark.
+    `number` is by default this process's. Replaces what a process of this number left. Raises `FileExistsError` if a
+    folder without the mark is there.
     """
-    hidden = half_made(place, work)
+    hidden = half_made(place, work, number)
     remove_half_made(hidden)
     hidden.mkdir(parents=True)
     _put_mark(hidden)
@@ -211,9 +212,12 @@ def remove_half_made(folder: Path) -> None:
     folder.rmdir()
 
 
-def holds_last_copy(hidden: Path) -> bool:
-    """Whether a hidden folder holds what was moved out of a place that is empty now: its maker was killed just then."""
-    place = hidden.with_name(hidden.name[1:].rpartition(".")[0])
+def holds_last_copy(hidden: Path, place: Path | None = None) -> bool:
+    """Whether a hidden folder holds what was at its place, which is empty now: its maker was killed just then.
+
+    The place is by default the one that the hidden folder is named after.
+    """
+    place = place or hidden.with_name(hidden.name[1:].rpartition(".")[0])
     return (hidden / "replaced").exists() and not os.path.lexists(place)
 
 
@@ -231,7 +235,7 @@ def remove_state(folder: Path) -> None:
         return
     strange = [entry.name for entry in os.scandir(folder) if entry.is_symlink() or not is_table(entry.name)]
     if strange:
-        raise OSError(errno.ENOTEMPTY, f"it holds {printable(min(strange))}, which is no table", str(folder))
+        raise OSError(errno.ENOTEMPTY, f"it holds {printable_line(min(strange))}, which is no table", str(folder))
     disk.remove_folder(folder)
 
 
@@ -325,6 +329,6 @@ def _holds_working_directory(place: Path) -> bool:
 
 def _foreign_error(run: Path, name: str, what: str) -> EventLogError:
     return EventLogError(
-        f"{run / printable(name)} {what}: a run is written to only in its own folder, so nothing was changed.\n"
+        f"{run / printable_line(name)} {what}: a run is written to only in its own folder, so nothing was changed.\n"
         f"  Next: put the file itself there, or bring the run back from a copy"
     )

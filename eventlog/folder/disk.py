@@ -1,4 +1,4 @@
-"""All calls to the disk that a log makes. All raise `OSError`.
+"""All calls to the disk that a log makes. All raise `OSError`. The user's umask decides who may read a new file.
 
 Durability depends on their order. Tests replace them by a disk that fails, or that loses all bytes not synced. If a
 signal interrupts a call (EINTR), Python repeats it where that is safe (PEP 475): open, write, sync, truncate. Others,
@@ -18,10 +18,10 @@ def create(path: Path) -> int:
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     try:
-        return os.open(path, flags, 0o644)
+        return os.open(path, flags, 0o666)
     except FileExistsError:
         remove(path)
-        return os.open(path, flags, 0o644)
+        return os.open(path, flags, 0o666)
 
 
 def append_to(path: Path) -> int:
@@ -31,7 +31,7 @@ def append_to(path: Path) -> int:
 
 def update(path: Path) -> int:
     """Open a file, not through a link, created if missing; returns a descriptor that reads and writes in place."""
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
 
 
 def write(fd: int, data: bytes | bytearray | memoryview) -> int:

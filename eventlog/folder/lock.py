@@ -10,11 +10,13 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from eventlog.errors import EventLogError, LogLocked
+from eventlog.folder import disk
 from eventlog.folder.belongings import require_own
+from eventlog.folder.holding import is_held
 from eventlog.folder.regular import read_regular
-from eventlog.folder.run_folders import is_alive
 from eventlog.folder.stores import is_mirror
-from eventlog.places import place_name, printable, refusal
+from eventlog.places import place_name, refusal
+from eventlog.printable import printable_line
 
 _HOLDER_BYTES_MAX: Final = 4096
 
@@ -28,11 +30,15 @@ class _Holder(BaseModel):
     host: str = Field(max_length=255)
 
 
+_PATIENCE_S: Final = 0.05
+"""Seconds to try: who only looks whether the lock is held has it for a moment, too."""
+
+
 class WriterLock:
     """The lock of a run, held from construction to `release` or to the end of the process.
 
-    Raises `LogLocked` at once if another writer holds it; the message names that writer. Raises `EventLogError` for a
-    mirror of a run on a store, which can only be read, and for a run with links in its folder.
+    Raises `LogLocked` if another writer holds it; the message names that writer. Raises `EventLogError` for a mirror of
+    a run on a store, which can only be read, and for a run with links in its folder.
 
     The lock stays with the process that took it: one that is forked from it neither holds nor frees it.
     """
@@ -43,9 +49,10 @@ class WriterLock:
         require_own(run)
         self._run, self._pid = run, os.getpid()
         self._holder = run / "lock.holder"
-        self._lock = FileLock(run / "lock", timeout=0, thread_local=False)
+        disk.close(disk.update(run / "lock"))  # else the lock ignores the umask
+        self._lock = FileLock(run / "lock", timeout=_PATIENCE_S, thread_local=False)
         try:
-            self._lock.acquire()
+            self._lock.acquire(poll_interval=_PATIENCE_S / 10)
         except Timeout as error:
             pid, host = _holder(self._holder)
             raise LogLocked(run, pid=pid, host=host) from error
@@ -76,9 +83,8 @@ class WriterLock:
 
 
 def is_written_to(run: Path) -> bool:
-    """Whether the process that last said it writes to the run is alive, without touching the run's lock."""
-    pid, _ = _holder(run / "lock.holder")
-    return pid is not None and is_alive(pid)
+    """Whether a process holds the run's lock. It may run in another container, and have any number."""
+    return is_held(run / "lock")
 
 
 def _holder(path: Path) -> tuple[int | None, str | None]:
@@ -87,4 +93,4 @@ def _holder(path: Path) -> tuple[int | None, str | None]:
         holder = _Holder.model_validate_json(read_regular(path, _HOLDER_BYTES_MAX))
     except (OSError, ValidationError):
         return None, None
-    return holder.pid, printable(holder.host)
+    return holder.pid, printable_line(holder.host)

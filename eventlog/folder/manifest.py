@@ -19,7 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from eventlog.errors import EventLogError, RunNotFound
 from eventlog.folder import disk
 from eventlog.folder.regular import read_regular
-from eventlog.places import place_name, printable
+from eventlog.places import place_name
+from eventlog.printable import printable_line
 
 FORMAT: Final = 1
 """The version of the layout of a run's folder that this code writes, and the newest that it reads."""
@@ -190,7 +191,7 @@ def _crc_of(text: bytes) -> str:
 def _fault_of(error: ValidationError) -> str:
     """The first fault of a text that is not a manifest of this version, in words."""
     first = error.errors()[0]
-    where, found = printable(".".join(str(part) for part in first["loc"])), first["input"]
+    where, found = printable_line(".".join(str(part) for part in first["loc"])), first["input"]
     if first["type"] == "value_error":
         return str(first["ctx"]["error"])
     if first["type"] == "json_invalid" or not where:

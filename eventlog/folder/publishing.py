@@ -5,20 +5,21 @@ until then, and comes back if the move fails.
 """
 
 import contextlib
+import errno
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from eventlog.errors import EventLogError
 from eventlog.folder import disk
-from eventlog.folder.belongings import (
-    begin_half_made,
-    end_half_made,
-    holds_last_copy,
-    remove_half_made,
-    require_removable,
-)
+from eventlog.folder.belongings import require_removable
+from eventlog.folder.holding import building
 from eventlog.folder.lock import WriterLock
-from eventlog.folder.run_folders import is_run
+from eventlog.folder.run_folders import MANIFEST, is_run
+
+OWN: Final = (MANIFEST, "lock", "lock.holder", "log", "configs", "checkpoints", "derived")
+"""The files and folders of a run that only Townlet writes."""
 
 
 class Product(NamedTuple):
@@ -42,19 +43,12 @@ def published(product: Product, place: Path, *, replace: bool, suffix: str = "")
     """
     require_free(product, place, replace)
     place.parent.mkdir(parents=True, exist_ok=True)
-    hidden = begin_half_made(place, product.work)
-    try:
+    with building(place, product.work) as hidden:
         written = hidden / f"whole{suffix}"
         yield written
         _sync(written)
         require_free(product, place, replace)
         _move(written, place)
-    finally:
-        if holds_last_copy(hidden):
-            end_half_made(hidden)  # it could not be brought back, so the hidden folder is nobody's to remove
-        else:
-            with contextlib.suppress(OSError):  # what is left carries the mark, and townlet runs prune removes it
-                remove_half_made(hidden)
 
 
 @contextlib.contextmanager
@@ -72,6 +66,38 @@ def instead_of_run(place: Path) -> Iterator[Path]:
             require_removable(place)
     finally:
         lock.release()
+
+
+@contextlib.contextmanager
+def replacing(place: Path) -> Iterator[Path]:
+    """A path to write a file to, beside `place`; when the block ends, the file takes the place of what is there.
+
+    A pipe or a device is written directly. Raises EventLogError for a file that is a part of a run, OSError; then, and
+    where the block raises, an earlier file is as it was.
+    """
+    require_no_part_of_a_run(place)
+    if place.exists() and not place.is_file():
+        yield place
+        return
+    real = place.resolve()
+    if not real.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(place))
+    with building(real, "writing") as hidden:
+        written = hidden / f"whole{real.suffix}"
+        yield written
+        _sync(written)
+        disk.rename(written, real)
+        disk.sync_folder(real.parent)
+
+
+def require_no_part_of_a_run(place: Path) -> None:
+    """Raises EventLogError if a file of the run around it would be written over."""
+    real = place.resolve()
+    for folder in real.parents:
+        if is_run(folder) and real.relative_to(folder).parts[0] in OWN:
+            raise EventLogError(
+                f"{place} belongs to the run {folder}, and is not written over.\n  Next: name another file"
+            )
 
 
 def bytes_of(place: Path) -> int:

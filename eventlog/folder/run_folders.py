@@ -14,7 +14,10 @@ from typing import Final
 MANIFEST: Final = "run.json"
 """The file that makes a folder a run."""
 
-_HALF_MADE: Final = re.compile(r"\..+\.(?:replaced|(?:forking|exporting|writing|pruning)-([0-9]+)(?:-replaced)?)")
+NAME_BYTES: Final = 220
+"""A half-made folder is named after at most so many bytes of its place; a name has 255 bytes on most file systems."""
+
+_HALF_MADE: Final = re.compile(r"\..+\.(?:replaced|(?:forking|exporting|writing|pruning)-[0-9]+(?:-replaced)?)")
 
 
 def is_run(folder: Path) -> bool:
@@ -74,23 +77,12 @@ def is_half_made(name: str) -> bool:
     return _HALF_MADE.fullmatch(name) is not None
 
 
-def maker_of(name: str) -> int | None:
-    """The number of the process that a half-made folder's name tells of; None where it tells of none."""
-    found = _HALF_MADE.fullmatch(name)
-    return int(found[1]) if found and found[1] else None
+def half_made(place: Path, work: str, number: int | None = None) -> Path:
+    """The hidden folder beside a place for a work: forking, exporting, writing, pruning. `number` is by default this
+    process's.
 
-
-def half_made(place: Path, work: str) -> Path:
-    """The hidden folder beside a place in which this process does its work: forking, exporting, writing, pruning."""
-    return place.absolute().with_name(f".{place.absolute().name}.{work}-{os.getpid()}")
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process of this number runs here."""
-    try:
-        os.kill(pid, 0)
-    except PermissionError:
-        return True
-    except (ProcessLookupError, OverflowError):
-        return False
-    return True
+    A very long name of the place is cut, so that the folder's name is not too long.
+    """
+    whole = place.absolute()
+    name = os.fsencode(whole.name)[:NAME_BYTES].decode(errors="ignore")
+    return whole.with_name(f".{name}.{work}-{os.getpid() if number is None else number}")

@@ -23,17 +23,18 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import platformdirs
 import pyarrow as pa
 
 from eventlog import places
 from eventlog.errors import EventLogError, RunNotFound
 from eventlog.folder import disk
 from eventlog.folder.belongings import is_kept, is_plain, is_state, is_table, remove_cached, remove_state
+from eventlog.folder.cache import cache_folder
 from eventlog.folder.manifest import Manifest, parse_manifest
 from eventlog.folder.regular import open_regular
 from eventlog.folder.run_folders import is_run
-from eventlog.places import is_uri, printable, public_uri, refusal
+from eventlog.places import is_uri, public_uri, refusal
+from eventlog.printable import printable_line
 
 SCHEMES: Final = ("s3", "gs", "file")
 S3_OPTIONS: Final = ("region", "scheme", "endpoint_override")
@@ -97,7 +98,7 @@ class Store:
             with self._store_errors("cannot be reached"):
                 return _s3_location(self._place) if scheme == "s3" else _other_location(self._place, scheme)
         except pa.ArrowInvalid as error:
-            raise RunNotFound(self.uri, str(error)) from error
+            raise RunNotFound(self.uri, places.without_secrets(str(error))) from error
 
     def _bucket_is_there(self) -> bool:
         """Whether the bucket, the first part of the path, exists."""
@@ -155,7 +156,7 @@ class Store:
         for name in names:
             if not is_plain(name):
                 raise EventLogError(
-                    f"{self.uri} lists {printable(name)!r}, which is no path below it: nothing was read or written.\n"
+                    f"{self.uri} lists {printable_line(name)!r}, no path below it: nothing was read or written.\n"
                     f"  Next: remove that key there, or read a store that you trust"
                 )
         return names
@@ -212,7 +213,8 @@ def _s3_location(uri: str) -> tuple[Any, str]:
     options = dict(parse_qsl(parts.query))
     for key in options:
         if key not in S3_OPTIONS:
-            raise pa.ArrowInvalid(f"?{key}= is not known here; known keys are {', '.join(S3_OPTIONS)}")
+            said = f"?{key}=" if re.fullmatch("[a-z_]+", key) else "its query"
+            raise pa.ArrowInvalid(f"{said} is not known here; known keys are {', '.join(S3_OPTIONS)}")
     if not parts.hostname:
         raise pa.ArrowInvalid("it names no bucket")
     bucket = parts.netloc.rpartition("@")[2]
@@ -241,7 +243,7 @@ def _other_location(uri: str, scheme: str) -> tuple[Any, str]:
 
 def _reason(said: str) -> str:
     """The store's error in one line, with a next step if one is known."""
-    line = " ".join(said.split())
+    line = " ".join(places.without_secrets(said).split())
     line = line if len(line) <= _SAID_MAX else f"{line[:_SAID_MAX]}..."
     if _DENIED.search(line):
         return f"access denied ({line})\n  Next: give AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of somebody who may"
@@ -264,7 +266,7 @@ def mirror(uri: str) -> Path:
         _begin(store, folder, manifest, text, head)
     os.utime(folder)
     _stores[folder] = store
-    places.call_by_uri(folder, store.uri)
+    places.call(folder, store.uri)
     _make_room(folder)
     return folder
 
@@ -283,7 +285,7 @@ def whole_copy(uri: str) -> Iterator[Path]:
             if is_kept(file):
                 (folder / file).parent.mkdir(parents=True, exist_ok=True)
                 store.fetch(file, folder / file)
-        places.call_by_uri(folder, store.uri)
+        places.call(folder, store.uri)
         yield folder
 
 
@@ -370,9 +372,7 @@ def _begin(store: Store, folder: Path, manifest: Manifest, text: bytes, head: by
 
 def _mirrors_folder() -> Path:
     """The folder of all mirrors in the cache."""
-    folder = Path(os.environ.get("TOWNLET_CACHE") or platformdirs.user_cache_dir("townlet")) / "stores"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder.absolute()
+    return cache_folder("stores")
 
 
 def _make_room(opened: Path) -> None:

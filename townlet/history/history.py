@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Self
 import pyarrow as pa
 
 from eventlog.checkpoints import CheckpointStore
+from eventlog.errors import EventLogError
 from eventlog.folder.head import Head
 from eventlog.folder.manifest import Epoch, read_settings
 from eventlog.folder.stores import mirror
 from eventlog.format.upcasting import PRESENT, Upcasters
-from eventlog.places import is_uri, place_name
+from eventlog.places import is_uri, lasting, place_name
 from eventlog.reader import LogReader
 from projections.errors import BadEvent
-from townlet.configuration.load import Resolved, from_text
+from townlet.configuration.load import Resolved, config_id_of, from_text
 from townlet.configuration.settings import Settings
 from townlet.errors import TickOutOfRange
 from townlet.history.town_tables import town_table
@@ -39,7 +40,7 @@ class History:
 
     def __init__(self, path: Path | str, *, upcasters: Upcasters = PRESENT) -> None:
         """Raises RunNotFound, LogDamaged, and EventLogError if the store cannot be read."""
-        self.path = mirror(path) if is_uri(path) else Path(path)
+        self.path = mirror(path) if is_uri(path) else lasting(Path(path))
         self._log, self._upcasters = LogReader(self.path, upcasters=upcasters), upcasters
         self._settings: dict[str, Resolved] = {}
         self._plans: dict[tuple[str, ...], np.ndarray] = {}
@@ -161,8 +162,14 @@ class History:
 
     def _settings_of(self, config_id: str) -> Resolved:
         if config_id not in self._settings:
-            origin = str(self.path / "configs" / f"{config_id}.json")
-            self._settings[config_id] = from_text(read_settings(self.path, config_id), origin)
+            file = place_name(self.path / "configs" / f"{config_id}.json")
+            text = read_settings(self.path, config_id)
+            if (digest := config_id_of(text)) != config_id:
+                raise EventLogError(
+                    f"{file} was changed: its text has the digest {digest}, so the log is not folded by it.\n"
+                    f"  Next: restore the file from a copy of the run; townlet fork --set KEY=VALUE changes settings"
+                )
+            self._settings[config_id] = from_text(text, file)
         return self._settings[config_id]
 
 

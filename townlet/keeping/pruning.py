@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from eventlog.errors import EventLogError, LogLocked
+from eventlog.errors import EventLogError
 from eventlog.folder import disk
 from eventlog.folder.belongings import (
     foreign_in,
@@ -25,18 +25,17 @@ from eventlog.folder.belongings import (
     require_own,
     why_it_stays,
 )
-from eventlog.folder.lock import WriterLock
+from eventlog.folder.holding import is_held
+from eventlog.folder.lock import WriterLock, is_written_to
 from eventlog.folder.manifest import Manifest, Parent, read_manifest
 from eventlog.folder.run_folders import (
     MANIFEST,
-    is_alive,
     is_half_made,
     is_run,
     last_written,
-    maker_of,
     runs_in,
 )
-from eventlog.places import printable
+from eventlog.printable import printable_line
 from eventlog.reader import LogReader
 from eventlog.segments.recovery import SEGMENT_NAME
 from townlet.keeping.export import is_own_export
@@ -46,7 +45,7 @@ PARTS: Final = ("derived", "exports", "torn")
 
 NAMED: Final = "named"
 
-_CHECKPOINT: Final = re.compile(r"[0-9]+\.([0-9]+)-[0-9]+(?:-replaced)?")
+_CHECKPOINT: Final = re.compile(r"[0-9]+\.[0-9]+-[0-9]+(?:-replaced)?")
 _TORN: Final = re.compile(r".+\.torn(?:-[0-9]+)?")
 
 
@@ -106,7 +105,7 @@ def plan(
         if run in gone or run.is_symlink():
             continue
         strange = _strange(run)
-        if strange is None and not _is_locked(run):
+        if strange is None and not is_written_to(run):
             goes += _parts_of(run, parts)
             kept += _parts_that_stay(run, parts)
         elif strange is not None and run not in stays:
@@ -134,6 +133,8 @@ def _is_as_planned(item: Item) -> bool:
     """Whether an item is as it was planned: the run was not written, and its manifest does not name the file."""
     if item.what == "run":
         return last_written(item.path) == item.written
+    if is_half_made(item.path.name):
+        return _is_left(item.path)
     if item.run is None or item.path.parent != item.run / "log":
         return True
     manifest = _manifest_of(item.run)
@@ -156,7 +157,7 @@ def _runs_that_stay(chosen: dict[Path, str], runs: list[Path], *, with_parents: 
     for run in chosen:
         if why := why_it_stays(run) or _strange(run):
             stays[run] = why
-        elif _is_locked(run):
+        elif is_written_to(run):
             stays[run] = "is being written"
         elif _manifest_of(run) is None and chosen[run] != NAMED:
             stays[run] = "its manifest cannot be read; name it to remove it"
@@ -220,8 +221,8 @@ def _parts_of(run: Path, parts: Collection[str]) -> Iterator[Item]:
                 yield Item(path, "torn tail", "it was never durable", run=run)
     checkpoints = _files(run / "checkpoints")
     for path in checkpoints:
-        found = _CHECKPOINT.fullmatch(path.name)
-        if found and not is_alive(int(found[1])) and foreign_in(run, f"checkpoints/{path.name}") is None:
+        # only a writer makes one, and the run has none
+        if _CHECKPOINT.fullmatch(path.name) and foreign_in(run, f"checkpoints/{path.name}") is None:
             yield Item(path, "leftover", "its process ended", run=run)
     if "derived" in parts:
         for path in [path for path in checkpoints if is_state(path.name)][:-1]:
@@ -244,7 +245,7 @@ def _parts_that_stay(run: Path, parts: Collection[str]) -> Iterator[Item]:
     for part in ("derived", "exports"):
         foreign = foreign_in(run, part) if part in parts and (run / part).is_dir() else None
         if foreign is not None:
-            yield Item(run / part, part, f"holds {printable(foreign)}, which Townlet did not put there by itself")
+            yield Item(run / part, part, f"holds {printable_line(foreign)}, which Townlet did not put there by itself")
 
 
 def _leftovers(folder: Path) -> Iterator[Item]:
@@ -255,11 +256,10 @@ def _leftovers(folder: Path) -> Iterator[Item]:
 
 
 def _is_left(path: Path) -> bool:
-    """Whether a folder is half made and nobody goes on with it."""
+    """Whether a folder is half made and nobody goes on with it, in this container or another."""
     if not is_half_made(path.name) or not is_marked(path) or holds_last_copy(path):
         return False
-    maker = maker_of(path.name)
-    return maker is not None and not is_alive(maker)
+    return not (is_held(path) or is_written_to(path))
 
 
 def _with_sizes(items: list[Item]) -> list[Item]:
@@ -306,19 +306,6 @@ def _remove(item: Item) -> None:
         remove_part(path)
     else:
         disk.remove(path)
-
-
-def _is_locked(run: Path) -> bool:
-    """Whether a writer holds the run's lock."""
-    if not (run / "lock").exists():
-        return False
-    try:
-        WriterLock(run).release()
-    except LogLocked:
-        return True
-    except EventLogError:  # it has links, so nobody writes to it
-        return False
-    return False
 
 
 def _manifest_of(run: Path) -> Manifest | None:

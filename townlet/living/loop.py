@@ -1,6 +1,8 @@
 """The loop: it lets a town live and writes its events to the log. Only this module opens a log for writing."""
 
 import hashlib
+import os
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
@@ -131,6 +133,10 @@ def _live(
     settings = town.settings[-1]
     every, until = settings.checkpoint_ticks, town.tick + ticks
     keeper = _Keeper(writer)
+
+    def pulse(trouble: str) -> Pulse:
+        return Pulse(town.tick, until, town.people, town.seq, settings.town.ticks_per_day, trouble)
+
     try:
         while town.tick < until:
             mark = min(until, (town.tick // every + 1) * every)
@@ -139,10 +145,20 @@ def _live(
                 founding = None
                 writer.commit(whole, expected_seq=int(whole["seq"][0]))
                 if progress:
-                    progress(Pulse(town.tick, until, town.people, town.seq, settings.town.ticks_per_day))
+                    progress(pulse(keeper.trouble()))
             keeper.keep(town)
     finally:
         keeper.finish()
+        if trouble := keeper.trouble():
+            _report(pulse(trouble), progress)
+
+
+def _report(pulse: Pulse, progress: Progress | None) -> None:
+    """Tell of trouble: by the pulse, or by a warning if nobody sees pulses."""
+    if progress:
+        progress(pulse)
+    else:
+        warnings.warn(pulse.trouble, RuntimeWarning, stacklevel=2)
 
 
 def _pieces(town: Town, mark: int, most: int) -> Iterator[np.ndarray]:
@@ -152,14 +168,19 @@ def _pieces(town: Town, mark: int, most: int) -> Iterator[np.ndarray]:
 
 
 class _Keeper:
-    """Writes checkpoints in a thread of its own, one at a time, so that the town does not wait for the disk."""
+    """Writes checkpoints in a thread of its own, one at a time, so that the town does not wait for the disk.
+
+    A checkpoint that cannot be written is trouble, and the town lives on: a checkpoint only saves time.
+    """
 
     def __init__(self, writer: LogWriter) -> None:
         self._writer = writer
         self._store = CheckpointStore(writer.path)
         self._identity = fold_identity(writer.manifest.epochs)
         self._thread = ThreadPoolExecutor(max_workers=1)
-        self._last: Future[Path] | None = None
+        self._last: Future[None] | None = None
+        self._failed: tuple[int, OSError] | None = None
+        self._told = ""
 
     def keep(self, town: Town) -> None:
         """Write a checkpoint of the town as it is now, at the end of the log."""
@@ -167,9 +188,26 @@ class _Keeper:
             self._last.result()
         self._last = self._thread.submit(self._write, town.tables(), self._writer.point)
 
-    def _write(self, tables: dict[str, pa.Table], point: Point) -> Path:
-        return self._store.write(tables, point, self._identity)
+    def _write(self, tables: dict[str, pa.Table], point: Point) -> None:
+        try:
+            self._store.write(tables, point, self._identity)
+        except OSError as error:
+            self._failed = point.tick, error
+
+    def trouble(self) -> str:
+        """Why a checkpoint could not be written; "" if all were, or if this reason was given before."""
+        if self._failed is None:
+            return ""
+        (tick, error), self._failed = self._failed, None
+        reason = os.strerror(error.errno).lower() if error.errno else str(error)
+        if reason == self._told:
+            return ""
+        self._told = reason
+        return (
+            f"{self._store.path}: the checkpoint at tick {tick:,} cannot be written: {reason}. The log is whole "
+            "and the town lives on, but opening the run takes longer without checkpoints."
+        )
 
     def finish(self) -> None:
-        """Wait until the last checkpoint is written."""
+        """Wait until the last checkpoint is written, or has failed."""
         self._thread.shutdown(wait=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from eventlog.folder.publishing import replacing
 from eventlog.places import title
 from townlet.daytime import time_of
 from townlet.errors import QueryError
@@ -95,11 +96,11 @@ def style() -> Any:
 
 
 def save(figure: "Figure", into: Path) -> None:
-    """Write a figure to a file, which is overwritten. Raises QueryError for a wrong suffix, OSError."""
+    """Write a figure to a file, instead of an earlier one. Raises QueryError for a wrong suffix, OSError."""
     form = form_of(into)
     metadata = {"Date": None, "Creator": "Townlet"} if form == "svg" else {"Software": "Townlet"}
-    with style():
-        figure.savefig(into, format=form, metadata=metadata)
+    with style(), replacing(into) as written:
+        figure.savefig(written, format=form, metadata=metadata)
 
 
 def plot_ties(moment: "Moment", into: Path) -> None:

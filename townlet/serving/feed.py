@@ -47,10 +47,11 @@ def frames(
     if from_tick == 0:
         yield scenes.frame()
     for rows in _events(run, until, follow):
-        if follow and (now := ahead.refresh().tick) - max(scenes.tick, last) > lag_most:
-            begin = min(now, until)
         left = rows
         while len(left) and scenes.tick < until:
+            # Only from a frame on: a feed that moved its aim while it folds would show nothing of a fast town.
+            if follow and scenes.tick >= begin and (now := ahead.refresh().tick) - max(scenes.tick, last) > lag_most:
+                begin = min(now, until)
             left = scenes.fold(left, max(scenes.tick + 1, begin))
             if scenes.tick >= begin:
                 yield scenes.frame()

@@ -1,6 +1,10 @@
 """Serves the feed on a port of this machine. Each client has a queue of its own."""
 
+import contextlib
+import os
+import resource
 import socket
+import time
 from collections.abc import Callable, Iterable, Sequence
 from threading import Condition, Thread
 from typing import Final
@@ -16,6 +20,18 @@ LOOPBACK: Final = ("127.0.0.1", "localhost")
 
 PATIENCE_S: Final = 30.0
 """After so many seconds without reading, a client is disconnected."""
+
+RETRY_S: Final = 0.1
+"""Seconds until a client is welcomed again after that has failed."""
+
+DRAIN_S: Final = 5.0
+"""Seconds in which a client may read its last messages and close, after all of them were sent."""
+
+CLIENTS_MOST: Final = 256
+"""The most clients at a time; fewer if this process may open only few files."""
+
+FILES_SPARE: Final = 16
+"""The number of files that this process can open beside its clients, to read the log."""
 
 
 def address_of(place: str) -> tuple[str, int]:
@@ -33,7 +49,7 @@ class Server:
     """Serves a feed to any number of clients. The first message to each client is a snapshot of the present tick.
 
     With `lossless`, the feed begins with the first client, waits for the slowest one, and ends with the last. Without,
-    the feed does not wait, and a slow client gets a snapshot.
+    the feed does not wait, and a slow client gets a snapshot. A client for whom there is no room is disconnected.
     """
 
     def __init__(self, place: str, schemas: Sequence[int], *, lossless: bool, room: int) -> None:
@@ -44,6 +60,7 @@ class Server:
         self._changed = Condition()
         self._writers: list[Thread] = []
         self.served = 0
+        self._clients_most = min(CLIENTS_MOST, max(_files_left() - FILES_SPARE, 1))
         host, port = address_of(place)
         try:
             self._socket = socket.create_server((host, port))
@@ -87,7 +104,17 @@ class Server:
             try:
                 client, address = self._socket.accept()
             except OSError:
-                return  # the feed is over
+                if self._socket.fileno() < 0:
+                    return  # the feed is over
+                time.sleep(RETRY_S)  # no file is free, or the client has left already
+                continue
+            if len(self._clients) >= self._clients_most:
+                client.close()
+                announce(
+                    f"{address[0]}:{address[1]} is refused: {self._clients_most} clients listen already. "
+                    "Next: let one leave, or allow more open files: ulimit -n"
+                )
+                continue
             mailbox = Mailbox(self._room, lossless=self._lossless)
             writer = Thread(
                 target=self._write, args=(client, mailbox, announce, f"{address[0]}:{address[1]}"), daemon=True
@@ -109,6 +136,7 @@ class Server:
             try:
                 for message in mailbox.messages():
                     client.sendall("".join(f"{line}\n" for line in lines(message, self._schemas)).encode())
+                _drain(client)
             except OSError:
                 pass  # the client has left or does not read
             finally:
@@ -117,3 +145,22 @@ class Server:
                     self._clients.remove(mailbox)
         left_out = f"; {mailbox.dropped:,} messages were left out" if mailbox.dropped else ""
         announce(f"{who} has left{left_out}")
+
+
+def _drain(client: socket.socket) -> None:
+    """End the connection without loss: closing it while unread bytes of the client wait would discard what was sent."""
+    client.shutdown(socket.SHUT_WR)
+    until_s = time.monotonic() + DRAIN_S
+    while (left_s := until_s - time.monotonic()) > 0:
+        client.settimeout(left_s)
+        if not client.recv(1 << 16):
+            return
+
+
+def _files_left() -> int:
+    """How many more files this process may open."""
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    used = 64
+    with contextlib.suppress(OSError):
+        used = len(os.listdir("/dev/fd"))
+    return CLIENTS_MOST + FILES_SPARE if most == resource.RLIM_INFINITY else most - used

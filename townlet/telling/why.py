@@ -55,7 +55,9 @@ def why(run: "History", owner: str, other: str, at: int | None = None) -> Why:
     changes = tie_changes(run, tick)
     found = _rows_of_tie(changes, owner, other)
     if len(found) == 0:
+        owner, other = known_person(run, tick, owner), known_person(run, tick, other)
         require_known(run, tick, (owner, other))
+        found = _rows_of_tie(changes, owner, other)
     rows = found.to_pylist()
     total = sum_of_changes(rows)
     tied = bool(rows) and next((row["change"] not in ("removed", "refused") for row in _rows_back(rows)), False)
@@ -129,3 +131,15 @@ def people_until(run: "History", tick: int) -> list[str]:
     arrivals = [rows["agent"][rows["kind"] == AgentArrived.kind] for rows in run.log.rows(to_tick=tick)]
     persons = np.concatenate(arrivals) if arrivals else np.zeros(0, np.int64)
     return list(names_table(run.config, persons.astype(np.int64)))
+
+
+def known_person(run: "History", tick: int, name: str) -> str:
+    """The name as the log has it of somebody who moved in before this tick; capitals do not matter if one is meant.
+
+    Raises QueryError with the nearest name.
+    """
+    meant = {known for known in people_until(run, tick) if known.casefold() == name.casefold()}
+    if len(meant) == 1:
+        return meant.pop()
+    require_known(run, tick, (name,))
+    return name

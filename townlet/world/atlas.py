@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 
+from eventlog.folder.cache import present_folder
 from projections.record import plan, state
 from projections.record.plan import layout_type
 from projections.record.state import CapacityClass
@@ -34,7 +34,7 @@ OWN = re.compile(r"(?:map|layout)-[0-9a-f]{32}")
 
 def folder() -> Path:
     """The folder of the files."""
-    return Path(os.environ.get("TOWNLET_CACHE") or platformdirs.user_cache_dir("townlet")) / "layouts"
+    return present_folder("layouts")
 
 
 def town_map(content: dict[str, Any], repeat: tuple[int, int], shape: CapacityClass, origin: str) -> TownMap:

@@ -9,6 +9,8 @@ import sys
 from time import perf_counter
 
 import townlet
+from eventlog.places import without_secrets
+from eventlog.printable import printable
 from projections.kernel import is_compiled
 from townlet.foreground import Pace, interrupted_words, interruptible, summary
 from townlet.outcome import exit_code, unexpected_words, words_of
@@ -47,7 +49,7 @@ def _make(run: str, wish: Wish) -> int:
                 wish.into, at=wish.tick, overrides=settings, seed=wish.seed, ticks=wish.ticks, progress=pace.see
             )
     except KeyboardInterrupt:
-        _say(*interrupted_words(wish.into, pace.last))
+        _say(*interrupted_words(wish.into, pace))
         return INTERRUPTED
     fields = summary(fork, pace)
     width = max(map(len, fields))
@@ -65,7 +67,7 @@ def _compile_kernels() -> None:
 
 
 def _say(*lines: str) -> None:
-    sys.stderr.write("".join(f"{line}\n" for line in lines))
+    sys.stderr.write("".join(f"{printable(without_secrets(line))}\n" for line in lines))
 
 
 if __name__ == "__main__":

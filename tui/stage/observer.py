@@ -1,11 +1,12 @@
 """The observer of a run: the app that joins the parts, and does each action of the table by one of them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding
+from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 
@@ -21,10 +22,13 @@ from tui.stage.screen import FRONTS, Stage
 from tui.stage.sight import Sight
 from tui.stage.taking import Taking
 from tui.stage.timing import FRAME_S, Timing
-from tui.widgets import Panel
+from tui.widgets import Panel, WithoutControls
 
 UNBOUND: Final = "no_key"
 """The name of no key. Textual leaves an action's keys as they are where it is given no names at all."""
+
+CLEAN: Final = WithoutControls()
+"""The last filter of every line, on the terminal and in pictures."""
 
 Deeds = Mapping[str, Callable[[], None]]
 
@@ -81,6 +85,10 @@ class Observer(App[None]):
 
     def compose(self) -> ComposeResult:
         yield from self.stage.compose(self.sight.run_path, Sql(self.sight, self.stage.say, id="sql"))
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """The filters of every line that is drawn: Textual's, and one that lets no control character through."""
+        return [*super().get_line_filters(), CLEAN]
 
     def on_mount(self) -> None:
         """Start to read the run, and to count the time."""

@@ -4,14 +4,19 @@ import io
 import re
 import shlex
 from pathlib import Path
+from typing import Final
 
 from textual.app import App
 
+from eventlog.printable import printable_line
 from townlet.daytime import time_of
 from townlet.observing.view import View
 from tui.drawing import About
 from tui.stage.screen import Stage
 from tui.stage.sight import Sight
+
+NAME_MOST: Final = 200
+"""The most characters of a run's name in the name of a picture's file."""
 
 
 class Taking:
@@ -77,12 +82,14 @@ def command(view: View, panel: str, about: About | None) -> list[str]:
 
 def picture_title(view: View) -> str:
     """The title of a picture: the run, the seed, the tick and the time."""
-    return f"{_run_name(view)}, seed {view.seed}, tick {view.tick:,}, {time_of(view.tick, view.ticks_per_day)}"
+    name = printable_line(_run_name(view))
+    return f"{name}, seed {view.seed}, tick {view.tick:,}, {time_of(view.tick, view.ticks_per_day)}"
 
 
 def picture_name(view: View) -> str:
     """The name of a picture's file, in characters that every file system and every HTTP header takes."""
-    return f"observe-{re.sub(r'[^A-Za-z0-9_.-]+', '-', _run_name(view)).strip('-.') or 'run'}-{view.tick}.svg"
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", _run_name(view)).strip("-.")[:NAME_MOST] or "run"
+    return f"observe-{name}-{view.tick}.svg"
 
 
 def write_beside(path: Path, text: str) -> Path:
@@ -98,6 +105,9 @@ def write_beside(path: Path, text: str) -> Path:
         except FileExistsError:
             number += 1
             free = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        except OSError:
+            free.unlink(missing_ok=True)  # no half of a picture stays
+            raise
         else:
             return free
 
