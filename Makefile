@@ -63,6 +63,9 @@ test: lint warm
 	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-slow: warm
+	@echo "test-slow: installing the learning libraries of tests/peers.txt"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -r tests/peers.txt \
+	  || echo "test-slow: they cannot be installed; their tests are skipped" >&2
 	@echo "test-slow: the slow tests"
 	@$(BIN)/pytest -q -n $(WORKERS) -m slow
 

@@ -11,7 +11,8 @@ from townlet.whole_numbers import WHOLE_MOST, require_seed, whole_number
 
 Seeds = int | np.integer | Sequence[int] | np.ndarray
 
-WANTED = f"0 to {int(ASKABLE) - 1}, or -1 for the scripted policy"
+ACTIONS = int(ASKABLE)
+WANTED = f"0 to {ACTIONS - 1}, or -1 for the scripted policy"
 
 
 def checked_seeds(given: Any, towns: int) -> list[int]:
@@ -39,12 +40,12 @@ def checked_actions(given: Any, shape: tuple[int, ...]) -> np.ndarray:
     """The actions of all seats, integers [T, S]. Raises TownletError."""
     try:
         asked: np.ndarray = np.asarray(given)
-        found = f"{asked.dtype} {list(asked.shape)}"
     except (TypeError, ValueError) as error:
-        asked, found = np.zeros(0), f"{type(given).__name__} ({error})"
+        asked = np.array(f"{type(given).__name__}: {error}")
     if asked.shape != shape or asked.dtype.kind not in "iu":
+        found = f"{asked.dtype} {list(asked.shape)}" if asked.ndim else repr(asked.item())
         raise TownletError(f"actions are integers {list(shape)}, one a town and seat, not {found}")
-    if asked.dtype == np.uint64 and asked.max() > WHOLE_MOST:
+    if asked.dtype.kind == "u" and asked.max() > WHOLE_MOST:
         raise TownletError(f"an action is a whole number, {WANTED}, not {asked.max()}")
     return asked
 
@@ -54,6 +55,8 @@ def checked_action(given: Any, who: str) -> int:
 
     A number that is no action is taken here: the rules refuse it by an event, like every action that the mask forbids.
     """
+    if type(given) is int and -1 <= given < ACTIONS:  # the common case, for speed
+        return given
     action = whole_number(given, f"the action of {who}", WANTED)
     if abs(action) > WHOLE_MOST:
         raise TownletError(f"the action of {who}: {action} given; it is {WANTED}")

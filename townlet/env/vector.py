@@ -74,8 +74,8 @@ class VectorEnv:
         self.settings = resolved.settings
         self.control, self.autoreset = control, autoreset
         self.episode_ticks, self.episodes = episode_ticks, require_within(episodes, "episodes", 1)
-        folder = None if logs is None else Path(logs)
-        self._towns = Towns(resolved, towns, seats=seats, control=control, logs=folder)
+        self.logs = None if logs is None else Path(logs)
+        self._towns = Towns(resolved, towns, seats=seats, control=control, logs=self.logs)
         self.num_envs, self.seats = towns, self._towns.seats
         self._threads_asked, self.threads = threads, min(threads, towns)
         self._make_arrays()
@@ -85,7 +85,7 @@ class VectorEnv:
         self._lived = np.zeros(towns, np.int64)  # finished episodes of each town
         self._rounds = np.zeros(towns, np.int64)  # how often each town was founded since the last seed
         self._seeds = list(range(towns))
-        self._is_full = False
+        self._is_full = self._is_closed = False
         self._unfounded = set(range(towns))  # towns that no reset has founded yet
         self._over = list(range(towns))  # towns whose last episode is over and that are not founded again
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
@@ -132,11 +132,6 @@ class VectorEnv:
     def reward_names(self) -> tuple[str, ...]:
         """The names of the reward terms, and `total`: the columns of the table `rewards`."""
         return tuple(CALLED.get(name, name) for name in COLUMNS)
-
-    @property
-    def logs(self) -> Path | None:
-        """The folder of the towns' logs; None if none are kept."""
-        return self._towns.logs
 
     def __reduce__(self) -> Remade:
         arguments = {
@@ -268,7 +263,8 @@ class VectorEnv:
         old `final_obs` and `final_info`, and `_final_obs`, bool [T], which says for which towns. With "disabled", only
         `reset` founds a new town. Raises TownletError, OutboxFull.
         """
-        self._require_open()
+        if self._is_closed or self.logs is not None:
+            self._require_open()
         self._asked[:] = checked_actions(actions, self._asked.shape)
         if self._is_full:
             self._drain(self._towns.full())
@@ -281,7 +277,7 @@ class VectorEnv:
 
     def _require_open(self) -> None:
         """Raise TownletError if this environment is closed, or if another process writes its logs."""
-        if not self._end.alive:
+        if self._is_closed:
             raise TownletError("this environment is closed: make a new one")
         self._towns.require_own_logs()
 
@@ -362,6 +358,7 @@ class VectorEnv:
         if self._pool is not None:
             self._pool.shutdown(wait=not self._towns.is_forked)
             self._pool = None
+        self._is_closed = True
         self._end()
 
     def __enter__(self) -> Self:
