@@ -9,6 +9,7 @@ import contextlib
 import errno
 import os
 import re
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -204,10 +205,10 @@ def remove_half_made(folder: Path) -> None:
         return
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if entry.is_dir(follow_symlinks=False):
-            disk.remove_folder(Path(entry))
+            shutil.rmtree(entry)
         elif entry.name != MARK:
-            disk.remove(Path(entry))
-    disk.remove(folder / MARK)
+            os.unlink(entry)
+    (folder / MARK).unlink()
     folder.rmdir()
 
 
@@ -233,6 +234,13 @@ def remove_state(folder: Path) -> None:
     if strange:
         raise OSError(errno.ENOTEMPTY, f"it holds {printable(min(strange))}, which is no table", str(folder))
     disk.remove_folder(folder)
+
+
+def discard_state(folder: Path) -> None:
+    """Remove a state that this process did not finish, if it is there. Raises nothing."""
+    with contextlib.suppress(OSError):
+        if all(is_table(name) for name in os.listdir(folder)):
+            shutil.rmtree(folder)
 
 
 def remove_store(store: Path) -> None:
@@ -261,8 +269,7 @@ def remove_part(folder: Path) -> None:
 def remove_cached(folder: Path, name: re.Pattern[str]) -> None:
     """Remove a folder of a cache, if it is a real folder with a name that the cache gives. Raises nothing."""
     if name.fullmatch(folder.name) and folder.is_dir() and not folder.is_symlink():
-        with contextlib.suppress(OSError):
-            disk.remove_folder(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def own_copy(path: Path) -> None:

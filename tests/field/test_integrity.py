@@ -34,7 +34,7 @@ def test_f6_a_run_that_is_replaced_while_it_is_open_says_so(demo: Path) -> None:
     assert run.sql("select count(*) as n from events").num_rows == 1
     townlet.simulate(None, ticks=90, seed=8, into=demo, replace=True)
     for question in (lambda: run.head, lambda: run.sql("select count(*) from events"), lambda: run.at(5)):
-        with pytest.raises(EventLogError, match="was replaced since it was opened: run .* lies there now"):
+        with pytest.raises(EventLogError, match=r"was replaced since it was opened: run .* lies there now"):
             question()
     assert townlet.open(demo).head.tick == 90
 
