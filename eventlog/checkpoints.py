@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from eventlog.errors import EventLogError
 from eventlog.folder import disk
-from eventlog.folder.belongings import is_in_place, is_state, remove_state, remove_store
+from eventlog.folder.belongings import discard_state, is_in_place, is_state, remove_state, remove_store
 from eventlog.folder.head import Point
 from eventlog.folder.regular import read_regular
 from eventlog.folder.stores import bring_checkpoint
@@ -107,8 +107,7 @@ class CheckpointStore:
             disk.rename(unfinished, folder)
         finally:
             for left in (unfinished, replaced):
-                with contextlib.suppress(OSError):  # does nothing unless an error left it
-                    remove_state(left)
+                discard_state(left)  # does nothing unless an error left it
         return folder
 
     def require_in_place(self) -> None:

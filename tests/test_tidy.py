@@ -15,6 +15,7 @@ MODULE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 70
 CATCHES_EVERYTHING = ("cli/main.py", "tui/")
 GENERATED = ("eventlog/codes.py", "projections/recorders/*.py", "projections/town/evolve.py")
+BELONGINGS = "eventlog/folder/belongings.py"
 EMPTY_NAMES = {"manager", "service", "adapter", "factory", "helper", "helpers", "util", "utils", "base", "common"}
 
 # Written so that no pattern matches its own text.
@@ -122,6 +123,25 @@ def test_only_the_outermost_frame_catches_everything() -> None:
         if isinstance(node, ast.ExceptHandler) and catches_everything(node)
     ]
     none_of(found, "Only cli/main.py and tui catch everything; name the errors you can mend here:")
+
+
+def test_folders_are_removed_in_one_place() -> None:
+    """What belongs to a run is decided in one module, so no other removes a folder with all that is in it."""
+    removes = {
+        "rmtree": (BELONGINGS, "eventlog/folder/disk.py", "projections/kernel.py"),
+        "remove_folder": (BELONGINGS,),
+        "rmdir": (BELONGINGS,),
+        "removedirs": (),
+    }
+    found = [
+        f"{name}:{node.lineno}: {called}"
+        for name, path in modules()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Attribute | ast.Name)
+        and (called := node.attr if isinstance(node, ast.Attribute) else node.id) in removes
+        and name not in removes[called]
+    ]
+    none_of(found, f"Only {BELONGINGS} removes folders, and the cache of kernels its own; call it:")
 
 
 def test_a_name_says_what_is_in_a_module() -> None:

@@ -55,7 +55,7 @@ CONTROLS = ("option", "primitive")
     type=click.Choice(CONTROLS),
     help="The kind of actions; by default primitive if the log has a primitive action.",
 )
-@click.option("--replace", is_flag=True, help="Replace an existing dataset.")
+@click.option("--replace", is_flag=True, help="Replace an existing dataset, if its folder holds nothing else.")
 @options.output_formats
 def command(
     run: Path | str,

@@ -38,7 +38,7 @@ FORMATS = ("parquet", "duckdb", "csv")
 @click.option("--into", type=options.NewPath(), help="Where to write; by default in exports/ of the run's folder.")
 @click.option("--from-tick", type=click.IntRange(min=0), help="The first tick; by default the run's first.")
 @click.option("--to-tick", type=click.IntRange(min=0), help="The tick to end before; by default the run's last.")
-@click.option("--replace", is_flag=True, help="Replace an existing export.")
+@click.option("--replace", is_flag=True, help="Replace an existing export of Townlet; anything else stays.")
 @click.option("--check", type=click.Path(path_type=Path), metavar="PATH", help="Prove this export; write nothing.")
 @options.output_formats
 def command(

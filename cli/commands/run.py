@@ -17,6 +17,9 @@ from eventlog.folder.run_folders import is_run
     CONFIG is a YAML file or the name of a shipped configuration; left out, it is the default town. The same
     configuration and seed give the same log, byte for byte.
 
+    With --replace the earlier run stays until the first tick of the new one is committed, and a folder that holds
+    anything but a run is refused.
+
     At the end the run's digests are printed. Ctrl-C stops the town between two commits; committed events are kept.
     """,
     epilog=options.examples(
@@ -35,7 +38,7 @@ from eventlog.folder.run_folders import is_run
 @options.settings_option
 @options.durability_option
 @options.pace_option
-@click.option("--replace", is_flag=True, help="Remove an earlier run in that folder first.")
+@click.option("--replace", is_flag=True, help="Replace an earlier run in that folder.")
 @options.output_formats
 def command(
     config: str | None,

@@ -198,7 +198,8 @@ def rebuild_run(name: str, projections: tuple[str, ...], form: str) -> None:
     removes runs in a folder, except the newest --keep and those written in the last --older-than days. Without them, it
     removes from a folder only unfinished files that ended processes left behind. With --derived, --exports or --torn,
     removes these parts of the runs that stay, and a run given as PLACE stays, too. A run that is being written always
-    stays, and so does the parent of a run that stays. Nothing is removed without --yes.
+    stays, and so do the parent of a run that stays, a link to a run, and a run whose folder holds anything that is no
+    part of a run. Nothing is removed without --yes.
     """,
     epilog=options.examples(
         "townlet runs prune --keep 5",

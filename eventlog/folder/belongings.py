@@ -9,6 +9,7 @@ import contextlib
 import errno
 import os
 import re
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,7 +46,6 @@ _FOLDERS: Final = re.compile(
     re.ASCII,
 )
 _PLAIN: Final = re.compile(r"[^/\\\x00-\x1f\x7f]+(?:/[^/\\\x00-\x1f\x7f]+)*")
-_WRITTEN: Final = ("log", "configs", "checkpoints", "derived", "exports")
 
 
 def is_plain(name: str) -> bool:
@@ -73,20 +73,17 @@ def require_own(run: Path) -> None:
 
     The run's folder itself may be reached through a link; nothing in it may be one.
     """
-    for path, entry in _written_files(run):
-        wanted_folder = entry in _WRITTEN or re.fullmatch(rf"(?:checkpoints|derived)/{_STATE}", entry) is not None
-        mode = path.lstat().st_mode
-        if stat.S_ISLNK(mode):
-            raise _foreign_error(run, entry, f"is a link to {printable_line(os.readlink(path))}")
-        if wanted_folder and not stat.S_ISDIR(mode):
-            raise _foreign_error(run, entry, "is no folder")
-        if not wanted_folder and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-            raise _foreign_error(run, entry, "is no file")
-        if entry in ("lock", "lock.holder", "log/head", MANIFEST) and not stat.S_ISREG(mode):
-            raise _foreign_error(run, entry, "is no file")
-    with contextlib.suppress(FileNotFoundError):
-        if (run / "lock").stat().st_size:
-            raise _foreign_error(run, "lock", "is not empty, and a lock is")
+    for name, is_folder in _written_files(run):
+        try:
+            found = (run / name).lstat()
+        except FileNotFoundError:  # it was there a moment ago: somebody writes to the run
+            continue
+        if stat.S_ISLNK(found.st_mode):
+            raise _foreign_error(run, name, f"is a link to {printable_line(os.readlink(run / name))}")
+        if is_folder is not None and not (stat.S_ISDIR if is_folder else stat.S_ISREG)(found.st_mode):
+            raise _foreign_error(run, name, "is no folder" if is_folder else "is no file")
+        if name == "lock" and found.st_size and found.st_nlink > 1:  # some versions of filelock empty the file
+            raise _foreign_error(run, name, "is a file of somebody else, too, and is not empty")
 
 
 def is_in_place(run: Path, folder: Path) -> bool:
@@ -205,10 +202,10 @@ def remove_half_made(folder: Path) -> None:
         return
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if entry.is_dir(follow_symlinks=False):
-            disk.remove_folder(Path(entry))
+            shutil.rmtree(entry)
         elif entry.name != MARK:
-            disk.remove(Path(entry))
-    disk.remove(folder / MARK)
+            os.unlink(entry)
+    (folder / MARK).unlink()
     folder.rmdir()
 
 
@@ -239,6 +236,13 @@ def remove_state(folder: Path) -> None:
     disk.remove_folder(folder)
 
 
+def discard_state(folder: Path) -> None:
+    """Remove a state that this process did not finish, if it is there. Raises nothing."""
+    with contextlib.suppress(OSError):
+        if all(is_table(name) for name in os.listdir(folder)):
+            shutil.rmtree(folder)
+
+
 def remove_store(store: Path) -> None:
     """Remove a folder of the states of one maker, in `derived/`, but nothing else. Raises `OSError`."""
     if store.is_symlink() or not store.is_dir() or not re.fullmatch("[0-9a-f]{16}", store.name):
@@ -265,8 +269,7 @@ def remove_part(folder: Path) -> None:
 def remove_cached(folder: Path, name: re.Pattern[str]) -> None:
     """Remove a folder of a cache, if it is a real folder with a name that the cache gives. Raises nothing."""
     if name.fullmatch(folder.name) and folder.is_dir() and not folder.is_symlink():
-        with contextlib.suppress(OSError):
-            disk.remove_folder(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def own_copy(path: Path) -> None:
@@ -287,15 +290,14 @@ def _put_mark(folder: Path) -> None:
     (folder / MARK).write_text("Townlet makes or removes this folder.\n", encoding="utf-8")
 
 
-def _written_files(run: Path) -> Iterator[tuple[Path, str]]:
-    """The files and folders of a run that a writer may touch and that are there, each with its path in the run."""
-    for name in (MANIFEST, "lock", "lock.holder", MARK, *_WRITTEN):
-        path = run / name
-        if os.path.lexists(path):
-            yield path, name
-    for name in ("log", "configs", "checkpoints"):
-        if (run / name).is_dir() and not (run / name).is_symlink():
-            yield from ((run / name / each, f"{name}/{each}") for each in sorted(os.listdir(run / name)))
+def _written_files(run: Path) -> Iterator[tuple[str, bool | None]]:
+    """What a writer may touch of a run: its path in the run, and whether it is a folder (None: anything but a link)."""
+    yield from ((name, False) for name in (MANIFEST, "lock", "lock.holder", MARK))
+    for folder in ("log", "configs", "checkpoints", "derived", "exports"):
+        yield folder, True
+        if folder in ("log", "configs", "checkpoints") and (run / folder).is_dir():
+            for name in sorted(f"{folder}/{each}" for each in os.listdir(run / folder)):
+                yield name, False if _KEPT.fullmatch(name) else None
 
 
 def _foreign_names(run: Path, below: str, known: re.Pattern[str]) -> Iterator[str]:

@@ -28,7 +28,7 @@ import pyarrow as pa
 from eventlog import places
 from eventlog.errors import EventLogError, RunNotFound
 from eventlog.folder import disk
-from eventlog.folder.belongings import is_kept, is_plain, is_state, is_table, remove_cached, remove_state
+from eventlog.folder.belongings import discard_state, is_kept, is_plain, is_state, is_table, remove_cached
 from eventlog.folder.cache import cache_folder
 from eventlog.folder.manifest import Manifest, parse_manifest
 from eventlog.folder.regular import open_regular
@@ -326,8 +326,7 @@ def bring_checkpoint(folder: Path) -> None:
         with contextlib.suppress(OSError):  # another process fetched it first
             disk.rename(unfinished, folder)  # fails unless `folder` is empty
     finally:
-        with contextlib.suppress(OSError):
-            remove_state(unfinished)
+        discard_state(unfinished)
 
 
 def _look(store: Store) -> tuple[bytes, bytes]:

@@ -43,16 +43,17 @@ def furnished(root: Path, demo: Path, other: Path) -> Path:
 
 
 def surroundings(root: Path) -> dict[str, str]:
-    """Everything below a folder but the hostile run and what the commands made: kind, mode and content by path."""
+    """All around a folder but the hostile run and what the commands made: kind, mode, time and content by path."""
     found = {}
-    for path in sorted(root.rglob("*")):
-        name = path.relative_to(root).as_posix()
-        if name.startswith(("runs/demo", "made")):
+    for path in sorted(root.parent.rglob("*")):
+        name = path.relative_to(root.parent).as_posix()
+        if name.startswith((f"{root.name}/runs/demo", f"{root.name}/made")):
             continue
-        told = path.lstat()
-        content = hashlib.sha256(path.read_bytes()).hexdigest() if stat.S_ISREG(told.st_mode) else ""
+        told, content = path.lstat(), ""
+        if stat.S_ISREG(told.st_mode):
+            content = f"{told.st_ino} {told.st_mtime_ns} {hashlib.sha256(path.read_bytes()).hexdigest()}"
         found[name] = f"{stat.S_IFMT(told.st_mode):o} {told.st_mode & 0o777:o} {content}"
-    return {name: seen for name, seen in found.items() if name != "runs"}
+    return found
 
 
 @contextmanager
@@ -92,7 +93,7 @@ def manifest_with(run: Path, change: Callable[[dict[str, Any]], None]) -> None:
 
 
 def link(name: str, to: str) -> Attack:
-    """A symbolic link in place of a part of the run; the part moves to `runs/demo.moved` if `to` is empty."""
+    """A symbolic link in place of a part of the run."""
 
     def attack(run: Path) -> None:
         path, target = run / name, run.parents[1] / to
@@ -104,6 +105,37 @@ def link(name: str, to: str) -> Attack:
         path.symlink_to(target)
 
     return attack
+
+
+def all_of(*attacks: Attack) -> Attack:
+    """One attack after another."""
+
+    def attack(run: Path) -> None:
+        for each in attacks:
+            each(run)
+
+    return attack
+
+
+def twin(run: Path) -> None:
+    """The run becomes a copy of the neighbour's, so that it can be opened with a part of the neighbour's."""
+    shutil.rmtree(run)
+    shutil.copytree(run.parents[1] / "neighbour", run)
+
+
+def out(name: str, to: str) -> Attack:
+    """A file of the run moves to a place outside of it: whoever follows a name there finds what he expects."""
+
+    def attack(run: Path) -> None:
+        (run / name).rename(run.parents[1] / to)
+
+    return attack
+
+
+def out_settings(run: Path) -> None:
+    """The settings move to a place above the run."""
+    (settings,) = (run / "configs").iterdir()
+    settings.rename(run.parents[1] / "x.json")
 
 
 def pipe(name: str) -> Attack:

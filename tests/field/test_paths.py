@@ -18,6 +18,7 @@ from eventlog.folder.stores import Store, whole_copy
 from tests.cli.test_commands import from_json, said
 from tests.field.hostile import (
     Attack,
+    all_of,
     answered,
     furnished,
     hard_link,
@@ -25,9 +26,12 @@ from tests.field.hostile import (
     link,
     lived,
     manifest_with,
+    out,
+    out_settings,
     pipe,
     says,
     surroundings,
+    twin,
 )
 
 READING = (
@@ -70,12 +74,12 @@ WRITING = (
 SEGMENT = f"log/{0:020}.arrows"
 NEIGHBOURS = f"../../../neighbour/{SEGMENT}"
 SAYS = {
-    "a segment above": says("segments", 0, "file", value="../../../evil.pth"),
-    "a segment of the neighbour": says("segments", 0, "file", value=NEIGHBOURS),
+    "a segment above": all_of(out(SEGMENT, "evil.pth"), says("segments", 0, "file", value="../../../evil.pth")),
+    "a segment of the neighbour": all_of(twin, says("segments", 0, "file", value=NEIGHBOURS)),
     "an absolute segment": says("segments", 0, "file", value="/etc/hostname"),
     "a segment that is the head": says("segments", 0, "file", value="head"),
     "a segment with another number": says("segments", 0, "file", value=f"{1:020}.arrows"),
-    "settings above": says("epochs", 0, "config_id", value="../../../x"),
+    "settings above": all_of(out_settings, says("epochs", 0, "config_id", value="../../../x")),
     "settings with a control": says("epochs", 0, "config_id", value="\x1b[2J"),
     "settings that are NUL": says("epochs", 0, "config_id", value="\0"),
     "a run of another name": says("run_id", value="../x"),
@@ -86,13 +90,13 @@ SAYS = {
 }
 LINKS = {
     **{f"{name} is a link": link(name, "thesis") for name in ("configs", "checkpoints", "derived", "exports")},
-    "log is a link": link("log", "neighbour/log"),
+    "log is a link": all_of(twin, link("log", "neighbour/log")),
     "the tables of ties are a link": link("derived/tie_changes", "thesis"),
-    "the manifest is a link": link("run.json", "neighbour/run.json"),
+    "the manifest is a link": all_of(twin, link("run.json", "neighbour/run.json")),
     "the lock is a link": link("lock", ".bashrc"),
     "the holder is a link": link("lock.holder", ".bashrc"),
-    "the head is a link": link("log/head", "neighbour/log/head"),
-    "the segment is a link": link(SEGMENT, f"neighbour/{SEGMENT}"),
+    "the head is a link": all_of(twin, link("log/head", "neighbour/log/head")),
+    "the segment is a link": all_of(twin, link(SEGMENT, f"neighbour/{SEGMENT}")),
     "what replaces the manifest is a link": link("run.json.tmp", ".bashrc"),
     "what replaces the seal is a link": link(f"log/{0:020}.arrow.tmp", ".bashrc"),
     "a torn end is a link": link(f"{SEGMENT}.torn", ".bashrc"),
@@ -102,8 +106,8 @@ LINKS = {
 }
 OTHERS = {
     **{f"{name} is a pipe": pipe(name) for name in ("run.json", "lock", "lock.holder", "log/head", SEGMENT)},
-    "the head is the neighbour's": hard_link("log/head", "neighbour/log/head"),
-    "the segment is the neighbour's": hard_link(SEGMENT, f"neighbour/{SEGMENT}"),
+    "the head is the neighbour's": all_of(twin, hard_link("log/head", "neighbour/log/head")),
+    "the segment is the neighbour's": all_of(twin, hard_link(SEGMENT, f"neighbour/{SEGMENT}")),
     "the holder is the neighbour's": hard_link("lock.holder", ".bashrc"),
     "the lock is the neighbour's": hard_link("lock", ".bashrc"),
     "what replaces the manifest is the neighbour's": hard_link("run.json.tmp", ".bashrc"),
@@ -282,7 +286,7 @@ def test_f1_a_copy_goes_into_nothing_but_a_copy(demo: Path) -> None:
     (root / "target" / "log" / "notes.txt").write_text("mine")
     assert "log/notes.txt, which is not part of a copy" in answered("runs", "copy", "demo", "target")
     shutil.rmtree(root / "target")
-    assert surroundings(root) == {name: seen for name, seen in before.items() if not name.startswith("target")}
+    assert surroundings(root) == {name: seen for name, seen in before.items() if "home/target" not in name}
 
 
 def test_f1_a_hostile_export_names_no_file_of_others(demo: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eventlog.errors import EventLogError, RunExists
-from eventlog.folder import belongings, disk
+from eventlog.folder import belongings
 from eventlog.folder.belongings import (
     MARK,
     begin_half_made,
@@ -100,11 +100,11 @@ def test_what_is_removed_is_never_seen_half(run: Path, monkeypatch: pytest.Monke
     seen = []
 
     def failing(path: Path) -> None:
-        seen.append((path.parent, run.exists()))
+        seen.append((Path(path).parent, run.exists()))
         raise OSError(5, "the disk is gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(disk, "remove_folder", failing)
+        patch.setattr(shutil, "rmtree", failing)
         with pytest.raises(OSError, match="the disk is gone"):
             remove_run(run)
     going = half_made(run, "pruning")
