@@ -18,12 +18,13 @@ import townlet
 from townlet.asking import database, door
 from townlet.asking.database import Limits
 from townlet.asking.door import Tables, answer
-from townlet.asking.permitted import BRACKETS_MOST, TEXT_BYTES_MOST, Reading, read
+from townlet.asking.permitted import BRACKETS_MOST, TABLE_FUNCTIONS, TEXT_BYTES_MOST, Reading, read
 from townlet.asking.query_words import with_no_values, words_of
 from townlet.asking.sql import Session
 from townlet.errors import QueryError
 from townlet.run import Run
 
+ROOT = Path(__file__).parents[2]
 TICKS = 300
 
 WRITES = r"""
@@ -368,3 +369,10 @@ def test_b5_every_table_and_column_is_described(session: Session) -> None:
     columns = session.query("select column_name, meaning from information_schema.columns where table_name = 'agents'")
     assert columns.column("column_name").to_pylist() == described.column("column_name").to_pylist()
     assert all(columns.column("meaning").to_pylist())
+
+
+def test_the_document_says_what_is_allowed() -> None:
+    said = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8").partition("## Tables of a run")[0]
+    words = [*TABLE_FUNCTIONS, "select", "from", "with", "values", "union", "pivot", "unpivot", "summarize", "explain"]
+    assert [word for word in words if f"`{word}`" not in said] == []
+    assert f"{TEXT_BYTES_MOST:,} bytes" in said and f"at most {BRACKETS_MOST} deep" in said
