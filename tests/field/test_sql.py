@@ -163,6 +163,14 @@ select __internal_compress_string_ubigint('longer than that')
 select ?
 select $secret
 select list_aggregate([1], 'write_log')
+from information_schema."a.csv"
+pivot agents on name in (select a from read_csv('a.csv'))
+pivot agents on columns(lambda c: current_setting(c) = '')
+explain select 1; copy (select 1) to 'x.csv'
+show tables; copy (select 1) to 'x.csv'
+pivot agents on name; copy (select 1) to 'x.csv'
+create type t as enum (select name from agents)
+from repeat((from 'a.csv'), 2)
 """
 
 ANSWERED = r"""
@@ -194,6 +202,7 @@ table agents
 (select 1) union (select 2)
 select 1 union all by name select 2 as b
 from information_schema.tables select count(*)
+from temp.main.places
 explain select * from information_schema.tables
 pivot information_schema.columns on table_name using count(*)
 from pg_catalog.pg_class
@@ -320,6 +329,18 @@ def test_b4_limits_end_a_query() -> None:
         answer("select list(range) from range(30000000)", nothing, small)
     assert answer("select 1 as x", nothing, small).to_pylist() == [{"x": 1}]
     database.database.cache_clear()
+
+
+def test_b2_after_a_fault_of_duckdb_the_next_query_has_another_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> pa.Table:
+        raise duckdb.FatalException("FATAL Error: the database has been invalidated")
+
+    nothing = Tables({}, [])
+    with monkeypatch.context() as patch, pytest.raises(duckdb.FatalException):
+        patch.setattr(door, "_answer", broken)
+        answer("select 1 as x", nothing)
+    assert database.database.cache_info().currsize == 0
+    assert answer("select 1 as x", nothing).to_pylist() == [{"x": 1}]
 
 
 def test_a_running_query_is_ended_from_another_thread(session: Session) -> None:
