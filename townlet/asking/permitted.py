@@ -25,6 +25,8 @@ TEXT_BYTES_MOST: Final = 100_000
 BRACKETS_MOST: Final = 100
 """How deep brackets may be nested. DuckDB's parser takes minutes over a thousand that are not closed."""
 
+TOO_DEEP: Final = "the query is nested too deeply. Next: split it with: with ... as (...)"
+
 INFORMATION_SCHEMA: Final = "information_schema"
 
 ALLOWED: Final = (
@@ -108,7 +110,7 @@ def read(text: str) -> Reading:
             _require_permitted(node)
         _require_tables(reading.tree)
     except RecursionError as error:
-        raise QueryError("the query is nested too deeply. Next: split it with: with ... as (...)") from error
+        raise QueryError(TOO_DEEP) from error
     except duckdb.Error as error:
         raise QueryError(str(error)) from error
     return reading
