@@ -3,7 +3,7 @@
 Every view and table has the same columns for a field: `<field>` is a name or a word, and `<field>_id` the number of the
 person, place or job.
 
-* persons, places and jobs: `<field>` is the name, `<field>_id` the number;
+* persons, places, jobs and kinds: `<field>` is the name, `<field>_id` the number;
 * codes of a registry (reason, item, option, ...): the registered word;
 * a tile: `tile` is its number, `row` and `col` its position;
 * `cause` is the seq of the event that led to this one;
@@ -126,9 +126,10 @@ def event_columns(side: int | None = 64) -> tuple[ViewColumn, ...]:
     """The columns of the view `events`, for a map `side` tiles wide; None: for many runs."""
     fields = [EventField(name, name, what, "", meaning, True) for name, (what, meaning) in _PHYSICAL_FIELDS.items()]
     kind = ViewColumn("kind", "VARCHAR", "kind_name", ("kind_name",), "name of the kind")
+    kind_id = ViewColumn("kind_id", "INTEGER", "kind::integer", ("kind",), "number of the kind")
     note = ViewColumn("note", "VARCHAR", "note", ("note",), "the event's note", "none")
     columns = (column for field in fields for column in _columns_of(field, side))
-    return (*_when(side), kind, *columns, _cause("the event that led to this one"), note)
+    return (*_when(side), kind, kind_id, *columns, _cause("the event that led to this one"), note)
 
 
 def needs(columns: Sequence[ViewColumn], wanted: Collection[str] | None) -> set[str]:

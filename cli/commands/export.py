@@ -18,11 +18,12 @@ FORMATS = ("parquet", "duckdb", "csv")
     "export",
     help=f"""{COMMANDS["export"]}
 
-    parquet writes one file with the events as the log holds them. duckdb writes a database with the events, a view for
-    each kind, and the town's tables as of the last tick. csv writes a folder: events.csv has the columns of `events` in
-    SQL, manifest.json describes it. Each export contains the run's settings and the digests of its log; it is read back
-    and then moved to its place. --check proves an export against its own description, and against RUN or the run in
-    whose exports/ it lies; it exits with code 1 if something differs.
+    parquet writes one file with the events. duckdb writes a database with the events, a view for each kind, and the
+    town's tables as of the last tick. csv writes a folder: events.csv has the events, manifest.json describes it. In
+    every format the events have the columns of `events` in SQL: kinds, people and places by name, and their numbers
+    beside them in kind_id, agent_id and so on. Each export contains the run's settings and the digests of its log; it
+    is read back and then moved to its place. --check proves an export against its own description, and against RUN or
+    the run in whose exports/ it lies; it exits with code 1 if something differs.
     """,
     epilog=options.examples(
         "townlet export runs/a --format parquet",

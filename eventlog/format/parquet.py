@@ -1,8 +1,9 @@
 """Events as a Parquet file with their digests: the form of archived segments and of exports.
 
-One file holds consecutive events in row groups cut at multiples of 65,536 events, with the columns of `SCHEMA`, zstd
-and page checksums. `seq` and `tick` are stored as differences, all other columns by dictionary: about 3.5 bytes an
-event, the smallest form that every Parquet reader accepts. Key-value metadata, all of it text::
+One file holds consecutive events in row groups cut at multiples of 65,536 events, with zstd and page checksums. It has
+the columns of `SCHEMA` or of another layout. `seq` and `tick` are stored as differences, all other columns by
+dictionary: about 3.5 bytes an event of `SCHEMA`, the smallest form that every Parquet reader accepts. Key-value
+metadata, all of it text::
 
     townlet.format          1
     townlet.next_seq        number of the event after the last one
@@ -21,7 +22,7 @@ check depends neither on the reader nor on the version of Arrow.
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, BinaryIO, Final, NamedTuple
 
@@ -49,13 +50,23 @@ SETTINGS: Final[Mapping[str, Any]] = MappingProxyType(
     {
         "compression": "zstd",
         "compression_level": 3,
-        "use_dictionary": [name for name in SCHEMA.names if name not in DIFFERENCES],
         "column_encoding": dict.fromkeys(DIFFERENCES, "DELTA_BINARY_PACKED"),
         "write_statistics": ["seq", "tick", "kind"],
         "write_page_checksum": True,
         "write_page_index": False,
     }
 )
+
+
+class Layout(NamedTuple):
+    """The columns of a file, `seq`, `tick` and `kind` among them, and what makes them of a batch of `SCHEMA`."""
+
+    schema: pa.Schema
+    laid_out: Callable[[pa.RecordBatch], pa.RecordBatch]
+
+
+AS_STORED: Final = Layout(SCHEMA, lambda batch: batch)
+"""The columns of the log."""
 
 NOTHING_MORE: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -102,19 +113,27 @@ class Contents(NamedTuple):
     about: Mapping[str, str]  # all of the metadata, without the prefix of its names
 
 
-def write(sink: BinaryIO, parts: Iterable[Part], chain: Chain, about: Mapping[str, str] = NOTHING_MORE) -> Seal:
+def write(
+    sink: BinaryIO,
+    parts: Iterable[Part],
+    chain: Chain,
+    about: Mapping[str, str] = NOTHING_MORE,
+    layout: Layout = AS_STORED,
+) -> Seal:
     """Write the events as one Parquet file; returns its seal.
 
     `parts` must have at least one event. `chain` is the chain before them and is extended by them. `about` is more
     metadata. Raises `ValueError` without events, `OSError`.
     """
+    by_word = [name for name in layout.schema.names if name not in DIFFERENCES]
     counted = _CountingFile(sink)
     groups, blocks = list[_Group](), list[str]()
-    with pq.ParquetWriter(counted, SCHEMA, **SETTINGS) as file:
+    with pq.ParquetWriter(counted, layout.schema, use_dictionary=by_word, **SETTINGS) as file:
         counted.cut()
         for rows, notes in large_batches(iter(parts), chain.seq):
             position, before = counted.position, (chain.block_digest.hex(), chain.digest().hex())
-            file.write_table(pa.Table.from_batches([to_batch(rows, notes)]), row_group_size=BATCH_EVENTS)
+            batch = layout.laid_out(to_batch(rows, notes))
+            file.write_table(pa.Table.from_batches([batch]), row_group_size=BATCH_EVENTS)
             blocks += block_digests(chain, rows, notes)
             content = counted.cut()
             held = int(rows["seq"][0]), len(rows), int(rows["tick"][0]), int(rows["tick"][-1])
@@ -182,7 +201,11 @@ def parquet_file(content: memoryview) -> pq.ParquetFile:
 
 def batch_of(file: pq.ParquetFile, number: int) -> pa.RecordBatch:
     """The events of a row group as one record batch of `SCHEMA`. Raises `pa.ArrowException`, `OSError`."""
-    table = file.read_row_group(number, use_threads=False)
+    return batch_from(file.read_row_group(number, use_threads=False))
+
+
+def batch_from(table: pa.Table) -> pa.RecordBatch:
+    """The events of a table with the columns of `SCHEMA` as one record batch. Raises `pa.ArrowException`."""
     columns = [pa.concat_arrays(table.column(name).chunks) for name in SCHEMA.names]
     return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
 

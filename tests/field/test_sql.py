@@ -18,12 +18,13 @@ import townlet
 from townlet.asking import database, door
 from townlet.asking.database import Limits
 from townlet.asking.door import Tables, answer
-from townlet.asking.permitted import BRACKETS_MOST, TEXT_BYTES_MOST, Reading, read
+from townlet.asking.permitted import BRACKETS_MOST, TABLE_FUNCTIONS, TEXT_BYTES_MOST, Reading, read
 from townlet.asking.query_words import with_no_values, words_of
 from townlet.asking.sql import Session
 from townlet.errors import QueryError
 from townlet.run import Run
 
+ROOT = Path(__file__).parents[2]
 TICKS = 300
 
 WRITES = r"""
@@ -162,6 +163,14 @@ select __internal_compress_string_ubigint('longer than that')
 select ?
 select $secret
 select list_aggregate([1], 'write_log')
+from information_schema."a.csv"
+pivot agents on name in (select a from read_csv('a.csv'))
+pivot agents on columns(lambda c: current_setting(c) = '')
+explain select 1; copy (select 1) to 'x.csv'
+show tables; copy (select 1) to 'x.csv'
+pivot agents on name; copy (select 1) to 'x.csv'
+create type t as enum (select name from agents)
+from repeat((from 'a.csv'), 2)
 """
 
 ANSWERED = r"""
@@ -193,6 +202,7 @@ table agents
 (select 1) union (select 2)
 select 1 union all by name select 2 as b
 from information_schema.tables select count(*)
+from temp.main.places
 explain select * from information_schema.tables
 pivot information_schema.columns on table_name using count(*)
 from pg_catalog.pg_class
@@ -321,6 +331,18 @@ def test_b4_limits_end_a_query() -> None:
     database.database.cache_clear()
 
 
+def test_b2_after_a_fault_of_duckdb_the_next_query_has_another_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> pa.Table:
+        raise duckdb.FatalException("FATAL Error: the database has been invalidated")
+
+    nothing = Tables({}, [])
+    with monkeypatch.context() as patch, pytest.raises(duckdb.FatalException):
+        patch.setattr(door, "_answer", broken)
+        answer("select 1 as x", nothing)
+    assert database.database.cache_info().currsize == 0
+    assert answer("select 1 as x", nothing).to_pylist() == [{"x": 1}]
+
+
 def test_a_running_query_is_ended_from_another_thread(session: Session) -> None:
     threading.Timer(0.3, session.interrupt).start()
     with pytest.raises(QueryError, match=r"(?i)interrupt"):
@@ -368,3 +390,10 @@ def test_b5_every_table_and_column_is_described(session: Session) -> None:
     columns = session.query("select column_name, meaning from information_schema.columns where table_name = 'agents'")
     assert columns.column("column_name").to_pylist() == described.column("column_name").to_pylist()
     assert all(columns.column("meaning").to_pylist())
+
+
+def test_the_document_says_what_is_allowed() -> None:
+    said = (ROOT / "docs" / "tables.md").read_text(encoding="utf-8").partition("## Tables of a run")[0]
+    words = [*TABLE_FUNCTIONS, "select", "from", "with", "values", "union", "pivot", "unpivot", "summarize", "explain"]
+    assert [word for word in words if f"`{word}`" not in said] == []
+    assert f"{TEXT_BYTES_MOST:,} bytes" in said and f"at most {BRACKETS_MOST} deep" in said

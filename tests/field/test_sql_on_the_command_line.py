@@ -99,6 +99,14 @@ def test_f8_numbers_are_json_numbers() -> None:
     assert formats.as_json(pa.table({"x": pa.array([None], pa.decimal128(9, 2))})) == '[\n{"x": null}\n]\n'
 
 
+@pytest.mark.parametrize("form", ["--json", "--csv", None])
+def test_f8_a_time_that_python_does_not_have_is_text(form: str | None) -> None:
+    times = "select make_timestamp_ns(1) as n, date '12000-01-01' as d, [date '12000-01-01'] as l, {'a': n} as s"
+    result = said("sql", times, *([form] if form else []))
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.count("12000-01-01") == 2 and result.stdout.count("1970-01-01 00:00:00.000000001") == 2
+
+
 def test_b1_a_refusal_ends_with_2() -> None:
     result = said("sql", "with t as (copy (select 42) to 'x') select 1")
     assert result.exit_code == 2

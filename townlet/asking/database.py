@@ -34,7 +34,7 @@ UNLIMITED: Final = Limits()
 
 
 @cache
-def database(process: int, limits: Limits = UNLIMITED) -> duckdb.DuckDBPyConnection:
+def database(process: int, limits: Limits) -> duckdb.DuckDBPyConnection:
     """DuckDB, begun once in a process, which takes longer than most queries; a child of that process begins its own.
 
     Each query has a cursor of its own. What it registers, its views and its variables are that cursor's alone.

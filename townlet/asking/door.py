@@ -39,6 +39,16 @@ def answer(
     Raises QueryError for a text that does more than read, duckdb.Error for what DuckDB cannot answer.
     """
     statement = statement_of(read(text))
+    try:
+        return _answer_over(tables, statement, limits, begun)
+    except (duckdb.FatalException, duckdb.InternalException):
+        database.cache_clear()  # after a fault of its own DuckDB answers nothing more; the next query begins another
+        raise
+
+
+def _answer_over(
+    tables: Tables, statement: str, limits: Limits, begun: Callable[[duckdb.DuckDBPyConnection], None] | None
+) -> pa.Table:
     with database(os.getpid(), limits).cursor() as connection:
         for name, table in tables.registered.items():
             connection.register(name, table)

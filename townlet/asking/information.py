@@ -7,9 +7,10 @@ from typing import Any, Final
 import pyarrow as pa
 
 from townlet.asking.declared.table import EventView
-from townlet.asking.permitted import INFORMATION_SCHEMA, Reading, text_of
+from townlet.asking.permitted import INFORMATION_SCHEMA, TOO_DEEP, Reading, text_of
 from townlet.asking.query_reading import Node, nodes_of
 from townlet.asking.tables import TABLES, columns_of
+from townlet.errors import QueryError
 
 REGISTERED: Final = {"tables": "_listed_tables", "columns": "_listed_columns"}
 """The tables of the information schema that are answered from the list, and what each is registered as.
@@ -94,15 +95,22 @@ def statement_of(reading: Reading) -> str:
         return reading.text
     if not reading.whole:
         return _WRITTEN.sub(lambda found: REGISTERED[found[1].lower()], reading.text)
-    changed = json.loads(json.dumps(reading.tree))
-    for node in nodes_of(changed):
+    try:
+        return text_of(_with_registered(json.loads(json.dumps(reading.tree))))
+    except RecursionError as error:
+        raise QueryError(TOO_DEEP) from error
+
+
+def _with_registered(tree: Node) -> Node:
+    """The tree, changed so that it names what is registered."""
+    for node in nodes_of(tree):
         if node.get("type") == "BASE_TABLE" and _is_listed(node.get("schema_name"), node.get("table_name")):
             _register(node)
         elif node.get("type") == "COLUMN_REF" and len(node["column_names"]) > 2:
             schema, table, *_ = node["column_names"]
             if _is_listed(schema, table):
                 del node["column_names"][0]
-    return text_of(changed)
+    return tree
 
 
 def _register(node: Node) -> None:

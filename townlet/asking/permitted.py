@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 import duckdb
 
-from townlet.asking.database import database
+from townlet.asking.database import UNLIMITED, database
 from townlet.asking.query_reading import Node, nodes_of
 from townlet.asking.query_words import CLOSING, OPENING, with_no_values, words_of
 from townlet.asking.tables import TABLES, is_kind, names, near_names
@@ -24,6 +24,8 @@ from townlet.errors import QueryError
 TEXT_BYTES_MOST: Final = 100_000
 BRACKETS_MOST: Final = 100
 """How deep brackets may be nested. DuckDB's parser takes minutes over a thousand that are not closed."""
+
+TOO_DEEP: Final = "the query is nested too deeply. Next: split it with: with ... as (...)"
 
 INFORMATION_SCHEMA: Final = "information_schema"
 
@@ -53,6 +55,12 @@ REFUSED_FUNCTIONS: Final = _named(
 
 INTERNAL_FUNCTIONS: Final = "__internal"
 """What the names of functions begin with that DuckDB made for itself; they do not check their arguments."""
+
+_INFORMATION: Final = _named(
+    "tables columns schemata views key_column_usage table_constraints referential_constraints check_constraints "
+    "constraint_column_usage constraint_table_usage character_sets"
+)
+"""The views of the information schema."""
 
 _CATALOG_VIEWS: Final = _named(
     "pg_class pg_attribute pg_namespace pg_type pg_tables pg_views pg_proc pg_index pg_constraint"
@@ -102,7 +110,7 @@ def read(text: str) -> Reading:
             _require_permitted(node)
         _require_tables(reading.tree)
     except RecursionError as error:
-        raise QueryError("the query is nested too deeply. Next: split it with: with ... as (...)") from error
+        raise QueryError(TOO_DEEP) from error
     except duckdb.Error as error:
         raise QueryError(str(error)) from error
     return reading
@@ -137,6 +145,10 @@ def _read(text: str) -> Reading:
     if found is not None:
         return Reading(bare, _read(bare[found.end() :]).tree, whole=False)
     tree = _syntax_tree(with_no_values(words)) if kind == "MULTI" else None  # DuckDB makes more than one of a pivot
+    if tree is None and kind == "MULTI":
+        raise QueryError(
+            "this pivot cannot be read. Next: give its values, such as: pivot ties on owner in ('alice', 'bob')"
+        )
     if tree is None:
         raise QueryError(f"a run is only read: {kind.lower()} cannot be done. {ALLOWED}")
     return Reading(bare, tree, whole=False)
@@ -160,7 +172,7 @@ def text_of(tree: Node) -> str:
 
 def _kind_of(text: str) -> str:
     """The kind of the one statement in a text, as DuckDB calls it. Raises duckdb.Error if the text is not SQL."""
-    with database(os.getpid()).cursor() as connection:
+    with database(os.getpid(), UNLIMITED).cursor() as connection:
         statements = connection.extract_statements(text)
     if len(statements) != 1:
         raise QueryError(f"one query at a time: these are {len(statements)}")
@@ -169,7 +181,7 @@ def _kind_of(text: str) -> str:
 
 
 def _asked(query: str, text: str) -> str:
-    with database(os.getpid()).cursor() as connection:
+    with database(os.getpid(), UNLIMITED).cursor() as connection:
         ((answer,),) = connection.execute(query, [text]).fetchall()
     return str(answer)
 
@@ -219,7 +231,7 @@ def _require_tables(tree: Node) -> None:
         if node.get("type") != "BASE_TABLE":
             continue
         catalog, schema, name = (str(node.get(key) or "").lower() for key in _PARTS)
-        if schema == INFORMATION_SCHEMA and catalog in ("", "system", "temp"):
+        if schema == INFORMATION_SCHEMA and catalog in ("", "system", "temp") and name in _INFORMATION:
             continue
         if schema == "pg_catalog" and catalog in ("", "system") and name in _CATALOG_VIEWS:
             continue
@@ -242,7 +254,7 @@ def _made_by_with(tree: Node) -> Iterator[str]:
 @cache
 def _own_views() -> frozenset[str]:
     """The views that DuckDB itself has, such as `duckdb_settings`. WITH must not hide them from the check of names."""
-    with database(os.getpid()).cursor() as connection:
+    with database(os.getpid(), UNLIMITED).cursor() as connection:
         found = connection.execute(
             "select view_name from duckdb_views() where internal and schema_name <> 'information_schema'"
         ).fetchall()

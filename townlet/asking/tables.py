@@ -70,6 +70,26 @@ def near_names(name: str, among: Iterable[str] = TABLES) -> list[str]:
     return spelling.near_names(name, among, 3)
 
 
+READ_ONLY: Final = (
+    "## What a query may do",
+    "",
+    "A run is only read. A query is one statement of at most 100,000 bytes, with brackets nested at most 100 deep:",
+    "`select`, `from`, `with`, `values`, `union` and its like, `pivot`, `unpivot`, `summarize`, `describe`, `show",
+    "tables`, or `explain` (also `explain analyze`) of these. Townlet reads the syntax tree of a query before DuckDB",
+    "runs it, and refuses whatever is not on its list, also inside `with` and `explain`: whatever writes or changes",
+    "something, and whatever reads a file, an address, a setting, an environment variable or a variable of Python.",
+    "Functions that may stand where a table stands are `range`, `generate_series`, `generate_subscripts`, `unnest`,",
+    "`repeat`, `repeat_row`, `json_each`, `json_tree`, `duckdb_functions`, `duckdb_keywords`. A parameter (`?`,",
+    "`$name`) cannot be used. A query runs in a read-only transaction in memory; it writes nothing to the disk, and",
+    "no other query sees what it made.",
+    "",
+    "Columns that would be called alike are `name`, `name_1`, `name_2`. As JSON, numbers are JSON numbers: a whole",
+    "number is written in full (`sum(seq)` can exceed 2^53, above which some JSON readers round), and a decimal as",
+    "the nearest number (`1.50` is `1.5`). CSV has decimals with all their places.",
+)
+"""What docs/tables.md says of queries."""
+
+
 def document() -> str:
     """docs/tables.md: every table with its columns."""
     lines = [
@@ -80,6 +100,10 @@ def document() -> str:
         "What `townlet sql` can ask. Over many runs every table begins with a column `run`, the name of the run's",
         "folder. Ticks are minutes since the founding; a table as of the tick shows the moment before it. In SQL:",
         "`show tables`, `describe agents`, or `information_schema.tables` and `information_schema.columns`.",
+        "",
+        *READ_ONLY,
+        "",
+        "## Tables of a run",
         "",
         "| table | meaning | tells of |",
         "|---|---|---|",

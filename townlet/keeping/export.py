@@ -177,10 +177,11 @@ def _run_check(run: History, extent: Extent) -> Check:
 
 
 def _write_parquet(run: History, extent: Extent, path: Path) -> None:
-    """Write the events as the log holds them to one file."""
+    """Write the events with the columns of the view `events` to one file."""
     about = {DESCRIPTION: json.dumps(sealed_description(extent)), "run_id": extent.run_id, "run": extent.name}
-    with path.open("wb") as file:
-        parquet.write(file, run.log.parts(extent.from_seq, extent.next_seq), extent.chain(), about)
+    parts = run.log.parts(extent.from_seq, extent.next_seq)
+    with export_duckdb.layout_of_events(run, extent, path) as layout, path.open("wb") as file:
+        parquet.write(file, parts, extent.chain(), about, layout)
 
 
 def _prove_parquet(path: Path) -> tuple[list[Check], Extent | None]:
@@ -202,7 +203,8 @@ def _prove_parquet(path: Path) -> tuple[list[Check], Extent | None]:
         return [*checks, _check("row groups", said, passed=False)], extent
     checks.append(_check("row groups", f"{len(pairs)} of {len(content):,} bytes, checksums equal"))
     file = parquet.parquet_file(content)
-    batches = (parquet.batch_of(file, number) for number in range(len(pairs)))
+    stored = parquet.batch_from if extent.format == 1 else export_duckdb.stored_batch
+    batches = (stored(file.read_row_group(number, use_threads=False)) for number in range(len(pairs)))
     return [*checks, _history_check(extent, parts_of(batches))], extent
 
 
@@ -301,7 +303,7 @@ def _require_room(path: Path, need: int) -> None:
 EXPORT: Final = Product("exporting", "export", "--into", is_own_export)
 
 FORMATS: Final[Mapping[str, Format]] = {
-    "parquet": Format(".parquet", 12, _write_parquet, _prove_parquet),
+    "parquet": Format(".parquet", 16, _write_parquet, _prove_parquet),
     "duckdb": Format(".duckdb", 48, export_duckdb.write, _prove_duckdb),
     "csv": Format("-csv", 120, _write_csv, _prove_csv),
 }

@@ -1,4 +1,4 @@
-"""Exports a run as a self-contained DuckDB database (views of its events, and its tables), and as CSV.
+"""Exports a run as a self-contained DuckDB database (views of its events, and its tables), as CSV, and for Parquet.
 
 The table `log` holds the events as rows. The view `events` and a view for each kind show them as `townlet sql` does,
 with names of persons and places. `agents`, `ties`, `objects`, `queues`, `shifts`, `places`, `persons` and `tie_changes`
@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 
 from eventlog.catalogue import KIND_NAMES
 from eventlog.errors import EventLogError
+from eventlog.format import parquet
 from eventlog.format.arrow import SCHEMA, from_batch, notes_of
 from eventlog.views import PHYSICAL, names_sql
 from projections.record.state import CLASSES
@@ -116,6 +117,42 @@ def write_csv(run: "History", extent: Extent, path: Path) -> None:
             connection.execute(f"create temp view {LOG} as select * from incoming")
             _make_views(connection, town, "create temp view")
             connection.execute(f"copy (select * from events) to '{quoted}' (format csv, header)")
+
+
+@contextlib.contextmanager
+def layout_of_events(run: "History", extent: Extent, path: Path) -> Iterator[parquet.Layout]:
+    """The layout of a Parquet file with the columns of the view `events`, for the events of an extent."""
+    with _words_of_duckdb(path), duckdb.connect(config=_OPTIONS) as connection:
+
+        def laid_out(batch: pa.RecordBatch) -> pa.RecordBatch:
+            connection.register("incoming", pa.Table.from_batches([batch]))
+            (shown,) = connection.sql("select * from events").to_arrow_table().combine_chunks().to_batches()
+            return shown
+
+        connection.register("incoming", SCHEMA.empty_table())
+        connection.execute(f"create temp view {LOG} as select * from incoming")
+        _make_views(connection, _Town(run, extent, tables=("persons",)), "create temp view")
+        yield parquet.Layout(connection.sql("select * from events").to_arrow_table().schema, laid_out)
+
+
+def stored_batch(events: pa.Table) -> pa.RecordBatch:
+    """The events as the log holds them, from a table with the columns of the view `events`.
+
+    Raises `pa.ArrowException`, KeyError for a column that is missing.
+    """
+    seq, cause = events.column("seq"), events.column("cause")
+    stored = {
+        **{name: events.column(f"{name}_id") for name in ("kind", "agent", "other", "object")},
+        "cause": pc.subtract(seq, pc.coalesce(cause, seq)),
+    }
+    columns = []
+    for field in SCHEMA:
+        column = stored.get(field.name)
+        column = events.column(field.name) if column is None else column
+        if field.name != "note":
+            column = pc.fill_null(column, float("nan") if pa.types.is_floating(field.type) else -1)
+        columns.append(column.cast(field.type))
+    return parquet.batch_from(pa.Table.from_arrays(columns, schema=SCHEMA))
 
 
 class _Town:

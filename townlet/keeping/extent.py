@@ -23,8 +23,12 @@ from townlet.errors import TownletError
 if TYPE_CHECKING:
     from townlet.history.history import History
 
-FORMAT: Final = 1
-"""The version of an export's description that this code writes and reads."""
+FORMAT: Final = 2
+"""The version of an export that this code writes; it reads earlier ones too.
+
+1: Parquet had the log's own columns, all of them numbers; there was no `kind_id`. 2: Parquet, CSV and DuckDB have the
+columns of `events` in SQL, words with their numbers beside them.
+"""
 
 Count = Annotated[int, Field(ge=0)]
 

@@ -87,7 +87,6 @@ KPIS: Final = Table(
         *real(("low", "the least that value can be"), ("high", "the most that value can be", "there is no limit")),
         *texts(("meaning", "what the key figure says")),
     ),
-    asks=True,
 )
 
 KPI_DAYS: Final = Table(
@@ -104,5 +103,4 @@ KPI_DAYS: Final = Table(
         ),
         *_VALUE,
     ),
-    asks=True,
 )

@@ -55,7 +55,7 @@ RUN: Final = Column("run", "VARCHAR", "name of the run's folder")
 class Table:
     """A table that is made of a run.
 
-    `exported` says whether an export to DuckDB has it, `asks` whether it is made with queries of the same session.
+    `exported` says whether an export to DuckDB has it.
     """
 
     name: str
@@ -64,7 +64,6 @@ class Table:
     make: "Callable[[Material], pa.Table]"
     columns: tuple[Column, ...]
     exported: bool = False
-    asks: bool = False
 
 
 @dataclass(frozen=True)
