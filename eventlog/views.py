@@ -265,7 +265,7 @@ def _columns_of(field: EventField, side: int | None) -> Iterator[ViewColumn]:
     elif field.what in REGISTRIES:
         words = {int(code): code.name.lower() for code in REGISTRIES[field.what]}
         listed = _list([words.get(code) for code in range(max(words) + 1)])
-        yield ViewColumn(name, "VARCHAR", f"({listed})[{column} + 1]", (column,), meaning, null)
+        yield ViewColumn(name, "VARCHAR", f"({listed})[{column}::integer + 1]", (column,), meaning, null)
     elif field.what == "tile":
         wide = "getvariable('sides')[run_number + 1]" if side is None else side
         yield ViewColumn(name, "INTEGER", number, (column,), meaning, null)
@@ -289,7 +289,7 @@ def _meaning(field: EventField) -> str:
 def _name_sql(listed: str, column: str, side: int | None) -> str:
     """The SQL expression that turns a column's numbers into names from the list `listed`."""
     if side is not None:
-        return f"getvariable('{listed}')[{column} + 1]"
+        return f"getvariable('{listed}')[{column}::bigint + 1]"
     return f"getvariable('{listed}')[getvariable('{listed}_each') * run_number + {column} + 2]"
 
 

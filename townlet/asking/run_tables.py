@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 Queries = Callable[["Source"], AbstractContextManager[Query]]
 """Gives the function that answers queries over one source alone, for as long as the context lasts."""
+
+
+COUNTED_ABOVE: Final = 1 << 16
+"""Above this number of a person the exits are counted that make it possible."""
 
 
 class Source:
@@ -59,7 +63,14 @@ class Source:
         return self._fewer.read(names)
 
     def names(self, persons: int) -> Names:
-        """The names of the run's people (the first `persons` of them), places, jobs and affordances."""
+        """The names of the run's people (the first `persons` of them), places, jobs and affordances.
+
+        A seat begins a new life only when somebody leaves it. So numbers beyond what the exits allow are nobody's.
+        """
+        if persons > COUNTED_ABOVE:
+            seats = CLASSES[self.run.config.town.capacity].agents
+            exits = self.events if not self.from_tick else LogColumns(self.log, 0, self.tick)
+            persons = min(persons, seats * (1 + len(exits.of(AgentExited.kind, ("agent",))["agent"])))
         return view_names(self.run.config, self.side, range(persons))
 
     def tables(self, tables: Iterable[Table], window: Window, queries: Queries) -> dict[str, pa.Table]:

@@ -30,7 +30,8 @@ FORMAT: Final = 2
 columns of `events` in SQL, words with their numbers beside them.
 """
 
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, lt=1 << 63)]
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class Extent(BaseModel):
@@ -54,11 +55,11 @@ class Extent(BaseModel):
     to_tick: Count
     from_seq: Count
     next_seq: Count
-    block_digest: str  # of the chain at the beginning of the block of `from_seq`
+    block_digest: Digest  # of the chain at the beginning of the block of `from_seq`
     lead: str
     lead_notes: dict[int, str]
-    digest_before: str
-    digest: str
+    digest_before: Digest
+    digest: Digest
 
     @classmethod
     def of(cls, run: "History", from_tick: int | None, to_tick: int | None) -> Self:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from eventlog.catalogue import KIND_CODES, KINDS, REGISTRIES, EventField
 from eventlog.format.arrow import from_batch, notes_of
+from projections.errors import BadEvent
 from projections.record.state import CLASSES
 from townlet.configuration.load import person_name
 from townlet.configuration.settings import Settings
@@ -31,12 +32,15 @@ class Teller:
         self._person = cache(lambda number: person_name(settings, number))
 
     def events(self, batches: "Iterable[pa.RecordBatch]", kinds: frozenset[int] = frozenset()) -> Iterator[Said]:
-        """The events of the batches, if of these kinds (empty: all), as dicts: seq, tick, kind, fields, cause, note."""
+        """The events of the batches, if of these kinds (empty: all), as dicts: seq, tick, kind, fields, cause, note.
+
+        Raises LogDamaged, BadEvent.
+        """
         for batch in batches:
             rows, notes = from_batch(batch), notes_of(batch)
             for row in rows:
                 if not kinds or int(row["kind"]) in kinds:
-                    yield self._said(row, notes.get(int(row["seq"])))
+                    yield self._checked(row, notes.get(int(row["seq"])))
 
     def line(self, said: Said) -> str:
         """An event as a line: `day 3, 07:42  chat_succeeded  alice, bob  quality 0.82`."""
@@ -78,6 +82,14 @@ class Teller:
                 fields[f"{field.name}_id"] = said["numbers"][field.name]
         told = {"seq": said["seq"], "tick": said["tick"], "kind": said["kind"], **fields, "cause": said["cause"]}
         return told | ({"note": said["note"]} if said["note"] else {})
+
+    def _checked(self, row: Any, note: str | None) -> Said:
+        """The event as a dict. Raises BadEvent for one that no words are for: somebody wrote it who is no town."""
+        try:
+            return self._said(row, note)
+        except (LookupError, ValueError) as error:
+            reason = f"there are no words for what it says ({error})"
+            raise BadEvent("the list of events", seq=int(row["seq"]), tick=int(row["tick"]), reason=reason) from error
 
     def _said(self, row: Any, note: str | None) -> Said:
         kind, seq, cause = KIND_OF[int(row["kind"])], int(row["seq"]), int(row["cause"])
