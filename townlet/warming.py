@@ -8,6 +8,7 @@ kernels are imported inside the functions that compile them, so that `warm` is q
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from typing import Any
 
 import numba
@@ -26,12 +27,13 @@ def warm() -> float:
     began = time.perf_counter()
     if not is_compiled():
         command = [sys.executable, "-m", "townlet.warming"]
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as other:
-            try:
-                _compile_with(other)
-            except BaseException:
-                other.terminate()  # else a command that SIGTERM ends would wait for it
-                raise
+        with (
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as other,
+            ExitStack() as undo,
+        ):
+            undo.callback(other.terminate)  # else a command that SIGTERM ends would wait for it
+            _compile_with(other)
+            undo.pop_all()
         if other.returncode == 0:
             WARM.touch()
     return time.perf_counter() - began

@@ -50,7 +50,7 @@ def frames(
         left = rows
         while len(left) and scenes.tick < until:
             # Only from a frame on: a feed that moved its aim while it folds would show nothing of a fast town.
-            if follow and scenes.tick >= begin and (now := ahead.refresh().tick) - max(scenes.tick, last) > lag_most:
+            if follow and scenes.tick >= max(begin, last) and (now := ahead.refresh().tick) - scenes.tick > lag_most:
                 begin = min(now, until)
             left = scenes.fold(left, max(scenes.tick + 1, begin))
             if scenes.tick >= begin:
