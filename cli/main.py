@@ -52,6 +52,9 @@ EXIT_CODES: Final[Mapping[int, str]] = {
 }
 """The exit codes of the process."""
 
+COMPLETES: Final = "_TOWNLET_COMPLETE"
+"""The variable by which a shell asks for completions."""
+
 NEW_OBJECTS: Final = 100_000
 """The garbage collector runs after so many new objects."""
 
@@ -115,6 +118,8 @@ class Townlet(Group):
 
     def main(self, *arguments: Any, **options: Any) -> NoReturn:
         """Run the command line and end the process with its exit code."""
+        if COMPLETES in os.environ:
+            importlib.import_module("cli.completion")
         options["standalone_mode"] = False
         options["prog_name"] = "townlet"
         sys.exit(self._outcome(*arguments, **options))
