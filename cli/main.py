@@ -62,6 +62,9 @@ VARIABLES: Final[Mapping[str, str]] = {
 }
 """The environment variables that commands read."""
 
+COMPLETES: Final = "_TOWNLET_COMPLETE"
+"""The variable by which a shell asks for completions."""
+
 NEW_OBJECTS: Final = 100_000
 """The garbage collector runs after so many new objects."""
 
@@ -130,6 +133,8 @@ class Townlet(Group):
     def main(self, *arguments: Any, **options: Any) -> NoReturn:
         """Run the command line and end the process with its exit code."""
         output.begin()
+        if COMPLETES in os.environ:
+            importlib.import_module("cli.completion")
         options["standalone_mode"] = False
         options["prog_name"] = "townlet"
         sys.exit(self._outcome(*arguments, **options))

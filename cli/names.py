@@ -44,7 +44,7 @@ class Name(click.ParamType[str]):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The names that begin so; else files, where a file may stand for a name."""
         found = [CompletionItem(name) for name in self._known() if name.startswith(incomplete)]
-        return found or ([CompletionItem(incomplete, type=FILES)] if self._files else [])
+        return found or (files(incomplete) if self._files else [])
 
 
 class RunName(click.ParamType[str]):
@@ -54,7 +54,7 @@ class RunName(click.ParamType[str]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The runs that begin so, by name or by path; else files and folders."""
-        return [CompletionItem(name) for name in runs_like(incomplete)] or [CompletionItem(incomplete, type=FILES)]
+        return [CompletionItem(name) for name in runs_like(incomplete)] or files(incomplete)
 
 
 class Person(click.ParamType[str]):
@@ -90,6 +90,11 @@ class Setting(click.ParamType[str]):
         if sign:
             return [CompletionItem(f"{key}={word}") for word in words_of(key) if word.startswith(begun)]
         return [CompletionItem(f"{each}=") for each in setting_keys() if each.startswith(key)]
+
+
+def files(begun: str) -> list[CompletionItem]:
+    """The completion that lets the shell complete a file or a folder."""
+    return [CompletionItem(begun, type=FILES)]
 
 
 def runs_like(begun: str) -> list[str]:

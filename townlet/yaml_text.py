@@ -1,5 +1,6 @@
 """Reads YAML that somebody else wrote: bounded in depth and size, and only the values that settings can hold."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -21,13 +22,19 @@ def read_yaml(text: str, where: str) -> Any:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        _require_bounded(text, where)
+        if _looks_deep(text):
+            _require_bounded(text, where)
         content = YAML(typ="safe").load(text)
+        if not _is_bounded(content):
+            _require_bounded(text, where)
     except MarkedYAMLError as error:
         words = " ".join(" ".join(filter(None, (error.context, error.problem))).split())
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ConfigurationError(f"{where}{line}: this is not YAML: {words}") from error
-    except (YAMLError, ValueError, TypeError, RecursionError) as error:
+    except RecursionError as error:
+        _require_bounded(text, where)
+        raise ConfigurationError(f"{where}: this is nested too deeply") from error
+    except (YAMLError, ValueError, TypeError) as error:
         raise ConfigurationError(f"{where}: this is not YAML: {' '.join(str(error).split())}") from error
     if faults := list(_alien_faults(content)):
         raise ConfigurationError("\n  ".join(f"{where}: {fault}" for fault in faults))
@@ -44,21 +51,44 @@ def require_shallow(content: Mapping[Any, Any], where: str) -> None:
         waiting += [(each, (*path, key)) for key, each in _parts(value)]
 
 
-def _require_bounded(text: str, where: str) -> None:
-    """Raise ConfigurationError before anything is built, if the text is nested too deeply, or grows too large.
+def _looks_deep(text: str) -> bool:
+    """Whether brackets or indents make it likely that a text is nested too deeply, which takes long to build."""
+    depth = most = 0
+    for bracket in re.findall(r"[\[\]{}]", text):
+        depth = max(depth + (1 if bracket in "[{" else -1), 0)
+        most = max(most, depth)
+    indents = re.findall(r"(?m)^[ ?:-]+", text)
+    return most > DEPTH_MOST or max(map(len, indents), default=0) > DEPTH_MOST
 
-    The parser's events are counted. An alias counts as much as what it repeats.
+
+def _is_bounded(content: Any) -> bool:
+    """Whether content is neither too deep nor too large; what aliases repeat counts each time."""
+    waiting, seen = [(content, 1)], 0
+    while waiting:
+        value, depth = waiting.pop()
+        seen += 1
+        if depth > DEPTH_MOST or seen > NODES_MOST:
+            return False
+        waiting += [(each, depth + 1) for _, each in _parts(value)]
+    return True
+
+
+def _require_bounded(text: str, where: str) -> None:
+    """Raise ConfigurationError, with line or key, if the text is nested too deeply, or is too large with its aliases.
+
+    The parser's events are counted, without building anything. An alias counts as much as what it repeats.
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent, ScalarEvent
 
     sizes: dict[str, int | None] = {}
-    counts, anchors, path = [0], [""], _Path()
-    for event in YAML(typ="safe", pure=True).parse(text):
+    counts, anchors, path, total = [0], [""], _Path(), 0
+    for event in YAML(typ="safe").parse(text):
         if isinstance(event, CollectionEndEvent):
             count = counts.pop() + 1
             sizes[anchors.pop()] = count
             counts[-1] += count
+            total += 1
             path.end()
         elif isinstance(event, NodeEvent):
             anchor = event.anchor or ""
@@ -67,8 +97,10 @@ def _require_bounded(text: str, where: str) -> None:
                 if sizes.get(anchor, 1) is None:
                     raise ConfigurationError(f"{where}: {path}: a value holds itself, through a YAML alias")
                 counts[-1] += sizes.get(anchor) or 1
+                total += sizes.get(anchor) or 1
             elif isinstance(event, ScalarEvent):
                 counts[-1] += 1
+                total += 1
                 sizes[anchor] = 1
                 path.value(event.value)
             elif isinstance(event, CollectionStartEvent):
@@ -78,7 +110,7 @@ def _require_bounded(text: str, where: str) -> None:
                 path.begin(is_table=type(event).__name__ == "MappingStartEvent")
                 if len(counts) > DEPTH_MOST:
                     raise ConfigurationError(_too_deep(f"{where}:{event.start_mark.line + 1}", str(path)))
-            if sum(counts) > NODES_MOST:
+            if total > NODES_MOST:
                 raise ConfigurationError(f"{where}: {path}: more than {NODES_MOST:,} values, through YAML aliases")
 
 

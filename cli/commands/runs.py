@@ -10,6 +10,7 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
+from cli.names import PROJECTION, RunName
 from eventlog.folder.lineage import Member, family_tree
 from eventlog.folder.run_folders import is_folder, is_run
 
@@ -98,7 +99,7 @@ def list_runs(folder: Path | None, form: str) -> None:
     """,
     epilog=options.examples("townlet runs archive runs/a", "townlet runs archive a b c --json"),
 )
-@click.argument("names", metavar="RUN...", nargs=-1, required=True)
+@click.argument("names", type=RunName(), metavar="RUN...", nargs=-1, required=True)
 @options.output_formats
 def archive_runs(names: tuple[str, ...], form: str) -> None:
     from eventlog.archiving import archive
@@ -139,7 +140,7 @@ def archive_runs(names: tuple[str, ...], form: str) -> None:
         "townlet runs copy s3://bucket/runs/a runs/back",
     ),
 )
-@click.argument("name", metavar="RUN")
+@click.argument("name", type=RunName(), metavar="RUN")
 @click.argument("to", metavar="TO")
 @options.output_formats
 def copy_run(name: str, to: str, form: str) -> None:
@@ -171,8 +172,8 @@ def copy_run(name: str, to: str, form: str) -> None:
     """,
     epilog=options.examples("townlet runs rebuild runs/a", "townlet runs rebuild a tie_changes --json"),
 )
-@click.argument("name", metavar="RUN")
-@click.argument("projections", metavar="[NAME]...", nargs=-1)
+@click.argument("name", type=RunName(), metavar="RUN")
+@click.argument("projections", type=PROJECTION, metavar="[NAME]...", nargs=-1)
 @options.output_formats
 def rebuild_run(name: str, projections: tuple[str, ...], form: str) -> None:
     path = options.find_own_run(name)
@@ -208,7 +209,7 @@ def rebuild_run(name: str, projections: tuple[str, ...], form: str) -> None:
         "townlet runs prune --derived --torn",
     ),
 )
-@click.argument("names", metavar="[PLACE]...", nargs=-1)
+@click.argument("names", type=RunName(), metavar="[PLACE]...", nargs=-1)
 @click.option("--keep", type=click.IntRange(min=0), help="Keep the newest so many runs of each folder.")
 @click.option(
     "--older-than", type=click.IntRange(min=0), metavar="DAYS", help="Remove only runs not written for so many days."

@@ -63,7 +63,10 @@ class _TakesComments(click.Command):
     ),
 )
 @click.argument(
-    "arguments", metavar="[RUN]... [QUERY]", nargs=-1, shell_complete=lambda ctx, option, begun: completions(begun)
+    "arguments",
+    metavar="[RUN]... [QUERY]",
+    nargs=-1,
+    shell_complete=lambda ctx, option, begun: completions(begun) or names.files(begun),
 )
 @click.option("--from-tick", type=click.IntRange(min=0), help="Of what happened, only from this tick on.")
 @click.option(
@@ -116,9 +119,9 @@ def is_query(text: str) -> bool:
 def completions(begun: str) -> list[str]:
     """What an argument that has begun so may become: the name of a run, or a query whose last word is a table."""
     before, word = re.fullmatch(r"(.*?)(\w*)", begun, re.DOTALL).groups()  # type: ignore[union-attr]
-    if not before:
-        return names.runs_like(word)
-    return [before + name for name in tables_like(word)] if is_query(begun) else []
+    if not before or not is_query(begun):
+        return names.runs_like(begun)
+    return [before + name for name in tables_like(word)]
 
 
 def tables_like(word: str) -> list[str]:

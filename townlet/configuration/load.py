@@ -309,13 +309,24 @@ def _map_of(tree: Mapping[str, Any], given: Given) -> dict[str, Any]:
         repeat, shape = valid.repeat, CLASSES[valid.capacity]
     except ValidationError:
         repeat, shape = (1, 1), LARGE
-    atlas.town_map(content, repeat, shape, f"the map {name!r}")
-    drawn = MapPlan.model_validate(content)
-    named = {"name": drawn.name, **{f"venues.{n}.name": venue.name for n, venue in enumerate(drawn.venues)}}
-    if faults := [f"{key}: {why}" for key, each in named.items() if (why := unprintable(each))]:
+    if faults := list(_unprintable_names(content)):
         raise MapError(f"the map {name!r}", faults)
-    plan = drawn.model_dump(mode="json", exclude_none=True)
+    atlas.town_map(content, repeat, shape, f"the map {name!r}")
+    plan = MapPlan.model_validate(content).model_dump(mode="json", exclude_none=True)
     return {**plan, "legend": dict(sorted(plan["legend"].items()))}
+
+
+def _unprintable_names(content: Any) -> Iterator[str]:
+    """The names of a map and of its venues that cannot be printed; whatever else is wrong the map itself tells."""
+    if not isinstance(content, Mapping):
+        return
+    venues = content.get("venues")
+    named = [("name", content)]
+    named += [(f"venues.{n}.name", venue) for n, venue in enumerate(venues if isinstance(venues, list | tuple) else ())]
+    for key, block in named:
+        name = block.get("name") if isinstance(block, Mapping) else None
+        if isinstance(name, str) and name and (why := unprintable(name)):
+            yield f"{key}: {why}"
 
 
 def config_id_of(text: str) -> str:
