@@ -122,8 +122,11 @@ def _looks_at(session: "Session", rule: Rule, marks: np.ndarray) -> Iterator[Loo
 
 
 def _require_history(session: "Session", rule: Rule) -> None:
-    """Raise QueryError if a rule reads a table whose answer about a tick depends on when it is asked."""
-    unsettled = sorted(UNSETTLED_TABLES.intersection(session.reads(rule.sql)))
+    """Raise QueryError if a rule cannot be read, or reads a table that says something else of a tick later on."""
+    try:
+        unsettled = sorted(UNSETTLED_TABLES.intersection(session.reads(rule.sql)))
+    except QueryError as error:
+        raise QueryError(f"the rule {rule.name}: {error}") from error
     if unsettled:
         raise QueryError(
             f"the rule {rule.name}: what {unsettled[0]} says of a tick depends on when it is asked. Next: ask what "
