@@ -241,7 +241,7 @@ def _other_location(uri: str, scheme: str) -> tuple[Any, str]:
 
 def _reason(said: str) -> str:
     """The store's error in one line, with a next step if one is known."""
-    line = " ".join(said.split())
+    line = printable(" ".join(said.split()))
     line = line if len(line) <= _SAID_MAX else f"{line[:_SAID_MAX]}..."
     if _DENIED.search(line):
         return f"access denied ({line})\n  Next: give AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of somebody who may"
