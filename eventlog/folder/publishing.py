@@ -41,13 +41,13 @@ def published(product: Product, place: Path, *, replace: bool, suffix: str = "")
     Nothing is overwritten, unless `replace` says so and it is such a product too. Raises FileExistsError, OSError;
     then, and where the block raises, everything is as it was.
     """
-    require_free(product, place, replace)
+    _require_free(product, place, replace)
     place.parent.mkdir(parents=True, exist_ok=True)
     with building(place, product.work) as hidden:
         written = hidden / f"whole{suffix}"
         yield written
         _sync(written)
-        require_free(product, place, replace)
+        _require_free(product, place, replace)
         _move(written, place)
 
 
@@ -105,7 +105,7 @@ def bytes_of(place: Path) -> int:
     return sum(file.stat().st_size for file in _files(place))
 
 
-def require_free(product: Product, place: Path, replace: bool) -> None:
+def _require_free(product: Product, place: Path, replace: bool) -> None:
     """Nothing is at the place, or what may be replaced. Raises FileExistsError."""
     elsewhere = f"{product.naming} names another place"
     if place.is_symlink() or place.exists():

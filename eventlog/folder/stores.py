@@ -243,7 +243,7 @@ def _other_location(uri: str, scheme: str) -> tuple[Any, str]:
 
 def _reason(said: str) -> str:
     """The store's error in one line, with a next step if one is known."""
-    line = " ".join(places.without_secrets(said).split())
+    line = printable_line(places.without_secrets(" ".join(said.split())))
     line = line if len(line) <= _SAID_MAX else f"{line[:_SAID_MAX]}..."
     if _DENIED.search(line):
         return f"access denied ({line})\n  Next: give AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY of somebody who may"

@@ -1,6 +1,7 @@
 """`townlet verify` as somebody types it: whatever is not as it was written is named."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,12 +19,9 @@ __all__ = ["here", "lived"]
 def in_segments(run: Path) -> None:
     """Seal what there is: the log is two segments, and a third that is empty."""
     parts = list(LogReader(run).parts())
-    first = read_manifest(run).active
-    (run / "log" / first.file).unlink()
-    (run / "run.json").rename(run / "old.json")
-    said = json.loads((run / "old.json").read_text())
+    said, beside = json.loads((run / "run.json").read_text()), run.with_name("in segments")
     writer = LogWriter.create(
-        run,
+        beside,
         run_id=said["run_id"],
         name=said["name"],
         epochs=read_epochs(said),
@@ -33,6 +31,10 @@ def in_segments(run: Path) -> None:
     with writer:
         for rows, notes in parts:
             writer.commit(rows, notes, expected_seq=int(rows["seq"][0]))
+    shutil.rmtree(run / "log")
+    for name in ("log", "run.json"):
+        (beside / name).rename(run / name)
+    shutil.rmtree(beside)
 
 
 def read_epochs(said: dict[str, object]) -> list[object]:

@@ -14,6 +14,7 @@ import pytest
 import projections.kernel  # noqa: F401  (its cache is where it was, whatever the tests below say of TOWNLET_CACHE)
 from eventlog.errors import EventLogError
 from eventlog.folder import stores
+from eventlog.folder.manifest import read_manifest
 from eventlog.folder.stores import Store, whole_copy
 from tests.cli.test_commands import from_json, said
 from tests.field.hostile import (
@@ -62,8 +63,8 @@ WRITING = (
     "export demo --to parquet",
     "fork demo --into made/fork --ticks 1",
     "runs copy demo made/copy",
-    "runs archive demo",
     "resume demo --ticks 2",
+    "runs archive demo",
     "runs prune demo",
     "runs prune demo --derived --exports --torn --yes",
     "runs prune runs --keep 0 --yes",
@@ -113,6 +114,15 @@ OTHERS = {
     "what replaces the manifest is the neighbour's": hard_link("run.json.tmp", ".bashrc"),
 }
 ATTACKS: dict[str, Attack] = SAYS | LINKS | OTHERS
+HARMFUL = (
+    *("a segment above", "a segment of the neighbour", "settings above", "settings with a control"),
+    *("an unknown key", "log is a link", "checkpoints is a link", "derived is a link", "exports is a link"),
+    *("the tables of ties are a link", "the holder is a link", "the head is a link", "the segment is a link"),
+    *("what replaces the manifest is a link", f"{SEGMENT} is a pipe", "log/head is a pipe", "lock.holder is a pipe"),
+    *("the head is the neighbour's", "the segment is the neighbour's", "the holder is the neighbour's"),
+)
+"""The attacks by which files were read or written that are not the run's, or that a command waited for."""
+
 READ_TOO = ("derived is a link", "the tables of ties are a link", "a segment of the neighbour", "log/head is a pipe")
 
 
@@ -146,7 +156,7 @@ def require_untouched(run: Path, attack: Attack, commands: tuple[str, ...]) -> N
         assert surroundings(root) == before, f"townlet {command} touched what is not the run's"
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("attack", HARMFUL)
 def test_f1_a_hostile_run_is_opened_and_nothing_around_it_changes(demo: Path, attack: str) -> None:
     reading = READING if attack in READ_TOO else ()
     require_untouched(demo, ATTACKS[attack], (*reading, *WRITING))
@@ -156,6 +166,13 @@ def test_f1_a_hostile_run_is_opened_and_nothing_around_it_changes(demo: Path, at
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_f1_a_hostile_run_is_opened_by_every_command(demo: Path, attack: str) -> None:
     require_untouched(demo, ATTACKS[attack], (*READING, *SLOW_READING, *WRITING))
+
+
+@pytest.mark.parametrize("attack", SAYS)
+def test_f1_a_manifest_that_names_what_it_must_not_is_refused(demo: Path, attack: str) -> None:
+    SAYS[attack](demo)
+    with pytest.raises(EventLogError, match="is not a manifest that this version of Townlet reads"):
+        read_manifest(demo)
 
 
 @pytest.mark.parametrize("attack", LINKS)

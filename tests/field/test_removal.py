@@ -56,7 +56,7 @@ def refused(*command: str) -> str:
 # F2
 
 
-@pytest.mark.parametrize("form", ["parquet", "csv", "duckdb"])
+@pytest.mark.parametrize("form", ["parquet", "csv", pytest.param("duckdb", marks=pytest.mark.slow)])
 def test_f2_an_export_replaces_its_like(demo: Path, form: str) -> None:
     for _ in range(2):
         assert said("export", "demo", "--to", form, "--into", "made", "--replace").exit_code == 0
