@@ -13,8 +13,8 @@ class ProjectionError(Exception):
 class BadEvent(ProjectionError):
     """A projection cannot fold an event: `seq` is the event's number, `tick` its tick.
 
-    The folds of the town never raise it. A projection that raises it has folded all events before this one, and no part
-    of this one.
+    The folds of the town never raise it for an event that a town recorded, only for one that no town can have recorded.
+    A projection that raises it has folded all events before this one, and no part of this one.
     """
 
     def __init__(self, projection: str, *, seq: int, tick: int, reason: str) -> None:
