@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Iterator
@@ -116,15 +117,16 @@ class TestTheCache:
 
     @pytest.mark.skipif(os.getuid() != 0 or not shutil.which("setpriv"), reason="needs root, to become another user")
     def test_f4_a_warm_cache_of_another_user_is_read(self, tmp_path: Path) -> None:
-        whole = tmp_path / "cache" / "kernels" / CACHE.name
-        whole.mkdir(parents=True)
-        (whole / "warm").touch()
-        for above in (tmp_path, *tmp_path.parents[:2]):
-            above.chmod(above.stat().st_mode | 0o055)
-        other = ["setpriv", "--reuid=65534", "--clear-groups", "--inh-caps=+dac_read_search"]
-        ran = self._twice(tmp_path, [*other, "--ambient-caps=+dac_read_search"], "print(kernel.CACHE, again())")
-        assert (ran.stdout.split(), ran.stderr) == ([str(whole), "42"], "")
-        assert list(whole.iterdir()) == [whole / "warm"], "nothing is written"
+        with tempfile.TemporaryDirectory(dir=tmp_path.parents[2]) as folder:  # other users may not enter `tmp_path`
+            whole = Path(folder) / "cache" / "kernels" / CACHE.name
+            whole.mkdir(parents=True)
+            (whole / "warm").touch()
+            Path(folder).chmod(0o755)
+            other = ["setpriv", "--reuid=65534", "--clear-groups", "--inh-caps=+dac_read_search"]
+            reads = [*other, "--ambient-caps=+dac_read_search"]
+            ran = self._twice(Path(folder), reads, "print(kernel.CACHE, again())")
+            assert (ran.stdout.split(), ran.stderr) == ([str(whole), "42"], "")
+            assert list(whole.iterdir()) == [whole / "warm"], "nothing is written"
 
     def test_f16_torn_files_of_kernels_are_compiled_again(self, tmp_path: Path) -> None:
         code = (
