@@ -66,7 +66,8 @@ Data goes to stdout, words and progress to stderr. Exit codes:
 \b
 A run is given as a folder or as a name under runs/; commands that only read also take a URI such
 as s3://bucket/runs/a. Without a run, commands use the newest.
-NO_COLOR is honoured. Completion for bash (or zsh, or fish):
+NO_COLOR is honoured. Completion of commands, options, runs, people, kinds and settings in bash
+(or zsh, or fish):
   eval "$(_TOWNLET_COMPLETE=bash_source townlet)"
 
 \b
