@@ -80,7 +80,7 @@ Environment variables:
 \b
 A run is given as a folder or as a name under runs/; commands that only read also take a URI such
 as s3://bucket/runs/a. Without a run, commands use the newest.
-Completion for bash (or zsh, or fish):
+Completion of commands, options, runs, people, kinds and settings in bash (or zsh, or fish):
   eval "$(_TOWNLET_COMPLETE=bash_source townlet)"
 
 \b

@@ -31,6 +31,35 @@ class Look(NamedTuple):
     dark: bool = True
 
 
+READABLE: Final = 4.5
+"""The least contrast of text and what is behind it (WCAG 2.2, AA)."""
+
+
+def lightness(colour: str) -> float:
+    """Relative luminance of `#rrggbb`, 0 to 1 (WCAG 2.2)."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colours, 1 to 21 (WCAG 2.2)."""
+    low, high = sorted((lightness(one), lightness(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def badge(look: Look, colour: str) -> str:
+    """The style of text on a colour: reversed, or where that is hard to read, in white or black, whichever is not."""
+    if not look.paper or contrast(colour, look.paper) >= READABLE:
+        return f"reverse bold {colour}"
+    return f"bold {max('#ffffff', '#000000', key=lambda ink: contrast(ink, colour))} on {colour}"
+
+
+def text_in(look: Look, colour: str) -> str:
+    """The style of text in a colour; on it, where it is hard to read on the look's own paper."""
+    return colour if not look.paper or contrast(colour, look.paper) >= READABLE else badge(look, colour)
+
+
 TILES: Final = ("wall", "floor", "door", "road", "grass", "table", "tree", "water")
 
 

@@ -33,7 +33,7 @@ class TestRefold:
         result = said("refold", *FEW, "--set", "relationships.admission=0.1", "--json")
         told = from_json(result)
         assert list(told) == ["tick", "overrides", "summary", "comparison", "ties"]
-        assert told["tick"] == TICKS and not result.stderr
+        assert (told["tick"], result.stderr) == (TICKS, "the newest run: runs/a\n")
         assert told["overrides"] == {"relationships.capacity": 2, "relationships.admission": 0.1}
         assert len(told["ties"]) == told["summary"]["ties_after"] > 0
         assert len(told["comparison"]) == sum(told["summary"][name] for name in ("gained", "lost", "changed", "same"))

@@ -4,7 +4,6 @@ import csv
 import io
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -13,7 +12,7 @@ from tests.cli.test_commands import said
 from townlet.configuration.load import load
 from townlet.errors import ConfigurationError, MapError
 from townlet.living.town import Town
-from townlet.plotting.tie_network import legible
+from townlet.plotting.tie_network import STYLE, legible
 from townlet.yaml_text import NODES_MOST, read_yaml
 
 BARISTA = "{name: barista, venue: cafe, shifts: [[480, 840], [800, 1160]], wage: 0.9}"
@@ -101,9 +100,9 @@ def test_c1_what_yaml_can_say_and_settings_cannot_is_a_fault_with_its_key(
 ) -> None:
     file = tmp_path / "t.yaml"
     file.write_text(text)
-    for told in (said("config", "validate", file), said("run", file, "--ticks", "3", "--into", tmp_path / "x")):
-        assert (told.exit_code, fault in told.stderr) == (2, True), told.stderr
-        assert "fault of Townlet" not in told.stderr
+    told = said("run", file, "--ticks", "3", "--into", tmp_path / "x")
+    assert (told.exit_code, fault in told.stderr) == (2, True), told.stderr
+    assert "fault of Townlet" not in told.stderr
 
 
 @pytest.mark.parametrize("key", ["name", "people_names", "needs"])
@@ -156,15 +155,6 @@ def test_c2_a_cell_never_breaks_a_row_of_csv(name: str) -> None:
     assert list(csv.reader(io.StringIO(text, newline=""))) == [["a", name], [name, "1"], ["x", "2"]]
 
 
-def test_c2_a_picture_holds_no_control_character(tmp_path: Path) -> None:
-    from xml.etree import ElementTree
-
-    from townlet.plotting.tie_network import matplotlib_module, style, write_title
-
+def test_c2_a_picture_holds_no_control_character() -> None:
     assert legible("a\x1bb\rc $x$") == "a\\x1bb\\rc $x$"
-    with style():
-        figure = matplotlib_module("figure").Figure()
-        write_title(figure, "al\x1b[31mice $\\frac$", "b\rob")
-        figure.savefig(tmp_path / "a.svg")
-    assert ElementTree.parse(tmp_path / "a.svg").getroot() is not None
-    assert np.isfinite(figure.get_figheight())
+    assert STYLE["text.parse_math"] is False, "a name with two dollar signs is no formula"

@@ -5,7 +5,7 @@ from rich.color import ColorType
 from rich.style import Style
 
 from townlet.world.drawing import Tile
-from tui.looks import LOOKS, PLAIN, SAFE, SIXTEEN, Look
+from tui.looks import LOOKS, PLAIN, SAFE, SIXTEEN, Look, contrast, lightness
 
 OKABE_ITO = {"#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#ffffff"}
 BRIGHT = "good", "bad", "warn", "faint", "title", "day", "night"
@@ -16,19 +16,6 @@ def styles(look: Look) -> dict[str, Style]:
     named = {name: getattr(look, name) for name in (*BRIGHT, "strong", "chosen", "furniture")}
     named |= {f"people {number}": style for number, style in enumerate(look.people)}
     return {name: Style.parse(style) for name, style in (named | dict(look.ground)).items()}
-
-
-def lightness(colour: str) -> float:
-    """Relative luminance, 0 to 1, of WCAG 2.2."""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    """Contrast, 1 to 21, of WCAG 2.2."""
-    low, high = sorted((lightness(one), lightness(other)))
-    return (high + 0.05) / (low + 0.05)
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)

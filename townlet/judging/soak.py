@@ -59,7 +59,7 @@ def soak(
 
     `overrides` are dotted keys of the configuration. Raises ConfigurationError, MapError.
     """
-    settings = load(config, overrides).settings
+    settings = load(config, overrides, founded=True).settings
     warm()
     lives: list[Life] = []
     with ThreadPoolExecutor(max_workers=jobs or cpu_count() or 1) as threads:

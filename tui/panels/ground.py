@@ -9,7 +9,7 @@ from rich.color import Color, blend_rgb
 from rich.style import Style
 
 from townlet.configuration.places import place_names
-from townlet.world.drawing import Tile, TownMap
+from townlet.world.drawing import Tile, TownMap, Venue
 from tui.drawing import About
 from tui.looks import Look
 from tui.panels.marks import style_of
@@ -103,7 +103,7 @@ def ground(town_map: TownMap, look: Look, phase: str, across: int) -> Ground:
     found = _kept.get(key)
     if found is None or found[0] is not town_map or found[1] is not look:
         colours = palette(look, phase)
-        made = _afar(town_map, colours, across) if across else _near(town_map, colours)
+        made = _afar(town_map, colours, across, plate(look)) if across else _near(town_map, colours)
         while len(_kept) >= KEPT_MOST:
             _kept.pop(next(iter(_kept)))
         found = _kept[key] = (town_map, look, made)
@@ -148,8 +148,16 @@ def _line(tiles: Sequence[Sequence[int]], row: int, column: int, tile: int) -> s
     return WALL[north + 2 * east + 4 * south + 8 * west] + ("─" if east else " ")
 
 
-def _afar(town_map: TownMap, colours: Palette, across: int) -> Ground:
-    """The town from afar, two squares of tiles in each cell. Only walls are blocks, to stand out without colour."""
+def plate(look: Look) -> Style:
+    """The style of a name on the map: text on the look's own paper, so that it can be read whatever is below."""
+    return Style(bold=True, color=look.ink or "default", bgcolor=look.paper or "default")
+
+
+def _afar(town_map: TownMap, colours: Palette, across: int, named: Style) -> Ground:
+    """The town from afar, two squares of tiles in each cell. Only walls are blocks, to stand out without colour.
+
+    `named` is the style of names.
+    """
     height, width = -(-town_map.height // (2 * across)), -(-town_map.width // across)
     seen = _squares(town_map, across, 2 * height, width)
     chars, styles = [], []
@@ -167,7 +175,7 @@ def _afar(town_map: TownMap, colours: Palette, across: int) -> Ground:
     for top, left, name, venue in _names(town_map, across):
         for column, char in enumerate(name, start=left):
             chars[top][column] = char
-            styles[top][column] = Style(bold=True, bgcolor=styles[top][column].bgcolor) + about_place(venue)
+            styles[top][column] = named + about_place(venue)
     return Ground(chars, styles)
 
 
@@ -197,10 +205,43 @@ def _names(town_map: TownMap, across: int) -> Iterator[tuple[int, int, str, str]
     """The names of venues from afar, on their upper walls: row, first column, the name as it fits, the whole name."""
     for venue in town_map.venues:
         left, width = venue.left // across, venue.width // across
-        name = _short_name(venue.name, width - 2 if across == 1 else width + 1)
+        name = _short_name(venue.name, width + max(_margin(town_map, venue, across), int(across > 1)))
         if name:
             first = min(left + max((width - len(name)) // 2, 0), -(-town_map.width // across) - len(name))
             yield venue.top // (2 * across), max(first, 0), name, venue.name
+
+
+def _margin(town_map: TownMap, venue: Venue, across: int) -> int:
+    """The cells by which the name of a venue may be longer than its upper wall: up to its neighbours, less one."""
+    row = venue.top // (2 * across)
+    beside = [other for other in town_map.venues if other is not venue and _holds_row(other, row, across)]
+    right = min((other.left for other in beside if other.left > venue.left), default=town_map.width)
+    left = max((other.left + other.width for other in beside if other.left < venue.left), default=0)
+    gaps = right - venue.left - venue.width, venue.left - left
+    return max(2 * (min(gaps) // (2 * across)) - 1, 0)
+
+
+def _holds_row(venue: Venue, row: int, across: int) -> bool:
+    return venue.top // (2 * across) <= row <= (venue.top + venue.height - 1) // (2 * across)
+
+
+class NamesWritten(NamedTuple):
+    """The cells of the whole town, row and column, in which names are written, and the venues whose names are cut."""
+
+    cells: frozenset[tuple[int, int]]
+    cut: tuple[str, ...]
+
+
+def names_written(town_map: TownMap, across: int) -> NamesWritten:
+    """What is written on the map from afar; from near nothing is, because names follow the window."""
+    written = list(_names(town_map, across)) if across else []
+    cells = ((row, first + i) for row, first, name, _ in written for i in range(len(name)))
+    return NamesWritten(frozenset(cells), tuple(venue for *_, name, venue in written if is_cut(name, venue)))
+
+
+def is_cut(name: str, venue: str) -> bool:
+    """Whether a name on the map is less than the venue's, its article aside."""
+    return len(name) < len(venue.removeprefix("The "))
 
 
 def names_near(town_map: TownMap, top: int, left: int, height: int, width: int) -> Iterator[tuple[int, int, str, str]]:

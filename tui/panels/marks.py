@@ -7,7 +7,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 from rich.style import Style
 
 from townlet.observing.view import View
-from tui.looks import Look
+from tui.looks import Look, badge, text_in
 
 
 def initials(view: View) -> Mapping[str, str]:
@@ -40,5 +40,10 @@ def style_of(style: str) -> Style:
 
 
 def colour_of(look: Look, person: int) -> str:
-    """The style of a person's colour, by their number."""
-    return look.people[person % len(look.people)]
+    """The style of text in a person's colour, by their number."""
+    return text_in(look, look.people[person % len(look.people)])
+
+
+def badge_of(look: Look, person: int) -> str:
+    """The style of a person's mark on the map: text on their colour."""
+    return badge(look, look.people[person % len(look.people)])

@@ -12,9 +12,9 @@ from townlet.world.drawing import TownMap
 from tui.drawing import About, Room, Row
 from tui.looks import Look
 from tui.panels.doing import Doing, clock, doings, venue_of
-from tui.panels.ground import NEAR, about_place, ground, names_near, phase_of
+from tui.panels.ground import NEAR, about_place, ground, names_near, names_written, phase_of, plate
 from tui.panels.lines import Piece, about, columns, group_lines, line
-from tui.panels.marks import colour_of, initials, style_of
+from tui.panels.marks import badge_of, initials, style_of
 
 BESIDE: Final = 24
 """The least cells beside the map for the list of what each does; with fewer it stands below the map."""
@@ -66,13 +66,14 @@ class Mark(NamedTuple):
 
 
 class MapDrawing(NamedTuple):
-    """The lines of the map; who is on it, who is outside it, and who is hidden behind others."""
+    """The lines of the map; who is on it, outside it, and hidden behind others; the venues whose names are cut."""
 
     window: Window
     lines: Sequence[Text]
     shown: frozenset[str]
     outside: Sequence[str]
     hidden: Sequence[str]
+    cut: Sequence[str]
 
 
 def draw(view: View, look: Look, room: Room, zoom: bool = False) -> list[Row]:
@@ -94,7 +95,9 @@ def draw(view: View, look: Look, room: Room, zoom: bool = False) -> list[Row]:
     count = max(min(room.width // NARROW, -(-len(marks) // left)), 1)
     entries = _entries(view, look, marks, doing, room.width // count - (count > 1))
     under = columns(entries, room.width, count)
-    return [*rows, *(Row(text) for text in drawn.lines), *ties, *told, *under]
+    shown = [*rows, *(Row(text) for text in drawn.lines), *ties, *told, *under]
+    legend = _legend(drawn, look, room.width)
+    return [*shown, *legend] if len(shown) + len(legend) <= room.height else shown
 
 
 def map_drawing(view: View, look: Look, room: Room, zoom: bool = False) -> MapDrawing:
@@ -151,7 +154,7 @@ def _marks(view: View, look: Look, doing: Mapping[str, Doing], likings: Mapping[
     short, marks = initials(view), list[Mark]()
     for name, agent in view.town.state["agents"].items():
         is_chosen = name == view.wanted.person
-        style = f"reverse bold {colour_of(look, agent['person'])}"
+        style = badge_of(look, agent["person"])
         more = doing[name].glyph
         if name in likings:
             more, style = sign_of(likings[name]) + more, shade_of(likings[name], look)
@@ -199,11 +202,15 @@ def _map(view: View, look: Look, window: Window, marks: Sequence[Mark]) -> MapDr
     rows, columns = slice(window.top, window.top + window.height), slice(window.left, window.left + window.width)
     chars = [list(line[columns]) for line in drawn.chars[rows]]
     styles = [list(line[columns]) for line in drawn.styles[rows]]
+    names_here = set[tuple[int, int]]()
     if not window.across:
         for row, column, name, venue in names_near(view.town_map, *window[:4]):
-            style = styles[row][column] + style_of("default") + style_of(look.strong) + about_place(venue)
+            style = plate(look) + about_place(venue)
+            names_here.update((row, column + i) for i in range(len(name)))
             chars[row][column : column + len(name)] = name
             styles[row][column : column + len(name)] = [style] * len(name)
+    written = names_written(view.town_map, window.across)
+    names_here.update((row - window.top, column - window.left) for row, column in written.cells)
     outside, hidden, at = list[str](), list[str](), list[tuple[Mark, int, int]]()
     taken = set[tuple[int, int]]()
     for mark in marks:
@@ -212,19 +219,21 @@ def _map(view: View, look: Look, window: Window, marks: Sequence[Mark]) -> MapDr
         if not window.holds(row, column):
             outside.append(mark.name)
             continue
-        spot = _free(window, row, column, len(mark.initials), taken)
+        cells = len(mark.initials)
+        spot = _free(window, row, column, cells, taken | names_here) or _free(window, row, column, cells, taken)
         if spot is None:
             hidden.append(mark.name)
             continue
         at.append((mark, *spot))
         taken.update((spot[0], spot[1] + i) for i in range(len(mark.initials)))
+    taken |= names_here
     for mark, row, column in at:
         before, after = _around(window, mark, row, column, taken)
         first = column - len(before)
         for i, char in enumerate(before + mark.initials + after, start=first):
             chars[row][i], styles[row][i] = char, mark.style
     lines = [_text(*each) for each in zip(chars, styles, strict=True)]
-    return MapDrawing(window, lines, frozenset(mark.name for mark, *_ in at), outside, hidden)
+    return MapDrawing(window, lines, frozenset(mark.name for mark, *_ in at), outside, hidden, written.cut)
 
 
 def _free(window: Window, row: int, column: int, cells: int, taken: set[tuple[int, int]]) -> tuple[int, int] | None:
@@ -292,6 +301,12 @@ def _unseen(drawn: MapDrawing, view: View, look: Look, width: int) -> list[Row]:
             groups = [[(short[name], about(About(person=name)))] for name in names]
             rows += [Row(text) for text in group_lines((said, look.faint), groups, width, 1)]
     return rows
+
+
+def _legend(drawn: MapDrawing, look: Look, width: int) -> list[Row]:
+    """The whole names of the venues whose names are cut on the map."""
+    groups = [[(f"{name}{',' * (name != drawn.cut[-1])}", about_place(name))] for name in drawn.cut]
+    return [Row(text) for text in group_lines(("names:", look.faint), groups, width, 4)] if groups else []
 
 
 def _entries(view: View, look: Look, marks: Sequence[Mark], doing: Mapping[str, Doing], width: int) -> list[Row]:
