@@ -11,6 +11,8 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from townlet.asking.values import values_of
+
 ROWS_MOST: Final = 40
 """The most rows that a table shows; the rest is counted."""
 
@@ -113,7 +115,7 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
         numbers = column.combine_chunks().to_numpy(zero_copy_only=False)
         found: list[Any] = [float(str(number)) if np.isfinite(number) else None for number in numbers]
         return found
-    return [_plain(value) for value in column.to_pylist()]
+    return [_plain(value) for value in values_of(column)]
 
 
 def _plain(value: Any) -> Any:

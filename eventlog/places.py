@@ -1,5 +1,6 @@
 """Paths and URIs, and their names in messages: a folder's path, or the URI of the run that the folder mirrors."""
 
+import os
 import re
 from pathlib import Path
 from typing import Final, TypeGuard
@@ -42,6 +43,11 @@ def place_name(path: Path) -> str:
         if folder in _URIS:
             return uri_within(_URIS[folder], "" if path == folder else path.relative_to(folder).as_posix())
     return str(path)
+
+
+def in_utf8(name: str) -> str:
+    """The name of a file for tables and descriptions; a byte that is not UTF-8 becomes the four characters `\\xff`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def title(run: Path) -> str:

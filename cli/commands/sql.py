@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from townlet.asking.sql import Session
 
 BEGINS_A_QUERY = re.compile(r"(select|with|from|show|describe|desc|summarize|explain|values|pivot|table)\b|\(", re.I)
+QUOTED = re.compile(
+    r"""'(?:[^']|'')*(?:'|\Z) | "(?:[^"]|"")*(?:"|\Z) | \$(\w*)\$.*?(?:\$\1\$|\Z) | --[^\n]* | /\*.*?(?:\*/|\Z)""",
+    re.DOTALL | re.VERBOSE,
+)
+"""Texts, quoted names and comments of a query; one that is not closed reaches to its end."""
+
 SHELL = "townlet> "
 SHELL_GOES_ON = "    ...> "
 
@@ -126,6 +132,14 @@ def _converse(session: "Session", form: str) -> None:
             output.table(session.query("show tables" if query == ".tables" else query), form)
         except QueryError as error:
             output.failure(str(error))
+        except KeyboardInterrupt:  # as in other shells: it ends the query, and Ctrl-D the shell
+            output.words("\nstopped")
+
+
+def is_finished(query: str) -> bool:
+    """Whether a query ends with a semicolon that is in no text and in no comment."""
+    plain = QUOTED.sub(" ", query)
+    return plain.rstrip().endswith(";")
 
 
 def _questions() -> Iterator[str]:
@@ -158,7 +172,7 @@ def _questions() -> Iterator[str]:
         query = "\n".join(lines).strip()
         if not query:
             lines = []
-        elif query.endswith(";"):
+        elif is_finished(query):
             lines = []
             if query.strip("; \n"):
                 yield query

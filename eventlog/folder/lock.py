@@ -1,6 +1,7 @@
 """A lock on the run's folder that lets in one writer. The operating system frees it when the writer's process ends."""
 
 import contextlib
+import fcntl
 import json
 import os
 import socket
@@ -31,6 +32,11 @@ class WriterLock:
         except Timeout as error:
             pid, host = _holder(self._holder)
             raise LogLocked(run, pid=pid, host=host) from error
+        try:
+            self._folder = _locked_folder(run)
+        except BlockingIOError as error:
+            self._lock.release()
+            raise LogLocked(run, pid=None, host=None) from error
         with contextlib.suppress(OSError):  # on a full disk the refusal names no process
             self._holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname()}))
 
@@ -38,7 +44,25 @@ class WriterLock:
         """Free the lock. A second call does nothing."""
         if self._lock.is_locked:
             self._holder.unlink(missing_ok=True)
+            os.close(self._folder)
             self._lock.release()
+
+
+def _locked_folder(run: Path) -> int:
+    """A descriptor of the run's folder that holds a lock on the folder itself. Raises `BlockingIOError` if one is held.
+
+    The file `lock` can be removed while it is held, by a clean-up of lock files; then the next writer would lock a new
+    file. A file system that locks no folders leaves the file alone as the lock.
+    """
+    fd = os.open(run, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        raise
+    except OSError:
+        pass
+    return fd
 
 
 def is_written_to(run: Path) -> bool:
