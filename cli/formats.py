@@ -13,6 +13,8 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from townlet.asking.values import values_of
+
 ROWS_MOST: Final = 40
 """The most rows that a table shows; the rest is counted."""
 
@@ -124,22 +126,7 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
         numbers = column.combine_chunks().to_numpy(zero_copy_only=False)
         found: list[Any] = [float(str(number)) if np.isfinite(number) else None for number in numbers]
         return found
-    try:
-        return [_plain(value) for value in column.to_pylist()]
-    except (ValueError, OverflowError):
-        return [_plain(_python_value(value)) for value in column]
-
-
-def _python_value(value: pa.Scalar) -> Any:
-    """A value as Python has it; a time that Python does not have, such as one in the year 12000, is text."""
-    try:
-        return value.as_py()
-    except (ValueError, OverflowError):
-        if isinstance(value, pa.StructScalar):
-            return {name: _python_value(each) for name, each in value.items()}
-        if isinstance(value, pa.ListScalar):
-            return [_python_value(each) for each in value.values]
-        return value.cast(pa.string()).as_py()
+    return [_plain(value) for value in values_of(column)]
 
 
 def _plain(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """Paths and URIs, and their names in messages: a path as it was given, or the URI of the run that a folder mirrors."""
 
+import os
 import re
 from pathlib import Path
 from typing import Final, TypeGuard
@@ -81,6 +82,11 @@ def place_name(path: Path | str) -> str:
         if folder in _NAMES:
             return uri_within(_NAMES[folder], "" if path == folder else path.relative_to(folder).as_posix())
     return str(path)
+
+
+def in_utf8(name: str) -> str:
+    """The name of a file for tables and descriptions; a byte that is not UTF-8 becomes the four characters `\\xff`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def title(run: Path) -> str:

@@ -20,6 +20,7 @@ from eventlog.errors import EventLogError
 from eventlog.folder.run_folders import is_run
 from projections.errors import ProjectionError
 from townlet.asking.sql import Session
+from townlet.asking.values import values_of
 from townlet.comparing.difference import Difference, diff
 from townlet.comparing.kinship import Neighbour, neighbours
 from townlet.errors import TownletError
@@ -307,7 +308,7 @@ class Asker:
                 finally:
                     reading.session = None
             shown = table.slice(0, ROWS_MOST)
-            columns = [column.to_pylist() for column in shown.columns]
+            columns = [values_of(column) for column in shown.columns]
             return Rows(tuple(table.column_names), tuple(zip(*columns, strict=True)), len(table), tick)
 
         return self.ask(answer)

@@ -3,14 +3,15 @@
 import re
 from typing import Final
 
-from townlet.daytime import tick_of, time_of
+from townlet.daytime import DIGITS_MOST, shortened, tick_of, time_of
 from townlet.errors import QueryError
 
 TIMES: Final = "a tick: 5000 · a day: day 3 · a time: day 3 08:00 · from here: +60, -2h, +1d"
 """The forms of a time, for the user."""
 
-AWAY: Final = re.compile(r"(?P<sign>[+-])\s*(?P<count>\d+)\s*(?P<unit>[a-z]*)")
-LENGTH: Final = re.compile(r"(?P<count>\d+)\s*(?P<unit>[a-z]*)")
+COUNT: Final = rf"(?P<count>\d{{1,{DIGITS_MOST}}})\s*(?P<unit>[a-z]*)"
+AWAY: Final = re.compile(rf"(?P<sign>[+-])\s*{COUNT}")
+LENGTH: Final = re.compile(COUNT)
 UNITS: Final = {"": "tick", "t": "tick", "ticks": "tick", "m": "minute", "min": "minute", "h": "hour", "hours": "hour"}
 DAYS: Final = ("d", "day", "days")
 
@@ -27,7 +28,7 @@ def tick_meant(written: str, now: int, last: int, ticks_per_day: int) -> int:
     try:
         tick = tick_of(plain, ticks_per_day)
     except QueryError:
-        raise QueryError(f"{written!r} is no time; write {TIMES}") from None
+        raise QueryError(f"{shortened(written)} is no time; write {TIMES}") from None
     if tick > last:
         ends = f"tick {last:,}, {time_of(last, ticks_per_day)}"
         raise QueryError(f"tick {tick:,} is not there yet: this run has come to {ends}")
@@ -38,7 +39,7 @@ def ticks_meant(written: str, ticks_per_day: int) -> int:
     """The ticks of a length of time: `600`, `90m`, `12h`, `3d`. Raises QueryError."""
     found = LENGTH.fullmatch(written.strip().lower().replace(",", ""))
     if not found:
-        raise QueryError(f"{written!r} is no length of time; write ticks such as 600, or: 12h, or: 3d")
+        raise QueryError(f"{shortened(written)} is no length of time; write ticks such as 600, or: 12h, or: 3d")
     return int(found["count"]) * _ticks_of(found["unit"], written, ticks_per_day)
 
 

@@ -1,8 +1,10 @@
 """`townlet observe`"""
 
+import contextlib
 import gc
 import os
 import re
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -155,13 +157,22 @@ def _require_possible(given: set[str]) -> None:
     for one, needed in NEEDS.items():
         if one in given and needed not in given:
             raise click.UsageError(f"{one} works only with {needed}: add {needed}, or leave out {one}")
-    if not given & {"--plain", "--web"} and not _can_draw():
-        raise click.UsageError("stdout is not a terminal, so nothing can be drawn; --plain prints the town as text")
+    if not given & {"--plain", "--web"} and _cannot_draw():
+        raise click.UsageError(f"{_cannot_draw()}, so nothing can be drawn; --plain prints the town as text")
 
 
-def _can_draw() -> bool:
-    """Whether there is a screen: a terminal, or a browser to which `--web` serves this process."""
-    return "TEXTUAL_DRIVER" in os.environ or (output.stdout_is_terminal() and sys.stdin.isatty())
+def _cannot_draw() -> str:
+    """Why there is no screen; empty for a terminal, and for a browser to which `--web` serves this process.
+
+    Textual reads keys from stdin and draws on stderr; what the observer says at its end goes to stdout.
+    """
+    if "TEXTUAL_DRIVER" in os.environ:
+        return ""
+    for name in ("stdout", "stdin", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None or not stream.isatty():
+            return f"{name} is not a terminal"
+    return "this terminal can draw no screen (TERM is dumb)" if os.environ.get("TERM") == "dumb" else ""
 
 
 def changed_keys() -> dict[str, str]:
@@ -210,21 +221,24 @@ def _show(opened: "Run", begin: Begin, theme: str | None, keys: dict[str, str], 
     """
     from tui.stage.observer import Observer
 
-    if "TEXTUAL_DRIVER" in os.environ:
+    is_served = "TEXTUAL_DRIVER" in os.environ
+    if is_served:
         _end_with_the_server()
     observer = Observer(opened.place, tick=begin.tick, follow=begin.follow, person=begin.person, theme=theme, keys=keys)
     gc.freeze()  # a collection of all that is loaded by now takes a tenth of a second, in which no key is answered
     try:
-        observer.run(size=size)
+        with contextlib.nullcontext() if is_served else observer.leaving.by_signals():
+            observer.run(size=size)
     finally:
         gc.unfreeze()
     if observer.error is not None:
         raise observer.error
+    if observer.leaving.signal is not None:
+        raise click.exceptions.Exit(143 if observer.leaving.signal == signal.SIGTERM else 130)
 
 
 def _end_with_the_server() -> None:
     """End this process when the process that serves it to a browser has ended, in any way."""
-    import signal
     import threading
     import time
 

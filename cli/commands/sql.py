@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 BEGINS_A_QUERY = re.compile(r"(select|with|from|show|describe|desc|summarize|explain|values|pivot|table)\b|\(", re.I)
 BEGINS_WITH_COMMENT = re.compile(r"--[^=\s]*\s")
+QUOTED = re.compile(
+    r"""'(?:[^']|'')*(?:'|\Z) | "(?:[^"]|"")*(?:"|\Z) | \$(\w*)\$.*?(?:\$\1\$|\Z) | --[^\n]* | /\*.*?(?:\*/|\Z)""",
+    re.DOTALL | re.VERBOSE,
+)
+"""Texts, quoted names and comments of a query; one that is not closed reaches to its end."""
+
 SHELL = "townlet> "
 SHELL_GOES_ON = "    ...> "
 
@@ -144,6 +150,14 @@ def _converse(session: "Session", form: str) -> None:
             output.table(session.query("show tables" if query == ".tables" else query), form)
         except QueryError as error:
             output.failure(str(error))
+        except KeyboardInterrupt:  # as in other shells: it ends the query, and Ctrl-D the shell
+            output.words("\nstopped")
+
+
+def is_finished(query: str) -> bool:
+    """Whether a query ends with a semicolon that is in no text and in no comment."""
+    plain = QUOTED.sub(" ", query)
+    return plain.rstrip().endswith(";")
 
 
 def _questions() -> Iterator[str]:
@@ -176,7 +190,7 @@ def _questions() -> Iterator[str]:
         query = "\n".join(lines).strip()
         if not query:
             lines = []
-        elif query.endswith(";"):
+        elif is_finished(query):
             lines = []
             if query.strip("; \n"):
                 yield query

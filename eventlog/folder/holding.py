@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from eventlog.folder.belongings import begin_half_made, end_half_made, holds_last_copy, remove_half_made
+from eventlog.folder.belongings import MARK, begin_half_made, end_half_made, holds_last_copy, remove_half_made
 from eventlog.folder.run_folders import half_made
 
 
@@ -31,6 +31,11 @@ def is_held(path: Path) -> bool:
         return False
     finally:
         os.close(fd)
+
+
+def is_built(hidden: Path) -> bool:
+    """Whether a process builds in a half-made folder. It holds the mark, for a writer in the folder locks the folder."""
+    return is_held(hidden / MARK)
 
 
 @contextlib.contextmanager
@@ -55,17 +60,17 @@ def building(place: Path, work: str) -> Iterator[Path]:
 def _made_and_held(place: Path, work: str) -> tuple[Path, int]:
     """The hidden folder, and the descriptor whose closing ends the hold."""
     number = os.getpid()
-    while is_held(half_made(place, work, number)):  # by a process of the same number in another container
+    while is_built(half_made(place, work, number)):  # by a process of the same number in another container
         number += 1
     while True:
         hidden = begin_half_made(place, work, number)
         try:
-            fd = os.open(hidden, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            fd = os.open(hidden / MARK, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except FileNotFoundError:
             continue
         with contextlib.suppress(OSError):  # the file system has no such locks
             fcntl.flock(fd, fcntl.LOCK_EX)
         with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(fd), hidden.lstat()):
+            if os.path.samestat(os.fstat(fd), (hidden / MARK).lstat()):
                 return hidden, fd
         os.close(fd)  # somebody took it for a leftover before it was held

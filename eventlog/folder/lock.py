@@ -1,6 +1,7 @@
 """A lock on the run's folder that lets in one writer. The operating system frees it when the writer's process ends."""
 
 import contextlib
+import fcntl
 import os
 import socket
 from pathlib import Path
@@ -34,6 +35,10 @@ _PATIENCE_S: Final = 0.05
 """Seconds to try: who only looks whether the lock is held has it for a moment, too."""
 
 
+_folders: set[int] = set()
+"""The descriptors of the folders that this process has locked."""
+
+
 class WriterLock:
     """The lock of a run, held from construction to `release` or to the end of the process.
 
@@ -56,6 +61,11 @@ class WriterLock:
         except Timeout as error:
             pid, host = _holder(self._holder)
             raise LogLocked(run, pid=pid, host=host) from error
+        try:
+            self._folder = _locked_folder(run)
+        except BlockingIOError as error:
+            self._lock.release()
+            raise LogLocked(run, pid=None, host=None) from error
         with contextlib.suppress(OSError):  # on a full disk the refusal names no process
             self._holder.unlink(missing_ok=True)  # a copy of the run may share the file
             with self._holder.open("x") as file:
@@ -79,12 +89,45 @@ class WriterLock:
         """Free the lock. A second call does nothing, and so does a call in a forked process."""
         if self.is_own and self._lock.is_locked:
             self._holder.unlink(missing_ok=True)
+            _unlock(self._folder)
             self._lock.release()
 
 
+def _locked_folder(run: Path) -> int:
+    """A descriptor of the run's folder that holds a lock on the folder itself. Raises `BlockingIOError` if one is held.
+
+    The file `lock` can be removed while it is held, by a clean-up of lock files; then the next writer would lock a new
+    file. A file system that locks no folders leaves the file alone as the lock.
+    """
+    fd = os.open(run, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        raise
+    except OSError:
+        pass
+    _folders.add(fd)
+    return fd
+
+
+def _unlock(folder: int) -> None:
+    _folders.discard(folder)
+    os.close(folder)
+
+
+def _let_go() -> None:
+    """In a forked process: close the locked folders, so that the process that locked them frees them alone."""
+    while _folders:
+        os.close(_folders.pop())
+
+
+os.register_at_fork(after_in_child=_let_go)
+
+
 def is_written_to(run: Path) -> bool:
-    """Whether a process holds the run's lock. It may run in another container, and have any number."""
-    return is_held(run / "lock")
+    """Whether a process holds the run's lock, or its folder's. It may run in another container, and have any number."""
+    return is_held(run / "lock") or is_held(run)
 
 
 def _holder(path: Path) -> tuple[int | None, str | None]:

@@ -117,6 +117,7 @@ class SegmentReader:
         checked in full.
         """
         if self._fault is None and self.next_seq < self.reach.next_seq:
+            self._require_uncut()
             end = self.segment.seal.frames_end if self.segment.seal else self.reach.end
             end = min(end, len(self._buffer))
             scan = Scan(self._buffer, self._position, end, next_seq=self.next_seq, previous=self._previous, whole=False)
@@ -218,7 +219,13 @@ class SegmentReader:
         if self._size != seal.bytes or footer_crc(self._buffer, seal) != seal.footer_crc32:
             raise self.damage(seal.frames_end, "its footer is not the one that was sealed")
 
+    def _require_uncut(self) -> None:
+        """Raises `LogDamaged` if the file is shorter than its mapping: reading what is gone would end the process."""
+        if self.is_cut:
+            raise self.damage(self.path.stat().st_size, "the file was cut while it was read")
+
     def _require_intact(self, frame: Frame) -> None:
+        self._require_uncut()
         fault = self._fault_of(frame)
         if fault:
             raise self.damage(frame.position, fault, frame)

@@ -26,7 +26,7 @@ from cli.main import townlet as commands
 from eventlog.checkpoints import CheckpointStore
 from eventlog.errors import EventLogError, LogLocked
 from eventlog.folder import cache, disk, holding
-from eventlog.folder.holding import building, is_held
+from eventlog.folder.holding import building, is_built
 from eventlog.folder.lock import WriterLock, is_written_to
 from eventlog.folder.publishing import replacing
 from eventlog.folder.run_folders import half_made
@@ -197,7 +197,7 @@ class TestWhoIsAtWork:
         dead = half_made(here / "runs" / "dead", work)
         dead.mkdir()
         with building(here / "runs" / "b", work) as folder:
-            assert is_held(folder)
+            assert is_built(folder)
             planned = plan([here / "runs"])
             assert [item.path.name for item in planned.goes] == [dead.name]
             carry_out(planned)

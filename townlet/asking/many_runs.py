@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from eventlog.folder.run_folders import is_folder, is_half_made, is_run
-from eventlog.places import is_uri
+from eventlog.places import in_utf8, is_uri
 from townlet.errors import QueryError
 from townlet.history.history import History
 
@@ -48,4 +48,4 @@ def names_of(places: Sequence[Path]) -> list[str]:
             Path(*place.parts[-above:]).as_posix() if name in shared else name
             for name, place in zip(names, places, strict=True)
         ]
-    return names
+    return [in_utf8(name) for name in names]

@@ -22,6 +22,9 @@ class Window(NamedTuple):
 
 EVERY_TICK: Final = Window()
 
+DIGITS_MOST: Final = 18
+"""The most digits of a number that bounds ticks: a larger one bounds none."""
+
 
 class QueryNeeds(NamedTuple):
     """What a query needs: tables of those known, the columns it may use (None: any), the ticks of timed tables."""
@@ -113,7 +116,8 @@ def _number(node: Node) -> int | None:
     """The whole number that an expression of whole numbers gives; None for any other."""
     if node["type"] == "VALUE_CONSTANT":
         literal = node.get("literal") or {}
-        return int(literal["text"]) if literal.get("kind") == "INTEGER" else None
+        text = str(literal.get("text", ""))
+        return int(text) if literal.get("kind") == "INTEGER" and len(text) <= DIGITS_MOST else None
     if node["type"] == "FUNCTION" and node["function_name"] in _ARITHMETIC and len(node["arguments"]) == 2:
         left, right = (_number(argument["expression"]) for argument in node["arguments"])
         if left is not None and right is not None:

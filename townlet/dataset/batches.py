@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog.codes import ACTION_TAKEN
+from eventlog.places import in_utf8
 from projections.observations.gates import require_ties
 from projections.observations.layout import CELLS, WINDOW, Layout, layout_of
 from projections.reward_table import CALLED
@@ -75,7 +76,7 @@ class Dataset:
         until = last if to_tick is None else to_tick
         run.require(from_tick, until)
         self.run, self.from_tick, self.to_tick = run, min(from_tick, until), until
-        self.name = Path(run.place).name or run.path.resolve().name
+        self.name = in_utf8(Path(run.place).name or run.path.resolve().name)
         self.to_seq, self.digest = run.log.head.seq, run.log.head.digest
         changes = _changes(variant, rewards, overrides)
         self.settings = tuple(load(each, changes).settings if changes else each for each in run.settings)

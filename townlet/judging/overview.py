@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
+from eventlog.places import in_utf8
 from townlet.asking.sql import Session
 from townlet.history.kept_tables import NARRATIONS, projection_tables
 from townlet.judging.soak_figures import SOCIAL, WORK
@@ -103,7 +104,7 @@ def as_plain(tables: Mapping[str, pa.Table]) -> dict[str, list[dict[str, Any]]]:
 def _town(run: "History", tick: int, days: float) -> pa.Table:
     """The run in one row."""
     moment = run.at(tick)
-    row = {"run": run.place, "tick": tick, "days": days, "people": moment.town.people, "events": moment.seq}
+    row = {"run": in_utf8(run.place), "tick": tick, "days": days, "people": moment.town.people, "events": moment.seq}
     return pa.table({name: [value] for name, value in row.items()} | {"seed": pa.array([run.seed], pa.uint64())})
 
 

@@ -23,6 +23,7 @@ from eventlog.catalogue import KIND_NAMES
 from eventlog.errors import EventLogError
 from eventlog.format import parquet
 from eventlog.format.arrow import SCHEMA, from_batch, notes_of
+from eventlog.places import in_utf8
 from eventlog.views import PHYSICAL, names_sql
 from projections.record.state import CLASSES
 from townlet.asking.declared.table import EventView, Table
@@ -83,7 +84,7 @@ class Database:
 def open_database(path: Path) -> Iterator[Database]:
     """A context with the database in a file. Errors of DuckDB or Arrow inside it raise ValueError."""
     try:
-        with duckdb.connect(path, read_only=True, config=_OPTIONS) as connection:
+        with duckdb.connect(str(path.absolute()), read_only=True, config=_OPTIONS) as connection:
             connection.execute("set enable_external_access = false")
             yield Database(connection)
     except (duckdb.Error, pa.ArrowException, TypeError, RecursionError) as error:
@@ -92,7 +93,7 @@ def open_database(path: Path) -> Iterator[Database]:
 
 def write(run: "History", extent: Extent, path: Path) -> None:
     """Write the database to `path`. Raises LogDamaged, TownletError if DuckDB cannot write it."""
-    with _words_of_duckdb(path), duckdb.connect(path, config=_OPTIONS) as connection:
+    with _words_of_duckdb(path), duckdb.connect(_in_duckdb(path), config=_OPTIONS) as connection:
         town = _Town(run, extent)
         with _Incoming(connection, run, extent) as incoming:
             connection.execute(f"create table {LOG} as select * from incoming")
@@ -112,7 +113,7 @@ def write_csv(run: "History", extent: Extent, path: Path) -> None:
     """Write the view `events` to one CSV file with a header; NULL is empty. Raises LogDamaged, TownletError."""
     with _words_of_duckdb(path), duckdb.connect(config=_OPTIONS) as connection:
         town = _Town(run, extent, tables=("persons",))
-        quoted = str(path).replace("'", "''")
+        quoted = _in_duckdb(path).replace("'", "''")
         with _Incoming(connection, run, extent):
             connection.execute(f"create temp view {LOG} as select * from incoming")
             _make_views(connection, town, "create temp view")
@@ -153,6 +154,17 @@ def stored_batch(events: pa.Table) -> pa.RecordBatch:
             column = pc.fill_null(column, float("nan") if pa.types.is_floating(field.type) else -1)
         columns.append(column.cast(field.type))
     return parquet.batch_from(pa.Table.from_arrays(columns, schema=SCHEMA))
+
+
+def _in_duckdb(path: Path) -> str:
+    """The path as DuckDB takes it: absolute, since `:memory:` alone would be no file. Raises TownletError."""
+    text = str(path.absolute())
+    if text != in_utf8(text):
+        raise TownletError(
+            f"DuckDB cannot write to {in_utf8(text)}, whose name is not UTF-8.\n"
+            f"  Next: --into names another place; --format parquet writes here, too"
+        )
+    return text
 
 
 class _Town:

@@ -25,7 +25,7 @@ from eventlog.folder.belongings import (
     require_own,
     why_it_stays,
 )
-from eventlog.folder.holding import is_held
+from eventlog.folder.holding import is_built
 from eventlog.folder.lock import WriterLock, is_written_to
 from eventlog.folder.manifest import Manifest, Parent, read_manifest
 from eventlog.folder.run_folders import (
@@ -259,7 +259,7 @@ def _is_left(path: Path) -> bool:
     """Whether a folder is half made and nobody goes on with it, in this container or another."""
     if not is_half_made(path.name) or not is_marked(path) or holds_last_copy(path):
         return False
-    return not (is_held(path) or is_written_to(path))
+    return not (is_built(path) or is_written_to(path))
 
 
 def _with_sizes(items: list[Item]) -> list[Item]:

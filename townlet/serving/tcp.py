@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import resource
 import socket
 import time
@@ -17,6 +18,8 @@ from townlet.serving.mailbox import Mailbox
 
 LOOPBACK: Final = ("127.0.0.1", "localhost")
 """The allowed hosts: the feed has no password, so it is served only on this machine."""
+
+PORT: Final = re.compile(r"[0-9]{1,5}")
 
 PATIENCE_S: Final = 30.0
 """After so many seconds without reading, a client is disconnected."""
@@ -37,7 +40,7 @@ FILES_SPARE: Final = 16
 def address_of(place: str) -> tuple[str, int]:
     """The host and port of `tcp://127.0.0.1:PORT`; port 0 means any free port. Raises TelemetryError."""
     host, _, port = place.removeprefix("tcp://").rpartition(":")
-    if not place.startswith("tcp://") or host not in LOOPBACK or not port.isdigit() or int(port) > 65535:
+    if not place.startswith("tcp://") or host not in LOOPBACK or not PORT.fullmatch(port) or int(port) > 65535:
         raise TelemetryError(
             f"{place!r} is not a place where the feed can be served. Name a port of this machine, such as "
             "tcp://127.0.0.1:7777; to reach it from another one, forward it: ssh -L 7777:127.0.0.1:7777 HOST"

@@ -17,6 +17,7 @@ from tui.dialogs.sql import Sql
 from tui.looks import LOOKS
 from tui.reader import Reader
 from tui.stage.finding import Finding
+from tui.stage.leaving import LOOK_S, Leaving
 from tui.stage.questions import Questions
 from tui.stage.screen import FRONTS, Stage
 from tui.stage.sight import Sight
@@ -81,6 +82,7 @@ class Observer(App[None]):
         self.finding = Finding(self.sight, self.stage)
         self.questions = Questions(self.sight, self.stage, self._keys)
         self.taking = Taking(self, self.sight, self.stage)
+        self.leaving = Leaving(self.exit)
         self._deeds: Deeds = self._time_deeds() | self._looking_deeds() | self._asking_deeds() | self._screen_deeds()
 
     def compose(self) -> ComposeResult:
@@ -96,6 +98,7 @@ class Observer(App[None]):
             self.set_keymap({name: keys or UNBOUND for name, keys in self._keys.items()})
         self.stage.begin()
         self.set_interval(FRAME_S, self.timing.play_frame)
+        self.set_interval(LOOK_S, self.leaving.look)
         self.sight.begin()
 
     def on_unmount(self) -> None:
