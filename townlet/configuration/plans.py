@@ -214,12 +214,19 @@ def require_living_wage(plan: Any, settings: Settings) -> None:
     """Raises ConfigurationError unless a week of each job pays rent, meals and sundries with the margin wanted."""
     market = settings.market
     need = 7.0 * (market.rent + market.meals_a_day * market.prices.raw + market.sundries)
-    for j in range(int(plan["work"]["jobs"])):
+    jobs = int(plan["work"]["jobs"])
+    if jobs and need == 0.0:
+        raise ConfigurationError(
+            "market: rent, meals and sundries cost nothing, so no wage leaves a share of them over: set market.rent, "
+            "market.sundries, or market.meals_a_day and market.prices.raw above 0; or have no work.jobs"
+        )
+    for j in range(jobs):
         job = plan["jobs"][j]
-        paid = int(job["days"]).bit_count() * (int(job["end"]) - int(job["start"])) * float(job["wage"])
+        worked = int(job["days"]).bit_count() * (int(job["end"]) - int(job["start"]))
+        paid = worked * float(job["wage"])
         spare = paid / need - 1.0
         if not market.spare_least <= spare <= market.spare_most:
-            fair = job["wage"] * (1.0 + (market.spare_least + market.spare_most) / 2.0) / (1.0 + spare)
+            fair = need * (1.0 + (market.spare_least + market.spare_most) / 2.0) / worked
             raise ConfigurationError(
                 f"work.jobs: a shift from {job['start']} to {job['end']} at {job['wage']:.4f} a tick pays {paid:.2f} a "
                 f"week; rent, meals and sundries cost {need:.2f}. That leaves {spare:.1%}, and it must leave "
