@@ -76,6 +76,18 @@ def test_goods_are_told_together_with_other_faults() -> None:
         load(None, {"town.people": 0, "affordances.cook.gives.count": 3})
 
 
+def test_rivalry_wears_off_and_does_not_turn_into_its_opposite() -> None:
+    """Negative values where a step takes more than there is, singa-bio/singa#49: rivalry became affection."""
+    forgiving = {"features.relationship_modifiers": True, "relationships.personality.forgiveness_decay": 1.0}
+    for source in (None, kitchen_settings()):  # a new town; a refold or a fork of a run
+        with pytest.raises(ConfigurationError, match=r"hourly_retention.rivalry: with .*at least 0\.5 \(0\.05 given"):
+            load(source, {**forgiving, "relationships.hourly_retention.rivalry": 0.05})
+        load(source, {**forgiving, "relationships.hourly_retention.rivalry": 0.5})
+        load(
+            source, {"relationships.hourly_retention.rivalry": 0.05}
+        )  # without modifiers nobody loses more than others
+
+
 def test_settings_of_a_run_that_lived_with_such_goods_stay_readable() -> None:
     """The same kind: what could be founded once can be read for ever."""
     settings = kitchen_settings()

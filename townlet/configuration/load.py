@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from projections.record.state import CLASSES, LARGE
 from townlet.configuration.faults import Given, dotted, in_words, nearest, nearest_key, refusal, short, validated
-from townlet.configuration.goods import goods_faults
+from townlet.configuration.fitting import misfits
 from townlet.configuration.keys import Key, describe, kind_at, schema
 from townlet.configuration.settings import Settings, Town
 from townlet.configuration.upcasting import present, present_text
@@ -77,8 +77,8 @@ def load(source: Source = None, overrides: Mapping[str, object] = NONE) -> Resol
     except ValueError as error:
         raise ConfigurationError(f"{given.name}: a value holds itself, through a YAML alias") from error
     faults += validated(tree, given)
-    if not isinstance(source, Settings):  # settings of a run are not asked again: its log must stay readable
-        faults += [f"{given.where(loc)}: {dotted(loc)}: {why}" for loc, why in goods_faults(tree["affordances"])]
+    blocks = {key.partition(".")[0] for key in flat} if isinstance(source, Settings) else Settings.model_fields
+    faults += [f"{given.where(loc)}: {dotted(loc)}: {why}" for loc, why in misfits(tree, blocks)]
     content: dict[str, Any] = {}
     try:
         content = _map_of(tree, given)
