@@ -29,9 +29,9 @@ def tick_of(said: str, ticks_per_day: int) -> int:
     if plain.isdecimal() and len(plain) <= DIGITS_MOST:
         return int(plain)
     found = SPOKEN.fullmatch(plain)
-    if found is None or int(found["hour"] or 0) > 24 or int(found["minute"] or 0) > 59:
+    minutes = int(found["hour"] or 0) * 60 + int(found["minute"] or 0) if found else 0
+    if found is None or minutes > 1440 or int(found["minute"] or 0) > 59:  # a day ends at 24:00
         raise QueryError(f"{shortened(said)} is no time; write a tick such as 5000, or: day 3, or: day 3 08:00")
-    minutes = int(found["hour"] or 0) * 60 + int(found["minute"] or 0)
     return int(found["day"]) * ticks_per_day - (-minutes * ticks_per_day // 1440)
 
 

@@ -8,6 +8,7 @@ import click
 from cli import options, output
 from cli.main import COMMANDS
 from cli.names import RunOrPeople
+from projections.narration.words import with_capital
 from townlet.daytime import time_of
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _side(row: dict[str, Any], side: str) -> str:
 
 
 def _in_words(told: "Why") -> str:
-    owner, other = told.owner.capitalize(), told.other.capitalize()
+    owner, other = with_capital(told.owner), with_capital(told.other)
     if not told.tied:
         return f"{owner} keeps no tie to {other}."
     sides = ", ".join(f"{side} {value:.3f}" for side, value in told.total.items())

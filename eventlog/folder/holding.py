@@ -34,7 +34,7 @@ def is_held(path: Path) -> bool:
 
 
 def is_built(hidden: Path) -> bool:
-    """Whether a process builds in a half-made folder. It holds the mark, for a writer in the folder locks the folder."""
+    """Whether a process builds in a half-made folder: it holds the mark, as a run's writer holds the run's folder."""
     return is_held(hidden / MARK)
 
 

@@ -11,7 +11,13 @@ ORDINALS: Final = (
     *("zeroth", "first", "second", "third", "fourth", "fifth", "sixth"),
     *("seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"),
 )
-ROMAN: Final = ((50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
+ROMAN: Final = (
+    *((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC")),
+    *((50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I")),
+)
+ROMAN_MOST: Final = 3999
+"""The largest number that has a Roman numeral."""
+
 HOURS: Final = (
     (5, "in the small hours"),
     (7, "early in the morning"),
@@ -71,7 +77,7 @@ def times(count: int) -> str:
 
 def with_article(noun: str) -> str:
     """`a clerk`, `an attendant`."""
-    return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
 
 
 def comma_list(parts: Sequence[str]) -> str:
@@ -79,16 +85,23 @@ def comma_list(parts: Sequence[str]) -> str:
     return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
 
 
+def with_capital(name: str) -> str:
+    """A name with a capital at its beginning. The rest stays as it was given: `O'Neil`."""
+    return name[:1].upper() + name[1:]
+
+
 def prose_name(name: str) -> str:
     """A person's name for prose: `Alice`, or `Alice II` for the second person of that name."""
     first, mark, turn = name.rpartition("_")
     if not mark or not turn.isdecimal():
-        return name.capitalize()
+        return with_capital(name)
     left, roman = int(turn), ""
+    if left > ROMAN_MOST:
+        return f"{with_capital(first)} {left:,}"
     for value, letters in ROMAN:
         roman += letters * (left // value)
         left %= value
-    return f"{first.capitalize()} {roman}"
+    return f"{with_capital(first)} {roman}"
 
 
 def part_of_day(tick: int, per_day: int) -> str:

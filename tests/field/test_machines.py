@@ -26,6 +26,7 @@ from cli.main import townlet as commands
 from eventlog.checkpoints import CheckpointStore
 from eventlog.errors import EventLogError, LogLocked
 from eventlog.folder import cache, disk, holding
+from eventlog.folder.belongings import MARK, remove_half_made
 from eventlog.folder.holding import building, is_built
 from eventlog.folder.lock import WriterLock, is_written_to
 from eventlog.folder.publishing import replacing
@@ -196,6 +197,7 @@ class TestWhoIsAtWork:
     def test_f9_a_living_build_stays_and_a_dead_one_goes(self, here: Path, work: str) -> None:
         dead = half_made(here / "runs" / "dead", work)
         dead.mkdir()
+        (dead / MARK).write_text("")
         with building(here / "runs" / "b", work) as folder:
             assert is_built(folder)
             planned = plan([here / "runs"])
@@ -207,6 +209,7 @@ class TestWhoIsAtWork:
     def test_f9_a_build_that_begins_after_the_plan_stays(self, here: Path) -> None:
         folder = half_made(here / "runs" / "b", "exporting")
         folder.mkdir()
+        (folder / MARK).write_text("")
         planned = plan([here / "runs"])
         with building(here / "runs" / "b", "exporting") as again:
             assert again == folder and carry_out(planned) == [] and folder.is_dir()
@@ -223,7 +226,7 @@ class TestWhoIsAtWork:
         def late(fd: int, how: int) -> None:
             if not taken:
                 taken.append(True)
-                (tmp_path / half_made(tmp_path / "b", "exporting").name).rmdir()
+                remove_half_made(half_made(tmp_path / "b", "exporting"))
             lock(fd, how)
 
         monkeypatch.setattr(holding.fcntl, "flock", late)
@@ -242,6 +245,7 @@ class TestWhoIsAtWork:
         )
         dead = here / "runs" / ".dead.exporting-1"
         dead.mkdir()
+        (dead / MARK).write_text("")
         with building(here / "runs" / "b", "exporting") as folder:
             command = ["unshare", "-p", "-f", sys.executable, "-c", code]
             ran = subprocess.run(

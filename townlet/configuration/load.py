@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from projections.record.state import CLASSES, LARGE
 from projections.spelling import proposed
 from townlet.configuration.faults import Given, dotted, in_words, nearest_key, refusal, short, unprintable, validated
+from townlet.configuration.fitting import misfits
 from townlet.configuration.founding import founding_faults
 from townlet.configuration.keys import Key, describe, kind_at, schema
 from townlet.configuration.settings import Settings, Town
@@ -81,6 +82,8 @@ def load(source: Source = None, overrides: Mapping[str, object] = NONE, *, found
         raise ConfigurationError(f"{given.name}: a value holds itself, through a YAML alias") from error
     found, fitting = validated(tree, given)
     faults += found
+    blocks = {key.partition(".")[0] for key in flat} if isinstance(source, Settings) else Settings.model_fields
+    faults += [f"{given.where(loc)}: {dotted(loc)}: {why}" for loc, why in misfits(tree, blocks)]
     content: dict[str, Any] = {}
     try:
         content = _map_of(tree, given)

@@ -1,6 +1,5 @@
 """Compiles settings into the plan record that kernels read."""
 
-import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -224,15 +223,18 @@ def living_wage_fault(settings: Settings, job: Job, start: int, end: int) -> str
     """What is wrong with the pay of a shift; empty if a week of it pays rent, meals and sundries as wanted."""
     market, days = settings.market, EVERY_DAY if job.days == "every" else WEEKDAYS
     need = 7.0 * (market.rent + market.meals_a_day * market.prices.raw + market.sundries)
+    if need == 0.0:
+        return (
+            "rent, meals and sundries cost nothing, so no wage leaves a share of them over: set market.rent, "
+            "market.sundries, or market.meals_a_day and market.prices.raw above 0; or have no work.jobs"
+        )
     paid = days.bit_count() * (end - start) * job.wage
-    spare = paid / need - 1.0 if need else math.inf
+    spare = paid / need - 1.0
     if market.spare_least <= spare <= market.spare_most:
         return ""
-    text = (
+    fair = need * (1.0 + (market.spare_least + market.spare_most) / 2.0) / (days.bit_count() * (end - start))
+    return (
         f"a shift from {start} to {end} at {job.wage:.4f} a tick pays {paid:.2f} a week; rent, meals and sundries cost "
-        f"{need:.2f}. That leaves {spare:.1%}, and it must leave {market.spare_least:.0%} to {market.spare_most:.0%}"
+        f"{need:.2f}. That leaves {spare:.1%}, and it must leave {market.spare_least:.0%} to {market.spare_most:.0%}: "
+        f"pay about {fair:.4f} a tick, or change market.*"
     )
-    if paid <= 0.0 or need <= 0.0:
-        return f"{text}: change wage, shifts or market.*"
-    fair = job.wage * (1.0 + (market.spare_least + market.spare_most) / 2.0) / (1.0 + spare)
-    return f"{text}: pay about {fair:.4f} a tick, or change market.*"

@@ -69,13 +69,17 @@ class Dataset:
         `variant` is full, hybrid or compact. `rewards` is a whole block, some keys of it, a file's path or a shipped
         name. `overrides` maps dotted keys of `observations` and `rewards` to values. Everything not given is the run's
         own. `control` is the kind of actions, "option" or "primitive"; None: primitive if any event is a primitive
-        action. Raises ConfigurationError, TickOutOfRange, TownletError, LogDamaged, and NotImplementedError for
-        observations of ties if the run keeps no ties.
+        action. A batch has about `batch_steps` steps, 1 or more. Raises ConfigurationError, TickOutOfRange,
+        TownletError, LogDamaged, and NotImplementedError for observations of ties if the run keeps no ties.
         """
+        if batch_steps < 1:
+            raise TownletError(f"batch_steps: {batch_steps} given; it is 1 or more")
         last = run.head.tick
         until = last if to_tick is None else to_tick
         run.require(from_tick, until)
-        self.run, self.from_tick, self.to_tick = run, min(from_tick, until), until
+        if from_tick > until:
+            raise TownletError(f"no tick lies from tick {from_tick:,} on and before tick {until:,}")
+        self.run, self.from_tick, self.to_tick = run, from_tick, until
         self.name = in_utf8(Path(run.place).name or run.path.resolve().name)
         self.to_seq, self.digest = run.log.head.seq, run.log.head.digest
         changes = _changes(variant, rewards, overrides)

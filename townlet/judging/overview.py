@@ -44,7 +44,7 @@ QUERIES: Final[Mapping[str, str]] = {
             select {", ".join(f"sum({term}) as {term}" for term in TERMS)} from rewards
         ),
         terms as (unpivot sums on {", ".join(TERMS)} into name term value sum)
-        select term, sum, sum / (select sum(agent_days) from days) as a_person_day from terms
+        select term, sum, sum / nullif((select sum(agent_days) from days), 0) as a_person_day from terms
     """,
     "rewards by day": """
         with earned as (

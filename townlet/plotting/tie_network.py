@@ -113,7 +113,8 @@ def plot_ties(moment: "Moment", into: Path) -> None:
     form_of(into)
     people, ties = moment.table("agents"), moment.table("ties")
     if not len(people):
-        raise QueryError(f"nobody lives in {moment.run.place} at tick {moment.tick:,}. Next: --at-tick 1, or later")
+        when = "an earlier one, at which somebody lives there" if moment.tick else "--at-tick 1, or later"
+        raise QueryError(f"nobody lives in {moment.run.place} at tick {moment.tick:,}. Next: {when}")
     directed, liking = graphs(people, ties)
     names = dict(zip(people.column("id").to_pylist(), people.column("name").to_pylist(), strict=True))
     groups = communities_by_size(liking, names)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from eventlog.catalogue import KIND_NAMES
 from eventlog.catalogue.registries import Dimension, Reason
+from projections.narration.words import with_capital
 from townlet.configuration.load import person_name
 from townlet.configuration.places import place_names
 from townlet.configuration.plans import map_of
@@ -66,7 +67,7 @@ class Sentences:
         self._capacity = settings.relationships.capacity
         self._places = place_names(town_map)
         self._venues = [town_map.venues[place.venue].name for place in town_map.places]
-        self._name = cache(lambda number: person_name(settings, number).capitalize())
+        self._name = cache(lambda number: with_capital(person_name(settings, number)))
 
     def of(self, change: Mapping[str, Any], event: Any) -> str:
         """The sentence of a row of `tie_changes`; `event` is its cause, a row of the log."""

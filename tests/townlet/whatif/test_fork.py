@@ -166,7 +166,7 @@ def test_a_crash_leaves_a_fork_under_its_own_settings_or_none(
         ({"work.jobs.0.days": "weekdays"}, r"work.jobs.0.days: people were hired"),
         ({"people_names": ["xeno", "yann", "zoe", "wim"]}, "people_names: "),
         ({"affordances.sit.queue": True}, "affordances.sit.queue: somebody"),
-        ({"affordances.eat_meal.takes": None}, "affordances.eat_meal.takes: somebody"),
+        ({"affordances.buy_meal.stock": 7}, "affordances.buy_meal.stock: somebody"),
         ({"affordances.nap": {"place": "bench", "option": "sleep", "ticks": 9}}, "affordances: nap new"),
         ({"market.rent": 500.0}, "work.jobs: a shift"),
         ({"town.people": 3}, r"Next: a new town .*--set town.people=3"),
