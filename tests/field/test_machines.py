@@ -329,13 +329,13 @@ class TestSignals:
     def test_f18_a_signal_ends_a_town_in_order(self, tmp_path: Path, number: int, code: int, word: str) -> None:
         heard = []
 
-        def start(progress: Progress) -> Run:
+        def start(progress: Progress, commit_ticks: int | None) -> Run:
             def see(pulse: Pulse) -> None:
                 heard.append(pulse)
                 signal.raise_signal(number)
                 progress(pulse)
 
-            return townlet.simulate(KITCHEN, ticks=5000, into=tmp_path / "a", progress=see)
+            return townlet.simulate(KITCHEN, ticks=5000, into=tmp_path / "a", progress=see, commit_ticks=commit_ticks)
 
         @click.command()
         def command() -> None:
