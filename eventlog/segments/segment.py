@@ -85,7 +85,8 @@ class SegmentReader:
         self._frames: list[Frame] = []
         self._fault: str | None = None
         self._intact: set[int] = set()
-        self._buffer, self._size, self._identity = _mapped_bytes(self.path, reach.end)
+        self._identity = _identity_of(self.path)
+        self._buffer, self._size = _mapped_bytes(self.path, reach.end)
         self.begins, self._previous = self._read_schema(len(FILE_MAGIC) if segment.seal else 0)
         self._position = self.begins
 
@@ -288,14 +289,22 @@ def starts(manifest: Manifest) -> list[Start]:
     return found
 
 
-def _mapped_bytes(path: Path, end: int) -> tuple[memoryview, int, tuple[int, int]]:
-    """A mapping of the first `end` bytes of a file, or of all if there are fewer, its size, and which file it is.
+def _identity_of(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another of its name; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _mapped_bytes(path: Path, end: int) -> tuple[memoryview, int]:
+    """A mapping of the first `end` bytes of a file, or of all if there are fewer, and the file's size in bytes.
 
     Arrays over the mapping stay valid unless the file is cut.
     """
     with open_regular(path) as file:
-        found = os.fstat(file.fileno())
-        size, identity = found.st_size, (found.st_dev, found.st_ino)
+        size = os.fstat(file.fileno()).st_size
         if not min(size, end):
-            return memoryview(b""), size, identity
-        return memoryview(mmap.mmap(file.fileno(), min(size, end), access=mmap.ACCESS_READ)), size, identity
+            return memoryview(b""), size
+        return memoryview(mmap.mmap(file.fileno(), min(size, end), access=mmap.ACCESS_READ)), size

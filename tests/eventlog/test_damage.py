@@ -16,7 +16,7 @@ import pytest
 
 from eventlog.errors import LogDamaged
 from eventlog.folder.head import Head
-from eventlog.folder.manifest import Segment
+from eventlog.folder.manifest import Segment, segment_file
 from eventlog.format import frames
 from eventlog.format.chain import BLOCK_EVENTS, Chain
 from eventlog.format.frames import Scan, decode_rows, encode, hash_of
@@ -196,12 +196,12 @@ def sealed_of(log: Log) -> tuple[bytes, Segment, list[bytes], Log]:
     ends = (begins, *(frame.end for frame in found))
     whole = Log(bytes(content), ends, log.rows, (0, *(frame.next_seq for frame in found)), log.head)
     events = [decode_rows(memoryview(content), frame)[0].tobytes() for frame in found]
-    return bytes(content), Segment(first_seq=0, file="0.arrow", seal=said), events, whole
+    return bytes(content), Segment(first_seq=0, file=segment_file(0, "arrow"), seal=said), events, whole
 
 
 def readings(log: Log) -> Callable[[bytes], str | None]:
     """The check of a reader over an active segment."""
-    segment, reach = Segment(first_seq=0, file="0.arrows"), Reach(len(log.content), log.seqs[-1], log.head.durable)
+    segment, reach = Segment(first_seq=0, file=segment_file(0)), Reach(len(log.content), log.seqs[-1], log.head.durable)
     expected = [log.rows[a:b].tobytes() for a, b in itertools.pairwise(log.seqs)]
     FULL[0] = log.content
     return lambda content: fault_of_reading(content, segment, reach, expected, max(intact(log, content), 0))

@@ -20,7 +20,14 @@ import townlet
 from eventlog.archiving import archive
 from eventlog.errors import DiskFull, EventLogError, LogDamaged, LogLocked, RunNotFound
 from eventlog.folder import disk
-from eventlog.folder.manifest import Segment, parse_manifest, read_manifest, write_manifest, write_settings
+from eventlog.folder.manifest import (
+    Segment,
+    parse_manifest,
+    read_manifest,
+    segment_file,
+    write_manifest,
+    write_settings,
+)
 from eventlog.forking import fork
 from eventlog.format import parquet
 from eventlog.format.arrow import from_batch
@@ -328,7 +335,7 @@ def kept(seed: int) -> Kept:
     seal = parquet.write(sink, [(rows, {first + 3: "words"})], before)
     found = contents_of(memoryview(sink.getvalue())).frames
     assert len(found) == 2
-    segment = Segment(first_seq=first, file="0.parquet", seal=seal)
+    segment = Segment(first_seq=first, file=segment_file(first, "parquet"), seal=seal)
     ends = (len(parquet.MAGIC), *(frame.end for frame in found))
     return Kept(sink.getvalue(), ends, segment, start, [rows[:500], rows[500:]])
 
@@ -454,7 +461,8 @@ def test_a_foreign_segment_in_its_place_is_refused(run: Path, tmp_path: Path) ->
     with pytest.raises(LogDamaged, match="footer is not the one"):
         list(LogReader(run).rows())
     assert first.seal is not None
-    kept_digests = {"digest": first.seal.digest, "block_digest": first.seal.block_digest}
+    kept_names = ("digest", "block_digest", "first_tick", "last_tick")
+    kept_digests = {name: getattr(first.seal, name) for name in kept_names}
     forged = first.model_copy(update={"seal": seal.model_copy(update=kept_digests)})
     write_manifest(run, manifest.next_version(segments=(forged, *manifest.segments[1:])))
     assert parse_manifest(run / "run.json", (run / "run.json").read_bytes())
