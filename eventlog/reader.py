@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from eventlog.errors import LogDamaged
+from eventlog.errors import EventLogError, LogDamaged
 from eventlog.folder.head import Head, Point, read_head
 from eventlog.folder.manifest import Manifest, Segment, parse_manifest, read_manifest_text
 from eventlog.folder.stores import is_mirror
@@ -20,6 +20,7 @@ from eventlog.format.chain import BLOCK_EVENTS, Chain
 from eventlog.format.frames import Frame
 from eventlog.format.sealing import Part
 from eventlog.format.upcasting import PRESENT, Upcasters
+from eventlog.places import place_name
 from eventlog.rows import ROW, Rows
 from eventlog.segments.opening import open_segment
 from eventlog.segments.segment import READ_ALL, Reach, SegmentReader, Start, missing_segment, starts
@@ -85,9 +86,12 @@ class LogReader:
     def pick(self, seqs: Sequence[int]) -> Rows:
         """The events with these numbers (ascending), shape (len(seqs),). Decodes only their frames.
 
-        Raises `LogDamaged`.
+        Raises `LogDamaged`, and `EventLogError` for a number that the log does not have.
         """
         wanted, found = np.asarray(seqs, np.int64), [np.zeros(0, ROW)]
+        if len(wanted) and not 0 <= wanted.min() <= wanted.max() < self.head.seq:
+            beyond = int(wanted.min() if wanted.min() < 0 else wanted.max())
+            raise EventLogError(f"{place_name(self.path)} has no event {beyond:,}: it holds 0 to {self.head.seq - 1:,}")
         while len(wanted):
             segment, frame = next(self._frames_of(int(wanted[0]), None, None, None))
             here = wanted[: int(np.searchsorted(wanted, frame.next_seq))]
