@@ -9,8 +9,10 @@ from eventlog.catalogue.event import EventField
 from eventlog.catalogue.registries import REGISTRIES
 from eventlog.rows import MISSING
 
-COUNT_MOST: Final = np.iinfo(np.int16).max
-"""The greatest count that a row has room for."""
+COUNT_LEAST: Final = int(np.iinfo(np.int16).min)
+COUNT_MOST: Final = int(np.iinfo(np.int16).max)
+"""The least and the greatest count that a row has room for. No fold indexes by a count, and a refused request records
+whatever was asked, so counts have no other bounds."""
 
 
 def fill_bounds(bounds: Any, *, jobs: int, affordances: int) -> None:
@@ -26,7 +28,9 @@ def fill_bounds(bounds: Any, *, jobs: int, affordances: int) -> None:
                 bound[f"{field.column}_most"] = _most_of(field, jobs, affordances)
             if field.column in ("value", "value2"):
                 bound[field.column] = not field.missing
-            elif not field.missing and field.what != "count":
+            elif field.what == "count":
+                bound[field.column] = COUNT_LEAST
+            elif not field.missing:
                 bound[field.column] = 0
 
 
