@@ -63,7 +63,8 @@ def commands_document() -> str:
         "",
         "Data goes to stdout; words, progress and errors go to stderr. Progress is drawn on a terminal only, and "
         "`NO_COLOR` is honoured.",
-        "`RUN` is a run's folder, or the name of one under `runs/`; left out, it is the run that was written to last, which stderr names.",
+        "`RUN` is a run's folder, or the name of one under `runs/`; left out, it is the run that was written to last, "
+        "which stderr names.",
         "Where a kind of event or a category of the story is named, an everyday word such as `quarrel` does, too. A",
         "wrong name is refused with the nearest right one.",
         "",
