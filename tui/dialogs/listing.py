@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import ClassVar, Final, Literal, NamedTuple
 
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 from textual import on, work
@@ -11,11 +12,13 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.reactive import reactive
 from textual.screen import ModalScreen
+from textual.strip import Strip
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.asking import REFUSALS
 from tui.drawing import About, Row
+from tui.widgets import REVERSED
 
 
 class Contents(NamedTuple):
@@ -53,6 +56,18 @@ class Lines(OptionList):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether an action can be done: rows that are about nothing cannot be chosen."""
         return action != "select" or self.chooses
+
+    def render_line(self, y: int) -> Strip:
+        """A line of the screen. The chosen row is reversed as in a panel, so that its colours stay as easy to read."""
+        strip, at = super().render_line(y), self.scroll_offset.y + y
+        if (
+            not self.has_focus
+            or self.highlighted is None
+            or at >= len(self._lines)
+            or self._lines[at][0] != self.highlighted
+        ):
+            return strip
+        return Strip(Segment.apply_style(strip, post_style=REVERSED), strip.cell_length)
 
 
 class Listing(ModalScreen[Picked | None]):

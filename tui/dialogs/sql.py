@@ -18,6 +18,7 @@ from textual.widgets.option_list import Option
 from townlet.asking.tables import TABLES
 from townlet.daytime import time_of
 from tui.asking import REFUSALS, Asker, Rows, Stopped
+from tui.dialogs.listing import Lines
 from tui.drawing import About
 
 EXAMPLES: Final = (
@@ -157,7 +158,9 @@ class Sql(Vertical):
     def compose(self) -> ComposeResult:
         yield Query()
         yield Static("Ask in SQL, of the tick that is shown. Enter asks.", id="sql-said", markup=False)
-        yield OptionList(*_examples(), markup=False, compact=True, id="sql-examples")
+        examples = Lines(*_examples(), markup=False, compact=True, id="sql-examples")
+        examples.set_reactive(Lines.chooses, True)
+        yield examples
         yield DataTable[Text](cursor_type="row", zebra_stripes=False, id="sql-rows")
 
     def on_mount(self) -> None:
