@@ -21,7 +21,7 @@ from townlet.configuration.plans import compile_plan
 from townlet.daytime import tick_of
 from townlet.errors import ConfigurationError, QueryError, TownletError
 from townlet.judging.overview import overview
-from townlet.judging.soak import acceptance_rows
+from townlet.judging.soak import acceptance_rows, soak
 from townlet.judging.soak_figures import soak_figures
 from townlet.plotting.tie_network import plot_ties
 from townlet.run import Run
@@ -213,6 +213,14 @@ def test_a_soak_counts_days_as_its_towns_do() -> None:
         told = acceptance_rows([soak_figures(town, rows, 0.0, ())], days=15)
         shared = next(row for row in told if row.name == "shared_meal")
         assert ("missing within 5 days in 1 of 1 seeds" in shared.note) == missing
+
+
+def test_a_soak_of_the_last_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A seed at the end of its range, kili-ilo/roc-random#66: the town of the next seed could not be founded."""
+    monkeypatch.setattr("townlet.judging.soak.RESUMES", 1)
+    last = 2**64 - 1
+    rows = {row.name: row for row in soak({**KITCHEN, "work": {"jobs": []}}, range(last, last + 1), 1, jobs=1)}
+    assert rows["same seed, same log"].passed and rows["replay = live"].passed
 
 
 # What always held

@@ -68,7 +68,7 @@ def soak(
             if progress:
                 progress(f"seed {life.seed}: {len(lives)} of {len(seeds)} towns have lived {days} days")
     again = life_of(settings, seeds[0], days, 0)
-    other = life_of(settings, seeds[0] + 1, days, 0)
+    other = life_of(settings, (seeds[0] + 1) % 2**64, days, 0)
     return [*acceptance_rows([life.figures for life in lives], days), *_sameness(lives, again, other)]
 
 
