@@ -13,6 +13,7 @@ import pytest
 import townlet
 from eventlog.catalogue import KIND_CODES
 from projections.narration.words import nth, prose_name, with_article
+from tests.townlet.handmade import row_of
 from tests.townlet.towns import KITCHEN, kitchen_settings, town_of
 from townlet.configuration.bodies import Goods
 from townlet.configuration.load import from_text, load
@@ -20,6 +21,8 @@ from townlet.configuration.plans import compile_plan
 from townlet.daytime import tick_of
 from townlet.errors import ConfigurationError, QueryError, TownletError
 from townlet.judging.overview import overview
+from townlet.judging.soak import acceptance_rows, soak
+from townlet.judging.soak_figures import soak_figures
 from townlet.plotting.tie_network import plot_ties
 from townlet.run import Run
 
@@ -198,6 +201,26 @@ def test_a_dataset_from_a_later_to_an_earlier_tick_is_refused(empty: Run) -> Non
     with pytest.raises(TownletError, match="no tick lies from tick 10 on and before tick 5"):
         empty.dataset(10, 5)
     assert sum(len(batch) for batch in empty.dataset(1, 1)) == 4  # what the four see at tick 1
+
+
+def test_a_soak_counts_days_as_its_towns_do() -> None:
+    """A computer that always uses Earth days, RemoteTechnologiesGroup/RemoteTech#192."""
+    town = town_of(load(KITCHEN, {"town.ticks_per_day": 14400}).settings)
+    founding = town.found(1)
+    meals = [row_of("shared_meal", tick, {"agent": 0, "other": 1, "object": 0}) for tick in (20_000, 5 * 14_400)]
+    for meal, missing in zip(meals, (False, True), strict=True):  # on the second day, and on the sixth
+        rows = np.concatenate([founding, np.array([meal])])
+        told = acceptance_rows([soak_figures(town, rows, 0.0, ())], days=15)
+        shared = next(row for row in told if row.name == "shared_meal")
+        assert ("missing within 5 days in 1 of 1 seeds" in shared.note) == missing
+
+
+def test_a_soak_of_the_last_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A seed at the end of its range, kili-ilo/roc-random#66: the town of the next seed could not be founded."""
+    monkeypatch.setattr("townlet.judging.soak.RESUMES", 1)
+    last = 2**64 - 1
+    rows = {row.name: row for row in soak({**KITCHEN, "work": {"jobs": []}}, range(last, last + 1), 1, jobs=1)}
+    assert rows["same seed, same log"].passed and rows["replay = live"].passed
 
 
 # What always held

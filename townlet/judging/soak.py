@@ -68,7 +68,7 @@ def soak(
             if progress:
                 progress(f"seed {life.seed}: {len(lives)} of {len(seeds)} towns have lived {days} days")
     again = life_of(settings, seeds[0], days, 0)
-    other = life_of(settings, seeds[0] + 1, days, 0)
+    other = life_of(settings, (seeds[0] + 1) % 2**64, days, 0)
     return [*acceptance_rows([life.figures for life in lives], days), *_sameness(lives, again, other)]
 
 
@@ -165,7 +165,7 @@ def _occurrence(found: Sequence[SoakFigures], name: str, *, within: int, least: 
     """The row for an event that must occur in every seed within some days, and at least so often a day. If the soak is
     shorter than `within`, only the rate counts."""
     per_day = sum(town.counts[name] for town in found) / (len(found) * days)
-    late = [town for town in found if town.first[name] < 0 or town.first[name] >= within * 1440]
+    late = [town for town in found if town.first[name] < 0 or town.first[name] >= within]
     note = f"missing within {within} days in {len(late)} of {len(found)} seeds" if late else ""
     passed = per_day >= least and (not late or days < within)
     must = f">= {least:g} a day, in every seed within {within} days"

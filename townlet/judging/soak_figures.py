@@ -13,7 +13,7 @@ WORK = ("late_help", "shift_takeover")
 
 
 class SoakFigures(NamedTuple):
-    """The figures of one town. `counts` and `first` (the first tick, -1: none) are by kind of event."""
+    """The figures of one town. `counts` and `first` (the first day, from 0; -1: none) are by kind of event."""
 
     days: int
     founders: int
@@ -40,21 +40,21 @@ def of_kind(rows: np.ndarray, name: str) -> np.ndarray:
 
 def soak_figures(town: Town, rows: np.ndarray, tied: float, chats: tuple[tuple[float, bool], ...]) -> SoakFigures:
     """The figures of a town that has lived; `rows` are all of its events."""
-    clock = town.record["clock"]
+    clock, per_day = town.record["clock"], town.settings[0].town.ticks_per_day
     exits = of_kind(rows, "agent_exited")["agent"]
     founders = of_kind(rows[rows["tick"] == 0], "agent_arrived")["agent"]
     counted = {name: of_kind(rows, name) for name in SOCIAL + WORK}
     return SoakFigures(
-        days=town.tick // town.settings[0].town.ticks_per_day,
+        days=town.tick // per_day,
         founders=len(founders),
         founders_left=int(np.isin(founders, exits).sum()),
         agent_days=int(clock["agent_days"]),
         good_days=int(clock["good_days"]),
         shifts=int(clock["shifts"]),
         shifts_on_time=int(clock["shifts_on_time"]),
-        tenures=tuple(tenures(rows, town.tick, town.settings[0].town.ticks_per_day)),
+        tenures=tuple(tenures(rows, town.tick, per_day)),
         counts={name: len(found) for name, found in counted.items()},
-        first={name: int(found["tick"][0]) if len(found) else -1 for name, found in counted.items()},
+        first={name: int(found["tick"][0]) // per_day if len(found) else -1 for name, found in counted.items()},
         tied=tied,
         evicted=int(clock["ties_evicted"]),
         tie_days=int(clock["tie_days"]),
