@@ -7,7 +7,7 @@ import numpy as np
 
 from townlet.errors import TownletError
 from townlet.rules.control import ASKABLE
-from townlet.whole_numbers import WHOLE_MOST, require_seed, whole_number
+from townlet.whole_numbers import SEED_MOST, WHOLE_MOST, require_seed, whole_number
 
 Seeds = int | np.integer | Sequence[int] | np.ndarray
 
@@ -22,7 +22,7 @@ def checked_seeds(given: Any, towns: int) -> list[int]:
         seeds = [require_seed(each) for each in given]
     else:
         first = require_seed(given)
-        seeds = [require_seed(first + index) for index in range(towns)]
+        seeds = [(first + index) & SEED_MOST for index in range(towns)]  # as the seeds of later episodes go round
     if len(seeds) != towns:
         raise TownletError(f"{len(seeds)} seeds are given for {towns} towns")
     return seeds
