@@ -19,7 +19,7 @@ def fill_bounds(bounds: Any, *, jobs: int, affordances: int) -> None:
     """Fill in a record of `BOUND` for each kind, in a town with so many jobs and affordances."""
     for kind in KINDS:
         bound = bounds[kind.kind]
-        bound["known"] = 1
+        bound["exists"] = 1
         for name in ("agent", "other", "object", "tile", "code", "code2"):
             bound[name] = MISSING
         bound["code_most"] = bound["code2_most"] = COUNT_MOST

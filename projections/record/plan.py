@@ -246,7 +246,7 @@ PLACE = np.dtype(
 
 BOUND = np.dtype(
     [
-        ("known", "i8"),  # 1: the code of a kind
+        ("exists", "i8"),  # 1: the code of a kind
         ("agent", "i8"),  # the least number in each column: -1 where it may be missing, else 0
         ("other", "i8"),
         ("object", "i8"),

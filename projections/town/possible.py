@@ -29,7 +29,7 @@ def is_possible(town, plan, epochs, row):
         return False
     bound = plan.bounds[kind]
     return (
-        bound.known == 1
+        bound.exists == 1
         and follows(town, row)
         and is_within(town, plan, bound, row)
         and is_amount(np.float64(row.value), bound.value)
