@@ -5,6 +5,7 @@ changed.
 """
 
 import importlib
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -39,6 +40,7 @@ STYLE: Final[dict[str, Any]] = {
     "ytick.color": "#4d4d4d",
     "figure.facecolor": "white",
     "savefig.dpi": 150,
+    "text.parse_math": False,  # a name may hold dollar signs
 }
 """Changes to matplotlib's own defaults; the user's matplotlibrc is ignored."""
 
@@ -97,7 +99,8 @@ def save(figure: "Figure", into: Path) -> None:
     """Write a figure to a file, which is overwritten. Raises QueryError for a wrong suffix, OSError."""
     form = form_of(into)
     metadata = {"Date": None, "Creator": "Townlet"} if form == "svg" else {"Software": "Townlet"}
-    with style():
+    with style(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # the font's own box stands in its place
         figure.savefig(into, format=form, metadata=metadata)
 
 
