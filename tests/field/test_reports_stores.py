@@ -9,9 +9,10 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from click.testing import CliRunner, Result
@@ -26,9 +27,13 @@ from tests.townlet.towns import KITCHEN, ROOT, environment
 from tests.tui.acting import SMALL, Play, acted
 from townlet.asking.sql import query
 from townlet.daytime import tick_of
-from townlet.errors import QueryError, TelemetryError, TownletError
+from townlet.errors import ConfigurationError, QueryError, TelemetryError, TownletError
 from townlet.judging.overview import overview
+from townlet.judging.thresholds import rules_of
+from townlet.judging.watch import Watch
 from townlet.keeping.export import export, verify_export
+from townlet.plotting.tie_history import plot_tie
+from townlet.plotting.tie_network import plot_ties
 from townlet.run import Run
 from townlet.serving.tcp import address_of
 from tui.dialogs.sql import Query, Sql
@@ -156,7 +161,7 @@ except LogDamaged as damage:
     def test_a_database_may_be_called_as_one_in_memory(
         self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """duckdb/duckdb: `:memory:` is no file."""
+        """dbcodeio/public#1141: `:memory:` is no file to DuckDB."""
         monkeypatch.chdir(tmp_path)
         made = export(run, "duckdb", into=Path(":memory:"))
         assert all(check.passed for check in verify_export(made.path, run))
@@ -179,6 +184,50 @@ class TestNamesThatAreNotUtf8:
             export(strange, form)
         assert sorted(strange.path.glob("exports/*")) == []
         assert export(strange, "parquet").path.exists()
+
+
+class TestNamesInPictures:
+    """matplotlib/matplotlib#20266: names with dollar signs are no formulas, and a font need not have every letter."""
+
+    NAMES = ("$x$", "$alpha", "太郎", "o'brien")
+
+    @pytest.fixture
+    def named(self, tmp_path: Path) -> Run:
+        strangers = {"mode": "none"}
+        config = {**KITCHEN, "people_names": list(self.NAMES), "life": {"initial_ties": strangers}}
+        return townlet.simulate(config, ticks=5, seed=7, into=tmp_path / "named")
+
+    def test_they_are_drawn_as_they_are(self, named: Run, tmp_path: Path) -> None:
+        picture = tmp_path / "ties.svg"
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            plot_ties(named.at(), picture)
+        drawn = picture.read_text(encoding="utf-8")
+        assert all(name.casefold() in drawn.casefold() for name in self.NAMES)
+
+    def test_the_query_that_a_message_proposes_can_be_asked(self, named: Run, tmp_path: Path) -> None:
+        with pytest.raises(QueryError, match="nothing ever changed") as raised:
+            plot_tie(named, "o'brien", "$x$", tmp_path / "tie.svg", at=1)
+        proposed = re.search(r'"(select .*)"', str(raised.value))
+        assert proposed is not None
+        named.sql(proposed[1])
+
+
+class TestRules:
+    """Uninett/nav#2447: a rule that compares with what is no number says nothing true."""
+
+    RULE: ClassVar = {"name": "a", "op": "<", "threshold": 1, "message": "m", "every_ticks": 10}
+
+    @pytest.mark.parametrize("threshold", [float("nan"), float("inf")])
+    def test_a_threshold_is_a_number(self, threshold: float) -> None:
+        with pytest.raises(ConfigurationError, match="threshold"):
+            rules_of({"rules": [{**self.RULE, "kpi": "attendance", "threshold": threshold}]})
+
+    def test_a_query_that_gives_dates_is_refused(self, run: Run) -> None:
+        wrong = "select tick, 1 as part, current_date as whole from tick_ended"
+        watch = Watch(run, rules_of({"rules": [{**self.RULE, "query": wrong}]}))
+        with pytest.raises(QueryError, match="must give numbers"):
+            watch.until(60)
 
 
 class TestShell:

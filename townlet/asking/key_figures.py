@@ -94,7 +94,7 @@ def parts(query: Query, what: str, sql: str) -> Parts:
             np.asarray(answer.column(name).cast(kind))
             for name, kind in zip(COLUMNS, (pa.int64(), pa.float64(), pa.float64()), strict=True)
         )
-    except pa.ArrowInvalid as error:
+    except pa.ArrowException as error:
         raise QueryError(f"{what}: its query must give numbers as {', '.join(COLUMNS)}: {error}") from error
     order = np.lexsort((whole, part, tick))  # so that sums are the same, whatever the order of the answer
     return Parts(tick[order], part[order], whole[order])

@@ -40,7 +40,7 @@ class Rule(Model):
         0.0, description="the least sum of whole, such as how many chats, that a value is told from"
     )
     op: Literal["<", "<=", ">", ">="]
-    threshold: float
+    threshold: float = Field(allow_inf_nan=False)
     message: str = Field(description="what it may mean, and what to look at")
 
     @model_validator(mode="after")

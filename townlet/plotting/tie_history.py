@@ -112,9 +112,10 @@ def plot_tie(run: "History", owner: str, other: str, into: Path, at: int | None 
     told = why(run, owner, other, at)
     rows = list(told.rows())
     if not rows:
+        quoted = owner.replace("'", "''")
         raise QueryError(
             f"nothing ever changed what {owner} feels for {other} before tick {told.tick:,} in {run.place}.\n"
-            f"  Next: townlet sql {run.place} \"select distinct other from tie_changes where owner = '{owner}'\""
+            f"  Next: townlet sql {run.place} \"select distinct other from tie_changes where owner = '{quoted}'\""
         )
     per_day = run.config.town.ticks_per_day
     kinds = [kind for kind in MARKERS if any(row["kind"] == kind and _is_cause(row) for row in rows)]

@@ -5,6 +5,7 @@ changed.
 """
 
 import importlib
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -41,6 +42,7 @@ STYLE: Final[dict[str, Any]] = {
     "ytick.color": "#4d4d4d",
     "figure.facecolor": "white",
     "savefig.dpi": 150,
+    "text.parse_math": False,  # a name may hold dollar signs
 }
 """Changes to matplotlib's own defaults; the user's matplotlibrc is ignored."""
 
@@ -99,7 +101,8 @@ def save(figure: "Figure", into: Path) -> None:
     """Write a figure to a file, instead of an earlier one. Raises QueryError for a wrong suffix, OSError."""
     form = form_of(into)
     metadata = {"Date": None, "Creator": "Townlet"} if form == "svg" else {"Software": "Townlet"}
-    with style(), replacing(into) as written:
+    with style(), warnings.catch_warnings(), replacing(into) as written:
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # the font's own box stands in its place
         figure.savefig(written, format=form, metadata=metadata)
 
 
