@@ -76,7 +76,7 @@ def command(
     except FileExistsError as error:
         raise click.UsageError(str(error)) from error
     record = {
-        "export": str(done.path),
+        "export": place_name(done.path),
         "from_tick": done.extent.from_tick,
         "to_tick": done.extent.to_tick,
         "events": done.extent.events,

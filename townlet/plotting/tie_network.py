@@ -42,7 +42,6 @@ STYLE: Final[dict[str, Any]] = {
     "ytick.color": "#4d4d4d",
     "figure.facecolor": "white",
     "savefig.dpi": 150,
-    "text.parse_math": False,  # a name may hold dollar signs
 }
 """Changes to matplotlib's own defaults; the user's matplotlibrc is ignored."""
 
