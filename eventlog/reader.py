@@ -329,19 +329,31 @@ class LogReader:
         return manifest, head
 
     def _require_same_run(self, manifest: Manifest, head: Head | None) -> None:
-        """Raises `EventLogError` if another run lies in the folder since this reader was opened."""
+        """Raises `EventLogError` if another run lies in the folder since this reader was opened.
+
+        Its log may end earlier than it did, for a repair cuts what was never durable, but not before what was.
+        """
         if not self._text:
             return
         known, before = self.manifest, self.head
         if manifest.run_id != known.run_id:
             found = f"run {manifest.run_id} lies there now, and run {known.run_id} did"
-        elif head is not None and head.seq < before.seq:
+        elif (
+            head is not None
+            and head.seq < before.seq
+            and _place(manifest, head.appended) < _place(known, before.durable)
+        ):
             found = f"it ends before event {head.seq:,} now, and ended before {before.seq:,}"
         else:
             return
         raise EventLogError(
             f"{place_name(self.path)} was replaced since it was opened: {found}.\n  Next: open it again"
         )
+
+
+def _place(manifest: Manifest, position: int) -> tuple[int, int]:
+    """A place in the log: the first event of the active segment, and the position in it."""
+    return manifest.active.first_seq, position
 
 
 def _large_batches(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

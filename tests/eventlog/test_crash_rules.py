@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from eventlog import archiving, beginning, checkpoints, forking
@@ -274,8 +275,16 @@ def unnamed_fork(patch: pytest.MonkeyPatch) -> None:
 
 
 def checkpoint_believed(patch: pytest.MonkeyPatch) -> None:
-    """A checkpoint's checksums are not looked at."""
+    """Neither a checkpoint's checksums are looked at nor whether its tables can be read."""
+
+    def believed(content: bytes) -> pa.Table:
+        try:
+            return pa.ipc.open_file(pa.py_buffer(content)).read_all()
+        except (pa.ArrowException, ValueError, OSError):
+            return pa.table({})
+
     patch.setattr(checkpoints, "zlib", SimpleNamespace(crc32=lambda _: 0))
+    patch.setattr(checkpoints, "_table_in", believed)
 
 
 Simulation = Callable[[Path, FakeDisk, Oracle, Mutation], None]
@@ -286,7 +295,13 @@ def crashes(_: Path, fake: FakeDisk, oracle: Oracle, __: Mutation) -> None:
 
 
 def checkpoint_crashes(_: Path, fake: FakeDisk, oracle: Oracle, __: Mutation) -> None:
-    require_every_crash(fake, oracle, renames_of(fake, "0000"), range(DAMAGES))
+    """A crash behind the rename of a checkpoint; few damages leave its manifest and all its lengths as they were."""
+    checkpoints = [
+        number
+        for number in renames_of(fake, "0000")
+        if "arrow" not in (call := fake.calls[number]) and "parquet" not in call
+    ]
+    require_every_crash(fake, oracle, checkpoints, range(8 * DAMAGES))
 
 
 def repairs(folder: Path, fake: FakeDisk, oracle: Oracle, mutation: Mutation) -> None:
