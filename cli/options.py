@@ -264,7 +264,7 @@ class Seeds(click.ParamType[range]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> range:
         """The seeds; fails for anything else."""
-        found = re.fullmatch(r"(?:(\d+)-)?(\d+)", str(value).strip())
+        found = re.fullmatch(r"(?:(\d{1,20})-)?(\d{1,20})", str(value).strip())
         if found:
             first, last = int(found[1] or 1), int(found[2])
             if last - first >= SEEDS_MOST:

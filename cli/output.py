@@ -60,6 +60,11 @@ def words(text: str) -> None:
     _message(f"{printable(without_secrets(text))}\n")
 
 
+def nobody_writes(place: str) -> Callable[[], None]:
+    """What a command says that follows the run at `place` when its town has gone without closing it."""
+    return lambda: words(f"nobody writes to {place} now; waiting until somebody resumes it. Ctrl-C ends this command")
+
+
 def failure(text: str) -> None:
     """Write to stderr why the command failed; in red on a terminal, unless NO_COLOR is set."""
     label = "townlet:"

@@ -1,6 +1,5 @@
 """Reads the log of a finished or a running town. A reader takes no lock and reads only committed events."""
 
-import time
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ import pyarrow as pa
 from eventlog.errors import EventLogError, LogDamaged
 from eventlog.folder.head import Head, Point, read_head
 from eventlog.folder.manifest import Manifest, Segment, parse_manifest, read_manifest_text
+from eventlog.folder.patience import Alone, Patience, nobody_told
 from eventlog.folder.stores import is_mirror
 from eventlog.format.arrow import SCHEMA, from_batch
 from eventlog.format.chain import BLOCK_EVENTS, Chain
@@ -127,12 +127,15 @@ class LogReader:
         batches = self.batches(from_seq, to_seq, from_tick=from_tick, to_tick=to_tick)
         return pa.Table.from_batches(_large_batches(batches), schema=SCHEMA)
 
-    def follow(self, poll_s: float = 0.05, *, from_seq: int | None = None) -> Iterator[pa.RecordBatch]:
+    def follow(
+        self, poll_s: float = 0.05, *, from_seq: int | None = None, alone: Alone = nobody_told
+    ) -> Iterator[pa.RecordBatch]:
         """Record batches of `SCHEMA` with the events committed from now on, or from `from_seq` on, as they come.
 
         Looks for new events every `poll_s` seconds. Ends when the run is closed; for a run on a store, at its head.
+        `alone` is called once nobody writes to a run that is not closed: its writer was killed.
         """
-        return self._follow(poll_s, self.head.seq if from_seq is None else from_seq)
+        return self._follow(Patience(self.path, poll_s, alone), self.head.seq if from_seq is None else from_seq)
 
     def verify_chain(self) -> str:
         """Recompute the digest of the whole log from its events; returns it in hex.
@@ -219,16 +222,17 @@ class LogReader:
         upcast = self._upcasters.of(segment.segment.kinds, self.path)
         return segment.batch(frame) if upcast is None else upcast(segment.batch(frame))
 
-    def _follow(self, poll_s: float, seq: int) -> Iterator[pa.RecordBatch]:
+    def _follow(self, patience: Patience, seq: int) -> Iterator[pa.RecordBatch]:
         while True:
             head = self.refresh()
             if head.seq > seq:
+                patience.begin()
                 yield from self.batches(seq, head.seq)
                 seq = head.seq
             elif self.manifest.closed or is_mirror(self.path):
                 return
             else:
-                time.sleep(poll_s)
+                patience.wait()
 
     def _frames_of(
         self, from_seq: int | None, to_seq: int | None, from_tick: int | None, to_tick: int | None

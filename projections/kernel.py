@@ -38,6 +38,9 @@ KNOWN_NUMBA = "0.68."
 
 KNOWN = numba.__version__.startswith(KNOWN_NUMBA)
 
+OWN = re.compile(r"[0-9a-f]{16}")
+"""Matches the names of cache folders; others are somebody else's and stay."""
+
 KEPT = 8
 """The number of cache folders to keep; older ones are removed."""
 
@@ -75,7 +78,8 @@ def _cache_folder() -> Path:
     folder.mkdir(exist_ok=True)
     with contextlib.suppress(OSError):  # another process may remove an old folder at the same time
         os.utime(folder)
-        for old in sorted(above.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[KEPT:]:
+        own = [path for path in above.iterdir() if OWN.fullmatch(path.name) and not path.is_symlink()]
+        for old in sorted(own, key=lambda path: path.stat().st_mtime, reverse=True)[KEPT:]:
             shutil.rmtree(old, ignore_errors=True)
     return folder
 

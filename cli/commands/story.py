@@ -176,7 +176,7 @@ def _follow(run: "Run", wanted: _Wanted, form: str) -> None:
 
     following, said, day = Following(run, [NARRATIONS]), 0, -1
     per_day = run.config.town.ticks_per_day
-    for _ in following.follow():
+    for _ in following.follow(alone=output.nobody_writes(run.place)):
         told = following.tables(NARRATIONS)[NARRATIONS]
         entries = wanted.of(with_names(run.config, told.slice(said))).to_pylist()
         said = len(told)

@@ -83,7 +83,7 @@ def command(
     if held and breach:
         raise held.error(breach)
     if follow:
-        batches = log.follow(from_seq=head.seq)
+        batches = log.follow(from_seq=head.seq, alone=output.nobody_writes(opened.place))
         _say(teller, teller.events(held.checked_batches(batches) if held else batches, codes), as_json)
         output.words(f"{opened.place} is closed at tick {log.head.tick:,}")
 

@@ -54,7 +54,7 @@ def command(run: Path | str, rules: str, follow: bool, form: str) -> None:
                 f"no rule is broken up to tick {opened.head.tick:,} of {opened.place}; waiting for tick "
                 f"{watch.next_tick:,}, where the next one is checked, and on until the run is closed"
             )
-        for _ in Following(opened, ()).follow():
+        for _ in Following(opened, ()).follow(alone=output.nobody_writes(opened.place)):
             breach = watch.until(opened.head.tick)
             if breach is not None:
                 break

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from eventlog.folder.patience import Alone, Patience, nobody_told
 from projections.errors import BadEvent
 from townlet.history.kept_tables import (
     PROJECTIONS,
@@ -59,21 +60,23 @@ class Following:
                 self._fold(name, np.ascontiguousarray(rows))
         return head.seq
 
-    def follow(self, poll_s: float = POLL_S) -> Iterator[int]:
-        """Catch up after each commit and yield the number of the log's next event; ends when the run is closed."""
-        import time
+    def follow(self, poll_s: float = POLL_S, alone: Alone = nobody_told) -> Iterator[int]:
+        """Catch up after each commit and yield the number of the log's next event; ends when the run is closed.
 
-        told = -1
+        `alone` is called once nobody writes to a run that is not closed.
+        """
+        patience, told = Patience(self._run.path, poll_s, alone), -1
         while True:
             closed = self._run.log.manifest.closed
             seq = self.catch_up()
             if seq != told:
+                patience.begin()
                 told = seq
                 yield seq
             elif closed:
                 return
             else:
-                time.sleep(poll_s)
+                patience.wait()
 
     def keep(self) -> None:
         """Keep the tables of each projection that has folded the whole log, so that a later start goes on from them."""
