@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -140,6 +141,8 @@ def _be_tried(folder: Path, arguments: Sequence[str], room: int, words: int) -> 
         townlet.main(list(arguments))
     except SystemExit as ended:
         code = ended.code or 0
+    except BaseException:  # a command ends by an exit code, whatever happens
+        traceback.print_exc()
     finally:
         sys.stderr.flush()
         os._exit(code if isinstance(code, int) else 98)
