@@ -141,7 +141,7 @@ def _be_tried(folder: Path, arguments: Sequence[str], room: int, words: int) -> 
         townlet.main(list(arguments))
     except SystemExit as ended:
         code = ended.code or 0
-    except BaseException:  # a command ends by an exit code, whatever happens
+    except BaseException:  # noqa: BLE001  (a command ends by an exit code, whatever happens)
         traceback.print_exc()
     finally:
         sys.stderr.flush()
