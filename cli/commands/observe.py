@@ -199,7 +199,7 @@ def _theme(name: str | None) -> str | None:
 
 def _begin(opened: "Run", run: Path | str, at: str | None, follow: bool, person: str | None) -> Begin:
     """Where to begin. Raises `click.UsageError`, QueryError for a wrong name or time, TickOutOfRange."""
-    from eventlog.folder.lock import is_written_to
+    from eventlog.folder.holding import is_written_to
     from townlet.telling.why import known_person
 
     if follow and is_uri(run):

@@ -267,7 +267,7 @@ def _run_row(place: Path, member: Member) -> dict[str, Any]:
     """The row of a run in the list. The log's events are not read."""
     from eventlog.errors import EventLogError
     from eventlog.folder.head import read_head
-    from eventlog.folder.lock import is_written_to
+    from eventlog.folder.holding import is_written_to
 
     path, manifest = member.path, member.manifest
     name = path.relative_to(place).as_posix()

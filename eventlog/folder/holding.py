@@ -33,6 +33,11 @@ def is_held(path: Path) -> bool:
         os.close(fd)
 
 
+def is_written_to(run: Path) -> bool:
+    """Whether a process holds the run's lock, or its folder's. It may run in another container, and have any number."""
+    return is_held(run / "lock") or is_held(run)
+
+
 def is_built(hidden: Path) -> bool:
     """Whether a process builds in a half-made folder: it holds the mark, as a run's writer holds the run's folder."""
     return is_held(hidden / MARK)

@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from eventlog.errors import EventLogError, LogLocked
 from eventlog.folder import disk
 from eventlog.folder.belongings import require_own
-from eventlog.folder.holding import is_held
 from eventlog.folder.regular import read_regular
 from eventlog.folder.stores import is_mirror
 from eventlog.places import place_name, refusal
@@ -123,11 +122,6 @@ def _let_go() -> None:
 
 
 os.register_at_fork(after_in_child=_let_go)
-
-
-def is_written_to(run: Path) -> bool:
-    """Whether a process holds the run's lock, or its folder's. It may run in another container, and have any number."""
-    return is_held(run / "lock") or is_held(run)
 
 
 def _holder(path: Path) -> tuple[int | None, str | None]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from eventlog.folder.lock import is_written_to
+from eventlog.folder.holding import is_written_to
 
 Alone = Callable[[], None]
 """What is called when nobody writes to a run that is followed."""

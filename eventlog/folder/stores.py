@@ -156,7 +156,8 @@ class Store:
         for name in names:
             if not is_plain(name):
                 raise EventLogError(
-                    f"{self.uri} lists {printable_line(name)!r}, no path below it: nothing was read or written.\n"
+                    f"{self.uri} lists {printable_line(name)!r}, which is no path below it: nothing was read or "
+                    f"written.\n"
                     f"  Next: remove that key there, or read a store that you trust"
                 )
         return names

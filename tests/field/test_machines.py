@@ -27,8 +27,8 @@ from eventlog.checkpoints import CheckpointStore
 from eventlog.errors import EventLogError, LogLocked
 from eventlog.folder import cache, disk, holding
 from eventlog.folder.belongings import MARK, remove_half_made
-from eventlog.folder.holding import building, is_built
-from eventlog.folder.lock import WriterLock, is_written_to
+from eventlog.folder.holding import building, is_built, is_written_to
+from eventlog.folder.lock import WriterLock
 from eventlog.folder.publishing import replacing
 from eventlog.folder.run_folders import half_made
 from projections.kernel import CACHE
@@ -117,8 +117,8 @@ class TestTheCache:
             cache.cache_folder("kernels")
 
     @pytest.mark.skipif(os.getuid() != 0 or not shutil.which("setpriv"), reason="needs root, to become another user")
-    def test_f4_a_warm_cache_of_another_user_is_read(self, tmp_path: Path) -> None:
-        with tempfile.TemporaryDirectory(dir=tmp_path.parents[2]) as folder:  # other users may not enter `tmp_path`
+    def test_f4_a_warm_cache_of_another_user_is_read(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:  # other users may not enter `tmp_path`
             whole = Path(folder) / "cache" / "kernels" / CACHE.name
             whole.mkdir(parents=True)
             (whole / "warm").touch()

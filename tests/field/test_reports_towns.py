@@ -126,9 +126,9 @@ def test_a_day_ends_at_24_00() -> None:
 
 def test_a_time_beyond_all_integers_is_refused() -> None:
     """A time beyond what an integer holds, eclipse-sumo/sumo#4920."""
-    assert tick_of("9" * 30, 1440) == 10**30 - 1  # a tick, which no run has
-    for said in ("9" * 5000, "day " + "9" * 5000):
-        with pytest.raises(QueryError, match=r"9\.\.\.' is no time"):
+    assert tick_of("9" * 18, 1440) == 10**18 - 1  # a tick, which no run has
+    for said in ("9" * 30, "9" * 5000, "day " + "9" * 5000):
+        with pytest.raises(QueryError, match=r"9…?' is no time"):
             tick_of(said, 1440)
 
 

@@ -72,8 +72,6 @@ class Dataset:
         action. A batch has about `batch_steps` steps, 1 or more. Raises ConfigurationError, TickOutOfRange,
         TownletError, LogDamaged, and NotImplementedError for observations of ties if the run keeps no ties.
         """
-        if batch_steps < 1:
-            raise TownletError(f"batch_steps: {batch_steps} given; it is 1 or more")
         last = run.head.tick
         until = last if to_tick is None else to_tick
         run.require(from_tick, until)

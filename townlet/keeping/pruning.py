@@ -25,8 +25,8 @@ from eventlog.folder.belongings import (
     require_own,
     why_it_stays,
 )
-from eventlog.folder.holding import is_built
-from eventlog.folder.lock import WriterLock, is_written_to
+from eventlog.folder.holding import is_built, is_written_to
+from eventlog.folder.lock import WriterLock
 from eventlog.folder.manifest import Manifest, Parent, read_manifest
 from eventlog.folder.run_folders import (
     MANIFEST,
