@@ -117,8 +117,9 @@ class TestTheCache:
             cache.cache_folder("kernels")
 
     @pytest.mark.skipif(os.getuid() != 0 or not shutil.which("setpriv"), reason="needs root, to become another user")
-    def test_f4_a_warm_cache_of_another_user_is_read(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:  # other users may not enter `tmp_path`
+    def test_f4_a_warm_cache_of_another_user_is_read(self, tmp_path: Path) -> None:
+        above = next(each for each in tmp_path.parents if each.stat().st_mode & 0o001)
+        with tempfile.TemporaryDirectory(dir=above) as folder:  # other users may not enter `tmp_path`
             whole = Path(folder) / "cache" / "kernels" / CACHE.name
             whole.mkdir(parents=True)
             (whole / "warm").touch()
