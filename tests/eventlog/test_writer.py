@@ -331,3 +331,19 @@ def test_damage_is_refused_on_opening_with_the_lock_let_go(tmp_path: Path) -> No
     for _ in range(2):
         with pytest.raises(LogDamaged):
             LogWriter.open(tmp_path / "run")
+
+
+def test_a_commit_of_too_many_events_is_refused_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eventlog.writer.COMMIT_EVENTS_MAX", 19)
+    with written(tmp_path / "run", [10]) as writer:
+        with pytest.raises(ValueError, match="at most 19 events, not 20"):
+            commit(writer, 20)
+        assert writer.head.seq == 10
+
+
+def test_a_segment_is_not_sealed_if_its_events_are_not_those_that_were_committed(tmp_path: Path) -> None:
+    with written(tmp_path / "run", [10]) as writer:
+        writer._digest = Chain().digest()
+        with pytest.raises(LogDamaged, match="not those that were committed"):
+            writer.roll()
+    assert [segment.seal for segment in read_manifest(tmp_path / "run").segments] == [None]
