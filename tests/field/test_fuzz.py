@@ -36,9 +36,9 @@ COMMANDS = (
     ("tail", "r", "-n", "2000"),
     ("diff", "r", "b"),
     ("why", "r", "alice", "bob"),
-    ("telemetry", "stream", "r", "--to", "-", "--from-tick", "500"),
+    ("telemetry", "stream", "r", "--into", "-", "--from-tick", "500"),
     ("telemetry", "summary", "r"),
-    ("export", "r", "--to", "parquet", "--into", "out/e.parquet"),
+    ("export", "r", "--format", "parquet", "--into", "out/e.parquet"),
     ("export", "--check", "r/exports/e.parquet"),
     ("export", "--check", "r/exports/c"),
     ("dataset", "r", "--to", "out/d"),
@@ -61,7 +61,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for arguments in (
             ("story", "r"),
             ("why", "r", "alice", "bob"),
-            ("export", "r", "--to", "parquet", "--into", "r/exports/e.parquet"),
+            ("export", "r", "--format", "parquet", "--into", "r/exports/e.parquet"),
             ("export", "r", "--to", "csv", "--into", "r/exports/c"),
         ):
             with pytest.raises(SystemExit):

@@ -17,19 +17,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-ROOM_BYTES = 1 << 30
-"""How much more memory than the server has a child may ask for."""
+ROOM_BYTES = 2 << 30
+"""How many more addresses than the server has a child may take. Allocators reserve a part of them and never use it."""
+
+MEMORY_MOST = 1 << 30
+"""The bytes of memory that a child may really use."""
 
 WAITED_MOST = 60
 """After these seconds a child is killed. A trial may take 10 s of processor time; others may compute beside it."""
 
 
 class Ended(NamedTuple):
-    """How a command ended: its exit code, negative for a signal; its words; its processor time in seconds."""
+    """How a command ended: its exit code, negative for a signal; its words; processor time in seconds; most memory."""
 
     code: int
     words: str
     seconds: float
+    bytes: int
 
     @property
     def fault(self) -> str:
@@ -38,6 +42,8 @@ class Ended(NamedTuple):
             return f"exit code {self.code}"
         if "a fault of Townlet itself" in self.words or "Traceback" in self.words:
             return "a fault of Townlet itself"
+        if self.bytes > MEMORY_MOST:
+            return f"{self.bytes:,} bytes of memory"
         return "more than 10 s" if self.seconds > 10 else ""
 
 
@@ -107,7 +113,7 @@ def _memory() -> int:
     return pages * resource.getpagesize()
 
 
-def _tried(folder: Path, arguments: Sequence[str], room: int) -> tuple[int, str, float]:
+def _tried(folder: Path, arguments: Sequence[str], room: int) -> tuple[int, str, float, int]:
     with tempfile.TemporaryFile() as words:
         child = os.fork()
         if not child:
@@ -124,7 +130,7 @@ def _tried(folder: Path, arguments: Sequence[str], room: int) -> tuple[int, str,
             time.sleep(0.002)
         words.seek(0)
         said = words.read(20_000).decode("utf-8", "replace")
-    return os.waitstatus_to_exitcode(status), said, used.ru_utime + used.ru_stime
+    return os.waitstatus_to_exitcode(status), said, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024
 
 
 def _be_tried(folder: Path, arguments: Sequence[str], room: int, words: int) -> None:
