@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import socket
+import time
 from pathlib import Path
 from typing import Final
 
@@ -62,9 +63,11 @@ class WriterLock:
             raise LogLocked(run, pid=pid, host=host) from error
         try:
             self._folder = _locked_folder(run)
-        except BlockingIOError as error:
+        except OSError as error:
             self._lock.release()
-            raise LogLocked(run, pid=None, host=None) from error
+            if isinstance(error, BlockingIOError):
+                raise LogLocked(run, pid=None, host=None) from error
+            raise
         with contextlib.suppress(OSError):  # on a full disk the refusal names no process
             self._holder.unlink(missing_ok=True)  # a copy of the run may share the file
             with self._holder.open("x") as file:
@@ -98,14 +101,19 @@ def _locked_folder(run: Path) -> int:
     The file `lock` can be removed while it is held, by a clean-up of lock files; then the next writer would lock a new
     file. A file system that locks no folders leaves the file alone as the lock.
     """
-    fd = os.open(run, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(fd)
-        raise
-    except OSError:
-        pass
+    fd, until_s = os.open(run, os.O_RDONLY | os.O_CLOEXEC), time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until_s:
+                os.close(fd)
+                raise
+            time.sleep(_PATIENCE_S / 10)
+        except OSError:
+            break
+        else:
+            break
     _folders.add(fd)
     return fd
 

@@ -1,6 +1,7 @@
 """Machines that give little: no home, no room, few files, other users, other containers, other signals."""
 
 import errno
+import fcntl
 import json
 import os
 import shutil
@@ -13,7 +14,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 
 import click
 import pytest
@@ -193,6 +194,17 @@ class TestWhoIsAtWork:
         finally:
             over.set()
             looking.join()
+
+    @pytest.mark.parametrize("looked_at", [".", "lock"])
+    def test_f9_a_writer_waits_for_who_looks_just_now(self, here: Path, looked_at: str) -> None:
+        run = here / "runs" / "a"
+        (run / "lock").touch()
+        fd = os.open(run / looked_at, os.O_RDONLY)
+        fcntl.flock(fd, fcntl.LOCK_SH)
+        ends = Timer(0.02, os.close, (fd,))
+        ends.start()
+        WriterLock(run).release()
+        ends.join()
 
     @pytest.mark.parametrize("work", ["forking", "exporting", "writing"])
     def test_f9_a_living_build_stays_and_a_dead_one_goes(self, here: Path, work: str) -> None:
