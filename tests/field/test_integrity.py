@@ -1,6 +1,5 @@
 """Integrity: another run in the folder, no room, a head that was put back."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -12,21 +11,6 @@ from eventlog.folder.manifest import read_manifest
 from eventlog.reader import LogReader
 from tests.cli.test_commands import said
 from tests.eventlog.towns import abandon, commit, new_log, written
-from tests.field.hostile import lived
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small run."""
-    return lived(tmp_path_factory.mktemp("towns") / "demo")
-
-
-@pytest.fixture
-def demo(town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The run `runs/demo` in a folder where one stands."""
-    shutil.copytree(town, tmp_path / "runs" / "demo")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "runs" / "demo"
 
 
 def test_f6_a_run_that_is_replaced_while_it_is_open_says_so(demo: Path) -> None:

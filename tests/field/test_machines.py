@@ -33,6 +33,7 @@ from eventlog.folder.lock import WriterLock
 from eventlog.folder.publishing import replacing
 from eventlog.folder.run_folders import half_made
 from projections.kernel import CACHE
+from tests.townlet.towns import KITCHEN
 from townlet.judging.watch import Watch
 from townlet.keeping.pruning import carry_out, plan
 from townlet.living.progress import Progress, Pulse
@@ -41,26 +42,11 @@ from townlet.serving.feed import frames
 from townlet.serving.tcp import Server, address_of
 from townlet.world import atlas
 
-KITCHEN = {"name": "kitchen", "town": {"map": "kitchen", "people": 4}}
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def said(*arguments: str | Path) -> Result:
     return CliRunner().invoke(commands, [str(each) for each in arguments])
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of two hours."""
-    return townlet.simulate(KITCHEN, ticks=120, into=tmp_path_factory.mktemp("towns") / "a").path
-
-
-@pytest.fixture
-def here(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of one's own with a copy of that run in runs/a; one stands in it."""
-    shutil.copytree(kept, tmp_path / "runs" / "a")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 class TestTheCache:

@@ -15,24 +15,9 @@ from eventlog.folder import disk
 from eventlog.folder.belongings import MARK
 from eventlog.writer import LogWriter
 from tests.cli.test_commands import from_json, said
-from tests.field.hostile import lived
 
 GONE = 4194305
 """No process has this number."""
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small run."""
-    return lived(tmp_path_factory.mktemp("towns") / "demo")
-
-
-@pytest.fixture
-def demo(town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The run `runs/demo` in a folder where one stands."""
-    shutil.copytree(town, tmp_path / "runs" / "demo")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "runs" / "demo"
 
 
 def contents(folder: Path) -> dict[str, bytes | None]:

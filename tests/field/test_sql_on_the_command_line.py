@@ -16,7 +16,7 @@ from townlet.configuration.load import configs_folder
 
 LONG = "select " + ", ".join(f"{number} as column_{number}" for number in range(30)) + " from agents limit 1"
 COMMANDS = (
-    *("replay", "tail", "verify", "story", "why", "export --to csv", "diff runs/a", "fork --seeds 1-2", "sql"),
+    *("replay", "tail", "verify", "story", "why", "export --format csv", "diff runs/a", "fork --seeds 1-2", "sql"),
     *("resume --days 1", "refold", "observe --plain", "telemetry summary", "plot ties", "watch"),
     *("runs archive", "runs prune"),
 )

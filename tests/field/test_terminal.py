@@ -17,12 +17,10 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner, Result
 
-import townlet
 from cli import output
 from cli.main import townlet as commands
 from eventlog.printable import printable, printable_json, printable_line, without_controls
 
-KITCHEN = {"name": "kitchen", "town": {"map": "kitchen", "people": 4}}
 ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = "a\x1b]0;owned\x07\x9b31m\r\u202eb"
 CONTROLS = {*map(chr, range(32)), *map(chr, range(127, 160)), "\u202e"} - {"\t", "\n"}
@@ -30,20 +28,6 @@ CONTROLS = {*map(chr, range(32)), *map(chr, range(127, 160)), "\u202e"} - {"\t",
 
 def said(*arguments: str | Path, text: str | bytes | None = None, charset: str = "utf-8") -> Result:
     return CliRunner(charset=charset).invoke(commands, [str(each) for each in arguments], input=text)
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of an hour."""
-    return townlet.simulate(KITCHEN, ticks=60, into=tmp_path_factory.mktemp("towns") / "a").path
-
-
-@pytest.fixture
-def here(kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of one's own with a copy of that run in runs/a; one stands in it."""
-    shutil.copytree(kept, tmp_path / "runs" / "a")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 @pytest.fixture
