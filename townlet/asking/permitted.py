@@ -15,10 +15,11 @@ from typing import Final, NamedTuple
 
 import duckdb
 
+from projections.spelling import near_names
 from townlet.asking.database import UNLIMITED, database
 from townlet.asking.query_reading import Node, nodes_of
 from townlet.asking.query_words import CLOSING, OPENING, with_no_values, words_of
-from townlet.asking.tables import TABLES, is_kind, names, near_names
+from townlet.asking.tables import TABLES, is_kind, names
 from townlet.errors import QueryError
 
 TEXT_BYTES_MOST: Final = 100_000
@@ -215,7 +216,7 @@ def _require_function(name: str) -> None:
 
 
 def _no_table_function(name: str) -> str:
-    near = near_names(name, TABLE_FUNCTIONS)
+    near = near_names(name, TABLE_FUNCTIONS, 3)
     meant = f"did you mean {' or '.join(near)}? " if near else ""
     listed = ", ".join(sorted(TABLE_FUNCTIONS))
     return f"{name} cannot be read from: a query reads the run and nothing else; {meant}There are {listed}"
@@ -263,7 +264,7 @@ def _own_views() -> frozenset[str]:
 
 def no_table(name: str, made: set[str] | frozenset[str] = frozenset()) -> str:
     """What is said to a query that names a table which is not there."""
-    near = near_names(name.rpartition(".")[2], [*made, *TABLES])
+    near = near_names(name.rpartition(".")[2], [*made, *TABLES], 3)
     meant = f"did you mean {' or '.join(near)}? " if near else ""
     tables = ", ".join(names(lambda table: not is_kind(table)))
     return f"there is no table {name}; {meant}There are {tables}, and a view of each kind of event: show tables"

@@ -3,12 +3,11 @@
 Each is declared under `townlet.asking.declared`: its name, meaning, columns, scope, and how it is made.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
 from eventlog.catalogue import KINDS
-from projections import spelling
 from townlet.asking.declared import figures, ties, town
 from townlet.asking.declared.table import RUN, TIMED, UNSETTLED, Column, EventView, Scope, Table
 
@@ -63,11 +62,6 @@ def columns_of(name: str, *, many: bool = False) -> tuple[Column, ...]:
     """The columns of a table for one run, or for `many`: then the first says which run it is."""
     columns = TABLES[name].columns
     return (RUN, *columns) if many else columns
-
-
-def near_names(name: str, among: Iterable[str] = TABLES) -> list[str]:
-    """The names that are most like `name`, at most three, the nearest first."""
-    return spelling.near_names(name, among, 3)
 
 
 READ_ONLY: Final = (
