@@ -49,6 +49,7 @@ EXIT_CODES: Final[Mapping[int, str]] = {
     3: "the log is corrupt",
     4: "two runs differ",
     5: "the log is locked by another process",
+    129: "its terminal went away (SIGHUP)",
     130: "interrupted by Ctrl-C (SIGINT)",
     143: "stopped by SIGTERM, in the same orderly way",
 }

@@ -1,7 +1,7 @@
 """Names that arguments and options take: what completes them, and what is proposed for a wrong one."""
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -84,7 +84,7 @@ class Setting(click.ParamType[str]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The keys that begin so, each with `=`; after it the words that are possible there."""
-        from townlet.configuration.keys import words_of
+        from townlet.configuration.keys import setting_keys, words_of
 
         key, sign, begun = incomplete.partition("=")
         if sign:
@@ -108,21 +108,17 @@ def runs_like(begun: str) -> list[str]:
 
 def people_like(run: str | None, begun: str) -> list[str]:
     """The names of people in a run, by default the newest one, that begin so; none if the run cannot be read."""
-    with contextlib.suppress(EventLogError, OSError, ValueError):
+    from townlet.errors import TownletError
+
+    with contextlib.suppress(EventLogError, TownletError, OSError, ValueError):
         import townlet
         from townlet.telling.why import people_until
 
         found = newest(runs_below(RUNS)) if run is None else run if is_uri(run) or is_run(Path(run)) else RUNS / run
         opened = townlet.open(found)
-        return [name for name in people_until(opened, opened.head.tick) if name.startswith(begun.lower())]
+        people = people_until(opened, opened.head.tick)
+        return [name for name in people if name.casefold().startswith(begun.casefold())]
     return []
-
-
-def setting_keys() -> Iterator[str]:
-    """Every dotted key that one value can be given to."""
-    from townlet.configuration.keys import describe
-
-    return (key.key for key in describe() if key.type != "block" and "<" not in key.key)
 
 
 def configurations() -> list[str]:
@@ -162,18 +158,16 @@ def kept_projections() -> list[str]:
 
 def rule_files() -> list[str]:
     """The names of the shipped rules."""
-    return _shipped("watch")
+    from townlet.judging.thresholds import shipped_rules
+
+    return list(shipped_rules())
 
 
 def reward_files() -> list[str]:
     """The names of the shipped reward settings."""
-    return _shipped("rewards")
+    from townlet.configuration.rewards import shipped_rewards
 
-
-def _shipped(folder: str) -> list[str]:
-    from townlet.configuration.load import configs_folder
-
-    return sorted(file.stem for file in (configs_folder() / folder).glob("*.yaml"))
+    return list(shipped_rewards())
 
 
 CONFIG: Final = Name("configuration", configurations, files=True)

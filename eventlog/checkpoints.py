@@ -18,7 +18,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from eventlog.errors import EventLogError
 from eventlog.folder import disk
-from eventlog.folder.belongings import discard_state, is_in_place, is_state, remove_state, remove_store
+from eventlog.folder.belongings import (
+    discard_state,
+    is_in_place,
+    is_state,
+    is_state_or_begun,
+    remove_state,
+    remove_store,
+)
 from eventlog.folder.head import Point
 from eventlog.folder.regular import read_regular
 from eventlog.folder.stores import bring_checkpoint
@@ -157,7 +164,7 @@ def keep_last_used(folder: Path, most: int) -> None:
             used.append((each.lstat().st_mtime_ns, each))
     for _, old in sorted(used, reverse=True)[most:]:
         with contextlib.suppress(OSError):
-            remove_state(old) if is_state(old.name) else remove_store(old)
+            remove_state(old) if is_state_or_begun(old.name) else remove_store(old)
 
 
 def _write_table(path: Path, table: pa.Table) -> _File:

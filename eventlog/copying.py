@@ -83,7 +83,7 @@ def _contents(source: LogReader) -> Iterator[tuple[str, bytes]]:
     for segment in source.manifest.segments:
         name, length = f"log/{segment.file}", None if segment.seal else source.head.appended or None
         bring(source.path, name, length)
-        yield name, read_regular(source.path / name)[:length]
+        yield name, read_regular(source.path / name, -1 if length is None else length)
     yield "log/head", read_regular(source.path / "log" / "head")
     folder = source.path / "checkpoints"
     for checkpoint in sorted(folder.iterdir()) if folder.is_dir() else ():

@@ -92,7 +92,6 @@ def _begin_folder(source: LogReader, into: Path, seq: int) -> Manifest:
     active = Segment(
         first_seq=start.seq, file=segment_file(start.seq), kinds=source.manifest.segments[len(shared)].kinds
     )
-    disk.make_folder(into)
     (into / "log").mkdir()
     for segment, its_start in zip(shared, starts(source.manifest), strict=False):
         _link_segment(source.path, into, segment, its_start)

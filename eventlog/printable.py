@@ -7,7 +7,7 @@ too, and halves of characters, which stand for bytes of a file's name that are n
 import re
 from typing import Final
 
-_CONTROLS: Final = "\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+_CONTROLS: Final = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 _IN_TEXT: Final = re.compile(f"[{_CONTROLS}]")
 _IN_LINE: Final = re.compile(f"[{_CONTROLS}\t\n]")
 _SHORT: Final = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}

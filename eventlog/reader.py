@@ -91,7 +91,8 @@ class LogReader:
         wanted, found = np.asarray(seqs, np.int64), [np.zeros(0, ROW)]
         if len(wanted) and not 0 <= wanted.min() <= wanted.max() < self.head.seq:
             beyond = int(wanted.min() if wanted.min() < 0 else wanted.max())
-            raise EventLogError(f"{place_name(self.path)} has no event {beyond:,}: it holds 0 to {self.head.seq - 1:,}")
+            held = f"0 to {self.head.seq - 1:,}" if self.head.seq else "none"
+            raise EventLogError(f"{place_name(self.path)} has no event {beyond:,}: it holds {held}")
         while len(wanted):
             segment, frame = next(self._frames_of(int(wanted[0]), None, None, None))
             here = wanted[: int(np.searchsorted(wanted, frame.next_seq))]

@@ -82,14 +82,18 @@ class Pace:
 
 @contextlib.contextmanager
 def interruptible(pace: Pace) -> Iterator[None]:
-    """Within this, the first Ctrl-C or SIGTERM lets the town stop between two commits; a second stops it at once."""
+    """Within this, the first Ctrl-C or SIGTERM lets the town stop between two commits; a second stops it at once.
+
+    A signal that is ignored stays so: that is how a shell protects what it starts in the background.
+    """
 
     def ask(number: int, _: FrameType | None) -> None:
         if pace.stop:
             raise KeyboardInterrupt
         pace.stop = number
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, ask) for number in heard}
     try:
         yield
     finally:

@@ -157,8 +157,8 @@ def _require_possible(given: set[str]) -> None:
     for one, needed in NEEDS.items():
         if one in given and needed not in given:
             raise click.UsageError(f"{one} works only with {needed}: add {needed}, or leave out {one}")
-    if not given & {"--plain", "--web"} and _cannot_draw():
-        raise click.UsageError(f"{_cannot_draw()}, so nothing can be drawn; --plain prints the town as text")
+    if not given & {"--plain", "--web"} and (why := _cannot_draw()):
+        raise click.UsageError(f"{why}, so nothing can be drawn; --plain prints the town as text")
 
 
 def _cannot_draw() -> str:
@@ -234,7 +234,7 @@ def _show(opened: "Run", begin: Begin, theme: str | None, keys: dict[str, str], 
     if observer.error is not None:
         raise observer.error
     if observer.leaving.signal is not None:
-        raise click.exceptions.Exit(143 if observer.leaving.signal == signal.SIGTERM else 130)
+        raise click.exceptions.Exit(128 + observer.leaving.signal)
 
 
 def _end_with_the_server() -> None:

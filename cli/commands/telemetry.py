@@ -218,8 +218,8 @@ def _writer(place: str, grows: bool) -> Iterator[Callable[[str], None]]:
     from eventlog.folder.publishing import replacing, require_no_part_of_a_run
 
     file = Path(place)
-    require_no_part_of_a_run(file)
-    # A feed that goes on for ever is read while it is written.
+    if grows:  # a feed that goes on for ever is read while it is written
+        require_no_part_of_a_run(file)
     with (
         contextlib.nullcontext(file) if grows else replacing(file) as written,
         written.open("w", encoding="utf-8", newline="\n", buffering=1 if grows else -1) as lines,

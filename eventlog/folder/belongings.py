@@ -68,6 +68,11 @@ def is_state(name: str) -> bool:
     return re.fullmatch(r"[0-9]{12,20}", name, re.ASCII) is not None
 
 
+def is_state_or_begun(name: str) -> bool:
+    """Whether a folder's name is that of a checkpoint, or of one that a process writes or has left half written."""
+    return re.fullmatch(_STATE, name, re.ASCII) is not None
+
+
 def require_own(run: Path) -> None:
     """Raises `EventLogError` if a file that a writer of the run touches is not a real file in the run's own folder.
 
@@ -182,7 +187,8 @@ def begin_half_made(place: Path, work: str, number: int | None = None) -> Path:
     """
     hidden = half_made(place, work, number)
     remove_half_made(hidden)
-    hidden.mkdir(parents=True)
+    disk.make_folder(hidden.parent)
+    hidden.mkdir()
     _put_mark(hidden)
     return hidden
 
@@ -248,7 +254,7 @@ def remove_store(store: Path) -> None:
     if store.is_symlink() or not store.is_dir() or not re.fullmatch("[0-9a-f]{16}", store.name):
         return
     for entry in sorted(store.iterdir()):
-        if re.fullmatch(_STATE, entry.name, re.ASCII):
+        if is_state_or_begun(entry.name):
             remove_state(entry)
     store.rmdir()
 

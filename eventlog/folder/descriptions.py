@@ -28,7 +28,7 @@ def sealed(fields: Mapping[str, Any]) -> dict[str, Any]:
 def unsealed(description: object) -> dict[str, Any]:
     """The fields of a description without its seal. Raises ValueError if it was not sealed so."""
     if not isinstance(description, dict):
-        raise ValueError("its description is not the description of an export")
+        raise ValueError("it has no sealed description")
     fields = dict(description)
     if fields.pop(SEAL, None) != _seal_of(fields):
         raise ValueError("its description was changed since it was written")

@@ -35,7 +35,7 @@ def is_held(path: Path) -> bool:
 
 def is_written_to(run: Path) -> bool:
     """Whether a process holds the run's lock, or its folder's. It may run in another container, and have any number."""
-    return is_held(run / "lock") or is_held(run)
+    return is_held(run / "lock") or is_held(run.resolve())
 
 
 def is_built(hidden: Path) -> bool:

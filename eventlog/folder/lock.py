@@ -90,9 +90,13 @@ class WriterLock:
     def release(self) -> None:
         """Free the lock. A second call does nothing, and so does a call in a forked process."""
         if self.is_own and self._lock.is_locked:
-            self._holder.unlink(missing_ok=True)
-            _unlock(self._folder)
-            self._lock.release()
+            try:
+                with contextlib.suppress(OSError):
+                    if os.path.samestat(os.fstat(self._folder), self._run.stat()):  # else another run lies there now
+                        self._holder.unlink(missing_ok=True)
+            finally:
+                _unlock(self._folder)
+                self._lock.release()
 
 
 def _locked_folder(run: Path) -> int:
@@ -120,6 +124,8 @@ def _locked_folder(run: Path) -> int:
 
 def _unlock(folder: int) -> None:
     _folders.discard(folder)
+    with contextlib.suppress(OSError):
+        fcntl.flock(folder, fcntl.LOCK_UN)  # also for a process that is just being forked
     os.close(folder)
 
 

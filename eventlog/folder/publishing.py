@@ -42,7 +42,6 @@ def published(product: Product, place: Path, *, replace: bool, suffix: str = "")
     then, and where the block raises, everything is as it was.
     """
     _require_free(product, place, replace)
-    place.parent.mkdir(parents=True, exist_ok=True)
     with building(place, product.work) as hidden:
         written = hidden / f"whole{suffix}"
         yield written

@@ -2,6 +2,7 @@
 
 import contextlib
 import mmap
+import os
 from pathlib import Path
 from typing import Final
 
@@ -51,7 +52,7 @@ def frame_beyond(run: Path, manifest: Manifest, head: Head) -> Frame | None:
     path, end = run / "log" / manifest.active.file, head.appended or len(schema_message())
     try:
         with open_regular(path) as file:
-            size = path.stat().st_size
+            size = os.fstat(file.fileno()).st_size
             if size <= end:
                 return None
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as buffer:

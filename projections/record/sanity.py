@@ -12,7 +12,7 @@ from projections.record.state import COMPANY, LINE, PENDING
 NUMBER_MOST: Final = 1 << 53
 """The greatest whole number of a state: a tick, a seq, a person, a count."""
 
-AMOUNT_MOST: Final = 1e18
+TOTAL_MOST: Final = 1e18
 """The greatest amount of a state: what many events with the greatest amount would add up to."""
 
 
@@ -60,7 +60,7 @@ def _is_number(records: np.ndarray) -> bool:
     for name in records.dtype.names or ():
         values = records[name]
         if values.dtype.names is None:
-            most = NUMBER_MOST if values.dtype.kind == "i" else AMOUNT_MOST
+            most = NUMBER_MOST if values.dtype.kind == "i" else TOTAL_MOST
             if not bool((np.abs(values) <= most).all()):
                 return False
     return True

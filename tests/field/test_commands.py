@@ -11,11 +11,13 @@ from click.testing import CliRunner
 from cli.completion import Bash
 from cli.documents import every_command
 from cli.main import townlet
-from cli.names import Name
+from cli.names import Name, people_like
 from cli.renamed import Renamed
 from eventlog.folder.lineage import family_tree
 from tests.cli.test_commands import from_json, here, lived, said
 from townlet.errors import QueryError
+from townlet.foreground import PACES
+from townlet.run import simulate
 from townlet.telling.everyday import CATEGORY_OF, EVERYDAY, categories_meant, kinds_meant
 
 __all__ = ["here", "lived"]
@@ -281,3 +283,29 @@ class TestPace:
             pace.see(Pulse(7000, 8000, 1, 1, 1440))
         assert perf_counter() - began_s < 0.2
         assert Pace().commit_ticks is None
+
+
+def test_a8_every_pace_that_a_town_can_live_at_is_offered() -> None:
+    offered = {
+        tuple(option.type.choices)
+        for command in (townlet.get_command(click.Context(townlet), name) for name in ("run", "resume"))
+        if command is not None
+        for option in command.params
+        if option.name == "pace" and isinstance(option.type, click.Choice)
+    }
+    assert offered == {tuple(PACES)}
+
+
+def test_a6_a_capital_or_damage_does_not_end_a_completion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = ["O'Neil", "Ann", "Cy", "Di"]
+    simulate({"town": {"map": "kitchen", "people": 4}, "people_names": names}, ticks=20, into=tmp_path / "runs" / "a")
+    assert [people_like("a", begun) for begun in ("O", "o'n", "z")] == [["O'Neil"], ["O'Neil"], []]
+    (settings,) = (tmp_path / "runs" / "a" / "configs").iterdir()
+    settings.write_text("{")
+    assert people_like("a", "o") == []
+
+
+def test_a6_a_place_of_thousands_of_digits_ends_no_completion() -> None:
+    offered = {value.rpartition("=")[2] for value in values("run", "--set", f"work.jobs.{'1' * 5000}.days=")}
+    assert offered == {value.rpartition("=")[2] for value in values("run", "--set", "work.jobs.0.days=")} != set()

@@ -34,6 +34,7 @@ from eventlog.folder.publishing import replacing
 from eventlog.folder.run_folders import half_made
 from projections.kernel import CACHE
 from tests.townlet.towns import KITCHEN
+from townlet.foreground import Pace, interruptible
 from townlet.judging.watch import Watch
 from townlet.keeping.pruning import carry_out, plan
 from townlet.living.progress import Progress, Pulse
@@ -378,11 +379,52 @@ class TestACheckpointThatCannotBeWritten:
         assert result.stderr.count("cannot be written") == 1
         assert Run("runs/b").head.tick == 300
 
+    def test_f18_a_replacement_of_one_tick_is_kept_without_its_checkpoint(self, here: Path) -> None:
+        result = said("run", "kitchen_breakfast", "--ticks", 1, "--into", "runs/a", "--replace")
+        assert result.exit_code == 0 and result.stderr.count("cannot be written") == 1, result.stderr
+        assert Run("runs/a").head.tick == 1
+
     def test_f18_without_progress_it_is_a_warning(self, tmp_path: Path) -> None:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             townlet.simulate(KITCHEN, ticks=20, into=tmp_path / "a")
         assert ["cannot be written" in str(each.message) for each in caught] == [True]
+
+
+def test_f18_a_link_instead_of_checkpoints_ends_no_town(tmp_path: Path) -> None:
+    """It comes while the town lives; nothing is written through it."""
+    (tmp_path / "elsewhere").mkdir()
+
+    def link(pulse: Pulse) -> None:
+        if not (run / "checkpoints").exists():
+            (run / "checkpoints").symlink_to(tmp_path / "elsewhere")
+        told.append(pulse.trouble)
+
+    run, told = tmp_path / "a", list[str]()
+    assert townlet.simulate(KITCHEN, ticks=40, into=run, progress=link).head.tick == 40
+    assert "lies behind a link" in "".join(told) and list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_f9_a_lock_is_freed_whatever_becomes_of_its_holder(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = WriterLock(here / "runs" / "a")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        lock.release()
+    assert not is_written_to(here / "runs" / "a")
+
+
+def test_f9_a_lock_that_ends_leaves_the_next_run_its_holder(here: Path) -> None:
+    """Its folder was moved away, and another run lies there now."""
+    run = here / "runs" / "a"
+    lock = WriterLock(run)
+    run.rename(here / "runs" / "before")
+    shutil.copytree(here / "runs" / "before", run)
+    lock.release()
+    assert (run / "lock.holder").exists()
 
 
 def test_f18_settings_that_somebody_edited_are_refused(here: Path) -> None:
@@ -541,3 +583,15 @@ class TestNames:
                 Run("runs/a").resume(1)
         finally:
             lock.release()
+
+
+def test_f18_an_ignored_signal_stays_ignored() -> None:
+    """A shell ignores Ctrl-C for what it starts in the background."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with interruptible(Pace()):
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) not in (signal.SIG_IGN, signal.SIG_DFL)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)

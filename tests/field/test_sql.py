@@ -397,3 +397,11 @@ def test_the_document_says_what_is_allowed() -> None:
     words = [*TABLE_FUNCTIONS, "select", "from", "with", "values", "union", "pivot", "unpivot", "summarize", "explain"]
     assert [word for word in words if f"`{word}`" not in said] == []
     assert f"{TEXT_BYTES_MOST:,} bytes" in said and f"at most {BRACKETS_MOST} deep" in said
+
+
+def test_a_query_that_ends_while_it_is_stopped_is_no_fault(session: Session) -> None:
+    with duckdb.connect() as connection:
+        session._running = connection
+    session.interrupt()
+    session._running = None
+    assert session.query("select 1 as one").to_pylist() == [{"one": 1}]

@@ -157,3 +157,13 @@ def test_c3_a_value_that_is_none_is_still_refused() -> None:
     itself["town"] = itself
     with pytest.raises(TownletError, match="nested more than 64 levels"):
         load(itself)
+
+
+@pytest.mark.parametrize("key", ["work.jobs", "needs"])
+def test_c1_an_override_that_holds_itself_is_refused(key: str) -> None:
+    jobs: list[Any] = []
+    jobs.append(jobs)
+    block: dict[str, Any] = {}
+    block["decay"] = block
+    with pytest.raises(TownletError, match="nested more than 64 levels"):
+        load(None, {key: jobs if key == "work.jobs" else block})

@@ -90,7 +90,8 @@ class Session:
         """End the running query from another thread; it then raises QueryError."""
         running, alone = self._running, self._alone
         if running is not None:
-            running.interrupt()
+            with contextlib.suppress(duckdb.ConnectionException):  # it has ended just now
+                running.interrupt()
         if alone is not None:
             alone.interrupt()
 

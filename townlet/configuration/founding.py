@@ -7,7 +7,6 @@ from itertools import pairwise
 from projections.record.state import CLASSES
 from townlet.configuration.plans import affordance_of, jobs_of, living_wage_fault, map_of
 from townlet.configuration.settings import Settings
-from townlet.errors import ConfigurationError
 from townlet.world.drawing import TownMap
 
 
@@ -19,13 +18,6 @@ def founding_faults(settings: Settings) -> list[str]:
         *_job_faults(settings, town_map),
         *_range_faults(settings),
     ]
-
-
-def require_foundable(settings: Settings, name: str) -> None:
-    """Raise ConfigurationError with every reason why no town can be founded; `name` begins the message."""
-    if faults := founding_faults(settings):
-        many = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        raise ConfigurationError(f"{name} has {many}:" + "".join(f"\n  {fault}" for fault in faults))
 
 
 def _bed_faults(settings: Settings, town_map: TownMap) -> Iterator[str]:

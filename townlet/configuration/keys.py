@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import cache
 from types import UnionType
-from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from townlet.configuration.settings import Settings
+
+PLACE_DIGITS: Final = 9
+"""The most digits of a place in a list."""
 
 Loc = tuple[str | int, ...]
 """A place in the settings: keys, names of rows, positions in lists."""
@@ -100,9 +104,16 @@ def describe() -> Iterator[Key]:
     yield from _keys_of(Settings, Settings(), "")
 
 
+@cache
+def setting_keys() -> tuple[str, ...]:
+    """Every dotted key that one value can be given to."""
+    return tuple(key.key for key in describe() if key.type != "block" and "<" not in key.key)
+
+
 def words_of(key: str) -> list[str]:
     """The words that are possible for a dotted key: those of a choice, or true and false; none for other kinds."""
-    kind = kind_at(tuple(int(part) if part.isdecimal() else part for part in key.split(".")))
+    parts = key.split(".")
+    kind = kind_at(tuple(int(part) if part.isdecimal() and len(part) <= PLACE_DIGITS else part for part in parts))
     return ["true", "false"] if kind.type is bool else [] if kind.type is None or kind.is_block else kind.names
 
 

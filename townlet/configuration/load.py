@@ -69,6 +69,7 @@ def load(source: Source = None, overrides: Mapping[str, object] = NONE, *, found
     a town that has lived need not pass that. Raises ConfigurationError with every fault, each by file, line and key;
     MapError where only the map has faults.
     """
+    require_shallow(overrides, "overrides")
     flat = dict(_flat(overrides, ()))
     given = _given(source, tuple(flat))
     told = given.tree

@@ -103,10 +103,15 @@ def rules_of(source: Path | str | Mapping[str, Any] = "default") -> tuple[Rule, 
     return rules
 
 
+def shipped_rules() -> dict[str, Path]:
+    """The shipped files of rules by their plain names."""
+    return {file.stem: file for file in sorted((configs_folder() / "watch").glob("*.yaml"))}
+
+
 def _given(source: Path | str | Mapping[str, Any]) -> Given:
     if isinstance(source, Mapping):
         return Given(dict(source), "the rules")
-    files = {file.stem: file for file in sorted((configs_folder() / "watch").glob("*.yaml"))}
+    files = shipped_rules()
     file = files.get(str(source), Path(source))
     name = file.relative_to(configs_folder().parent).as_posix() if file in files.values() else str(source)
     try:

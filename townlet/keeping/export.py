@@ -9,6 +9,7 @@ import errno
 import hashlib
 import json
 import mmap
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -20,8 +21,9 @@ from typing_extensions import TypedDict
 from eventlog.errors import EventLogError, LogDamaged
 from eventlog.folder import disk
 from eventlog.folder.belongings import is_in_place
-from eventlog.folder.descriptions import holds_only, read_description
+from eventlog.folder.descriptions import BYTES_MAX, holds_only, read_description
 from eventlog.folder.publishing import Product, bytes_of, published
+from eventlog.folder.regular import open_regular, read_regular
 from eventlog.folder.stores import is_mirror
 from eventlog.format import parquet
 from eventlog.format.arrow import from_batch, notes_of
@@ -131,7 +133,7 @@ def is_own_export(path: Path) -> bool:
         if form == "duckdb":
             with export_duckdb.open_database(path):
                 return True
-        about = parquet.contents_of(memoryview(path.read_bytes())).about
+        about = parquet.contents_of(_mapped(path)).about
         unsealed_description(json.loads(about.get(DESCRIPTION, "null")))
     except (OSError, ValueError, TownletError, RecursionError):
         return False
@@ -184,12 +186,17 @@ def _write_parquet(run: History, extent: Extent, path: Path) -> None:
         parquet.write(file, parts, extent.chain(), about, layout)
 
 
+def _mapped(path: Path) -> memoryview:
+    """The bytes of a file, read as they are needed. Raises ValueError for an empty file, OSError."""
+    with open_regular(path) as file:
+        if not os.fstat(file.fileno()).st_size:
+            raise ValueError("the file is empty")
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+
 def _prove_parquet(path: Path) -> tuple[list[Check], Extent | None]:
-    if not path.stat().st_size:
-        return [_check("description", "the file is empty", passed=False)], None
-    with path.open("rb") as file:
-        content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     try:
+        content = _mapped(path)
         contents = parquet.contents_of(content)
         extent, _ = unsealed_description(json.loads(contents.about.get(DESCRIPTION, "null")))
         extent.require_settings()
@@ -217,7 +224,7 @@ def _write_csv(run: History, extent: Extent, path: Path) -> None:
 
 def _prove_csv(path: Path) -> tuple[list[Check], Extent | None]:
     try:
-        extent, more = unsealed_description(json.loads((path / MANIFEST).read_bytes()), "files")
+        extent, more = unsealed_description(json.loads(read_regular(path / MANIFEST, BYTES_MAX)), "files")
         extent.chain()
         extent.require_settings()
         said_of = _FILES.validate_python(more["files"])

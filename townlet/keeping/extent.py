@@ -5,7 +5,6 @@ events. So a piece that begins inside a block also contains the earlier events o
 """
 
 import base64
-import hashlib
 import zlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Final, Self
@@ -18,6 +17,7 @@ from eventlog.folder.manifest import Epoch, Parent, read_settings
 from eventlog.format.chain import BLOCK_EVENTS, Chain
 from eventlog.format.sealing import Part
 from eventlog.rows import ROW
+from townlet.configuration.load import config_id_of
 from townlet.errors import TownletError
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class Extent(BaseModel):
         """Raise ValueError if the settings of an epoch are missing or do not match its config_id."""
         for epoch in self.epochs:
             text = self.configs.get(epoch.config_id, "")
-            if hashlib.sha256(text.encode()).hexdigest()[:16] != epoch.config_id:
+            if config_id_of(text) != epoch.config_id:
                 raise ValueError(f"the settings of epoch {epoch.config_id} are not those it was named after")
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog.checkpoints import CheckpointStore
+from eventlog.errors import EventLogError
 from eventlog.folder.head import Point
 from eventlog.folder.manifest import Epoch
 from eventlog.folder.publishing import instead_of_run
@@ -63,8 +64,6 @@ def begin(
         writer.commit(rows, expected_seq=0)
     with LogWriter.open(into, durability=_durability(durability)) as writer:
         _live(town, writer, ticks - 1, None, progress, commit_ticks)
-        if ticks == 1:
-            CheckpointStore(into).write(town.tables(), writer.point, fold_identity(writer.manifest.epochs))
 
 
 def new_log(resolved: Resolved, seed: int, into: Path, *, durability: str, who: str = "") -> LogWriter:
@@ -147,6 +146,8 @@ def _live(
                 if progress:
                     progress(pulse(keeper.trouble()))
             keeper.keep(town)
+        if not ticks:
+            keeper.keep(town)
     finally:
         keeper.finish()
         if trouble := keeper.trouble():
@@ -179,7 +180,7 @@ class _Keeper:
         self._identity = fold_identity(writer.manifest.epochs)
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._last: Future[None] | None = None
-        self._failed: tuple[int, OSError] | None = None
+        self._failed: tuple[int, OSError | EventLogError] | None = None
         self._told = ""
 
     def keep(self, town: Town) -> None:
@@ -191,7 +192,7 @@ class _Keeper:
     def _write(self, tables: dict[str, pa.Table], point: Point) -> None:
         try:
             self._store.write(tables, point, self._identity)
-        except OSError as error:
+        except (OSError, EventLogError) as error:
             self._failed = point.tick, error
 
     def trouble(self) -> str:
@@ -199,7 +200,8 @@ class _Keeper:
         if self._failed is None:
             return ""
         (tick, error), self._failed = self._failed, None
-        reason = os.strerror(error.errno).lower() if error.errno else str(error)
+        number = error.errno if isinstance(error, OSError) else None
+        reason = os.strerror(number).lower() if number else str(error)
         if reason == self._told:
             return ""
         self._told = reason

@@ -83,7 +83,7 @@ class Ground:
         """The town of the last checkpoint at a tick or before it; None if there is none."""
         for found in self.run.checkpoints().valid(tick, self._identity_at, log):
             town = restored_town(self.settings, found.tables(), self.plans)
-            if town is not None and town.tick == found.point.tick:
+            if town is not None and (town.tick, town.seq) == (found.point.tick, found.point.seq):
                 return town
         return None
 

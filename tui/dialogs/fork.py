@@ -19,11 +19,12 @@ from textual.suggester import Suggester
 from textual.widgets import Button, Footer, Input, Label, Static
 
 from eventlog.places import is_uri
+from townlet.configuration.keys import setting_keys
 from townlet.daytime import time_of
 from townlet.errors import QueryError
 from tui.asking import REFUSALS, Asker, Origin, Stopped
 from tui.dialogs import making
-from tui.dialogs.wish import HOLDS_BACK, FieldsOfFork, Wish, free_name, read_wish, setting_keys
+from tui.dialogs.wish import HOLDS_BACK, FieldsOfFork, Wish, free_name, read_wish
 from tui.times import TIMES
 
 SOON_S: Final = 0.3
@@ -42,7 +43,7 @@ FIELDS: Final = {"at": "At", "name": "Name", "seed": "Seed", "settings": "Settin
 HINTS: Final = {
     "name": "a folder's name, beside this run",
     "seed": "another seed, another future; empty: the same as it was",
-    "settings": "key=value key=value ..., such as needs.urgent=0.2",
+    "settings": "key=value key=value ..., such as needs.faint_at=0.02",
     "ticks": "ticks, or 12h, or 3d",
 }
 BUTTONS: Final = {

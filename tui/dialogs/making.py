@@ -1,10 +1,11 @@
 """The process in which a fork is made: `python -m tui.dialogs.making ORDER` says on stderr what comes of it.
 
-The dialog starts it, shows the lines that it writes, and kills it where the form closes before it has ended. SIGINT
-lets the town stop between two commits. It imports no Textual.
+The dialog starts it, shows the lines that it writes, and kills it where the form closes before it has ended. SIGINT or
+SIGTERM lets the town stop between two commits. It imports no Textual.
 """
 
 import json
+import signal
 import sys
 from time import perf_counter
 
@@ -16,9 +17,6 @@ from townlet.foreground import Pace, interrupted_words, interruptible, summary
 from townlet.outcome import exit_code, unexpected_words, words_of
 from townlet.warming import warm
 from tui.dialogs.wish import Wish
-
-INTERRUPTED = 130
-"""The exit code of a process that Ctrl-C has ended."""
 
 
 def command(wish: Wish, run: str) -> list[str]:
@@ -32,7 +30,7 @@ def main() -> int:
     try:
         return _make(order["run"], Wish(*order["wish"]))
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return 128 + signal.SIGINT
     except Exception as error:
         code = exit_code(error)
         _say(f"townlet: {unexpected_words(error) if code is None else words_of(error)}")
@@ -50,7 +48,7 @@ def _make(run: str, wish: Wish) -> int:
             )
     except KeyboardInterrupt:
         _say(*interrupted_words(wish.into, pace))
-        return INTERRUPTED
+        return 128 + (pace.stop or signal.SIGINT)
     fields = summary(fork, pace)
     width = max(map(len, fields))
     _say(*(f"{name:<{width}}  {value}" for name, value in fields.items()))

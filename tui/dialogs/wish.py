@@ -2,13 +2,12 @@
 
 import shlex
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from eventlog.places import is_uri
 from projections.spelling import near_names
-from townlet.configuration.keys import describe
+from townlet.configuration.keys import setting_keys
 from townlet.errors import QueryError
 from tui.times import tick_meant, ticks_meant
 
@@ -51,12 +50,6 @@ class Wish(NamedTuple):
         return [*words, "--ticks", str(self.ticks)]
 
 
-@cache
-def setting_keys() -> tuple[str, ...]:
-    """The dotted key of every setting that holds a value."""
-    return tuple(key.key for key in describe() if key.type != "block")
-
-
 def free_name(run: str, tick: int) -> str:
     """A name for the fork that no folder beside the run has yet."""
     path = Path(run)
@@ -78,7 +71,7 @@ def settings_meant(written: str) -> tuple[tuple[str, str], ...]:
         if not sign or not key or not value:
             near = near_names(key, setting_keys(), 1)
             meant = f"; did you mean {near[0]}=...?" if near else ""
-            raise QueryError(f"Settings: {pair!r} is not key=value, such as needs.urgent=0.2{meant}")
+            raise QueryError(f"Settings: {pair!r} is not key=value, such as needs.faint_at=0.02{meant}")
         found.append((key, value))
     return tuple(found)
 
