@@ -6,6 +6,7 @@ such as close and rename, raise `OSError`.
 """
 
 import contextlib
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -66,6 +67,8 @@ def rename(path: Path, target: Path) -> None:
 
 def make_folder(path: Path) -> None:
     """Make a folder and its parents and wait until their names are on the disk."""
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     new = [folder for folder in (path, *path.parents) if not folder.exists()]
     os.makedirs(path, exist_ok=True)
     for folder in new or [path]:  # a process may have made the folder and died before it synced the name
