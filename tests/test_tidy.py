@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("eventlog", "projections", "townlet", "cli", "tui")
 MODULE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 70
-CATCHES_EVERYTHING = ("cli/main.py", "tui/")
+CATCHES_EVERYTHING = ("cli/main.py", "townlet/many/attempts.py", "tui/")
 GENERATED = ("eventlog/codes.py", "projections/recorders/*.py", "projections/town/evolve.py")
 BELONGINGS = "eventlog/folder/belongings.py"
 EMPTY_NAMES = {"manager", "service", "adapter", "factory", "helper", "helpers", "util", "utils", "base", "common"}
@@ -122,7 +122,10 @@ def test_only_the_outermost_frame_catches_everything() -> None:
         for node in ast.walk(tree_of(path))
         if isinstance(node, ast.ExceptHandler) and catches_everything(node)
     ]
-    none_of(found, "Only cli/main.py and tui catch everything; name the errors you can mend here:")
+    none_of(
+        found,
+        "Only cli/main.py, tui and a worker's outermost frame catch everything; name the errors you can mend here:",
+    )
 
 
 def test_folders_are_removed_in_one_place() -> None:

@@ -1,0 +1,101 @@
+"""`run`: many cells of one function, those that are kept read, all others attempted, in the order of the cells."""
+
+import contextlib
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from os import cpu_count
+from pathlib import Path
+from typing import Any
+
+from eventlog.folder import disk
+from townlet.many.attempts import Attempt, attempt
+from townlet.many.cells import Cell, canonical_cell, code_version, digest_of, name_of
+from townlet.many.results import Result, read, result_of, write
+from townlet.many.workers import attempts
+
+Progress = Callable[[int, int, float | None], None]
+"""Is called with how many cells are done, of how many, and about how many seconds are left (None: not known yet)."""
+
+
+def run(
+    function: Callable[..., Any] | str,
+    cells: Sequence[Cell],
+    *,
+    jobs: int | None = None,
+    into: Path | str | None = None,
+    resume: bool = True,
+    retry: bool = False,
+    progress: Progress | None = None,
+) -> list[Result]:
+    """Call `function(**cell)` for every cell; returns a result for each, in the order of the cells.
+
+    `function` is a function of a module, or its name `module:function`; what it takes and returns JSON can express.
+    `jobs` is the number of processes, None: one for each processor; with 1, or for one cell, it is this process, else
+    they are spawned. The results do not depend on it. A cell that stands there twice is run once.
+
+    With `into`, each result is written as it comes to a file in that folder, named by the cell's digest: over the
+    function's name, the cell, and the sources of the code. With `resume`, cells whose results are there are not run
+    again, and those that failed only with `retry`; without `resume` all are run.
+
+    A cell whose function raises fails alone: its result holds the error, and `values` raises for all of them together.
+    If a process is killed, the cells that it and its neighbours were at begin once more, each alone. `progress` is
+    called at the beginning and after each cell.
+
+    Raises ValueError for a function that cannot be imported or a number of jobs below 1; TypeError or ValueError for a
+    cell that is no JSON; TownletError if no process can start; OSError where a result cannot be written.
+    """
+    if jobs is not None and jobs < 1:
+        raise ValueError(f"jobs is the number of processes, at least 1 ({jobs} given)")
+    name = name_of(function)
+    code = code_version(name)
+    texts = [canonical_cell(cell) for cell in cells]
+    digests = [digest_of(name, text, code) for text in texts]
+    asked = dict(zip(digests, texts, strict=True))
+    folder = None if into is None else Path(into)
+    found: dict[str, Result] = {}
+    if folder is not None:
+        disk.make_folder(folder)
+        found = _kept(folder, asked, retry) if resume else {}
+    left = {digest: text for digest, text in asked.items() if digest not in found}
+    told = _Told(progress, len(asked), len(found))
+    with contextlib.closing(_attempted(name, left, min(jobs or cpu_count() or 1, len(left)))) as made_cells:
+        for digest, made in made_cells:
+            found[digest] = result_of(asked[digest], digest, made)
+            if folder is not None:
+                write(folder, name, code, found[digest])
+            told.one()
+    return [found[digest] for digest in digests]
+
+
+def _kept(folder: Path, asked: Mapping[str, str], retry: bool) -> dict[str, Result]:
+    """The results that a folder keeps of these cells; with `retry` only those that did not fail."""
+    results = ((digest, read(folder, digest)) for digest in asked)
+    return {digest: result for digest, result in results if result and not (retry and result.error)}
+
+
+def _attempted(name: str, cells: Mapping[str, str], jobs: int) -> Generator[tuple[str, Attempt], None, None]:
+    if jobs > 1:
+        yield from attempts(name, cells, jobs)
+    else:
+        for digest, cell in cells.items():
+            yield digest, attempt(name, cell)
+
+
+class _Told:
+    """Tells the progress, and how long the rest takes if it goes on as it went."""
+
+    def __init__(self, progress: Progress | None, of: int, kept: int) -> None:
+        self._progress, self._of, self._kept = progress, of, kept
+        self._done = kept
+        self._began_s = time.perf_counter()
+        self._tell(None)
+
+    def one(self) -> None:
+        """One more cell is done."""
+        self._done += 1
+        passed_s = time.perf_counter() - self._began_s
+        self._tell(passed_s / (self._done - self._kept) * (self._of - self._done))
+
+    def _tell(self, left_s: float | None) -> None:
+        if self._progress:
+            self._progress(self._done, self._of, left_s)
