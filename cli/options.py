@@ -4,6 +4,7 @@ import errno
 import functools
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
@@ -257,21 +258,56 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-class Seeds(click.ParamType[range]):
-    """Seeds: `20` means 1 to 20; `9001-9020` is a range."""
+class Seeds(click.ParamType[Sequence[int]]):
+    """Seeds: `20` means 1 to 20; `9001-9020` is a range; `1,5,9` are single ones, and may be ranges."""
 
     name = "seeds"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> range:
-        """The seeds; fails for anything else."""
-        found = re.fullmatch(r"(?:(\d{1,20})-)?(\d{1,20})", str(value).strip())
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Sequence[int]:
+        """The seeds, in the order given; fails for anything else."""
+        parts = str(value).split(",")
+        if len(parts) == 1:
+            return self._range_of(parts[0], "1", str(value), param, ctx)
+        seeds = [seed for part in parts for seed in self._range_of(part, None, str(value), param, ctx)]
+        self._require_few(len(seeds), str(value), seeds[0], param, ctx)
+        twice = next((seed for seed, count in Counter(seeds).items() if count > 1), None)
+        if twice is not None:
+            self.fail(f"{value!r} has the seed {twice} twice: give each once", param, ctx)
+        return seeds
+
+    def _range_of(
+        self,
+        part: str,
+        first_of_count: str | None,
+        value: str,
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> range:
+        """The seeds of one part: a range, or a number: then a count from `first_of_count`, or that single seed."""
+        found = re.fullmatch(r"(?:(\d{1,20})-)?(\d{1,20})", part.strip())
         if found:
-            first, last = int(found[1] or 1), int(found[2])
-            if last - first >= SEEDS_MOST:
-                text = f"{value} are {last - first + 1:,} seeds, each a town of its own; {SEEDS_MOST:,} are the most"
-                self.fail(f"{text}: give fewer, such as {first}-{first + 19}", param, ctx)
+            first, last = int(found[1] or first_of_count or found[2]), int(found[2])
+            self._require_few(last - first + 1, value, first, param, ctx)
             if last >= 2**64:
                 self.fail(f"{value!r} has a seed above 2**64 - 1", param, ctx)
             if first <= last:
                 return range(first, last + 1)
-        return self.fail(f"{value!r} does not give seeds: 20 means 1 to 20, 9001-9020 is a range", param, ctx)
+        meant = "20 means 1 to 20, 9001-9020 is a range, 1,5,9 are three"
+        return self.fail(f"{value!r} does not give seeds: {meant}", param, ctx)
+
+    def _require_few(
+        self, count: int, value: str, first: int, param: click.Parameter | None, ctx: click.Context | None
+    ) -> None:
+        if count > SEEDS_MOST:
+            text = f"{value} are {count:,} seeds, each a town of its own; {SEEDS_MOST:,} are the most"
+            self.fail(f"{text}: give fewer, such as {first}-{first + 19}", param, ctx)
+
+
+def jobs_option(command: Command) -> Command:
+    """`--jobs N`, as the argument `jobs`: how many processes, None for as many as there are processors."""
+    option = click.option(
+        "--jobs",
+        type=click.IntRange(min=1),
+        help="How many towns live at a time, each in a process; by default as many as processors.",
+    )
+    return option(command)

@@ -1,5 +1,6 @@
 """`townlet fork`"""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -34,7 +35,7 @@ def command(
     run: Path | str,
     at_tick: int | None,
     seed: int | None,
-    seeds: range | None,
+    seeds: Sequence[int] | None,
     into: Path,
     overrides: dict[str, object],
     ticks: int | None,

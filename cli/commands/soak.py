@@ -20,24 +20,36 @@ VERSUS = ("name", "value", "versus", "drift_percent", "beyond", "must", "passed"
     "soak",
     help=f"""{COMMANDS["soak"]}
 
-    Prints a row for each condition, over all seeds, and exits with code 1 if one fails. With --versus the same seeds
-    live a second time under changed settings, and each row says how far its figure drifts. A drift is only reported; it
-    does not fail the soak.
+    CONFIG is a YAML file or the name of a shipped configuration; left out, it is the default town. Prints a row for
+    each condition, over all seeds, and exits with code 1 if one fails. In a town of n people, rates are multiplied by
+    n / 8, and windows by 8 / n where n is below 8.
+
+    With --versus the same seeds live a second time under changed settings, and each row says how far its figure drifts.
+    A drift is only reported; it does not fail the soak.
     """,
     epilog=options.examples(
         "townlet soak --seeds 20 --days 30",
-        "townlet soak --seeds 9001-9020 --days 10 --json",
+        "townlet soak --seeds 9001-9020 --days 10 --jobs 2 --json",
+        "townlet soak large --seeds 1,5,9 --days 10",
+        "townlet soak --set town.people=6 --seeds 20",
         "townlet soak --seeds 20 --days 30 --versus features.relationship_modifiers=true",
     ),
 )
+@click.argument("config", required=False, type=CONFIG)
 @click.option("--seeds", type=options.Seeds(), default="20", show_default=True, help="How many towns, or which seeds.")
 @click.option("--days", type=click.IntRange(min=1), default=30, show_default=True, help="How long each lives.")
-@click.option("--config", type=CONFIG, help="A YAML file or a shipped name; by default the default town.")
-@click.option("--jobs", type=click.IntRange(min=1), help="How many towns at a time; by default as many as processors.")
+@options.settings_option
 @options.versus_option
+@options.jobs_option
 @options.output_formats
 def command(
-    seeds: range, days: int, config: str | None, jobs: int | None, versus: dict[str, object], form: str
+    config: str | None,
+    seeds: Sequence[int],
+    days: int,
+    overrides: dict[str, object],
+    versus: dict[str, object],
+    jobs: int | None,
+    form: str,
 ) -> None:
     from townlet.judging.soak import soak
     from townlet.judging.soak_drift import soak_drifts
@@ -45,9 +57,9 @@ def command(
     with output.Line() as line:
         line.draw(f"{len(seeds)} towns begin to live {days} days")
         if versus:
-            drifts = soak_drifts(config, versus, seeds, days, line.draw, jobs=jobs)
+            drifts = soak_drifts(config, versus, seeds, days, line.draw, overrides=overrides, jobs=jobs)
         else:
-            rows = soak(config, seeds, days, line.draw, jobs=jobs)
+            rows = soak(config, seeds, days, line.draw, overrides=overrides, jobs=jobs)
     if versus:
         output.records([drift._asdict() for drift in drifts], VERSUS, form)
         say_beyond(drifts)
@@ -66,7 +78,7 @@ def say_beyond(drifts: "Sequence[Drift]") -> None:
     output.words(f"{len(beyond)} of {len(drifts)} rows drift by more than {BEYOND_PERCENT:g} %{which}")
 
 
-def say_outcome(passed: Mapping[str, bool], seeds: range, days: int) -> None:
+def say_outcome(passed: Mapping[str, bool], seeds: Sequence[int], days: int) -> None:
     """Say that all rows hold. Raises `click.ClickException`, which lists the rows that failed."""
     failed = [name for name, holds in passed.items() if not holds]
     if failed:

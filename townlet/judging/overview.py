@@ -9,12 +9,12 @@ import pyarrow as pa
 from eventlog.places import in_utf8
 from townlet.asking.sql import Session
 from townlet.history.kept_tables import NARRATIONS, projection_tables
-from townlet.judging.soak_figures import SOCIAL, WORK
+from townlet.judging.acceptance import EVENTS
 
 if TYPE_CHECKING:
     from townlet.history.history import History
 
-COUNTED: Final = (*SOCIAL, *WORK, "agent_arrived", "agent_exited", "job_lost")
+COUNTED: Final = (*(band.name for band in EVENTS), "agent_arrived", "agent_exited", "job_lost")
 """The kinds of event that are counted."""
 
 TERMS: Final = ("survival", "needs", "shaping", "wage", "punctuality", "social", "terminal", "guard", "clip", "total")

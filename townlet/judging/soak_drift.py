@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from townlet.configuration.load import load
-from townlet.judging.soak import Row, soak
+from townlet.configuration.load import NONE, load
+from townlet.judging.acceptance import Row
+from townlet.judging.soak import soak
 
 BEYOND_PERCENT = 10.0
 """A drift larger than this is marked."""
@@ -38,20 +39,22 @@ def soak_drifts(
     days: int,
     progress: Callable[[str], None] | None = None,
     *,
+    overrides: Mapping[str, object] = NONE,
     jobs: int | None = None,
 ) -> list[Drift]:
     """Soak the same seeds twice, as configured and with the dotted keys of `versus` changed; a result for each row.
 
-    Raises ConfigurationError, MapError before the first town lives.
+    `overrides` are dotted keys of both. Raises ConfigurationError, MapError before the first town lives.
     """
-    load(config, versus)
-    first = soak(config, seeds, days, progress, jobs=jobs)
+    changes = {**overrides, **versus}
+    load(config, changes, founded=True)
+    first = soak(config, seeds, days, progress, overrides=overrides, jobs=jobs)
 
     def changed(text: str) -> None:
         if progress:
             progress(f"settings changed, {text}")
 
-    return list(drifts(first, soak(config, seeds, days, changed, overrides=versus, jobs=jobs)))
+    return list(drifts(first, soak(config, seeds, days, changed, overrides=changes, jobs=jobs)))
 
 
 def drifts(first: Sequence[Row], second: Sequence[Row]) -> Iterator[Drift]:

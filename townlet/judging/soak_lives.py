@@ -1,0 +1,117 @@
+"""One town of a soak: it lives in memory, its events are folded beside it, and it is resumed at drawn ticks."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from eventlog.format.chain import Chain
+from projections.record.tables import tables, towns_from_tables
+from townlet.configuration.load import from_text
+from townlet.judging.acceptance import TIED, window_days
+from townlet.judging.soak_figures import SoakFigures, chats_by_trust, soak_figures, tied_share
+from townlet.living.town import Town
+from townlet.rules.draw import word_of
+
+RESUMED_FOR = 240
+"""How many ticks a resumed town lives before it is compared."""
+
+
+class Life(NamedTuple):
+    """The result of one town: its figures, its log's digest, and the ticks at which a fold or a resume differed."""
+
+    seed: int
+    figures: SoakFigures
+    digest: str
+    unequal_days: list[int]
+    unequal_resumes: list[int]
+
+
+def life(settings: str, seed: int, days: int, resumes: int) -> dict[str, Any]:
+    """Let one town live, fold its events day by day, and resume it at drawn ticks; returns a `Life` as JSON has it.
+
+    `settings` is the text of resolved settings.
+    """
+    lived = _life_of(_empty_town(settings), seed, days, resumes)
+    return lived._asdict() | {"figures": lived.figures._asdict()}
+
+
+def from_json(value: Mapping[str, Any]) -> Life:
+    """The life that `life` returned."""
+    return Life(**{**value, "figures": SoakFigures(**value["figures"])})
+
+
+def prepare(settings: str) -> None:
+    """Compile what towns of a large capacity need, by one that lives for a day, before many processes need it at once.
+
+    The kernels of the ordinary capacity are compiled by `warm`.
+    """
+    life(settings, 1, 1, 1)
+
+
+@lru_cache(maxsize=2)
+def _empty_town(settings: str) -> Town:
+    """A town of these settings that is only read, for its plans."""
+    return Town([from_text(settings).settings])
+
+
+def _life_of(empty: Town, seed: int, days: int, resumes: int) -> Life:
+    per_day, people = empty.settings[0].town.ticks_per_day, empty.settings[0].town.people
+    town, chain = Town(empty.settings, plans=empty.plans), Chain()
+    marks = {int(tick) for tick in _drawn_ticks(seed, days * per_day - RESUMED_FOR, resumes)}
+    tied_at, tied = round(window_days(TIED, people, days) * per_day), 0.0
+    chunks = [town.found(seed)]
+    digests: dict[int, str] = {}
+    kept: dict[int, dict[str, pa.Table]] = {}
+    stops = {*marks, *(mark + RESUMED_FOR for mark in marks), *range(0, days * per_day + 1, per_day), tied_at}
+    for stop in sorted(stops):
+        chunks.extend(town.live(stop - town.tick))
+        digests[stop] = town.state_digest()
+        if stop in marks:
+            kept[stop] = tables(town.record)
+        if stop == tied_at:
+            tied = tied_share(town)
+    rows = np.concatenate(chunks)
+    chain.extend(rows)
+    chats = chats_by_trust(Town(empty.settings, plans=town.plans), rows)
+    return Life(
+        seed,
+        soak_figures(town, rows, tied, chats),
+        chain.digest().hex(),
+        list(_unequal_days(town, rows, digests)),
+        list(_unequal_resumes(town, seed, kept, digests)),
+    )
+
+
+def _drawn_ticks(seed: int, below: int, count: int) -> Iterator[int]:
+    for i in range(count):
+        yield 1 + word_of(seed, "events", i) % max(below - 1, 1)
+
+
+def _unequal_days(lived: Town, rows: np.ndarray, digests: dict[int, str]) -> Iterator[int]:
+    """The ticks at which the folded town differs from the town that lived."""
+    town, first = Town(lived.settings, plans=lived.plans), 0
+    ticks = np.ascontiguousarray(rows["tick"])
+    for tick, digest in sorted(digests.items()):
+        if tick == 0:
+            continue  # the founding's events have tick 0, too
+        last = int(np.searchsorted(ticks, tick))
+        town.fold([rows[first:last]])
+        first = last
+        if town.state_digest() != digest:
+            yield tick
+
+
+def _unequal_resumes(
+    lived: Town, seed: int, kept: dict[int, dict[str, pa.Table]], digests: dict[int, str]
+) -> Iterator[int]:
+    """The ticks from which a resumed town lived differently."""
+    for tick, state in kept.items():
+        town = Town(lived.settings, towns_from_tables(state, lived.shape), lived.plans)
+        town.set_seed(seed)
+        for _ in town.live(RESUMED_FOR):
+            pass
+        if town.state_digest() != digests[tick + RESUMED_FOR]:
+            yield tick
