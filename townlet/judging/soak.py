@@ -17,6 +17,9 @@ from townlet.warming import warm
 RESUMES = 200
 """How many resumes are tested, over all seeds: a town is saved at a tick and resumed from there."""
 
+SHORT_PERSON_DAYS = 2_000
+"""A soak of fewer days, over all people and seeds, is over in one process before others have begun: about 2 s."""
+
 
 def soak(
     config: Path | str | Mapping[str, Any] | None,
@@ -29,8 +32,9 @@ def soak(
 ) -> list[Row]:
     """Let a town live for each seed; returns the rows of the acceptance table. Nothing is written to disk.
 
-    `overrides` are dotted keys of the configuration; `jobs` is the number of processes, None: one for each processor.
-    Raises ConfigurationError, MapError; TownletError if a town cannot live on.
+    `overrides` are dotted keys of the configuration. `jobs` is the number of processes; None: one for each processor,
+    and one for a short soak, which would be over before more have begun. Raises ConfigurationError, MapError, and
+    TownletError if a town cannot live on.
     """
     resolved = load(config, overrides, founded=True)
     warm()
@@ -40,6 +44,8 @@ def soak(
     extra = [_cell(resolved.text, seeds[0], days, 0)]
     if len(seeds) == 1:
         extra.append(_cell(resolved.text, (seeds[0] + 1) % 2**64, days, 0))
+    if jobs is None and len(cells) * days * resolved.settings.town.people < SHORT_PERSON_DAYS:
+        jobs = 1
 
     def tell(done: int, of: int, left_s: float | None) -> None:
         if progress:

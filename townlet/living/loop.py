@@ -91,9 +91,11 @@ def resume(
     durability: str = "interval",
     progress: Progress | None = None,
     commit_ticks: int | None = None,
+    from_start: bool = False,
 ) -> None:
     """Let the town of the run at `path` live on for `ticks` ticks; a commit holds at most `commit_ticks` ticks.
 
+    With `from_start` the ticks count from the founding: the town lives up to tick `ticks`, wherever its log ends now.
     `restore` returns the folded town; it is called when this process holds the log's lock.
 
     Raises LogLocked, LogDamaged, DiskFull, TownletError.
@@ -103,6 +105,8 @@ def resume(
         town = restore()
         assert (town.tick, town.seq) == (writer.head.tick, writer.head.seq), "the fold is not at the log's end"
         town.set_seed(seed)
+        if from_start:
+            ticks = max(0, ticks - town.tick)
         # A run that ended before its first commit is founded now.
         founding = town.found(seed) if town.seq == 0 else None
         begun = int(town.record["clock"]["epoch"])

