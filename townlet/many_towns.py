@@ -60,9 +60,8 @@ def simulate_many(
     it is replaced. `progress` is called with how many towns are done, of how many, and the seconds left. The rest is as
     for `simulate`.
 
-    With more than one job, a script calls this below `if __name__ == "__main__":`. Raises ConfigurationError, RunExists
-    and TownletError before a town lives; afterwards TownletError, which names the seeds that failed and why, when all
-    others have lived.
+    Raises ConfigurationError, RunExists and TownletError before a town lives; afterwards TownletError, which names the
+    seeds that failed and why, when all others have lived.
     """
     resolved = load(config, overrides or {}, founded=True)
     if (days is None) == (ticks is None):

@@ -155,7 +155,8 @@ def judged(band: Band, measured: Measured, *, seeds: int, people: int, days: int
         notes.append(f"not the {_bounds(sized.aim_least, sized.aim_most, band.unit)} that is aimed at")
     name = band.name
     if band is TIED:
-        name = f"{name} after {window_days(band, people, days):g} days"
+        after = window_days(band, people, days)
+        name = f"{name} after {after:g} {'day' if after == 1 else 'days'}"
     value = _value(measured.figure, band.unit)
     return Row(name, value, _must(sized, needed, seeds), passed, ", ".join(notes), measured.figure)
 

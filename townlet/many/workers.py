@@ -4,12 +4,14 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
+from types import ModuleType
 from typing import Any, Final
 
 from townlet.errors import TownletError
@@ -18,10 +20,7 @@ from townlet.many.attempts import Attempt, attempt
 KILLED: Final = "its process was killed, and once more when it ran alone; it may need more memory than there is"
 """The error of a cell that ended two processes."""
 
-NOT_STARTED: Final = (
-    "no worker process could start; what it said stands on stderr. In a script, the call stands below "
-    "`if __name__ == '__main__':`, since each worker reads the script, too. Or give jobs=1"
-)
+NOT_STARTED: Final = "no worker process could start; what it said stands on stderr. Next: give jobs=1"
 
 
 def attempts(name: str, cells: Mapping[str, str], jobs: int) -> Iterator[tuple[str, Attempt]]:
@@ -70,19 +69,30 @@ def _attempt_alone(name: str, cell: str) -> Attempt:
 
 
 def _submit(pool: ProcessPoolExecutor, work: Any, *arguments: Any) -> Future[Any]:
-    """Hand work to a pool; a pool that is broken answers by the future, too.
+    """Hand work to a pool, which may spawn a process for it; a pool that is broken answers by the future, too."""
+    with _as_parent_of_workers():
+        try:
+            return pool.submit(work, *arguments)
+        except BrokenProcessPool as error:
+            broken: Future[Any] = Future()
+            broken.set_exception(error)
+            return broken
 
-    Submitting may spawn a process, which inherits the signals that are blocked: Ctrl-C in a terminal reaches all its
-    processes, and only this one decides what it means.
+
+@contextlib.contextmanager
+def _as_parent_of_workers() -> Iterator[None]:
+    """Within this, a spawned process inherits what is good for a worker.
+
+    SIGINT is blocked: Ctrl-C in a terminal reaches all its processes, and only this one decides what it means. And
+    there is no main module: a spawned process reads that of its parent first, so a script would begin anew in each of
+    them. No cell needs it, since no function of a script can be run.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    main, before = sys.modules["__main__"], signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    sys.modules["__main__"] = ModuleType("__main__")
     try:
-        return pool.submit(work, *arguments)
-    except BrokenProcessPool as error:
-        broken: Future[Any] = Future()
-        broken.set_exception(error)
-        return broken
+        yield
     finally:
+        sys.modules["__main__"] = main
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 

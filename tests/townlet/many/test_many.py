@@ -204,8 +204,7 @@ def script(tmp_path: Path, text: str) -> "subprocess.Popen[str]":
 
 SLEEPING = """
 from townlet import many
-if __name__ == "__main__":
-    many.run("tests.townlet.many.trials:sleeps", [{{"folder": {folder!r}, "number": n}} for n in range(4)], jobs=2)
+many.run("tests.townlet.many.trials:sleeps", [{{"folder": {folder!r}, "number": n}} for n in range(4)], jobs=2)
 """
 
 
@@ -247,9 +246,20 @@ def test_workers_end_with_their_parent(tmp_path: Path, number: int, group: bool)
         assert said.count("Traceback") == 1 and said.rstrip().endswith("KeyboardInterrupt")
 
 
-def test_a_script_without_a_guard_is_told_so(tmp_path: Path) -> None:
-    text = 'from townlet import many\nmany.run("json:dumps", [{"obj": 1}, {"obj": 2}], jobs=2)\n'
+def test_a_script_needs_no_guard_and_is_read_once(tmp_path: Path) -> None:
+    text = (
+        "import sys; print('read', file=sys.stderr)\nfrom townlet import many\n"
+        "print(many.values(many.run('textwrap:shorten', [{'text': 'a b', 'width': n} for n in (8, 9)], jobs=2)),\n"
+        "      __name__, sys.modules['__main__'].many is many, file=sys.stderr)\n"
+    )
     with script(tmp_path, text) as process:
         said = process.communicate(timeout=60)[1]
-    assert process.returncode == 1
-    assert "the call stands below `if __name__ == '__main__':`" in said.splitlines()[-1]
+    assert said.splitlines() == ["read", "['a b', 'a b'] __main__ True"]
+    assert process.returncode == 0
+
+
+def test_workers_that_cannot_start_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their initializer ends each process at once."""
+    monkeypatch.setattr("townlet.many.workers._live_with_parent", trials.gives_up)
+    with pytest.raises(TownletError, match="no worker process could start"):
+        many.run(trials.product, PAIRS, jobs=2)
