@@ -349,12 +349,15 @@ class Fork(ModalScreen[Forked | None]):
 
     def _say(self, words: str) -> None:
         self._lines = [*self._lines, words][-SAID_MOST:]
-        self.query_one("#fork-said", Static).update(self.said)
-        self.query_one("#fork-told", VerticalScroll).scroll_end(animate=False)
+        for said in self.query("#fork-said").results(Static):  # none while the form is being closed
+            said.update(self.said)
+        for told in self.query("#fork-told").results(VerticalScroll):
+            told.scroll_end(animate=False)
 
     def _tell(self, words: str) -> None:
         self.told = words
-        self.query_one("#fork-where", Static).update(words)
+        for where in self.query("#fork-where").results(Static):  # none while the form is being closed
+            where.update(words)
 
     @property
     def said(self) -> str:
