@@ -6,8 +6,8 @@ frequent, and where n is below 8 it may take 8 / n times as long.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, NamedTuple
 
 USUAL_PEOPLE: Final = 8
 """The size of town that the table is written for."""
@@ -71,7 +71,7 @@ ACCEPTANCE: Final = (
     Band("shifts on time", "share", least=0.85),
     TENURE,
     *EVENTS,
-    Band("chats begun", "a person-day", least=2, aim_least=3),
+    Band("chats begun", "a person-day", least=3),
     TIED,
     Band("ties evicted a day", "share", most=0.20),
     Band("longest wait in a line", "minutes", most=180),
@@ -105,23 +105,11 @@ class Measured(NamedTuple):
 def scaled(band: Band, people: int) -> Band:
     """The band for a town of so many people."""
     rate = people / USUAL_PEOPLE if band.grows else 1.0
-    window = max(1.0, USUAL_PEOPLE / people)
-
-    def times(bound: float | None, factor: float) -> float | None:
-        return None if bound is None else bound * factor
-
-    return Band(
-        band.name,
-        band.unit,
-        times(band.least, rate),
-        times(band.most, rate),
-        times(band.aim_least, rate),
-        times(band.aim_most, rate),
-        times(band.within_days, window),
-        band.seed_least,
-        band.every_seed,
-        band.grows,
-    )
+    bounds = {name: getattr(band, name) for name in ("least", "most", "aim_least", "aim_most")}
+    sized: dict[str, Any] = {name: None if bound is None else bound * rate for name, bound in bounds.items()}
+    if band.within_days is not None:
+        sized["within_days"] = band.within_days * max(1.0, USUAL_PEOPLE / people)
+    return replace(band, **sized)
 
 
 def window_days(band: Band, people: int, days: int) -> float:
@@ -139,7 +127,7 @@ def judged(band: Band, measured: Measured, *, seeds: int, people: int, days: int
     """The row of a band of the table: `seeds` towns of `people` people have lived for `days` days."""
     sized = scaled(band, people)
     if band is TENURE:
-        sized = Band(band.name, band.unit, least=min(3.0, days - 1.0))  # nobody holds a job longer than the town lives
+        sized = replace(sized, least=min(3.0, days - 1.0))  # nobody holds a job longer than the town lives
     needed = seeds_needed(seeds, people)
     notes, passed = [], _within(measured.figure, sized.least, sized.most)
     if band.seed_least is not None:

@@ -73,7 +73,5 @@ def read(into: Path, digest: str) -> Result | None:
         if "error" in kept:
             return Result(cell, digest, None, str(kept["error"]), str(kept["trace"]))
         return Result(cell, digest, kept["value"])
-    except FileNotFoundError:
-        return None
-    except (ValueError, TypeError, KeyError):
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
         return None
