@@ -22,7 +22,7 @@ def agent_arrived(town, plan, event):
     agent.alive, agent.person, agent.arrived = 1, event.person, event.tick
     agent.home, agent.tile = event.object, event.tile
     agent.target = agent.holds = agent.waits_at = agent.cooldown_at = NOTHING
-    agent.covers = agent.covered_by = NOBODY
+    agent.covers = agent.covered_by = agent.talks_with = agent.owes_to = NOBODY
     agent.doing = agent.last_action = agent.job = agent.doom = agent.cover_reason = NONE
     agent.asked_seq = agent.started_seq = agent.starving_since = NONE
     agent.jobless_since, agent.jobless_seq = event.tick, event.seq

@@ -46,3 +46,23 @@ def keep_company(agent, person):
         agent.companions -= 1
     agent.company[agent.companions] = person
     agent.companions += 1
+
+
+@kernel
+def meal_given(town, plan, event):
+    """The meal passes from `agent` to `other`, and their ties change."""
+
+
+@kernel
+def money_lent(town, plan, event):
+    """The money passes from `agent` to `other`, who owes it, and their ties change."""
+
+
+@kernel
+def money_returned(town, plan, event):
+    """The money passes from `agent` to `other`, the debt ends, and their ties change."""
+
+
+@kernel
+def benefit_paid(town, plan, event):
+    """The agent gets the money."""

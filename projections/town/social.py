@@ -29,3 +29,13 @@ def tie_set(town, plan, event):
     """Set one dimension of a tie."""
     agent = town.agents[event.agent]
     ties.set_side(plan, agent, event.other_person, event.code, event.value, event.tick)
+
+
+@kernel
+def chat_broken_off(town, plan, event):
+    """Both are free of each other; no tie changes."""
+
+
+@kernel
+def news_told(town, plan, event):
+    """The listener knows the news, and its tie to the one it is about changes."""

@@ -142,6 +142,7 @@ def begin(tie, other, tick):
     """Begin a tie of size zero."""
     tie.known, tie.other, tie.since = 1, other, tick
     tie.trust, tie.familiarity, tie.rivalry = 0.0, 0.0, 0.0
+    tie.bond = tie.talked = tie.chats = 0
 
 
 @kernel
@@ -149,6 +150,7 @@ def end(tie):
     """Set a tie's record to zero."""
     tie.known, tie.other, tie.since = 0, 0, 0
     tie.trust, tie.familiarity, tie.rivalry = 0.0, 0.0, 0.0
+    tie.bond = tie.talked = tie.chats = 0
 
 
 @kernel
