@@ -85,6 +85,9 @@ class Relationships(Model):
     deltas: Deltas = Deltas()
     hourly_retention: Retention = Retention()
     personality: Personality = Personality()
+    hearsay_share: Share = Field(
+        0.3, description="of a deed's delta that whoever hears of it takes over, times the trust in the teller"
+    )
     churn: Churn = Churn()
     bonds: Bonds = Bonds()
 

@@ -108,6 +108,16 @@ SOCIAL = np.dtype(
         ("ambition_scale", "f8"),
         ("extroversion_gain", "f8"),
         ("forgiveness_decay", "f8"),
+        ("hearsay_share", "f8"),
+    ]
+)
+
+HEARSAY = np.dtype(
+    [
+        ("enabled", "i8"),
+        ("sight", "i8"),  # tiles
+        ("chance", "f8"),
+        ("tellings", "i8"),  # the most, from the eye-witness
     ]
 )
 
@@ -251,6 +261,7 @@ BOUND = np.dtype(
         ("other", "i8"),
         ("object", "i8"),
         ("tile", "i8"),
+        ("third", "i8"),  # 1: the column `tile` holds a third person
         ("code", "i8"),
         ("code2", "i8"),
         ("code_most", "i8"),
@@ -303,6 +314,7 @@ def plan_type(shape: CapacityClass) -> np.dtype:
             ("jobs", JOB, (shape.agents,)),
             ("work", WORK),
             ("social", SOCIAL),
+            ("hearsay", HEARSAY),
             ("chat", CHAT),
             ("queues", QUEUES),
             ("market", MARKET),

@@ -14,4 +14,7 @@ BOTH_SIDES, AFFECTED_SIDE = map(np.int64, range(2))
 BROKEN_OFF, DONE = map(np.int64, range(2))
 """How the last use of a place ended."""
 
+SEEN = np.int64(0)
+"""The telling of news that one has seen or suffered."""
+
 TICKS_PER_HOUR = np.int64(60)

@@ -3,7 +3,7 @@
 from projections.kernel import kernel
 from projections.record.event import NOBODY, NOTHING
 from projections.record.ways import set_out
-from projections.town import ties
+from projections.town import news, ties
 
 
 @kernel
@@ -54,8 +54,9 @@ def queue_handover(town, plan, event):
 
 @kernel
 def queue_conflict(town, plan, event):
-    """The ties of both change."""
+    """The ties of both change, and there is news for who sees it."""
     ties.remember(town, plan, event)
+    news.witness(town, plan, event)
 
 
 @kernel

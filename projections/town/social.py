@@ -1,7 +1,7 @@
 """Folds of talk and of ties that are set."""
 
 from projections.kernel import kernel
-from projections.town import ties
+from projections.town import news, ties
 
 
 @kernel
@@ -39,3 +39,4 @@ def chat_broken_off(town, plan, event):
 @kernel
 def news_told(town, plan, event):
     """The listener knows the news, and its tie to the one it is about changes."""
+    news.hear(town, plan, event)

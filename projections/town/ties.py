@@ -6,6 +6,8 @@ rider `tie_changes` also uses `raw_delta`, `adjusted_delta` and `fade`.
 
 from eventlog.codes import (
     CHAT_SUCCEEDED,
+    NEWS_TAKEOVER,
+    NEWS_TOLD,
     QUEUE_CONFLICT,
     SHIFT_TAKEOVER,
     TRAIT_AMBITION,
@@ -31,12 +33,19 @@ def note(town, plan, event, owner, other):
     agent = town.agents[owner]
     trust, familiarity, rivalry = raw_delta(plan, event)
     trust, familiarity, rivalry = adjusted_delta(plan, agent, event, trust, familiarity, rivalry)
+    change(town, plan, owner, other, event.tick, trust, familiarity, rivalry)
+
+
+@kernel
+def change(town, plan, owner, other, tick, trust, familiarity, rivalry):
+    """Add an adjusted delta to the owner's tie to the person `other`: admit the tie, clamp the sum."""
+    agent = town.agents[owner]
     slot = tie_with(plan, agent, other)
     if slot < 0:
         slot = place_for_tie(plan, agent, abs(trust + familiarity - rivalry))
         if slot >= 0:
             town.clock.ties_evicted += agent.ties[slot].known
-            begin(agent.ties[slot], other, event.tick)
+            begin(agent.ties[slot], other, tick)
     if slot >= 0:
         tie = agent.ties[slot]
         tie.trust = clamp(tie.trust + trust)
@@ -74,8 +83,8 @@ def adjusted_delta(plan, agent, event, trust, familiarity, rivalry):
 
 @kernel
 def about_work(plan, agent, event):
-    """Whether the event is a shift takeover, or a conflict in the venue where the agent works."""
-    if event.kind == SHIFT_TAKEOVER:
+    """Whether the event is a shift takeover or news of one, or a conflict in the venue where the agent works."""
+    if event.kind == SHIFT_TAKEOVER or (event.kind == NEWS_TOLD and event.code == NEWS_TAKEOVER):
         return True
     if event.kind != QUEUE_CONFLICT or agent.job < 0:
         return False

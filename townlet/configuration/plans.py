@@ -38,6 +38,7 @@ def compile_plan(settings: Settings) -> np.ndarray:
     _fill_work(plan["work"], settings.work, settings.town.ticks_per_day)
     _fill_jobs(plan, settings.work, town_map, shape)
     _fill_social(plan["social"], settings)
+    _fill_hearsay(plan["hearsay"], settings)
     _fill_chat(plan["chat"], settings.chat)
     _fill_queues(plan["queues"], settings.queues)
     _fill_market(plan["market"], settings.market)
@@ -154,6 +155,12 @@ def _fill_social(record: Any, settings: Settings) -> None:
     record["modifiers"] = settings.features.relationship_modifiers
     for name in ("forgiveness_scale", "ambition_scale", "extroversion_gain", "forgiveness_decay"):
         record[name] = getattr(personality, name)
+    record["hearsay_share"] = relationships.hearsay_share
+
+
+def _fill_hearsay(record: Any, settings: Settings) -> None:
+    record["enabled"], record["sight"] = settings.features.hearsay, settings.news.sight_tiles
+    record["chance"], record["tellings"] = settings.news.chance, settings.news.tellings_most
 
 
 def _fill_chat(record: Any, chat: Chat) -> None:

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from projections.record.state import CLASSES
 from projections.settings import Model, Narration, Observations, Relationships, Rewards
 from townlet.configuration.bodies import AFFORDANCES, Affordance, Market, Needs
-from townlet.configuration.society import Chat, Life, Policy, Queues, Work
+from townlet.configuration.society import Chat, Life, News, Policy, Queues, Work
 from townlet.configuration.upcasting import VERSION
 
 
@@ -15,6 +15,7 @@ class Features(Model):
     """Features that can be switched on or off."""
 
     relationship_modifiers: bool = Field(False, description="personality changes deltas and the decay of rivalry")
+    hearsay: bool = Field(True, description="people remember what others did, and tell it on in good chats")
 
 
 class Town(Model):
@@ -49,6 +50,7 @@ class Settings(Model):
     relationships: Relationships = Relationships()
     observations: Observations = Observations()
     chat: Chat = Chat()
+    news: News = News()
     queues: Queues = Queues()
     life: Life = Life()
     policy: Policy = Policy()

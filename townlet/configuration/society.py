@@ -94,6 +94,18 @@ class Chat(Model):
     avoid_rivalry: Share = Field(0.7, description="rivalry from which one avoids somebody")
 
 
+class News(Model):
+    """Word of what somebody did to somebody else, if `features.hearsay` is on."""
+
+    sight_tiles: Annotated[int, Field(ge=0, le=20)] = Field(
+        4, description="whoever is awake, no farther than this from the deed, and under the same roof has seen it"
+    )
+    chance: Share = Field(0.5, description="in a chat that goes well, of telling the other the newest that is new to it")
+    tellings_most: Annotated[int, Field(ge=0, le=10)] = Field(
+        2, description="from the eye-witness on; what was told so often is not told again"
+    )
+
+
 class Queues(Model):
     """Lines at places."""
 

@@ -108,7 +108,14 @@ TO_2: Final[Tree] = {
 }
 """The keys of version 2: what stood as numbers in the rules before."""
 
-STEPS: Final[tuple[Tree, ...]] = (TO_2,)
+TO_3: Final[Tree] = {
+    "features": {"hearsay": False},
+    "relationships": {"hearsay_share": 0.3},
+    "news": {"sight_tiles": 4, "chance": 0.5, "tellings_most": 2},
+}
+"""The keys of version 3: lives that a stranger believes."""
+
+STEPS: Final[tuple[Tree, ...]] = (TO_2, TO_3)
 """The step at place n makes version n + 2 of version n + 1."""
 
 VERSION: Final = FIRST + len(STEPS)

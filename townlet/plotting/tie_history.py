@@ -35,6 +35,7 @@ MARKERS: Final = {
     "queue_conflict": "X",
     "shift_takeover": "D",
     "late_help": "P",
+    "news_told": "h",
 }
 """The marker of each kind of cause."""
 

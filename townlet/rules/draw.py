@@ -36,7 +36,8 @@ UNIT = 1.0 / 9007199254740992.0
     ROTATION,
     ACQUAINTANCE,
     HELPER,
-) = map(np.int64, range(21))
+    NEWS,
+) = map(np.int64, range(22))
 """Purposes: what a draw is for. New ones are added at the end."""
 
 NOBODY_ELSE = np.int64(0)

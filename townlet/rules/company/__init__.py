@@ -1,0 +1,1 @@
+"""What people do in company: talk, and pass news on."""
