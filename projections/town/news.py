@@ -53,7 +53,7 @@ def hear(town, plan, event):
     share = share_believed(plan, trust_in(plan, listener, event.person))
     if share > 0.0:
         trust, familiarity, rivalry = heard_delta(plan, event, share)
-        trust, familiarity, rivalry = ties.adjusted_delta(plan, listener, event, trust, familiarity, rivalry)
+        trust, familiarity, rivalry = ties.personal_delta(plan, listener, event, trust, familiarity, rivalry)
         ties.change(town, plan, event.other, about, event.tick, trust, familiarity, rivalry)
 
 

@@ -1,1 +1,1 @@
-"""What people do in company: talk, and pass news on."""
+"""What people do with each other: they talk, and pass news on."""
