@@ -101,7 +101,7 @@ SOCIAL = np.dtype(
     [
         ("delta", "f8", (KINDS, 3)),
         ("share", "f8", (KINDS,)),  # of the delta, for the ledger of `agent`; that of `other` gets the whole
-        ("repeat", "f8"),  # times what the chat before it counted, for each further chat of a pair on a day
+        ("repeat_share", "f8"),  # times what the chat before it counted, for each further chat of a pair on a day
         ("friend_from", "f8"),
         ("friend_until", "f8"),
         ("rival_from", "f8"),

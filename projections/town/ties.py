@@ -117,7 +117,7 @@ def repeat_weight(plan, agent, other):
     weight = 1.0
     if slot >= 0:
         for _ in range(1, agent.ties[slot].chats):
-            weight = weight * plan.social.repeat
+            weight = weight * plan.social.repeat_share
     return weight
 
 

@@ -152,7 +152,7 @@ def _fill_social(record: Any, settings: Settings) -> None:
         record["share"][KIND_CODES[name]] = 1.0 if delta.sides == "both" else delta.share
     record["retention"] = [getattr(relationships.hourly_retention, dimension.name.lower()) for dimension in Dimension]
     record["capacity"], record["admission"] = relationships.capacity, relationships.admission
-    record["forgotten_below"], record["repeat"] = relationships.forgotten_below, relationships.chat_repeat_share
+    record["forgotten_below"], record["repeat_share"] = relationships.forgotten_below, relationships.chat_repeat_share
     bonds = relationships.bonds
     record["friend_from"], record["friend_until"] = bonds.friend_liking, bonds.friend_until
     record["rival_from"], record["rival_until"] = bonds.rival_rivalry, bonds.rival_until
