@@ -5,9 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from eventlog import codes
 from eventlog.catalogue.registries import News, Option, Reason, Trait
 from projections.record.state import NEWS_KEPT
+from projections.riders.fold import fold_rows_with_riders
+from projections.riders.tie_changes import Change
+from tests.projections.histories import History, empty_town, riders, settings_of
 from tests.townlet.rules.stage import Stage
+from townlet.configuration.plans import compile_plan
 
 NONE_KNOWN = {"life.initial_ties.mode": "none", "features.relationship_modifiers": False}
 DOER, VICTIM, NEAR, FAR, ASLEEP = range(5)
@@ -179,3 +184,46 @@ def test_a_newcomer_in_the_seat_of_the_wronged_one_knows_nothing() -> None:
     deed = quarrel(stage, DOER, empty)
     assert knowers(stage, deed) == {NEAR}
     assert not stage.agent(empty).news.view(np.uint8).any()
+
+
+def changes_of(history: History, **relationships: Any) -> list[Any]:
+    """The rows of tie_changes that news made, under these settings of relationships."""
+    towns, outs, rows = empty_town(), riders(), history.log.view(np.recarray)
+    plans = compile_plan(settings_of(False, **relationships)).view(np.recarray)
+    assert fold_rows_with_riders(towns, plans, 0, rows, 0, outs) == len(rows)
+    ledger = outs["tie_changes"][0]
+    return [row for row in ledger["rows"][: ledger["count"]] if row["kind"] == codes.NEWS_TOLD]
+
+
+def trusting(trusts: dict[int, float]) -> History:
+    """Seat 0 trusts others so much."""
+    history = History()
+    for other, trust in trusts.items():
+        history.add("tie_set", 0, other, code=0, value=trust)
+    return history
+
+
+HELPED = {"code": int(News.HELP), "code2": 1, "value": 1.0}
+
+
+def test_a_row_of_the_ledger_says_what_was_heard_and_adds_up() -> None:
+    history = trusting({1: 0.5, 2: 0.75, 3: 0.75})
+    history.add("news_told", 2, 0, tile=3, **HELPED)
+    history.add("news_told", 3, 0, tile=4, **HELPED)
+    history.add("news_told", 4, 0, tile=5, **HELPED)
+    rows = changes_of(history)
+    assert [(int(row["owner"]), int(row["other"]), Change(row["change"]).name) for row in rows] == [
+        (0, 3, "UPDATED"),
+        (0, 4, "REFUSED"),
+    ], "and nothing of whom one does not trust"
+    for row, trust in zip(rows, (0.75, rows[0]["after"][0]), strict=True):
+        assert ((row["before"] + row["adjusted"]) + row["clamp"]).tolist() == row["after"].tolist()
+        assert row["raw"].tolist() == row["adjusted"].tolist() == [SHARE * trust * side for side in (0.2, 0.1, -0.1)]
+
+
+def test_the_trust_that_counts_is_that_from_before_though_the_tie_to_the_teller_makes_room() -> None:
+    history = trusting({2: 0.0625})
+    history.add("news_told", 2, 0, tile=3, **HELPED)
+    lost, added = changes_of(history, capacity=1, admission=0.0, hearsay_share=1.0)
+    assert [(int(row["other"]), Change(row["change"]).name) for row in (lost, added)] == [(2, "REMOVED"), (3, "ADDED")]
+    assert added["raw"].tolist() == added["after"].tolist() == [0.0625 * side for side in (0.2, 0.1, -0.1)]
