@@ -197,3 +197,7 @@ class Policy(Model):
     cook_below_meals: Annotated[int, Field(ge=0, le=20)] = Field(2, description="with fewer meals than this one cooks")
     errand_hunger_share: Share = Field(0.9, description="of the use of eating, that food in the house then has")
     thrift_factor: Weight = Field(3.0, description="times cafe_cost, added for whoever has too little money")
+    leisure_gain: Steps = Field(
+        3.0, description="steps one goes for paid leisure or a meal out, for each basic meal above market.spend_above"
+    )
+    leisure_most: Steps = Field(30.0, description="steps one goes for them at most")

@@ -108,7 +108,38 @@ TO_2: Final[Tree] = {
 }
 """The keys of version 2: what stood as numbers in the rules before."""
 
-STEPS: Final[tuple[Tree, ...]] = (TO_2,)
+TO_3: Final[Tree] = {
+    "market": {
+        "demand": 0.0,
+        "demand_steepness": 4.0,
+        "benefit": 0.0,
+        "spend_above": 0.0,
+        "treat_rise": 0.0,
+        "treat_most": 1.0,
+    },
+    "giving": {
+        "reach": 3,
+        "liking_above": 0.5,
+        "hungry_below": 0.4,
+        "meals_kept": 2,
+        "meal_chance": 0.0,
+        "money_chance": 0.0,
+        "lend_share": 0.25,
+        "return_above": 6.0,
+        "rest_minutes": 360,
+    },
+    "policy": {"leisure_gain": 0.0, "leisure_most": 30.0},
+    "relationships": {
+        "deltas": {
+            "meal_given": {"trust": 0.1, "familiarity": 0.05, "rivalry": 0.0, "sides": "affected"},
+            "money_lent": {"trust": 0.1, "familiarity": 0.05, "rivalry": 0.0, "sides": "affected"},
+            "money_returned": {"trust": 0.05, "familiarity": 0.0, "rivalry": 0.0, "sides": "affected"},
+        }
+    },
+}
+"""The keys of version 3: a life that is more than clockwork."""
+
+STEPS: Final[tuple[Tree, ...]] = (TO_2, TO_3)
 """The step at place n makes version n + 2 of version n + 1."""
 
 VERSION: Final = FIRST + len(STEPS)

@@ -1,7 +1,7 @@
 """The order of one minute, and the function that lets many towns live. Python calls these kernels."""
 
 from projections.kernel import entry, kernel
-from townlet.rules import control, life, market, movement, needs, policy, primitives, queues, social, time, work
+from townlet.rules import control, giving, life, market, movement, needs, policy, primitives, queues, social, time, work
 from townlet.rules.control import BY_ACTION, BY_OPTION
 from townlet.rules.draw import draw_order
 
@@ -25,6 +25,7 @@ def tick(town, plan):
             social.converse(town, plan, a)
         needs.finish(town, plan, a)
         life.look_for_work(town, plan, a)
+        giving.settle(town, plan, a)
         life.suffer(town, plan, a)
     time.end_tick(town, plan)
 

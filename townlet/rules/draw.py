@@ -36,7 +36,10 @@ UNIT = 1.0 / 9007199254740992.0
     ROTATION,
     ACQUAINTANCE,
     HELPER,
-) = map(np.int64, range(21))
+    GIVE,
+    LEND,
+    GIVER,
+) = map(np.int64, range(24))
 """Purposes: what a draw is for. New ones are added at the end."""
 
 NOBODY_ELSE = np.int64(0)
