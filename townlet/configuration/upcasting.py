@@ -131,9 +131,9 @@ TO_3: Final[Tree] = {
     "policy": {"leisure_gain": 0.0, "leisure_most": 30.0},
     "relationships": {
         "deltas": {
-            "meal_given": {"trust": 0.1, "familiarity": 0.05, "rivalry": 0.0, "sides": "affected"},
-            "money_lent": {"trust": 0.1, "familiarity": 0.05, "rivalry": 0.0, "sides": "affected"},
-            "money_returned": {"trust": 0.05, "familiarity": 0.0, "rivalry": 0.0, "sides": "affected"},
+            "meal_given": {"trust": 0.1, "familiarity": 0.05, "rivalry": 0.0, "sides": "affected", "share": 0.5},
+            "money_lent": {"trust": 0.1, "familiarity": 0.05, "rivalry": 0.0, "sides": "affected", "share": 0.5},
+            "money_returned": {"trust": 0.05, "familiarity": 0.0, "rivalry": 0.0, "sides": "affected", "share": 0.0},
         }
     },
 }

@@ -5,6 +5,7 @@ import numpy as np
 from eventlog.codes import ITEM_MEAL, ITEM_RAW, OPTION_COOK, OPTION_EAT, OPTION_SHOP, OPTION_SLEEP
 from projections.kernel import kernel
 from projections.record.event import NOBODY, seat
+from projections.record.words import A_FRIEND
 from projections.recorders.market import record_meal_given, record_money_lent, record_money_returned
 from projections.town.ties import tie_with
 from townlet.rules.control import BY_ACTION, is_asked
@@ -13,9 +14,6 @@ from townlet.rules.ledger import liking, rivalry, trust
 
 A_MEAL, SOME_MONEY = map(np.int64, range(2))
 """What is given."""
-
-FRIENDS = np.int64(1)
-"""The bond of a tie to a friend."""
 
 
 @kernel
@@ -119,7 +117,7 @@ def is_close(town, plan, b, a):
     slot = tie_with(plan, giver, agent.person)
     if slot < 0:
         return False
-    return giver.ties[slot].bond == FRIENDS or liking(town, plan, b, a) >= plan.giving.liking_above
+    return giver.ties[slot].bond == A_FRIEND or liking(town, plan, b, a) >= plan.giving.liking_above
 
 
 @kernel
