@@ -147,9 +147,7 @@ class Market(Model):
 class Giving(Model):
     """Gifts and loans between housemates and friends. A friend is a bond, or somebody whom one likes enough."""
 
-    reach: Annotated[int, Field(ge=0, le=5)] = Field(
-        3, description="tiles from which one sees who is in need"
-    )
+    reach: Annotated[int, Field(ge=0, le=5)] = Field(3, description="tiles from which one sees who is in need")
     liking_above: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
         0.5, description="liking from which one gives also to somebody who is neither housemate nor friend"
     )
