@@ -35,6 +35,9 @@ MARKERS: Final = {
     "queue_conflict": "X",
     "shift_takeover": "D",
     "late_help": "P",
+    "meal_given": "p",
+    "money_lent": "h",
+    "money_returned": "d",
 }
 """The marker of each kind of cause."""
 
