@@ -269,6 +269,7 @@ POLICY = np.dtype(
         ("thrift_factor", "f8"),
         ("leisure_gain", "f8"),
         ("leisure_most", "f8"),
+        ("rent_kept", "f8"),
     ]
 )
 

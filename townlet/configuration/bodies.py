@@ -151,9 +151,9 @@ class Giving(Model):
     liking_above: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
         0.5, description="liking from which one gives also to somebody who is neither housemate nor friend"
     )
-    hungry_below: Share = Field(0.4, description="with no meal and a hunger below this one is in need of a meal")
-    meals_kept: Annotated[int, Field(ge=0, le=20)] = Field(2, description="meals that who gives one keeps")
-    meal_chance: Share = Field(0.05, description="a minute, that one who can gives a meal; 0: nobody gives any")
+    hungry_below: Share = Field(0.55, description="with no meal and a hunger below this one is in need of a meal")
+    meals_kept: Annotated[int, Field(ge=0, le=20)] = Field(1, description="meals that who gives one keeps")
+    meal_chance: Share = Field(0.1, description="a minute, that one who can gives a meal; 0: nobody gives any")
     money_chance: Share = Field(0.02, description="a minute, that one who can lends money; 0: nobody lends any")
     lend_share: Share = Field(0.25, description="the greatest share of its money that one lends")
     return_above: Money = Field(6.0, description="money that has to be left to who pays back a debt")

@@ -217,3 +217,4 @@ class Policy(Model):
         3.0, description="steps one goes for paid leisure or a meal out, for each basic meal above market.spend_above"
     )
     leisure_most: Steps = Field(30.0, description="steps one goes for them at most")
+    rent_kept: Weight = Field(1.0, description="days of rent that one keeps when one shops, unless one is very hungry")

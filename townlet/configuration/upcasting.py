@@ -120,15 +120,15 @@ TO_3: Final[Tree] = {
     "giving": {
         "reach": 3,
         "liking_above": 0.5,
-        "hungry_below": 0.4,
-        "meals_kept": 2,
+        "hungry_below": 0.55,
+        "meals_kept": 1,
         "meal_chance": 0.0,
         "money_chance": 0.0,
         "lend_share": 0.25,
         "return_above": 6.0,
         "rest_minutes": 360,
     },
-    "policy": {"leisure_gain": 0.0, "leisure_most": 30.0},
+    "policy": {"leisure_gain": 0.0, "leisure_most": 30.0, "rent_kept": 0.0},
     "relationships": {
         "deltas": {
             "meal_given": {"trust": 0.1, "familiarity": 0.05, "rivalry": 0.0, "sides": "affected", "share": 0.5},

@@ -269,8 +269,19 @@ def is_of_use(town, plan, a, o):
         return False
     if is_paid_leisure(deed) and agent.wallet < deed.fee + plan.market.spend_above:
         return False
+    if deed.sells and not leaves_the_rent(town, plan, agent, code):
+        return False
     taken = place.user != NOBODY and place.user != a
     return not taken or place.line < plan.layout.place[o].line or agent.waits_at == o
+
+
+@kernel
+def leaves_the_rent(town, plan, agent, code):
+    """Whether who buys this keeps enough for the rent; nobody who is very hungry thinks of that."""
+    if agent.hunger < plan.policy.meal_out_below:
+        return True
+    kept = plan.policy.rent_kept * (plan.market.rent + agent.debt)
+    return agent.wallet - market.cost(town, plan, code) >= kept
 
 
 @kernel

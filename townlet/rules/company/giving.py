@@ -41,8 +41,8 @@ def lacks_a_meal(plan, agent):
 
 @kernel
 def lacks_money(town, plan, agent):
-    """Whether the agent cannot pay the rent and a meal."""
-    return agent.wallet < plan.market.rent + town.clock.prices[ITEM_MEAL]
+    """Whether the agent cannot pay the rent, what it owes of it, and a meal."""
+    return agent.wallet < plan.market.rent + agent.debt + town.clock.prices[ITEM_MEAL]
 
 
 @kernel
@@ -144,20 +144,20 @@ def may_give(town, plan, b, a, what):
     if what == A_MEAL:
         return giver.items[ITEM_MEAL] > plan.giving.meals_kept
     amount = loan(town, plan, a, b)
-    return amount >= town.clock.prices[ITEM_MEAL] and giver.wallet - amount >= day_cost(town, plan)
+    return amount >= town.clock.prices[ITEM_MEAL] and giver.wallet - amount >= day_cost(town, plan, giver)
 
 
 @kernel
 def loan(town, plan, a, b):
     """What b would lend a, in basic meals: what a lacks for a day, but no more than a share of what b has."""
-    lacking = day_cost(town, plan) - town.agents[a].wallet
-    return min(lacking, plan.giving.lend_share * town.agents[b].wallet)
+    agent = town.agents[a]
+    return min(day_cost(town, plan, agent) - agent.wallet, plan.giving.lend_share * town.agents[b].wallet)
 
 
 @kernel
-def day_cost(town, plan):
-    """What a day's rent and meals cost, in basic meals."""
-    return plan.market.rent + plan.market.meals_a_day * town.clock.prices[ITEM_RAW]
+def day_cost(town, plan, agent):
+    """What a day costs the agent, in basic meals: the rent, with what it owes of it, and meals."""
+    return plan.market.rent + agent.debt + plan.market.meals_a_day * town.clock.prices[ITEM_RAW]
 
 
 @kernel
