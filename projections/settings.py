@@ -36,6 +36,9 @@ class Deltas(Model):
     late_help: Delta = Delta(trust=0.20, familiarity=0.10, rivalry=-0.10, sides="affected", share=0.4)
     chat_succeeded: Delta = Delta(trust=0.05, familiarity=0.10)
     chat_failed: Delta = Delta(familiarity=-0.05, rivalry=0.05)
+    meal_given: Delta = Delta(trust=0.10, familiarity=0.05, sides="affected", share=0.5)
+    money_lent: Delta = Delta(trust=0.10, familiarity=0.05, sides="affected", share=0.5)
+    money_returned: Delta = Delta(trust=0.05, sides="affected")
 
 
 class Retention(Model):

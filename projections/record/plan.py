@@ -190,6 +190,26 @@ MARKET = np.dtype(
         ("rain_chance", "f8"),
         ("start_wallet", "f8"),
         ("start_items", "i8", (ITEMS,)),
+        ("demand", "f8"),
+        ("demand_steepness", "f8"),
+        ("benefit", "f8"),
+        ("spend_above", "f8"),
+        ("treat_rise", "f8"),
+        ("treat_most", "f8"),
+    ]
+)
+
+GIVING = np.dtype(
+    [
+        ("reach", "i8"),  # tiles
+        ("liking_above", "f8"),
+        ("hungry_below", "f8"),
+        ("meals_kept", "i8"),
+        ("meal_chance", "f8"),
+        ("money_chance", "f8"),
+        ("lend_share", "f8"),
+        ("return_above", "f8"),
+        ("rest", "i8"),  # ticks
     ]
 )
 
@@ -257,6 +277,9 @@ POLICY = np.dtype(
         ("cook_below_meals", "i8"),
         ("errand_hunger_share", "f8"),
         ("thrift_factor", "f8"),
+        ("leisure_gain", "f8"),
+        ("leisure_most", "f8"),
+        ("rent_kept", "f8"),
     ]
 )
 
@@ -335,6 +358,7 @@ def plan_type(shape: CapacityClass) -> np.dtype:
             ("chat", CHAT),
             ("queues", QUEUES),
             ("market", MARKET),
+            ("giving", GIVING),
             ("life", LIFE),
             ("policy", POLICY),
             ("layout", layout_type(shape)),

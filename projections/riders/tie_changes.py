@@ -15,6 +15,9 @@ from eventlog.codes import (
     CHAT_FAILED,
     CHAT_SUCCEEDED,
     LATE_HELP,
+    MEAL_GIVEN,
+    MONEY_LENT,
+    MONEY_RETURNED,
     NEWS_TOLD,
     QUEUE_CONFLICT,
     QUEUE_HANDOVER,
@@ -65,6 +68,9 @@ REMEMBERED = (
     QUEUE_CONFLICT,
     SHIFT_TAKEOVER,
     LATE_HELP,
+    MEAL_GIVEN,
+    MONEY_LENT,
+    MONEY_RETURNED,
 )
 """Kinds that change the ties of two to each other by their delta."""
 

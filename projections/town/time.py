@@ -2,6 +2,7 @@
 
 from projections.kernel import kernel
 from projections.record.event import NOBODY
+from projections.record.state import ITEMS
 from projections.record.words import POST_SHIFT, PRE_SHIFT, TICKS_PER_HOUR
 from projections.town import needs, ties
 
@@ -43,6 +44,8 @@ def day_ended(town, plan, event):
             if agent.shift_state == POST_SHIFT:
                 agent.shift_state = PRE_SHIFT
     clock.exits_today = 0
+    for item in range(ITEMS):
+        clock.sold[item] = 0
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""Settings of bodies and places: needs, affordances, goods."""
+"""Settings of bodies and places: needs, affordances, goods, money, gifts."""
 
 from typing import Annotated, Literal
 
@@ -105,6 +105,7 @@ AFFORDANCES: dict[str, Affordance] = {
     "sit_outdoors": Affordance(
         place="bench", venues=("park",), option="socialise", ticks=20, open_air=True, queue=False
     ),
+    "relax": Affordance(place="bench", venues=("gym",), option="socialise", ticks=30, fee=0.4, queue=False),
 }
 
 
@@ -129,3 +130,33 @@ class Market(Model):
     start_raw: Annotated[int, Field(ge=0, le=50)] = 2
     start_meals: Annotated[int, Field(ge=0, le=50)] = 2
     rain_chance: Share = Field(0.25, description="of a day")
+    demand: Share = Field(0.5, description="how much of a price's change answers to what was sold the day before")
+    demand_steepness: Annotated[float, Field(ge=0.0, le=100.0)] = Field(
+        4.0, description="shares of price_spread by which a price rises where twice as much was sold as expected"
+    )
+    benefit: Money = Field(4.2, description="a day, to everybody without a job while the town has too few jobs")
+    spend_above: Money = Field(8.0, description="with more money than this one pays for leisure and better dishes")
+    treat_rise: Annotated[float, Field(ge=0.0, le=10.0)] = Field(
+        0.1, description="by how much a dish bought ready is better and dearer, for each basic meal above spend_above"
+    )
+    treat_most: Annotated[float, Field(ge=0.0, le=10.0)] = Field(
+        1.0, description="by how much a dish is dearer at most; 1: it costs twice the price"
+    )
+
+
+class Giving(Model):
+    """Gifts and loans between housemates and friends. A friend is a bond, or somebody whom one likes enough."""
+
+    reach: Annotated[int, Field(ge=0, le=5)] = Field(3, description="tiles from which one sees who is in need")
+    liking_above: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
+        0.5, description="liking from which one gives also to somebody who is neither housemate nor friend"
+    )
+    hungry_below: Share = Field(0.55, description="with no meal and a hunger below this one is in need of a meal")
+    meals_kept: Annotated[int, Field(ge=0, le=20)] = Field(1, description="meals that who gives one keeps")
+    meal_chance: Share = Field(0.1, description="a minute, that one who can gives a meal; 0: nobody gives any")
+    money_chance: Share = Field(0.02, description="a minute, that one who can lends money; 0: nobody lends any")
+    lend_share: Share = Field(0.25, description="the greatest share of its money that one lends")
+    return_above: Money = Field(6.0, description="money that has to be left to who pays back a debt")
+    rest_minutes: Annotated[int, Field(ge=0, le=100000)] = Field(
+        360, description="between two gifts or loans of one person"
+    )

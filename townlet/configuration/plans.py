@@ -11,7 +11,7 @@ from projections.record.bounds import fill_bounds
 from projections.record.plan import AFFORDANCES, plan_type
 from projections.record.plan import KINDS as KIND_ROOM
 from projections.record.state import CLASSES, NEEDS, CapacityClass
-from townlet.configuration.bodies import Affordance, Market, Needs
+from townlet.configuration.bodies import Affordance, Giving, Market, Needs
 from townlet.configuration.settings import Settings
 from townlet.configuration.society import Chat, Job, Life, Policy, Queues, Work
 from townlet.errors import ConfigurationError
@@ -42,6 +42,7 @@ def compile_plan(settings: Settings) -> np.ndarray:
     _fill_chat(plan["chat"], settings.chat)
     _fill_queues(plan["queues"], settings.queues)
     _fill_market(plan["market"], settings.market)
+    _fill_giving(plan["giving"], settings.giving)
     _fill_life(plan["life"], settings, shape)
     _fill_policy(plan["policy"], settings.policy)
     fill_bounds(plan["bounds"], jobs=int(plan["work"]["jobs"]), affordances=len(settings.affordances))
@@ -198,7 +199,14 @@ def _fill_market(record: Any, market: Market) -> None:
     record["start_items"] = [market.start_raw, market.start_meals]
     for name in ("rent", "price_spread", "spare_least", "spare_most", "sundries", "meals_a_day", "rain_chance"):
         record[name] = getattr(market, name)
-    record["start_wallet"] = market.start_wallet
+    for name in ("start_wallet", "demand", "demand_steepness", "benefit", "spend_above", "treat_rise", "treat_most"):
+        record[name] = getattr(market, name)
+
+
+def _fill_giving(record: Any, giving: Giving) -> None:
+    renamed = {"rest": "rest_minutes"}
+    for name in record.dtype.names:
+        record[name] = getattr(giving, renamed.get(name, name))
 
 
 def _fill_life(record: Any, settings: Settings, shape: CapacityClass) -> None:

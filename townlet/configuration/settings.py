@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from projections.record.state import CLASSES
 from projections.settings import Model, Narration, Observations, Relationships, Rewards
-from townlet.configuration.bodies import AFFORDANCES, Affordance, Market, Needs
+from townlet.configuration.bodies import AFFORDANCES, Affordance, Giving, Market, Needs
 from townlet.configuration.society import Chat, Life, News, Policy, Queues, Work
 from townlet.configuration.upcasting import VERSION
 
@@ -46,6 +46,7 @@ class Settings(Model):
     needs: Needs = Needs()
     affordances: dict[str, Affordance] = Field(AFFORDANCES, min_length=1, max_length=24)
     market: Market = Market()
+    giving: Giving = Giving()
     work: Work = Work()
     relationships: Relationships = Relationships()
     observations: Observations = Observations()

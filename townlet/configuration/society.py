@@ -108,7 +108,9 @@ class News(Model):
     sight_tiles: Annotated[int, Field(ge=0, le=20)] = Field(
         4, description="whoever is awake, no farther than this from the deed, and under the same roof has seen it"
     )
-    chance: Share = Field(0.5, description="in a chat that goes well, of telling the other the newest that is new to it")
+    chance: Share = Field(
+        0.5, description="in a chat that goes well, of telling the other the newest that is new to it"
+    )
     tellings_most: Annotated[int, Field(ge=0, le=10)] = Field(
         2, description="from the eye-witness on; what was told so often is not told again"
     )
@@ -225,3 +227,8 @@ class Policy(Model):
     cook_below_meals: Annotated[int, Field(ge=0, le=20)] = Field(2, description="with fewer meals than this one cooks")
     errand_hunger_share: Share = Field(0.9, description="of the use of eating, that food in the house then has")
     thrift_factor: Weight = Field(3.0, description="times cafe_cost, added for whoever has too little money")
+    leisure_gain: Steps = Field(
+        3.0, description="steps one goes for paid leisure or a meal out, for each basic meal above market.spend_above"
+    )
+    leisure_most: Steps = Field(30.0, description="steps one goes for them at most")
+    rent_kept: Weight = Field(1.0, description="days of rent that one keeps when one shops, unless one is very hungry")

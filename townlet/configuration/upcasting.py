@@ -110,8 +110,51 @@ TO_2: Final[Tree] = {
 
 TO_3: Final[Tree] = {
     "features": {"hearsay": False},
-    "relationships": {"hearsay_share": 0.3},
     "news": {"sight_tiles": 4, "chance": 0.5, "tellings_most": 2},
+    "market": {
+        "demand": 0.0,
+        "demand_steepness": 4.0,
+        "benefit": 0.0,
+        "spend_above": 0.0,
+        "treat_rise": 0.0,
+        "treat_most": 1.0,
+    },
+    "giving": {
+        "reach": 3,
+        "liking_above": 0.5,
+        "hungry_below": 0.55,
+        "meals_kept": 1,
+        "meal_chance": 0.0,
+        "money_chance": 0.0,
+        "lend_share": 0.25,
+        "return_above": 6.0,
+        "rest_minutes": 360,
+    },
+    "chat": {"talk_minutes": [0, 0], "own_judgement": False, "quality_luck": 0.0, "meal_radius": 1000},
+    "queues": {"held_minutes": [0, 0], "portion_quarrels": False, "promise_quarrels": False},
+    "work": {"line_counts": False, "blameless_end": False},
+    "policy": {"chronotype_minutes": 0, "leisure_gain": 0.0, "leisure_most": 30.0, "rent_kept": 0.0},
+    "relationships": {
+        "hearsay_share": 0.3,
+        "chat_repeat_share": 1.0,
+        "deltas": {
+            **{
+                kind: {"share": 0.0}
+                for kind in (
+                    "shared_meal",
+                    "queue_handover",
+                    "queue_conflict",
+                    "shift_takeover",
+                    "late_help",
+                    "chat_succeeded",
+                    "chat_failed",
+                )
+            },
+            "meal_given": {"trust": 0.1, "familiarity": 0.05, "rivalry": 0.0, "sides": "affected", "share": 0.5},
+            "money_lent": {"trust": 0.1, "familiarity": 0.05, "rivalry": 0.0, "sides": "affected", "share": 0.5},
+            "money_returned": {"trust": 0.05, "familiarity": 0.0, "rivalry": 0.0, "sides": "affected", "share": 0.0},
+        },
+    },
 }
 """The keys of version 3: lives that a stranger believes."""
 

@@ -36,6 +36,9 @@ MARKERS: Final = {
     "shift_takeover": "D",
     "late_help": "P",
     "news_told": "h",
+    "meal_given": "p",
+    "money_lent": "h",
+    "money_returned": "d",
 }
 """The marker of each kind of cause."""
 

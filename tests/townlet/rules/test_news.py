@@ -113,7 +113,11 @@ def test_all_that_is_told_in_a_town_is_known_by_the_teller_and_new_to_the_listen
     """From the events alone: every telling follows from a deed, or from a telling to who tells it now."""
     settings = default_settings()
     _, rows = lived(settings, 7, 12 * settings.town.ticks_per_day)
-    deeds = {int(row["seq"]): row for kind in ("queue_conflict", "late_help", "shift_takeover") for row in columns(rows, kind)}
+    deeds = {
+        int(row["seq"]): row
+        for kind in ("queue_conflict", "late_help", "shift_takeover")
+        for row in columns(rows, kind)
+    }
     origin: dict[int, tuple[int, int]] = {seq: (seq, 0) for seq in deeds}
     heard: set[tuple[int, int]] = set()
     told = columns(rows, "news_told")
