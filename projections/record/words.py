@@ -13,5 +13,3 @@ BOTH_SIDES, AFFECTED_SIDE = map(np.int64, range(2))
 
 BROKEN_OFF, DONE = map(np.int64, range(2))
 """How the last use of a place ended."""
-
-TICKS_PER_HOUR = np.int64(60)
