@@ -52,7 +52,7 @@ AFFORDANCE = np.dtype(
 JOB = np.dtype(
     [
         ("desk", "i8"),
-        ("start", "i8"),  # minute of the day
+        ("start", "i8"),  # tick of the day
         ("end", "i8"),
         ("days", "i8"),  # bit d: worked on day d of the week
         ("wage", "f8"),  # a tick
@@ -225,11 +225,12 @@ LIFE = np.dtype(
         ("seat_rest", "i8"),
         ("seat_limit", "i8"),  # the most seats that may be used
         ("ticks_per_day", "i8"),
+        ("hour", "i8"),  # ticks
         ("person_limit", "i8"),
         ("initial_ties", "i8"),  # 0 none, 1 households, 2 random, 3 list
         ("initial_density", "f8"),
         ("initial_size", "f8", (3,)),
-        ("asking_minute", "i8"),
+        ("asking_minute", "i8"),  # tick of the day
         ("asking_after", "i8"),  # ticks
         ("topic_preference_least", "f8"),
         ("topic_preference_span", "f8"),

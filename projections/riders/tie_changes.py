@@ -32,7 +32,7 @@ from eventlog.codes import (
 from projections.kernel import kernel
 from projections.record.event import NONE
 from projections.record.state import TIE, TIES, CapacityClass
-from projections.record.words import FAMILIARITY, RIVALRY, TICKS_PER_HOUR, TRUST
+from projections.record.words import FAMILIARITY, RIVALRY, TRUST
 from projections.town.news import heard_delta, is_there, share_believed
 from projections.town.ties import adjusted_delta, fade, personal_delta, raw_delta, rivalry_retention, tie_with
 
@@ -160,7 +160,7 @@ def after(town, plan, event, out):
 @kernel
 def tick(town, plan, event, out):
     """At the end of an hour: count an hour of decay for every tie, and write rows for those that ended."""
-    if (event.tick + 1) % TICKS_PER_HOUR != 0:
+    if (event.tick + 1) % plan.life.hour != 0:
         return
     keep = plan.social.retention
     for a in range(town.clock.seats):

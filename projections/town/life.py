@@ -60,7 +60,7 @@ def seat_reused(town, plan, event):
 @kernel
 def arrival_refused(town, plan, event):
     """The first newcomer tries again in an hour."""
-    town.clock.newcomer_due[0] = event.tick + 60
+    town.clock.newcomer_due[0] = event.tick + plan.life.hour
 
 
 @kernel

@@ -1,5 +1,6 @@
 """Telling news: what is told, to whom it is not told, how often; and that all that a town tells can be known."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,7 @@ def test_nobody_is_told_what_was_done_to_oneself_though_it_be_forgotten() -> Non
 def test_so_many_tellings_from_the_eye_witness(most: int, told: int) -> None:
     stage = scene({"news.tellings_most": most})
     chain = [VICTIM, LISTENER, THIRD, 4, 5]
-    made = [tellings(stage, a, b) for a, b in zip(chain, chain[1:], strict=False)]
+    made = [tellings(stage, a, b) for a, b in itertools.pairwise(chain)]
     assert [len(each) for each in made] == [1] * told + [0] * (len(made) - told)
 
 
