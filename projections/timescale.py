@@ -1,6 +1,6 @@
 """Turns the times of settings, which are minutes, into ticks: a tick is 24 hours / `ticks_per_day`."""
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 MINUTES_PER_DAY: Final = 1440
 HOURS_PER_DAY: Final = 24
@@ -26,6 +26,10 @@ class TimeScale(NamedTuple):
     def hour(self) -> int:
         """The ticks of an hour."""
         return self.ticks_per_day // HOURS_PER_DAY if self.in_minutes else TICKS_PER_OLD_HOUR
+
+    def minute_of_day(self, ticks: Any) -> Any:
+        """The minute of the day, the nearest, of a tick of the day, or of an array of them: for whoever reads hours."""
+        return (2 * ticks * MINUTES_PER_DAY + self.ticks_per_day) // (2 * self.ticks_per_day)
 
     @property
     def day_given(self) -> int:

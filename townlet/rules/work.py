@@ -35,7 +35,7 @@ from townlet.rules.ledger import liking, rivalry, trust
 
 @kernel
 def minute_of(town, plan):
-    """The minute of the day."""
+    """The tick of the day, which is its minute where a day has as many ticks as minutes."""
     return town.clock.tick % plan.life.ticks_per_day
 
 
