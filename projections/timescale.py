@@ -42,6 +42,14 @@ class TimeScale(NamedTuple):
             return minutes
         return max(1, (2 * minutes * self.ticks_per_day + MINUTES_PER_DAY) // (2 * MINUTES_PER_DAY))
 
+    def ticks_at_least(self, minutes: int) -> int:
+        """The ticks of a duration, rounded up: of what must not be shorter, such as a margin."""
+        return -(-minutes * self.ticks_per_day // MINUTES_PER_DAY) if self.in_minutes else minutes
+
+    def ticks_at_most(self, minutes: int) -> int:
+        """The ticks of a duration, rounded down: of what must not be longer; at least 1 where it is not 0."""
+        return max(minutes * self.ticks_per_day // MINUTES_PER_DAY, min(minutes, 1)) if self.in_minutes else minutes
+
     def per_tick(self, per_minute: float) -> float:
         """What a minute gains or loses, as what a tick does."""
         return per_minute * self.minutes_per_tick

@@ -15,6 +15,7 @@ MINUTES = st.integers(0, 1_000_000)
 @given(MINUTES, st.floats(0.0, 1.0))
 def test_where_a_tick_is_a_minute_nothing_changes_to_the_last_bit(minutes: int, rate: float) -> None:
     same = BY_THE_MINUTE
+    assert same.ticks_at_least(minutes) == same.ticks_at_most(minutes) == minutes
     assert (same.ticks(minutes), same.per_tick(rate), same.chance(rate)) == (minutes, rate, rate)
     assert (same.hour, same.day_given, same.minute_of_day(minutes % 1440)) == (60, 1440, minutes % 1440)
 
@@ -22,6 +23,7 @@ def test_where_a_tick_is_a_minute_nothing_changes_to_the_last_bit(minutes: int, 
 @given(st.integers(240, 14400), MINUTES, st.floats(0.0, 1.0))
 def test_settings_that_count_in_ticks_are_not_converted(per_day: int, ticks: int, rate: float) -> None:
     old = TimeScale(per_day, in_minutes=False)
+    assert old.ticks_at_least(ticks) == old.ticks_at_most(ticks) == ticks
     assert (old.ticks(ticks), old.per_tick(rate), old.chance(rate)) == (ticks, rate, rate)
     assert (old.hour, old.day_given) == (60, per_day)
 
@@ -31,6 +33,14 @@ def test_a_duration_is_the_nearest_number_of_ticks_and_at_least_one(scale: TimeS
     ticks = scale.ticks(minutes)
     assert abs(ticks - minutes * scale.ticks_per_day / MINUTES_PER_DAY) <= (0.5 if minutes != 1 else 1)
     assert (ticks == 0) == (minutes == 0)
+
+
+@given(SCALES, MINUTES)
+def test_a_margin_is_not_shorter_and_a_choice_not_longer(scale: TimeScale, minutes: int) -> None:
+    least, most = scale.ticks_at_least(minutes), scale.ticks_at_most(minutes)
+    exact = minutes * scale.ticks_per_day / MINUTES_PER_DAY
+    assert exact <= least < exact + 1 and (exact - 1 < most <= exact or most == minutes == 1)
+    assert (least == 0) == (most == 0) == (minutes == 0)
 
 
 @given(SCALES, MINUTES, MINUTES)
