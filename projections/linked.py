@@ -1,7 +1,7 @@
 """What only kernels call is linked, and becomes machine code only inside what Python calls.
 
 Numba optimises each compiled function with everything that it calls, and makes machine code of it; what calls it then
-optimises all of that again. Nobody calls a kernel but kernels, so here a kernel is kept as LLVM's intermediate code, and
+optimises all of that again. Nobody calls a kernel but kernels, so a kernel is kept as LLVM's intermediate code here, and
 only an entry is optimised, once and as a whole. This halves the time to compile a town, and changes no result.
 """
 
@@ -94,7 +94,7 @@ _get_executable = cpu.CPUContext.get_executable
 
 
 def _executable(context: Any, library: Any, description: Any, environment: Any) -> Any:
-    """What Python calls: nothing for a kernel. An entry gets the environments of the kernels that are linked into it."""
+    """What Python calls. An entry gets the environments of the kernels that are linked into it."""
     if isinstance(library, LinkedLibrary):
         name, module = description.qualname.split(".")[-1], description.lookup_module()
         return make_function(module, name, "linked only", NO_ADDRESS, environment, (library,))

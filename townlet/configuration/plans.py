@@ -23,7 +23,7 @@ EVERY_DAY, WEEKDAYS = 0b1111111, 0b0011111
 INITIAL_TIES = {"none": 0, "households": 1, "random": 2, "list": 3}
 LAST_SEAT = 2**31 - 1
 WORK_TIMES = (
-    *("grace", "absent_after", "absence_window", "cover_within", "margin"),
+    *("grace", "absent_after", "absence_window", "cover_within"),
     *("rise_before", "alarm_before", "due_before", "early", "ask_again"),
 )
 DAY_TIMES = ("meal_hours", "night_from", "night_to")
@@ -118,6 +118,7 @@ def _fill_work(record: Any, work: Work, scale: TimeScale) -> None:
     record["unwell_rest"] = work.unwell_rest_days * scale.ticks_per_day
     for name in WORK_TIMES:
         record[name] = scale.ticks(getattr(work, f"{name}_minutes"))
+    record["margin"] = scale.ticks_at_least(work.margin_minutes)
     for name in ("help_phase", "cover_phase"):  # below ask_again when rounded, too, or nobody would ever be asked
         record[name] = min(scale.ticks(getattr(work, f"{name}_minutes")), int(record["ask_again"]) - 1)
     for name in ("oversleep_ambition", "unwell_ambition", "cover_ambition", "cover_needs_above"):
@@ -243,7 +244,9 @@ def _fill_life(record: Any, settings: Settings, shape: CapacityClass) -> None:
 
 def _fill_policy(record: Any, policy: Policy, scale: TimeScale) -> None:
     for name in record.dtype.names:
-        if name in ("commit", "meal_span", "chronotype"):
+        if name == "commit":  # whoever keeps to a choice for longer than the margin sets out late
+            record[name] = scale.ticks_at_most(policy.commit_minutes)
+        elif name in ("meal_span", "chronotype"):
             record[name] = scale.ticks(getattr(policy, f"{name}_minutes"))
         elif name in DAY_TIMES:
             record[name] = _ticks_of(getattr(policy, name), scale)
