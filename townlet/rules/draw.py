@@ -40,10 +40,11 @@ UNIT = 1.0 / 9007199254740992.0
     JUDGEMENT,
     HOLD,
     CHRONOTYPE,
+    NEWS,
     GIVE,
     LEND,
     GIVER,
-) = map(np.int64, range(28))
+) = map(np.int64, range(29))
 """Purposes: what a draw is for. New ones are added at the end."""
 
 NOBODY_ELSE = np.int64(0)

@@ -41,6 +41,7 @@ EVERYDAY: Final[Mapping[str, tuple[str, ...]]] = {
     "storm": ("weather_changed",),
     "takeover": ("shift_takeover",),
     "handover": ("queue_handover",),
+    **dict.fromkeys(("news", "gossip", "rumour", "hearsay"), ("news_told",)),
 }
 """Everyday words, and the kinds of events that each of them means."""
 
