@@ -10,7 +10,13 @@ from tests.townlet.rules.stage import Stage, columns
 from townlet.rules.control import BY_ACTION
 
 HUNGRY, STARVING = 0.3, 0.1
-SURE = {"giving.meal_chance": 1.0, "giving.money_chance": 1.0, "life.initial_ties.mode": "none"}
+SURE = {
+    "giving.meal_chance": 1.0,
+    "giving.money_chance": 1.0,
+    "life.initial_ties.mode": "none",
+    "giving.hungry_below": 0.4,
+    "giving.meals_kept": 2,
+}
 NOON = 720
 
 
@@ -60,12 +66,9 @@ class Table(Stage):
         self.rows()
         self.call("company.giving", "settle", self.needy if seat is None else seat)
         rows = self.rows()
-        given = {kind: columns(rows, kind) for kind in ("meal_given", "money_lent", "money_returned")}
-        return {
-            kind: [(int(row["agent"]), int(row["other"])) for row in found]
-            for kind, found in given.items()
-            if len(found)
-        }
+        kinds = ("meal_given", "money_lent", "money_returned")
+        given = {kind: [(int(row["agent"]), int(row["other"])) for row in columns(rows, kind)] for kind in kinds}
+        return {kind: found for kind, found in given.items() if found}
 
 
 def test_a_housemate_with_more_than_enough_gives_a_meal() -> None:
