@@ -137,7 +137,9 @@ def event_columns(side: int | None = 64) -> tuple[ViewColumn, ...]:
     third = EventField("third", "tile", "person", "", "who else it tells of", True)
     columns: list[ViewColumn] = []
     for field in fields:
-        columns += _columns_of(field, side, _TILE_SQL, ("tile", "kind")) if field.what == "tile" else _columns_of(field, side)
+        columns += (
+            _columns_of(field, side, _TILE_SQL, ("tile", "kind")) if field.what == "tile" else _columns_of(field, side)
+        )
     columns += _columns_of(third, side, _THIRD_SQL, ("tile", "kind"))
     return (*_when(side), kind, kind_id, *columns, _cause("the event that led to this one"), note)
 

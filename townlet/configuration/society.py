@@ -108,7 +108,9 @@ class News(Model):
     sight_tiles: Annotated[int, Field(ge=0, le=20)] = Field(
         4, description="whoever is awake, no farther than this from the deed, and under the same roof has seen it"
     )
-    chance: Share = Field(0.5, description="in a chat that goes well, of telling the other the newest that is new to it")
+    chance: Share = Field(
+        0.5, description="in a chat that goes well, of telling the other the newest that is new to it"
+    )
     tellings_most: Annotated[int, Field(ge=0, le=10)] = Field(
         2, description="from the eye-witness on; what was told so often is not told again"
     )

@@ -117,7 +117,6 @@ class Sentences:
             value=float(event["value"]),
         )
 
-
     def _news_told(self, event: Any) -> str:
         """The clause for news that is told: what was done, and how the teller knows of it."""
         way, teller = way_of(event, self._pick) if self._pick else Way(None, ()), int(event["agent"])
