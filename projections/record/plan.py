@@ -52,7 +52,7 @@ AFFORDANCE = np.dtype(
 JOB = np.dtype(
     [
         ("desk", "i8"),
-        ("start", "i8"),  # minute of the day
+        ("start", "i8"),  # tick of the day
         ("end", "i8"),
         ("days", "i8"),  # bit d: worked on day d of the week
         ("wage", "f8"),  # a tick
@@ -190,6 +190,26 @@ MARKET = np.dtype(
         ("rain_chance", "f8"),
         ("start_wallet", "f8"),
         ("start_items", "i8", (ITEMS,)),
+        ("demand", "f8"),
+        ("demand_steepness", "f8"),
+        ("benefit", "f8"),
+        ("spend_above", "f8"),
+        ("treat_rise", "f8"),
+        ("treat_most", "f8"),
+    ]
+)
+
+GIVING = np.dtype(
+    [
+        ("reach", "i8"),  # tiles
+        ("liking_above", "f8"),
+        ("hungry_below", "f8"),
+        ("meals_kept", "i8"),
+        ("meal_chance", "f8"),
+        ("money_chance", "f8"),
+        ("lend_share", "f8"),
+        ("return_above", "f8"),
+        ("rest", "i8"),  # ticks
     ]
 )
 
@@ -205,11 +225,12 @@ LIFE = np.dtype(
         ("seat_rest", "i8"),
         ("seat_limit", "i8"),  # the most seats that may be used
         ("ticks_per_day", "i8"),
+        ("hour", "i8"),  # ticks
         ("person_limit", "i8"),
         ("initial_ties", "i8"),  # 0 none, 1 households, 2 random, 3 list
         ("initial_density", "f8"),
         ("initial_size", "f8", (3,)),
-        ("asking_minute", "i8"),
+        ("asking_minute", "i8"),  # tick of the day
         ("asking_after", "i8"),  # ticks
         ("topic_preference_least", "f8"),
         ("topic_preference_span", "f8"),
@@ -257,6 +278,9 @@ POLICY = np.dtype(
         ("cook_below_meals", "i8"),
         ("errand_hunger_share", "f8"),
         ("thrift_factor", "f8"),
+        ("leisure_gain", "f8"),
+        ("leisure_most", "f8"),
+        ("rent_kept", "f8"),
     ]
 )
 
@@ -335,6 +359,7 @@ def plan_type(shape: CapacityClass) -> np.dtype:
             ("chat", CHAT),
             ("queues", QUEUES),
             ("market", MARKET),
+            ("giving", GIVING),
             ("life", LIFE),
             ("policy", POLICY),
             ("layout", layout_type(shape)),

@@ -18,5 +18,3 @@ BROKEN_OFF, DONE = map(np.int64, range(2))
 
 SEEN = np.int64(0)
 """The telling of news that one has seen or suffered."""
-
-TICKS_PER_HOUR = np.int64(60)

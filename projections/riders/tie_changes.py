@@ -15,6 +15,9 @@ from eventlog.codes import (
     CHAT_FAILED,
     CHAT_SUCCEEDED,
     LATE_HELP,
+    MEAL_GIVEN,
+    MONEY_LENT,
+    MONEY_RETURNED,
     NEWS_TOLD,
     QUEUE_CONFLICT,
     QUEUE_HANDOVER,
@@ -29,7 +32,7 @@ from eventlog.codes import (
 from projections.kernel import kernel
 from projections.record.event import NONE
 from projections.record.state import TIE, TIES, CapacityClass
-from projections.record.words import FAMILIARITY, RIVALRY, TICKS_PER_HOUR, TRUST
+from projections.record.words import FAMILIARITY, RIVALRY, TRUST
 from projections.town.news import heard_delta, is_there, share_believed
 from projections.town.ties import adjusted_delta, fade, personal_delta, raw_delta, rivalry_retention, tie_with
 
@@ -65,6 +68,9 @@ REMEMBERED = (
     QUEUE_CONFLICT,
     SHIFT_TAKEOVER,
     LATE_HELP,
+    MEAL_GIVEN,
+    MONEY_LENT,
+    MONEY_RETURNED,
 )
 """Kinds that change the ties of two to each other by their delta."""
 
@@ -154,7 +160,7 @@ def after(town, plan, event, out):
 @kernel
 def tick(town, plan, event, out):
     """At the end of an hour: count an hour of decay for every tie, and write rows for those that ended."""
-    if (event.tick + 1) % TICKS_PER_HOUR != 0:
+    if (event.tick + 1) % plan.life.hour != 0:
         return
     keep = plan.social.retention
     for a in range(town.clock.seats):

@@ -41,7 +41,10 @@ UNIT = 1.0 / 9007199254740992.0
     HOLD,
     CHRONOTYPE,
     NEWS,
-) = map(np.int64, range(26))
+    GIVE,
+    LEND,
+    GIVER,
+) = map(np.int64, range(29))
 """Purposes: what a draw is for. New ones are added at the end."""
 
 NOBODY_ELSE = np.int64(0)

@@ -24,6 +24,9 @@ HAPPENED: Final[Mapping[str, str]] = {
     "shift_takeover": "{other} did not come to work{venue}, and {agent} took the shift and its pay",
     "late_help": "{other} was late for work{venue}, and {agent} did the first of it",
     "news_told": "{agent} told {other} that {deed} ({known})",
+    "meal_given": "{agent} gave {other}, who was hungry, a meal",
+    "money_lent": "{agent} lent {other} the price of {value:.1f} meals",
+    "money_returned": "{agent} paid {other} back the price of {value:.1f} meals",
     "tie_set": "{agent}'s {dimension} towards {other} was set to {value:.2f} by command",
     "agent_exited": "{agent} left town{why}",
 }

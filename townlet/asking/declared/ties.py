@@ -84,7 +84,7 @@ NEWS: Final = Table(
 )
 
 _WINDOW: Final = whole(
-    ("window", "number of the window, from 0 at the founding; its length is relationships.churn.window_ticks"),
+    ("window", "number of the window, from 0 at the founding; its length is relationships.churn.window_minutes"),
     ("from_tick", "first tick of the window"),
     ("to_tick", "tick at which the window ends, exclusive"),
 )
