@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 import townlet
-
 from tests.cli.test_commands import here, lived, said
 
 __all__ = ["here", "lived"]
