@@ -108,7 +108,12 @@ TO_2: Final[Tree] = {
 }
 """The keys of version 2: what stood as numbers in the rules before."""
 
-STEPS: Final[tuple[Tree, ...]] = (TO_2,)
+TO_3: Final[Tree] = {
+    "work": {"stagger_ticks": 0},
+}
+"""The keys of version 3: a day like a life."""
+
+STEPS: Final[tuple[Tree, ...]] = (TO_2, TO_3)
 """The step at place n makes version n + 2 of version n + 1."""
 
 VERSION: Final = FIRST + len(STEPS)
