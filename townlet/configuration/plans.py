@@ -129,13 +129,18 @@ def _fill_work(record: Any, work: Work, scale: TimeScale) -> None:
 
 
 def jobs_of(work: Work, town_map: TownMap) -> Iterator[tuple[int, Job, tuple[int, int], int]]:
-    """Every job of a town as (desk, kind of job, shift, venue); jobs of one venue are next to each other."""
-    desks = [(place.venue, o) for o, place in enumerate(town_map.places) if place.kind == "desk"]
-    for venue, desk in sorted(desks):
+    """Every job of a town as (desk, kind of job, shift, venue); jobs of one venue are next to each other.
+
+    Each further desk of a venue begins its shifts `work.stagger_minutes` later than the one before.
+    """
+    desks = sorted((place.venue, o) for o, place in enumerate(town_map.places) if place.kind == "desk")
+    venues = [venue for venue, _ in desks]
+    for number, (venue, desk) in enumerate(desks):
+        later = work.stagger_minutes * (number - venues.index(venue))
         for job in work.jobs:
             if job.venue == town_map.venues[venue].kind:
-                for shift in job.shifts:
-                    yield desk, job, shift, venue
+                for start, end in job.shifts:
+                    yield desk, job, (start + later, end + later), venue
 
 
 def _fill_jobs(plan: Any, settings: Settings, town_map: TownMap, shape: CapacityClass) -> None:
