@@ -1,7 +1,7 @@
 """What only kernels call is linked, and becomes machine code only inside what Python calls.
 
 Numba optimises each compiled function with everything that it calls, and makes machine code of it; what calls it then
-optimises all of that again. Nobody calls a kernel but kernels, so a kernel is kept as LLVM's intermediate code here, and
+optimises all of that again. Nobody calls a kernel but kernels, so one is kept as LLVM's intermediate code here, and
 only an entry is optimised, once and as a whole. This halves the time to compile a town, and changes no result.
 """
 
