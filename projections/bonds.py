@@ -1,16 +1,55 @@
-"""Summaries of a town's ties at one tick: friends, rivals and means, of each person and of the town.
+"""Bonds: when a tie becomes a friendship or a rivalry, and when it ends. Summaries of a town's ties at one tick.
 
-A tie's liking is trust + familiarity - rivalry. The owner counts the other as a friend if liking is at least
-`friend_liking`, and as a rival if rivalry is at least `rival_rivalry` and above trust. Both are one-sided, and one
-person can be both.
+A tie's liking is trust + familiarity - rivalry. A bond is one-sided: the owner counts the other as a friend, or as a
+rival, or as neither. `next_bond` is the one place that decides it.
 """
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 
 from projections.settings import Bonds
+
+NO_BOND: Final = 0
+FRIEND: Final = 1
+RIVAL: Final = 2
+"""What `bond` of a tie may be."""
+
+Sides = tuple[float, float, float]
+"""Trust, familiarity and rivalry of a tie."""
+
+
+def next_bond(bond: int, tie: Sides, marks: Bonds) -> int:
+    """The bond of a tie with these sides, where `bond` is what it was before.
+
+    A friendship begins at `friend_liking` and lasts while liking is at least `friend_until`. A rivalry begins at
+    `rival_rivalry`, if rivalry is above trust, and lasts while rivalry is at least `rival_until` and trust is not more
+    above it than the two marks lie apart. A tie that is both keeps the bond that it has; a new one is a friendship.
+    """
+    trust, familiarity, rivalry = tie
+    friend_until, rival_until = (
+        min(marks.friend_until, marks.friend_liking),
+        min(marks.rival_until, marks.rival_rivalry),
+    )
+    liking = trust + familiarity - rivalry
+    if bond == FRIEND and liking >= friend_until:
+        return FRIEND
+    if bond == RIVAL and rivalry >= rival_until and trust < rivalry + (marks.rival_rivalry - rival_until):
+        return RIVAL
+    if liking >= marks.friend_liking:
+        return FRIEND
+    return RIVAL if rivalry >= marks.rival_rivalry and rivalry > trust else NO_BOND
+
+
+def bonds_over_time(values: Iterable[Sides], marks: Bonds) -> list[int]:
+    """The bond of one tie after each of its values, in order; before the first there was none."""
+    found, bond = [], NO_BOND
+    for tie in values:
+        bond = next_bond(bond, tie, marks)
+        found.append(bond)
+    return found
 
 
 class Ties:
@@ -32,8 +71,10 @@ class Ties:
         self.tied = np.zeros(self.trust.shape, bool)
         self.tied[owner, other] = True
         self.liking = self.trust + self.familiarity - self.rivalry
-        self.friend = self.tied & (self.liking >= settings.friend_liking)
-        self.rival = self.tied & (self.rivalry >= settings.rival_rivalry) & (self.rivalry > self.trust)
+        bond = np.full(self.trust.shape, NO_BOND)
+        values = zip(*(ties.column(name).to_pylist() for name in sides), strict=True)
+        bond[owner, other] = [next_bond(NO_BOND, each, settings) for each in values]
+        self.friend, self.rival = bond == FRIEND, bond == RIVAL
 
     def _matrix(self, owner: np.ndarray, other: np.ndarray, values: pa.ChunkedArray) -> np.ndarray:
         matrix = np.zeros((len(self.ids), len(self.ids)))

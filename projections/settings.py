@@ -62,13 +62,19 @@ class Churn(Model):
 
 
 class Bonds(Model):
-    """Who counts as a friend and as a rival in summaries and plots; no rule reads it."""
+    """Who counts as a friend and as a rival. A bond begins at one mark and ends below a lower one."""
 
     friend_liking: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
-        0.5, description="the least liking (trust + familiarity - rivalry) of a friend"
+        0.9, description="the least liking (trust + familiarity - rivalry) at which a friendship begins"
+    )
+    friend_until: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
+        0.6, description="a friendship ends below this liking; a value above friend_liking counts as friend_liking"
     )
     rival_rivalry: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
-        0.1, description="the least rivalry towards a rival; it must also be above trust"
+        0.25, description="the least rivalry at which a rivalry begins; it must also be above trust"
+    )
+    rival_until: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        0.12, description="a rivalry ends below this rivalry; a value above rival_rivalry counts as rival_rivalry"
     )
 
 

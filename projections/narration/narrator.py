@@ -18,13 +18,13 @@ from projections.narration.entries import NARRATIONS, Moment
 from projections.narration.limiter import Limiter, Standing
 from projections.narration.memory import Memory
 from projections.narration.moments import TELLERS, life, ties
-from projections.narration.scene import Names, Scene, tie_of
+from projections.narration.scene import Names, Scene
 from projections.narration.situations import ASIDES
 from projections.narration.wording import SPREAD, Templates, next_wording
 from projections.record.state import CLASSES
 from projections.refusing import require_folded
 from projections.riders.fold import board, fold_rows_with_riders, riders_type
-from projections.riders.tie_changes import Change, Loss
+from projections.riders.tie_changes import Change
 from projections.settings import Bonds, Narration
 from projections.versions import VERSIONS
 
@@ -68,11 +68,8 @@ class Narrator:
         for last in self._rows_to_tell(rows):
             changes = self._fold_changes(rows[first : last + 1])
             first = last + 1
-            event = rows[last]
-            here = changes["seq"] == event["seq"]
-            self._tell_faded(changes[~here])
-            self._tell(event, changes[here])
-        self._tell_faded(self._fold_changes(rows[first:]))
+            self._tell(rows[last], changes[changes["seq"] == rows[last]["seq"]])
+        self._fold_changes(rows[first:])
 
     def tables(self) -> dict[str, pa.Table]:
         """`narrations`; and for `restore`: `narration_state`, the limiter's state, and `narration_memory`."""
@@ -152,21 +149,15 @@ class Narrator:
         self._waiting.clear()
 
     def _moments(self, scene: Scene) -> Iterator[Moment]:
-        """The moments of an event: the event itself, then ties that it evicted, then friendship and rivalry."""
+        """The moments of an event: bonds that time changed, the event itself, then the bonds that it changed."""
         if scene.kind == codes.TICK_ENDED:
             yield from life.founders(scene)
             return
-        ties.let_lapse(scene)
+        yield from ties.lapsed_bonds(scene)
         if teller := TELLERS.get(scene.kind):
             yield from teller(scene)
         yield from ties.forgotten_people(scene)
         yield from ties.tie_moments(scene)
-
-    def _tell_faded(self, changes: np.ndarray) -> None:
-        """Tell the ties that ended by decay; those that other events ended are not told."""
-        for row in changes[changes["reason"] == int(Loss.DECAY)]:
-            scene = self._scene(_hour(row), [])
-            self._put_forward(scene, ties.faded_tie(scene, tie_of(row)))
 
     def _scene(self, event: Any, changes: Any) -> Scene:
         terms = self._terms[self._epoch]
@@ -213,9 +204,3 @@ def _sentence(wording: str, facts: Mapping[str, str]) -> str:
 def _place_of(aside: str) -> tuple[int, int]:
     """The memory's key of an aside: its index among ASIDES."""
     return list(ASIDES).index(aside), MISSING
-
-
-def _hour(row: Any) -> Mapping[str, int]:
-    """The event of the hour's end at which a tie ended, as far as its change has the fields."""
-    nothing = dict.fromkeys(("agent", "other", "object", "code", "code2", "value", "value2"), MISSING)
-    return nothing | {"seq": int(row["seq"]), "tick": int(row["tick"]), "kind": int(codes.TICK_ENDED)}

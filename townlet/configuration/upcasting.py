@@ -108,7 +108,12 @@ TO_2: Final[Tree] = {
 }
 """The keys of version 2: what stood as numbers in the rules before."""
 
-STEPS: Final[tuple[Tree, ...]] = (TO_2,)
+TO_3: Final[Tree] = {
+    "relationships": {"bonds": {"friend_until": 3.0, "rival_until": 1.0}},
+}
+"""The keys of version 3: a bond of older settings ended where it began, as a mark above the first one counts as it."""
+
+STEPS: Final[tuple[Tree, ...]] = (TO_2, TO_3)
 """The step at place n makes version n + 2 of version n + 1."""
 
 VERSION: Final = FIRST + len(STEPS)

@@ -11,13 +11,14 @@ from projections.versions import VERSIONS
 from townlet.configuration.load import configs_folder, from_yaml
 from townlet.configuration.settings import Settings
 from townlet.history.name_books import prose_names
-from townlet.living.identity import folder_sources, rider_identity, sources_digest
+from townlet.living.identity import PROJECTIONS, folder_sources, rider_identity, sources_digest
 
 if TYPE_CHECKING:
     from projections.narration.narrator import Narrator
     from townlet.living.town import Town
 
-SHIPPED: Final = "narration/default.yaml"
+WORDINGS: Final = ("plain", "literary")
+"""The templates that come with Townlet, by name; a story has the first ones unless it is asked for others."""
 
 
 def narrator(town: "Town", templates: Templates | None = None, settings: Sequence[Settings] = ()) -> "Narrator":
@@ -36,22 +37,29 @@ def narration_identity(epochs: Sequence[Epoch], seq: int) -> dict[str, str]:
     """Everything that a story depends on, apart from the events: what riders depend on, the narrator's sources, and the
     shipped templates."""
     name = "narrations"
-    sources = sources_digest([*folder_sources("narration"), *folder_sources("narration/moments"), templates_file()])
+    sources = sources_digest(
+        [*folder_sources("narration"), *folder_sources("narration/moments"), PROJECTIONS / "bonds.py", templates_file()]
+    )
     return {**rider_identity("tie_changes", epochs, seq), "narrator": f"{name}@{VERSIONS[name]}", "narration": sources}
 
 
 @cache
-def shipped_templates() -> Templates:
-    """The templates that come with Townlet."""
-    return templates_of(templates_file(), f"configs/{SHIPPED}")
+def shipped_templates(wording: str = WORDINGS[0]) -> Templates:
+    """The templates that come with Townlet under this name, one of WORDINGS."""
+    return templates_of(templates_file(wording), f"configs/narration/{wording}.yaml")
 
 
-def templates_file() -> Path:
-    """The file of the shipped templates."""
-    return configs_folder() / SHIPPED
+def templates_file(wording: str = WORDINGS[0]) -> Path:
+    """The file of the shipped templates of this name."""
+    return configs_folder() / "narration" / f"{wording}.yaml"
 
 
 def templates_of(file: Path, origin: str = "") -> Templates:
-    """The templates in a file. Raises BadTemplates, which lists all faults, and ConfigurationError for invalid YAML."""
+    """The templates in a file, or shipped ones where one of WORDINGS is given.
+
+    Raises BadTemplates, which lists all faults, and ConfigurationError for invalid YAML.
+    """
+    if str(file) in WORDINGS and not file.exists():
+        return shipped_templates(str(file))
     content: Any = from_yaml(file, origin or str(file))
     return read(content, origin or str(file))
