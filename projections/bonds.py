@@ -1,64 +1,22 @@
-"""Bonds: when a tie becomes a friendship or a rivalry, and when it ends. Summaries of a town's ties at one tick.
+"""Summaries of a town's ties at one tick: friends, rivals and means, of each person and of the town.
 
-A tie's liking is trust + familiarity - rivalry. A bond is one-sided: the owner counts the other as a friend, or as a
-rival, or as neither. `next_bond` is the one place that decides it.
+A tie's liking is trust + familiarity - rivalry. Who is a friend and who a rival is the tie's bond, which the folds keep
+(`relationships.bonds`); it is one-sided.
 """
 
-from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-
-from projections.settings import Bonds
-
-NO_BOND: Final = 0
-FRIEND: Final = 1
-RIVAL: Final = 2
-"""What `bond` of a tie may be."""
-
-Sides = tuple[float, float, float]
-"""Trust, familiarity and rivalry of a tie."""
-
-
-def next_bond(bond: int, tie: Sides, marks: Bonds) -> int:
-    """The bond of a tie with these sides, where `bond` is what it was before.
-
-    A friendship begins at `friend_liking` and lasts while liking is at least `friend_until`. A rivalry begins at
-    `rival_rivalry`, if rivalry is above trust, and lasts while rivalry is at least `rival_until` and trust is not more
-    above it than the two marks lie apart. A tie that is both keeps the bond that it has; a new one is a friendship.
-    """
-    trust, familiarity, rivalry = tie
-    friend_until, rival_until = (
-        min(marks.friend_until, marks.friend_liking),
-        min(marks.rival_until, marks.rival_rivalry),
-    )
-    liking = trust + familiarity - rivalry
-    if bond == FRIEND and liking >= friend_until:
-        return FRIEND
-    if bond == RIVAL and rivalry >= rival_until and trust < rivalry + (marks.rival_rivalry - rival_until):
-        return RIVAL
-    if liking >= marks.friend_liking:
-        return FRIEND
-    return RIVAL if rivalry >= marks.rival_rivalry and rivalry > trust else NO_BOND
-
-
-def bonds_over_time(values: Iterable[Sides], marks: Bonds) -> list[int]:
-    """The bond of one tie after each of its values, in order; before the first there was none."""
-    found, bond = [], NO_BOND
-    for tie in values:
-        bond = next_bond(bond, tie, marks)
-        found.append(bond)
-    return found
 
 
 class Ties:
     """The ties of the living as matrices [owner, other], float64 or bool, in the order of `people`.
 
-    `people` has `id` and `name` of the living; `ties` has `owner_id, other_id, trust, familiarity, rivalry`.
+    `people` has `id` and `name` of the living; `ties` has `owner_id, other_id, trust, familiarity, rivalry, bond`.
     """
 
-    def __init__(self, people: pa.Table, ties: pa.Table, settings: Bonds) -> None:
+    def __init__(self, people: pa.Table, ties: pa.Table) -> None:
         self.ids = people.column("id").to_numpy()
         self.names = np.array(people.column("name").to_pylist(), object)
         order = np.argsort(self.ids, kind="stable")
@@ -71,10 +29,9 @@ class Ties:
         self.tied = np.zeros(self.trust.shape, bool)
         self.tied[owner, other] = True
         self.liking = self.trust + self.familiarity - self.rivalry
-        bond = np.full(self.trust.shape, NO_BOND)
-        values = zip(*(ties.column(name).to_pylist() for name in sides), strict=True)
-        bond[owner, other] = [next_bond(NO_BOND, each, settings) for each in values]
-        self.friend, self.rival = bond == FRIEND, bond == RIVAL
+        bonds = np.array(ties.column("bond").to_pylist(), object)
+        self.friend, self.rival = (np.zeros(self.trust.shape, bool) for _ in range(2))
+        self.friend[owner, other], self.rival[owner, other] = bonds == "friend", bonds == "rival"
 
     def _matrix(self, owner: np.ndarray, other: np.ndarray, values: pa.ChunkedArray) -> np.ndarray:
         matrix = np.zeros((len(self.ids), len(self.ids)))
@@ -82,13 +39,13 @@ class Ties:
         return matrix
 
 
-def bonds(people: pa.Table, ties: pa.Table, settings: Bonds) -> pa.Table:
+def bonds(people: pa.Table, ties: pa.Table) -> pa.Table:
     """A row for each of `people`: counts of ties, friends and rivals, the best friend, the worst rival, and means.
 
     Means are over the ties that a person holds (given) or that others hold to it (received), NULL without ties. Of two
     equally good friends or bad rivals the one with the lower number is named.
     """
-    of = Ties(people, ties, settings)
+    of = Ties(people, ties)
     return pa.table(
         {
             "agent": pa.array(of.names, pa.string()),
@@ -108,13 +65,13 @@ def bonds(people: pa.Table, ties: pa.Table, settings: Bonds) -> pa.Table:
     )
 
 
-def society(people: pa.Table, ties: pa.Table, settings: Bonds) -> pa.Table:
+def society(people: pa.Table, ties: pa.Table) -> pa.Table:
     """One row for the town. Pairs are unordered; means are over all ties, NULL without ties.
 
     `mutual`: pairs with a tie in both directions; `friendships`: both count the other as a friend;
     `one_sided_friendships`: only one does; `rivalries`: at least one counts the other as a rival.
     """
-    of = Ties(people, ties, settings)
+    of = Ties(people, ties)
     size = np.abs(of.trust) + np.abs(of.familiarity) + np.abs(of.rivalry)
     sides = {"trust": of.trust, "familiarity": of.familiarity, "rivalry": of.rivalry, "size": size}
     return pa.table(

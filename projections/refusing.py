@@ -7,7 +7,7 @@ import numpy as np
 from eventlog import codes
 from eventlog.catalogue import KIND_NAMES
 from projections.errors import BadEvent
-from projections.town.possible import AMOUNT_MOST, JUST_LIVED, SKIPPED_MOST
+from projections.record.possible import AMOUNT_MOST, JUST_LIVED, SKIPPED_MOST
 
 
 def require_folded(projection: str, first: int, rows: np.ndarray, towns: Any, plans: Any) -> int:

@@ -20,17 +20,20 @@ class Delta(Model):
     trust: Unit = 0.0
     familiarity: Unit = 0.0
     rivalry: Unit = 0.0
-    sides: Literal["both", "affected"] = Field("both", description="both ledgers, or only the wronged or helped one")
+    sides: Literal["both", "affected"] = Field(
+        "both", description="both ledgers alike, or above all the one of who is wronged, helped or given way to"
+    )
+    share: Share = Field(0.0, description="with affected: of the delta, for the ledger of the one who did it")
 
 
 class Deltas(Model):
     """Deltas by kind of event. A conflict's rivalry is multiplied by its intensity, a chat's by its quality."""
 
     shared_meal: Delta = Delta(trust=0.10, familiarity=0.25)
-    queue_handover: Delta = Delta(trust=0.05, familiarity=0.05, rivalry=-0.05)
-    queue_conflict: Delta = Delta(familiarity=-0.05, rivalry=0.15)
-    shift_takeover: Delta = Delta(trust=-0.10, rivalry=0.30)
-    late_help: Delta = Delta(trust=0.20, familiarity=0.10, rivalry=-0.10)
+    queue_handover: Delta = Delta(trust=0.05, familiarity=0.05, rivalry=-0.05, sides="affected", share=0.4)
+    queue_conflict: Delta = Delta(familiarity=-0.05, rivalry=0.15, sides="affected", share=0.3)
+    shift_takeover: Delta = Delta(trust=-0.10, rivalry=0.30, sides="affected", share=0.3)
+    late_help: Delta = Delta(trust=0.20, familiarity=0.10, rivalry=-0.10, sides="affected", share=0.4)
     chat_succeeded: Delta = Delta(trust=0.05, familiarity=0.10)
     chat_failed: Delta = Delta(familiarity=-0.05, rivalry=0.05)
 
@@ -38,9 +41,9 @@ class Deltas(Model):
 class Retention(Model):
     """The share of a tie that stays after an hour. 0.9942 halves it in 5 days, 0.9971 in 10, 0.9981 in 15."""
 
-    trust: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.9942, description="half-life five days")
-    familiarity: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.9942, description="half-life five days")
-    rivalry: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.9942, description="half-life five days")
+    trust: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.99808, description="half-life 15 days")
+    familiarity: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.99808, description="half-life 15 days")
+    rivalry: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.99808, description="half-life 15 days")
 
 
 class Personality(Model):
@@ -62,19 +65,19 @@ class Churn(Model):
 
 
 class Bonds(Model):
-    """Who counts as a friend and as a rival. A bond begins at one mark and ends below a lower one."""
+    """Who becomes a friend or a rival, and until when: one mark makes a bond, a lower one ends it."""
 
     friend_liking: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
-        0.9, description="the least liking (trust + familiarity - rivalry) at which a friendship begins"
+        0.9, description="the liking (trust + familiarity - rivalry) from which the other is a friend"
     )
     friend_until: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
-        0.6, description="a friendship ends below this liking; a value above friend_liking counts as friend_liking"
+        0.6, description="the liking below which a friend is one no more; at most friend_liking"
     )
     rival_rivalry: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
-        0.25, description="the least rivalry at which a rivalry begins; it must also be above trust"
+        0.25, description="the rivalry from which the other is a rival, if it is also above trust"
     )
-    rival_until: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
-        0.12, description="a rivalry ends below this rivalry; a value above rival_rivalry counts as rival_rivalry"
+    rival_until: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
+        0.12, description="the rivalry below which a rival is one no more; at most rival_rivalry"
     )
 
 
@@ -86,6 +89,9 @@ class Relationships(Model):
     )
     admission: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
         0.2, description="in a full ledger, |trust + familiarity - rivalry| of a delta must exceed this"
+    )
+    chat_repeat_share: Share = Field(
+        0.5, description="times what the chat before counted, for each further chat of the same pair on a day"
     )
     forgotten_below: Share = Field(0.01, description="a tie with all three dimensions below this is dropped")
     deltas: Deltas = Deltas()

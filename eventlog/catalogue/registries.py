@@ -84,6 +84,9 @@ class Reason(IntEnum):
     MOVED = 11
     RELIEVED = 12
     WEATHER = 13
+    TURN = 14
+    DUE = 15
+    APART = 16
     CUT = 20
     BLOCK = 21
     GHOST = 22

@@ -1,6 +1,16 @@
 """People talk and pass news on; the founding and commands set ties."""
 
-from eventlog.catalogue.event import Agent, Amount, Count, DimensionCode, Event, NewsCode, PersonTold, ReasonCode, column
+from eventlog.catalogue.event import (
+    Agent,
+    Amount,
+    Count,
+    DimensionCode,
+    Event,
+    NewsCode,
+    PersonTold,
+    ReasonCode,
+    column,
+)
 
 
 class ChatStarted(Event, kind=128, version=2):

@@ -92,13 +92,20 @@ WORK = np.dtype(
         ("cover_ambition", "f8"),
         ("cover_needs_above", "f8"),
         ("commute_steps", "f8"),
+        ("line_counts", "i8"),  # 1: who stands in line at its desk when the shift begins is on time
+        ("blameless", "i8"),  # 1: nobody is blamed for what happens at a desk when a shift ends
     ]
 )
 
 SOCIAL = np.dtype(
     [
         ("delta", "f8", (KINDS, 3)),
-        ("sides", "i8", (KINDS,)),  # whose ledger changes. 0: both, 1: only that of `other`, who is wronged or helped
+        ("share", "f8", (KINDS,)),  # of the delta, for the ledger of `agent`; that of `other` gets the whole
+        ("repeat", "f8"),  # times what the chat before it counted, for each further chat of a pair on a day
+        ("friend_from", "f8"),
+        ("friend_until", "f8"),
+        ("rival_from", "f8"),
+        ("rival_until", "f8"),
         ("retention", "f8", (3,)),
         ("capacity", "i8"),
         ("admission", "f8"),
@@ -129,6 +136,11 @@ CHAT = np.dtype(
         ("avoid_rivalry", "f8"),
         ("quality_least", "f8"),
         ("listener_liking", "f8"),
+        ("least", "i8"),  # ticks of a talk
+        ("most", "i8"),
+        ("quality_luck", "f8"),
+        ("own_judgement", "i8"),  # 1: each of the two judges a chat; 0: only the speaker does, for both
+        ("meal_radius", "i8"),
     ]
 )
 
@@ -149,6 +161,10 @@ QUEUES = np.dtype(
         ("intensity_least", "f8"),
         ("intensity_most", "f8"),
         ("ask_within", "i8"),  # steps
+        ("held_least", "i8"),  # ticks for which a block keeps the place
+        ("held_most", "i8"),
+        ("portion", "i8"),  # 1: taking the last portion before somebody in line is a quarrel
+        ("promise", "i8"),  # 1: a promise of cover that is not kept is a quarrel
     ]
 )
 
@@ -205,6 +221,7 @@ POLICY = np.dtype(
         ("night_from", "i8"),
         ("night_to", "i8"),
         ("night_weight", "f8"),
+        ("chronotype", "i8"),  # ticks by which a night begins and ends earlier or later, at most
         ("nap_below", "f8"),
         ("nap_weight", "f8"),
         ("work_weight", "f8"),

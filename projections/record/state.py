@@ -118,6 +118,7 @@ AGENT = np.dtype(
         ("company", "i8", (COMPANY,)),  # persons this meal was shared with
         ("companions", "i8"),
         ("talks_with", "i8"),  # seat of the other one in a talk, -1: nobody
+        ("speaks", "i8"),  # 1: it began the talk
         ("talk_until", "i8"),
         ("talk_seq", "i8"),  # seq of the ChatStarted
         ("lingers_until", "i8"),  # tick until which it keeps a place that it no longer uses

@@ -13,7 +13,7 @@ from projections.record.state import CapacityClass, town_type
 
 
 def tables(town: Any) -> dict[str, pa.Table]:
-    """The state of one town (a record of `town_type`) as tables: clock, seats, agents, ties, news, objects, jobs, ground."""
+    """The state of a town (`town_type`) as tables: clock, seats, agents, ties, news, objects, jobs, ground."""
     clock = town["clock"]
     alive = np.flatnonzero(town["agents"]["alive"])
     agents = town["agents"][alive]

@@ -28,7 +28,7 @@ from eventlog.codes import (
 from projections.kernel import kernel
 from projections.record.event import NONE
 from projections.record.state import TIE, TIES, CapacityClass
-from projections.record.words import BOTH_SIDES, FAMILIARITY, RIVALRY, TICKS_PER_HOUR, TRUST
+from projections.record.words import FAMILIARITY, RIVALRY, TICKS_PER_HOUR, TRUST
 from projections.town.ties import adjusted_delta, fade, raw_delta, rivalry_retention, tie_with
 
 
@@ -137,7 +137,7 @@ def before(town, plan, event, out):
 def after(town, plan, event, out):
     """After the event: write the rows of the ties that it changed."""
     if event.kind in REMEMBERED:
-        if plan.social.sides[event.kind] == BOTH_SIDES:
+        if plan.social.share[event.kind] > 0.0:
             explain_note(town, plan, event, out, event.agent, event.person, event.other_person)
         explain_note(town, plan, event, out, event.other, event.other_person, event.person)
     elif event.kind == TIE_SET:
@@ -176,9 +176,9 @@ def explain_note(town, plan, event, out, owner, person, other):
         row = row_of_change(town, plan, event, out, owner, slot, UPDATED)
     else:
         row = next_row(out, event.seq, event.tick, event.kind, person, other, REFUSED)
-    trust, familiarity, rivalry = raw_delta(plan, event)
+    trust, familiarity, rivalry = raw_delta(plan, event, owner)
     write_sides(row.raw, trust, familiarity, rivalry)
-    trust, familiarity, rivalry = adjusted_delta(plan, agent, event, trust, familiarity, rivalry)
+    trust, familiarity, rivalry = adjusted_delta(plan, agent, event, owner, other, trust, familiarity, rivalry)
     write_sides(row.adjusted, trust, familiarity, rivalry)
     balance(row)
 

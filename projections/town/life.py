@@ -8,7 +8,7 @@ from projections.record.event import NOBODY, NONE, NOTHING
 from projections.record.state import ITEMS, PENDING
 from projections.record.ways import set_out
 from projections.record.words import ENERGY, HUNGER, HYGIENE
-from projections.town import queues, ties, work
+from projections.town import queues, social, ties, work
 
 FOR_FOUNDERS, FOR_NEWCOMERS = np.int64(1), np.int64(2)
 """Ticks for which a stay counts as new: up to the first tick at whose beginning the person is in the town."""
@@ -104,6 +104,7 @@ def agent_exited(town, plan, event):
     agent = town.agents[a]
     queues.give_up(town, a)
     work.drop_cover(town, a)
+    social.end_talk(town, a)
     if agent.covered_by >= 0:
         work.drop_cover(town, agent.covered_by)
     if town.ground[agent.tile] == a + 1:

@@ -34,7 +34,7 @@ def misfits(tree: Mapping[str, Any], blocks: Collection[str]) -> Iterator[tuple[
             if deed := _valid(Affordance, row):
                 yield from ((("affordances", str(name), key), why) for key, why in _goods_faults(deed))
     asked = not {"relationships", "features"}.isdisjoint(blocks)
-    if asked and tree["features"] == {"relationship_modifiers": True}:
+    if asked and tree["features"].get("relationship_modifiers") is True:
         relationships = _valid(Relationships, tree["relationships"])
         yield from _retention_faults(relationships) if relationships else ()
 

@@ -113,7 +113,8 @@ def _fill_work(record: Any, work: Work, ticks_per_day: int) -> None:
         record[name] = getattr(work, f"{name}_ticks")
     for name in ("oversleep_ambition", "unwell_ambition", "cover_ambition", "cover_needs_above"):
         record[name] = getattr(work, name)
-    for name in ("helper_step_cost", "helper_luck", "commute_steps"):
+    record["blameless"] = work.blameless_end
+    for name in ("helper_step_cost", "helper_luck", "commute_steps", "line_counts"):
         record[name] = getattr(work, name)
 
 
@@ -147,10 +148,13 @@ def _fill_social(record: Any, settings: Settings) -> None:
     for name in type(relationships.deltas).model_fields:
         delta = getattr(relationships.deltas, name)
         record["delta"][KIND_CODES[name]] = [getattr(delta, dimension.name.lower()) for dimension in Dimension]
-        record["sides"][KIND_CODES[name]] = delta.sides == "affected"
+        record["share"][KIND_CODES[name]] = 1.0 if delta.sides == "both" else delta.share
     record["retention"] = [getattr(relationships.hourly_retention, dimension.name.lower()) for dimension in Dimension]
     record["capacity"], record["admission"] = relationships.capacity, relationships.admission
-    record["forgotten_below"] = relationships.forgotten_below
+    record["forgotten_below"], record["repeat"] = relationships.forgotten_below, relationships.chat_repeat_share
+    bonds = relationships.bonds
+    record["friend_from"], record["friend_until"] = bonds.friend_liking, bonds.friend_until
+    record["rival_from"], record["rival_until"] = bonds.rival_rivalry, bonds.rival_until
     record["modifiers"] = settings.features.relationship_modifiers
     for name in ("forgiveness_scale", "ambition_scale", "extroversion_gain", "forgiveness_decay"):
         record[name] = getattr(personality, name)
@@ -164,6 +168,9 @@ def _fill_chat(record: Any, chat: Chat) -> None:
         record[name] = getattr(chat, name)
     record["meal_overlap"], record["avoid_rivalry"] = chat.meal_overlap_ticks, chat.avoid_rivalry
     record["quality_least"], record["listener_liking"] = chat.quality_least, chat.listener_liking
+    record["least"], record["most"] = chat.talk_minutes
+    record["own_judgement"] = chat.own_judgement
+    record["quality_luck"], record["meal_radius"] = chat.quality_luck, chat.meal_radius
 
 
 def _fill_queues(record: Any, queues: Queues) -> None:
@@ -175,6 +182,8 @@ def _fill_queues(record: Any, queues: Queues) -> None:
     record["polite_trust"], record["intensity_step"] = queues.polite_trust, queues.intensity_step
     record["intensity_least"], record["intensity_most"] = queues.intensity_least, queues.intensity_most
     record["ask_within"] = queues.ask_within_steps
+    record["held_least"], record["held_most"] = queues.held_minutes
+    record["portion"], record["promise"] = queues.portion_quarrels, queues.promise_quarrels
 
 
 def _fill_market(record: Any, market: Market) -> None:
@@ -204,7 +213,7 @@ def _fill_life(record: Any, settings: Settings, shape: CapacityClass) -> None:
 
 
 def _fill_policy(record: Any, policy: Policy) -> None:
-    renamed = {"commit": "commit_ticks", "meal_span": "meal_span_ticks"}
+    renamed = {"commit": "commit_ticks", "meal_span": "meal_span_ticks", "chronotype": "chronotype_minutes"}
     for name in record.dtype.names:
         if name != "lead":
             record[name] = getattr(policy, renamed.get(name, name))

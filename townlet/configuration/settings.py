@@ -14,7 +14,7 @@ from townlet.configuration.upcasting import VERSION
 class Features(Model):
     """Features that can be switched on or off."""
 
-    relationship_modifiers: bool = Field(False, description="personality changes deltas and the decay of rivalry")
+    relationship_modifiers: bool = Field(True, description="personality changes deltas and the decay of rivalry")
 
 
 class Town(Model):

@@ -71,6 +71,8 @@ class Work(Model):
     commute_steps: Annotated[float, Field(ge=1.0, le=1000.0)] = Field(
         40.0, description="steps from home that weigh as much as the whole of a draw when a vacancy is chosen"
     )
+    line_counts: bool = Field(True, description="who stands in line at its desk when the shift begins is on time")
+    blameless_end: bool = Field(True, description="nobody is blamed for leaving a desk at the end of a shift")
 
 
 class Chat(Model):
@@ -90,6 +92,12 @@ class Chat(Model):
     quality_rivalry: Share = 0.2
     quality_least: Share = Field(0.1, description="no good chat is worse than this")
     listener_liking: Weight = Field(0.5, description="what liking counts when a listener is chosen, beside chance")
+    talk_minutes: tuple[Ticks, Ticks] = Field((5, 20), description="how long a talk takes, at the least and most")
+    own_judgement: bool = Field(True, description="each of the two judges a chat; false: the speaker for both")
+    quality_luck: Share = Field(0.3, description="how far chance moves each one's own judgement of a chat, in all")
+    meal_radius: Annotated[int, Field(ge=1, le=1000)] = Field(
+        3, description="tiles, down plus across, within which two eat together"
+    )
     meal_overlap_ticks: Annotated[int, Field(ge=1, le=15)] = 5
     avoid_rivalry: Share = Field(0.7, description="rivalry from which one avoids somebody")
 
@@ -111,6 +119,11 @@ class Queues(Model):
     intensity_step: Share = Field(0.25, description="more intensity for each one waiting")
     intensity_least: Intensity = 0.1
     intensity_most: Intensity = 5.0
+    held_minutes: tuple[Ticks, Ticks] = Field(
+        (3, 10), description="for which a block keeps a place, at the least and most"
+    )
+    portion_quarrels: bool = Field(True, description="taking the last portion before somebody in line is a quarrel")
+    promise_quarrels: bool = Field(True, description="a promise to stand in that is not kept is a quarrel")
     ask_within_steps: Annotated[int, Field(ge=0, le=100)] = Field(4, description="steps from which one asks for it")
 
 
@@ -172,6 +185,9 @@ class Policy(Model):
     night_from: Minute = 1320
     night_to: Minute = 390
     night_weight: Weight = 2.2
+    chronotype_minutes: Annotated[int, Field(ge=0, le=240)] = Field(
+        60, description="by which the night of a person may begin and end earlier or later than that of others"
+    )
     nap_below: Share = 0.25
     nap_weight: Weight = 1.0
     work_weight: Weight = 1.1

@@ -1,11 +1,13 @@
 """Buying, cooking, eating together, rent and prices."""
 
-from eventlog.codes import ITEM_MEAL, ITEM_RAW, OPTION_EAT
+from eventlog.codes import ITEM_MEAL, ITEM_RAW, OPTION_EAT, REASON_PORTION
 from projections.kernel import kernel
 from projections.recorders.life import record_eviction_served, record_rent_charged
 from projections.recorders.market import record_item_bought, record_meal_cooked, record_shared_meal
 from projections.recorders.time import record_price_changed, record_restocked
+from townlet.rules import queues
 from townlet.rules.draw import NOBODY_ELSE, PRICE, draw
+from townlet.rules.queues import AT_ONCE
 
 
 @kernel
@@ -24,14 +26,17 @@ def collect(town, plan, a, o, code, cause):
     if deed.sells:
         price = cost(town, plan, code)
         if agent.wallet >= price and town.objects[o].stock >= deed.gives_count:
-            record_item_bought(town, plan, a, o, deed.gives, deed.gives_count, price, cause)
+            cause = record_item_bought(town, plan, a, o, deed.gives, deed.gives_count, price, cause)
+            if plan.queues.portion and town.objects[o].stock < deed.gives_count and town.objects[o].line > 0:
+                first = queues.first_in_line(town, plan, o)
+                queues.quarrel(town, plan, a, first, o, REASON_PORTION, AT_ONCE, town.agents[first].waits_seq)
     elif agent.items[ITEM_RAW] >= deed.takes_count:
         record_meal_cooked(town, plan, a, o, deed.gives_count, cause)
 
 
 @kernel
 def share_meals(town, plan, a):
-    """Two who have eaten at one venue at the same time for long enough share a meal. The later one records it."""
+    """Two who have eaten side by side at one venue for long enough share a meal. The later one records it."""
     agent = town.agents[a]
     if agent.doing < 0 or town.clock.tick - agent.busy_since != plan.chat.meal_overlap:
         return
@@ -41,8 +46,17 @@ def share_meals(town, plan, a):
     for i in range(plan.layout.near_count[venue, OPTION_EAT]):
         o = plan.layout.near[venue, OPTION_EAT, i]
         b = town.objects[o].user
-        if plan.layout.place[o].venue == venue and b >= 0 and b != a and eats_along(town, plan, a, b):
+        if plan.layout.place[o].venue != venue or tiles_apart(plan, o, agent.holds) > plan.chat.meal_radius:
+            continue
+        if b >= 0 and b != a and eats_along(town, plan, a, b):
             record_shared_meal(town, plan, a, b, agent.holds, agent.started_seq)
+
+
+@kernel
+def tiles_apart(plan, o, other):
+    """Tiles down plus across between two places."""
+    side, tile, there = plan.layout.side, plan.layout.place[o].tile, plan.layout.place[other].tile
+    return abs(tile // side - there // side) + abs(tile % side - there % side)
 
 
 @kernel

@@ -24,6 +24,7 @@ TIES: Final = Table(
             ("size", "|trust| + |familiarity| + |rivalry|, from 0 to 3"),
         ),
         *whole(("since", "tick at which the tie began")),
+        *texts(("bond", "what the other is to the owner: none, friend or rival (relationships.bonds)")),
     ),
     exported=True,
 )
@@ -109,8 +110,8 @@ BONDS: Final = Table(
         *with_number("agent", "person"),
         *whole(
             ("ties", "how many others the person has a tie to"),
-            ("friends", f"others whose {_LIKING} is at least relationships.bonds.friend_liking"),
-            ("rivals", "others against whom rivalry is at least relationships.bonds.rival_rivalry, and above trust"),
+            ("friends", "others who are friends: a bond made and ended by the marks of relationships.bonds"),
+            ("rivals", "others who are rivals, by the marks of relationships.bonds"),
         ),
         *with_number("best_friend", "friend whom the person likes most", "the person has no friend"),
         *real(("best_friend_liking", f"{_LIKING} for the best friend", "the person has no friend")),
