@@ -25,7 +25,7 @@ from projections.record.state import CLASSES
 from projections.refusing import require_folded
 from projections.riders.fold import board, fold_rows_with_riders, riders_type
 from projections.riders.tie_changes import Change
-from projections.settings import Bonds, Narration
+from projections.settings import Narration
 from projections.versions import VERSIONS
 
 KINDS = np.array([*TELLERS, codes.TIE_SET, codes.SETTINGS_CHANGED], np.uint16)
@@ -35,7 +35,6 @@ class Terms(NamedTuple):
     """The settings of an epoch that the narrator uses; `capacity` is the most ties of an agent."""
 
     narration: Narration
-    bonds: Bonds
     capacity: int
 
 
@@ -161,8 +160,8 @@ class Narrator:
 
     def _scene(self, event: Any, changes: Any) -> Scene:
         terms = self._terms[self._epoch]
-        plan = self._plans.view(np.ndarray)[self._epoch]
-        return Scene(event, self._names, self._memory, terms.bonds, terms.capacity, self._town, plan, changes)
+        plan = self._plans[self._epoch]
+        return Scene(event, self._names, self._memory, terms.capacity, self._town, plan, changes)
 
     def _put_forward(self, scene: Scene, moments: Iterable[Moment]) -> None:
         """Tell the moments that the limiter lets through."""

@@ -9,14 +9,24 @@ import numpy as np
 
 from eventlog.catalogue.registries import Option
 from eventlog.rows import MISSING
-from projections.bonds import FRIEND, NO_BOND, RIVAL, Sides, next_bond
 from projections.narration.entries import Moment
 from projections.narration.memory import Memory
 from projections.narration.words import Counted, ago, comma_list, nth, number, part_of_day
+from projections.record.state import TIE
+from projections.record.words import A_FRIEND, A_RIVAL, NO_BOND
 from projections.riders.tie_changes import Change
-from projections.settings import Bonds
+from projections.town.ties import settle_bond
 
 OUTDOORS = "in the street"
+
+NONE, FRIEND, RIVAL = int(NO_BOND), int(A_FRIEND), int(A_RIVAL)
+"""What the other one is to the owner of a tie."""
+
+Sides = tuple[float, float, float]
+"""Trust, familiarity and rivalry of a tie."""
+
+_settle = getattr(settle_bond, "py_func", settle_bond)
+"""The rule of bonds, as it stands; a call for one tie is not worth compiling it."""
 
 MEETINGS = ("acquainted", "meals", "talks", "failed_talks", "broken_talks", "quarrels", "squeezed", "shifts", "gifts")
 """The names in the memory of what two people did together, in either order."""
@@ -60,7 +70,7 @@ class Names:
         return f"{'in' if self.venue_kinds[venue] == 'park' else 'at'} {self.venues[venue]}"
 
     def near(self, venue: int, other: int) -> str:
-        """Where two people are who stand in these two venues: `at The Kettle`, or `near The Kettle` if one is not in."""
+        """Where two people are who stand in these venues: `at The Kettle`, or `near The Kettle` if one is not in."""
         if venue == other:
             return self.where(venue)
         return f"near {self.venues[max(venue, other) if min(venue, other) < 0 else venue]}"
@@ -88,9 +98,9 @@ class Scene:
     """
 
     def __init__(
-        self, event: Any, names: Names, memory: Memory, bonds: Bonds, capacity: int, town: Any, plan: Any, ties: Any
+        self, event: Any, names: Names, memory: Memory, capacity: int, town: Any, plan: Any, ties: Any
     ) -> None:
-        self.names, self.memory, self.bonds, self.capacity = names, memory, bonds, capacity
+        self.names, self.memory, self.capacity = names, memory, capacity
         self.seq, self.tick, self.kind = int(event["seq"]), int(event["tick"]), int(event["kind"])
         self.agent, self.other, self.place = int(event["agent"]), int(event["other"]), int(event["object"])
         self.cause = self.seq - int(event["cause"]) if event["cause"] else MISSING
@@ -229,12 +239,18 @@ class Scene:
         return not met and not helped and b not in self.housemates(a)
 
     def bond(self, owner: int, other: int) -> int:
-        """What `other` is to `owner`, as far as it was told: NO_BOND, FRIEND or RIVAL."""
-        return self.memory.get("bond", owner, other, default=NO_BOND)
+        """What `other` is to `owner`, as far as it was told: NONE, FRIEND or RIVAL."""
+        return self.memory.get("bond", owner, other, default=NONE)
 
     def bond_after(self, owner: int, other: int, sides: Sides | None) -> int:
-        """What `other` becomes to `owner` where the tie has these sides; None: there is no tie."""
-        return NO_BOND if sides is None else next_bond(self.bond(owner, other), sides, self.bonds)
+        """What `other` becomes to `owner` where the tie comes to have these sides; None: there is no tie."""
+        if sides is None:
+            return NONE
+        tie = np.zeros(1, TIE).view(np.recarray)[0]
+        tie.trust, tie.familiarity, tie.rivalry = sides
+        tie.bond = self.bond(owner, other)
+        _settle(self._plan, tie)
+        return int(tie.bond)
 
     def is_friend(self, owner: int, other: int) -> bool:
         """Whether `other` is a friend of `owner`."""

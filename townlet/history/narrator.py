@@ -11,7 +11,7 @@ from projections.versions import VERSIONS
 from townlet.configuration.load import configs_folder, from_yaml
 from townlet.configuration.settings import Settings
 from townlet.history.name_books import prose_names
-from townlet.living.identity import PROJECTIONS, folder_sources, rider_identity, sources_digest
+from townlet.living.identity import folder_sources, rider_identity, sources_digest
 
 if TYPE_CHECKING:
     from projections.narration.narrator import Narrator
@@ -29,7 +29,7 @@ def narrator(town: "Town", templates: Templates | None = None, settings: Sequenc
     from projections.narration.narrator import Narrator, Terms  # brings Numba
 
     told_under = settings or town.settings
-    terms = [Terms(each.narration, each.relationships.bonds, each.relationships.capacity) for each in told_under]
+    terms = [Terms(each.narration, each.relationships.capacity) for each in told_under]
     return Narrator(town.towns, town.plans, terms, prose_names(town.settings[0]), templates or shipped_templates())
 
 
@@ -37,9 +37,7 @@ def narration_identity(epochs: Sequence[Epoch], seq: int) -> dict[str, str]:
     """Everything that a story depends on, apart from the events: what riders depend on, the narrator's sources, and the
     shipped templates."""
     name = "narrations"
-    sources = sources_digest(
-        [*folder_sources("narration"), *folder_sources("narration/moments"), PROJECTIONS / "bonds.py", templates_file()]
-    )
+    sources = sources_digest([*folder_sources("narration"), *folder_sources("narration/moments"), templates_file()])
     return {**rider_identity("tie_changes", epochs, seq), "narrator": f"{name}@{VERSIONS[name]}", "narration": sources}
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from eventlog import codes
-from projections.bonds import FRIEND, NO_BOND, RIVAL
 from projections.narration.entries import Moment
-from projections.narration.scene import Scene, Tie, pair
+from projections.narration.scene import FRIEND, NONE, RIVAL, Scene, Tie, pair
 from projections.riders.tie_changes import Change
 
 OVER = {
@@ -24,10 +23,10 @@ OVER = {
 """The words for an event that is the reason of a bond's beginning or end."""
 
 IN_TIME = {
-    (FRIEND, NO_BOND): "friendship.cooled",
-    (RIVAL, NO_BOND): "rivalry.forgotten",
-    (NO_BOND, FRIEND): "friendship.grown",
-    (NO_BOND, RIVAL): "rivalry.surfaced",
+    (FRIEND, NONE): "friendship.cooled",
+    (RIVAL, NONE): "rivalry.forgotten",
+    (NONE, FRIEND): "friendship.grown",
+    (NONE, RIVAL): "rivalry.surfaced",
 }
 """The situation of a bond that time alone ended or began, by the bond before and after."""
 
@@ -92,8 +91,8 @@ def _in_time(scene: Scene, ties: Sequence[tuple[int, int, Tie | None]]) -> Itera
     changed = {(owner, other): (was, now) for owner, other, was, now in _changes(scene, ties, after=False)}
     told = set[tuple[int, int]]()
     for (owner, other), how in changed.items():
-        name = IN_TIME.get(how) or IN_TIME[how[0], NO_BOND]
-        mutual = how[1] == NO_BOND and changed.get((other, owner)) == how
+        name = IN_TIME.get(how) or IN_TIME[how[0], NONE]
+        mutual = how[1] == NONE and changed.get((other, owner)) == how
         if mutual and pair(owner, other) in told:
             continue
         told.add(pair(owner, other))
@@ -158,12 +157,12 @@ def _mark(scene: Scene, tie: Tie) -> None:
     was, now = scene.bond(tie.owner, tie.other), scene.bond_after(tie.owner, tie.other, tie.after if tie.held else None)
     if now != was:
         _remember(scene, tie.owner, tie.other, now)
-        if now != NO_BOND:
+        if now != NONE:
             scene.memory.add("befriended" if now == FRIEND else "rivalled", tie.owner, tie.other)
 
 
 def _remember(scene: Scene, owner: int, other: int, bond: int) -> None:
-    if bond == NO_BOND:
+    if bond == NONE:
         scene.memory.drop("bond", owner, other)
     else:
         scene.memory.put(bond, "bond", owner, other)
