@@ -5,7 +5,6 @@ teller makes moments, the limiter decides which are told, and the templates give
 the cause's seq and the memory of earlier entries choose the wording.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -14,13 +13,14 @@ import pyarrow as pa
 
 from eventlog import codes
 from eventlog.rows import MISSING, Rows
+from projections.bond_rule import BondRule
 from projections.narration.entries import NARRATIONS, Moment
 from projections.narration.limiter import Limiter, Standing
 from projections.narration.memory import Memory
 from projections.narration.moments import TELLERS, life, ties
 from projections.narration.scene import Names, Scene
 from projections.narration.situations import ASIDES
-from projections.narration.wording import SPREAD, Templates, next_wording
+from projections.narration.wording import SPREAD, Templates, next_wording, sentence
 from projections.record.state import CLASSES
 from projections.refusing import require_folded
 from projections.riders.fold import board, fold_rows_with_riders, riders_type
@@ -52,6 +52,7 @@ class Narrator:
         shape = next(shape for shape in CLASSES.values() if shape.agents == towns["agents"].shape[1])
         self._towns, self._plans, self._terms = towns, plans, terms
         self._names, self._templates = names, templates
+        self._rules = [BondRule(plan) for plan in plans.view(np.ndarray)]
         self._outs = np.zeros(1, riders_type(shape)).view(np.recarray)
         self._memory = Memory()
         self._limiter = Limiter(terms[self._epoch].narration)
@@ -160,8 +161,10 @@ class Narrator:
 
     def _scene(self, event: Any, changes: Any) -> Scene:
         terms = self._terms[self._epoch]
-        plan = self._plans[self._epoch]
-        return Scene(event, self._names, self._memory, terms.capacity, self._town, plan, changes)
+        plan = self._plans.view(np.ndarray)[self._epoch]
+        return Scene(
+            event, self._names, self._memory, terms.capacity, self._town, plan, self._rules[self._epoch], changes
+        )
 
     def _put_forward(self, scene: Scene, moments: Iterable[Moment]) -> None:
         """Tell the moments that the limiter lets through."""
@@ -186,18 +189,14 @@ class Narrator:
     def _text(self, moment: Moment, seq: int, number: int) -> str:
         """The sentences of an entry: the situation, and maybe the aside that was used longest ago."""
         said = next_wording(self._templates.of(moment.template), moment.template, seq, self._memory, number)
-        parts = [_sentence(said, moment.facts)]
+        parts = [sentence(said, moment.facts)]
         asides = [name for name in moment.asides if self._templates.aside(name)]
         if asides and (moment.priority or seq * SPREAD >> 9 & 3):
             chosen = min(asides, key=lambda name: self._memory.get("aside", *_place_of(name)))
             self._memory.put(number + 1, "aside", *_place_of(chosen))
             said = next_wording(self._templates.aside(chosen), f"aside:{chosen}", seq, self._memory, number)
-            parts.append(_sentence(said, moment.facts))
+            parts.append(sentence(said, moment.facts))
         return " ".join(parts)
-
-
-def _sentence(wording: str, facts: Mapping[str, str]) -> str:
-    return re.sub(r"(?:^|(?<=[.?] ))[a-z]", lambda first: first[0].upper(), wording.format_map(facts))
 
 
 def _place_of(aside: str) -> tuple[int, int]:

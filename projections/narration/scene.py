@@ -9,24 +9,13 @@ import numpy as np
 
 from eventlog.catalogue.registries import Option
 from eventlog.rows import MISSING
+from projections.bond_rule import FRIEND, NONE, RIVAL, BondRule, Sides
 from projections.narration.entries import Moment
 from projections.narration.memory import Memory
 from projections.narration.words import Counted, ago, comma_list, nth, number, part_of_day
-from projections.record.state import TIE
-from projections.record.words import A_FRIEND, A_RIVAL, NO_BOND
 from projections.riders.tie_changes import Change
-from projections.town.ties import settle_bond
 
 OUTDOORS = "in the street"
-
-NONE, FRIEND, RIVAL = int(NO_BOND), int(A_FRIEND), int(A_RIVAL)
-"""What the other one is to the owner of a tie."""
-
-Sides = tuple[float, float, float]
-"""Trust, familiarity and rivalry of a tie."""
-
-_settle = getattr(settle_bond, "py_func", settle_bond)
-"""The rule of bonds, as it stands; a call for one tie is not worth compiling it."""
 
 MEETINGS = ("acquainted", "meals", "talks", "failed_talks", "broken_talks", "quarrels", "squeezed", "shifts", "gifts")
 """The names in the memory of what two people did together, in either order."""
@@ -98,7 +87,15 @@ class Scene:
     """
 
     def __init__(
-        self, event: Any, names: Names, memory: Memory, capacity: int, town: Any, plan: Any, ties: Any
+        self,
+        event: Any,
+        names: Names,
+        memory: Memory,
+        capacity: int,
+        town: Any,
+        plan: Any,
+        rule: BondRule,
+        ties: Any,
     ) -> None:
         self.names, self.memory, self.capacity = names, memory, capacity
         self.seq, self.tick, self.kind = int(event["seq"]), int(event["tick"]), int(event["kind"])
@@ -110,7 +107,7 @@ class Scene:
         told = [tie_of(row) for row in ties]
         self.ties = [tie for tie in told if tie.change != Change.REMOVED]
         self.lost = [tie for tie in told if tie.change == Change.REMOVED]
-        self._town, self._plan = town, plan
+        self._town, self._plan, self._rule = town, plan, rule
 
     @property
     def day(self) -> int:
@@ -244,13 +241,7 @@ class Scene:
 
     def bond_after(self, owner: int, other: int, sides: Sides | None) -> int:
         """What `other` becomes to `owner` where the tie comes to have these sides; None: there is no tie."""
-        if sides is None:
-            return NONE
-        tie = np.zeros(1, TIE).view(np.recarray)[0]
-        tie.trust, tie.familiarity, tie.rivalry = sides
-        tie.bond = self.bond(owner, other)
-        _settle(self._plan, tie)
-        return int(tie.bond)
+        return self._rule.after(self.bond(owner, other), sides)
 
     def is_friend(self, owner: int, other: int) -> bool:
         """Whether `other` is a friend of `owner`."""

@@ -1,4 +1,4 @@
-"""The situations and the asides of the story, each with the placeholders that its wordings may use."""
+"""The situations, asides and other sentences of the story, each with the placeholders that its wordings may use."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,7 +15,10 @@ def _placeholders_of(rows: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
 
 
 COUNTS: Final = frozenset(
-    ["people", "homes", "capacity", "missed", "here", "company", "failures", "fine", "run", "shifts", "all"]
+    [
+        *("people", "homes", "capacity", "missed", "here", "company", "failures", "fine", "run", "shifts", "all"),
+        *("talks", "meals", "quarrels", "days"),
+    ]
 )
 """The placeholders that are always counts, and so can bring the noun that is counted."""
 
@@ -219,3 +222,80 @@ ASIDES: Final = _placeholders_of(
     }
 )
 """The asides, as category.aside, and their placeholders."""
+
+TWO_OF_A_DAY: Final = "agent other clock"
+TURN_OF_A_DAY: Final = "agent other change mostly"
+
+DAYS: Final = _placeholders_of(
+    {
+        "counts": "counts",
+        "quiet": "",
+        "arrived": "people",
+        "left": "people",
+        "one_quarrel": TWO_OF_A_DAY,
+        "first_quarrel": TWO_OF_A_DAY,
+        "friends": "pairs",
+        "rivals": "pairs",
+        "gained": TURN_OF_A_DAY,
+        "lost": TURN_OF_A_DAY,
+    }
+)
+"""The sentences of `story --by-day`, and their placeholders."""
+
+PEOPLE: Final = "agent other"
+REASON: Final = f"{PEOPLE} over"
+STAY: Final = "agent stayed"
+
+LIVES: Final = _placeholders_of(
+    {
+        "founder": "agent where people",
+        "came": "agent where",
+        "mates": "agent where mates",
+        "outgoing": "agent",
+        "shy": "agent",
+        "forgiving": "agent",
+        "unforgiving": "agent",
+        "ambitious": "agent",
+        "easygoing": "agent",
+        "hired": "agent where job",
+        "job_lost": "agent where",
+        "fainted": "agent",
+        "knew": PEOPLE,
+        "housemates": f"{PEOPLE} where",
+        "first_talk": PEOPLE,
+        "first_bad_talk": PEOPLE,
+        "first_meal": f"{PEOPLE} where",
+        "first_quarrel": f"{PEOPLE} where place",
+        "first_help": f"{PEOPLE} where",
+        "first_takeover": f"{PEOPLE} where",
+        "first_gift": PEOPLE,
+        "first_loan": f"{PEOPLE} amount",
+        "round_talk": f"{PEOPLE} nth",
+        "pause": f"{PEOPLE} days",
+        "friend": REASON,
+        "friends": REASON,
+        "friend_lost": REASON,
+        "friend_cooled": PEOPLE,
+        "friend_gone": PEOPLE,
+        "rival": REASON,
+        "rivals": REASON,
+        "rival_mended": REASON,
+        "rival_forgotten": PEOPLE,
+        "rival_gone": PEOPLE,
+        "savings": "agent money stayed",
+        "totals": "agent talks meals quarrels shifts missed",
+        "starved": STAY,
+        "evicted": STAY,
+        "jobless": STAY,
+        "neglected": STAY,
+        "moved_away": STAY,
+        "left": STAY,
+        "now": "agent where stayed money",
+        "now_friends": "agent people",
+        "now_rivals": "agent people",
+        "together": f"{PEOPLE} talks meals quarrels",
+        "feeling": f"{PEOPLE} trust familiarity rivalry",
+        "no_feeling": PEOPLE,
+    }
+)
+"""The sentences of `story --life` and `story --pair`, and their placeholders."""

@@ -23,15 +23,17 @@ MONTH = 30 * DAY
 CANNOT = (IndexError, KeyError, TypeError, AttributeError, ValueError, StopIteration)
 """What a value raises where the log has nothing of what it counts."""
 
-BOND = r"friendship\.|rivalry\.|departure\.(friends|rivals|nobody)|\.friends$|\.rivals$|rivals_fail|friends_fail|help_rivals"
+BOND = (
+    r"friendship\.|rivalry\.|departure\.(friends|rivals|nobody)|\.(friends|rivals)$|(rivals|friends)_fail|help_rivals"
+)
 QUANTITY = (
     r"work\.all_on_time|personality\.|meal\.alone|meal\.lives_alone|arrival\.|chat\.at_night|outage\.|departure\.nobody"
 )
 
 MAY_SAY: dict[str, str] = {
-    r"\bwait(s|ed|ing)?\b|\bstand there\b": r"conflict\.kept|\.waited|impatient|help\.handover|work\.missed|help\.needier",
+    r"\bwait(s|ed|ing)?\b|\bstand there\b": r"conflict\.kept|\.waited|impatient|handover|work\.missed|needier",
     r"\b(no|in a) hurry\b|\bat leisure\b|made the most": r"conflict\.kept|easygoing",
-    r"\bfirst\b": r"first|work\.opened|work\.streak|help\.(yielded|late)|hired_again|conflict\.squeezed|personality|second_hand",
+    r"\bfirst\b": r"first|opened|streak|help\.(yielded|late)|hired_again|conflict\.squeezed|personality|second_hand",
     r"\bnever\b": r"first|help_strangers",
     r"\b(nobody|nothing|everybody|all|alone)\b": QUANTITY
     + r"|first|sold_out|in_debt|strangers|rivalry\.(mended|forgotten)|empty_larder|kept|meal_given|takeover\.taken",
@@ -82,9 +84,7 @@ def faults(entry: dict[str, Any], templates: Templates) -> list[str]:
     at, name = At(looked_at(), entry), entry["template"]
     begins = [text for wording in templates.of(name) if (text := said(wording, at)) and entry["text"].startswith(text)]
     if not begins:
-        return [
-            f"no wording of {name} with the values of the log begins so: {[said(each, at) for each in templates.of(name)]}"
-        ]
+        return [f"no wording of {name} has it with the log's values: {[said(each, at) for each in templates.of(name)]}"]
     found = [] if CLAIMS[name](at) else [f"the claim of {name} does not hold"]
     rest = entry["text"].removeprefix(max(begins, key=len)).strip()
     if not rest:
@@ -113,7 +113,7 @@ def test_every_sentence_of_a_month_is_true_of_the_log(wording: str) -> None:
 
 
 def test_a_wrong_name_or_number_is_found() -> None:
-    """Each entry with the name of somebody else, or with another number, as a broken template or count would have it."""
+    """Each entry with the name of somebody else, or with another number, as a broken count would have it."""
     log, entries = looked_at(), story(WORDINGS[0])
     for entry in [each for each in entries if each["agent"] is not None][:200]:
         at = At(log, entry)
