@@ -97,6 +97,32 @@ class Run(History):
         self.require(tick)
         return narrations(self, tick)
 
+    def life(self, name: str, *, at: int | None = None) -> pa.Table:
+        """The life of a person before tick `at` (None: now): arrival, jobs, friends won and lost, savings, departure.
+
+        A row for each turn, in order: `tick`, `about`, `text`, `cause`, `agent`, `other`. Raises QueryError for a name
+        that nobody in this run ever had, TickOutOfRange, LogDamaged.
+        """
+        from townlet.telling.lives import life
+
+        last = self.head.tick
+        tick = last if at is None else at
+        self.require(tick)
+        return life(self, name, tick)
+
+    def pair(self, one: str, other: str, *, at: int | None = None) -> pa.Table:
+        """What was between two people before tick `at` (None: now), from their first meeting on: the turning points.
+
+        The same columns as for `life`. Raises QueryError for a name that nobody in this run ever had, TickOutOfRange,
+        LogDamaged.
+        """
+        from townlet.telling.pairs import pair
+
+        last = self.head.tick
+        tick = last if at is None else at
+        self.require(tick)
+        return pair(self, one, other, tick)
+
     def fork(
         self,
         into: Path | str,

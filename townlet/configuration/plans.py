@@ -169,8 +169,8 @@ def _fill_social(record: Any, settings: Settings) -> None:
     record["capacity"], record["admission"] = relationships.capacity, relationships.admission
     record["forgotten_below"], record["repeat_share"] = relationships.forgotten_below, relationships.chat_repeat_share
     bonds = relationships.bonds
-    record["friend_from"], record["friend_until"] = bonds.friend_liking, bonds.friend_until
-    record["rival_from"], record["rival_until"] = bonds.rival_rivalry, bonds.rival_until
+    record["friend_from"], record["friend_until"] = bonds.friend_liking, min(bonds.friend_until, bonds.friend_liking)
+    record["rival_from"], record["rival_until"] = bonds.rival_rivalry, min(bonds.rival_until, bonds.rival_rivalry)
     record["modifiers"] = settings.features.relationship_modifiers
     for name in ("forgiveness_scale", "ambition_scale", "extroversion_gain", "forgiveness_decay"):
         record[name] = getattr(personality, name)
