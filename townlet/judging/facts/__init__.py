@@ -2,5 +2,5 @@
 
 A town lives in memory and is measured (`measuring`); the table says which sums make which fact (`table`); sums of many
 towns make one figure (`judged`). `asking` is the door; `comparing`, `ablating` and `screening` ask the same under
-changed settings, of which `plans` reads the files; `document` writes docs/world/FACTS.md.
+changed settings, of which `plans` reads the files; `document` writes the page of facts.
 """

@@ -1,4 +1,4 @@
-"""The page docs/world/FACTS.md: facts with their sources, bands and figures, what does not hold and why, ablations."""
+"""The page of facts: with their sources, bands and figures, what does not hold and why, and ablations."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

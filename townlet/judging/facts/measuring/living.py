@@ -100,13 +100,13 @@ def live(settings: str, seed: int, days: int) -> Lived:
     """Let a town of these settings (the text of resolved ones) live. Raises TownletError if it cannot live on."""
     empty = _empty_town(settings)
     town, spells = Town(empty.settings, plans=empty.plans), Spells()
-    chunks, ends, steps = [town.found(seed)], [], 0
+    chunks, ends, steps = [_kept(town.found(seed))], [], 0
     per_hour = empty.settings[0].town.ticks_per_day // HOURS
     spells.see(*_plain(friends_now(town)))
     for hour in range(1, days * HOURS + 1):
         for rows in town.live(per_hour):
             steps += int(np.isin(rows["kind"], STEPS).sum())
-            chunks.append(rows[np.isin(rows["kind"], KEPT)])
+            chunks.append(_kept(rows))
         spells.see(*_plain(friends_now(town)))
         if hour % HOURS == 0:
             ends.append(sample_of(town))
@@ -124,6 +124,11 @@ def live(settings: str, seed: int, days: int) -> Lived:
         shifts=int(clock["shifts"]),
         shifts_on_time=int(clock["shifts_on_time"]),
     )
+
+
+def _kept(rows: Rows) -> Rows:
+    kept: Rows = rows[np.isin(rows["kind"], KEPT)]
+    return kept
 
 
 def _plain(arrays: tuple[Whole, Whole]) -> Iterator[list[int]]:
