@@ -1,8 +1,7 @@
 """Summaries of a town's ties at one tick: friends, rivals and means, of each person and of the town.
 
-A tie's liking is trust + familiarity - rivalry. The owner counts the other as a friend if liking is at least
-`friend_liking`, and as a rival if rivalry is at least `rival_rivalry` and above trust. Both are one-sided, and one
-person can be both.
+A tie's liking is trust + familiarity - rivalry. Who is a friend and who a rival is the tie's bond, which the folds keep
+(`relationships.bonds`); it is one-sided.
 """
 
 from typing import Any
@@ -10,16 +9,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from projections.settings import Bonds
-
 
 class Ties:
     """The ties of the living as matrices [owner, other], float64 or bool, in the order of `people`.
 
-    `people` has `id` and `name` of the living; `ties` has `owner_id, other_id, trust, familiarity, rivalry`.
+    `people` has `id` and `name` of the living; `ties` has `owner_id, other_id, trust, familiarity, rivalry, bond`.
     """
 
-    def __init__(self, people: pa.Table, ties: pa.Table, settings: Bonds) -> None:
+    def __init__(self, people: pa.Table, ties: pa.Table) -> None:
         self.ids = people.column("id").to_numpy()
         self.names = np.array(people.column("name").to_pylist(), object)
         order = np.argsort(self.ids, kind="stable")
@@ -32,8 +29,9 @@ class Ties:
         self.tied = np.zeros(self.trust.shape, bool)
         self.tied[owner, other] = True
         self.liking = self.trust + self.familiarity - self.rivalry
-        self.friend = self.tied & (self.liking >= settings.friend_liking)
-        self.rival = self.tied & (self.rivalry >= settings.rival_rivalry) & (self.rivalry > self.trust)
+        bonds = np.array(ties.column("bond").to_pylist(), object)
+        self.friend, self.rival = (np.zeros(self.trust.shape, bool) for _ in range(2))
+        self.friend[owner, other], self.rival[owner, other] = bonds == "friend", bonds == "rival"
 
     def _matrix(self, owner: np.ndarray, other: np.ndarray, values: pa.ChunkedArray) -> np.ndarray:
         matrix = np.zeros((len(self.ids), len(self.ids)))
@@ -41,13 +39,13 @@ class Ties:
         return matrix
 
 
-def bonds(people: pa.Table, ties: pa.Table, settings: Bonds) -> pa.Table:
+def bonds(people: pa.Table, ties: pa.Table) -> pa.Table:
     """A row for each of `people`: counts of ties, friends and rivals, the best friend, the worst rival, and means.
 
     Means are over the ties that a person holds (given) or that others hold to it (received), NULL without ties. Of two
     equally good friends or bad rivals the one with the lower number is named.
     """
-    of = Ties(people, ties, settings)
+    of = Ties(people, ties)
     return pa.table(
         {
             "agent": pa.array(of.names, pa.string()),
@@ -67,13 +65,13 @@ def bonds(people: pa.Table, ties: pa.Table, settings: Bonds) -> pa.Table:
     )
 
 
-def society(people: pa.Table, ties: pa.Table, settings: Bonds) -> pa.Table:
+def society(people: pa.Table, ties: pa.Table) -> pa.Table:
     """One row for the town. Pairs are unordered; means are over all ties, NULL without ties.
 
     `mutual`: pairs with a tie in both directions; `friendships`: both count the other as a friend;
     `one_sided_friendships`: only one does; `rivalries`: at least one counts the other as a rival.
     """
-    of = Ties(people, ties, settings)
+    of = Ties(people, ties)
     size = np.abs(of.trust) + np.abs(of.familiarity) + np.abs(of.rivalry)
     sides = {"trust": of.trust, "familiarity": of.familiarity, "rivalry": of.rivalry, "size": size}
     return pa.table(

@@ -7,7 +7,7 @@ import numpy as np
 from eventlog import codes
 from eventlog.catalogue import KIND_NAMES
 from projections.errors import BadEvent
-from projections.town.possible import AMOUNT_MOST, JUST_LIVED, SKIPPED_MOST
+from projections.record.possible import AMOUNT_MOST, JUST_LIVED, SKIPPED_MOST
 
 
 def require_folded(projection: str, first: int, rows: np.ndarray, towns: Any, plans: Any) -> int:
@@ -54,7 +54,7 @@ def _ranges(plan: Any, town: np.ndarray, kind: int, epochs: int) -> list[tuple[s
         "agent": np.iinfo(np.int32).max,
         "other": np.iinfo(np.int32).max,
         "object": plan["layout"]["places"] - 1,
-        "tile": len(town["ground"]) - 1,
+        "tile": np.iinfo(np.int32).max if bound["third"] else len(town["ground"]) - 1,
         "code": epochs - 1 if kind == codes.SETTINGS_CHANGED else bound["code_most"],
         "code2": bound["code2_most"],
     }

@@ -20,27 +20,33 @@ class Delta(Model):
     trust: Unit = 0.0
     familiarity: Unit = 0.0
     rivalry: Unit = 0.0
-    sides: Literal["both", "affected"] = Field("both", description="both ledgers, or only the wronged or helped one")
+    sides: Literal["both", "affected"] = Field(
+        "both", description="both ledgers alike, or above all the one of who is wronged, helped or given way to"
+    )
+    share: Share = Field(0.0, description="with affected: of the delta, for the ledger of the one who did it")
 
 
 class Deltas(Model):
     """Deltas by kind of event. A conflict's rivalry is multiplied by its intensity, a chat's by its quality."""
 
     shared_meal: Delta = Delta(trust=0.10, familiarity=0.25)
-    queue_handover: Delta = Delta(trust=0.05, familiarity=0.05, rivalry=-0.05)
-    queue_conflict: Delta = Delta(familiarity=-0.05, rivalry=0.15)
-    shift_takeover: Delta = Delta(trust=-0.10, rivalry=0.30)
-    late_help: Delta = Delta(trust=0.20, familiarity=0.10, rivalry=-0.10)
+    queue_handover: Delta = Delta(trust=0.05, familiarity=0.05, rivalry=-0.05, sides="affected", share=0.4)
+    queue_conflict: Delta = Delta(familiarity=-0.05, rivalry=0.15, sides="affected", share=0.3)
+    shift_takeover: Delta = Delta(trust=-0.10, rivalry=0.30, sides="affected", share=0.3)
+    late_help: Delta = Delta(trust=0.20, familiarity=0.10, rivalry=-0.10, sides="affected", share=0.4)
     chat_succeeded: Delta = Delta(trust=0.05, familiarity=0.10)
     chat_failed: Delta = Delta(familiarity=-0.05, rivalry=0.05)
+    meal_given: Delta = Delta(trust=0.10, familiarity=0.05, sides="affected", share=0.5)
+    money_lent: Delta = Delta(trust=0.10, familiarity=0.05, sides="affected", share=0.5)
+    money_returned: Delta = Delta(trust=0.05, sides="affected")
 
 
 class Retention(Model):
     """The share of a tie that stays after an hour. 0.9942 halves it in 5 days, 0.9971 in 10, 0.9981 in 15."""
 
-    trust: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.9942, description="half-life five days")
-    familiarity: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.9942, description="half-life five days")
-    rivalry: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.9942, description="half-life five days")
+    trust: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.99808, description="half-life 15 days")
+    familiarity: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.99808, description="half-life 15 days")
+    rivalry: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.99808, description="half-life 15 days")
 
 
 class Personality(Model):
@@ -55,20 +61,26 @@ class Personality(Model):
 class Churn(Model):
     """When a town loses too many ties to make room for others."""
 
-    window_ticks: Annotated[int, Field(ge=60, le=1000000, multiple_of=60)] = Field(
-        1440, description="ticks of one window"
+    window_minutes: Annotated[int, Field(ge=60, le=1000000, multiple_of=60)] = Field(
+        1440, description="minutes of one window"
     )
     warn_above: Share = Field(0.2, description="warn when a larger share of ties is evicted in a window")
 
 
 class Bonds(Model):
-    """Who counts as a friend and as a rival in summaries and plots; no rule reads it."""
+    """Who becomes a friend or a rival, and until when: one mark makes a bond, a lower one ends it."""
 
     friend_liking: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
-        0.5, description="the least liking (trust + familiarity - rivalry) of a friend"
+        0.9, description="the liking (trust + familiarity - rivalry) from which the other is a friend"
+    )
+    friend_until: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
+        0.6, description="the liking below which a friend is one no more; at most friend_liking"
     )
     rival_rivalry: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
-        0.1, description="the least rivalry towards a rival; it must also be above trust"
+        0.25, description="the rivalry from which the other is a rival, if it is also above trust"
+    )
+    rival_until: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
+        0.12, description="the rivalry below which a rival is one no more; at most rival_rivalry"
     )
 
 
@@ -81,10 +93,16 @@ class Relationships(Model):
     admission: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
         0.2, description="in a full ledger, |trust + familiarity - rivalry| of a delta must exceed this"
     )
+    chat_repeat_share: Share = Field(
+        0.5, description="times what the chat before counted, for each further chat of the same pair on a day"
+    )
     forgotten_below: Share = Field(0.01, description="a tie with all three dimensions below this is dropped")
     deltas: Deltas = Deltas()
     hourly_retention: Retention = Retention()
     personality: Personality = Personality()
+    hearsay_share: Share = Field(
+        0.3, description="of a deed's delta that whoever hears of it takes over, times the trust in the teller"
+    )
     churn: Churn = Churn()
     bonds: Bonds = Bonds()
 
@@ -94,7 +112,7 @@ Worth = Annotated[float, Field(ge=0.0, le=100.0)]
 
 
 class NeedRewards(Model):
-    """The cost of needs a tick: -scale x the sum of weight x (1 - need)^2."""
+    """The cost of needs a minute: -scale x the sum of weight x (1 - need)^2."""
 
     scale: Worth = Field(0.012, description="chosen so that an ordinary day in the default town adds up to about 0")
     hunger: Worth = 1.0
@@ -110,14 +128,16 @@ class Shaping(Model):
 
     enabled: bool = False
     scale: Worth = 0.1
-    gamma: Share = Field(0.99, description="the learner's discount; any other value may change which policy is best")
+    gamma: Share = Field(
+        0.99, description="the learner's discount a tick; any other value may change which policy is best"
+    )
 
 
 class Punctuality(Model):
-    """Once a shift, on arrival at the desk: most x (1 - ticks before or after the start of the shift / span)."""
+    """Once a shift, on arrival at the desk: most x (1 - minutes before or after the start of the shift / span)."""
 
     most: Worth = 0.05
-    span_ticks: Annotated[int, Field(ge=1, le=240)] = 30
+    span_minutes: Annotated[int, Field(ge=1, le=240)] = 30
 
 
 class SocialRewards(Model):
@@ -145,15 +165,15 @@ class Terminal(Model):
 class Rewards(Model):
     """What agents earn each tick. No rule and no fold of the town reads it: rewards of any log can be computed anew."""
 
-    survival: Worth = Field(0.002, description="for a tick that the agent lives to its end")
+    survival: Worth = Field(0.002, description="for a minute lived")
     needs: NeedRewards = NeedRewards()
     shaping: Shaping = Shaping()
     wage: Worth = Field(0.2, description="times the wage of a minute worked, in basic meals")
     punctuality: Punctuality = Punctuality()
     social: SocialRewards = SocialRewards()
     terminal: Terminal = Terminal()
-    guard_ticks: Annotated[int, Field(ge=0, le=1440)] = Field(
-        10, description="ticks after a faint, an eviction or an exit in which the seat earns nothing positive"
+    guard_minutes: Annotated[int, Field(ge=0, le=1440)] = Field(
+        10, description="minutes after a faint, an eviction or an exit in which the seat earns nothing positive"
     )
     tick_clip: Annotated[float, Field(gt=0.0, le=1000.0)] = Field(0.2, description="largest size of a tick's reward")
     episode_clip: Annotated[float, Field(gt=0.0, le=1000000.0)] = Field(
@@ -184,8 +204,8 @@ class Category(Model):
     """One category of entries in the story."""
 
     enabled: bool = Field(True, description="false: no entry of this category")
-    cooldown_ticks: Annotated[int, Field(ge=0, le=10080)] = Field(
-        30, description="ticks between two ordinary entries of this category"
+    cooldown_minutes: Annotated[int, Field(ge=0, le=10080)] = Field(
+        30, description="minutes between two ordinary entries of this category"
     )
 
 
@@ -195,27 +215,29 @@ class Categories(Model):
     conflict: Category = Category()
     friendship: Category = Category()
     rivalry: Category = Category()
-    chat: Category = Category(cooldown_ticks=90)
-    meal: Category = Category(cooldown_ticks=60)
-    work: Category = Category(cooldown_ticks=120)
+    chat: Category = Category(cooldown_minutes=90)
+    meal: Category = Category(cooldown_minutes=60)
+    work: Category = Category(cooldown_minutes=120)
     help: Category = Category()
     takeover: Category = Category()
     arrival: Category = Category()
     departure: Category = Category()
     outage: Category = Category()
-    personality: Category = Category(cooldown_ticks=240)
+    personality: Category = Category(cooldown_minutes=240)
 
 
 class Narration(Model):
-    """How much the story tells; no rule of the town reads it. The limits hold in every span of ticks, not by day."""
+    """How much the story tells; no rule of the town reads it. The limits hold in every span of time, not by day."""
 
-    global_cooldown_ticks: Annotated[int, Field(ge=0, le=10080)] = Field(
-        30, description="ticks between two ordinary entries of any category"
+    global_cooldown_minutes: Annotated[int, Field(ge=0, le=10080)] = Field(
+        30, description="minutes between two ordinary entries of any category"
     )
-    dedupe_ticks: Annotated[int, Field(ge=0, le=10080)] = Field(
-        20, description="ticks in which the same event of the same people at the same place is told only once"
+    dedupe_minutes: Annotated[int, Field(ge=0, le=10080)] = Field(
+        20, description="minutes in which the same event of the same people at the same place is told only once"
     )
-    window_ticks: Annotated[int, Field(ge=1, le=100800)] = Field(600, description="ticks of the window of both limits")
+    window_minutes: Annotated[int, Field(ge=1, le=100800)] = Field(
+        600, description="minutes of the window of both limits"
+    )
     window_most: Annotated[int, Field(ge=0, le=1000)] = Field(10, description="ordinary entries in a window")
     priority_most: Annotated[int, Field(ge=0, le=1000)] = Field(
         6, description="important entries of one category in a window that pass cooldowns and window_most"

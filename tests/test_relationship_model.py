@@ -84,7 +84,7 @@ def test_the_formulae_have_the_defaults() -> None:
         f"`relationships.capacity` ties ({ties.capacity} by default",
         f"`relationships.admission` ({ties.admission})",
         f"`relationships.forgotten_below` ({ties.forgotten_below})",
-        f"`relationships.churn.window_ticks` ({ties.churn.window_ticks}:",
+        f"`relationships.churn.window_minutes` ({ties.churn.window_minutes}:",
         f"`relationships.churn.warn_above` ({ties.churn.warn_above})",
         f"`relationships.bonds.friend_liking` ({ties.bonds.friend_liking})",
         f"`relationships.bonds.rival_rivalry` ({ties.bonds.rival_rivalry})",

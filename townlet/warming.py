@@ -66,9 +66,10 @@ def _compile_day() -> None:
 
 def _compile_there() -> None:
     """Compile the second process's half of the rules."""
-    from townlet.rules import life, social, time, work
+    from townlet.rules import life, time, work
+    from townlet.rules.company import talk
 
-    _compile((work.attend, work.give_up_cover, social.converse, life.look_for_work, life.suffer))
+    _compile((work.attend, work.give_up_cover, talk.converse, life.look_for_work, life.suffer))
     time.end_tick.compile(_town_and_plan())
     life.welcome.compile(_town_and_plan())
 

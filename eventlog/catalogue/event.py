@@ -37,6 +37,9 @@ DimensionCode = Annotated[int, Slot("code", "dimension")]
 WeatherCode = Annotated[int, Slot("code", "weather")]
 ReasonCode = Annotated[int, Slot("code", "reason")]
 AffordanceCode = Annotated[int, Slot("code", "affordance")]
+NewsCode = Annotated[int, Slot("code", "news")]
+PersonTold = Annotated[int, Slot("tile", "person")]
+"""A third person, in the column that other kinds keep a tile in."""
 JobCode = Annotated[int, Slot("code", "job")]
 
 

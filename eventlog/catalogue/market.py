@@ -1,4 +1,4 @@
-"""People buy goods, cook and eat."""
+"""People buy goods, cook and eat, give and lend."""
 
 from eventlog.catalogue.event import Agent, Amount, Count, Event, ItemCode, Object, column
 
@@ -34,3 +34,33 @@ class SharedMeal(Event, kind=99, cause="affordance_started of the one who sat do
     agent: Agent
     other: Agent = column("other")
     place: Object
+
+
+class MealGiven(Event, kind=100, version=2):
+    """`agent`, who has more than enough, gives a meal to `other`, who is in need."""
+
+    agent: Agent
+    other: Agent = column("other")
+
+
+class MoneyLent(Event, kind=101, version=2):
+    """`agent` lends money to `other`, who has too little."""
+
+    agent: Agent
+    other: Agent = column("other")
+    amount: Amount = column(unit="basic meals")
+
+
+class MoneyReturned(Event, kind=102, version=2, cause="money_lent"):
+    """`agent` pays `other` back what it lent."""
+
+    agent: Agent
+    other: Agent = column("other")
+    amount: Amount = column(unit="basic meals")
+
+
+class BenefitPaid(Event, kind=103, version=2, cause="agent_arrived or job_lost"):
+    """The town pays `agent`, who has no job, for the day."""
+
+    agent: Agent
+    amount: Amount = column(unit="basic meals")

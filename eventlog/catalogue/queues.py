@@ -49,13 +49,14 @@ class QueueHandover(Event, kind=69, cause="queue_joined of `other`"):
     place: Object
 
 
-class QueueConflict(Event, kind=70, cause="queue_joined of `other`, or ghost_stepped"):
-    """`agent` wrongs `other` at a place: it cuts in line, blocks the place or squeezes past (ghost)."""
+class QueueConflict(Event, kind=70, version=2, cause="queue_joined of `other`, ghost_stepped, or cover_agreed"):
+    """`agent` wrongs `other`: it cuts in, blocks, squeezes past, takes the last portion, breaks a promise."""
 
     agent: Agent
     other: Agent = column("other")
     place: Object
     reason: ReasonCode
+    held: Count = column("code2", "how long a block keeps the place from `other`, else 0", "ticks")
     intensity: Amount = column(meaning="1 + 0.25 x (waiting - 1), within [0.1, 5]")
 
 

@@ -84,15 +84,21 @@ class Reason(IntEnum):
     MOVED = 11
     RELIEVED = 12
     WEATHER = 13
+    TURN = 14
+    DUE = 15
+    APART = 16
     CUT = 20
     BLOCK = 21
     GHOST = 22
+    PROMISE = 23
+    PORTION = 24
     LATE = 30
     ABSENT = 31
     FAINT = 40
     EVICTION = 41
     UNEMPLOYMENT = 42
     NEGLECT = 43
+    MOVED_AWAY = 44
     COMMITTED = 50
     BUSY = 51
     NO_PLACE = 52
@@ -103,6 +109,14 @@ class Reason(IntEnum):
     UNKNOWN = 57
 
 
+class News(IntEnum):
+    """What is told of a third person: how it wronged or helped somebody."""
+
+    QUARREL = 0
+    HELP = 1
+    TAKEOVER = 2
+
+
 REGISTRIES: dict[str, type[IntEnum]] = {
     "option": Option,
     "action": Action,
@@ -111,5 +125,6 @@ REGISTRIES: dict[str, type[IntEnum]] = {
     "dimension": Dimension,
     "weather": Weather,
     "reason": Reason,
+    "news": News,
 }
 """Registries by name; `affordance` and `job` are registered by a run's settings instead."""

@@ -3,8 +3,8 @@
 from eventlog.catalogue.event import Agent, Amount, Event, JobCode, Object, ReasonCode, column
 
 
-class ShiftStarted(Event, kind=112, cause="affordance_started"):
-    """`agent` is at its desk in time."""
+class ShiftStarted(Event, kind=112, cause="affordance_started or queue_joined"):
+    """`agent` is at its desk, or in line there, in time."""
 
     agent: Agent
     workplace: Object

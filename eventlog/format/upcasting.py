@@ -48,7 +48,26 @@ class Upcaster(NamedTuple):
     into: tuple[str, int] | None = None  # kind and version after the step; None: the same kind, the next version
 
 
-UPCASTERS: Final[tuple[Upcaster, ...]] = ()
+def _talk_at_once(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Talk began and ended in the same tick."""
+    return with_columns(batch, code=0)
+
+
+def _one_quality(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """A chat was as good for the listener as for the speaker."""
+    return with_columns(batch, value2=batch.column("value"))
+
+
+def _place_passed_on(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """A block kept nobody from the place."""
+    return with_columns(batch, code2=0)
+
+
+UPCASTERS: Final[tuple[Upcaster, ...]] = (
+    Upcaster("chat_started", 128, 1, _talk_at_once),
+    Upcaster("chat_succeeded", 129, 1, _one_quality),
+    Upcaster("queue_conflict", 70, 1, _place_passed_on),
+)
 """Every step since the first release. Never remove one."""
 
 

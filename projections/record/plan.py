@@ -52,7 +52,7 @@ AFFORDANCE = np.dtype(
 JOB = np.dtype(
     [
         ("desk", "i8"),
-        ("start", "i8"),  # minute of the day
+        ("start", "i8"),  # tick of the day
         ("end", "i8"),
         ("days", "i8"),  # bit d: worked on day d of the week
         ("wage", "f8"),  # a tick
@@ -92,13 +92,20 @@ WORK = np.dtype(
         ("cover_ambition", "f8"),
         ("cover_needs_above", "f8"),
         ("commute_steps", "f8"),
+        ("line_counts", "i8"),  # 1: who stands in line at its desk when the shift begins is on time
+        ("blameless", "i8"),  # 1: nobody is blamed for what happens at a desk when a shift ends
     ]
 )
 
 SOCIAL = np.dtype(
     [
         ("delta", "f8", (KINDS, 3)),
-        ("sides", "i8", (KINDS,)),  # whose ledger changes. 0: both, 1: only that of `other`, who is wronged or helped
+        ("share", "f8", (KINDS,)),  # of the delta, for the ledger of `agent`; that of `other` gets the whole
+        ("repeat_share", "f8"),  # times what the chat before it counted, for each further chat of a pair on a day
+        ("friend_from", "f8"),
+        ("friend_until", "f8"),
+        ("rival_from", "f8"),
+        ("rival_until", "f8"),
         ("retention", "f8", (3,)),
         ("capacity", "i8"),
         ("admission", "f8"),
@@ -108,6 +115,16 @@ SOCIAL = np.dtype(
         ("ambition_scale", "f8"),
         ("extroversion_gain", "f8"),
         ("forgiveness_decay", "f8"),
+        ("hearsay_share", "f8"),
+    ]
+)
+
+HEARSAY = np.dtype(
+    [
+        ("enabled", "i8"),
+        ("sight", "i8"),  # tiles
+        ("chance", "f8"),
+        ("tellings", "i8"),  # the most, from the eye-witness
     ]
 )
 
@@ -129,6 +146,11 @@ CHAT = np.dtype(
         ("avoid_rivalry", "f8"),
         ("quality_least", "f8"),
         ("listener_liking", "f8"),
+        ("least", "i8"),  # ticks of a talk
+        ("most", "i8"),
+        ("quality_luck", "f8"),
+        ("own_judgement", "i8"),  # 1: each of the two judges a chat; 0: only the speaker does, for both
+        ("meal_radius", "i8"),
     ]
 )
 
@@ -149,6 +171,10 @@ QUEUES = np.dtype(
         ("intensity_least", "f8"),
         ("intensity_most", "f8"),
         ("ask_within", "i8"),  # steps
+        ("held_least", "i8"),  # ticks for which a block keeps the place
+        ("held_most", "i8"),
+        ("portion", "i8"),  # 1: taking the last portion before somebody in line is a quarrel
+        ("promise", "i8"),  # 1: a promise of cover that is not kept is a quarrel
     ]
 )
 
@@ -164,6 +190,26 @@ MARKET = np.dtype(
         ("rain_chance", "f8"),
         ("start_wallet", "f8"),
         ("start_items", "i8", (ITEMS,)),
+        ("demand", "f8"),
+        ("demand_steepness", "f8"),
+        ("benefit", "f8"),
+        ("spend_above", "f8"),
+        ("treat_rise", "f8"),
+        ("treat_most", "f8"),
+    ]
+)
+
+GIVING = np.dtype(
+    [
+        ("reach", "i8"),  # tiles
+        ("liking_above", "f8"),
+        ("hungry_below", "f8"),
+        ("meals_kept", "i8"),
+        ("meal_chance", "f8"),
+        ("money_chance", "f8"),
+        ("lend_share", "f8"),
+        ("return_above", "f8"),
+        ("rest", "i8"),  # ticks
     ]
 )
 
@@ -179,11 +225,12 @@ LIFE = np.dtype(
         ("seat_rest", "i8"),
         ("seat_limit", "i8"),  # the most seats that may be used
         ("ticks_per_day", "i8"),
+        ("hour", "i8"),  # ticks
         ("person_limit", "i8"),
         ("initial_ties", "i8"),  # 0 none, 1 households, 2 random, 3 list
         ("initial_density", "f8"),
         ("initial_size", "f8", (3,)),
-        ("asking_minute", "i8"),
+        ("asking_minute", "i8"),  # tick of the day
         ("asking_after", "i8"),  # ticks
         ("topic_preference_least", "f8"),
         ("topic_preference_span", "f8"),
@@ -205,6 +252,7 @@ POLICY = np.dtype(
         ("night_from", "i8"),
         ("night_to", "i8"),
         ("night_weight", "f8"),
+        ("chronotype", "i8"),  # ticks by which a night begins and ends earlier or later, at most
         ("nap_below", "f8"),
         ("nap_weight", "f8"),
         ("work_weight", "f8"),
@@ -230,6 +278,9 @@ POLICY = np.dtype(
         ("cook_below_meals", "i8"),
         ("errand_hunger_share", "f8"),
         ("thrift_factor", "f8"),
+        ("leisure_gain", "f8"),
+        ("leisure_most", "f8"),
+        ("rent_kept", "f8"),
     ]
 )
 
@@ -251,6 +302,7 @@ BOUND = np.dtype(
         ("other", "i8"),
         ("object", "i8"),
         ("tile", "i8"),
+        ("third", "i8"),  # 1: the column `tile` holds a third person
         ("code", "i8"),
         ("code2", "i8"),
         ("code_most", "i8"),
@@ -303,9 +355,11 @@ def plan_type(shape: CapacityClass) -> np.dtype:
             ("jobs", JOB, (shape.agents,)),
             ("work", WORK),
             ("social", SOCIAL),
+            ("hearsay", HEARSAY),
             ("chat", CHAT),
             ("queues", QUEUES),
             ("market", MARKET),
+            ("giving", GIVING),
             ("life", LIFE),
             ("policy", POLICY),
             ("layout", layout_type(shape)),

@@ -38,13 +38,13 @@ def is_sane(town: Any, plans: np.ndarray) -> bool:
         and _is_within(agents["alive"], 0, 1)
         and _is_within(agents["tile"], 0, tiles - 1)
         and all(_is_within(agents[name], -1, len(places) - 1) for name in _PLACES)
-        and all(_is_within(agents[name], -1, seats - 1) for name in ("covers", "covered_by"))
+        and all(_is_within(agents[name], -1, seats - 1) for name in ("covers", "covered_by", "talks_with"))
         and all(_is_within(agents[name], -1, deeds - 1) for name in ("doing", "last_action"))
         and _is_within(agents["job"], -1, jobs - 1)
         and _is_within(agents["companions"], 0, COMPANY)
         and _is_within(agents["option"], 0, len(plan["policy"]["lead"]) - 1)
         and _is_within(agents["home"][agents["alive"] != 0], 0, len(places) - 1)
-        and all(_is_number(part) for part in (clock, agents, agents["ties"], places, town["seats"]))
+        and all(_is_number(part) for part in (clock, agents, agents["ties"], agents["news"], places, town["seats"]))
     )
 
 

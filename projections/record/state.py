@@ -35,6 +35,24 @@ TIE = np.dtype(
         ("trust", "f8"),
         ("familiarity", "f8"),
         ("rivalry", "f8"),
+        ("bond", "i8"),  # 0: none, 1: a friend, 2: a rival; made at one mark and ended at a lower one
+        ("talked", "i8"),  # day + 1 of the last chat, 0: none
+        ("chats", "i8"),  # chats of that day
+    ]
+)
+
+NEWS_KEPT = 6
+"""How many pieces of news about others a person remembers; the oldest gives way."""
+
+NEWS = np.dtype(
+    [
+        ("deed", "i8"),  # seq + 1 of the deed, 0: no news
+        ("source", "i8"),  # seq of the event by which the person knows: the deed, or a NewsTold
+        ("about", "i8"),  # person who did it
+        ("whom", "i8"),  # person who was wronged or helped
+        ("news", "i8"),  # code of the registry News
+        ("telling", "i8"),  # tellings from the eye-witness, 0: seen or suffered
+        ("strength", "f8"),
     ]
 )
 
@@ -100,6 +118,16 @@ AGENT = np.dtype(
         ("traits", "f8", (TRAITS,)),
         ("company", "i8", (COMPANY,)),  # persons this meal was shared with
         ("companions", "i8"),
+        ("talks_with", "i8"),  # seat of the other one in a talk, -1: nobody
+        ("speaks", "i8"),  # 1: it began the talk
+        ("talk_until", "i8"),
+        ("talk_seq", "i8"),  # seq of the ChatStarted
+        ("lingers_until", "i8"),  # tick until which it keeps a place that it no longer uses
+        ("owes_to", "i8"),  # person who lent it money, -1: nobody
+        ("owes", "f8"),  # basic meals
+        ("owes_seq", "i8"),  # seq of the MoneyLent
+        ("gave", "i8"),  # tick + 1 of its last gift or loan, 0: none
+        ("news", NEWS, (NEWS_KEPT,)),  # newest first
         ("ties", TIE, (TIES,)),
     ]
 )
@@ -135,6 +163,7 @@ CLOCK = np.dtype(
         ("newcomer_due", "i8", (PENDING,)),
         ("newcomer_seq", "i8", (PENDING,)),
         ("prices", "f8", (ITEMS,)),
+        ("sold", "i8", (ITEMS,)),  # bought today
         ("agent_days", "i8"),
         ("good_days", "i8"),  # agent-days on which no need fell to 0.3
         ("shifts", "i8"),

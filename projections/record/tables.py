@@ -13,19 +13,21 @@ from projections.record.state import CapacityClass, town_type
 
 
 def tables(town: Any) -> dict[str, pa.Table]:
-    """The state of one town (a record of `town_type`) as tables: clock, seats, agents, ties, objects, jobs, ground."""
+    """The state of a town (`town_type`) as tables: clock, seats, agents, ties, news, objects, jobs, ground."""
     clock = town["clock"]
     alive = np.flatnonzero(town["agents"]["alive"])
     agents = town["agents"][alive]
     ties = agents["ties"]
     holder, slot = np.nonzero(ties["known"])
+    knower, piece = np.nonzero(agents["news"]["deed"])
     standing = np.flatnonzero(town["ground"])
     employed = np.flatnonzero(town["job_holder"])
     return {
         "clock": _table(np.atleast_1d(clock)),
         "seats": _table(town["seats"][: int(clock["seats"])]),
-        "agents": _table(agents, {"seat": alive}, without=("ties",)),
+        "agents": _table(agents, {"seat": alive}, without=("ties", "news")),
         "ties": _table(ties[holder, slot], {"seat": alive[holder], "slot": slot}),
+        "news": _table(agents["news"][knower, piece], {"seat": alive[knower], "slot": piece}),
         "objects": _table(town["objects"][: int(clock["objects"])]),
         "jobs": pa.table({"job": employed, "holder": town["job_holder"][employed]}),
         "ground": pa.table({"tile": standing, "stands": town["ground"][standing]}),
@@ -51,16 +53,17 @@ def _towns(kept: Mapping[str, pa.Table], shape: CapacityClass) -> np.ndarray:
     agents = town["agents"][seats]
     _fill(agents, kept["agents"])
     town["agents"][seats] = agents
-    _fill_ties(town["agents"]["ties"], kept["ties"])
+    _fill_slots(town["agents"]["ties"], kept["ties"])
+    _fill_slots(town["agents"]["news"], kept["news"])
     town["job_holder"][kept["jobs"].column("job").to_numpy()] = kept["jobs"].column("holder").to_numpy()
     town["ground"][kept["ground"].column("tile").to_numpy()] = kept["ground"].column("stands").to_numpy()
     return towns
 
 
-def _fill_ties(ties: np.ndarray, table: pa.Table) -> None:
-    rows = np.zeros(len(table), ties.dtype)
+def _fill_slots(records: np.ndarray, table: pa.Table) -> None:
+    rows = np.zeros(len(table), records.dtype)
     _fill(rows, table)
-    ties[table.column("seat").to_numpy(), table.column("slot").to_numpy()] = rows
+    records[table.column("seat").to_numpy(), table.column("slot").to_numpy()] = rows
 
 
 def _table(rows: np.ndarray, first: Mapping[str, np.ndarray] | None = None, without: tuple[str, ...] = ()) -> pa.Table:

@@ -9,9 +9,12 @@ PRE_SHIFT, ON_TIME, LATE, ABSENT, POST_SHIFT = map(np.int64, range(5))
 
 HUNGER, HYGIENE, ENERGY = map(np.int64, range(3))
 TRUST, FAMILIARITY, RIVALRY = map(np.int64, range(3))
-BOTH_SIDES, AFFECTED_SIDE = map(np.int64, range(2))
+
+NO_BOND, A_FRIEND, A_RIVAL = map(np.int64, range(3))
+"""What the other one is to the owner of a tie."""
 
 BROKEN_OFF, DONE = map(np.int64, range(2))
 """How the last use of a place ended."""
 
-TICKS_PER_HOUR = np.int64(60)
+SEEN = np.int64(0)
+"""The telling of news that one has seen or suffered."""

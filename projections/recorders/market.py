@@ -3,9 +3,18 @@
 Generated from the catalogue by `make generate`; not edited by hand.
 """
 
-from eventlog.codes import ITEM_BOUGHT, MEAL_COOKED, MEAL_EATEN, SHARED_MEAL
+from eventlog.codes import (
+    BENEFIT_PAID,
+    ITEM_BOUGHT,
+    MEAL_COOKED,
+    MEAL_EATEN,
+    MEAL_GIVEN,
+    MONEY_LENT,
+    MONEY_RETURNED,
+    SHARED_MEAL,
+)
 from projections.kernel import kernel
-from projections.record.event import NAN, NOBODY, NONE, NOWHERE, append
+from projections.record.event import NAN, NOBODY, NONE, NOTHING, NOWHERE, append
 from projections.town import market
 
 
@@ -38,4 +47,36 @@ def record_shared_meal(town, plan, agent, other, place, cause):
     """`agent` and `other` have eaten together in one venue for at least five ticks; once for a pair and a meal."""
     event = append(town, SHARED_MEAL, agent, other, place, NOWHERE, NONE, NONE, NAN, NAN, cause)
     market.shared_meal(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_meal_given(town, plan, agent, other):
+    """`agent`, who has more than enough, gives a meal to `other`, who is in need."""
+    event = append(town, MEAL_GIVEN, agent, other, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, NONE)
+    market.meal_given(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_money_lent(town, plan, agent, other, amount):
+    """`agent` lends money to `other`, who has too little."""
+    event = append(town, MONEY_LENT, agent, other, NOTHING, NOWHERE, NONE, NONE, amount, NAN, NONE)
+    market.money_lent(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_money_returned(town, plan, agent, other, amount, cause):
+    """`agent` pays `other` back what it lent."""
+    event = append(town, MONEY_RETURNED, agent, other, NOTHING, NOWHERE, NONE, NONE, amount, NAN, cause)
+    market.money_returned(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_benefit_paid(town, plan, agent, amount, cause):
+    """The town pays `agent`, who has no job, for the day."""
+    event = append(town, BENEFIT_PAID, agent, NOBODY, NOTHING, NOWHERE, NONE, NONE, amount, NAN, cause)
+    market.benefit_paid(town, plan, event)
     return event.seq

@@ -24,7 +24,7 @@ from projections.town import work
 
 @kernel
 def record_shift_started(town, plan, agent, workplace, job, cause):
-    """`agent` is at its desk in time."""
+    """`agent` is at its desk, or in line there, in time."""
     event = append(town, SHIFT_STARTED, agent, NOBODY, workplace, NOWHERE, job, NONE, NAN, NAN, cause)
     work.shift_started(town, plan, event)
     return event.seq

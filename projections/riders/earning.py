@@ -17,9 +17,9 @@ from eventlog.codes import (
 )
 from projections.kernel import entry, kernel
 from projections.record.event import event_of
+from projections.record.possible import impossible, is_possible
 from projections.riders.rewards import C1, C2, COLUMNS, after, before, potential, tick
 from projections.town.evolve import evolve
-from projections.town.possible import impossible, is_possible
 
 NOTED = (
     AGENT_ARRIVED,

@@ -13,10 +13,10 @@ import numpy as np
 from eventlog.codes import TICK_ENDED
 from projections.kernel import entry, kernel
 from projections.record.event import event_of
+from projections.record.possible import impossible, is_possible
 from projections.record.state import TIES, CapacityClass
 from projections.riders import tie_changes
 from projections.town.evolve import evolve
-from projections.town.possible import impossible, is_possible
 
 
 @cache

@@ -102,8 +102,8 @@ def before(town, plan, event, terms, out):
     kind = event.kind
     if kind == CHAT_SUCCEEDED:
         if terms.stage >= C1:
-            pay_chat(town, plan, event, terms, out, event.agent, event.other_person)
-            pay_chat(town, plan, event, terms, out, event.other, event.person)
+            pay_chat(town, plan, event, terms, out, event.agent, event.other_person, event.value)
+            pay_chat(town, plan, event, terms, out, event.other, event.person, event.value2)
     elif kind == QUEUE_HANDOVER:
         if terms.stage >= C2:
             agent = town.agents[event.agent]
@@ -213,8 +213,8 @@ def settle(terms, now, row):
 
 
 @kernel
-def pay_chat(town, plan, event, terms, out, a, other):
-    """Pay agent `a` for a chat: its quality times a value that grows with the tie before the chat (stage C1)."""
+def pay_chat(town, plan, event, terms, out, a, other, quality):
+    """Pay agent `a` for a chat: its own quality times a value that grows with the tie before the chat (stage C1)."""
     agent = town.agents[a]
     if in_need(terms, agent):
         return
@@ -222,7 +222,7 @@ def pay_chat(town, plan, event, terms, out, a, other):
     if slot >= 0:
         tie = agent.ties[slot]
         worth = worth + terms.chat_trust * tie.trust + terms.chat_familiarity * tie.familiarity
-    worth = worth * event.value * standing(plan, terms, agent)
+    worth = worth * quality * standing(plan, terms, agent)
     out.seats[a].social_so_far += min(terms.chat_most, max(0.0, worth))
 
 

@@ -3,9 +3,9 @@
 from eventlog.codes import TICK_ENDED
 from projections.kernel import entry
 from projections.record.event import event_of
+from projections.record.possible import impossible, is_possible
 from projections.riders import fold, rewards
 from projections.town.evolve import evolve
-from projections.town.possible import impossible, is_possible
 
 
 @entry

@@ -15,6 +15,8 @@ from eventlog.codes import (
     AGENT_MOVED,
     ARRIVAL_REFUSED,
     ARRIVED_LATE,
+    BENEFIT_PAID,
+    CHAT_BROKEN_OFF,
     CHAT_FAILED,
     CHAT_STARTED,
     CHAT_SUCCEEDED,
@@ -31,7 +33,11 @@ from eventlog.codes import (
     LATE_HELP,
     MEAL_COOKED,
     MEAL_EATEN,
+    MEAL_GIVEN,
+    MONEY_LENT,
+    MONEY_RETURNED,
     MOVE_BLOCKED,
+    NEWS_TOLD,
     OPTION_CHOSEN,
     POWER_FAILED,
     POWER_RESTORED,
@@ -154,6 +160,14 @@ def evolve(town, plan, event):
         market.meal_eaten(town, plan, event)
     elif kind == SHARED_MEAL:
         market.shared_meal(town, plan, event)
+    elif kind == MEAL_GIVEN:
+        market.meal_given(town, plan, event)
+    elif kind == MONEY_LENT:
+        market.money_lent(town, plan, event)
+    elif kind == MONEY_RETURNED:
+        market.money_returned(town, plan, event)
+    elif kind == BENEFIT_PAID:
+        market.benefit_paid(town, plan, event)
     elif kind == SHIFT_STARTED:
         work.shift_started(town, plan, event)
     elif kind == SHIFT_ENDED:
@@ -186,5 +200,9 @@ def evolve(town, plan, event):
         social.chat_failed(town, plan, event)
     elif kind == TIE_SET:
         social.tie_set(town, plan, event)
+    elif kind == CHAT_BROKEN_OFF:
+        social.chat_broken_off(town, plan, event)
+    elif kind == NEWS_TOLD:
+        social.news_told(town, plan, event)
     elif kind == SETTINGS_CHANGED:
         console.settings_changed(town, plan, event)

@@ -2,8 +2,8 @@
 
 from projections.kernel import entry
 from projections.record.event import event_of
+from projections.record.possible import is_possible
 from projections.town.evolve import evolve
-from projections.town.possible import is_possible
 
 
 @entry

@@ -3,7 +3,7 @@
 from projections.kernel import kernel
 from projections.record.event import NOBODY, NOTHING
 from projections.record.ways import set_out
-from projections.town import ties
+from projections.town import news, ties
 
 
 @kernel
@@ -54,8 +54,11 @@ def queue_handover(town, plan, event):
 
 @kernel
 def queue_conflict(town, plan, event):
-    """The ties of both change."""
+    """The ties of both change, and who sees it knows of it; who blocks keeps the place for a while."""
+    if event.code2 > 0:
+        town.agents[event.agent].lingers_until = event.tick + event.code2
     ties.remember(town, plan, event)
+    news.witness(town, plan, event)
 
 
 @kernel
@@ -80,6 +83,7 @@ def take_place(town, a, o, event):
 def free_place(town, a, o):
     """The agent no longer holds the place, which is free."""
     town.agents[a].holds = NOTHING
+    town.agents[a].lingers_until = 0
     if town.objects[o].user == a:
         town.objects[o].user = NOBODY
 

@@ -5,7 +5,10 @@ rider `tie_changes` also uses `raw_delta`, `adjusted_delta` and `fade`.
 """
 
 from eventlog.codes import (
+    CHAT_FAILED,
     CHAT_SUCCEEDED,
+    NEWS_TAKEOVER,
+    NEWS_TOLD,
     QUEUE_CONFLICT,
     SHIFT_TAKEOVER,
     TRAIT_AMBITION,
@@ -14,50 +17,112 @@ from eventlog.codes import (
 )
 from projections.kernel import kernel
 from projections.record.event import NONE
-from projections.record.words import BOTH_SIDES, FAMILIARITY, RIVALRY, TRUST
+from projections.record.words import A_FRIEND, A_RIVAL, FAMILIARITY, NO_BOND, RIVALRY, TRUST
 
 
 @kernel
 def remember(town, plan, event):
-    """Apply the event's delta to the ledgers of both, or only of `other`, as the settings say for the kind."""
-    if plan.social.sides[event.kind] == BOTH_SIDES:
+    """Apply the event's delta to the ledger of `other`, and a share of it, as the settings say, to that of `agent`."""
+    if plan.social.share[event.kind] > 0.0:
         note(town, plan, event, event.agent, event.other_person)
     note(town, plan, event, event.other, event.person)
 
 
 @kernel
 def note(town, plan, event, owner, other):
-    """Apply the event's delta to the owner's tie to `other`: adjust it to the owner, admit the tie, clamp the sum."""
+    """Apply the event's delta to the owner's tie to `other`, adjusted to the owner."""
     agent = town.agents[owner]
-    trust, familiarity, rivalry = raw_delta(plan, event)
-    trust, familiarity, rivalry = adjusted_delta(plan, agent, event, trust, familiarity, rivalry)
     slot = tie_with(plan, agent, other)
-    if slot < 0:
-        slot = place_for_tie(plan, agent, abs(trust + familiarity - rivalry))
-        if slot >= 0:
-            town.clock.ties_evicted += agent.ties[slot].known
-            begin(agent.ties[slot], other, event.tick)
     if slot >= 0:
-        tie = agent.ties[slot]
-        tie.trust = clamp(tie.trust + trust)
-        tie.familiarity = clamp(tie.familiarity + familiarity)
-        tie.rivalry = clamp(tie.rivalry + rivalry)
+        count_chat(plan, agent.ties[slot], event)
+    trust, familiarity, rivalry = raw_delta(plan, event, owner)
+    trust, familiarity, rivalry = adjusted_delta(plan, agent, event, owner, other, trust, familiarity, rivalry)
+    change(town, plan, owner, other, event.tick, trust, familiarity, rivalry)
+    if slot < 0:
+        slot = tie_with(plan, agent, other)
+        if slot >= 0:
+            count_chat(plan, agent.ties[slot], event)
 
 
 @kernel
-def raw_delta(plan, event):
-    """The event's delta before personality: rivalry of a conflict times intensity, a chat's delta times quality."""
+def change(town, plan, owner, other, tick, trust, familiarity, rivalry):
+    """Add a delta to the owner's tie to the person `other`: admit the tie, clamp the sum, make or end the bond."""
+    agent = town.agents[owner]
+    slot = tie_with(plan, agent, other)
+    if slot < 0:
+        slot = place_for_tie(plan, agent, abs(trust + familiarity - rivalry))
+        if slot < 0:
+            return
+        town.clock.ties_evicted += agent.ties[slot].known
+        begin(agent.ties[slot], other, tick)
+    tie = agent.ties[slot]
+    tie.trust = clamp(tie.trust + trust)
+    tie.familiarity = clamp(tie.familiarity + familiarity)
+    tie.rivalry = clamp(tie.rivalry + rivalry)
+    settle_bond(plan, tie)
+
+
+@kernel
+def settle_bond(plan, tie):
+    """Make or end the bond: one mark makes a friend or a rival, a lower one ends it."""
+    social = plan.social
+    liking = tie.trust + tie.familiarity - tie.rivalry
+    if tie.bond == A_FRIEND:
+        tie.bond = A_FRIEND if liking >= social.friend_until else NO_BOND
+    elif tie.bond == A_RIVAL:
+        tie.bond = A_RIVAL if tie.rivalry >= social.rival_until and tie.rivalry > tie.trust else NO_BOND
+    if tie.bond == NO_BOND:
+        if tie.rivalry >= social.rival_from and tie.rivalry > tie.trust:
+            tie.bond = A_RIVAL
+        elif liking >= social.friend_from:
+            tie.bond = A_FRIEND
+
+
+@kernel
+def count_chat(plan, tie, event):
+    """Count a chat among those of its day; other events are not counted."""
+    if event.kind == CHAT_SUCCEEDED or event.kind == CHAT_FAILED:
+        day = event.tick // plan.life.ticks_per_day + 1
+        tie.chats = tie.chats + 1 if tie.talked == day else 1
+        tie.talked = day
+
+
+@kernel
+def raw_delta(plan, event, owner):
+    """The event's delta before personality: rivalry of a conflict times intensity, a chat's times its quality."""
     delta = plan.social.delta[event.kind]
     trust, familiarity, rivalry = delta[TRUST], delta[FAMILIARITY], delta[RIVALRY]
     if event.kind == QUEUE_CONFLICT:
         rivalry = rivalry * event.value
     elif event.kind == CHAT_SUCCEEDED:
-        trust, familiarity, rivalry = trust * event.value, familiarity * event.value, rivalry * event.value
+        quality = event.value if owner == event.agent else event.value2
+        trust, familiarity, rivalry = trust * quality, familiarity * quality, rivalry * quality
     return trust, familiarity, rivalry
 
 
 @kernel
-def adjusted_delta(plan, agent, event, trust, familiarity, rivalry):
+def adjusted_delta(plan, agent, event, owner, other, trust, familiarity, rivalry):
+    """The delta after the owner's personality, times the share of its side, times that of a repeated chat."""
+    trust, familiarity, rivalry = personal_delta(plan, agent, event, trust, familiarity, rivalry)
+    weight = plan.social.share[event.kind] if owner == event.agent else 1.0
+    if event.kind == CHAT_SUCCEEDED or event.kind == CHAT_FAILED:
+        weight = weight * repeat_weight(plan, agent, other)
+    return weight * trust, weight * familiarity, weight * rivalry
+
+
+@kernel
+def repeat_weight(plan, agent, other):
+    """What a chat counts: 1 for the first of a pair and day, `chat_repeat_share` times the one before for others."""
+    slot = tie_with(plan, agent, other)
+    weight = 1.0
+    if slot >= 0:
+        for _ in range(1, agent.ties[slot].chats):
+            weight = weight * plan.social.repeat_share
+    return weight
+
+
+@kernel
+def personal_delta(plan, agent, event, trust, familiarity, rivalry):
     """The delta after this person's ambition, then forgiveness, then extroversion; unchanged without modifiers."""
     if plan.social.modifiers == 0:
         return trust, familiarity, rivalry
@@ -74,8 +139,8 @@ def adjusted_delta(plan, agent, event, trust, familiarity, rivalry):
 
 @kernel
 def about_work(plan, agent, event):
-    """Whether the event is a shift takeover, or a conflict in the venue where the agent works."""
-    if event.kind == SHIFT_TAKEOVER:
+    """Whether the event is a shift takeover or news of one, or a conflict in the venue where the agent works."""
+    if event.kind == SHIFT_TAKEOVER or (event.kind == NEWS_TOLD and event.code == NEWS_TAKEOVER):
         return True
     if event.kind != QUEUE_CONFLICT or agent.job < 0:
         return False
@@ -142,6 +207,7 @@ def begin(tie, other, tick):
     """Begin a tie of size zero."""
     tie.known, tie.other, tie.since = 1, other, tick
     tie.trust, tie.familiarity, tie.rivalry = 0.0, 0.0, 0.0
+    tie.bond = tie.talked = tie.chats = 0
 
 
 @kernel
@@ -149,6 +215,7 @@ def end(tie):
     """Set a tie's record to zero."""
     tie.known, tie.other, tie.since = 0, 0, 0
     tie.trust, tie.familiarity, tie.rivalry = 0.0, 0.0, 0.0
+    tie.bond = tie.talked = tie.chats = 0
 
 
 @kernel
@@ -171,6 +238,7 @@ def decay(town, plan):
             tie = agent.ties[slot]
             if tie.known:
                 fade(tie, keep_trust, keep_familiarity, keep_rivalry)
+                settle_bond(plan, tie)
                 if abs(tie.trust) < least and abs(tie.familiarity) < least and abs(tie.rivalry) < least:
                     end(tie)
 
@@ -218,3 +286,4 @@ def set_side(plan, agent, other, dimension, value, tick):
         tie.familiarity = clamp(value)
     else:
         tie.rivalry = clamp(value)
+    settle_bond(plan, tie)

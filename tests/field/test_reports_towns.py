@@ -28,17 +28,17 @@ from townlet.run import Run
 
 EVERYBODY_LEAVES = {
     "needs.start": {"hunger": 0.0},
-    "needs.faint_ticks": 1,
+    "needs.faint_minutes": 1,
     "market.start_meals": 0,
     "life.exits_a_day": 100,
-    "life.exit_gap_ticks": 0,
+    "life.exit_gap_minutes": 0,
 }
 
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run of a day and an hour, in which all have left after two minutes and nobody has come."""
-    away = {**EVERYBODY_LEAVES, "life.newcomer_ticks": [32767, 32767]}
+    away = {**EVERYBODY_LEAVES, "life.newcomer_minutes": [32767, 32767]}
     return townlet.simulate(KITCHEN, ticks=1500, seed=3, into=tmp_path_factory.mktemp("empty") / "run", overrides=away)
 
 

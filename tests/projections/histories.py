@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from eventlog.catalogue import KIND_CODES
-from eventlog.catalogue.registries import Dimension, Trait
+from eventlog.catalogue.registries import Dimension, News, Trait
 from eventlog.rows import MISSING, MISSING_VALUE, ROW, Rows
 from eventlog.views import KIND_BY_NAME
 from projections.record.state import ORDINARY, town_type
@@ -24,6 +24,8 @@ SEATS = 7
 CAPACITY = 3
 FAST = {"trust": 0.9, "familiarity": 0.8, "rivalry": 0.7}
 BY_OTHERS = {"shift_takeover": {"trust": -0.1, "rivalry": 0.3, "sides": "affected"}}
+
+NEWS_OF = {News.QUARREL: "queue_conflict", News.HELP: "late_help", News.TAKEOVER: "shift_takeover"}
 
 Action = tuple[int, int, int, int, float]
 """What happens, to whom, with whom, how (a code), how much: any numbers mean something, so that all can be drawn."""
@@ -73,6 +75,7 @@ def physics_of(settings: Settings) -> Physics:
         forgotten_below=ties.forgotten_below,
         retention=(ties.hourly_retention.trust, ties.hourly_retention.familiarity, ties.hourly_retention.rivalry),
         modifiers=settings.features.relationship_modifiers,
+        hearsay_share=ties.hearsay_share,
     )
 
 
@@ -113,6 +116,8 @@ class History:
             event["side"] = SIDES[code]
         elif kind == "trait_given":
             event["trait"] = Trait(code).name.lower()
+        elif kind == "news_told":
+            event |= {"about": columns["tile"], "news": NEWS_OF[code]}
         elif kind == "hired":
             event["venue"] = self.venue(int(plans()[0].jobs[code].desk))
         elif kind in ("job_lost", "queue_conflict"):
@@ -148,8 +153,10 @@ class History:
             self.add("trait_given", agent, code=code % 3, value=value)
         elif what < 25:
             self._work(a, code)
-        else:
+        elif what < 26:
             self.add("settings_changed", code=code % len(EPOCHS))
+        else:
+            self._tell(a, b, code, value)
 
     def pass_hours(self, hours: int) -> None:
         """So many hours of which only the last minute is recorded."""
@@ -167,6 +174,14 @@ class History:
         else:
             self.add(kind, agent, other, object=place)
 
+    def _tell(self, a: int, b: int, code: int, value: float) -> None:
+        """Somebody tells the one `b` seats further about the next one who is neither."""
+        listener = (a + b) % SEATS
+        about = next(seat % SEATS for seat in range(a + 1, a + 4) if seat % SEATS not in (a, listener))
+        strength = 0.1 + 4.9 * abs(value) if code % 3 == News.QUARREL else 1.0
+        given = {"tile": self.person(about), "code": code % 3, "code2": 1, "value": strength}
+        self.add("news_told", self.person(a), self.person(listener), **given)
+
     def _work(self, a: int, code: int) -> None:
         if self.jobs[a] >= 0:
             self.add("job_lost", self.person(a), code=self.jobs[a])
@@ -182,7 +197,7 @@ class History:
 
 
 SOME_SEAT, ANOTHER = st.integers(0, SEATS - 1), st.integers(1, SEATS - 1)
-ACTIONS = st.tuples(st.integers(0, 25), SOME_SEAT, ANOTHER, st.integers(0, 11), st.floats(-1, 1, width=32))
+ACTIONS = st.tuples(st.integers(0, 28), SOME_SEAT, ANOTHER, st.integers(0, 11), st.floats(-1, 1, width=32))
 MEETINGS = st.tuples(st.integers(0, 18), SOME_SEAT, ANOTHER, st.integers(0, 11), st.floats(-1, 1, width=32))
 """Anything at all; only meetings, and hours between them."""
 

@@ -44,6 +44,7 @@ class Physics:
     forgotten_below: float = 0.01
     retention: tuple[float, float, float] = (1.0, 1.0, 1.0)
     modifiers: bool = False
+    hearsay_share: float = 0.3
 
 
 @dataclass
@@ -69,6 +70,8 @@ class ReferenceLedger:
             if kind not in self.physics.affected_only:
                 self._change(event["agent"], event["other"], event)
             self._change(event["other"], event["agent"], event)
+        elif kind == "news_told":
+            self._hear(event)
         elif kind == "tie_set":
             self._set(event)
         elif kind == "agent_exited":
@@ -97,6 +100,9 @@ class ReferenceLedger:
     def raw(self, event: Mapping[str, Any]) -> tuple[float, float, float]:
         """The table of docs/world/RELATIONSHIP_MODEL.md, What events do."""
         trust, familiarity, rivalry = self.physics.deltas[event["kind"]]
+        if "share" in event:
+            share, strength = event["share"], event["value"]
+            return share * trust, share * familiarity, share * (rivalry * strength)
         if event["kind"] == "queue_conflict":
             return trust, familiarity, rivalry * event["value"]
         if event["kind"] == "chat_succeeded":
@@ -135,6 +141,15 @@ class ReferenceLedger:
         tie.trust = limited(tie.trust + trust)
         tie.familiarity = limited(tie.familiarity + familiarity)
         tie.rivalry = limited(tie.rivalry + rivalry)
+
+    def _hear(self, event: Mapping[str, Any]) -> None:
+        """What is told of `about` counts as much as the listener trusts the teller, and as a deed of that kind does."""
+        person = self.people[event["other"]]
+        tie = person.ties.get(event["agent"])
+        share = self.physics.hearsay_share * (tie.trust if tie and tie.trust > 0 else 0.0)
+        if share > 0:
+            deed = {"kind": event["news"], "value": event["value"], "share": share, "venue": None}
+            self._change(event["other"], event["about"], {**event, **deed})
 
     def _set(self, event: Mapping[str, Any]) -> None:
         person = self.people[event["agent"]]

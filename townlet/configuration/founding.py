@@ -67,9 +67,9 @@ def _job_faults(settings: Settings, town_map: TownMap) -> Iterator[str]:
 
 def _range_faults(settings: Settings) -> Iterator[str]:
     """A least that is more than its most."""
-    least, most = settings.work.oversleep_ticks
+    least, most = settings.work.oversleep_minutes
     if least > most:
-        yield f"work.oversleep_ticks: the least, {least}, is more than the most, {most}"
+        yield f"work.oversleep_minutes: the least, {least}, is more than the most, {most}"
     if settings.market.spare_least > settings.market.spare_most:
         yield (
             f"market.spare_least: {settings.market.spare_least:g} is more than market.spare_most, "

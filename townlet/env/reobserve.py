@@ -23,9 +23,9 @@ from projections.kernel import entry, kernel
 from projections.observations.layout import CELLS
 from projections.observations.observe import observe_agent
 from projections.record.event import event_of
+from projections.record.possible import impossible, is_possible
 from projections.riders.earning import fold_row_rewarded
 from projections.riders.rewards import COLUMNS
-from projections.town.possible import impossible, is_possible
 from townlet.env.step import decides
 from townlet.rules.control import BY_OPTION, NOT_ASKED, allow
 

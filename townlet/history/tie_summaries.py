@@ -36,7 +36,8 @@ class Summaries:
         from projections.churn import ChurnWindows
 
         changes = tie_changes(self._moment.run, self._moment.tick)
-        return ChurnWindows(changes, self._moment.tick, self.settings.relationships.churn).tables()
+        settings = self.settings
+        return ChurnWindows(changes, self._moment.tick, settings.relationships.churn, settings.town.scale).tables()
 
     @property
     def settings(self) -> Settings:
@@ -46,11 +47,11 @@ class Summaries:
 
     def bonds(self) -> pa.Table:
         """A row for each living person: friends, rivals, and how others see them."""
-        return bonds(self.people, self.ties, self.settings.relationships.bonds)
+        return bonds(self.people, self.ties)
 
     def society(self) -> pa.Table:
         """One row that describes friendships and rivalries of the whole town."""
-        return society(self.people, self.ties, self.settings.relationships.bonds)
+        return society(self.people, self.ties)
 
     def network(self) -> pa.Table:
         """Measures of the network of ties. Raises QueryError without networkx."""

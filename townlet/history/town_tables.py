@@ -136,6 +136,7 @@ class TownTables:
                 **{name: pa.array(values) for name, values in sides.items()},
                 "size": pa.array(sum((np.abs(values) for values in sides.values()), np.zeros(len(owners)))),
                 "since": _number(self._read("ties", "since")),
+                "bond": _word(self._read("ties", "bond"), ["none", "friend", "rival"]),
             }
         )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from projections.timescale import TimeScale
 from townlet.asking.key_figures import parts, value_of
 from townlet.asking.sql import Session
 from townlet.asking.tables import UNSETTLED_TABLES
@@ -51,14 +52,14 @@ class Watch:
 
     def __init__(self, run: "History", rules: Sequence[Rule]) -> None:
         self._run, self._rules = run, tuple(rules)
-        self._tick = 0
+        self._tick, self._scale = 0, run.config.town.scale
         self._closest: dict[str, Look] = {}
         self._looks = dict.fromkeys((rule.name for rule in rules), 0)
 
     @property
     def next_tick(self) -> int:
         """The tick of the next check of any rule."""
-        return min(rule.marks(self._tick, self._tick + 20_000_000)[0] for rule in self._rules)
+        return min(rule.marks(self._tick, self._tick + 20_000_000, self._scale)[0] for rule in self._rules)
 
     def until(self, tick: int) -> Look | None:
         """Check every rule up to a tick that the run has reached. Returns the first breach, or None.
@@ -87,12 +88,12 @@ class Watch:
 
         One query serves all checks of a rule, because its rows do not depend on later ticks.
         """
-        marks = {rule: np.array(rule.marks(self._tick, until), np.int64) for rule in self._rules}
+        marks = {rule: np.array(rule.marks(self._tick, until, self._scale), np.int64) for rule in self._rules}
         last = max((int(each[-1]) for each in marks.values() if len(each)), default=None)
         if last is None:
             return []
         with contextlib.closing(Session(self._run, last)) as session:
-            return [look for rule, at in marks.items() if len(at) for look in _looks_at(session, rule, at)]
+            return [look for rule, at in marks.items() if len(at) for look in _looks_at(session, rule, at, self._scale)]
 
     def _remember(self, look: Look) -> None:
         self._looks[look.rule.name] += 1
@@ -111,10 +112,11 @@ class Watch:
         )
 
 
-def _looks_at(session: "Session", rule: Rule, marks: np.ndarray) -> Iterator[Look]:
+def _looks_at(session: "Session", rule: Rule, marks: np.ndarray, scale: TimeScale) -> Iterator[Look]:
     """The checks of one rule at these ticks."""
     _require_history(session, rule)
-    begins = np.maximum(marks - rule.window_ticks, 0) if rule.window_ticks else np.zeros_like(marks)
+    window = scale.ticks(rule.window_minutes) if rule.window_minutes else None
+    begins = np.zeros_like(marks) if window is None else np.maximum(marks - window, 0)
     part, whole = parts(session.query, f"the rule {rule.name}", rule.sql).sums(begins, marks)
     values = np.where(whole >= rule.whole_least, value_of(part, whole), np.nan)
     for mark, begin, value in zip(marks.tolist(), begins.tolist(), values.tolist(), strict=True):

@@ -1,7 +1,8 @@
 """The order of one minute, and the function that lets many towns live. Python calls these kernels."""
 
 from projections.kernel import entry, kernel
-from townlet.rules import control, life, market, movement, needs, policy, primitives, queues, social, time, work
+from townlet.rules import control, life, market, movement, needs, policy, primitives, queues, time, work
+from townlet.rules.company import giving, talk
 from townlet.rules.control import BY_ACTION, BY_OPTION
 from townlet.rules.draw import draw_order
 
@@ -21,10 +22,11 @@ def tick(town, plan):
             act(town, plan, a, asked)
         work.attend(town, plan, a)
         work.give_up_cover(town, plan, a)
-        if not asked or town.cursor.control == BY_OPTION:
-            social.converse(town, plan, a)
+        if not asked or town.cursor.control == BY_OPTION or town.agents[a].talks_with >= 0:
+            talk.converse(town, plan, a)
         needs.finish(town, plan, a)
         life.look_for_work(town, plan, a)
+        giving.settle(town, plan, a)
         life.suffer(town, plan, a)
     time.end_tick(town, plan)
 
@@ -32,6 +34,14 @@ def tick(town, plan):
 @kernel
 def act(town, plan, a, asked):
     """One minute of an idle person: choose an option, or take the one asked for, and begin it."""
+    agent = town.agents[a]
+    if agent.lingers_until > 0:
+        queues.linger(town, plan, a)
+        return
+    if agent.talks_with >= 0:
+        queues.lose_patience(town, plan, a)
+        queues.step_up(town, plan, a)
+        return
     if asked and town.cursor.control == BY_ACTION:
         queues.lose_patience(town, plan, a)
         queues.step_up(town, plan, a)

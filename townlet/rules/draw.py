@@ -36,7 +36,15 @@ UNIT = 1.0 / 9007199254740992.0
     ROTATION,
     ACQUAINTANCE,
     HELPER,
-) = map(np.int64, range(21))
+    TALK,
+    JUDGEMENT,
+    HOLD,
+    CHRONOTYPE,
+    NEWS,
+    GIVE,
+    LEND,
+    GIVER,
+) = map(np.int64, range(29))
 """Purposes: what a draw is for. New ones are added at the end."""
 
 NOBODY_ELSE = np.int64(0)
@@ -89,6 +97,13 @@ def draw_of_day(town, plan, purpose, agent):
     """Uniform in [0, 1), the same all day long."""
     day = town.clock.tick // plan.life.ticks_per_day
     word = philox(town.cursor.stream_world, day, agent, np.int64(-1), purpose)
+    return np.float64(word >> np.uint64(11)) * UNIT
+
+
+@kernel
+def draw_of_life(town, purpose, person):
+    """Uniform in [0, 1), the same for as long as the person lives."""
+    word = philox(town.cursor.stream_world, NOBODY_ELSE, person, np.int64(-1), purpose)
     return np.float64(word >> np.uint64(11)) * UNIT
 
 

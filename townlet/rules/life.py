@@ -25,6 +25,7 @@ from projections.recorders.life import (
 )
 from projections.recorders.work import record_hired
 from townlet.rules.draw import BED, NOBODY_ELSE, ROTATION, SUCCESSOR, UNIT, VACANCY, draw, philox
+from townlet.rules.market import has_too_few_jobs
 
 TWO, THREE, FIVE, SEVEN = np.int64(2), np.int64(3), np.int64(5), np.int64(7)
 """Bases of the sequence that spreads traits, one a trait."""
@@ -47,13 +48,20 @@ def suffer(town, plan, a):
 
 @kernel
 def reason_to_leave(town, plan, a):
-    """The reason why the agent leaves: fainted, evicted, without work too long, or neglected; -1 for none."""
+    """The reason why the agent leaves: fainted, evicted, long without work or benefits, neglected; -1 for none."""
     agent = town.agents[a]
     if agent.doom >= 0:
         return agent.doom
     if agent.job < 0 and town.clock.tick - agent.jobless_since >= plan.life.unemployment_ticks:
-        return REASON_UNEMPLOYMENT
+        if not lives_on_benefits(town, plan):
+            return REASON_UNEMPLOYMENT
     return REASON_NEGLECT if agent.neglected >= plan.needs.neglect_ticks else NONE
+
+
+@kernel
+def lives_on_benefits(town, plan):
+    """Whether the town keeps those for whom it has no job."""
+    return plan.market.benefit > 0.0 and has_too_few_jobs(town, plan)
 
 
 @kernel

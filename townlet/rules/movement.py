@@ -8,6 +8,7 @@ from projections.record.event import NOBODY, NOWHERE
 from projections.record.ways import goal_place, goal_tile, next_tile, steps_to_tile
 from projections.recorders.movement import record_agent_moved, record_ghost_stepped, record_move_blocked
 from townlet.rules import queues
+from townlet.rules.queues import AT_ONCE
 
 NOWHERE_TO_GO = np.int64(0)
 
@@ -49,7 +50,7 @@ def squeeze_past(town, plan, a, b, tile):
     place = goal_place(agent)
     cause = record_ghost_stepped(town, plan, a, b, tile, agent.asked_seq)
     if place >= 0 and (other.waits_at == place or (other.target == place and other.holds < 0)):
-        queues.quarrel(town, plan, a, b, place, REASON_GHOST, cause)
+        queues.quarrel(town, plan, a, b, place, REASON_GHOST, AT_ONCE, cause)
 
 
 @kernel

@@ -26,7 +26,7 @@ from projections.recorders.needs import (
     record_affordance_started,
 )
 from townlet.rules import market, queues, work
-from townlet.rules.queues import WITH_MANNERS, WITHOUT_A_WORD
+from townlet.rules.queues import AT_THE_END, WITH_MANNERS, WITHOUT_A_WORD
 
 
 @kernel
@@ -91,13 +91,22 @@ def finish(town, plan, a):
         record_affordance_failed(town, plan, a, o, code, reason, agent.started_seq)
         queues.leave_place(town, plan, a, o, reason, WITHOUT_A_WORD)
     elif tick >= agent.busy_until or is_enough(town, plan, a):
-        manners = WITHOUT_A_WORD if work.is_relieved(town, plan, a) else WITH_MANNERS
+        manners = manners_of(town, plan, a)
         whole = tick >= agent.busy_until
         cause = record_affordance_finished(town, plan, a, o, code, agent.started_seq)
         if whole:
             market.collect(town, plan, a, o, code, cause)
         work.end_cover(town, plan, a)
         queues.leave_place(town, plan, a, o, REASON_FINISHED, manners)
+
+
+@kernel
+def manners_of(town, plan, a):
+    """How the agent leaves the place where it is done: simply for whom it stood in for, on time at the end of work."""
+    if work.is_relieved(town, plan, a):
+        return WITHOUT_A_WORD
+    works = plan.affordances[town.agents[a].doing].option == OPTION_WORK
+    return AT_THE_END if works and plan.work.blameless else WITH_MANNERS
 
 
 @kernel

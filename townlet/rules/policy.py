@@ -25,7 +25,7 @@ from projections.record.ways import steps
 from projections.record.words import ENERGY, HUNGER, HYGIENE
 from projections.recorders.choice import record_option_chosen
 from townlet.rules import market, queues, work
-from townlet.rules.draw import YIELD, draw, wish
+from townlet.rules.draw import CHRONOTYPE, YIELD, draw, draw_of_life, wish
 from townlet.rules.ledger import liking, rivalry, trust
 from townlet.rules.needs import could_eat, out_of_order
 
@@ -99,7 +99,9 @@ def weigh(towns, plans, index, a, uses, places):
 def decides(town, plan, a):
     """Whether the agent may choose now: it is idle, and free of its last option, or a need just became urgent."""
     agent = town.agents[a]
-    return agent.doing < 0 and (town.clock.tick >= agent.option_until or cries(plan, agent))
+    if agent.doing >= 0 or agent.talks_with >= 0 or agent.lingers_until > 0:
+        return False
+    return town.clock.tick >= agent.option_until or cries(plan, agent)
 
 
 @kernel
@@ -173,7 +175,7 @@ def use_of_eating(town, plan, a):
         return 0.0
     below = policy.eat_below
     minute = work.minute_of(town, plan)
-    if minute >= policy.night_from:
+    if own_minute(town, plan, a) >= policy.night_from:
         below = policy.supper_below + policy.supper_margin
     if work.has_shift_ahead(town, plan, a):
         if 0 <= work.leaves_at(town, plan, a) - minute < policy.meal_span:
@@ -199,7 +201,7 @@ def use_of_sleep(town, plan, a):
     agent, policy = town.agents[a], plan.policy
     if agent.hunger < plan.needs.urgent and could_eat(town, agent):
         return 0.0
-    minute = work.minute_of(town, plan)
+    minute = own_minute(town, plan, a)
     if minute >= policy.night_from or minute < policy.night_to:
         if work.has_to_rise(town, plan, a):
             return 0.0
@@ -208,6 +210,14 @@ def use_of_sleep(town, plan, a):
             weight = policy.hungry_sleep_share * weight
         return weight * (1.0 - agent.energy)
     return policy.nap_weight * (1.0 - agent.energy) if agent.energy < policy.nap_below else 0.0
+
+
+@kernel
+def own_minute(town, plan, a):
+    """The minute of the day by the agent's own clock: larks are ahead of others, owls behind (Roenneberg 2003)."""
+    most = plan.policy.chronotype
+    lag = np.int64((2.0 * draw_of_life(town, CHRONOTYPE, town.agents[a].person) - 1.0) * most)
+    return (work.minute_of(town, plan) - lag) % plan.life.ticks_per_day
 
 
 @kernel
@@ -257,8 +267,34 @@ def is_of_use(town, plan, a, o):
         return False
     if agent.wallet < deed.fee + market.cost(town, plan, code) or (deed.sells and place.stock < deed.gives_count):
         return False
+    if is_paid_leisure(deed) and agent.wallet < deed.fee + plan.market.spend_above:
+        return False
+    if deed.sells and not leaves_the_rent(town, plan, agent, code):
+        return False
     taken = place.user != NOBODY and place.user != a
     return not taken or place.line < plan.layout.place[o].line or agent.waits_at == o
+
+
+@kernel
+def leaves_the_rent(town, plan, agent, code):
+    """Whether who buys this keeps enough for the rent; nobody who is very hungry thinks of that."""
+    if agent.hunger < plan.policy.meal_out_below:
+        return True
+    kept = plan.policy.rent_kept * (plan.market.rent + agent.debt)
+    return agent.wallet - market.cost(town, plan, code) >= kept
+
+
+@kernel
+def is_paid_leisure(deed):
+    """Whether an affordance is company that costs money."""
+    return deed.option == OPTION_SOCIALISE and deed.fee > 0.0
+
+
+@kernel
+def spending(plan, agent):
+    """How far one goes to spend money, in steps: more, the more money one has to spare; 0 for who has none."""
+    spare = max(0.0, agent.wallet - plan.market.spend_above)
+    return min(plan.policy.leisure_most, plan.policy.leisure_gain * spare)
 
 
 @kernel
@@ -275,11 +311,13 @@ def trouble_of(town, plan, a, o, option, urgent):
     deed = plan.affordances[plan.layout.place[o].affordance]
     if deed.sells and deed.gives == ITEM_MEAL:
         charm = agent.traits[TRAIT_EXTROVERSION]
-        trouble += policy.cafe_cost - policy.cafe_extroversion * charm
+        trouble += policy.cafe_cost - policy.cafe_extroversion * charm - spending(plan, agent)
         if agent.wallet < policy.thrift_below:
             trouble += policy.thrift_factor * policy.cafe_cost
     elif deed.sells and agent.items[ITEM_MEAL] == 0 and agent.hunger < policy.meal_out_below:
         trouble += policy.raw_cost
+    elif is_paid_leisure(deed):
+        trouble -= spending(plan, agent)
     if option == OPTION_EAT or option == OPTION_SOCIALISE:
         trouble -= company_at(town, plan, a, o, option)
     return trouble

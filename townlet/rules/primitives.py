@@ -20,7 +20,8 @@ from projections.record.event import NOBODY, NOTHING
 from projections.recorders.choice import record_action_taken
 from projections.recorders.movement import record_agent_moved, record_move_blocked
 from projections.recorders.queues import record_queue_joined, record_reservation_granted
-from townlet.rules import needs, queues, social, work
+from townlet.rules import needs, queues, work
+from townlet.rules.company import talk
 
 NOWHERE_TO_GO = np.int64(0)
 ONE = np.int64(1)
@@ -30,7 +31,7 @@ ONE = np.int64(1)
 def act(town, plan, a):
     """Do what is asked of the agent, if it is still possible."""
     action = town.asked[a]
-    if action == ACTION_WAIT or town.agents[a].doing >= 0:
+    if action == ACTION_WAIT or town.agents[a].doing >= 0 or town.agents[a].talks_with >= 0:
         return
     cause = record_action_taken(town, plan, a, action)
     if ACTION_NORTH <= action <= ACTION_WEST:
@@ -38,7 +39,7 @@ def act(town, plan, a):
     elif action == ACTION_INTERACT:
         interact(town, plan, a, cause)
     elif action == ACTION_TALK:
-        social.address_somebody(town, plan, a)
+        talk.address_somebody(town, plan, a)
     elif can_begin(town, plan, a, action):
         needs.begin(town, plan, a)
 
@@ -47,7 +48,8 @@ def act(town, plan, a):
 def possible(town, plan, a):
     """The actions that may be asked of a living seat, as bits; waiting is always possible."""
     bits = ONE << ACTION_WAIT
-    if town.agents[a].doing >= 0:
+    agent = town.agents[a]
+    if agent.doing >= 0 or agent.talks_with >= 0 or agent.lingers_until > 0:
         return bits
     for way in range(ACTION_NORTH, ACTION_WEST + 1):
         tile = neighbour(plan, town.agents[a].tile, way)
@@ -55,7 +57,7 @@ def possible(town, plan, a):
             bits |= ONE << way
     if can_interact(town, plan, a):
         bits |= ONE << ACTION_INTERACT
-    if social.is_free(town, plan, a) and social.someone_near(town, plan, a) != NOBODY:
+    if talk.is_free(town, plan, a) and talk.someone_near(town, plan, a) != NOBODY:
         bits |= ONE << ACTION_TALK
     for deed in range(ACTION_BUY, ACTION_USE + 1):
         if can_begin(town, plan, a, deed):

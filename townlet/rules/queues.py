@@ -9,6 +9,7 @@ from eventlog.codes import (
     REASON_BLOCK,
     REASON_CHANGED_MIND,
     REASON_CUT,
+    REASON_FINISHED,
     REASON_IMPATIENT,
 )
 from projections.kernel import kernel
@@ -24,11 +25,15 @@ from projections.recorders.queues import (
     record_reservation_released,
     record_reservation_timed_out,
 )
-from townlet.rules.draw import BLOCK, CUT, POLITE, draw
+from townlet.rules.draw import BLOCK, CUT, HOLD, POLITE, draw
 from townlet.rules.ledger import rivalry, trust
 
-WITH_MANNERS, WITHOUT_A_WORD = map(np.int64, range(2))
-"""How a place is left: passed on or kept from the next; or simply left, for somebody who is due there or in haste."""
+WITH_MANNERS, WITHOUT_A_WORD, AT_THE_END = map(np.int64, range(3))
+"""How a place is left: passed on or kept from the next; simply left, for somebody who is due there or in haste; or left
+when one's time is over, which nobody is blamed for."""
+
+AT_ONCE = np.int64(0)
+"""The ticks for which a quarrel that is no block holds the place."""
 
 
 @kernel
@@ -86,29 +91,31 @@ def serve(town, plan, o):
     first = first_in_line(town, plan, o)
     cutter = who_cuts(town, plan, o, first)
     if cutter != NOBODY:
-        quarrel(town, plan, cutter, first, o, REASON_CUT, town.agents[first].waits_seq)
+        quarrel(town, plan, cutter, first, o, REASON_CUT, AT_ONCE, town.agents[first].waits_seq)
         first = cutter
     record_reservation_granted(town, plan, first, o, town.agents[first].asked_seq)
 
 
 @kernel
-def quarrel(town, plan, a, b, o, reason, cause):
-    """Record that a wronged b at a place. A longer line makes it worse."""
+def quarrel(town, plan, a, b, o, reason, held, cause):
+    """Record that a wronged b at a place, which it holds for `held` more ticks. A longer line makes it worse."""
     line, least, most = max(town.objects[o].line, 1), plan.queues.intensity_least, plan.queues.intensity_most
     intensity = min(most, max(least, 1.0 + plan.queues.intensity_step * (line - 1)))
-    record_queue_conflict(town, plan, a, b, o, reason, intensity, cause)
+    record_queue_conflict(town, plan, a, b, o, reason, held, intensity, cause)
 
 
 @kernel
 def leave_place(town, plan, a, o, reason, manners):
-    """The agent leaves its place: it may keep the next one waiting, or let them go first; the place becomes free."""
+    """The agent leaves its place, which becomes free: it may let the next one go first, or first keep them waiting."""
     agent = town.agents[a]
     started = agent.started_seq
     waiting = town.objects[o].line > 0
     first = first_in_line(town, plan, o)
-    courteous = waiting and manners == WITH_MANNERS
-    if courteous and keeps_waiting(town, plan, a, first):
-        quarrel(town, plan, a, first, o, REASON_BLOCK, town.agents[first].waits_seq)
+    courteous = waiting and manners != WITHOUT_A_WORD
+    if courteous and manners == WITH_MANNERS and keeps_waiting(town, plan, a, first):
+        block(town, plan, a, first, o)
+        if agent.lingers_until > town.clock.tick:
+            return
         record_reservation_released(town, plan, a, o, reason, agent.held_seq)
     elif courteous and waves_in(town, plan, a, first):
         record_queue_handover(town, plan, a, first, o, town.agents[first].waits_seq)
@@ -116,6 +123,27 @@ def leave_place(town, plan, a, o, reason, manners):
         record_reservation_released(town, plan, a, o, reason, agent.held_seq)
     if waiting and not is_own(plan, o):
         record_cooldown_started(town, plan, a, o, started)
+
+
+@kernel
+def block(town, plan, a, first, o):
+    """The agent keeps a place that it no longer uses from the next in line, for some ticks."""
+    span = plan.queues.held_most - plan.queues.held_least + 1
+    held = plan.queues.held_least + np.int64(draw(town, HOLD, a, first) * span)
+    quarrel(town, plan, a, first, o, REASON_BLOCK, held, town.agents[first].waits_seq)
+
+
+@kernel
+def linger(town, plan, a):
+    """An agent that blocks a place frees it when its time is over, or when nobody waits any more."""
+    agent = town.agents[a]
+    o = agent.holds
+    waiting = town.objects[o].line > 0
+    if waiting and town.clock.tick < agent.lingers_until:
+        return
+    record_reservation_released(town, plan, a, o, REASON_FINISHED, agent.held_seq)
+    if waiting and not is_own(plan, o):
+        record_cooldown_started(town, plan, a, o, agent.started_seq)
 
 
 @kernel

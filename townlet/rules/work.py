@@ -8,6 +8,7 @@ from eventlog.codes import (
     REASON_ABSENT,
     REASON_FINISHED,
     REASON_LATE,
+    REASON_PROMISE,
     REASON_RELIEVED,
     REASON_TIMED_OUT,
     TRAIT_AMBITION,
@@ -29,8 +30,10 @@ from projections.recorders.work import (
     record_wage_paid,
     record_wage_withheld,
 )
+from townlet.rules import queues
 from townlet.rules.draw import COVER, HELP, HELPER, OVERSLEEP, UNWELL, draw, draw_of_day
 from townlet.rules.ledger import liking, rivalry, trust
+from townlet.rules.queues import AT_ONCE
 
 
 @kernel
@@ -66,10 +69,12 @@ def attend(town, plan, a):
 
 @kernel
 def await_arrival(town, plan, a, job, minute):
-    """At the desk within the grace is on time, later is late, much later is absent. Meanwhile others may be asked."""
+    """At the desk, or in line there, within the grace is on time; later is late, then absent. Others may be asked."""
     agent = town.agents[a]
     at_desk = agent.holds == job.desk and agent.doing >= 0 and agent.covers < 0
-    if at_desk and minute <= plan.work.grace:
+    if not at_desk and plan.work.line_counts and agent.waits_at == job.desk and minute <= plan.work.grace:
+        record_shift_started(town, plan, a, job.desk, agent.job, agent.waits_seq)
+    elif at_desk and minute <= plan.work.grace:
         record_shift_started(town, plan, a, job.desk, agent.job, agent.started_seq)
     elif at_desk:
         record_arrived_late(town, plan, a, job.desk, agent.job, np.float64(minute), agent.started_seq)
@@ -300,7 +305,18 @@ def give_up_cover(town, plan, a):
     if owner.shift_state == ON_TIME or owner.shift_state == LATE or owner.shift_state == POST_SHIFT:
         close_cover(town, plan, a, REASON_RELIEVED)
     elif waited > plan.work.cover_within:
-        close_cover(town, plan, a, REASON_TIMED_OUT)
+        break_promise(town, plan, a)
+
+
+@kernel
+def break_promise(town, plan, a):
+    """A promise to stand in that nobody kept wrongs the owner of the shift."""
+    agent = town.agents[a]
+    b = agent.covers
+    if plan.queues.promise:
+        desk = plan.jobs[town.agents[b].job].desk
+        queues.quarrel(town, plan, a, b, desk, REASON_PROMISE, AT_ONCE, agent.cover_seq)
+    close_cover(town, plan, a, REASON_TIMED_OUT)
 
 
 @kernel

@@ -47,6 +47,10 @@ WORDS: Final[Mapping[str, str]] = {
     "queue_conflict": "quarrels",
     "late_help": "help at work",
     "shift_takeover": "a shift taken over",
+    "news_told": "what others told",
+    "meal_given": "meals given",
+    "money_lent": "money lent",
+    "money_returned": "money paid back",
 }
 LEAST: Final = 0.05
 """A change of liking below this is not a turning point."""

@@ -14,6 +14,9 @@ OVER = {
     int(codes.QUEUE_CONFLICT): "a quarrel",
     int(codes.LATE_HELP): "a helping hand at work",
     int(codes.SHIFT_TAKEOVER): "a lost shift",
+    int(codes.MEAL_GIVEN): "a meal given away",
+    int(codes.MONEY_LENT): "a loan",
+    int(codes.MONEY_RETURNED): "a debt paid back",
 }
 """The words for an event that is the reason of a new friendship or rivalry."""
 

@@ -24,6 +24,7 @@ TIES: Final = Table(
             ("size", "|trust| + |familiarity| + |rivalry|, from 0 to 3"),
         ),
         *whole(("since", "tick at which the tie began")),
+        *texts(("bond", "what the other is to the owner: none, friend or rival (relationships.bonds)")),
     ),
     exported=True,
 )
@@ -62,8 +63,28 @@ TIE_CHANGES: Final = Table(
     exported=True,
 )
 
+NEWS: Final = Table(
+    "news",
+    "Who came to know what somebody did to somebody else, when, and from whom.",
+    Scope.HISTORY,
+    lambda of: of.news(),
+    (
+        *with_number("knower", "person who came to know of it"),
+        *whole(("deed_seq", "number of the event that is known of")),
+        *texts(("kind", "kind of that event: queue_conflict, late_help or shift_takeover")),
+        *with_number("about", "person who did it"),
+        *with_number("whom", "person to whom it was done"),
+        *whole(("tick", "tick at which the knower came to know of it")),
+        *with_number("teller", "person who told the knower", "the knower saw it, or it was done to the knower"),
+        *whole(
+            ("telling", "how often it was told from the eye-witness to the knower; 0: the knower saw or suffered it"),
+            ("source_seq", "number of the event by which the knower knows: the deed, or a news_told"),
+        ),
+    ),
+)
+
 _WINDOW: Final = whole(
-    ("window", "number of the window, from 0 at the founding; its length is relationships.churn.window_ticks"),
+    ("window", "number of the window, from 0 at the founding; its length is relationships.churn.window_minutes"),
     ("from_tick", "first tick of the window"),
     ("to_tick", "tick at which the window ends, exclusive"),
 )
@@ -109,8 +130,8 @@ BONDS: Final = Table(
         *with_number("agent", "person"),
         *whole(
             ("ties", "how many others the person has a tie to"),
-            ("friends", f"others whose {_LIKING} is at least relationships.bonds.friend_liking"),
-            ("rivals", "others against whom rivalry is at least relationships.bonds.rival_rivalry, and above trust"),
+            ("friends", "others who are friends: a bond made and ended by the marks of relationships.bonds"),
+            ("rivals", "others who are rivals, by the marks of relationships.bonds"),
         ),
         *with_number("best_friend", "friend whom the person likes most", "the person has no friend"),
         *real(("best_friend_liking", f"{_LIKING} for the best friend", "the person has no friend")),

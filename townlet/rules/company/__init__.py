@@ -1,0 +1,1 @@
+"""What people do with each other: they talk, and pass news on."""
