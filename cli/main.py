@@ -37,6 +37,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "runs": "List runs; archive, copy, rebuild or remove them.",
     "config": "Show, check or describe a configuration.",
     "soak": "Let many towns live and check what must be true of every town.",
+    "facts": "Hold a town against what is known of people, each fact with its source.",
     "bench": "Measure this machine.",
     "warm": "Compile every kernel now, so that later commands do not wait.",
 }
