@@ -3,11 +3,15 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Final
 
 from projections.record.state import CLASSES
 from townlet.configuration.plans import affordance_of, jobs_of, living_wage_fault, map_of
 from townlet.configuration.settings import Settings
 from townlet.world.drawing import TownMap
+
+MEALS_LEAST: Final = 2
+"""Meals a day without which nobody lives long."""
 
 
 def founding_faults(settings: Settings) -> list[str]:
@@ -17,6 +21,23 @@ def founding_faults(settings: Settings) -> list[str]:
         *_bed_faults(settings, town_map),
         *_job_faults(settings, town_map),
         *_range_faults(settings),
+    ]
+
+
+def founding_doubts(settings: Settings) -> list[str]:
+    """What a town that can be founded will lack, each as `key: what is so, and what can be done`."""
+    people, jobs = settings.town.people, sum(1 for _ in jobs_of(settings.work, map_of(settings)))
+    if jobs >= people:
+        return []
+    market = settings.market
+    least = market.rent + MEALS_LEAST * market.prices.raw
+    told = f"work.jobs: {jobs} jobs for {people} people, so {people - jobs} will be without work"
+    if market.benefit >= least:
+        return [f"{told} and live on market.benefit, {market.benefit:g} a day"]
+    return [
+        f"{told}; rent and {MEALS_LEAST} meals cost {least:.2f} a day, and market.benefit is {market.benefit:g}: they "
+        f"will starve or leave. Raise market.benefit to {least:.2f} or more, lower town.people, or take a map with more "
+        "desks (town.map)"
     ]
 
 
