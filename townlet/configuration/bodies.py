@@ -81,7 +81,7 @@ class Affordance(Model):
 
 
 AFFORDANCES: dict[str, Affordance] = {
-    "sleep": Affordance(place="bed", option="sleep", minutes=480, effects=Effects(energy=0.95), own=True),
+    "sleep": Affordance(place="bed", option="sleep", minutes=480, effects=Effects(energy=0.768), own=True),
     "shower": Affordance(
         place="shower", option="wash", minutes=30, effects=Effects(hygiene=0.45), fee=0.1, water=True, power=True
     ),
@@ -97,7 +97,7 @@ AFFORDANCES: dict[str, Affordance] = {
         gives=Goods(item="meal", count=2),
     ),
     "buy_groceries": Affordance(
-        place="till", option="shop", minutes=3, gives=Goods(item="raw", count=4), sells=True, stock=120
+        place="till", option="shop", minutes=3, gives=Goods(item="raw", count=6), sells=True, stock=120
     ),
     "buy_meal": Affordance(place="counter", option="shop", minutes=2, gives=Goods(item="meal"), sells=True, stock=60),
     "work": Affordance(place="desk", option="work", minutes=360, own=True),
@@ -126,7 +126,7 @@ class Market(Model):
     meals_a_day: Annotated[float, Field(ge=0.0, le=10.0)] = 3.0
     spare_least: Share = Field(0.10, description="the least share of a week's costs that its wages leave over")
     spare_most: Share = 0.20
-    start_wallet: Money = 10.0
+    start_wallet: Money = 14.0
     start_raw: Annotated[int, Field(ge=0, le=50)] = 2
     start_meals: Annotated[int, Field(ge=0, le=50)] = 2
     rain_chance: Share = Field(0.25, description="of a day")

@@ -27,4 +27,4 @@ def test_a_town_too_poor_says_so_and_what_would_do(benefit: float, poor: bool) -
     """Rent is 1.2, and two meals cost 2.0."""
     told = doubts_of({**ONE_DESK, "market.benefit": benefit})
     assert ("will starve or leave" in told) is poor
-    assert ("Raise market.benefit to 3.20 or more" in told) is poor
+    assert ("set market.benefit to 3.20 or more" in told) is poor

@@ -2,7 +2,7 @@
 
 import pytest
 
-from eventlog.catalogue.registries import Item, Option
+from eventlog.catalogue.registries import Item, Option, Reason
 from tests.townlet.rules.stage import Stage, columns
 
 SUPPER = 1100
@@ -30,6 +30,28 @@ def test_a_meal_is_shared_when_two_have_eaten_five_ticks_together(overlap: int, 
     stage = at_table(overlap)
     stage.call("market", "share_meals", 1)
     assert [(int(row["agent"]), int(row["other"])) for row in columns(stage.rows(), "shared_meal")] == [(1, 0)] * shared
+
+
+def tiles_apart(stage: Stage, some: int, other: int) -> int:
+    side = int(stage.plan.layout.side)
+    here, there = (int(stage.plan.layout.place[each].tile) for each in (some, other))
+    return abs(here // side - there // side) + abs(here % side - there % side)
+
+
+@pytest.mark.parametrize("radius", [3, 1000])
+def test_a_meal_is_shared_at_a_table_and_not_by_a_whole_cafe(radius: int) -> None:
+    """Two chairs within three tiles of each other, down plus across; with a radius of 1000 the venue is one table."""
+    chairs = Stage().places(Option.EAT, "cafe")
+    apart = {tiles_apart(Stage(), chairs[0], chair) for chair in chairs[1:]}
+    assert min(apart) <= 3 < max(apart), "the cafe has near chairs and far ones"
+    for chair in chairs[1:]:
+        stage = Stage({"chat.meal_radius": radius}).at(SUPPER)
+        stage.busy(0, chairs[0], 15)
+        stage.busy(1, chair, 15)
+        stage.pass_ticks(5)
+        stage.rows()
+        stage.call("market", "share_meals", 1)
+        assert len(columns(stage.rows(), "shared_meal")) == (tiles_apart(stage, chairs[0], chair) <= radius)
 
 
 def test_a_meal_is_shared_once() -> None:
@@ -73,6 +95,30 @@ def test_goods_cost_their_price_and_leave_the_shelf() -> None:
     assert float(stage.agent(0).wallet) == wallet - 4.0
     assert int(stage.town.objects[till].stock) == stock - 4
     assert int(stage.agent(0).items[Item.RAW]) == 2 + 4
+
+
+@pytest.mark.parametrize(
+    ("stock", "waiting", "setting", "quarrels"),
+    [(4, 2, True, 1), (7, 1, True, 1), (8, 1, True, 0), (4, 0, True, 0), (4, 1, False, 0), (3, 1, True, 0)],
+    ids=["the last", "too few are left", "enough is left", "nobody waits", "switched off", "nothing to take"],
+)
+def test_the_last_portion_is_taken_from_under_the_hand_of_the_first_in_line(
+    stock: int, waiting: int, setting: bool, quarrels: int
+) -> None:
+    stage = Stage({"affordances.buy_groceries.stock": stock, "queues.portion_quarrels": setting}).at(SUPPER)
+    till = stage.places(Option.SHOP, "grocer")[0]
+    stage.seat_at(0, till)
+    joined = [stage.record("queues", "queue_joined", turn, till, turn, -1) for turn in range(1, waiting + 1)]
+    stage.rows()
+    stage.call("market", "collect", 0, till, code_at(stage, till), -1)
+    rows = stage.rows()
+    assert len(columns(rows, "item_bought")) == (stock >= 4)
+    assert len(columns(rows, "queue_conflict")) == quarrels
+    for row in columns(rows, "queue_conflict"):
+        assert (int(row["agent"]), int(row["other"]), int(row["object"])) == (0, 1, till)
+        assert (int(row["code"]), int(row["code2"])) == (Reason.PORTION, 0)
+        assert float(row["value"]) == 1.0 + 0.25 * (waiting - 1)
+        assert int(row["seq"]) - int(row["cause"]) == joined[0]
 
 
 def test_who_cannot_pay_gets_nothing() -> None:

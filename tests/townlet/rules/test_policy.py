@@ -7,7 +7,13 @@ import pytest
 from eventlog.catalogue.registries import Option
 from tests.townlet.rules.stage import Stage, columns
 
-SURE = {"policy.jitter": 0.0, "work.oversleep_chance": 0.0, "work.unwell_chance": 0.0, "work.dawdle_chance": 0.0}
+SURE = {
+    "policy.jitter": 0.0,
+    "policy.chronotype_minutes": 0,
+    "work.oversleep_chance": 0.0,
+    "work.unwell_chance": 0.0,
+    "work.dawdle_chance": 0.0,
+}
 WELL = {"needs.start.hunger": 0.9, "needs.start.hygiene": 0.9, "needs.start.energy": 0.9}
 
 
@@ -190,3 +196,52 @@ def test_who_shops_keeps_the_rent_unless_it_is_very_hungry(wallet: float, hunger
     stage = Stage({"market.start_wallet": wallet, "needs.start.hunger": hunger}).at(700)
     till = stage.places(Option.SHOP, "grocer")[0]
     assert bool(stage.call("policy", "is_of_use", 0, till)) is useful
+
+
+def own_minutes(stage: Stage) -> list[int]:
+    return [int(stage.call("policy", "own_minute", seat)) for seat in range(8)]
+
+
+def test_larks_are_ahead_of_the_clock_and_owls_behind_for_all_their_lives() -> None:
+    stage = Stage().at(700)
+    lags = [700 - own for own in own_minutes(stage)]
+    assert all(-60 <= lag <= 60 for lag in lags) and len(set(lags)) > 4
+    assert min(lags) < 0 < max(lags)
+    for day, minute in ((0, 701), (3, 200), (9, 1300)):
+        assert [minute - own for own in own_minutes(stage.at(minute, day))] == lags
+    assert own_minutes(Stage({"policy.chronotype_minutes": 0}).at(700)) == [700] * 8
+
+
+def test_the_clock_of_a_lark_turns_at_its_own_midnight() -> None:
+    stage = Stage().at(700)
+    lags = [700 - own for own in own_minutes(stage)]
+    assert own_minutes(stage.at(0)) == [-lag % 1440 for lag in lags]
+    assert own_minutes(stage.at(1439)) == [(1439 - lag) % 1440 for lag in lags]
+
+
+def test_a_newcomer_has_a_clock_of_its_own() -> None:
+    found = set()
+    for _ in range(3):
+        stage = Stage().at(700)
+        before = own_minutes(stage)
+        stage.record("life", "agent_exited", 0, 43, 5, -1)
+        home, tile = int(stage.plan.layout.places), stage.free_tiles()[0]
+        home = next(o for o in range(home) if stage.plan.affordances[stage.plan.layout.place[o].affordance].own)
+        stage.record("life", "agent_arrived", 0, home, tile, -1)
+        after = own_minutes(stage)
+        assert after[1:] == before[1:]
+        found.add((before[0], after[0]))
+    ((old, new),) = found
+    assert old != new
+
+
+@pytest.mark.parametrize("option_minute", [1320, 390])
+def test_the_night_begins_and_ends_by_ones_own_clock(option_minute: int) -> None:
+    """Who is tired enough for the night, and not for a nap, sleeps in its own night alone."""
+    stage = Stage({**WELL, "policy.jitter": 0.0, "needs.start.energy": 0.5, "work.jobs": []})
+    stage.at(700)
+    lags = [700 - own for own in own_minutes(stage)]
+    for seat, lag in enumerate(lags):
+        uses = [float(stage.at(option_minute + lag + d).call("policy", "use_of_sleep", seat)) for d in (-1, 0)]
+        sleeps = [use > 0.0 for use in uses]
+        assert sleeps == ([False, True] if option_minute == 1320 else [True, False])
