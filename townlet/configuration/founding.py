@@ -40,8 +40,8 @@ def founding_doubts(settings: Settings) -> list[str]:
     if market.benefit >= least:
         return [f"{told} and live on market.benefit, {market.benefit:g} a day: to change this, {way}"]
     return [
-        f"{told}; rent and {MEALS_LEAST} meals cost {least:.2f} a day, and market.benefit is {market.benefit:g}, so they "
-        f"will starve or leave: set market.benefit to {least:.2f} or more, {way}"
+        f"{told}; rent and {MEALS_LEAST} meals cost {least:.2f} a day, and market.benefit is {market.benefit:g}: they "
+        f"will starve or leave; set market.benefit to {least:.2f} or more, {way}"
     ]
 
 
