@@ -204,7 +204,7 @@ class ReferenceLedger:
         tie = person.ties.get(event["agent"])
         share = self.physics.hearsay_share * (tie.trust if tie and tie.trust > 0 else 0.0)
         if share > 0:
-            deed = {"kind": event["news"], "value": event["value"], "share": share, "venue": None}
+            deed = {"kind": event["news"], "value": event["value"], "share": share, "venue": -1}
             self._change(event["other"], event["about"], {**event, **deed})
 
     def _set(self, event: Mapping[str, Any]) -> None:
