@@ -6,6 +6,7 @@ person, place or job.
 * persons, places, jobs and kinds: `<field>` is the name, `<field>_id` the number;
 * codes of a registry (reason, item, option, ...): the registered word;
 * a tile: `tile` is its number, `row` and `col` its position;
+* a third person, which the log keeps in the column `tile`: in the view `events` it is `third`, and `tile` is NULL;
 * `cause` is the seq of the event that led to this one;
 * a missing value (-1, NaN, cause 0) is NULL.
 
@@ -22,7 +23,7 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from eventlog.catalogue import FAMILIES, KINDS, REGISTRIES
+from eventlog.catalogue import FAMILIES, KINDS, REGISTRIES, THIRD_PERSON
 from eventlog.catalogue.event import COLUMNS, Event, EventField
 
 PHYSICAL: Final = "_log"
@@ -50,6 +51,11 @@ _PHYSICAL_FIELDS = {
     "value2": ("number", "its unit depends on the kind"),
 }
 assert tuple(_PHYSICAL_FIELDS) == COLUMNS
+
+_THREE = f"kind in ({', '.join(map(str, sorted(THIRD_PERSON)))})"
+_TILE_SQL = f"(case when {_THREE} then -1 else tile end)"
+_THIRD_SQL = f"(case when {_THREE} then tile else -1 end)"
+"""What the view `events` shows as a tile and as a third person."""
 
 
 class Names(NamedTuple):
@@ -128,7 +134,13 @@ def event_columns(side: int | None = 64) -> tuple[ViewColumn, ...]:
     kind = ViewColumn("kind", "VARCHAR", "kind_name", ("kind_name",), "name of the kind")
     kind_id = ViewColumn("kind_id", "INTEGER", "kind::integer", ("kind",), "number of the kind")
     note = ViewColumn("note", "VARCHAR", "note", ("note",), "the event's note", "none")
-    columns = (column for field in fields for column in _columns_of(field, side))
+    third = EventField("third", "tile", "person", "", "who else it tells of", True)
+    columns: list[ViewColumn] = []
+    for field in fields:
+        columns += (
+            _columns_of(field, side, _TILE_SQL, ("tile", "kind")) if field.what == "tile" else _columns_of(field, side)
+        )
+    columns += _columns_of(third, side, _THIRD_SQL, ("tile", "kind"))
     return (*_when(side), kind, kind_id, *columns, _cause("the event that led to this one"), note)
 
 
@@ -251,30 +263,32 @@ def _cause(meaning: str) -> ViewColumn:
     return ViewColumn("cause", "BIGINT", sql, ("seq", "cause"), said, "no event led to this one")
 
 
-def _columns_of(field: EventField, side: int | None) -> Iterator[ViewColumn]:
-    """The columns of a view for one field."""
-    name, column = field.name, field.column
+def _columns_of(
+    field: EventField, side: int | None, sql: str = "", reads: tuple[str, ...] = ()
+) -> Iterator[ViewColumn]:
+    """The columns of a view for one field, or for what `sql` makes of the columns `reads` of the log."""
+    name, column, reads = field.name, sql or field.column, reads or (field.column,)
     number = f"nullif({column}, -1)::integer"
     meaning = ", ".join(part for part in (field.meaning or _meaning(field), field.unit) if part)
     null = _NULLS.get(field.what, "none") if field.missing else ""
-    by_run = (column, "run_number") if side is None else (column,)
+    by_run = (*reads, "run_number") if side is None else reads
     if field.what in _LISTED:
         yield ViewColumn(name, "VARCHAR", _name_sql(_LISTED[field.what], column, side), by_run, meaning, null)
         if field.what in _NUMBERED:
-            yield ViewColumn(f"{name}_id", "INTEGER", number, (column,), f"number of {name}", null)
+            yield ViewColumn(f"{name}_id", "INTEGER", number, reads, f"number of {name}", null)
     elif field.what in REGISTRIES:
         words = {int(code): code.name.lower() for code in REGISTRIES[field.what]}
         listed = _list([words.get(code) for code in range(max(words) + 1)])
-        yield ViewColumn(name, "VARCHAR", f"({listed})[{column}::integer + 1]", (column,), meaning, null)
+        yield ViewColumn(name, "VARCHAR", f"({listed})[{column}::integer + 1]", reads, meaning, null)
     elif field.what == "tile":
         wide = "getvariable('sides')[run_number + 1]" if side is None else side
-        yield ViewColumn(name, "INTEGER", number, (column,), meaning, null)
+        yield ViewColumn(name, "INTEGER", number, reads, meaning, null)
         yield ViewColumn("row", "INTEGER", f"{number} // {wide}", by_run, f"row of {name}, from 0", null)
         yield ViewColumn("col", "INTEGER", f"{number} % {wide}", by_run, f"column of {name}, from 0", null)
     elif field.what == "count":
-        yield ViewColumn(name, "INTEGER", number, (column,), meaning, null)
+        yield ViewColumn(name, "INTEGER", number, reads, meaning, null)
     else:
-        yield ViewColumn(name, "FLOAT", f"case when not isnan({column}) then {column} end", (column,), meaning, null)
+        yield ViewColumn(name, "FLOAT", f"case when not isnan({column}) then {column} end", reads, meaning, null)
 
 
 def _meaning(field: EventField) -> str:
@@ -283,6 +297,8 @@ def _meaning(field: EventField) -> str:
         words = [code.name.lower() for code in REGISTRIES[field.what]]
         return f"one of {', '.join(words)}" if len(words) <= WORDS_MOST else f"{field.what} in a word"
     plain = {"count": "how many", "number": "how much", "affordance": "what the place is used for", "job": "which job"}
+    if field.what == "person" and field.column == "tile":
+        return "of whom it tells"
     return plain.get(field.what) or _PHYSICAL_FIELDS[field.column][1]
 
 

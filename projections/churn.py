@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from projections.riders.tie_changes import Change, Loss
 from projections.settings import Churn
+from projections.timescale import BY_THE_MINUTE, TimeScale
 
 COUNTS: Final = ("added", "evicted", "faded", "departed", "commanded", "refused")
 """The counts: ties that began, removals by reason, refusals."""
@@ -41,22 +42,23 @@ def share_of(held: Any, counts: np.ndarray) -> Any:
 class ChurnWindows:
     """Folds the whole table `tie_changes`. A removal counts for the owner of the tie.
 
-    A window is `settings.window_ticks` long, counted from the founding, which belongs to window 0; the last one ends at
-    `tick`. A window's `share` is that of `share_of`.
+    A window is `settings.window_minutes` long, counted from the founding, which belongs to window 0; the last one ends
+    at `tick`. A window's `share` is that of `share_of`.
     """
 
     name: ClassVar[str] = "churn"
     version: ClassVar[int] = 1
 
-    def __init__(self, changes: pa.Table, tick: int, settings: Churn) -> None:
+    def __init__(self, changes: pa.Table, tick: int, settings: Churn, scale: TimeScale = BY_THE_MINUTE) -> None:
         """`changes`: all changes before `tick`, with columns `tick, owner, owner_id, change, reason`, in any order."""
         self._tick, self._settings = tick, settings
-        self._windows = -(-tick // settings.window_ticks)
+        self._length = scale.ticks(settings.window_minutes)
+        self._windows = -(-tick // self._length)
         self._owners, first, owner = np.unique(
             changes.column("owner_id").to_numpy(), return_index=True, return_inverse=True
         )
         self._names = changes.column("owner").take(pa.array(first))
-        window = changes.column("tick").to_numpy() // settings.window_ticks
+        window = changes.column("tick").to_numpy() // self._length
         self._count(owner * self._windows + window, _count_index(changes))
 
     def tables(self) -> dict[str, pa.Table]:
@@ -110,7 +112,7 @@ class ChurnWindows:
 
     def _ticks(self, window: np.ndarray) -> dict[str, Any]:
         """The columns with the number, the first tick and the end tick of each window."""
-        length = self._settings.window_ticks
+        length = self._length
         ends = np.minimum((window + 1) * length, self._tick)
         return {"window": window, "from_tick": window * length, "to_tick": ends}
 

@@ -54,7 +54,7 @@ def _ranges(plan: Any, town: np.ndarray, kind: int, epochs: int) -> list[tuple[s
         "agent": np.iinfo(np.int32).max,
         "other": np.iinfo(np.int32).max,
         "object": plan["layout"]["places"] - 1,
-        "tile": len(town["ground"]) - 1,
+        "tile": np.iinfo(np.int32).max if bound["third"] else len(town["ground"]) - 1,
         "code": epochs - 1 if kind == codes.SETTINGS_CHANGED else bound["code_most"],
         "code2": bound["code2_most"],
     }

@@ -36,6 +36,9 @@ class Deltas(Model):
     late_help: Delta = Delta(trust=0.20, familiarity=0.10, rivalry=-0.10, sides="affected", share=0.4)
     chat_succeeded: Delta = Delta(trust=0.05, familiarity=0.10)
     chat_failed: Delta = Delta(familiarity=-0.05, rivalry=0.05)
+    meal_given: Delta = Delta(trust=0.10, familiarity=0.05, sides="affected", share=0.5)
+    money_lent: Delta = Delta(trust=0.10, familiarity=0.05, sides="affected", share=0.5)
+    money_returned: Delta = Delta(trust=0.05, sides="affected")
 
 
 class Retention(Model):
@@ -58,8 +61,8 @@ class Personality(Model):
 class Churn(Model):
     """When a town loses too many ties to make room for others."""
 
-    window_ticks: Annotated[int, Field(ge=60, le=1000000, multiple_of=60)] = Field(
-        1440, description="ticks of one window"
+    window_minutes: Annotated[int, Field(ge=60, le=1000000, multiple_of=60)] = Field(
+        1440, description="minutes of one window"
     )
     warn_above: Share = Field(0.2, description="warn when a larger share of ties is evicted in a window")
 
@@ -97,6 +100,9 @@ class Relationships(Model):
     deltas: Deltas = Deltas()
     hourly_retention: Retention = Retention()
     personality: Personality = Personality()
+    hearsay_share: Share = Field(
+        0.3, description="of a deed's delta that whoever hears of it takes over, times the trust in the teller"
+    )
     churn: Churn = Churn()
     bonds: Bonds = Bonds()
 
@@ -106,7 +112,7 @@ Worth = Annotated[float, Field(ge=0.0, le=100.0)]
 
 
 class NeedRewards(Model):
-    """The cost of needs a tick: -scale x the sum of weight x (1 - need)^2."""
+    """The cost of needs a minute: -scale x the sum of weight x (1 - need)^2."""
 
     scale: Worth = Field(0.012, description="chosen so that an ordinary day in the default town adds up to about 0")
     hunger: Worth = 1.0
@@ -122,14 +128,16 @@ class Shaping(Model):
 
     enabled: bool = False
     scale: Worth = 0.1
-    gamma: Share = Field(0.99, description="the learner's discount; any other value may change which policy is best")
+    gamma: Share = Field(
+        0.99, description="the learner's discount a tick; any other value may change which policy is best"
+    )
 
 
 class Punctuality(Model):
-    """Once a shift, on arrival at the desk: most x (1 - ticks before or after the start of the shift / span)."""
+    """Once a shift, on arrival at the desk: most x (1 - minutes before or after the start of the shift / span)."""
 
     most: Worth = 0.05
-    span_ticks: Annotated[int, Field(ge=1, le=240)] = 30
+    span_minutes: Annotated[int, Field(ge=1, le=240)] = 30
 
 
 class SocialRewards(Model):
@@ -157,15 +165,15 @@ class Terminal(Model):
 class Rewards(Model):
     """What agents earn each tick. No rule and no fold of the town reads it: rewards of any log can be computed anew."""
 
-    survival: Worth = Field(0.002, description="for a tick that the agent lives to its end")
+    survival: Worth = Field(0.002, description="for a minute lived")
     needs: NeedRewards = NeedRewards()
     shaping: Shaping = Shaping()
     wage: Worth = Field(0.2, description="times the wage of a minute worked, in basic meals")
     punctuality: Punctuality = Punctuality()
     social: SocialRewards = SocialRewards()
     terminal: Terminal = Terminal()
-    guard_ticks: Annotated[int, Field(ge=0, le=1440)] = Field(
-        10, description="ticks after a faint, an eviction or an exit in which the seat earns nothing positive"
+    guard_minutes: Annotated[int, Field(ge=0, le=1440)] = Field(
+        10, description="minutes after a faint, an eviction or an exit in which the seat earns nothing positive"
     )
     tick_clip: Annotated[float, Field(gt=0.0, le=1000.0)] = Field(0.2, description="largest size of a tick's reward")
     episode_clip: Annotated[float, Field(gt=0.0, le=1000000.0)] = Field(
@@ -196,8 +204,8 @@ class Category(Model):
     """One category of entries in the story."""
 
     enabled: bool = Field(True, description="false: no entry of this category")
-    cooldown_ticks: Annotated[int, Field(ge=0, le=10080)] = Field(
-        30, description="ticks between two ordinary entries of this category"
+    cooldown_minutes: Annotated[int, Field(ge=0, le=10080)] = Field(
+        30, description="minutes between two ordinary entries of this category"
     )
 
 
@@ -207,27 +215,29 @@ class Categories(Model):
     conflict: Category = Category()
     friendship: Category = Category()
     rivalry: Category = Category()
-    chat: Category = Category(cooldown_ticks=90)
-    meal: Category = Category(cooldown_ticks=60)
-    work: Category = Category(cooldown_ticks=120)
+    chat: Category = Category(cooldown_minutes=90)
+    meal: Category = Category(cooldown_minutes=60)
+    work: Category = Category(cooldown_minutes=120)
     help: Category = Category()
     takeover: Category = Category()
     arrival: Category = Category()
     departure: Category = Category()
     outage: Category = Category()
-    personality: Category = Category(cooldown_ticks=240)
+    personality: Category = Category(cooldown_minutes=240)
 
 
 class Narration(Model):
-    """How much the story tells; no rule of the town reads it. The limits hold in every span of ticks, not by day."""
+    """How much the story tells; no rule of the town reads it. The limits hold in every span of time, not by day."""
 
-    global_cooldown_ticks: Annotated[int, Field(ge=0, le=10080)] = Field(
-        30, description="ticks between two ordinary entries of any category"
+    global_cooldown_minutes: Annotated[int, Field(ge=0, le=10080)] = Field(
+        30, description="minutes between two ordinary entries of any category"
     )
-    dedupe_ticks: Annotated[int, Field(ge=0, le=10080)] = Field(
-        20, description="ticks in which the same event of the same people at the same place is told only once"
+    dedupe_minutes: Annotated[int, Field(ge=0, le=10080)] = Field(
+        20, description="minutes in which the same event of the same people at the same place is told only once"
     )
-    window_ticks: Annotated[int, Field(ge=1, le=100800)] = Field(600, description="ticks of the window of both limits")
+    window_minutes: Annotated[int, Field(ge=1, le=100800)] = Field(
+        600, description="minutes of the window of both limits"
+    )
     window_most: Annotated[int, Field(ge=0, le=1000)] = Field(10, description="ordinary entries in a window")
     priority_most: Annotated[int, Field(ge=0, le=1000)] = Field(
         6, description="important entries of one category in a window that pass cooldowns and window_most"

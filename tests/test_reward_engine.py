@@ -80,7 +80,7 @@ def test_the_defaults_are_those_of_the_settings() -> None:
     assert told["terminal"] == f"{terminal.faint:g} after a faint, {terminal.eviction:g} for an eviction, else 0"
     assert (terminal.unemployment, terminal.neglect) == (0.0, 0.0)
     order = DOCUMENT.partition("## The order")[2]
-    assert f"within {DEFAULT.guard_ticks} ticks of a termination" in order
+    assert f"within {DEFAULT.guard_minutes} minutes of a termination" in order
     assert f"keeps a tick within {DEFAULT.tick_clip} and an episode within {DEFAULT.episode_clip:g}" in order
 
 
@@ -143,7 +143,7 @@ def test_social(row: list[str]) -> None:
 def test_guard_and_clips(row: list[str]) -> None:
     first, terminal, before = numbers(row[:3])
     expected = numbers(row[4:])
-    window = {"yes": NOW + 1 - DEFAULT.guard_ticks, "no": NOW - DEFAULT.guard_ticks}[row[3]]
+    window = {"yes": NOW + 1 - DEFAULT.guard_minutes, "no": NOW - DEFAULT.guard_minutes}[row[3]]
     seat = one(EARNING, survival=first, terminal=terminal, episode=before, terminated=window)
     plain(settle)(terms(), NOW, seat)
     found = [seat["guard"], seat["clipped"], seat["total"], seat["episode"]]

@@ -46,6 +46,7 @@ def test_it_says_enough() -> None:
         "market",
         "work",
         "chat",
+        "news",
         "queues",
         "life",
         "policy",
@@ -60,7 +61,7 @@ def test_what_it_says_in_letters_is_so() -> None:
     cook, shop = deeds["cook"], deeds["buy_groceries"]
     assert cook.takes and cook.gives and shop.gives
     assert (cook.takes.count, cook.gives.count, shop.gives.count) == (2, 2, 4)
-    assert load(None).settings.work.absence_window_ticks == 7 * load(None).settings.town.ticks_per_day
+    assert load(None).settings.work.absence_window_minutes == 7 * load(None).settings.town.ticks_per_day
     assert {(job.days, job.shifts) for job in load(None).settings.work.jobs} == {("every", ((480, 840), (840, 1200)))}
     assert deeds["sit_outdoors"].open_air and not deeds["sit"].open_air
     assert {deeds["sit"].queue, deeds["sit_outdoors"].queue} == {False}

@@ -1,6 +1,7 @@
 """A run: the whole life of a town in a folder. Simulate it, open it, continue it, or look at any of its ticks."""
 
 import contextlib
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -188,7 +189,10 @@ def simulate(
 
     warm()
     how: Any = {"durability": durability, "progress": progress, "commit_ticks": commit_ticks, "replace": replace}
-    begin(load(config, overrides or {}, founded=True), ticks, seed, local_path(into), **how)
+    resolved = load(config, overrides or {}, founded=True)
+    for doubt in () if progress else resolved.doubts():
+        warnings.warn(doubt, RuntimeWarning, stacklevel=2)
+    begin(resolved, ticks, seed, local_path(into), **how)
     return Run(into)
 
 

@@ -29,6 +29,21 @@ KIND_NAMES: Final[Mapping[int, str]] = {kind.kind: kind.snake() for kind in KIND
 KIND_CODES: Final[Mapping[str, int]] = {name: code for code, name in KIND_NAMES.items()}
 """The code of each kind, by its name."""
 
+THIRD_PERSON: Final = frozenset(
+    kind.kind for kind in KINDS for field in kind.slots() if (field.column, field.what) == ("tile", "person")
+)
+"""The codes of kinds that have a third person in the column `tile`, where others have a tile."""
+
 assert len({kind.kind for kind in KINDS}) == len(KINDS), "two kinds share a code"
 
-__all__ = ["COLUMNS", "FAMILIES", "KINDS", "KIND_CODES", "KIND_NAMES", "REGISTRIES", "Event", "EventField"]
+__all__ = [
+    "COLUMNS",
+    "FAMILIES",
+    "KINDS",
+    "KIND_CODES",
+    "KIND_NAMES",
+    "REGISTRIES",
+    "THIRD_PERSON",
+    "Event",
+    "EventField",
+]

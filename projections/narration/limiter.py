@@ -1,10 +1,10 @@
 """Decides which entries are told: cooldowns, repeats, a window, and room for priority entries. It counts in ticks.
 
 A priority entry passes the cooldowns and the window if fewer than `priority_most` of its category did so in the last
-`window_ticks`; otherwise it counts as an ordinary entry. Between two ordinary entries there are at least
-`global_cooldown_ticks`, and between two of a category its `cooldown_ticks`; any `window_ticks` have at most
-`window_most` ordinary entries. No two entries with the same key come within `dedupe_ticks`. Entries that passed by
-priority do not count in the rules for ordinary entries, and the other way round.
+`window_minutes`; otherwise it counts as an ordinary entry. Between two ordinary entries there are at least
+`global_cooldown_minutes`, and between two of a category its `cooldown_minutes`; any `window_minutes` have at most
+`window_most` ordinary entries. No two entries with the same key come within `dedupe_minutes`. Entries that passed by
+priority do not count in the rules for ordinary entries, and the other way round. The town's scale makes minutes ticks.
 """
 
 from collections import Counter, deque
@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 
 from projections.settings import Categories, Category, Narration
+from projections.timescale import BY_THE_MINUTE, TimeScale
 
 CATEGORIES: Final = tuple(Categories.model_fields)
 
@@ -67,14 +68,22 @@ class Standing(NamedTuple):
 class Limiter:
     """Judges entries in the order of ticks. Counts them in `told` by category, `suppressed` by (reason, category)."""
 
-    def __init__(self, settings: Narration) -> None:
-        self.settings = settings
+    def __init__(self, settings: Narration, scale: TimeScale = BY_THE_MINUTE) -> None:
+        self._scale = scale
+        self.follow(settings)
         self.told: Counter[str] = Counter()
         self.suppressed: Counter[tuple[str, str]] = Counter()
         self._ordinary: deque[tuple[int, str]] = deque()
         self._priority: deque[tuple[int, str]] = deque()
         self._last: dict[str, int] = {}
         self._keys: dict[str, int] = {}
+
+    def follow(self, settings: Narration) -> None:
+        """Judge by these settings from now on."""
+        self.settings, ticks = settings, self._scale.ticks
+        self._window, self._dedupe = ticks(settings.window_minutes), ticks(settings.dedupe_minutes)
+        self._cooldown = ticks(settings.global_cooldown_minutes)
+        self._cooldowns = {name: ticks(self._of(name).cooldown_minutes) for name in CATEGORIES}
 
     def judge(self, tick: int, category: str, key: str, priority: bool) -> Verdict:
         """Decide on an entry and count it. `tick` is not before that of the last entry; `key` marks repeats."""
@@ -97,7 +106,7 @@ class Limiter:
 
     def standing(self, tick: int) -> Standing:
         """The state at `tick`, which is not before the last entry. Changes nothing."""
-        begins = tick - self.settings.window_ticks
+        begins = tick - self._window
         passed = Counter(category for at, category in self._priority if at > begins)
         return Standing(
             tick,
@@ -144,7 +153,7 @@ class Limiter:
         return of
 
     def _is_repeated(self, tick: int, key: str) -> bool:
-        return key in self._keys and tick - self._keys[key] < self.settings.dedupe_ticks
+        return key in self._keys and tick - self._keys[key] < self._dedupe
 
     def _ordinary_reason(self, tick: int, category: str) -> str | None:
         """The reason not to tell an ordinary entry, or None."""
@@ -156,11 +165,11 @@ class Limiter:
 
     def _wait(self, tick: int) -> int:
         last = max(self._last.values(), default=None)
-        return 0 if last is None else max(0, last + self.settings.global_cooldown_ticks - tick)
+        return 0 if last is None else max(0, last + self._cooldown - tick)
 
     def _category_wait(self, tick: int, category: str) -> int:
         last = self._last.get(category)
-        return 0 if last is None else max(0, last + self._of(category).cooldown_ticks - tick)
+        return 0 if last is None else max(0, last + self._cooldowns[category] - tick)
 
     def _priority_count(self, category: str) -> int:
         return sum(each == category for _, each in self._priority)
@@ -168,7 +177,7 @@ class Limiter:
     def _forget(self, tick: int) -> None:
         """Drop what no rule needs any more: entries before the window, and keys that may repeat again."""
         for told in (self._ordinary, self._priority):
-            while told and told[0][0] <= tick - self.settings.window_ticks:
+            while told and told[0][0] <= tick - self._window:
                 told.popleft()
-        for key in [key for key, at in self._keys.items() if tick - at >= self.settings.dedupe_ticks]:
+        for key in [key for key, at in self._keys.items() if tick - at >= self._dedupe]:
             del self._keys[key]

@@ -26,6 +26,7 @@ from projections.refusing import require_folded
 from projections.riders.fold import board, fold_rows_with_riders, riders_type
 from projections.riders.tie_changes import Change
 from projections.settings import Narration
+from projections.timescale import BY_THE_MINUTE, TimeScale
 from projections.versions import VERSIONS
 
 KINDS = np.array([*TELLERS, codes.TIE_SET, codes.SETTINGS_CHANGED], np.uint16)
@@ -36,6 +37,7 @@ class Terms(NamedTuple):
 
     narration: Narration
     capacity: int
+    scale: TimeScale = BY_THE_MINUTE
 
 
 class Narrator:
@@ -55,7 +57,7 @@ class Narrator:
         self._rules = [BondRule(plan) for plan in plans.view(np.ndarray)]
         self._outs = np.zeros(1, riders_type(shape)).view(np.recarray)
         self._memory = Memory()
-        self._limiter = Limiter(terms[self._epoch].narration)
+        self._limiter = Limiter(terms[self._epoch].narration, terms[self._epoch].scale)
         self._told: list[tuple[Any, ...]] = []
         self._before: pa.Table = NARRATIONS.empty_table()
         self._taken = 0
@@ -137,7 +139,7 @@ class Narrator:
     def _tell(self, event: Any, changes: np.ndarray) -> None:
         """Tell the moments of one event, which was just folded. Those of the first tick wait for the founding."""
         if event["kind"] == codes.SETTINGS_CHANGED:
-            self._limiter.settings = self._terms[self._epoch].narration
+            self._limiter.follow(self._terms[self._epoch].narration)
             return
         scene = self._scene(event, changes)
         if scene.tick == 0 and scene.kind != codes.TICK_ENDED:

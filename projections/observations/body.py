@@ -41,7 +41,7 @@ def describe(town, plan, lens, a, out):
     out.values[OPTION + agent.option] = 1.0
     out.values[DOING] = 1.0 if agent.doing >= 0 else 0.0
     out.values[LAST_SUCCESS] = np.float64(agent.last_success)
-    out.values[LAST_TICKS] = share(np.float64(agent.last_ticks), 60.0)
+    out.values[LAST_TICKS] = share(np.float64(agent.last_ticks), np.float64(plan.life.hour))
     out.values[IN_QUEUE] = 1.0 if agent.waits_at >= 0 else 0.0
     out.values[PLACE_IN_LINE] = (turn_of(town, a, agent.waits_at) + 1) / LINE if agent.waits_at >= 0 else 0.0
     out.values[RESERVATION] = 1.0 if agent.holds >= 0 else 0.0

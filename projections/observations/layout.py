@@ -77,7 +77,7 @@ OWN = (
     Feature("option", 9, 0, 1, f"the option in force, one of: {', '.join(option.name.lower() for option in Option)}"),
     Feature("doing", 1, 0, 1, "1 while the agent uses a place"),
     Feature("last_success", 1, 0, 1, "1 if the agent finished the last use of a place"),
-    Feature("last_ticks", 1, 0, 1, "ticks of the last use: ticks / (ticks + 60)"),
+    Feature("last_ticks", 1, 0, 1, "ticks of the last use: ticks / (ticks + those of an hour)"),
     Feature("in_queue", 1, 0, 1, "1 while the agent waits in a line"),
     Feature("place_in_line", 1, 0, 1, "position in the line, from 1, / 8; 0 outside of lines"),
     Feature("reservation", 1, 0, 1, "1 while the agent holds a place"),

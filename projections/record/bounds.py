@@ -24,6 +24,8 @@ def fill_bounds(bounds: Any, *, jobs: int, affordances: int) -> None:
             bound[name] = MISSING
         bound["code_most"] = bound["code2_most"] = COUNT_MOST
         for field in kind.slots():
+            if field.column == "tile":
+                bound["third"] = field.what == "person"
             if field.column in ("code", "code2"):
                 bound[f"{field.column}_most"] = _most_of(field, jobs, affordances)
             if field.column in ("value", "value2"):

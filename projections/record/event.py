@@ -11,7 +11,10 @@ NAN = np.float64("nan")
 
 
 class Happening(NamedTuple):
-    """A row with 64-bit fields; `agent` and `other` are seats, `person` and `other_person` the numbers of persons."""
+    """A row with 64-bit fields; `agent` and `other` are seats, `person` and `other_person` the numbers of persons.
+
+    `cause` is the seq of the event that led to this one, its own seq: none.
+    """
 
     seq: int
     tick: int
@@ -26,6 +29,7 @@ class Happening(NamedTuple):
     value2: float
     person: int
     other_person: int
+    cause: int
 
 
 @kernel
@@ -58,6 +62,7 @@ def event_of(town, row):
         np.float64(row.value2),
         person,
         other,
+        np.int64(row.seq) - np.int64(row.cause),
     )
 
 

@@ -52,7 +52,7 @@ AFFORDANCE = np.dtype(
 JOB = np.dtype(
     [
         ("desk", "i8"),
-        ("start", "i8"),  # minute of the day
+        ("start", "i8"),  # tick of the day
         ("end", "i8"),
         ("days", "i8"),  # bit d: worked on day d of the week
         ("wage", "f8"),  # a tick
@@ -101,7 +101,7 @@ SOCIAL = np.dtype(
     [
         ("delta", "f8", (KINDS, 3)),
         ("share", "f8", (KINDS,)),  # of the delta, for the ledger of `agent`; that of `other` gets the whole
-        ("repeat", "f8"),  # times what the chat before it counted, for each further chat of a pair on a day
+        ("repeat_share", "f8"),  # times what the chat before it counted, for each further chat of a pair on a day
         ("friend_from", "f8"),
         ("friend_until", "f8"),
         ("rival_from", "f8"),
@@ -115,6 +115,16 @@ SOCIAL = np.dtype(
         ("ambition_scale", "f8"),
         ("extroversion_gain", "f8"),
         ("forgiveness_decay", "f8"),
+        ("hearsay_share", "f8"),
+    ]
+)
+
+HEARSAY = np.dtype(
+    [
+        ("enabled", "i8"),
+        ("sight", "i8"),  # tiles
+        ("chance", "f8"),
+        ("tellings", "i8"),  # the most, from the eye-witness
     ]
 )
 
@@ -180,6 +190,26 @@ MARKET = np.dtype(
         ("rain_chance", "f8"),
         ("start_wallet", "f8"),
         ("start_items", "i8", (ITEMS,)),
+        ("demand", "f8"),
+        ("demand_steepness", "f8"),
+        ("benefit", "f8"),
+        ("spend_above", "f8"),
+        ("treat_rise", "f8"),
+        ("treat_most", "f8"),
+    ]
+)
+
+GIVING = np.dtype(
+    [
+        ("reach", "i8"),  # tiles
+        ("liking_above", "f8"),
+        ("hungry_below", "f8"),
+        ("meals_kept", "i8"),
+        ("meal_chance", "f8"),
+        ("money_chance", "f8"),
+        ("lend_share", "f8"),
+        ("return_above", "f8"),
+        ("rest", "i8"),  # ticks
     ]
 )
 
@@ -195,11 +225,12 @@ LIFE = np.dtype(
         ("seat_rest", "i8"),
         ("seat_limit", "i8"),  # the most seats that may be used
         ("ticks_per_day", "i8"),
+        ("hour", "i8"),  # ticks
         ("person_limit", "i8"),
         ("initial_ties", "i8"),  # 0 none, 1 households, 2 random, 3 list
         ("initial_density", "f8"),
         ("initial_size", "f8", (3,)),
-        ("asking_minute", "i8"),
+        ("asking_minute", "i8"),  # tick of the day
         ("asking_after", "i8"),  # ticks
         ("topic_preference_least", "f8"),
         ("topic_preference_span", "f8"),
@@ -247,6 +278,9 @@ POLICY = np.dtype(
         ("cook_below_meals", "i8"),
         ("errand_hunger_share", "f8"),
         ("thrift_factor", "f8"),
+        ("leisure_gain", "f8"),
+        ("leisure_most", "f8"),
+        ("rent_kept", "f8"),
     ]
 )
 
@@ -268,6 +302,7 @@ BOUND = np.dtype(
         ("other", "i8"),
         ("object", "i8"),
         ("tile", "i8"),
+        ("third", "i8"),  # 1: the column `tile` holds a third person
         ("code", "i8"),
         ("code2", "i8"),
         ("code_most", "i8"),
@@ -320,9 +355,11 @@ def plan_type(shape: CapacityClass) -> np.dtype:
             ("jobs", JOB, (shape.agents,)),
             ("work", WORK),
             ("social", SOCIAL),
+            ("hearsay", HEARSAY),
             ("chat", CHAT),
             ("queues", QUEUES),
             ("market", MARKET),
+            ("giving", GIVING),
             ("life", LIFE),
             ("policy", POLICY),
             ("layout", layout_type(shape)),

@@ -49,6 +49,7 @@ NEWS = np.dtype(
         ("deed", "i8"),  # seq + 1 of the deed, 0: no news
         ("source", "i8"),  # seq of the event by which the person knows: the deed, or a NewsTold
         ("about", "i8"),  # person who did it
+        ("whom", "i8"),  # person who was wronged or helped
         ("news", "i8"),  # code of the registry News
         ("telling", "i8"),  # tellings from the eye-witness, 0: seen or suffered
         ("strength", "f8"),

@@ -16,4 +16,5 @@ NO_BOND, A_FRIEND, A_RIVAL = map(np.int64, range(3))
 BROKEN_OFF, DONE = map(np.int64, range(2))
 """How the last use of a place ended."""
 
-TICKS_PER_HOUR = np.int64(60)
+SEEN = np.int64(0)
+"""The telling of news that one has seen or suffered."""

@@ -15,6 +15,10 @@ from eventlog.codes import (
     CHAT_FAILED,
     CHAT_SUCCEEDED,
     LATE_HELP,
+    MEAL_GIVEN,
+    MONEY_LENT,
+    MONEY_RETURNED,
+    NEWS_TOLD,
     QUEUE_CONFLICT,
     QUEUE_HANDOVER,
     SETTINGS_CHANGED,
@@ -28,8 +32,9 @@ from eventlog.codes import (
 from projections.kernel import kernel
 from projections.record.event import NONE
 from projections.record.state import TIE, TIES, CapacityClass
-from projections.record.words import FAMILIARITY, RIVALRY, TICKS_PER_HOUR, TRUST
-from projections.town.ties import adjusted_delta, fade, raw_delta, rivalry_retention, tie_with
+from projections.record.words import FAMILIARITY, RIVALRY, TRUST
+from projections.town.news import heard_delta, is_there, share_believed
+from projections.town.ties import adjusted_delta, fade, personal_delta, raw_delta, rivalry_retention, tie_with
 
 
 class Change(IntEnum):
@@ -63,8 +68,11 @@ REMEMBERED = (
     QUEUE_CONFLICT,
     SHIFT_TAKEOVER,
     LATE_HELP,
+    MEAL_GIVEN,
+    MONEY_LENT,
+    MONEY_RETURNED,
 )
-"""Kinds that change ties by their delta."""
+"""Kinds that change the ties of two to each other by their delta."""
 
 ROOM = 65536
 """The number of rows that the buffer holds."""
@@ -140,6 +148,8 @@ def after(town, plan, event, out):
         if plan.social.share[event.kind] > 0.0:
             explain_note(town, plan, event, out, event.agent, event.person, event.other_person)
         explain_note(town, plan, event, out, event.other, event.other_person, event.person)
+    elif event.kind == NEWS_TOLD:
+        explain_hearing(town, plan, event, out)
     elif event.kind == TIE_SET:
         explain_setting(town, plan, event, out)
     elif event.kind == AGENT_EXITED:
@@ -150,7 +160,7 @@ def after(town, plan, event, out):
 @kernel
 def tick(town, plan, event, out):
     """At the end of an hour: count an hour of decay for every tie, and write rows for those that ended."""
-    if (event.tick + 1) % TICKS_PER_HOUR != 0:
+    if (event.tick + 1) % plan.life.hour != 0:
         return
     keep = plan.social.retention
     for a in range(town.clock.seats):
@@ -181,6 +191,36 @@ def explain_note(town, plan, event, out, owner, person, other):
     trust, familiarity, rivalry = adjusted_delta(plan, agent, event, owner, other, trust, familiarity, rivalry)
     write_sides(row.adjusted, trust, familiarity, rivalry)
     balance(row)
+
+
+@kernel
+def explain_hearing(town, plan, event, out):
+    """Write the rows of a NewsTold: of the listener's tie to the one the news is about, if it trusts the teller."""
+    listener = town.agents[event.other]
+    share = share_believed(plan, trust_in_mind(out, event.other, event.person))
+    if share <= 0.0 or not is_there(listener, event.other_person):
+        return
+    explain_losses(town, plan, event, out, event.other, FOR_CAPACITY)
+    slot = tie_with(plan, listener, event.tile)
+    if slot >= 0:
+        row = row_of_change(town, plan, event, out, event.other, slot, UPDATED)
+    else:
+        row = next_row(out, event.seq, event.tick, event.kind, event.other_person, event.tile, REFUSED)
+    trust, familiarity, rivalry = heard_delta(plan, event, share)
+    write_sides(row.raw, trust, familiarity, rivalry)
+    trust, familiarity, rivalry = personal_delta(plan, listener, event, trust, familiarity, rivalry)
+    write_sides(row.adjusted, trust, familiarity, rivalry)
+    balance(row)
+
+
+@kernel
+def trust_in_mind(out, owner, person):
+    """The owner's trust in a person before the event, in [-1, 1]; 0 without a tie."""
+    for slot in range(TIES):
+        seen = out.ledgers[owner].ties[slot].tie
+        if seen.known and seen.other == person:
+            return seen.trust
+    return 0.0
 
 
 @kernel

@@ -6,6 +6,7 @@ import numpy as np
 
 from projections.churn import COUNTS, GAIN, places_of, share_of
 from projections.settings import Churn
+from projections.timescale import BY_THE_MINUTE, TimeScale
 
 
 class Counts(NamedTuple):
@@ -48,14 +49,16 @@ class Alarm(NamedTuple):
     above: float
 
 
-def count(before: Counts, changes: np.ndarray, tick: int, settings: Churn) -> tuple[Counts, list[Alarm]]:
+def count(
+    before: Counts, changes: np.ndarray, tick: int, settings: Churn, scale: TimeScale = BY_THE_MINUTE
+) -> tuple[Counts, list[Alarm]]:
     """The counts after the next rows of TIE_CHANGE, which end with tick `tick`, and the warnings that they cause."""
-    now, alarms = before, []
+    now, alarms, length = before, list[Alarm](), scale.ticks(settings.window_minutes)
     places = places_of(changes["change"], changes["reason"])
     for at in np.flatnonzero(places >= 0):
         row = changes[at]
-        now = now.at(int(row["tick"]) // settings.window_ticks).also(places[at : at + 1])
+        now = now.at(int(row["tick"]) // length).also(places[at : at + 1])
         if now.share > settings.warn_above and not now.warned:
             now = now._replace(warned=True)
             alarms.append(Alarm(now.window, int(row["tick"]), int(row["seq"]), now.share, settings.warn_above))
-    return now.at(tick // settings.window_ticks), alarms
+    return now.at(tick // length), alarms

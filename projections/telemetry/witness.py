@@ -15,6 +15,7 @@ from projections.riders.tie_changes import TIE_CHANGE
 from projections.riders.witness import fold_rows_witnessed
 from projections.settings import Churn
 from projections.telemetry.churning import Alarm, Counts, count
+from projections.timescale import BY_THE_MINUTE, TimeScale
 
 
 class Seen(NamedTuple):
@@ -55,12 +56,15 @@ class Witness:
     """Folds a log with every rider, from its first event or from a restored state.
 
     `towns` is an array of one empty record of `town_type`; `plans` and `terms` have a record for each epoch, `churn`
-    the settings of each epoch.
+    the settings of each epoch; `scale` is that of the town.
     """
 
-    def __init__(self, towns: Any, plans: Any, terms: Any, churn: Sequence[Churn]) -> None:
+    def __init__(
+        self, towns: Any, plans: Any, terms: Any, churn: Sequence[Churn], scale: TimeScale = BY_THE_MINUTE
+    ) -> None:
         shape = next(shape for shape in CLASSES.values() if shape.agents == towns["agents"].shape[1])
         self._towns, self._plans, self._terms, self._settings = towns, plans, terms, churn
+        self._scale = scale
         self._outs = np.zeros(1, riders_type(shape)).view(np.recarray)
         self._earnings = np.zeros(1, rewards_type(shape)).view(np.recarray)
         self._clock, self._told = (each.view(np.ndarray) for each in (towns["clock"], self._outs["tie_changes"]))
@@ -140,7 +144,7 @@ class Witness:
         if made:
             self._changes.append(rows)
         epoch = int(self._clock["epoch"][0])
-        self._churn, alarms = count(self._churn, rows, max(self.tick - 1, 0), self._settings[epoch])
+        self._churn, alarms = count(self._churn, rows, max(self.tick - 1, 0), self._settings[epoch], self._scale)
         self._alarms += alarms
 
 

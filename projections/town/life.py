@@ -8,7 +8,7 @@ from projections.record.event import NOBODY, NONE, NOTHING
 from projections.record.state import ITEMS, PENDING
 from projections.record.ways import set_out
 from projections.record.words import ENERGY, HUNGER, HYGIENE
-from projections.town import queues, social, ties, work
+from projections.town import market, news, queues, social, ties, work
 
 FOR_FOUNDERS, FOR_NEWCOMERS = np.int64(1), np.int64(2)
 """Ticks for which a stay counts as new: up to the first tick at whose beginning the person is in the town."""
@@ -60,7 +60,7 @@ def seat_reused(town, plan, event):
 @kernel
 def arrival_refused(town, plan, event):
     """The first newcomer tries again in an hour."""
-    town.clock.newcomer_due[0] = event.tick + 60
+    town.clock.newcomer_due[0] = event.tick + plan.life.hour
 
 
 @kernel
@@ -99,7 +99,7 @@ def eviction_served(town, plan, event):
 
 @kernel
 def agent_exited(town, plan, event):
-    """The seat becomes empty, others lose their ties to the person, and a newcomer may be due."""
+    """The seat becomes empty, others lose ties and debts to the person and news about it; a newcomer may be due."""
     a = event.agent
     agent = town.agents[a]
     queues.give_up(town, a)
@@ -114,6 +114,8 @@ def agent_exited(town, plan, event):
         town.job_holder[agent.job] = 0
     town.agents[a] = plan.nobody
     ties.forget(town, plan, event.person)
+    news.forget(town, plan, event.person)
+    market.forgive_debts(town, event.person)
     seat, clock = town.seats[a], town.clock
     seat.lives += 1
     seat.released, seat.released_seq = event.tick, event.seq

@@ -3,7 +3,7 @@
 from projections.kernel import kernel
 from projections.record.event import NOBODY, NOTHING
 from projections.record.ways import set_out
-from projections.town import ties
+from projections.town import news, ties
 
 
 @kernel
@@ -54,10 +54,11 @@ def queue_handover(town, plan, event):
 
 @kernel
 def queue_conflict(town, plan, event):
-    """The ties of both change; who blocks keeps the place for a while."""
+    """The ties of both change, and who sees it knows of it; who blocks keeps the place for a while."""
     if event.code2 > 0:
         town.agents[event.agent].lingers_until = event.tick + event.code2
     ties.remember(town, plan, event)
+    news.witness(town, plan, event)
 
 
 @kernel

@@ -2,7 +2,7 @@
 
 from projections.kernel import kernel
 from projections.record.event import NOBODY
-from projections.town import ties
+from projections.town import news, ties
 
 
 @kernel
@@ -67,3 +67,4 @@ def chat_broken_off(town, plan, event):
 @kernel
 def news_told(town, plan, event):
     """The listener knows the news, and its tie to the one it is about changes."""
+    news.hear(town, plan, event)

@@ -7,6 +7,8 @@ rider `tie_changes` also uses `raw_delta`, `adjusted_delta` and `fade`.
 from eventlog.codes import (
     CHAT_FAILED,
     CHAT_SUCCEEDED,
+    NEWS_TAKEOVER,
+    NEWS_TOLD,
     QUEUE_CONFLICT,
     SHIFT_TAKEOVER,
     TRAIT_AMBITION,
@@ -115,7 +117,7 @@ def repeat_weight(plan, agent, other):
     weight = 1.0
     if slot >= 0:
         for _ in range(1, agent.ties[slot].chats):
-            weight = weight * plan.social.repeat
+            weight = weight * plan.social.repeat_share
     return weight
 
 
@@ -137,8 +139,8 @@ def personal_delta(plan, agent, event, trust, familiarity, rivalry):
 
 @kernel
 def about_work(plan, agent, event):
-    """Whether the event is a shift takeover, or a conflict in the venue where the agent works."""
-    if event.kind == SHIFT_TAKEOVER:
+    """Whether the event is a shift takeover or news of one, or a conflict in the venue where the agent works."""
+    if event.kind == SHIFT_TAKEOVER or (event.kind == NEWS_TOLD and event.code == NEWS_TAKEOVER):
         return True
     if event.kind != QUEUE_CONFLICT or agent.job < 0:
         return False

@@ -2,7 +2,8 @@
 
 from projections.kernel import kernel
 from projections.record.event import NOBODY
-from projections.record.words import POST_SHIFT, PRE_SHIFT, TICKS_PER_HOUR
+from projections.record.state import ITEMS
+from projections.record.words import POST_SHIFT, PRE_SHIFT
 from projections.town import needs, ties
 
 
@@ -19,12 +20,12 @@ def town_founded(town, plan, event):
 
 @kernel
 def tick_ended(town, plan, event):
-    """Apply a minute to every agent; at the end of an hour all ties decay."""
+    """Apply a tick to every agent; at the end of an hour all ties decay."""
     clock = town.clock
     for a in range(clock.seats):
         if town.agents[a].alive:
             needs.live_one_tick(plan, town.agents[a], event.tick)
-    if (event.tick + 1) % TICKS_PER_HOUR == 0:
+    if (event.tick + 1) % plan.life.hour == 0:
         ties.decay(town, plan)
     clock.tick = event.tick + 1
 
@@ -43,6 +44,8 @@ def day_ended(town, plan, event):
             if agent.shift_state == POST_SHIFT:
                 agent.shift_state = PRE_SHIFT
     clock.exits_today = 0
+    for item in range(ITEMS):
+        clock.sold[item] = 0
 
 
 @kernel

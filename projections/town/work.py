@@ -4,7 +4,7 @@ from projections.kernel import kernel
 from projections.record.event import NOBODY, NONE
 from projections.record.state import DAYS_KEPT
 from projections.record.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
-from projections.town import ties
+from projections.town import news, ties
 
 
 @kernel
@@ -49,15 +49,17 @@ def shift_ended(town, plan, event):
 
 @kernel
 def shift_takeover(town, plan, event):
-    """The shift is taken over, which can happen once, and ties change."""
+    """The shift is taken over, which can happen once; ties change, and there is news for who sees it."""
     town.agents[event.other].taken_over = 1
     ties.remember(town, plan, event)
+    news.witness(town, plan, event)
 
 
 @kernel
 def late_help(town, plan, event):
-    """The ties of the late owner and the helper change."""
+    """The ties of the late owner and the helper change, and there is news for who sees it."""
     ties.remember(town, plan, event)
+    news.witness(town, plan, event)
 
 
 @kernel

@@ -65,9 +65,9 @@ class TestStory:
 
     def test_the_same_history_told_otherwise(self) -> None:
         as_kept = from_json(said("story", "runs/a", "--json"))
-        same = from_json(said("story", "runs/a", "--set", "narration.dedupe_ticks=20", "--json"))
+        same = from_json(said("story", "runs/a", "--set", "narration.dedupe_minutes=20", "--json"))
         assert same == as_kept
-        quieter = from_json(said("story", "runs/a", "--set", "narration.global_cooldown_ticks=240", "--json"))
+        quieter = from_json(said("story", "runs/a", "--set", "narration.global_cooldown_minutes=240", "--json"))
         ticks = [entry["tick"] for entry in quieter if not entry["priority"]]
         assert all(b - a >= 240 for a, b in pairwise(ticks))
         assert from_json(said("story", "runs/a", "--json")) == as_kept

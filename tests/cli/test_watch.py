@@ -24,7 +24,7 @@ rules:
     query: |
       select tick, 1 as part, 0 as whole from queue_conflict
       union all select to_tick - 1, 0, 1 from days
-    window_ticks: 1440
+    window_minutes: 1440
     op: "<="
     threshold: 2
     message: There are many quarrels.

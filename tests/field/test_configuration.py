@@ -16,10 +16,10 @@ from townlet.plotting.tie_network import STYLE, legible
 from townlet.yaml_text import NODES_MOST, read_yaml
 
 BARISTA = "{name: barista, venue: cafe, shifts: [[480, 840], [800, 1160]], wage: 0.9}"
-CROWDED = f"name: crowded\ntown: {{people: 48}}\nwork:\n  oversleep_ticks: [25, 10]\n  jobs: [{BARISTA}]\n"
+CROWDED = f"name: crowded\ntown: {{people: 48}}\nwork:\n  oversleep_minutes: [25, 10]\n  jobs: [{BARISTA}]\n"
 FAULTS = (
     "c.yaml:2: town.people: the map has beds for 12 people, and the town is to have 48",
-    "c.yaml:4: work.oversleep_ticks: the least, 25, is more than the most, 10",
+    "c.yaml:4: work.oversleep_minutes: the least, 25, is more than the most, 10",
     "c.yaml:5: work.jobs.0.wage: a shift from 480 to 840 at 0.9000 a tick",
     "c.yaml:5: work.jobs.0.shifts: two shifts of one desk overlap: from 480 to 840 and from 800 to 1160",
 )
@@ -46,9 +46,9 @@ def test_a3_all_reasons_are_told_at_once_before_a_folder_is_made(
 @pytest.mark.parametrize(
     ("settings", "fault"),
     [
-        ({"work": {"oversleep_ticks": [2, 1]}}, "work.oversleep_ticks: the least, 2"),
+        ({"work": {"oversleep_minutes": [2, 1]}}, "work.oversleep_minutes: the least, 2"),
         ({"market": {"spare_least": 0.3}}, "market.spare_least: 0.3 is more than market.spare_most, 0.2"),
-        ({"life": {"newcomer_ticks": [9, 3]}}, "life.newcomer_ticks: the least is more than the most"),
+        ({"life": {"newcomer_minutes": [9, 3]}}, "life.newcomer_minutes: the least is more than the most"),
         ({"queues": {"intensity_least": 9.0}}, "queues.intensity_least: the least is more than"),
         ({"town": {"people": 13}}, "beds for 12 people"),
         (
@@ -64,14 +64,14 @@ def test_a3_each_reason_by_itself(settings: dict[str, object], fault: str) -> No
 
 def test_a3_a_town_that_has_lived_keeps_its_settings() -> None:
     """Old logs fold for ever: only what is to be founded is refused."""
-    assert load({"work": {"oversleep_ticks": [2, 1]}}).settings.work.oversleep_ticks == (2, 1)
+    assert load({"work": {"oversleep_minutes": [2, 1]}}).settings.work.oversleep_minutes == (2, 1)
     with pytest.raises(ConfigurationError, match="beds for 12 people"):
         Town([load({"town": {"people": 13}}).settings]).found(1)
 
 
 def test_a3_faults_of_keys_hide_no_others() -> None:
-    told = faults_of({"market": {"rnet": 1}, "work": {"oversleep_ticks": [2, 1]}, "town": {"people": 13}})
-    assert all(key in told for key in ("market.rnet", "work.oversleep_ticks", "town.people"))
+    told = faults_of({"market": {"rnet": 1}, "work": {"oversleep_minutes": [2, 1]}, "town": {"people": 13}})
+    assert all(key in told for key in ("market.rnet", "work.oversleep_minutes", "town.people"))
 
 
 BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(

@@ -216,7 +216,7 @@ class TestNamesInPictures:
 class TestRules:
     """Uninett/nav#2447: a rule that compares with what is no number says nothing true."""
 
-    RULE: ClassVar = {"name": "a", "op": "<", "threshold": 1, "message": "m", "every_ticks": 10}
+    RULE: ClassVar = {"name": "a", "op": "<", "threshold": 1, "message": "m", "every_minutes": 10}
 
     @pytest.mark.parametrize("threshold", [float("nan"), float("inf")])
     def test_a_threshold_is_a_number(self, threshold: float) -> None:

@@ -28,17 +28,17 @@ from townlet.run import Run
 
 EVERYBODY_LEAVES = {
     "needs.start": {"hunger": 0.0},
-    "needs.faint_ticks": 1,
+    "needs.faint_minutes": 1,
     "market.start_meals": 0,
     "life.exits_a_day": 100,
-    "life.exit_gap_ticks": 0,
+    "life.exit_gap_minutes": 0,
 }
 
 
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run of a day and an hour, in which all have left after two minutes and nobody has come."""
-    away = {**EVERYBODY_LEAVES, "life.newcomer_ticks": [32767, 32767]}
+    away = {**EVERYBODY_LEAVES, "life.newcomer_minutes": [32767, 32767]}
     return townlet.simulate(KITCHEN, ticks=1500, seed=3, into=tmp_path_factory.mktemp("empty") / "run", overrides=away)
 
 
@@ -205,7 +205,7 @@ def test_a_dataset_from_a_later_to_an_earlier_tick_is_refused(empty: Run) -> Non
 
 def test_a_soak_counts_days_as_its_towns_do() -> None:
     """A computer that always uses Earth days, RemoteTechnologiesGroup/RemoteTech#192."""
-    town = town_of(load(KITCHEN, {"town.ticks_per_day": 14400}).settings)
+    town = town_of(load(KITCHEN, {"town.ticks_per_day": 14400, "town.units": "ticks"}).settings)
     founding = town.found(1)
     meals = [row_of("shared_meal", tick, {"agent": 0, "other": 1, "object": 0}) for tick in (20_000, 5 * 14_400)]
     for meal, missing in zip(meals, (False, True), strict=True):  # on the second day, and on the sixth

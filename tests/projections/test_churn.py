@@ -108,7 +108,7 @@ def histories(draw: st.DrawFn) -> tuple[list[Happening], int]:
 @given(histories(), st.sampled_from([60, 120, DAY]), st.booleans())
 def test_counts_are_those_of_a_loop(history: tuple[list[Happening], int], length: int, coded: bool) -> None:
     told, tick = history
-    by_owner, by_window = churn(changes(told, coded=coded), tick, window_ticks=length)
+    by_owner, by_window = churn(changes(told, coded=coded), tick, window_minutes=length)
     held: Counter[int] = Counter()
     expected, summed = [], []
     for window in range(-(-tick // length)):

@@ -17,7 +17,7 @@ from townlet.asking.query_reading import Window
 from townlet.configuration.load import names_table
 from townlet.errors import QueryError
 from townlet.history.day_counts import day_counts
-from townlet.history.kept_tables import tie_changes
+from townlet.history.kept_tables import known_news, tie_changes
 from townlet.history.name_books import view_names
 from townlet.history.rewards import rewards
 from townlet.history.tie_summaries import Summaries
@@ -122,6 +122,10 @@ class Material:
     def tie_changes(self) -> pa.Table:
         """The changes of ties between the two ticks."""
         return self._since(tie_changes(self.source.run, self.source.tick))
+
+    def news(self) -> pa.Table:
+        """Who came to know of which deed between the two ticks."""
+        return self._since(known_news(self.source.run, self.source.tick))
 
     def narrations(self) -> pa.Table:
         """The entries of the story between the two ticks."""

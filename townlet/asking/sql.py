@@ -15,6 +15,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from eventlog.catalogue import THIRD_PERSON
 from eventlog.views import PHYSICAL, ViewColumn, names_of_many_sql, names_somebody, names_sql, needs
 from townlet.asking import information
 from townlet.asking.declared.table import EventView, Table
@@ -218,4 +219,6 @@ def query(
 def _persons_in(columns: Mapping[str, pa.Array]) -> int:
     """One more than the greatest number of a person in columns of the log."""
     spoken_of = [np.asarray(columns[name]) for name in ("agent", "other") if name in columns]
+    if "tile" in columns:
+        spoken_of.append(np.asarray(columns["tile"])[np.isin(np.asarray(columns["kind"]), list(THIRD_PERSON))])
     return 1 + max((int(numbers.max(initial=-1)) for numbers in spoken_of), default=-1)

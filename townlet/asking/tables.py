@@ -18,6 +18,7 @@ _LISTED: Final[tuple[Listed, ...]] = (
     town.AGENTS,
     ties.TIES,
     ties.TIE_CHANGES,
+    ties.NEWS,
     figures.NARRATIONS,
     figures.REWARDS,
     town.OBJECTS,

@@ -1,4 +1,4 @@
-"""Settings of bodies and places: needs, affordances, goods."""
+"""Settings of bodies and places: needs, affordances, goods, money, gifts."""
 
 from typing import Annotated, Literal
 
@@ -7,7 +7,7 @@ from pydantic import Field
 from projections.settings import Model, Share
 from townlet.world.drawing import PlaceKind, VenueKind
 
-Ticks = Annotated[int, Field(ge=1, le=1440)]
+Minutes = Annotated[int, Field(ge=1, le=1440)]
 Money = Annotated[float, Field(ge=0.0, le=1000.0, description="basic meals")]
 Rate = Annotated[float, Field(ge=0.0, le=0.1)]
 OptionName = Literal["eat", "wash", "sleep", "work", "shop", "cook", "socialise"]
@@ -15,7 +15,7 @@ ItemName = Literal["raw", "meal"]
 
 
 class Decay(Model):
-    """What each need loses in a tick, in [0, 0.1]."""
+    """What each need loses in a minute, in [0, 0.1]."""
 
     hunger: Rate = Field(0.0008, description="1.15 a day: three meals")
     hygiene: Rate = Field(0.00032, description="0.46 a day: one wash")
@@ -36,8 +36,8 @@ class Needs(Model):
     decay: Decay = Decay()
     start: Start = Start()
     urgent_below: Share = Field(0.15, description="below this a need breaks off work and sleep, and rivals are borne")
-    faint_at: Share = Field(0.03, description="hunger at or below this for `faint_ticks` ends in a faint")
-    faint_ticks: Ticks = 30
+    faint_at: Share = Field(0.03, description="hunger at or below this for `faint_minutes` ends in a faint")
+    faint_minutes: Minutes = 30
     neglect_below: Share = Field(0.1, description="a need below this counts as neglected")
     neglect_share: Share = Field(0.25, description="the share of a day in neglect after which one leaves")
     good_day_above: Share = Field(0.3, description="a day on which all needs stay above this is self-sufficient")
@@ -45,7 +45,7 @@ class Needs(Model):
 
 
 class Effects(Model):
-    """What one whole use of a place adds to needs, spread over its ticks."""
+    """What one whole use of a place adds to needs, spread over its minutes."""
 
     hunger: Annotated[float, Field(ge=-1.0, le=2.0)] = 0.0
     hygiene: Annotated[float, Field(ge=-1.0, le=2.0)] = 0.0
@@ -65,7 +65,7 @@ class Affordance(Model):
     place: PlaceKind
     venues: tuple[VenueKind, ...] = Field((), description="only places of these venues; of all where it is empty")
     option: OptionName
-    ticks: Ticks = Field(description="how long it takes; of work the shift decides")
+    minutes: Minutes = Field(description="how long it takes; of work the shift decides")
     effects: Effects = Effects()
     fee: Money = Field(0.0, description="paid when it begins, in basic meals")
     power: bool = Field(False, description="needs power")
@@ -81,30 +81,31 @@ class Affordance(Model):
 
 
 AFFORDANCES: dict[str, Affordance] = {
-    "sleep": Affordance(place="bed", option="sleep", ticks=480, effects=Effects(energy=0.95), own=True),
+    "sleep": Affordance(place="bed", option="sleep", minutes=480, effects=Effects(energy=0.768), own=True),
     "shower": Affordance(
-        place="shower", option="wash", ticks=30, effects=Effects(hygiene=0.45), fee=0.1, water=True, power=True
+        place="shower", option="wash", minutes=30, effects=Effects(hygiene=0.45), fee=0.1, water=True, power=True
     ),
     "eat_meal": Affordance(
-        place="chair", option="eat", ticks=15, effects=Effects(hunger=0.4), takes=Goods(item="meal")
+        place="chair", option="eat", minutes=15, effects=Effects(hunger=0.4), takes=Goods(item="meal")
     ),
     "cook": Affordance(
         place="stove",
         option="cook",
-        ticks=40,
+        minutes=40,
         power=True,
         takes=Goods(item="raw", count=2),
         gives=Goods(item="meal", count=2),
     ),
     "buy_groceries": Affordance(
-        place="till", option="shop", ticks=3, gives=Goods(item="raw", count=4), sells=True, stock=120
+        place="till", option="shop", minutes=3, gives=Goods(item="raw", count=6), sells=True, stock=120
     ),
-    "buy_meal": Affordance(place="counter", option="shop", ticks=2, gives=Goods(item="meal"), sells=True, stock=60),
-    "work": Affordance(place="desk", option="work", ticks=360, own=True),
-    "sit": Affordance(place="bench", option="socialise", ticks=20, queue=False),
+    "buy_meal": Affordance(place="counter", option="shop", minutes=2, gives=Goods(item="meal"), sells=True, stock=60),
+    "work": Affordance(place="desk", option="work", minutes=360, own=True),
+    "sit": Affordance(place="bench", option="socialise", minutes=20, queue=False),
     "sit_outdoors": Affordance(
-        place="bench", venues=("park",), option="socialise", ticks=20, open_air=True, queue=False
+        place="bench", venues=("park",), option="socialise", minutes=20, open_air=True, queue=False
     ),
+    "relax": Affordance(place="bench", venues=("gym",), option="socialise", minutes=30, fee=0.4, queue=False),
 }
 
 
@@ -125,7 +126,37 @@ class Market(Model):
     meals_a_day: Annotated[float, Field(ge=0.0, le=10.0)] = 3.0
     spare_least: Share = Field(0.10, description="the least share of a week's costs that its wages leave over")
     spare_most: Share = 0.20
-    start_wallet: Money = 10.0
+    start_wallet: Money = 14.0
     start_raw: Annotated[int, Field(ge=0, le=50)] = 2
     start_meals: Annotated[int, Field(ge=0, le=50)] = 2
     rain_chance: Share = Field(0.25, description="of a day")
+    demand: Share = Field(0.5, description="how much of a price's change answers to what was sold the day before")
+    demand_steepness: Annotated[float, Field(ge=0.0, le=100.0)] = Field(
+        4.0, description="shares of price_spread by which a price rises where twice as much was sold as expected"
+    )
+    benefit: Money = Field(4.8, description="a day, to everybody without a job while the town has too few jobs")
+    spend_above: Money = Field(10.0, description="with more money than this one pays for leisure and better dishes")
+    treat_rise: Annotated[float, Field(ge=0.0, le=10.0)] = Field(
+        0.1, description="by how much a dish bought ready is better and dearer, for each basic meal above spend_above"
+    )
+    treat_most: Annotated[float, Field(ge=0.0, le=10.0)] = Field(
+        1.0, description="by how much a dish is dearer at most; 1: it costs twice the price"
+    )
+
+
+class Giving(Model):
+    """Gifts and loans between housemates and friends. A friend is a bond, or somebody whom one likes enough."""
+
+    reach: Annotated[int, Field(ge=0, le=5)] = Field(3, description="tiles from which one sees who is in need")
+    liking_above: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
+        0.5, description="liking from which one gives also to somebody who is neither housemate nor friend"
+    )
+    hungry_below: Share = Field(0.55, description="with no meal and a hunger below this one is in need of a meal")
+    meals_kept: Annotated[int, Field(ge=0, le=20)] = Field(1, description="meals that who gives one keeps")
+    meal_chance: Share = Field(0.1, description="a minute, that one who can gives a meal; 0: nobody gives any")
+    money_chance: Share = Field(0.05, description="a minute, that one who can lends money; 0: nobody lends any")
+    lend_share: Share = Field(0.25, description="the greatest share of its money that one lends")
+    return_above: Money = Field(6.0, description="money that has to be left to who pays back a debt")
+    rest_minutes: Annotated[int, Field(ge=0, le=100000)] = Field(
+        360, description="between two gifts or loans of one person"
+    )

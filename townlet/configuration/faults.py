@@ -11,12 +11,13 @@ from pydantic import BaseModel, ValidationError
 from projections.spelling import proposed
 from townlet.configuration.keys import Loc, describe, kind_at
 from townlet.configuration.settings import Settings
+from townlet.configuration.upcasting import newer_key
 from townlet.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
 
-ROOMIEST = {"people": 1000, "capacity": "large", "ticks_per_day": 14400}
+ROOMIEST = {"people": 1000, "capacity": "large", "ticks_per_day": 14400, "units": "ticks"}
 """A town for which nothing else is too large: it stands in for one with faults."""
 
 
@@ -90,7 +91,10 @@ def in_words(error: Any, given: Given) -> Iterator[str]:
 
 
 def nearest_key(loc: Loc, known: Sequence[str]) -> str:
-    """The nearest key of the same block, else keys of that name elsewhere, else the keys of the block."""
+    """The present name of a key that was renamed, else the nearest key of the same block, else keys of that name
+    elsewhere, else the keys of the block."""
+    if newer := newer_key(dotted(loc)):
+        return f"; it is called {newer} now{', and counts in minutes' if newer.endswith('minutes') else ''}"
     if near := proposed(str(loc[-1]), known):
         return near
     keys = [one.key for one in describe()]

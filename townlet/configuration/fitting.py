@@ -34,9 +34,14 @@ def misfits(tree: Mapping[str, Any], blocks: Collection[str]) -> Iterator[tuple[
             if deed := _valid(Affordance, row):
                 yield from ((("affordances", str(name), key), why) for key, why in _goods_faults(deed))
     asked = not {"relationships", "features"}.isdisjoint(blocks)
-    if asked and tree["features"].get("relationship_modifiers") is True:
+    if asked and _has_modifiers(tree["features"]):
         relationships = _valid(Relationships, tree["relationships"])
         yield from _retention_faults(relationships) if relationships else ()
+
+
+def _has_modifiers(features: Any) -> bool:
+    """Whether `features` as given switches the modifiers on."""
+    return isinstance(features, Mapping) and features.get("relationship_modifiers") is True
 
 
 def _valid(model: type[Block], given: Any) -> Block | None:

@@ -11,7 +11,8 @@ from projections.record.bounds import fill_bounds
 from projections.record.plan import AFFORDANCES, plan_type
 from projections.record.plan import KINDS as KIND_ROOM
 from projections.record.state import CLASSES, NEEDS, CapacityClass
-from townlet.configuration.bodies import Affordance, Market, Needs
+from projections.timescale import TimeScale
+from townlet.configuration.bodies import Affordance, Giving, Market, Needs
 from townlet.configuration.settings import Settings
 from townlet.configuration.society import Chat, Job, Life, Policy, Queues, Work
 from townlet.errors import ConfigurationError
@@ -21,6 +22,12 @@ from townlet.world.drawing import TownMap
 EVERY_DAY, WEEKDAYS = 0b1111111, 0b0011111
 INITIAL_TIES = {"none": 0, "households": 1, "random": 2, "list": 3}
 LAST_SEAT = 2**31 - 1
+WORK_TIMES = (
+    *("grace", "absent_after", "absence_window", "cover_within"),
+    *("rise_before", "alarm_before", "due_before", "early", "ask_again"),
+)
+DAY_TIMES = ("meal_hours", "night_from", "night_to")
+"""Minutes of the day by which the scripted policy lives."""
 
 
 def compile_plan(settings: Settings) -> np.ndarray:
@@ -31,18 +38,20 @@ def compile_plan(settings: Settings) -> np.ndarray:
     shape = CLASSES[settings.town.capacity]
     plans = np.zeros(1, plan_type(shape)).view(np.recarray)
     plan: Any = plans[0]
-    town_map = map_of(settings)
+    town_map, scale = map_of(settings), settings.town.scale
     _fill_layout(plan, settings, town_map, shape)
-    _fill_needs(plan["needs"], settings.needs, settings.town.ticks_per_day)
-    _fill_affordances(plan["affordances"], settings.affordances)
-    _fill_work(plan["work"], settings.work, settings.town.ticks_per_day)
-    _fill_jobs(plan, settings.work, town_map, shape)
+    _fill_needs(plan["needs"], settings.needs, scale)
+    _fill_affordances(plan["affordances"], settings.affordances, scale)
+    _fill_work(plan["work"], settings.work, scale)
+    _fill_jobs(plan, settings, town_map, shape)
     _fill_social(plan["social"], settings)
-    _fill_chat(plan["chat"], settings.chat)
-    _fill_queues(plan["queues"], settings.queues)
+    _fill_hearsay(plan["hearsay"], settings)
+    _fill_chat(plan["chat"], settings.chat, scale)
+    _fill_queues(plan["queues"], settings.queues, scale)
     _fill_market(plan["market"], settings.market)
+    _fill_giving(plan["giving"], settings.giving, scale)
     _fill_life(plan["life"], settings, shape)
-    _fill_policy(plan["policy"], settings.policy)
+    _fill_policy(plan["policy"], settings.policy, scale)
     fill_bounds(plan["bounds"], jobs=int(plan["work"]["jobs"]), affordances=len(settings.affordances))
     require_living_wage(settings, jobs_of(settings.work, town_map))
     return plans
@@ -77,22 +86,22 @@ def _fill_layout(plan: Any, settings: Settings, town_map: TownMap, shape: Capaci
             plan["layout"]["place"]["line"][o] = 0
 
 
-def _fill_needs(record: Any, needs: Needs, ticks_per_day: int) -> None:
-    record["decay"] = [getattr(needs.decay, name) for name in NEEDS]
+def _fill_needs(record: Any, needs: Needs, scale: TimeScale) -> None:
+    record["decay"] = [scale.per_tick(getattr(needs.decay, name)) for name in NEEDS]
     record["start"] = [getattr(needs.start, name) for name in NEEDS]
-    record["faint_at"], record["faint_ticks"] = needs.faint_at, needs.faint_ticks
+    record["faint_at"], record["faint_ticks"] = needs.faint_at, scale.ticks(needs.faint_minutes)
     record["neglect_below"], record["urgent"] = needs.neglect_below, needs.urgent_below
-    record["neglect_ticks"] = round(needs.neglect_share * ticks_per_day)
+    record["neglect_ticks"] = round(needs.neglect_share * scale.ticks_per_day)
     record["good_day_above"], record["rested_at"] = needs.good_day_above, needs.rested_at
 
 
-def _fill_affordances(records: Any, affordances: dict[str, Affordance]) -> None:
+def _fill_affordances(records: Any, affordances: dict[str, Affordance], scale: TimeScale) -> None:
     if len(affordances) > AFFORDANCES:
         raise ConfigurationError(f"affordances: {len(affordances)} of them, at most {AFFORDANCES} are possible")
     for code, deed in enumerate(affordances.values()):
-        record = records[code]
-        record["option"], record["ticks"] = Option[deed.option.upper()], deed.ticks
-        record["effect"] = [getattr(deed.effects, name) / deed.ticks for name in NEEDS]
+        record, ticks = records[code], scale.ticks(deed.minutes)
+        record["option"], record["ticks"] = Option[deed.option.upper()], ticks
+        record["effect"] = [getattr(deed.effects, name) / ticks for name in NEEDS]
         record["fee"], record["power"], record["water"] = deed.fee, deed.power, deed.water
         record["open_air"], record["own"], record["sells"] = deed.open_air, deed.own, deed.sells
         record["markup"], record["restock"] = deed.markup, deed.stock
@@ -101,16 +110,17 @@ def _fill_affordances(records: Any, affordances: dict[str, Affordance]) -> None:
             record[count] = goods.count if goods else 0
 
 
-def _fill_work(record: Any, work: Work, ticks_per_day: int) -> None:
-    record["grace"], record["absent_after"] = work.grace_ticks, work.absent_after_ticks
-    record["absences_max"], record["absence_window"] = work.absences_max, work.absence_window_ticks
-    record["cover_within"], record["cover_chance"] = work.cover_within_ticks, work.cover_chance
+def _fill_work(record: Any, work: Work, scale: TimeScale) -> None:
+    record["absences_max"], record["cover_chance"] = work.absences_max, work.cover_chance
     record["help_chance"], record["unwell_chance"] = work.help_chance, work.unwell_chance
     record["oversleep_chance"], record["dawdle_chance"] = work.oversleep_chance, work.dawdle_chance
-    record["oversleep_least"], record["oversleep_most"] = work.oversleep_ticks
-    record["margin"], record["unwell_rest"] = work.margin_ticks, work.unwell_rest_days * ticks_per_day
-    for name in ("rise_before", "alarm_before", "due_before", "early", "ask_again", "help_phase", "cover_phase"):
-        record[name] = getattr(work, f"{name}_ticks")
+    record["oversleep_least"], record["oversleep_most"] = map(scale.ticks, work.oversleep_minutes)
+    record["unwell_rest"] = work.unwell_rest_days * scale.ticks_per_day
+    for name in WORK_TIMES:
+        record[name] = scale.ticks(getattr(work, f"{name}_minutes"))
+    record["margin"] = scale.ticks_at_least(work.margin_minutes)
+    for name in ("help_phase", "cover_phase"):  # below ask_again when rounded, too, or nobody would ever be asked
+        record[name] = min(scale.ticks(getattr(work, f"{name}_minutes")), int(record["ask_again"]) - 1)
     for name in ("oversleep_ambition", "unwell_ambition", "cover_ambition", "cover_needs_above"):
         record[name] = getattr(work, name)
     record["blameless"] = work.blameless_end
@@ -119,17 +129,22 @@ def _fill_work(record: Any, work: Work, ticks_per_day: int) -> None:
 
 
 def jobs_of(work: Work, town_map: TownMap) -> Iterator[tuple[int, Job, tuple[int, int], int]]:
-    """Every job of a town as (desk, kind of job, shift, venue); jobs of one venue are next to each other."""
-    desks = [(place.venue, o) for o, place in enumerate(town_map.places) if place.kind == "desk"]
-    for venue, desk in sorted(desks):
+    """Every job of a town as (desk, kind of job, shift, venue); jobs of one venue are next to each other.
+
+    Each further desk of a venue begins its shifts `work.stagger_minutes` later than the one before.
+    """
+    desks = sorted((place.venue, o) for o, place in enumerate(town_map.places) if place.kind == "desk")
+    venues = [venue for venue, _ in desks]
+    for number, (venue, desk) in enumerate(desks):
+        later = work.stagger_minutes * (number - venues.index(venue))
         for job in work.jobs:
             if job.venue == town_map.venues[venue].kind:
-                for shift in job.shifts:
-                    yield desk, job, shift, venue
+                for start, end in job.shifts:
+                    yield desk, job, (start + later, end + later), venue
 
 
-def _fill_jobs(plan: Any, work: Work, town_map: TownMap, shape: CapacityClass) -> None:
-    jobs = list(jobs_of(work, town_map))
+def _fill_jobs(plan: Any, settings: Settings, town_map: TownMap, shape: CapacityClass) -> None:
+    jobs, ticks = list(jobs_of(settings.work, town_map)), settings.town.scale.ticks
     if len(jobs) > shape.agents:
         most = shape.agents
         raise ConfigurationError(f"work.jobs: the map's desks make {len(jobs)} jobs, at most {most} are possible")
@@ -137,7 +152,8 @@ def _fill_jobs(plan: Any, work: Work, town_map: TownMap, shape: CapacityClass) -
     plan["work"]["jobs"] = len(jobs)
     for j, (desk, job, (start, end), venue) in enumerate(jobs):
         record = plan["jobs"][j]
-        record["desk"], record["start"], record["end"], record["wage"] = desk, start, end, job.wage
+        record["desk"], record["start"], record["end"] = desk, ticks(start), ticks(end)
+        record["wage"] = job.wage * ((end - start) / (ticks(end) - ticks(start)))  # so that a shift pays the same
         record["days"] = EVERY_DAY if job.days == "every" else WEEKDAYS
         record["first"], record["colleagues"] = venues.index(venue), venues.count(venue)
 
@@ -151,38 +167,46 @@ def _fill_social(record: Any, settings: Settings) -> None:
         record["share"][KIND_CODES[name]] = 1.0 if delta.sides == "both" else delta.share
     record["retention"] = [getattr(relationships.hourly_retention, dimension.name.lower()) for dimension in Dimension]
     record["capacity"], record["admission"] = relationships.capacity, relationships.admission
-    record["forgotten_below"], record["repeat"] = relationships.forgotten_below, relationships.chat_repeat_share
+    record["forgotten_below"], record["repeat_share"] = relationships.forgotten_below, relationships.chat_repeat_share
     bonds = relationships.bonds
     record["friend_from"], record["friend_until"] = bonds.friend_liking, min(bonds.friend_until, bonds.friend_liking)
     record["rival_from"], record["rival_until"] = bonds.rival_rivalry, min(bonds.rival_until, bonds.rival_rivalry)
     record["modifiers"] = settings.features.relationship_modifiers
     for name in ("forgiveness_scale", "ambition_scale", "extroversion_gain", "forgiveness_decay"):
         record[name] = getattr(personality, name)
+    record["hearsay_share"] = relationships.hearsay_share
 
 
-def _fill_chat(record: Any, chat: Chat) -> None:
-    record["radius"], record["cooldown"], record["chance"] = chat.radius, chat.cooldown_ticks, chat.chance
+def _fill_hearsay(record: Any, settings: Settings) -> None:
+    record["enabled"], record["sight"] = settings.features.hearsay, settings.news.sight_tiles
+    record["chance"], record["tellings"] = settings.news.chance, settings.news.tellings_most
+
+
+def _fill_chat(record: Any, chat: Chat, scale: TimeScale) -> None:
+    record["radius"], record["cooldown"] = chat.radius, scale.ticks(chat.cooldown_minutes)
+    record["chance"] = scale.chance(chat.chance)
     record["chance_extroversion"], record["success"] = chat.chance_extroversion, chat.success
     record["trust"], record["familiarity"] = chat.success_trust, chat.success_familiarity
     for name in ("quality", "quality_extroversion", "quality_trust", "quality_familiarity", "quality_rivalry"):
         record[name] = getattr(chat, name)
-    record["meal_overlap"], record["avoid_rivalry"] = chat.meal_overlap_ticks, chat.avoid_rivalry
+    record["meal_overlap"], record["avoid_rivalry"] = scale.ticks(chat.meal_overlap_minutes), chat.avoid_rivalry
     record["quality_least"], record["listener_liking"] = chat.quality_least, chat.listener_liking
-    record["least"], record["most"] = chat.talk_minutes
+    record["least"], record["most"] = map(scale.ticks, chat.talk_minutes)
     record["own_judgement"] = chat.own_judgement
     record["quality_luck"], record["meal_radius"] = chat.quality_luck, chat.meal_radius
 
 
-def _fill_queues(record: Any, queues: Queues) -> None:
-    record["cooldown"], record["patience"] = queues.cooldown_ticks, queues.patience_ticks
-    record["timeout"] = queues.timeout_ticks
-    for name in ("age_weight", "ghost_after", "cut_chance", "cut_rivalry", "block_chance", "block_rivalry"):
+def _fill_queues(record: Any, queues: Queues, scale: TimeScale) -> None:
+    for name in ("cooldown", "patience", "timeout"):
+        record[name] = scale.ticks(getattr(queues, f"{name}_minutes"))
+    record["age_weight"] = scale.per_tick(queues.age_weight)
+    for name in ("ghost_after", "cut_chance", "cut_rivalry", "block_chance", "block_rivalry"):
         record[name] = getattr(queues, name)
     record["polite_chance"] = queues.polite_chance
     record["polite_trust"], record["intensity_step"] = queues.polite_trust, queues.intensity_step
     record["intensity_least"], record["intensity_most"] = queues.intensity_least, queues.intensity_most
     record["ask_within"] = queues.ask_within_steps
-    record["held_least"], record["held_most"] = queues.held_minutes
+    record["held_least"], record["held_most"] = map(scale.ticks, queues.held_minutes)
     record["portion"], record["promise"] = queues.portion_quarrels, queues.promise_quarrels
 
 
@@ -191,20 +215,31 @@ def _fill_market(record: Any, market: Market) -> None:
     record["start_items"] = [market.start_raw, market.start_meals]
     for name in ("rent", "price_spread", "spare_least", "spare_most", "sundries", "meals_a_day", "rain_chance"):
         record[name] = getattr(market, name)
-    record["start_wallet"] = market.start_wallet
+    for name in ("start_wallet", "demand", "demand_steepness", "benefit", "spend_above", "treat_rise", "treat_most"):
+        record[name] = getattr(market, name)
+
+
+def _fill_giving(record: Any, giving: Giving, scale: TimeScale) -> None:
+    for name in record.dtype.names:
+        if name == "rest":
+            record[name] = scale.ticks(giving.rest_minutes)
+        else:
+            value = getattr(giving, name)
+            record[name] = scale.chance(value) if name in ("meal_chance", "money_chance") else value
 
 
 def _fill_life(record: Any, settings: Settings, shape: CapacityClass) -> None:
     life: Life = settings.life
-    record["people"], record["ticks_per_day"] = settings.town.people, settings.town.ticks_per_day
-    record["exits_a_day"], record["exit_gap"] = life.exits_a_day, life.exit_gap_ticks
+    scale = settings.town.scale
+    record["people"], record["ticks_per_day"], record["hour"] = settings.town.people, scale.ticks_per_day, scale.hour
+    record["exits_a_day"], record["exit_gap"] = life.exits_a_day, scale.ticks(life.exit_gap_minutes)
     record["eviction_days"] = life.eviction_days
-    record["unemployment_ticks"] = life.unemployment_days * settings.town.ticks_per_day
-    record["newcomer_least"], record["newcomer_most"] = life.newcomer_ticks
-    record["seat_rest"] = life.seat_rest_days * settings.town.ticks_per_day
+    record["unemployment_ticks"] = life.unemployment_days * scale.ticks_per_day
+    record["newcomer_least"], record["newcomer_most"] = map(scale.ticks, life.newcomer_minutes)
+    record["seat_rest"] = life.seat_rest_days * scale.ticks_per_day
     record["seat_limit"], record["person_limit"] = shape.agents, LAST_SEAT
-    record["asking_minute"] = life.asking_minute
-    record["asking_after"] = round(life.asking_after_share * settings.town.ticks_per_day)
+    record["asking_minute"] = scale.ticks(life.asking_minute)
+    record["asking_after"] = round(life.asking_after_share * scale.ticks_per_day)
     record["topic_preference_least"] = life.topic_preference_least
     record["topic_preference_span"] = life.topic_preference_span
     record["initial_ties"] = INITIAL_TIES[life.initial_ties.mode]
@@ -212,13 +247,23 @@ def _fill_life(record: Any, settings: Settings, shape: CapacityClass) -> None:
     record["initial_size"] = [getattr(life.initial_ties, dimension.name.lower()) for dimension in Dimension]
 
 
-def _fill_policy(record: Any, policy: Policy) -> None:
-    renamed = {"commit": "commit_ticks", "meal_span": "meal_span_ticks", "chronotype": "chronotype_minutes"}
+def _fill_policy(record: Any, policy: Policy, scale: TimeScale) -> None:
     for name in record.dtype.names:
-        if name != "lead":
-            record[name] = getattr(policy, renamed.get(name, name))
-    for option, ticks in policy.lead_ticks.items():
-        record["lead"][Option[option.upper()]] = ticks
+        if name == "commit":  # whoever keeps to a choice for longer than the margin sets out late
+            record[name] = scale.ticks_at_most(policy.commit_minutes)
+        elif name in ("meal_span", "chronotype"):
+            record[name] = scale.ticks(getattr(policy, f"{name}_minutes"))
+        elif name in DAY_TIMES:
+            record[name] = _ticks_of(getattr(policy, name), scale)
+        elif name != "lead":
+            record[name] = getattr(policy, name)
+    for option, minutes in policy.lead_minutes.items():
+        record["lead"][Option[option.upper()]] = scale.ticks(minutes)
+
+
+def _ticks_of(minutes: Any, scale: TimeScale) -> Any:
+    """The ticks of one minute of the day, or of several."""
+    return scale.ticks(minutes) if isinstance(minutes, int) else [scale.ticks(each) for each in minutes]
 
 
 def require_living_wage(settings: Settings, jobs: Iterable[tuple[int, Job, tuple[int, int], int]]) -> None:
@@ -241,9 +286,10 @@ def living_wage_fault(settings: Settings, job: Job, start: int, end: int) -> str
     spare = paid / need - 1.0
     if market.spare_least <= spare <= market.spare_most:
         return ""
+    unit = settings.town.units.removesuffix("s")
     fair = need * (1.0 + (market.spare_least + market.spare_most) / 2.0) / (days.bit_count() * (end - start))
     return (
-        f"a shift from {start} to {end} at {job.wage:.4f} a tick pays {paid:.2f} a week; rent, meals and sundries cost "
-        f"{need:.2f}. That leaves {spare:.1%}, and it must leave {market.spare_least:.0%} to {market.spare_most:.0%}: "
-        f"pay about {fair:.4f} a tick, or change market.*"
+        f"a shift from {start} to {end} at {job.wage:.4f} a {unit} pays {paid:.2f} a week; rent, meals and sundries "
+        f"cost {need:.2f}. That leaves {spare:.1%}, and it must leave {market.spare_least:.0%} to "
+        f"{market.spare_most:.0%}: pay about {fair:.4f} a {unit}, or change market.*"
     )

@@ -1,20 +1,33 @@
 """The settings of a town, as one model."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, model_validator
 
 from projections.record.state import CLASSES
 from projections.settings import Model, Narration, Observations, Relationships, Rewards
-from townlet.configuration.bodies import AFFORDANCES, Affordance, Market, Needs
-from townlet.configuration.society import Chat, Life, Policy, Queues, Work
+from projections.timescale import HOURS_PER_DAY, TimeScale
+from townlet.configuration.bodies import AFFORDANCES, Affordance, Giving, Market, Needs
+from townlet.configuration.society import Chat, Life, News, Policy, Queues, Work
 from townlet.configuration.upcasting import VERSION
+
+TICKS_LEAST: Final = 1200
+TICKS_MOST: Final = 2880
+"""The ticks of a day with which the default town was seen to live as it should."""
+
+TICKS_STEP: Final = 120
+"""Both sixty and twenty-four divide it."""
+
+CODE_MOST: Final = 32767
+"""The greatest number of ticks that an event carries in a code."""
 
 
 class Features(Model):
     """Features that can be switched on or off."""
 
     relationship_modifiers: bool = Field(True, description="personality changes deltas and the decay of rivalry")
+    hearsay: bool = Field(True, description="people remember what others did, and tell it on in good chats")
 
 
 class Town(Model):
@@ -30,7 +43,18 @@ class Town(Model):
     people: Annotated[int, Field(ge=1, le=1000)] = Field(
         8, description="at the founding; exits are replaced up to these"
     )
-    ticks_per_day: Annotated[int, Field(ge=240, le=14400, multiple_of=60)] = 1440
+    ticks_per_day: Annotated[int, Field(ge=240, le=14400, multiple_of=60)] = Field(
+        1440, description="a tick is 24 hours / this, a minute by default; from 1200 to 2880 with times in minutes"
+    )
+    units: Literal["minutes", "ticks"] = Field(
+        "minutes",
+        description="what times and rates are given in; ticks: as before version 3, a minute then means a tick",
+    )
+
+    @property
+    def scale(self) -> TimeScale:
+        """How the times of these settings become ticks."""
+        return TimeScale(self.ticks_per_day, self.units == "minutes")
 
 
 class Settings(Model):
@@ -45,10 +69,12 @@ class Settings(Model):
     needs: Needs = Needs()
     affordances: dict[str, Affordance] = Field(AFFORDANCES, min_length=1, max_length=24)
     market: Market = Market()
+    giving: Giving = Giving()
     work: Work = Work()
     relationships: Relationships = Relationships()
     observations: Observations = Observations()
     chat: Chat = Chat()
+    news: News = News()
     queues: Queues = Queues()
     life: Life = Life()
     policy: Policy = Policy()
@@ -70,25 +96,51 @@ class Settings(Model):
 
 
 def _faults(settings: Settings) -> list[str]:
-    people, shape = settings.town.people, CLASSES[settings.town.capacity]
+    people, shape, scale = settings.town.people, CLASSES[settings.town.capacity], settings.town.scale
     most = 48 if settings.town.capacity == "ordinary" else 1000
-    faults = []
+    faults = list(_tick_faults(scale))
     if people > most:
         faults.append(f"town.people: {people} people; a town of capacity {settings.town.capacity} has {most} at most")
     for index, job in enumerate(settings.work.jobs):
         for start, end in job.shifts:
-            if not start < end <= settings.town.ticks_per_day:
+            if not start < end <= scale.day_given:
                 faults.append(f"work.jobs.{index}.shifts: a shift from {start} to {end} is none within a day")
     for tie in settings.life.initial_ties.ties:
         if tie.owner == tie.other or max(tie.owner, tie.other) >= people:
             faults.append(f"life.initial_ties.ties: no tie from {tie.owner} to {tie.other} among {people} people")
-    if settings.life.newcomer_ticks[0] > settings.life.newcomer_ticks[1]:
-        faults.append("life.newcomer_ticks: the least is more than the most")
+    least, longest = map(scale.ticks, settings.life.newcomer_minutes)
+    if least > longest:
+        faults.append("life.newcomer_minutes: the least is more than the most")
+    if longest > CODE_MOST:
+        faults.append(f"life.newcomer_minutes: the most comes to {longest} ticks, and at most {CODE_MOST} are possible")
     if settings.queues.intensity_least > settings.queues.intensity_most:
         faults.append("queues.intensity_least: the least is more than queues.intensity_most")
-    for name in ("help_phase_ticks", "cover_phase_ticks"):
-        if getattr(settings.work, name) >= settings.work.ask_again_ticks:
-            faults.append(f"work.{name}: nobody would ever be asked, it must be below work.ask_again_ticks")
+    for name in ("help_phase_minutes", "cover_phase_minutes"):
+        if getattr(settings.work, name) >= settings.work.ask_again_minutes:
+            faults.append(f"work.{name}: nobody would ever be asked, it must be below work.ask_again_minutes")
     if settings.relationships.capacity >= shape.agents:
         faults.append("relationships.capacity: more ties than seats")
     return faults
+
+
+def _tick_faults(scale: TimeScale) -> Iterator[str]:
+    """Why a day cannot have so many ticks, where times are given in minutes."""
+    if not scale.in_minutes:
+        return
+    ticks, lasts = scale.ticks_per_day, f"a tick would be {scale.minutes_per_tick:.3g} minutes"
+    if ticks < TICKS_LEAST:
+        yield (
+            f"town.ticks_per_day: {ticks} are too few: {lasts}, and as people walk one tile a tick, their ways would "
+            f"take too much of the day. At least {TICKS_LEAST} are possible"
+        )
+    elif ticks > TICKS_MOST:
+        yield (
+            f"town.ticks_per_day: {ticks} are too many: {lasts}, and people would cross the town in no time. "
+            f"At most {TICKS_MOST} are possible"
+        )
+    elif ticks % HOURS_PER_DAY:
+        near = ticks - ticks % TICKS_STEP
+        yield (
+            f"town.ticks_per_day: {ticks} give no whole number of ticks an hour, and ties wear off by the hour. "
+            f"Possible are {near} and {near + TICKS_STEP}"
+        )

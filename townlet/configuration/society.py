@@ -9,9 +9,9 @@ from townlet.configuration.bodies import OptionName
 from townlet.world.drawing import VenueKind
 
 Minute = Annotated[int, Field(ge=0, le=1440)]
-Ticks = Annotated[int, Field(ge=0, le=100000)]
+Minutes = Annotated[int, Field(ge=0, le=100000)]
 Wait = Annotated[int, Field(ge=0, le=32767)]
-"""Ticks that an event carries in a code."""
+"""Minutes that an event carries as ticks, in a code."""
 Weight = Annotated[float, Field(ge=0.0, le=10.0)]
 Steps = Annotated[float, Field(ge=0.0, le=1000.0)]
 Intensity = Annotated[float, Field(ge=0.0, le=100.0)]
@@ -24,45 +24,55 @@ class Job(Model):
     venue: VenueKind
     shifts: tuple[tuple[Minute, Minute], ...] = Field(((480, 840), (840, 1200)), description="from minute to minute")
     days: Literal["every", "weekdays"] = "every"
-    wage: Annotated[float, Field(ge=0.0, le=1.0)] = Field(0.0150, description="basic meals a tick")
+    wage: Annotated[float, Field(ge=0.0, le=1.0)] = Field(0.0150, description="basic meals a minute")
 
 
 class Work(Model):
     """Shifts and attendance."""
 
     jobs: tuple[Job, ...] = (
-        Job(name="barista", venue="cafe"),
-        Job(name="grocer", venue="grocer"),
-        Job(name="clerk", venue="office"),
-        Job(name="attendant", venue="gym"),
+        Job(name="barista", venue="cafe", shifts=((450, 810), (810, 1170))),
+        Job(name="attendant", venue="gym", shifts=((480, 840), (840, 1200))),
+        Job(name="grocer", venue="grocer", shifts=((510, 870), (870, 1230))),
+        Job(name="clerk", venue="office", shifts=((540, 900), (900, 1260)), days="weekdays", wage=0.0210),
     )
-    grace_ticks: Ticks = Field(5, description="after the start of a shift, in which one is on time")
-    absent_after_ticks: Ticks = 30
+    stagger_minutes: Annotated[int, Field(ge=0, le=240)] = Field(
+        20, description="how much later each further desk of a venue begins its shifts, so that no two change at once"
+    )
+    grace_minutes: Minutes = Field(5, description="after the start of a shift, in which one is on time")
+    absent_after_minutes: Minutes = 30
     absences_max: Annotated[int, Field(ge=1, le=3)] = Field(3, description="absences in the window that cost the job")
-    absence_window_ticks: Ticks = Field(7 * 1440, description="seven days")
-    cover_within_ticks: Ticks = Field(90, description="a promise to stand in is void after these")
+    absence_window_minutes: Minutes = Field(7 * 1440, description="seven days")
+    cover_within_minutes: Minutes = Field(90, description="a promise to stand in is void after these")
     cover_chance: Share = Field(0.8, description="that somebody asked takes the shift of an absent colleague")
     help_chance: Share = Field(0.9, description="that somebody asked stands in for a late colleague")
     unwell_chance: Share = Field(0.035, description="a day, of staying at home")
     oversleep_chance: Share = Field(0.02, description="of setting out late for a shift of the morning")
     dawdle_chance: Share = Field(0.155, description="of setting out late for a shift of the afternoon")
-    oversleep_ticks: tuple[Ticks, Ticks] = Field((10, 25), description="how late one then is, at the least and most")
-    margin_ticks: Ticks = Field(16, description="how much earlier than needed one sets out")
+    oversleep_minutes: tuple[Minutes, Minutes] = Field(
+        (10, 25), description="how late one then is, at the least and most"
+    )
+    margin_minutes: Minutes = Field(16, description="how much earlier than needed one sets out")
     oversleep_ambition: Share = Field(0.3, description="how much rarer setting out late is, at ambition 1")
     unwell_ambition: Share = Field(0.3, description="how much rarer staying at home is, at ambition 1")
     unwell_rest_days: Annotated[int, Field(ge=0, le=30)] = Field(
         2, description="after an absence, in which nobody stays at home again"
     )
-    rise_before_ticks: Ticks = Field(90, description="before setting out for work, at which one gets up")
-    alarm_before_ticks: Ticks = Field(270, description="before a shift, from which the alarm clock may ring")
-    due_before_ticks: Ticks = Field(180, description="before a shift, from which one may be on the way to it")
-    early_ticks: Ticks = Field(90, description="before a shift, from which one may begin it and stands in for nobody")
-    ask_again_ticks: Annotated[int, Field(ge=1, le=1440)] = Field(7, description="between two looks for help or cover")
-    help_phase_ticks: Ticks = Field(
-        1, description="after the start of a shift, and every ask_again_ticks from then, help for a late one is sought"
+    rise_before_minutes: Minutes = Field(50, description="before setting out for work, at which one gets up")
+    alarm_before_minutes: Minutes = Field(270, description="before a shift, from which the alarm clock may ring")
+    due_before_minutes: Minutes = Field(180, description="before a shift, from which one may be on the way to it")
+    early_minutes: Minutes = Field(
+        90, description="before a shift, from which one may begin it and stands in for nobody"
     )
-    cover_phase_ticks: Ticks = Field(
-        2, description="the same for whoever is absent: this plus a multiple of ask_again_ticks after the start"
+    ask_again_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
+        7, description="between two looks for help or cover"
+    )
+    help_phase_minutes: Minutes = Field(
+        1,
+        description="after the start of a shift, and every ask_again_minutes from then, help for a late one is sought",
+    )
+    cover_phase_minutes: Minutes = Field(
+        2, description="the same for whoever is absent: this plus a multiple of ask_again_minutes after the start"
     )
     helper_step_cost: Share = Field(0.05, description="liking that a step to the desk costs whoever could be asked")
     helper_luck: Weight = Field(0.5, description="how much liking chance is worth when a helper is chosen")
@@ -79,8 +89,8 @@ class Chat(Model):
     """Talk, shared meals, and whom people avoid."""
 
     radius: Annotated[int, Field(ge=1, le=5)] = Field(2, description="tiles")
-    cooldown_ticks: Ticks = 90
-    chance: Share = Field(0.05, description="a tick, of addressing somebody near")
+    cooldown_minutes: Minutes = 90
+    chance: Share = Field(0.05, description="a minute, of addressing somebody near")
     chance_extroversion: Share = 0.6
     success: Share = 0.7
     success_trust: Share = 0.3
@@ -92,24 +102,38 @@ class Chat(Model):
     quality_rivalry: Share = 0.2
     quality_least: Share = Field(0.1, description="no good chat is worse than this")
     listener_liking: Weight = Field(0.5, description="what liking counts when a listener is chosen, beside chance")
-    talk_minutes: tuple[Ticks, Ticks] = Field((5, 20), description="how long a talk takes, at the least and most")
+    talk_minutes: tuple[Minutes, Minutes] = Field((5, 20), description="how long a talk takes, at the least and most")
     own_judgement: bool = Field(True, description="each of the two judges a chat; false: the speaker for both")
     quality_luck: Share = Field(0.3, description="how far chance moves each one's own judgement of a chat, in all")
     meal_radius: Annotated[int, Field(ge=1, le=1000)] = Field(
         3, description="tiles, down plus across, within which two eat together"
     )
-    meal_overlap_ticks: Annotated[int, Field(ge=1, le=15)] = 5
+    meal_overlap_minutes: Annotated[int, Field(ge=1, le=15)] = 5
     avoid_rivalry: Share = Field(0.7, description="rivalry from which one avoids somebody")
+
+
+class News(Model):
+    """Word of what somebody did to somebody else, if `features.hearsay` is on."""
+
+    sight_tiles: Annotated[int, Field(ge=0, le=20)] = Field(
+        4, description="whoever is awake, no farther than this from the deed, and under the same roof has seen it"
+    )
+    chance: Share = Field(
+        0.5, description="in a chat that goes well, of telling the other the newest that is new to it"
+    )
+    tellings_most: Annotated[int, Field(ge=0, le=10)] = Field(
+        2, description="from the eye-witness on; what was told so often is not told again"
+    )
 
 
 class Queues(Model):
     """Lines at places."""
 
-    cooldown_ticks: Ticks = 60
-    age_weight: Share = Field(0.1, description="places gained in line a tick waited")
+    cooldown_minutes: Minutes = 60
+    age_weight: Share = Field(0.1, description="places gained in line a minute waited")
     ghost_after: Annotated[int, Field(ge=1, le=100)] = Field(3, description="failed moves")
-    patience_ticks: Annotated[int, Field(ge=1, le=180)] = 120
-    timeout_ticks: Ticks = Field(45, description="in which a reserved place has to be taken")
+    patience_minutes: Annotated[int, Field(ge=1, le=180)] = 120
+    timeout_minutes: Minutes = Field(45, description="in which a reserved place has to be taken")
     cut_chance: Share = Field(0.12, description="that somebody in line pushes in")
     cut_rivalry: Share = Field(0.4, description="more, at rivalry 1")
     block_chance: Share = Field(0.12, description="that somebody done keeps the next one waiting")
@@ -119,7 +143,7 @@ class Queues(Model):
     intensity_step: Share = Field(0.25, description="more intensity for each one waiting")
     intensity_least: Intensity = 0.1
     intensity_most: Intensity = 5.0
-    held_minutes: tuple[Ticks, Ticks] = Field(
+    held_minutes: tuple[Minutes, Minutes] = Field(
         (3, 10), description="for which a block keeps a place, at the least and most"
     )
     portion_quarrels: bool = Field(True, description="taking the last portion before somebody in line is a quarrel")
@@ -152,10 +176,10 @@ class Life(Model):
     """Arrivals, departures, and looking for work."""
 
     exits_a_day: Annotated[int, Field(ge=0, le=100)] = 2
-    exit_gap_ticks: Ticks = 120
+    exit_gap_minutes: Minutes = 120
     eviction_days: Annotated[int, Field(ge=1, le=30)] = Field(2, description="days of unpaid rent")
     unemployment_days: Annotated[int, Field(ge=1, le=30)] = 2
-    newcomer_ticks: tuple[Wait, Wait] = Field((5, 20), description="after an exit")
+    newcomer_minutes: tuple[Wait, Wait] = Field((5, 20), description="after an exit")
     seat_rest_days: Annotated[int, Field(ge=0, le=30)] = Field(2, description="before a seat is used again")
     asking_minute: Minute = Field(600, description="of the day, at which those without work ask around")
     asking_after_share: Share = Field(0.5, description="of a day, after losing a job, before one asks around")
@@ -169,21 +193,21 @@ class Life(Model):
 class Policy(Model):
     """The scripted policy: weights of its utilities, thresholds of needs, and what a step is worth."""
 
-    commit_ticks: Annotated[int, Field(ge=1, le=240)] = 15
+    commit_minutes: Annotated[int, Field(ge=1, le=240)] = 15
     eat_below: Share = 0.6
     eat_weight: Weight = 1.6
     meal_hours: tuple[Minute, Minute, Minute] = (405, 735, 1080)
-    meal_span_ticks: Ticks = 75
+    meal_span_minutes: Minutes = 75
     meal_below: Share = Field(0.78, description="at meal hours one eats below this")
-    supper_below: Share = Field(0.72, description="with a meal at hand one does not go to bed hungrier than this")
-    lead_ticks: dict[OptionName, Ticks] = Field(
+    supper_below: Share = Field(0.8, description="with a meal at hand one does not go to bed hungrier than this")
+    lead_minutes: dict[OptionName, Minutes] = Field(
         {"eat": 25, "wash": 50, "cook": 55, "shop": 40, "socialise": 45},
         description="how long before setting out for work an option is not begun any more",
     )
     wash_below: Share = 0.62
     wash_weight: Weight = 1.3
     night_from: Minute = 1320
-    night_to: Minute = 390
+    night_to: Minute = 480
     night_weight: Weight = 2.2
     chronotype_minutes: Annotated[int, Field(ge=0, le=240)] = Field(
         60, description="by which the night of a person may begin and end earlier or later than that of others"
@@ -213,3 +237,8 @@ class Policy(Model):
     cook_below_meals: Annotated[int, Field(ge=0, le=20)] = Field(2, description="with fewer meals than this one cooks")
     errand_hunger_share: Share = Field(0.9, description="of the use of eating, that food in the house then has")
     thrift_factor: Weight = Field(3.0, description="times cafe_cost, added for whoever has too little money")
+    leisure_gain: Steps = Field(
+        3.0, description="steps one goes for paid leisure or a meal out, for each basic meal above market.spend_above"
+    )
+    leisure_most: Steps = Field(30.0, description="steps one goes for them at most")
+    rent_kept: Weight = Field(1.0, description="days of rent that one keeps when one shops, unless one is very hungry")

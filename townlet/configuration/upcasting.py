@@ -1,16 +1,18 @@
 """Old settings as the present models declare them, when they are read; the texts stay as they were written.
 
 Settings have a version, the key `version`; a text without one is of version 1. A step makes settings of one version
-those of the next: it fills in the keys that came with it, each with the value that reproduces what the town did before.
-These values are frozen here. They never follow a default that changes later, and no step is ever removed.
+those of the next: it gives keys their new names, then fills in the keys that came with it, each with the value that
+reproduces what the town did before. These values are frozen here. They never follow a default that changes later, and
+no step is ever removed.
 
 When a key is added to the models: raise VERSION, and add a step to STEPS that holds the key. When only a default
 changes, do nothing: every text holds all keys of its version.
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from townlet.errors import ConfigurationError
 
@@ -109,11 +111,112 @@ TO_2: Final[Tree] = {
 """The keys of version 2: what stood as numbers in the rules before."""
 
 TO_3: Final[Tree] = {
-    "relationships": {"bonds": {"friend_until": 3.0, "rival_until": 1.0}},
+    "features": {"hearsay": False},
+    "news": {"sight_tiles": 4, "chance": 0.5, "tellings_most": 2},
+    "market": {
+        "demand": 0.0,
+        "demand_steepness": 4.0,
+        "benefit": 0.0,
+        "spend_above": 0.0,
+        "treat_rise": 0.0,
+        "treat_most": 1.0,
+    },
+    "giving": {
+        "reach": 3,
+        "liking_above": 0.5,
+        "hungry_below": 0.55,
+        "meals_kept": 1,
+        "meal_chance": 0.0,
+        "money_chance": 0.0,
+        "lend_share": 0.25,
+        "return_above": 6.0,
+        "rest_minutes": 360,
+    },
+    "chat": {"talk_minutes": [0, 0], "own_judgement": False, "quality_luck": 0.0, "meal_radius": 1000},
+    "queues": {"held_minutes": [0, 0], "portion_quarrels": False, "promise_quarrels": False},
+    "work": {"stagger_minutes": 0, "line_counts": False, "blameless_end": False},
+    "policy": {"chronotype_minutes": 0, "leisure_gain": 0.0, "leisure_most": 30.0, "rent_kept": 0.0},
+    "relationships": {
+        "hearsay_share": 0.3,
+        "chat_repeat_share": 1.0,
+        "deltas": {
+            **{
+                kind: {"share": 0.0}
+                for kind in (
+                    "shared_meal",
+                    "queue_handover",
+                    "queue_conflict",
+                    "shift_takeover",
+                    "late_help",
+                    "chat_succeeded",
+                    "chat_failed",
+                )
+            },
+            "meal_given": {"trust": 0.1, "familiarity": 0.05, "rivalry": 0.0, "sides": "affected", "share": 0.5},
+            "money_lent": {"trust": 0.1, "familiarity": 0.05, "rivalry": 0.0, "sides": "affected", "share": 0.5},
+            "money_returned": {"trust": 0.05, "familiarity": 0.0, "rivalry": 0.0, "sides": "affected", "share": 0.0},
+        },
+    },
+    "town": {"units": "ticks"},
 }
-"""The keys of version 3: a bond of older settings ended where it began, as a mark above the first one counts as it."""
+"""The keys of version 3: lives that a stranger believes. Older texts count times in ticks, whatever a tick is."""
 
-STEPS: Final[tuple[Tree, ...]] = (TO_2, TO_3)
+NAMES_3: Final[Mapping[str, str]] = {
+    "needs.faint_ticks": "faint_minutes",
+    "affordances.*.ticks": "minutes",
+    "work.grace_ticks": "grace_minutes",
+    "work.absent_after_ticks": "absent_after_minutes",
+    "work.absence_window_ticks": "absence_window_minutes",
+    "work.cover_within_ticks": "cover_within_minutes",
+    "work.oversleep_ticks": "oversleep_minutes",
+    "work.margin_ticks": "margin_minutes",
+    "work.rise_before_ticks": "rise_before_minutes",
+    "work.alarm_before_ticks": "alarm_before_minutes",
+    "work.due_before_ticks": "due_before_minutes",
+    "work.early_ticks": "early_minutes",
+    "work.ask_again_ticks": "ask_again_minutes",
+    "work.help_phase_ticks": "help_phase_minutes",
+    "work.cover_phase_ticks": "cover_phase_minutes",
+    "relationships.churn.window_ticks": "window_minutes",
+    "chat.cooldown_ticks": "cooldown_minutes",
+    "chat.meal_overlap_ticks": "meal_overlap_minutes",
+    "queues.cooldown_ticks": "cooldown_minutes",
+    "queues.patience_ticks": "patience_minutes",
+    "queues.timeout_ticks": "timeout_minutes",
+    "life.exit_gap_ticks": "exit_gap_minutes",
+    "life.newcomer_ticks": "newcomer_minutes",
+    "policy.commit_ticks": "commit_minutes",
+    "policy.meal_span_ticks": "meal_span_minutes",
+    "policy.lead_ticks": "lead_minutes",
+    "rewards.punctuality.span_ticks": "span_minutes",
+    "rewards.guard_ticks": "guard_minutes",
+    "narration.global_cooldown_ticks": "global_cooldown_minutes",
+    "narration.dedupe_ticks": "dedupe_minutes",
+    "narration.window_ticks": "window_minutes",
+    "narration.categories.*.cooldown_ticks": "cooldown_minutes",
+}
+"""Keys that have another name from version 3 on, each with its new last part; `*` stands for the name of a row."""
+
+
+COPIES_3: Final[Mapping[str, str]] = {
+    "relationships.bonds.friend_until": "friend_liking",
+    "relationships.bonds.rival_until": "rival_rivalry",
+}
+"""Keys that came with version 3, each with the key beside it whose value it gets: a bond ended where it was made."""
+
+
+class Step(NamedTuple):
+    """What makes settings of one version those of the next.
+
+    `names` are new names for keys; `copies` and `added` fill in the keys that came with the version.
+    """
+
+    added: Tree
+    names: Mapping[str, str] = MappingProxyType({})
+    copies: Mapping[str, str] = MappingProxyType({})
+
+
+STEPS: Final[tuple[Step, ...]] = (Step(TO_2), Step(TO_3, NAMES_3, COPIES_3))
 """The step at place n makes version n + 2 of version n + 1."""
 
 VERSION: Final = FIRST + len(STEPS)
@@ -151,8 +254,54 @@ def present(tree: Tree, version: object, origin: str) -> dict[str, Any]:
         )
     found = dict(tree)
     for step in STEPS[version - FIRST :]:
-        found = _filled(found, step)
+        found = _filled(with_copies(with_new_names(found, step.names), step.copies), step.added)
     return {**found, "version": VERSION}
+
+
+def with_new_names(tree: Tree, names: Mapping[str, str]) -> dict[str, Any]:
+    """A tree whose keys have their new names; keys that it lacks, and what stands in no block, are passed over."""
+    found = dict(tree)
+    for key, new in names.items():
+        found = _renamed(found, key.split("."), new)
+    return found
+
+
+def with_copies(tree: Tree, copies: Mapping[str, str]) -> dict[str, Any]:
+    """A tree with these keys, each with the value of the key beside it; where that is missing, nothing is added."""
+    found = dict(tree)
+    for key, beside in copies.items():
+        found = _copied(found, key.split("."), beside)
+    return found
+
+
+def _copied(tree: Tree, parts: Sequence[str], beside: str) -> dict[str, Any]:
+    """A tree with the key at these parts, unless it has it already."""
+    first, rest = parts[0], parts[1:]
+    if not rest:
+        return {first: tree[beside], **tree} if beside in tree else dict(tree)
+    return {key: _copied(value, rest, beside) if key == first else value for key, value in tree.items()}
+
+
+def newer_key(key: str) -> str:
+    """The present name of a dotted key that had another name once; empty for every other key."""
+    parts = key.split(".")
+    for step in STEPS:
+        for old, new in step.names.items():
+            of = old.split(".")
+            if len(of) == len(parts) and all(a in ("*", b) for a, b in zip(of, parts, strict=True)):
+                return ".".join([*parts[:-1], new])
+    return ""
+
+
+def _renamed(tree: Tree, parts: Sequence[str], new: str) -> dict[str, Any]:
+    """A tree in which the key at these parts has another last part."""
+    first, rest = parts[0], parts[1:]
+    if not rest:
+        return {new if key == first else key: value for key, value in tree.items()}
+    return {
+        key: _renamed(value, rest, new) if first in ("*", key) and isinstance(value, Mapping) else value
+        for key, value in tree.items()
+    }
 
 
 def _filled(tree: Tree, added: Tree) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class Reobserving:
         town.towns["cursor"]["control"] = CONTROLS[control]
         agents = town.shape.agents
         observer = Observer(settings[-1].observations, town.plans, 1, agents)
-        terms = np.concatenate([compile_terms(each.rewards) for each in settings]).view(np.recarray)
+        terms = np.concatenate([compile_terms(each.rewards, each.town.scale) for each in settings]).view(np.recarray)
         outs = np.zeros(1, rewards_type(town.shape)).view(np.recarray)
         layout, steps = observer.layout, room + agents
         self._progress = np.zeros(1, reobserve.PROGRESS).view(np.recarray)

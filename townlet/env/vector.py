@@ -97,7 +97,7 @@ class VectorEnv:
         observer = Observer(self.settings.observations, towns.plans, count, self.seats)
         self.layout = observer.layout
         self._sight = observer.lenses, observer.features, observer.views
-        self._terms = compile_terms(self.settings.rewards)
+        self._terms = compile_terms(self.settings.rewards, self.settings.town.scale)
         self._outs = np.zeros(count, rewards_type(towns.shape)).view(np.recarray)
         self._episodes = np.zeros(count, stepping.EPISODE).view(np.recarray)
         self._asked = np.full((count, self.seats), NOT_ASKED, np.int64)

@@ -29,7 +29,7 @@ from townlet.configuration.load import names_table
 from townlet.configuration.settings import Settings
 from townlet.errors import QueryError
 from townlet.history.narrator import narration_identity, narrator
-from townlet.living.identity import rider_identity
+from townlet.living.identity import news_identity, rider_identity
 
 if TYPE_CHECKING:
     from eventlog.rows import Rows
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 TIE_CHANGES: Final = "tie_changes"
 NARRATIONS: Final = "narrations"
+NEWS: Final = "news"
 
 KEPT: Final = 8
 """How many kept states one projection has at most: those that were asked for last."""
@@ -95,10 +96,17 @@ def _narrations(town: "Town") -> Projection:
     return narrator(town)
 
 
+def _news(town: "Town") -> Projection:
+    from projections.known_news import KnownNews  # brings Numba
+
+    return KnownNews(town.towns, town.plans)
+
+
 PROJECTIONS: Final[Mapping[str, CatchUp]] = MappingProxyType(
     {
         TIE_CHANGES: CatchUp(TIE_CHANGES, _tie_changes, lambda epochs, seq: rider_identity(TIE_CHANGES, epochs, seq)),
         NARRATIONS: CatchUp(NARRATIONS, _narrations, narration_identity),
+        NEWS: CatchUp(NEWS, _news, news_identity),
     }
 )
 """The projections that are folded on demand, by name."""
@@ -127,11 +135,16 @@ def tie_changes(run: "History", tick: int) -> pa.Table:
     return with_names(run.config, projection_tables(run, TIE_CHANGES, tick)[TIE_CHANGES])
 
 
-def with_names(settings: Settings, changes: pa.Table) -> pa.Table:
-    """The changes with persons by name, and their numbers beside them."""
-    for field in ("owner", "other"):
+def known_news(run: "History", tick: int) -> pa.Table:
+    """Who came to know of which deed before `tick`, with names of persons beside their numbers. Raises LogDamaged."""
+    return with_names(run.config, projection_tables(run, NEWS, tick)[NEWS], ("knower", "about", "whom", "teller"))
+
+
+def with_names(settings: Settings, changes: pa.Table, fields: Sequence[str] = ("owner", "other")) -> pa.Table:
+    """The table with the persons of these fields by name, and their numbers beside them; NULL stays NULL."""
+    for field in fields:
         place, persons = changes.column_names.index(field), changes.column(field)
-        names = pa.array(names_table(settings, persons.to_numpy()), pa.string())
+        names = pa.array(names_table(settings, persons.fill_null(-1).to_numpy()), pa.string())
         changes = changes.set_column(place, field, names).add_column(place + 1, f"{field}_id", persons)
     return changes
 

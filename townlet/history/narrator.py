@@ -29,7 +29,7 @@ def narrator(town: "Town", templates: Templates | None = None, settings: Sequenc
     from projections.narration.narrator import Narrator, Terms  # brings Numba
 
     told_under = settings or town.settings
-    terms = [Terms(each.narration, each.relationships.capacity) for each in told_under]
+    terms = [Terms(each.narration, each.relationships.capacity, each.town.scale) for each in told_under]
     return Narrator(town.towns, town.plans, terms, prose_names(town.settings[0]), templates or shipped_templates())
 
 

@@ -74,7 +74,8 @@ def _earned_rows(run: "History", from_tick: int, to_tick: int, paid: Sequence[Re
             os.utime(store.path)
     mark, tables = (0, {}) if kept is None else at_mark(kept.tables(), from_tick)
     town = run.at(mark).town if mark else run.empty_town()
-    terms = np.concatenate([compile_terms(each) for each in paid]).view(np.recarray)
+    scale = run.settings[0].town.scale
+    terms = np.concatenate([compile_terms(each, scale) for each in paid]).view(np.recarray)
     mark_ticks = run.settings[0].checkpoint_ticks
     earnings = Earnings(town.towns, town.plans, terms, mark_ticks=mark_ticks, since=from_tick)
     if mark:

@@ -36,7 +36,8 @@ class Summaries:
         from projections.churn import ChurnWindows
 
         changes = tie_changes(self._moment.run, self._moment.tick)
-        return ChurnWindows(changes, self._moment.tick, self.settings.relationships.churn).tables()
+        settings = self.settings
+        return ChurnWindows(changes, self._moment.tick, settings.relationships.churn, settings.town.scale).tables()
 
     @property
     def settings(self) -> Settings:

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from projections.settings import Model
 from projections.spelling import proposal, proposed
+from projections.timescale import BY_THE_MINUTE, TimeScale
 from townlet.asking.key_figures import Kpi, shipped
 from townlet.configuration.faults import Given, dotted, refusal, short
 from townlet.configuration.load import configs_folder, from_yaml
@@ -22,7 +23,14 @@ OPERATIONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
 }
 """The operators that compare a value with a threshold."""
 
-Ticks = Annotated[int, Field(ge=1, le=10_000_000)]
+RENAMED: Final[Mapping[str, str]] = {
+    "window_ticks": "window_minutes",
+    "every_ticks": "every_minutes",
+    "from_tick": "from_minute",
+}
+"""Keys of a rule that had another name before they counted in minutes."""
+
+Minutes = Annotated[int, Field(ge=1, le=10_000_000)]
 
 
 class Rule(Model):
@@ -31,11 +39,17 @@ class Rule(Model):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="what a breach is called by")
     kpi: str | None = Field(None, description="a key figure of docs/kpis.md; or else a query")
     query: str | None = Field(
-        None, description="a query that gives tick, part, whole; the value is the sum of part over that of whole"
+        None,
+        description="a query that gives tick, part, whole; the value is the sum of part over that of whole; "
+        "$ticks_per_day in it stands for the ticks of a day",
     )
-    window_ticks: Ticks | None = Field(None, description="over how many ticks; left out, over all that have passed")
-    every_ticks: Ticks = Field(1440, description="how often it is looked at")
-    from_tick: Ticks | None = Field(None, description="when it is first looked at; left out, after the first window")
+    window_minutes: Minutes | None = Field(
+        None, description="over how many minutes; left out, over all that have passed"
+    )
+    every_minutes: Minutes = Field(1440, description="how often it is looked at")
+    from_minute: Minutes | None = Field(
+        None, description="when it is first looked at, from the founding; left out, after the first window"
+    )
     whole_least: Annotated[float, Field(ge=0.0)] = Field(
         0.0, description="the least sum of whole, such as how many chats, that a value is told from"
     )
@@ -65,12 +79,13 @@ class Rule(Model):
         """The condition in words, such as `>= 0.5`."""
         return f"{self.op} {self.threshold:g}"
 
-    def marks(self, after: int, until: int) -> range:
-        """The ticks at which the rule is checked, after `after` and up to `until` (inclusive)."""
-        first = self.from_tick or max(self.window_ticks or 0, self.every_ticks)
+    def marks(self, after: int, until: int, scale: TimeScale = BY_THE_MINUTE) -> range:
+        """The ticks at which the rule is checked, after `after` and up to `until` (inclusive), by the town's scale."""
+        first = scale.ticks(self.from_minute or max(self.window_minutes or 0, self.every_minutes))
+        every = scale.ticks(self.every_minutes)
         if first <= after:
-            first += -(-(after + 1 - first) // self.every_ticks) * self.every_ticks
-        return range(first, until + 1, self.every_ticks)
+            first += -(-(after + 1 - first) // every) * every
+        return range(first, until + 1, every)
 
     def holds(self, value: float) -> bool:
         """Whether a value keeps the rule."""
@@ -132,6 +147,8 @@ def _in_words(error: Any, given: Given) -> str:
     head, value = f"{given.where(loc)}: {dotted(loc)}", short(error["input"])
     if error["type"] == "extra_forbidden":
         known = list(Rules.model_fields if len(loc) == 1 else Rule.model_fields)
+        if newer := RENAMED.get(str(loc[-1])):
+            return f"{head}: there is no such key; it is called {newer} now, and counts in minutes"
         return f"{head}: there is no such key; {proposal(str(loc[-1]), known, 1)}"
     if error["type"] == "missing":
         return f"{head}: this key is missing"

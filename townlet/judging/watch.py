@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from townlet.asking.key_figures import parts, value_of
+from projections.timescale import TimeScale
+from townlet.asking.key_figures import in_town, parts, value_of
 from townlet.asking.sql import Session
 from townlet.asking.tables import UNSETTLED_TABLES
 from townlet.daytime import time_of
@@ -51,14 +52,14 @@ class Watch:
 
     def __init__(self, run: "History", rules: Sequence[Rule]) -> None:
         self._run, self._rules = run, tuple(rules)
-        self._tick = 0
+        self._tick, self._scale = 0, run.config.town.scale
         self._closest: dict[str, Look] = {}
         self._looks = dict.fromkeys((rule.name for rule in rules), 0)
 
     @property
     def next_tick(self) -> int:
         """The tick of the next check of any rule."""
-        return min(rule.marks(self._tick, self._tick + 20_000_000)[0] for rule in self._rules)
+        return min(rule.marks(self._tick, self._tick + 20_000_000, self._scale)[0] for rule in self._rules)
 
     def until(self, tick: int) -> Look | None:
         """Check every rule up to a tick that the run has reached. Returns the first breach, or None.
@@ -87,12 +88,12 @@ class Watch:
 
         One query serves all checks of a rule, because its rows do not depend on later ticks.
         """
-        marks = {rule: np.array(rule.marks(self._tick, until), np.int64) for rule in self._rules}
+        marks = {rule: np.array(rule.marks(self._tick, until, self._scale), np.int64) for rule in self._rules}
         last = max((int(each[-1]) for each in marks.values() if len(each)), default=None)
         if last is None:
             return []
         with contextlib.closing(Session(self._run, last)) as session:
-            return [look for rule, at in marks.items() if len(at) for look in _looks_at(session, rule, at)]
+            return [look for rule, at in marks.items() if len(at) for look in _looks_at(session, rule, at, self._scale)]
 
     def _remember(self, look: Look) -> None:
         self._looks[look.rule.name] += 1
@@ -111,20 +112,22 @@ class Watch:
         )
 
 
-def _looks_at(session: "Session", rule: Rule, marks: np.ndarray) -> Iterator[Look]:
+def _looks_at(session: "Session", rule: Rule, marks: np.ndarray, scale: TimeScale) -> Iterator[Look]:
     """The checks of one rule at these ticks."""
-    _require_history(session, rule)
-    begins = np.maximum(marks - rule.window_ticks, 0) if rule.window_ticks else np.zeros_like(marks)
-    part, whole = parts(session.query, f"the rule {rule.name}", rule.sql).sums(begins, marks)
+    sql = in_town(rule.sql, scale.ticks_per_day)
+    _require_history(session, rule, sql)
+    window = scale.ticks(rule.window_minutes) if rule.window_minutes else None
+    begins = np.zeros_like(marks) if window is None else np.maximum(marks - window, 0)
+    part, whole = parts(session.query, f"the rule {rule.name}", sql).sums(begins, marks)
     values = np.where(whole >= rule.whole_least, value_of(part, whole), np.nan)
     for mark, begin, value in zip(marks.tolist(), begins.tolist(), values.tolist(), strict=True):
         yield Look(rule, mark, begin, None if value != value else value)
 
 
-def _require_history(session: "Session", rule: Rule) -> None:
+def _require_history(session: "Session", rule: Rule, sql: str) -> None:
     """Raise QueryError if a rule cannot be read, or reads a table that says something else of a tick later on."""
     try:
-        unsettled = sorted(UNSETTLED_TABLES.intersection(session.reads(rule.sql)))
+        unsettled = sorted(UNSETTLED_TABLES.intersection(session.reads(sql)))
     except QueryError as error:
         raise QueryError(f"the rule {rule.name}: {error}") from error
     if unsettled:
@@ -139,7 +142,9 @@ def breach_in_words(breach: Look, run: "History") -> str:
     rule, value = breach.rule, breach.value
     per_day = run.config.town.ticks_per_day
     unit = f" {rule.key_figure.unit}" if rule.kpi else ""
-    which = f"select * from kpi_days where kpi = '{rule.kpi}'" if rule.kpi else " ".join(rule.sql.split())
+    which = (
+        f"select * from kpi_days where kpi = '{rule.kpi}'" if rule.kpi else " ".join(in_town(rule.sql, per_day).split())
+    )
     return (
         f"rule {rule.name} is breached at tick {breach.tick:,} ({time_of(breach.tick, per_day)}): "
         f"{value:.4g}{unit} in the {breach.tick - breach.from_tick:,} ticks before is not {rule.must}.\n"

@@ -144,6 +144,7 @@ def stored_batch(events: pa.Table) -> pa.RecordBatch:
     seq, cause = events.column("seq"), events.column("cause")
     stored = {
         **{name: events.column(f"{name}_id") for name in ("kind", "agent", "other", "object")},
+        "tile": _tile_or_third(events),
         "cause": pc.subtract(seq, pc.coalesce(cause, seq)),
     }
     columns = []
@@ -154,6 +155,12 @@ def stored_batch(events: pa.Table) -> pa.RecordBatch:
             column = pc.fill_null(column, float("nan") if pa.types.is_floating(field.type) else -1)
         columns.append(column.cast(field.type))
     return parquet.batch_from(pa.Table.from_arrays(columns, schema=SCHEMA))
+
+
+def _tile_or_third(events: pa.Table) -> pa.ChunkedArray:
+    """The log's column `tile`; exports from before there was a third person have no column of it."""
+    tile = events.column("tile")
+    return pc.coalesce(tile, events.column("third_id")) if "third_id" in events.column_names else tile
 
 
 def _in_duckdb(path: Path) -> str:

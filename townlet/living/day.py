@@ -2,7 +2,7 @@
 
 from projections.kernel import entry, kernel
 from townlet.rules import control, life, market, movement, needs, policy, primitives, queues, time, work
-from townlet.rules.company import talk
+from townlet.rules.company import giving, talk
 from townlet.rules.control import BY_ACTION, BY_OPTION
 from townlet.rules.draw import draw_order
 
@@ -26,6 +26,7 @@ def tick(town, plan):
             talk.converse(town, plan, a)
         needs.finish(town, plan, a)
         life.look_for_work(town, plan, a)
+        giving.settle(town, plan, a)
         life.suffer(town, plan, a)
     time.end_tick(town, plan)
 

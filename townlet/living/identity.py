@@ -41,6 +41,12 @@ def rider_identity(name: str, epochs: Sequence[Epoch], seq: int) -> dict[str, st
     return {**fold_identity(epochs, seq), "rider": rider, "riders": riders}
 
 
+def news_identity(epochs: Sequence[Epoch], seq: int) -> dict[str, str]:
+    """Everything that the table `news` depends on: `fold_identity`, and the source of its projection."""
+    source = sources_digest([PROJECTIONS / "known_news.py"])
+    return {**fold_identity(epochs, seq), "known": f"news@{VERSIONS['news']}", "source": source}
+
+
 def sources_digest(sources: Iterable[Path]) -> str:
     """The first sixteen hex digits of the sha256 of all these files, in the order of their names."""
     ordered = sorted(sources, key=lambda source: source.name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from eventlog.catalogue import THIRD_PERSON
 from eventlog.catalogue.life import AgentArrived, AgentExited
 from eventlog.rows import ROW, Rows
 from projections.record.state import NEEDS
@@ -144,7 +145,8 @@ class Past:
         found = list[int]()
         for day in self._days_before(tick):
             rows = day.before(tick)
-            part = (rows["agent"] == person) | (rows["other"] == person)
+            third = np.isin(rows["kind"], list(THIRD_PERSON)) & (rows["tile"] == person)
+            part = (rows["agent"] == person) | (rows["other"] == person) | third
             seqs = rows["seq"][part & ~np.isin(rows["kind"], list(but))]
             found = [*seqs[-count:].tolist(), *found][-count:]
             if len(found) == count:

@@ -64,7 +64,7 @@ class Events:
         self._run = run
         self._vocabulary = Vocabulary(run.config)
         self._teller = Teller(run.config)
-        self._sentences = Sentences(run.config)
+        self._sentences = Sentences(run.config, lambda seqs: run.log.pick(seqs))
         self._filters: OrderedDict[str, tuple[Filter, _Matches]] = OrderedDict()
         self._lines: OrderedDict[int, EventLine] = OrderedDict()
 

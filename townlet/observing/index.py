@@ -10,6 +10,7 @@ from eventlog.rows import Rows
 from projections.churn import places_of
 from projections.settings import Churn as ChurnSettings
 from projections.telemetry.churning import Counts
+from projections.timescale import BY_THE_MINUTE, TimeScale
 from townlet.observing.event_list import sorts
 from townlet.observing.shown_towns import Ground, Keyframe, Keyframes
 from townlet.observing.view import SORTS, Churn, Timeline
@@ -72,8 +73,8 @@ class Bins:
 class Windows:
     """The last `most` finished windows of churn, as rows of `churn_windows`."""
 
-    def __init__(self, settings: ChurnSettings, most: int = WINDOWS) -> None:
-        self._settings = settings
+    def __init__(self, settings: ChurnSettings, scale: TimeScale = BY_THE_MINUTE, *, most: int = WINDOWS) -> None:
+        self._settings, self._length = settings, scale.ticks(settings.window_minutes)
         self._over: deque[Mapping[str, Any]] = deque(maxlen=most)
         self._now = Counts()
 
@@ -81,15 +82,15 @@ class Windows:
         """Add the next rows of TIE_CHANGE. All changes before `tick` have been added then."""
         places = places_of(changes["change"], changes["reason"])
         changes, places = changes[places >= 0], places[places >= 0]
-        windows = changes["tick"] // self._settings.window_ticks
+        windows = changes["tick"] // self._length
         for window in np.unique(windows).tolist():
             self._close(window)
             self._now = self._now.also(places[windows == window])
-        self._close(tick // self._settings.window_ticks)
+        self._close(tick // self._length)
 
     def before(self, tick: int) -> Churn:
         """The last WINDOWS_SHOWN windows that have ended at a tick."""
-        length = self._settings.window_ticks
+        length = self._length
         first = self._now.window - len(self._over)
         last = max(min(tick // length, self._now.window) - first, 0)
         return Churn(tuple(self._over[place] for place in range(max(last - WINDOWS_SHOWN, 0), last)))
@@ -101,7 +102,7 @@ class Windows:
             self._now = self._now.at(self._now.window + 1)
 
     def _row(self) -> Mapping[str, Any]:
-        now, length = self._now, self._settings.window_ticks
+        now, length = self._now, self._length
         return {
             "window": now.window,
             "from_tick": now.window * length,
@@ -119,7 +120,8 @@ class Index:
     def __init__(self, ground: Ground) -> None:
         self._town = ground.town()
         self._witness = ground.witness(self._town)
-        self._bins, self._windows = Bins(), Windows(ground.settings[-1].relationships.churn)
+        newest = ground.settings[-1]
+        self._bins, self._windows = Bins(), Windows(newest.relationships.churn, newest.town.scale)
         self._binned: tuple[int, tuple[np.ndarray, np.ndarray]] | None = None
         self.keyframes = Keyframes(Keyframe.of(self._witness), EVERY, KEYFRAMES)
 

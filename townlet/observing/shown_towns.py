@@ -63,7 +63,9 @@ class Ground:
         self.plans, self.shape = first.plans, first.shape
         self.words = [frame_words(first, epoch) for epoch in range(len(self.settings))]
         self._identities: dict[int, Mapping[str, str]] = {}
-        self._terms = np.concatenate([compile_terms(each.rewards) for each in self.settings]).view(np.recarray)
+        self._terms = np.concatenate([compile_terms(each.rewards, each.town.scale) for each in self.settings]).view(
+            np.recarray
+        )
         self._churn = [each.relationships.churn for each in self.settings]
 
     @property
@@ -77,7 +79,7 @@ class Ground:
 
     def witness(self, town: Town) -> Witness:
         """A new witness of a town without events."""
-        return Witness(town.towns, town.plans, self._terms, self._churn)
+        return Witness(town.towns, town.plans, self._terms, self._churn, self.settings[0].town.scale)
 
     def checkpoint(self, tick: int, log: "LogReader") -> Town | None:
         """The town of the last checkpoint at a tick or before it; None if there is none."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from eventlog.catalogue.registries import SIDES
 from eventlog.places import title
+from projections.timescale import BY_THE_MINUTE
 from townlet.daytime import time_of
 from townlet.errors import QueryError
 from townlet.plotting.tie_network import BAD, FAINT, GOOD, INK, form_of, matplotlib_module, save, style, write_title
@@ -35,6 +36,10 @@ MARKERS: Final = {
     "queue_conflict": "X",
     "shift_takeover": "D",
     "late_help": "P",
+    "news_told": "h",
+    "meal_given": "p",
+    "money_lent": "h",
+    "money_returned": "d",
 }
 """The marker of each kind of cause."""
 
@@ -44,7 +49,6 @@ ENDS: Final = {"capacity": "ended: no room", "decay": "faded", "departed": "left
 NO_TIE: Final = "#ededed"
 """The background colour for times without a tie."""
 
-TICKS_PER_HOUR: Final = 60
 DAYS_MOST: Final = 16
 """The most day numbers on the axis; with more days, only every second, fifth, ... is written."""
 
@@ -69,15 +73,15 @@ class Course(NamedTuple):
     spells: tuple[Spell, ...]
 
 
-def course(rows: Sequence[Row], tick: int) -> Course:
-    """The course of one tie before `tick`, from all its rows of `tie_changes` in order; its decay hour by hour."""
+def course(rows: Sequence[Row], tick: int, hour: int = BY_THE_MINUTE.hour) -> Course:
+    """The course of one tie before `tick`, from all its rows of `tie_changes` in order; its decay by `hour` ticks."""
     points: list[Point] = []
     spells: list[Spell] = []
     began = None
     for row in rows:
         if row["change"] == "refused":
             continue
-        points += _points(row, begins=began is None)
+        points += _points(row, hour, begins=began is None)
         if began is None:
             began = row["tick"]
         if row["change"] == "removed":
@@ -90,13 +94,13 @@ def course(rows: Sequence[Row], tick: int) -> Course:
     return Course(np.array([when for when, _ in points], np.float64), values, tuple(spells))
 
 
-def _points(row: Row, *, begins: bool) -> list[Point]:
+def _points(row: Row, hour: int, *, begins: bool) -> list[Point]:
     """The points that one row adds to a course: the hours of a decay, a step, a beginning, an end."""
     if row["change"] == "decayed":
         hourly = [_side_values(row, "before"), *[_side_values(row, "retention")] * row["hours"]]
-        first = row["tick"] + 1 - row["hours"] * TICKS_PER_HOUR
+        first = row["tick"] + 1 - row["hours"] * hour
         left = np.multiply.accumulate(hourly)[1:].tolist()
-        return [(first + k * TICKS_PER_HOUR, tuple(value)) for k, value in enumerate(left, 1)]
+        return [(first + k * hour, tuple(value)) for k, value in enumerate(left, 1)]
     then = NOTHING if row["change"] == "removed" else _side_values(row, "after")
     step = [(row["tick"], _side_values(row, "before")), (row["tick"], then)]
     return step[1:] if begins else step
@@ -123,7 +127,7 @@ def plot_tie(run: "History", owner: str, other: str, into: Path, at: int | None 
         figure = matplotlib_module("figure").Figure(figsize=(11, 5.6 + LANE * len(kinds)))
         above, below = _panels(figure, len(kinds))
         _draw_days(above, below, rows[0]["tick"] / per_day, told.tick / per_day)
-        _draw_course(above, course(rows, told.tick), per_day)
+        _draw_course(above, course(rows, told.tick, run.config.town.scale.hour), per_day)
         _draw_causes(below, rows, kinds, per_day)
         _draw_key(figure)
         now = ", ".join(f"{side} {told.total[side]:.2f}" for side in SIDES) if told.tied else "no tie"

@@ -40,7 +40,11 @@ UNIT = 1.0 / 9007199254740992.0
     JUDGEMENT,
     HOLD,
     CHRONOTYPE,
-) = map(np.int64, range(25))
+    NEWS,
+    GIVE,
+    LEND,
+    GIVER,
+) = map(np.int64, range(29))
 """Purposes: what a draw is for. New ones are added at the end."""
 
 NOBODY_ELSE = np.int64(0)

@@ -25,6 +25,7 @@ from projections.recorders.life import (
 )
 from projections.recorders.work import record_hired
 from townlet.rules.draw import BED, NOBODY_ELSE, ROTATION, SUCCESSOR, UNIT, VACANCY, draw, philox
+from townlet.rules.market import gets_benefit
 
 TWO, THREE, FIVE, SEVEN = np.int64(2), np.int64(3), np.int64(5), np.int64(7)
 """Bases of the sequence that spreads traits, one a trait."""
@@ -47,12 +48,13 @@ def suffer(town, plan, a):
 
 @kernel
 def reason_to_leave(town, plan, a):
-    """The reason why the agent leaves: fainted, evicted, without work too long, or neglected; -1 for none."""
+    """The reason why the agent leaves: fainted, evicted, long without work or benefits, neglected; -1 for none."""
     agent = town.agents[a]
     if agent.doom >= 0:
         return agent.doom
     if agent.job < 0 and town.clock.tick - agent.jobless_since >= plan.life.unemployment_ticks:
-        return REASON_UNEMPLOYMENT
+        if not gets_benefit(town, plan, agent):
+            return REASON_UNEMPLOYMENT
     return REASON_NEGLECT if agent.neglected >= plan.needs.neglect_ticks else NONE
 
 

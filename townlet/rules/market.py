@@ -1,9 +1,16 @@
-"""Buying, cooking, eating together, rent and prices."""
+"""Buying, cooking, eating together, rent, benefits and prices."""
+
+import numpy as np
 
 from eventlog.codes import ITEM_MEAL, ITEM_RAW, OPTION_EAT, REASON_PORTION
 from projections.kernel import kernel
 from projections.recorders.life import record_eviction_served, record_rent_charged
-from projections.recorders.market import record_item_bought, record_meal_cooked, record_shared_meal
+from projections.recorders.market import (
+    record_benefit_paid,
+    record_item_bought,
+    record_meal_cooked,
+    record_shared_meal,
+)
 from projections.recorders.time import record_price_changed, record_restocked
 from townlet.rules import queues
 from townlet.rules.draw import NOBODY_ELSE, PRICE, draw
@@ -18,13 +25,23 @@ def cost(town, plan, code):
 
 
 @kernel
+def price_paid(town, plan, a, code):
+    """What the agent pays for the goods of an affordance: who has money to spare takes a better and dearer dish."""
+    price, agent = cost(town, plan, code), town.agents[a]
+    if plan.affordances[code].gives != ITEM_MEAL or agent.wallet <= plan.market.spend_above:
+        return price
+    rise = min(plan.market.treat_most, plan.market.treat_rise * (agent.wallet - plan.market.spend_above))
+    return price if agent.wallet < price else min(agent.wallet, price * (1.0 + rise))
+
+
+@kernel
 def collect(town, plan, a, o, code, cause):
     """Give the agent what a finished affordance brings: goods for money, or meals for raw food."""
     agent, deed = town.agents[a], plan.affordances[code]
     if deed.gives < 0:
         return
     if deed.sells:
-        price = cost(town, plan, code)
+        price = price_paid(town, plan, a, code)
         if agent.wallet >= price and town.objects[o].stock >= deed.gives_count:
             cause = record_item_bought(town, plan, a, o, deed.gives, deed.gives_count, price, cause)
             if plan.queues.portion and town.objects[o].stock < deed.gives_count and town.objects[o].line > 0:
@@ -83,6 +100,25 @@ def charge_rent(town, plan, a):
 
 
 @kernel
+def has_too_few_jobs(town, plan):
+    """Whether the town has fewer jobs than people, those counted who will take the place of whoever left."""
+    return plan.work.jobs < max(town.clock.people, plan.life.people)
+
+
+@kernel
+def gets_benefit(town, plan, agent):
+    """Whether the town keeps the agent: it has no job, and the town has too few."""
+    return agent.job < 0 and plan.market.benefit > 0.0 and has_too_few_jobs(town, plan)
+
+
+@kernel
+def pay_benefit(town, plan, a):
+    """The town pays somebody without a job for the day, before the rent, while it has too few jobs."""
+    if gets_benefit(town, plan, town.agents[a]):
+        record_benefit_paid(town, plan, a, plan.market.benefit, town.agents[a].jobless_seq)
+
+
+@kernel
 def restock(town, plan):
     """Fill all shelves in the morning."""
     for o in range(town.clock.objects):
@@ -93,12 +129,27 @@ def restock(town, plan):
 
 @kernel
 def set_prices(town, plan):
-    """Raw food follows the market as long as every wage is a living wage; the price of a meal follows raw food."""
-    change = plan.market.price_spread * (2.0 * draw(town, PRICE, NOBODY_ELSE, NOBODY_ELSE) - 1.0)
+    """Raw food follows the market as long as every wage is a living wage; the price of a meal follows raw food.
+
+    The market is partly chance and partly what was sold today, against what so many people are expected to need.
+    """
+    change = plan.market.price_spread * pressure(town, plan)
     raw = plan.market.price[ITEM_RAW] * (1.0 + change)
     if is_living_wage(plan, raw) and raw != town.clock.prices[ITEM_RAW]:
         record_price_changed(town, plan, ITEM_RAW, raw)
         record_price_changed(town, plan, ITEM_MEAL, plan.market.price[ITEM_MEAL] * (1.0 + change))
+
+
+@kernel
+def pressure(town, plan):
+    """How far prices move, from -1 to 1 of their spread: more sold than expected raises them, less lowers them."""
+    luck = 2.0 * draw(town, PRICE, NOBODY_ELSE, NOBODY_ELSE) - 1.0
+    expected = plan.market.meals_a_day * town.clock.people
+    if plan.market.demand == 0.0 or expected == 0.0:
+        return luck
+    sold = np.float64(town.clock.sold[ITEM_RAW] + town.clock.sold[ITEM_MEAL])
+    pull = plan.market.demand_steepness * (sold / expected - 1.0)
+    return (1.0 - plan.market.demand) * luck + plan.market.demand * min(1.0, max(-1.0, pull))
 
 
 @kernel

@@ -267,8 +267,34 @@ def is_of_use(town, plan, a, o):
         return False
     if agent.wallet < deed.fee + market.cost(town, plan, code) or (deed.sells and place.stock < deed.gives_count):
         return False
+    if is_paid_leisure(deed) and agent.wallet < deed.fee + plan.market.spend_above:
+        return False
+    if deed.sells and not leaves_the_rent(town, plan, agent, code):
+        return False
     taken = place.user != NOBODY and place.user != a
     return not taken or place.line < plan.layout.place[o].line or agent.waits_at == o
+
+
+@kernel
+def leaves_the_rent(town, plan, agent, code):
+    """Whether who buys this keeps the rent. Who is very hungry does not think of that, nor who lives on benefits."""
+    if agent.hunger < plan.policy.meal_out_below or market.gets_benefit(town, plan, agent):
+        return True
+    kept = plan.policy.rent_kept * (plan.market.rent + agent.debt)
+    return agent.wallet - market.cost(town, plan, code) >= kept
+
+
+@kernel
+def is_paid_leisure(deed):
+    """Whether an affordance is company that costs money."""
+    return deed.option == OPTION_SOCIALISE and deed.fee > 0.0
+
+
+@kernel
+def spending(plan, agent):
+    """How far one goes to spend money, in steps: more, the more money one has to spare; 0 for who has none."""
+    spare = max(0.0, agent.wallet - plan.market.spend_above)
+    return min(plan.policy.leisure_most, plan.policy.leisure_gain * spare)
 
 
 @kernel
@@ -285,11 +311,13 @@ def trouble_of(town, plan, a, o, option, urgent):
     deed = plan.affordances[plan.layout.place[o].affordance]
     if deed.sells and deed.gives == ITEM_MEAL:
         charm = agent.traits[TRAIT_EXTROVERSION]
-        trouble += policy.cafe_cost - policy.cafe_extroversion * charm
+        trouble += policy.cafe_cost - policy.cafe_extroversion * charm - spending(plan, agent)
         if agent.wallet < policy.thrift_below:
             trouble += policy.thrift_factor * policy.cafe_cost
     elif deed.sells and agent.items[ITEM_MEAL] == 0 and agent.hunger < policy.meal_out_below:
         trouble += policy.raw_cost
+    elif is_paid_leisure(deed):
+        trouble -= spending(plan, agent)
     if option == OPTION_EAT or option == OPTION_SOCIALISE:
         trouble -= company_at(town, plan, a, o, option)
     return trouble

@@ -19,13 +19,14 @@ def dawn(town, plan):
 
 @kernel
 def close_day(town, plan):
-    """Charge rent, restock and set prices at the end of the day."""
+    """Pay benefits, charge rent, set prices by what was sold, and restock at the end of the day."""
     for a in range(town.clock.seats):
         if town.agents[a].alive:
+            market.pay_benefit(town, plan, a)
             market.charge_rent(town, plan, a)
+    market.set_prices(town, plan)
     record_day_ended(town, plan)
     market.restock(town, plan)
-    market.set_prices(town, plan)
 
 
 @kernel

@@ -73,9 +73,9 @@ class _FeedTown:
     def __init__(self, run: "History", from_tick: int) -> None:
         settings = run.settings
         self._town = Town(settings)
-        terms = np.concatenate([compile_terms(each.rewards) for each in settings]).view(np.recarray)
+        terms = np.concatenate([compile_terms(each.rewards, each.town.scale) for each in settings]).view(np.recarray)
         churn = [each.relationships.churn for each in settings]
-        self._witness = Witness(self._town.towns, self._town.plans, terms, churn)
+        self._witness = Witness(self._town.towns, self._town.plans, terms, churn, settings[0].town.scale)
         self._words = [frame_words(self._town, epoch) for epoch in range(len(settings))]
         self._allowed = np.zeros(self._town.shape.agents, np.int64)
         self._narrator, self._narrated = _narrator(run, from_tick)

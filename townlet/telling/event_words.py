@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self
 
 import numpy as np
 
-from eventlog.catalogue import KINDS, REGISTRIES
+from eventlog.catalogue import KINDS, REGISTRIES, THIRD_PERSON
+from eventlog.rows import MISSING
 from eventlog.views import KIND_BY_NAME
 from projections.spelling import near_names
 from townlet.configuration.load import first_names
@@ -129,6 +130,9 @@ class _Test:
         if meaning.people or meaning.persons:
             for column in ("agent", "other"):
                 found |= self._somebody(rows[column])
+            third = np.isin(kinds, list(THIRD_PERSON))
+            if third.any():
+                found |= third & self._somebody(np.where(third, rows["tile"], MISSING))
         return found
 
     def _somebody(self, numbers: np.ndarray) -> np.ndarray:
@@ -218,9 +222,10 @@ class Vocabulary:
         }
         for kind in KINDS:
             for field in kind.slots():
+                before = "news " if field.what == "news" else ""  # a quarrel is no news of one
                 for word, code in listed.get(field.what, ()):
                     carries = Coded(kind.kind, field.column, code)
-                    self._learn(_plain(word), Meaning(coded=frozenset([carries])))
+                    self._learn(before + _plain(word), Meaning(coded=frozenset([carries])))
 
     def _learn_places(self, settings: Settings) -> None:
         """Learn places and venues, each by name and by kind."""

@@ -12,6 +12,7 @@ CHATS: Final = ("chat_started", "chat_succeeded", "chat_failed")
 MEALS: Final = ("meal_eaten", "shared_meal")
 HELPS: Final = ("shift_takeover", "late_help")
 STEPS: Final = ("agent_moved", "move_blocked", "ghost_stepped")
+LOANS: Final = ("money_lent", "money_returned")
 CAME, WENT, QUARRELLED = ("agent_arrived",), ("agent_exited",), ("queue_conflict",)
 
 EVERYDAY: Final[Mapping[str, tuple[str, ...]]] = {
@@ -21,7 +22,10 @@ EVERYDAY: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("left", "leave", "gone", "departure", "moved out"), WENT),
     **dict.fromkeys(("arrived", "arrival", "newcomer", "moved in"), CAME),
     **dict.fromkeys(("move", "walk", "step"), STEPS),
-    **dict.fromkeys(("money", "pay"), ("wage_paid", "wage_withheld", "rent_charged", "item_bought")),
+    **dict.fromkeys(("money", "pay"), ("wage_paid", "wage_withheld", "rent_charged", "item_bought", *LOANS)),
+    **dict.fromkeys(("gift", "give", "gave"), ("meal_given", "money_lent")),
+    **dict.fromkeys(("loan", "lend", "borrow", "debt"), LOANS),
+    "benefit": ("benefit_paid",),
     **dict.fromkeys(("buy", "shopping", "shop"), ("item_bought",)),
     **dict.fromkeys(("queue", "line"), ("queue_joined", "queue_left", "queue_handover", "queue_conflict")),
     "wait": ("queue_joined", "queue_left"),
@@ -37,6 +41,7 @@ EVERYDAY: Final[Mapping[str, tuple[str, ...]]] = {
     "storm": ("weather_changed",),
     "takeover": ("shift_takeover",),
     "handover": ("queue_handover",),
+    **dict.fromkeys(("news", "gossip", "rumour", "hearsay"), ("news_told",)),
 }
 """Everyday words, and the kinds of events that each of them means."""
 

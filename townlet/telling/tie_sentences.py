@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
-from eventlog.catalogue import KIND_NAMES
+from eventlog.catalogue import KIND_NAMES, THIRD_PERSON
 from eventlog.catalogue.registries import Dimension, Reason
 from projections.narration.words import with_capital
 from townlet.configuration.load import person_name
 from townlet.configuration.places import place_names
 from townlet.configuration.plans import map_of
 from townlet.configuration.settings import Settings
+from townlet.telling.news_words import VERBS, Pick, Way, how_known, way_of
 
 HOURS_OF_DAY: Final = 24
 
@@ -22,6 +23,10 @@ HAPPENED: Final[Mapping[str, str]] = {
     "queue_conflict": "{wrong}{place_at}",
     "shift_takeover": "{other} did not come to work{venue}, and {agent} took the shift and its pay",
     "late_help": "{other} was late for work{venue}, and {agent} did the first of it",
+    "news_told": "{agent} told {other} that {deed} ({known})",
+    "meal_given": "{agent} gave {other}, who was hungry, a meal",
+    "money_lent": "{agent} lent {other} the price of {value:.1f} meals",
+    "money_returned": "{agent} paid {other} back the price of {value:.1f} meals",
     "tie_set": "{agent}'s {dimension} towards {other} was set to {value:.2f} by command",
     "agent_exited": "{agent} left town{why}",
 }
@@ -62,8 +67,10 @@ LEFT: Final[Mapping[int, str]] = {
 class Sentences:
     """Makes sentences with the names that a run with these settings uses."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, pick: Pick | None = None) -> None:
+        """`pick` gives events of the log by number; without it, news is told without the deed's event."""
         town_map = map_of(settings)
+        self._pick = pick
         self._capacity = settings.relationships.capacity
         self._places = place_names(town_map)
         self._venues = [town_map.venues[place.venue].name for place in town_map.places]
@@ -96,6 +103,8 @@ class Sentences:
         """The clause for an event that changes ties."""
         kind, place, code = KIND_NAMES[int(event["kind"])], int(event["object"]), int(event["code"])
         given = kind == "tie_set" and int(event["tick"]) == 0
+        if kind == "news_told":
+            return self._news_told(event)
         agent = self._name(int(event["agent"]))
         other = self._name(int(event["other"])) if event["other"] >= 0 else ""
         return (ACQUAINTED if given else HAPPENED[kind]).format(
@@ -111,6 +120,20 @@ class Sentences:
             value=float(event["value"]),
         )
 
+    def _news_told(self, event: Any) -> str:
+        """The clause for news that is told: what was done, and how the teller knows of it."""
+        way, teller = way_of(event, self._pick) if self._pick else Way(None, ()), int(event["agent"])
+        return HAPPENED["news_told"].format(
+            agent=self._name(teller),
+            other=self._name(int(event["other"])),
+            deed=self.happened(way.deed) if way.deed is not None else self._deed_alone(event),
+            known=how_known(teller, way, self._name),
+        )
+
+    def _deed_alone(self, event: Any) -> str:
+        """The clause for a deed as news alone says it."""
+        return f"{self._name(int(event['tile']))} {VERBS[int(event['code'])]}"
+
 
 def hours_in_words(hours: int) -> str:
     """A number of hours in words: `5 hours`, `1 day`, `2 days and 3 hours`."""
@@ -121,7 +144,9 @@ def hours_in_words(hours: int) -> str:
 
 
 def _counterpart(event: Any, owner: int) -> int:
-    """The number of the person who took part in an event besides the owner of the ledger."""
+    """The number of the person towards whom an event changes the ledger of its owner."""
+    if int(event["kind"]) in THIRD_PERSON:
+        return int(event["tile"])
     agent, other = int(event["agent"]), int(event["other"])
     return other if agent == owner and other >= 0 else agent
 

@@ -111,7 +111,7 @@ def _sentences(run: "History", rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """The sentence of each change."""
     events = run.log.pick(sorted({row["seq"] for row in rows}))
     by_seq = dict(zip(events["seq"].tolist(), events, strict=True))
-    words = Sentences(run.config)
+    words = Sentences(run.config, run.log.pick)
     return [words.of(row, by_seq[row["seq"]]) for row in rows]
 
 

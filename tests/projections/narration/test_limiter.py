@@ -24,12 +24,12 @@ from projections.settings import Narration
 TOLD = ("conflict", "chat", "meal")
 KEYS = ("a", "b", "c", "d")
 RULES: dict[str, Any] = {
-    "global_cooldown_ticks": 5,
-    "dedupe_ticks": 12,
-    "window_ticks": 60,
+    "global_cooldown_minutes": 5,
+    "dedupe_minutes": 12,
+    "window_minutes": 60,
     "window_most": 4,
     "priority_most": 2,
-    "categories": {"chat": {"cooldown_ticks": 20}, "meal": {"enabled": False}, "conflict": {"cooldown_ticks": 5}},
+    "categories": {"chat": {"cooldown_minutes": 20}, "meal": {"enabled": False}, "conflict": {"cooldown_minutes": 5}},
 }
 
 Entry = tuple[int, str, str, bool]
@@ -46,14 +46,14 @@ class Reference:
         """The reason why an entry is not told, or None."""
         rules, of = self.rules, getattr(self.rules.categories, category)
         ordinary = [entry for entry in self.told if not entry[3]]
-        recent = [entry for entry in self.told if tick - entry[0] < rules.window_ticks]
+        recent = [entry for entry in self.told if tick - entry[0] < rules.window_minutes]
         passed = sum(entry[3] and entry[1] == category for entry in recent)
         by_priority = priority and passed < rules.priority_most
         broken = {
             OFF: not of.enabled,
-            REPEATED: any(entry[2] == key and tick - entry[0] < rules.dedupe_ticks for entry in self.told),
-            COOLDOWN: any(tick - entry[0] < rules.global_cooldown_ticks for entry in ordinary),
-            CATEGORY_COOLDOWN: any(e[1] == category and tick - e[0] < of.cooldown_ticks for e in ordinary),
+            REPEATED: any(entry[2] == key and tick - entry[0] < rules.dedupe_minutes for entry in self.told),
+            COOLDOWN: any(tick - entry[0] < rules.global_cooldown_minutes for entry in ordinary),
+            CATEGORY_COOLDOWN: any(e[1] == category and tick - e[0] < of.cooldown_minutes for e in ordinary),
             WINDOW_FULL: sum(not entry[3] for entry in recent) >= rules.window_most,
         }
         asked = REASONS[:2] if by_priority else REASONS
@@ -69,20 +69,20 @@ def require_rules(told: list[Entry], rules: Narration) -> None:
     """Every rule, of everything that was told, in any stretch of ticks."""
     ordinary = [entry for entry in told if not entry[3]]
     for first, second in pairwise(ordinary):
-        assert second[0] - first[0] >= rules.global_cooldown_ticks
+        assert second[0] - first[0] >= rules.global_cooldown_minutes
     for category in CATEGORIES:
         of = getattr(rules.categories, category)
         same = [entry[0] for entry in ordinary if entry[1] == category]
-        assert all(b - a >= of.cooldown_ticks for a, b in pairwise(same)), category
+        assert all(b - a >= of.cooldown_minutes for a, b in pairwise(same)), category
         passed = [entry[0] for entry in told if entry[3] and entry[1] == category]
         most = rules.priority_most
-        assert all(b - a >= rules.window_ticks for a, b in zip(passed, passed[most:], strict=False)), category
+        assert all(b - a >= rules.window_minutes for a, b in zip(passed, passed[most:], strict=False)), category
         assert of.enabled or not any(entry[1] == category for entry in told)
     ticks = [entry[0] for entry in ordinary]
-    assert all(b - a >= rules.window_ticks for a, b in zip(ticks, ticks[rules.window_most :], strict=False))
+    assert all(b - a >= rules.window_minutes for a, b in zip(ticks, ticks[rules.window_most :], strict=False))
     for key in {entry[2] for entry in told}:
         same = [entry[0] for entry in told if entry[2] == key]
-        assert all(b - a >= rules.dedupe_ticks for a, b in pairwise(same)), key
+        assert all(b - a >= rules.dedupe_minutes for a, b in pairwise(same)), key
 
 
 class Newsroom(RuleBasedStateMachine):
@@ -124,7 +124,7 @@ class Newsroom(RuleBasedStateMachine):
         require_rules(told, self.rules)
         assert self.limiter.told == Counter(entry[1] for entry in told)
         assert self.limiter.suppressed == self.reference.held_back
-        standing, window = self.limiter.standing(self.tick), self.rules.window_ticks
+        standing, window = self.limiter.standing(self.tick), self.rules.window_minutes
         recent = [entry for entry in told if self.tick - entry[0] < window]
         assert standing.in_window == sum(not entry[3] for entry in recent)
         for category in TOLD:
@@ -160,8 +160,8 @@ def test_a_burst_of_quarrels_breaks_no_rule_and_hides_nothing_that_matters() -> 
     assert by_priority == {"conflict": rules.priority_most, "departure": 1, "arrival": 1}
     assert sum(not entry[3] for entry in told) <= 4, "ordinary entries keep 30 ticks apart in 100"
     assert len(told) + sum(limiter.suppressed.values()) == 500 + 10 + 2
-    happen(1000 + rules.window_ticks, "conflict", "conflict.cut/1/2/3", True)
-    assert told[-1][0] == 1000 + rules.window_ticks
+    happen(1000 + rules.window_minutes, "conflict", "conflict.cut/1/2/3", True)
+    assert told[-1][0] == 1000 + rules.window_minutes
     assert told[-1][3], "the allowance is back after a window"
 
 

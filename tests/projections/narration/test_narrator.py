@@ -28,11 +28,11 @@ from townlet.living.town import Town
 
 WEEK = 7 * DAY
 EVERYTHING = {
-    "global_cooldown_ticks": 0,
-    "dedupe_ticks": 0,
+    "global_cooldown_minutes": 0,
+    "dedupe_minutes": 0,
     "window_most": 1000,
-    "window_ticks": 1,
-    "categories": {category: {"cooldown_ticks": 0} for category in CATEGORIES},
+    "window_minutes": 1,
+    "categories": {category: {"cooldown_minutes": 0} for category in CATEGORIES},
 }
 Entry = dict[str, Any]
 
@@ -143,7 +143,7 @@ class TestAWeek:
         last: dict[str, int] = {}
         for entry in entries(told_of(week(seed))):
             ago = entry["tick"] - last.get(entry["text"], -DAY)
-            assert ago >= default_settings().narration.dedupe_ticks, entry
+            assert ago >= default_settings().narration.dedupe_minutes, entry
             last[entry["text"]] = entry["tick"]
 
     def test_every_entry_has_its_cause_and_its_people(self, seed: int) -> None:

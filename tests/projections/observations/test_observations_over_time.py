@@ -17,7 +17,7 @@ from tests.townlet.towns import DAY, by_tick, default_settings, kitchen_settings
 from townlet.configuration.load import load
 from townlet.living.town import Town
 
-RESTLESS = {"work": {"jobs": []}, "life": {"unemployment_days": 1, "exits_a_day": 100, "exit_gap_ticks": 5}}
+RESTLESS = {"work": {"jobs": []}, "life": {"unemployment_days": 1, "exits_a_day": 100, "exit_gap_minutes": 5}}
 """Nobody finds work, and everybody moves on after a day."""
 
 IN_PLAIN_PYTHON = """
@@ -155,7 +155,7 @@ def test_one_observer_can_look_at_one_town_and_then_at_another(variant: str) -> 
 
 
 def test_each_epoch_is_seen_through_its_own_lens() -> None:
-    later = load(None, {"work.absent_after_ticks": 60}).settings
+    later = load(None, {"work.absent_after_minutes": 60}).settings
     town = town_of(default_settings(), later)
     town.found(7)
     observer = Observer(Observations(), town.plans, seats=8)

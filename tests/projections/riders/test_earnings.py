@@ -88,7 +88,7 @@ def test_the_breakdown_of_any_history_adds_up(
         "shaping": {"enabled": shaping},
         "tick_clip": tick_clip,
         "episode_clip": episode_clip,
-        "guard_ticks": guard,
+        "guard_minutes": guard,
     }
     assert_adds_up(earned(history, given), Rewards.model_validate(given))
 
@@ -240,7 +240,7 @@ def lived_in_episodes(town_settings: Settings, seed: int, ticks: int) -> tuple[A
     ("ticks", "overrides", "seen"),
     [
         (600, {}, {"social", "shaping", "wage", "punctuality", "clip"}),
-        (320, {"needs.decay.hunger": 0.02, "life.exit_gap_ticks": 9}, {"terminal", "guard", "shaping", "clip"}),
+        (320, {"needs.decay.hunger": 0.02, "life.exit_gap_minutes": 9}, {"terminal", "guard", "shaping", "clip"}),
     ],
     ids=["working", "starving"],
 )

@@ -97,7 +97,7 @@ def test_a_patch_has_every_key_and_no_other_and_null_takes_away() -> None:
 @given(histories(80), st.integers(1, 100), st.sampled_from([60, 120, 1440]))
 def test_churn_as_it_happens_is_the_churn_of_the_whole(history: History, chunk: int, window: int) -> None:
     """However the rows come, the counts at a window's end are those that all changes give; each warns at most once."""
-    settings = Churn(window_ticks=window, warn_above=0.1)
+    settings = Churn(window_minutes=window, warn_above=0.1)
     changes, last = _changes(history), history.tick
     table = table_of(changes)
     for side in ("owner", "other"):

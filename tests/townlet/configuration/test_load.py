@@ -17,13 +17,16 @@ from townlet.configuration.keys import kind_at
 from townlet.configuration.load import configs_folder, describe, names_table, person_name, schema
 from townlet.configuration.plans import compile_plan, map_of
 from townlet.configuration.settings import Settings
-from townlet.configuration.upcasting import TO_2
+from townlet.configuration.upcasting import NAMES_3, TO_2, with_new_names
 from townlet.errors import MapError
 
 SHIPPED = sorted([*configs_folder().glob("*.yaml"), *configs_folder().glob("scenarios/*.yaml")])
 TOWN = load()
 RULED = ("needs", "work", "chat", "queues", "life", "policy")
 """The blocks that rules read."""
+
+RULE_KEYS = with_new_names(TO_2, NAMES_3)
+"""The numbers of rules that became keys at once, as they are called today."""
 
 FAULTY = """\
 name: bad
@@ -40,9 +43,9 @@ work:
     - {name: waiter, venue: cafee}
     - {venue: cafe}
 affordances:
-  nap: {place: bed, option: sleap, ticks: 30}
+  nap: {place: bed, option: sleap, minutes: 30}
 life:
-  newcomer_ticks: [30, 5]
+  newcomer_minutes: [30, 5]
 people_names: [bob, bob]
 """
 FAULTS = [
@@ -54,7 +57,7 @@ FAULTS = [
     "12: work.jobs.0.venue: .*cafee.*one of home, cafe.*did you mean cafe",
     "13: work.jobs.1.name: this key is missing",
     "15: affordances.nap.option: .*sleap.*did you mean sleep",
-    "17: life.newcomer_ticks: the least is more than the most",
+    "17: life.newcomer_minutes: the least is more than the most",
     "18: people_names.1: 'bob' is given twice",
 ]
 
@@ -123,10 +126,13 @@ def test_what_is_no_settings_file_is_told_with_its_line(tmp_path: Path, text: st
 
 
 def test_overrides_are_set_last_and_leave_the_rest() -> None:
-    changed = load("town", {"relationships.deltas.shared_meal.trust": "0.2", "life.newcomer_ticks": "[3, 9]"}).settings
+    changed = load(
+        "town", {"relationships.deltas.shared_meal.trust": "0.2", "life.newcomer_minutes": "[3, 9]"}
+    ).settings
     meal = changed.relationships.deltas.shared_meal
-    assert (meal.trust, meal.familiarity, changed.life.newcomer_ticks) == (0.2, 0.25, (3, 9))
-    block = load("town", {"relationships": {"deltas": {"shared_meal": {"trust": 0.2}}}, "life.newcomer_ticks": [3, 9]})
+    assert (meal.trust, meal.familiarity, changed.life.newcomer_minutes) == (0.2, 0.25, (3, 9))
+    meals = {"relationships": {"deltas": {"shared_meal": {"trust": 0.2}}}}
+    block = load("town", {**meals, "life.newcomer_minutes": [3, 9]})
     assert block.settings == changed
     assert load(TOWN.settings, {"work.jobs.1.name": "shopkeeper"}).settings.work.jobs[1].name == "shopkeeper"
     hungry = load(None, {"affordances.eat_meal.effects.hunger": 0.5}).settings.affordances
@@ -233,7 +239,7 @@ def test_any_other_number_is_another_configuration(leaf: tuple[tuple[str | int, 
     assert load(other.settings, {".".join(map(str, loc)): old}) == TOWN
 
 
-@pytest.mark.parametrize("key", [f"{block}.{key}" for block in RULED for key in TO_2[block]])
+@pytest.mark.parametrize("key", [f"{block}.{key}" for block in RULED for key in RULE_KEYS[block]])
 def test_what_rules_read_is_compiled_into_the_plan(key: str) -> None:
     block, _, name = key.partition(".")
     value = getattr(getattr(TOWN.settings, block), name)
@@ -245,9 +251,9 @@ def test_what_rules_read_is_compiled_into_the_plan(key: str) -> None:
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("work.help_phase_ticks", 7),
-        ("work.cover_phase_ticks", 7),
-        ("work.ask_again_ticks", 0),
+        ("work.help_phase_minutes", 7),
+        ("work.cover_phase_minutes", 7),
+        ("work.ask_again_minutes", 0),
         ("queues.intensity_least", 5.5),
         ("work.commute_steps", 0.0),
         ("policy.errand_hunger_share", 1.1),
@@ -271,7 +277,7 @@ def test_every_key_is_described_with_its_default() -> None:
     keys = {key.key: key for key in describe()}
     assert keys["relationships.deltas.shared_meal.familiarity"].default == "0.25"
     assert keys["town.people"][1:4] == ("integer", "8", "integer from 1 to 1000")
-    assert keys["affordances.<name>.ticks"].default == "needed"
+    assert keys["affordances.<name>.minutes"].default == "needed"
     assert keys["work.jobs.<n>.venue"].range == "one of home, cafe, grocer, office, park, gym"
     assert schema()["properties"]["town"]
 

@@ -101,10 +101,10 @@ def test_a_breach_is_that_of_the_first_tick_and_there_of_the_first_rule(quarrels
 @pytest.mark.parametrize(
     ("keys", "tick", "value"),
     [
-        ({"window_ticks": DAY}, 3 * DAY, 3.0),
-        ({"window_ticks": 2 * DAY}, 3 * DAY, 2.5),
-        ({"from_tick": 5 * DAY}, 5 * DAY, 3.0),
-        ({"window_ticks": DAY, "every_ticks": 60, "threshold": 3.9}, 3 * DAY + 120, 4.0),
+        ({"window_minutes": DAY}, 3 * DAY, 3.0),
+        ({"window_minutes": 2 * DAY}, 3 * DAY, 2.5),
+        ({"from_minute": 5 * DAY}, 5 * DAY, 3.0),
+        ({"window_minutes": DAY, "every_minutes": 60, "threshold": 3.9}, 3 * DAY + 120, 4.0),
         ({"whole_least": 5}, 5 * DAY, 3.0),
         ({"op": "<", "threshold": 1.5}, 2 * DAY, 1.5),
         ({"op": ">", "threshold": 1.0}, DAY, 1.0),
@@ -124,7 +124,7 @@ STEPS = st.lists(st.integers(1, 2 * DAY), max_size=12)
 @settings(max_examples=15)
 @given(STEPS)
 def test_a_town_that_is_watched_step_by_step_is_found_out_as_later(quarrelsome: Run, steps: list[int]) -> None:
-    held = rules(rule(every_ticks=700), rule("late", threshold=3.4), rule("exits", query=EXITS, threshold=0.0))
+    held = rules(rule(every_minutes=700), rule("late", threshold=3.4), rule("exits", query=EXITS, threshold=0.0))
     whole, watch, tick = Watch(quarrelsome, held), Watch(quarrelsome, held), 0
     expected = whole.until(DAYS * DAY)
     assert expected is not None
@@ -170,7 +170,7 @@ def test_a_breach_in_words_names_rule_value_and_tick_and_what_shows_it(lived: Ru
         ({"query": None}, "rules.0: give either kpi or query"),
         ({"op": "=>"}, "rules.0.op: input should be '<', '<=', '>' or '>=' (\"=>\" given)"),
         ({"threshold": None}, "rules.0.threshold: this key is missing"),
-        ({"window_ticks": 0}, "rules.0.window_ticks: input should be greater than or equal to 1 (0 given)"),
+        ({"window_minutes": 0}, "rules.0.window_minutes: input should be greater than or equal to 1 (0 given)"),
         ({"name": "Too many"}, "rules.0.name: string should match pattern"),
     ],
 )

@@ -25,7 +25,7 @@ SEATS = 64
 DAYS = 15
 HOUR = 60
 REST = 2 * DAY
-RESTLESS = {"work": {"jobs": []}, "life": {"unemployment_days": 1, "exits_a_day": 100, "exit_gap_ticks": 5}}
+RESTLESS = {"work": {"jobs": []}, "life": {"unemployment_days": 1, "exits_a_day": 100, "exit_gap_minutes": 5}}
 """Nobody finds work, and everybody moves on after a day."""
 
 

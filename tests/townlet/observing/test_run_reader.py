@@ -28,7 +28,7 @@ from townlet.observing.view import SORTS, View, Wanted
 from townlet.run import Run
 from townlet.serving.feed import frames
 
-CHURN = {"relationships.churn.window_ticks": 60, "relationships.churn.warn_above": 0.05, "relationships.capacity": 2}
+CHURN = {"relationships.churn.window_minutes": 60, "relationships.churn.warn_above": 0.05, "relationships.capacity": 2}
 TICKS = 2 * DAY + 100
 APART = ("narration", "kpis")
 """The blocks of the feed's state that a scene leaves to other parts of a view."""

@@ -167,7 +167,7 @@ def test_a_crash_leaves_a_fork_under_its_own_settings_or_none(
         ({"people_names": ["xeno", "yann", "zoe", "wim"]}, "people_names: "),
         ({"affordances.sit.queue": True}, "affordances.sit.queue: somebody"),
         ({"affordances.buy_meal.stock": 7}, "affordances.buy_meal.stock: somebody"),
-        ({"affordances.nap": {"place": "bench", "option": "sleep", "ticks": 9}}, "affordances: nap new"),
+        ({"affordances.nap": {"place": "bench", "option": "sleep", "minutes": 9}}, "affordances: nap new"),
         ({"market.rent": 500.0}, "work.jobs: a shift"),
         ({"town.people": 3}, r"Next: a new town .*--set town.people=3"),
     ],
@@ -187,7 +187,7 @@ def test_the_order_of_affordances_is_their_codes(run: Run, tmp_path: Path) -> No
 
 
 def test_what_it_can_change_it_can(run: Run, tmp_path: Path) -> None:
-    overrides = {"relationships.capacity": 7, "affordances.sit.ticks": 9, "work.jobs.0.wage": 0.015, "name": "other"}
+    overrides = {"relationships.capacity": 7, "affordances.sit.minutes": 9, "work.jobs.0.wage": 0.015, "name": "other"}
     future = run.fork(tmp_path / "fork", at=CUT, overrides=overrides, ticks=300)
     assert future.log.manifest.name == "other"
     assert verify(future).difference is None

@@ -258,7 +258,7 @@ class TestSettings:
         with pytest.raises(ConfigurationError, match=rf"(?s)\b{key}: this decides what happens.*--set {key}=3"):
             run.refold({"relationships.capacity": 2, key: "3"})
 
-    @pytest.mark.parametrize("key", ["relationships.churn.window_ticks", "relationships.bonds.friend_liking"])
+    @pytest.mark.parametrize("key", ["relationships.churn.window_minutes", "relationships.bonds.friend_liking"])
     def test_what_decides_no_tie_is_refused(self, run: Run, key: str) -> None:
         block, _, name = key.rpartition(".")
         text = f"{{{block.partition('.')[2]}: {{{name}: 1}}}}"

@@ -63,8 +63,28 @@ TIE_CHANGES: Final = Table(
     exported=True,
 )
 
+NEWS: Final = Table(
+    "news",
+    "Who came to know what somebody did to somebody else, when, and from whom.",
+    Scope.HISTORY,
+    lambda of: of.news(),
+    (
+        *with_number("knower", "person who came to know of it"),
+        *whole(("deed_seq", "number of the event that is known of")),
+        *texts(("kind", "kind of that event: queue_conflict, late_help or shift_takeover")),
+        *with_number("about", "person who did it"),
+        *with_number("whom", "person to whom it was done"),
+        *whole(("tick", "tick at which the knower came to know of it")),
+        *with_number("teller", "person who told the knower", "the knower saw it, or it was done to the knower"),
+        *whole(
+            ("telling", "how often it was told from the eye-witness to the knower; 0: the knower saw or suffered it"),
+            ("source_seq", "number of the event by which the knower knows: the deed, or a news_told"),
+        ),
+    ),
+)
+
 _WINDOW: Final = whole(
-    ("window", "number of the window, from 0 at the founding; its length is relationships.churn.window_ticks"),
+    ("window", "number of the window, from 0 at the founding; its length is relationships.churn.window_minutes"),
     ("from_tick", "first tick of the window"),
     ("to_tick", "tick at which the window ends, exclusive"),
 )

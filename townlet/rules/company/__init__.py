@@ -1,1 +1,1 @@
-"""What people do with each other: they talk."""
+"""What people do with each other: they talk, and pass news on."""

@@ -23,6 +23,7 @@ from projections.recorders.social import (
 )
 from projections.town.ties import tie_with
 from townlet.rules import work
+from townlet.rules.company.news import tell
 from townlet.rules.draw import CHAT, CHAT_SUCCESS, JUDGEMENT, LISTENER, NOBODY_ELSE, TALK, draw
 from townlet.rules.ledger import liking, rivalry
 
@@ -73,6 +74,7 @@ def conclude(town, plan, a):
         mine = quality(town, plan, a, b)
         theirs = quality(town, plan, b, a) if plan.chat.own_judgement else mine
         record_chat_succeeded(town, plan, a, b, mine, theirs, cause)
+        tell(town, plan, a, b)
     else:
         record_chat_failed(town, plan, a, b, cause)
 
