@@ -11,7 +11,7 @@ import pyarrow as pa
 from eventlog import codes
 from eventlog.catalogue import KIND_NAMES
 from eventlog.rows import MISSING, ROW
-from projections.bond_rule import FRIEND, NONE
+from projections.narration.bond_rule import FRIEND, NONE
 from projections.narration.memory import Memory
 from projections.narration.moments.ties import OVER
 from projections.narration.wording import Templates, next_wording, sentence

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from eventlog import codes
 from eventlog.catalogue.registries import Reason, Trait
-from projections.bond_rule import FRIEND, RIVAL
+from projections.narration.bond_rule import FRIEND, RIVAL
 from projections.narration.wording import Templates
 from projections.narration.words import comma_list, duration, many, number
 from townlet.configuration.load import person_number

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from eventlog import codes
-from projections.bond_rule import FRIEND, NONE, RIVAL
+from projections.narration.bond_rule import FRIEND, NONE, RIVAL
 from projections.narration.entries import Moment
 from projections.narration.scene import Scene, Tie, pair
 from projections.riders.tie_changes import Change
