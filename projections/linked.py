@@ -31,9 +31,10 @@ class LinkedLibrary(JITCodeLibrary):
         """Leave it to the entry that this is linked into."""
 
     def _finalize_final_module(self) -> None:
-        self._finalize_dynamic_globals()
-        self._verify_declare_only_symbols()
-        self._finalized = True
+        library: Any = self  # Numba's methods carry no types
+        library._finalize_dynamic_globals()
+        library._verify_declare_only_symbols()
+        library._finalized = True
 
     def get_pointer_to_function(self, name: str) -> int:
         """No function of this library has an address."""
@@ -44,7 +45,8 @@ class LinkedLibrary(JITCodeLibrary):
 
     def serialize_using_object_code(self) -> tuple[str, str, bytes]:
         """The library as the disk cache keeps it."""
-        return self.name, LINKED, self._get_module_for_linking().as_bitcode()
+        library: Any = self
+        return library.name, LINKED, library._get_module_for_linking().as_bitcode()
 
 
 class _Choice:
@@ -74,8 +76,13 @@ def mark(dispatcher: Any, *, kernel: bool) -> None:
     compiler._compile_core = compile_as_marked
 
 
+_unserialize: Any = JITCodeLibrary._unserialize
+_get_executable: Any = cpu.CPUContext.get_executable
+_set_env: Any = JITCPUCodegen.set_env
+
+
 def _create_library(codegen: Any, name: str, **options: Any) -> Any:
-    kind = LinkedLibrary if _Choice.kernel else JITCodeLibrary
+    kind: Any = LinkedLibrary if _Choice.kernel else JITCodeLibrary
     return kind(codegen, name, **options)
 
 
@@ -83,14 +90,12 @@ def _unserialize_library(codegen: Any, kept: tuple[str, str, Any]) -> Any:
     name, sort, data = kept
     if sort != LINKED:
         with _compiling(False):
-            return JITCodeLibrary._unserialize(codegen, kept)
-    library = LinkedLibrary(codegen, name)
+            return _unserialize(codegen, kept)
+    linked: Any = LinkedLibrary
+    library = linked(codegen, name)
     library._final_module = library._shared_module = binding.parse_bitcode(data)
     library._finalize_final_module()
     return library
-
-
-_get_executable = cpu.CPUContext.get_executable
 
 
 def _executable(context: Any, library: Any, description: Any, environment: Any) -> Any:
@@ -107,9 +112,6 @@ def _executable(context: Any, library: Any, description: Any, environment: Any) 
     return made
 
 
-_set_env = JITCPUCodegen.set_env
-
-
 def _set_environment(codegen: Any, name: str, environment: Any) -> None:
     """Tell machine code its function's environment; what is only linked has no machine code that asks for it."""
     if codegen._engine.get_global_value_address(name) != NO_ADDRESS:
@@ -118,7 +120,8 @@ def _set_environment(codegen: Any, name: str, environment: Any) -> None:
 
 def install() -> None:
     """Have Numba make libraries of both sorts from now on."""
-    JITCPUCodegen.create_library = _create_library
-    JITCPUCodegen.unserialize_library = _unserialize_library
-    JITCPUCodegen.set_env = _set_environment
-    cpu.CPUContext.get_executable = _executable
+    codegen: Any = JITCPUCodegen
+    codegen.create_library, codegen.unserialize_library = _create_library, _unserialize_library
+    codegen.set_env = _set_environment
+    context: Any = cpu.CPUContext
+    context.get_executable = _executable

@@ -69,7 +69,7 @@ def _job_faults(settings: Settings, town_map: TownMap) -> Iterator[str]:
         if end > settings.town.scale.day_given:
             yield (
                 f"work.jobs.{number}.shifts: with work.stagger_minutes {settings.work.stagger_minutes} the last shift "
-                f"of a venue's desks would end at {end}, after the day's end: begin earlier, or lower work.stagger_minutes"
+                f"of a venue's desks would end at {end}, after the day: begin earlier, or lower work.stagger_minutes"
             )
     for number, job in enumerate(settings.work.jobs):
         for start, end in job.shifts if id(job) in held else ():

@@ -156,6 +156,26 @@ def test_nobody_starves_beside_a_full_larder() -> None:
     assert table.settle() == {}, "who is hungry itself keeps its last meal"
 
 
+@pytest.mark.parametrize(
+    ("hunger", "money", "feels", "given"),
+    [
+        pytest.param(HUNGRY, 5.0, {}, False, id="who can buy a meal is no stranger's care"),
+        pytest.param(STARVING, 5.0, {}, True, id="who starves is anybody's"),
+        pytest.param(HUNGRY, 1.0, {}, True, id="who can buy no food is, too"),
+        pytest.param(STARVING, 1.0, {"rivalry": 0.9}, False, id="but not a rival's"),
+    ],
+)
+def test_a_stranger_feeds_who_cannot_help_itself(
+    hunger: float, money: float, feels: dict[str, float], given: bool
+) -> None:
+    table = Table(hunger, **{"market.start_raw": 0, "giving.money_chance": 0.0})
+    table.spend(table.needy, money)
+    table.far_away(table.housemate)
+    table.beside(table.needy, table.stranger)
+    table.tie(table.stranger, table.needy, **feels)
+    assert table.settle() == ({"meal_given": [(table.stranger, table.needy)]} if given else {})
+
+
 def test_who_cannot_pay_rent_and_a_meal_is_lent_what_a_day_costs() -> None:
     table = Table(0.9, **{"market.start_wallet": 20.0})
     table.spend(table.needy, 1.0)

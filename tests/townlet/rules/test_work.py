@@ -82,7 +82,7 @@ def test_who_was_on_time_in_line_is_paid_for_what_it_worked() -> None:
     stage.call("work", "close_shift", seat, job)
     rows = stage.rows()
     assert columns(rows, "wage_paid")["value"].tolist() == pytest.approx([20 * float(job.wage)])
-    assert columns(rows, "wage_withheld")["value"].tolist() == pytest.approx([340 * float(job.wage)])
+    assert not len(columns(rows, "wage_withheld")), "nothing is held against who came in time"
 
 
 RUDE = {"queues.block_chance": 1.0, "queues.polite_chance": 0.0, "queues.polite_trust": 0.0}

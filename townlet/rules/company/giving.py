@@ -110,14 +110,16 @@ def is_at_home(plan, agent, home):
 
 @kernel
 def is_close(town, plan, b, a):
-    """Whether a is a housemate of b or its friend, or b likes it well enough."""
+    """Whether a is a housemate of b or its friend, or b likes it well enough; or cannot help itself and is no rival."""
     giver, agent = town.agents[b], town.agents[a]
     if plan.layout.place[giver.home].venue == plan.layout.place[agent.home].venue:
         return True
     slot = tie_with(plan, giver, agent.person)
-    if slot < 0:
-        return False
-    return giver.ties[slot].bond == A_FRIEND or liking(town, plan, b, a) >= plan.giving.liking_above
+    if slot >= 0 and giver.ties[slot].bond == A_FRIEND:
+        return True
+    if lacks_a_meal(plan, agent) and is_helpless(town, plan, agent):
+        return rivalry(town, plan, b, a) < plan.chat.avoid_rivalry
+    return liking(town, plan, b, a) >= plan.giving.liking_above
 
 
 @kernel
