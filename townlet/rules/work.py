@@ -61,6 +61,8 @@ def attend(town, plan, a):
         return
     if agent.shift_state == PRE_SHIFT:
         await_arrival(town, plan, a, job, minute)
+    if agent.job < 0:  # the absence cost it
+        return
     if minute >= job.end - job.start:
         close_shift(town, plan, a, job)
     elif agent.covered_by < 0 and agent.shift_state == ABSENT and is_time_to_ask(plan, minute, plan.work.cover_phase):
