@@ -7,7 +7,13 @@ import pytest
 from eventlog.catalogue.registries import Option
 from tests.townlet.rules.stage import Stage, columns
 
-SURE = {"policy.jitter": 0.0, "policy.chronotype_minutes": 0, "work.oversleep_chance": 0.0, "work.unwell_chance": 0.0, "work.dawdle_chance": 0.0}
+SURE = {
+    "policy.jitter": 0.0,
+    "policy.chronotype_minutes": 0,
+    "work.oversleep_chance": 0.0,
+    "work.unwell_chance": 0.0,
+    "work.dawdle_chance": 0.0,
+}
 WELL = {"needs.start.hunger": 0.9, "needs.start.hygiene": 0.9, "needs.start.energy": 0.9}
 
 

@@ -138,7 +138,10 @@ def test_without_a_word_there_is_neither_quarrel_nor_courtesy(overrides: dict[st
 
 @pytest.mark.parametrize(
     ("overrides", "said"),
-    [(RUDE | PLAIN_WORD, ["reservation_released", "cooldown_started"]), (POLITE, ["queue_handover", "cooldown_started"])],
+    [
+        (RUDE | PLAIN_WORD, ["reservation_released", "cooldown_started"]),
+        (POLITE, ["queue_handover", "cooldown_started"]),
+    ],
     ids=["rude", "polite"],
 )
 def test_at_the_end_of_ones_time_there_may_be_a_courtesy_and_never_a_block(

@@ -102,11 +102,15 @@ def test_success_grows_with_the_speakers_trust_and_familiarity() -> None:
     assert 0.8 <= topics <= 1.2
     assert float(stage.call("company.talk", "success_chance", 0, 1)) == pytest.approx(0.7 * topics)
     stage.tie(1, 0, trust=1.0)
-    assert float(stage.call("company.talk", "success_chance", 0, 1)) == pytest.approx(0.7 * topics), "it is the speaker's tie"
+    assert float(stage.call("company.talk", "success_chance", 0, 1)) == pytest.approx(0.7 * topics), (
+        "it is the speaker's tie"
+    )
     stage.tie(0, 1, trust=0.5, familiarity=-0.5)
     assert float(stage.call("company.talk", "success_chance", 0, 1)) == pytest.approx(0.7 * topics * 1.15 * 0.9)
     stage.tie(0, 1, trust=1.0, familiarity=1.0)
-    assert float(stage.call("company.talk", "success_chance", 0, 1)) == pytest.approx(min(1.0, 0.7 * topics * 1.3 * 1.2))
+    assert float(stage.call("company.talk", "success_chance", 0, 1)) == pytest.approx(
+        min(1.0, 0.7 * topics * 1.3 * 1.2)
+    )
 
 
 def quality(stage: Stage, a: int, b: int) -> float:
