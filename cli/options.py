@@ -190,6 +190,11 @@ def versus_option(command: Command) -> Command:
     return _changes_option("--versus", "versus", "Compare with this setting changed; may be repeated.")(command)
 
 
+def compare_option(command: Command) -> Command:
+    """`--compare KEY=VALUE`, as the argument `compare`: the settings of the other side, as in `--set`."""
+    return _changes_option("--compare", "compare", "Compare with this setting changed; may be repeated.")(command)
+
+
 def _changes_option(flag: str, name: str, meaning: str) -> Callable[[Command], Command]:
     return click.option(flag, name, type=Setting(), multiple=True, metavar="KEY=VALUE", callback=_changes, help=meaning)
 

@@ -1,9 +1,10 @@
 """A living town whose every action is a typed event in an append-only log.
 
 `simulate` lets a town live and writes its run to a folder; `open` opens a run; both return a `Run`. `simulate_many`
-lets a town live for each of many seeds; `query` asks many runs. `vector_env`, `parallel_env` and `gym_env` make
-environments, in which an outside policy acts for people. `gymnasium.make("townlet/Town-v0")` makes one, too: where
-Gymnasium is imported first, or `gym_env` was named before. Nothing heavy is imported before it is used.
+lets a town live for each of many seeds; `query` asks many runs; `facts` holds towns against what is known of people.
+`vector_env`, `parallel_env` and `gym_env` make environments, in which an outside policy acts for people.
+`gymnasium.make("townlet/Town-v0")` makes one, too: where Gymnasium is imported first, or `gym_env` was named before.
+Nothing heavy is imported before it is used.
 """
 
 import functools
@@ -15,13 +16,25 @@ if TYPE_CHECKING:
     from townlet.env.parallel import ParallelEnv as parallel_env
     from townlet.env.single import GymEnv as gym_env
     from townlet.env.vector import VectorEnv as vector_env
+    from townlet.judging.facts.asking import facts as facts
     from townlet.many_towns import simulate_many as simulate_many
     from townlet.run import Moment as Moment
     from townlet.run import Run as Run
     from townlet.run import open_run as open
     from townlet.run import simulate as simulate
 
-__all__ = ["Moment", "Run", "gym_env", "open", "parallel_env", "query", "simulate", "simulate_many", "vector_env"]
+__all__ = [
+    "Moment",
+    "Run",
+    "facts",
+    "gym_env",
+    "open",
+    "parallel_env",
+    "query",
+    "simulate",
+    "simulate_many",
+    "vector_env",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -31,6 +44,10 @@ def __getattr__(name: str) -> Any:
         from townlet.asking.sql import query
 
         return query
+    if name == "facts":
+        from townlet.judging.facts.asking import facts
+
+        return facts
     if name == "simulate_many":
         from townlet.many_towns import simulate_many
 

@@ -181,3 +181,78 @@ def test_no_price_is_set_that_leaves_no_living() -> None:
     for day in range(40):
         stage.at(1439, day).call("market", "set_prices")
         assert stage.call("market", "is_living_wage", float(stage.town.clock.prices[Item.RAW]))
+
+
+SPENDING = {"market.spend_above": 10.0, "market.treat_rise": 0.1, "market.treat_most": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("wallet", "rise"), [(9.0, 0.0), (10.0, 0.0), (12.0, 0.2), (15.0, 0.5), (40.0, 0.5)], ids=lambda value: f"{value:g}"
+)
+def test_who_has_money_to_spare_takes_a_dearer_dish(wallet: float, rise: float) -> None:
+    stage = Stage({**SPENDING, "market.start_wallet": wallet}).at(SUPPER)
+    counter, till = stage.places(Option.SHOP, "cafe")[0], stage.places(Option.SHOP, "grocer")[0]
+    assert stage.call("market", "price_paid", 0, code_at(stage, counter)) == pytest.approx(1.25 * (1.0 + rise))
+    assert stage.call("market", "price_paid", 0, code_at(stage, till)) == 4.0, "raw food is raw food"
+
+
+def test_nobody_pays_more_for_a_dish_than_it_has() -> None:
+    stage = Stage({"market.spend_above": 0.0, "market.treat_rise": 10.0, "market.treat_most": 10.0})
+    stage.record("life", "rent_charged", 0, 8.0, 0.0)
+    counter = stage.places(Option.SHOP, "cafe")[0]
+    stage.seat_at(0, counter)
+    stage.rows()
+    stage.call("market", "collect", 0, counter, code_at(stage, counter), -1)
+    (bought,) = columns(stage.rows(), "item_bought")
+    assert float(bought["value"]) == 2.0 and float(stage.agent(0).wallet) == 0.0
+
+
+def raw_price(stage: Stage, sold: int) -> float:
+    """The price of raw food on the day after so many were sold."""
+    till = stage.places(Option.SHOP, "grocer")[0]
+    stage.record("market", "item_bought", 0, till, int(Item.RAW), sold, 0.0, -1)
+    stage.at(1439).call("market", "set_prices")
+    return float(stage.town.clock.prices[Item.RAW])
+
+
+def test_prices_rise_with_what_was_sold_and_stay_within_their_spread() -> None:
+    """Eight people are expected to need 24 a day: a quarter more is the whole spread, a quarter less too."""
+    by_demand = {"market.demand": 1.0, "market.demand_steepness": 4.0, "market.price_spread": 0.02}
+    prices = [raw_price(Stage(by_demand), sold) for sold in (0, 18, 21, 24, 27, 30, 60)]
+    assert prices == pytest.approx([0.98, 0.98, 0.99, 1.0, 1.01, 1.02, 1.02], abs=1e-6)
+
+
+def test_without_demand_prices_are_chance_alone() -> None:
+    chance = {"market.demand": 0.0}
+    assert raw_price(Stage(chance), 0) == raw_price(Stage(chance), 60)
+
+
+def jobless_of(stage: Stage) -> list[int]:
+    """The seats of those without a job."""
+    return [seat for seat in range(int(stage.town.clock.seats)) if stage.agent(seat).job < 0]
+
+
+def test_who_has_no_job_in_a_town_of_too_few_is_paid_for_the_day_before_the_rent() -> None:
+    stage = Stage({"work.jobs": [], "market.start_wallet": 0.0, "market.benefit": 4.0}).at(1439)
+    stage.rows()
+    stage.call("time", "close_day")
+    rows = stage.rows()
+    paid = columns(rows, "benefit_paid")
+    assert sorted(paid["agent"].tolist()) == jobless_of(stage) and set(paid["value"].tolist()) == {4.0}
+    assert all(float(row["value2"]) == 0.0 for row in columns(rows, "rent_charged"))
+    cause = int(paid[0]["seq"]) - int(paid[0]["cause"])
+    assert cause == int(stage.agent(int(paid[0]["agent"])).jobless_seq), "the arrival, here"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"market.benefit": 0.0, "work.jobs": []}, {}], ids=["no benefit", "jobs for everybody"]
+)
+def test_no_benefit_is_paid_otherwise(changes: dict[str, object]) -> None:
+    stage = Stage(changes).at(1439)
+    for seat in range(8):
+        if stage.agent(seat).job >= 0:
+            job = int(stage.agent(seat).job)
+            stage.record("work", "job_lost", seat, int(stage.plan.jobs[job].desk), job, -1)
+    stage.rows()
+    stage.call("time", "close_day")
+    assert not len(columns(stage.rows(), "benefit_paid"))

@@ -154,6 +154,50 @@ def test_one_gives_way_to_a_friend_who_is_worse_off(trust: float, eaten: bool, g
     assert bool(stage.call("policy", "gives_way", 0)) == gives
 
 
+def bench_of(stage: Stage, fee: bool) -> int:
+    """A bench that costs money, or one that costs none."""
+    benches = stage.places(Option.SOCIALISE)
+    fees = [stage.plan.affordances[stage.plan.layout.place[o].affordance].fee for o in benches]
+    return next(o for o, each in zip(benches, fees, strict=True) if bool(each > 0.0) is fee)
+
+
+@pytest.mark.parametrize(("wallet", "useful"), [(10.3, False), (10.5, True)])
+def test_only_who_has_money_to_spare_pays_for_company(wallet: float, useful: bool) -> None:
+    stage = Stage({"market.spend_above": 10.0, "market.start_wallet": wallet}).at(700)
+    assert bool(stage.call("policy", "is_of_use", 0, bench_of(stage, fee=True))) is useful
+    assert stage.call("policy", "is_of_use", 0, bench_of(stage, fee=False))
+
+
+def test_the_more_money_to_spare_the_nearer_is_what_costs_money() -> None:
+    """A basic meal more is worth three steps, up to thirty; what is free is as far as ever."""
+    seen = {}
+    for wallet in (10.0, 12.0, 40.0):
+        stage = Stage({"market.spend_above": 10.0, "market.start_wallet": wallet}).at(700)
+        counter = stage.places(Option.SHOP, "cafe")[0]
+        seen[wallet] = [
+            stage.call("policy", "trouble_of", 0, place, int(option), False)
+            for place, option in (
+                (bench_of(stage, fee=True), Option.SOCIALISE),
+                (counter, Option.SHOP),
+                (bench_of(stage, fee=False), Option.SOCIALISE),
+            )
+        ]
+    assert [seen[10.0][i] - seen[12.0][i] for i in range(3)] == pytest.approx([6.0, 6.0, 0.0])
+    assert [seen[10.0][i] - seen[40.0][i] for i in range(3)] == pytest.approx([30.0, 30.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("wallet", "hunger", "useful"),
+    [(5.1, 0.6, False), (5.3, 0.6, True), (4.1, 0.3, True)],
+    ids=["poor", "rich", "hungry"],
+)
+def test_who_shops_keeps_the_rent_unless_it_is_very_hungry(wallet: float, hunger: float, useful: bool) -> None:
+    """Four raw foods cost 4.0, and the rent is 1.2."""
+    stage = Stage({"market.start_wallet": wallet, "needs.start.hunger": hunger}).at(700)
+    till = stage.places(Option.SHOP, "grocer")[0]
+    assert bool(stage.call("policy", "is_of_use", 0, till)) is useful
+
+
 def own_minutes(stage: Stage) -> list[int]:
     return [int(stage.call("policy", "own_minute", seat)) for seat in range(8)]
 
