@@ -84,7 +84,7 @@ class ReferenceLedger:
         self.people: dict[int, Person] = {}
 
     def happen(self, event: Mapping[str, Any]) -> None:
-        """One event: `kind`, `agent`, `other`, `tick`, and what its kind needs: `value`, `value2`, `venue`, `side`."""
+        """One event: `kind`, `agent`, `other`, `tick`, and what its kind needs of `value`, `value2`, `venue`, ..."""
         kind = event["kind"]
         if kind in REMEMBERED:
             share = self.physics.agents_share.get(kind, 1.0)
