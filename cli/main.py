@@ -28,7 +28,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "fork": "Give a town another future, from any tick of its history.",
     "diff": "Show where two runs diverge, and how much their towns differ since.",
     "verify": "Prove that a log is what was written and folds to the town that lived.",
-    "plot": "Draw the town's ties, or the history of one.",
+    "plot": "Draw the town's ties, the history of one, or how word spread.",
     "tail": "Print the last events of a run, or follow those of a running town.",
     "watch": "Check a town against thresholds, running or finished.",
     "telemetry": "Send the state of a town to other programs, tick by tick, or summarise a run.",

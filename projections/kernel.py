@@ -25,6 +25,7 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache, UserProvid
 from numba.core.runtime import rtsys  # type: ignore[attr-defined]
 
 from eventlog.folder.cache import cache_folder, wanted_folder
+from projections import linked
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("eventlog", "projections", "townlet")
@@ -159,21 +160,30 @@ class _Cache(FunctionCache):
             super().save_overload(sig, data)  # type: ignore[no-untyped-call]
 
 
-def _compiled_function(function: Any, **options: bool) -> Any:
+LINKED = KNOWN and not WRAPPED
+"""Whether kernels are only linked into entries, and have no machine code of their own."""
+
+if LINKED:
+    linked.install()
+
+
+def _compiled_function(function: Any, *, is_kernel: bool, **options: bool) -> Any:
     dispatcher = njit(error_model="numpy", nogil=True, **options)(function)
     if dispatcher is not function and KNOWN:
         dispatcher._cache = _Cache(function)
+    if dispatcher is not function and LINKED:
+        linked.mark(dispatcher, kernel=is_kernel)
     return dispatcher
 
 
 def kernel(function: Any) -> Any:
     """Decorator of a function that only kernels call: compiled without Python wrappers, in two thirds of the time."""
-    return _compiled_function(function, no_cpython_wrapper=not WRAPPED, no_cfunc_wrapper=True)
+    return _compiled_function(function, is_kernel=True, no_cpython_wrapper=not WRAPPED, no_cfunc_wrapper=True)
 
 
 def entry(function: Any) -> Any:
     """Decorator of a compiled function that Python calls."""
-    return _compiled_function(function)
+    return _compiled_function(function, is_kernel=False)
 
 
 def bound_entry(function: Any, *arguments: Any, numbers: int = 2) -> Any:

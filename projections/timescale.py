@@ -1,6 +1,6 @@
 """Turns the times of settings, which are minutes, into ticks: a tick is 24 hours / `ticks_per_day`."""
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 MINUTES_PER_DAY: Final = 1440
 HOURS_PER_DAY: Final = 24
@@ -27,6 +27,10 @@ class TimeScale(NamedTuple):
         """The ticks of an hour."""
         return self.ticks_per_day // HOURS_PER_DAY if self.in_minutes else TICKS_PER_OLD_HOUR
 
+    def minute_of_day(self, ticks: Any) -> Any:
+        """The minute of the day, the nearest, of a tick of the day, or of an array of them: for whoever reads hours."""
+        return (2 * ticks * MINUTES_PER_DAY + self.ticks_per_day) // (2 * self.ticks_per_day)
+
     @property
     def day_given(self) -> int:
         """The end of the day in the unit of the settings: 1440 minutes, or `ticks_per_day` ticks."""
@@ -37,6 +41,14 @@ class TimeScale(NamedTuple):
         if not self.in_minutes or minutes <= 0:
             return minutes
         return max(1, (2 * minutes * self.ticks_per_day + MINUTES_PER_DAY) // (2 * MINUTES_PER_DAY))
+
+    def ticks_at_least(self, minutes: int) -> int:
+        """The ticks of a duration, rounded up: of what must not be shorter, such as a margin."""
+        return -(-minutes * self.ticks_per_day // MINUTES_PER_DAY) if self.in_minutes else minutes
+
+    def ticks_at_most(self, minutes: int) -> int:
+        """The ticks of a duration, rounded down: of what must not be longer; at least 1 where it is not 0."""
+        return max(minutes * self.ticks_per_day // MINUTES_PER_DAY, min(minutes, 1)) if self.in_minutes else minutes
 
     def per_tick(self, per_minute: float) -> float:
         """What a minute gains or loses, as what a tick does."""

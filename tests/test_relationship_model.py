@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from eventlog.catalogue.registries import Dimension, Trait
+from eventlog.catalogue.registries import Dimension, News, Trait
 from projections.riders.tie_changes import Change, Loss
 from projections.riders.tie_table import TieChanges
 from projections.settings import Deltas, Personality, Relationships
@@ -90,6 +90,18 @@ def test_the_formulae_have_the_defaults() -> None:
         f"`relationships.bonds.rival_rivalry` ({ties.bonds.rival_rivalry})",
     ):
         assert formula in DOCUMENT, formula
+
+
+@pytest.mark.parametrize("row", table_after("Word travels"), ids=lambda row: named(row[1]))
+def test_hearing_of_a_deed_gives_what_it_says(row: list[str]) -> None:
+    news = {"queue_conflict": News.QUARREL, "late_help": News.HELP, "shift_takeover": News.TAKEOVER}[named(row[1])]
+    strength = (numbers(row[1]) or [1.0])[0]
+    history = History(PLAIN)
+    history.add("tie_set", ANN, BEA, code=Dimension.TRUST, value=float(row[0]))
+    history.add("news_told", BEA, ANN, tile=2, code=int(news), code2=1, value=strength)
+    (change,) = [each for each in changes_of(history) if each["kind"] == "news_told"]
+    assert [f"{value + 0.0:.4f}" for value in values(change, "raw")] == row[2:]
+    assert Relationships().hearsay_share == 0.3
 
 
 def test_the_half_lives_are_right() -> None:

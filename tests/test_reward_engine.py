@@ -80,7 +80,7 @@ def test_the_defaults_are_those_of_the_settings() -> None:
     assert told["terminal"] == f"{terminal.faint:g} after a faint, {terminal.eviction:g} for an eviction, else 0"
     assert (terminal.unemployment, terminal.neglect) == (0.0, 0.0)
     order = DOCUMENT.partition("## The order")[2]
-    assert f"within {DEFAULT.guard_minutes} ticks of a termination" in order
+    assert f"within {DEFAULT.guard_minutes} minutes of a termination" in order
     assert f"keeps a tick within {DEFAULT.tick_clip} and an episode within {DEFAULT.episode_clip:g}" in order
 
 

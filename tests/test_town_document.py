@@ -46,6 +46,7 @@ def test_it_says_enough() -> None:
         "market",
         "work",
         "chat",
+        "news",
         "queues",
         "life",
         "policy",

@@ -1,6 +1,7 @@
 """A run: the whole life of a town in a folder. Simulate it, open it, continue it, or look at any of its ticks."""
 
 import contextlib
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,6 +97,32 @@ class Run(History):
         self.require(tick)
         return narrations(self, tick)
 
+    def life(self, name: str, *, at: int | None = None) -> pa.Table:
+        """The life of a person before tick `at` (None: now): arrival, jobs, friends won and lost, savings, departure.
+
+        A row for each turn, in order: `tick`, `about`, `text`, `cause`, `agent`, `other`. Raises QueryError for a name
+        that nobody in this run ever had, TickOutOfRange, LogDamaged.
+        """
+        from townlet.telling.lives import life
+
+        last = self.head.tick
+        tick = last if at is None else at
+        self.require(tick)
+        return life(self, name, tick)
+
+    def pair(self, one: str, other: str, *, at: int | None = None) -> pa.Table:
+        """What was between two people before tick `at` (None: now), from their first meeting on: the turning points.
+
+        The same columns as for `life`. Raises QueryError for a name that nobody in this run ever had, TickOutOfRange,
+        LogDamaged.
+        """
+        from townlet.telling.pairs import pair
+
+        last = self.head.tick
+        tick = last if at is None else at
+        self.require(tick)
+        return pair(self, one, other, tick)
+
     def fork(
         self,
         into: Path | str,
@@ -162,7 +189,10 @@ def simulate(
 
     warm()
     how: Any = {"durability": durability, "progress": progress, "commit_ticks": commit_ticks, "replace": replace}
-    begin(load(config, overrides or {}, founded=True), ticks, seed, local_path(into), **how)
+    resolved = load(config, overrides or {}, founded=True)
+    for doubt in () if progress else resolved.doubts():
+        warnings.warn(doubt, RuntimeWarning, stacklevel=2)
+    begin(resolved, ticks, seed, local_path(into), **how)
     return Run(into)
 
 

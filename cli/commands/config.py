@@ -70,6 +70,8 @@ def validate(config: str, overrides: dict[str, object], form: str) -> None:
     resolved = load(config, overrides, founded=True)
     output.record({"config": config, "name": resolved.settings.name, "config_id": resolved.config_id}, form)
     output.words("no faults")
+    for doubt in resolved.doubts():
+        output.words(doubt)
 
 
 @command.command(

@@ -20,6 +20,7 @@ from cli.names import RunOrPeople
     epilog=options.examples(
         "townlet plot ties runs/a --into ties.svg",
         "townlet plot tie alice grace",
+        "townlet plot news --seq 7331",
     ),
 )
 def command() -> None:
@@ -69,6 +70,30 @@ def tie(names: tuple[str, ...], at_tick: int | None, into: Path) -> None:
     form_of(into)
     with output.Waiting(f"drawing what {owner} feels for {other}"):
         plot_tie(townlet.open(run), owner, other, into, at_tick)
+    _say_written(into)
+
+
+@command.command(
+    "news",
+    help="""Draw how word of one deed spread.
+
+    The picture shows who saw the deed, who told whom, and when. A deed is a quarrel, a help or a takeover; the table
+    news has them all. Without --seq it is the deed that most people know of. An existing file is replaced.
+    """,
+    epilog=options.examples("townlet plot news", "townlet plot news runs/a --seq 7331 --into rumour.svg"),
+)
+@options.run_argument
+@click.option("--seq", type=click.IntRange(min=0), help="The number of the event that is the deed.")
+@click.option("--at-tick", type=click.IntRange(min=0), help="Draw what was known before this tick.")
+@click.option("--into", type=options.NewPath(), default="news.png", show_default=True, help="The file.")
+def news(run: Path | str, seq: int | None, at_tick: int | None, into: Path) -> None:
+    import townlet
+    from townlet.plotting.news_spread import plot_news
+    from townlet.plotting.tie_network import form_of
+
+    form_of(into)
+    with output.Waiting("drawing how word spread"):
+        plot_news(townlet.open(run), into, seq, at_tick)
     _say_written(into)
 
 

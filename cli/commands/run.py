@@ -79,6 +79,8 @@ def command(
     require_fitting(ctx)
     cold = living.is_cold()
     resolved = load(config, overrides, founded=True)
+    for doubt in resolved.doubts():
+        output.words(doubt)
     wanted = options.ticks_of(ticks, days, resolved.settings.town.ticks_per_day)
     if seeds is not None:
         if cold:

@@ -31,12 +31,15 @@ Entry = Mapping[str, Any]
 
     Each sentence follows from the log; in SQL the sentences are the table narrations, each with its cause. The settings
     narration.* decide what is told and how often; --set changes them for the same events, and --templates changes the
-    words. --by-day prints the turning points of each day. A time is a tick, or "day 3 08:00".
+    words: literary for more colour, or a file. --by-day prints the turning points of each day, --person NAME --life the
+    life of a person, --pair NAME NAME what was between two people. A time is a tick, or "day 3 08:00".
     """,
     epilog=options.examples(
         'townlet story runs/a --from "day 1" --to "day 2"',
         "townlet story --person bob --category quarrel --category rivalry",
         "townlet story --by-day",
+        "townlet story --person alice --life",
+        "townlet story --pair alice bob",
         "townlet story --set narration.window_most=20 --set narration.categories.chat.enabled=false",
     ),
 )
@@ -56,8 +59,20 @@ Entry = Mapping[str, Any]
     help="Only sentences of this category; an everyday word does, too; may be repeated.",
 )
 @click.option("--by-day", is_flag=True, help="Print the turning points of each day instead of the story.")
+@click.option("--life", is_flag=True, help="Print the whole life of --person instead of the story.")
+@click.option(
+    "--pair",
+    type=(Person(), Person()),
+    metavar="NAME NAME",
+    help="Print what was between two people, from their first meeting on.",
+)
 @click.option("--follow", "-f", is_flag=True, help="Go on with new sentences until the run is closed.")
-@click.option("--templates", type=click.Path(path_type=Path), help="Use the templates of this YAML file.")
+@click.option(
+    "--templates",
+    type=click.Path(path_type=Path),
+    metavar="NAME|FILE",
+    help="Use other words: plain (the default), literary, or a YAML file of templates.",
+)
 @options.settings_option
 @options.output_formats
 def command(
@@ -67,6 +82,8 @@ def command(
     person: str | None,
     categories: tuple[str, ...],
     by_day: bool,
+    life: bool,
+    pair: tuple[str, str] | None,
     follow: bool,
     templates: Path | None,
     overrides: dict[str, object],
@@ -74,6 +91,7 @@ def command(
 ) -> None:
     chosen = frozenset(each for name in categories for each in _categories(name))
     _require_possible(run, by_day, follow, bool(templates or overrides or ends), form)
+    _require_one_of(by_day, life, pair, person, follow or bool(overrides or chosen or begins))
     import townlet
     from townlet.daytime import tick_of
     from townlet.errors import TickOutOfRange
@@ -88,7 +106,10 @@ def command(
     if ends is not None and first >= end:
         raise click.UsageError(f"--from is tick {first:,}, and --to tick {end:,} is not after it: nothing is between")
     if by_day:
-        _print_days(opened, first, end, form)
+        _print_days(opened, first, end, form, templates)
+        return
+    if life or pair is not None:
+        _print_life(opened, pair or (str(person),), end, form, templates)
         return
     wanted = _Wanted(first, _person(opened, person), chosen)
     if follow:
@@ -137,6 +158,35 @@ def _require_possible(run: Path | str, by_day: bool, follow: bool, otherwise: bo
         raise click.UsageError(f"--follow writes a line at a time: leave out --{form}, or ask for --json")
     if by_day and form in ("csv", "arrow"):
         raise click.UsageError(f"--by-day prints text or --json: leave out --{form}")
+
+
+def _require_one_of(
+    by_day: bool, life: bool, pair: tuple[str, str] | None, person: str | None, otherwise: bool
+) -> None:
+    """Raise `click.UsageError` for options that a life or a pair cannot be told with."""
+    if life and person is None:
+        raise click.UsageError("--life tells of one person: name it, as in --person alice --life")
+    if pair is not None and (life or person is not None):
+        raise click.UsageError("--pair names two people itself: leave out --person and --life")
+    if (life or pair is not None) and (by_day or otherwise):
+        raise click.UsageError(
+            "--life and --pair tell all from the beginning: without --by-day, --from, --category, --follow and --set"
+        )
+
+
+def _print_life(run: "Run", names: tuple[str, ...], tick: int, form: str, templates: Path | None) -> None:
+    """Print the life of one person, or what was between two."""
+    from townlet.history.narrator import templates_of
+    from townlet.telling.lives import life
+    from townlet.telling.pairs import pair
+
+    words = templates_of(templates) if templates else None
+    told = life(run, names[0], tick, words) if len(names) == 1 else pair(run, names[0], names[1], tick, words)
+    if form != "table":
+        output.table(told, form)
+        return
+    for text in _prose(told.to_pylist(), run.config.town.ticks_per_day):
+        output.data(text)
 
 
 def _categories(word: str) -> tuple[str, ...]:
@@ -205,16 +255,18 @@ def _prose(entries: Iterable[Entry], per_day: int, day: int = -1) -> Iterator[st
         yield textwrap.fill(text, WIDTH, initial_indent=f"{clock}  ", subsequent_indent=INDENT)
 
 
-def _print_days(run: "Run", first: int, end: int, form: str) -> None:
+def _print_days(run: "Run", first: int, end: int, form: str, templates: Path | None) -> None:
+    from townlet.history.narrator import templates_of
     from townlet.telling.turning_points import sentences_of, turning_points
 
     found, per_day = turning_points(run, first, end), run.config.town.ticks_per_day
     if form == "json":
         output.as_json([_day_as_json(day) for day in found])
         return
+    words = templates_of(templates) if templates else None
     for number, day in enumerate(found):
         output.data(("\n" if number else "") + f"day {day.day}")
-        output.data(textwrap.fill(" ".join(sentences_of(day, per_day)), WIDTH))
+        output.data(textwrap.fill(" ".join(sentences_of(day, per_day, words)), WIDTH))
 
 
 def _day_as_json(day: "TurningPoints") -> dict[str, Any]:

@@ -5,7 +5,6 @@ teller makes moments, the limiter decides which are told, and the templates give
 the cause's seq and the memory of earlier entries choose the wording.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -14,18 +13,19 @@ import pyarrow as pa
 
 from eventlog import codes
 from eventlog.rows import MISSING, Rows
+from projections.bond_rule import BondRule
 from projections.narration.entries import NARRATIONS, Moment
 from projections.narration.limiter import Limiter, Standing
 from projections.narration.memory import Memory
 from projections.narration.moments import TELLERS, life, ties
-from projections.narration.scene import Names, Scene, tie_of
+from projections.narration.scene import Names, Scene
 from projections.narration.situations import ASIDES
-from projections.narration.wording import SPREAD, Templates, next_wording
+from projections.narration.wording import SPREAD, Templates, next_wording, sentence
 from projections.record.state import CLASSES
 from projections.refusing import require_folded
 from projections.riders.fold import board, fold_rows_with_riders, riders_type
-from projections.riders.tie_changes import Change, Loss
-from projections.settings import Bonds, Narration
+from projections.riders.tie_changes import Change
+from projections.settings import Narration
 from projections.timescale import BY_THE_MINUTE, TimeScale
 from projections.versions import VERSIONS
 
@@ -36,7 +36,6 @@ class Terms(NamedTuple):
     """The settings of an epoch that the narrator uses; `capacity` is the most ties of an agent."""
 
     narration: Narration
-    bonds: Bonds
     capacity: int
     scale: TimeScale = BY_THE_MINUTE
 
@@ -55,6 +54,7 @@ class Narrator:
         shape = next(shape for shape in CLASSES.values() if shape.agents == towns["agents"].shape[1])
         self._towns, self._plans, self._terms = towns, plans, terms
         self._names, self._templates = names, templates
+        self._rules = [BondRule(plan) for plan in plans.view(np.ndarray)]
         self._outs = np.zeros(1, riders_type(shape)).view(np.recarray)
         self._memory = Memory()
         self._limiter = Limiter(terms[self._epoch].narration, terms[self._epoch].scale)
@@ -70,11 +70,8 @@ class Narrator:
         for last in self._rows_to_tell(rows):
             changes = self._fold_changes(rows[first : last + 1])
             first = last + 1
-            event = rows[last]
-            here = changes["seq"] == event["seq"]
-            self._tell_faded(changes[~here])
-            self._tell(event, changes[here])
-        self._tell_faded(self._fold_changes(rows[first:]))
+            self._tell(rows[last], changes[changes["seq"] == rows[last]["seq"]])
+        self._fold_changes(rows[first:])
 
     def tables(self) -> dict[str, pa.Table]:
         """`narrations`; and for `restore`: `narration_state`, the limiter's state, and `narration_memory`."""
@@ -154,26 +151,22 @@ class Narrator:
         self._waiting.clear()
 
     def _moments(self, scene: Scene) -> Iterator[Moment]:
-        """The moments of an event: the event itself, then ties that it evicted, then friendship and rivalry."""
+        """The moments of an event: bonds that time changed, the event itself, then the bonds that it changed."""
         if scene.kind == codes.TICK_ENDED:
             yield from life.founders(scene)
             return
-        ties.let_lapse(scene)
+        yield from ties.lapsed_bonds(scene)
         if teller := TELLERS.get(scene.kind):
             yield from teller(scene)
         yield from ties.forgotten_people(scene)
         yield from ties.tie_moments(scene)
 
-    def _tell_faded(self, changes: np.ndarray) -> None:
-        """Tell the ties that ended by decay; those that other events ended are not told."""
-        for row in changes[changes["reason"] == int(Loss.DECAY)]:
-            scene = self._scene(_hour(row), [])
-            self._put_forward(scene, ties.faded_tie(scene, tie_of(row)))
-
     def _scene(self, event: Any, changes: Any) -> Scene:
         terms = self._terms[self._epoch]
         plan = self._plans.view(np.ndarray)[self._epoch]
-        return Scene(event, self._names, self._memory, terms.bonds, terms.capacity, self._town, plan, changes)
+        return Scene(
+            event, self._names, self._memory, terms.capacity, self._town, plan, self._rules[self._epoch], changes
+        )
 
     def _put_forward(self, scene: Scene, moments: Iterable[Moment]) -> None:
         """Tell the moments that the limiter lets through."""
@@ -198,26 +191,16 @@ class Narrator:
     def _text(self, moment: Moment, seq: int, number: int) -> str:
         """The sentences of an entry: the situation, and maybe the aside that was used longest ago."""
         said = next_wording(self._templates.of(moment.template), moment.template, seq, self._memory, number)
-        parts = [_sentence(said, moment.facts)]
+        parts = [sentence(said, moment.facts)]
         asides = [name for name in moment.asides if self._templates.aside(name)]
         if asides and (moment.priority or seq * SPREAD >> 9 & 3):
             chosen = min(asides, key=lambda name: self._memory.get("aside", *_place_of(name)))
             self._memory.put(number + 1, "aside", *_place_of(chosen))
             said = next_wording(self._templates.aside(chosen), f"aside:{chosen}", seq, self._memory, number)
-            parts.append(_sentence(said, moment.facts))
+            parts.append(sentence(said, moment.facts))
         return " ".join(parts)
-
-
-def _sentence(wording: str, facts: Mapping[str, str]) -> str:
-    return re.sub(r"(?:^|(?<=[.?] ))[a-z]", lambda first: first[0].upper(), wording.format_map(facts))
 
 
 def _place_of(aside: str) -> tuple[int, int]:
     """The memory's key of an aside: its index among ASIDES."""
     return list(ASIDES).index(aside), MISSING
-
-
-def _hour(row: Any) -> Mapping[str, int]:
-    """The event of the hour's end at which a tie ended, as far as its change has the fields."""
-    nothing = dict.fromkeys(("agent", "other", "object", "code", "code2", "value", "value2"), MISSING)
-    return nothing | {"seq": int(row["seq"]), "tick": int(row["tick"]), "kind": int(codes.TICK_ENDED)}

@@ -9,15 +9,15 @@ import numpy as np
 
 from eventlog.catalogue.registries import Option
 from eventlog.rows import MISSING
+from projections.bond_rule import FRIEND, NONE, RIVAL, BondRule, Sides
 from projections.narration.entries import Moment
 from projections.narration.memory import Memory
 from projections.narration.words import Counted, ago, comma_list, nth, number, part_of_day
 from projections.riders.tie_changes import Change
-from projections.settings import Bonds
 
 OUTDOORS = "in the street"
 
-MEETINGS = ("acquainted", "meals", "talks", "failed_talks", "quarrels", "squeezed")
+MEETINGS = ("acquainted", "meals", "talks", "failed_talks", "broken_talks", "quarrels", "squeezed", "shifts", "gifts")
 """The names in the memory of what two people did together, in either order."""
 
 
@@ -58,19 +58,21 @@ class Names:
             return OUTDOORS
         return f"{'in' if self.venue_kinds[venue] == 'park' else 'at'} {self.venues[venue]}"
 
+    def near(self, venue: int, other: int) -> str:
+        """Where two people are who stand in these venues: `at The Kettle`, or `near The Kettle` if one is not in."""
+        if venue == other:
+            return self.where(venue)
+        return f"near {self.venues[max(venue, other) if min(venue, other) < 0 else venue]}"
+
 
 class Tie(NamedTuple):
-    """The change of one person's tie by an event, also if refused. Values are (before, after).
-
-    Liking is trust + familiarity - rivalry.
-    """
+    """The change of one person's tie by an event, also if refused: trust, familiarity and rivalry before and after."""
 
     owner: int
     other: int
     change: int
-    trust: tuple[float, float]
-    rivalry: tuple[float, float]
-    liking: tuple[float, float]
+    before: Sides
+    after: Sides
 
     @property
     def held(self) -> bool:
@@ -85,17 +87,27 @@ class Scene:
     """
 
     def __init__(
-        self, event: Any, names: Names, memory: Memory, bonds: Bonds, capacity: int, town: Any, plan: Any, ties: Any
+        self,
+        event: Any,
+        names: Names,
+        memory: Memory,
+        capacity: int,
+        town: Any,
+        plan: Any,
+        rule: BondRule,
+        ties: Any,
     ) -> None:
-        self.names, self.memory, self.bonds, self.capacity = names, memory, bonds, capacity
+        self.names, self.memory, self.capacity = names, memory, capacity
         self.seq, self.tick, self.kind = int(event["seq"]), int(event["tick"]), int(event["kind"])
         self.agent, self.other, self.place = int(event["agent"]), int(event["other"]), int(event["object"])
+        self.cause = self.seq - int(event["cause"]) if event["cause"] else MISSING
         self.code, self.code2 = int(event["code"]), int(event["code2"])
+        self.third = int(event["tile"])  # a third person, in kinds that tell of one
         self.value, self.value2 = (float(np.nan_to_num(event[name])) for name in ("value", "value2"))
         told = [tie_of(row) for row in ties]
         self.ties = [tie for tie in told if tie.change != Change.REMOVED]
         self.lost = [tie for tie in told if tie.change == Change.REMOVED]
-        self._town, self._plan = town, plan
+        self._town, self._plan, self._rule = town, plan, rule
 
     @property
     def day(self) -> int:
@@ -212,9 +224,8 @@ class Scene:
         record = self.of(owner)
         for tie in [] if record is None else record["ties"]:
             if tie["known"] and tie["other"] == other:
-                trust, rivalry = float(tie["trust"]), float(tie["rivalry"])
-                liking = float(tie["trust"] + tie["familiarity"] - tie["rivalry"])
-                return Tie(owner, other, int(Change.UPDATED), (trust,) * 2, (rivalry,) * 2, (liking,) * 2)
+                sides = float(tie["trust"]), float(tie["familiarity"]), float(tie["rivalry"])
+                return Tie(owner, other, int(Change.UPDATED), sides, sides)
         return None
 
     def are_strangers(self, a: int, b: int) -> bool:
@@ -224,17 +235,21 @@ class Scene:
         helped = any(self.memory.get("helped", *each) for each in ((a, b), (b, a)))
         return not met and not helped and b not in self.housemates(a)
 
-    def is_rivalry(self, tie: Tie, when: int) -> bool:
-        """Whether a tie was a rivalry before (`when` 0) or is one after (1) the event."""
-        return tie.rivalry[when] >= self.bonds.rival_rivalry and tie.rivalry[when] > tie.trust[when]
+    def bond(self, owner: int, other: int) -> int:
+        """What `other` is to `owner`, as far as it was told: NONE, FRIEND or RIVAL."""
+        return self.memory.get("bond", owner, other, default=NONE)
+
+    def bond_after(self, owner: int, other: int, sides: Sides | None) -> int:
+        """What `other` becomes to `owner` where the tie comes to have these sides; None: there is no tie."""
+        return self._rule.after(self.bond(owner, other), sides)
 
     def is_friend(self, owner: int, other: int) -> bool:
-        """Whether the memory has `other` as a friend of `owner`."""
-        return self.memory.get("friend", owner, other) == 1
+        """Whether `other` is a friend of `owner`."""
+        return self.bond(owner, other) == FRIEND
 
     def is_rival(self, owner: int, other: int) -> bool:
-        """Whether the memory has `other` as a rival of `owner`."""
-        return self.memory.get("rival", owner, other) == 1
+        """Whether `other` is a rival of `owner`."""
+        return self.bond(owner, other) == RIVAL
 
 
 def pair(a: int, b: int) -> tuple[int, int]:
@@ -244,12 +259,11 @@ def pair(a: int, b: int) -> tuple[int, int]:
 
 def tie_of(row: Any) -> Tie:
     """A row of TIE_CHANGE as a `Tie`."""
-    before, after = row["before"], row["after"]
+    (*before,), (*after,) = map(float, row["before"]), map(float, row["after"])
     return Tie(
         int(row["owner"]),
         int(row["other"]),
         int(row["change"]),
-        (float(before[0]), float(after[0])),
-        (float(before[2]), float(after[2])),
-        (float(before[0] + before[1] - before[2]), float(after[0] + after[1] - after[2])),
+        (before[0], before[1], before[2]),
+        (after[0], after[1], after[2]),
     )

@@ -1,4 +1,4 @@
-"""The situations and the asides of the story, each with the placeholders that its wordings may use."""
+"""The situations, asides and other sentences of the story, each with the placeholders that its wordings may use."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,7 +15,10 @@ def _placeholders_of(rows: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
 
 
 COUNTS: Final = frozenset(
-    ["people", "homes", "capacity", "missed", "here", "company", "failures", "fine", "run", "shifts", "all"]
+    [
+        *("people", "homes", "capacity", "missed", "here", "company", "failures", "fine", "run", "shifts", "all"),
+        *("talks", "meals", "quarrels", "days"),
+    ]
 )
 """The placeholders that are always counts, and so can bring the noun that is counted."""
 
@@ -30,12 +33,17 @@ HELP: Final = f"{TWO} {PLACE} job a_job nth times"
 LEAVING: Final = f"{ONE} friends rivals stayed people home"
 ARRIVAL: Final = f"{ONE} {PLACE} mates before since people"
 BOND: Final = f"{TWO} over"
+GIFT: Final = f"{TWO} where nth"
+NEWS: Final = f"{TWO} where about victim"
 
 SITUATIONS: Final = _placeholders_of(
     {
         "conflict.cut": WRONG,
         "conflict.block": WRONG,
+        "conflict.kept": WRONG,
         "conflict.ghost": WRONG,
+        "conflict.promise": WRONG,
+        "conflict.portion": WRONG,
         "conflict.squeezed": f"{TWO} where nth",
         "friendship.begun": BOND,
         "friendship.mutual": BOND,
@@ -43,18 +51,27 @@ SITUATIONS: Final = _placeholders_of(
         "friendship.lost": BOND,
         "friendship.lost_mutually": BOND,
         "friendship.crowded_out": f"{TWO} newcomer capacity",
-        "friendship.faded": TWO,
+        "friendship.cooled": TWO,
+        "friendship.cooled_mutually": TWO,
+        "friendship.grown": TWO,
         "rivalry.begun": f"{BOND} home",
         "rivalry.mutual": f"{BOND} home",
         "rivalry.again": f"{BOND} home",
         "rivalry.mended": BOND,
         "rivalry.mended_mutually": BOND,
+        "rivalry.forgotten": TWO,
+        "rivalry.forgotten_mutually": TWO,
+        "rivalry.surfaced": TWO,
         "chat.first": TALK,
         "chat.great": TALK,
         "chat.good": TALK,
-        "chat.short": TALK,
+        "chat.fair": TALK,
         "chat.failed": BAD_TALK,
         "chat.first_failed": BAD_TALK,
+        "chat.broken_off": f"{TWO} where",
+        "chat.news_quarrel": NEWS,
+        "chat.news_help": NEWS,
+        "chat.news_takeover": NEWS,
         "meal.shared": MEAL,
         "meal.cooked": f"{ONE} {PLACE} count nth others",
         "meal.hungry": f"{ONE} {PLACE}",
@@ -72,22 +89,27 @@ SITUATIONS: Final = _placeholders_of(
         "work.hired_again": SHIFT,
         "work.lost": f"{SHIFT} missed",
         "work.in_debt": f"{ONE} owed",
+        "work.benefit": f"{ONE} paid",
         "work.all_on_time": f"{NOBODY} shifts",
         "help.handover": COURTESY,
         "help.yielded": COURTESY,
         "help.late": HELP,
         "help.promised": f"{TWO} {PLACE}",
+        "help.meal_given": GIFT,
+        "help.money_lent": f"{GIFT} amount",
+        "help.money_returned": f"{GIFT} amount",
         "takeover.taken": TAKEOVER,
         "takeover.paid": f"{TWO} {PLACE} wage",
         "help.paid": f"{TWO} {PLACE} wage",
         "arrival.founding": f"{NOBODY} people homes",
-        "arrival.household": f"{ONE} venue mates",
-        "arrival.loner": f"{ONE} venue mates",
+        "arrival.household": f"{ONE} venue where mates",
+        "arrival.loner": f"{ONE} venue where mates",
         "arrival.newcomer": ARRIVAL,
         "departure.starved": LEAVING,
         "departure.evicted": LEAVING,
         "departure.jobless": LEAVING,
         "departure.neglected": LEAVING,
+        "departure.moved_away": LEAVING,
         "departure.left": LEAVING,
         "departure.fainted": f"{ONE} where",
         "departure.served": f"{ONE} owed home",
@@ -146,6 +168,7 @@ ASIDES: Final = _placeholders_of(
         "help.help_again": HELP,
         "help.help_rivals": HELP,
         "help.help_strangers": HELP,
+        "help.gift_again": GIFT,
         "takeover.rivals": TAKEOVER,
         "takeover.back": TAKEOVER,
         "takeover.again": TAKEOVER,
@@ -164,6 +187,7 @@ ASIDES: Final = _placeholders_of(
         "chat.rivals_fail": BAD_TALK,
         "chat.row": BAD_TALK,
         "chat.usually_fine": BAD_TALK,
+        "chat.second_hand": NEWS,
         "meal.rivals": MEAL,
         "meal.after_quarrel": MEAL,
         "meal.third": MEAL,
@@ -198,3 +222,80 @@ ASIDES: Final = _placeholders_of(
     }
 )
 """The asides, as category.aside, and their placeholders."""
+
+TWO_OF_A_DAY: Final = "agent other clock"
+TURN_OF_A_DAY: Final = "agent other change mostly"
+
+DAYS: Final = _placeholders_of(
+    {
+        "counts": "counts",
+        "quiet": "",
+        "arrived": "people",
+        "left": "people",
+        "one_quarrel": TWO_OF_A_DAY,
+        "first_quarrel": TWO_OF_A_DAY,
+        "friends": "pairs",
+        "rivals": "pairs",
+        "gained": TURN_OF_A_DAY,
+        "lost": TURN_OF_A_DAY,
+    }
+)
+"""The sentences of `story --by-day`, and their placeholders."""
+
+PEOPLE: Final = "agent other"
+REASON: Final = f"{PEOPLE} over"
+STAY: Final = "agent stayed"
+
+LIVES: Final = _placeholders_of(
+    {
+        "founder": "agent where people",
+        "came": "agent where",
+        "mates": "agent where mates",
+        "outgoing": "agent",
+        "shy": "agent",
+        "forgiving": "agent",
+        "unforgiving": "agent",
+        "ambitious": "agent",
+        "easygoing": "agent",
+        "hired": "agent where job",
+        "job_lost": "agent where",
+        "fainted": "agent",
+        "knew": PEOPLE,
+        "housemates": f"{PEOPLE} where",
+        "first_talk": PEOPLE,
+        "first_bad_talk": PEOPLE,
+        "first_meal": f"{PEOPLE} where",
+        "first_quarrel": f"{PEOPLE} where place",
+        "first_help": f"{PEOPLE} where",
+        "first_takeover": f"{PEOPLE} where",
+        "first_gift": PEOPLE,
+        "first_loan": f"{PEOPLE} amount",
+        "round_talk": f"{PEOPLE} nth",
+        "pause": f"{PEOPLE} days",
+        "friend": REASON,
+        "friends": REASON,
+        "friend_lost": REASON,
+        "friend_cooled": PEOPLE,
+        "friend_gone": PEOPLE,
+        "rival": REASON,
+        "rivals": REASON,
+        "rival_mended": REASON,
+        "rival_forgotten": PEOPLE,
+        "rival_gone": PEOPLE,
+        "savings": "agent money stayed",
+        "totals": "agent talks meals quarrels shifts missed",
+        "starved": STAY,
+        "evicted": STAY,
+        "jobless": STAY,
+        "neglected": STAY,
+        "moved_away": STAY,
+        "left": STAY,
+        "now": "agent where stayed money",
+        "now_friends": "agent people",
+        "now_rivals": "agent people",
+        "together": f"{PEOPLE} talks meals quarrels",
+        "feeling": f"{PEOPLE} trust familiarity rivalry",
+        "no_feeling": PEOPLE,
+    }
+)
+"""The sentences of `story --life` and `story --pair`, and their placeholders."""

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from projections.errors import BadTemplates
 from projections.narration.limiter import CATEGORIES
 from projections.narration.memory import Memory
-from projections.narration.situations import ASIDES, COUNTS, SITUATIONS
+from projections.narration.situations import ASIDES, COUNTS, DAYS, LIVES, SITUATIONS
 from projections.settings import Model
 from projections.spelling import proposal
 
@@ -24,19 +24,24 @@ SPREAD: Final = 2654435761
 
 
 class Templates(Model):
-    """`tell` has the wordings of each situation, by category; `asides` the wordings of each aside, by category.
+    """Wordings: `tell` of each situation and `asides` of each aside, both by category.
 
-    Placeholders are in braces. `situations.py` declares the placeholders of each situation and aside.
+    `days` has those of the turning points of a day, `lives` those of lives and of pairs of people.
+    Placeholders are in braces. `situations.py` declares the placeholders of each of them.
     """
 
     tell: dict[str, dict[str, Wordings]]
     asides: dict[str, dict[str, Wordings]] = Field({})
+    days: dict[str, Wordings] = Field({})
+    lives: dict[str, Wordings] = Field({})
 
     @model_validator(mode="after")
     def _fit(self) -> "Templates":
         faults = [
             *_faults("tell", self.tell, SITUATIONS, whole=True),
             *_faults("asides", self.asides, ASIDES, whole=False),
+            *_flat_faults("days", self.days, DAYS),
+            *_flat_faults("lives", self.lives, LIVES),
         ]
         if faults:
             raise ValueError("; ".join(faults))
@@ -76,6 +81,11 @@ def next_wording(wordings: Sequence[str], name: str, seq: int, memory: Memory, t
     return wordings[chosen]
 
 
+def sentence(wording: str, facts: Mapping[str, str]) -> str:
+    """A wording with its placeholders filled, and with a capital at the beginning of each sentence."""
+    return re.sub(r"(?:^|(?<=[.?] ))[a-z]", lambda first: first[0].upper(), wording.format_map(facts))
+
+
 def _faults(
     block: str, given: Mapping[str, Mapping[str, Sequence[str]]], known: Mapping[str, frozenset[str]], *, whole: bool
 ) -> list[str]:
@@ -97,6 +107,17 @@ def _faults(
     if whole:
         have = {f"{category}.{situation}" for category, situations in given.items() for situation in situations}
         faults += [f"{block}.{name}: it has no wording" for name in known if name not in have]
+    return faults
+
+
+def _flat_faults(block: str, given: Mapping[str, Sequence[str]], known: Mapping[str, frozenset[str]]) -> list[str]:
+    """The faults of a block without categories, in words: unknown sentences and placeholders."""
+    faults = [
+        f"{block}.{name}: there is no such sentence{_nearest(name, known)}" for name in given if name not in known
+    ]
+    for name in (name for name in given if name in known):
+        for number, wording in enumerate(given[name], start=1):
+            faults += [f"{block}.{name}, wording {number}: {fault}" for fault in _wording_faults(wording, known[name])]
     return faults
 
 

@@ -19,7 +19,7 @@ ROMAN_MOST: Final = 3999
 """The largest number that has a Roman numeral."""
 
 HOURS: Final = (
-    (5, "in the small hours"),
+    (5, "in the night"),
     (7, "early in the morning"),
     (10, "in the morning"),
     (12, "late in the morning"),
@@ -27,7 +27,7 @@ HOURS: Final = (
     (17, "in the afternoon"),
     (19, "late in the afternoon"),
     (22, "in the evening"),
-    (24, "late at night"),
+    (24, "late in the evening"),
 )
 """The words for the parts of the day, each with the hour at which it ends."""
 
@@ -105,7 +105,7 @@ def prose_name(name: str) -> str:
 
 
 def part_of_day(tick: int, per_day: int) -> str:
-    """`in the small hours`, ..., `late at night`."""
+    """`in the night`, ..., `late in the evening`."""
     hour = tick % per_day * 24 / per_day
     return next(words for until, words in HOURS if hour < until)
 

@@ -49,11 +49,11 @@ def follows(town, row):
 
 @kernel
 def is_within(town, plan, bound, row):
-    """Whether place, tile and codes are some that the town has; a third person in place of a tile has come to it."""
+    """Whether place, tile and codes are some that the town has; a third person in place of a tile lives in it."""
     return (
         bound.object <= np.int64(row.object) < plan.layout.places
         and bound.tile <= np.int64(row.tile)
-        and (has_come(town, np.int64(row.tile)) if bound.third else np.int64(row.tile) < len(town.ground))
+        and (lives(town, np.int64(row.tile)) if bound.third else np.int64(row.tile) < len(town.ground))
         and bound.code <= np.int64(row.code) <= bound.code_most
         and bound.code2 <= np.int64(row.code2) <= bound.code2_most
     )

@@ -121,6 +121,13 @@ def knows(agent, deed):
 
 
 @kernel
+def may_have_forgotten(agent, deed):
+    """Whether the agent may have known the deed: all that it remembers, and can, it came to know later than that."""
+    oldest = agent.news[NEWS_KEPT - 1]
+    return oldest.deed > 0 and oldest.source >= deed
+
+
+@kernel
 def piece_by_source(agent, source):
     """The slot of the news that the agent knows by this event, -1 for none."""
     for slot in range(NEWS_KEPT):

@@ -4,11 +4,18 @@ from pathlib import Path
 
 import pytest
 
+import townlet
 from tests.cli.test_commands import here, lived, said
 
 __all__ = ["here", "lived"]
 
 PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def deed_of(run: Path) -> int:
+    """A deed of which somebody knows."""
+    (found,) = townlet.open(run).sql("select deed_seq from news order by deed_seq limit 1").column(0).to_pylist()
+    return int(found)
 
 
 @pytest.mark.usefixtures("here")
@@ -33,6 +40,13 @@ class TestPlot:
         assert result.stdout == "tie.svg\n"
         assert "What alice feels for erin" in (here / "tie.svg").read_text()
 
+    def test_word_of_a_deed_is_drawn(self, here: Path) -> None:
+        for more in ((), ("--seq", str(deed_of(here / "runs" / "a")))):
+            result = said("plot", "news", *more, "--into", "news.svg")
+            assert result.exit_code == 0, result.stderr
+            assert result.stdout == "news.svg\n"
+            assert "saw or suffered it" in (here / "news.svg").read_text()
+
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
@@ -47,6 +61,9 @@ class TestPlot:
             (("tie", "alice", "alice"), "no tie to itself"),
             (("tie", "alice", "erin", "--into", "tie.pdf"), "neither a .png nor a .svg"),
             (("tie", "alice", "bob", "--at-tick", "1"), "nothing ever changed what alice feels for bob"),
+            (("news", "--seq", "1"), "nobody knew of event 1 as of somebody's deed"),
+            (("news", "--at-tick", "1"), "nobody knew of anything that somebody did"),
+            (("news", "--into", "news.pdf"), "neither a .png nor a .svg"),
         ],
     )
     def test_what_cannot_be_drawn_is_refused(self, arguments: tuple[str, ...], words: str, here: Path) -> None:

@@ -235,7 +235,9 @@ def test_d8_two_half_masks_are_a_reset() -> None:
 
 @pytest.mark.parametrize("ticks_per_day", [1440, 14400])
 def test_d9_a_picture_has_the_towns_clock(ticks_per_day: int) -> None:
-    env = townlet.parallel_env(KITCHEN, overrides={"town.ticks_per_day": ticks_per_day}, render_mode="ansi")
+    env = townlet.parallel_env(
+        KITCHEN, overrides={"town.ticks_per_day": ticks_per_day, "town.units": "ticks"}, render_mode="ansi"
+    )
     env.reset(seed=1)
     assert env.render().splitlines()[0] == "tick 0: day 0, 00:00"
     for _ in range(300):

@@ -205,7 +205,7 @@ def test_a_dataset_from_a_later_to_an_earlier_tick_is_refused(empty: Run) -> Non
 
 def test_a_soak_counts_days_as_its_towns_do() -> None:
     """A computer that always uses Earth days, RemoteTechnologiesGroup/RemoteTech#192."""
-    town = town_of(load(KITCHEN, {"town.ticks_per_day": 14400}).settings)
+    town = town_of(load(KITCHEN, {"town.ticks_per_day": 14400, "town.units": "ticks"}).settings)
     founding = town.found(1)
     meals = [row_of("shared_meal", tick, {"agent": 0, "other": 1, "object": 0}) for tick in (20_000, 5 * 14_400)]
     for meal, missing in zip(meals, (False, True), strict=True):  # on the second day, and on the sixth

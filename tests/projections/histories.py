@@ -1,6 +1,6 @@
 """Histories of ties for tests: rows made by hand, the same events for the reference ledger, a town to fold on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from eventlog.rows import MISSING, MISSING_VALUE, ROW, Rows
 from eventlog.views import KIND_BY_NAME
 from projections.record.state import ORDINARY, town_type
 from projections.riders.fold import fold_rows_with_riders, riders_type
+from projections.settings import Deltas
 from tests.projections.reference_ledger import REMEMBERED, SIDES, Physics, ReferenceLedger
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
@@ -24,6 +25,8 @@ SEATS = 7
 CAPACITY = 3
 FAST = {"trust": 0.9, "familiarity": 0.8, "rivalry": 0.7}
 BY_OTHERS = {"shift_takeover": {"trust": -0.1, "rivalry": 0.3, "sides": "affected"}}
+ALIKE = {name: {**delta, "sides": "both"} for name, delta in Deltas().model_dump().items()}
+UNEVEN = {"chat_succeeded": {"trust": 0.3, "familiarity": 0.6, "sides": "affected", "share": 0.75}, **BY_OTHERS}
 
 NEWS_OF = {News.QUARREL: "queue_conflict", News.HELP: "late_help", News.TAKEOVER: "shift_takeover"}
 
@@ -50,11 +53,21 @@ def settings_of(modifiers: bool, **relationships: Any) -> Settings:
 
 
 EPOCHS = (
-    settings_of(False),
+    settings_of(False, deltas=ALIKE, chat_repeat_share=1.0),
+    settings_of(True, deltas=ALIKE, chat_repeat_share=1.0),
     settings_of(True),
-    settings_of(True, hourly_retention=FAST, admission=0.3, deltas=BY_OTHERS),
+    settings_of(
+        True,
+        hourly_retention=FAST,
+        admission=0.3,
+        deltas=UNEVEN,
+        chat_repeat_share=0.25,
+        bonds={"friend_liking": 0.5, "friend_until": 0.2, "rival_rivalry": 0.3, "rival_until": 0.1},
+    ),
 )
-"""The settings between which a history can change."""
+"""The settings between which a history can change: in the first two both sides of an event are alike."""
+
+ANY_EPOCH = tuple(range(len(EPOCHS)))
 
 
 @cache
@@ -69,7 +82,11 @@ def physics_of(settings: Settings) -> Physics:
     deltas = {name: getattr(ties.deltas, name) for name in REMEMBERED}
     return Physics(
         deltas={name: (delta.trust, delta.familiarity, delta.rivalry) for name, delta in deltas.items()},
-        affected_only=frozenset(name for name, delta in deltas.items() if delta.sides == "affected"),
+        agents_share={name: delta.share for name, delta in deltas.items() if delta.sides == "affected"},
+        repeat_share=ties.chat_repeat_share,
+        friend=(ties.bonds.friend_liking, ties.bonds.friend_until),
+        rival=(ties.bonds.rival_rivalry, ties.bonds.rival_until),
+        ticks_per_day=settings.town.ticks_per_day,
         capacity=ties.capacity,
         admission=ties.admission,
         forgotten_below=ties.forgotten_below,
@@ -82,7 +99,8 @@ def physics_of(settings: Settings) -> Physics:
 class History:
     """Rows and, beside each of them, the event as the reference ledger reads it."""
 
-    def __init__(self, epoch: int = 0) -> None:
+    def __init__(self, epoch: int = 0, epochs: Sequence[int] = ANY_EPOCH) -> None:
+        self.epochs = epochs
         self.rows: list[Any] = []
         self.events: list[dict[str, Any]] = []
         self.tick = 0
@@ -103,7 +121,7 @@ class History:
         row = np.zeros(1, ROW)
         for name, missing in (("object", -1), ("tile", -1), ("code", -1), ("code2", -1)):
             row[name] = columns.get(name, missing)
-        row["value"], row["value2"] = columns.get("value", MISSING_VALUE), MISSING_VALUE
+        row["value"], row["value2"] = columns.get("value", MISSING_VALUE), columns.get("value2", MISSING_VALUE)
         row["seq"], row["tick"], row["kind"] = len(self.rows), self.tick, KIND_CODES[kind]
         for field in KIND_BY_NAME[kind].slots():
             if field.column not in columns and not field.missing:
@@ -111,7 +129,7 @@ class History:
         row["agent"], row["other"] = agent, other
         code = columns.get("code", -1)
         event: dict[str, Any] = {"kind": kind, "agent": agent, "other": other, "tick": self.tick, "code": code}
-        event["value"] = float(row["value"][0])
+        event["value"], event["value2"] = float(row["value"][0]), float(row["value2"][0])
         if kind == "tie_set":
             event["side"] = SIDES[code]
         elif kind == "trait_given":
@@ -140,7 +158,7 @@ class History:
         if code % 3 == 1 and (self.tick + 1) % 60:
             self.tick += 1
         if what < 14:
-            self._meet(REMEMBERED[what % 7], agent, other, code, value)
+            self._meet(REMEMBERED[what % len(REMEMBERED)], agent, other, code, value)
         elif what < 19:
             self.pass_hours(1 + code)
         elif what < 21:
@@ -154,7 +172,7 @@ class History:
         elif what < 25:
             self._work(a, code)
         elif what < 26:
-            self.add("settings_changed", code=code % len(EPOCHS))
+            self.add("settings_changed", code=self.epochs[code % len(self.epochs)])
         else:
             self._tell(a, b, code, value)
 
@@ -170,7 +188,11 @@ class History:
         if kind == "queue_conflict":
             self.add(kind, agent, other, object=place, value=0.1 + 4.9 * abs(value))
         elif kind == "chat_succeeded":
-            self.add(kind, agent, other, value=0.1 + 0.9 * abs(value))
+            self.add(kind, agent, other, value=0.1 + 0.9 * abs(value), value2=0.1 + 0.9 * code / 11)
+        elif kind in ("money_lent", "money_returned"):
+            self.add(kind, agent, other, value=abs(value))
+        elif kind == "meal_given":
+            self.add(kind, agent, other)
         else:
             self.add(kind, agent, other, object=place)
 
@@ -203,9 +225,9 @@ MEETINGS = st.tuples(st.integers(0, 18), SOME_SEAT, ANOTHER, st.integers(0, 11),
 
 
 @st.composite
-def histories(draw: st.DrawFn, most: int = 60) -> History:
-    """Any history of up to `most` actions."""
-    history = History(draw(st.integers(0, len(EPOCHS) - 1)))
+def histories(draw: st.DrawFn, most: int = 60, epochs: Sequence[int] = ANY_EPOCH) -> History:
+    """Any history of up to `most` actions, under these of EPOCHS."""
+    history = History(draw(st.sampled_from(epochs)), epochs)
     for action in draw(st.lists(ACTIONS, min_size=most // 6, max_size=most)):
         history.act(action)
     return history
@@ -255,6 +277,27 @@ def ledger_of(towns: Any, index: int = 0) -> dict[tuple[int, int], tuple[int, fl
         assert key not in ledger, f"two ties from {key[0]} to {key[1]}"
         ledger[key] = (int(tie["since"]), *(float(tie[side.name.lower()]) for side in Dimension))
     return ledger
+
+
+def bonds_of(towns: Any, index: int = 0) -> dict[tuple[int, int], str]:
+    """The bonds of a town: (owner, other) -> friend or rival, persons by number; nothing for ties that are neither."""
+    agents = towns.view(np.ndarray)["agents"][index]
+    ties, words = agents["ties"], ("none", "friend", "rival")
+    bonded = zip(*np.nonzero((ties["known"] > 0) & (ties["bond"] > 0)), strict=True)
+    return {
+        (int(agents["person"][seat]), int(ties[seat, slot]["other"])): words[int(ties[seat, slot]["bond"])]
+        for seat, slot in bonded
+    }
+
+
+def reference_bonds(reference: ReferenceLedger) -> dict[tuple[int, int], str]:
+    """The same of the reference ledger."""
+    return {
+        (owner, other): tie.bond
+        for owner, person in reference.people.items()
+        for other, tie in person.ties.items()
+        if tie.bond != "none"
+    }
 
 
 def reference_of(reference: ReferenceLedger) -> dict[tuple[int, int], tuple[int, float, float, float]]:

@@ -67,8 +67,10 @@ def tied(history: History, owner: int, other: int, trust: float, familiarity: fl
         history.add("tie_set", history.person(owner), history.person(other), code=int(side), value=value)
 
 
-def chat(history: History, agent: int, listener: int, quality: float) -> None:
-    history.add("chat_succeeded", history.person(agent), history.person(listener), value=quality)
+def chat(history: History, agent: int, listener: int, quality: float, theirs: float | None = None) -> None:
+    """A good chat, of this quality for the agent, and of another for the listener where one is given."""
+    given = {"value": quality, "value2": quality if theirs is None else theirs}
+    history.add("chat_succeeded", history.person(agent), history.person(listener), **given)
 
 
 @cache

@@ -2,7 +2,8 @@
 
 It follows docs/world/RELATIONSHIP_MODEL.md and no kernel. Ties are kept by person, not in slots; events are
 dictionaries with persons in them. Where the document leaves an order of operations open (the forgiving lose rivalry
-sooner), it is the one that the settings' descriptions give.
+sooner), it is the one that the settings' descriptions give. Chats are counted in the tie, so a pair whose tie was lost
+begins its day anew.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,11 @@ REMEMBERED = (
     "late_help",
     "chat_succeeded",
     "chat_failed",
+    "meal_given",
+    "money_lent",
+    "money_returned",
 )
+CHATS = ("chat_succeeded", "chat_failed")
 
 
 @dataclass
@@ -27,6 +32,13 @@ class Tie:
     trust: float = 0.0
     familiarity: float = 0.0
     rivalry: float = 0.0
+    bond: str = "none"
+    chats: int = 0
+    chatted_on: int = -1
+
+    @property
+    def liking(self) -> float:
+        return self.trust + self.familiarity - self.rivalry
 
     @property
     def size(self) -> float:
@@ -35,10 +47,18 @@ class Tie:
 
 @dataclass
 class Physics:
-    """The social physics in force: deltas by kind as (trust, familiarity, rivalry), and the other numbers."""
+    """The social physics in force: deltas by kind as (trust, familiarity, rivalry), and the other numbers.
+
+    `agents_share` is the share of a delta, by kind, for who did it (1 where none is given); `friend` and `rival` are
+    the marks at which a bond is made and below which it ends.
+    """
 
     deltas: Mapping[str, tuple[float, float, float]]
-    affected_only: frozenset[str] = frozenset()
+    agents_share: Mapping[str, float] = field(default_factory=dict)
+    repeat_share: float = 1.0
+    friend: tuple[float, float] = (0.9, 0.6)
+    rival: tuple[float, float] = (0.25, 0.12)
+    ticks_per_day: int = 1440
     capacity: int = 6
     admission: float = 0.2
     forgotten_below: float = 0.01
@@ -64,12 +84,13 @@ class ReferenceLedger:
         self.people: dict[int, Person] = {}
 
     def happen(self, event: Mapping[str, Any]) -> None:
-        """One event: `kind`, `agent`, `other`, `tick`, and what its kind needs of `value`, `venue`, `side`."""
+        """One event: `kind`, `agent`, `other`, `tick`, and what its kind needs: `value`, `value2`, `venue`, `side`."""
         kind = event["kind"]
         if kind in REMEMBERED:
-            if kind not in self.physics.affected_only:
-                self._change(event["agent"], event["other"], event)
-            self._change(event["other"], event["agent"], event)
+            share = self.physics.agents_share.get(kind, 1.0)
+            if share > 0:
+                self._remember(event["agent"], event["other"], event, share)
+            self._remember(event["other"], event["agent"], event, 1.0)
         elif kind == "news_told":
             self._hear(event)
         elif kind == "tie_set":
@@ -94,11 +115,12 @@ class ReferenceLedger:
             for other, tie in list(person.ties.items()):
                 for side, share in zip(SIDES, keep, strict=True):
                     setattr(tie, side, getattr(tie, side) * share)
+                self._judge(tie)
                 if all(abs(getattr(tie, side)) < self.physics.forgotten_below for side in SIDES):
                     del person.ties[other]
 
-    def raw(self, event: Mapping[str, Any]) -> tuple[float, float, float]:
-        """The table of docs/world/RELATIONSHIP_MODEL.md, What events do."""
+    def raw(self, owner: int, event: Mapping[str, Any]) -> tuple[float, float, float]:
+        """The table of docs/world/RELATIONSHIP_MODEL.md, What events do; of a chat each knows its own quality."""
         trust, familiarity, rivalry = self.physics.deltas[event["kind"]]
         if "share" in event:
             share, strength = event["share"], event["value"]
@@ -106,13 +128,14 @@ class ReferenceLedger:
         if event["kind"] == "queue_conflict":
             return trust, familiarity, rivalry * event["value"]
         if event["kind"] == "chat_succeeded":
-            quality = event["value"]
+            quality = event["value"] if owner == event["agent"] else event["value2"]
             return trust * quality, familiarity * quality, rivalry * quality
         return trust, familiarity, rivalry
 
-    def adjusted(self, person: Person, event: Mapping[str, Any]) -> tuple[float, float, float]:
+    def personal(self, owner: int, event: Mapping[str, Any]) -> tuple[float, float, float]:
         """Raw delta, ambition, forgiveness, extroversion, in this order."""
-        trust, familiarity, rivalry = self.raw(event)
+        person = self.people[owner]
+        trust, familiarity, rivalry = self.raw(owner, event)
         if not self.physics.modifiers:
             return trust, familiarity, rivalry
         at_work = event["kind"] == "queue_conflict" and event["venue"] == person.workplace
@@ -129,9 +152,26 @@ class ReferenceLedger:
             familiarity += 0.02 * person.extroversion
         return trust, familiarity, rivalry
 
-    def _change(self, owner: int, other: int, event: Mapping[str, Any]) -> None:
+    def _remember(self, owner: int, other: int, event: Mapping[str, Any], share: float) -> None:
+        """One side of an event: its share of the delta; of a pair's chats of a day each counts less than the last."""
+        tie, weight = self.people[owner].ties.get(other), share
+        if event["kind"] in CHATS:
+            day = event["tick"] // self.physics.ticks_per_day
+            before = tie.chats if tie and tie.chatted_on == day else 0
+            repeats = 1.0
+            for _ in range(before):
+                repeats *= self.physics.repeat_share
+            weight = share * repeats
+            self._change(owner, other, event, weight)
+            tie = self.people[owner].ties.get(other)
+            if tie:
+                tie.chats, tie.chatted_on = before + 1, day
+        else:
+            self._change(owner, other, event, weight)
+
+    def _change(self, owner: int, other: int, event: Mapping[str, Any], weight: float = 1.0) -> None:
         person = self.people[owner]
-        trust, familiarity, rivalry = self.adjusted(person, event)
+        trust, familiarity, rivalry = (weight * side for side in self.personal(owner, event))
         if other not in person.ties:
             strong = abs(trust + familiarity - rivalry) > self.physics.admission
             if len(person.ties) >= self.physics.capacity and not strong:
@@ -141,6 +181,22 @@ class ReferenceLedger:
         tie.trust = limited(tie.trust + trust)
         tie.familiarity = limited(tie.familiarity + familiarity)
         tie.rivalry = limited(tie.rivalry + rivalry)
+        self._judge(tie)
+
+    def _judge(self, tie: Tie) -> None:
+        """A bond lasts until its lower mark; whoever has none may get one, and a rivalry comes before a friendship."""
+        (friend_from, friend_until), (rival_from, rival_until) = self.physics.friend, self.physics.rival
+        resented = tie.rivalry > tie.trust
+        lasts = (tie.bond == "friend" and tie.liking >= friend_until) or (
+            tie.bond == "rival" and resented and tie.rivalry >= rival_until
+        )
+        if lasts:
+            return
+        tie.bond = "none"
+        if tie.rivalry >= rival_from and resented:
+            tie.bond = "rival"
+        elif tie.liking >= friend_from:
+            tie.bond = "friend"
 
     def _hear(self, event: Mapping[str, Any]) -> None:
         """What is told of `about` counts as much as the listener trusts the teller, and as a deed of that kind does."""
@@ -156,6 +212,7 @@ class ReferenceLedger:
         if event["other"] not in person.ties:
             self._admit(person, event["other"], event["tick"])
         setattr(person.ties[event["other"]], event["side"], limited(event["value"]))
+        self._judge(person.ties[event["other"]])
 
     def _admit(self, person: Person, other: int, tick: int) -> None:
         """A new tie; with no room the weakest goes: the smallest, then the oldest, then the lowest identity."""

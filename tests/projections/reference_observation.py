@@ -72,7 +72,7 @@ class Reference:
             "option": np.eye(9)[agent["option"]].tolist(),
             "doing": [agent["doing"] >= 0],
             "last_success": [agent["last_success"]],
-            "last_ticks": [agent["last_ticks"] / (agent["last_ticks"] + 60)],
+            "last_ticks": [agent["last_ticks"] / (agent["last_ticks"] + int(self.plan["life"]["hour"]))],
             "slot": [self.seat / len(self.agents)],
             "ctx_reset": [agent["ctx_reset"] > 0],
         }

@@ -6,35 +6,35 @@ import pyarrow as pa
 import pytest
 
 from projections.bonds import bonds, society
-from projections.settings import Bonds
 
 SIDES = ("trust", "familiarity", "rivalry")
 NAMES = {7: "ann", 3: "bea", 5: "cay", 9: "dot"}
 """Not in order of their numbers: tables need not be."""
 
-TIES = {
-    (7, 3): (0.4, 0.2, 0.0),
-    (3, 7): (0.3, 0.3, 0.1),
-    (7, 5): (0.1, 0.1, 0.3),
-    (5, 7): (0.5, 0.5, 0.25),
-    (3, 5): (0.0, 0.4, 0.05),
+Given = dict[tuple[int, int], tuple[float, float, float, str]]
+
+TIES: Given = {
+    (7, 3): (0.4, 0.2, 0.0, "friend"),
+    (3, 7): (0.3, 0.3, 0.1, "friend"),
+    (7, 5): (0.1, 0.1, 0.3, "rival"),
+    (5, 7): (0.5, 0.5, 0.25, "friend"),
+    (3, 5): (0.0, 0.4, 0.05, "none"),
 }
-"""Ann and Bea are friends (Bea's liking is just enough), Ann holds much against Cay, who likes her all the same."""
+"""Ann and Bea are friends, Ann holds much against Cay, who likes her all the same."""
 
 
 def people(names: dict[int, str] = NAMES) -> pa.Table:
     return pa.table({"id": pa.array(list(names), pa.int64()), "name": pa.array(list(names.values()), pa.string())})
 
 
-def ties(values: dict[tuple[int, int], tuple[float, float, float]] = TIES) -> pa.Table:
+def ties(values: Given = TIES) -> pa.Table:
     ends = {f"{end}_id": pa.array([tie[i] for tie in values], pa.int64()) for i, end in enumerate(("owner", "other"))}
-    return pa.table(
-        ends | {side: pa.array([of[i] for of in values.values()], pa.float64()) for i, side in enumerate(SIDES)}
-    )
+    sides = {side: pa.array([of[i] for of in values.values()], pa.float64()) for i, side in enumerate(SIDES)}
+    return pa.table(ends | sides | {"bond": pa.array([bond for *_, bond in values.values()], pa.string())})
 
 
-def told(settings: Bonds | None = None) -> dict[str, dict[str, Any]]:
-    return {row["agent"]: row for row in bonds(people(), ties(), settings or Bonds()).to_pylist()}
+def told(values: Given = TIES) -> dict[str, dict[str, Any]]:
+    return {row["agent"]: row for row in bonds(people(), ties(values)).to_pylist()}
 
 
 def test_friends_and_rivals() -> None:
@@ -62,9 +62,8 @@ def test_the_dearest_and_the_worst_are_named() -> None:
 
 
 def test_of_equals_the_lower_number_is_named() -> None:
-    alike = ties({(9, 7): (0.5, 0.5, 0.0), (9, 3): (0.5, 0.5, 0.0), (9, 5): (0.5, 0.5, 0.0)})
-    (dot,) = (row for row in bonds(people(), alike, Bonds()).to_pylist() if row["agent"] == "dot")
-    assert dot["best_friend"] == "bea"
+    alike = {(9, other): (0.5, 0.5, 0.0, "friend") for other in (7, 3, 5)}
+    assert told(alike)["dot"]["best_friend"] == "bea"
 
 
 def test_means_are_over_the_ties_there_are() -> None:
@@ -74,16 +73,17 @@ def test_means_are_over_the_ties_there_are() -> None:
     assert of["dot"]["trust_given"] is None and of["dot"]["rivalry_received"] is None
 
 
-def test_the_limits_are_settings() -> None:
-    assert told(Bonds(friend_liking=0.7))["ann"]["friends"] == 0
-    assert told(Bonds(friend_liking=0.35))["bea"]["friends"] == 2
-    assert told(Bonds(rival_rivalry=0.31))["ann"]["rivals"] == 0
-    assert told(Bonds(rival_rivalry=0.05))["bea"]["rivals"] == 1, "as much rivalry as asked, and more than trust"
-    assert told(Bonds(rival_rivalry=0.2))["cay"]["rivals"] == 0, "trust outweighs it"
+def test_who_is_a_friend_and_who_a_rival_is_the_bond_of_the_tie_and_not_its_values() -> None:
+    """A bond lasts until its lower mark, so values alone do not tell."""
+    cooled = TIES | {(7, 3): (0.4, 0.2, 0.0, "none"), (3, 5): (0.0, 0.1, 0.05, "friend"), (7, 5): (0.1, 0.1, 0.9, "none")}
+    of = told(cooled)
+    assert [of[name]["friends"] for name in ("ann", "bea", "cay")] == [0, 2, 1]
+    assert of["ann"]["rivals"] == 0 and of["ann"]["worst_rival"] is None and of["ann"]["best_friend"] is None
+    assert of["bea"]["best_friend"] == "ann" and of["cay"]["liked_by"] == 1
 
 
 def test_the_town_in_one_row() -> None:
-    (row,) = society(people(), ties(), Bonds()).to_pylist()
+    (row,) = society(people(), ties()).to_pylist()
     counts = ("people", "ties", "mutual", "friendships", "one_sided_friendships", "rivalries")
     assert [row[name] for name in counts] == [4, 5, 2, 1, 1, 1]
     means = [row[f"mean_{name}"] for name in (*SIDES, "size")]
@@ -92,7 +92,7 @@ def test_the_town_in_one_row() -> None:
 
 def test_an_empty_town() -> None:
     nobody, nothing = people({}), ties({})
-    assert len(bonds(nobody, nothing, Bonds())) == 0
-    assert bonds(nobody, nothing, Bonds()).schema == bonds(people(), ties(), Bonds()).schema
-    (row,) = society(nobody, nothing, Bonds()).to_pylist()
+    assert len(bonds(nobody, nothing)) == 0
+    assert bonds(nobody, nothing).schema == bonds(people(), ties()).schema
+    (row,) = society(nobody, nothing).to_pylist()
     assert row["people"] == row["mutual"] == 0 and row["mean_trust"] is None

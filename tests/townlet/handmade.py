@@ -17,7 +17,7 @@ DAY = 1440
 KITCHEN = {"town": {"map": "kitchen", "people": 4}, "life": {"initial_ties": {"mode": "none"}}}
 
 Event = tuple[int, str, dict[str, Any]]
-"""Its tick, its kind, and the columns that are not missing."""
+"""Its tick, its kind, and the columns that are not missing; `cause` says how many events back the cause lies."""
 
 
 def run_of(into: Path, events: Sequence[Event], days: int = 2, settings: Mapping[str, object] | None = None) -> Run:
@@ -46,5 +46,6 @@ def row_of(kind: str, tick: int, columns: dict[str, Any]) -> np.void:
         row[name] = columns.get(name, MISSING)
     for name in ("value", "value2"):
         row[name] = columns.get(name, MISSING_VALUE)
+    row["cause"] = columns.get("cause", 0)
     row["tick"], row["kind"] = tick, KIND_CODES[kind]
     return row[()]

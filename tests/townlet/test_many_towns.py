@@ -54,7 +54,7 @@ def test_each_is_the_run_of_its_seed(tmp_path: Path) -> None:
 
 
 def test_days_are_those_of_the_settings(tmp_path: Path) -> None:
-    short = {"town.ticks_per_day": 600, "work.jobs": []}
+    short = {"town.ticks_per_day": 600, "town.units": "ticks", "work.jobs": []}
     (run,) = townlet.simulate_many(KITCHEN, seeds=[1], days=2, into=tmp_path, overrides=short)
     assert run.head.tick == 1200
 

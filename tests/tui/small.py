@@ -71,7 +71,7 @@ KPIS = (
         "value": None,
         "part": 0.0,
         "whole": 0.0,
-        "unit": "ticks a shift",
+        "unit": "minutes a shift",
         "low": 0.0,
         "high": None,
         "meaning": "How late people are at a shift that they come to.",

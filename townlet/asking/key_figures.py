@@ -28,6 +28,9 @@ HEADER: Final = re.compile(
 
 COLUMNS: Final = ("tick", "part", "whole")
 
+TICKS_PER_DAY: Final = "$ticks_per_day"
+"""What stands in a figure's query for the ticks of a day in the town that is asked."""
+
 
 class Kpi(NamedTuple):
     """A key figure: its name, meaning, unit, range, and the query that gives `tick, part, whole`."""
@@ -80,6 +83,11 @@ def shipped(folder: Path | None = None) -> Mapping[str, Kpi]:
     return MappingProxyType({file.stem: parsed(file.stem, file.read_text(encoding="utf-8")) for file in files})
 
 
+def in_town(sql: str, ticks_per_day: int) -> str:
+    """A figure's query for a town: with the ticks of its day in place of `$ticks_per_day`."""
+    return sql.replace(TICKS_PER_DAY, str(ticks_per_day))
+
+
 def parts(query: Query, what: str, sql: str) -> Parts:
     """The rows that a figure's `sql` gives. Raises QueryError, which names `what` asks, and LogDamaged."""
     try:
@@ -110,7 +118,7 @@ def kpi_tables(
     `kpi, day, from_tick, to_tick` (exclusive), `value, part, whole`. Raises QueryError, LogDamaged.
     """
     figures = list(shipped().values()) if kpis is None else list(kpis)
-    found = [parts(query, f"the KPI {kpi.name}", kpi.sql) for kpi in figures]
+    found = [parts(query, f"the KPI {kpi.name}", in_town(kpi.sql, ticks_per_day)) for kpi in figures]
     day = np.arange(from_tick // ticks_per_day, -(-tick // ticks_per_day))
     begins, ends = np.maximum(day * ticks_per_day, from_tick), np.minimum((day + 1) * ticks_per_day, tick)
     part, whole = _together([each.sums(np.array([from_tick]), np.array([tick])) for each in found])
@@ -170,6 +178,7 @@ def document() -> str:
         "Each is a query that gives rows `tick, part, whole`; its value over any ticks is the sum of part over that of",
         "whole, NULL where there is none of it. What a row says depends on nothing after its tick, so a day is",
         "the same on that day and years later. Days are those that are over; `days` has what the town itself counts.",
+        f"In place of `{TICKS_PER_DAY}` stands `town.ticks_per_day` of the town that is asked.",
         "[Rules](ops/OPS_HANDBOOK.md) hold a town to them: `townlet watch`.",
         "",
         "| key figure | unit | range | meaning |",

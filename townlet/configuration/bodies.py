@@ -81,7 +81,7 @@ class Affordance(Model):
 
 
 AFFORDANCES: dict[str, Affordance] = {
-    "sleep": Affordance(place="bed", option="sleep", minutes=480, effects=Effects(energy=0.95), own=True),
+    "sleep": Affordance(place="bed", option="sleep", minutes=480, effects=Effects(energy=0.768), own=True),
     "shower": Affordance(
         place="shower", option="wash", minutes=30, effects=Effects(hygiene=0.45), fee=0.1, water=True, power=True
     ),
@@ -97,7 +97,7 @@ AFFORDANCES: dict[str, Affordance] = {
         gives=Goods(item="meal", count=2),
     ),
     "buy_groceries": Affordance(
-        place="till", option="shop", minutes=3, gives=Goods(item="raw", count=4), sells=True, stock=120
+        place="till", option="shop", minutes=3, gives=Goods(item="raw", count=6), sells=True, stock=120
     ),
     "buy_meal": Affordance(place="counter", option="shop", minutes=2, gives=Goods(item="meal"), sells=True, stock=60),
     "work": Affordance(place="desk", option="work", minutes=360, own=True),
@@ -126,7 +126,7 @@ class Market(Model):
     meals_a_day: Annotated[float, Field(ge=0.0, le=10.0)] = 3.0
     spare_least: Share = Field(0.10, description="the least share of a week's costs that its wages leave over")
     spare_most: Share = 0.20
-    start_wallet: Money = 10.0
+    start_wallet: Money = 14.0
     start_raw: Annotated[int, Field(ge=0, le=50)] = 2
     start_meals: Annotated[int, Field(ge=0, le=50)] = 2
     rain_chance: Share = Field(0.25, description="of a day")
@@ -134,8 +134,8 @@ class Market(Model):
     demand_steepness: Annotated[float, Field(ge=0.0, le=100.0)] = Field(
         4.0, description="shares of price_spread by which a price rises where twice as much was sold as expected"
     )
-    benefit: Money = Field(4.2, description="a day, to everybody without a job while the town has too few jobs")
-    spend_above: Money = Field(8.0, description="with more money than this one pays for leisure and better dishes")
+    benefit: Money = Field(4.8, description="a day, to everybody without a job while the town has too few jobs")
+    spend_above: Money = Field(10.0, description="with more money than this one pays for leisure and better dishes")
     treat_rise: Annotated[float, Field(ge=0.0, le=10.0)] = Field(
         0.1, description="by how much a dish bought ready is better and dearer, for each basic meal above spend_above"
     )
@@ -154,7 +154,7 @@ class Giving(Model):
     hungry_below: Share = Field(0.55, description="with no meal and a hunger below this one is in need of a meal")
     meals_kept: Annotated[int, Field(ge=0, le=20)] = Field(1, description="meals that who gives one keeps")
     meal_chance: Share = Field(0.1, description="a minute, that one who can gives a meal; 0: nobody gives any")
-    money_chance: Share = Field(0.02, description="a minute, that one who can lends money; 0: nobody lends any")
+    money_chance: Share = Field(0.05, description="a minute, that one who can lends money; 0: nobody lends any")
     lend_share: Share = Field(0.25, description="the greatest share of its money that one lends")
     return_above: Money = Field(6.0, description="money that has to be left to who pays back a debt")
     rest_minutes: Annotated[int, Field(ge=0, le=100000)] = Field(

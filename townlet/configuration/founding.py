@@ -1,26 +1,42 @@
 """What must be so, beyond the ranges of single keys, for a town to be founded and to live."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
+from pathlib import Path
 
 from projections.record.state import CLASSES
 from townlet.configuration.plans import affordance_of, jobs_of, living_wage_fault, map_of
 from townlet.configuration.settings import Settings
+from townlet.world.beds import roomy_map
 from townlet.world.drawing import TownMap
 
 
-def founding_faults(settings: Settings) -> list[str]:
-    """Every reason why no town can be founded with these resolved settings, each as `key: what is wrong`."""
+def founding_faults(settings: Settings, map_files: Mapping[str, Path]) -> list[str]:
+    """Every reason why no town can be founded with these resolved settings, each as `key: what is wrong`.
+
+    `map_files` are the maps that can be named to whoever needs a larger one.
+    """
     town_map = map_of(settings)
     return [
-        *_bed_faults(settings, town_map),
+        *_bed_faults(settings, town_map, map_files),
         *_job_faults(settings, town_map),
         *_range_faults(settings),
     ]
 
 
-def _bed_faults(settings: Settings, town_map: TownMap) -> Iterator[str]:
+def founding_doubts(settings: Settings) -> list[str]:
+    """What a town that can be founded will lack, each as `key: what is so, and what can be done`."""
+    people, jobs = settings.town.people, sum(1 for _ in jobs_of(settings.work, map_of(settings)))
+    if jobs >= people:
+        return []
+    return [
+        f"work.jobs: {jobs} jobs for {people} people, so {people - jobs} will be without work: lower town.people, or "
+        "take a map with more desks (town.map)"
+    ]
+
+
+def _bed_faults(settings: Settings, town_map: TownMap, map_files: Mapping[str, Path]) -> Iterator[str]:
     """Too few beds, and places that nobody can use for anything."""
     deeds, codes = list(settings.affordances.values()), []
     kinds: Counter[str] = Counter()
@@ -31,9 +47,10 @@ def _bed_faults(settings: Settings, town_map: TownMap) -> Iterator[str]:
             kinds[place.kind] += 1
     beds = sum(code >= 0 and deeds[code].option == "sleep" for code in codes)
     if beds < settings.town.people:
+        larger = roomy_map(map_files, settings.town.people, CLASSES[settings.town.capacity])
         yield (
             f"town.people: the map has beds for {beds} people, and the town is to have {settings.town.people}: "
-            "lower town.people, or take a larger map (town.map)"
+            f"lower town.people, or take a larger map, such as {larger or 'one of your own (town.map)'}"
         )
     for kind, count in kinds.items():
         yield f"affordances: the map has {count} places of the kind {kind}, and no affordance uses one"
@@ -47,6 +64,13 @@ def _job_faults(settings: Settings, town_map: TownMap) -> Iterator[str]:
     if len(jobs) > most:
         yield f"work.jobs: the map's desks make {len(jobs)} jobs, at most {most} are possible"
     held = {id(job) for _, job, _, _ in jobs}
+    latest = {numbers[id(job)]: max(end for _, one, (_, end), _ in jobs if one is job) for _, job, _, _ in jobs}
+    for number, end in latest.items():
+        if end > settings.town.scale.day_given:
+            yield (
+                f"work.jobs.{number}.shifts: with work.stagger_minutes {settings.work.stagger_minutes} the last shift "
+                f"of a venue's desks would end at {end}, after the day: begin earlier, or lower work.stagger_minutes"
+            )
     for number, job in enumerate(settings.work.jobs):
         for start, end in job.shifts if id(job) in held else ():
             if fault := living_wage_fault(settings, job, start, end):

@@ -17,13 +17,14 @@ from projections.record.state import CLASSES, LARGE
 from projections.spelling import proposed
 from townlet.configuration.faults import Given, dotted, in_words, nearest_key, refusal, short, unprintable, validated
 from townlet.configuration.fitting import misfits
-from townlet.configuration.founding import founding_faults
+from townlet.configuration.founding import founding_doubts, founding_faults
 from townlet.configuration.keys import Key, describe, kind_at, schema
 from townlet.configuration.settings import Settings, Town
 from townlet.configuration.upcasting import present, present_text
 from townlet.errors import ConfigurationError, MapError
 from townlet.world import atlas
 from townlet.world.drawing import MapPlan
+from townlet.world.pockets import pocket_faults
 from townlet.yaml_text import read_yaml, require_shallow
 
 __all__ = [
@@ -57,6 +58,10 @@ class Resolved:
     settings: Settings
     text: str
     config_id: str
+
+    def doubts(self) -> list[str]:
+        """What the town will lack though it can be founded, such as work for everybody; a sentence for each."""
+        return founding_doubts(self.settings)
 
 
 def load(source: Source = None, overrides: Mapping[str, object] = NONE, *, founded: bool = False) -> Resolved:
@@ -281,7 +286,7 @@ def _founding_faults(
         settings = Settings.model_validate_json(
             json.dumps({**fitting, "map_content": content, "people_names": fitting["people_names"] or _shipped_names()})
         )
-        found = founding_faults(settings)
+        found = founding_faults(settings, _shipped("maps/*.yaml"))
     except (ValidationError, MapError):
         return  # what is told already keeps a town from being imagined
     for fault in found:
@@ -302,7 +307,8 @@ def _map_of(tree: Mapping[str, Any], given: Given) -> dict[str, Any]:
     if not isinstance(name, str) or not name:
         return {}  # told already
     overridden = dotted(MAP) in given.overrides
-    if not content or (overridden and "map_content" not in given.overrides):
+    is_new = not content or (overridden and "map_content" not in given.overrides)
+    if is_new:
         shipped = _shipped("maps/*.yaml")
         file = _file_of(name, shipped, Path() if overridden else given.folder)
         content = read_yaml(
@@ -315,7 +321,9 @@ def _map_of(tree: Mapping[str, Any], given: Given) -> dict[str, Any]:
         repeat, shape = (1, 1), LARGE
     if faults := list(_unprintable_names(content)):
         raise MapError(f"the map {name!r}", faults)
-    atlas.town_map(content, repeat, shape, f"the map {name!r}")
+    found = atlas.town_map(content, repeat, shape, f"the map {name!r}")
+    if is_new and (faults := list(pocket_faults(found))):
+        raise MapError(f"the map {name!r}", faults)
     plan = MapPlan.model_validate(content).model_dump(mode="json", exclude_none=True)
     return {**plan, "legend": dict(sorted(plan["legend"].items()))}
 

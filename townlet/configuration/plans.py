@@ -23,7 +23,7 @@ EVERY_DAY, WEEKDAYS = 0b1111111, 0b0011111
 INITIAL_TIES = {"none": 0, "households": 1, "random": 2, "list": 3}
 LAST_SEAT = 2**31 - 1
 WORK_TIMES = (
-    *("grace", "absent_after", "absence_window", "cover_within", "margin"),
+    *("grace", "absent_after", "absence_window", "cover_within"),
     *("rise_before", "alarm_before", "due_before", "early", "ask_again"),
 )
 DAY_TIMES = ("meal_hours", "night_from", "night_to")
@@ -118,6 +118,7 @@ def _fill_work(record: Any, work: Work, scale: TimeScale) -> None:
     record["unwell_rest"] = work.unwell_rest_days * scale.ticks_per_day
     for name in WORK_TIMES:
         record[name] = scale.ticks(getattr(work, f"{name}_minutes"))
+    record["margin"] = scale.ticks_at_least(work.margin_minutes)
     for name in ("help_phase", "cover_phase"):  # below ask_again when rounded, too, or nobody would ever be asked
         record[name] = min(scale.ticks(getattr(work, f"{name}_minutes")), int(record["ask_again"]) - 1)
     for name in ("oversleep_ambition", "unwell_ambition", "cover_ambition", "cover_needs_above"):
@@ -128,13 +129,18 @@ def _fill_work(record: Any, work: Work, scale: TimeScale) -> None:
 
 
 def jobs_of(work: Work, town_map: TownMap) -> Iterator[tuple[int, Job, tuple[int, int], int]]:
-    """Every job of a town as (desk, kind of job, shift, venue); jobs of one venue are next to each other."""
-    desks = [(place.venue, o) for o, place in enumerate(town_map.places) if place.kind == "desk"]
-    for venue, desk in sorted(desks):
+    """Every job of a town as (desk, kind of job, shift, venue); jobs of one venue are next to each other.
+
+    Each further desk of a venue begins its shifts `work.stagger_minutes` later than the one before.
+    """
+    desks = sorted((place.venue, o) for o, place in enumerate(town_map.places) if place.kind == "desk")
+    venues = [venue for venue, _ in desks]
+    for number, (venue, desk) in enumerate(desks):
+        later = work.stagger_minutes * (number - venues.index(venue))
         for job in work.jobs:
             if job.venue == town_map.venues[venue].kind:
-                for shift in job.shifts:
-                    yield desk, job, shift, venue
+                for start, end in job.shifts:
+                    yield desk, job, (start + later, end + later), venue
 
 
 def _fill_jobs(plan: Any, settings: Settings, town_map: TownMap, shape: CapacityClass) -> None:
@@ -163,8 +169,8 @@ def _fill_social(record: Any, settings: Settings) -> None:
     record["capacity"], record["admission"] = relationships.capacity, relationships.admission
     record["forgotten_below"], record["repeat_share"] = relationships.forgotten_below, relationships.chat_repeat_share
     bonds = relationships.bonds
-    record["friend_from"], record["friend_until"] = bonds.friend_liking, bonds.friend_until
-    record["rival_from"], record["rival_until"] = bonds.rival_rivalry, bonds.rival_until
+    record["friend_from"], record["friend_until"] = bonds.friend_liking, min(bonds.friend_until, bonds.friend_liking)
+    record["rival_from"], record["rival_until"] = bonds.rival_rivalry, min(bonds.rival_until, bonds.rival_rivalry)
     record["modifiers"] = settings.features.relationship_modifiers
     for name in ("forgiveness_scale", "ambition_scale", "extroversion_gain", "forgiveness_decay"):
         record[name] = getattr(personality, name)
@@ -243,7 +249,9 @@ def _fill_life(record: Any, settings: Settings, shape: CapacityClass) -> None:
 
 def _fill_policy(record: Any, policy: Policy, scale: TimeScale) -> None:
     for name in record.dtype.names:
-        if name in ("commit", "meal_span", "chronotype"):
+        if name == "commit":  # whoever keeps to a choice for longer than the margin sets out late
+            record[name] = scale.ticks_at_most(policy.commit_minutes)
+        elif name in ("meal_span", "chronotype"):
             record[name] = scale.ticks(getattr(policy, f"{name}_minutes"))
         elif name in DAY_TIMES:
             record[name] = _ticks_of(getattr(policy, name), scale)

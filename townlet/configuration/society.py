@@ -31,10 +31,13 @@ class Work(Model):
     """Shifts and attendance."""
 
     jobs: tuple[Job, ...] = (
-        Job(name="barista", venue="cafe"),
-        Job(name="grocer", venue="grocer"),
-        Job(name="clerk", venue="office"),
-        Job(name="attendant", venue="gym"),
+        Job(name="barista", venue="cafe", shifts=((450, 810), (810, 1170))),
+        Job(name="attendant", venue="gym", shifts=((480, 840), (840, 1200))),
+        Job(name="grocer", venue="grocer", shifts=((510, 870), (870, 1230))),
+        Job(name="clerk", venue="office", shifts=((540, 900), (900, 1260)), days="weekdays", wage=0.0210),
+    )
+    stagger_minutes: Annotated[int, Field(ge=0, le=240)] = Field(
+        20, description="how much later each further desk of a venue begins its shifts, so that no two change at once"
     )
     grace_minutes: Minutes = Field(5, description="after the start of a shift, in which one is on time")
     absent_after_minutes: Minutes = 30
@@ -55,7 +58,7 @@ class Work(Model):
     unwell_rest_days: Annotated[int, Field(ge=0, le=30)] = Field(
         2, description="after an absence, in which nobody stays at home again"
     )
-    rise_before_minutes: Minutes = Field(90, description="before setting out for work, at which one gets up")
+    rise_before_minutes: Minutes = Field(50, description="before setting out for work, at which one gets up")
     alarm_before_minutes: Minutes = Field(270, description="before a shift, from which the alarm clock may ring")
     due_before_minutes: Minutes = Field(180, description="before a shift, from which one may be on the way to it")
     early_minutes: Minutes = Field(
@@ -196,7 +199,7 @@ class Policy(Model):
     meal_hours: tuple[Minute, Minute, Minute] = (405, 735, 1080)
     meal_span_minutes: Minutes = 75
     meal_below: Share = Field(0.78, description="at meal hours one eats below this")
-    supper_below: Share = Field(0.72, description="with a meal at hand one does not go to bed hungrier than this")
+    supper_below: Share = Field(0.8, description="with a meal at hand one does not go to bed hungrier than this")
     lead_minutes: dict[OptionName, Minutes] = Field(
         {"eat": 25, "wash": 50, "cook": 55, "shop": 40, "socialise": 45},
         description="how long before setting out for work an option is not begun any more",
@@ -204,7 +207,7 @@ class Policy(Model):
     wash_below: Share = 0.62
     wash_weight: Weight = 1.3
     night_from: Minute = 1320
-    night_to: Minute = 390
+    night_to: Minute = 480
     night_weight: Weight = 2.2
     chronotype_minutes: Annotated[int, Field(ge=0, le=240)] = Field(
         60, description="by which the night of a person may begin and end earlier or later than that of others"

@@ -134,7 +134,7 @@ TO_3: Final[Tree] = {
     },
     "chat": {"talk_minutes": [0, 0], "own_judgement": False, "quality_luck": 0.0, "meal_radius": 1000},
     "queues": {"held_minutes": [0, 0], "portion_quarrels": False, "promise_quarrels": False},
-    "work": {"line_counts": False, "blameless_end": False},
+    "work": {"stagger_minutes": 0, "line_counts": False, "blameless_end": False},
     "policy": {"chronotype_minutes": 0, "leisure_gain": 0.0, "leisure_most": 30.0, "rent_kept": 0.0},
     "relationships": {
         "hearsay_share": 0.3,

@@ -61,7 +61,8 @@ def frame_words(town: "Town", epoch: int) -> "Words":
     plan = town.plans.view(np.ndarray)[epoch]
     used = plan["layout"]["place"]["affordance"][: len(town_map.places)]
     jobs = list(jobs_of(settings.work, town_map))
-    desks = plan["jobs"][: len(jobs)][["desk", "start", "end"]].tolist()
+    held, minute = plan["jobs"][: len(jobs)], settings.town.scale.minute_of_day
+    desks = zip(held["desk"].tolist(), minute(held["start"]).tolist(), minute(held["end"]).tolist(), strict=True)
     return Words(
         town=settings.name,
         ticks_per_day=settings.town.ticks_per_day,

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from projections.narration.narrator import Narrator
     from townlet.living.town import Town
 
-SHIPPED: Final = "narration/default.yaml"
+WORDINGS: Final = ("plain", "literary")
+"""The templates that come with Townlet, by name; a story has the first ones unless it is asked for others."""
 
 
 def narrator(town: "Town", templates: Templates | None = None, settings: Sequence[Settings] = ()) -> "Narrator":
@@ -28,10 +29,7 @@ def narrator(town: "Town", templates: Templates | None = None, settings: Sequenc
     from projections.narration.narrator import Narrator, Terms  # brings Numba
 
     told_under = settings or town.settings
-    terms = [
-        Terms(each.narration, each.relationships.bonds, each.relationships.capacity, each.town.scale)
-        for each in told_under
-    ]
+    terms = [Terms(each.narration, each.relationships.capacity, each.town.scale) for each in told_under]
     return Narrator(town.towns, town.plans, terms, prose_names(town.settings[0]), templates or shipped_templates())
 
 
@@ -44,17 +42,22 @@ def narration_identity(epochs: Sequence[Epoch], seq: int) -> dict[str, str]:
 
 
 @cache
-def shipped_templates() -> Templates:
-    """The templates that come with Townlet."""
-    return templates_of(templates_file(), f"configs/{SHIPPED}")
+def shipped_templates(wording: str = WORDINGS[0]) -> Templates:
+    """The templates that come with Townlet under this name, one of WORDINGS."""
+    return templates_of(templates_file(wording), f"configs/narration/{wording}.yaml")
 
 
-def templates_file() -> Path:
-    """The file of the shipped templates."""
-    return configs_folder() / SHIPPED
+def templates_file(wording: str = WORDINGS[0]) -> Path:
+    """The file of the shipped templates of this name."""
+    return configs_folder() / "narration" / f"{wording}.yaml"
 
 
 def templates_of(file: Path, origin: str = "") -> Templates:
-    """The templates in a file. Raises BadTemplates, which lists all faults, and ConfigurationError for invalid YAML."""
+    """The templates in a file, or shipped ones where one of WORDINGS is given.
+
+    Raises BadTemplates, which lists all faults, and ConfigurationError for invalid YAML.
+    """
+    if str(file) in WORDINGS and not file.exists():
+        return shipped_templates(str(file))
     content: Any = from_yaml(file, origin or str(file))
     return read(content, origin or str(file))

@@ -181,7 +181,7 @@ class TownTables:
 
         employed = np.flatnonzero(self._read("agents", "job") >= 0)
         persons, codes = of("person"), of("job")
-        jobs = self._plan["jobs"][codes]
+        jobs, minute = self._plan["jobs"][codes], self._settings.town.scale.minute_of_day
         venues = [self._map.venues[place.venue].name for place in self._map.places]
         return pa.table(
             {
@@ -190,8 +190,8 @@ class TownTables:
                 "job_id": _number(codes),
                 "venue": _word(jobs["desk"], venues),
                 **self._place("workplace", jobs["desk"]),
-                "starts": _number(jobs["start"]),
-                "ends": _number(jobs["end"]),
+                "starts": _number(minute(jobs["start"])),
+                "ends": _number(minute(jobs["end"])),
                 "days": pa.array(np.where(jobs["days"] == EVERY_DAY, "every", "weekdays").tolist(), pa.string()),
                 "state": _shift_state(codes, of("shift_state")),
                 "worked": _number(of("worked")),

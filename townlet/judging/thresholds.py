@@ -39,7 +39,9 @@ class Rule(Model):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="what a breach is called by")
     kpi: str | None = Field(None, description="a key figure of docs/kpis.md; or else a query")
     query: str | None = Field(
-        None, description="a query that gives tick, part, whole; the value is the sum of part over that of whole"
+        None,
+        description="a query that gives tick, part, whole; the value is the sum of part over that of whole; "
+        "$ticks_per_day in it stands for the ticks of a day",
     )
     window_minutes: Minutes | None = Field(
         None, description="over how many minutes; left out, over all that have passed"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from projections.timescale import TimeScale
-from townlet.asking.key_figures import parts, value_of
+from townlet.asking.key_figures import in_town, parts, value_of
 from townlet.asking.sql import Session
 from townlet.asking.tables import UNSETTLED_TABLES
 from townlet.daytime import time_of
@@ -114,19 +114,20 @@ class Watch:
 
 def _looks_at(session: "Session", rule: Rule, marks: np.ndarray, scale: TimeScale) -> Iterator[Look]:
     """The checks of one rule at these ticks."""
-    _require_history(session, rule)
+    sql = in_town(rule.sql, scale.ticks_per_day)
+    _require_history(session, rule, sql)
     window = scale.ticks(rule.window_minutes) if rule.window_minutes else None
     begins = np.zeros_like(marks) if window is None else np.maximum(marks - window, 0)
-    part, whole = parts(session.query, f"the rule {rule.name}", rule.sql).sums(begins, marks)
+    part, whole = parts(session.query, f"the rule {rule.name}", sql).sums(begins, marks)
     values = np.where(whole >= rule.whole_least, value_of(part, whole), np.nan)
     for mark, begin, value in zip(marks.tolist(), begins.tolist(), values.tolist(), strict=True):
         yield Look(rule, mark, begin, None if value != value else value)
 
 
-def _require_history(session: "Session", rule: Rule) -> None:
+def _require_history(session: "Session", rule: Rule, sql: str) -> None:
     """Raise QueryError if a rule cannot be read, or reads a table that says something else of a tick later on."""
     try:
-        unsettled = sorted(UNSETTLED_TABLES.intersection(session.reads(rule.sql)))
+        unsettled = sorted(UNSETTLED_TABLES.intersection(session.reads(sql)))
     except QueryError as error:
         raise QueryError(f"the rule {rule.name}: {error}") from error
     if unsettled:
@@ -141,7 +142,9 @@ def breach_in_words(breach: Look, run: "History") -> str:
     rule, value = breach.rule, breach.value
     per_day = run.config.town.ticks_per_day
     unit = f" {rule.key_figure.unit}" if rule.kpi else ""
-    which = f"select * from kpi_days where kpi = '{rule.kpi}'" if rule.kpi else " ".join(rule.sql.split())
+    which = (
+        f"select * from kpi_days where kpi = '{rule.kpi}'" if rule.kpi else " ".join(in_town(rule.sql, per_day).split())
+    )
     return (
         f"rule {rule.name} is breached at tick {breach.tick:,} ({time_of(breach.tick, per_day)}): "
         f"{value:.4g}{unit} in the {breach.tick - breach.from_tick:,} ticks before is not {rule.must}.\n"

@@ -25,7 +25,7 @@ from projections.recorders.life import (
 )
 from projections.recorders.work import record_hired
 from townlet.rules.draw import BED, NOBODY_ELSE, ROTATION, SUCCESSOR, UNIT, VACANCY, draw, philox
-from townlet.rules.market import has_too_few_jobs
+from townlet.rules.market import gets_benefit
 
 TWO, THREE, FIVE, SEVEN = np.int64(2), np.int64(3), np.int64(5), np.int64(7)
 """Bases of the sequence that spreads traits, one a trait."""
@@ -53,15 +53,9 @@ def reason_to_leave(town, plan, a):
     if agent.doom >= 0:
         return agent.doom
     if agent.job < 0 and town.clock.tick - agent.jobless_since >= plan.life.unemployment_ticks:
-        if not lives_on_benefits(town, plan):
+        if not gets_benefit(town, plan, agent):
             return REASON_UNEMPLOYMENT
     return REASON_NEGLECT if agent.neglected >= plan.needs.neglect_ticks else NONE
-
-
-@kernel
-def lives_on_benefits(town, plan):
-    """Whether the town keeps those for whom it has no job."""
-    return plan.market.benefit > 0.0 and has_too_few_jobs(town, plan)
 
 
 @kernel

@@ -106,11 +106,16 @@ def has_too_few_jobs(town, plan):
 
 
 @kernel
+def gets_benefit(town, plan, agent):
+    """Whether the town keeps the agent: it has no job, and the town has too few."""
+    return agent.job < 0 and plan.market.benefit > 0.0 and has_too_few_jobs(town, plan)
+
+
+@kernel
 def pay_benefit(town, plan, a):
-    """The town pays somebody without a job for the day while it has too few jobs."""
-    agent = town.agents[a]
-    if agent.job < 0 and plan.market.benefit > 0.0 and has_too_few_jobs(town, plan):
-        record_benefit_paid(town, plan, a, plan.market.benefit, agent.jobless_seq)
+    """The town pays somebody without a job for the day, before the rent, while it has too few jobs."""
+    if gets_benefit(town, plan, town.agents[a]):
+        record_benefit_paid(town, plan, a, plan.market.benefit, town.agents[a].jobless_seq)
 
 
 @kernel

@@ -277,8 +277,8 @@ def is_of_use(town, plan, a, o):
 
 @kernel
 def leaves_the_rent(town, plan, agent, code):
-    """Whether who buys this keeps enough for the rent; nobody who is very hungry thinks of that."""
-    if agent.hunger < plan.policy.meal_out_below:
+    """Whether who buys this keeps the rent. Who is very hungry does not think of that, nor who lives on benefits."""
+    if agent.hunger < plan.policy.meal_out_below or market.gets_benefit(town, plan, agent):
         return True
     kept = plan.policy.rent_kept * (plan.market.rent + agent.debt)
     return agent.wallet - market.cost(town, plan, code) >= kept

@@ -38,7 +38,7 @@ from townlet.rules.queues import AT_ONCE
 
 @kernel
 def minute_of(town, plan):
-    """The minute of the day."""
+    """The tick of the day, which is its minute where a day has as many ticks as minutes."""
     return town.clock.tick % plan.life.ticks_per_day
 
 

@@ -1,6 +1,6 @@
 """The turning points of each day of a run: who came and left, quarrels, new bonds, the largest changes of liking."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -11,10 +11,12 @@ from eventlog.catalogue.market import SharedMeal
 from eventlog.catalogue.queues import QueueConflict
 from eventlog.catalogue.work import ArrivedLate, ShiftMissed
 from eventlog.rows import ROW
+from projections.narration.wording import Templates, sentence
 from projections.narration.words import comma_list, many, prose_name
 from townlet.configuration.load import person_name
 from townlet.daytime import time_of
 from townlet.history.kept_tables import tie_changes
+from townlet.history.narrator import shipped_templates
 from townlet.telling.story import narrations
 
 if TYPE_CHECKING:
@@ -37,8 +39,8 @@ NOUNS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 KINDS: Final = np.array([AgentArrived.kind, AgentExited.kind, *COUNTED.values()])
-NEW_FRIENDS: Final = ("friendship.mutual", "friendship.begun")
-NEW_RIVALS: Final = ("rivalry.begun", "rivalry.mutual", "rivalry.again")
+NEW_FRIENDS: Final = ("friendship.mutual",)
+NEW_RIVALS: Final = ("rivalry.begun", "rivalry.mutual", "rivalry.again", "rivalry.surfaced")
 WORDS: Final[Mapping[str, str]] = {
     "shared_meal": "meals they shared",
     "chat_succeeded": "talks that went well",
@@ -47,11 +49,14 @@ WORDS: Final[Mapping[str, str]] = {
     "queue_conflict": "quarrels",
     "late_help": "help at work",
     "shift_takeover": "a shift taken over",
-    "news_told": "what others told",
-    "meal_given": "meals given",
-    "money_lent": "money lent",
+    "news_told": "news of what somebody did",
+    "meal_given": "gifts",
+    "money_lent": "a loan",
     "money_returned": "money paid back",
 }
+STRIDE: Final = 3
+"""How far apart two sentences of a day are in the order of their wordings."""
+
 LEAST: Final = 0.05
 """A change of liking below this is not a turning point."""
 
@@ -110,30 +115,38 @@ def turning_points(run: "History", from_tick: int, to_tick: int) -> list[Turning
     return found
 
 
-def sentences_of(day: TurningPoints, per_day: int) -> list[str]:
-    """The turning points of a day as sentences."""
+def sentences_of(day: TurningPoints, per_day: int, templates: Templates | None = None) -> list[str]:
+    """The turning points of a day as sentences. Days next to each other have other wordings.
+
+    The wordings are those of the templates' `days`; what they lack is said in the shipped ones.
+    """
+    given = (templates or shipped_templates()).days
+    said = []
+    for number, (name, facts) in enumerate(_facts_of(day, per_day)):
+        wordings = given.get(name) or shipped_templates().days[name]
+        said.append(sentence(wordings[(day.day + number * STRIDE) % len(wordings)], facts))
+    return said
+
+
+def _facts_of(day: TurningPoints, per_day: int) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """What there is to say of a day: names of sentences, each with what fills its placeholders."""
     counted = comma_list([many(count, *NOUNS[name]) for name, count in day.counts.items() if count])
-    said = [f"{counted[:1].upper()}{counted[1:]}."] if counted else ["A quiet day."]
-    if day.arrived:
-        said.append(f"{_people(day.arrived)} moved in.")
-    if day.left:
-        said.append(f"{_people(day.left)} left for good.")
+    yield ("counts", {"counts": counted}) if counted else ("quiet", {})
+    for name, people in (("arrived", day.arrived), ("left", day.left)):
+        if people:
+            yield name, {"people": comma_list([prose_name(each) for each in people])}
     if day.quarrel:
-        first = "The quarrel" if day.counts["quarrels"] == 1 else "The first quarrel"
         tick, rude, wronged = day.quarrel
-        said.append(f"{first}, at {_clock(tick, per_day)}, was {prose_name(rude)}'s with {prose_name(wronged)}.")
-    for bonds, what in ((day.friends, "friends"), (day.rivals, "rivals")):
+        facts = {"agent": prose_name(rude), "other": prose_name(wronged), "clock": _clock(tick, per_day)}
+        yield "one_quarrel" if day.counts["quarrels"] == 1 else "first_quarrel", facts
+    for name, bonds in (("friends", day.friends), ("rivals", day.rivals)):
         if bonds:
             pairs = [f"{prose_name(a)} and {prose_name(b)} ({_clock(tick, per_day)})" for tick, a, b in bonds]
-            said.append(f"New {what}: {', '.join(pairs)}.")
-    for turn, warmer in ((day.gained, "warmed to"), (day.lost, "cooled towards")):
+            yield name, {"pairs": ", ".join(pairs)}
+    for name, turn in (("gained", day.gained), ("lost", day.lost)):
         if turn:
-            more = f"most of it through {WORDS[turn.mostly]}"
-            said.append(
-                f"Nobody {warmer} anybody as {prose_name(turn.owner)} did to {prose_name(turn.other)}: "
-                f"{turn.change:+.2f}, {more}."
-            )
-    return said
+            two = {"agent": prose_name(turn.owner), "other": prose_name(turn.other)}
+            yield name, two | {"change": f"{turn.change:+.2f}", "mostly": WORDS[turn.mostly]}
 
 
 def _turning_points_of(run: "History", day: int, events: "Rows", told: pa.Table, changes: pa.Table) -> TurningPoints:
@@ -193,10 +206,6 @@ def _bonds(entries: Sequence[Mapping[str, Any]], templates: Sequence[str]) -> li
 
 def _clock(tick: int, per_day: int) -> str:
     return time_of(tick, per_day).partition(", ")[2]
-
-
-def _people(names: Sequence[str]) -> str:
-    return comma_list([prose_name(name) for name in names])
 
 
 def _rows_between(table: pa.Table, begins: int, ends: int) -> pa.Table:

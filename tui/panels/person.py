@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from projections.record.state import NEEDS
+from projections.timescale import MINUTES_PER_DAY
 from townlet.daytime import time_of
 from townlet.observing.view import Card, Choice, Use, View
 from tui.drawing import About, Room, Row
@@ -207,9 +208,9 @@ def _work(view: View, look: Look, room: Room, person: str) -> list[Row]:
     work = view.town.state["work"].get(person)
     if work is None:
         return [Row(line([("work ", style_of(look.title)), ("no job", look.warn)], room.width))]
-    rows, per_day = [], view.ticks_per_day
+    rows: list[Row] = []
     if "job" in work:
-        hours = "-".join(time_of(work[end], per_day).partition(", ")[2] for end in ("starts", "ends"))
+        hours = "-".join(time_of(work[end], MINUTES_PER_DAY).partition(", ")[2] for end in ("starts", "ends"))
         said: list[Piece] = [("work ", style_of(look.title)), (f"{work['job']} {hours}, {SHIFTS[work['shift']]}", "")]
         place = About(place=work["workplace"])
         rows.append(Row(line([*said, (f", {work['workplace']}", about(place))], room.width), place))

@@ -5,7 +5,7 @@ from typing import Final
 
 from eventlog import codes
 from projections.narration.entries import Moment
-from projections.narration.moments import life, meals, queues, talk, time, work
+from projections.narration.moments import gifts, life, meals, queues, talk, time, work
 from projections.narration.scene import Scene
 
 Teller = Callable[[Scene], Iterator[Moment]]
@@ -36,6 +36,10 @@ TELLERS: Final[Mapping[int, Teller]] = {
         (codes.MEAL_COOKED, meals.cooking),
         (codes.MEAL_EATEN, meals.meal),
         (codes.SHARED_MEAL, meals.shared_meal),
+        (codes.MEAL_GIVEN, gifts.meal_given),
+        (codes.MONEY_LENT, gifts.money_lent),
+        (codes.MONEY_RETURNED, gifts.money_returned),
+        (codes.BENEFIT_PAID, life.benefit),
         (codes.SHIFT_STARTED, work.shift_start),
         (codes.SHIFT_ENDED, work.shift_end),
         (codes.ARRIVED_LATE, work.late_arrival),
@@ -49,6 +53,8 @@ TELLERS: Final[Mapping[int, Teller]] = {
         (codes.COVER_ENDED, work.broken_promise),
         (codes.CHAT_SUCCEEDED, talk.good_talk),
         (codes.CHAT_FAILED, talk.bad_talk),
+        (codes.CHAT_BROKEN_OFF, talk.talk_broken_off),
+        (codes.NEWS_TOLD, talk.news),
     )
 }
 """The teller of each kind of event; other kinds are not told."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from eventlog.catalogue.registries import Reason, Trait
 from eventlog.rows import MISSING
+from projections.bond_rule import FRIEND, RIVAL
 from projections.narration.entries import Moment
 from projections.narration.scene import Scene
 from projections.narration.words import duration
@@ -13,6 +14,7 @@ LEAVING: Mapping[int, str] = {
     Reason.EVICTION: "departure.evicted",
     Reason.UNEMPLOYMENT: "departure.jobless",
     Reason.NEGLECT: "departure.neglected",
+    Reason.MOVED_AWAY: "departure.moved_away",
 }
 
 MANNERS = {
@@ -35,7 +37,11 @@ MARKED = 0.5
 def arrival(scene: Scene) -> Iterator[Moment]:
     """A person moves in. `founders` tells the arrivals at the founding."""
     memory, bed = scene.memory, scene.place
-    before = next((person for (person, _), at in memory.all("bed").items() if at == bed), MISSING)
+    before = max(
+        (person for (person, _), at in memory.all("bed").items() if at == bed),
+        key=lambda person: memory.get("arrived", person),
+        default=MISSING,
+    )
     memory.put(bed, "bed", scene.agent)
     memory.put(scene.tick, "arrived", scene.agent)
     if not scene.tick:
@@ -82,8 +88,8 @@ def departure(scene: Scene) -> Iterator[Moment]:
     memory, gone = scene.memory, scene.agent
     memory.put(scene.tick, "left", gone)
     left = [tie for tie in scene.lost if tie.other == gone]
-    friends = [tie.owner for tie in left if tie.liking[0] >= scene.bonds.friend_liking]
-    rivals = [tie.owner for tie in left if scene.is_rivalry(tie, 0)]
+    bonds = {tie.owner: scene.bond_after(tie.owner, gone, tie.before) for tie in left}
+    friends, rivals = ([owner for owner, bond in bonds.items() if bond == sort] for sort in (FRIEND, RIVAL))
     stayed = scene.tick - memory.get("arrived", gone)
     true = {
         "friends": bool(friends),
@@ -98,7 +104,7 @@ def departure(scene: Scene) -> Iterator[Moment]:
         "people": scene.number(len(scene.living)),
         "home": scene.names.where(scene.home(gone)),
     }
-    for name in ("friend", "rival", "squeezed_on"):
+    for name in ("bond", "squeezed_on"):
         for a, b in list(memory.all(name)):
             if gone in (a, b):
                 memory.drop(name, a, b)
@@ -111,6 +117,11 @@ def rent(scene: Scene) -> Iterator[Moment]:
     """A person could not pay its rent."""
     if scene.value2 >= OWED_LEAST:
         yield scene.moment("work.in_debt", {"owed": f"{scene.value2:.2f}"})
+
+
+def benefit(scene: Scene) -> Iterator[Moment]:
+    """The town pays a person who has no job."""
+    yield scene.moment("work.benefit", {"paid": f"{scene.value:.2f}"})
 
 
 def eviction(scene: Scene) -> Iterator[Moment]:
@@ -129,7 +140,11 @@ def founders(scene: Scene) -> Iterator[Moment]:
     yield scene.moment("arrival.founding", facts, who=one, place=MISSING, priority=True)
     for home, persons in homes.items() if len(homes) <= HOUSEHOLDS else ():
         name = "arrival.household" if len(persons) > 1 else "arrival.loner"
-        told = {"mates": scene.names_of(persons), "venue": scene.names.venues[home]}
+        told = {
+            "mates": scene.names_of(persons),
+            "venue": scene.names.venues[home],
+            "where": scene.names.where(home),
+        }
         yield scene.moment(name, told, who=(persons[0], MISSING), place=MISSING, priority=True)
     for each, (most, least) in MANNERS.items():
         alive = scene.agents[scene.agents["alive"] == 1]

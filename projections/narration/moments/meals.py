@@ -41,10 +41,11 @@ def meal(scene: Scene) -> Iterator[Moment]:
     record = scene.of(scene.agent)
     venue = scene.venue_of(scene.place)
     others = scene.others_at(venue, scene.agent)
+    count = scene.memory.get("ate_alone", scene.agent) if others else scene.memory.add("ate_alone", scene.agent)
     if record is not None and record["hunger"] < HUNGRY:
         yield scene.moment("meal.hungry")
-    elif not others:
-        count = scene.memory.add("ate_alone", scene.agent)
+        return
+    if not others:
         lives_alone = venue == scene.home(scene.agent) and not scene.housemates(scene.agent)
         if count % ALONE != 1:
             return
@@ -59,7 +60,6 @@ def shared_meal(scene: Scene) -> Iterator[Moment]:
     count, last = memory.add("meals", *two), memory.get("ate", *two, default=-1)
     here = memory.add(f"meals_in_{scene.venue_of(scene.place)}", *two)
     memory.put(scene.tick, "ate", *two)
-    memory.add("meals_today")
     per_day = scene.names.ticks_per_day
     true = {
         "rivals": scene.is_rival(a, b) or scene.is_rival(b, a),

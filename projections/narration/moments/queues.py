@@ -1,6 +1,7 @@
 """Tellers of lines: waits, conflicts, courtesies, and people who give up."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from eventlog.catalogue.registries import Option, Reason
 from eventlog.rows import MISSING
@@ -12,8 +13,22 @@ from projections.riders.tie_changes import Change
 LONG_WAIT = 8
 """The shortest wait, in ticks, that is told."""
 
-WRONGS: Mapping[int, str] = {Reason.CUT: "conflict.cut", Reason.GHOST: "conflict.ghost"}
-"""The situation of a conflict, by its reason; any other reason is `conflict.block`."""
+HELD_LEAST = 3
+"""The shortest time, in ticks, that somebody keeps a place from the next in line so that it is told."""
+
+WRONGS: Mapping[int, str] = {
+    Reason.CUT: "conflict.cut",
+    Reason.GHOST: "conflict.ghost",
+    Reason.PROMISE: "conflict.promise",
+    Reason.PORTION: "conflict.portion",
+}
+"""The situation of a conflict, by its reason; any other reason is `conflict.kept` or `conflict.block`."""
+
+IN_LINE: Final = (Reason.CUT, Reason.BLOCK)
+"""The reasons for which somebody in line is wronged."""
+
+DEED_DAYS: Final = 14
+"""For so many days it is remembered whom a deed was done to."""
 
 
 def wait_begun(scene: Scene) -> Iterator[Moment]:
@@ -30,17 +45,17 @@ def conflict(scene: Scene) -> Iterator[Moment]:
     both_here = memory.add(f"quarrels_at_{scene.place}", *pair(rude, wronged))
     before, after = memory.get("wronged", wronged, rude, -1), memory.get("wronged", rude, wronged, -1)
     memory.put(scene.tick, "wronged", rude, wronged)
-    memory.add("quarrels_today")
-    waited = 0 if scene.code == Reason.GHOST else _wait_ticks(scene, wronged)
+    remember_deed(scene, wronged)
+    waited = _wait_ticks(scene, wronged) if scene.code in IN_LINE else 0
     felt = scene.tie(wronged, rude)
     true = {
         "first_in_town": in_town == 1,
         "revenge": before > after,
         "friends": scene.is_friend(wronged, rude) and felt is not None and felt.held,
         "no_room": felt is not None and felt.change == Change.REFUSED,
-        "same_place": both_here >= 2,
+        "same_place": both_here >= 2 and scene.place >= 0,
         "again": between >= 2,
-        "place_known": here >= 3,
+        "place_known": here >= 3 and scene.place >= 0,
         "needier": scene.code == Reason.CUT and _is_dirtier(scene, wronged, rude),
         "housemates": wronged in scene.housemates(rude),
         "waited": waited >= LONG_WAIT,
@@ -55,7 +70,26 @@ def conflict(scene: Scene) -> Iterator[Moment]:
         "home": scene.names.where(scene.home(rude)),
     }
     asides = [f"conflict.{name}" for name, holds in true.items() if holds]
-    yield scene.moment(WRONGS.get(scene.code, "conflict.block"), facts, priority=True, asides=asides)
+    block = "conflict.kept" if scene.code == Reason.BLOCK and scene.code2 >= HELD_LEAST else "conflict.block"
+    yield scene.moment(WRONGS.get(scene.code, block), facts, priority=True, asides=asides)
+
+
+def remember_deed(scene: Scene, victim: int) -> None:
+    """Remember whom this event's deed was done to, for those who tell of it later."""
+    scene.memory.put(victim, "deed", scene.seq, scene.day)
+
+
+def deed_victim(scene: Scene, cause: int) -> int:
+    """The person to whom the deed with this seq was done, or -1."""
+    days = range(scene.day, max(scene.day - DEED_DAYS, 0) - 1, -1)
+    return next((who for day in days if (who := scene.memory.get("deed", cause, day, MISSING)) != MISSING), MISSING)
+
+
+def forget_deeds(scene: Scene) -> None:
+    """Forget the deeds that are too old to be told of."""
+    for seq, day in list(scene.memory.all("deed")):
+        if day < scene.day - DEED_DAYS:
+            scene.memory.drop("deed", seq, day)
 
 
 def squeeze(scene: Scene) -> Iterator[Moment]:
@@ -76,14 +110,13 @@ def handover(scene: Scene) -> Iterator[Moment]:
     count, back = memory.add("handovers", giver, given), memory.get("handed", given, giver, -1)
     first = count == 1 and not memory.get("handovers", given, giver)
     memory.put(scene.tick, "handed", giver, given)
-    memory.add("handovers_today")
     waited = _wait_ticks(scene, given)
     agent = scene.of(giver)
     yielded = agent is not None and agent["option"] == Option.YIELD
     true = {
         "needier": yielded and _is_worse_off(scene, given, giver),
         "rivals": scene.is_rival(given, giver),
-        "quarrelled": bool(memory.get("wronged", giver, given)) and not scene.is_rival(given, giver),
+        "quarrelled": memory.get("wronged", giver, given, -1) >= 0 and not scene.is_rival(given, giver),
         "returned": back >= 0 and back > memory.get("handed_before", giver, given, -1),
         "waited": waited >= LONG_WAIT,
         "often": count >= 3,

@@ -1,14 +1,20 @@
-"""Tellers of talks: first ones, good ones, failed ones."""
+"""Tellers of talks: first ones, good ones, failed ones, those that are broken off, and the news that they bring."""
 
 from collections.abc import Iterator
 
+from eventlog.catalogue.registries import News
+from eventlog.rows import MISSING
 from projections.narration.entries import Moment
+from projections.narration.moments import queues
 from projections.narration.scene import Scene, pair
 from projections.narration.words import nth, number
 from projections.riders.tie_changes import Change
 
-GREAT, SHORT = 0.75, 0.45
-"""The least quality of a great talk, and the quality below which a talk is short."""
+GREAT, FAIR = 0.75, 0.45
+"""The least quality of a great talk, for both of the two, and the quality for one below which a talk is only fair."""
+
+HEARD = {News.QUARREL: "news_quarrel", News.HELP: "news_help", News.TAKEOVER: "news_takeover"}
+"""The situation of each sort of news."""
 
 ROUND = (5, 10, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 250, 500, 1000)
 """Counts of talks that are told."""
@@ -17,7 +23,7 @@ ROUND = (5, 10, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 250, 500, 1000)
 def good_talk(scene: Scene) -> Iterator[Moment]:
     """A talk succeeded."""
     a, b, memory = scene.agent, scene.other, scene.memory
-    tried = memory.get("talks", *pair(a, b)) + memory.get("failed_talks", *pair(a, b))
+    tried = _talks_so_far(scene)
     count = memory.add("talks", *pair(a, b))
     failures = memory.get("failures", *pair(a, b))
     memory.put(0, "failures", *pair(a, b))
@@ -31,7 +37,8 @@ def good_talk(scene: Scene) -> Iterator[Moment]:
     }
     facts = {"count": number(count), "nth": nth(count), "failures": number(failures), **_facts(scene)}
     new = not tried and not memory.get("acquainted", *pair(a, b))
-    name = "first" if new else "great" if scene.value >= GREAT else "short" if scene.value < SHORT else "good"
+    quality = min(scene.value, scene.value2 or scene.value)
+    name = "first" if new else "great" if quality >= GREAT else "fair" if quality < FAIR else "good"
     memory.put(scene.tick, "talked", *pair(a, b))
     asides = [f"chat.{each}" for each, holds in true.items() if holds]
     yield scene.moment(f"chat.{name}", facts, priority=new, asides=asides)
@@ -40,7 +47,7 @@ def good_talk(scene: Scene) -> Iterator[Moment]:
 def bad_talk(scene: Scene) -> Iterator[Moment]:
     """A talk failed."""
     a, b, memory = scene.agent, scene.other, scene.memory
-    tried = memory.get("talks", *pair(a, b)) + memory.get("failed_talks", *pair(a, b))
+    tried = _talks_so_far(scene)
     count, row = memory.add("failed_talks", *pair(a, b)), memory.add("failures", *pair(a, b))
     memory.add("talked_today", a)
     true = {
@@ -59,6 +66,32 @@ def bad_talk(scene: Scene) -> Iterator[Moment]:
     new = not tried and not memory.get("acquainted", *pair(a, b))
     name = "chat.first_failed" if new else "chat.failed"
     yield scene.moment(name, facts, asides=[f"chat.{each}" for each, holds in true.items() if holds])
+
+
+def talk_broken_off(scene: Scene) -> Iterator[Moment]:
+    """One of two left the talk before its end."""
+    scene.memory.add("broken_talks", *pair(scene.agent, scene.other))
+    scene.memory.add("talked_today", scene.agent)
+    scene.memory.put(scene.tick, "talked", *pair(scene.agent, scene.other))
+    yield scene.moment("chat.broken_off", {"where": _facts(scene)["where"]})
+
+
+def news(scene: Scene) -> Iterator[Moment]:
+    """One tells another what a third has done to a fourth."""
+    victim = queues.deed_victim(scene, scene.cause)
+    if victim != MISSING:
+        queues.remember_deed(scene, victim)
+    facts = {"where": _facts(scene)["where"], "about": scene.name(scene.third), "victim": scene.name(victim)}
+    asides = ["chat.second_hand"] if scene.code2 >= 2 else []
+    name = HEARD.get(News(scene.code)) if scene.code in list(News) else None
+    if name and victim != MISSING:
+        yield scene.moment(f"chat.{name}", facts, asides=asides)
+
+
+def _talks_so_far(scene: Scene) -> int:
+    """How often the two have talked, well or badly, or begun to."""
+    two = pair(scene.agent, scene.other)
+    return sum(scene.memory.get(what, *two) for what in ("talks", "failed_talks", "broken_talks"))
 
 
 def _circumstances(scene: Scene) -> dict[str, bool]:
@@ -90,7 +123,7 @@ def _facts(scene: Scene) -> dict[str, str]:
     one = scene.of(scene.agent)
     line = -1 if one is None else int(one["waits_at"])
     return {
-        "where": scene.names.where(scene.stands(scene.agent)),
+        "where": scene.names.near(scene.stands(scene.agent), scene.stands(scene.other)),
         "since": scene.ago(last),
         "line": scene.names.spot(line) if line >= 0 else "",
         "company": number(_in_company(scene)),

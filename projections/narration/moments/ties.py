@@ -1,10 +1,12 @@
-"""Moments about ties: friendships and rivalries that begin and end, and ties that are evicted or decay."""
+"""Moments about bonds: friendships and rivalries that begin and end, each told once, by an event or by time."""
 
 from collections.abc import Iterator, Sequence
 
 from eventlog import codes
+from projections.bond_rule import FRIEND, NONE, RIVAL
 from projections.narration.entries import Moment
 from projections.narration.scene import Scene, Tie, pair
+from projections.riders.tie_changes import Change
 
 OVER = {
     int(codes.SHARED_MEAL): "a shared meal",
@@ -12,127 +14,159 @@ OVER = {
     int(codes.CHAT_FAILED): "a talk that went wrong",
     int(codes.QUEUE_HANDOVER): "a place in line",
     int(codes.QUEUE_CONFLICT): "a quarrel",
-    int(codes.LATE_HELP): "a helping hand at work",
+    int(codes.LATE_HELP): "help at work",
     int(codes.SHIFT_TAKEOVER): "a lost shift",
-    int(codes.MEAL_GIVEN): "a meal given away",
+    int(codes.NEWS_TOLD): "a piece of news",
+    int(codes.MEAL_GIVEN): "a meal as a gift",
     int(codes.MONEY_LENT): "a loan",
-    int(codes.MONEY_RETURNED): "a debt paid back",
+    int(codes.MONEY_RETURNED): "money paid back",
 }
-"""The words for an event that is the reason of a new friendship or rivalry."""
+"""The words for an event that is the reason of a bond's beginning or end."""
+
+IN_TIME = {
+    (FRIEND, NONE): "friendship.cooled",
+    (RIVAL, NONE): "rivalry.forgotten",
+    (NONE, FRIEND): "friendship.grown",
+    (NONE, RIVAL): "rivalry.surfaced",
+}
+"""The situation of a bond that time alone ended or began, by the bond before and after."""
+
+Changed = tuple[int, int, int, int]
+"""Owner, other, and the bond before and after."""
 
 
 def tie_moments(scene: Scene) -> Iterator[Moment]:
-    """Friendships and rivalries that an event began or ended between its two people; told after the event itself."""
+    """Friendships and rivalries that an event began or ended; told after the event itself."""
     if scene.kind == codes.TIE_SET:
         for tie in scene.ties:
             _mark(scene, tie)
         return
     if scene.kind not in OVER:
         return
-    held = [tie for tie in scene.ties if tie.held]
-    yield from _friends(scene, held)
-    yield from _rivals(scene, held)
+    changed = _changes(scene, [(tie.owner, tie.other, tie) for tie in scene.ties if tie.held], after=True)
+    yield from _ended(scene, [each for each in changed if each[2] == FRIEND], "friendship.lost")
+    yield from _ended(scene, [each for each in changed if each[2] == RIVAL], "rivalry.mended")
+    yield from _friends(scene, [each for each in changed if each[3] == FRIEND])
+    yield from _rivals(scene, [each for each in changed if each[3] == RIVAL])
 
 
 def forgotten_people(scene: Scene) -> Iterator[Moment]:
-    """The ties that the event evicted to make room for a new one."""
+    """The friends and rivals of whom an event took the place in somebody's ledger."""
     if scene.kind not in OVER:
         return
     for lost in scene.lost:
-        newcomer = scene.other if lost.owner == scene.agent else scene.agent
-        _forget(scene, lost)
-        facts = {"newcomer": scene.name(newcomer), "capacity": scene.number(scene.capacity)}
-        yield scene.moment("friendship.crowded_out", facts, who=(lost.owner, lost.other))
+        was = scene.bond(lost.owner, lost.other)
+        scene.memory.drop("bond", lost.owner, lost.other)
+        if was == FRIEND:
+            newcomer = next((tie.other for tie in scene.ties if tie.owner == lost.owner and tie.held), scene.other)
+            facts = {"newcomer": scene.name(newcomer), "capacity": scene.number(scene.capacity)}
+            yield scene.moment("friendship.crowded_out", facts, who=(lost.owner, lost.other), priority=True)
+        elif was == RIVAL:
+            yield scene.moment("rivalry.forgotten", who=(lost.owner, lost.other), priority=True)
 
 
-def faded_tie(scene: Scene, lost: Tie) -> Iterator[Moment]:
-    """A tie ended by decay."""
-    _forget(scene, lost)
-    yield scene.moment("friendship.faded", who=(lost.owner, lost.other))
+def lapsed_bonds(scene: Scene) -> Iterator[Moment]:
+    """Before what an event itself changes: what time has done to the bonds of its people since they were last seen."""
+    if scene.kind in OVER:
+        owners = {
+            (scene.agent, scene.other),
+            (scene.other, scene.agent),
+            *((tie.owner, tie.other) for tie in scene.ties),
+        }
+        yield from _in_time(scene, [(*two, scene.tie(*two) or scene.tie_now(*two)) for two in sorted(owners)])
 
 
-def _friends(scene: Scene, ties: Sequence[Tie]) -> Iterator[Moment]:
-    """Friendships that this event ended or began, one-sided or mutual."""
-    memory, mark = scene.memory, scene.bonds.friend_liking
-    begun = [tie for tie in ties if tie.liking[1] >= mark and not scene.is_friend(tie.owner, tie.other)]
-    over = [tie for tie in ties if tie.liking[1] < mark and scene.is_friend(tie.owner, tie.other)]
-    for tie in begun:
-        memory.put(1, "friend", tie.owner, tie.other)
-    for tie in over:
-        memory.drop("friend", tie.owner, tie.other)
+def bonds_of_the_day(scene: Scene) -> Iterator[Moment]:
+    """At the end of a day: what time has done to all bonds."""
+    alive = scene.agents[scene.agents["alive"] == 1]
+    found = {(owner, other): None for owner, other in scene.memory.all("bond")} | {
+        (int(record["person"]), int(tie["other"])): tie
+        for record in alive
+        for tie in record["ties"][record["ties"]["known"] == 1]
+    }
+    yield from _in_time(scene, [(*two, scene.tie_now(*two)) for two in sorted(found)])
+
+
+def _in_time(scene: Scene, ties: Sequence[tuple[int, int, Tie | None]]) -> Iterator[Moment]:
+    """The bonds that are no longer what they were, without an event; one moment where it holds for both sides."""
+    changed = {(owner, other): (was, now) for owner, other, was, now in _changes(scene, ties, after=False)}
+    told = set[tuple[int, int]]()
+    for (owner, other), how in changed.items():
+        name = IN_TIME.get(how) or IN_TIME[how[0], NONE]
+        mutual = how[1] == NONE and changed.get((other, owner)) == how
+        if mutual and pair(owner, other) in told:
+            continue
+        told.add(pair(owner, other))
+        yield scene.moment(f"{name}_mutually" if mutual else name, who=(owner, other), place=-1, priority=True)
+
+
+def _changes(scene: Scene, ties: Sequence[tuple[int, int, Tie | None]], *, after: bool) -> list[Changed]:
+    """The bonds that change where the ties have the values before or after the event; they are remembered."""
+    found = []
+    for owner, other, tie in ties:
+        is_new = tie is not None and tie.change == Change.ADDED and not after
+        sides = None if tie is None or is_new else tie.after if after else tie.before
+        was = scene.bond(owner, other)
+        now = scene.bond_after(owner, other, sides)
+        if now != was:
+            _remember(scene, owner, other, now)
+            found.append((owner, other, was, now))
+    return found
+
+
+def _ended(scene: Scene, over: Sequence[Changed], name: str) -> Iterator[Moment]:
+    """Bonds of one sort that this event ended."""
     if over:
-        name = "friendship.lost" if len(over) == 1 else "friendship.lost_mutually"
-        yield scene.moment(name, _why(scene), who=(over[0].owner, over[0].other), priority=True)
+        yield scene.moment(f"{name}_mutually" if len(over) > 1 else name, _why(scene), who=over[0][:2], priority=True)
+
+
+def _friends(scene: Scene, begun: Sequence[Changed]) -> Iterator[Moment]:
+    """Friendships that this event began, one-sided or mutual, for the first time or again."""
     if not begun:
         return
-    tie = begun[0]
-    mutual = scene.is_friend(tie.other, tie.owner)
-    known = [memory.add("befriended", each.owner, each.other) for each in begun]
-    if max(known) > 1:
-        if memory.get("befriended_on", tie.owner, tie.other, -2) < scene.day - 1:
-            yield scene.moment("friendship.renewed", _why(scene), who=(tie.owner, tie.other))
+    memory, who = scene.memory, begun[0][:2]
+    mutual = scene.is_friend(who[1], who[0])
+    known = max(memory.add("befriended", *each[:2]) for each in begun)
+    first = mutual and memory.add("friendships") == 1
+    if known > 1:
+        yield scene.moment("friendship.renewed", _why(scene), who=who, priority=True)
     elif mutual:
-        asides = ["friendship.first_in_town"] if memory.add("friendships") == 1 else []
-        asides += ["friendship.unlikely"] if memory.get("wronged", tie.owner, tie.other) else []
-        yield scene.moment("friendship.mutual", _why(scene), who=(tie.owner, tie.other), priority=True, asides=asides)
+        asides = ["friendship.first_in_town"] if first else []
+        asides += ["friendship.unlikely"] if memory.get("quarrels", *pair(*who)) else []
+        yield scene.moment("friendship.mutual", _why(scene), who=who, priority=True, asides=asides)
     else:
-        asides = ["friendship.one_sided"]
-        yield scene.moment("friendship.begun", _why(scene), who=(tie.owner, tie.other), asides=asides)
-    for each in begun:
-        memory.put(scene.day, "befriended_on", each.owner, each.other)
+        yield scene.moment("friendship.begun", _why(scene), who=who, priority=True, asides=["friendship.one_sided"])
 
 
-def _rivals(scene: Scene, ties: Sequence[Tie]) -> Iterator[Moment]:
-    """Rivalries that this event ended or began."""
-    memory = scene.memory
-    made = [tie for tie in ties if scene.is_rivalry(tie, 1) and not scene.is_rival(tie.owner, tie.other)]
-    over = [tie for tie in ties if not scene.is_rivalry(tie, 1) and scene.is_rival(tie.owner, tie.other)]
-    for tie in made:
-        memory.put(1, "rival", tie.owner, tie.other)
-    for tie in over:
-        memory.drop("rival", tie.owner, tie.other)
-    if over:
-        name = "rivalry.mended" if len(over) == 1 else "rivalry.mended_mutually"
-        yield scene.moment(name, _why(scene), who=(over[0].owner, over[0].other), priority=True)
+def _rivals(scene: Scene, made: Sequence[Changed]) -> Iterator[Moment]:
+    """Rivalries that this event began."""
     if not made:
         return
-    tie = next((each for each in made if each.owner == scene.other), made[0])
-    again = max(memory.add("rivalled", each.owner, each.other) for each in made) > 1
-    mutual = scene.is_rival(tie.other, tie.owner)
-    name = "rivalry.again" if again else "rivalry.mutual" if mutual else "rivalry.begun"
+    memory = scene.memory
+    owner, other = next((each[:2] for each in made if each[0] == scene.other), made[0][:2])
+    again = max(memory.add("rivalled", *each[:2]) for each in made) > 1
+    name = "rivalry.again" if again else "rivalry.mutual" if scene.is_rival(other, owner) else "rivalry.begun"
     asides = ["rivalry.first_in_town"] if memory.add("rivalries") == 1 else []
-    asides += ["rivalry.housemates"] if tie.other in scene.housemates(tie.owner) else []
-    facts = _why(scene) | {"home": scene.names.where(scene.home(tie.owner))}
-    yield scene.moment(name, facts, who=(tie.owner, tie.other), priority=True, asides=asides)
-
-
-def let_lapse(scene: Scene) -> None:
-    """Before the event's own changes, forget friendships and rivalries of the two that decay has ended meanwhile."""
-    if scene.kind not in OVER:
-        return
-    for owner, other in ((scene.agent, scene.other), (scene.other, scene.agent)):
-        tie = scene.tie(owner, other) or scene.tie_now(owner, other)
-        if tie is None or tie.liking[0] < scene.bonds.friend_liking:
-            scene.memory.drop("friend", owner, other)
-        if tie is None or not scene.is_rivalry(tie, 0):
-            scene.memory.drop("rival", owner, other)
+    asides += ["rivalry.housemates"] if other in scene.housemates(owner) else []
+    facts = _why(scene) | {"home": scene.names.where(scene.home(owner))}
+    yield scene.moment(name, facts, who=(owner, other), priority=True, asides=asides)
 
 
 def _mark(scene: Scene, tie: Tie) -> None:
-    """Remember, without telling, the friendship, rivalry and acquaintance that a set tie makes."""
+    """Remember, without telling, the bond and the acquaintance that a set tie makes."""
     scene.memory.put(1, "acquainted", *pair(tie.owner, tie.other))
-    _forget(scene, tie)
-    if tie.held and tie.liking[1] >= scene.bonds.friend_liking:
-        scene.memory.put(1, "friend", tie.owner, tie.other)
-        scene.memory.put(1, "befriended", tie.owner, tie.other)
-        scene.memory.put(scene.day, "befriended_on", tie.owner, tie.other)
-    if tie.held and scene.is_rivalry(tie, 1):
-        scene.memory.put(1, "rival", tie.owner, tie.other)
+    was, now = scene.bond(tie.owner, tie.other), scene.bond_after(tie.owner, tie.other, tie.after if tie.held else None)
+    if now != was:
+        _remember(scene, tie.owner, tie.other, now)
+        if now != NONE:
+            scene.memory.add("befriended" if now == FRIEND else "rivalled", tie.owner, tie.other)
 
 
-def _forget(scene: Scene, tie: Tie) -> None:
-    scene.memory.drop("friend", tie.owner, tie.other)
-    scene.memory.drop("rival", tie.owner, tie.other)
+def _remember(scene: Scene, owner: int, other: int, bond: int) -> None:
+    if bond == NONE:
+        scene.memory.drop("bond", owner, other)
+    else:
+        scene.memory.put(bond, "bond", owner, other)
 
 
 def _why(scene: Scene) -> dict[str, str]:

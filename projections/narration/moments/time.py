@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from eventlog.catalogue.registries import Item, Reason, Trait, Weather
 from eventlog.rows import MISSING
 from projections.narration.entries import Moment
+from projections.narration.moments import queues, ties
 from projections.narration.scene import Scene
 from projections.narration.words import duration, many
 
@@ -18,23 +19,25 @@ CAUGHT: Mapping[int, str] = {
 }
 """The situations of uses that an outage or an empty shelf interrupted, by reason."""
 
-TODAY = ("on_time_today", "shifts_today", "talked_today", "meals_today", "quarrels_today", "handovers_today")
+TODAY = ("faults_today", "shifts_today", "talked_today")
 """The names of the counts of a day in the memory."""
 
 
 def day_ended(scene: Scene) -> Iterator[Moment]:
-    """The day's records: everybody in time for work, the person who talked most."""
+    """The day's records: everybody in time for work, the person who talked most, and bonds that time changed."""
     memory = scene.memory
-    talks = {person: count for (person, _), count in memory.all("talked_today").items() if person in scene.living}
-    shifts, on_time = memory.get("shifts_today"), memory.get("on_time_today")
-    if shifts >= 4 and shifts == on_time:
+    talks = {person: count for (person, _), count in memory.all("talked_today").items()}
+    shifts = memory.get("shifts_today")
+    if shifts >= 4 and not memory.get("faults_today"):
         yield scene.moment("work.all_on_time", {"shifts": scene.number(shifts)})
     if talks and sum(talks.values()) >= 6:
         top = sorted(talks, key=lambda person: (-talks[person], person))[0]
-        if list(talks.values()).count(talks[top]) == 1 and talks[top] >= 3:
+        if list(talks.values()).count(talks[top]) == 1 and talks[top] >= 3 and top in scene.living:
             yield from _talker(scene, top, talks[top], sum(talks.values()))
     for name in TODAY:
         memory.clear(name)
+    queues.forget_deeds(scene)
+    yield from ties.bonds_of_the_day(scene)
 
 
 def _talker(scene: Scene, top: int, began: int, all_of_them: int) -> Iterator[Moment]:
@@ -70,36 +73,37 @@ def price(scene: Scene) -> Iterator[Moment]:
 def power_failed(scene: Scene) -> Iterator[Moment]:
     """Power fails."""
     scene.memory.put(scene.tick, "power_failed")
+    scene.memory.clear(f"caught_by_{int(Reason.POWER)}")
     yield scene.moment("outage.power", priority=True)
 
 
 def power_restored(scene: Scene) -> Iterator[Moment]:
     """Power works again, with the length of the outage."""
-    yield scene.moment("outage.power_back", _outage_facts(scene, "power_failed"), priority=True)
+    yield scene.moment("outage.power_back", _outage_facts(scene, "power_failed", Reason.POWER), priority=True)
 
 
 def water_failed(scene: Scene) -> Iterator[Moment]:
     """Water fails."""
     scene.memory.put(scene.tick, "water_failed")
+    scene.memory.clear(f"caught_by_{int(Reason.WATER)}")
     yield scene.moment("outage.water", priority=True)
 
 
 def water_restored(scene: Scene) -> Iterator[Moment]:
     """Water works again, with the length of the outage."""
-    yield scene.moment("outage.water_back", _outage_facts(scene, "water_failed"), priority=True)
+    yield scene.moment("outage.water_back", _outage_facts(scene, "water_failed", Reason.WATER), priority=True)
 
 
 def interruption(scene: Scene) -> Iterator[Moment]:
-    """An outage or an empty shelf interrupts a person."""
+    """An outage or an empty shelf stops a person."""
     if scene.code2 in CAUGHT:
-        scene.memory.add("caught", scene.agent)
+        scene.memory.add(f"caught_by_{scene.code2}", scene.agent)
         yield scene.moment(CAUGHT[scene.code2])
 
 
-def _outage_facts(scene: Scene, what: str) -> dict[str, str]:
+def _outage_facts(scene: Scene, what: str, reason: Reason) -> dict[str, str]:
     ticks = scene.tick - scene.memory.get(what, default=scene.tick)
-    caught = len(scene.memory.all("caught"))
-    scene.memory.clear("caught")
+    caught = len(scene.memory.all(f"caught_by_{int(reason)}"))
     return {
         "lasted": duration(ticks, scene.names.ticks_per_day),
         "caught": many(caught, "person", "people") if caught else "nobody",

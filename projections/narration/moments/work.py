@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from eventlog.catalogue.registries import Reason
 from eventlog.rows import MISSING
 from projections.narration.entries import Moment
+from projections.narration.moments import queues
 from projections.narration.scene import Scene, pair
 from projections.narration.words import duration, nth, times, with_article
 from projections.riders.tie_changes import Change
@@ -20,7 +21,6 @@ def shift_start(scene: Scene) -> Iterator[Moment]:
     """A person is at its desk in time: it opens the place, or relieves the one before."""
     memory, agent = scene.memory, scene.agent
     streak = memory.add("streak", agent)
-    memory.add("on_time_today")
     last = memory.get("at_desk", scene.place, default=MISSING)
     opens = memory.get("opened_on", scene.place, default=-1) != scene.day
     memory.put(scene.day, "opened_on", scene.place)
@@ -49,6 +49,7 @@ def late_arrival(scene: Scene) -> Iterator[Moment]:
     """A person comes late to work."""
     memory, agent = scene.memory, scene.agent
     count, streak = memory.add("late", agent), memory.get("streak", agent)
+    memory.add("faults_today")
     memory.put(0, "streak", agent)
     memory.put(scene.day, "opened_on", scene.place)
     memory.put(agent, "at_desk", scene.place)
@@ -65,6 +66,7 @@ def absence(scene: Scene) -> Iterator[Moment]:
     """A person misses its shift."""
     memory, agent = scene.memory, scene.agent
     count, streak = memory.add("missed", agent), memory.get("streak", agent)
+    memory.add("faults_today")
     memory.put(0, "streak", agent)
     true = {"missed_streak": streak >= 3, "missed_again": count >= 2}
     facts = _facts(scene, scene.code) | {"nth": nth(count), "streak": scene.number(streak)}
@@ -77,6 +79,9 @@ def takeover(scene: Scene) -> Iterator[Moment]:
     count, back = memory.add("takeovers", taker, owner), memory.get("took", owner, taker, -1)
     memory.put(scene.tick, "took", taker, owner)
     memory.put(taker, "at_desk", scene.place)
+    memory.put(scene.day, "opened_on", scene.place)
+    memory.add("shifts", *pair(taker, owner))
+    queues.remember_deed(scene, owner)
     felt = scene.tie(owner, taker)
     true = {
         "rivals": scene.is_rival(taker, owner),
@@ -96,11 +101,14 @@ def late_help(scene: Scene) -> Iterator[Moment]:
     """A person has worked the first minutes of a late colleague's shift."""
     helper, owner, memory = scene.agent, scene.other, scene.memory
     count, back = memory.add("helped", helper, owner), memory.get("helped", owner, helper)
+    queues.remember_deed(scene, owner)
     true = {
         "help_back": back > 0 and count == 1,
         "help_again": count >= 2,
         "help_rivals": scene.is_rival(owner, helper),
-        "help_strangers": not memory.get("talks", *pair(helper, owner)) and owner not in scene.housemates(helper),
+        "help_strangers": not memory.get("talks", *pair(helper, owner))
+        and not memory.get("acquainted", *pair(helper, owner))
+        and owner not in scene.housemates(helper),
     }
     facts = _facts(scene, scene.code) | {"nth": nth(count), "times": times(back)}
     yield scene.moment(

@@ -12,7 +12,8 @@ import pytest
 from eventlog import writer
 from eventlog.catalogue import KINDS
 from eventlog.catalogue.event import Agent, Amount, Event, Object, Tile, column
-from eventlog.catalogue.social import ChatFailed, ChatStarted, ChatSucceeded
+from eventlog.catalogue.market import SharedMeal
+from eventlog.catalogue.social import ChatFailed, ChatSucceeded
 from eventlog.errors import EventLogError
 from eventlog.folder.manifest import read_manifest, write_manifest
 from eventlog.format.arrow import from_batch, notes_of
@@ -20,6 +21,7 @@ from eventlog.format.upcasting import PRESENT, Upcaster, Upcasters, with_columns
 from eventlog.reader import LogReader
 from eventlog.rows import MISSING, Rows
 from eventlog.writer import LogWriter
+from projections.errors import BadEvent
 from tests.eventlog.towns import EPOCHS, history
 from tests.townlet.towns import by_tick, kitchen_settings, lived, log_digest, town_of
 from townlet.living.town import Town
@@ -60,9 +62,9 @@ LATER = Upcasters([*STROLLED, NODDED], (*KINDS, Strolled))
 
 
 def told(events: int, first: int = 0) -> Rows:
-    """A history with a stroll, a nod and a chat in turn."""
+    """A history with a stroll, a nod and a meal in turn."""
     rows = history(events, seq=first, tick=first // 10)
-    rows["kind"] = np.array([4001, NOD, ChatStarted.kind])[rows["seq"] % 3]
+    rows["kind"] = np.array([4001, NOD, SharedMeal.kind])[rows["seq"] % 3]
     return rows
 
 
@@ -153,13 +155,13 @@ def test_an_empty_segment_takes_the_versions_of_its_next_writer(tmp_path: Path) 
 
 
 def test_a_log_of_a_newer_version_is_refused_where_it_is_newer(tmp_path: Path) -> None:
-    run = log_of(tmp_path / "run", (told(40), {}), (told(40, 40), {"chat_started": 2}))
+    run = log_of(tmp_path / "run", (told(40), {}), (told(40, 40), {"shared_meal": 2}))
     log = LogReader(run)
     assert sum(map(len, log.rows(to_seq=40))) == 40
     assert log.verify_chain() == log.head.digest
     for read in (log.rows, log.batches, log.table):
         with pytest.raises(
-            EventLogError, match=r"newer Townlet: chat_started is of version 2 .* knows version 1"
+            EventLogError, match=r"newer Townlet: shared_meal is of version 2 .* knows version 1"
         ) as said:
             list(read(from_seq=20))
         assert type(said.value) is EventLogError and "Next: read it with" in str(said.value)
@@ -173,7 +175,7 @@ def test_a_log_of_a_newer_version_is_refused_where_it_is_newer(tmp_path: Path) -
 
 def test_the_present_versions_leave_batches_as_they_lie(tmp_path: Path) -> None:
     assert PRESENT.of(PRESENT.versions, tmp_path) is None
-    assert Upcasters([], (*KINDS, Strolled)).versions == {"strolled": 3}
+    assert Upcasters([], (*KINDS, Strolled)).versions == {**PRESENT.versions, "strolled": 3}
 
 
 def broken(change: Callable[[pa.RecordBatch], pa.RecordBatch]) -> Upcasters:
@@ -214,17 +216,19 @@ def test_rows_that_no_step_begins_at_are_refused(tmp_path: Path) -> None:
         list(LogReader(run, upcasters=Upcasters([], (*KINDS, Strolled))).rows())
 
 
-# A real town, as if it had been recorded before chats had their present form: two versions back the quality of a chat
-# stood in `value2` and in tenths; a chat that failed was a kind of its own.
+# A real town, as if it had been recorded before chats had their present form: two versions back the qualities of a chat
+# stood in each other's columns and in halves; a chat that failed was a kind of its own.
 
 FELL_OUT = 4002
+TICKS, LATER_ON = 1440, 1230
+BEFORE = {**PRESENT.versions, "chat_succeeded": 0}
 
 
 def as_recorded_before(rows: Rows) -> Rows:
     rows = rows.copy()
     chats = rows["kind"] == ChatSucceeded.kind
     assert chats.any()
-    rows["value2"][chats], rows["value"][chats] = rows["value"][chats], np.float32(7)
+    rows["value2"][chats], rows["value"][chats] = rows["value"][chats] / 2, rows["value2"][chats] / 2
     rows["kind"][rows["kind"] == ChatFailed.kind] = FELL_OUT
     return rows
 
@@ -233,14 +237,14 @@ def swap(batch: pa.RecordBatch) -> pa.RecordBatch:
     return with_columns(batch, value=batch.column("value2"), value2=batch.column("value"))
 
 
-def clear(batch: pa.RecordBatch) -> pa.RecordBatch:
-    return with_columns(batch, value2=np.float32(np.nan))
+def double(batch: pa.RecordBatch) -> pa.RecordBatch:
+    return with_columns(batch, **{name: pc.multiply(batch.column(name), 2) for name in ("value", "value2")})
 
 
 FROM_BEFORE = Upcasters(
     [
-        Upcaster("chat_succeeded", ChatSucceeded.kind, -1, swap),
-        Upcaster("chat_succeeded", ChatSucceeded.kind, 0, clear),
+        Upcaster("chat_succeeded", ChatSucceeded.kind, 0, swap),
+        Upcaster("chat_succeeded", ChatSucceeded.kind, 1, double),
         Upcaster("fell_out", FELL_OUT, 1, fail, into=("chat_failed", 1)),
     ]
 )
@@ -248,15 +252,15 @@ FROM_BEFORE = Upcasters(
 
 @pytest.fixture(scope="module")
 def kitchen() -> tuple[Town, Rows]:
-    return lived(kitchen_settings(), 7, 600)
+    return lived(kitchen_settings(), 7, TICKS)
 
 
 @pytest.fixture(params=[1 << 20, 200], ids=["active", "sealed"])
 def old_kitchen(kitchen: tuple[Town, Rows], request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Run]:
     """The kitchen's run with its log in the old form."""
     _, rows = kitchen
-    path = simulate(kitchen_settings(), ticks=600, into=tmp_path / "run").path
-    old = log_of(tmp_path / "old", (as_recorded_before(rows), {"chat_succeeded": -1}), segment_events=request.param)
+    path = simulate(kitchen_settings(), ticks=TICKS, into=tmp_path / "run").path
+    old = log_of(tmp_path / "old", (as_recorded_before(rows), BEFORE), segment_events=request.param)
     epochs = read_manifest(path).epochs
     write_manifest(old, read_manifest(old).model_copy(update={"epochs": epochs}))
     (path / "configs").rename(old / "configs")
@@ -267,9 +271,8 @@ def test_an_old_log_folds_to_the_town_that_lived(old_kitchen: Run, kitchen: tupl
     town, rows = kitchen
     assert old_kitchen.at().state_digest == town.state_digest()
     assert old_kitchen.log_digest != log_digest([rows])
-    raw = town_of(kitchen_settings())
-    raw.fold(rows for rows, _ in old_kitchen.log.parts())
-    assert raw.state_digest() != town.state_digest(), "without upcasters it is another town"
+    with pytest.raises(BadEvent, match=f"{FELL_OUT} is the code of no kind"):
+        town_of(kitchen_settings()).fold(rows for rows, _ in old_kitchen.log.parts())
 
 
 def test_an_old_log_answers_in_present_words(old_kitchen: Run, kitchen: tuple[Town, Rows]) -> None:
@@ -284,7 +287,7 @@ def test_an_old_log_answers_in_present_words(old_kitchen: Run, kitchen: tuple[To
 
 
 def test_an_old_log_says_why(old_kitchen: Run, tmp_path: Path) -> None:
-    straight = simulate(kitchen_settings(), ticks=600, into=tmp_path / "straight")
+    straight = simulate(kitchen_settings(), ticks=TICKS, into=tmp_path / "straight")
     ties = straight.sql("select owner, other from tie_changes group by all order by all").to_pylist()
     assert ties
     for tie in ties:
@@ -295,11 +298,11 @@ def test_an_old_log_says_why(old_kitchen: Run, tmp_path: Path) -> None:
 
 
 def test_a_fork_keeps_what_is_stored_and_goes_on_in_present_versions(old_kitchen: Run, tmp_path: Path) -> None:
-    forked = old_kitchen.fork(tmp_path / "fork", at=300)
+    forked = old_kitchen.fork(tmp_path / "fork", at=LATER_ON)
     seq = forked.head.seq
     assert bytes.fromhex(forked.log_digest) == old_kitchen.log.digest_at(seq)[1]
-    assert {str(segment.kinds) for segment in read_manifest(forked.path).segments} == {"{'chat_succeeded': -1}"}
-    assert Run(forked.path, upcasters=FROM_BEFORE).at(300).state_digest == old_kitchen.at(300).state_digest
+    assert all(segment.kinds == BEFORE for segment in read_manifest(forked.path).segments)
+    assert Run(forked.path, upcasters=FROM_BEFORE).at(LATER_ON).state_digest == old_kitchen.at(LATER_ON).state_digest
     with LogWriter.open(forked.path):
         segments = read_manifest(forked.path).segments
-    assert (segments[-1].first_seq, segments[-1].kinds, segments[-2].kinds) == (seq, {}, {"chat_succeeded": -1})
+    assert (segments[-1].first_seq, segments[-1].kinds, segments[-2].kinds) == (seq, PRESENT.versions, BEFORE)

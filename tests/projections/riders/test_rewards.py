@@ -148,6 +148,17 @@ def test_a_chat_is_paid_by_the_tie_before_it() -> None:
     assert second == pytest.approx(0.01 + 0.3 * 0.05 + 0.2 * 0.1)
 
 
+def test_each_is_paid_for_a_chat_by_its_own_quality() -> None:
+    history = History()
+    tied(history, ANN, BEA, 0.25, 0.25)
+    tied(history, BEA, ANN, 0.25, 0.25)
+    chat(history, ANN, BEA, 0.25, 0.75)
+    passes(history)
+    rows, worth = earned(history, social("c1")), 0.01 + 0.3 * 0.25 + 0.2 * 0.25
+    assert of(rows, ANN, "social") == pytest.approx([0.25 * worth], rel=1e-6)
+    assert of(rows, BEA, "social") == pytest.approx([0.75 * worth], rel=1e-6)
+
+
 def test_a_chat_is_worth_no_more_than_the_most() -> None:
     history = History()
     tied(history, ANN, BEA, 1.0, 1.0)

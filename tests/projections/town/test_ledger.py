@@ -1,28 +1,37 @@
 """The ledger of ties: equal to a second one written from the specification, and within its bounds whatever happens."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from eventlog.catalogue import KIND_CODES
-from eventlog.catalogue.registries import Dimension, Trait
+from eventlog.catalogue import KIND_CODES, KIND_NAMES
+from eventlog.catalogue.registries import Dimension, News, Trait
+from eventlog.rows import Rows
 from projections.riders.tie_changes import REMEMBERED as REMEMBERED_CODES
 from projections.riders.tie_changes import Change
 from tests.projections.histories import (
     CAPACITY,
     EPOCHS,
     MEETINGS,
+    NEWS_OF,
     SEATS,
     Action,
     History,
+    bonds_of,
     fold_each,
     histories,
     history_of,
     ledger_of,
+    physics_of,
+    reference_bonds,
     reference_of,
 )
-from tests.projections.reference_ledger import REMEMBERED, SIDES
+from tests.projections.reference_ledger import REMEMBERED, SIDES, ReferenceLedger
+from tests.townlet.towns import DAY, default_settings, lived, town_of
 
 THOROUGH = settings(max_examples=10_000, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 TRUST, FAMILIARITY, RIVALRY = Dimension
@@ -34,6 +43,7 @@ def agree(history: History) -> None:
     for i, (towns, reference, _) in enumerate(fold_each(history)):
         ledger = ledger_of(towns)
         assert ledger == reference_of(reference), f"event {i}: {history.events[i]}"
+        assert bonds_of(towns) == reference_bonds(reference), f"event {i}: {history.events[i]}"
         assert all(abs(side) <= 1.0 for _, *sides in ledger.values() for side in sides)
         assert all(len(person.ties) <= CAPACITY for person in reference.people.values())
 
@@ -50,6 +60,46 @@ def test_the_ledger_is_the_specified_one(history: History) -> None:
 @THOROUGH
 def test_the_ledger_is_the_specified_one_in_ten_thousand_histories(history: History) -> None:
     agree(history)
+
+
+def as_read(rows: Rows, plan: Any) -> Iterator[dict[str, Any]]:
+    """The events of a log that can concern ties, as the reference ledger reads them."""
+    for row in rows:
+        kind, code = KIND_NAMES[int(row["kind"])], int(row["code"])
+        event = {name: row[name].item() for name in ("agent", "other", "tick", "value", "value2")} | {"kind": kind}
+        if kind == "tie_set":
+            event["side"] = SIDES[code]
+        elif kind == "trait_given":
+            event["trait"] = Trait(code).name.lower()
+        elif kind == "news_told":
+            event |= {"about": int(row["tile"]), "news": NEWS_OF[News(code)]}
+        elif kind == "hired":
+            event["venue"] = int(plan.layout.place[int(plan.jobs[code].desk)].venue)
+        elif kind == "job_lost":
+            event["venue"] = None
+        elif kind == "queue_conflict":
+            event["venue"] = int(plan.layout.place[int(row["object"])].venue)
+        yield event
+
+
+@pytest.mark.parametrize("seed", [7, 8])
+def test_the_ledger_of_a_town_that_lived_is_the_specified_one(seed: int) -> None:
+    """A week of the default town, in which people talk, quarrel, help, give and pass news on, day by day."""
+    town, rows = lived(default_settings(), seed, 7 * DAY)
+    folded, reference = town_of(default_settings()), ReferenceLedger(physics_of(default_settings()))
+    assert {"chat_succeeded", "news_told", "queue_conflict"} <= {KIND_NAMES[int(kind)] for kind in set(rows["kind"])}
+    for day in range(7):
+        some = rows[rows["tick"] // DAY == day]
+        for event in as_read(some, town.plans[0]):
+            if event["kind"] == "tick_ended":
+                if event["tick"] % 60 == 59:
+                    reference.pass_hour()
+            else:
+                reference.happen(event)
+        folded.fold([some])
+        assert ledger_of(folded.towns) == reference_of(reference), f"day {day}"
+        assert bonds_of(folded.towns) == reference_bonds(reference), f"day {day}"
+    assert set(reference_bonds(reference).values()) & {"friend", "rival"}
 
 
 def test_every_kind_with_a_delta_is_remembered() -> None:
@@ -119,8 +169,122 @@ def test_a_tie_fades_and_is_dropped() -> None:
     for _ in range(24):
         trust, familiarity = trust * keep.trust, familiarity * keep.familiarity
     assert after_all(history)[1] == (trust, familiarity, 0.0)
-    history.pass_hours(1200)
+    history.pass_hours(2400)
     assert after_all(history) == {}
+
+
+TODAY = 2
+
+
+def chats(days: list[int], kind: str = "chat_succeeded", epoch: int = TODAY) -> list[tuple[float, ...]]:
+    """The tie of seat 0 to seat 1, who met so on each of these days, after each meeting."""
+    found, history = [], History(epoch)
+    for day in days:
+        while history.tick // 1440 < day:
+            history.pass_hours(1)
+        history.add(kind, 0, 1, value=0.5, value2=0.75, object=0)
+        found.append(after_all(history)[1])
+    return found
+
+
+@pytest.mark.parametrize(("kind", "side"), [("chat_succeeded", TRUST), ("chat_failed", RIVALRY)])
+def test_each_further_chat_of_a_pair_on_a_day_counts_half_of_the_one_before(kind: str, side: Dimension) -> None:
+    delta = {"chat_succeeded": 0.05 * 0.5, "chat_failed": 0.05}[kind]
+    ties = [tie[side] for tie in chats([0, 0, 0, 0], kind)]
+    gained = np.diff([0.0, *ties])
+    assert gained == pytest.approx([delta, delta / 2, delta / 4, delta / 8])
+
+
+def test_a_chat_of_the_next_day_counts_whole_again() -> None:
+    keep = EPOCHS[TODAY].relationships.hourly_retention.trust ** 24
+    first, second, third = (tie[TRUST] for tie in chats([0, 0, 1]))
+    assert (first, second) == pytest.approx((0.025, 0.0375))
+    assert third == pytest.approx(0.0375 * keep + 0.025)
+
+
+def test_good_and_bad_chats_are_counted_together_and_by_each_pair() -> None:
+    history = History(TODAY)
+    for kind, a, b in (("chat_failed", 0, 1), ("chat_succeeded", 2, 0), ("chat_succeeded", 1, 0)):
+        history.add(kind, a, b, value=1.0, value2=1.0)
+    ties = after_all(history)
+    assert ties[1][TRUST] == pytest.approx(0.025), "the second chat with 1, whoever began it"
+    assert ties[2][TRUST] == pytest.approx(0.05), "the first with 2"
+
+
+def test_nothing_but_chats_wears_off_by_repetition() -> None:
+    for kind in ("shared_meal", "late_help", "queue_conflict"):
+        ties = chats([0, 0, 0], kind)
+        gained = np.diff([(0.0, 0.0, 0.0), *ties], axis=0)
+        assert gained[1] == pytest.approx(gained[0]) and gained[2] == pytest.approx(gained[0])
+
+
+def test_each_side_of_a_chat_has_its_own_quality() -> None:
+    history = History(TODAY)
+    history.add("chat_succeeded", 1, 0, value=0.25, value2=1.0)
+    assert after_all(history)[1][TRUST] == pytest.approx(0.05), "who listened takes the listener's"
+    history = History(TODAY)
+    history.add("chat_succeeded", 0, 1, value=0.25, value2=1.0)
+    assert after_all(history)[1][TRUST] == pytest.approx(0.0125), "who spoke takes the speaker's"
+
+
+@pytest.mark.parametrize(
+    ("kind", "share"),
+    [("queue_handover", 0.4), ("queue_conflict", 0.3), ("shift_takeover", 0.3), ("late_help", 0.4), ("shared_meal", 1)],
+)
+def test_who_is_wronged_helped_or_given_way_to_takes_the_whole_and_who_did_it_a_share(kind: str, share: float) -> None:
+    sides = []
+    for agent, other in ((1, 0), (0, 1)):
+        history = History(TODAY)
+        history.add(kind, agent, other, value=1.0, object=0)
+        sides.append(after_all(history)[1])
+    whole, mine = sides
+    delta = getattr(EPOCHS[TODAY].relationships.deltas, kind)
+    assert whole == pytest.approx((delta.trust, delta.familiarity, delta.rivalry))
+    assert mine == pytest.approx(tuple(share * side for side in whole))
+
+
+def bonds(values: list[tuple[float, float, float]]) -> list[str]:
+    """What seat 1 is to seat 0 under the marks of today, as its tie takes these values one after another."""
+    history, found = History(TODAY), []
+    for sides in values:
+        for side in (RIVALRY, TRUST, FAMILIARITY):
+            history.add("tie_set", 0, 1, code=side, value=sides[side])
+        *_, (towns, reference, _) = fold_each(history)
+        assert bonds_of(towns) == reference_bonds(reference)
+        found.append(bonds_of(towns).get((0, 1), "none"))
+    return found
+
+
+def test_a_friend_is_made_at_one_mark_and_lost_at_a_lower_one() -> None:
+    liked = [(0.25, 0.625, 0), (0.25, 0.6875, 0), (0.25, 0.375, 0), (0.25, 0.3125, 0), (0.25, 0.625, 0)]
+    assert bonds(liked) == ["none", "friend", "friend", "none", "none"]
+
+
+def test_a_rival_is_made_at_one_mark_and_lost_at_a_lower_one_or_by_trust() -> None:
+    resented = [(0, 0, 0.1875), (0, 0, 0.25), (0, 0, 0.125), (0, 0, 0.0625), (0, 0, 0.1875)]
+    assert bonds(resented) == ["none", "rival", "rival", "none", "none"]
+    assert bonds([(0.125, 0, 0.5), (0.5, 0, 0.5)]) == ["rival", "none"]
+    assert bonds([(0.5, 0, 0.375)]) == ["none"], "trust outweighs it"
+
+
+def test_a_friend_with_whom_one_quarrels_is_a_friend_until_the_lower_mark() -> None:
+    assert bonds([(0.375, 0.75, 0), (0.375, 0.75, 0.5), (0.375, 0.75, 0.5625)]) == ["friend", "friend", "rival"]
+
+
+def test_a_bond_fades_with_the_hours() -> None:
+    """By the half-life of 15 days a liking of 1 is above 0.6 for eleven days, and below it on the twelfth."""
+    history = History(TODAY)
+    for side, value in ((TRUST, 0.5), (FAMILIARITY, 0.5)):
+        history.add("tie_set", 0, 1, code=side, value=value)
+    days = 0
+    while True:
+        *_, (towns, reference, _) = fold_each(history)
+        assert bonds_of(towns) == reference_bonds(reference)
+        if not bonds_of(towns):
+            break
+        history.pass_hours(24)
+        days += 1
+    assert days == 12 and 0.998080**264 > 0.6 > 0.998080**288
 
 
 SOCIAL = st.lists(MEETINGS, max_size=40)

@@ -90,6 +90,16 @@ CASES: Mapping[str, tuple[Sequence[Event], Mapping[str, object], Days]] = {
         {},
         [(1, 4), (1, 4)],
     ),
+    "gifts": (
+        [
+            (100, "meal_given", {"agent": ALICE, "other": BOB}),
+            (200, "money_lent", {"agent": ALICE, "other": CAROL, "value": 2.0}),
+            (300, "money_returned", {"agent": CAROL, "other": ALICE, "value": 2.0}),
+            (1500, "meal_given", {"agent": BOB, "other": ALICE}),
+        ],
+        {},
+        [(2, 1), (1, 1)],
+    ),
     "exits": ([(700, "agent_exited", {"agent": DAN, "code": 19, "code2": -1})], {}, [(1, 1), (0, 1)]),
     # Hired at the founding; bob loses his job at noon, and alice hers, to have it again an hour later.
     "tenure": (

@@ -56,7 +56,7 @@ def test_the_table_is_for_as_many_people_as_the_town_has() -> None:
     assert six["queue_conflict"] == "0.8 to 3 a day, in every seed within 5 days"
 
 
-@pytest.mark.parametrize("per_day", [720, 1440, 2880])
+@pytest.mark.parametrize("per_day", [1200, 1440, 2880])
 def test_a_day_has_as_many_ticks_as_the_settings_say(per_day: int) -> None:
     """What is counted by days, and the wait in minutes, are of town time."""
     from townlet.configuration.load import load

@@ -114,7 +114,7 @@ class TestTie:
 
 
 def test_every_kind_of_cause_has_its_own_marker_and_every_end_its_words() -> None:
-    assert set(MARKERS) == {KIND_NAMES[int(kind)] for kind in REMEMBERED} | {"tie_set"}
+    assert set(MARKERS) == {KIND_NAMES[int(kind)] for kind in REMEMBERED} | {"news_told", "tie_set"}
     assert len(set(MARKERS.values())) == len(MARKERS)
     assert set(ENDS) == {loss.name.lower() for loss in Loss}
 

@@ -13,6 +13,7 @@ from eventlog.codes import (
     COVER_AGREED,
     GHOST_STEPPED,
     LATE_HELP,
+    NEWS_TOLD,
     QUEUE_CONFLICT,
     QUEUE_HANDOVER,
     SHARED_MEAL,
@@ -31,6 +32,7 @@ SOCIAL = {
     "chat_started": CHAT_STARTED,
     "chat_succeeded": CHAT_SUCCEEDED,
     "chat_failed": CHAT_FAILED,
+    "news_told": NEWS_TOLD,
 }
 OTHERS = {
     "cover_agreed": COVER_AGREED,

@@ -10,7 +10,13 @@ from tests.townlet.rules.stage import Stage, columns
 from townlet.rules.control import BY_ACTION
 
 HUNGRY, STARVING = 0.3, 0.1
-SURE = {"giving.meal_chance": 1.0, "giving.money_chance": 1.0, "life.initial_ties.mode": "none"}
+SURE = {
+    "giving.meal_chance": 1.0,
+    "giving.money_chance": 1.0,
+    "life.initial_ties.mode": "none",
+    "giving.hungry_below": 0.4,
+    "giving.meals_kept": 2,
+}
 NOON = 720
 
 
@@ -60,12 +66,9 @@ class Table(Stage):
         self.rows()
         self.call("company.giving", "settle", self.needy if seat is None else seat)
         rows = self.rows()
-        given = {kind: columns(rows, kind) for kind in ("meal_given", "money_lent", "money_returned")}
-        return {
-            kind: [(int(row["agent"]), int(row["other"])) for row in found]
-            for kind, found in given.items()
-            if len(found)
-        }
+        kinds = ("meal_given", "money_lent", "money_returned")
+        given = {kind: [(int(row["agent"]), int(row["other"])) for row in columns(rows, kind)] for kind in kinds}
+        return {kind: found for kind, found in given.items() if found}
 
 
 def test_a_housemate_with_more_than_enough_gives_a_meal() -> None:
@@ -151,6 +154,26 @@ def test_nobody_starves_beside_a_full_larder() -> None:
     assert table.settle() == {"meal_given": [(table.housemate, table.needy)]}
     table.eat_all(table.needy)
     assert table.settle() == {}, "who is hungry itself keeps its last meal"
+
+
+@pytest.mark.parametrize(
+    ("hunger", "money", "feels", "given"),
+    [
+        pytest.param(HUNGRY, 5.0, {}, False, id="who can buy a meal is no stranger's care"),
+        pytest.param(STARVING, 5.0, {}, True, id="who starves is anybody's"),
+        pytest.param(HUNGRY, 1.0, {}, True, id="who can buy no food is, too"),
+        pytest.param(STARVING, 1.0, {"rivalry": 0.9}, False, id="but not a rival's"),
+    ],
+)
+def test_a_stranger_feeds_who_cannot_help_itself(
+    hunger: float, money: float, feels: dict[str, float], given: bool
+) -> None:
+    table = Table(hunger, **{"market.start_raw": 0, "giving.money_chance": 0.0})
+    table.spend(table.needy, money)
+    table.far_away(table.housemate)
+    table.beside(table.needy, table.stranger)
+    table.tie(table.stranger, table.needy, **feels)
+    assert table.settle() == ({"meal_given": [(table.stranger, table.needy)]} if given else {})
 
 
 def test_who_cannot_pay_rent_and_a_meal_is_lent_what_a_day_costs() -> None:

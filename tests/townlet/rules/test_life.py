@@ -54,7 +54,7 @@ def test_at_most_two_leave_a_day_and_two_hours_apart() -> None:
 
 
 def test_two_days_without_work_are_a_reason_to_leave() -> None:
-    stage = Stage({"work.jobs": []})
+    stage = Stage({"work.jobs": [], "market.benefit": 0.0})
     for tick, reason in ((2 * 1440 - 1, -1), (2 * 1440, Reason.UNEMPLOYMENT)):
         stage.at(tick)
         assert stage.call("life", "reason_to_leave", 0) == reason
@@ -106,3 +106,23 @@ def test_one_asks_for_work_at_ten_and_not_on_the_morning_after(minute: int, sinc
     stage.rows()
     stage.at(minute + 1440).call("life", "look_for_work", 0)
     assert (stage.kinds() == ["hired"]) == asks
+
+
+@pytest.mark.parametrize(("benefit", "leaves"), [(4.0, False), (0.0, True)])
+def test_nobody_leaves_for_want_of_work_where_the_town_keeps_those_without(benefit: float, leaves: bool) -> None:
+    stage = Stage({"work.jobs": [], "market.benefit": benefit}).at(600, day=3)
+    stage.rows()
+    stage.call("life", "suffer", 0)
+    gone = columns(stage.rows(), "agent_exited")
+    assert [int(row["code"]) for row in gone] == ([Reason.UNEMPLOYMENT] if leaves else [])
+
+
+def test_who_finds_no_work_although_there_are_jobs_enough_leaves() -> None:
+    stage = Stage({"market.benefit": 4.0})
+    seat = stage.worker()
+    job = int(stage.agent(seat).job)
+    stage.record("work", "job_lost", seat, int(stage.plan.jobs[job].desk), job, -1)
+    stage.at(601, day=3)
+    stage.rows()
+    stage.call("life", "suffer", seat)
+    assert [int(row["code"]) for row in columns(stage.rows(), "agent_exited")] == [Reason.UNEMPLOYMENT]

@@ -7,7 +7,7 @@ import pytest
 
 RULES = sorted(
     path
-    for path in (Path(__file__).resolve().parents[3] / "townlet" / "rules").glob("*.py")
+    for path in (Path(__file__).resolve().parents[3] / "townlet" / "rules").rglob("*.py")
     if path.stem not in ("__init__", "draw")  # the numbers of a published generator are no table's
 )
 EVERYWHERE = {0, 1, 1.0e9}
@@ -15,11 +15,13 @@ EVERYWHERE = {0, 1, 1.0e9}
 
 STRUCTURE: dict[str, set[float]] = {
     "control": {3, 9, 32767},  # who may choose; how many options; the most that a row's column holds
+    "giving": {2},  # a meal or money
     "life": {2, 3, 5, 7, 11},  # primes of a sequence; [0, 1) made [-1, 1), and more than any draw; bits of a word
     "market": {2, 7},  # [0, 1) made [-1, 1); days of a week
     "movement": {2, 4},  # the four ways
     "policy": {0.5, 2, 3},  # a mark; the middle of a draw; the three meals of a day
-    "queues": {2},  # two ways to leave; a line of two, without which nobody can push in
+    "queues": {2, 3},  # three ways to leave; a line of two, without which nobody can push in
+    "talk": {0.5},  # the middle of a draw
     "work": {2, 7},  # noon, and more than any draw; days of a week
 }
 """By module, the numbers that say how things are and not how much of them."""

@@ -1,12 +1,13 @@
 """Telling news: what is told, to whom it is not told, how often; and that all that a town tells can be known."""
 
-import itertools
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
 from eventlog.catalogue.registries import News, Reason
+from projections.record.state import NEWS_KEPT
 from tests.townlet.rules.stage import Stage, columns
 from tests.townlet.towns import default_settings, lived
 
@@ -62,6 +63,16 @@ def test_nobody_is_told_about_oneself() -> None:
     assert tellings(scene(), VICTIM, DOER) == []
 
 
+def test_nobody_is_told_again_what_was_forgotten() -> None:
+    stage = scene()
+    assert tellings(stage, VICTIM, LISTENER) == [(VICTIM, LISTENER, DOER)]
+    for _ in range(NEWS_KEPT):
+        wrong(stage, THIRD, LISTENER)
+    stage.rows()
+    assert not any(int(piece.about) == DOER for piece in stage.agent(LISTENER).news)
+    assert LISTENER not in [listener for _, listener, _ in tellings(stage, VICTIM, LISTENER)]
+
+
 def test_nobody_is_told_what_was_done_to_oneself_though_it_be_forgotten() -> None:
     stage = scene()
     assert tellings(stage, VICTIM, LISTENER) == [(VICTIM, LISTENER, DOER)]
@@ -75,7 +86,7 @@ def test_nobody_is_told_what_was_done_to_oneself_though_it_be_forgotten() -> Non
 def test_so_many_tellings_from_the_eye_witness(most: int, told: int) -> None:
     stage = scene({"news.tellings_most": most})
     chain = [VICTIM, LISTENER, THIRD, 4, 5]
-    made = [tellings(stage, a, b) for a, b in itertools.pairwise(chain)]
+    made = [tellings(stage, a, b) for a, b in pairwise(chain)]
     assert [len(each) for each in made] == [1] * told + [0] * (len(made) - told)
 
 

@@ -7,7 +7,13 @@ import pytest
 from eventlog.catalogue.registries import Option
 from tests.townlet.rules.stage import Stage, columns
 
-SURE = {"policy.jitter": 0.0, "work.oversleep_chance": 0.0, "work.unwell_chance": 0.0, "work.dawdle_chance": 0.0}
+SURE = {
+    "policy.jitter": 0.0,
+    "policy.chronotype_minutes": 0,
+    "work.oversleep_chance": 0.0,
+    "work.unwell_chance": 0.0,
+    "work.dawdle_chance": 0.0,
+}
 WELL = {"needs.start.hunger": 0.9, "needs.start.hygiene": 0.9, "needs.start.energy": 0.9}
 
 
@@ -146,3 +152,96 @@ def test_one_gives_way_to_a_friend_who_is_worse_off(trust: float, eaten: bool, g
     stage.record("queues", "queue_joined", 1, shower, 1, -1)
     stage.tie(0, 1, trust=trust)
     assert bool(stage.call("policy", "gives_way", 0)) == gives
+
+
+def bench_of(stage: Stage, fee: bool) -> int:
+    """A bench that costs money, or one that costs none."""
+    benches = stage.places(Option.SOCIALISE)
+    fees = [stage.plan.affordances[stage.plan.layout.place[o].affordance].fee for o in benches]
+    return next(o for o, each in zip(benches, fees, strict=True) if bool(each > 0.0) is fee)
+
+
+@pytest.mark.parametrize(("wallet", "useful"), [(10.3, False), (10.5, True)])
+def test_only_who_has_money_to_spare_pays_for_company(wallet: float, useful: bool) -> None:
+    stage = Stage({"market.spend_above": 10.0, "market.start_wallet": wallet}).at(700)
+    assert bool(stage.call("policy", "is_of_use", 0, bench_of(stage, fee=True))) is useful
+    assert stage.call("policy", "is_of_use", 0, bench_of(stage, fee=False))
+
+
+def test_the_more_money_to_spare_the_nearer_is_what_costs_money() -> None:
+    """A basic meal more is worth three steps, up to thirty; what is free is as far as ever."""
+    seen = {}
+    for wallet in (10.0, 12.0, 40.0):
+        stage = Stage({"market.spend_above": 10.0, "market.start_wallet": wallet}).at(700)
+        counter = stage.places(Option.SHOP, "cafe")[0]
+        seen[wallet] = [
+            stage.call("policy", "trouble_of", 0, place, int(option), False)
+            for place, option in (
+                (bench_of(stage, fee=True), Option.SOCIALISE),
+                (counter, Option.SHOP),
+                (bench_of(stage, fee=False), Option.SOCIALISE),
+            )
+        ]
+    assert [seen[10.0][i] - seen[12.0][i] for i in range(3)] == pytest.approx([6.0, 6.0, 0.0])
+    assert [seen[10.0][i] - seen[40.0][i] for i in range(3)] == pytest.approx([30.0, 30.0, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("wallet", "hunger", "useful"),
+    [(5.1, 0.6, False), (5.3, 0.6, True), (4.1, 0.3, True)],
+    ids=["poor", "rich", "hungry"],
+)
+def test_who_shops_keeps_the_rent_unless_it_is_very_hungry(wallet: float, hunger: float, useful: bool) -> None:
+    """Four raw foods cost 4.0, and the rent is 1.2."""
+    stage = Stage({"market.start_wallet": wallet, "needs.start.hunger": hunger}).at(700)
+    till = stage.places(Option.SHOP, "grocer")[0]
+    assert bool(stage.call("policy", "is_of_use", 0, till)) is useful
+
+
+def own_minutes(stage: Stage) -> list[int]:
+    return [int(stage.call("policy", "own_minute", seat)) for seat in range(8)]
+
+
+def test_larks_are_ahead_of_the_clock_and_owls_behind_for_all_their_lives() -> None:
+    stage = Stage().at(700)
+    lags = [700 - own for own in own_minutes(stage)]
+    assert all(-60 <= lag <= 60 for lag in lags) and len(set(lags)) > 4
+    assert min(lags) < 0 < max(lags)
+    for day, minute in ((0, 701), (3, 200), (9, 1300)):
+        assert [minute - own for own in own_minutes(stage.at(minute, day))] == lags
+    assert own_minutes(Stage({"policy.chronotype_minutes": 0}).at(700)) == [700] * 8
+
+
+def test_the_clock_of_a_lark_turns_at_its_own_midnight() -> None:
+    stage = Stage().at(700)
+    lags = [700 - own for own in own_minutes(stage)]
+    assert own_minutes(stage.at(0)) == [-lag % 1440 for lag in lags]
+    assert own_minutes(stage.at(1439)) == [(1439 - lag) % 1440 for lag in lags]
+
+
+def test_a_newcomer_has_a_clock_of_its_own() -> None:
+    found = set()
+    for _ in range(3):
+        stage = Stage().at(700)
+        before = own_minutes(stage)
+        stage.record("life", "agent_exited", 0, 43, 5, -1)
+        home, tile = int(stage.plan.layout.places), stage.free_tiles()[0]
+        home = next(o for o in range(home) if stage.plan.affordances[stage.plan.layout.place[o].affordance].own)
+        stage.record("life", "agent_arrived", 0, home, tile, -1)
+        after = own_minutes(stage)
+        assert after[1:] == before[1:]
+        found.add((before[0], after[0]))
+    ((old, new),) = found
+    assert old != new
+
+
+@pytest.mark.parametrize("option_minute", [1320, 390])
+def test_the_night_begins_and_ends_by_ones_own_clock(option_minute: int) -> None:
+    """Who is tired enough for the night, and not for a nap, sleeps in its own night alone."""
+    stage = Stage({**WELL, "policy.jitter": 0.0, "needs.start.energy": 0.5, "work.jobs": []})
+    stage.at(700)
+    lags = [700 - own for own in own_minutes(stage)]
+    for seat, lag in enumerate(lags):
+        uses = [float(stage.at(option_minute + lag + d).call("policy", "use_of_sleep", seat)) for d in (-1, 0)]
+        sleeps = [use > 0.0 for use in uses]
+        assert sleeps == ([False, True] if option_minute == 1320 else [True, False])

@@ -1,18 +1,22 @@
 """Lines: one user a place; who is done passes the place on, or keeps the next one waiting; who waits too long goes."""
 
+from typing import Any
+
 import pytest
 
-from eventlog.catalogue.registries import Option, Reason
+from eventlog.catalogue.registries import Action, Option, Reason
 from tests.townlet.rules.stage import Stage, columns
 
-WITH_MANNERS, WITHOUT_A_WORD = 0, 1
+WITH_MANNERS, WITHOUT_A_WORD, AT_THE_END = 0, 1, 2
 RUDE = {"queues.block_chance": 1.0}
+AT_ONCE = {"queues.held_minutes": [0, 0]}
 POLITE = {"queues.block_chance": 0.0, "queues.block_rivalry": 0.0, "queues.polite_chance": 1.0}
 PLAIN = POLITE | {"queues.polite_chance": 0.0, "queues.polite_trust": 0.0}
+PLAIN_WORD = {"queues.polite_chance": 0.0, "queues.polite_trust": 0.0}
 NO_CUTS = {"queues.cut_chance": 0.0, "queues.cut_rivalry": 0.0}
 
 
-def lined_up(overrides: dict[str, float], waiting: int) -> tuple[Stage, int]:
+def lined_up(overrides: dict[str, Any], waiting: int) -> tuple[Stage, int]:
     """Seat 0 under a shower and so many in line: 1, 2, 3 ..."""
     stage = Stage(overrides).at(600)
     shower = stage.places(Option.WASH)[0]
@@ -37,18 +41,84 @@ def near(stage: Stage, place: int, steps: int) -> int:
 def test_a_block_is_worse_the_longer_the_line(waiting: int, intensity: float) -> None:
     stage, shower = lined_up(RUDE, waiting)
     stage.call("queues", "leave_place", 0, shower, int(Reason.FINISHED), WITH_MANNERS)
-    (block,) = columns(rows := stage.rows(), "queue_conflict")
+    (block,) = stage.rows()
     assert (int(block["agent"]), int(block["other"]), int(block["code"])) == (0, 1, Reason.BLOCK)
     assert float(block["value"]) == intensity
-    assert len(columns(rows, "reservation_released")) == len(columns(rows, "cooldown_started")) == 1
+
+
+def blocked(waiting: int = 1) -> tuple[Stage, int, int]:
+    """Seat 0 has finished and keeps the shower from seat 1: the town, the shower, and for how many minutes."""
+    stage, shower = lined_up(RUDE | NO_CUTS | {"policy.commit_minutes": 1}, waiting)
+    stage.call("needs", "finish", 0)
+    assert not stage.kinds(), "not yet"
+    stage.at(630).call("needs", "finish", 0)
+    (block,) = columns(stage.rows(), "queue_conflict")
+    return stage, shower, int(block["code2"])
+
+
+def test_a_block_keeps_the_place_for_three_to_ten_minutes() -> None:
+    stage, shower = lined_up(RUDE, 1)
+    held = set()
+    for day in range(80):
+        stage.at(600, day).call("queues", "block", 0, 1, shower)
+        held |= {int(row["code2"]) for row in stage.rows()}
+    assert held == set(range(3, 11))
+
+
+def test_meanwhile_nobody_gets_the_place_and_its_holder_does_nothing_else() -> None:
+    stage, shower, held = blocked(waiting=2)
+    for later in range(held):
+        stage.at(630 + later).call("queues", "linger", 0)
+        for seat in (1, 2):
+            stage.call("queues", "step_up", seat)
+        assert not stage.kinds() and int(stage.agent(0).holds) == shower
+        assert int(stage.town.objects[shower].user) == 0 and int(stage.town.objects[shower].line) == 2
+        assert not stage.call("policy", "decides", 0)
+        assert int(stage.call("primitives", "possible", 0)) == 1 << Action.WAIT
+
+
+def test_when_its_time_is_over_the_first_in_line_gets_the_place() -> None:
+    stage, shower, held = blocked(waiting=2)
+    stage.at(630 + held).call("queues", "linger", 0)
+    assert stage.kinds() == ["reservation_released", "cooldown_started"]
+    assert (int(stage.agent(0).holds), int(stage.agent(0).lingers_until)) == (-1, 0)
+    stage.call("queues", "step_up", 2)
+    (granted,) = stage.rows()
+    assert (int(granted["agent"]), int(granted["object"])) == (1, shower)
+
+
+def test_nobody_keeps_a_place_from_nobody() -> None:
+    stage, shower, held = blocked()
+    assert held > 1
+    stage.record("queues", "queue_left", 1, shower, int(Reason.CHANGED_MIND), -1)
+    stage.rows()
+    stage.at(631).call("queues", "linger", 0)
+    assert stage.kinds() == ["reservation_released"]
+
+
+def test_a_block_that_keeps_nothing_frees_the_place_at_once() -> None:
+    """As in towns of the first version."""
+    stage, shower = lined_up(RUDE | AT_ONCE, 1)
+    stage.call("queues", "leave_place", 0, shower, int(Reason.FINISHED), WITH_MANNERS)
+    rows = stage.rows()
+    assert columns(rows, "queue_conflict")["code2"].tolist() == [0]
+    assert len(rows) == 3 and len(columns(rows, "reservation_released")) == len(columns(rows, "cooldown_started")) == 1
+
+
+def test_whoever_leaves_town_keeps_no_place() -> None:
+    stage, shower, _ = blocked()
+    stage.record("life", "agent_exited", 0, int(Reason.NEGLECT), 5, -1)
+    assert int(stage.town.objects[shower].user) == -1
+    stage.call("queues", "step_up", 1)
+    assert int(stage.agent(1).holds) == shower
 
 
 def test_no_quarrel_is_worse_than_the_worst_or_milder_than_the_mildest() -> None:
     stage, shower = lined_up(RUDE | {"queues.intensity_step": 1.0, "queues.intensity_most": 2.0}, 3)
-    stage.call("queues", "quarrel", 0, 1, shower, int(Reason.BLOCK), -1)
+    stage.call("queues", "quarrel", 0, 1, shower, int(Reason.BLOCK), 0, -1)
     assert stage.rows()["value"].tolist() == [2.0]
     stage, shower = lined_up(RUDE | {"queues.intensity_least": 4.0}, 1)
-    stage.call("queues", "quarrel", 0, 1, shower, int(Reason.BLOCK), -1)
+    stage.call("queues", "quarrel", 0, 1, shower, int(Reason.BLOCK), 0, -1)
     assert stage.rows()["value"].tolist() == [4.0]
 
 
@@ -64,6 +134,22 @@ def test_without_a_word_there_is_neither_quarrel_nor_courtesy(overrides: dict[st
     stage, shower = lined_up(overrides, 2)
     stage.call("queues", "leave_place", 0, shower, int(Reason.HUNGER), WITHOUT_A_WORD)
     assert stage.kinds() == ["reservation_released", "cooldown_started"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (RUDE | PLAIN_WORD, ["reservation_released", "cooldown_started"]),
+        (POLITE, ["queue_handover", "cooldown_started"]),
+    ],
+    ids=["rude", "polite"],
+)
+def test_at_the_end_of_ones_time_there_may_be_a_courtesy_and_never_a_block(
+    overrides: dict[str, float], said: list[str]
+) -> None:
+    stage, shower = lined_up(overrides, 1)
+    stage.call("queues", "leave_place", 0, shower, int(Reason.FINISHED), AT_THE_END)
+    assert stage.kinds() == said
 
 
 def test_nobody_rests_from_a_place_for_which_nobody_waited() -> None:

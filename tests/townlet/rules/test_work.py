@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from eventlog.catalogue.registries import Reason
+from eventlog.catalogue.registries import Option, Reason
 from projections.record.words import ABSENT, LATE, ON_TIME, PRE_SHIFT
 from tests.townlet.rules.stage import Stage, columns
 from tests.townlet.towns import DAY, default_settings, lived
@@ -37,6 +37,71 @@ def test_within_the_grace_one_is_on_time_and_after_it_late(minute: int, said: st
     assert int(stage.agent(seat).shift_state) == (ON_TIME if said == "shift_started" else LATE)
     if said == "arrived_late":
         assert columns(rows, said)["value"][0] == minute
+
+
+def in_line(minute: int, overrides: dict[str, bool]) -> tuple[Stage, int, int]:
+    """Somebody in line at its own desk, which another still uses: the town, who, the number of the joining."""
+    stage = Stage(overrides).at(MORNING + minute)
+    seat = stage.worker(MORNING)
+    desk = desk_of(stage, seat)
+    stage.busy(free_from_work(stage, seat), desk)
+    joined = stage.record("queues", "queue_joined", seat, desk, 1, -1)
+    stage.rows()
+    return stage, seat, joined
+
+
+@pytest.mark.parametrize(("minute", "on_time"), [(-1, False), (0, True), (5, True), (6, False)])
+def test_to_be_in_line_at_the_desk_within_the_grace_is_to_be_on_time(minute: int, on_time: bool) -> None:
+    stage, seat, joined = in_line(minute, {})
+    stage.call("work", "attend", seat)
+    rows = stage.rows()
+    assert [int(row["seq"]) - int(row["cause"]) for row in columns(rows, "shift_started")] == [joined] * on_time
+    assert len(rows) == on_time and int(stage.agent(seat).shift_state) == (ON_TIME if on_time else PRE_SHIFT)
+
+
+def test_a_line_at_another_place_does_not_count_nor_does_any_where_the_setting_says_so() -> None:
+    stage, seat, _ = in_line(0, {"work.line_counts": False})
+    stage.call("work", "attend", seat)
+    assert not stage.kinds()
+    stage = Stage().at(MORNING)
+    seat = stage.worker(MORNING)
+    stage.record("queues", "queue_joined", seat, stage.places(Option.WASH)[0], 1, -1)
+    stage.rows()
+    stage.call("work", "attend", seat)
+    assert not stage.kinds()
+
+
+def test_who_was_on_time_in_line_is_paid_for_what_it_worked() -> None:
+    stage, seat, _ = in_line(0, {})
+    stage.call("work", "attend", seat)
+    stage.at(MORNING + 10)
+    stage.busy(seat, desk_of(stage, seat), 350)
+    stage.pass_ticks(20)
+    stage.rows()
+    job = stage.plan.jobs[int(stage.agent(seat).job)]
+    stage.call("work", "close_shift", seat, job)
+    rows = stage.rows()
+    assert columns(rows, "wage_paid")["value"].tolist() == pytest.approx([20 * float(job.wage)])
+    assert not len(columns(rows, "wage_withheld")), "nothing is held against who came in time"
+
+
+RUDE = {"queues.block_chance": 1.0, "queues.polite_chance": 0.0, "queues.polite_trust": 0.0}
+
+
+@pytest.mark.parametrize(("blameless", "blocks"), [(True, 0), (False, 1)])
+def test_nobody_is_blamed_for_leaving_the_desk_at_the_end_of_a_shift(blameless: bool, blocks: int) -> None:
+    """The ruder and the longer the line."""
+    stage = Stage(RUDE | {"work.blameless_end": blameless}).at(800)
+    seat = stage.worker(MORNING)
+    desk = desk_of(stage, seat)
+    stage.busy(seat, desk, 40)
+    stage.record("queues", "queue_joined", stage.worker(840), desk, 1, -1)
+    stage.rows()
+    stage.at(840).call("needs", "finish", seat)
+    rows = stage.rows()
+    assert len(columns(rows, "affordance_finished")) == 1
+    assert len(columns(rows, "queue_conflict")) == blocks
+    assert int(stage.town.objects[desk].user) == (seat if blocks else -1)
 
 
 @pytest.mark.parametrize(("minute", "state"), [(-1, PRE_SHIFT), (29, PRE_SHIFT), (30, ABSENT)])
@@ -125,10 +190,35 @@ class TestStandingIn:
         stage = Stage().at(MORNING)
         owner = stage.worker(MORNING)
         helper = free_from_work(stage, owner)
-        stage.record("work", "cover_agreed", helper, owner, desk_of(stage, owner), int(Reason.LATE), -1)
+        agreed = stage.record("work", "cover_agreed", helper, owner, desk_of(stage, owner), int(Reason.LATE), -1)
         stage.rows()
         stage.at(MORNING + later).call("work", "give_up_cover", helper)
-        assert stage.kinds() == (["cover_ended"] if void else [])
+        rows = stage.rows()
+        assert len(rows) == 2 * void and len(columns(rows, "cover_ended")) == void
+        for row in columns(rows, "queue_conflict"):
+            assert (int(row["agent"]), int(row["other"]), int(row["code"])) == (helper, owner, Reason.PROMISE)
+            assert (int(row["object"]), int(row["code2"])) == (desk_of(stage, owner), 0)
+            assert int(row["seq"]) - int(row["cause"]) == agreed, "it is the promise that was broken"
+
+    @pytest.mark.parametrize("state", ["shift_started", "arrived_late"])
+    def test_a_promise_is_kept_well_enough_where_the_owner_has_come(self, state: str) -> None:
+        stage = Stage().at(MORNING)
+        owner = stage.worker(MORNING)
+        helper, desk, job = free_from_work(stage, owner), desk_of(stage, owner), int(stage.agent(owner).job)
+        stage.record("work", "cover_agreed", helper, owner, desk, int(Reason.LATE), -1)
+        stage.record("work", state, owner, desk, job, *([6.0] if state == "arrived_late" else []), -1)
+        stage.rows()
+        stage.at(MORNING + 120).call("work", "give_up_cover", helper)
+        assert stage.kinds() == ["cover_ended"]
+
+    def test_where_promises_are_no_matter_of_quarrel_one_simply_ends(self) -> None:
+        stage = Stage({"queues.promise_quarrels": False}).at(MORNING)
+        owner = stage.worker(MORNING)
+        helper = free_from_work(stage, owner)
+        stage.record("work", "cover_agreed", helper, owner, desk_of(stage, owner), int(Reason.LATE), -1)
+        stage.rows()
+        stage.at(MORNING + 91).call("work", "give_up_cover", helper)
+        assert stage.kinds() == ["cover_ended"]
 
     @pytest.mark.parametrize(("ticks", "helped"), [(4, False), (5, True)])
     def test_who_covers_the_first_minutes_has_helped_and_is_paid(self, ticks: int, helped: bool) -> None:

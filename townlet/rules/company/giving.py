@@ -47,14 +47,14 @@ def lacks_money(town, plan, agent):
 
 @kernel
 def be_fed(town, plan, a):
-    """A hungry person is given a meal: perhaps by who has more than enough, surely when it starves."""
+    """A hungry person is given a meal: perhaps by who has more than enough, surely when it cannot help itself."""
     if plan.giving.meal_chance == 0.0:
         return
     b = giver_for(town, plan, a, A_MEAL)
     if b == NOBODY:
         return
     chance = plan.giving.meal_chance * (1.0 + trust(town, plan, b, a))
-    if starves(plan, town.agents[a]) or draw(town, GIVE, b, a) < chance:
+    if is_helpless(town, plan, town.agents[a]) or draw(town, GIVE, b, a) < chance:
         record_meal_given(town, plan, b, a)
 
 
@@ -110,14 +110,16 @@ def is_at_home(plan, agent, home):
 
 @kernel
 def is_close(town, plan, b, a):
-    """Whether a is a housemate of b or its friend, or b likes it well enough."""
+    """Whether a is a housemate of b or its friend, or b likes it well enough; or cannot help itself and is no rival."""
     giver, agent = town.agents[b], town.agents[a]
     if plan.layout.place[giver.home].venue == plan.layout.place[agent.home].venue:
         return True
     slot = tie_with(plan, giver, agent.person)
-    if slot < 0:
-        return False
-    return giver.ties[slot].bond == A_FRIEND or liking(town, plan, b, a) >= plan.giving.liking_above
+    if slot >= 0 and giver.ties[slot].bond == A_FRIEND:
+        return True
+    if lacks_a_meal(plan, agent) and is_helpless(town, plan, agent):
+        return rivalry(town, plan, b, a) < plan.chat.avoid_rivalry
+    return liking(town, plan, b, a) >= plan.giving.liking_above
 
 
 @kernel
@@ -131,11 +133,11 @@ def preferred(town, plan, a, b, found):
 
 @kernel
 def may_give(town, plan, b, a, what):
-    """Whether b can give a what it needs: it has more than enough. Whoever starves is given also a last meal."""
+    """Whether b can give a what it needs: it has more than enough. Who cannot help itself is given also a last meal."""
     giver, agent = town.agents[b], town.agents[a]
     if b == a or giver.doom >= 0 or acts_by_steps(town, b):
         return False
-    if what == A_MEAL and starves(plan, agent):
+    if what == A_MEAL and is_helpless(town, plan, agent):
         return giver.items[ITEM_MEAL] > (1 if giver.hunger < plan.giving.hungry_below else 0)
     if not is_awake(plan, giver) or not is_awake(plan, agent) or rests(town, plan, giver):
         return False
@@ -167,9 +169,11 @@ def rests(town, plan, giver):
 
 
 @kernel
-def starves(plan, agent):
-    """Whether the agent's hunger is urgent."""
-    return agent.hunger < plan.needs.urgent
+def is_helpless(town, plan, agent):
+    """Whether a hungry agent without a meal starves, or has neither raw food nor the money for a meal."""
+    if agent.hunger < plan.needs.urgent:
+        return True
+    return agent.items[ITEM_RAW] == 0 and agent.wallet < town.clock.prices[ITEM_MEAL]
 
 
 @kernel

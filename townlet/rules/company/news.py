@@ -4,7 +4,7 @@ from projections.kernel import kernel
 from projections.record.event import NONE
 from projections.record.state import NEWS_KEPT
 from projections.recorders.social import record_news_told
-from projections.town.news import knows
+from projections.town.news import knows, may_have_forgotten
 from townlet.rules.draw import NEWS, draw
 
 
@@ -30,7 +30,8 @@ def pass_on(town, plan, a, b):
 def newest_for(town, plan, a, b):
     """The slot of the newest news of `a` that `b` may hear, -1 for none.
 
-    It is not about `b`, `b` was not the one wronged or helped and does not know it, and it was not told too often.
+    It is not about `b`, `b` was not the one wronged or helped, does not know it and did not forget it, and it was not
+    told too often.
     """
     teller, listener = town.agents[a], town.agents[b]
     for slot in range(NEWS_KEPT):
@@ -39,6 +40,8 @@ def newest_for(town, plan, a, b):
             return NONE
         if piece.telling >= plan.hearsay.tellings:
             continue
-        if piece.about != listener.person and piece.whom != listener.person and not knows(listener, piece.deed):
+        if piece.about == listener.person or piece.whom == listener.person:
+            continue
+        if not knows(listener, piece.deed) and not may_have_forgotten(listener, piece.deed):
             return slot
     return NONE

@@ -1,0 +1,127 @@
+"""What only kernels call is linked, and becomes machine code only inside what Python calls.
+
+Numba optimises each compiled function with everything that it calls, and makes machine code of it; what calls it then
+optimises all of that again. Nobody calls a kernel but kernels, so one is kept as LLVM's intermediate code here, and
+only an entry is optimised, once and as a whole. This halves the time to compile a town, and changes no result.
+"""
+
+# kernel source: how kernels are compiled is part of the name of their cache.
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from llvmlite import binding
+from numba._dynfunc import make_function
+from numba.core import cpu
+from numba.core.codegen import JITCodeLibrary, JITCPUCodegen
+from numba.core.environment import lookup_environment
+
+LINKED: Final = "linked"
+"""The sort of a kept library that is only linked into others."""
+
+NO_ADDRESS: Final = 0
+"""The address of a function that has no machine code of its own."""
+
+
+class LinkedLibrary(JITCodeLibrary):
+    """A kernel and everything that it calls, as intermediate code; it has no machine code."""
+
+    def _optimize_final_module(self) -> None:
+        """Leave it to the entry that this is linked into."""
+
+    def _finalize_final_module(self) -> None:
+        library: Any = self  # Numba's methods carry no types
+        library._finalize_dynamic_globals()
+        library._verify_declare_only_symbols()
+        library._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """No function of this library has an address."""
+        return NO_ADDRESS
+
+    def enable_object_caching(self) -> None:
+        """There is no machine code to keep."""
+
+    def serialize_using_object_code(self) -> tuple[str, str, bytes]:
+        """The library as the disk cache keeps it."""
+        library: Any = self
+        return library.name, LINKED, library._get_module_for_linking().as_bitcode()
+
+
+class _Choice:
+    """Whether the function that is being compiled is a kernel; functions are compiled while others are."""
+
+    kernel = False
+
+
+@contextmanager
+def _compiling(kernel: bool) -> Iterator[None]:
+    before, _Choice.kernel = _Choice.kernel, kernel
+    try:
+        yield
+    finally:
+        _Choice.kernel = before
+
+
+def mark(dispatcher: Any, *, kernel: bool) -> None:
+    """Have a function compiled as a kernel, or as an entry."""
+    compiler = dispatcher._compiler
+    compile_core = compiler._compile_core
+
+    def compile_as_marked(arguments: Any, returned: Any) -> Any:
+        with _compiling(kernel):
+            return compile_core(arguments, returned)
+
+    compiler._compile_core = compile_as_marked
+
+
+_unserialize: Any = JITCodeLibrary._unserialize
+_get_executable: Any = cpu.CPUContext.get_executable
+_set_env: Any = JITCPUCodegen.set_env
+
+
+def _create_library(codegen: Any, name: str, **options: Any) -> Any:
+    kind: Any = LinkedLibrary if _Choice.kernel else JITCodeLibrary
+    return kind(codegen, name, **options)
+
+
+def _unserialize_library(codegen: Any, kept: tuple[str, str, Any]) -> Any:
+    name, sort, data = kept
+    if sort != LINKED:
+        with _compiling(False):
+            return _unserialize(codegen, kept)
+    linked: Any = LinkedLibrary
+    library = linked(codegen, name)
+    library._final_module = library._shared_module = binding.parse_bitcode(data)
+    library._finalize_final_module()
+    return library
+
+
+def _executable(context: Any, library: Any, description: Any, environment: Any) -> Any:
+    """What Python calls. An entry gets the environments of the kernels that are linked into it."""
+    if isinstance(library, LinkedLibrary):
+        name, module = description.qualname.split(".")[-1], description.lookup_module()
+        return make_function(module, name, "linked only", NO_ADDRESS, environment, (library,))
+    made = _get_executable(context, library, description, environment)
+    for variable in library._final_module.global_variables:
+        if variable.name.startswith("_ZN08NumbaEnv"):
+            found = lookup_environment(variable.name)
+            if found is not None:
+                library.codegen.set_env(variable.name, found)
+    return made
+
+
+def _set_environment(codegen: Any, name: str, environment: Any) -> None:
+    """Tell machine code its function's environment; what is only linked has no machine code that asks for it."""
+    if codegen._engine.get_global_value_address(name) != NO_ADDRESS:
+        _set_env(codegen, name, environment)
+
+
+def install() -> None:
+    """Have Numba make libraries of both sorts from now on."""
+    codegen: Any = JITCPUCodegen
+    codegen.create_library, codegen.unserialize_library = _create_library, _unserialize_library
+    codegen.set_env = _set_environment
+    context: Any = cpu.CPUContext
+    context.get_executable = _executable

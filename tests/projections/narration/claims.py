@@ -1,0 +1,309 @@
+"""What each situation of the story claims, as a function of the log: of events and state, never of a teller."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+
+from eventlog.catalogue.registries import Item, News, Option, Reason, Trait, Weather
+from tests.projections.narration.story_log import At
+
+FRIEND, RIVAL = 1, 2
+HELD_LEAST = 3
+"""`had to wait` is said where somebody waited so many ticks."""
+
+Claim = Callable[[At], bool]
+
+
+def is_kind(name: str, code: int | None = None) -> Claim:
+    """The event is of this kind and its code is this, and it has the entry's people."""
+
+    def claim(at: At) -> bool:
+        people = (at.a, at.b) in ((int(at.row["agent"]), int(at.row["other"])), (int(at.row["agent"]), -1))
+        return at.kind == name and (code is None or at.code == code) and people
+
+    return claim
+
+
+def both(*claims: Claim) -> Claim:
+    """All of these claims hold."""
+    return lambda at: all(claim(at) for claim in claims)
+
+
+def is_next_in_line(at: At) -> bool:
+    """The other one is in the line of the place, and came first of all who are in it."""
+    agents = at.log.states[at.seq]
+    line = agents[(agents["alive"] == 1) & (agents["waits_at"] == at.place)]
+    return bool(len(line)) and int(line["person"][line["waits_seq"].argmin()]) == at.b
+
+
+def got_the_place(at: At) -> bool:
+    """The agent gets the place in the same tick."""
+    granted = at.log.of("reservation_granted", agent=at.a, object=at.place, tick=at.tick)
+    return bool(len(granted[granted["seq"] > at.seq]))
+
+
+def other_waits_on(at: At) -> bool:
+    """The other one does not get the place before HELD_LEAST ticks have passed."""
+    granted = at.log.of("reservation_granted", agent=at.b, object=at.place)
+    handed = at.log.of("queue_handover", other=at.b, object=at.place)
+    later = [int(row["tick"]) for rows in (granted, handed) for row in rows if row["seq"] > at.seq]
+    return all(tick - at.tick >= HELD_LEAST for tick in later)
+
+
+def after_use(at: At) -> bool:
+    """The agent has just used the place: it stands there, and its use ended in this tick."""
+    ended = at.today("affordance_finished", "affordance_failed", agent=at.a, object=at.place)
+    return bool(len(ended)) and int(ended["tick"][-1]) == at.tick
+
+
+def both_want_it(at: At) -> bool:
+    """The other one waits for the place or is bound for it, and the agent too."""
+    one, two = at.person(at.a, before=True), at.person(at.b, before=True)
+    wants = [{int(each["waits_at"]), int(each["target"]), int(each["holds"])} for each in (one, two)]
+    return at.place in wants[0] and at.place in wants[1]
+
+
+def changed_places(at: At) -> bool:
+    """The two stand where the other one stood, after the agent had failed to get on as often as the settings ask."""
+    tiles = [int(at.person(each, before=when)["tile"]) for when in (True, False) for each in (at.a, at.b)]
+    stalls = int(at.person(at.a, before=True)["stalls"])
+    return tiles[:2] == tiles[:1:-1] and stalls >= at.log.settings.queues.ghost_after
+
+
+def over_is_the_event(at: At) -> bool:
+    """The event is between the two, or about the other one."""
+    people = {int(at.row["agent"]), int(at.row["other"])}
+    return {at.a, at.b} <= people | ({int(at.row["tile"])} if at.kind == "news_told" else set())
+
+
+def begun(sort: int, *, mutual: bool) -> Claim:
+    """The event made `other` a friend or rival of `agent`; mutual: and now it is so in both directions."""
+
+    def claim(at: At) -> bool:
+        made = [at.changed(*two, was, sort) for two in ((at.a, at.b), (at.b, at.a)) for was in (0, 3 - sort)]
+        back = at.bond(at.b, at.a) == sort
+        return any(made) and at.bond(at.a, at.b) == sort and (back if mutual else not back) and over_is_the_event(at)
+
+    return claim
+
+
+def begun_again(sort: int) -> Claim:
+    """The event made a bond that one of the two had had before."""
+
+    def claim(at: At) -> bool:
+        two = ((at.a, at.b), (at.b, at.a))
+        had = [any(each.bond == sort and each.seq < at.seq for each in at.log.bonds_of(*each, at.seq)) for each in two]
+        return any(had) and at.bond(at.a, at.b) == sort and over_is_the_event(at)
+
+    return claim
+
+
+def ended(sort: int, *, mutual: bool) -> Claim:
+    """The event ended a bond, in one direction or in both."""
+
+    def claim(at: At) -> bool:
+        over = [any(at.changed(*two, sort, now) for now in (0, 3 - sort)) for two in ((at.a, at.b), (at.b, at.a))]
+        return over[0] and (over[1] if mutual else not over[1]) and over_is_the_event(at)
+
+    return claim
+
+
+def changed_in_time(was: int, now: int, *, mutual: bool = False) -> Claim:
+    """Time made or ended the bond, in one direction or in both, within the last day; no event did."""
+
+    def claim(at: At) -> bool:
+        two = [at.changed_in_time(*each, was, now) for each in ((at.a, at.b), (at.b, at.a))]
+        return two[0] and (not mutual or two[1])
+
+    return claim
+
+
+def have_not_talked(at: At) -> bool:
+    """The two never talked before, and did not know each other when the town began."""
+    known = at.log.of_pair("tie_set", a=at.a, b=at.b, until=at.seq)
+    talks = ("chat_succeeded", "chat_failed", "chat_broken_off")
+    return not len(known) and not len(at.log.of_pair(*talks, a=at.a, b=at.b, until=at.seq))
+
+
+def quality_is(least: float, most: float) -> Claim:
+    """The lower of the two qualities of a talk lies between these, the last one not included."""
+    return lambda at: is_kind("chat_succeeded")(at) and least <= min(at.row["value"], at.row["value2"]) < most
+
+
+def nobody_else_there(at: At) -> bool:
+    """Nobody else is in the venue."""
+    return not at.others_in(at.log.map.places[at.place].venue, at.a)
+
+
+def is_first_at_desk(at: At) -> bool:
+    """Nobody else has worked at the desk on this day."""
+    begun_there = at.today("affordance_started", object=at.place)
+    return set(begun_there["agent"].tolist()) <= {at.a}
+
+
+def follows_another(at: At) -> bool:
+    """Somebody else has worked at the desk on this day."""
+    return bool(set(at.today("affordance_started", object=at.place)["agent"].tolist()) - {at.a})
+
+
+def is_due(owner: int, taker: int, at: At) -> bool:
+    """On this day `taker` agreed to stand in for `owner`."""
+    return bool(len(at.today("cover_agreed", agent=taker, other=owner)))
+
+
+def everybody_on_time(at: At) -> bool:
+    """Nobody was late and nobody was absent on this day, and there were shifts."""
+    return not len(at.today("arrived_late", "shift_missed")) and len(at.today("shift_ended")) > 1
+
+
+def is_extreme(trait: Trait, sign: int) -> Claim:
+    """Of the living, nobody has more (sign 1) or less (-1) of the trait."""
+
+    def claim(at: At) -> bool:
+        given = at.log.of("trait_given", code=int(trait))
+        alive = set(at.log.living(at.seq + 1))
+        values = {int(row["agent"]): sign * float(row["value"]) for row in given if int(row["agent"]) in alive}
+        return (
+            len(values) > 1 and values[at.a] == max(values.values()) and list(values.values()).count(values[at.a]) == 1
+        )
+
+    return claim
+
+
+def talked_most(at: At) -> bool:
+    """Nobody began as many talks on this day."""
+    counts = np.bincount(at.today("chat_succeeded", "chat_failed", "chat_broken_off")["agent"])
+    return bool(counts[at.a] == counts.max() and (counts == counts.max()).sum() == 1)
+
+
+def price_moved(sign: int) -> Claim:
+    """The price of raw food is higher (1) or lower (-1) than before."""
+
+    def claim(at: At) -> bool:
+        earlier = at.log.of("price_changed", until=at.seq, code=int(Item.RAW))
+        return is_kind("price_changed", Item.RAW)(at) and sign * (at.row["value"] - earlier["value"][-1]) > 0
+
+    return claim
+
+
+def of_news(news: News) -> Claim:
+    """News of this sort is told of a third person."""
+    return both(is_kind("news_told", news), lambda at: int(at.row["tile"]) not in (at.a, at.b))
+
+
+def leaves_for(reason: int | None) -> Claim:
+    """The person leaves the town for this reason."""
+    return both(is_kind("agent_exited", reason), lambda at: at.person(at.a) is None)
+
+
+MANNERS: Final[Mapping[str, Claim]] = {
+    "outgoing": is_extreme(Trait.EXTROVERSION, 1),
+    "shy": is_extreme(Trait.EXTROVERSION, -1),
+    "forgiving": is_extreme(Trait.FORGIVENESS, 1),
+    "unforgiving": is_extreme(Trait.FORGIVENESS, -1),
+    "ambitious": is_extreme(Trait.AMBITION, 1),
+    "easygoing": is_extreme(Trait.AMBITION, -1),
+}
+
+CLAIMS: Final[Mapping[str, Claim]] = {
+    "conflict.cut": both(is_kind("queue_conflict", Reason.CUT), is_next_in_line, got_the_place),
+    "conflict.block": both(is_kind("queue_conflict", Reason.BLOCK), is_next_in_line, after_use),
+    "conflict.kept": both(is_kind("queue_conflict", Reason.BLOCK), is_next_in_line, after_use, other_waits_on),
+    "conflict.ghost": both(is_kind("queue_conflict", Reason.GHOST), both_want_it),
+    "conflict.promise": both(
+        is_kind("queue_conflict", Reason.PROMISE), lambda at: bool(at.count("cover_agreed", agent=at.a))
+    ),
+    "conflict.portion": is_kind("queue_conflict", Reason.PORTION),
+    "conflict.squeezed": both(is_kind("ghost_stepped"), changed_places),
+    "friendship.begun": begun(FRIEND, mutual=False),
+    "friendship.mutual": begun(FRIEND, mutual=True),
+    "friendship.renewed": begun_again(FRIEND),
+    "friendship.lost": ended(FRIEND, mutual=False),
+    "friendship.lost_mutually": ended(FRIEND, mutual=True),
+    "friendship.cooled": changed_in_time(FRIEND, 0),
+    "friendship.cooled_mutually": changed_in_time(FRIEND, 0, mutual=True),
+    "friendship.grown": changed_in_time(0, FRIEND),
+    "friendship.crowded_out": lambda at: at.changed(at.a, at.b, FRIEND, 0),
+    "rivalry.begun": begun(RIVAL, mutual=False),
+    "rivalry.mutual": begun(RIVAL, mutual=True),
+    "rivalry.again": begun_again(RIVAL),
+    "rivalry.mended": ended(RIVAL, mutual=False),
+    "rivalry.mended_mutually": ended(RIVAL, mutual=True),
+    "rivalry.forgotten": changed_in_time(RIVAL, 0),
+    "rivalry.forgotten_mutually": changed_in_time(RIVAL, 0, mutual=True),
+    "rivalry.surfaced": changed_in_time(0, RIVAL),
+    "chat.first": both(is_kind("chat_succeeded"), have_not_talked),
+    "chat.great": quality_is(0.75, 2.0),
+    "chat.good": quality_is(0.45, 0.75),
+    "chat.fair": quality_is(0.0, 0.45),
+    "chat.failed": is_kind("chat_failed"),
+    "chat.first_failed": both(is_kind("chat_failed"), have_not_talked),
+    "chat.broken_off": is_kind("chat_broken_off"),
+    "chat.news_quarrel": of_news(News.QUARREL),
+    "chat.news_help": of_news(News.HELP),
+    "chat.news_takeover": of_news(News.TAKEOVER),
+    "meal.shared": is_kind("shared_meal"),
+    "meal.cooked": is_kind("meal_cooked"),
+    "meal.hungry": both(is_kind("meal_eaten"), lambda at: bool(at.person(at.a)["hunger"] < 0.25)),
+    "meal.alone": both(is_kind("meal_eaten"), nobody_else_there),
+    "meal.out": is_kind("item_bought", Item.MEAL),
+    "meal.groceries": is_kind("item_bought", Item.RAW),
+    "work.opened": both(is_kind("shift_started"), is_first_at_desk),
+    "work.relieved": both(is_kind("shift_started"), follows_another),
+    "work.on_time": is_kind("shift_started"),
+    "work.late": is_kind("arrived_late"),
+    "work.missed": is_kind("shift_missed"),
+    "work.paid": both(is_kind("wage_paid"), lambda at: int(at.row["other"]) == at.a),
+    "work.docked": is_kind("wage_withheld"),
+    "work.hired": both(is_kind("hired"), lambda at: at.count("hired", agent=at.a) == 1),
+    "work.hired_again": both(is_kind("hired"), lambda at: at.count("hired", agent=at.a) > 1),
+    "work.lost": is_kind("job_lost"),
+    "work.in_debt": both(is_kind("rent_charged"), lambda at: bool(at.row["value2"] > 0)),
+    "work.benefit": both(is_kind("benefit_paid"), lambda at: bool(at.person(at.a)["job"] < 0)),
+    "work.all_on_time": everybody_on_time,
+    "help.handover": both(is_kind("queue_handover"), is_next_in_line, after_use),
+    "help.yielded": both(
+        is_kind("queue_handover"), is_next_in_line, lambda at: bool(at.person(at.a)["option"] == Option.YIELD)
+    ),
+    "help.late": both(is_kind("late_help"), lambda at: is_due(at.b, at.a, at)),
+    "help.paid": both(is_kind("wage_paid"), lambda at: is_due(at.b, at.a, at)),
+    "help.promised": is_kind("cover_ended", Reason.TIMED_OUT),
+    "help.meal_given": is_kind("meal_given"),
+    "help.money_lent": is_kind("money_lent"),
+    "help.money_returned": is_kind("money_returned"),
+    "takeover.taken": both(is_kind("shift_takeover"), lambda at: bool(len(at.today("shift_missed", agent=at.b)))),
+    "takeover.paid": both(
+        is_kind("wage_paid"), lambda at: bool(len(at.today("shift_takeover", agent=at.a, other=at.b)))
+    ),
+    "arrival.founding": lambda at: at.tick == 0,
+    "arrival.household": lambda at: len({at.log.home(each) for each in at.log.living(at.seq)}) <= 5,
+    "arrival.loner": lambda at: [at.log.home(each) for each in at.log.living(at.seq)].count(at.log.home(at.a)) == 1,
+    "arrival.newcomer": both(is_kind("agent_arrived"), lambda at: at.tick > 0),
+    "departure.starved": leaves_for(Reason.FAINT),
+    "departure.evicted": leaves_for(Reason.EVICTION),
+    "departure.jobless": leaves_for(Reason.UNEMPLOYMENT),
+    "departure.neglected": leaves_for(Reason.NEGLECT),
+    "departure.moved_away": leaves_for(Reason.MOVED_AWAY),
+    "departure.left": leaves_for(None),
+    "departure.fainted": is_kind("agent_fainted"),
+    "departure.served": is_kind("eviction_served"),
+    "outage.power": is_kind("power_failed"),
+    "outage.power_back": is_kind("power_restored"),
+    "outage.water": is_kind("water_failed"),
+    "outage.water_back": is_kind("water_restored"),
+    "outage.dark": both(is_kind("affordance_failed"), lambda at: int(at.row["code2"]) == Reason.POWER),
+    "outage.dry_shower": both(is_kind("affordance_failed"), lambda at: int(at.row["code2"]) == Reason.WATER),
+    "outage.sold_out": both(is_kind("affordance_failed"), lambda at: int(at.row["code2"]) == Reason.STOCK),
+    "outage.rain": is_kind("weather_changed", Weather.RAIN),
+    "outage.dry": is_kind("weather_changed", Weather.CLEAR),
+    "outage.dearer": price_moved(1),
+    "outage.cheaper": price_moved(-1),
+    **{f"personality.{name}": claim for name, claim in MANNERS.items()},
+    **{f"personality.newly_{name}": claim for name, claim in MANNERS.items()},
+    "personality.talker": talked_most,
+    "personality.talker_outgoing": both(talked_most, is_extreme(Trait.EXTROVERSION, 1)),
+    "personality.talker_shy": both(talked_most, lambda at: bool(at.person(at.a)["traits"][Trait.EXTROVERSION] < 0)),
+    "personality.impatient": is_kind("queue_left", Reason.IMPATIENT),
+}
+"""What each situation claims."""

@@ -1,0 +1,66 @@
+"""When people became friends and rivals, and until when: every change of a bond, from the changes of ties."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from projections.bond_rule import NONE, BondRule, Sides
+from townlet.history.kept_tables import tie_changes
+
+if TYPE_CHECKING:
+    from townlet.history.history import History
+
+SIDES: Final = ("trust", "familiarity", "rivalry")
+TICKS_PER_HOUR: Final = 60
+
+
+class BondChange(NamedTuple):
+    """From `tick` on, `other` is to `owner` what `now` says; it was `was`. `kind` is that of the event `seq`.
+
+    What time alone changed has the kind `tick_ended` and the seq of an hour's end at that tick or later.
+    """
+
+    tick: int
+    seq: int
+    owner: int
+    other: int
+    was: int
+    now: int
+    kind: str
+
+
+def bond_changes(run: "History", tick: int, *persons: int) -> list[BondChange]:
+    """Every change of a bond before `tick`, in the order of ticks: between these people, or all of one person.
+
+    Raises LogDamaged.
+    """
+    changes = tie_changes(run, tick)
+    owners, others = (np.isin(changes.column(f"{side}_id").to_numpy(), persons) for side in ("owner", "other"))
+    mine = changes.take(np.flatnonzero(owners & others if len(persons) > 1 else owners | others))
+    epochs = [epoch.from_seq for epoch in run.epochs]
+    rules = [BondRule(plan) for plan in run.empty_town().plans.view(np.ndarray)]
+    bonds: dict[tuple[int, int], int] = {}
+    found = []
+    for row in mine.to_pylist():
+        two = row["owner_id"], row["other_id"]
+        rule = rules[int(np.searchsorted(epochs, row["seq"], side="right")) - 1]
+        for at, sides in _values(row):
+            was = bonds.get(two, NONE)
+            bonds[two] = now = rule.after(was, sides)
+            if now != was:
+                found.append(BondChange(at, row["seq"], *two, was, now, row["kind"]))
+    return sorted(found)
+
+
+def _values(row: Mapping[str, Any]) -> Iterator[tuple[int, Sides | None]]:
+    """The values that a row of `tie_changes` gives a tie, each with its tick; None: the tie has ended."""
+    if row["change"] == "removed":
+        yield row["tick"], None
+    elif row["change"] == "decayed":
+        sides = [row[f"before_{side}"] for side in SIDES]
+        for hour in range(1, row["hours"] + 1):
+            sides = [value * row[f"retention_{side}"] for value, side in zip(sides, SIDES, strict=True)]
+            yield row["tick"] - (row["hours"] - hour) * TICKS_PER_HOUR, (sides[0], sides[1], sides[2])
+    elif row["change"] != "refused":
+        yield row["tick"], (row["after_trust"], row["after_familiarity"], row["after_rivalry"])

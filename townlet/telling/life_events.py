@@ -1,0 +1,146 @@
+"""What lives and pairs are told from: the events of some people, names for prose, and rows of sentences."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from eventlog import codes
+from eventlog.catalogue import KIND_NAMES
+from eventlog.rows import MISSING, ROW
+from projections.bond_rule import FRIEND, NONE
+from projections.narration.memory import Memory
+from projections.narration.moments.ties import OVER
+from projections.narration.wording import Templates, next_wording, sentence
+from projections.narration.words import number
+from townlet.configuration.load import names_table
+from townlet.history.name_books import prose_names
+from townlet.history.narrator import shipped_templates
+from townlet.telling.bond_history import BondChange
+
+if TYPE_CHECKING:
+    from eventlog.rows import Rows
+    from townlet.history.history import History
+
+KINDS: Final = (
+    *(codes.AGENT_ARRIVED, codes.TRAIT_GIVEN, codes.AGENT_FAINTED, codes.AGENT_EXITED, codes.HIRED, codes.JOB_LOST),
+    *(codes.SHIFT_STARTED, codes.ARRIVED_LATE, codes.SHIFT_MISSED, codes.SHIFT_TAKEOVER, codes.LATE_HELP),
+    *(codes.CHAT_SUCCEEDED, codes.CHAT_FAILED, codes.SHARED_MEAL, codes.QUEUE_CONFLICT, codes.QUEUE_HANDOVER),
+    *(codes.MEAL_GIVEN, codes.MONEY_LENT, codes.MONEY_RETURNED, codes.TIE_SET, codes.NEWS_TOLD),
+)
+"""The kinds of events that lives and pairs are told from."""
+
+LIFE: Final = pa.schema(
+    [
+        ("tick", pa.int64()),
+        ("about", pa.string()),  # name of the sentence in the templates' `lives`
+        ("text", pa.string()),
+        ("cause", pa.int64()),  # seq of the event that it is about; NULL: a summary
+        ("agent", pa.string()),
+        ("other", pa.string()),
+    ]
+)
+"""The columns of a life and of a pair. `agent` and `other` are the people named, NULL: none."""
+
+
+class LifeTeller:
+    """Collects sentences about people of a run, and their table."""
+
+    def __init__(self, run: "History", tick: int, templates: Templates | None = None) -> None:
+        self.run, self.tick = run, tick
+        self.names = prose_names(run.config)
+        self.per_day = run.config.town.ticks_per_day
+        self._given = (templates or shipped_templates()).lives
+        self._memory = Memory()
+        self._rows: list[tuple[Any, ...]] = []
+
+    def say(
+        self,
+        name: str,
+        tick: int,
+        seq: int = MISSING,
+        agent: int = MISSING,
+        other: int = MISSING,
+        facts: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Add a sentence; `facts` fill its placeholders beside `agent` and `other`."""
+        people = {"agent": self.name(agent), "other": self.name(other)}
+        wordings = self._given.get(name) or shipped_templates().lives[name]
+        text = sentence(next_wording(wordings, name, max(seq, 0), self._memory, len(self._rows)), {**people, **facts})
+        self._rows.append((tick, name, text, seq, agent, other))
+
+    def say_bond(self, change: BondChange, back: int, quarrels: Mapping[int, str]) -> None:
+        """Add the sentence of a change of a bond; `back` is the bond in the other direction at that time.
+
+        `quarrels` says of quarrels what they were over, by seq.
+        """
+        is_friend = FRIEND in (change.was, change.now)
+        sort = "friend" if is_friend else "rival"
+        if change.now != NONE and change.was != NONE:
+            sort = "friend" if change.now == FRIEND else "rival"
+        if change.now != NONE:
+            name = f"{sort}s" if back == change.now else sort
+        elif change.kind == "agent_exited":
+            name = f"{sort}_gone"
+        elif change.kind in OVER_OF:
+            name = "friend_lost" if is_friend else "rival_mended"
+        else:
+            name = "friend_cooled" if is_friend else "rival_forgotten"
+        over = quarrels.get(change.seq) or OVER_OF.get(change.kind, "some time")
+        self.say(name, change.tick, change.seq, change.owner, change.other, {"over": over})
+
+    def table(self) -> pa.Table:
+        """The sentences in the order of ticks, and of those of one tick in the order in which they were added."""
+        rows = sorted(self._rows, key=lambda row: row[0])
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(LIFE)
+        people = (names_table(self.run.config, np.array(column, np.int64)).tolist() for column in columns[4:])
+        causes = [None if seq == MISSING else seq for seq in columns[3]]
+        return pa.table([*columns[:3], causes, *people], LIFE)
+
+    def name(self, person: int) -> str:
+        """A person's name for prose; empty for nobody."""
+        return self.names.person(person) if person >= 0 else ""
+
+    def where(self, place: int) -> str:
+        """`at The Kettle` for a place."""
+        return self.names.where(self.names.spots[place].venue)
+
+    def spot(self, place: int) -> str:
+        """`the second shower` for a place."""
+        return self.names.spot(place)
+
+    def over(self, events: "Rows") -> dict[int, str]:
+        """What each quarrel was over: `a quarrel over the stove at Orchard House`, by seq."""
+        quarrels = events[(events["kind"] == codes.QUEUE_CONFLICT) & (events["object"] >= 0)]
+        return {
+            int(row["seq"]): f"a quarrel over {self.spot(row['object'])} {self.where(row['object'])}"
+            for row in quarrels
+        }
+
+
+OVER_OF: Final = {KIND_NAMES[kind]: words for kind, words in OVER.items()}
+"""The words for the reason of a bond, by the event's kind."""
+
+
+def events_of(run: "History", tick: int, *persons: int) -> "Rows":
+    """The events of KINDS before `tick` in which one of these people has a part, in order. Raises LogDamaged."""
+    found = [np.zeros(0, ROW)]
+    for rows in run.log.rows(to_tick=tick):
+        mine = np.isin(rows["agent"], persons) | np.isin(rows["other"], persons)
+        found.append(np.asarray(rows)[mine & np.isin(rows["kind"], KINDS)])
+    return np.concatenate(found)
+
+
+def counts_of(events: "Rows") -> dict[str, str]:
+    """How many good talks, shared meals and quarrels there were, in words that bring their nouns."""
+    counted = Counter(events["kind"].tolist())
+    kinds = {"talks": codes.CHAT_SUCCEEDED, "meals": codes.SHARED_MEAL, "quarrels": codes.QUEUE_CONFLICT}
+    return {name: number(counted[int(kind)]) for name, kind in kinds.items()}
+
+
+def bonds_now(changes: Iterable[BondChange]) -> dict[tuple[int, int], int]:
+    """The last bond of each (owner, other)."""
+    return {(each.owner, each.other): each.now for each in changes}

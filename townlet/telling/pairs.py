@@ -1,0 +1,116 @@
+"""Two people, from their first meeting to now: what they did together first, and the turning points between them."""
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from eventlog import codes
+from projections.bond_rule import NONE
+from projections.narration.wording import Templates
+from projections.narration.words import duration, nth, number
+from townlet.configuration.load import person_number
+from townlet.telling.bond_history import bond_changes
+from townlet.telling.life_events import LifeTeller, counts_of, events_of
+from townlet.telling.why import known_person, require_known
+
+if TYPE_CHECKING:
+    from eventlog.rows import Rows
+    from townlet.history.history import History
+
+ROUND: Final = (10, 25, 50, 100, 200, 500, 1000)
+"""Counts of good talks that are told."""
+
+PAUSE_DAYS: Final = 7
+"""The shortest time without anything between the two, in days, that is told."""
+
+FIRSTS: Final = {
+    int(codes.SHARED_MEAL): "first_meal",
+    int(codes.QUEUE_CONFLICT): "first_quarrel",
+    int(codes.LATE_HELP): "first_help",
+    int(codes.SHIFT_TAKEOVER): "first_takeover",
+    int(codes.MEAL_GIVEN): "first_gift",
+    int(codes.MONEY_LENT): "first_loan",
+}
+"""What is told when two people do it for the first time; talks have sentences of their own."""
+
+TALKS: Final = (int(codes.CHAT_SUCCEEDED), int(codes.CHAT_FAILED))
+
+
+def pair(run: "History", one: str, other: str, tick: int, templates: Templates | None = None) -> pa.Table:
+    """What was between two people before `tick`: a row for each turning point, with the columns of LIFE.
+
+    Raises QueryError with the nearest name for somebody who has not lived there, LogDamaged, BadEvent.
+    """
+    known = tuple(known_person(run, tick, name) for name in (one, other))
+    require_known(run, tick, known)
+    a, b = (person_number(run.config, name) for name in known)
+    assert a is not None and b is not None
+    teller = LifeTeller(run, tick, templates)
+    events = events_of(run, tick, a, b)
+    both = events[np.isin(events["agent"], (a, b)) & np.isin(events["other"], (a, b))]
+    _acquaintance(teller, a, b, both)
+    _turns(teller, both[both["kind"] != codes.TIE_SET])
+    bonds: dict[tuple[int, int], int] = {}
+    for change in bond_changes(run, tick, a, b):
+        bonds[change.owner, change.other] = change.now
+        teller.say_bond(change, bonds.get((change.other, change.owner), NONE), teller.over(both))
+    for row in events[(events["kind"] == codes.AGENT_EXITED)]:
+        begins = events[(events["kind"] == codes.AGENT_ARRIVED) & (events["agent"] == row["agent"])]["tick"][0]
+        stayed = duration(int(row["tick"] - begins), teller.per_day)
+        teller.say("left", int(row["tick"]), int(row["seq"]), int(row["agent"]), facts={"stayed": stayed})
+    _present(teller, a, b, both)
+    return teller.table()
+
+
+def _acquaintance(teller: LifeTeller, a: int, b: int, both: "Rows") -> None:
+    """Whether the two knew each other at the founding."""
+    for row in both[(both["kind"] == codes.TIE_SET) & (both["tick"] == 0)][:1]:
+        teller.say("knew", 0, int(row["seq"]), a, b)
+
+
+def _turns(teller: LifeTeller, both: "Rows") -> None:
+    """What the two did for the first time, round numbers of talks, and long pauses."""
+    seen, talks, last = set[str](), 0, None
+    for row in both:
+        kind, at = int(row["kind"]), int(row["tick"])
+        people = (int(row["seq"]), int(row["agent"]), int(row["other"]))
+        name = "talk" if kind in TALKS else FIRSTS.get(kind, "")
+        if last is not None and at - last >= PAUSE_DAYS * teller.per_day:
+            teller.say("pause", at, *people, {"days": number((at - last) // teller.per_day)})
+        last = at
+        talks += kind == codes.CHAT_SUCCEEDED
+        if name and name not in seen:
+            seen.add(name)
+            if name == "talk":
+                name = "first_talk" if kind == codes.CHAT_SUCCEEDED else "first_bad_talk"
+            teller.say(name, at, *people, _facts(teller, row))
+        if kind == codes.CHAT_SUCCEEDED and talks in ROUND:
+            teller.say("round_talk", at, *people, {"nth": nth(talks)})
+
+
+def _facts(teller: LifeTeller, row: Any) -> dict[str, str]:
+    """What an event's sentence may say of its place and its amount."""
+    place = int(row["object"])
+    facts = {"amount": f"{row['value']:.2f}", "where": "in town", "place": "something"}
+    return facts | {"where": teller.where(place), "place": teller.spot(place)} if place >= 0 else facts
+
+
+def _present(teller: LifeTeller, a: int, b: int, both: "Rows") -> None:
+    """What the two had together so far, and, of those who are there, what they feel now."""
+    teller.say("together", teller.tick, agent=a, other=b, facts=counts_of(both))
+    agents = teller.run.at(teller.tick).town.record["agents"]
+    alive = {int(record["person"]): record for record in agents if record["alive"]}
+    if a not in alive or b not in alive:
+        return
+    if teller.names.venue_of_spot[alive[a]["home"]] == teller.names.venue_of_spot[alive[b]["home"]]:
+        where = teller.where(int(alive[a]["home"]))
+        teller.say("housemates", teller.tick, agent=a, other=b, facts={"where": where})
+    for owner, other in ((a, b), (b, a)):
+        ties = alive[owner]["ties"]
+        held = ties[(ties["known"] == 1) & (ties["other"] == other)]
+        if not len(held):
+            teller.say("no_feeling", teller.tick, agent=owner, other=other)
+            continue
+        sides = {side: f"{float(held[0][side]):.2f}" for side in ("trust", "familiarity", "rivalry")}
+        teller.say("feeling", teller.tick, agent=owner, other=other, facts=sides)
