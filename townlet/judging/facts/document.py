@@ -15,8 +15,8 @@ writes it with `--document`; nothing here is written by hand but the reasons, wh
 ([`townlet/judging/facts/table.py`](../../townlet/judging/facts/table.py)).
 
 A figure is that of all towns together. Its interval (95 %) says how well these towns tell it, by the bootstrap over
-towns (Efron 1987). A fact that *may fail* does so by no more than half its bound. Two are friends when both like each
-other above the mark, `relationships.bonds.friend_liking`.
+towns (Efron 1987). A fact that *may fail* does so by no more than half its bound. Two are friends when both
+count each other as friends, from `relationships.bonds.friend_liking` until `relationships.bonds.friend_until`.
 """
 
 SOURCES: Final = "Sources"

@@ -42,6 +42,10 @@ KEPT: Final = (
     codes.CHAT_STARTED,
     codes.CHAT_SUCCEEDED,
     codes.CHAT_FAILED,
+    codes.CHAT_BROKEN_OFF,
+    codes.NEWS_TOLD,
+    codes.MEAL_GIVEN,
+    codes.MONEY_LENT,
 )
 """The kinds of events that facts are counted from."""
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from projections.settings import Bonds
+from projections.record.words import A_FRIEND
 from townlet.living.town import Town
 
 Whole = npt.NDArray[np.int64]
@@ -49,13 +49,13 @@ class Sample(NamedTuple):
         return liking
 
 
-def likes(ties: Any, bonds: Bonds) -> Truth:
+def likes(ties: Any) -> Truth:
     """Whether the owner of each tie counts the other as a friend: an array of bool in the shape of `ties`.
 
-    The one place that says who a friend is. Two are friends when both like each other.
+    The one place that says who a friend is: a bond, made when liking passes one mark and ended when it falls below a
+    lower one. Two are friends when both count each other as friends.
     """
-    liking = ties["trust"] + ties["familiarity"] - ties["rivalry"]
-    found: Truth = (ties["known"] > 0) & (liking >= bonds.friend_liking)
+    found: Truth = (ties["known"] > 0) & (ties["bond"] == A_FRIEND)
     return found
 
 
@@ -85,7 +85,7 @@ def sample_of(town: Town) -> Sample:
         owner=row.astype("i8"),
         other=order[position].astype("i8") if len(ties) else np.zeros(0, "i8"),
         sides=sides,
-        friend=likes(ties, town.settings[-1].relationships.bonds),
+        friend=likes(ties),
     )
 
 
@@ -93,7 +93,7 @@ def friends_now(town: Town) -> tuple[Whole, Whole]:
     """The pairs of friends, each one number (`pair_number`), in order; and the numbers of all who live there."""
     agents = town.record["agents"]
     living = agents[agents["alive"] > 0]
-    row, column = np.nonzero(likes(living["ties"], town.settings[-1].relationships.bonds))
+    row, column = np.nonzero(likes(living["ties"]))
     owner, other = living["person"][row], living["ties"]["other"][row, column]
     pairs, sides = np.unique(pair_number(owner, other), return_counts=True)
     return pairs[sides == 2], living["person"]

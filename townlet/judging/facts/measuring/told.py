@@ -17,6 +17,30 @@ def chat_sums(lived: Lived) -> Real:
     return _a_person_day(lived, codes.CHAT_STARTED)
 
 
+def talk_sums(lived: Lived) -> Real:
+    """Hours in which somebody talked, counted for both of the two, and person-days."""
+    since: dict[int, int] = {}
+    ticks = 0
+    rows = lived.of_kind(codes.CHAT_STARTED, codes.CHAT_SUCCEEDED, codes.CHAT_FAILED, codes.CHAT_BROKEN_OFF)
+    for kind, tick, agent, other in rows[["kind", "tick", "agent", "other"]].tolist():
+        if kind == codes.CHAT_STARTED:
+            since[agent] = tick
+        else:  # whoever leaves a talk may be the one who was spoken to
+            began = since.pop(agent if agent in since else other, tick)
+            ticks += 2 * (tick - began)
+    return np.array([ticks * lived.minutes / 60.0, lived.agent_days])
+
+
+def news_sums(lived: Lived) -> Real:
+    """Pieces of news told, and person-days."""
+    return _a_person_day(lived, codes.NEWS_TOLD)
+
+
+def gift_sums(lived: Lived) -> Real:
+    """Meals given and loans, and person-days."""
+    return np.array([len(lived.of_kind(codes.MEAL_GIVEN, codes.MONEY_LENT)), lived.agent_days], float)
+
+
 def meal_sums(lived: Lived) -> Real:
     """Shared meals, and person-days."""
     return _a_person_day(lived, codes.SHARED_MEAL)
@@ -72,14 +96,17 @@ def money_sums(lived: Lived) -> Real:
 
 __all__ = [
     "chat_sums",
+    "gift_sums",
     "good_sums",
     "handover_sums",
     "help_sums",
     "meal_sums",
     "money_sums",
+    "news_sums",
     "on_time_sums",
     "quarrel_sums",
     "success_sums",
     "takeover_sums",
+    "talk_sums",
     "tie_sums",
 ]

@@ -54,6 +54,14 @@ def test_who_comes_or_goes_on_a_day_is_not_counted_on_it() -> None:
     ]
 
 
+def test_nobody_wakes_on_the_day_of_the_arrival() -> None:
+    rows = [event("agent_arrived", DAY, 2), event("agent_arrived", DAY + 1, 3)]
+    rows += [row for person in (2, 3) for row in slept(person, DAY + 2, DAY + 8 * HOUR)]
+    woke = days.mornings(town(rows, days=2)).minute
+    assert woke[2, 1] == 8 * 60, "who came at midnight was there the whole day"
+    assert np.isnan(woke[3, 1])
+
+
 def test_early_shifts_are_those_before_noon_on_days_of_work() -> None:
     weekdays, every = 0b0011111, 0b1111111
     end = sample(3, starts=np.array([480, 840, 480]), works=np.array([weekdays, every, 0]))

@@ -71,6 +71,8 @@ def test_the_columns_of_a_pair() -> None:
     assert rows[:, :5].tolist() == [[1, pytest.approx(2 / 3), pytest.approx(2 / 3), 1, 1]] * 2
     assert rows[0, 5:17].tolist() == [*traits[0], *traits[1], *(traits[0] * traits[1])]
     assert rows[:, 17:].tolist() == [[0.3, 0.0], [0.0, 0.7]]
+    apart = explained.pair_columns(last._replace(homes=np.array([4, 5, 4])), before)
+    assert apart[:, :3].tolist() == [[0, pytest.approx(2 / 3), 0]] * 2
     jobless = explained.pair_columns(sample(2), sample(2))
     assert not jobless[:, :5].any(), "nobody without home and job shares them"
 

@@ -48,6 +48,7 @@ def test_friends_are_those_who_like_each_other_above_the_mark() -> None:
     above = set(zip(sample.owner[sample.friend].tolist(), sample.other[sample.friend].tolist(), strict=True))
     mutual = {(one, other) for one, other in above if (other, one) in above and one < other}
     assert pairs.tolist() == sorted(int(pair_number(persons[one], persons[other])) for one, other in mutual)
-    mark = kitchen_settings().relationships.bonds.friend_liking
-    assert (sample.friend == (sample.liking >= mark)).all() and sample.friend.any()
-    assert not likes(np.zeros_like(town.record["agents"]["ties"]), kitchen_settings().relationships.bonds).any()
+    bonds = kitchen_settings().relationships.bonds
+    assert (sample.liking[sample.friend] >= bonds.friend_until).all()
+    assert not (sample.liking[~sample.friend] >= bonds.friend_liking).any() and sample.friend.any()
+    assert not likes(np.zeros_like(town.record["agents"]["ties"])).any()
