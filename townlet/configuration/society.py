@@ -136,7 +136,7 @@ class Queues(Model):
     timeout_minutes: Minutes = Field(45, description="in which a reserved place has to be taken")
     cut_chance: Share = Field(0.5, description="that somebody in line pushes in")
     cut_rivalry: Share = Field(0.4, description="more, at rivalry 1")
-    block_chance: Share = Field(0.33, description="that somebody done keeps the next one waiting")
+    block_chance: Share = Field(0.42, description="that somebody done keeps the next one waiting")
     block_rivalry: Share = Field(0.6, description="more, at rivalry 1")
     polite_chance: Share = 0.4
     polite_trust: Share = 0.3
