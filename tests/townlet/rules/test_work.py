@@ -274,7 +274,7 @@ def test_one_gets_up_in_time_and_leaves_in_time() -> None:
 
 
 def test_who_loses_the_job_when_the_shift_is_over_ends_no_shift() -> None:
-    """Somebody hired in the last minute of a shift misses it, and may lose the job by it: the log folds all the same."""
+    """Somebody may miss a shift in its last minute, and lose the job by it: the log folds all the same."""
     settings = load({"name": "strict", "work": {"absences_max": 1, "unwell_chance": 0.25}}).settings
     town, rows = lived(settings, 5, 4 * DAY)
     assert len(columns(rows, "job_lost")) > 3
