@@ -75,7 +75,11 @@ def test_means_are_over_the_ties_there_are() -> None:
 
 def test_who_is_a_friend_and_who_a_rival_is_the_bond_of_the_tie_and_not_its_values() -> None:
     """A bond lasts until its lower mark, so values alone do not tell."""
-    cooled = TIES | {(7, 3): (0.4, 0.2, 0.0, "none"), (3, 5): (0.0, 0.1, 0.05, "friend"), (7, 5): (0.1, 0.1, 0.9, "none")}
+    cooled = TIES | {
+        (7, 3): (0.4, 0.2, 0.0, "none"),
+        (3, 5): (0.0, 0.1, 0.05, "friend"),
+        (7, 5): (0.1, 0.1, 0.9, "none"),
+    }
     of = told(cooled)
     assert [of[name]["friends"] for name in ("ann", "bea", "cay")] == [0, 2, 1]
     assert of["ann"]["rivals"] == 0 and of["ann"]["worst_rival"] is None and of["ann"]["best_friend"] is None
