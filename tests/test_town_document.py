@@ -60,8 +60,12 @@ def test_what_it_says_in_letters_is_so() -> None:
     deeds = load(None).settings.affordances
     cook, shop = deeds["cook"], deeds["buy_groceries"]
     assert cook.takes and cook.gives and shop.gives
-    assert (cook.takes.count, cook.gives.count, shop.gives.count) == (2, 2, 4)
+    assert (cook.takes.count, cook.gives.count, shop.gives.count) == (2, 2, 6)
     assert load(None).settings.work.absence_window_minutes == 7 * load(None).settings.town.ticks_per_day
-    assert {(job.days, job.shifts) for job in load(None).settings.work.jobs} == {("every", ((480, 840), (840, 1200)))}
+    jobs = {job.name: job for job in load(None).settings.work.jobs}
+    assert [name for name, job in jobs.items() if job.days == "weekdays"] == ["clerk"]
+    assert all(len(job.shifts) == 2 for job in jobs.values())
+    assert len({shift for job in jobs.values() for shift in job.shifts}) == 2 * len(jobs)
+    assert len({job.wage for name, job in jobs.items() if name != "clerk"}) == 1
     assert deeds["sit_outdoors"].open_air and not deeds["sit"].open_air
     assert {deeds["sit"].queue, deeds["sit_outdoors"].queue} == {False}

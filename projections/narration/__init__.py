@@ -1,5 +1,6 @@
 """The story of a town: turns some events of a log into sentences, few enough to read.
 
+bond_rule   when a tie makes or ends a bond
 entries     the columns of `narrations`, and `Moment`, a proposed entry
 limiter     decides which moments are told: cooldowns, repeats, windows, priorities
 wording     checks templates, and chooses a wording for an entry

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from eventlog import codes
 from eventlog.rows import MISSING, Rows
-from projections.bond_rule import BondRule
+from projections.narration.bond_rule import BondRule
 from projections.narration.entries import NARRATIONS, Moment
 from projections.narration.limiter import Limiter, Standing
 from projections.narration.memory import Memory

@@ -9,7 +9,7 @@ import numpy as np
 
 from eventlog.catalogue.registries import Option
 from eventlog.rows import MISSING
-from projections.bond_rule import FRIEND, NONE, RIVAL, BondRule, Sides
+from projections.narration.bond_rule import FRIEND, NONE, RIVAL, BondRule, Sides
 from projections.narration.entries import Moment
 from projections.narration.memory import Memory
 from projections.narration.words import Counted, ago, comma_list, nth, number, part_of_day

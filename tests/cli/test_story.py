@@ -55,7 +55,7 @@ class TestStory:
     def test_a_day_says_what_turned_in_it(self) -> None:
         words = said("story", "runs/a", "--by-day").stdout
         assert words.startswith("day 0\n")
-        assert "moved in" in words
+        assert "Alice, Bob, Carol" in words
         day = from_json(said("story", "runs/a", "--by-day", "--json"))[0]
         counted = from_json(said("sql", "runs/a", "select count(*) n from shared_meal", "--json"))
         assert day["counts"]["shared_meals"] == counted[0]["n"]
@@ -85,6 +85,27 @@ class TestStory:
         assert "mine.yaml" in refused.stderr
         assert "there is no placeholder {peopel}; did you mean people?" in refused.stderr
 
+    def test_in_the_literary_words(self) -> None:
+        plain, literary = (
+            from_json(said("story", "runs/a", *words, "--json")) for words in ((), ("--templates", "literary"))
+        )
+        assert [entry["cause"] for entry in plain] == [entry["cause"] for entry in literary]
+        assert plain != literary
+        assert from_json(said("story", "runs/a", "--templates", "plain", "--json")) == plain
+        days = [said("story", "runs/a", "--by-day", *words).stdout for words in ((), ("--templates", "literary"))]
+        assert days[0] != days[1]
+
+    def test_a_life_and_a_pair(self) -> None:
+        run = townlet.open("runs/a")
+        told = from_json(said("story", "runs/a", "--person", "Alice", "--life", "--json"))
+        assert told == run.life("alice").to_pylist()
+        words = said("story", "runs/a", "--person", "alice", "--life").stdout
+        assert words.startswith("day 0\n00:00  Alice was one of the first ")
+        assert max(map(len, words.splitlines())) <= 100
+        told = from_json(said("story", "runs/a", "--pair", "alice", "BOB", "--to", "700", "--json"))
+        assert told == run.pair("alice", "bob", at=700).to_pylist()
+        assert said("story", "runs/a", "--pair", "alice", "bob", "--csv").stdout.startswith("tick,about,text,cause")
+
     def test_followed_to_the_end_it_is_the_same(self) -> None:
         followed = said("story", "runs/a", "--follow", "--from", "0", "--json")
         assert followed.exit_code == 0, followed.stderr
@@ -104,6 +125,14 @@ class TestStory:
             (("--set", "narration.window_mots=2"), "did you mean window_most?"),
             (("--templates", "none.yaml"), "none.yaml"),
             (("--follow", "--by-day"), "--follow tells"),
+            (("--templates", "litterary"), "litterary"),
+            (("--life",), "--life tells of one person"),
+            (("--life", "--person", "bobb"), "did you mean bob"),
+            (("--life", "--person", "bob", "--by-day"), "tell all from the beginning"),
+            (("--pair", "alice", "bobb"), "did you mean bob"),
+            (("--pair", "alice", "alice"), "name two people"),
+            (("--pair", "alice", "bob", "--person", "bob"), "leave out --person"),
+            (("--pair", "alice", "bob", "--category", "meal"), "tell all from the beginning"),
             (("--follow", "--csv"), "leave out --csv"),
             (("--by-day", "--csv"), "leave out --csv"),
         ],

@@ -20,7 +20,7 @@ CROWDED = f"name: crowded\ntown: {{people: 48}}\nwork:\n  oversleep_minutes: [25
 FAULTS = (
     "c.yaml:2: town.people: the map has beds for 12 people, and the town is to have 48",
     "c.yaml:4: work.oversleep_minutes: the least, 25, is more than the most, 10",
-    "c.yaml:5: work.jobs.0.wage: a shift from 480 to 840 at 0.9000 a tick",
+    "c.yaml:5: work.jobs.0.wage: a shift from 480 to 840 at 0.9000 a minute",
     "c.yaml:5: work.jobs.0.shifts: two shifts of one desk overlap: from 480 to 840 and from 800 to 1160",
 )
 

@@ -12,8 +12,9 @@ from projections.narration.wording import read
 from projections.narration.words import Counted, many, number
 from tests.townlet.env.play import at_random, played
 from tests.townlet.towns import default_settings, lived, town_of
-from townlet.configuration.load import configs_folder, from_yaml, load
+from townlet.configuration.load import from_yaml, load
 from townlet.configuration.settings import Settings
+from townlet.history.narrator import WORDINGS, templates_file
 from townlet.history.narrator import narrator as narrator_of
 from townlet.rules.control import BY_ACTION
 
@@ -34,13 +35,16 @@ def told(settings: Settings, rows: Rows) -> list[tuple[int, str, str]]:
     [
         (
             "kitchen_breakfast",
-            r"^(Four people live here, in one house\.|The town began with four people and one roof )",
+            r"^(Four people live in this town, in one house\.|The town begins with four people in one house\.)",
         ),
         (
             {"name": "alone", "town": {"people": 1}},
-            r"^(One person lives here, in one house\.|The town began with one person and one roof )",
+            r"^(One person lives in this town, in one house\.|The town begins with one person in one house\.)",
         ),
-        ("town", r"^(Eight people live here, in four houses\.|The town began with eight people and four roofs )"),
+        (
+            "town",
+            r"^(Eight people live in this town, in four houses\.|The town begins with eight people in four houses\.)",
+        ),
     ],
     ids=["house", "person", "town"],
 )
@@ -58,19 +62,20 @@ def test_e1_counts_bring_their_nouns() -> None:
     assert isinstance(number(3), Counted)
 
 
-def test_e1_no_wording_has_a_bare_plural_behind_a_count_that_can_be_one() -> None:
+@pytest.mark.parametrize("wording", WORDINGS)
+def test_e1_no_wording_has_a_bare_plural_behind_a_count_that_can_be_one(wording: str) -> None:
     """Counts that are told from one on bring their nouns; others are told from two on, or are numbers of something."""
     from projections.narration.situations import COUNTS
 
-    text = (configs_folder() / "narration" / "default.yaml").read_text()
-    often = {"shifts", "company", "failures", "here", "all", "run"}  # told where there are several
+    text = templates_file(wording).read_text()
+    often = {"shifts", "company", "failures", "here", "all", "run", "fine"}  # told where there are several
     bare = re.findall(rf"{{({'|'.join(sorted(COUNTS - often))})}} [a-z]+s?\b", text)
     assert bare == []
 
 
 @pytest.mark.parametrize("wording", ["{homes:house}", "{homes:>9}", "{agent:a|b}", "{homes!r}", "{homes:a|b|c}"])
 def test_e1_a_wrong_noun_is_refused(wording: str) -> None:
-    content = from_yaml(configs_folder() / "narration" / "default.yaml", "default")
+    content = from_yaml(templates_file(), "plain")
     content["tell"]["arrival"]["founding"] = [f"x {wording}"]
     with pytest.raises(BadTemplates, match=r"arrival\.founding, wording 1"):
         read(content, "t")

@@ -84,7 +84,7 @@ class ReferenceLedger:
         self.people: dict[int, Person] = {}
 
     def happen(self, event: Mapping[str, Any]) -> None:
-        """One event: `kind`, `agent`, `other`, `tick`, and what its kind needs: `value`, `value2`, `venue`, `side`."""
+        """One event: `kind`, `agent`, `other`, `tick`, and what its kind needs of `value`, `value2`, `venue`, ..."""
         kind = event["kind"]
         if kind in REMEMBERED:
             share = self.physics.agents_share.get(kind, 1.0)
@@ -204,7 +204,7 @@ class ReferenceLedger:
         tie = person.ties.get(event["agent"])
         share = self.physics.hearsay_share * (tie.trust if tie and tie.trust > 0 else 0.0)
         if share > 0:
-            deed = {"kind": event["news"], "value": event["value"], "share": share, "venue": None}
+            deed = {"kind": event["news"], "value": event["value"], "share": share, "venue": -1}
             self._change(event["other"], event["about"], {**event, **deed})
 
     def _set(self, event: Mapping[str, Any]) -> None:

@@ -99,7 +99,7 @@ AFFORDANCES: dict[str, Affordance] = {
     "buy_groceries": Affordance(
         place="till", option="shop", minutes=3, gives=Goods(item="raw", count=6), sells=True, stock=120
     ),
-    "buy_meal": Affordance(place="counter", option="shop", minutes=2, gives=Goods(item="meal"), sells=True, stock=60),
+    "buy_meal": Affordance(place="counter", option="shop", minutes=2, gives=Goods(item="meal"), sells=True, stock=4),
     "work": Affordance(place="desk", option="work", minutes=360, own=True),
     "sit": Affordance(place="bench", option="socialise", minutes=20, queue=False),
     "sit_outdoors": Affordance(

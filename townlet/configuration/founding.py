@@ -4,12 +4,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
+from typing import Final
 
 from projections.record.state import CLASSES
 from townlet.configuration.plans import affordance_of, jobs_of, living_wage_fault, map_of
 from townlet.configuration.settings import Settings
 from townlet.world.beds import roomy_map
 from townlet.world.drawing import TownMap
+
+MEALS_LEAST: Final = 2
+"""Meals a day without which nobody lives long."""
 
 
 def founding_faults(settings: Settings, map_files: Mapping[str, Path]) -> list[str]:
@@ -30,9 +34,14 @@ def founding_doubts(settings: Settings) -> list[str]:
     people, jobs = settings.town.people, sum(1 for _ in jobs_of(settings.work, map_of(settings)))
     if jobs >= people:
         return []
+    market, way = settings.market, "lower town.people, or take a map with more desks (town.map)"
+    least = market.rent + MEALS_LEAST * market.prices.raw
+    told = f"work.jobs: {jobs} jobs for {people} people, so {people - jobs} will be without work"
+    if market.benefit >= least:
+        return [f"{told} and live on market.benefit, {market.benefit:g} a day: to change this, {way}"]
     return [
-        f"work.jobs: {jobs} jobs for {people} people, so {people - jobs} will be without work: lower town.people, or "
-        "take a map with more desks (town.map)"
+        f"{told}; rent and {MEALS_LEAST} meals cost {least:.2f} a day, and market.benefit is {market.benefit:g}: they "
+        f"will starve or leave; set market.benefit to {least:.2f} or more, {way}"
     ]
 
 

@@ -43,14 +43,14 @@ class Work(Model):
     absent_after_minutes: Minutes = 30
     absences_max: Annotated[int, Field(ge=1, le=3)] = Field(3, description="absences in the window that cost the job")
     absence_window_minutes: Minutes = Field(7 * 1440, description="seven days")
-    cover_within_minutes: Minutes = Field(90, description="a promise to stand in is void after these")
-    cover_chance: Share = Field(0.8, description="that somebody asked takes the shift of an absent colleague")
-    help_chance: Share = Field(0.9, description="that somebody asked stands in for a late colleague")
+    cover_within_minutes: Minutes = Field(30, description="a promise to stand in is void after these")
+    cover_chance: Share = Field(0.9, description="that somebody asked takes the shift of an absent colleague")
+    help_chance: Share = Field(1.0, description="that somebody asked stands in for a late colleague")
     unwell_chance: Share = Field(0.035, description="a day, of staying at home")
     oversleep_chance: Share = Field(0.02, description="of setting out late for a shift of the morning")
-    dawdle_chance: Share = Field(0.155, description="of setting out late for a shift of the afternoon")
+    dawdle_chance: Share = Field(0.15, description="of setting out late for a shift of the afternoon")
     oversleep_minutes: tuple[Minutes, Minutes] = Field(
-        (10, 25), description="how late one then is, at the least and most"
+        (12, 26), description="how late one then is, at the least and most"
     )
     margin_minutes: Minutes = Field(16, description="how much earlier than needed one sets out")
     oversleep_ambition: Share = Field(0.3, description="how much rarer setting out late is, at ambition 1")
@@ -89,8 +89,8 @@ class Chat(Model):
     """Talk, shared meals, and whom people avoid."""
 
     radius: Annotated[int, Field(ge=1, le=5)] = Field(2, description="tiles")
-    cooldown_minutes: Minutes = 90
-    chance: Share = Field(0.05, description="a minute, of addressing somebody near")
+    cooldown_minutes: Minutes = Field(15, description="after a talk, before one begins another")
+    chance: Share = Field(0.3, description="a minute, of addressing somebody near")
     chance_extroversion: Share = 0.6
     success: Share = 0.7
     success_trust: Share = 0.3
@@ -134,9 +134,9 @@ class Queues(Model):
     ghost_after: Annotated[int, Field(ge=1, le=100)] = Field(3, description="failed moves")
     patience_minutes: Annotated[int, Field(ge=1, le=180)] = 120
     timeout_minutes: Minutes = Field(45, description="in which a reserved place has to be taken")
-    cut_chance: Share = Field(0.12, description="that somebody in line pushes in")
+    cut_chance: Share = Field(0.5, description="that somebody in line pushes in")
     cut_rivalry: Share = Field(0.4, description="more, at rivalry 1")
-    block_chance: Share = Field(0.12, description="that somebody done keeps the next one waiting")
+    block_chance: Share = Field(0.33, description="that somebody done keeps the next one waiting")
     block_rivalry: Share = Field(0.6, description="more, at rivalry 1")
     polite_chance: Share = 0.4
     polite_trust: Share = 0.3
@@ -210,7 +210,7 @@ class Policy(Model):
     night_to: Minute = 480
     night_weight: Weight = 2.2
     chronotype_minutes: Annotated[int, Field(ge=0, le=240)] = Field(
-        60, description="by which the night of a person may begin and end earlier or later than that of others"
+        90, description="by which the night of a person may begin and end earlier or later than that of others"
     )
     nap_below: Share = 0.25
     nap_weight: Weight = 1.0

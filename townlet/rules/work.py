@@ -61,6 +61,8 @@ def attend(town, plan, a):
         return
     if agent.shift_state == PRE_SHIFT:
         await_arrival(town, plan, a, job, minute)
+    if agent.job < 0:  # the absence cost it
+        return
     if minute >= job.end - job.start:
         close_shift(town, plan, a, job)
     elif agent.covered_by < 0 and agent.shift_state == ABSENT and is_time_to_ask(plan, minute, plan.work.cover_phase):
@@ -72,8 +74,9 @@ def await_arrival(town, plan, a, job, minute):
     """At the desk, or in line there, within the grace is on time; later is late, then absent. Others may be asked."""
     agent = town.agents[a]
     at_desk = agent.holds == job.desk and agent.doing >= 0 and agent.covers < 0
-    if not at_desk and plan.work.line_counts and agent.waits_at == job.desk and minute <= plan.work.grace:
-        record_shift_started(town, plan, a, job.desk, agent.job, agent.waits_seq)
+    if not at_desk and minute <= plan.work.grace and stands_ready(plan, agent, job.desk):
+        cause = agent.waits_seq if agent.waits_at == job.desk else agent.held_seq
+        record_shift_started(town, plan, a, job.desk, agent.job, cause)
     elif at_desk and minute <= plan.work.grace:
         record_shift_started(town, plan, a, job.desk, agent.job, agent.started_seq)
     elif at_desk:
@@ -83,6 +86,12 @@ def await_arrival(town, plan, a, job, minute):
     elif agent.covered_by < 0 and is_time_to_ask(plan, minute, plan.work.help_phase):
         if agent.holds != job.desk and agent.waits_at != job.desk:
             seek(town, plan, a, job, REASON_LATE)
+
+
+@kernel
+def stands_ready(plan, agent, desk):
+    """Whether the agent stands in line at its desk, or has just been given it by the one before."""
+    return plan.work.line_counts and agent.covers < 0 and (agent.waits_at == desk or agent.holds == desk)
 
 
 @kernel

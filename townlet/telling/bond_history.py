@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from projections.bond_rule import NONE, BondRule, Sides
+from projections.narration.bond_rule import NONE, BondRule, Sides
 from townlet.history.kept_tables import tie_changes
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from eventlog import codes
 from eventlog.catalogue import KIND_NAMES
 from eventlog.rows import MISSING, ROW
-from projections.bond_rule import FRIEND, NONE
+from projections.narration.bond_rule import FRIEND, NONE
 from projections.narration.memory import Memory
 from projections.narration.moments.ties import OVER
 from projections.narration.wording import Templates, next_wording, sentence
@@ -72,11 +72,20 @@ class LifeTeller:
         text = sentence(next_wording(wordings, name, max(seq, 0), self._memory, len(self._rows)), {**people, **facts})
         self._rows.append((tick, name, text, seq, agent, other))
 
-    def say_bond(self, change: BondChange, back: int, quarrels: Mapping[int, str]) -> None:
-        """Add the sentence of a change of a bond; `back` is the bond in the other direction at that time.
+    def say_bonds(self, changes: Sequence[BondChange], quarrels: Mapping[int, str]) -> None:
+        """Add the sentences of changes of bonds; of two that make one thing mutual at once, only the last has one.
 
         `quarrels` says of quarrels what they were over, by seq.
         """
+        bonds: dict[tuple[int, int], int] = {}
+        for place, change in enumerate(changes):
+            bonds[change.owner, change.other] = change.now
+            mutual = change._replace(owner=change.other, other=change.owner)
+            if change.now == NONE or mutual[:4] not in [each[:4] for each in changes[place + 1 : place + 3]]:
+                self._say_bond(change, bonds.get((change.other, change.owner), NONE), quarrels)
+
+    def _say_bond(self, change: BondChange, back: int, quarrels: Mapping[int, str]) -> None:
+        """Add the sentence of a change of a bond; `back` is the bond in the other direction at that time."""
         is_friend = FRIEND in (change.was, change.now)
         sort = "friend" if is_friend else "rival"
         if change.now != NONE and change.was != NONE:

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from eventlog import codes
 from eventlog.catalogue.registries import Reason, Trait
-from projections.bond_rule import FRIEND, NONE, RIVAL
+from projections.narration.bond_rule import FRIEND, RIVAL
 from projections.narration.wording import Templates
 from projections.narration.words import comma_list, duration, many, number
 from townlet.configuration.load import person_number
@@ -54,12 +54,9 @@ def life(run: "History", name: str, tick: int, templates: Templates | None = Non
     for row in events[events["agent"] == person]:
         _turn(teller, row, int(arrival["tick"]))
     _first_quarrel(teller, events)
-    bonds: dict[tuple[int, int], int] = {}
     changes = bond_changes(run, tick, person)
-    for change in changes:
-        bonds[change.owner, change.other] = change.now
-        if change.kind != "agent_exited" or change.other != person:
-            teller.say_bond(change, bonds.get((change.other, change.owner), NONE), teller.over(events))
+    own_end = [each for each in changes if each.kind == "agent_exited" and each.other == person]
+    teller.say_bonds([each for each in changes if each not in own_end], teller.over(events))
     begins, ends = int(arrival["tick"]), int(left["tick"][0]) if len(left) else tick
     _savings(teller, person, begins, ends)
     _end(teller, person, events, begins, ends, is_gone=bool(len(left)))
@@ -140,8 +137,8 @@ def _present(teller: LifeTeller, person: int, bonds: dict[tuple[int, int], int],
     for name, sort in (("now_friends", FRIEND), ("now_rivals", RIVAL)):
         known = sorted(other for (owner, other), bond in bonds.items() if owner == person and bond == sort)
         if known:
-            people = comma_list([teller.name(each) for each in known])
-            teller.say(name, teller.tick, agent=person, facts={"people": people})
+            names = comma_list([teller.name(each) for each in known])
+            teller.say(name, teller.tick, agent=person, facts={"names": names})
 
 
 def _record(teller: LifeTeller, person: int, tick: int) -> Any:

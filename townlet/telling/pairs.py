@@ -6,7 +6,6 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog import codes
-from projections.bond_rule import NONE
 from projections.narration.wording import Templates
 from projections.narration.words import duration, nth, number
 from townlet.configuration.load import person_number
@@ -51,10 +50,7 @@ def pair(run: "History", one: str, other: str, tick: int, templates: Templates |
     both = events[np.isin(events["agent"], (a, b)) & np.isin(events["other"], (a, b))]
     _acquaintance(teller, a, b, both)
     _turns(teller, both[both["kind"] != codes.TIE_SET])
-    bonds: dict[tuple[int, int], int] = {}
-    for change in bond_changes(run, tick, a, b):
-        bonds[change.owner, change.other] = change.now
-        teller.say_bond(change, bonds.get((change.other, change.owner), NONE), teller.over(both))
+    teller.say_bonds(bond_changes(run, tick, a, b), teller.over(both))
     for row in events[(events["kind"] == codes.AGENT_EXITED)]:
         begins = events[(events["kind"] == codes.AGENT_ARRIVED) & (events["agent"] == row["agent"])]["tick"][0]
         stayed = duration(int(row["tick"] - begins), teller.per_day)

@@ -134,7 +134,7 @@ def _facts_of(day: TurningPoints, per_day: int) -> Iterator[tuple[str, Mapping[s
     yield ("counts", {"counts": counted}) if counted else ("quiet", {})
     for name, people in (("arrived", day.arrived), ("left", day.left)):
         if people:
-            yield name, {"people": comma_list([prose_name(each) for each in people])}
+            yield name, {"names": comma_list([prose_name(each) for each in people])}
     if day.quarrel:
         tick, rude, wronged = day.quarrel
         facts = {"agent": prose_name(rude), "other": prose_name(wronged), "clock": _clock(tick, per_day)}

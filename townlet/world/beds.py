@@ -13,9 +13,9 @@ REPEAT_MOST: Final = 8
 
 
 def roomy_map(files: Mapping[str, Path], people: int, shape: CapacityClass) -> str:
-    """The keys that give a town the map with the fewest beds that are enough for so many people; empty if none has.
+    """The keys that give a town the smallest map with beds for so many people, and how many it has; empty if none has.
 
-    `files` are map files that are known to be sound, by name. A map that has too few beds is laid out more than once,
+    `files` are map files that are known to be sound, by name. A map is laid out more than once only where none has beds enough,
     as often down as across, where the capacity class has room for that. Raises ConfigurationError for a file that is no
     YAML.
     """
@@ -25,10 +25,10 @@ def roomy_map(files: Mapping[str, Path], people: int, shape: CapacityClass) -> s
         for side in range(1, REPEAT_MOST + 1):
             beds = _beds(content) * side * side
             if beds >= people and _fits(content, side, shape):
-                found.append((beds, side, name))
+                found.append((side, beds, name))
     if not found:
         return ""
-    beds, side, name = min(found)
+    side, beds, name = min(found)
     repeated = f", town.repeat=[{side}, {side}]" if side > 1 else ""
     return f"town.map={name}{repeated}, which has beds for {beds}"
 

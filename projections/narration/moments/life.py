@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from eventlog.catalogue.registries import Reason, Trait
 from eventlog.rows import MISSING
-from projections.bond_rule import FRIEND, RIVAL
+from projections.narration.bond_rule import FRIEND, RIVAL
 from projections.narration.entries import Moment
 from projections.narration.scene import Scene
 from projections.narration.words import duration

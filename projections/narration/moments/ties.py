@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from eventlog import codes
-from projections.bond_rule import FRIEND, NONE, RIVAL
+from projections.narration.bond_rule import FRIEND, NONE, RIVAL
 from projections.narration.entries import Moment
 from projections.narration.scene import Scene, Tie, pair
 from projections.riders.tie_changes import Change
@@ -15,7 +15,7 @@ OVER = {
     int(codes.QUEUE_HANDOVER): "a place in line",
     int(codes.QUEUE_CONFLICT): "a quarrel",
     int(codes.LATE_HELP): "help at work",
-    int(codes.SHIFT_TAKEOVER): "a lost shift",
+    int(codes.SHIFT_TAKEOVER): "a shift taken over",
     int(codes.NEWS_TOLD): "a piece of news",
     int(codes.MEAL_GIVEN): "a meal as a gift",
     int(codes.MONEY_LENT): "a loan",

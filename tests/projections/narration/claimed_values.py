@@ -33,7 +33,7 @@ OVER: Final = {
     "queue_handover": "a place in line",
     "queue_conflict": "a quarrel",
     "late_help": "help at work",
-    "shift_takeover": "a lost shift",
+    "shift_takeover": "a shift taken over",
     "news_told": "a piece of news",
     "meal_given": "a meal as a gift",
     "money_lent": "a loan",

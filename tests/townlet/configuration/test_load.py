@@ -105,7 +105,7 @@ def test_faults_of_the_map_stand_beside_the_others(tmp_path: Path) -> None:
         ({"town": {"people": "8"}}, '"8" given'),
         ({"needs": {"decay": {"hunger": float("nan")}}}, "needs.decay.hunger"),
         ({"people_names": ["bob", "bob_2"]}, "people_names.1.*no number at its end"),
-        ({"town": {"repeat": [2, 2]}}, "2 by 2 districts have 96 rows"),
+        ({"town": {"repeat": [2, 2]}}, "2 by 2 districts have 80 rows"),
     ],
 )
 def test_a_refusal_helps(source: Any, said: str) -> None:

@@ -113,7 +113,8 @@ def test_a_ledger_never_shrinks_under_its_ties() -> None:
 def test_nobody_leaves_whose_place_could_not_be_taken() -> None:
     """Of many who would go at once, no more do than there is room for newcomers to be on their way."""
     leaving = {"exits_a_day": 100, "exit_gap_minutes": 0, "unemployment_days": 1, "newcomer_minutes": [600, 600]}
-    settings = load({"town": {"map": "district", "people": 28}, "work": {"jobs": []}, "life": leaving}).settings
+    without = {"work": {"jobs": []}, "market": {"benefit": 0.0}}
+    settings = load({"town": {"map": "district", "people": 28}, **without, "life": leaving}).settings
     town, _ = lived(settings, 7, DAY + 300)
     clock = town.record["clock"]
     assert clock["newcomers"] == len(clock["newcomer_due"])

@@ -25,8 +25,12 @@ SEATS = 64
 DAYS = 15
 HOUR = 60
 REST = 2 * DAY
-RESTLESS = {"work": {"jobs": []}, "life": {"unemployment_days": 1, "exits_a_day": 100, "exit_gap_minutes": 5}}
-"""Nobody finds work, and everybody moves on after a day."""
+RESTLESS = {
+    "work": {"jobs": []},
+    "market": {"benefit": 0.0},
+    "life": {"unemployment_days": 1, "exits_a_day": 100, "exit_gap_minutes": 5},
+}
+"""Nobody finds work or is kept without it, and everybody moves on after a day."""
 
 
 @cache

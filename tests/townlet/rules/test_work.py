@@ -6,7 +6,8 @@ import pytest
 from eventlog.catalogue.registries import Option, Reason
 from projections.record.words import ABSENT, LATE, ON_TIME, PRE_SHIFT
 from tests.townlet.rules.stage import Stage, columns
-from tests.townlet.towns import DAY, default_settings, lived
+from tests.townlet.towns import DAY, default_settings, lived, town_of
+from townlet.configuration.load import load
 
 MORNING = 480
 CLERKS_REST = {"work.jobs.2.days": "weekdays", "work.jobs.2.wage": 0.021}
@@ -270,3 +271,14 @@ def test_one_gets_up_in_time_and_leaves_in_time() -> None:
     assert MORNING - 80 < leaves <= MORNING - 16
     assert [bool(stage.at(leaves + d).call("work", "is_due", seat)) for d in (-1, 0)] == [False, True]
     assert [bool(stage.at(leaves - 90 + d).call("work", "has_to_rise", seat)) for d in (-1, 0)] == [False, True]
+
+
+def test_who_loses_the_job_when_the_shift_is_over_ends_no_shift() -> None:
+    """Somebody hired in the last minute of a shift misses it, and may lose the job by it: the log folds all the same."""
+    settings = load({"name": "strict", "work": {"absences_max": 1, "unwell_chance": 0.25}}).settings
+    town, rows = lived(settings, 5, 4 * DAY)
+    assert len(columns(rows, "job_lost")) > 3
+    assert (columns(rows, "shift_ended")["code"] >= 0).all()
+    again = town_of(settings)
+    again.fold([rows])
+    assert again.state_digest() == town.state_digest()

@@ -228,7 +228,7 @@ def test_an_edge_is_never_stepped_over() -> None:
 def test_a_map_too_large_or_without_affordances_is_refused() -> None:
     layout = np.zeros(1, layout_type(ORDINARY)).view(np.recarray)
     large = parse((MAPS / "town.yaml").read_text(), (2, 1))
-    with pytest.raises(MapError, match=r"96 rows, 63 fit into the ordinary class"):
+    with pytest.raises(MapError, match=r"80 rows, 63 fit into the ordinary class"):
         fill(layout, large, ORDINARY, AFFORDANCE_OF, OPTION_OF)
     with pytest.raises(ConfigurationError, match=r"no affordance uses: stove"):
         fill(layout, town_of("town"), ORDINARY, {k: c for k, c in AFFORDANCE_OF.items() if k != "stove"}, OPTION_OF)

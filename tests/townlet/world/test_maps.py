@@ -191,7 +191,7 @@ def test_the_default_town_has_what_a_day_needs() -> None:
     kinds = [place.kind for place in town.places]
     counts = {kind: kinds.count(kind) for kind in set(kinds)}
     assert counts == {
-        "bed": 12, "chair": 18, "stove": 4, "counter": 2, "desk": 5, "till": 2, "shower": 2, "bench": 7
+        "bed": 12, "chair": 30, "stove": 4, "counter": 2, "desk": 5, "till": 2, "shower": 6, "bench": 22
     }  # fmt: skip
     assert sorted(v.kind for v in town.venues) == ["cafe", "grocer", "gym", *["home"] * 4, "office", "park"]
 
@@ -199,5 +199,5 @@ def test_the_default_town_has_what_a_day_needs() -> None:
 def test_a_town_of_seven_hundred() -> None:
     town = parse((MAPS / "district.yaml").read_text(), repeat=(5, 5), shape=LARGE)
     kinds = [place.kind for place in town.places]
-    assert kinds.count("bed") == 700 and kinds.count("desk") == 350 and kinds.count("shower") == 200
-    assert len(town.venues) == 300
+    assert kinds.count("bed") == 750 and kinds.count("desk") == 350 and kinds.count("shower") == 300
+    assert len(town.venues) == 400

@@ -1,0 +1,217 @@
+"""Lives and pairs: each turn is in the log, bonds are the ledger's, and nobody is told of who was not there."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+
+import pytest
+
+import townlet
+from projections.narration.wording import read
+from tests.townlet.towns import DAY
+from townlet.errors import QueryError, TickOutOfRange
+from townlet.history.narrator import shipped_templates
+from townlet.run import Run
+from townlet.telling.bond_history import BondChange, bond_changes
+from townlet.telling.lives import life
+from townlet.telling.turning_points import sentences_of, turning_points
+
+DAYS = 12
+WORDS = ("none", "friend", "rival")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A town in which many are absent, lose their work and leave, and others come."""
+    config = {"work": {"absences_max": 1, "unwell_chance": 0.2}}
+    return townlet.simulate(config, ticks=DAYS * DAY, seed=3, into=tmp_path_factory.mktemp("lives") / "run")
+
+
+@cache
+def changes(run: Run) -> list[BondChange]:
+    """All changes of bonds."""
+    return bond_changes(run, run.head.tick, *range(100))
+
+
+def people(run: Run) -> list[str]:
+    return run.sql("select agent from agent_arrived order by seq").column("agent").to_pylist()
+
+
+def bonds_at(run: Run, tick: int) -> dict[tuple[str, str], str]:
+    """The bonds in the ledgers at a tick."""
+    rows = run.at(tick).table("ties").to_pylist()
+    return {(row["owner"], row["other"]): row["bond"] for row in rows if row["bond"] != "none"}
+
+
+def numbers(run: Run) -> dict[int, str]:
+    rows = run.sql("select agent, agent_id from agent_arrived").to_pylist()
+    return {row["agent_id"]: row["agent"] for row in rows}
+
+
+class TestBondHistory:
+    @pytest.mark.parametrize("day", [1, 4, 7, 10, 12])
+    def test_it_is_what_the_ledgers_say(self, run: Run, day: int) -> None:
+        """Replayed to any day, the last change of each tie is the bond that its ledger has."""
+        names, now = numbers(run), dict[tuple[str, str], str]()
+        for change in changes(run):
+            if change.tick < day * DAY:
+                now[names[change.owner], names[change.other]] = WORDS[change.now]
+        assert {two: bond for two, bond in now.items() if bond != "none"} == bonds_at(run, day * DAY)
+
+    def test_making_and_breaking_take_turns(self, run: Run) -> None:
+        by_tie: dict[tuple[int, int], list[BondChange]] = {}
+        for change in changes(run):
+            by_tie.setdefault((change.owner, change.other), []).append(change)
+        assert len(changes(run)) >= 10
+        for each in by_tie.values():
+            assert each[0].was == 0
+            assert all(one.now == other.was != other.now for one, other in pairwise(each))
+
+
+class TestALife:
+    def test_of_everybody_it_begins_with_the_arrival_and_ends_with_the_stay(self, run: Run) -> None:
+        gone = set(run.sql("select agent from agent_exited").column("agent").to_pylist())
+        assert gone and len(people(run)) > 8
+        for name in people(run):
+            told = run.life(name).to_pylist()
+            assert told[0]["about"] in ("founder", "came")
+            assert [row["tick"] for row in told] == sorted(row["tick"] for row in told)
+            abouts = [row["about"] for row in told]
+            assert ("now" in abouts) == (name not in gone)
+            assert "totals" in abouts
+            if name in gone:
+                assert {"starved", "evicted", "jobless", "neglected", "moved_away", "left"} & set(abouts)
+
+    def test_each_turn_is_the_event_that_it_names(self, run: Run) -> None:
+        """Arrivals, jobs, faints and departures: as many as in the log, each with its seq and tick."""
+        kinds = {"hired": "hired", "job_lost": "job_lost", "fainted": "agent_fainted"}
+        for name in people(run)[:10]:
+            told = run.life(name).to_pylist()
+            for about, kind in kinds.items():
+                logged = run.sql(f"select seq, tick from {kind} where agent = '{name}' order by seq").to_pylist()
+                assert [(row["cause"], row["tick"]) for row in told if row["about"] == about] == [
+                    (row["seq"], row["tick"]) for row in logged
+                ]
+
+    def test_it_tells_every_bond_of_the_person(self, run: Run) -> None:
+        names = numbers(run)
+        made = 0
+        for name in people(run)[:8]:
+            told = run.life(name).to_pylist()
+            mine = [each for each in changes(run) if name in (names[each.owner], names[each.other])]
+            begun = {(each.tick, frozenset((names[each.owner], names[each.other]))) for each in mine if each.now}
+            said = {
+                (row["tick"], frozenset((row["agent"], row["other"])))
+                for row in told
+                if row["about"] in ("friend", "friends", "rival", "rivals")
+            }
+            assert said == begun
+            made += len(begun)
+        assert made >= 5
+
+    def test_savings_and_counts_are_those_of_the_town(self, run: Run) -> None:
+        name = next(each["name"] for each in run.at().table("agents").to_pylist())
+        told = {row["about"]: row["text"] for row in run.life(name).to_pylist()}
+        (wallet,) = run.sql(f"select wallet from agents where name = '{name}'").column("wallet").to_pylist()
+        assert f"has {wallet:.1f} in savings" in told["now"]
+        quarrels = run.sql(f"select count(*) n from queue_conflict where '{name}' in (agent, other)")
+        count = quarrels.column("n")[0].as_py()
+        small = [
+            "no",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ]
+        assert f"{small[count] if count < 13 else count} quarrel" in told["totals"]
+
+    def test_it_can_be_told_until_a_tick(self, run: Run) -> None:
+        whole, part = run.life("alice").to_pylist(), run.life("alice", at=2 * DAY).to_pylist()
+        events = [row for row in part if row["cause"] is not None]
+        assert events == [row for row in whole if row["cause"] is not None and row["tick"] < 2 * DAY]
+        with pytest.raises(TickOutOfRange):
+            run.life("alice", at=10**7)
+
+    def test_somebody_unknown_is_refused_with_the_nearest_name(self, run: Run) -> None:
+        with pytest.raises(QueryError, match="did you mean alice"):
+            run.life("alicce")
+        with pytest.raises(QueryError, match="did you mean bob"):
+            run.pair("alice", "bobb")
+        with pytest.raises(QueryError, match="name two people"):
+            run.pair("alice", "alice")
+
+    def test_other_wordings(self, run: Run) -> None:
+        content = shipped_templates().model_dump(mode="json")
+        content["lives"] = {"founder": ["Founder {agent}, {where}."]}
+        told = life(run, "alice", run.head.tick, read(content, "mine")).to_pylist()
+        assert told[0]["text"].startswith("Founder Alice, at ")
+        assert told[1]["text"] == run.life("alice").to_pylist()[1]["text"], "what a file lacks, the shipped one says"
+
+
+class TestAPair:
+    def test_firsts_are_the_first_of_their_kind(self, run: Run) -> None:
+        kinds = {"first_meal": "shared_meal", "first_quarrel": "queue_conflict", "first_takeover": "shift_takeover"}
+        found = 0
+        for one, other in pairs(run):
+            told = {row["about"]: row for row in run.pair(one, other).to_pylist()}
+            for about, kind in kinds.items():
+                second = "owner" if kind == "shift_takeover" else "other"
+                either = f"(('{one}', '{other}'), ('{other}', '{one}'))"
+                seqs = run.sql(f"select min(seq) seq from {kind} where (agent, {second}) in {either}")
+                first = seqs.column("seq")[0].as_py()
+                assert (told[about]["cause"] if about in told else None) == first
+                found += first is not None
+        assert found >= 5
+
+    def test_it_says_the_same_in_either_order(self, run: Run) -> None:
+        for one, other in pairs(run):
+            a, b = (run.pair(*two).to_pylist() for two in ((one, other), (other, one)))
+            events = [[row["cause"] for row in told if row["cause"] is not None] for told in (a, b)]
+            assert events[0] == events[1]
+
+    def test_what_they_feel_is_the_ledger_s(self, run: Run) -> None:
+        for row in run.at().table("ties").to_pylist()[:12]:
+            told = run.pair(row["owner"], row["other"]).to_pylist()
+            said = [each["text"] for each in told if each["about"] == "feeling"]
+            sides = f"trust {row['trust']:.2f}, familiarity {row['familiarity']:.2f}, rivalry {row['rivalry']:.2f}"
+            assert any(sides in text and text.startswith(row["owner"].capitalize()[:3]) for text in said), (row, said)
+
+
+def pairs(run: Run) -> Iterator[tuple[str, str]]:
+    """Some pairs of the founders."""
+    names = people(run)[:8]
+    yield from list(pairwise(names))
+
+
+def test_days_in_a_row_begin_in_other_words(run: Run) -> None:
+    found = turning_points(run, 0, run.head.tick)
+    heads = [sentences_of(day, DAY)[0] for day in found]
+    frames = [_frame(head) for head in heads]
+    assert len(frames) == DAYS and len(set(frames)) >= 5
+    assert all(one != other for one, other in pairwise(frames))
+
+
+def _frame(head: str) -> int:
+    """The number of the wording that a day's first sentence has."""
+    for number, wording in enumerate(shipped_templates().days["counts"]):
+        begins, _, ends = wording.partition("{counts}")
+        if re.fullmatch(re.escape(begins) + ".+" + re.escape(ends), head) and (begins or ends != "."):
+            return number
+    return -1
+
+
+def test_new_friends_of_a_day_are_friends_both_ways(run: Run) -> None:
+    names = numbers(run)
+    for day in turning_points(run, 0, run.head.tick):
+        for tick, a, b in day.friends:
+            held = {(names[each.owner], names[each.other]): each.now for each in changes(run) if each.tick <= tick}
+            assert held[a, b] == held[b, a] == 1
