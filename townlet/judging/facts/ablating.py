@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 from townlet.configuration.load import NONE, load
 from townlet.judging.facts.asking import DAYS, Source, Told, gather
+from townlet.judging.facts.fact import Fact
 from townlet.judging.facts.judged import Judged, figure_of, judged, state_of, told
 from townlet.judging.facts.plans import Ablation, ablations_of
-from townlet.judging.facts.table import ALL, Fact, measured, require_facts
+from townlet.judging.facts.table import ALL, measured, require_facts
 
 
 class Ablated(NamedTuple):

@@ -8,8 +8,9 @@ import numpy as np
 
 from townlet.configuration.load import NONE, load
 from townlet.judging.facts.asking import DAYS, Source, Told, gather
+from townlet.judging.facts.fact import Fact
 from townlet.judging.facts.judged import TownSums, figure_of, interval_of, state_of, told
-from townlet.judging.facts.table import ALL, Fact, measured, require_facts
+from townlet.judging.facts.table import ALL, measured, require_facts
 from townlet.judging.soak_drift import BEYOND_PERCENT, drift_percent
 from townlet.many.statistics import holm, paired_interval
 

@@ -6,8 +6,9 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from townlet.judging.facts.fact import Fact, Unit
 from townlet.judging.facts.measuring.samples import Real
-from townlet.judging.facts.table import Fact, Unit, unmeasured
+from townlet.judging.facts.table import unmeasured
 from townlet.many.statistics import bootstrap_interval
 
 MAY_MISS: Final = 0.5

@@ -9,8 +9,9 @@ import numpy as np
 from townlet.configuration.load import NONE, Resolved, load
 from townlet.errors import TownletError
 from townlet.judging.facts.asking import DAYS, Source, Told, gather_cells, seeds_of
+from townlet.judging.facts.fact import Fact
 from townlet.judging.facts.plans import ranges_of
-from townlet.judging.facts.table import ALL, Fact, require_facts
+from townlet.judging.facts.table import ALL, require_facts
 from townlet.many.screening import effects, trajectories
 from townlet.many.statistics import benjamini_hochberg
 

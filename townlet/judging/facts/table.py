@@ -1,17 +1,14 @@
-"""The table of facts: what is known of people, where it is known from, its band, and how a town's figure is found.
-
-A fact's `sums` turns a town that has lived into a few numbers. Those of many towns are added up, and `figure` makes one
-number of the sum: so a median is that of everybody's days, and not a mean of medians.
-"""
+"""The table of facts: what is known of people, where it is known from, its band, and how a town is measured."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from projections.spelling import proposal
 from townlet.errors import TownletError
+from townlet.judging.facts.fact import Fact, Unit
 from townlet.judging.facts.measuring import told
 from townlet.judging.facts.measuring.bonds import (
+    apart_sums,
     broken_sums,
     friend_sums,
     friendship_sums,
@@ -34,6 +31,7 @@ from townlet.judging.facts.measuring.explained import (
     explained,
     later_wallet_sums,
     tie_adds,
+    tie_partial,
     tie_sums,
     trait_sums,
     wallet_sums,
@@ -42,35 +40,6 @@ from townlet.judging.facts.measuring.living import HOURS, Lived
 from townlet.judging.facts.measuring.quarrels import block_sums, desk_sums, hour_sums, largest_share, ratio, share
 from townlet.judging.facts.measuring.samples import Real
 from townlet.judging.facts.measuring.spells import median_spell_hours
-
-Unit = Literal["hours", "time", "minutes", "days", "share", "a person-day", "meals a day", "a pair", ""]
-"""What a figure counts; a `time` is in hours after midnight, a figure without a unit is a plain number."""
-
-Kind = Literal["must", "may fail", "told"]
-"""Whether a fact has to hold, may miss its band by half the bound, or is told beside the others without a band."""
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One row of the table.
-
-    `least` and `most` are the band, both ends included, None where there is none. `least_days`, `least_people` and
-    `most_people` say in which towns it is measured at all. `reason` says why the town of today misses it, if it does.
-    """
-
-    name: str
-    what: str
-    source: str
-    unit: Unit
-    kind: Kind
-    sums: Callable[[Lived], Real]
-    figure: Callable[[Real], float]
-    least: float | None = None
-    most: float | None = None
-    least_days: int = 2
-    least_people: int = 2
-    most_people: int = 1000
-    reason: str = ""
 
 
 def _hours(sums: Real) -> float:
@@ -333,12 +302,26 @@ _TOLD: Final[Sequence[tuple[str, str, Unit, Callable[[Lived], Real]]]] = (
     ("chat_success", "Chats that succeeded, of those that succeeded or failed.", "share", told.success_sums),
     ("on_time", "Shifts on time.", "share", told.on_time_sums),
     ("good_days", "Person-days on which no need was low.", "share", told.good_sums),
+    ("friends_apart", "Friends who live in different homes, of all pairs of friends.", "share", apart_sums),
     ("ties", "Ties that a person holds, the mean.", "", told.tie_sums),
     ("money", "A wallet at the last day's end, the mean, in basic meals.", "", told.money_sums),
 )
 
-TOLD: Final = tuple(
-    Fact(name, what, "", unit, "told", sums, share if unit == "share" else ratio) for name, what, unit, sums in _TOLD
+TOLD: Final = (
+    *(
+        Fact(name, what, "", unit, "told", sums, share if unit == "share" else ratio)
+        for name, what, unit, sums in _TOLD
+    ),
+    Fact(
+        "tie_partial",
+        "What the liking of day 10 explains of what home, shift, desk and traits leave open of the last day's.",
+        "",
+        "share",
+        "told",
+        tie_sums,
+        tie_partial,
+        least_days=TIE_ADDS.least_days,
+    ),
 )
 """What is told beside the facts, without a band, so that a comparison and a screen show what a setting does."""
 
@@ -369,4 +352,4 @@ def require_facts(names: Iterable[str]) -> list[Fact]:
     return [fact for name, fact in ALL.items() if name in asked]
 
 
-__all__ = ["ALL", "FACTS", "TOLD", "Fact", "Kind", "Unit", "measured", "require_facts", "unmeasured"]
+__all__ = ["ALL", "FACTS", "TOLD", "measured", "require_facts", "unmeasured"]

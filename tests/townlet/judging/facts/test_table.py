@@ -11,7 +11,7 @@ from townlet.judging.facts.judged import bounds, interval_of, judged, state_of, 
 from townlet.judging.facts.measuring.quarrels import share
 from townlet.judging.facts.table import ALL, CHATS, FACTS, FRIENDS, SLEEP, TIE_ADDS, TOLD, measured, require_facts
 
-LONG = ("wallets", "wallets_later", "friendship_spell", "broken_again", "full_ties", "tie_adds")
+LONG = ("wallets", "wallets_later", "friendship_spell", "broken_again", "full_ties", "tie_adds", "tie_partial")
 """What two weeks are too short for."""
 
 MADE = replace(FRIENDS, name="made", figure=share, least=0.2, most=0.4)

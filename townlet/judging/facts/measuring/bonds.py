@@ -34,6 +34,16 @@ def friend_sums(lived: Lived) -> Real:
     return np.array([pairs, friends])
 
 
+def apart_sums(lived: Lived) -> Real:
+    """Pairs of friends, and how many of them live in different homes; days as `friend_sums`."""
+    friends = apart = 0.0
+    for sample in lived.second_half():
+        both = mutual(sample)
+        friends += both.sum() / 2.0
+        apart += both[sample.homes[:, None] != sample.homes].sum() / 2.0
+    return np.array([friends, apart])
+
+
 def reciprocity_sums(lived: Lived) -> Real:
     """Likings above the mark, each of one for another, and how many of them are returned; days as `friend_sums`."""
     samples = lived.second_half()
@@ -92,6 +102,7 @@ def transitivity_sums(lived: Lived) -> Real:
 
 
 __all__ = [
+    "apart_sums",
     "broken_sums",
     "friend_sums",
     "friendship_sums",

@@ -82,6 +82,12 @@ def pair_columns(last: Sample, before: Sample) -> Real:
     return np.column_stack([places, own, others, own * others, *liking])
 
 
+def tie_partial(sums: Real) -> float:
+    """What the tie of TIE_DAY explains of what places and traits leave open: a share."""
+    whole, added = explained(sums), tie_adds(sums)
+    return added / (1.0 - whole + added)
+
+
 def _shared_shift(starts: Whole, stops: Whole) -> Real:
     """The share of the longer of two shifts in which both work, shape (m, m); 0 without a job."""
     both = np.minimum.outer(stops, stops) - np.maximum.outer(starts, starts)
@@ -145,6 +151,7 @@ __all__ = [
     "moments",
     "pair_columns",
     "tie_adds",
+    "tie_partial",
     "tie_sums",
     "trait_columns",
     "trait_sums",

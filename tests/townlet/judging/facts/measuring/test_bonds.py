@@ -58,6 +58,12 @@ def test_friends_are_two_who_like_each_other() -> None:
     assert bonds.reciprocity_sums(lived).tolist() == [5, 4]
 
 
+def test_friends_may_live_apart() -> None:
+    both = [(0, 1, 0.9), (1, 0, 0.9), (1, 2, 0.9), (2, 1, 0.9), (2, 3, 0.9)]
+    lived = town([], days=1, people=4, ends=[sample(4, both, homes=np.array([5, 5, 6, 7]))])
+    assert bonds.apart_sums(lived).tolist() == [2, 1]
+
+
 def test_only_the_second_half_of_the_days_counts() -> None:
     ends = [sample(4, MIXED), sample(4, MIXED), sample(4), sample(4)]
     assert bonds.friend_sums(town([], days=4, people=4, ends=ends)).tolist() == [12, 0]

@@ -87,8 +87,19 @@ def test_what_the_tie_adds_is_found_where_it_is_all() -> None:
         for stays, values in ((True, first), (False, later)):
             ends[-1] = sample(12, [(*pair, value) for pair, value in zip(pairs, values, strict=True)])
             sums[stays] += explained.tie_sums(town([], days=12, people=12, ends=ends))
-    assert explained.tie_adds(sums[True]) == pytest.approx(1.0)
+    assert explained.tie_adds(sums[True]) == explained.tie_partial(sums[True]) == pytest.approx(1.0)
     assert abs(explained.tie_adds(sums[False])) < 0.03
+
+
+def test_the_part_is_of_what_is_left_open() -> None:
+    """Half is explained by the home, half of the rest by the tie of day 10."""
+    rows = np.zeros((4000, 19))
+    rows[:, 0] = drawn(1, 4000)
+    rows[:, 17] = drawn(2, 4000)
+    rows[:, 18] = np.sqrt(2) * rows[:, 0] + rows[:, 17] + drawn(3, 4000)
+    sums = explained.moments(rows)
+    assert explained.tie_adds(sums) == pytest.approx(0.25, abs=0.02)
+    assert explained.tie_partial(sums) == pytest.approx(0.5, abs=0.03)
 
 
 def test_the_number_of_friends_is_the_mean_of_the_days_for_who_is_there_at_the_end() -> None:
