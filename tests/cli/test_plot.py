@@ -4,18 +4,12 @@ from pathlib import Path
 
 import pytest
 
-import townlet
 from tests.cli.test_commands import here, lived, said
+from tests.townlet.handmade_news import news_run
 
 __all__ = ["here", "lived"]
 
 PNG = b"\x89PNG\r\n\x1a\n"
-
-
-def deed_of(run: Path) -> int:
-    """A deed of which somebody knows."""
-    (found,) = townlet.open(run).sql("select deed_seq from news order by deed_seq limit 1").column(0).to_pylist()
-    return int(found)
 
 
 @pytest.mark.usefixtures("here")
@@ -41,11 +35,13 @@ class TestPlot:
         assert "What alice feels for erin" in (here / "tie.svg").read_text()
 
     def test_word_of_a_deed_is_drawn(self, here: Path) -> None:
-        for more in ((), ("--seq", str(deed_of(here / "runs" / "a")))):
-            result = said("plot", "news", *more, "--into", "news.svg")
+        run = news_run(here / "runs" / "kitchen")
+        deed = run.sql("select max(deed_seq) as deed from news").column("deed")[0].as_py()
+        for more, saw in (((), "1 saw or suffered it, 2 were told"), (("--seq", str(deed)), "it, 0 were told")):
+            result = said("plot", "news", "runs/kitchen", *more, "--into", "news.svg")
             assert result.exit_code == 0, result.stderr
             assert result.stdout == "news.svg\n"
-            assert "saw or suffered it" in (here / "news.svg").read_text()
+            assert saw in (here / "news.svg").read_text()
 
     @pytest.mark.parametrize(
         ("arguments", "words"),

@@ -160,5 +160,6 @@ class TestManyRuns:
         assert {name for name, value in empty.items() if value is not None} == {"run", "seq", "tick"}
 
     def test_only_what_names_somebody_needs_the_number_of_the_run(self) -> None:
-        assert needs(event_columns(None), {"run", "kind", "agent_id", "tile"}) == {"run", "kind_name", "agent", "tile"}
+        assert needs(event_columns(None), {"run", "kind", "agent_id"}) == {"run", "kind_name", "agent"}
+        assert needs(event_columns(None), {"tile"}) == needs(event_columns(None), {"third_id"}) == {"tile", "kind"}
         assert needs(event_columns(None), {"agent"}) == {"agent", "run_number"}

@@ -97,7 +97,7 @@ def _narrations(town: "Town") -> Projection:
 
 
 def _news(town: "Town") -> Projection:
-    from projections.known_news import KnownNews  # brings Numba
+    from projections.riders.known_news import KnownNews  # brings Numba
 
     return KnownNews(town.towns, town.plans)
 

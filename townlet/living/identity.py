@@ -43,7 +43,7 @@ def rider_identity(name: str, epochs: Sequence[Epoch], seq: int) -> dict[str, st
 
 def news_identity(epochs: Sequence[Epoch], seq: int) -> dict[str, str]:
     """Everything that the table `news` depends on: `fold_identity`, and the source of its projection."""
-    source = sources_digest([PROJECTIONS / "known_news.py"])
+    source = sources_digest([PROJECTIONS / "riders" / "known_news.py"])
     return {**fold_identity(epochs, seq), "known": f"news@{VERSIONS['news']}", "source": source}
 
 

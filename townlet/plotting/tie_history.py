@@ -36,7 +36,7 @@ MARKERS: Final = {
     "queue_conflict": "X",
     "shift_takeover": "D",
     "late_help": "P",
-    "news_told": "h",
+    "news_told": "<",
     "meal_given": "p",
     "money_lent": "h",
     "money_returned": "d",

@@ -10,7 +10,7 @@ import pytest
 from eventlog.catalogue import KIND_CODES, THIRD_PERSON
 from eventlog.format.arrow import from_batch
 from projections.errors import BadEvent
-from projections.known_news import KnownNews
+from projections.riders.known_news import KnownNews
 from tests.townlet.handmade_news import ALICE, BOB, CAROL, DAN, NOON, news_run
 from townlet.keeping import export_duckdb
 from townlet.keeping.export import export

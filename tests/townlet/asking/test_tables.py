@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[3]
 TICKS = 1700
 
 OTHER_NAMES = {
+    "projections/record/tables.py": "tables of a checkpoint",
     "projections/telemetry/frame.py": "blocks of a message",
     "tui/dialogs/help.py": "panels",
     "tui/stage/screen.py": "panels",

@@ -8,7 +8,7 @@ import pytest
 from eventlog import codes
 from eventlog.catalogue.registries import News, Reason
 from eventlog.rows import ROW, Rows
-from projections.known_news import DEEDS as BY_NEWS
+from projections.riders.known_news import DEEDS as BY_NEWS
 from tests.townlet.handmade_news import news_run
 from townlet.configuration.load import load
 from townlet.observing.event_list import Events
