@@ -1,5 +1,7 @@
 """A step, a place, a word, a deed at a time: what may be asked is what can be done."""
 
+from typing import Any
+
 import pytest
 
 from eventlog.catalogue.registries import Action, Option, Reason
@@ -13,9 +15,9 @@ def may(stage: Stage, seat: int) -> set[Action]:
     return {action for action in Action if bits >> int(action) & 1}
 
 
-def in_the_open() -> Stage:
+def in_the_open(overrides: dict[str, Any] | None = None) -> Stage:
     """Seat 0 with free tiles all around, at noon."""
-    stage = Stage().at(720)
+    stage = Stage(overrides).at(720)
     free = set(stage.free_tiles())
     side = int(stage.plan.layout.side)
     stage.put(0, next(t for t in sorted(free) if {t - 1, t + 1, t - side, t + side} <= free))
@@ -114,7 +116,7 @@ def test_a_bed_is_its_owners_also_among_housemates() -> None:
 
 
 def test_a_word_needs_somebody_near() -> None:
-    stage = in_the_open()
+    stage = in_the_open({"work.jobs": []})
     assert Action.TALK not in may(stage, 0)
     stage.put(1, int(stage.agent(0).tile) + 1)
     assert Action.TALK in may(stage, 0)
