@@ -66,7 +66,7 @@ def test_waiting_is_always_possible_and_leaves_no_trace() -> None:
     stage = in_the_open()
     assert Action.WAIT in may(stage, 0)
     assert ask(stage, 0, Action.WAIT) == []
-    stage.busy(0, stage.places(Option.WASH)[0], 30)
+    stage.busy(0, stage.places(Option.WASH, "gym")[0], 30)
     assert may(stage, 0) == {Action.WAIT}
 
 
@@ -77,7 +77,7 @@ def beside(stage: Stage, seat: int, place: int) -> None:
 
 def test_a_place_at_hand_is_taken_used_and_given_up() -> None:
     stage = Stage().at(720)
-    shower = stage.places(Option.WASH)[0]
+    shower = stage.places(Option.WASH, "gym")[0]
     beside(stage, 0, shower)
     assert Action.INTERACT in may(stage, 0) and Action.USE not in may(stage, 0)
     assert ask(stage, 0, Action.INTERACT) == ["action_taken", "reservation_granted"]
@@ -96,7 +96,7 @@ def test_where_things_are_sold_one_buys_and_does_not_use() -> None:
 
 def test_a_taken_place_has_a_line_to_join() -> None:
     stage = Stage().at(720)
-    shower = stage.places(Option.WASH)[0]
+    shower = stage.places(Option.WASH, "gym")[0]
     stage.busy(1, shower, 30)
     tile = int(stage.plan.layout.place[shower].tile)
     side, layout = int(stage.plan.layout.side), stage.plan.layout
@@ -125,7 +125,7 @@ def test_a_word_needs_somebody_near() -> None:
 
 def test_one_can_yield_a_place_that_somebody_waits_for_and_that_is_not_in_use() -> None:
     stage = Stage().at(720)
-    shower = stage.places(Option.WASH)[0]
+    shower = stage.places(Option.WASH, "gym")[0]
     stage.seat_at(0, shower)
     assert not stage.call("primitives", "can_yield", 0)
     stage.record("queues", "queue_joined", 1, shower, 1, -1)
