@@ -242,9 +242,11 @@ def standing(plan, terms, agent):
 
 @kernel
 def pay_arrival(town, plan, event, terms, out):
-    """Pay an arrival at the desk, once a shift: most at the start of the shift, linearly less before and after it."""
+    """Pay an arrival at the desk, or in line there, once a shift: most at its start, linearly less before and after."""
+    agent = town.agents[event.agent]
+    came = agent.waits_since if agent.waits_at == event.object else agent.busy_since
     start = event.tick - event.tick % plan.life.ticks_per_day + plan.jobs[event.code].start
-    away = abs(town.agents[event.agent].busy_since - start)
+    away = abs(came - start)
     if away < terms.punctuality_span:
         out.seats[event.agent].arrival_so_far += terms.punctuality * (1.0 - away / terms.punctuality_span)
 

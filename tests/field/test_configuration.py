@@ -49,6 +49,10 @@ def test_a3_all_reasons_are_told_at_once_before_a_folder_is_made(
         ({"work": {"oversleep_minutes": [2, 1]}}, "work.oversleep_minutes: the least, 2"),
         ({"market": {"spare_least": 0.3}}, "market.spare_least: 0.3 is more than market.spare_most, 0.2"),
         ({"life": {"newcomer_minutes": [9, 3]}}, "life.newcomer_minutes: the least is more than the most"),
+        ({"chat": {"talk_minutes": [9, 3]}}, "chat.talk_minutes: the least is more than the most"),
+        ({"queues": {"held_minutes": [9, 3]}}, "queues.held_minutes: the least is more than the most"),
+        ({"relationships": {"bonds": {"friend_until": 2.0}}}, "relationships.bonds.friend_until: it is more than"),
+        ({"relationships": {"bonds": {"rival_until": 0.5}}}, "relationships.bonds.rival_until: it is more than"),
         ({"queues": {"intensity_least": 9.0}}, "queues.intensity_least: the least is more than"),
         ({"town": {"people": 13}}, "beds for 12 people"),
         (

@@ -113,6 +113,17 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("life.newcomer_minutes: the least is more than the most")
     if longest > CODE_MOST:
         faults.append(f"life.newcomer_minutes: the most comes to {longest} ticks, and at most {CODE_MOST} are possible")
+    for name, (shortest, longest) in (
+        ("chat.talk_minutes", settings.chat.talk_minutes),
+        ("queues.held_minutes", settings.queues.held_minutes),
+    ):
+        if shortest > longest:
+            faults.append(f"{name}: the least is more than the most")
+    bonds = settings.relationships.bonds
+    if bonds.friend_until > bonds.friend_liking:
+        faults.append("relationships.bonds.friend_until: it is more than friend_liking, so no friendship would last")
+    if bonds.rival_until > bonds.rival_rivalry:
+        faults.append("relationships.bonds.rival_until: it is more than rival_rivalry, so no rivalry would last")
     if settings.queues.intensity_least > settings.queues.intensity_most:
         faults.append("queues.intensity_least: the least is more than queues.intensity_most")
     for name in ("help_phase_minutes", "cover_phase_minutes"):

@@ -18,6 +18,8 @@ def tick(town, plan):
         acts = control.heed(town, plan, a) if asked else True
         if town.agents[a].doing >= 0:
             market.share_meals(town, plan, a)
+        elif town.agents[a].lingers_until > 0:
+            queues.linger(town, plan, a)
         elif acts:
             act(town, plan, a, asked)
         work.attend(town, plan, a)
@@ -35,9 +37,6 @@ def tick(town, plan):
 def act(town, plan, a, asked):
     """One minute of an idle person: choose an option, or take the one asked for, and begin it."""
     agent = town.agents[a]
-    if agent.lingers_until > 0:
-        queues.linger(town, plan, a)
-        return
     if agent.talks_with >= 0:
         queues.lose_patience(town, plan, a)
         queues.step_up(town, plan, a)

@@ -57,7 +57,7 @@ def possible(town, plan, a):
             bits |= ONE << way
     if can_interact(town, plan, a):
         bits |= ONE << ACTION_INTERACT
-    if talk.is_free(town, plan, a) and talk.someone_near(town, plan, a) != NOBODY:
+    if talk.may_begin(town, plan, a) and talk.someone_near(town, plan, a) != NOBODY:
         bits |= ONE << ACTION_TALK
     for deed in range(ACTION_BUY, ACTION_USE + 1):
         if can_begin(town, plan, a, deed):

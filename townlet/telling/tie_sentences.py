@@ -87,7 +87,7 @@ class Sentences:
         if change["change"] == "removed":
             return ENDED[change["reason"]].format(
                 happened=self.happened(event) if change["reason"] != "decay" else "",
-                newcomer=self._name(_counterpart(event, change["owner_id"])),
+                newcomer=self._name(_counterpart(event, change["owner_id"])) if change["reason"] != "decay" else "",
                 owner=owner,
                 lost=lost,
             )

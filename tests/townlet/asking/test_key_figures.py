@@ -32,7 +32,9 @@ def quarrel(tick: int, one: int, another: int, intensity: float) -> Event:
 
 def chat(tick: int, one: int, another: int, quality: float | None) -> Event:
     columns = {"agent": one, "other": another}
-    return (tick, "chat_failed", columns) if quality is None else (tick, "chat_succeeded", columns | {"value": quality})
+    if quality is None:
+        return tick, "chat_failed", columns
+    return tick, "chat_succeeded", columns | {"value": quality, "value2": quality}
 
 
 def shift(tick: int, kind: str, who: int, late: float | None = None) -> Event:

@@ -119,10 +119,9 @@ class TestSummariesOfARun:
             {"from_tick": 0, "to_tick": 1440},
             {"from_tick": 1440, "to_tick": TICKS},
         ]
-        least = run.config.relationships.bonds.friend_liking
         (row,) = run.sql(
-            f"""select (select count(*) from ties where trust + familiarity - rivalry >= {least}) as counted,
-                       (select sum(friends) from bonds) as friends, (select sum(liked_by) from bonds) as liked_by"""
+            """select (select count(*) from ties where bond = 'friend') as counted,
+                      (select sum(friends) from bonds) as friends, (select sum(liked_by) from bonds) as liked_by"""
         ).to_pylist()
         assert row["counted"] == row["friends"] == row["liked_by"] > 0
 

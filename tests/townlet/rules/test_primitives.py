@@ -1,5 +1,7 @@
 """A step, a place, a word, a deed at a time: what may be asked is what can be done."""
 
+from typing import Any
+
 import pytest
 
 from eventlog.catalogue.registries import Action, Option, Reason
@@ -13,9 +15,9 @@ def may(stage: Stage, seat: int) -> set[Action]:
     return {action for action in Action if bits >> int(action) & 1}
 
 
-def in_the_open() -> Stage:
+def in_the_open(overrides: dict[str, Any] | None = None) -> Stage:
     """Seat 0 with free tiles all around, at noon."""
-    stage = Stage().at(720)
+    stage = Stage(overrides).at(720)
     free = set(stage.free_tiles())
     side = int(stage.plan.layout.side)
     stage.put(0, next(t for t in sorted(free) if {t - 1, t + 1, t - side, t + side} <= free))
@@ -64,7 +66,7 @@ def test_waiting_is_always_possible_and_leaves_no_trace() -> None:
     stage = in_the_open()
     assert Action.WAIT in may(stage, 0)
     assert ask(stage, 0, Action.WAIT) == []
-    stage.busy(0, stage.places(Option.WASH)[0], 30)
+    stage.busy(0, stage.places(Option.WASH, "gym")[0], 30)
     assert may(stage, 0) == {Action.WAIT}
 
 
@@ -75,7 +77,7 @@ def beside(stage: Stage, seat: int, place: int) -> None:
 
 def test_a_place_at_hand_is_taken_used_and_given_up() -> None:
     stage = Stage().at(720)
-    shower = stage.places(Option.WASH)[0]
+    shower = stage.places(Option.WASH, "gym")[0]
     beside(stage, 0, shower)
     assert Action.INTERACT in may(stage, 0) and Action.USE not in may(stage, 0)
     assert ask(stage, 0, Action.INTERACT) == ["action_taken", "reservation_granted"]
@@ -94,7 +96,7 @@ def test_where_things_are_sold_one_buys_and_does_not_use() -> None:
 
 def test_a_taken_place_has_a_line_to_join() -> None:
     stage = Stage().at(720)
-    shower = stage.places(Option.WASH)[0]
+    shower = stage.places(Option.WASH, "gym")[0]
     stage.busy(1, shower, 30)
     tile = int(stage.plan.layout.place[shower].tile)
     side, layout = int(stage.plan.layout.side), stage.plan.layout
@@ -114,7 +116,7 @@ def test_a_bed_is_its_owners_also_among_housemates() -> None:
 
 
 def test_a_word_needs_somebody_near() -> None:
-    stage = in_the_open()
+    stage = in_the_open({"work.jobs": []})
     assert Action.TALK not in may(stage, 0)
     stage.put(1, int(stage.agent(0).tile) + 1)
     assert Action.TALK in may(stage, 0)
@@ -123,7 +125,7 @@ def test_a_word_needs_somebody_near() -> None:
 
 def test_one_can_yield_a_place_that_somebody_waits_for_and_that_is_not_in_use() -> None:
     stage = Stage().at(720)
-    shower = stage.places(Option.WASH)[0]
+    shower = stage.places(Option.WASH, "gym")[0]
     stage.seat_at(0, shower)
     assert not stage.call("primitives", "can_yield", 0)
     stage.record("queues", "queue_joined", 1, shower, 1, -1)

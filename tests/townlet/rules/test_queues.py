@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from eventlog.catalogue.registries import Action, Option, Reason
-from tests.townlet.rules.stage import Stage, columns
+from tests.townlet.rules.stage import NAMES, Stage, columns
+from townlet.rules.control import BY_ACTION, NOT_ASKED
 
 WITH_MANNERS, WITHOUT_A_WORD, AT_THE_END = 0, 1, 2
 RUDE = {"queues.block_chance": 1.0}
@@ -231,3 +233,20 @@ def test_a_taken_place_is_waited_for_as_far_as_there_is_room(short: int, said: l
     stage.rows()
     stage.call("queues", "ask", 7)
     assert stage.kinds() == said
+
+
+def test_who_asks_for_what_it_may_not_keeps_a_place_no_longer_for_that() -> None:
+    """An outside policy that is refused at each step frees the place when its time is over."""
+    stage, shower, held = blocked()
+    town = stage.town
+    town.cursor.control = BY_ACTION
+    said: list[str] = []
+    for _ in range(held + 2):
+        town.asked[:], town.asked[0] = NOT_ASKED, int(Action.NORTH)
+        town.allowed[0] = 1 << Action.WAIT
+        rows = np.concatenate(list(stage.life.live(1)))
+        said += [NAMES[int(row["kind"])] for row in rows if row["agent"] == 0]
+        if int(stage.agent(0).holds) != shower:
+            break
+    assert int(stage.agent(0).holds) == -1 and int(town.clock.tick) <= 630 + held + 1
+    assert said.count("action_rejected") > 1 and said.count("reservation_released") == 1

@@ -243,7 +243,8 @@ def test_who_eats_stays_at_the_table_however_hungry() -> None:
 def test_who_has_to_set_out_for_work_leaves_and_who_waits_at_the_desk_stays() -> None:
     calm = {"work.oversleep_chance": 0.0, "work.unwell_chance": 0.0}
     stage = beside(NONE_KNOWN | calm, 1)
-    seat = next(each for each in (0, 1) if int(stage.plan.jobs[int(stage.agent(each).job)].start) == 480)
+    seat = 0
+    assert int(stage.agent(seat).job) >= 0
     leaves = int(stage.call("work", "leaves_at", seat))
     seq = stage.at(leaves - 1).record("social", "chat_started", 0, 1, 10)
     assert broken_off(stage, seat) is None
@@ -276,6 +277,34 @@ def test_the_other_is_free_when_one_leaves_town(leaver: int) -> None:
     stage.rows()
     stage.at(NOON + 200).call("company.talk", "converse", 1 - leaver)
     assert stage.kinds() == [], "there is nothing left to end"
+
+
+def test_who_keeps_a_place_from_another_can_go_on_talking() -> None:
+    """It holds a place, but is not called to it."""
+    stage, _, _ = begun()
+    shower = stage.places(Option.WASH)[0]
+    stage.record("queues", "reservation_granted", 0, shower, -1)
+    stage.record("queues", "queue_joined", 2, shower, 1, -1)
+    stage.record("queues", "queue_conflict", 0, 2, shower, int(Reason.BLOCK), 4, 1.0, -1)
+    assert broken_off(stage.at(NOON + 1), 0) is None
+
+
+@pytest.mark.parametrize(("hunger", "talks"), [(0.16, True), (0.14, False)])
+def test_nobody_begins_a_talk_whom_hunger_would_take_from_it_at_once(hunger: float, talks: bool) -> None:
+    stage = beside(TALKATIVE | {"needs.start.hunger": hunger}, 1)
+    stage.call("company.talk", "converse", 0)
+    assert ("chat_started" in stage.kinds()) == talks
+
+
+def test_who_has_no_time_is_passed_over_for_another_and_may_not_be_asked_to_talk() -> None:
+    stage = beside(TALKATIVE, 1)
+    stage.record("queues", "reservation_granted", 1, stage.places(Option.WASH)[0], -1)
+    assert not int(stage.call("primitives", "possible", 0)) >> Action.TALK & 1
+    stage.put(2, int(stage.agent(0).tile) - 1)
+    for minute in range(20):
+        assert stage.at(NOON + minute).call("company.talk", "someone_near", 0) == 2
+    assert int(stage.call("primitives", "possible", 0)) >> Action.TALK & 1
+    assert not int(stage.call("primitives", "possible", 1)) >> Action.TALK & 1
 
 
 def test_nobody_who_has_no_time_is_addressed() -> None:

@@ -44,8 +44,10 @@ def converse(town, plan, a):
 @kernel
 def address_somebody(town, plan, a):
     """A free agent talks to the person nearby whom it likes most, if there is one."""
+    if not may_begin(town, plan, a):
+        return
     b = someone_near(town, plan, a)
-    if b == NOBODY or not is_free(town, plan, a) or not has_time(town, plan, a) or not has_time(town, plan, b):
+    if b == NOBODY:
         return
     span = plan.chat.most - plan.chat.least + 1
     ticks = plan.chat.least + np.int64(draw(town, TALK, a, b) * span)
@@ -83,7 +85,7 @@ def conclude(town, plan, a):
 def interruption(town, plan, a):
     """The reason code that takes the agent from its talk: a place that is free, hunger, work, distance; -1 for none."""
     agent = town.agents[a]
-    if agent.doing < 0 and agent.holds >= 0:
+    if agent.doing < 0 and agent.holds >= 0 and agent.lingers_until == 0:
         return REASON_TURN
     if agent.doing < 0 and agent.hunger < plan.needs.urgent:
         return REASON_HUNGER
@@ -96,11 +98,19 @@ def interruption(town, plan, a):
 
 @kernel
 def has_time(town, plan, a):
-    """Whether nothing calls the agent at once: no place that is free, and no work to set out for."""
+    """Whether nothing calls the agent at once: no place that is free, no urgent hunger, no work to set out for."""
     agent = town.agents[a]
     if agent.doing >= 0 or plan.chat.most == 0:
         return True
+    if agent.hunger < plan.needs.urgent:
+        return False
     return agent.holds < 0 and (agent.waits_at >= 0 or not work.is_due(town, plan, a))
+
+
+@kernel
+def may_begin(town, plan, a):
+    """Whether the agent may begin a talk, or be addressed: it is free and has time."""
+    return is_free(town, plan, a) and has_time(town, plan, a)
 
 
 @kernel
@@ -119,7 +129,7 @@ def is_free(town, plan, a):
 
 @kernel
 def someone_near(town, plan, a):
-    """A free person within hearing, by liking and chance, who is no rival; NOBODY if there is none."""
+    """A free person within hearing who has time, by liking and chance, who is no rival; NOBODY if there is none."""
     side, radius = plan.layout.side, plan.chat.radius
     tile = town.agents[a].tile
     row, column = tile // side, tile % side
@@ -131,7 +141,7 @@ def someone_near(town, plan, a):
             if r < 0 or c < 0 or r >= side or c >= side:
                 continue
             b = np.int64(town.ground[r * side + c]) - 1
-            if b == NOBODY or b == a or not is_free(town, plan, b):
+            if b == NOBODY or b == a or not may_begin(town, plan, b):
                 continue
             if rivalry(town, plan, a, b) >= plan.chat.avoid_rivalry:
                 continue
