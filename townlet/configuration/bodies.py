@@ -135,7 +135,7 @@ class Market(Model):
         4.0, description="shares of price_spread by which a price rises where twice as much was sold as expected"
     )
     benefit: Money = Field(4.8, description="a day, to everybody without a job while the town has too few jobs")
-    spend_above: Money = Field(10.0, description="with more money than this one pays for leisure and better dishes")
+    spend_above: Money = Field(12.0, description="with more money than this one pays for leisure and better dishes")
     treat_rise: Annotated[float, Field(ge=0.0, le=10.0)] = Field(
         0.1, description="by how much a dish bought ready is better and dearer, for each basic meal above spend_above"
     )

@@ -38,7 +38,7 @@ MARKERS: Final = {
     "late_help": "P",
     "news_told": "<",
     "meal_given": "p",
-    "money_lent": "h",
+    "money_lent": "8",
     "money_returned": "d",
 }
 """The marker of each kind of cause."""

@@ -12,7 +12,7 @@ from eventlog.catalogue.registries import Item, Option, Reason
 from projections.record.event import NOBODY
 from tests.townlet.rules.stage import Stage
 
-STRANGERS = {"life.initial_ties.mode": "none", "features.relationship_modifiers": False}
+STRANGERS = {"life.initial_ties.mode": "none", "features.relationship_modifiers": False, "market.start_wallet": 10.0}
 SIDES = ("trust", "familiarity", "rivalry")
 
 

@@ -91,10 +91,10 @@ def test_goods_cost_their_price_and_leave_the_shelf() -> None:
     wallet, stock = float(stage.agent(0).wallet), int(stage.town.objects[till].stock)
     stage.call("market", "collect", 0, till, code_at(stage, till), -1)
     (bought,) = columns(stage.rows(), "item_bought")
-    assert (int(bought["code2"]), float(bought["value"])) == (4, 4.0)
-    assert float(stage.agent(0).wallet) == wallet - 4.0
-    assert int(stage.town.objects[till].stock) == stock - 4
-    assert int(stage.agent(0).items[Item.RAW]) == 2 + 4
+    assert (int(bought["code2"]), float(bought["value"])) == (6, 6.0)
+    assert float(stage.agent(0).wallet) == wallet - 6.0
+    assert int(stage.town.objects[till].stock) == stock - 6
+    assert int(stage.agent(0).items[Item.RAW]) == 2 + 6
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,8 @@ def test_goods_cost_their_price_and_leave_the_shelf() -> None:
 def test_the_last_portion_is_taken_from_under_the_hand_of_the_first_in_line(
     stock: int, waiting: int, setting: bool, quarrels: int
 ) -> None:
-    stage = Stage({"affordances.buy_groceries.stock": stock, "queues.portion_quarrels": setting}).at(SUPPER)
+    four = {"affordances.buy_groceries.gives.count": 4, "affordances.buy_groceries.stock": stock}
+    stage = Stage({**four, "queues.portion_quarrels": setting}).at(SUPPER)
     till = stage.places(Option.SHOP, "grocer")[0]
     stage.seat_at(0, till)
     joined = [stage.record("queues", "queue_joined", turn, till, turn, -1) for turn in range(1, waiting + 1)]
@@ -193,11 +194,13 @@ def test_who_has_money_to_spare_takes_a_dearer_dish(wallet: float, rise: float) 
     stage = Stage({**SPENDING, "market.start_wallet": wallet}).at(SUPPER)
     counter, till = stage.places(Option.SHOP, "cafe")[0], stage.places(Option.SHOP, "grocer")[0]
     assert stage.call("market", "price_paid", 0, code_at(stage, counter)) == pytest.approx(1.25 * (1.0 + rise))
-    assert stage.call("market", "price_paid", 0, code_at(stage, till)) == 4.0, "raw food is raw food"
+    assert stage.call("market", "price_paid", 0, code_at(stage, till)) == 6.0, "raw food is raw food"
 
 
 def test_nobody_pays_more_for_a_dish_than_it_has() -> None:
-    stage = Stage({"market.spend_above": 0.0, "market.treat_rise": 10.0, "market.treat_most": 10.0})
+    stage = Stage(
+        {"market.start_wallet": 10.0, "market.spend_above": 0.0, "market.treat_rise": 10.0, "market.treat_most": 10.0}
+    )
     stage.record("life", "rent_charged", 0, 8.0, 0.0)
     counter = stage.places(Option.SHOP, "cafe")[0]
     stage.seat_at(0, counter)

@@ -188,11 +188,11 @@ def test_the_more_money_to_spare_the_nearer_is_what_costs_money() -> None:
 
 @pytest.mark.parametrize(
     ("wallet", "hunger", "useful"),
-    [(5.1, 0.6, False), (5.3, 0.6, True), (4.1, 0.3, True)],
+    [(7.1, 0.6, False), (7.3, 0.6, True), (6.1, 0.3, True)],
     ids=["poor", "rich", "hungry"],
 )
 def test_who_shops_keeps_the_rent_unless_it_is_very_hungry(wallet: float, hunger: float, useful: bool) -> None:
-    """Four raw foods cost 4.0, and the rent is 1.2."""
+    """Six raw foods cost 6.0, and the rent is 1.2."""
     stage = Stage({"market.start_wallet": wallet, "needs.start.hunger": hunger}).at(700)
     till = stage.places(Option.SHOP, "grocer")[0]
     assert bool(stage.call("policy", "is_of_use", 0, till)) is useful
