@@ -15,9 +15,9 @@ REPEAT_MOST: Final = 8
 def roomy_map(files: Mapping[str, Path], people: int, shape: CapacityClass) -> str:
     """The keys that give a town the smallest map with beds for so many people, and how many it has; empty if none has.
 
-    `files` are map files that are known to be sound, by name. A map is laid out more than once only where none has beds enough,
-    as often down as across, where the capacity class has room for that. Raises ConfigurationError for a file that is no
-    YAML.
+    `files` are map files that are known to be sound, by name. A map is laid out more than once only where none has beds
+    enough, as often down as across, and only where the capacity class has room for that. Raises ConfigurationError for
+    a file that is no YAML.
     """
     found = []
     for name, file in files.items():
