@@ -19,6 +19,7 @@ from townlet.judging.soak_lives import from_json, life
 from townlet.many.screening import trajectories
 
 SEEDS, DAYS = (5, 9), 3
+USUAL = load(KITCHEN).settings.chat.chance
 
 
 class TestFacts:
@@ -79,7 +80,7 @@ class TestFacts:
 
 class TestCompare:
     def test_the_same_settings_change_nothing(self) -> None:
-        found = compare(KITCHEN, {"chat.chance": 0.05}, seeds=SEEDS, days=2, jobs=1)
+        found = compare(KITCHEN, {"chat.chance": USUAL}, seeds=SEEDS, days=2, jobs=1)
         assert {row.name for row in found} == {fact.name for fact in measured(4, 2)}
         for row in found:
             assert not row.beyond and not row.sure and row.figure == row.versus_figure, row.name
@@ -107,7 +108,7 @@ class TestCompare:
 PLAN = {
     "ablations": {
         "talk": {"what": "Nobody talks.", "set": {"chat.chance": 0.0}},
-        "nothing": {"what": "All stays.", "set": {"chat.chance": 0.05}},
+        "nothing": {"what": "All stays.", "set": {"chat.chance": USUAL}},
     }
 }
 
@@ -184,7 +185,7 @@ class TestScreen:
 
 
 def test_sums_of_variants_stand_by_seed() -> None:
-    variants = [load(KITCHEN, {"chat.chance": chance}, founded=True) for chance in (0.05, 0.0)]
+    variants = [load(KITCHEN, {"chat.chance": chance}, founded=True) for chance in (USUAL, 0.0)]
     one, two = gather(variants, SEEDS, 2, jobs=1)
     assert one["chats"].shape == (2, 2) and (two["chats"][:, 0] == 0).all()
     assert one["chats"].tolist() == [town_sums(variants[0].text, seed, 2)["chats"] for seed in SEEDS]
