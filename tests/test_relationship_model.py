@@ -14,7 +14,9 @@ from projections.settings import Deltas, Personality, Relationships
 from tests.projections.histories import CAPACITY, EPOCHS, History, empty_town, plans
 
 DOCUMENT = (Path(__file__).resolve().parents[1] / "docs" / "world" / "RELATIONSHIP_MODEL.md").read_text("utf-8")
-PLAIN, PERSONAL = 0, 1
+PLAIN, DEFAULT = 0, 2
+"""The epochs of the tests: nobody's personality counts; all is as in the default town."""
+
 ANN, BEA = 0, 1
 SIDES = tuple(side.name.lower() for side in Dimension)
 
@@ -56,6 +58,21 @@ def test_the_deltas_are_the_defaults() -> None:
 
 
 @pytest.mark.parametrize("row", table_after("What events do"), ids=lambda row: named(row[0]))
+def test_the_doer_takes_the_share_that_it_says(row: list[str]) -> None:
+    """Of the same event, what the doer's ledger takes beside what the other's takes."""
+    history = History(DEFAULT)
+    for kind in ("tie_set", named(row[0])):
+        for one, two in ((ANN, BEA), (BEA, ANN))[: 2 if kind == "tie_set" else 1]:
+            history.add(kind, one, two, object=0, code=0, value=1.0, value2=1.0)
+    taken = {change["owner"]: change for change in changes_of(history) if change["kind"] == named(row[0])}
+    share = float(row[7])
+    whole = values(taken[BEA], "adjusted")
+    assert any(whole) and (ANN in taken) == (share > 0.0)
+    if share > 0.0:
+        assert values(taken[ANN], "adjusted") == pytest.approx([share * side for side in whole])
+
+
+@pytest.mark.parametrize("row", table_after("What events do"), ids=lambda row: named(row[0]))
 def test_an_event_takes_the_place_of_another_tie_where_it_says(row: list[str]) -> None:
     trust, familiarity, rivalry = (float(cell) for cell in row[1:4])
     assert abs(trust + familiarity - rivalry) == pytest.approx(float(row[5]))
@@ -69,7 +86,7 @@ def takes_a_place(kind: str, value: float) -> bool:
     history = History(PLAIN)
     for other in range(2, 2 + CAPACITY):
         history.add("tie_set", BEA, other, code=0, value=0.5)
-    history.add(kind, ANN, BEA, object=0, value=value)
+    history.add(kind, ANN, BEA, object=0, value=value, value2=value)
     made = [change for change in changes_of(history) if (change["owner"], change["other"]) == (BEA, ANN)]
     return [change["change"] for change in made] == ["added"]
 
@@ -83,6 +100,7 @@ def test_the_formulae_have_the_defaults() -> None:
         f"1 + {personality.forgiveness_decay} x forgiveness",
         f"`relationships.capacity` ties ({ties.capacity} by default",
         f"`relationships.admission` ({ties.admission})",
+        f"`relationships.chat_repeat_share` ({ties.chat_repeat_share})",
         f"`relationships.forgotten_below` ({ties.forgotten_below})",
         f"`relationships.churn.window_minutes` ({ties.churn.window_minutes}:",
         f"`relationships.churn.warn_above` ({ties.churn.warn_above})",
@@ -109,12 +127,12 @@ def test_the_half_lives_are_right() -> None:
     assert keep.trust == keep.familiarity == keep.rivalry
     forgiving, unforgiving = (1.0 - (1.0 - keep.rivalry) * (1.0 + decay * trait) for trait in (1.0, -1.0))
     for said, share in (
-        ("{} by\ndefault, which halves it in {} hours, five days", keep.trust),
-        ("At forgiveness 1 a rivalry halves in {} hours", forgiving),
-        ("at -1 in {}.", unforgiving),
+        ("{share} by\ndefault, which halves it in {hours} hours, {days} days", keep.trust),
+        ("At forgiveness 1 a rivalry halves in {hours} hours", forgiving),
+        ("at -1 in {hours}.", unforgiving),
     ):
         hours = round(math.log(0.5) / math.log(share))
-        assert said.format(*([share, hours] if said.startswith("{}") else [hours])) in DOCUMENT, said
+        assert said.format(share=share, hours=hours, days=round(hours / 24)) in DOCUMENT, said
 
 
 def test_the_columns_are_those_of_the_table() -> None:
@@ -130,9 +148,9 @@ def test_the_columns_are_those_of_the_table() -> None:
 
 def example() -> tuple[History, list[list[str]]]:
     """The history that the worked example tells, and its table."""
-    history = History(PERSONAL)
+    history = History(DEFAULT)
     traits = re.search(r"Bea has extroversion (\S+), forgiveness (\S+), ambition (\S+)\.", DOCUMENT)
-    assert traits and EPOCHS[PERSONAL].features.relationship_modifiers
+    assert traits and EPOCHS[DEFAULT].features.relationship_modifiers
     for trait, value in zip(("EXTROVERSION", "FORGIVENESS", "AMBITION"), traits.groups(), strict=True):
         history.add("trait_given", BEA, code=int(Trait[trait]), value=float(value))
     rows = table_after("A worked example")
@@ -143,7 +161,8 @@ def example() -> tuple[History, list[list[str]]]:
             side, value = what.split()[1:3]
             history.add("tie_set", BEA, ANN, code=SIDES.index(side), value=float(value))
         else:
-            history.add(named(what), ANN, BEA, object=0, value=(numbers(what) or [1.0])[0])
+            value = (numbers(what) or [1.0])[0]
+            history.add(named(what), ANN, BEA, object=0, value=value, value2=value)
     return history, rows
 
 
@@ -155,8 +174,8 @@ def test_the_worked_example_is_what_the_kernels_compute() -> None:
         told = [numbers(cell) for cell in row[1:]]
         computed = [[round(value, 4) for value in values(change, name)] for name in ("raw", "adjusted", "after")]
         assert told == [[] if row[1] == "" else computed[0], *computed[1:]], row[0]
-    faded = changes[-1]
-    assert f"an hour leaves {faded['retention_rivalry']:.5f} and not" in DOCUMENT
+    faded, usual = changes[-1], Relationships().hourly_retention.rivalry
+    assert f"an hour leaves {faded['retention_rivalry']:.5f} and not {usual}" in DOCUMENT
     assert f"in two days {-faded['adjusted_rivalry']:.4f} of it is gone" in DOCUMENT
 
 

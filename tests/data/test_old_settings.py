@@ -11,6 +11,7 @@ from functools import cache
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel
@@ -38,6 +39,8 @@ def other(value: object) -> object:
     """A value that a default does not have; whether it is one that the key may have is all the same."""
     if isinstance(value, bool):
         return not value
+    if isinstance(value, list):
+        return tuple(map(other, value))
     return f"other {value}" if isinstance(value, str) else value + 1  # type: ignore[operator]
 
 
@@ -62,6 +65,18 @@ def named_now(added: Tree, number: int) -> Tree:
     return added
 
 
+def copied_keys(step: Step) -> Tree:
+    """The keys that get the value of the key beside them; their other default is 0, which every mark allows."""
+    tree: dict[str, Any] = {}
+    for key in step.copies:
+        *blocks, last = key.split(".")
+        block = tree
+        for name in blocks:
+            block = block.setdefault(name, {})
+        block[last] = -1.0
+    return tree
+
+
 @pytest.fixture
 def other_defaults() -> Iterator[None]:
     """Models of a later time: every key that came with a step has another default by now."""
@@ -69,7 +84,9 @@ def other_defaults() -> Iterator[None]:
         changed: set[type[BaseModel]] = set()
         for number, step in enumerate(STEPS):
             changed |= change_defaults(Settings, named_now(step.added, number), patch)
+            changed |= change_defaults(Settings, named_now(copied_keys(step), number), patch)
         assert Settings().work.ask_again_minutes == 8 and Settings().rewards.social.stage == "other off"
+        assert Settings().chat.talk_minutes == (1, 1) and Settings().relationships.bonds.friend_until == 0.0
         yield
     for _ in range(4):  # inner ones first, however deep they lie
         for model in changed:
@@ -139,7 +156,7 @@ def test_no_key_of_an_old_text_is_left_to_a_default(file: Path) -> None:
 
 
 def test_a_step_is_never_changed() -> None:
-    said = [[step.added, dict(step.names)] if step.names else step.added for step in STEPS]
+    said = [[step.added, dict(step.names), dict(step.copies)] if step.names else step.added for step in STEPS]
     digests = [sha256(json.dumps(each, sort_keys=True).encode()).hexdigest()[:16] for each in said]
     assert digests[: len(STEP_DIGESTS)] == STEP_DIGESTS, "old runs live by these values: add a step instead"
     assert len(STEP_DIGESTS) == len(STEPS) == VERSION - 1, (
