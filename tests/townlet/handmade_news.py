@@ -30,7 +30,10 @@ EVENTS: list[Event] = [
 ]
 """Bob tells Carol, and she Dan. Of a second quarrel Dan tells at once, who says that he was there."""
 
+ONLY_THE_WRONGED_KNOW = {"news.sight_tiles": 0, "features.relationship_modifiers": False}
+"""The settings: nobody sees farther than the own tile, so that only Bob knows at first hand."""
+
 
 def news_run(into: Path) -> Run:
-    """The run: two days. Nobody sees farther than the own tile, so that only Bob knows at first hand."""
-    return run_of(into, EVENTS, settings={"news.sight_tiles": 0, "features.relationship_modifiers": False})
+    """The run: two days."""
+    return run_of(into, EVENTS, settings=ONLY_THE_WRONGED_KNOW)

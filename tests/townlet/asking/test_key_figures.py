@@ -10,6 +10,8 @@ import pytest
 import townlet
 from eventlog.catalogue.registries import Reason
 from tests.townlet.handmade import DAY, Event, run_of
+from tests.townlet.handmade_news import EVENTS as NEWS
+from tests.townlet.handmade_news import ONLY_THE_WRONGED_KNOW
 from townlet.asking.key_figures import parsed, parts, shipped
 from townlet.asking.sql import Session
 from townlet.errors import ConfigurationError, QueryError
@@ -102,6 +104,9 @@ CASES: Mapping[str, tuple[Sequence[Event], Mapping[str, object], Days]] = {
         {},
         [(2, 1), (1, 1)],
     ),
+    # Bob tells carol, and she dan; on the second day carol hears of another quarrel from one who was there.
+    "news_told": (NEWS, ONLY_THE_WRONGED_KNOW, [(2, 1), (1, 1)]),
+    "news_second_hand": (NEWS, ONLY_THE_WRONGED_KNOW, [(1, 2), (0, 1)]),
     "exits": ([(700, "agent_exited", {"agent": DAN, "code": 19, "code2": -1})], {}, [(1, 1), (0, 1)]),
     # Hired at the founding; bob loses his job at noon, and alice hers, to have it again an hour later.
     "tenure": (

@@ -1,6 +1,7 @@
 """Settings in minutes become a plan in ticks, for a day of any possible length in ticks; older texts keep theirs."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from tests.townlet.towns import KITCHEN
 from townlet.configuration import ConfigurationError, from_text, load
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
-from townlet.configuration.upcasting import NAMES_3, newer_key, present, with_new_names
+from townlet.configuration.upcasting import NAMES_3, TO_3, newer_key, present, with_new_names
 from townlet.judging.thresholds import rules_of
 from townlet.rules.market import is_living_wage
 
@@ -33,9 +34,39 @@ def in_old_words(settings: Settings, **town: object) -> dict[str, Any]:
     for old, new in NAMES_3.items():
         *before, last = old.split(".")
         back[".".join([*before, new])] = last
-    tree = with_new_names(tree, back)
-    tree["town"] = {key: value for key, value in tree["town"].items() if key != "units"} | town
-    return {**tree, "version": 2}
+    later = laid_over(TO_3, {"relationships": {"bonds": dict.fromkeys(("friend_until", "rival_until"))}})
+    tree = with_new_names(without(tree, later), back)
+    return {**tree, "town": tree["town"] | town, "version": 2}
+
+
+def as_before(settings: Settings) -> dict[str, Any]:
+    """Settings with what version 3 gives to older texts in place of what came with it."""
+    tree = json.loads(settings.model_dump_json())
+    bonds = tree["relationships"]["bonds"]
+    ends = {"friend_until": bonds["friend_liking"], "rival_until": bonds["rival_rivalry"]}
+    return laid_over(laid_over(tree, TO_3), {"relationships": {"bonds": ends}})
+
+
+def without(tree: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
+    """A tree without these keys, and without blocks that had nothing else."""
+    kept = {}
+    for key, value in tree.items():
+        if isinstance(value, dict) and key in later:
+            value = without(value, later[key]) or None
+        elif key in later:
+            continue
+        if value is not None or tree[key] is None:
+            kept[key] = value
+    return kept
+
+
+def laid_over(tree: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """A tree with the values of another in place of its own."""
+    found = dict(tree)
+    for key, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(found.get(key), Mapping)
+        found[key] = laid_over(found[key], value) if both else value
+    return found
 
 
 @pytest.mark.parametrize("per_day", DAYS)
@@ -60,25 +91,34 @@ TIMES = {
         *("grace", "absent_after", "absence_window", "cover_within", "oversleep_least", "oversleep_most", "margin"),
         *("unwell_rest", "rise_before", "alarm_before", "due_before", "early", "ask_again"),
     ],
-    "chat": ["cooldown", "meal_overlap"],
-    "queues": ["cooldown", "patience", "timeout"],
+    "chat": ["cooldown", "meal_overlap", "least", "most"],
+    "queues": ["cooldown", "patience", "timeout", "held_least", "held_most"],
+    "giving": ["rest"],
     "life": [
         *("exit_gap", "unemployment_ticks", "newcomer_least", "newcomer_most", "seat_rest", "asking_minute"),
         *("asking_after", "ticks_per_day", "hour"),
     ],
-    "policy": ["commit", "meal_hours", "meal_span", "lead", "night_from", "night_to"],
+    "policy": ["commit", "meal_hours", "meal_span", "lead", "night_from", "night_to", "chronotype"],
 }
 """Everything in the plan that is a number of ticks, or a tick of the day."""
 
-RATES = {"needs": ["decay"], "chat": ["chance"], "queues": ["age_weight"]}
+RATES = {
+    "needs": ["decay"],
+    "chat": ["chance"],
+    "queues": ["age_weight"],
+    "giving": ["meal_chance", "money_chance"],
+}
 """What is said of a tick."""
+
+BLOCKS = ("needs", "work", "social", "hearsay", "chat", "queues", "market", "giving", "life", "policy")
+"""The parts of the plan that hold one row, but for the map."""
 
 
 @pytest.mark.parametrize("per_day", [1200, 1320, 2880])
 def test_every_time_is_converted_and_nothing_else(per_day: int) -> None:
     """A field that is neither a time nor a rate is the same; phases of a shift are looked at apart."""
     plan, plain = plan_of(per_day), plan_of(1440)
-    for block in ("needs", "work", "chat", "queues", "life", "policy", "market", "social"):
+    for block in BLOCKS:
         for name in plan[block].dtype.names:
             here, there = np.asarray(plan[block][name], float), np.asarray(plain[block][name], float)
             if name in TIMES.get(block, ()):
@@ -170,13 +210,14 @@ def test_a_file_that_says_version_2_may_use_the_old_names(tmp_path: Any) -> None
 @pytest.mark.parametrize("per_day", [720, 1200, 1440, 2880])
 def test_an_old_text_keeps_its_ticks_whatever_a_tick_is(per_day: int) -> None:
     """Version 2 converted nothing but shares of a day and days, and an hour had 60 ticks."""
-    text = json.dumps(in_old_words(load(None, {"work.jobs": []}).settings, ticks_per_day=per_day))
-    known = from_text(text, "old")
+    jobless = load(None, {"work.jobs": []}).settings
+    text = json.dumps(in_old_words(jobless, ticks_per_day=per_day))
+    known, same = from_text(text, "old"), from_text(json.dumps(as_before(jobless)), "new")
     assert (known.text, known.settings.town.units) == (text, "ticks")
-    plan, plain = (compile_plan(each)[0] for each in (known.settings, load(None, {"work.jobs": []}).settings))
+    plan, plain = (compile_plan(each.settings)[0] for each in (known, same))
     by_days = {"needs": {"neglect_ticks"}, "work": {"unwell_rest"}}
     by_days["life"] = {"ticks_per_day", "unemployment_ticks", "seat_rest", "asking_after"}
-    for block in ("needs", "work", "chat", "queues", "life", "policy", "market", "social"):
+    for block in BLOCKS:
         for name in plan[block].dtype.names:
             here, there = np.asarray(plan[block][name], float), np.asarray(plain[block][name], float)
             expected = there * per_day / 1440 if name in by_days.get(block, ()) else there
@@ -194,5 +235,5 @@ def test_at_1440_the_units_make_no_difference_to_the_plan() -> None:
 def test_renaming_loses_nothing() -> None:
     tree = in_old_words(DEFAULT)
     assert not any(key in json.dumps(tree) for key in ("_minutes", '"minutes"'))
-    again = present(tree, 2, "old")
-    assert again == {**json.loads(DEFAULT.model_dump_json()), "town": {**tree["town"], "units": "ticks"}}
+    assert not any(key in tree for key in ("giving", "news"))
+    assert present(tree, 2, "old") == as_before(DEFAULT)

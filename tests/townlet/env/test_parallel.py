@@ -23,7 +23,8 @@ from pettingzoo.utils.conversions import parallel_to_aec
 
 import townlet
 from tests.townlet.env.test_contract import KITCHEN
-from tests.townlet.towns import DAY
+from tests.townlet.towns import DAY, default_settings
+from townlet.configuration.plans import map_of
 from townlet.env.parallel import ParallelEnv
 from townlet.errors import TownletError
 
@@ -243,8 +244,9 @@ def test_pictures_show_who_is_where() -> None:
         env.step({})
     head, *lines = env.render().splitlines()
     assert head == "tick 300: day 0, 05:00"
-    rows, people = lines[:48], lines[48:]
-    assert len(people) == 8 and {len(row) for row in rows} == {48}
+    high, wide = map_of(default_settings()).grid.shape
+    rows, people = lines[:high], lines[high:]
+    assert len(people) == 8 and {len(row) for row in rows} == {wide}
     for seat, line in enumerate(people):
         row, column = divmod(int(env.record["agents"]["tile"][seat]), 64)
         assert rows[row][column] == line[0] and env.agents[seat] in line
@@ -254,7 +256,8 @@ def test_pixels_show_who_is_where() -> None:
     env = townlet.parallel_env(render_mode="rgb_array")
     env.reset(seed=1)
     image = env.render()
-    assert image.shape == (8 * 48, 8 * 48, 3) and image.dtype == np.uint8
+    high, wide = map_of(default_settings()).grid.shape
+    assert image.shape == (8 * high, 8 * wide, 3) and image.dtype == np.uint8
     colours = set()
     for seat in range(8):
         row, column = divmod(int(env.record["agents"]["tile"][seat]), 64)

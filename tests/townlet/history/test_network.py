@@ -94,8 +94,10 @@ def test_without_networkx_it_says_what_to_install(made: Any, monkeypatch: pytest
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A day in which people become friends soon."""
     into: Path = tmp_path_factory.mktemp("network") / "town"
-    return townlet.simulate({}, ticks=TICKS, seed=7, into=into)
+    soon = {"relationships.bonds.friend_liking": 0.3, "relationships.bonds.friend_until": 0.2}
+    return townlet.simulate({}, ticks=TICKS, seed=7, into=into, overrides=soon)
 
 
 class TestSummariesOfARun:

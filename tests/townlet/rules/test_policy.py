@@ -205,7 +205,8 @@ def own_minutes(stage: Stage) -> list[int]:
 def test_larks_are_ahead_of_the_clock_and_owls_behind_for_all_their_lives() -> None:
     stage = Stage().at(700)
     lags = [700 - own for own in own_minutes(stage)]
-    assert all(-60 <= lag <= 60 for lag in lags) and len(set(lags)) > 4
+    most = int(stage.plan.policy.chronotype)
+    assert all(-most <= lag <= most for lag in lags) and len(set(lags)) > 4
     assert min(lags) < 0 < max(lags)
     for day, minute in ((0, 701), (3, 200), (9, 1300)):
         assert [minute - own for own in own_minutes(stage.at(minute, day))] == lags
@@ -235,13 +236,13 @@ def test_a_newcomer_has_a_clock_of_its_own() -> None:
     assert old != new
 
 
-@pytest.mark.parametrize("option_minute", [1320, 390])
-def test_the_night_begins_and_ends_by_ones_own_clock(option_minute: int) -> None:
+@pytest.mark.parametrize(("turn", "sleeps"), [("night_from", [False, True]), ("night_to", [True, False])])
+def test_the_night_begins_and_ends_by_ones_own_clock(turn: str, sleeps: list[bool]) -> None:
     """Who is tired enough for the night, and not for a nap, sleeps in its own night alone."""
     stage = Stage({**WELL, "policy.jitter": 0.0, "needs.start.energy": 0.5, "work.jobs": []})
     stage.at(700)
     lags = [700 - own for own in own_minutes(stage)]
+    minute = int(stage.plan.policy[turn])
     for seat, lag in enumerate(lags):
-        uses = [float(stage.at(option_minute + lag + d).call("policy", "use_of_sleep", seat)) for d in (-1, 0)]
-        sleeps = [use > 0.0 for use in uses]
-        assert sleeps == ([False, True] if option_minute == 1320 else [True, False])
+        uses = [float(stage.at(minute + lag + d).call("policy", "use_of_sleep", seat)) for d in (-1, 0)]
+        assert [use > 0.0 for use in uses] == sleeps

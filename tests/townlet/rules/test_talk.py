@@ -54,8 +54,9 @@ def test_nobody_talks_again_before_the_cooldown_after_a_talk_is_over(ticks: int)
     if ticks:
         stage.at(NOON + ticks).call("company.talk", "converse", 0)
     assert stage.kinds()[-1] == "chat_succeeded"
-    for later, free in ((ticks + 1, False), (ticks + 89, False), (ticks + 90, True)):
-        stage.at(NOON + later)
+    cooldown = int(stage.plan.chat.cooldown)
+    for later, free in ((1, False), (cooldown - 1, False), (cooldown, True)):
+        stage.at(NOON + ticks + later)
         assert [bool(stage.call("company.talk", "is_free", seat)) for seat in (0, 1)] == [free, free]
 
 

@@ -1,6 +1,5 @@
 """Shifts: on time within the grace, late after it, absent after half an hour; who may stand in, and what it pays."""
 
-import numpy as np
 import pytest
 
 from eventlog.catalogue.registries import Option, Reason
@@ -8,9 +7,9 @@ from projections.record.words import ABSENT, LATE, ON_TIME, PRE_SHIFT
 from tests.townlet.rules.stage import Stage, columns
 from tests.townlet.towns import DAY, default_settings, lived, town_of
 from townlet.configuration.load import load
+from townlet.configuration.plans import jobs_of, map_of
 
 MORNING = 480
-CLERKS_REST = {"work.jobs.2.days": "weekdays", "work.jobs.2.wage": 0.021}
 ALWAYS = {"work.help_chance": 1.0, "work.cover_chance": 1.0, "work.cover_ambition": 0.0}
 
 
@@ -116,10 +115,11 @@ def test_whoever_is_not_at_the_desk_after_half_an_hour_is_absent(minute: int, st
 
 
 def test_real_days_know_no_other_punctuality() -> None:
-    _, rows = lived(default_settings(), 7, 5 * DAY)
+    town, rows = lived(default_settings(), 7, 5 * DAY)
+    starts = town.plans[0].jobs["start"]
     for kind, least, most in (("shift_started", 0, 5), ("arrived_late", 6, 360), ("shift_missed", 30, 30)):
-        of_day = columns(rows, kind)["tick"] % DAY
-        minutes = np.where(of_day < 840, of_day - 480, of_day - 840)
+        of_kind = columns(rows, kind)
+        minutes = of_kind["tick"].astype(int) % DAY - starts[of_kind["code"]]
         assert len(minutes) and minutes.min() >= least and minutes.max() <= most, kind
 
 
@@ -134,13 +134,13 @@ def test_a_third_absence_within_seven_days_costs_the_job() -> None:
         assert ("job_lost" in stage.kinds()) == lost
 
 
-def test_clerks_with_weekdays_rest_on_the_last_two_days_of_the_week() -> None:
-    stage = Stage(CLERKS_REST)
-    clerks = [j for j in range(10) if int(stage.plan.jobs[j].days) == 0b0011111]
-    (others,) = {int(stage.plan.jobs[j].days) for j in range(10) if j not in clerks}
-    assert clerks and others == 0b1111111
-    works = [bool(stage.at(600, day).call("work", "works_today", clerks[0])) for day in range(14)]
-    assert works == [True, True, True, True, True, False, False] * 2
+def test_clerks_rest_on_the_last_two_days_of_the_week_and_nobody_else() -> None:
+    stage = Stage()
+    names = [job.name for _, job, _, _ in jobs_of(default_settings().work, map_of(default_settings()))]
+    for j, name in enumerate(names):
+        works = [bool(stage.at(600, day).call("work", "works_today", j)) for day in range(14)]
+        assert works == [True, True, True, True, True, name != "clerk", name != "clerk"] * 2
+    assert len(set(names)) == 4 and len(names) == int(stage.plan.work.jobs)
 
 
 class TestStandingIn:
@@ -186,9 +186,10 @@ class TestStandingIn:
         job = stage.plan.jobs[int(stage.agent(owner).job)]
         assert job.first <= int(stage.agent(int(agreed["agent"])).job) < job.first + job.colleagues
 
-    @pytest.mark.parametrize(("later", "void"), [(90, False), (91, True)])
-    def test_a_promise_that_is_not_kept_is_void(self, later: int, void: bool) -> None:
+    @pytest.mark.parametrize(("past", "void"), [(0, False), (1, True)])
+    def test_a_promise_that_is_not_kept_is_void(self, past: int, void: bool) -> None:
         stage = Stage().at(MORNING)
+        later = int(stage.plan.work.cover_within) + past
         owner = stage.worker(MORNING)
         helper = free_from_work(stage, owner)
         agreed = stage.record("work", "cover_agreed", helper, owner, desk_of(stage, owner), int(Reason.LATE), -1)
@@ -268,9 +269,10 @@ def test_one_gets_up_in_time_and_leaves_in_time() -> None:
     stage = Stage({"work.oversleep_chance": 0.0, "work.unwell_chance": 0.0})
     seat = stage.worker(MORNING)
     leaves = int(stage.call("work", "leaves_at", seat))
-    assert MORNING - 80 < leaves <= MORNING - 16
+    margin, before = int(stage.plan.work.margin), int(stage.plan.work.rise_before)
+    assert MORNING - margin - 64 < leaves <= MORNING - margin
     assert [bool(stage.at(leaves + d).call("work", "is_due", seat)) for d in (-1, 0)] == [False, True]
-    assert [bool(stage.at(leaves - 90 + d).call("work", "has_to_rise", seat)) for d in (-1, 0)] == [False, True]
+    assert [bool(stage.at(leaves - before + d).call("work", "has_to_rise", seat)) for d in (-1, 0)] == [False, True]
 
 
 def test_who_loses_the_job_when_the_shift_is_over_ends_no_shift() -> None:
