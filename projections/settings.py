@@ -30,10 +30,10 @@ class Deltas(Model):
     """Deltas by kind of event. A conflict's rivalry is multiplied by its intensity, a chat's by its quality."""
 
     shared_meal: Delta = Delta(trust=0.10, familiarity=0.25)
-    queue_handover: Delta = Delta(trust=0.05, familiarity=0.05, rivalry=-0.05, sides="affected", share=0.4)
-    queue_conflict: Delta = Delta(familiarity=-0.05, rivalry=0.15, sides="affected", share=0.3)
+    queue_handover: Delta = Delta(trust=0.05, familiarity=0.05, rivalry=-0.05, sides="affected", share=0.2)
+    queue_conflict: Delta = Delta(familiarity=-0.05, rivalry=0.15, sides="affected", share=0.15)
     shift_takeover: Delta = Delta(trust=-0.10, rivalry=0.30, sides="affected", share=0.3)
-    late_help: Delta = Delta(trust=0.20, familiarity=0.10, rivalry=-0.10, sides="affected", share=0.4)
+    late_help: Delta = Delta(trust=0.20, familiarity=0.10, rivalry=-0.10, sides="affected", share=0.2)
     chat_succeeded: Delta = Delta(trust=0.05, familiarity=0.10)
     chat_failed: Delta = Delta(familiarity=-0.05, rivalry=0.05)
     meal_given: Delta = Delta(trust=0.10, familiarity=0.05, sides="affected", share=0.5)
@@ -54,7 +54,7 @@ class Personality(Model):
 
     forgiveness_scale: Share = Field(0.5, description="harmful deltas are multiplied by 1 - this x forgiveness")
     ambition_scale: Share = Field(0.3, description="rivalry from work conflicts is multiplied by 1 + this x ambition")
-    extroversion_gain: Share = Field(0.02, description="this x extroversion is added to familiarity on a good chat")
+    extroversion_gain: Share = Field(0.04, description="this x extroversion is added to familiarity on a good chat")
     forgiveness_decay: Share = Field(0.5, description="hourly loss of rivalry is multiplied by 1 + this x forgiveness")
 
 
@@ -71,10 +71,10 @@ class Bonds(Model):
     """Who becomes a friend or a rival, and until when: one mark makes a bond, a lower one ends it."""
 
     friend_liking: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
-        0.9, description="the liking (trust + familiarity - rivalry) from which the other is a friend"
+        0.6, description="the liking (trust + familiarity - rivalry) from which the other is a friend"
     )
     friend_until: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
-        0.6, description="the liking below which a friend is one no more; at most friend_liking"
+        0.4, description="the liking below which a friend is one no more; at most friend_liking"
     )
     rival_rivalry: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
         0.25, description="the rivalry from which the other is a rival, if it is also above trust"
@@ -94,7 +94,7 @@ class Relationships(Model):
         0.2, description="in a full ledger, |trust + familiarity - rivalry| of a delta must exceed this"
     )
     chat_repeat_share: Share = Field(
-        0.5, description="times what the chat before counted, for each further chat of the same pair on a day"
+        0.3, description="times what the chat before counted, for each further chat of the same pair on a day"
     )
     forgotten_below: Share = Field(0.01, description="a tie with all three dimensions below this is dropped")
     deltas: Deltas = Deltas()

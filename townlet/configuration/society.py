@@ -89,9 +89,9 @@ class Chat(Model):
     """Talk, shared meals, and whom people avoid."""
 
     radius: Annotated[int, Field(ge=1, le=5)] = Field(2, description="tiles")
-    cooldown_minutes: Minutes = Field(15, description="after a talk, before one begins another")
-    chance: Share = Field(0.3, description="a minute, of addressing somebody near")
-    chance_extroversion: Share = 0.6
+    cooldown_minutes: Minutes = Field(5, description="after a talk, before one begins another")
+    chance: Share = Field(0.07, description="a minute, of addressing somebody near")
+    chance_extroversion: Share = 0.95
     success: Share = 0.7
     success_trust: Share = 0.3
     success_familiarity: Share = 0.2
@@ -104,7 +104,7 @@ class Chat(Model):
     listener_liking: Weight = Field(0.5, description="what liking counts when a listener is chosen, beside chance")
     talk_minutes: tuple[Minutes, Minutes] = Field((5, 20), description="how long a talk takes, at the least and most")
     own_judgement: bool = Field(True, description="each of the two judges a chat; false: the speaker for both")
-    quality_luck: Share = Field(0.3, description="how far chance moves each one's own judgement of a chat, in all")
+    quality_luck: Share = Field(0.6, description="how far chance moves each one's own judgement of a chat, in all")
     meal_radius: Annotated[int, Field(ge=1, le=1000)] = Field(
         3, description="tiles, down plus across, within which two eat together"
     )
