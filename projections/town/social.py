@@ -60,8 +60,10 @@ def tie_set(town, plan, event):
 
 @kernel
 def chat_broken_off(town, plan, event):
-    """Both are free; no tie changes."""
+    """Both are free, and may chat again after a cooldown from now; no tie changes."""
     end_talk(town, event.agent)
+    town.agents[event.agent].chat_ready = event.tick + plan.chat.cooldown
+    town.agents[event.other].chat_ready = event.tick + plan.chat.cooldown
 
 
 @kernel
