@@ -24,7 +24,7 @@ WRONGS: Mapping[int, str] = {
 }
 """The situation of a conflict, by its reason; any other reason is `conflict.kept` or `conflict.block`."""
 
-IN_LINE: Final = (Reason.CUT, Reason.BLOCK)
+IN_LINE: Final = (Reason.CUT, Reason.BLOCK, Reason.PORTION)
 """The reasons for which somebody in line is wronged."""
 
 DEED_DAYS: Final = 14

@@ -181,7 +181,7 @@ class TestTheFacts:
     def test_quarrels_and_courtesies_say_how_long_somebody_waited(self, seed: int) -> None:
         rows = week(seed)
         wanted = np.isin(rows["kind"], [KIND_CODES["queue_conflict"], KIND_CODES["queue_handover"]])
-        wanted &= rows["code"] != Reason.GHOST
+        wanted &= ~np.isin(rows["code"], [Reason.GHOST, Reason.PROMISE])
         told = {entry["cause"]: entry for entry in everything(seed) if entry["category"] in ("conflict", "help")}
         assert wanted.sum() > 10
         for row in rows[wanted]:
@@ -192,6 +192,16 @@ class TestTheFacts:
             said = facts_of(told[int(row["seq"])])["waited"]
             assert said == "an hour" or re.match(r"\w+ minutes?$", said), said
             assert minutes >= 60 or said == _minutes(minutes), (said, minutes)
+
+    def test_a_promise_that_is_told_as_broken_was_given(self, seed: int) -> None:
+        rows = week(seed)
+        told = {entry["cause"]: entry for entry in everything(seed) if entry["template"] == "conflict.promise"}
+        wanted = rows[(rows["kind"] == KIND_CODES["queue_conflict"]) & (rows["code"] == Reason.PROMISE)]
+        assert {int(row["seq"]) for row in wanted} == set(told)
+        for row in wanted:
+            given = rows[int(row["seq"]) - int(row["cause"])]
+            assert given["kind"] == KIND_CODES["cover_agreed"]
+            assert (given["agent"], given["other"]) == (row["agent"], row["other"])
 
     def test_who_is_late_has_been_late_so_often(self, seed: int) -> None:
         rows, late, streak = week(seed), Counter[int](), Counter[int]()
