@@ -11,7 +11,7 @@ import pytest
 from pyarrow import parquet
 
 import townlet
-from eventlog.codes import ACTION_REJECTED, AGENT_ARRIVED
+from eventlog.codes import ACTION_REJECTED, ACTION_TAKEN, AGENT_ARRIVED, CHAT_STARTED, OPTION_CHOSEN
 from projections.observations.observer import Observer
 from projections.settings import Rewards
 from tests.townlet.env.test_contract import KITCHEN
@@ -40,8 +40,12 @@ def asked_of(observations: Any, infos: Any, tick: int) -> np.ndarray:
 
 
 def lived(folder: Path, ticks: int, episode_ticks: int, **options: Any) -> tuple[Path, Told, Told]:
-    """A town under control: its log, and by tick and seat what each step was, and what was seen after the last."""
+    """A town under control: its log, and by tick and seat what each step was, and what was seen after the last.
+
+    What was asked of somebody who had just been drawn into talk is what that person did before.
+    """
     steps: Told = {}
+    in_force: dict[tuple[int, int], int] = {}
     with townlet.vector_env(towns=1, logs=folder, episode_ticks=episode_ticks, episodes=99, **options) as env:
         observations, infos = env.reset(seed=3)
         for tick in range(ticks):
@@ -49,6 +53,9 @@ def lived(folder: Path, ticks: int, episode_ticks: int, **options: Any) -> tuple
             asked = asked_of(observations, infos, tick)
             observations, rewards, terminated, truncated, infos = env.step(asked)
             for seat in np.flatnonzero(before["alive"][0]).tolist():
+                in_force[tick, seat] = (
+                    WAIT if options.get("control") == "primitive" else int(before["actions"][0, seat])
+                )
                 steps[tick, seat] = (
                     *seen(before, 0, seat),
                     int(asked[0, seat]),
@@ -59,7 +66,21 @@ def lived(folder: Path, ticks: int, episode_ticks: int, **options: Any) -> tuple
                 )
         after = {**observations, **infos}
         last = {(ticks, seat): seen(after, 0, seat) for seat in np.flatnonzero(infos["alive"][0]).tolist()}
-        return env.log_paths[0], steps, last
+        path = env.log_paths[0]
+    for where in drawn_into_talk(path) & steps.keys():
+        steps[where] = (*steps[where][:5], in_force[where], *steps[where][6:])
+    return path, steps, last
+
+
+def drawn_into_talk(path: Path) -> set[tuple[int, int]]:
+    """By tick and seat, to whom somebody who acted earlier in the tick began to talk, so that it did nothing itself."""
+    rows = np.concatenate(list(townlet.open(path).log.rows()))
+    acted = rows[np.isin(rows["kind"], (OPTION_CHOSEN, ACTION_TAKEN, ACTION_REJECTED))]
+    begun = rows[rows["kind"] == CHAT_STARTED]
+    listeners, actors = (
+        zip(of["tick"].tolist(), of[who].tolist(), strict=True) for of, who in ((begun, "other"), (acted, "agent"))
+    )
+    return set(listeners) - set(actors)
 
 
 def seen(arrays: Any, town: int, seat: int) -> tuple[Any, ...]:
@@ -120,9 +141,11 @@ def test_a_dataset_is_what_pettingzoo_was_given(tmp_path: Path) -> None:
     env = townlet.parallel_env(logs=tmp_path, max_cycles=120, variant="compact")
     observations, _ = env.reset(seed=5)
     steps: list[Any] = []
+    in_force: list[list[int]] = []
     while env.agents:
         asked = {name: int(seen["action_mask"].nonzero()[0][-1]) for name, seen in observations.items()}
         tick, before = len(steps), observations
+        in_force.append(env.record["agents"]["option"].tolist())
         observations, rewards, terminated, truncated, _ = env.step(asked)
         steps.append(
             {
@@ -139,8 +162,12 @@ def test_a_dataset_is_what_pettingzoo_was_given(tmp_path: Path) -> None:
         )
         assert tick < 120
     env.close()
+    path = next(tmp_path.iterdir())
+    for tick, seat in drawn_into_talk(path):
+        name = townlet.open(path).config.people_names[seat]
+        steps[tick][name] = (*steps[tick][name][:2], in_force[tick][seat], *steps[tick][name][3:])
     found: list[Any] = [{} for _ in steps]
-    for batch in townlet.open(next(tmp_path.iterdir())).dataset():
+    for batch in townlet.open(path).dataset():
         arrays = arrays_of(batch)
         for i, name in enumerate(arrays["name"]):
             found[arrays["tick"][i]][name] = (
@@ -160,12 +187,12 @@ def test_who_is_left_to_the_script_is_told_what_it_chose(tmp_path: Path) -> None
         with townlet.vector_env(towns=1, logs=tmp_path / control, control=control, episode_ticks=DAY) as env:
             env.reset(seed=3)
             chosen = []
-            for _ in range(400):
+            for _ in range(700):
                 *_, infos = env.step(np.full((1, env.seats), SCRIPTED))
                 chosen.append(infos["actions"][0].copy())
             run = env.log_paths[0]
         dataset = townlet.open(run).dataset(variant="compact", control=control)
-        actions = np.concatenate([arrays_of(batch)["action"] for batch in dataset]).reshape(400, -1)
+        actions = np.concatenate([arrays_of(batch)["action"] for batch in dataset]).reshape(700, -1)
         if control == "option":
             assert (actions == np.array(chosen)).all() and len(np.unique(actions)) > 5
         else:
