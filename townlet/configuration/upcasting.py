@@ -111,9 +111,10 @@ TO_2: Final[Tree] = {
 """The keys of version 2: what stood as numbers in the rules before."""
 
 TO_3: Final[Tree] = {
-    "features": {"hearsay": False},
+    "features": {"relationship_modifiers": False, "hearsay": False},
     "news": {"sight_tiles": 4, "chance": 0.5, "tellings_most": 2},
     "market": {
+        "start_wallet": 10.0,
         "demand": 0.0,
         "demand_steepness": 4.0,
         "benefit": 0.0,
@@ -132,16 +133,50 @@ TO_3: Final[Tree] = {
         "return_above": 6.0,
         "rest_minutes": 360,
     },
-    "chat": {"talk_minutes": [0, 0], "own_judgement": False, "quality_luck": 0.0, "meal_radius": 1000},
-    "queues": {"held_minutes": [0, 0], "portion_quarrels": False, "promise_quarrels": False},
-    "work": {"stagger_minutes": 0, "line_counts": False, "blameless_end": False},
-    "policy": {"chronotype_minutes": 0, "leisure_gain": 0.0, "leisure_most": 30.0, "rent_kept": 0.0},
+    "chat": {
+        "cooldown_minutes": 90,
+        "chance": 0.05,
+        "chance_extroversion": 0.6,
+        "talk_minutes": [0, 0],
+        "own_judgement": False,
+        "quality_luck": 0.0,
+        "meal_radius": 1000,
+    },
+    "queues": {
+        "cut_chance": 0.12,
+        "block_chance": 0.12,
+        "held_minutes": [0, 0],
+        "portion_quarrels": False,
+        "promise_quarrels": False,
+    },
+    "work": {
+        "cover_within_minutes": 90,
+        "cover_chance": 0.8,
+        "help_chance": 0.9,
+        "dawdle_chance": 0.155,
+        "oversleep_minutes": [10, 25],
+        "rise_before_minutes": 90,
+        "stagger_minutes": 0,
+        "line_counts": False,
+        "blameless_end": False,
+    },
+    "policy": {
+        "night_to": 390,
+        "supper_below": 0.72,
+        "chronotype_minutes": 0,
+        "leisure_gain": 0.0,
+        "leisure_most": 30.0,
+        "rent_kept": 0.0,
+    },
     "relationships": {
         "hearsay_share": 0.3,
         "chat_repeat_share": 1.0,
+        "hourly_retention": {"trust": 0.9942, "familiarity": 0.9942, "rivalry": 0.9942},
+        "personality": {"extroversion_gain": 0.02},
+        "bonds": {"friend_liking": 0.5, "friend_until": 0.5, "rival_rivalry": 0.1, "rival_until": 0.1},
         "deltas": {
             **{
-                kind: {"share": 0.0}
+                kind: {"sides": "both", "share": 0.0}
                 for kind in (
                     "shared_meal",
                     "queue_handover",
@@ -159,7 +194,11 @@ TO_3: Final[Tree] = {
     },
     "town": {"units": "ticks"},
 }
-"""The keys of version 3: lives that a stranger believes. Older texts count times in ticks, whatever a tick is."""
+"""The keys of version 3: lives that a stranger believes. Older texts count times in ticks, whatever a tick is.
+
+It also holds the keys of before whose defaults changed with this version. A stored text has all of them; a file that
+was written by hand, and says that it is of an older version, gets the old values.
+"""
 
 NAMES_3: Final[Mapping[str, str]] = {
     "needs.faint_ticks": "faint_minutes",
