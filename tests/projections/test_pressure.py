@@ -18,7 +18,7 @@ from townlet.configuration.settings import Settings
 from townlet.living.town import Town
 
 PEOPLE, CAPACITY, ADMISSION = 48, 2, 0.2
-DAYS, DAY, HOUR = 3, 1440, 60
+DAYS, DAY, HOUR = 5, 1440, 60
 SIDES = ("trust", "familiarity", "rivalry")
 MIXED = {"trust": 0.25, "familiarity": 0.05, "rivalry": 0.25}
 """Much, for better and for worse, which makes no impression."""

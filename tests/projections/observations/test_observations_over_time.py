@@ -17,8 +17,12 @@ from tests.townlet.towns import DAY, by_tick, default_settings, kitchen_settings
 from townlet.configuration.load import load
 from townlet.living.town import Town
 
-RESTLESS = {"work": {"jobs": []}, "life": {"unemployment_days": 1, "exits_a_day": 100, "exit_gap_minutes": 5}}
-"""Nobody finds work, and everybody moves on after a day."""
+RESTLESS = {
+    "work": {"jobs": []},
+    "market": {"benefit": 0.0},
+    "life": {"unemployment_days": 1, "exits_a_day": 100, "exit_gap_minutes": 5},
+}
+"""Nobody finds work or gets benefits, and everybody moves on after a day."""
 
 IN_PLAIN_PYTHON = """
 from tests.projections.observations.test_observations_over_time import digest
