@@ -12,17 +12,13 @@ WHOLE = range(1, 21)
 LATER = range(301, 321)
 
 
-SHORT = {"queue_conflict", "chats begun"}
-"""What the rules of today do not hold, and those of issue 16 have to. Any other row that fails, fails here."""
-
-
 def failures(rows: list[Row]) -> list[str]:
     return [f"{row.name}: {row.value}, must be {row.must} ({row.note})" for row in rows if not row.passed]
 
 
 def test_six_towns_live_for_sixteen_days() -> None:
     rows = soak(None, SMALL, 16)
-    assert {row.name for row in rows if not row.passed} == SHORT, "\n".join(failures(rows))
+    assert not failures(rows), "\n".join(failures(rows))
     assert len(rows) == len(ACCEPTANCE) + 5
 
 
@@ -30,7 +26,7 @@ def test_six_towns_live_for_sixteen_days() -> None:
 @pytest.mark.parametrize("seeds", [WHOLE, LATER], ids=["seeds 1-20", "seeds 301-320"])
 def test_twenty_towns_live_for_thirty_days(seeds: range) -> None:
     rows = soak(None, seeds, 30)
-    assert {row.name for row in rows if not row.passed} == SHORT, "\n".join(failures(rows))
+    assert not failures(rows), "\n".join(failures(rows))
 
 
 def test_a_town_without_colleagues_fails_the_rows_it_should(tmp_path) -> None:

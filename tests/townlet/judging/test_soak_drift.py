@@ -61,7 +61,7 @@ def test_a_row_stands_beside_its_like() -> None:
 
 
 def test_the_same_settings_do_not_drift() -> None:
-    found = soak_drifts(None, {SWITCH: "false"}, range(1, 3), 3, jobs=1)
+    found = soak_drifts(None, {SWITCH: "true"}, range(1, 3), 3, jobs=1)
     assert {drift.name for drift in found if drift.drift_percent is None} == NO_FIGURE
     assert all(drift.drift_percent in (0.0, None) and not drift.beyond for drift in found)
     assert all((drift.value, drift.passed) == (drift.versus, drift.versus_passed) for drift in found)

