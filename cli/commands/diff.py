@@ -140,15 +140,12 @@ def _state(found: "Difference", when: Callable[[int], str]) -> None:
     rows = found.state.to_pylist()
     for tick in dict.fromkeys(row["tick"] for row in rows):
         here = [
-            {
-                "what": f"{row['table']}.{row['field']}",
-                "of": row["row"] or "",
-                "a": _short(row["a"]),
-                "b": _short(row["b"]),
-            }
+            {"what": f"{row['table']}.{row['field']}", "of": row["row"] or "", "a": row["a"], "b": row["b"]}
             for row in rows
             if row["tick"] == tick
         ]
+        left = WIDTH - 6 - sum(max(len(row[name]) for row in here[:SHOWN]) for name in ("what", "of"))
+        here = [row | {side: _short(row[side], min(left // 2, WIDEST)) for side in "ab"} for row in here]
         clock = all(row["table"] == "clock" for row in rows if row["tick"] == tick)
         _section(f"the {'clock' if clock else 'state'} differs first at {when(tick)}", here)
     if not rows:

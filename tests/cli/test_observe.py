@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import townlet
 from cli.commands.observe import changed_keys
 from cli.main import townlet as command_line
 from tests.cli.test_watch import DAY, DAYS, Living
@@ -93,8 +94,15 @@ class TestPlain:
         ]
         told = [line for line in whole.stdout.splitlines() if line.startswith("  day ")]
         assert len(told) == len(set(told))
-        alone = said(demo, "--plain", "--no-map", "--at", "1800").stdout
-        assert whole.stdout.splitlines()[-1] == alone.splitlines()[-1]
+
+    def test_the_last_frame_ends_its_story_as_it_does_alone(self, demo: Path) -> None:
+        """It ends at a frame since the one before which something was told."""
+        tick = townlet.open(demo).sql("select min(tick) from narrations where tick >= 1560").to_pylist()[0]["min(tick)"]
+        first, last = str(1440 + (tick - 1440) // 120 * 120), str(1440 + (tick - 1440) // 120 * 120 + 120)
+        whole = said(demo, "--plain", "--no-map", "--at", first, "--to", last, "--every", "120").stdout
+        alone = said(demo, "--plain", "--no-map", "--at", last).stdout
+        assert whole.splitlines()[-1].startswith("  day ")
+        assert whole.splitlines()[-1] == alone.splitlines()[-1]
 
     def test_it_ends_quietly_when_nobody_reads_on(self, demo: Path) -> None:
         command = [sys.executable, "-m", "cli.main", "observe", str(demo), "--plain", "--to", "2880", "--every", "1"]

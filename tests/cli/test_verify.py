@@ -15,6 +15,9 @@ from tests.cli.test_commands import from_json, here, lived, said
 
 __all__ = ["here", "lived"]
 
+MIDDLE = 0
+"""Stands for the byte in the middle of a file, whatever its length."""
+
 
 def in_segments(run: Path) -> None:
     """Seal what there is: the log is two segments, and a third that is empty."""
@@ -69,12 +72,12 @@ def test_a_whole_run_is_proved(run: Path) -> None:
     assert "2 of 2 lie on this history" in next(row["found"] for row in told if row["check"] == "checkpoints")
 
 
-@pytest.mark.parametrize("byte", [5, 300, 2000, 50_000, -20, -300])
+@pytest.mark.parametrize("byte", [5, 300, 2000, MIDDLE, -20, -300])
 @pytest.mark.parametrize("number", [0, 1])
 def test_a_flipped_byte_is_named(run: Path, number: int, byte: int) -> None:
     path = run / "log" / read_manifest(run).segments[number].file
     content = bytearray(path.read_bytes())
-    content[byte] ^= 0x20
+    content[len(content) // 2 if byte == MIDDLE else byte] ^= 0x20
     path.write_bytes(content)
     code, checks, words = failed("a")
     assert code == 3

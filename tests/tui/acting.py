@@ -1,7 +1,7 @@
 """An observer that a test drives: on a run of its own, until what was asked for is on the screen."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,11 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 import townlet
+from eventlog.catalogue.registries import Reason
 from townlet.observing.view import EventLine
+from townlet.telling.tie_sentences import WRONGS
 from tui.dialogs.listing import Listing
+from tui.dialogs.wish import HOLDS_BACK
 from tui.stage.observer import Observer
 
 SMALL, LARGE = (80, 24), (120, 40)
@@ -117,5 +120,29 @@ def standing(play: Play) -> EventLine:
     return page.lines[page.at]
 
 
-def quarrels(run: Path) -> list[dict[str, int]]:
-    return townlet.open(run).sql("select seq, tick from queue_conflict order by seq").to_pylist()
+def quarrels(run: Path) -> list[dict[str, Any]]:
+    return townlet.open(run).sql("select seq, tick, agent, other, reason from queue_conflict order by seq").to_pylist()
+
+
+def wrong_of(quarrel: Mapping[str, Any]) -> str:
+    """The sentence of a quarrel, up to the name of the one who was wronged."""
+    before = WRONGS[int(Reason[quarrel["reason"].upper()])].partition("{other}")[0]
+    return f"{before}{{other}}".format(agent=quarrel["agent"].capitalize(), other=quarrel["other"].capitalize())
+
+
+def grudge_of(run: Path, quarrel: Mapping[str, Any]) -> str:
+    """What a quarrel did to the rivalry of the one who was wronged, as the observer writes it."""
+    query = f"select before_rivalry, adjusted_rivalry from tie_changes where seq = {quarrel['seq']}"
+    (row,) = townlet.open(run).sql(f"{query} and owner = '{quarrel['other']}'").to_pylist()
+    return f"rivalry {row['before_rivalry']:.3f} {row['adjusted_rivalry']:+.3f}"
+
+
+def words_of(listing: Listing) -> str:
+    """All rows of a list, with single spaces."""
+    return " ".join(" ".join(row.text.plain for row in listing.rows).split())
+
+
+def holding_back(quarrel: Mapping[str, Any]) -> str:
+    """The settings that hold a quarrel back, as options."""
+    pairs = HOLDS_BACK["queue_conflict", quarrel["reason"]].split()
+    return " ".join(f"--set {pair}" for pair in pairs)

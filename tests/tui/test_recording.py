@@ -2,21 +2,23 @@
 
 from pathlib import Path
 
+from tests.tui.acting import grudge_of, quarrels, wrong_of
 from tests.tui.recording import CAPTIONS, FOLDER, record
+from townlet.daytime import time_of
+from tui.dialogs.wish import HOLDS_BACK
 
 README = Path(__file__).parents[2] / "README.md"
 
 
 def test_the_path_can_be_gone_and_each_picture_shows_what_it_says(demo: Path, tmp_path: Path) -> None:
-    said = record(demo, tmp_path)
+    first, said = quarrels(demo)[0], record(demo, tmp_path)
     assert list(said) == list(CAPTIONS)
-    assert "queue conflict  erin, grace" in said["2-find"]
-    assert "Erin squeezed past Grace" in said["3-why"] and "rivalry 0.000 +0.150 = 0.150" in " ".join(
-        said["3-why"].replace("│", " ").split()
-    )
-    assert "queues.ghost_after=100" in said["4-fork"]
+    assert f"queue conflict  {first['agent']}, {first['other']}" in said["2-find"]
+    assert wrong_of(first) in said["3-why"]
+    assert grudge_of(demo, first) in " ".join(said["3-why"].replace("│", " ").split())
+    assert HOLDS_BACK["queue_conflict", first["reason"]].split()[0] in said["4-fork"]
     assert "demo-fork-" in said["5-held"] and "queue conflict" not in said["5-held"]
-    assert "they part at day 0, 04:30" in said["6-parted"]
+    assert f"they part at {time_of(first['tick'], 1440)}" in said["6-parted"]
     assert {path.stem for path in tmp_path.glob("*.svg")} == set(CAPTIONS)
 
 

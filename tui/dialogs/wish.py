@@ -15,6 +15,8 @@ HOLDS_BACK: Final = {
     ("queue_conflict", "ghost"): "queues.ghost_after=100",
     ("queue_conflict", "cut"): "queues.cut_chance=0 queues.cut_rivalry=0",
     ("queue_conflict", "block"): "queues.block_chance=0 queues.block_rivalry=0",
+    ("queue_conflict", "portion"): "queues.portion_quarrels=false",
+    ("queue_conflict", "promise"): "queues.promise_quarrels=false",
 }
 """The settings that keep an event from happening, by its kind and its reason."""
 

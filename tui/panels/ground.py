@@ -212,11 +212,14 @@ def _names(town_map: TownMap, across: int) -> Iterator[tuple[int, int, str, str]
 
 
 def _margin(town_map: TownMap, venue: Venue, across: int) -> int:
-    """The cells by which the name of a venue may be longer than its upper wall: up to its neighbours, less one."""
+    """The cells by which the name of a venue may be longer than its upper wall: up to its neighbours, less one.
+
+    The edge of the map is no neighbour: a name may reach it.
+    """
     row = venue.top // (2 * across)
     beside = [other for other in town_map.venues if other is not venue and _holds_row(other, row, across)]
-    right = min((other.left for other in beside if other.left > venue.left), default=town_map.width)
-    left = max((other.left + other.width for other in beside if other.left < venue.left), default=0)
+    right = min((other.left for other in beside if other.left > venue.left), default=town_map.width + 1)
+    left = max((other.left + other.width for other in beside if other.left < venue.left), default=-1)
     gaps = right - venue.left - venue.width, venue.left - left
     return max(2 * (min(gaps) // (2 * across)) - 1, 0)
 

@@ -181,12 +181,18 @@ def test_names_that_nobody_has_are_refused_with_the_nearest(run: Run) -> None:
 def test_whatever_can_change_a_tie_has_words() -> None:
     assert {KIND_NAMES[kind] for kind in REMEMBERED} | {"news_told", "tie_set", "agent_exited"} == set(HAPPENED)
     assert {loss.name.lower() for loss in Loss} == set(ENDED)
-    assert set(WRONGS) == {Reason.CUT, Reason.BLOCK, Reason.GHOST}
+    assert set(WRONGS) == {Reason.CUT, Reason.BLOCK, Reason.GHOST, Reason.PROMISE, Reason.PORTION}
     assert set(LEFT) == {Reason.FAINT, Reason.EVICTION, Reason.UNEMPLOYMENT, Reason.NEGLECT}
 
 
 @pytest.mark.parametrize(
-    ("reason", "words"), [(Reason.CUT, "Alice pushed in before Bob"), (Reason.BUSY, "Alice quarrelled with Bob")]
+    ("reason", "words"),
+    [
+        (Reason.CUT, "Alice pushed in before Bob"),
+        (Reason.PORTION, "Alice took the last portion before Bob"),
+        (Reason.PROMISE, "Alice did not stand in for Bob as promised"),
+        (Reason.BUSY, "Alice quarrelled with Bob"),
+    ],
 )
 def test_a_quarrel_for_whatever_reason_has_words(reason: int, words: str) -> None:
     event = np.zeros(1, ROW)[0]

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from textual.widgets import Button, Input
 
-from tests.tui.acting import Play, at_80x24, closed, find, quarrels, told
+from tests.tui.acting import Play, at_80x24, closed, find, holding_back, quarrels, told, wrong_of
 from tui.dialogs.fork import Fork
+from tui.dialogs.wish import HOLDS_BACK
 
 pytestmark = pytest.mark.usefixtures("without_colour")
 
@@ -33,9 +34,9 @@ def test_a_newcomer_finds_a_quarrel_sees_why_forks_before_it_and_it_does_not_hap
         form = await forked(play, "no-quarrel")
         await play.until(lambda: "Hold it back" in play.text())
         assert form.query_one("#fork-at", Input).value == str(first["tick"])
-        assert "squeezed past" in play.text()
+        assert wrong_of(first) in play.text()
         assert await play.pilot.click("#hold")
-        await play.until(lambda: "--set queues.ghost_after=100" in form.said)
+        await play.until(lambda: holding_back(first) in form.said)
         assert "--seed" not in form.said
         await play.pilot.press("ctrl+s")
         await play.until(lambda: form.state == "made", 60.0)
@@ -51,7 +52,9 @@ def test_a_newcomer_finds_a_quarrel_sees_why_forks_before_it_and_it_does_not_hap
         await play.until(lambda: "part at" in play.text())
         listing = await told(play)
         words = "\n".join(row.text.plain for row in listing.rows)
-        assert "queues.ghost_after: 100 → 3" in words and "settings_changed" in words.replace(" ", "_")
+        held = HOLDS_BACK["queue_conflict", first["reason"]].split()
+        assert all(f"{pair.partition('=')[0]}: " in words for pair in held)
+        assert "settings_changed" in words.replace(" ", "_")
         await play.pilot.press("o")
         await play.until(lambda: play.app.sight.run_path == str(demo))
         await closed(play)
@@ -61,7 +64,8 @@ def test_a_newcomer_finds_a_quarrel_sees_why_forks_before_it_and_it_does_not_hap
 
 
 def test_where_it_happens_again_another_try_holds_it_back(demo: Path) -> None:
-    """Another seed is no help against the first quarrel; the form says so, and what is."""
+    """A setting that has nothing to do with the first quarrel is no help against it; the form says so, and what is."""
+    first = quarrels(demo)[0]
 
     async def act(play: Play) -> None:
         await find(play)
@@ -69,12 +73,14 @@ def test_where_it_happens_again_another_try_holds_it_back(demo: Path) -> None:
         form = await forked(play, "again-1")
         await play.until(lambda: "Hold it back" in play.text())
         form.query_one("#fork-ticks", Input).value = "120"
-        await play.until(lambda: "--ticks 120" in form.said)
+        form.query_one("#fork-seed", Input).value = str(form._fields.seed)
+        form.query_one("#fork-settings", Input).value = "narration.window_most=9"
+        await play.until(lambda: "--ticks 120" in form.said and "window_most=9" in form.said)
         await play.pilot.press("ctrl+s")
         await play.until(lambda: form.state == "made" and "Much the same happens there" in form.told, 60.0)
         await play.until(lambda: "Try otherwise" in play.text())
         form.query_one("#again", Button).press()
-        await play.until(lambda: "--set queues.ghost_after=100" in form.said and "--seed" not in form.said)
+        await play.until(lambda: holding_back(first) in form.said and "--seed" not in form.said)
         assert form.query_one("#fork-name", Input).value != "again-1"
         await play.pilot.press("ctrl+s")
         await play.until(lambda: "does not happen there" in form.told, 60.0)

@@ -6,12 +6,17 @@ import pytest
 from textual.widgets import DataTable, TextArea
 
 from tests.tui.acting import LARGE, Play, acted, at_80x24, quarrels
+from townlet.daytime import time_of
 from tui.dialogs.sql import EXAMPLES, Query, Sql
 
 pytestmark = pytest.mark.usefixtures("without_colour")
 
 
 def test_sql_is_asked_of_the_tick_that_is_shown(demo: Path) -> None:
+    first, second = quarrels(demo)[:2]
+    tick = first["tick"] + 1
+    assert second["tick"] >= tick, "one quarrel until then"
+
     async def asked(play: Play, text: str, said: str) -> None:
         play.app.query_one(Query).text = text
         await play.pilot.press("enter")
@@ -24,7 +29,9 @@ def test_sql_is_asked_of_the_tick_that_is_shown(demo: Path) -> None:
         await asked(play, "select * from agentz", "did you mean agents")
         await asked(play, "drop table agents", "a run is only read")
         await asked(play, "select * from range(3000)", "the first 2,000 of")
-        await asked(play, "select tick, seq, agent from queue_conflict", "1 row, as of day 0, 05:00 (tick 300)")
+        await asked(
+            play, "select tick, seq, agent from queue_conflict", f"1 row, as of {time_of(tick, 1440)} (tick {tick:,})"
+        )
         table = play.app.query_one(DataTable)
         assert table.row_count == 1
         await play.pilot.press("up", "up")
@@ -34,13 +41,13 @@ def test_sql_is_asked_of_the_tick_that_is_shown(demo: Path) -> None:
         await play.pilot.press("tab")
         assert table.has_focus
         await play.pilot.press("y")
-        assert play.app.clipboard.split("\t")[0] == "270"
+        assert play.app.clipboard.split("\t")[0] == str(first["tick"])
         await play.pilot.press("Y")
-        assert "townlet sql" in play.app.clipboard and "--at-tick 300" in play.app.clipboard
+        assert "townlet sql" in play.app.clipboard and f"--at-tick {tick}" in play.app.clipboard
         await play.pilot.press("enter")
-        await play.until(lambda: play.app.sight.event == quarrels(demo)[0]["seq"])
+        await play.until(lambda: play.app.sight.event == first["seq"])
 
-    at_80x24(demo, act, tick=300)
+    at_80x24(demo, act, tick=tick)
 
 
 def test_an_example_is_asked_by_a_click_and_escape_gives_the_keys_back(demo: Path) -> None:

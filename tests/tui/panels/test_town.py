@@ -152,7 +152,9 @@ def test_a_crowd_of_64_is_told_apart(run: Run, scenes: Mapping[int, ShownTown], 
     grid = made.map_by_run(run).grid
     tiles = [(r, c) for r in range(grid.shape[0]) for c in range(grid.shape[1]) if grid[r, c] in WALKABLE]
     scene = scenes[DAY + 725]
-    view = made.view(run, scene._replace(state=made.crowd(scene.state, 64, tiles[::29])), "alice")
+    taken = {(person["row"], person["col"]) for person in scene.state["agents"].values()}
+    free = [tile for tile in tiles if tile not in taken]
+    view = made.view(run, scene._replace(state=made.crowd(scene.state, 64, free[:: len(free) // 60])), "alice")
     assert len(people_in(town.draw(view, DARK, Room(60, 32), zoom))) == 64
 
 

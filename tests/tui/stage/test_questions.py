@@ -5,7 +5,23 @@ from pathlib import Path
 import pytest
 
 import townlet
-from tests.tui.acting import LARGE, Play, acted, at_80x24, closed, find, quarrels, standing, told, write
+from tests.townlet.towns import DAY
+from tests.tui.acting import (
+    LARGE,
+    Play,
+    acted,
+    at_80x24,
+    closed,
+    find,
+    grudge_of,
+    quarrels,
+    standing,
+    told,
+    words_of,
+    write,
+    wrong_of,
+)
+from townlet.daytime import time_of
 from tui.dialogs.listing import Lines
 from tui.drawing import About
 
@@ -19,8 +35,8 @@ def test_an_event_says_why_and_what_it_did_to_ties(demo: Path) -> None:
         await find(play)
         await play.press("w")
         listing = await told(play)
-        text = play.text()
-        assert "squeezed past" in text and "because of" in text and "rivalry 0.000 +0.150" in text
+        assert "because of" in play.text()
+        assert wrong_of(known[0]) in words_of(listing) and grudge_of(demo, known[0]) in words_of(listing)
         assert listing.picked.about == About(tick=known[0]["tick"], seq=known[0]["seq"])
         await play.pilot.press("down")
         cause = listing.picked.about
@@ -53,21 +69,22 @@ def test_a_row_is_chosen_by_a_click_and_asked_why_again(demo: Path) -> None:
 
 
 def test_a_tie_says_every_cause_adding_up_both_ways(demo: Path) -> None:
-    run = townlet.open(demo)
+    run, first = townlet.open(demo), quarrels(demo)[0]
+    one, other, tick = first["agent"], first["other"], first["tick"] + 100
 
     async def act(play: Play) -> None:
-        play.app.questions.explain(About(person="erin", other="grace"))
+        play.app.questions.explain(About(person=one, other=other))
         listing = await told(play)
-        there, back = (run.why(*pair, at=400) for pair in (("erin", "grace"), ("grace", "erin")))
+        there, back = (run.why(*pair, at=tick) for pair in ((one, other), (other, one)))
         sums = [row.text.plain for row in listing.rows if "Σ" in row.text.plain]
         for why, line in zip((there, back), sums, strict=True):
             assert [f"{value:.3f}" for value in why.total.values()] == line.split()[3:6]
         causes = [row for row in listing.rows if row.about is not None and row.about.seq is not None]
         seqs = [row["seq"] for why in (there, back) for row in why.rows() if row["change"] != "decayed"]
         assert [row.about.seq for row in causes if row.about] == seqs
-        assert "squeezed past" in "".join(row.text.plain for row in causes)
+        assert wrong_of(first) in "".join(row.text.plain for row in causes)
 
-    at_80x24(demo, act, tick=400)
+    at_80x24(demo, act, tick=tick)
 
 
 def test_a_person_says_what_their_options_were_worth(demo: Path) -> None:
@@ -82,16 +99,20 @@ def test_a_person_says_what_their_options_were_worth(demo: Path) -> None:
 
 
 def test_a_mark_says_what_changed_since(demo: Path) -> None:
+    first, second = quarrels(demo)[:2]
+    begins, ends = first["tick"] - 10, first["tick"] + 1
+    assert second["tick"] >= ends, "one quarrel in between"
+
     async def act(play: Play) -> None:
         await play.press("x")
         await play.press("g")
-        await write(play, "300", "enter")
+        await write(play, str(ends), "enter")
         await closed(play)
         await play.press("X")
         listing = await told(play)
-        assert "From day 0, 04:20" in play.text()
+        assert f"From {time_of(begins, DAY)}" in play.text()
         words = "\n".join(row.text.plain for row in listing.rows)
-        assert "erin → grace" in words and "rivalry 0.00 → 0.15" in words and "1  queue_conflict" in words
+        assert f"{first['other']} → {first['agent']}" in words and "rivalry " in words and "1  queue_conflict" in words
         await play.pilot.press("r")
         await play.until(lambda: play.app.screen is not listing)
         await told(play)
@@ -99,7 +120,7 @@ def test_a_mark_says_what_changed_since(demo: Path) -> None:
         await play.pilot.press("escape")
         await closed(play)
 
-    at_80x24(demo, act, tick=260)
+    at_80x24(demo, act, tick=begins)
 
 
 def test_help_begins_where_one_is_and_has_the_keys_of_now(demo: Path) -> None:
