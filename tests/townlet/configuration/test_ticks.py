@@ -28,23 +28,19 @@ def plan_of(per_day: int, **overrides: object) -> Any:
 
 
 def in_old_words(settings: Settings, **town: object) -> dict[str, Any]:
-    """Settings as version 2 wrote them: with its names, and without what came later."""
+    """Settings as a file of version 2 has them: with its names, and without what later came or got another default."""
     tree = json.loads(settings.model_dump_json())
     back = {}
     for old, new in NAMES_3.items():
         *before, last = old.split(".")
         back[".".join([*before, new])] = last
-    later = laid_over(TO_3, {"relationships": {"bonds": dict.fromkeys(("friend_until", "rival_until"))}})
-    tree = with_new_names(without(tree, later), back)
+    tree = with_new_names(without(tree, TO_3), back)
     return {**tree, "town": tree["town"] | town, "version": 2}
 
 
 def as_before(settings: Settings) -> dict[str, Any]:
     """Settings with what version 3 gives to older texts in place of what came with it."""
-    tree = json.loads(settings.model_dump_json())
-    bonds = tree["relationships"]["bonds"]
-    ends = {"friend_until": bonds["friend_liking"], "rival_until": bonds["rival_rivalry"]}
-    return laid_over(laid_over(tree, TO_3), {"relationships": {"bonds": ends}})
+    return laid_over(json.loads(settings.model_dump_json()), TO_3)
 
 
 def without(tree: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
