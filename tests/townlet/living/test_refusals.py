@@ -26,7 +26,7 @@ def test_a_tick_that_does_not_fit_the_outbox_is_not_written(tmp_path: Path) -> N
     with pytest.MonkeyPatch.context() as patch:
         without_reserve(patch)
         with pytest.raises(OutboxFull, match="nothing of it was written"):
-            run.resume(5000)
+            run.resume(12_000)
     assert townlet.Run(run.path).head == before
     run.resume(400)
     assert run.log_digest == townlet.simulate(ticks=500, into=tmp_path / "b").log_digest
