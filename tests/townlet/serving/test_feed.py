@@ -231,12 +231,12 @@ def bound_by_tick(run: Run) -> tuple[list[set[str]], list[set[str]]]:
 
 
 def test_people_come_and_go_and_too_many_ties_make_room(tmp_path: Path) -> None:
-    """Nobody finds work, and everybody moves on after a day; there is room for two ties, and little is a warning."""
+    """Nobody finds work, and everybody moves on after a day; there is room for one tie, and little is a warning."""
     settings = {
         "work": {"jobs": []},
         "market": {"benefit": 0},
         "life": {"unemployment_days": 1, "exits_a_day": 100, "exit_gap_minutes": 5},
-        "relationships": {"capacity": 2, "admission": 0, "churn": {"window_minutes": 60, "warn_above": 0.05}},
+        "relationships": {"capacity": 1, "admission": 0, "churn": {"window_minutes": 60, "warn_above": 0.05}},
     }
     run = townlet.simulate(settings, ticks=1600, seed=7, into=tmp_path / "run")
     feed = list(frames(run, 1020))
