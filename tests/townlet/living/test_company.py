@@ -127,10 +127,12 @@ def test_who_is_on_time_in_line_waits_at_its_own_desk_within_the_grace(seed: int
     for row in rows[rows["kind"] == KIND_CODES["shift_started"]]:
         cause = rows[int(row["seq"]) - int(row["cause"])]
         job = plan.jobs[int(row["code"])]
-        assert (cause["agent"], cause["object"]) == (row["agent"], row["object"]) and row["object"] == job.desk
+        whose = cause["other"] if named(cause) == "queue_handover" else cause["agent"]
+        assert (whose, cause["object"]) == (row["agent"], row["object"]) and row["object"] == job.desk
         assert 0 <= int(row["tick"]) % DAY - int(job.start) <= plan.work.grace
         causes[named(cause)] += 1
-    assert set(causes) <= {"affordance_started", "queue_joined"} and causes["affordance_started"] > 0
+    turns = {"affordance_started", "queue_joined", "reservation_granted", "queue_handover"}
+    assert set(causes) <= turns and causes["affordance_started"] > 0
 
 
 def test_a_talk_may_begin_at_work_and_on_two_benches() -> None:

@@ -21,7 +21,8 @@ def without_reserve(patch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_tick_that_does_not_fit_the_outbox_is_not_written(tmp_path: Path) -> None:
-    run = townlet.simulate(ticks=100, into=tmp_path / "a")
+    rarely = {"checkpoint_ticks": 14_400}  # with a checkpoint a day the outbox is emptied before it is full
+    run = townlet.simulate(ticks=100, into=tmp_path / "a", overrides=rarely)
     before = run.head
     with pytest.MonkeyPatch.context() as patch:
         without_reserve(patch)
@@ -29,7 +30,7 @@ def test_a_tick_that_does_not_fit_the_outbox_is_not_written(tmp_path: Path) -> N
             run.resume(5000)
     assert townlet.Run(run.path).head == before
     run.resume(400)
-    assert run.log_digest == townlet.simulate(ticks=500, into=tmp_path / "b").log_digest
+    assert run.log_digest == townlet.simulate(ticks=500, into=tmp_path / "b", overrides=rarely).log_digest
 
 
 def test_a_town_whose_outbox_is_too_small_for_one_tick_says_so() -> None:

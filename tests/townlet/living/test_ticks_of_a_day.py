@@ -9,15 +9,18 @@ from projections.narration.limiter import Limiter
 from projections.rewards import compile_terms
 from projections.settings import Narration, Rewards
 from projections.timescale import TimeScale
-from tests.townlet.towns import KITCHEN
+from tests.townlet.towns import KITCHEN, default_settings
 from townlet.asking.key_figures import in_town
+from townlet.configuration.plans import jobs_of, map_of
 from townlet.judging.soak import soak
 from townlet.judging.thresholds import rules_of
 
-DAYS, RETENTION = 2, 0.9942
-STILL = {f"relationships.deltas.{kind}.{side}": 0.0 for kind in
-         ("shared_meal", "queue_handover", "queue_conflict", "shift_takeover", "late_help", "chat_succeeded",
-          "chat_failed") for side in ("trust", "familiarity", "rivalry")}  # fmt: skip
+DAYS, RETENTION = 2, default_settings().relationships.hourly_retention.trust
+STILL = {
+    f"relationships.deltas.{kind}.{side}": 0.0
+    for kind in type(default_settings().relationships.deltas).model_fields
+    for side in ("trust", "familiarity", "rivalry")
+}
 """Settings under which nothing but time changes a tie."""
 
 HOLD = (
@@ -58,7 +61,7 @@ def test_ties_wear_off_by_the_hour(per_day: int, units: str, hours: int, tmp_pat
 def test_the_clock_of_a_shift_is_told_in_minutes(tmp_path: Path) -> None:
     run = townlet.simulate(ticks=10, seed=7, into=tmp_path / "run", overrides={"town.ticks_per_day": 2880})
     hours = {(row["starts"], row["ends"]) for row in run.at().table("shifts").to_pylist()}
-    assert hours <= {(480, 840), (840, 1200)} and hours
+    assert hours and hours <= {shift for _, _, shift, _ in jobs_of(run.config.work, map_of(run.config))}
 
 
 @pytest.mark.parametrize("per_day", [1200, 2880])

@@ -97,7 +97,7 @@ def test_a_fork_under_another_seed_is_weighed_under_each_seed(long: Run, folder:
 
 def test_the_last_choice_before_a_tick_is_found_as_the_town_knows_it(long: Run) -> None:
     choices = Choices(long)
-    for tick in (1, 300, 1440, 1441, 4000, 2879, 9000):
+    for tick in (60, 300, 1440, 1441, 4000, 2879, 9000):
         town = long.at(tick).town
         agents, lives = town.record["agents"], town.record["seats"]["lives"]
         for seat in np.flatnonzero(agents["alive"]).tolist():

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import townlet
+from eventlog.catalogue.registries import Reason
 from projections.telemetry.backlog import Message, Step, steps
 from projections.telemetry.differences import merged_state
 from projections.telemetry.frame import Frame, printed_number
@@ -191,10 +192,10 @@ def test_what_could_be_asked_is_one_thing_of_the_committed_and_includes_waiting_
     run: Run, told: list[Frame]
 ) -> None:
     frees = committed = talks = 0
-    talking = talking_by_tick(run)
+    talking, keeping = bound_by_tick(run)
     for frame in told[1:]:
         for name, policy in frame.state["policy"].items():
-            if "doing" in frame.state["agents"][name] or name in talking[frame.tick]:
+            if "doing" in frame.state["agents"][name] or name in talking[frame.tick] | keeping[frame.tick]:
                 assert policy["may"] == [policy.get("option", "wait")]
                 committed += 1
                 talks += name in talking[frame.tick]
@@ -204,28 +205,38 @@ def test_what_could_be_asked_is_one_thing_of_the_committed_and_includes_waiting_
     assert frees > 100 and committed > 1000 and talks > 50
 
 
-def talking_by_tick(run: Run) -> list[set[str]]:
-    """Who is in talk at the beginning of each tick, and after the last."""
-    kinds = "('chat_started', 'chat_succeeded', 'chat_failed', 'chat_broken_off')"
-    events = run.sql(f"select tick, kind, agent, other from events where kind in {kinds} order by seq").to_pylist()
-    found: list[set[str]] = []
-    for tick in range(run.head.tick + 1):
-        now = set(found[-1]) if found else set()
+def bound_by_tick(run: Run) -> tuple[list[set[str]], list[set[str]]]:
+    """Who is in talk at the beginning of each tick, and after the last; and who keeps a place from the next in line."""
+    kinds = "('chat_started', 'chat_succeeded', 'chat_failed', 'chat_broken_off', 'reservation_released')"
+    events = run.sql(
+        f"select tick, kind, agent, other from events where kind in {kinds} "
+        f"or kind = 'queue_conflict' and code = {int(Reason.BLOCK)} order by seq"
+    ).to_pylist()
+    talking: list[set[str]] = [set()]
+    keeping: list[set[str]] = [set()]
+    for tick in range(run.head.tick):
+        talk, keep = set(talking[-1]), set(keeping[-1])
         for event in events:
-            if event["tick"] == tick - 1:
-                both = {event["agent"], event["other"]}
-                now = now | both if event["kind"] == "chat_started" else now - both
-        found.append(now)
-    return found
+            if event["tick"] == tick:
+                who, both = {event["agent"]}, {event["agent"], event["other"]}
+                if event["kind"] == "queue_conflict":
+                    keep |= who
+                elif event["kind"] == "reservation_released":
+                    keep -= who
+                else:
+                    talk = talk | both if event["kind"] == "chat_started" else talk - both
+        talking.append(talk)
+        keeping.append(keep)
+    return talking, keeping
 
 
 def test_people_come_and_go_and_too_many_ties_make_room(tmp_path: Path) -> None:
-    """Nobody finds work, and everybody moves on after a day; there is room for two ties, and little is a warning."""
+    """Nobody finds work, and everybody moves on after a day; there is room for one tie, and little is a warning."""
     settings = {
         "work": {"jobs": []},
         "market": {"benefit": 0},
         "life": {"unemployment_days": 1, "exits_a_day": 100, "exit_gap_minutes": 5},
-        "relationships": {"capacity": 2, "admission": 0, "churn": {"window_minutes": 60, "warn_above": 0.05}},
+        "relationships": {"capacity": 1, "admission": 0, "churn": {"window_minutes": 60, "warn_above": 0.05}},
     }
     run = townlet.simulate(settings, ticks=1600, seed=7, into=tmp_path / "run")
     feed = list(frames(run, 1020))
