@@ -28,7 +28,12 @@ from townlet.observing.view import SORTS, View, Wanted
 from townlet.run import Run
 from townlet.serving.feed import frames
 
-CHURN = {"relationships.churn.window_minutes": 60, "relationships.churn.warn_above": 0.05, "relationships.capacity": 2}
+CHURN = {
+    "relationships.churn.window_minutes": 60,
+    "relationships.churn.warn_above": 0.05,
+    "relationships.capacity": 1,
+    "relationships.admission": 0,
+}
 TICKS = 2 * DAY + 100
 APART = ("narration", "kpis")
 """The blocks of the feed's state that a scene leaves to other parts of a view."""
@@ -36,7 +41,7 @@ APART = ("narration", "kpis")
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Two days of the default town, in which there is room for two people in a mind."""
+    """Two days of the default town, in which there is room for one person in a mind."""
     into = tmp_path_factory.mktemp("watching") / "run"
     return townlet.simulate(ticks=TICKS, seed=7, into=into, overrides=CHURN)
 

@@ -235,6 +235,7 @@ def test_people_come_and_go_and_too_many_ties_make_room(tmp_path: Path) -> None:
     settings = {
         "work": {"jobs": []},
         "market": {"benefit": 0},
+        "chat": {"chance": 0.05},
         "life": {"unemployment_days": 1, "exits_a_day": 100, "exit_gap_minutes": 5},
         "relationships": {"capacity": 1, "admission": 0, "churn": {"window_minutes": 60, "warn_above": 0.05}},
     }
