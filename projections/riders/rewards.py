@@ -244,7 +244,9 @@ def standing(plan, terms, agent):
 def pay_arrival(town, plan, event, terms, out):
     """Pay an arrival at the desk, or in line there, once a shift: most at its start, linearly less before and after."""
     agent = town.agents[event.agent]
-    came = agent.waits_since if agent.waits_at == event.object else agent.busy_since
+    came = agent.busy_since if agent.doing >= 0 else agent.held_since
+    if agent.waits_at == event.object:
+        came = agent.waits_since
     start = event.tick - event.tick % plan.life.ticks_per_day + plan.jobs[event.code].start
     away = abs(came - start)
     if away < terms.punctuality_span:
