@@ -98,7 +98,6 @@ class Reason(IntEnum):
     EVICTION = 41
     UNEMPLOYMENT = 42
     NEGLECT = 43
-    MOVED_AWAY = 44
     COMMITTED = 50
     BUSY = 51
     NO_PLACE = 52

@@ -36,7 +36,6 @@ LEAVING: Final = {
     Reason.EVICTION: "evicted",
     Reason.UNEMPLOYMENT: "jobless",
     Reason.NEGLECT: "neglected",
-    Reason.MOVED_AWAY: "moved_away",
 }
 
 

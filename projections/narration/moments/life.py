@@ -14,7 +14,6 @@ LEAVING: Mapping[int, str] = {
     Reason.EVICTION: "departure.evicted",
     Reason.UNEMPLOYMENT: "departure.jobless",
     Reason.NEGLECT: "departure.neglected",
-    Reason.MOVED_AWAY: "departure.moved_away",
 }
 
 MANNERS = {

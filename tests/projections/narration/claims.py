@@ -284,7 +284,6 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "departure.evicted": leaves_for(Reason.EVICTION),
     "departure.jobless": leaves_for(Reason.UNEMPLOYMENT),
     "departure.neglected": leaves_for(Reason.NEGLECT),
-    "departure.moved_away": leaves_for(Reason.MOVED_AWAY),
     "departure.left": leaves_for(None),
     "departure.fainted": is_kind("agent_fainted"),
     "departure.served": is_kind("eviction_served"),

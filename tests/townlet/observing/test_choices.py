@@ -17,7 +17,8 @@ from townlet.observing.view import Choice
 from townlet.run import Run
 
 DAY = 1440
-ROOMLESS = {"town.people": 10, "relationships.capacity": 3, "life.unemployment_days": 1, "work.unwell_chance": 0.4}
+NOTHING_SOLD = {"affordances.buy_groceries.stock": 0, "affordances.buy_meal.stock": 0}
+ROOMLESS = NOTHING_SOLD | {"town.people": 10, "relationships.capacity": 3, "life.unemployment_days": 1, "work.unwell_chance": 0.4}
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +28,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def long(folder: Path) -> Run:
-    """The default town, nine days: in the last of them somebody yields."""
+    """The default town, nine days."""
     return townlet.simulate(ticks=9 * DAY, into=folder / "long")
+
+
+@pytest.fixture(scope="module")
+def courteous(folder: Path) -> Run:
+    """A town whose people are given places from afar: on the sixth day somebody yields one on the way to it."""
+    afar = {"queues.ask_within_steps": 20}
+    return townlet.simulate("town12", ticks=6 * DAY, seed=8, into=folder / "courteous", overrides=afar)
 
 
 def chosen_in(run: Run) -> Rows:
@@ -62,7 +70,7 @@ def hold(event: Any, choice: Choice) -> None:
         assert not any(use.why == "too late" for use in choice.uses), "who is in need does not ask for the time"
 
 
-@pytest.mark.parametrize(("seed", "overrides"), [(7, {}), (3, ROOMLESS)])
+@pytest.mark.parametrize(("seed", "overrides"), [(7, NOTHING_SOLD), (3, ROOMLESS)])
 def test_the_best_use_is_what_the_log_says_was_chosen(folder: Path, seed: int, overrides: dict[str, Any]) -> None:
     run = townlet.simulate(ticks=2 * DAY, seed=seed, into=folder / f"whole-{seed}", overrides=overrides)
     events, said = chosen_in(run), set[str]()
@@ -73,15 +81,15 @@ def test_the_best_use_is_what_the_log_says_was_chosen(folder: Path, seed: int, o
     assert said == {"", "too late", "no place", "no use"}
 
 
-def test_who_yields_gives_way_and_who_turns_away_weighed_before_letting_go(long: Run) -> None:
-    events = chosen_in(long)
+def test_who_yields_gives_way_and_who_turns_away_weighed_before_letting_go(courteous: Run) -> None:
+    events = chosen_in(courteous)
     yields = events[events["code"] == OPTION_YIELD]
-    left = np.concatenate(list(long.log.rows()))
+    left = np.concatenate(list(courteous.log.rows()))
     before = left[events["seq"].astype(np.int64) - 1]
     turned = events[(before["agent"] == events["agent"]) & np.isin(before["kind"], (65, 68)) & (before["code"] == 1)]
     assert len(yields)
     assert len(turned) > 5
-    for event, choice in weighed(long, np.concatenate([yields, turned])):
+    for event, choice in weighed(courteous, np.concatenate([yields, turned])):
         hold(event, choice)
 
 

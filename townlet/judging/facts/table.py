@@ -242,6 +242,8 @@ TIE_ADDS = Fact(
     tie_adds,
     0.15,
     least_days=60,
+    reason="Whom one lives with explains half of all liking after two months, so little is left for anything else to add. "
+    "What the tie of day 10 explains of the rest is the row `tie_partial`.",
 )
 TRAITS_EXPLAIN = Fact(
     "traits_explain",
@@ -252,6 +254,8 @@ TRAITS_EXPLAIN = Fact(
     trait_sums,
     explained,
     0.15,
+    reason="Three of four friendships are those of housemates, whatever their traits are, and among eight people few "
+    "others are left to choose from. The figure depends much on the seeds: eight people have few casts.",
 )
 TRANSITIVITY = Fact(
     "transitivity",
