@@ -3,7 +3,7 @@
 from eventlog.catalogue.event import Agent, Amount, Event, JobCode, Object, ReasonCode, column
 
 
-class ShiftStarted(Event, kind=112, cause="affordance_started, or what gave it its place or turn"):
+class ShiftStarted(Event, kind=112, cause="affordance_started, queue_joined, reservation_granted or queue_handover"):
     """`agent` is at its desk, or in line there, in time."""
 
     agent: Agent

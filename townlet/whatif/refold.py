@@ -37,6 +37,7 @@ REFOLDED: Final = ("relationships", "features.relationship_modifiers")
 
 DESCRIPTIVE: Final = (
     "relationships.churn",
+    "relationships.bonds",
     "rewards",
     "name",
     "people_names",
