@@ -105,7 +105,10 @@ def test_the_formulae_have_the_defaults() -> None:
         f"`relationships.churn.window_minutes` ({ties.churn.window_minutes}:",
         f"`relationships.churn.warn_above` ({ties.churn.warn_above})",
         f"`relationships.bonds.friend_liking` ({ties.bonds.friend_liking})",
+        f"`relationships.bonds.friend_until` ({ties.bonds.friend_until})",
         f"`relationships.bonds.rival_rivalry` ({ties.bonds.rival_rivalry})",
+        f"`relationships.bonds.rival_until` ({ties.bonds.rival_until})",
+        f"The second talk of the day counts {ties.chat_repeat_share} of the first",
     ):
         assert formula in DOCUMENT, formula
 

@@ -62,10 +62,17 @@ EPOCHS = (
         admission=0.3,
         deltas=UNEVEN,
         chat_repeat_share=0.25,
-        bonds={"friend_liking": 0.5, "friend_until": 0.2, "rival_rivalry": 0.3, "rival_until": 0.1},
+        personality={
+            "ambition_scale": 0.6,
+            "forgiveness_scale": 0.2,
+            "extroversion_gain": 0.1,
+            "forgiveness_decay": 0.9,
+        },
+        bonds={"friend_liking": 0.5, "friend_until": 0.25, "rival_rivalry": 0.25, "rival_until": 0.125},
     ),
 )
-"""The settings between which a history can change: in the first two both sides of an event are alike."""
+"""The settings between which a history can change: in the first two both sides of an event are alike, the
+third is the default, and the marks of the last are exact in binary."""
 
 ANY_EPOCH = tuple(range(len(EPOCHS)))
 
@@ -93,6 +100,7 @@ def physics_of(settings: Settings) -> Physics:
         retention=(ties.hourly_retention.trust, ties.hourly_retention.familiarity, ties.hourly_retention.rivalry),
         modifiers=settings.features.relationship_modifiers,
         hearsay_share=ties.hearsay_share,
+        **ties.personality.model_dump(),
     )
 
 

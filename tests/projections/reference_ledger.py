@@ -50,7 +50,8 @@ class Physics:
     """The social physics in force: deltas by kind as (trust, familiarity, rivalry), and the other numbers.
 
     `agents_share` is the share of a delta, by kind, for who did it (1 where none is given); `friend` and `rival` are
-    the marks at which a bond is made and below which it ends.
+    the marks at which a bond is made and below which it ends. The last four are of personality, and count
+    with `modifiers` alone.
     """
 
     deltas: Mapping[str, tuple[float, float, float]]
@@ -65,6 +66,10 @@ class Physics:
     retention: tuple[float, float, float] = (1.0, 1.0, 1.0)
     modifiers: bool = False
     hearsay_share: float = 0.3
+    ambition_scale: float = 0.0
+    forgiveness_scale: float = 0.0
+    extroversion_gain: float = 0.0
+    forgiveness_decay: float = 0.0
 
 
 @dataclass
@@ -111,7 +116,7 @@ class ReferenceLedger:
         for person in self.people.values():
             keep = [*self.physics.retention]
             if self.physics.modifiers:
-                keep[2] = keep[2] - 0.5 * (1.0 - keep[2]) * person.forgiveness
+                keep[2] = keep[2] - self.physics.forgiveness_decay * (1.0 - keep[2]) * person.forgiveness
             for other, tie in list(person.ties.items()):
                 for side, share in zip(SIDES, keep, strict=True):
                     setattr(tie, side, getattr(tie, side) * share)
@@ -140,8 +145,8 @@ class ReferenceLedger:
             return trust, familiarity, rivalry
         at_work = event["kind"] == "queue_conflict" and event["venue"] == person.workplace
         if rivalry > 0 and (event["kind"] == "shift_takeover" or at_work):
-            rivalry *= 1.0 + 0.3 * person.ambition
-        harm = 1.0 - 0.5 * person.forgiveness
+            rivalry *= 1.0 + self.physics.ambition_scale * person.ambition
+        harm = 1.0 - self.physics.forgiveness_scale * person.forgiveness
         if trust < 0:
             trust *= harm
         if familiarity < 0:
@@ -149,7 +154,7 @@ class ReferenceLedger:
         if rivalry > 0:
             rivalry *= harm
         if event["kind"] == "chat_succeeded":
-            familiarity += 0.02 * person.extroversion
+            familiarity += self.physics.extroversion_gain * person.extroversion
         return trust, familiarity, rivalry
 
     def _remember(self, owner: int, other: int, event: Mapping[str, Any], share: float) -> None:

@@ -173,7 +173,11 @@ def test_a_tie_fades_and_is_dropped() -> None:
     assert after_all(history) == {}
 
 
-TODAY = 2
+TODAY, MARKED = 2, 3
+"""The epochs of the default settings, and of marks that are exact in binary."""
+
+TIES = EPOCHS[TODAY].relationships
+GOOD = TIES.deltas.chat_succeeded.trust
 
 
 def chats(days: list[int], kind: str = "chat_succeeded", epoch: int = TODAY) -> list[tuple[float, ...]]:
@@ -188,18 +192,20 @@ def chats(days: list[int], kind: str = "chat_succeeded", epoch: int = TODAY) -> 
 
 
 @pytest.mark.parametrize(("kind", "side"), [("chat_succeeded", TRUST), ("chat_failed", RIVALRY)])
-def test_each_further_chat_of_a_pair_on_a_day_counts_half_of_the_one_before(kind: str, side: Dimension) -> None:
-    delta = {"chat_succeeded": 0.05 * 0.5, "chat_failed": 0.05}[kind]
+def test_each_further_chat_of_a_pair_on_a_day_counts_a_share_of_the_one_before(kind: str, side: Dimension) -> None:
+    delta = {"chat_succeeded": GOOD * 0.5, "chat_failed": TIES.deltas.chat_failed.rivalry}[kind]
+    share = TIES.chat_repeat_share
+    assert 0.0 < share < 1.0
     ties = [tie[side] for tie in chats([0, 0, 0, 0], kind)]
     gained = np.diff([0.0, *ties])
-    assert gained == pytest.approx([delta, delta / 2, delta / 4, delta / 8])
+    assert gained == pytest.approx([delta * share**before for before in range(4)])
 
 
 def test_a_chat_of_the_next_day_counts_whole_again() -> None:
-    keep = EPOCHS[TODAY].relationships.hourly_retention.trust ** 24
+    keep, whole = TIES.hourly_retention.trust**24, GOOD * 0.5
     first, second, third = (tie[TRUST] for tie in chats([0, 0, 1]))
-    assert (first, second) == pytest.approx((0.025, 0.0375))
-    assert third == pytest.approx(0.0375 * keep + 0.025)
+    assert (first, second) == pytest.approx((whole, whole * (1 + TIES.chat_repeat_share)))
+    assert third == pytest.approx(second * keep + whole)
 
 
 def test_good_and_bad_chats_are_counted_together_and_by_each_pair() -> None:
@@ -207,8 +213,8 @@ def test_good_and_bad_chats_are_counted_together_and_by_each_pair() -> None:
     for kind, a, b in (("chat_failed", 0, 1), ("chat_succeeded", 2, 0), ("chat_succeeded", 1, 0)):
         history.add(kind, a, b, value=1.0, value2=1.0)
     ties = after_all(history)
-    assert ties[1][TRUST] == pytest.approx(0.025), "the second chat with 1, whoever began it"
-    assert ties[2][TRUST] == pytest.approx(0.05), "the first with 2"
+    assert ties[1][TRUST] == pytest.approx(GOOD * TIES.chat_repeat_share), "the second with 1, whoever began it"
+    assert ties[2][TRUST] == pytest.approx(GOOD), "the first with 2"
 
 
 def test_nothing_but_chats_wears_off_by_repetition() -> None:
@@ -221,31 +227,31 @@ def test_nothing_but_chats_wears_off_by_repetition() -> None:
 def test_each_side_of_a_chat_has_its_own_quality() -> None:
     history = History(TODAY)
     history.add("chat_succeeded", 1, 0, value=0.25, value2=1.0)
-    assert after_all(history)[1][TRUST] == pytest.approx(0.05), "who listened takes the listener's"
+    assert after_all(history)[1][TRUST] == pytest.approx(GOOD), "who listened takes the listener's"
     history = History(TODAY)
     history.add("chat_succeeded", 0, 1, value=0.25, value2=1.0)
-    assert after_all(history)[1][TRUST] == pytest.approx(0.0125), "who spoke takes the speaker's"
+    assert after_all(history)[1][TRUST] == pytest.approx(GOOD * 0.25), "who spoke takes the speaker's"
 
 
-@pytest.mark.parametrize(
-    ("kind", "share"),
-    [("queue_handover", 0.4), ("queue_conflict", 0.3), ("shift_takeover", 0.3), ("late_help", 0.4), ("shared_meal", 1)],
-)
-def test_who_is_wronged_helped_or_given_way_to_takes_the_whole_and_who_did_it_a_share(kind: str, share: float) -> None:
+@pytest.mark.parametrize("kind", ["queue_handover", "queue_conflict", "shift_takeover", "late_help", "shared_meal"])
+def test_who_is_wronged_helped_or_given_way_to_takes_the_whole_and_who_did_it_a_share(kind: str) -> None:
     sides = []
     for agent, other in ((1, 0), (0, 1)):
         history = History(TODAY)
         history.add(kind, agent, other, value=1.0, object=0)
         sides.append(after_all(history)[1])
     whole, mine = sides
-    delta = getattr(EPOCHS[TODAY].relationships.deltas, kind)
+    delta = getattr(TIES.deltas, kind)
+    assert (delta.sides == "affected") == (kind != "shared_meal")
+    share = delta.share if delta.sides == "affected" else 1.0
+    assert kind == "shared_meal" or 0.0 < share < 1.0
     assert whole == pytest.approx((delta.trust, delta.familiarity, delta.rivalry))
     assert mine == pytest.approx(tuple(share * side for side in whole))
 
 
 def bonds(values: list[tuple[float, float, float]]) -> list[str]:
-    """What seat 1 is to seat 0 under the marks of today, as its tie takes these values one after another."""
-    history, found = History(TODAY), []
+    """What seat 1 is to seat 0 under the marks of MARKED, as its tie takes these values one after another."""
+    history, found = History(MARKED), []
     for sides in values:
         for side in (RIVALRY, TRUST, FAMILIARITY):
             history.add("tie_set", 0, 1, code=side, value=sides[side])
@@ -256,7 +262,7 @@ def bonds(values: list[tuple[float, float, float]]) -> list[str]:
 
 
 def test_a_friend_is_made_at_one_mark_and_lost_at_a_lower_one() -> None:
-    liked = [(0.25, 0.625, 0), (0.25, 0.6875, 0), (0.25, 0.375, 0), (0.25, 0.3125, 0), (0.25, 0.625, 0)]
+    liked = [(0.25, 0.1875, 0), (0.25, 0.25, 0), (0.25, 0, 0), (0.25, -0.0625, 0), (0.25, 0.1875, 0)]
     assert bonds(liked) == ["none", "friend", "friend", "none", "none"]
 
 
@@ -268,11 +274,13 @@ def test_a_rival_is_made_at_one_mark_and_lost_at_a_lower_one_or_by_trust() -> No
 
 
 def test_a_friend_with_whom_one_quarrels_is_a_friend_until_the_lower_mark() -> None:
-    assert bonds([(0.375, 0.75, 0), (0.375, 0.75, 0.5), (0.375, 0.75, 0.5625)]) == ["friend", "friend", "rival"]
+    assert bonds([(0.375, 0.75, 0), (0.375, 0.75, 0.875), (0.375, 0.75, 0.9375)]) == ["friend", "friend", "rival"]
 
 
 def test_a_bond_fades_with_the_hours() -> None:
-    """By the half-life of 15 days a liking of 1 is above 0.6 for eleven days, and below it on the twelfth."""
+    """A liking of 1 is a friend's until the day on which, by the half-life, it is below the lower mark."""
+    keep, until = TIES.hourly_retention, TIES.bonds.friend_until
+    assert keep.trust == keep.familiarity and TIES.bonds.friend_liking <= 1.0
     history = History(TODAY)
     for side, value in ((TRUST, 0.5), (FAMILIARITY, 0.5)):
         history.add("tie_set", 0, 1, code=side, value=value)
@@ -284,7 +292,7 @@ def test_a_bond_fades_with_the_hours() -> None:
             break
         history.pass_hours(24)
         days += 1
-    assert days == 12 and 0.998080**264 > 0.6 > 0.998080**288
+    assert days > 1 and keep.trust ** (24 * (days - 1)) > until > keep.trust ** (24 * days)
 
 
 SOCIAL = st.lists(MEETINGS, max_size=40)
@@ -316,6 +324,7 @@ def test_personality_is_bounded(actions: list[Action], traits: list[float], epoc
     rows = outs["tie_changes"]["rows"][0][: int(outs["tie_changes"]["count"][0])].view(np.ndarray)
     rows = rows[np.isin(rows["change"], [Change.ADDED, Change.UPDATED, Change.REFUSED])]
     chat = rows["kind"] == KIND_CODES["chat_succeeded"]
+    scales = EPOCHS[epoch].relationships.personality
     at_work = np.isin(rows["kind"], [KIND_CODES["shift_takeover"], KIND_CODES["queue_conflict"]])
     for side in Dimension:
         raw, taken = rows["raw"][:, side], rows["adjusted"][:, side]
@@ -323,12 +332,12 @@ def test_personality_is_bounded(actions: list[Action], traits: list[float], epoc
         if epoch == 0:
             assert (raw == taken).all()
         elif side == FAMILIARITY:
-            assert (abs(taken - raw)[chat] <= 0.02 + 1e-15).all()
+            assert (abs(taken - raw)[chat] <= scales.extroversion_gain + 1e-15).all()
         assert (raw == taken)[~harm & ~(chat & (side == FAMILIARITY))].all()
-        ambition = np.where(at_work & (side == RIVALRY), 0.3, 0.0)
+        ambition = np.where(at_work & (side == RIVALRY), scales.ambition_scale, 0.0)
         share = taken[harm] / raw[harm]
-        assert (share >= 0.5 * (1 - ambition[harm]) - 1e-12).all()
-        assert (share <= 1.5 * (1 + ambition[harm]) + 1e-12).all()
+        assert (share >= (1 - scales.forgiveness_scale) * (1 - ambition[harm]) - 1e-12).all()
+        assert (share <= (1 + scales.forgiveness_scale) * (1 + ambition[harm]) + 1e-12).all()
 
 
 def test_sides_of_a_tie_have_their_names() -> None:
