@@ -54,7 +54,9 @@ class ChatBrokenOff(Event, kind=132, version=2, cause="chat_started"):
     reason: ReasonCode
 
 
-class NewsTold(Event, kind=133, version=2, cause="queue_conflict, late_help, shift_takeover or news_told, by which `agent` knows"):
+class NewsTold(
+    Event, kind=133, version=2, cause="queue_conflict, late_help, shift_takeover or news_told, by which `agent` knows"
+):
     """`agent` tells `listener` what `about` did to a third person; the listener's tie to `about` changes."""
 
     agent: Agent

@@ -86,9 +86,8 @@ def test_rivalry_wears_off_and_does_not_turn_into_its_opposite() -> None:
         with pytest.raises(ConfigurationError, match=r"hourly_retention.rivalry: with .*at least 0\.5 \(0\.05 given"):
             load(source, {**forgiving, "relationships.hourly_retention.rivalry": 0.05})
         load(source, {**forgiving, "relationships.hourly_retention.rivalry": 0.5})
-        load(
-            source, {"relationships.hourly_retention.rivalry": 0.05}
-        )  # without modifiers nobody loses more than others
+        plain = {"features.relationship_modifiers": False}  # nobody loses more than others
+        load(source, plain | {"relationships.hourly_retention.rivalry": 0.05})
 
 
 def test_settings_of_a_run_that_lived_with_such_goods_stay_readable() -> None:
@@ -112,7 +111,7 @@ def test_a_town_in_which_nothing_costs_anything() -> None:
 def test_a_wage_of_nothing_is_answered_with_a_wage() -> None:
     """The same kind: the wage that was proposed was `nan`."""
     jobs = [{"name": "barista", "venue": "cafe", "wage": 0.0}]
-    with pytest.raises(ConfigurationError, match=r"pay about 0\.0147 a tick"):
+    with pytest.raises(ConfigurationError, match=r"pay about 0\.0147 a minute"):
         compile_plan(load(KITCHEN, {"work.jobs": jobs}).settings)
 
 

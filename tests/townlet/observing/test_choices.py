@@ -18,7 +18,12 @@ from townlet.run import Run
 
 DAY = 1440
 NOTHING_SOLD = {"affordances.buy_groceries.stock": 0, "affordances.buy_meal.stock": 0}
-ROOMLESS = NOTHING_SOLD | {"town.people": 10, "relationships.capacity": 3, "life.unemployment_days": 1, "work.unwell_chance": 0.4}
+ROOMLESS = NOTHING_SOLD | {
+    "town.people": 10,
+    "relationships.capacity": 3,
+    "life.unemployment_days": 1,
+    "work.unwell_chance": 0.4,
+}
 
 
 @pytest.fixture(scope="module")

@@ -157,6 +157,8 @@ def check(page: EventPage, whole: list[EventLine], fit: np.ndarray, offset: int,
     stands = min(offset - 1 if at is None else at, offset - 1)
     if at is None and len(matched):
         stands = int(matched[-1])
+        if fit.all():  # without words it stands where something was done last, if the page has that
+            stands = max([seq for seq in seqs.tolist() if whole[seq].kind != "tick_ended"], default=stands)
     assert page.lines[page.at].seq == stands
     assert (np.diff(seqs) > 0).all()
     assert [line._replace(matches=True) for line in page.lines] == [whole[seq] for seq in seqs]
