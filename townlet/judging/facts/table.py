@@ -242,7 +242,7 @@ TIE_ADDS = Fact(
     tie_adds,
     0.15,
     least_days=60,
-    reason="Whom one lives with explains half of all liking after two months, so little is left for anything else to add. "
+    reason="Whom one lives with explains half of all liking after two months, so little is left for others to add. "
     "What the tie of day 10 explains of the rest is the row `tie_partial`.",
 )
 TRAITS_EXPLAIN = Fact(
