@@ -199,5 +199,5 @@ def test_the_default_town_has_what_a_day_needs() -> None:
 def test_a_town_of_seven_hundred() -> None:
     town = parse((MAPS / "district.yaml").read_text(), repeat=(5, 5), shape=LARGE)
     kinds = [place.kind for place in town.places]
-    assert kinds.count("bed") == 750 and kinds.count("desk") == 350 and kinds.count("shower") == 12 * 25
+    assert kinds.count("bed") == 750 and kinds.count("desk") == 350 and kinds.count("shower") == 16 * 25
     assert len(town.venues) == 400
