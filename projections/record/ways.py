@@ -44,6 +44,13 @@ def turn_of(town, a, o):
 
 
 @kernel
+def tiles_apart(plan, tile, other):
+    """Tiles down plus across between two tiles, walls or not."""
+    side = plan.layout.side
+    return abs(tile // side - other // side) + abs(tile % side - other % side)
+
+
+@kernel
 def steps(plan, tile, place):
     """The steps from a tile to a place, FAR without a way; from outside the venue by the venue's nearest door."""
     layout = plan.layout

@@ -16,6 +16,7 @@ from eventlog.codes import (
 from projections.kernel import kernel
 from projections.record.event import NONE
 from projections.record.state import NEWS_KEPT
+from projections.record.ways import tiles_apart
 from projections.record.words import FAMILIARITY, RIVALRY, SEEN, TRUST
 from projections.town import ties
 
@@ -104,11 +105,8 @@ def sees(plan, agent, doer):
     """Whether the agent is awake, near the doer, and with it under one roof or out of doors."""
     if agent.doing >= 0 and plan.affordances[agent.doing].option == OPTION_SLEEP:
         return False
-    side, room = plan.layout.side, plan.layout.room
-    if room[agent.tile] != room[doer.tile]:
-        return False
-    down = abs(agent.tile // side - doer.tile // side)
-    return down + abs(agent.tile % side - doer.tile % side) <= plan.hearsay.sight
+    room = plan.layout.room
+    return room[agent.tile] == room[doer.tile] and tiles_apart(plan, agent.tile, doer.tile) <= plan.hearsay.sight
 
 
 @kernel

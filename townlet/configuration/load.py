@@ -135,6 +135,28 @@ def shipped_configurations() -> dict[str, Path]:
     return _shipped("*.yaml") | _shipped("scenarios/*.yaml")
 
 
+def given_file(source: Path | str | Mapping[str, Any], shipped: Mapping[str, Path], what: str, needed: str) -> Given:
+    """A YAML file that is no configuration, one of `shipped` by its name, or a mapping, as it was given.
+
+    Raises ConfigurationError if the file cannot be read or holds no block of keys; `what` says in words what is read,
+    and `needed` what it has to be.
+    """
+    if isinstance(source, Mapping):
+        return Given(dict(source), what)
+    file = shipped.get(str(source), Path(source))
+    name = file.relative_to(configs_folder().parent).as_posix() if file in shipped.values() else str(source)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "it is not text in UTF-8").lower()
+        known = f"shipped are {', '.join(shipped)}{proposed(file.stem, shipped)}"
+        raise ConfigurationError(f"{name}: {what} cannot be read: {reason}; {known}") from error
+    content = from_yaml(file, name)
+    if not isinstance(content, Mapping):
+        raise ConfigurationError(f"{name}:1: {needed} ({short(content)} given)")
+    return Given(dict(content), name, text)
+
+
 def from_yaml(file: Path, where: str) -> Any:
     """The content of a YAML file other than settings; messages call it `where`. Raises ConfigurationError."""
     return read_yaml(_text_of(file, where, ()), where)

@@ -8,12 +8,11 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from projections.settings import Model
-from projections.spelling import proposal, proposed
+from projections.spelling import proposal
 from projections.timescale import BY_THE_MINUTE, TimeScale
 from townlet.asking.key_figures import Kpi, shipped
 from townlet.configuration.faults import Given, dotted, refusal, short
-from townlet.configuration.load import configs_folder, from_yaml
-from townlet.errors import ConfigurationError
+from townlet.configuration.load import configs_folder, given_file
 
 OPERATIONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "<": operator.lt,
@@ -107,7 +106,7 @@ def rules_of(source: Path | str | Mapping[str, Any] = "default") -> tuple[Rule, 
 
     Raises ConfigurationError, which lists every fault with its line, its key and the nearest valid name.
     """
-    given = _given(source)
+    given = given_file(source, shipped_rules(), "the rules", "rules are a block 'rules' with a list")
     faults = list(_name_faults(given))
     try:
         rules = Rules.model_validate(given.tree).rules
@@ -121,24 +120,6 @@ def rules_of(source: Path | str | Mapping[str, Any] = "default") -> tuple[Rule, 
 def shipped_rules() -> dict[str, Path]:
     """The shipped files of rules by their plain names."""
     return {file.stem: file for file in sorted((configs_folder() / "watch").glob("*.yaml"))}
-
-
-def _given(source: Path | str | Mapping[str, Any]) -> Given:
-    if isinstance(source, Mapping):
-        return Given(dict(source), "the rules")
-    files = shipped_rules()
-    file = files.get(str(source), Path(source))
-    name = file.relative_to(configs_folder().parent).as_posix() if file in files.values() else str(source)
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or "it is not text in UTF-8").lower()
-        known = f"shipped are {', '.join(files)}{proposed(file.stem, files)}"
-        raise ConfigurationError(f"{name}: the rules cannot be read: {reason}; {known}") from error
-    content = from_yaml(file, name)
-    if not isinstance(content, Mapping):
-        raise ConfigurationError(f"{name}:1: rules are a block 'rules' with a list ({short(content)} given)")
-    return Given(dict(content), name, text)
 
 
 def _in_words(error: Any, given: Given) -> str:

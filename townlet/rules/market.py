@@ -4,6 +4,7 @@ import numpy as np
 
 from eventlog.codes import ITEM_MEAL, ITEM_RAW, OPTION_EAT, REASON_PORTION
 from projections.kernel import kernel
+from projections.record.ways import tiles_apart
 from projections.recorders.life import record_eviction_served, record_rent_charged
 from projections.recorders.market import (
     record_benefit_paid,
@@ -59,21 +60,14 @@ def share_meals(town, plan, a):
         return
     if plan.affordances[agent.doing].option != OPTION_EAT:
         return
-    venue = plan.layout.place[agent.holds].venue
-    for i in range(plan.layout.near_count[venue, OPTION_EAT]):
-        o = plan.layout.near[venue, OPTION_EAT, i]
-        b = town.objects[o].user
-        if plan.layout.place[o].venue != venue or tiles_apart(plan, o, agent.holds) > plan.chat.meal_radius:
+    here = plan.layout.place[agent.holds]
+    for i in range(plan.layout.near_count[here.venue, OPTION_EAT]):
+        o = plan.layout.near[here.venue, OPTION_EAT, i]
+        b, there = town.objects[o].user, plan.layout.place[o]
+        if there.venue != here.venue or tiles_apart(plan, there.tile, here.tile) > plan.chat.meal_radius:
             continue
         if b >= 0 and b != a and eats_along(town, plan, a, b):
             record_shared_meal(town, plan, a, b, agent.holds, agent.started_seq)
-
-
-@kernel
-def tiles_apart(plan, o, other):
-    """Tiles down plus across between two places."""
-    side, tile, there = plan.layout.side, plan.layout.place[o].tile, plan.layout.place[other].tile
-    return abs(tile // side - there // side) + abs(tile % side - there % side)
 
 
 @kernel

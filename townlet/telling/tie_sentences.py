@@ -1,7 +1,7 @@
 """Puts each change of a tie into a sentence that names its cause, the event in the log."""
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from eventlog.catalogue import KIND_NAMES, THIRD_PERSON
@@ -84,25 +84,29 @@ class Sentences:
 
     def _clause(self, change: Mapping[str, Any], event: Any) -> str:
         owner, lost = self._name(change["owner_id"]), self._name(change["other_id"])
+        happened = partial(self.happened, event, change["owner_id"])
         if change["change"] == "decayed":
             return PASSED.format(time=hours_in_words(change["hours"]))
         if change["change"] == "removed":
             return ENDED[change["reason"]].format(
-                happened=self.happened(event) if change["reason"] != "decay" else "",
+                happened=happened() if change["reason"] != "decay" else "",
                 newcomer=self._name(_counterpart(event, change["owner_id"])) if change["reason"] != "decay" else "",
                 owner=owner,
                 lost=lost,
             )
         if change["change"] == "refused":
-            return REFUSED.format(happened=self.happened(event), capacity=self._capacity, owner=owner)
-        return self.happened(event)
+            return REFUSED.format(happened=happened(), capacity=self._capacity, owner=owner)
+        return happened()
 
     def event_sentence(self, event: Any) -> str | None:
         """The sentence of an event, a row of the log; None for one of a kind that changes no ties."""
         return _as_sentence(self.happened(event)) if KIND_NAMES[int(event["kind"])] in HAPPENED else None
 
-    def happened(self, event: Any) -> str:
-        """The clause for an event that changes ties."""
+    def happened(self, event: Any, owner: int | None = None) -> str:
+        """The clause for an event that changes ties; a talk was as good as the owner of the tie found it.
+
+        Without an owner it was as good as the two found it on the average.
+        """
         kind, place, code = KIND_NAMES[int(event["kind"])], int(event["object"]), int(event["code"])
         given = kind == "tie_set" and int(event["tick"]) == 0
         if kind == "news_told":
@@ -115,7 +119,7 @@ class Sentences:
             venue=f" at {self._venues[place]}" if place >= 0 else "",
             place=self._places[place] if place >= 0 else "the place",
             place_at=f" at {self._places[place]}" if place >= 0 else "",
-            quality=_quality(float(event["value"])),
+            quality=_quality(event, owner),
             wrong=WRONGS.get(code, WRONG).format(agent=agent, other=other) if kind == "queue_conflict" else "",
             why=LEFT.get(code, ""),
             dimension=Dimension(code).name.lower() if kind == "tie_set" else "",
@@ -153,9 +157,11 @@ def _counterpart(event: Any, owner: int) -> int:
     return other if agent == owner and other >= 0 else agent
 
 
-def _quality(value: float) -> str:
-    """A chat's quality, in [0.1, 1], as a word."""
-    return "very good" if value >= 0.8 else "good" if value >= 0.5 else "short"
+def _quality(event: Any, owner: int | None) -> str:
+    """How good a chat was to the owner, or to the two on the average, as a word; each found it from 0.1 to 1."""
+    speaker, listener = float(event["value"]), float(event["value2"])
+    value = (speaker + listener) / 2 if owner is None else speaker if owner == int(event["agent"]) else listener
+    return "very good" if value >= 0.8 else "good" if value >= 0.5 else "fair"
 
 
 def _as_sentence(clause: str) -> str:

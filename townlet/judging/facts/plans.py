@@ -7,10 +7,9 @@ from typing import Annotated, Any
 from pydantic import Field, JsonValue, StrictInt, ValidationError, model_validator
 
 from projections.settings import Model
-from projections.spelling import proposal, proposed
+from projections.spelling import proposal
 from townlet.configuration.faults import Given, dotted, refusal, short
-from townlet.configuration.load import configs_folder, from_yaml
-from townlet.errors import ConfigurationError
+from townlet.configuration.load import configs_folder, given_file
 
 
 class Ablation(Model):
@@ -59,29 +58,11 @@ def shipped_plans() -> dict[str, Path]:
 
 def _read(model: Any, source: Path | str | Mapping[str, Any]) -> Any:
     """A file or a mapping as this model. Raises ConfigurationError, which lists every fault with its line and key."""
-    given = _given(source)
+    given = given_file(source, shipped_plans(), "the plan", "a block of keys is needed")
     try:
         return model.model_validate(given.tree)
     except ValidationError as error:
         raise refusal(given.name, [_in_words(model, each, given) for each in error.errors()]) from error
-
-
-def _given(source: Path | str | Mapping[str, Any]) -> Given:
-    if isinstance(source, Mapping):
-        return Given(dict(source), "the plan")
-    files = shipped_plans()
-    file = files.get(str(source), Path(source))
-    name = file.relative_to(configs_folder().parent).as_posix() if file in files.values() else str(source)
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or "it is not text in UTF-8").lower()
-        known = f"shipped are {', '.join(files)}{proposed(file.stem, files)}"
-        raise ConfigurationError(f"{name}: the file cannot be read: {reason}; {known}") from error
-    content = from_yaml(file, name)
-    if not isinstance(content, Mapping):
-        raise ConfigurationError(f"{name}:1: a block of keys is needed ({short(content)} given)")
-    return Given(dict(content), name, text)
 
 
 def _in_words(model: Any, error: Any, given: Given) -> str:

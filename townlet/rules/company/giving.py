@@ -5,6 +5,7 @@ import numpy as np
 from eventlog.codes import ITEM_MEAL, ITEM_RAW, OPTION_COOK, OPTION_EAT, OPTION_SHOP, OPTION_SLEEP
 from projections.kernel import kernel
 from projections.record.event import NOBODY, seat
+from projections.record.ways import tiles_apart
 from projections.record.words import A_FRIEND
 from projections.recorders.market import record_meal_given, record_money_lent, record_money_returned
 from projections.town.ties import tie_with
@@ -185,12 +186,11 @@ def is_awake(plan, agent):
 @kernel
 def meets(town, plan, a, b):
     """Whether two are near each other, or housemates who are both at home."""
-    agent, other, side = town.agents[a], town.agents[b], plan.layout.side
+    agent, other = town.agents[a], town.agents[b]
     home = plan.layout.place[agent.home].venue
     if is_at_home(plan, agent, home) and is_at_home(plan, other, home):
         return True
-    rows = abs(agent.tile // side - other.tile // side)
-    return rows + abs(agent.tile % side - other.tile % side) <= plan.giving.reach
+    return tiles_apart(plan, agent.tile, other.tile) <= plan.giving.reach
 
 
 @kernel

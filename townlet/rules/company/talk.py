@@ -15,6 +15,7 @@ from eventlog.codes import (
 )
 from projections.kernel import kernel
 from projections.record.event import NOBODY, NONE
+from projections.record.ways import tiles_apart
 from projections.recorders.social import (
     record_chat_broken_off,
     record_chat_failed,
@@ -91,8 +92,7 @@ def interruption(town, plan, a):
         return REASON_HUNGER
     if agent.doing < 0 and agent.waits_at < 0 and work.is_due(town, plan, a):
         return REASON_DUE
-    side, tile, other = plan.layout.side, agent.tile, town.agents[agent.talks_with].tile
-    away = abs(tile // side - other // side) + abs(tile % side - other % side)
+    away = tiles_apart(plan, agent.tile, town.agents[agent.talks_with].tile)
     return REASON_APART if away > plan.chat.radius else NONE
 
 
