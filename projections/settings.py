@@ -54,7 +54,7 @@ class Personality(Model):
 
     forgiveness_scale: Share = Field(0.5, description="harmful deltas are multiplied by 1 - this x forgiveness")
     ambition_scale: Share = Field(0.3, description="rivalry from work conflicts is multiplied by 1 + this x ambition")
-    extroversion_gain: Share = Field(0.04, description="this x extroversion is added to familiarity on a good chat")
+    extroversion_gain: Share = Field(0.02, description="this x extroversion is added to familiarity on a good chat")
     forgiveness_decay: Share = Field(0.5, description="hourly loss of rivalry is multiplied by 1 + this x forgiveness")
 
 
@@ -94,7 +94,7 @@ class Relationships(Model):
         0.2, description="in a full ledger, |trust + familiarity - rivalry| of a delta must exceed this"
     )
     chat_repeat_share: Share = Field(
-        0.3, description="times what the chat before counted, for each further chat of the same pair on a day"
+        0.5, description="times what the chat before counted, for each further chat of the same pair on a day"
     )
     forgotten_below: Share = Field(0.01, description="a tie with all three dimensions below this is dropped")
     deltas: Deltas = Deltas()

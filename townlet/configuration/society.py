@@ -46,9 +46,9 @@ class Work(Model):
     cover_within_minutes: Minutes = Field(30, description="a promise to stand in is void after these")
     cover_chance: Share = Field(0.9, description="that somebody asked takes the shift of an absent colleague")
     help_chance: Share = Field(1.0, description="that somebody asked stands in for a late colleague")
-    unwell_chance: Share = Field(0.035, description="a day, of staying at home")
-    oversleep_chance: Share = Field(0.02, description="of setting out late for a shift of the morning")
-    dawdle_chance: Share = Field(0.15, description="of setting out late for a shift of the afternoon")
+    unwell_chance: Share = Field(0.038, description="a day, of staying at home")
+    oversleep_chance: Share = Field(0.025, description="of setting out late for a shift of the morning")
+    dawdle_chance: Share = Field(0.165, description="of setting out late for a shift of the afternoon")
     oversleep_minutes: tuple[Minutes, Minutes] = Field(
         (12, 26), description="how late one then is, at the least and most"
     )
@@ -90,7 +90,7 @@ class Chat(Model):
 
     radius: Annotated[int, Field(ge=1, le=5)] = Field(2, description="tiles")
     cooldown_minutes: Minutes = Field(5, description="after a talk, before one begins another")
-    chance: Share = Field(0.07, description="a minute, of addressing somebody near")
+    chance: Share = Field(0.08, description="a minute, of addressing somebody near")
     chance_extroversion: Share = 0.95
     success: Share = 0.7
     success_trust: Share = 0.3
@@ -136,7 +136,7 @@ class Queues(Model):
     timeout_minutes: Minutes = Field(45, description="in which a reserved place has to be taken")
     cut_chance: Share = Field(0.5, description="that somebody in line pushes in")
     cut_rivalry: Share = Field(0.4, description="more, at rivalry 1")
-    block_chance: Share = Field(0.42, description="that somebody done keeps the next one waiting")
+    block_chance: Share = Field(0.57, description="that somebody done keeps the next one waiting")
     block_rivalry: Share = Field(0.6, description="more, at rivalry 1")
     polite_chance: Share = 0.4
     polite_trust: Share = 0.3
@@ -183,7 +183,7 @@ class Life(Model):
     seat_rest_days: Annotated[int, Field(ge=0, le=30)] = Field(2, description="before a seat is used again")
     asking_minute: Minute = Field(600, description="of the day, at which those without work ask around")
     asking_after_share: Share = Field(0.5, description="of a day, after losing a job, before one asks around")
-    topic_preference_least: Annotated[float, Field(ge=0.0, le=2.0)] = Field(0.8, description="of a newcomer")
+    topic_preference_least: Annotated[float, Field(ge=0.0, le=2.0)] = Field(0.72, description="of a newcomer")
     topic_preference_span: Annotated[float, Field(ge=0.0, le=2.0)] = Field(
         0.4, description="between the least and the most topic preference"
     )
@@ -197,8 +197,8 @@ class Policy(Model):
     eat_below: Share = 0.6
     eat_weight: Weight = 1.6
     meal_hours: tuple[Minute, Minute, Minute] = (405, 735, 1080)
-    meal_span_minutes: Minutes = 75
-    meal_below: Share = Field(0.78, description="at meal hours one eats below this")
+    meal_span_minutes: Minutes = 60
+    meal_below: Share = Field(0.74, description="at meal hours one eats below this")
     supper_below: Share = Field(0.8, description="with a meal at hand one does not go to bed hungrier than this")
     lead_minutes: dict[OptionName, Minutes] = Field(
         {"eat": 25, "wash": 50, "cook": 55, "shop": 40, "socialise": 45},
@@ -217,7 +217,7 @@ class Policy(Model):
     work_weight: Weight = 1.1
     errand_weight: Weight = 0.35
     social_weight: Weight = 0.2
-    social_extroversion: Share = 0.5
+    social_extroversion: Share = 0.6
     stock_wanted: Annotated[int, Field(ge=0, le=20)] = Field(4, description="raw food and meals at home")
     crowd_cost: Steps = Field(12.0, description="steps that one ahead in line is worth")
     rival_cost: Steps = Field(60.0, description="steps one goes to avoid a rival")
