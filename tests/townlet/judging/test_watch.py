@@ -45,7 +45,7 @@ def quarrelsome(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return townlet.simulate({}, ticks=7 * DAY, seed=7, into=tmp_path_factory.mktemp("watch") / "town")
+    return townlet.simulate({}, ticks=43 * DAY, seed=7, into=tmp_path_factory.mktemp("watch") / "town")
 
 
 def breach_of(run: Run, held: Sequence[Rule]) -> Look | None:
@@ -64,7 +64,7 @@ def test_the_shipped_rules_hold_in_the_default_town(lived: Run) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 21))
 def test_the_shipped_rules_hold_in_the_default_town_for_weeks(seed: int, tmp_path: Path) -> None:
-    run = townlet.simulate({}, ticks=21 * DAY, seed=seed, into=tmp_path / "town")
+    run = townlet.simulate({}, ticks=42 * DAY, seed=seed, into=tmp_path / "town")
     watch = Watch(run, rules_of())
     breach = watch.until(run.head.tick)
     assert breach is None, watch.error(breach)
@@ -84,7 +84,7 @@ def test_the_shipped_rules_hold_in_the_default_town_for_weeks(seed: int, tmp_pat
     ids=["nobody can talk", "nobody is ever rested", "room for one tie", "nothing is forgiven"],
 )
 def test_a_broken_town_breaches_the_rule_that_is_about_it(changed: dict[str, Any], name: str, tmp_path: Path) -> None:
-    run = townlet.simulate({}, ticks=7 * DAY, seed=7, into=tmp_path / "town", overrides=changed)
+    run = townlet.simulate({}, ticks=14 * DAY, seed=7, into=tmp_path / "town", overrides=changed)
     breach = breach_of(run, rules_of())
     assert breach is not None
     assert breach.rule.name == name

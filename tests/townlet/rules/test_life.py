@@ -81,7 +81,7 @@ def test_traits_are_spread_evenly_and_shifted_by_the_seed() -> None:
     for trait in (Trait.EXTROVERSION, Trait.FORGIVENESS, Trait.AMBITION):
         values = sorted(row[trait] for row in given)
         assert -1.0 <= values[0] < -0.3 and 0.3 < values[-1] <= 1.0
-    assert all(0.8 <= row[Trait.TOPIC_PREFERENCE] <= 1.2 for row in given)
+    assert all(0.72 <= row[Trait.TOPIC_PREFERENCE] <= 1.12 for row in given)
     halves = [stage.call("life", "spread", person, 2) >= 0.5 for person in range(64)]
     assert sum(halves) == 32
 
