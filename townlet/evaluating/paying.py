@@ -1,0 +1,106 @@
+"""What the people of a town earned, folded from its events under any reward settings, and how they stood at midnight.
+
+A seat earns whether or not somebody sits there: a return is of a seat-day, so that leaving early is no relief. The clip
+of an episode is left out. It holds a whole stay within a bound, and would no longer tell one day from another beyond.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from eventlog import codes
+from eventlog.rows import Rows
+from projections.refusing import require_folded
+from projections.reward_table import CALLED
+from projections.rewards import compile_terms
+from projections.riders.earning import EARNED, board_rewards, fold_rows_rewarded
+from projections.riders.rewards import COLUMNS, rewards_type
+from projections.settings import Rewards
+from townlet.configuration.settings import Settings
+from townlet.living.town import Town
+
+TERMS: Final = tuple(CALLED.get(name, name) for name in COLUMNS)
+"""The terms of the reward as the table `rewards` calls them, and their sum, `total`."""
+
+ROOM: Final = 16384
+"""The rows of earnings that are made at a time."""
+
+Numbers = npt.NDArray[np.float64]
+
+
+class Payer:
+    """Folds a town's events from its founding; adds up what every seat earns.
+
+    `earned` is f8 [terms, seats], the terms in the order of TERMS. `town` is the folded town, which others only read.
+    """
+
+    def __init__(self, settings: Settings, plans: np.ndarray, rewards: Rewards, seats: int) -> None:
+        self.town = Town([settings], plans=plans)
+        self.earned = np.zeros((len(TERMS), seats))
+        self._terms: Any = compile_terms(rewards, settings.town.scale)
+        self._terms["episode_clip"] = np.inf
+        self._outs = np.zeros(1, rewards_type(self.town.shape)).view(np.recarray)
+        self._told = np.zeros(ROOM + self.town.shape.agents, EARNED).view(np.recarray)
+        board_rewards(self.town.towns, self.town.plans, 0, self._terms, self._outs)
+
+    def fold(self, rows: Rows) -> None:
+        """Fold the next events, and pay for every tick that ends among them."""
+        given, first = np.ascontiguousarray(rows).view(np.recarray), 0
+        while first < len(given):
+            first, count = fold_rows_rewarded(
+                self.town.towns, self.town.plans, 0, given, first, self._terms, self._outs, -1, self._told
+            )
+            require_folded("rewards", first, given, self.town.towns, self.town.plans)
+            told = self._told.view(np.ndarray)[:count]
+            for place, name in enumerate(COLUMNS):
+                self.earned[place] += np.bincount(told["seat"], told[name], minlength=self.earned.shape[1])
+
+
+class Midnights:
+    """What everybody had at the end of each day, from the town as it was just before its day ended."""
+
+    def __init__(self, seats: int) -> None:
+        self.agent_days, self.good_days = np.zeros(seats), np.zeros(seats)
+        self._wallets: list[Numbers] = []
+        self._persons: list[npt.NDArray[np.int64]] = []
+
+    def note(self, town: Town) -> None:
+        """Note who lives at the end of a day, whether the day was a good one, and the wallets."""
+        agents = town.record["agents"][: len(self.agent_days)]
+        living = agents["alive"] > 0
+        self.agent_days += living
+        self.good_days += living & (agents["lowest"] > town.plans["needs"]["good_day_above"][0])
+        self._wallets.append(np.where(living, agents["wallet"], 0.0))
+        self._persons.append(np.where(living, agents["person"], -1))
+
+    def wallets(self, days: int) -> dict[str, Numbers]:
+        """The wallets of the last day, and of the last `days` days the sums whose ratio is the mean slope of a wallet.
+
+        Each f8 [seats]. The slope is that of the least squares within each stay: days and wallets are centred on the
+        person, so that a newcomer's wallet says nothing about the one before.
+        """
+        last = self._persons[-1] >= 0
+        product, square = np.zeros(len(last)), np.zeros(len(last))
+        wallets, persons = np.array(self._wallets[-days:]), np.array(self._persons[-days:])
+        for seat in range(len(last)):
+            for person in np.unique(persons[:, seat][persons[:, seat] >= 0]):
+                day = np.flatnonzero(persons[:, seat] == person).astype(float)
+                day -= day.mean()
+                product[seat] += day @ wallets[persons[:, seat] == person, seat]
+                square[seat] += day @ day
+        return {
+            "wallet": self._wallets[-1],
+            "wallet_people": last.astype(float),
+            "slope_product": product,
+            "slope_square": square,
+        }
+
+
+def until_day_end(rows: Rows) -> list[Rows]:
+    """The rows, cut before the end of each day: the second and later parts begin with a `day_ended`."""
+    cuts = np.flatnonzero(rows["kind"] == codes.DAY_ENDED).tolist()
+    return [rows[first:last] for first, last in zip([0, *cuts], [*cuts, len(rows)], strict=True)]
+
+
+__all__ = ["TERMS", "Midnights", "Payer", "until_day_end"]
