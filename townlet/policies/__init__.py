@@ -1,1 +1,1 @@
-"""Policies that were learned: running one, and drawing an option from its probabilities."""
+"""Policies that decide for people: files without code, their compiled forward pass, and addressed draws of options."""
