@@ -195,6 +195,12 @@ def compare_option(command: Command) -> Command:
     return _changes_option("--compare", "compare", "Compare with this setting changed; may be repeated.")(command)
 
 
+def also_option(command: Command) -> Command:
+    """`--also KEY=VALUE`, as the argument `also`: settings of a second reward, by which the same towns are paid."""
+    meaning = "Pay the same towns by a second reward, too, with this setting changed; may be repeated."
+    return _changes_option("--also", "also", meaning)(command)
+
+
 def _changes_option(flag: str, name: str, meaning: str) -> Callable[[Command], Command]:
     return click.option(flag, name, type=Setting(), multiple=True, metavar="KEY=VALUE", callback=_changes, help=meaning)
 

@@ -1,5 +1,6 @@
 """Counts of a town's events by seat: who begins, helps, takes over or leaves."""
 
+from collections import Counter
 from typing import Final
 
 import numpy as np
@@ -41,6 +42,7 @@ class Counts:
         """A person's number is life x `capacity` + seat."""
         self.counted: dict[str, npt.NDArray[np.float64]] = {name: np.zeros(seats) for name in COUNTED}
         self._capacity = capacity
+        self._talks: Counter[tuple[int, int]] = Counter()
 
     def add(self, rows: Rows) -> None:
         """Count the next events."""
@@ -50,9 +52,28 @@ class Counts:
             found = rows[np.isin(rows["kind"], kinds)]
             for side in ("agent", "other"):
                 self._add(name, found[side], 0.5)
+        talks = rows[rows["kind"] == codes.CHAT_STARTED]
+        for agent, other in talks[["agent", "other"]].tolist():
+            self._talks[agent, other] += 1
+            self._talks[other, agent] += 1
         left = rows[rows["kind"] == codes.AGENT_EXITED]
         for reason in EXITS:
             self._add(f"exits.{reason.name.lower()}", left[left["code"] == reason]["agent"], 1.0)
+
+    def partners(self) -> dict[str, npt.NDArray[np.float64]]:
+        """The effective number of partners in talk, added up over the people of each seat, and these people's number.
+
+        A person who talks n_i times with the i-th other has (sum of n_i)^2 / sum of n_i^2 partners: as many as there
+        are where all are talked with equally often (the inverse of Simpson's index, Nature 163, 1949).
+        """
+        times: dict[int, list[int]] = {}
+        for (person, _), count in sorted(self._talks.items()):
+            times.setdefault(person, []).append(count)
+        found = {name: np.zeros(len(self.counted["chats"])) for name in ("partners", "talkers")}
+        for person, counts in times.items():
+            found["partners"][person % self._capacity] += sum(counts) ** 2 / sum(count**2 for count in counts)
+            found["talkers"][person % self._capacity] += 1.0
+        return found
 
     def _add(self, name: str, persons: np.ndarray, each: float) -> None:
         if len(persons):

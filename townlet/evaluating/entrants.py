@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from projections.spelling import proposal
-from townlet.errors import PolicyError, TownletError
+from townlet.errors import PolicyError
 from townlet.policies.file import Policy
 from townlet.policies.shelf import ENDING, shipped_policies
 from townlet.rules.draw import word_of
@@ -43,17 +43,17 @@ def entrants_of(policies: Iterable[str | Path]) -> list[Entrant]:
     """The policies of these names and files.
 
     A policy is `scripted`, `random`, the name of a shipped policy, a file, or `NAME=FILE,FILE,...`: trainings under the
-    same settings, which differ in their seeds and are evaluated together under this name. Raises TownletError for none,
+    same settings, which differ in their seeds and are evaluated together under this name. Raises PolicyError for none,
     for a name that is given twice or that nobody has (with the nearest one), and for a file that is no policy.
     """
     found: list[Entrant] = []
     for given in policies:
         entrant = _entrant_of(str(given))
         if entrant.name in (each.name for each in found):
-            raise TownletError(f"policies: {entrant.name!r} is given twice. Next: give each policy once")
+            raise PolicyError(f"policies: {entrant.name!r} is given twice. Next: give each policy once")
         found.append(entrant)
     if not found:
-        raise TownletError(f"policies: none given. Next: {', '.join(known_names())}, or a policy's file")
+        raise PolicyError(f"policies: none given. Next: {', '.join(known_names())}, or a policy's file")
     return found
 
 
@@ -68,13 +68,15 @@ def _entrant_of(given: str) -> Entrant:
     name, sign, files = given.partition("=")
     if sign and not Path(given).exists():
         if not name or name in known_names():
-            raise TownletError(f"policies: {given!r} has no name of its own before the =. Next: mine=a{ENDING},b{ENDING}")
+            raise PolicyError(
+                f"policies: {given!r} has no name of its own before the =. Next: mine=a{ENDING},b{ENDING}"
+            )
         read = [_read(file) for file in files.split(",")]
     else:
         read = [_read(given)]
     paths, weights = zip(*read, strict=True)
     if len(set(weights)) < len(weights):
-        raise TownletError(f"policies: {given!r} has the same weights twice: each training counts once")
+        raise PolicyError(f"policies: {given!r} has the same weights twice: each training counts once")
     return Entrant(name if len(read) > 1 or sign else given, paths, weights)
 
 
@@ -83,7 +85,9 @@ def _read(given: str) -> tuple[str, str]:
     shipped = shipped_policies()
     path = shipped.get(given, Path(given))
     if given not in shipped and path.name == given and not given.endswith(ENDING) and not path.exists():
-        raise PolicyError(f"there is no policy {given!r}; {proposal(given, known_names())}. Else give a file ({ENDING})")
+        raise PolicyError(
+            f"there is no policy {given!r}; {proposal(given, known_names())}. Else give a file ({ENDING})"
+        )
     policy = Policy.read(path)
     if policy.identity.control != "option":
         raise PolicyError(f"{given}: this policy chooses every step, and an evaluation asks for options. Next: another")
@@ -91,17 +95,17 @@ def _read(given: str) -> tuple[str, str]:
 
 
 def share_of(given: str, people: int) -> int:
-    """How many of `people` a share such as `4/8` is. Raises TownletError if that is no whole number of people."""
+    """How many of `people` a share such as `4/8` is. Raises PolicyError if that is no whole number of people."""
     try:
         share = Fraction(given)
     except (ValueError, ZeroDivisionError) as error:
-        raise TownletError(f"share {given!r} is no share. Next: 1/8, 4/8 or 8/8") from error
+        raise PolicyError(f"share {given!r} is no share. Next: 1/8, 4/8 or 8/8") from error
     if not 0 < share <= 1:
-        raise TownletError(f"share {given!r} is not above 0 and at most 1. Next: 1/8, 4/8 or 8/8")
+        raise PolicyError(f"share {given!r} is not above 0 and at most 1. Next: 1/8, 4/8 or 8/8")
     count = share * people
     if count.denominator != 1:
         nearest = max(1, round(count))
-        raise TownletError(f"share {given!r} of {people} people is no whole number of people. Next: {nearest}/{people}")
+        raise PolicyError(f"share {given!r} of {people} people is no whole number of people. Next: {nearest}/{people}")
     return int(count)
 
 
@@ -115,10 +119,10 @@ def learned_seats(seed: int, people: int, count: int) -> list[int]:
 
 
 def require_shares(shares: Sequence[str], people: int) -> dict[str, int]:
-    """How many people each share is, by the share as it was given. Raises TownletError for none, or for one twice."""
+    """How many people each share is, by the share as it was given. Raises PolicyError for none, or for one twice."""
     counts = {given: share_of(given, people) for given in shares}
     if not counts or len(counts) < len(shares) or len(set(counts.values())) < len(counts):
-        raise TownletError(f"shares: {', '.join(shares) or 'none'} given. Next: give one or more, each once")
+        raise PolicyError(f"shares: {', '.join(shares) or 'none'} given. Next: give one or more, each once")
     return counts
 
 

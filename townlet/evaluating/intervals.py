@@ -8,12 +8,14 @@
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from townlet.many.statistics import CONFIDENCE, RESAMPLES, Interval, bootstrap_interval, scipy_stats
+from townlet.rules.draw import word_of
 
 Numbers = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -91,11 +93,17 @@ def interval_of(figure: Figure, files: int, towns: int) -> tuple[float | None, f
     if files == 1:
         found = bootstrap_interval(lambda each: figure(np.zeros((*each.shape[:-1], 1), np.int64), each), towns, DRAWN)
     else:
-        generator = np.random.default_rng(DRAWN)
-        picked = generator.integers(files, size=(RESAMPLES, files)), generator.integers(towns, size=(RESAMPLES, towns))
         tail = (1.0 - CONFIDENCE) / 2.0
-        found = Interval(*np.nanquantile(figure(*picked), [tail, 1.0 - tail]).tolist())
+        found = Interval(*np.nanquantile(figure(*picked(files, towns)), [tail, 1.0 - tail]).tolist())
     return finite(found.low), finite(found.high)
+
+
+@cache
+def picked(files: int, towns: int) -> tuple[Indices, Indices]:
+    """RESAMPLES draws, with repetition, of as many trainings and of as many towns as there are; never written to."""
+    words = np.array([word_of(DRAWN, "policy", index) for index in range(RESAMPLES * (files + towns))], np.uint64)
+    rows = words.reshape(RESAMPLES, files + towns)
+    return (rows[:, :files] % np.uint64(files)).astype(np.int64), (rows[:, files:] % np.uint64(towns)).astype(np.int64)
 
 
 def none_happened(whole: float) -> float:
@@ -117,6 +125,7 @@ __all__ = [
     "interval_of",
     "less",
     "none_happened",
+    "picked",
     "ratio",
     "value_of",
 ]

@@ -14,9 +14,12 @@ from townlet.configuration.settings import Settings
 from townlet.errors import OutboxFull
 from townlet.evaluating.acting import AT_RANDOM, BY_NET, TIME, live_asked
 from townlet.evaluating.counting import Counts
+from townlet.evaluating.entrants import RANDOM, SCRIPTED
 from townlet.evaluating.paying import TERMS, Midnights, Payer, until_day_end
 from townlet.living.town import Town
+from townlet.policies.file import Policy
 from townlet.policies.forward import HEADS, NET
+from townlet.policies.shelf import seen_by
 from townlet.rules.control import BY_OPTION
 
 SLOPE_DAYS: Final = 14
@@ -60,7 +63,12 @@ def town_sums(settings: str, seed: int, days: int, policy: str, learned: list[in
             for payer in payers:
                 payer.fold(part)
     found = {**counts.counted, **midnights.wallets(SLOPE_DAYS)}
-    found |= {"agent_days": midnights.agent_days, "good_days": midnights.good_days}
+    found |= {
+        "agent_days": midnights.agent_days,
+        "good_days": midnights.good_days,
+        "mutual_ties": midnights.mutual_ties,
+    }
+    found |= counts.partners()
     for prefix, payer in zip(("", "also."), payers, strict=False):
         found |= {f"{prefix}{name}": earned for name, earned in zip(TERMS, payer.earned, strict=True)}
     found |= _times(book.view(np.ndarray), days, lived.town.ticks_per_day)
@@ -87,7 +95,16 @@ def _lived_rows(town: Town, seed: int, days: int, policy: str, learned: list[int
     while town.tick < last:
         ticks = int(
             live_asked(
-                town.towns, town.plans, last - town.tick, town.reserve, last - 1, asked, mind.how, mind.net, *sight, book
+                town.towns,
+                town.plans,
+                last - town.tick,
+                town.reserve,
+                last - 1,
+                asked,
+                mind.how,
+                mind.net,
+                *sight,
+                book,
             )
         )
         if ticks == 0:
@@ -107,6 +124,12 @@ def mind_of(policy: str, settings: Settings) -> Mind:
     if policy in (SCRIPTED, RANDOM):
         return Mind(AT_RANDOM, _no_net(), 1, settings.observations)
     return _learned_mind(policy, settings)
+
+
+def _learned_mind(source: str, settings: Settings) -> Mind:
+    """The mind of a policy's file. Raises PolicyError, and NotImplementedError where it cannot act in such a town."""
+    policy = Policy.read(source)
+    return Mind(BY_NET, policy.net, policy.inputs, seen_by(policy, settings))
 
 
 def _times(book: np.ndarray, days: int, ticks_per_day: int) -> dict[str, np.ndarray]:

@@ -26,6 +26,9 @@ TERMS: Final = tuple(CALLED.get(name, name) for name in COLUMNS)
 ROOM: Final = 16384
 """The rows of earnings that are made at a time."""
 
+LIKED: Final = 0.3
+"""Trust + familiarity - rivalry from which on a tie counts as one."""
+
 Numbers = npt.NDArray[np.float64]
 
 
@@ -62,6 +65,7 @@ class Midnights:
 
     def __init__(self, seats: int) -> None:
         self.agent_days, self.good_days = np.zeros(seats), np.zeros(seats)
+        self.mutual_ties = np.zeros(seats)
         self._wallets: list[Numbers] = []
         self._persons: list[npt.NDArray[np.int64]] = []
 
@@ -73,6 +77,7 @@ class Midnights:
         self.good_days += living & (agents["lowest"] > town.plans["needs"]["good_day_above"][0])
         self._wallets.append(np.where(living, agents["wallet"], 0.0))
         self._persons.append(np.where(living, agents["person"], -1))
+        self.mutual_ties = mutual_ties(agents)
 
     def wallets(self, days: int) -> dict[str, Numbers]:
         """The wallets of the last day, and of the last `days` days the sums whose ratio is the mean slope of a wallet.
@@ -97,10 +102,23 @@ class Midnights:
         }
 
 
+def mutual_ties(agents: np.ndarray) -> Numbers:
+    """For each seat how many of these people it likes by more than LIKED, and who return it; f8 [seats]."""
+    ties = agents["ties"]
+    liking = ties["trust"] + ties["familiarity"] - ties["rivalry"]
+    living = np.flatnonzero(agents["alive"] > 0)
+    persons = agents["person"][living]
+    likes = np.zeros((len(agents), len(agents)), np.bool_)
+    for seat in living.tolist():
+        liked = ties["other"][seat][(ties["known"][seat] > 0) & (liking[seat] > LIKED)]
+        likes[seat, living[np.isin(persons, liked)]] = True
+    return np.asarray((likes & likes.T).sum(axis=1).astype(float))
+
+
 def until_day_end(rows: Rows) -> list[Rows]:
     """The rows, cut before the end of each day: the second and later parts begin with a `day_ended`."""
     cuts = np.flatnonzero(rows["kind"] == codes.DAY_ENDED).tolist()
     return [rows[first:last] for first, last in zip([0, *cuts], [*cuts, len(rows)], strict=True)]
 
 
-__all__ = ["TERMS", "Midnights", "Payer", "until_day_end"]
+__all__ = ["TERMS", "Midnights", "Payer", "mutual_ties", "until_day_end"]
