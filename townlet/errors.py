@@ -56,7 +56,7 @@ class PolicyError(TownletError):
 
 
 class PolicyMisfit(PolicyError, NotImplementedError):
-    """A policy that learned on other observations than a town makes; the message names both layouts."""
+    """A policy that cannot decide in a town, such as one that learned on other observations; it names both layouts."""
 
 
 class ThresholdBreached(TownletError):

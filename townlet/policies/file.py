@@ -22,7 +22,7 @@ from eventlog.folder import disk
 from eventlog.folder.regular import read_regular
 from eventlog.printable import printable_line
 from projections.observations.layout import VALUES
-from townlet.errors import PolicyError
+from townlet.errors import PolicyError, PolicyMisfit
 
 if TYPE_CHECKING:
     from townlet.policies.forward import NET
@@ -38,12 +38,6 @@ BYTES_MOST: Final = 64 * 1024 * 1024
 
 HIDDEN_MOST: Final = 1024
 """The most units of a hidden layer."""
-
-CRITIC: Final = 9
-"""The column of the net's last layer that gives the value; the columns before it give the options."""
-
-COLUMNS: Final = 16
-"""The columns of the net's last layer: one for each option, one for the value, the rest zeros."""
 
 NEXT: Final = "Next: take the file anew from whoever made it, or train it again: townlet train --help"
 
@@ -119,21 +113,16 @@ class Policy:
     def net(self) -> "NET":
         """The tensors as the compiled forward pass takes them: matrices [inputs, outputs], heads in one matrix.
 
-        Raises NotImplementedError for a kind that only torch runs.
+        Raises PolicyMisfit, a NotImplementedError, for a kind that only torch runs.
         """
-        from townlet.policies.forward import NET
+        from townlet.policies.forward import net_of
 
         if self.identity.kind != "mlp":
-            raise NotImplementedError(
+            raise PolicyMisfit(
                 f"the policy {self.name} is of kind {self.identity.kind}, and only mlp runs compiled: "
                 "run it through torch (townlet.learning), or train one with network.kind: mlp"
             )
-        heads = np.zeros((self.identity.hidden, COLUMNS), "f4")
-        bias = np.zeros(COLUMNS, "f4")
-        heads[:, :CRITIC], bias[:CRITIC] = self.tensors["actor.weight"].T, self.tensors["actor.bias"]
-        heads[:, CRITIC], bias[CRITIC] = self.tensors["critic.weight"][0], self.tensors["critic.bias"][0]
-        first, second = (np.ascontiguousarray(self.tensors[f"trunk.{layer}.weight"].T) for layer in (0, 2))
-        return NET(first, self.tensors["trunk.0.bias"], second, self.tensors["trunk.2.bias"], heads, bias)
+        return net_of(self.tensors)
 
 
 def write_policy(path: Path | str, tensors: Mapping[str, np.ndarray], identity: Identity) -> Identity:
