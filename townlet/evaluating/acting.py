@@ -9,10 +9,10 @@ import numpy as np
 
 from eventlog.codes import OPTION_SLEEP, OPTION_WAIT
 from projections.kernel import entry, kernel
-from projections.observations.observe import observe_agent
+from townlet.living.by_policy import NOTHING_ALLOWED, decide
 from townlet.living.day import tick
 from townlet.policies.drawing import draw_option
-from townlet.policies.forward import HEADS, forward, log_softmax_masked, unpack
+from townlet.policies.forward import HEADS, unpack
 from townlet.rules import policy
 from townlet.rules.control import ASKABLE, NOT_ASKED, allow
 
@@ -20,7 +20,6 @@ AT_RANDOM, BY_NET = map(np.int64, range(2))
 """How a learned seat chooses: any allowed option, each as likely as another; or by a net's probabilities."""
 
 HOURS = np.int64(24)
-ONE = np.int64(1)
 
 TIME = np.dtype(
     [
@@ -35,21 +34,16 @@ TIME = np.dtype(
 
 
 @kernel
-def answer(town, plan, lens, a, how, net, features, view, seen, hidden, out, log_probs, mask):
-    """The option that is drawn for a learned seat which decides; `mask` holds what is allowed."""
-    if how == BY_NET:
-        observe_agent(town, plan, lens, a, features, view)
-        for i in range(len(seen)):
-            seen[i] = features.values[i]
-        forward(net, seen, hidden[0], hidden[1], out)
-        log_softmax_masked(out, mask, log_probs)
-    else:
-        allowed = 0
-        for option in range(ASKABLE):
-            allowed += mask[option]
-        for option in range(ASKABLE):
-            log_probs[option] = -np.log(np.float64(allowed))
-    return draw_option(town.cursor.stream_policy, town.clock.tick, town.agents[a].person, log_probs, mask)
+def draw_any(town, a, choice):
+    """Draw one of the allowed options into `choice`, a record of CHOICE, each as likely as another."""
+    unpack(town.allowed[a], choice.mask)
+    allowed = 0
+    for option in range(ASKABLE):
+        allowed += choice.mask[option]
+    for option in range(ASKABLE):
+        choice.log_probs[option] = -np.log(np.float64(allowed))
+    person = town.agents[a].person
+    choice.option = draw_option(town.cursor.stream_policy, town.clock.tick, person, choice.log_probs, choice.mask)
 
 
 @kernel
@@ -66,34 +60,34 @@ def keep_time(town, plan, a, hour, is_night, book):
 
 
 @entry
-def live_asked(towns, plans, ticks, reserve, ends_at, learned, how, net, lenses, features, views, inputs, books):
+def live_asked(towns, plans, ticks, reserve, ends_at, learned, how, net, lenses, features, views, choices, books):
     """Let `towns[0]` live `ticks` ticks, or until its outbox has fewer than `reserve` free rows; returns the ticks.
 
     `learned`, i8 [seats]: 1 for a seat that is asked by `how`, 0 for one of the script. `net` is read where `how` is
-    BY_NET, and takes `inputs` floats. `lenses`, `features` [1, seats] and `views` [1, seats] are those of an
-    `Observer`. In tick `ends_at` the episodes of everybody end. `books`, of TIME, has a row for each seat.
+    BY_NET. `lenses`, `features` [1, seats] and `views` [1, seats] are those of an `Observer`; `choices` [1], of CHOICE,
+    is scratch. In tick `ends_at` the episodes of everybody end. `books`, of TIME, has a row for each seat.
     """
-    town = towns[0]
-    seen, hidden = np.zeros(inputs, np.float32), np.zeros((2, len(net.b1)), np.float32)
-    out, log_probs = np.zeros(HEADS, np.float32), np.zeros(ASKABLE, np.float32)
-    mask = np.zeros(ASKABLE, np.int8)
+    town, choice = towns[0], choices[0]
+    h1, h2 = np.zeros(len(net.b1), np.float32), np.zeros(len(net.b1), np.float32)
+    out = np.zeros(HEADS, np.float32)
     lived = 0
     while lived < ticks and town.cursor.pending + reserve <= len(town.outbox):
         plan, lens, now = plans[town.clock.epoch], lenses[town.clock.epoch], town.clock.tick
         for a in range(len(learned)):
-            town.asked[a], town.allowed[a] = NOT_ASKED, 0
-            if learned[a] == 1:
-                if a >= town.clock.seats or not town.agents[a].alive:
-                    town.asked[a] = OPTION_WAIT
-                    continue
-                town.allowed[a] = allow(town, plan, a)
-                town.asked[a] = town.agents[a].option
-                if policy.decides(town, plan, a):
-                    unpack(town.allowed[a], mask)
-                    town.asked[a] = answer(
-                        town, plan, lens, a, how, net, features[0, a], views[0, a], seen, hidden, out, log_probs, mask
-                    )
-                    books[a].decisions += 1
+            town.asked[a], town.allowed[a] = NOT_ASKED, NOTHING_ALLOWED
+            if learned[a] == 0:
+                continue
+            if a >= town.clock.seats or not town.agents[a].alive:
+                town.asked[a] = OPTION_WAIT  # a newcomer begins with its second tick
+                continue
+            town.asked[a], town.allowed[a] = town.agents[a].option, allow(town, plan, a)
+            if policy.decides(town, plan, a):
+                if how == BY_NET:
+                    decide(town, plan, lens, np.int64(a), net, features[0, a], views[0, a], h1, h2, out, choice)
+                else:
+                    draw_any(town, a, choice)
+                town.asked[a] = choice.option
+                books[a].decisions += 1
         town.cursor.ends = 1 if now == ends_at else 0
         tick(town, plan)
         minute = now % plan.life.ticks_per_day

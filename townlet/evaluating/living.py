@@ -16,6 +16,7 @@ from townlet.evaluating.acting import AT_RANDOM, BY_NET, TIME, live_asked
 from townlet.evaluating.counting import Counts
 from townlet.evaluating.entrants import RANDOM, SCRIPTED
 from townlet.evaluating.paying import TERMS, Midnights, Payer, until_day_end
+from townlet.living.by_policy import CHOICE
 from townlet.living.town import Town
 from townlet.policies.file import Policy
 from townlet.policies.forward import HEADS, NET
@@ -32,11 +33,10 @@ Sums = dict[str, Any]
 
 
 class Mind(NamedTuple):
-    """How learned seats choose: `how` is of `acting`, `net` a net of `inputs` floats, `seen` what it observes."""
+    """How learned seats choose: `how` is of `acting`, `net` is their net, `seen` what they observe."""
 
     how: np.int64
     net: NET
-    inputs: int
     seen: Observations
 
 
@@ -88,7 +88,7 @@ def _lived_rows(town: Town, seed: int, days: int, policy: str, learned: list[int
     mind = mind_of(policy, settings)
     observer = Observer(mind.seen, town.plans, 1, len(book))
     asked = np.isin(np.arange(len(book)), learned).astype(np.int64)
-    sight = observer.lenses, observer.features, observer.views, mind.inputs
+    sight = observer.lenses, observer.features, observer.views, np.zeros(1, CHOICE).view(np.recarray)
     last = days * settings.town.ticks_per_day
     yield town.found(seed)
     town.towns["cursor"]["control"] = BY_OPTION
@@ -122,14 +122,14 @@ def _no_net() -> NET:
 def mind_of(policy: str, settings: Settings) -> Mind:
     """How the learned seats of a town choose under a policy: `scripted`, `random` or a file."""
     if policy in (SCRIPTED, RANDOM):
-        return Mind(AT_RANDOM, _no_net(), 1, settings.observations)
+        return Mind(AT_RANDOM, _no_net(), settings.observations)
     return _learned_mind(policy, settings)
 
 
 def _learned_mind(source: str, settings: Settings) -> Mind:
     """The mind of a policy's file. Raises PolicyError, and NotImplementedError where it cannot act in such a town."""
     policy = Policy.read(source)
-    return Mind(BY_NET, policy.net, policy.inputs, seen_by(policy, settings))
+    return Mind(BY_NET, policy.net, seen_by(policy, settings))
 
 
 def _times(book: np.ndarray, days: int, ticks_per_day: int) -> dict[str, np.ndarray]:
