@@ -59,12 +59,19 @@ def improvement(scores: Numbers, over: Numbers) -> Figure:
     above = (scores[..., None] > flat).astype(float) + 0.5 * (scores[..., None] == flat)
 
     def of(files: Indices, towns: Indices) -> Numbers:
-        wins = above[files[..., :, None], towns[..., None, :]]
         # The other policy's towns are drawn with the same seeds, as pairs.
-        others = np.broadcast_to(towns[..., None, None, :], (*wins.shape[:-1], towns.shape[-1]))
-        return np.asarray(np.take_along_axis(wins, others, axis=-1).mean(axis=(-3, -2, -1)))
+        weights, pairs = shares_of(towns, len(flat)), np.tensordot(shares_of(files, len(above)), above, axes=(-1, 0))
+        return np.asarray(np.einsum("...i,...ij,...j->...", weights, pairs, weights))
 
     return of
+
+
+def shares_of(indices: Indices, count: int) -> Numbers:
+    """How much of each row of `indices`, [..., n], is each of `count` numbers; f8 [..., count]."""
+    rows = indices.reshape(-1, indices.shape[-1])
+    places = rows + count * np.arange(len(rows))[:, None]
+    found = np.bincount(places.ravel(), minlength=len(rows) * count) / indices.shape[-1]
+    return np.asarray(found.reshape(*indices.shape[:-1], count))
 
 
 def less(first: Figure, second: Figure) -> Figure:
