@@ -47,7 +47,7 @@ def known_policies() -> list[str]:
         "townlet evaluate town scripted random --json",
         "townlet evaluate town scripted --share 4/8 --share 8/8 --seeds 1000001-1000050",
         "townlet evaluate mine.safetensors scripted random --also rewards.social.stage=c1 --plot mine.svg",
-        "townlet evaluate c1=a.safetensors,b.safetensors scripted --set town.people=16",
+        "townlet evaluate c1=a.safetensors,b.safetensors scripted --config town16",
     ),
 )
 @click.argument(

@@ -105,6 +105,17 @@ def test_exactly_the_learned_seats_are_asked(tmp_path: Path) -> None:
     assert not any(town_sums(text, 7, 1, "scripted", [], "")["decisions"])
 
 
+def test_trainings_are_told_together(tmp_path: Path) -> None:
+    one, two = (str(policy_file(tmp_path / f"{name}.safetensors", name)) for name in (1, 2))
+    found = small(one, two, f"both={one},{two}", "scripted", days=2)
+    single = [of(found, name, "4/4")["return"] for name in (one, two)]
+    both = of(found, "both", "4/4")["return"]
+    assert both.value == pytest.approx((single[0].value + single[1].value) / 2)  # type: ignore[operator]
+    assert both.low <= min(each.value for each in single) <= both.high  # type: ignore[operator, type-var]
+    most = [of(found, name, "4/4")["exits.most"].value for name in (one, two, "both")]
+    assert most[2] == max(most[:2])  # type: ignore[type-var]
+
+
 def test_processes_change_nothing() -> None:
     one, two = (small("scripted", "random", jobs=jobs) for jobs in (1, 2))
     assert one == two
