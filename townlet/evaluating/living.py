@@ -23,9 +23,6 @@ from townlet.policies.forward import HEADS, NET
 from townlet.policies.shelf import seen_by
 from townlet.rules.control import BY_OPTION
 
-SLOPE_DAYS: Final = 14
-"""The slope of a wallet is that of the last two weeks."""
-
 OPTIONS: Final = tuple(option.name.lower() for option in Option)
 
 Sums = dict[str, Any]
@@ -62,7 +59,7 @@ def town_sums(settings: str, seed: int, days: int, policy: str, learned: list[in
                 midnights.note(payers[0].town)
             for payer in payers:
                 payer.fold(part)
-    found = {**counts.counted, **midnights.wallets(SLOPE_DAYS)}
+    found = {**counts.counted, **midnights.wallets()}
     found |= {
         "agent_days": midnights.agent_days,
         "good_days": midnights.good_days,
@@ -153,4 +150,4 @@ def _times(book: np.ndarray, days: int, ticks_per_day: int) -> dict[str, np.ndar
     return found
 
 
-__all__ = ["OPTIONS", "SLOPE_DAYS", "Mind", "Sums", "mind_of", "seated_town", "town_sums"]
+__all__ = ["OPTIONS", "Mind", "Sums", "mind_of", "seated_town", "town_sums"]

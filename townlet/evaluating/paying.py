@@ -26,6 +26,8 @@ TERMS: Final = tuple(CALLED.get(name, name) for name in COLUMNS)
 ROOM: Final = 16384
 """The rows of earnings that are made at a time."""
 
+WEEK: Final = 7
+
 LIKED: Final = 0.3
 """Trust + familiarity - rivalry from which on a tie counts as one."""
 
@@ -79,26 +81,21 @@ class Midnights:
         self._persons.append(np.where(living, agents["person"], -1))
         self.mutual_ties = mutual_ties(agents)
 
-    def wallets(self, days: int) -> dict[str, Numbers]:
-        """The wallets of the last day, and of the last `days` days the sums whose ratio is the mean slope of a wallet.
+    def wallets(self) -> dict[str, Numbers]:
+        """The wallets of the last day, and of the last two weeks the sums whose ratio is the mean slope of a wallet.
 
-        Each f8 [seats]. The slope is that of the least squares within each stay: days and wallets are centred on the
-        person, so that a newcomer's wallet says nothing about the one before.
+        Each f8 [seats]. A slope is what a person has more at a day's end than a week before, by day; work and rest come
+        round with the week, so that a line through two weeks would be bent by the days on which they begin. Each day of
+        the last week counts, for whoever lived there a week before.
         """
         last = self._persons[-1] >= 0
-        product, square = np.zeros(len(last)), np.zeros(len(last))
-        wallets, persons = np.array(self._wallets[-days:]), np.array(self._persons[-days:])
-        for seat in range(len(last)):
-            for person in np.unique(persons[:, seat][persons[:, seat] >= 0]):
-                day = np.flatnonzero(persons[:, seat] == person).astype(float)
-                day -= day.mean()
-                product[seat] += day @ wallets[persons[:, seat] == person, seat]
-                square[seat] += day @ day
+        wallets, persons = np.array(self._wallets[-2 * WEEK :]), np.array(self._persons[-2 * WEEK :])
+        stayed = (persons[WEEK:] == persons[:-WEEK]) & (persons[WEEK:] >= 0)
         return {
             "wallet": self._wallets[-1],
             "wallet_people": last.astype(float),
-            "slope_product": product,
-            "slope_square": square,
+            "wallet_gains": np.where(stayed, wallets[WEEK:] - wallets[:-WEEK], 0.0).sum(axis=0) / WEEK,
+            "wallet_weeks": stayed.sum(axis=0).astype(float),
         }
 
 

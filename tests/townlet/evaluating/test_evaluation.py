@@ -19,7 +19,7 @@ from townlet.evaluating.entrants import learned_seats
 from townlet.evaluating.evaluation import Evaluation, evaluate
 from townlet.evaluating.figures import PLAIN
 from townlet.evaluating.living import seated_town, town_sums
-from townlet.evaluating.paying import mutual_ties
+from townlet.evaluating.paying import Midnights, mutual_ties
 from townlet.evaluating.picture import DRAWN, plot_evaluation
 from townlet.evaluating.rows import Row, alarms, summed
 
@@ -166,6 +166,20 @@ def test_more_exits_than_at_random_are_an_alarm() -> None:
 def test_sums_are_of_the_chosen_seats() -> None:
     towns = [[{"log": "a", "chats": [1.0, 2.0, 4.0]}, {"log": "b", "chats": [8.0, 16.0, 32.0]}]]
     assert summed(towns, [[0, 2], [1]])["chats"].tolist() == [[5.0, 16.0]]  # type: ignore[arg-type]
+
+
+def test_a_wallet_is_held_against_the_same_persons_a_week_before() -> None:
+    town, midnights = seated_town(load(KITCHEN).settings), Midnights(2)
+    agents = town.record["agents"]
+    agents["alive"][:2], agents["person"][:2] = 1, (0, 1)
+    for day in range(15):
+        # The first one gains 0.5 a day, and 3 more at the week's ends; the second is somebody else from day 10 on.
+        agents["wallet"][:2] = 0.5 * day + 3.0 * (day % 7 > 4), 4.0 + 100.0 * (day >= 10)
+        agents["person"][1] = 1 + 16 * (day >= 10)
+        midnights.note(town)
+    found = midnights.wallets()
+    assert found["wallet_gains"].tolist() == [0.5 * 7, 0.0] and found["wallet_weeks"].tolist() == [7.0, 2.0]
+    assert found["wallet"].tolist() == [7.0, 104.0]
 
 
 def test_ties_count_where_both_like_each_other() -> None:
