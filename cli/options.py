@@ -263,7 +263,7 @@ def policy_options(command: Command) -> Command:
     share = click.option(
         "--share",
         metavar="N/M",
-        help="How many live by the policy: the first N of every M seats, such as 4/8; by default all.",
+        help="How many live by the policy: N of every M seats, such as 4/8; by default all.",
     )
     policy = click.option(
         "--policy",

@@ -184,7 +184,9 @@ def _tensor(name: str, tensor: Mapping[str, Any], where: str) -> np.ndarray:
     """One tensor of a file, read-only."""
     if tensor["dtype"] != "F32":
         raise _fault(where, f"its tensor {printable_line(name)[:80]} is {tensor['dtype']}, and weights are F32")
-    return np.frombuffer(tensor["data"], "<f4").reshape(tensor["shape"])
+    weights = np.frombuffer(tensor["data"], "<f4").reshape(tensor["shape"])
+    weights.flags.writeable = False
+    return weights
 
 
 def _require_fitting(tensors: Mapping[str, np.ndarray], identity: Identity, where: str) -> None:
