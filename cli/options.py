@@ -264,6 +264,21 @@ def durability_option(command: Command) -> Command:
     return option(command)
 
 
+def policy_options(command: Command) -> Command:
+    """`--policy` and `--share`, as the arguments `policy` and `share`: by whom people live, and how many of them."""
+    share = click.option(
+        "--share",
+        metavar="N/M",
+        help="How many live by the policy: N of every M seats, such as 4/8; by default all.",
+    )
+    policy = click.option(
+        "--policy",
+        type=names.POLICY,
+        help="Live by a policy: a shipped name such as town, a file (.safetensors), or scripted for the script.",
+    )
+    return policy(share(command))
+
+
 def examples(*lines: str) -> str:
     """The epilog of a command's help, with examples."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)

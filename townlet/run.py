@@ -205,8 +205,8 @@ def simulate(
     maps dotted keys to values; `seed` is from 0 to 2**64 - 1; `durability` is every-commit, interval or never;
     `commit_ticks` is the most ticks that one commit holds, None: as many as fit. The same config and seed give the same
     log, byte for byte in its content. With `replace` the run takes the place of one that is there, once its first tick
-    is committed. With `policy`, a shipped name, a file or a `Policy`, everybody lives by it, or the `share` of seats that
-    a text such as "4/8" says; the run keeps a copy, and every decision beside its log. Raises ConfigurationError,
+    is committed. With `policy`, a shipped name, a file or a `Policy`, everybody lives by it, or a `share` of the seats,
+    such as "4/8"; the run keeps a copy, and every decision beside its log. Raises ConfigurationError,
     PolicyError, RunExists, DiskFull, and EventLogError for a folder that holds anything else.
     """
     from townlet.living.loop import begin

@@ -5,10 +5,11 @@ own history: the policy is kept in the run and every draw has an address, so the
 """
 
 import warnings
+from collections.abc import Iterator
+from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from townlet.errors import PolicyError
 from townlet.history.history import History
@@ -67,30 +68,47 @@ def settle(run: History) -> None:
     ends = [*(each.from_tick for each in stretches[1:]), head]
     for stretch, end in zip(stretches, ends, strict=True):
         first, last = max(stretch.from_tick, kept_to), min(end, head)
-        if stretch.policy and first < last and not _make_again(run, stretch, first, last):
-            warnings.warn(
-                f"{run.place}: the decisions of ticks {first:,} to {last - 1:,} are missing: the present rules live "
-                "another life from there than the log has. The log is whole",
-                RuntimeWarning,
-                stacklevel=2,
-            )
+        for begun, ended in pairwise(sorted({first, last, *(tick for tick in _turns(run) if first < tick < last)})):
+            if stretch.policy and not _make_again(run, stretch, begun, ended):
+                warnings.warn(
+                    f"{run.place}: the decisions of ticks {begun:,} to {ended - 1:,} are missing: the present rules "
+                    "live another life from there than the log has. The log is whole",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+
+
+def _turns(run: History) -> Iterator[int]:
+    """The ticks at which the epochs of a run begin."""
+    log = run.log
+    for epoch in run.epochs:
+        if epoch.from_seq < log.head.seq:
+            yield int(next(iter(log.rows(from_seq=epoch.from_seq)))["tick"][0])
 
 
 def _make_again(run: History, stretch: Stretch, first: int, last: int) -> bool:
-    """Live the ticks from `first` on and before `last` again, and write what is decided; False if the life differs."""
+    """Live the ticks from `first` on and before `last` again, and write what is decided; False if the life differs.
+
+    All of them lie in one epoch.
+    """
     by = kept_guide(run.path, stretch)
     assert by is not None, "a stretch of the script has no decisions"
     town, log = run.at(first).town, run.log
-    begun = [number for number, epoch in enumerate(run.epochs) if epoch.from_seq <= log.seq_at(first)]
-    epoch, seq = begun[-1], town.seq
-    town.set_seed(run.epochs[epoch].seed)
+    seq, begins = town.seq, log.seq_at(first)
+    epoch = max(number for number, each in enumerate(run.epochs) if each.from_seq <= begins)
+    seed = run.epochs[epoch].seed
+    town.set_seed(seed)
     town.decider = Decider(town, by, epoch)
-    lived = [town.found(run.epochs[epoch].seed)] if seq == 0 else []
+    lived, logged = sha256(), sha256()
+    if seq == 0:
+        lived.update(town.found(seed).tobytes())
     if int(town.record["clock"]["epoch"]) != epoch:
         Driver(town).change_settings(epoch)
-    lived += town.live(last - first)
-    logged = list(log.rows(from_seq=seq, to_tick=last))
-    if np.concatenate(lived).tobytes() != np.concatenate(logged).tobytes():
+    for rows in town.live(last - first):
+        lived.update(rows.tobytes())
+    for rows in log.rows(from_seq=seq, to_tick=last):
+        logged.update(rows.tobytes())
+    if lived.digest() != logged.digest():
         return False
     town.decider.keep(run.path, last)
     return True

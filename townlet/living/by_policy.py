@@ -46,11 +46,12 @@ def decide(town, plan, lens, a, net, features, view, h1, h2, out, choice):
 
 
 @entry
-def live_by(towns, plans, lenses, features, views, net, h1, h2, out, choices, filled, shared, ticks, reserve):
-    """Let the first town live up to `ticks` ticks, its first `shared` seats by the policy. Returns the ticks lived.
+def live_by(towns, plans, lenses, features, views, net, h1, h2, out, choices, filled, part, whole, ticks, reserve):
+    """Let the first town live up to `ticks` ticks, `part` of every `whole` seats by the policy; returns the ticks lived.
 
-    Decisions are written to `choices`, rows of CHOICE, from the first row on, and their number to `filled`, i8[1]. The
-    town stops early if its outbox has fewer than `reserve` free rows, or `choices` has no row for every seat.
+    The seats are spread evenly, so that the share stays when people leave and come. Decisions are written to `choices`,
+    rows of CHOICE, from the first row on, and their number to `filled`, i8[1]. The town stops early if its outbox has
+    fewer than `reserve` free rows, or `choices` has no row for every seat.
     """
     town, lived, n = towns[0], 0, 0
     town.cursor.control = BY_OPTION
@@ -59,7 +60,7 @@ def live_by(towns, plans, lenses, features, views, net, h1, h2, out, choices, fi
         plan, lens = plans[town.clock.epoch], lenses[town.clock.epoch]
         for a in range(seats):
             town.asked[a], town.allowed[a] = NOT_ASKED, NOTHING_ALLOWED
-            if a >= shared:
+            if (a * part) % whole >= part:
                 continue
             if a >= town.clock.seats or not town.agents[a].alive:
                 town.asked[a] = WAIT  # a newcomer begins with its second tick

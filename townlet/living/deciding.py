@@ -42,14 +42,13 @@ class Decider:
         self._scratch = np.zeros(hidden, "f4"), np.zeros(hidden, "f4"), np.zeros(HEADS, "f4")
         self._choices = np.zeros(ROOM + town.shape.agents, CHOICE).view(np.recarray)
         self._filled = np.zeros(1, np.int64)
-        self._shared = min(town.shape.agents, by.share.seats(settings.town.people, town.shape.agents))
         self._taken: list[np.ndarray] = []
 
     def live(self, town: "Town", ticks: int) -> int:
         """Let the town live up to `ticks` ticks; returns how many it lived until its outbox, or the room, was full."""
         from townlet.living.by_policy import live_by
 
-        found = self._choices, self._filled, self._shared, ticks, town.reserve
+        found = self._choices, self._filled, *self.guide.share, ticks, town.reserve
         lived = int(live_by(town.towns, town.plans, *self._sight, self._net, *self._scratch, *found))
         self._taken.append(np.array(self._choices.view(np.ndarray)[: int(self._filled[0])]))
         return lived

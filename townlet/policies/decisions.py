@@ -10,14 +10,16 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from eventlog.catalogue.registries import Option
 from eventlog.folder import disk
 from eventlog.places import place_name
+from townlet.configuration.load import names_table
+from townlet.configuration.settings import Settings
 from townlet.errors import PolicyError
-from townlet.policies.file import OPTIONS
 
+OPTIONS: Final = tuple(option.name.lower() for option in Option)
 FOLDER: Final = "decisions"
 
 _NAME: Final = re.compile(r"([0-9]{12})-([0-9]{12})\.parquet", re.ASCII)
@@ -81,7 +83,7 @@ def drop_from(run: Path, tick: int) -> None:
             continue
         if part.from_tick < tick:
             table = read_part(part)
-            write_part(run, part.from_tick, tick, table.filter(pc.less(table["tick"], tick)))
+            write_part(run, part.from_tick, tick, _within(table, 0, tick))
         disk.remove(part.path)
 
 
@@ -106,4 +108,32 @@ def read_decisions(run: Path, from_tick: int, to_tick: int) -> pa.Table:
         if part.from_tick < to_tick and from_tick < part.to_tick:
             tables.append(read_part(part))
     table = pa.concat_tables(tables)
-    return table.filter(pc.and_(pc.greater_equal(table["tick"], from_tick), pc.less(table["tick"], to_tick)))
+    return _within(table, from_tick, to_tick)
+
+
+def _within(table: pa.Table, from_tick: int, to_tick: int) -> pa.Table:
+    ticks = table["tick"].to_numpy()
+    return table.filter(pa.array((from_tick <= ticks) & (ticks < to_tick)))
+
+
+def named_decisions(run: Path, settings: Settings, from_tick: int, to_tick: int) -> pa.Table:
+    """The decisions of these ticks with names instead of numbers, as SQL's table `decisions` has them.
+
+    `settings` are the run's; `run` is its folder. Raises PolicyError.
+    """
+    kept = read_decisions(run, from_tick, to_tick)
+    persons, options = kept["person"].to_numpy(), kept["option"].to_numpy()
+    log_probs = kept["log_prob"].to_numpy().astype("f8")
+    probs = kept["probs"].combine_chunks().flatten().to_numpy().reshape(-1, len(OPTIONS)).astype("f8")
+    columns = {
+        "tick": kept["tick"],
+        "agent": pa.array(names_table(settings, persons), pa.string()),
+        "agent_id": kept["person"],
+        "option": pa.array([OPTIONS[option] for option in options], pa.string()),
+        "prob": pa.array(np.exp(log_probs)),
+        "log_prob": pa.array(log_probs),
+        "value": kept["value"].cast(pa.float64()),
+        **{f"p_{name}": pa.array(probs[:, number]) for number, name in enumerate(OPTIONS)},
+        "policy": kept["policy"],
+    }
+    return pa.table(columns)

@@ -17,12 +17,13 @@ import safetensors
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors.numpy import save
 
-from eventlog.catalogue.registries import Action, Option
+from eventlog.catalogue.registries import Action
 from eventlog.folder import disk
 from eventlog.folder.regular import read_regular
 from eventlog.printable import printable_line
 from projections.observations.layout import VALUES
 from townlet.errors import PolicyError, PolicyMisfit
+from townlet.policies.decisions import OPTIONS
 
 if TYPE_CHECKING:
     from townlet.policies.forward import NET
@@ -41,7 +42,6 @@ HIDDEN_MOST: Final = 1024
 
 NEXT: Final = "Next: take the file anew from whoever made it, or train it again: townlet train --help"
 
-OPTIONS: Final = tuple(option.name.lower() for option in Option)
 ACTIONS: Final = tuple(action.name.lower() for action in Action)
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"option": OPTIONS, "primitive": ACTIONS}
 """What a policy of each control chooses from, in the order of its outputs."""
@@ -58,7 +58,7 @@ class Identity(BaseModel):
     digest of its tensors, which `write_policy` fills in.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     format: Literal["townlet-policy/1"] = FORMAT
     kind: Literal["mlp", "cnn", "lstm"] = "mlp"
@@ -184,7 +184,9 @@ def _tensor(name: str, tensor: Mapping[str, Any], where: str) -> np.ndarray:
     """One tensor of a file, read-only."""
     if tensor["dtype"] != "F32":
         raise _fault(where, f"its tensor {printable_line(name)[:80]} is {tensor['dtype']}, and weights are F32")
-    return np.frombuffer(tensor["data"], "<f4").reshape(tensor["shape"])
+    weights = np.frombuffer(tensor["data"], "<f4").reshape(tensor["shape"])
+    weights.flags.writeable = False
+    return weights
 
 
 def _require_fitting(tensors: Mapping[str, np.ndarray], identity: Identity, where: str) -> None:

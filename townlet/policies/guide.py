@@ -1,4 +1,4 @@
-"""Which policy a town's people live by, and how many of them: everybody, or the first seats, so many of eight."""
+"""Which policy a town's people live by, and how many of them: everybody, or so many of every eight seats."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ SCRIPTED: Final = "scripted"
 
 
 class Share(NamedTuple):
-    """How many people live by a policy: `part` of `whole` seats, the first ones."""
+    """How many people live by a policy: `part` of every `whole` seats, spread evenly over a town's seats."""
 
     part: int
     whole: int
@@ -34,9 +34,9 @@ class Share(NamedTuple):
     def __str__(self) -> str:
         return f"{self.part}/{self.whole}"
 
-    def seats(self, people: int, all_seats: int) -> int:
-        """How many seats these are in a town of `people` people: rounded up; with a whole share, all that there are."""
-        return all_seats if self.part == self.whole else -(-people * self.part // self.whole)
+    def has(self, seat: int) -> bool:
+        """Whether the person in this seat lives by the policy; so does whoever comes to it later."""
+        return (seat * self.part) % self.whole < self.part
 
 
 class Guide(NamedTuple):

@@ -24,7 +24,7 @@ BYTES_MOST: Final = 1 << 20
 class Stretch(BaseModel):
     """From `from_tick` on people live by this policy: its digest, its name, the share. No digest: by the script."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     from_tick: Annotated[int, Field(ge=0)]
     policy: Annotated[str, Field(pattern="^([0-9a-f]{16})?$")]
@@ -37,7 +37,7 @@ class Stretch(BaseModel):
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     format: Literal[1] = 1
     stretches: tuple[Stretch, ...]
