@@ -54,7 +54,7 @@ class Lot(NamedTuple):
 
 
 def evaluate(
-    policies: Iterable[str | Path],
+    policies: str | Path | Iterable[str | Path],
     config: Source = None,
     *,
     seeds: Iterable[int] = range(1, 21),
@@ -78,7 +78,7 @@ def evaluate(
     Raises TownletError for policies, seeds, shares or days that cannot be, or without SciPy; ConfigurationError; and
     NotImplementedError for a policy that cannot run in this town.
     """
-    entrants, numbers = entrants_of(policies), _seeds_of(seeds)
+    entrants, numbers = entrants_of([policies] if isinstance(policies, str | Path) else policies), _seeds_of(seeds)
     require_within(days, "days", 1, DAYS_MOST)
     scipy_stats()  # refuses now rather than when all towns have lived
     resolved = load(config, overrides, founded=True)

@@ -8,7 +8,7 @@ import numpy as np
 from eventlog.catalogue.registries import Option
 from eventlog.format.chain import Chain
 from projections.observations.observer import Observer
-from projections.settings import Observations
+from projections.settings import Observations, Social
 from townlet.configuration.load import from_text
 from townlet.configuration.settings import Settings
 from townlet.errors import OutboxFull
@@ -24,6 +24,9 @@ from townlet.policies.shelf import seen_by
 from townlet.rules.control import BY_OPTION
 
 OPTIONS: Final = tuple(option.name.lower() for option in Option)
+
+BLIND: Final = Observations(variant="compact", social=Social(enabled=False))
+"""What a policy observes that looks at nothing: a layout that every town can make."""
 
 Sums = dict[str, Any]
 """A town's sums by name, each a list with a number for each seat; `log` is the digest of its log, in hex."""
@@ -119,7 +122,7 @@ def _no_net() -> NET:
 def mind_of(policy: str, settings: Settings) -> Mind:
     """How the learned seats of a town choose under a policy: `scripted`, `random` or a file."""
     if policy in (SCRIPTED, RANDOM):
-        return Mind(AT_RANDOM, _no_net(), settings.observations)
+        return Mind(AT_RANDOM, _no_net(), BLIND)
     return _learned_mind(policy, settings)
 
 

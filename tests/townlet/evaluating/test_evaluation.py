@@ -153,6 +153,19 @@ def test_a_policy_of_another_layout_is_refused(tmp_path: Path) -> None:
         small(file, overrides={"observations.personality": False})
 
 
+def test_a_town_without_ties_is_evaluated_too(tmp_path: Path) -> None:
+    off = {"relationships.capacity": 0}
+    found = small("scripted", "random", overrides=off)
+    assert of(found, "scripted")["chats"].value is not None and of(found, "random")["mutual_ties"].value == 0
+    with pytest.raises(NotImplementedError, match="ties"):
+        small(policy_file(tmp_path / "mine.safetensors"), overrides=off)
+
+
+def test_one_policy_may_stand_alone() -> None:
+    found = evaluate("scripted", KITCHEN, seeds=[5], days=1, jobs=1, shares=["4/4"])
+    assert {(row.policy, row.low, row.difference) for row in found.rows} == {("scripted", None, None)}
+
+
 def test_more_exits_than_at_random_are_an_alarm() -> None:
     def exits(policy: str, value: float) -> Row:
         return Row(policy, "8/8", "exits", value, None, None, None, None, None, "a person-day")
