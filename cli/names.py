@@ -170,6 +170,14 @@ def reward_files() -> list[str]:
     return list(shipped_rewards())
 
 
+def policy_names() -> list[str]:
+    """The names that stand for a policy: those of the shipped ones, and that of the script."""
+    from townlet.policies.guide import SCRIPTED
+    from townlet.policies.shelf import shipped_policies
+
+    return [*shipped_policies(), SCRIPTED]
+
+
 CONFIG: Final = Name("configuration", configurations, files=True)
 KIND: Final = Name("kind of event", kinds_and_words)
 CATEGORY: Final = Name("category", categories_and_words)
@@ -177,3 +185,4 @@ THEME: Final = Name("theme", themes)
 PROJECTION: Final = Name("projection", kept_projections)
 RULES: Final = Name("rules", rule_files, files=True)
 REWARDS: Final = Name("rewards", reward_files, files=True)
+POLICY: Final = Name("policy", policy_names, files=True)

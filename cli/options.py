@@ -195,6 +195,12 @@ def compare_option(command: Command) -> Command:
     return _changes_option("--compare", "compare", "Compare with this setting changed; may be repeated.")(command)
 
 
+def also_option(command: Command) -> Command:
+    """`--also KEY=VALUE`, as the argument `also`: settings of a second reward, by which the same towns are paid."""
+    meaning = "Pay the same towns by a second reward, too, with this setting changed; may be repeated."
+    return _changes_option("--also", "also", meaning)(command)
+
+
 def _changes_option(flag: str, name: str, meaning: str) -> Callable[[Command], Command]:
     return click.option(flag, name, type=Setting(), multiple=True, metavar="KEY=VALUE", callback=_changes, help=meaning)
 
@@ -256,6 +262,21 @@ def durability_option(command: Command) -> Command:
         help="When commits are forced to the disk.",
     )
     return option(command)
+
+
+def policy_options(command: Command) -> Command:
+    """`--policy` and `--share`, as the arguments `policy` and `share`: by whom people live, and how many of them."""
+    share = click.option(
+        "--share",
+        metavar="N/M",
+        help="How many live by the policy: N of every M seats, such as 4/8; by default all.",
+    )
+    policy = click.option(
+        "--policy",
+        type=names.POLICY,
+        help="Live by a policy: a shipped name such as town, a file (.safetensors), or scripted for the script.",
+    )
+    return policy(share(command))
 
 
 def examples(*lines: str) -> str:

@@ -35,7 +35,9 @@ LATE = {
     "townlet.history.narrator": "a kept story is read without Numba",
     "townlet.history.rewards": "a run is opened without Numba",
     "townlet.history.tie_summaries": "a run is asked for its ties without Numba",
+    "townlet.living.deciding": "a town of the script loads no kernel of a policy",
     "townlet.living.town": "a fold starts without the rules",
+    "townlet.policies.file": "a policy's file is read without Numba",
     "townlet.world.atlas": "a layout that is kept needs no survey of the map",
 }
 """The modules that import their own kind inside functions, and why; a name stands for all below it under `cli`."""

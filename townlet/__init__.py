@@ -1,7 +1,8 @@
 """A living town whose every action is a typed event in an append-only log.
 
 `simulate` lets a town live and writes its run to a folder; `open` opens a run; both return a `Run`. `simulate_many`
-lets a town live for each of many seeds; `query` asks many runs; `facts` holds towns against what is known of people.
+lets a town live for each of many seeds; `query` asks many runs; `facts` holds towns against what is known of people;
+`evaluate` compares what people do under policies.
 `vector_env`, `parallel_env` and `gym_env` make environments, in which an outside policy acts for people.
 `gymnasium.make("townlet/Town-v0")` makes one, too: where Gymnasium is imported first, or `gym_env` was named before.
 Nothing heavy is imported before it is used.
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from townlet.asking.sql import query as query
+    from townlet.env.faces.single import GymEnv as gym_env
     from townlet.env.parallel import ParallelEnv as parallel_env
-    from townlet.env.single import GymEnv as gym_env
     from townlet.env.vector import VectorEnv as vector_env
+    from townlet.evaluating.evaluation import evaluate as evaluate
     from townlet.judging.facts.asking import facts as facts
     from townlet.many_towns import simulate_many as simulate_many
     from townlet.run import Moment as Moment
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Moment",
     "Run",
+    "evaluate",
     "facts",
     "gym_env",
     "open",
@@ -44,6 +47,10 @@ def __getattr__(name: str) -> Any:
         from townlet.asking.sql import query
 
         return query
+    if name == "evaluate":
+        from townlet.evaluating.evaluation import evaluate
+
+        return evaluate
     if name == "facts":
         from townlet.judging.facts.asking import facts
 
@@ -77,4 +84,4 @@ def _door_of_env(name: str) -> Any:
 
 
 if "gymnasium" in sys.modules:
-    from townlet.env import registration as registration
+    from townlet.env.faces import registration as registration

@@ -12,9 +12,11 @@ from townlet import many
 from townlet.configuration.load import Resolved, from_text, load
 from townlet.configuration.settings import Settings
 from townlet.errors import ConfigurationError, TownletError
+from townlet.history.decisions import guide_of, settle
 from townlet.living.loop import begin
 from townlet.living.loop import resume as go_on
 from townlet.living.town import Town
+from townlet.policies.guide import Guide, guide
 from townlet.run import Run
 from townlet.warming import warm
 from townlet.whole_numbers import require_seed, require_within
@@ -51,14 +53,16 @@ def simulate_many(
     resume: bool = False,
     replace: bool = False,
     progress: many.Progress | None = None,
+    policy: Path | str | None = None,
+    share: str | None = None,
 ) -> list[Run]:
     """Let a town live for each seed, for `days` days or `ticks` ticks; returns their runs, in the order of the seeds.
 
     The runs are the folders `seed-<seed>` in `into`, by default in `runs/<name of the settings>`. `jobs` towns live at
     a time, each in a process of its own (None: as many as there are processors); the runs do not depend on it. A run
     that is there already is refused; with `resume` it is kept if it is whole, and goes on if it is not; with `replace`
-    it is replaced. `progress` is called with how many towns are done, of how many, and the seconds left. The rest is as
-    for `simulate`.
+    it is replaced. `policy` (a shipped name or a file) and `share` are as for `simulate`. `progress` is called with how
+    many towns are done, of how many, and the seconds left. The rest is as for `simulate`.
 
     Raises ConfigurationError, RunExists and TownletError before a town lives; afterwards TownletError, which names the
     seeds that failed and why, when all others have lived.
@@ -68,7 +72,7 @@ def simulate_many(
         raise TownletError("say how long each town lives: days or ticks, one of them")
     wanted = days * resolved.settings.town.ticks_per_day if days is not None else ticks
     how: dict[str, Any] = {"jobs": jobs, "durability": durability, "progress": progress}
-    how |= {"resume": resume, "replace": replace}
+    how |= {"resume": resume, "replace": replace, "policy": policy, "share": share}
     lived = live_many(resolved, list(seeds), wanted, None if into is None else local_path(into), **how)
     return [Run(each.run) for each in lived]
 
@@ -84,17 +88,22 @@ def live_many(
     resume: bool = False,
     replace: bool = False,
     progress: many.Progress | None = None,
+    policy: Path | str | None = None,
+    share: str | None = None,
 ) -> list[Lived]:
     """Let a town of these settings live for each seed, as `simulate_many`; returns what came of each."""
     ticks, folder = require_within(ticks, "ticks", 1), into or RUNS / resolved.settings.name
+    by = guide(policy, share)
     for seed in map(require_seed, seeds):
-        _require_possible(folder_of(folder, seed), resolved, seed, ticks, resume=resume, replace=replace)
+        _require_possible(folder_of(folder, seed), resolved, seed, ticks, by, resume=resume, replace=replace)
     if is_run(folder):
         raise RunExists(folder)
     warm()
     if CLASSES[resolved.settings.town.capacity] is not ORDINARY and jobs != 1 and seeds:
         _live_a_tick(resolved.settings, seeds[0])
     cell = {"settings": resolved.text, "ticks": ticks, "durability": durability, "replace": replace}
+    if by is not None:
+        cell |= {"policy": str(policy), "share": str(by.share)}
     cells = [{**cell, "seed": seed, "into": str(folder_of(folder, seed))} for seed in seeds]
     results = many.run(town_of_seed, cells, jobs=jobs, progress=progress)
     failed = [f"seed {result.cell['seed']}: {result.error}" for result in results if result.error]
@@ -107,16 +116,27 @@ def live_many(
     return [Lived(**value) for value in many.values(results)]
 
 
-def town_of_seed(settings: str, seed: int, ticks: int, into: str, durability: str, replace: bool) -> dict[str, Any]:
+def town_of_seed(
+    settings: str,
+    seed: int,
+    ticks: int,
+    into: str,
+    durability: str,
+    replace: bool,
+    policy: str | None = None,
+    share: str | None = None,
+) -> dict[str, Any]:
     """Let one town live up to tick `ticks`, from its founding or from where its run ends; returns a `Lived` as JSON."""
     folder = Path(into)
     done: Done = "lived"
     if replace or not is_run(folder):
-        begin(from_text(settings), ticks, seed, folder, durability=durability, progress=None, replace=replace)
+        with_guide: Any = {"progress": None, "replace": replace, "by": guide(policy, share)}
+        begin(from_text(settings), ticks, seed, folder, durability=durability, **with_guide)
     elif Run(folder).head.tick < ticks:
         done = "went on"
         part = Run(folder)
-        go_on(part.path, lambda: part.at().town, seed, ticks, durability=durability, from_start=True)
+        how: Any = {"from_start": True, "by": guide_of(part), "settle": lambda: settle(part)}
+        go_on(part.path, lambda: part.at().town, seed, ticks, durability=durability, **how)
     else:
         done = "was whole"
     run = Run(folder)
@@ -130,7 +150,9 @@ def folder_of(into: Path, seed: int) -> Path:
     return into / f"seed-{seed}"
 
 
-def _require_possible(folder: Path, resolved: Resolved, seed: int, ticks: int, *, resume: bool, replace: bool) -> None:
+def _require_possible(
+    folder: Path, resolved: Resolved, seed: int, ticks: int, by: Guide | None, *, resume: bool, replace: bool
+) -> None:
     """Raise RunExists for a run that must not be touched, ConfigurationError for one that cannot go on as asked."""
     if replace or not is_run(folder):
         return
@@ -143,6 +165,8 @@ def _require_possible(folder: Path, resolved: Resolved, seed: int, ticks: int, *
         why = "it is under other settings"
     elif epoch.seed != seed:
         why = f"its seed is {epoch.seed}"
+    elif _who(guide_of(run)) != _who(by):
+        why = "its people live by another policy, or another share of them"
     elif head.tick > ticks:
         why = f"it has {head.tick:,} ticks, more than the {ticks:,} that are asked for"
     if why:
@@ -150,6 +174,11 @@ def _require_possible(folder: Path, resolved: Resolved, seed: int, ticks: int, *
             f"{folder} holds a run that cannot go on as asked: {why}.\n"
             "  Next: name another folder, or let --replace (in Python replace=True) remove this run first"
         )
+
+
+def _who(by: Guide | None) -> str:
+    """By whom people live, as a part of a run's identity; "" for the script."""
+    return "" if by is None else by.who
 
 
 def _live_a_tick(settings: Settings, seed: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,11 +17,14 @@ from cli.main import COMMANDS
     NEW becomes a run of its own, with the same history before the tick: what was sealed is shared by hard links, the
     rest is copied, and whatever becomes of RUN, NEW stays whole. --set and --seed change what comes after; with neither
     the town lives exactly as it did. With --seeds, NEW is a folder of as many futures, compared in one table.
+    --policy lets people live on by a policy from the tick on, or by the script (--policy scripted); without it they go
+    on by whatever was in force.
     """,
     epilog=options.examples(
         "townlet fork runs/a --at-tick 5000 --seed 8 --into runs/b --days 3",
         "townlet fork runs/a --set relationships.deltas.queue_conflict.rivalry=0.5 --into runs/harsh --days 5",
         "townlet fork runs/a --at-tick 5000 --seeds 1-20 --days 3 --into runs/futures",
+        "townlet fork runs/a --at-tick 5000 --policy my.safetensors --into runs/learned --days 3",
     ),
 )
 @options.run_argument
@@ -29,6 +33,7 @@ from cli.main import COMMANDS
 @click.option("--seeds", type=options.Seeds(), help="Many futures, one for each seed.")
 @click.option("--into", type=options.NewPath(), required=True, help="The new run's folder.")
 @options.settings_option
+@options.policy_options
 @options.ticks_options
 @options.output_formats
 def command(
@@ -38,6 +43,8 @@ def command(
     seeds: Sequence[int] | None,
     into: Path,
     overrides: dict[str, object],
+    policy: str | None,
+    share: str | None,
     ticks: int | None,
     days: int | None,
     form: str,
@@ -57,7 +64,14 @@ def command(
     if seeds is None:
         living.live(
             lambda progress, _: opened.fork(
-                into, at=at_tick, overrides=overrides, seed=seed, ticks=wanted, progress=progress
+                into,
+                at=at_tick,
+                overrides=overrides,
+                seed=seed,
+                ticks=wanted,
+                progress=progress,
+                policy=policy,
+                share=share,
             ),
             into,
             form,
@@ -66,6 +80,7 @@ def command(
     if not wanted:
         raise click.UsageError("many futures are compared after some time: add --ticks N or --days D")
     parted = opened.head.tick if at_tick is None else at_tick
-    made = futures.futures(opened, into, seeds, at=at_tick, overrides=overrides, ticks=wanted)
+    how: dict[str, Any] = {"at": at_tick, "overrides": overrides, "ticks": wanted, "policy": policy, "share": share}
+    made = futures.futures(opened, into, seeds, **how)
     output.records([each._asdict() for each in made], futures.Future._fields, form)
     output.words(f"since: from tick {parted:,} on, where they part; the other columns are of each future's end")

@@ -15,15 +15,32 @@ from cli.main import COMMANDS
     A resumed run has exactly the same events as a run that was never interrupted. --ticks and --days say how much
     longer the town lives. If a crash left an incomplete commit at the end of the log, it is cut off and kept beside the
     log.
+
+    People live on by the policy that the run has kept, or from now on by another: --policy, and --policy scripted for
+    the script.
     """,
-    epilog=options.examples("townlet resume --days 1", "townlet resume runs/a --ticks 5000"),
+    epilog=options.examples(
+        "townlet resume --days 1",
+        "townlet resume runs/a --ticks 5000",
+        "townlet resume runs/a --days 2 --policy my.safetensors",
+    ),
 )
 @options.own_run_argument
 @options.ticks_options
+@options.policy_options
 @options.durability_option
 @options.pace_option
 @options.output_formats
-def command(run: Path, ticks: int | None, days: int | None, durability: str, pace: str, form: str) -> None:
+def command(
+    run: Path,
+    ticks: int | None,
+    days: int | None,
+    policy: str | None,
+    share: str | None,
+    durability: str,
+    pace: str,
+    form: str,
+) -> None:
     import townlet
 
     cold = living.is_cold()
@@ -33,7 +50,12 @@ def command(run: Path, ticks: int | None, days: int | None, durability: str, pac
         living.compile_kernels()
     living.live(
         lambda progress, commit_ticks: opened.resume(
-            wanted, durability=durability, progress=progress, commit_ticks=commit_ticks
+            wanted,
+            durability=durability,
+            progress=progress,
+            commit_ticks=commit_ticks,
+            policy=policy,
+            share=share,
         ),
         run,
         form,

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     With --seeds a town lives for each seed, --jobs of them at a time, each into a run of its own: FOLDER/seed-N, where
     --into names FOLDER, by default runs/<name>. At the end there is a row for each. With --resume a town that is whole
     already is passed over, and one that was stopped goes on.
+
+    With --policy people live by what was learned instead of by the script. The run keeps a copy of the policy, and each
+    decision with its probabilities: townlet sql RUN "select * from decisions".
     """,
     epilog=options.examples(
         "townlet run --days 5",
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
         "townlet run --days 1 --pace 10x",
         "townlet run --seeds 1-20 --days 5 --jobs 2 --into runs/twenty",
         "townlet run --seeds 1-20 --days 5 --into runs/twenty --resume",
+        "townlet run --policy my.safetensors --share 4/8 --days 5",
     ),
 )
 @click.argument("config", required=False, type=CONFIG)
@@ -51,6 +55,7 @@ if TYPE_CHECKING:
 @options.jobs_option
 @click.option("--into", type=options.NewPath(), help="The run's folder; by default runs/<name>-<seed>.")
 @options.settings_option
+@options.policy_options
 @options.durability_option
 @options.pace_option
 @click.option("--replace", is_flag=True, help="Replace an earlier run in that folder.")
@@ -67,6 +72,8 @@ def command(
     jobs: int | None,
     into: Path | None,
     overrides: dict[str, object],
+    policy: str | None,
+    share: str | None,
     durability: str,
     pace: str,
     replace: bool,
@@ -75,10 +82,15 @@ def command(
 ) -> None:
     from eventlog.errors import RunExists
     from townlet.configuration.load import load
+    from townlet.policies.guide import guide
 
     require_fitting(ctx)
     cold = living.is_cold()
     resolved = load(config, overrides, founded=True)
+    if by := guide(policy, share):
+        from townlet.living.deciding import require_fitting as require_fitting_policy
+
+        require_fitting_policy(by.policy, resolved.settings)
     for doubt in resolved.doubts():
         output.words(doubt)
     wanted = options.ticks_of(ticks, days, resolved.settings.town.ticks_per_day)
@@ -86,6 +98,7 @@ def command(
         if cold:
             living.compile_kernels()
         how: dict[str, Any] = {"jobs": jobs, "durability": durability, "resume": resume, "replace": replace}
+        how |= {"policy": policy, "share": share}
         live_many(resolved, seeds, wanted, into, how, form)
         return
     path = into or options.RUNS / f"{resolved.settings.name}-{seed}"
@@ -108,6 +121,8 @@ def command(
             progress=progress,
             replace=replace,
             commit_ticks=commit_ticks,
+            policy=by.policy if by else None,
+            share=str(by.share) if by else None,
         ),
         path,
         form,

@@ -22,6 +22,7 @@ from townlet.history.name_books import view_names
 from townlet.history.rewards import rewards
 from townlet.history.tie_summaries import Summaries
 from townlet.history.town_tables import TownTables
+from townlet.policies.decisions import named_decisions
 from townlet.telling.story import narrations
 
 if TYPE_CHECKING:
@@ -134,6 +135,12 @@ class Material:
     def rewards(self) -> pa.Table:
         """What everybody earned in the ticks of the window."""
         return rewards(self.source.run, *self._window.within(self.source.from_tick, self.source.tick))
+
+    def decisions(self) -> pa.Table:
+        """What people decided by a policy in the ticks of the window."""
+        source = self.source
+        bounds = self._window.within(source.from_tick, source.tick)
+        return named_decisions(source.run.path, source.run.config, *bounds)
 
     def days(self) -> pa.Table:
         """The whole days between the two ticks."""

@@ -21,6 +21,7 @@ _LISTED: Final[tuple[Listed, ...]] = (
     ties.NEWS,
     figures.NARRATIONS,
     figures.REWARDS,
+    figures.DECISIONS,
     town.OBJECTS,
     town.QUEUES,
     town.SHIFTS,

@@ -8,6 +8,7 @@ from projections.telemetry.frame import Block
 from townlet.configuration.load import person_number
 from townlet.observing.choices import Choices
 from townlet.observing.days_seen import Past
+from townlet.observing.decided import Decided
 from townlet.observing.event_list import Events
 from townlet.observing.view import Card
 
@@ -27,6 +28,7 @@ class Cards:
         self._events = Events(run) if events is None else events
         self._past = Past(run)
         self._choices = Choices(run, self._past)
+        self._decided = Decided(run)
 
     def card(self, person: str, tick: int, ties_before: Block) -> Card | None:
         """The card of a person just before a tick; None if nobody of this name lives in the town then.
@@ -37,12 +39,16 @@ class Cards:
         number, tick = person_number(self._run.config, person), min(tick, self._run.head.tick)
         if number is None or not self._past.lives(number, tick):
             return None
-        needs = self._past.needs(number, tick).round(4)
+        needs, choice = self._past.needs(number, tick).round(4), self._choices.of(number, tick)
+        decision = self._decided.last(number, tick)
+        if decision is not None and choice is not None and decision.tick < choice.tick:
+            decision = None  # the last choice is the script's, or is not written beside the log yet
         return Card(
             person,
             {need: tuple(needs[:, i].tolist()) for i, need in enumerate(NEEDS)},
             self._past.every,
             ties_before,
-            self._choices.of(number, tick),
+            choice,
             self._events.lines(self._past.events_with(number, STEPS, tick, RECENT)),
+            decision,
         )

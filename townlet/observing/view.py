@@ -79,11 +79,25 @@ class Choice(NamedTuple):
     uses: tuple[Use, ...]
 
 
+class Decision(NamedTuple):
+    """The last decision of a person who lives by a policy. `probs` are the options that were allowed, likeliest first.
+
+    `value` is what the policy expected from then on: the discounted sum of rewards. `policy` is its name.
+    """
+
+    tick: int
+    chosen: str
+    probs: tuple[tuple[str, float], ...]
+    value: float
+    policy: str
+
+
 class Card(NamedTuple):
     """The card of one person. `needs` has hunger, hygiene and energy over the last day, evenly spaced, oldest first.
 
     `samples_every` is the number of ticks between two samples. `ties_before` are the ties, as in a telemetry state, a
     day before or at the founding. `recent` are the last events in which the person took part, newest last.
+    `decision` is the last one by a policy, None for somebody who lives by the script.
     """
 
     person: str
@@ -92,6 +106,7 @@ class Card(NamedTuple):
     ties_before: Block
     choice: Choice | None
     recent: tuple["EventLine", ...]
+    decision: Decision | None = None
 
 
 class EventLine(NamedTuple):

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from eventlog.errors import RunExists
 from eventlog.folder.run_folders import is_run
@@ -38,25 +38,42 @@ class Future(NamedTuple):
 
 
 def futures(
-    run: History, into: Path, seeds: Sequence[int], *, at: int | None, overrides: Mapping[str, object], ticks: int
+    run: History,
+    into: Path,
+    seeds: Sequence[int],
+    *,
+    at: int | None,
+    overrides: Mapping[str, object],
+    ticks: int,
+    policy: Path | str | None = None,
+    share: str | None = None,
 ) -> list[Future]:
     """Fork a run before tick `at` (None: now) once for each seed, and let each fork live `ticks` ticks.
 
-    The runs are the folders `seed-<seed>` in `into`. Raises RunExists before any is made, where one of these folders
-    holds a run; and whatever `fork` raises.
+    `policy` and `share` are as for `fork`. The runs are the folders `seed-<seed>` in `into`. Raises RunExists before
+    any is made, where one of these folders holds a run; and whatever `fork` raises.
     """
     for seed in seeds:
         if is_run(folder_of(into, seed)):
             raise RunExists(folder_of(into, seed))
-    return [future(run, into, seed, at=at, overrides=overrides, ticks=ticks) for seed in seeds]
+    how: dict[str, Any] = {"at": at, "overrides": overrides, "ticks": ticks, "policy": policy, "share": share}
+    return [future(run, into, seed, **how) for seed in seeds]
 
 
 def future(
-    run: History, into: Path, seed: int, *, at: int | None, overrides: Mapping[str, object], ticks: int
+    run: History,
+    into: Path,
+    seed: int,
+    *,
+    at: int | None,
+    overrides: Mapping[str, object],
+    ticks: int,
+    policy: Path | str | None = None,
+    share: str | None = None,
 ) -> Future:
     """Make one of many futures, in a folder of its own in `into`, and sum it up."""
     folder = folder_of(into, seed)
-    fork(run, folder, at, overrides, seed, ticks)
+    fork(run, folder, at, overrides, seed, ticks, policy=policy, share=share)
     forked = History(folder)
     parent = forked.log.manifest.parent
     assert parent is not None

@@ -43,6 +43,7 @@ def draw(view: View, look: Look, room: Room) -> list[Row]:
     return [
         *_head(view, look, room, person, doing),
         *_needs(agents[person], card, look, room),
+        *_decision(view, card, look, room, most),
         *_why(view, card, look, room, most),
         *_ties(view, card, look, room, most),
         *_work(view, look, room, person),
@@ -111,6 +112,26 @@ def _needs(agent: Mapping[str, Any], card: Card | None, look: Look, room: Room) 
         if card:
             pieces.append((f" {sparkline(card.needs[need], past)}", look.faint))
         rows.append(Row(line(pieces, room.width)))
+    return rows
+
+
+def _decision(view: View, card: Card | None, look: Look, room: Room, most: int) -> list[Row]:
+    """The last decision by a policy: what it expected, and how likely each option was; nothing under the script."""
+    if card is None or card.decision is None:
+        return []
+    decision = card.decision
+    spot, ago = About(tick=decision.tick), view.tick - decision.tick
+    told = f"  value {decision.value:.2f}  {ago} ticks ago"
+    title = f"policy {decision.policy}: {decision.chosen}"
+    rows = [Row(line([(title, style_of(look.title)), (told, look.faint)], room.width), spot)]
+    for option, prob in decision.probs[:most]:
+        chosen = option == decision.chosen
+        pieces: list[Piece] = [
+            (f"{'>' if chosen else ' '} {option:<9} ", style_of(look.strong) if chosen else ""),
+            (f"{prob:5.2f} ", ""),
+            (bar(prob, max(min(room.width // 4, 16), 4)), look.good if chosen else look.faint),
+        ]
+        rows.append(Row(line(pieces, room.width), spot))
     return rows
 
 

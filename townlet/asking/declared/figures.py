@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from eventlog.catalogue.registries import Option
 from townlet.asking.declared.table import Column, Scope, Table, real, texts, whole, with_number
 
 NARRATIONS: Final = Table(
@@ -44,6 +45,28 @@ REWARDS: Final = Table(
             ("total", "the reward: the sum of the nine terms, in their order"),
             ("episode", "sum of total over the episode so far"),
         ),
+    ),
+)
+
+DECISIONS: Final = Table(
+    "decisions",
+    "What people who live by a policy decided, with the probability of every option; no rows for a run of the script.",
+    Scope.TICKS,
+    lambda of: of.decisions(),
+    (
+        *whole(("tick", "tick in which it was decided")),
+        *with_number("agent", "person who decided"),
+        *texts(("option", "option that was drawn")),
+        *real(
+            ("prob", "probability that the policy gave it, from 0 to 1"),
+            ("log_prob", "natural logarithm of prob"),
+            ("value", "what the policy expected from then on: the discounted sum of rewards"),
+            *(
+                (f"p_{option.name.lower()}", f"probability of {option.name.lower()}; 0: not allowed")
+                for option in Option
+            ),
+        ),
+        *texts(("policy", "digest of the policy")),
     ),
 )
 

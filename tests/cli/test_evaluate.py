@@ -1,0 +1,66 @@
+"""`townlet evaluate` as somebody types it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_commands import from_json, said
+from tests.townlet.policies.making import policy_file
+
+SMALL = ("evaluate", "scripted", "random", "--set", "town.map=kitchen", "--set", "town.people=4", "--jobs", "1")
+FEW = (*SMALL, "--seeds", "5,9", "--days", "1")
+
+
+def test_it_prints_a_row_for_every_figure() -> None:
+    rows = from_json(said(*FEW, "--json"))
+    assert list(rows[0])[:6] == ["policy", "share", "figure", "value", "low", "high"]
+    of = {(row["policy"], row["figure"]): row for row in rows}
+    returns = of["random", "return"]
+    assert returns["low"] <= returns["value"] <= returns["high"] and returns["unit"] == "a seat-day"
+    assert returns["difference"] == pytest.approx(returns["value"] - of["scripted", "return"]["value"])
+    assert of["scripted", "return"]["difference"] is None
+    assert not any(row["figure"].startswith("time.sleep.") for row in rows)
+
+
+def test_the_table_is_for_reading_and_the_digest_goes_to_stderr() -> None:
+    result = said(*FEW)
+    assert result.exit_code == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert lines[0].split()[:6] == ["policy", "share", "figure", "value", "low", "high"]
+    assert lines[1].split()[:3] == ["scripted", "8/8", "return"]
+    assert "digest of 2 towns of 1 days for each policy and share: " in result.stderr
+    assert said(*FEW).stderr == result.stderr
+
+
+def test_a_file_a_share_and_a_picture(tmp_path: Path) -> None:
+    file, picture = policy_file(tmp_path / "mine.safetensors"), tmp_path / "mine.svg"
+    options = ("--share", "2/4", "--also", "rewards.survival=0", "--plot", picture, "--json")
+    result = said(FEW[0], file, *FEW[1:], *options)
+    figures = {row["figure"]: row for row in from_json(result) if row["policy"] == str(file)}
+    assert figures["return"]["share"] == "2/4" and figures["also.return.survival"]["value"] == 0
+    assert "others.return" in figures and not any(name.startswith("time.sleep.") for name in figures)
+    assert picture.is_file() and f"wrote {picture}" in result.stderr
+
+
+def test_the_hours_are_told_where_they_are_asked_for() -> None:
+    rows = from_json(said("evaluate", *FEW[2:], "--seeds", "5", "--hours", "--json"))
+    assert {f"time.{option}.03" for option in ("sleep", "work", "wait")} <= {row["figure"] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("evaluate", "scriptd"), "there is no policy 'scriptd'; did you mean scripted?"),
+        (("evaluate",), "Missing argument 'POLICY...'"),
+        (("evaluate", "scripted", "--seeds", "9-5"), "'9-5' does not give seeds"),
+        (("evaluate", "scripted", "--seeds", ""), "'' does not give seeds"),
+        (("evaluate", "scripted", "--share", "1/3"), "of 8 people is no whole number of people. Next: 3/8"),
+        (("evaluate", "scripted", "--also", "town.people=3"), "keys that begin with rewards."),
+        (("evaluate", "scripted", "--plot", "a.txt"), "neither a .png nor a .svg"),
+        (("evaluate", "scripted", "--set", "town.peple=3"), "did you mean"),
+    ],
+)
+def test_wrong_usage_exits_with_2_and_says_what_to_do(arguments: tuple[str, ...], words: str) -> None:
+    result = said(*arguments)
+    assert result.exit_code == 2 and words in result.stderr, result.stderr
+    assert result.stdout == ""

@@ -1,0 +1,156 @@
+"""One town of an evaluation: it lives in memory under a policy, and is summed up seat by seat. A cell of many."""
+
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from eventlog.catalogue.registries import Option
+from eventlog.format.chain import Chain
+from projections.observations.observer import Observer
+from projections.settings import Observations, Social
+from townlet.configuration.load import from_text
+from townlet.configuration.settings import Settings
+from townlet.errors import OutboxFull
+from townlet.evaluating.acting import AT_RANDOM, BY_NET, TIME, live_asked
+from townlet.evaluating.counting import Counts
+from townlet.evaluating.entrants import RANDOM, SCRIPTED
+from townlet.evaluating.paying import TERMS, Midnights, Payer, until_day_end
+from townlet.living.by_policy import CHOICE
+from townlet.living.town import Town
+from townlet.policies.file import Policy
+from townlet.policies.forward import HEADS, NET
+from townlet.policies.shelf import seen_by
+from townlet.rules.control import BY_OPTION
+
+OPTIONS: Final = tuple(option.name.lower() for option in Option)
+
+BLIND: Final = Observations(variant="compact", social=Social(enabled=False))
+"""What a policy observes that looks at nothing: a layout that every town can make."""
+
+Sums = dict[str, Any]
+"""A town's sums by name, each a list with a number for each seat; `log` is the digest of its log, in hex."""
+
+
+class Mind(NamedTuple):
+    """How learned seats choose: `how` is of `acting`, `net` is their net, `seen` what they observe."""
+
+    how: np.int64
+    net: NET
+    seen: Observations
+
+
+def town_sums(settings: str, seed: int, days: int, policy: str, learned: list[int], also: str) -> Sums:
+    """Let one town live `days` days from its founding and sum up what its seats did and earned.
+
+    `settings` are the text of resolved ones, and `also` that of the same town under other rewards, or empty. `policy`
+    is `scripted`, `random` or a policy's file; it acts for the seats `learned`.
+    """
+    lived = from_text(settings).settings
+    town = seated_town(lived)
+    book = np.zeros(lived.town.people, TIME).view(np.recarray)
+    counts, midnights = Counts(len(book), town.shape.agents), Midnights(len(book))
+    payers = [Payer(lived, town.plans, lived.rewards, len(book))]
+    if also:
+        payers.append(Payer(lived, town.plans, from_text(also).settings.rewards, len(book)))
+    chain = Chain()
+    for rows in _lived_rows(town, seed, days, policy, learned, book):
+        chain.extend(rows)
+        counts.add(rows)
+        for number, part in enumerate(until_day_end(rows)):
+            if number:
+                midnights.note(payers[0].town)
+            for payer in payers:
+                payer.fold(part)
+    found = {**counts.counted, **midnights.wallets()}
+    found |= {
+        "agent_days": midnights.agent_days,
+        "good_days": midnights.good_days,
+        "mutual_ties": midnights.mutual_ties,
+    }
+    found |= counts.partners()
+    for prefix, payer in zip(("", "also."), payers, strict=False):
+        found |= {f"{prefix}{name}": earned for name, earned in zip(TERMS, payer.earned, strict=True)}
+    found |= _times(book.view(np.ndarray), days, lived.town.ticks_per_day)
+    return {"log": chain.digest().hex()} | {name: values.tolist() for name, values in found.items()}
+
+
+def seated_town(settings: Settings) -> Town:
+    """An empty town in which an outside policy can act for people; it has as many seats as people."""
+    town = Town([settings])
+    town.plans["life"]["seat_limit"] = settings.town.people
+    return town
+
+
+def _lived_rows(town: Town, seed: int, days: int, policy: str, learned: list[int], book: np.ndarray) -> Any:
+    """Found the town and let it live; yields its events, some whole ticks at a time."""
+    settings = town.settings[0]
+    mind = mind_of(policy, settings)
+    observer = Observer(mind.seen, town.plans, 1, len(book))
+    asked = np.isin(np.arange(len(book)), learned).astype(np.int64)
+    sight = observer.lenses, observer.features, observer.views, np.zeros(1, CHOICE).view(np.recarray)
+    last = days * settings.town.ticks_per_day
+    yield town.found(seed)
+    town.towns["cursor"]["control"] = BY_OPTION
+    while town.tick < last:
+        ticks = int(
+            live_asked(
+                town.towns,
+                town.plans,
+                last - town.tick,
+                town.reserve,
+                last - 1,
+                asked,
+                mind.how,
+                mind.net,
+                *sight,
+                book,
+            )
+        )
+        if ticks == 0:
+            raise OutboxFull(f"the outbox of {town.shape.rows} rows has no room for a tick of {town.people} people")
+        yield town.take_rows()
+
+
+@lru_cache(maxsize=4)
+def _no_net() -> NET:
+    """A net of the right types that is never asked."""
+    vector, matrix = np.zeros(1, np.float32), np.zeros((1, 1), np.float32)
+    return NET(matrix, vector, matrix, vector, np.zeros((1, HEADS), np.float32), np.zeros(HEADS, np.float32))
+
+
+def mind_of(policy: str, settings: Settings) -> Mind:
+    """How the learned seats of a town choose under a policy: `scripted`, `random` or a file."""
+    if policy in (SCRIPTED, RANDOM):
+        return Mind(AT_RANDOM, _no_net(), BLIND)
+    return _learned_mind(policy, settings)
+
+
+def _learned_mind(source: str, settings: Settings) -> Mind:
+    """The mind of a policy's file. Raises PolicyError, and NotImplementedError where it cannot act in such a town."""
+    policy = Policy.read(source)
+    return Mind(BY_NET, policy.net, seen_by(policy, settings))
+
+
+def _times(book: np.ndarray, days: int, ticks_per_day: int) -> dict[str, np.ndarray]:
+    """The book of seats as sums in days, hours or ticks."""
+    hour = ticks_per_day / 24
+    found = {
+        "seat_days": np.full(len(book), float(days)),
+        "person_days": book["lived"] / ticks_per_day,
+        "decisions": book["decisions"].astype(float),
+        "sleep_hours": book["asleep"] / hour,
+        "asleep": book["asleep"].astype(float),
+        "asleep_at_night": book["asleep_at_night"].astype(float),
+        "time": book["use"].sum(axis=(1, 2)).astype(float),
+    }
+    for number, option in enumerate(OPTIONS):
+        found[f"time.{option}"] = book["use"][:, :, number].sum(axis=1).astype(float)
+        for at in range(24):
+            found[f"time.{option}.{at:02}"] = book["use"][:, at, number].astype(float)
+    for at in range(24):
+        found[f"time_at.{at:02}"] = book["use"][:, at].sum(axis=1).astype(float)
+    return found
+
+
+__all__ = ["OPTIONS", "Mind", "Sums", "mind_of", "seated_town", "town_sums"]
