@@ -36,7 +36,9 @@ class TestLivingByAPolicy:
         assert said("resume", "r", "--ticks", "600", "--policy", "scripted").exit_code == 0
         assert said("resume", "r", "--ticks", "600", "--policy", "my.safetensors").exit_code == 0
         by = "select tick // 600 as part, count(distinct agent) as who from decisions group by part order by part"
-        assert [(row["part"], row["who"]) for row in from_json(said("sql", "r", by, "--json"))] == [(0, 2), (2, 8)]
+        (first, second) = from_json(said("sql", "r", by, "--json"))
+        assert (first["part"], first["who"], second["part"]) == (0, 2, 2)
+        assert second["who"] >= 8  # everybody, and who came since
 
     def test_a_fork_lives_on_by_a_policy(self) -> None:
         futures = ("fork", "runs/a", "--at-tick", "300", "--ticks", "100", "--policy", "my.safetensors")
