@@ -34,6 +34,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "telemetry": "Send the state of a town to other programs, tick by tick, or summarise a run.",
     "export": "Write a run's events as Parquet, a DuckDB database or CSV, with digests that prove them.",
     "dataset": "Write what people observed, did and earned in a run, as a dataset for learning.",
+    "policy": "Show a policy that was learned, or write it for other runtimes.",
     "runs": "List runs; archive, copy, rebuild or remove them.",
     "config": "Show, check or describe a configuration.",
     "soak": "Let many towns live and check what must be true of every town.",

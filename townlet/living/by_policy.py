@@ -47,7 +47,7 @@ def decide(town, plan, lens, a, net, features, view, h1, h2, out, choice):
 
 @entry
 def live_by(towns, plans, lenses, features, views, net, h1, h2, out, choices, filled, part, whole, ticks, reserve):
-    """Let the first town live up to `ticks` ticks, `part` of every `whole` seats by the policy; returns the ticks lived.
+    """Let the first town live `ticks` ticks, `part` of every `whole` seats by the policy. Returns the ticks lived.
 
     The seats are spread evenly, so that the share stays when people leave and come. Decisions are written to `choices`,
     rows of CHOICE, from the first row on, and their number to `filled`, i8[1]. The town stops early if its outbox has

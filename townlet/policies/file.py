@@ -106,8 +106,9 @@ class Policy:
 
     @property
     def inputs(self) -> int:
-        """The number of floats that the first layer takes."""
-        return int(self.tensors["trunk.0.weight"].shape[1])
+        """The number of floats that the first layer takes; 0 for a kind whose first layer has another name."""
+        first = self.tensors.get("trunk.0.weight")
+        return 0 if first is None or first.ndim != 2 else int(first.shape[1])
 
     @cached_property
     def net(self) -> "NET":

@@ -8,6 +8,7 @@ import pytest
 import townlet
 from eventlog.catalogue.choice import OptionChosen
 from tests.townlet.policies.making import policy_file, tensors_of
+from townlet.env.decisions.experience import Experience
 from townlet.errors import PolicyError, PolicyMisfit
 from townlet.policies.decisions import OPTIONS
 from townlet.policies.drawing import draw_options
@@ -54,6 +55,19 @@ def test_the_same_life_as_in_an_environment(run: Run, policy: Path, tmp_path: Pa
     logged = rows_of(Run(tmp_path / "town-000000"))
     assert logged.tobytes() == rows_of(run).tobytes()
     assert len(run.decisions()) == decided > 500
+
+
+def test_the_same_decisions_as_in_experience(run: Run, policy: Path) -> None:
+    lived = Experience(None, 1, rollout_ticks=TICKS, gamma=0.999, first_seed=7, seats=64)
+    lived.gather_compiled(Policy.read(policy).net)
+    rows = lived.rows.view(np.ndarray)[: lived.n]
+    rows = rows[np.lexsort((rows["seat"], rows["tick"]))]
+    rows = rows[rows["tick"] < TICKS]
+    kept = run.decisions()
+    for ours, theirs in (("tick", "tick"), ("person", "person"), ("option", "action")):
+        assert kept[ours].to_numpy().tolist() == rows[theirs].tolist()
+    for name in ("log_prob", "value"):
+        assert kept[name].to_numpy().tobytes() == np.ascontiguousarray(rows[name]).tobytes()
 
 
 def test_every_decision_is_kept_as_it_was_made(run: Run, policy: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui import made
-from townlet.observing.view import ShownTown, View
+from townlet.observing.view import Decision, ShownTown, View
 from townlet.run import Run
 from tui.drawing import About, Room, plain
 from tui.looks import DARK
@@ -163,3 +163,20 @@ def test_a_sparkline_is_no_wider_than_its_room_and_rises_with_its_values(values:
     assert len(drawn) == width
     rising = sparkline(sorted(values), width).strip()
     assert list(rising) == sorted(rising)
+
+
+def test_the_last_decision_by_a_policy_has_its_value_and_probabilities(
+    shown: Callable[[int, str | None], View],
+) -> None:
+    view = shown(DAY + 450, "alice")
+    assert view.card is not None
+    probs = (("eat", 0.75), ("wait", 0.2), ("wash", 0.05))
+    decision = Decision(DAY + 440, "wait", probs, 1.234, "town")
+    with_it = view._replace(card=view.card._replace(decision=decision))
+    rows = person.draw(with_it, DARK, LARGE)
+    assert "policy town: wait  value 1.23  10 ticks ago" in plain(rows)
+    assert re.search(r"> wait +0\.20", plain(rows)) and re.search(r"  eat +0\.75", plain(rows))
+    without = person.draw(view, DARK, LARGE)
+    assert len(rows) == len(without) + 4 and "policy" not in plain(without)
+    assert any(row.about == About(tick=DAY + 440) for row in rows)
+    assert all(row.text.cell_len <= 20 for row in person.draw(with_it, DARK, Room(20, 18)))
