@@ -85,6 +85,7 @@ def _contents(source: LogReader) -> Iterator[tuple[str, bytes]]:
         bring(source.path, name, length)
         yield name, read_regular(source.path / name, -1 if length is None else length)
     yield "log/head", read_regular(source.path / "log" / "head")
+    yield from _kept_beside(source)
     folder = source.path / "checkpoints"
     for checkpoint in sorted(folder.iterdir()) if folder.is_dir() else ():
         if is_state(checkpoint.name) and int(checkpoint.name) <= source.head.tick:
@@ -92,6 +93,18 @@ def _contents(source: LogReader) -> Iterator[tuple[str, bytes]]:
             for file in sorted(checkpoint.iterdir()):
                 if is_table(file.name) and not file.is_symlink():
                     yield f"checkpoints/{checkpoint.name}/{file.name}", read_regular(file)
+
+
+def _kept_beside(source: LogReader) -> Iterator[tuple[str, bytes]]:
+    """The files that a run keeps of its people's policies and of their decisions, if it has any."""
+    names = ["policies.json"]
+    for folder in ("policies", "decisions"):
+        below = source.path / folder
+        names += sorted(f"{folder}/{each.name}" for each in below.iterdir()) if below.is_dir() else []
+    for name in names:
+        if is_kept(name) and (source.path / name).is_file():
+            bring(source.path, name)
+            yield name, read_regular(source.path / name)
 
 
 def _put(target: Store, name: str, content: bytes) -> None:

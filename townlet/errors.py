@@ -7,6 +7,8 @@ TownletError
 ├── TickOutOfRange          a tick that the run has not reached
 ├── QueryError              a query that cannot be answered
 ├── TelemetryError          a feed that cannot be served
+├── PolicyError             a policy that cannot be run
+│   └── PolicyMisfit        a policy that learned on other observations
 └── ThresholdBreached       a watched town breaks a rule
 """
 
@@ -47,6 +49,14 @@ class OutboxFull(TownletError):
 
 class TelemetryError(TownletError):
     """A feed that cannot be served at the given place."""
+
+
+class PolicyError(TownletError):
+    """A policy's file that cannot be read or run, or a name that no shipped policy has."""
+
+
+class PolicyMisfit(PolicyError, NotImplementedError):
+    """A policy that cannot decide in a town, such as one that learned on other observations; it names both layouts."""
 
 
 class ThresholdBreached(TownletError):

@@ -12,6 +12,7 @@ from townlet import many
 from townlet.configuration.load import Resolved, from_text, load
 from townlet.configuration.settings import Settings
 from townlet.errors import ConfigurationError, TownletError
+from townlet.history.decisions import guide_of, settle
 from townlet.living.loop import begin
 from townlet.living.loop import resume as go_on
 from townlet.living.town import Town
@@ -116,7 +117,8 @@ def town_of_seed(settings: str, seed: int, ticks: int, into: str, durability: st
     elif Run(folder).head.tick < ticks:
         done = "went on"
         part = Run(folder)
-        go_on(part.path, lambda: part.at().town, seed, ticks, durability=durability, from_start=True)
+        how: Any = {"from_start": True, "by": guide_of(part), "settle": lambda: settle(part)}
+        go_on(part.path, lambda: part.at().town, seed, ticks, durability=durability, **how)
     else:
         done = "was whole"
     run = Run(folder)

@@ -7,7 +7,7 @@ from typing import Final
 
 from eventlog.errors import EventLogError, LogDamaged, LogLocked, RunExists, RunNotFound
 from projections.errors import BadEvent, BadTemplates, ProjectionError
-from townlet.errors import ConfigurationError, QueryError, TelemetryError, TickOutOfRange, TownletError
+from townlet.errors import ConfigurationError, PolicyError, QueryError, TelemetryError, TickOutOfRange, TownletError
 
 NEXT_STEPS: Final[Mapping[int, str]] = {
     errno.EROFS: "name a place that can be written; reading needs none: replay, sql, tail, fork --into elsewhere",
@@ -32,7 +32,14 @@ def exit_code(error: Exception) -> int | None:
     """The exit code of an error that a town or a log raises; None for any other."""
     if isinstance(
         error,
-        ConfigurationError | BadTemplates | QueryError | TelemetryError | TickOutOfRange | RunNotFound | RunExists,
+        ConfigurationError
+        | BadTemplates
+        | PolicyError
+        | QueryError
+        | TelemetryError
+        | TickOutOfRange
+        | RunNotFound
+        | RunExists,
     ):
         return 2
     if isinstance(error, LogDamaged | BadEvent):

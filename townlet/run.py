@@ -17,6 +17,7 @@ from townlet.living.progress import Progress, Pulse
 if TYPE_CHECKING:
     from projections.settings import Rewards
     from townlet.dataset.batches import Dataset
+    from townlet.policies.file import Policy
     from townlet.telling.why import Why
     from townlet.whatif.refold import Refold
 
@@ -132,16 +133,19 @@ class Run(History):
         seed: int | None = None,
         ticks: int = 0,
         progress: Progress | None = None,
+        policy: "Policy | Path | str | None" = None,
+        share: str | None = None,
     ) -> "Run":
         """A new run in the folder `into`: the same history before tick `at` (None: now), then a future of its own.
 
-        The new run lives on for `ticks` ticks, with changed settings or another seed if they are given. Raises
-        TickOutOfRange, RunExists, ConfigurationError for settings that a running town cannot change, LogDamaged,
-        DiskFull.
+        The new run lives on for `ticks` ticks, with changed settings, another seed, or another policy and share (as
+        for `resume`) if they are given. Raises TickOutOfRange, RunExists, ConfigurationError for settings that a
+        running town cannot change, PolicyError, LogDamaged, DiskFull.
         """
         from townlet.whatif.fork import fork
 
-        fork(self, local_path(into), at, overrides or {}, seed, ticks, progress=progress)
+        how: Any = {"progress": progress, "policy": policy, "share": share}
+        fork(self, local_path(into), at, overrides or {}, seed, ticks, **how)
         return Run(into)
 
     def resume(
@@ -151,16 +155,34 @@ class Run(History):
         durability: str = "interval",
         progress: Progress | None = None,
         commit_ticks: int | None = None,
+        policy: "Policy | Path | str | None" = None,
+        share: str | None = None,
     ) -> "Run":
         """Let the town live on for `ticks` more ticks; returns this run. `commit_ticks` as for `simulate`.
 
-        Raises LogLocked, LogDamaged, DiskFull.
+        People live on by the policy that the run has recorded, or from now on by another `policy` and `share`, as for
+        `simulate`; "scripted" is the script. Raises LogLocked, LogDamaged, PolicyError, DiskFull.
         """
+        from townlet.history.decisions import settle, wanted_guide
         from townlet.living.loop import resume
 
+        by = wanted_guide(self, policy, share)
         how: Any = {"durability": durability, "progress": progress, "commit_ticks": commit_ticks}
-        resume(self.path, lambda: self.at().town, self.seed, ticks, **how)
+        resume(self.path, lambda: self.at().town, self.seed, ticks, by=by, settle=lambda: settle(self), **how)
         return self
+
+    def decisions(self, from_tick: int = 0, to_tick: int | None = None) -> pa.Table:
+        """What people decided by a policy from `from_tick` on and before `to_tick` (None: now), in order.
+
+        Columns: `tick`, `person` (number), `option` (number), `log_prob`, `probs` (float32[9], of each option),
+        `value`, `policy` (digest). Empty for a run of the script. They are written with each checkpoint: those of a
+        killed run since its last one come with `resume(0)`. Raises TickOutOfRange, PolicyError.
+        """
+        from townlet.policies.decisions import read_decisions
+
+        last = self.head.tick if to_tick is None else to_tick
+        self.require(from_tick, last)
+        return read_decisions(self.path, from_tick, last)
 
 
 def simulate(
@@ -174,6 +196,8 @@ def simulate(
     progress: Progress | None = None,
     commit_ticks: int | None = None,
     replace: bool = False,
+    policy: "Policy | Path | str | None" = None,
+    share: str | None = None,
 ) -> Run:
     """Found a town, let it live for `ticks` ticks, write its log to the folder `into`, and return its run.
 
@@ -181,10 +205,12 @@ def simulate(
     maps dotted keys to values; `seed` is from 0 to 2**64 - 1; `durability` is every-commit, interval or never;
     `commit_ticks` is the most ticks that one commit holds, None: as many as fit. The same config and seed give the same
     log, byte for byte in its content. With `replace` the run takes the place of one that is there, once its first tick
-    is committed. Raises ConfigurationError, RunExists, DiskFull, and EventLogError for a folder that holds anything
-    else.
+    is committed. With `policy`, a shipped name, a file or a `Policy`, everybody lives by it, or the `share` of seats that
+    a text such as "4/8" says; the run keeps a copy, and every decision beside its log. Raises ConfigurationError,
+    PolicyError, RunExists, DiskFull, and EventLogError for a folder that holds anything else.
     """
     from townlet.living.loop import begin
+    from townlet.policies.guide import guide
     from townlet.warming import warm
 
     warm()
@@ -192,7 +218,7 @@ def simulate(
     resolved = load(config, overrides or {}, founded=True)
     for doubt in () if progress else resolved.doubts():
         warnings.warn(doubt, RuntimeWarning, stacklevel=2)
-    begin(resolved, ticks, seed, local_path(into), **how)
+    begin(resolved, ticks, seed, local_path(into), by=guide(policy, share), **how)
     return Run(into)
 
 

@@ -26,8 +26,10 @@ MARK: Final = "half-made.townlet"
 _SEGMENT: Final = r"[0-9]{20}\.(?:arrows?|parquet)"
 _TABLE: Final = r"(?:manifest\.json|\w+\.arrow)"
 _STATE: Final = r"[0-9]{12,20}(?:\.[0-9]+-[0-9]+(?:-replaced)?)?"
+_POLICIES: Final = r"policies\.json|policies/[0-9a-f]{16}\.safetensors|decisions/[0-9]{12}-[0-9]{12}\.parquet"
 _KEPT: Final = re.compile(
-    rf"run\.json|configs/[0-9a-f]{{1,64}}\.json|log/(?:head|{_SEGMENT})|checkpoints/[0-9]{{12,20}}/{_TABLE}", re.ASCII
+    rf"{_POLICIES}|run\.json|configs/[0-9a-f]{{1,64}}\.json|log/(?:head|{_SEGMENT})|checkpoints/[0-9]{{12,20}}/{_TABLE}",
+    re.ASCII,
 )
 _BEGUN: Final = re.compile(
     rf"lock(?:\.holder)?|{re.escape(MARK)}|(?:run\.json|configs/[0-9a-f]{{1,64}}\.json|log/head)\.tmp"
@@ -35,13 +37,13 @@ _BEGUN: Final = re.compile(
     re.ASCII,
 )
 _MADE: Final = re.compile(
-    rf"mirror-of|log/{_SEGMENT}(?:\.torn(?:-[0-9]+)?)?(?:\.tmp)?|(?:checkpoints|derived/\w+/[0-9a-f]{{16}})/{_STATE}/{_TABLE}"
+    rf"mirror-of|(?:{_POLICIES})\.tmp|log/{_SEGMENT}(?:\.torn(?:-[0-9]+)?)?(?:\.tmp)?|(?:checkpoints|derived/\w+/[0-9a-f]{{16}})/{_STATE}/{_TABLE}"
     r"|exports/events-[0-9]+-[0-9]+(?:\.parquet|\.duckdb|-csv/(?:events\.csv|manifest\.json))",
     re.ASCII,
 )
 _OF_A_RUN: Final = re.compile(f"{_KEPT.pattern}|{_BEGUN.pattern}|{_MADE.pattern}", re.ASCII)
 _FOLDERS: Final = re.compile(
-    rf"log|configs|checkpoints(?:/{_STATE})?|derived(?:/\w+(?:/[0-9a-f]{{16}}(?:/{_STATE})?)?)?"
+    rf"log|configs|policies|decisions|checkpoints(?:/{_STATE})?|derived(?:/\w+(?:/[0-9a-f]{{16}}(?:/{_STATE})?)?)?"
     r"|exports(?:/events-[0-9]+-[0-9]+-csv)?",
     re.ASCII,
 )
@@ -298,10 +300,10 @@ def _put_mark(folder: Path) -> None:
 
 def _written_files(run: Path) -> Iterator[tuple[str, bool | None]]:
     """What a writer may touch of a run: its path in the run, and whether it is a folder (None: anything but a link)."""
-    yield from ((name, False) for name in (MANIFEST, "lock", "lock.holder", MARK))
-    for folder in ("log", "configs", "checkpoints", "derived", "exports"):
+    yield from ((name, False) for name in (MANIFEST, "policies.json", "lock", "lock.holder", MARK))
+    for folder in ("log", "configs", "checkpoints", "policies", "decisions", "derived", "exports"):
         yield folder, True
-        if folder in ("log", "configs", "checkpoints") and (run / folder).is_dir():
+        if folder not in ("derived", "exports") and (run / folder).is_dir():
             for name in sorted(f"{folder}/{each}" for each in os.listdir(run / folder)):
                 yield name, False if _KEPT.fullmatch(name) else None
 

@@ -23,9 +23,12 @@ from eventlog.writer import Durability, LogWriter
 from townlet.configuration.load import Resolved
 from townlet.errors import TownletError
 from townlet.living.commands import Driver
+from townlet.living.deciding import Decider
 from townlet.living.identity import fold_identity
 from townlet.living.progress import Progress, Pulse
 from townlet.living.town import Town
+from townlet.policies.guide import Guide
+from townlet.policies.keeping import keep_guide
 from townlet.whole_numbers import require_seed, require_within, whole_number
 
 DURABILITIES = ("every-commit", "interval", "never")
@@ -42,8 +45,11 @@ def begin(
     progress: Progress | None,
     commit_ticks: int | None = None,
     replace: bool = False,
+    by: Guide | None = None,
 ) -> None:
     """Found a town and write its life of `ticks` ticks to a new run; a commit holds at most `commit_ticks` ticks.
+
+    People live by the script, or as `by` says: their decisions are then kept beside the log.
 
     With `replace` the run takes the place of one that is there, once its first tick is committed: whatever fails before
     leaves the earlier run as it was. Raises RunExists, DiskFull, TownletError, EventLogError if the folder holds
@@ -54,32 +60,45 @@ def begin(
     if ticks < 1:
         raise TownletError(f"a run cannot have {ticks} ticks: let the town live for at least one tick")
     town = Town([resolved.settings])
+    if by is not None:
+        town.decider = Decider(town, by)
     founding = town.found(seed)
     if not (replace and is_run(into)):
-        with new_log(resolved, seed, into, durability=durability) as writer:
+        with new_log(resolved, seed, into, durability=durability, by=by) as writer:
+            keep_guide(into, by, 0)
             _live(town, writer, ticks, founding, progress, commit_ticks)
         return
-    with instead_of_run(into) as beside, new_log(resolved, seed, beside, durability=durability) as writer:
+    with instead_of_run(into) as beside, new_log(resolved, seed, beside, durability=durability, by=by) as writer:
+        keep_guide(beside, by, 0)
         rows = np.concatenate([founding, *town.live(1)])
         writer.commit(rows, expected_seq=0)
     with LogWriter.open(into, durability=_durability(durability)) as writer:
         _live(town, writer, ticks - 1, None, progress, commit_ticks)
 
 
-def new_log(resolved: Resolved, seed: int, into: Path, *, durability: str, who: str = "") -> LogWriter:
+def new_log(
+    resolved: Resolved, seed: int, into: Path, *, durability: str, who: str = "", by: Guide | None = None
+) -> LogWriter:
     """A writer for a new run in the folder `into`. Raises RunExists, LogLocked.
 
-    `who` names an outside policy, if one acts in the town; it becomes part of the run's id.
+    `who` names an outside policy, if one acts in the town, and `by` a policy that people live by; both become part of
+    the run's id.
     """
+    who += by.who if by else ""
     return LogWriter.create(
         into,
         run_id=hashlib.sha256(f"{resolved.config_id} {seed}{who}".encode()).hexdigest()[:16],
         name=resolved.settings.name,
         epochs=[Epoch(from_seq=0, config_id=resolved.config_id, seed=seed)],
-        versions={name: version(name) for name in VERSIONED},
+        versions=versions(by),
         settings={resolved.config_id: resolved.text},
         durability=_durability(durability),
     )
+
+
+def versions(by: Guide | None) -> dict[str, str]:
+    """What made a run, by name: the programs that compute a town's life, and the policy that people live by, if any."""
+    return {name: version(name) for name in VERSIONED} | ({} if by is None else {"policy": str(by)})
 
 
 def resume(
@@ -92,21 +111,29 @@ def resume(
     progress: Progress | None = None,
     commit_ticks: int | None = None,
     from_start: bool = False,
+    by: Guide | None = None,
+    settle: Callable[[], None] | None = None,
 ) -> None:
     """Let the town of the run at `path` live on for `ticks` ticks; a commit holds at most `commit_ticks` ticks.
 
     With `from_start` the ticks count from the founding: the town lives up to tick `ticks`, wherever its log ends now.
-    `restore` returns the folded town; it is called when this process holds the log's lock.
+    `restore` returns the folded town; it is called when this process holds the log's lock, after `settle`, which brings
+    what is kept beside the log to the log's end. People live by the script, or as `by` says.
 
     Raises LogLocked, LogDamaged, DiskFull, TownletError.
     """
     ticks = require_within(ticks, "ticks", 0)
     with LogWriter.open(path, durability=_durability(durability)) as writer:
+        if settle is not None:
+            settle()
         town = restore()
         assert (town.tick, town.seq) == (writer.head.tick, writer.head.seq), "the fold is not at the log's end"
         town.set_seed(seed)
         if from_start:
             ticks = max(0, ticks - town.tick)
+        if by is not None:
+            town.decider = Decider(town, by)
+        keep_guide(path, by, town.tick)
         # A run that ended before its first commit is founded now.
         founding = town.found(seed) if town.seq == 0 else None
         begun = int(town.record["clock"]["epoch"])
@@ -153,6 +180,7 @@ def _live(
         if not ticks:
             keeper.keep(town)
     finally:
+        keeper.keep_decisions(town)
         keeper.finish()
         if trouble := keeper.trouble():
             _report(pulse(trouble), progress)
@@ -185,10 +213,20 @@ class _Keeper:
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._last: Future[None] | None = None
         self._failed: tuple[int, OSError | EventLogError] | None = None
+        self._unkept: tuple[int, OSError] | None = None
         self._told = ""
 
+    def keep_decisions(self, town: Town) -> None:
+        """Write what people decided by a policy up to the end of the log, if anybody did."""
+        if town.decider is not None:
+            try:
+                town.decider.keep(self._writer.path, self._writer.head.tick)
+            except OSError as error:
+                self._unkept = self._writer.head.tick, error
+
     def keep(self, town: Town) -> None:
-        """Write a checkpoint of the town as it is now, at the end of the log."""
+        """Write a checkpoint of the town as it is now, at the end of the log, and its people's decisions."""
+        self.keep_decisions(town)
         if self._last is not None:
             self._last.result()
         self._last = self._thread.submit(self._write, town.tables(), self._writer.point)
@@ -200,7 +238,14 @@ class _Keeper:
             self._failed = point.tick, error
 
     def trouble(self) -> str:
-        """Why a checkpoint could not be written; "" if all were, or if this reason was given before."""
+        """Why a checkpoint or decisions could not be written; "" if all were, or if this reason was given before."""
+        if self._unkept is not None:
+            (tick, unkept), self._unkept = self._unkept, None
+            reason = (unkept.strerror or str(unkept)).lower()
+            return self._once(
+                f"{self._writer.path}: the decisions before tick {tick:,} cannot be written: {reason}. The log is "
+                f"whole and the town lives on. Next: townlet resume {self._writer.path} --ticks 0 makes them again"
+            )
         if self._failed is None:
             return ""
         (tick, error), self._failed = self._failed, None
@@ -213,6 +258,11 @@ class _Keeper:
             f"{self._store.path}: the checkpoint at tick {tick:,} cannot be written: {reason}. The log is whole "
             "and the town lives on, but opening the run takes longer without checkpoints."
         )
+
+    def _once(self, words: str) -> str:
+        """These words, "" if they were the last that were told."""
+        told, self._told = self._told, words
+        return "" if told == words else words
 
     def finish(self) -> None:
         """Wait until the last checkpoint is written, or has failed."""

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,12 +16,20 @@ from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
 from townlet.errors import ConfigurationError, OutboxFull
 
+if TYPE_CHECKING:
+    from townlet.living.deciding import Decider
+
 ROWS_A_PERSON = 20
 """Free rows that the outbox keeps for each person: more than a person ever causes in one tick."""
 
 
 class Town:
-    """One town and the plans of its epochs. `towns` is an array with one record of `town_type`."""
+    """One town and the plans of its epochs. `towns` is an array with one record of `town_type`.
+
+    People live by the script, or as `decider` says where there is one.
+    """
+
+    decider: "Decider | None" = None
 
     def __init__(
         self, settings: Sequence[Settings], towns: np.ndarray | None = None, plans: np.ndarray | None = None
@@ -75,7 +83,10 @@ class Town:
 
         left = ticks
         while left > 0:
-            lived = int(day.live(self.towns, self.plans, left, self.reserve))
+            if self.decider is None:
+                lived = int(day.live(self.towns, self.plans, left, self.reserve))
+            else:
+                lived = self.decider.live(self, left)
             if lived == 0:
                 raise OutboxFull(f"the outbox of {self.shape.rows} rows has no room for a tick of {self.people} people")
             rows = self.take_rows()

@@ -44,7 +44,8 @@ UNIT = 1.0 / 9007199254740992.0
     GIVE,
     LEND,
     GIVER,
-) = map(np.int64, range(29))
+    LEARNED,
+) = map(np.int64, range(30))
 """Purposes: what a draw is for. New ones are added at the end."""
 
 NOBODY_ELSE = np.int64(0)

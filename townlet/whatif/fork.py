@@ -2,9 +2,8 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel
 
@@ -16,10 +15,17 @@ from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
 from townlet.configuration.society import Job
 from townlet.errors import ConfigurationError, TownletError
+from townlet.history.decisions import hand_down, settle, wanted_guide
 from townlet.history.history import History
-from townlet.living.loop import VERSIONED, resume
+from townlet.living.deciding import require_fitting
+from townlet.living.loop import resume, versions
 from townlet.living.progress import Progress
+from townlet.policies.guide import Guide
+from townlet.policies.keeping import keep_guide
 from townlet.whole_numbers import require_seed, whole_number
+
+if TYPE_CHECKING:
+    from townlet.policies.file import Policy
 
 FIXED: Final[Mapping[str, str]] = {
     "town": "the town was founded with it",
@@ -45,18 +51,25 @@ def fork(
     ticks: int,
     *,
     progress: Progress | None = None,
+    policy: "Policy | Path | str | None" = None,
+    share: str | None = None,
 ) -> None:
     """Make the run `into` with the history of `run` before tick `at` (None: now), and let it live for `ticks` ticks.
 
     Other settings or another seed begin a new epoch at the fork. A fork at tick 0 has no history, so they replace the
-    first epoch. Raises TickOutOfRange, RunExists, ConfigurationError, LogDamaged, DiskFull.
+    first epoch. People live on by the policy that was in force, or by `policy` ("scripted": the script) and `share`.
+    Raises TickOutOfRange, RunExists, ConfigurationError, PolicyError, LogDamaged, DiskFull.
     """
     log = run.log
     if whole_number(ticks, "ticks", "0 or more") < 0:
         raise TownletError(f"a town cannot live on for {ticks} ticks: give 0 or more")
-    seq, epochs = _beginning(run, log.head.tick if at is None else at)
+    tick = log.head.tick if at is None else at
+    seq, epochs = _beginning(run, tick)
+    by = wanted_guide(run, policy, share, tick)
     resolved = _resolved_settings(run, epochs, seq, overrides)
     begun = epochs[-1]
+    if by is not None:
+        require_fitting(by.policy, resolved.settings)
     begins = Epoch(
         from_seq=seq,
         config_id=resolved.config_id if overrides else begun.config_id,
@@ -68,15 +81,18 @@ def fork(
         log,
         into,
         seq,
-        run_id=_run_id(log.manifest.run_id, seq, begins),
+        run_id=_run_id(log.manifest.run_id, seq, begins, by),
         name=resolved.settings.name,
-        versions={name: version(name) for name in VERSIONED},
+        versions=versions(by),
         epochs=epochs,
         settings={begins.config_id: resolved.text} if overrides else {},
     )
+    hand_down(run, into, tick)
+    keep_guide(into, by, tick)
     if ticks:
         forked = History(into)
-        resume(into, lambda: forked.at().town, forked.seed, ticks, progress=progress)
+        how: Any = {"progress": progress, "by": by, "settle": lambda: settle(forked)}
+        resume(into, lambda: forked.at().town, forked.seed, ticks, **how)
 
 
 def fork_settings(run: "History", at: int, overrides: Mapping[str, object]) -> Resolved:
@@ -101,9 +117,10 @@ def _lived_epochs(epochs: Sequence[Epoch], seq: int) -> list[Epoch]:
     return [epoch for epoch in epochs if epoch.from_seq < seq]
 
 
-def _run_id(parent: str, seq: int, epoch: Epoch) -> str:
-    """The id of a fork, sixteen hex digits: the same history, settings and seed give the same id."""
-    return hashlib.sha256(f"{parent} {seq} {epoch.config_id} {epoch.seed}".encode()).hexdigest()[:16]
+def _run_id(parent: str, seq: int, epoch: Epoch, by: Guide | None) -> str:
+    """The id of a fork, sixteen hex digits: the same history, settings, seed and policy give the same id."""
+    who = "" if by is None else by.who
+    return hashlib.sha256(f"{parent} {seq} {epoch.config_id} {epoch.seed}{who}".encode()).hexdigest()[:16]
 
 
 def _resolved_settings(run: "History", epochs: Sequence[Epoch], seq: int, overrides: Mapping[str, object]) -> Resolved:

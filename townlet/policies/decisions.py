@@ -1,0 +1,109 @@
+"""The decisions of a run's people, beside its log: who chose what, with which probability, and what was expected.
+
+Each file of `decisions/` holds all decisions of the ticks that its name says, as Parquet. A reader takes only ticks
+that are in the log.
+"""
+
+import re
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from eventlog.folder import disk
+from eventlog.places import place_name
+from townlet.errors import PolicyError
+from townlet.policies.file import OPTIONS
+
+FOLDER: Final = "decisions"
+
+_NAME: Final = re.compile(r"([0-9]{12})-([0-9]{12})\.parquet", re.ASCII)
+
+SCHEMA: Final = pa.schema(
+    [
+        ("tick", pa.int64()),
+        ("person", pa.int64()),
+        ("option", pa.int8()),
+        ("log_prob", pa.float32()),
+        ("probs", pa.list_(pa.float32(), len(OPTIONS))),
+        ("value", pa.float32()),
+        ("policy", pa.string()),
+    ]
+)
+"""The columns of a file. `probs` has the probability of each option, in order; `policy` is the policy's digest."""
+
+
+class Part(NamedTuple):
+    """A file of decisions: of all ticks from `from_tick` on and before `to_tick`."""
+
+    from_tick: int
+    to_tick: int
+    path: Path
+
+
+def parts(run: Path) -> list[Part]:
+    """The files of decisions of the run in this folder, by tick."""
+    folder = run / FOLDER
+    found = [(_NAME.fullmatch(each.name), each) for each in folder.iterdir()] if folder.is_dir() else []
+    return sorted(Part(int(name[1]), int(name[2]), path) for name, path in found if name)
+
+
+def decision_table(choices: np.ndarray, policy: str) -> pa.Table:
+    """Rows of CHOICE (`townlet.living.by_policy`) of one policy as a table of SCHEMA."""
+    probs = np.exp(choices["log_probs"].astype("f8")).astype("f4").reshape(-1)
+    columns = [
+        pa.array(choices["tick"]),
+        pa.array(choices["person"]),
+        pa.array(choices["option"].astype("i1")),
+        pa.array(choices["log_prob"]),
+        pa.FixedSizeListArray.from_arrays(pa.array(probs), len(OPTIONS)),
+        pa.array(choices["value"]),
+        pa.array([policy] * len(choices), pa.string()),
+    ]
+    return pa.table(columns, schema=SCHEMA)
+
+
+def write_part(run: Path, from_tick: int, to_tick: int, table: pa.Table) -> None:
+    """Write the decisions of these ticks atomically, even if there are none. Raises OSError."""
+    disk.make_folder(run / FOLDER)
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", use_dictionary=["policy"])
+    disk.replace_file(run / FOLDER / f"{from_tick:012}-{to_tick:012}.parquet", sink.getvalue())
+
+
+def drop_from(run: Path, tick: int) -> None:
+    """Remove all decisions from this tick on: the log has lost these ticks, or has not lived them. Raises OSError."""
+    for part in parts(run):
+        if part.to_tick <= tick:
+            continue
+        if part.from_tick < tick:
+            table = read_part(part)
+            write_part(run, part.from_tick, tick, table.filter(pc.less(table["tick"], tick)))
+        disk.remove(part.path)
+
+
+def read_part(part: Part) -> pa.Table:
+    """The decisions in a file, with the columns of SCHEMA. Raises PolicyError for a file that is none."""
+    try:
+        return pq.read_table(part.path, partitioning=None).cast(SCHEMA)
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
+        raise PolicyError(
+            f"{place_name(part.path)} does not hold decisions any more: {str(error)[:120]}.\n"
+            "  Next: remove the file; townlet resume RUN --ticks 0 makes the last stretch again"
+        ) from error
+
+
+def read_decisions(run: Path, from_tick: int, to_tick: int) -> pa.Table:
+    """The decisions that the run keeps from `from_tick` on and before `to_tick`, in the order in which they were made.
+
+    Raises PolicyError for a file that holds no decisions any more.
+    """
+    tables = [SCHEMA.empty_table()]
+    for part in parts(run):
+        if part.from_tick < to_tick and from_tick < part.to_tick:
+            tables.append(read_part(part))
+    table = pa.concat_tables(tables)
+    return table.filter(pc.and_(pc.greater_equal(table["tick"], from_tick), pc.less(table["tick"], to_tick)))

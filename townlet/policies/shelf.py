@@ -1,0 +1,97 @@
+"""The policies that are shipped, by name, and the check that a policy fits a town before it decides anything there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, Literal
+
+from eventlog.printable import printable_line
+from projections.observations.gates import require_ties
+from projections.observations.layout import Layout, layout_of
+from projections.settings import Observations, Social
+from projections.spelling import proposal
+from townlet.configuration.load import configs_folder
+from townlet.configuration.settings import Settings
+from townlet.errors import PolicyError, PolicyMisfit
+from townlet.policies.file import Policy
+
+ENDING: Final = ".safetensors"
+
+VARIANTS: Final[tuple[Literal["full", "hybrid", "compact"], ...]] = ("full", "hybrid", "compact")
+
+
+def shipped_policies() -> dict[str, Path]:
+    """The files of the shipped policies, by name."""
+    return {file.stem: file for file in sorted((configs_folder() / "policies").glob(f"*{ENDING}"))}
+
+
+def find_policy(source: Policy | Path | str) -> Policy:
+    """The policy of a shipped name or of a file; a policy that is already read is returned as it is.
+
+    A text without a separator and without the ending .safetensors is a name, unless only a file has it. Raises
+    PolicyError, which names what is shipped.
+    """
+    if isinstance(source, Policy):
+        return source
+    shipped = shipped_policies()
+    if str(source) in shipped:
+        return Policy.read(shipped[str(source)])
+    if Path(source).name == str(source) and not str(source).endswith(ENDING) and not Path(source).exists():
+        listed = proposal(str(source), shipped) or "none is shipped with this version"
+        raise PolicyError(
+            f"there is no policy {printable_line(str(source))!r}; {listed}.\n"
+            "  Next: take a shipped name, or give the path of a policy's file (.safetensors)"
+        )
+    return Policy.read(source)
+
+
+def seen_by(policy: Policy, settings: Settings) -> Observations:
+    """The settings of observations with which a policy sees this town: the town's own, in the policy's variant.
+
+    Raises PolicyMisfit, which is a NotImplementedError and names both layouts, if these are not the observations that
+    it learned on, or if they have ties and the town keeps none.
+    """
+    settings_seen = settings.observations.model_copy(update={"variant": policy.identity.variant})
+    layout = layout_of(settings_seen)
+    if layout.hash != policy.identity.layout:
+        raise PolicyMisfit(_misfit(policy, layout, settings_seen))
+    if layout.size != policy.inputs and policy.identity.kind == "mlp":
+        raise PolicyError(
+            f"the policy {policy.name} takes {policy.inputs} numbers, and its own layout {layout.hash} has "
+            f"{layout.size}: its header is wrong. Next: take the file anew from whoever made it"
+        )
+    try:
+        require_ties(settings_seen, settings.relationships.capacity)
+    except NotImplementedError as error:
+        without = layout_of(settings_seen.model_copy(update={"social": Social(enabled=False)}))
+        raise PolicyMisfit(
+            f"the policy {policy.name} learned on layout {policy.identity.layout}, which observes ties, and without "
+            f"ties this town makes layout {without.hash} ({without.size} numbers): {error}"
+        ) from error
+    return settings_seen
+
+
+def _misfit(policy: Policy, layout: Layout, settings: Observations) -> str:
+    """The words for a policy of another layout: both layouts, and the settings that would make the policy's, if any."""
+    told = policy.identity.layout
+    known = next((keys for keys, hash in _known_layouts(settings) if hash == told), None)
+    step = f"set {known}" if known else "no setting of this version makes that layout: train a policy anew"
+    return (
+        f"the policy {policy.name} learned on observations of layout {told} ({policy.identity.variant}, "
+        f"{policy.inputs} numbers), and this town makes layout {layout.hash} ({layout.variant}, {layout.size} numbers, "
+        f"{len(layout.planes)} planes). Next: {step}"
+    )
+
+
+def _known_layouts(settings: Observations) -> Iterator[tuple[str, str]]:
+    """Settings near these, in words, each with the hash of its layout."""
+    for personality in (True, False):
+        for enabled in (True, False):
+            for aggregates in (True, False):
+                social = settings.social.model_copy(update={"enabled": enabled, "include_aggregates": aggregates})
+                for variant in VARIANTS:
+                    changes = {"variant": variant, "personality": personality, "social": social}
+                    keys = f"observations.personality={str(personality).lower()} "
+                    keys += f"observations.social.enabled={str(enabled).lower()}"
+                    if enabled:
+                        keys += f" observations.social.include_aggregates={str(aggregates).lower()}"
+                    yield keys, layout_of(settings.model_copy(update=changes)).hash
