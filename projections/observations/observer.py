@@ -15,6 +15,8 @@ class Observer:
     read-only views of memory that `see` writes. `see` writes only values that have changed since the last tick, so
     copy the arrays if you want to keep or change them.
 
+    `memory` is all that `see` writes, as two flat arrays: a copy of it, written back, continues with the same bits.
+
     Kernels take `lenses`, `features` and `views` instead and call
     `observe_agent(town, plan, lenses[epoch], a, features[town, a], views[town, a])`.
     """
@@ -34,6 +36,7 @@ class Observer:
         step = HEAD + PADDED * planes
         floats = np.zeros((towns + 1) * self.seats * numbers + FEATURES.itemsize // 4, "f4")
         drawn = np.zeros((towns + 1) * self.seats * step + VIEW.itemsize, "u1")
+        self.memory = floats, drawn
         self.features = _rows(floats, FEATURES, (towns + 1, self.seats), 4 * numbers)
         self.views = _rows(drawn, VIEW, (towns + 1, self.seats), step)
         self.scalars = floats[: towns * self.seats * numbers].reshape(towns, self.seats, numbers)

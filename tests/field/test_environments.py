@@ -169,7 +169,7 @@ def test_d4_the_clock_of_a_town_cannot_be_set() -> None:
         _, infos = env.reset(seed=1)
         with pytest.raises(ValueError, match="read-only"):
             infos["tick"] -= 5
-        memory = [env._towns.towns, env._towns.shadows, env._towns.plans, env._outs, env._episodes, env._asked]
+        memory = [env._towns.towns, env._towns.shadows, env._towns.plans, env.lives.outs, env._episodes, env._asked]
         for array in arrays_of(given_out(env, "vector")):
             assert not array.flags.writeable or not any(np.shares_memory(array, one) for one in memory)
 

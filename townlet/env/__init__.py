@@ -8,7 +8,7 @@ from townlet.errors import TownletError
 CLASSES = {
     "vector_env": ("townlet.env.vector", "VectorEnv"),
     "parallel_env": ("townlet.env.parallel", "ParallelEnv"),
-    "gym_env": ("townlet.env.single", "GymEnv"),
+    "gym_env": ("townlet.env.faces.single", "GymEnv"),
 }
 """The module and class behind each public name of `townlet`."""
 

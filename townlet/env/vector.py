@@ -11,13 +11,12 @@ import numpy as np
 
 from eventlog.rows import Rows
 from projections.kernel import bound_entry
-from projections.observations.observer import Observer
 from projections.reward_table import CALLED
-from projections.rewards import compile_terms
-from projections.riders.rewards import COLUMNS, rewards_type
+from projections.riders.rewards import COLUMNS
 from townlet.configuration.load import NONE, Source, load
 from townlet.env import step as stepping
 from townlet.env.asking import Seeds, checked_actions, checked_mask, checked_seeds
+from townlet.env.lives import Lives
 from townlet.env.remaking import Remade, how_to_remake
 from townlet.env.towns import Towns
 from townlet.env.workers import Work, Workers
@@ -75,8 +74,9 @@ class VectorEnv:
         self.control, self.autoreset = control, autoreset
         self.episode_ticks, self.episodes = episode_ticks, require_within(episodes, "episodes", 1)
         self.logs = None if logs is None else Path(logs)
-        self._towns = Towns(resolved, towns, seats=seats, control=control, logs=self.logs)
-        self.num_envs, self.seats = towns, self._towns.seats
+        self.lives = Lives(resolved, towns, seats=seats, control=control, logs=self.logs)
+        self._towns, self.layout, self.seats = self.lives.towns, self.lives.layout, self.lives.seats
+        self.num_envs = towns
         self._threads_asked, self.threads = threads, min(threads, towns)
         self._make_arrays()
         self._workers = Workers(self._bind(), towns, self.threads)
@@ -93,40 +93,31 @@ class VectorEnv:
     # The arrays that each step overwrites
 
     def _make_arrays(self) -> None:
-        count, towns = self.num_envs, self._towns
-        observer = Observer(self.settings.observations, towns.plans, count, self.seats)
-        self.layout = observer.layout
-        self._sight = observer.lenses, observer.features, observer.views
-        self._terms = compile_terms(self.settings.rewards, self.settings.town.scale)
-        self._outs = np.zeros(count, rewards_type(towns.shape)).view(np.recarray)
-        self._episodes = np.zeros(count, stepping.EPISODE).view(np.recarray)
-        self._asked = np.full((count, self.seats), NOT_ASKED, np.int64)
-        self._seen = np.zeros((count, self.seats), stepping.SEEN).view(np.recarray)
-        seen = self._seen.view(np.ndarray)
-        self.observations: Observations = {"scalars": observer.scalars, "action_mask": seen["mask"]}
+        self._episodes = np.zeros(self.num_envs, stepping.EPISODE).view(np.recarray)
+        self._asked = np.full((self.num_envs, self.seats), NOT_ASKED, np.int64)
+        seen = self.lives.seen.view(np.ndarray)
+        self.observations: Observations = {"scalars": self.lives.observer.scalars, "action_mask": seen["mask"]}
         if self.layout.planes:
-            self.observations["map"] = observer.map
+            self.observations["map"] = self.lives.observer.map
         self.infos: Infos = {
             "alive": seen["alive"],
             "decides": seen["decides"],
             "person": seen["person"],
             "actions": seen["action"],
-            "tick": _read_only(towns.towns.view(np.ndarray)["clock"]["tick"]),
+            "tick": _read_only(self.lives.clocks),
         }
         self._flags = seen["reward"], seen["terminated"], seen["truncated"]
 
     def _bind(self) -> Work:
         """The compiled step, bound to its arrays."""
-        towns = self._towns
-        lived = towns.towns, towns.shadows, towns.plans, self._terms, self._outs, self._episodes, self._asked
-        work: Work = bound_entry(stepping.step, *lived, *self._sight, self._seen, towns.reserve)
+        lives, own = self.lives, (self._episodes, self._asked)
+        work: Work = bound_entry(stepping.step, *lives.lived, *own, *lives.sight, lives.seen, self._towns.reserve)
         return work
 
     @property
     def breakdown(self) -> np.ndarray:
         """The terms of each seat's last reward and their total, in the order of `reward_names`: f8 [T, S, 10]."""
-        rows = self._outs.view(np.ndarray)["seats"][:, : self.seats]
-        return np.stack([np.where(rows["present"] == 1, rows[name], 0.0) for name in COLUMNS], axis=-1)
+        return self.lives.breakdown()
 
     @property
     def reward_names(self) -> tuple[str, ...]:
@@ -241,18 +232,14 @@ class VectorEnv:
 
         If that fails, because there is a run already where its log is to be, the town has no episode.
         """
-        towns = self._towns
         self._unfounded.add(index)
         self._over = [*(each for each in self._over if each != index), index]
-        towns.found(index, (self._seeds[index] + int(self._rounds[index]) * self.num_envs) & SEED_MOST)
+        self.lives.found(index, (self._seeds[index] + int(self._rounds[index]) * self.num_envs) & SEED_MOST)
         self._rounds[index] += 1
         self._lived[index] = 0
         self._unfounded.remove(index)
         self._over = [each for each in self._over if each != index]
-        self._outs.view(np.ndarray).view("u1").reshape(self.num_envs, -1)[index] = 0
         self._episodes[index] = self.episode_ticks, 0, 0
-        lived = towns.towns, towns.shadows, towns.plans, self._terms, self._outs
-        stepping.first_look(*lived, *self._sight, self._seen, index)
 
     def step(self, actions: Any) -> Step:
         """Let every town live one tick. `actions` are integers [T, S]; -1 leaves a seat to the scripted policy.

@@ -19,6 +19,10 @@ class Estimates(NamedTuple):
     advantages: np.ndarray
     returns: np.ndarray
 
+    def only(self, which: np.ndarray) -> "Estimates":
+        """Those of the rows for which `which`, bool [m], is true."""
+        return Estimates(self.rows[which], self.advantages[which], self.returns[which])
+
 
 def estimates(rows: np.ndarray, lam: float) -> Estimates:
     """Advantages and returns of the decisions among `rows`, an array of ROW; a row's `next` lies behind it.

@@ -13,6 +13,7 @@ from projections.settings import Model
 from projections.spelling import proposal
 from townlet.configuration.faults import Given, dotted, refusal, short
 from townlet.configuration.load import configs_folder, given_file
+from townlet.configuration.stages import SocialStages
 from townlet.errors import ConfigurationError
 from townlet.yaml_text import read_yaml
 
@@ -92,6 +93,7 @@ class Training(Model):
     control: Literal["option", "primitive"] = Field("option", description="what people are told")
     variant: Literal["compact"] = Field("compact", description="what people observe")
     network: NetworkSettings = NetworkSettings()
+    training: SocialStages = SocialStages()
     ppo: PPOSettings = PPOSettings()
     cloning: CloningSettings = CloningSettings()
     guards: GuardSettings = GuardSettings()

@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 
 from townlet.configuration.load import NONE, Source
-from townlet.env import registration as registration
+from townlet.env.faces import registration as registration
 from townlet.env.asking import checked_action
 from townlet.env.picture import RENDER_MODES, checked_mode, picture_of
 from townlet.env.remaking import Remade, how_to_remake
