@@ -37,7 +37,7 @@ PARTS = appending.commits(appending.history(1_024, 512), 512)
 WITHOUT_PEER = {
     "memory": 3,
     "environment": 8,
-    "snippet": 6,
+    "snippet": 3,
     "growth": 9,
     "folding": 3,
     "long": 5,
