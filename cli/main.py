@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "watch": "Check a town against thresholds, running or finished.",
     "telemetry": "Send the state of a town to other programs, tick by tick, or summarise a run.",
     "export": "Write a run's events as Parquet, a DuckDB database or CSV, with digests that prove them.",
+    "train": "Train a policy by which people live, from the decisions of many towns.",
     "dataset": "Write what people observed, did and earned in a run, as a dataset for learning.",
     "runs": "List runs; archive, copy, rebuild or remove them.",
     "config": "Show, check or describe a configuration.",

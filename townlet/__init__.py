@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from townlet.asking.sql import query as query
-    from townlet.env.parallel import ParallelEnv as parallel_env
     from townlet.env.faces.single import GymEnv as gym_env
+    from townlet.env.parallel import ParallelEnv as parallel_env
     from townlet.env.vector import VectorEnv as vector_env
     from townlet.judging.facts.asking import facts as facts
     from townlet.many_towns import simulate_many as simulate_many

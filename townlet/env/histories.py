@@ -98,8 +98,8 @@ class TownLog:
         if log._ahead < seq:
             log.close()
             raise TownletError(
-                f"{path} has {log._ahead:,} events, and the state was taken after event {seq:,}: the log was cut off or "
-                "is another one. Continue without logs, or from an earlier state"
+                f"{path} has {log._ahead:,} events, and the state was taken after event {seq:,}: the log was cut off "
+                "or is another one. Continue without logs, or from an earlier state"
             )
         return log
 

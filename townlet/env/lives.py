@@ -1,7 +1,7 @@
 """Towns under outside control with all that is seen and earned in them: the arrays that compiled steps overwrite."""
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -80,7 +80,10 @@ class Lives:
         return np.ndarray((self.count, self.seats, len(COLUMNS)), np.float64, outs.data, first, strides)
 
     def found(self, index: int, seed: int) -> None:
-        """Found a new town in place of the old one, and write its first observations. Raises TownletError, RunExists."""
+        """Found a new town in place of the old one, and write its first observations.
+
+        Raises TownletError, RunExists.
+        """
         self.towns.found(index, seed)
         self._clear_rewards(index)
         stepping.first_look(*self.lived, *self.sight, self.seen, index)
@@ -119,7 +122,6 @@ class Lives:
         checked = {name: part_of(state, name, place) for name, place in places.items()}
         self.towns.load_state(state)
         for name, place in places.items():
-            place.setflags(write=True)
             place[...] = checked[name]
 
 

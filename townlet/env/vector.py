@@ -3,9 +3,8 @@
 import weakref
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -16,26 +15,21 @@ from projections.riders.rewards import COLUMNS
 from townlet.configuration.load import NONE, Source, load
 from townlet.env import step as stepping
 from townlet.env.asking import Seeds, checked_actions, checked_mask, checked_seeds
-from townlet.env.lives import Lives
+from townlet.env.faces.names import AUTORESETS, GymnasiumNames
+from townlet.env.lives import Lives, State, part_of
 from townlet.env.remaking import Remade, how_to_remake
-from townlet.env.towns import Towns
+from townlet.env.towns import Past, Towns
 from townlet.env.workers import Work, Workers
 from townlet.errors import TownletError
 from townlet.rules.control import NOT_ASKED
 from townlet.whole_numbers import SEED_MOST, require_within, whole_number
 
-if TYPE_CHECKING:
-    from gymnasium import spaces
-
 Observations = dict[str, np.ndarray]
 Infos = dict[str, Any]
 Step = tuple[Observations, np.ndarray, np.ndarray, np.ndarray, Infos]
 
-AUTORESETS = {"next_step": "NEXT_STEP", "same_step": "SAME_STEP", "disabled": "DISABLED"}
-"""When a town is founded again after its episode, and Gymnasium's name for it."""
 
-
-class VectorEnv:
+class VectorEnv(GymnasiumNames):
     """`towns` towns with `seats` seats each. Every array is indexed [town, seat]; each step overwrites it.
 
     Observations: `scalars` f4 [T, S, n], `map` u1 [T, S, planes, 11, 11] (if the variant has a map) and
@@ -166,43 +160,6 @@ class VectorEnv:
         """The seed of each town."""
         return list(self._towns.seeds)
 
-    # Gymnasium's names
-
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """When a town is founded again after its episode, as Gymnasium's `autoreset_mode`."""
-        from gymnasium.vector import AutoresetMode
-
-        return {"autoreset_mode": AutoresetMode[AUTORESETS[self.autoreset]]}
-
-    @cached_property
-    def single_observation_space(self) -> "spaces.Dict":
-        """The space of one seat's observation."""
-        from townlet.env.spaces import observation_space
-
-        return observation_space(self.layout)
-
-    @cached_property
-    def observation_space(self) -> "spaces.Dict":
-        """The space of all observations, [T, S, ...]."""
-        from townlet.env.spaces import observation_space
-
-        return observation_space(self.layout, self.num_envs, self.seats)
-
-    @cached_property
-    def single_action_space(self) -> "spaces.Discrete[Any]":
-        """The space of one seat's action."""
-        from townlet.env.spaces import action_space
-
-        return action_space()
-
-    @cached_property
-    def action_space(self) -> "spaces.MultiDiscrete[Any]":
-        """The space of all actions, [T, S]."""
-        from townlet.env.spaces import action_spaces
-
-        return action_spaces(self.num_envs, self.seats)
-
     # Episodes
 
     def reset(
@@ -240,6 +197,70 @@ class VectorEnv:
         self._unfounded.remove(index)
         self._over = [each for each in self._over if each != index]
         self._episodes[index] = self.episode_ticks, 0, 0
+
+    def restore(self, town: int, run: Past, tick: int | None = None) -> tuple[Observations, Infos]:
+        """Make a town that of a run at a tick (None: its end). It goes on under outside control, in a new episode.
+
+        `run` is an opened run (`townlet.open`), which lives by this environment's settings. The town's digest goes on
+        from the run's digest at that tick, its luck is that of the run's seed, and nobody has earned anything yet.
+        The next reset of the town founds a new one, with the seed that comes next. Raises TownletError if the settings
+        differ, if more seats are in use than this environment has, or if it keeps logs; TickOutOfRange, LogDamaged.
+        """
+        self._require_open()
+        index = whole_number(town, "town")
+        if not 0 <= index < self.num_envs:
+            raise TownletError(f"town {index} is not between 0 and {self.num_envs - 1}")
+        self.lives.restore(index, run, tick)
+        self._lived[index] = 0
+        self._episodes[index] = self.episode_ticks, 0, 0
+        self._unfounded.discard(index)
+        self._over = [each for each in self._over if each != index]
+        return dict(self.observations), dict(self.infos)
+
+    def state(self) -> State:
+        """Everything that a bit-equal continuation needs, as copies: plain arrays by name, without settings.
+
+        The step after `load_state` gives the same bits as the step after `state`. Raises TownletError, OutboxFull.
+        """
+        self._require_open()
+        over = np.zeros(self.num_envs, np.int64)
+        over[self._over] = np.arange(1, len(self._over) + 1)
+        unfounded = np.zeros(self.num_envs, np.int64)
+        unfounded[list(self._unfounded)] = 1
+        return {
+            **{f"lives.{name}": array for name, array in self.lives.state().items()},
+            **{name: array.copy() for name, array in self._places().items()},
+            "first_seeds": np.array(self._seeds, np.uint64),
+            "over": over,
+            "unfounded": unfounded,
+            "episode_ticks": np.array([self.episode_ticks], np.int64),
+        }
+
+    def load_state(self, state: State) -> tuple[Observations, Infos]:
+        """Continue from a state that an environment with the same arguments has given. Returns what is seen.
+
+        Logs that the state knows are continued in this environment's folder `logs`; rows that a log has already are
+        compared and not written twice. Raises TownletError if the state does not fit or is not whole.
+        """
+        self._require_open()
+        towns = np.zeros(self.num_envs, np.int64)
+        likes = {"first_seeds": towns.astype(np.uint64), "over": towns, "unfounded": towns, "episode_ticks": towns[:1]}
+        checked = {name: part_of(state, name, like) for name, like in {**self._places(), **likes}.items()}
+        prefix = "lives."
+        self.lives.load_state({name[len(prefix) :]: a for name, a in state.items() if name.startswith(prefix)})
+        for name, array in self._places().items():
+            array[...] = checked[name]
+        self._seeds = [int(seed) for seed in checked["first_seeds"]]
+        order = np.argsort(checked["over"], kind="stable").tolist()
+        self._over = [index for index in order if checked["over"][index]]
+        self._unfounded = set(np.flatnonzero(checked["unfounded"]).tolist())
+        self.episode_ticks, self._is_full = int(checked["episode_ticks"][0]), True
+        return dict(self.observations), dict(self.infos)
+
+    def _places(self) -> State:
+        """The arrays in which an episode keeps its place."""
+        episodes = self._episodes.view(np.ndarray).view(np.int64).reshape(self.num_envs, -1)
+        return {"episodes": episodes, "lived": self._lived, "rounds": self._rounds}
 
     def step(self, actions: Any) -> Step:
         """Let every town live one tick. `actions` are integers [T, S]; -1 leaves a seat to the scripted policy.

@@ -11,6 +11,7 @@ from eventlog.folder import disk
 from eventlog.folder.holding import is_written_to
 from eventlog.folder.regular import read_regular
 from townlet.errors import ConfigurationError, TownletError
+from townlet.learning.guards import Baseline
 from townlet.learning.settings import Training
 from townlet.many.cells import code_version
 
@@ -57,7 +58,7 @@ class Manifest(BaseModel):
     codes: tuple[Text, ...]
     training: Training
     town: str
-    exits_most: float
+    baselines: dict[str, Baseline]
     updates: int = 0
     ended: Text = ""
     weights: Text = ""

@@ -59,15 +59,18 @@ class CloningSettings(Model):
 class GuardSettings(Model):
     """When a training stops early, with exit code 1. Means are over the last `window` updates of one stage."""
 
-    window: Annotated[int, Field(ge=1, le=10_000)] = Field(20, description="updates of a mean, and of the baseline")
+    window: Annotated[int, Field(ge=1, le=10_000)] = Field(20, description="updates of a mean")
+    grace: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        100, description="updates of PPO before exits and variance are judged: a policy begins at random"
+    )
     variance_factor: Positive = Field(
-        2.0, description="the variance of rewards may be so many times that of the stage's first window"
+        2.0, description="the variance of rewards may be so many times that of the random policy in the same stage"
+    )
+    exits_factor: Positive = Field(
+        1.0, description="exits a person-day may be so many times those of the random policy"
     )
     kl_most: Positive = Field(0.2, description="approximate KL divergence of an update")
     gradient_norm_most: Positive = Field(100.0, description="gradient norm before it is scaled down")
-    exits_most: Annotated[float, Field(gt=0.0)] | None = Field(
-        None, description="exits a person-day; left out, it is measured under the random policy before the training"
-    )
 
 
 class Training(Model):

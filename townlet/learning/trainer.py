@@ -12,12 +12,13 @@ from projections.rewards import compile_terms
 from townlet.configuration.load import Resolved
 from townlet.configuration.stages import Stage, rewards_stage
 from townlet.env.decisions.experience import Experience
+from townlet.env.decisions.rows import DECIDED, DIED
 from townlet.learning.advantages import estimates
 from townlet.learning.batches import batch_of
 from townlet.learning.checkpoints import Checkpoint, digest_of
 from townlet.learning.cloning import Cloner, is_allowed
 from townlet.learning.figures import figures_of
-from townlet.learning.guards import PPO
+from townlet.learning.guards import PPO, Baseline
 from townlet.learning.metrics import Row, packed, unpacked
 from townlet.learning.network import PolicyNetwork, arrays_of, load_arrays
 from townlet.learning.optimising import load_moments, moments_of
@@ -90,7 +91,7 @@ class Trainer:
 
     def gather(self) -> None:
         """The rollout of the next update: the rows of `experience`."""
-        self._pay()
+        self.experience.lives.terms[...] = terms_of(self.town, self.stage)
         if self.phase == CLONING:
             self.experience.gather_scripted()
             self._value()
@@ -154,13 +155,6 @@ class Trainer:
             return batch.size, self._cloner.learn(batch, self.update)._asdict(), variance
         return batch.size, self._learner.learn(batch, self.update - cloning)._asdict(), variance
 
-    def _pay(self) -> None:
-        """Let company pay by the stage of the next update."""
-        town = self.town.settings
-        social = town.rewards.social.model_copy(update={"stage": rewards_stage(self.stage)})
-        rewards = town.rewards.model_copy(update={"social": social})
-        self.experience.lives.terms[...] = compile_terms(rewards, town.town.scale)
-
     def _value(self) -> None:
         """Write the network's values into the rows of the script, which has none."""
         rows, n = self.experience.rows.view(np.ndarray), self.experience.n
@@ -176,19 +170,17 @@ class Trainer:
         self.experience.learned = everybody
 
 
-def random_exits(training: Training, town: Resolved, *, towns: int = 16, days: int = 2) -> float:
-    """Exits a person-day under the random policy, in days that follow as many: the bound of a guard."""
+def baselines_of(training: Training, town: Resolved, *, towns: int = 16, days: int = 2) -> dict[str, Baseline]:
+    """What the random policy does in each stage of a training, in some days that follow as many."""
+    stages = {stage for _, stage in training.training.spans()}
+    return {stage: _baseline(training, town, stage, min(towns, training.towns), days) for stage in sorted(stages)}
 
-    def act(experience: Experience, first: int, last: int) -> None:
-        mask = experience.rows["mask"][first:last].astype("f4")
-        with np.errstate(divide="ignore"):
-            log_probs = np.log(mask / mask.sum(1, keepdims=True))
-        experience.answer(log_probs, np.zeros(last - first, "f4"), first, last)
 
-    ticks = days * town.settings.town.ticks_per_day
+def _baseline(training: Training, town: Resolved, stage: Stage, towns: int, days: int) -> Baseline:
+    settings, ticks = town.settings, days * town.settings.town.ticks_per_day
     with Experience(
-        town.settings,
-        min(towns, training.towns),
+        settings,
+        towns,
         rollout_ticks=ticks,
         gamma=training.gamma,
         life_days=2 * days + 1,
@@ -196,9 +188,29 @@ def random_exits(training: Training, town: Resolved, *, towns: int = 16, days: i
         control=training.control,
         variant=training.variant,
     ) as experience:
-        experience.gather(act)
-        experience.gather(act)
-        return figures_of(experience.books, experience.seats, ticks, town.settings.town.ticks_per_day)["exits"]
+        experience.lives.terms[...] = terms_of(town, stage)
+        experience.gather(act_at_random)
+        experience.gather(act_at_random)
+        figures = figures_of(experience.books, experience.seats, ticks, settings.town.ticks_per_day)
+        rows = experience.rows.view(np.ndarray)[: experience.n]
+        ended = (rows["ended"] == DECIDED) | (rows["ended"] == DIED)
+        return Baseline(figures["exits"], float(rows["reward"][ended].var()) if ended.any() else 0.0)
+
+
+def act_at_random(experience: Experience, first: int, last: int) -> None:
+    """The random policy: everything that is allowed is as likely."""
+    mask = experience.rows["mask"][first:last].astype("f4")
+    with np.errstate(divide="ignore"):
+        log_probs = np.log(mask / mask.sum(1, keepdims=True))
+    experience.answer(log_probs, np.zeros(last - first, "f4"), first, last)
+
+
+def terms_of(town: Resolved, stage: Stage) -> np.ndarray:
+    """The town's reward terms, as kernels take them, with the pay for company of a stage."""
+    settings = town.settings
+    social = settings.rewards.social.model_copy(update={"stage": rewards_stage(stage)})
+    terms: np.ndarray = compile_terms(settings.rewards.model_copy(update={"social": social}), settings.town.scale)
+    return terms
 
 
 def _below(arrays: Mapping[str, np.ndarray], before: str) -> dict[str, np.ndarray]:

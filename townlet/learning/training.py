@@ -5,19 +5,21 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+
 from eventlog.folder import disk
 from eventlog.folder.lock import WriterLock
 from townlet.configuration.load import Resolved, from_text, load
 from townlet.errors import ConfigurationError
 from townlet.learning import folders
 from townlet.learning.checkpoints import newest_checkpoint, write_checkpoint
-from townlet.learning.folders import FORMAT, Manifest, read_manifest, this_code, this_machine, write_manifest
+from townlet.learning.folders import Manifest, read_manifest, this_code, this_machine, write_manifest
 from townlet.learning.guards import Stopped, trouble
 from townlet.learning.metrics import Board, Row, write_table
 from townlet.learning.network import arrays_of
 from townlet.learning.optimising import Diverged
 from townlet.learning.settings import Training, digest_of, training_of
-from townlet.learning.trainer import Trainer, random_exits
+from townlet.learning.trainer import Trainer, baselines_of
 from townlet.policies.file import Identity, write_policy
 
 FINISHED: Final = "finished"
@@ -61,10 +63,14 @@ def train(
         if folders.is_training(run):
             manifest = _gone_on(run, digest, machine)
         else:
-            exits = training.guards.exits_most
-            measured = random_exits(training, town) if exits is None else exits
-            made = {"machine": machine, "codes": (this_code(),), "training": training, "town": town.text}
-            manifest = Manifest(format=FORMAT, digest=digest, exits_most=measured, **made)
+            manifest = Manifest(
+                digest=digest,
+                machine=machine,
+                codes=(this_code(),),
+                training=training,
+                town=town.text,
+                baselines=baselines_of(training, town),
+            )
             write_manifest(run, manifest)
         return manifest if manifest.is_finished else _live(run, manifest, progress or (lambda pulse: None))
     finally:
@@ -83,9 +89,22 @@ def restored(run: Path, most: int | None = None, *, logs: bool = False) -> Train
         return trainer.begin()
     if kept.state["layout"] != trainer.experience.layout.hash:
         raise ConfigurationError(
-            f"{run}: the checkpoint was written for another layout of observations. Next: train anew, into another folder"
+            f"{run}: the checkpoint has another layout of observations. Next: train anew, into another folder"
         )
     return trainer.load(kept)
+
+
+def replayed(run: Path, update: int) -> tuple[np.ndarray, np.ndarray]:
+    """The rollout of an update, lived again: its rows, ROW [n], and what was observed, f4 [n, inputs].
+
+    Raises ConfigurationError, TownletError.
+    """
+    trainer = restored(run, update)
+    while trainer.update < update:
+        trainer.step()
+    trainer.gather()
+    experience = trainer.experience
+    return experience.rows.view(np.ndarray)[: experience.n].copy(), experience.seen[: experience.n].copy()
 
 
 def _live(run: Path, manifest: Manifest, progress: Progress) -> Manifest:
@@ -101,7 +120,7 @@ def _live(run: Path, manifest: Manifest, progress: Progress) -> Manifest:
             spent = perf_counter() - began
             left = (training.steps - trainer.update) * spent / (trainer.update - first)
             progress(Pulse(row, training.steps, spent, left))
-            if why := trouble(trainer.rows, training.guards, manifest.exits_most):
+            if why := trouble(trainer.rows, training.guards, manifest.baselines):
                 raise Stopped(f"{run}: stopped after update {row['update']:,}: {why}")
             if trainer.update % training.checkpoint_every == 0 and trainer.update < training.steps:
                 _keep(run, trainer, manifest)
@@ -187,5 +206,3 @@ def _require_free(run: Path, resume: bool) -> None:
 
 def _town_of(run: Path, manifest: Manifest) -> Resolved:
     return from_text(manifest.town, f"{run / folders.MANIFEST}: town")
-
-

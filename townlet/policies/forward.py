@@ -85,15 +85,50 @@ def net_of(tensors: Mapping[str, np.ndarray]) -> NET:
 
 @kernel
 def dense(inputs, weights, bias, out):
-    """out = bias + inputs @ weights, one input after another: the compiler takes several outputs at once."""
+    """out = bias + inputs @ weights: each sum in the order of the inputs, several outputs at once.
+
+    Inputs of 0 are left out. Four others are added in one pass over `out`, in their order, because reading and writing
+    `out` takes longer than the sums.
+    """
     for j in range(len(out)):
         out[j] = bias[j]
+    found, first, second, third = 0, 0, 0, 0
     for i in range(len(inputs)):
-        each = inputs[i]
-        if each != ZERO:
-            row = weights[i]
-            for j in range(len(out)):
-                out[j] += each * row[j]
+        if inputs[i] == ZERO:
+            continue
+        found += 1
+        if found == 1:
+            first = i
+        elif found == 2:
+            second = i
+        elif found == 3:
+            third = i
+        else:
+            add_four(inputs, weights, first, second, third, i, out)
+            found = 0
+    if found >= 1:
+        add_one(inputs, weights, first, out)
+    if found >= 2:
+        add_one(inputs, weights, second, out)
+    if found == 3:
+        add_one(inputs, weights, third, out)
+
+
+@kernel
+def add_one(inputs, weights, i, out):
+    """Add what input `i` gives to each output."""
+    x, row = inputs[i], weights[i]
+    for j in range(len(out)):
+        out[j] += x * row[j]
+
+
+@kernel
+def add_four(inputs, weights, a, b, c, d, out):
+    """Add what four inputs give to each output, one after another."""
+    xa, xb, xc, xd = inputs[a], inputs[b], inputs[c], inputs[d]
+    wa, wb, wc, wd = weights[a], weights[b], weights[c], weights[d]
+    for j in range(len(out)):
+        out[j] = out[j] + xa * wa[j] + xb * wb[j] + xc * wc[j] + xd * wd[j]
 
 
 @kernel

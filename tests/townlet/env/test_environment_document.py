@@ -12,7 +12,7 @@ from eventlog.catalogue.registries import Action, Option
 from projections.observations.layout import WINDOW
 from townlet import env as environments
 from townlet.env.contract import any_allowed
-from townlet.env.vector import AUTORESETS
+from townlet.env.faces.names import AUTORESETS
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENT = (ROOT / "docs" / "policy" / "ENVIRONMENT.md").read_text("utf-8")

@@ -9,7 +9,7 @@ import numpy as np
 from eventlog.codes import ACTION_WAIT, OPTION_CHOSEN
 from projections.kernel import entry, kernel
 from projections.observations.observe import observe_agent
-from projections.record.event import NOBODY, seat
+from projections.record.event import seat
 from projections.riders.earning import earn
 from projections.riders.rewards import LEFT
 from townlet.env.decisions.rows import (
@@ -29,9 +29,6 @@ from townlet.living.day import tick
 from townlet.policies.drawing import draw_option
 from townlet.policies.forward import HEADS, VALUE, forward, log_softmax_masked, unpack
 from townlet.rules.control import BY_OPTION, NOT_ASKED
-
-GOOD = 0.3
-"""A day is good for a person if no need falls to this."""
 
 NO_NEED = -1.0
 """The lowest need of a day of which a part was lived by nobody, or by somebody else."""
@@ -70,7 +67,7 @@ def keep_book(town, plan, a, paid, terms, worst, book):
     worst[a] = low if minute == 0 else min(worst[a], low)
     if minute == plan.life.ticks_per_day - 1 and worst[a] >= 0.0:
         book.days += 1
-        if worst[a] > GOOD:
+        if worst[a] > plan.needs.good_day_above:
             book.good_days += 1
 
 
@@ -111,6 +108,8 @@ def look(town, plan, lens, e, over, learned, opened, rows, seen, features, views
         row.town, row.seat, row.person, row.tick = e, a, agent.person, town.clock.tick
         row.action, row.next, row.ended, row.ticks = NOT_ASKED, NO_ROW, CLOSING if over else OPEN, 0
         row.reward, row.discount, row.log_prob, row.value = 0.0, 1.0, 0.0, 0.0
+        for i in range(len(row.pad)):
+            row.pad[i] = 0
         unpack(town.allowed[a], row.mask)
         observe_agent(town, plan, lens, a, features[e, a], views[e, a])
         for i in range(seen.shape[1]):
@@ -140,7 +139,7 @@ def ask(town, e, mode, learned, asked):
     """
     for a in range(asked.shape[1]):
         town.asked[a] = NOT_ASKED
-        if (mode == POLICY or mode == COMPILED) and learned[e, a] == 1:
+        if mode in (POLICY, COMPILED) and learned[e, a] == 1:
             chosen = asked[e, a]
             if chosen == NOT_ASKED:
                 chosen = town.agents[a].option if town.cursor.control == BY_OPTION else ACTION_WAIT

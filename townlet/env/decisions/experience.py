@@ -53,7 +53,7 @@ class Experience:
         logs: Path | str | None = None,
         logged_towns: int = 0,
     ) -> None:
-        """`gamma` is the discount of a tick, from 0 to 1. The first `logged_towns` towns are logged in the folder `logs`.
+        """`gamma` is the discount of a tick, from 0 to 1. The first `logged_towns` towns are logged in `logs`.
 
         Raises ConfigurationError, TownletError.
         """
@@ -82,8 +82,7 @@ class Experience:
         self.rows = np.zeros(capacity, ROW).view(np.recarray)
         self.seen = np.zeros((capacity, self.layout.size), np.float32)
         self._make_places()
-        for index in range(self.count):
-            self._found(index)
+        self._is_founded = False
 
     def _make_places(self) -> None:
         """Make the arrays in which a town, and each of its seats, keeps its place between two calls of `advance`."""
@@ -139,8 +138,19 @@ class Experience:
 
     # Rollouts
 
+    def found(self) -> None:
+        """Found all towns, if that is not done yet; whatever lives first does it, unless `load_state` came before.
+
+        Raises RunExists if a log is there already.
+        """
+        if not self._is_founded:
+            for index in range(self.count):
+                self._found(index)
+            self._is_founded = True
+
     def spread(self) -> None:
         """Spread the towns over their lives: the script lives e / T of a life in town e. Then they stay spread."""
+        self.found()
         self._until[:] = np.arange(self.count) * self.life // self.count
         while (self.lives.clocks < self._until).any():
             self._advance(SCRIPT)
@@ -190,6 +200,7 @@ class Experience:
         compiled.answer(self.rows, probs, values, self.lives.keys, self._asked, first, last)
 
     def _gather(self, mode: np.int64, act: Act | None = None, net: NET = NO_NET) -> None:
+        self.found()
         self._forget_rows()
         self._clear_books()
         goal = self.lives.clocks + self.rollout_ticks
@@ -214,28 +225,11 @@ class Experience:
             self.lives.towns.drain(index)
         if self.n + self.seats > len(self.rows):
             self._grow()
-        self.n = int(
-            compiled.advance(
-                *self.lives.lived,
-                self._paid,
-                *self.lives.sight,
-                self.lives.towns.reserve,
-                mode,
-                self.gamma,
-                self._until,
-                self._closes,
-                self._looked,
-                self._learned,
-                self._open,
-                self._asked,
-                self.rows,
-                self.seen,
-                self._worst,
-                self._books,
-                net,
-                self.n,
-            )  # fmt: skip
-        )
+        lives = self.lives
+        lived = *lives.lived, self._paid, *lives.sight, lives.towns.reserve
+        places = self._until, self._closes, self._looked, self._learned, self._open, self._asked
+        written = self.rows, self.seen, self._worst, self._books
+        self.n = int(compiled.advance(*lived, mode, self.gamma, *places, *written, net, self.n))
 
     def _grow(self) -> None:
         rows, seen = (
@@ -288,6 +282,7 @@ class Experience:
 
     def state(self) -> State:
         """Everything that the next rollout needs, as plain arrays by name. Of the rows, only those still under way."""
+        self.found()
         kept, numbers = self._open_rows()
         return {
             **{f"lives.{name}": array for name, array in self.lives.state().items()},
@@ -300,8 +295,8 @@ class Experience:
     def load_state(self, state: State) -> None:
         """Continue from a state of an experience with the same arguments; `n` rows are those still under way.
 
-        The next rollout has the same bits as if the first experience had lived it. Logs are continued. Raises
-        TownletError.
+        The next rollout has the same bits as if the first experience had lived it. Logs are continued where the state
+        stands: rows that a log has already are lived again, compared, and not written twice. Raises TownletError.
         """
         checked = {name: part_of(state, name, array) for name, array in {**self._places(), "open": self._open}.items()}
         count = len(part_of(state, "rows", np.zeros((len(state.get("rows", ())), ROW.itemsize), "u1")))
@@ -315,7 +310,7 @@ class Experience:
             array[...] = checked[name]
         while len(self.rows) < count:
             self._grow()
-        self.n = count
+        self.n, self._is_founded = count, True
         self.rows[:count], self.seen[:count] = rows, seen
         self._clear_books()
 

@@ -50,7 +50,7 @@ BOOK = np.dtype(
         ("use", "i8", (HOURS, OPTIONS)),  # person-ticks, by the hour of the day and the option
         ("chosen", "i8", (HOURS, OPTIONS)),  # chosen options likewise
         ("days", "i8"),  # whole days of a person
-        ("good_days", "i8"),  # those on which no need fell to 0.3
+        ("good_days", "i8"),  # those on which no need fell to needs.good_day_above
     ]
 )
 """Sums over a rollout, for the seats of one group in one town."""

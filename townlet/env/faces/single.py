@@ -8,8 +8,8 @@ import gymnasium
 import numpy as np
 
 from townlet.configuration.load import NONE, Source
-from townlet.env.faces import registration as registration
 from townlet.env.asking import checked_action
+from townlet.env.faces import registration as registration
 from townlet.env.picture import RENDER_MODES, checked_mode, picture_of
 from townlet.env.remaking import Remade, how_to_remake
 from townlet.env.spaces import action_space, observation_space

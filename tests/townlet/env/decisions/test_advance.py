@@ -1,5 +1,7 @@
 """Towns that run ahead until somebody decides, against the same towns stepped tick by tick."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from tests.townlet.env.decisions.acting import at_random, experience, net, plain
 from townlet.env.decisions.rows import CLOSING, DECIDED, DIED, OPEN
 from townlet.policies.forward import answer_rows
 
-HARSH = {"rewards.social.stage": "c1", "needs.decay_per_hour.hunger": 0.12, "needs.faint_at": 0.2}
+HARSH = {"rewards.social.stage": "c1", "needs.decay.hunger": 0.0025, "needs.faint_at": 0.1}
 """People faint and leave within days, so that seats change hands."""
 
 GAMMA = 0.999
@@ -99,7 +101,7 @@ def test_a_newcomer_never_gets_the_rewards_of_who_left() -> None:
     for town, seat in {(row["town"], row["seat"]) for row in rows[rows["ended"] == DIED]}:
         of_seat = rows[(rows["town"] == town) & (rows["seat"] == seat)]
         of_seat = of_seat[np.argsort(of_seat["tick"], kind="stable")]
-        for before, after in zip(of_seat, of_seat[1:], strict=False):
+        for before, after in pairwise(of_seat):
             if before["person"] != after["person"]:
                 assert before["ended"] == DIED and before["tick"] + before["ticks"] <= after["tick"]
 
