@@ -123,7 +123,7 @@ def validate(file: str, soak: Path, form: str) -> None:
     help="""Let a training pay for company by a stage, from an update on.
 
     Edits FILE, a training file of your own; comments stay. Refuses with code 1 unless a recorded soak of the same
-    town, by this code, passed: `townlet soak --record` makes one. From update 0 on, the stage becomes the base,
+    town, by this code, passed: `townlet soak --record soaks` makes one. From update 0 on, the stage becomes the base,
     without override and schedule; from a later one on, it becomes the last entry of the schedule.
     """,
     epilog=options.examples(

@@ -1,5 +1,7 @@
 """Finds the recorded soak by which a stage that pays may be enabled."""
 
+import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -73,7 +75,4 @@ def _refusal(config: str, overrides: Mapping[str, Any], place: Path, reasons: li
 
 
 def _as_text(value: Any) -> str:
-    import json
-    import shlex
-
     return shlex.quote(value if isinstance(value, str) else json.dumps(value))

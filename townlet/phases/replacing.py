@@ -1,6 +1,5 @@
 """Reads the text of a file, and replaces it atomically."""
 
-import contextlib
 import os
 from pathlib import Path
 
@@ -35,8 +34,6 @@ def replace_text(file: Path, old: str, new: str) -> None:
                 f"{file}: somebody else changed this file meanwhile, so it was not edited. Next: try again"
             )
         disk.rename(temporary, file)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            disk.remove(temporary)
-        raise
+    finally:
+        disk.remove(temporary)  # it is there only where something failed
     disk.sync_folder(file.parent)
