@@ -256,7 +256,8 @@ def test_a_cloned_policy_is_a_training_without_ppo(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_killed_at_random_points_by_the_system(tmp_path: Path) -> None:
     """SIGKILL at 20 random points of a process, most of them inside of an update: the end is the same to the bit."""
-    training = small(updates=400, checkpoint_every=5, logged_towns=1, rollout_ticks=360)
+    guards = {"kl_most": 100.0, "grace": 1000}
+    training = small(updates=150, checkpoint_every=5, logged_towns=1, rollout_ticks=360, guards=guards)
     train(training, tmp_path / "whole")
     (tmp_path / "training.json").write_text(training.model_dump_json())
     code = (
