@@ -44,7 +44,7 @@ def write_checkpoint(run: Path, kept: Checkpoint) -> None:
 
 def content_of(kept: Checkpoint) -> bytes:
     """The bytes of a checkpoint's file."""
-    arrays = {name: np.ascontiguousarray(array) for name, array in sorted(kept.arrays.items())}
+    arrays = {name: np.asarray(array, order="C") for name, array in sorted(kept.arrays.items())}
     state = json.dumps({"update": kept.update, **kept.state}, sort_keys=True)
     return save(arrays, {STATE: state, DIGEST: digest_of(arrays, state)})
 
@@ -81,7 +81,7 @@ def digest_of(arrays: Mapping[str, np.ndarray], text: str = "") -> str:
     digest = sha256(text.encode())
     for name, array in sorted(arrays.items()):
         digest.update(f"\0{name}\0{array.dtype.str}{array.shape}\0".encode())
-        digest.update(np.ascontiguousarray(array).reshape(-1).view("u1").data)
+        digest.update(np.asarray(array).tobytes())
     return digest.hexdigest()
 
 

@@ -112,6 +112,8 @@ class Training(Model):
             raise ValueError(f"logged_towns: there are {self.towns} towns ({self.logged_towns} given)")
         if self.rollout_ticks > self.life_days * DAY:
             raise ValueError(f"rollout_ticks: a life has {self.life_days * DAY} ticks ({self.rollout_ticks} given)")
+        if self.cloning.updates and self.control != "option":
+            raise ValueError("cloning: the script chooses options, so it cannot be cloned under primitive control")
         return self
 
     @property

@@ -8,7 +8,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from eventlog.folder import disk
+from eventlog.folder.belongings import remove_run
 from eventlog.folder.lock import WriterLock
+from eventlog.folder.run_folders import runs_in
 from townlet.configuration.load import Resolved, from_text, load
 from townlet.errors import ConfigurationError
 from townlet.learning import folders
@@ -82,9 +84,11 @@ def restored(run: Path, most: int | None = None, *, logs: bool = False) -> Train
 
     Nothing is written, unless with `logs` the towns' logs. Raises ConfigurationError, TownletError.
     """
-    manifest = read_manifest(run)
+    manifest, kept = read_manifest(run), newest_checkpoint(run, most)
+    if kept is None and logs:
+        for path in runs_in(run / folders.LOGS):
+            remove_run(path)  # of a training that was killed before anything was kept
     trainer = Trainer(manifest.training, _town_of(run, manifest), logs=run / folders.LOGS if logs else None)
-    kept = newest_checkpoint(run, most)
     if kept is None:
         return trainer.begin()
     if kept.state["layout"] != trainer.experience.layout.hash:

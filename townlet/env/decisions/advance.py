@@ -52,18 +52,17 @@ def pay(rows, opened, e, a, paid, gamma):
 
 
 @kernel
-def keep_book(town, plan, a, paid, terms, worst, book):
+def keep_book(town, plan, a, minute, hour, paid, terms, worst, book):
     """Add what a seat earned and did in the last tick; `worst` is its lowest need of the day so far."""
     if paid.present == 1:
         for i in range(len(terms)):
             book.terms[i] += terms[i]
     agent = town.agents[a]
-    minute = (town.clock.tick - 1) % plan.life.ticks_per_day
     low = NO_NEED
     if agent.alive:
         low = min(agent.hunger, min(agent.hygiene, agent.energy))
         book.lived += 1
-        book.use[minute * HOURS // plan.life.ticks_per_day, agent.option] += 1
+        book.use[hour, agent.option] += 1
     worst[a] = low if minute == 0 else min(worst[a], low)
     if minute == plan.life.ticks_per_day - 1 and worst[a] >= 0.0:
         book.days += 1
@@ -72,9 +71,8 @@ def keep_book(town, plan, a, paid, terms, worst, book):
 
 
 @kernel
-def note_events(town, plan, e, begun, mode, asked, learned, opened, rows, books):
+def note_events(town, e, hour, begun, mode, asked, learned, opened, rows, books):
     """Count the events of the last tick; write the script's choices to rows that were opened for them."""
-    hour = (town.clock.tick - 1) % plan.life.ticks_per_day * HOURS // plan.life.ticks_per_day
     for i in range(begun, town.cursor.pending):
         event = town.outbox[i]
         a = seat(town, np.int64(event.agent))
@@ -188,10 +186,13 @@ def advance(
             tick(town, plan)
             earn(town, shadows[e], plans, terms, earned, begun)
             look_ahead(town, plan)
-            note_events(town, plan, e, begun, mode, asked, learned, opened, rows, books)
+            minute = (town.clock.tick - 1) % plan.life.ticks_per_day
+            hour = minute * HOURS // plan.life.ticks_per_day
+            note_events(town, e, hour, begun, mode, asked, learned, opened, rows, books)
             for a in range(asked.shape[1]):
                 pay(rows, opened, e, a, earned.seats[a], gamma)
-                keep_book(town, plan, a, earned.seats[a], paid[e, a], worst[e], books[learned[e, a], e])
+                book = books[learned[e, a], e]
+                keep_book(town, plan, a, minute, hour, earned.seats[a], paid[e, a], worst[e], book)
                 asked[e, a] = NOT_ASKED
             looked[e] = 0
     return n

@@ -97,7 +97,8 @@ class Experience:
     @property
     def learned(self) -> np.ndarray:
         """For which seats a policy chooses, bool [T, S]: a copy. Set it before a rollout."""
-        return self._learned == 1
+        which: np.ndarray = self._learned == 1
+        return which
 
     @learned.setter
     def learned(self, which: np.ndarray) -> None:

@@ -58,7 +58,7 @@ def stepped(
 
 
 def test_running_ahead_is_stepping_to_the_last_bit() -> None:
-    ticks, towns = 3 * 1440, 2
+    ticks, towns = 1800, 2
     with experience(towns, rollout_ticks=ticks, life_days=30, first_seed=77, overrides=HARSH) as lived:
         lived.gather(at_random)
         rows, seen = plain_rows(lived), lived.seen[: lived.n]
