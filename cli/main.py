@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "watch": "Check a town against thresholds, running or finished.",
     "telemetry": "Send the state of a town to other programs, tick by tick, or summarise a run.",
     "export": "Write a run's events as Parquet, a DuckDB database or CSV, with digests that prove them.",
+    "train": "Train a policy by which people live, from the decisions of many towns.",
     "dataset": "Write what people observed, did and earned in a run, as a dataset for learning.",
     "policy": "Show a policy that was learned, or write it for other runtimes.",
     "runs": "List runs; archive, copy, rebuild or remove them.",
@@ -40,6 +41,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "soak": "Let many towns live and check what must be true of every town.",
     "facts": "Hold a town against what is known of people, each fact with its source.",
     "evaluate": "Let towns live under policies, learned or not, and compare what people then do.",
+    "phase": "Plan, check and edit the social stages of a training file.",
     "bench": "Measure this machine.",
     "warm": "Compile every kernel now, so that later commands do not wait.",
 }

@@ -21,6 +21,9 @@ from projections.spelling import near_names
 NEWEST: Final = "townlet.newest"
 """The key of a command's `meta` that is there if its run was chosen for want of a name."""
 
+TRAINING: Final = "training.json"
+"""The file that makes a folder a training, as `townlet.learning.folders` says, which this must not import."""
+
 SEEDS_MOST: Final = 10_000
 """The most seeds that one command takes: each is a town of its own."""
 
@@ -128,6 +131,27 @@ def _own_run(name: str | None) -> Path:
     near = near_names(asked, [path.relative_to(RUNS).as_posix() for path in known], 3)
     meant = f"did you mean {' or '.join(str(RUNS / each) for each in near)}?" if near else "see: townlet runs"
     raise click.UsageError(f"there is no run {name!r}; {meant}")
+
+
+def find_trainings(a: str, b: str) -> tuple[Path, Path] | None:
+    """The folders of two trainings, given by path or by name under `runs/`; None if neither is one.
+
+    Raises `click.UsageError` if only one of them is.
+    """
+    found = [next((path for path in (Path(name), RUNS / name) if _is_training(path)), None) for name in (a, b)]
+    if found[0] is not None and found[1] is not None:
+        return found[0], found[1]
+    if found[0] is None and found[1] is None:
+        return None
+    which, other = (a, b) if found[0] is not None else (b, a)
+    raise click.UsageError(f"{which} is a training, and {other!r} is none: give two trainings, or two runs")
+
+
+def _is_training(path: Path) -> bool:
+    try:
+        return (path / TRAINING).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def find_runs(names: Sequence[str]) -> list[Path | str]:

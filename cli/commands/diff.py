@@ -47,13 +47,29 @@ RELATIONS = {
     Long tables are cut for reading. --json has everything; --csv and --arrow write the differences at some of the ticks
     (`drift` in --json). Exits with code {DIFFER} if the runs differ, also if one only goes on longer; with code 3 if
     they are equal up to damage in one of them.
+
+    Of two trainings it prints the settings that differ, and the first update in which they part: by its rollout, its
+    weights or its optimiser. With --decision both live that update again, to name its first decision that differs;
+    that takes up to as long as the training took. --csv and --arrow write the settings that differ.
     """,
-    epilog=options.examples("townlet diff runs/a runs/b", "townlet diff a b --json"),
+    epilog=options.examples(
+        "townlet diff runs/a runs/b",
+        "townlet diff a b --json",
+        "townlet diff runs/train-town-1 runs/other --decision",
+    ),
 )
 @click.argument("a", type=RunName())
 @click.argument("b", type=RunName())
+@click.option("--decision", is_flag=True, help="Of two trainings, name the first decision that differs, too.")
 @options.output_formats
-def command(a: str, b: str, form: str) -> None:
+def command(a: str, b: str, decision: bool, form: str) -> None:
+    if trained := options.find_trainings(a, b):
+        from cli.training_difference import say_parting
+
+        say_parting(*trained, (a, b), decision, form)
+        return
+    if decision:
+        raise click.UsageError("--decision is for two trainings: runs are compared event by event anyway")
     paths = options.find_run(a), options.find_run(b)
     import townlet
     from townlet.comparing.difference import diff

@@ -14,7 +14,7 @@ from cli.names import PROJECTION, RunName
 from eventlog.folder.lineage import Member, family_tree
 from eventlog.folder.run_folders import is_folder, is_run
 
-COLUMNS = ("run", "config", "seed", "ticks", "events", "bytes", "state", "log_digest", "parent")
+COLUMNS = ("run", "config", "seed", "ticks", "events", "bytes", "state", "log_digest", "parent", "updates")
 
 
 DAY_S = 86_400
@@ -62,6 +62,9 @@ def command() -> None:
     DIR is a folder of runs, by default runs/. Runs are named by their paths in it; a fork stands below the run that it
     was forked from, which `parent` names: by path, or by its run_id if it is not here. A run is `closed`, `running`,
     `stopped` (its process ended without closing it; townlet resume continues it), or `damaged`.
+
+    Trainings come last, each with its name, its seed and how many updates it made. A training is `finished`, `running`,
+    `stopped` (townlet train --resume continues it), or `damaged`.
     """,
     epilog=options.examples("townlet runs list", "townlet runs list experiments --json"),
 )
@@ -75,9 +78,11 @@ def list_runs(folder: Path | None, form: str) -> None:
     place = folder or options.RUNS
     family = family_tree(place)
     rows = [_run_row(place, each) for each in family]
+    trained = _training_rows(place)
     if form == "table":
-        if not rows:
+        if not rows and not trained:
             output.words(f"there is no run under {folder or options.RUNS}/ yet; make one with: townlet run")
+        trained = [row | {"bytes": _size(row["bytes"])} for row in trained]
         rows = [
             row
             | {
@@ -87,7 +92,7 @@ def list_runs(folder: Path | None, form: str) -> None:
             }
             for row, each in zip(rows, family, strict=True)
         ]
-    output.records(rows, COLUMNS, form)
+    output.records(rows + trained, COLUMNS, form)
 
 
 @command.command(
@@ -285,6 +290,21 @@ def _run_row(place: Path, member: Member) -> dict[str, Any]:
         state = "closed" if manifest.closed else "running" if is_written_to(path) else "stopped"
         row |= {"ticks": head.tick, "events": head.seq, "log_digest": head.digest, "state": state}
     return row
+
+
+def _training_rows(place: Path) -> list[dict[str, Any]]:
+    """The rows of trainings in the list."""
+    if not is_folder(place):
+        return []
+    from townlet.learning.folders import listed, trainings_below
+
+    rows: list[dict[str, Any]] = []
+    for path in trainings_below(place):
+        found = listed(path)
+        row = dict.fromkeys(COLUMNS) | {"run": path.relative_to(place).as_posix(), "bytes": _bytes(path)}
+        row |= {"config": found.name, "seed": found.seed, "state": found.state, "updates": found.updates}
+        rows.append(row)
+    return rows
 
 
 def _bytes(path: Path) -> int:
