@@ -1,6 +1,9 @@
 """Decisions beside the log: whole after a kill, cut where the log is cut, handed down to forks, damaged in words."""
 
 import shutil
+import subprocess
+import sys
+import time
 import warnings
 from pathlib import Path
 
@@ -77,6 +80,27 @@ def test_a_writer_that_dies_between_commit_and_decisions(
     run.resume(TICKS - run.head.tick)
     assert run.log_digest == whole.log_digest
     assert run.decisions().equals(whole.decisions())
+
+
+def test_a_killed_writer_costs_nothing(policy: Path, tmp_path: Path) -> None:
+    """SIGKILL at some moment of a long life; what its log has is a whole run with all its decisions after a resume."""
+    life = (
+        "import sys, townlet; townlet.simulate(ticks=50_000_000, into=sys.argv[1], policy=sys.argv[2], "
+        "overrides={'checkpoint_ticks': 600})"
+    )
+    into = tmp_path / "run"
+    process = subprocess.Popen([sys.executable, "-c", life, str(into), str(policy)])
+    try:
+        while len(decisions.parts(into)) < 5:
+            assert process.poll() is None, "the town ended before it was killed"
+            time.sleep(0.01)
+    finally:
+        process.kill()
+        process.wait()
+    run = Run(into).resume(0)
+    straight = townlet.simulate(ticks=run.head.tick, into=tmp_path / "straight", policy=policy, overrides=EVERY)
+    assert run.log_digest == straight.log_digest
+    assert run.decisions().equals(straight.decisions())
 
 
 def test_a_full_disk_costs_decisions_and_no_log(

@@ -1,5 +1,7 @@
 """People who live by a policy in a run: the same life as in an environment, at every share, however it is cut."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -112,6 +114,18 @@ def test_seed_and_policy_make_the_life(run: Run, policy: Path, tmp_path: Path) -
     assert run.log.manifest.versions["policy"] == f"drawn {Policy.read(policy).digest} 8/8"
     assert not {"policies.json", "policies", "decisions"} & {path.name for path in script.path.iterdir()}
     assert "policy" not in script.log.manifest.versions and not len(script.decisions())
+
+
+def test_a_life_by_the_script_loads_no_kernel_of_a_policy(tmp_path: Path) -> None:
+    life = (
+        "import sys, townlet; townlet.simulate(ticks=5, into=sys.argv[1]).resume(5); "
+        "print(sorted({'townlet.living.by_policy', 'townlet.policies.forward', 'townlet.policies.drawing'}"
+        ".intersection(sys.modules)))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", life, str(tmp_path / "run")], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "[]"
 
 
 def test_a_policy_that_always_wants_one_option_gets_it(tmp_path: Path) -> None:
