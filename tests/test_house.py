@@ -35,6 +35,7 @@ LATE = {
     "townlet.history.narrator": "a kept story is read without Numba",
     "townlet.history.rewards": "a run is opened without Numba",
     "townlet.history.tie_summaries": "a run is asked for its ties without Numba",
+    "townlet.learning.kept.parting": "trainings are compared without torch; only their towns live again with it",
     "townlet.living.town": "a fold starts without the rules",
     "townlet.world.atlas": "a layout that is kept needs no survey of the map",
 }

@@ -88,7 +88,7 @@ def _changes(ctx: click.Context, _: click.Parameter, pairs: tuple[str, ...]) -> 
 )
 @options.output_formats
 def command(config: str, into: Path | None, resume: bool, overrides: dict[str, object], form: str) -> None:
-    from townlet.learning.folders import POLICY, require_torch
+    from townlet.learning.kept.folders import POLICY, require_torch
     from townlet.learning.settings import training_of
 
     training = training_of(config, overrides)
@@ -151,8 +151,8 @@ class _Progress(output.Line):
 
 def _last_row(run: Path) -> dict[str, Any]:
     """The last row of the metrics of a training that was finished before."""
-    from townlet.learning.folders import METRICS
-    from townlet.learning.metrics import read_table
+    from townlet.learning.kept.folders import METRICS
+    from townlet.learning.kept.metrics import read_table
 
     rows = read_table(run / METRICS)
     return rows[-1] if rows else {}
