@@ -7,6 +7,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from cli import options, output
+from cli.living import compile_kernels, is_cold
 from cli.main import COMMANDS
 from cli.names import Name
 
@@ -94,6 +95,9 @@ def command(config: str, into: Path | None, resume: bool, overrides: dict[str, o
     training = training_of(config, overrides)
     require_torch()
     run = into or options.RUNS / f"train-{training.name}-{training.seed}"
+    if is_cold():
+        compile_kernels()
+        output.words("the first training compiles what learning needs beside, which takes a minute or two, once")
     output.words(f"training into {run}: {training.steps:,} updates")
     from townlet.learning.training import train
 
