@@ -22,7 +22,7 @@ NEWEST: Final = "townlet.newest"
 """The key of a command's `meta` that is there if its run was chosen for want of a name."""
 
 TRAINING: Final = "training.json"
-"""The file that makes a folder a training, as `townlet.learning.folders` says, which this must not import."""
+"""The file that makes a folder a training, as `townlet.learning.kept.folders` says, which this must not import."""
 
 SEEDS_MOST: Final = 10_000
 """The most seeds that one command takes: each is a town of its own."""

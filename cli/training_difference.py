@@ -9,7 +9,7 @@ import click
 from cli import output
 
 if TYPE_CHECKING:
-    from townlet.learning.parting import Decision, Difference
+    from townlet.learning.kept.parting import Decision, Difference
 
 DIFFER: Final = 4
 """The exit code if two trainings differ."""
@@ -20,7 +20,7 @@ SHOWN: Final = 10
 
 def say_parting(a: Path, b: Path, names: tuple[str, str], decision: bool, form: str) -> None:
     """Print how two trainings differ. Raises `click.exceptions.Exit` with code 4 if an update does."""
-    from townlet.learning.parting import first_decision, parting
+    from townlet.learning.kept.parting import first_decision, parting
 
     found = parting(a, b)
     first = first_decision(a, b, found.update) if decision and found.update is not None else None

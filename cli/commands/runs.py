@@ -296,7 +296,7 @@ def _training_rows(place: Path) -> list[dict[str, Any]]:
     """The rows of trainings in the list."""
     if not is_folder(place):
         return []
-    from townlet.learning.folders import listed, trainings_below
+    from townlet.learning.kept.folders import listed, trainings_below
 
     rows: list[dict[str, Any]] = []
     for path in trainings_below(place):

@@ -7,6 +7,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from cli import options, output
+from cli.living import compile_kernels, is_cold
 from cli.main import COMMANDS
 from cli.names import Name
 
@@ -88,12 +89,15 @@ def _changes(ctx: click.Context, _: click.Parameter, pairs: tuple[str, ...]) -> 
 )
 @options.output_formats
 def command(config: str, into: Path | None, resume: bool, overrides: dict[str, object], form: str) -> None:
-    from townlet.learning.folders import POLICY, require_torch
+    from townlet.learning.kept.folders import POLICY, require_torch
     from townlet.learning.settings import training_of
 
     training = training_of(config, overrides)
     require_torch()
     run = into or options.RUNS / f"train-{training.name}-{training.seed}"
+    if is_cold():
+        compile_kernels()
+        output.words("the first training compiles what learning needs beside, which takes a minute or two, once")
     output.words(f"training into {run}: {training.steps:,} updates")
     from townlet.learning.training import train
 
@@ -151,8 +155,8 @@ class _Progress(output.Line):
 
 def _last_row(run: Path) -> dict[str, Any]:
     """The last row of the metrics of a training that was finished before."""
-    from townlet.learning.folders import METRICS
-    from townlet.learning.metrics import read_table
+    from townlet.learning.kept.folders import METRICS
+    from townlet.learning.kept.metrics import read_table
 
     rows = read_table(run / METRICS)
     return rows[-1] if rows else {}

@@ -71,7 +71,7 @@ class TestTrain:
         assert (row["state"], row["updates"]) == ("stopped", 1)
 
     def test_without_torch_it_says_what_brings_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("townlet.learning.folders.find_spec", lambda name: None)
+        monkeypatch.setattr("townlet.learning.kept.folders.find_spec", lambda name: None)
         result = said("train", "smoke", "--into", "runs/new")
         assert result.exit_code == 1 and "pip install 'townlet[train]'" in result.stderr
         assert not Path("runs/new").exists()
@@ -110,7 +110,7 @@ def test_listing_runs_brings_no_torch(trained: Path) -> None:
     import subprocess
 
     code = (
-        f"import sys\nfrom townlet.learning.folders import listed, trainings_below\nfrom pathlib import Path\n"
+        f"import sys\nfrom townlet.learning.kept.folders import listed, trainings_below\nfrom pathlib import Path\n"
         f"[listed(path) for path in trainings_below(Path({str(trained)!r}))]\nassert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from townlet.errors import TownletError
-from townlet.learning.metrics import Row
+from townlet.learning.kept.metrics import Row
 from townlet.learning.settings import GuardSettings
 
 PPO: Final = "ppo"

@@ -15,11 +15,11 @@ from townlet.env.decisions.experience import Experience
 from townlet.env.decisions.rows import DECIDED, DIED
 from townlet.learning.advantages import estimates
 from townlet.learning.batches import batch_of
-from townlet.learning.checkpoints import Checkpoint, digest_of
 from townlet.learning.cloning import Cloner, is_allowed
 from townlet.learning.figures import figures_of
 from townlet.learning.guards import PPO, Baseline
-from townlet.learning.metrics import Row, packed, unpacked
+from townlet.learning.kept.checkpoints import Checkpoint, digest_of
+from townlet.learning.kept.metrics import Row, packed, unpacked
 from townlet.learning.network import PolicyNetwork, arrays_of, load_arrays
 from townlet.learning.optimising import load_moments, moments_of
 from townlet.learning.ppo import Learner

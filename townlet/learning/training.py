@@ -13,11 +13,11 @@ from eventlog.folder.lock import WriterLock
 from eventlog.folder.run_folders import runs_in
 from townlet.configuration.load import Resolved, from_text, load
 from townlet.errors import ConfigurationError
-from townlet.learning import folders
-from townlet.learning.checkpoints import newest_checkpoint, write_checkpoint
-from townlet.learning.folders import Manifest, read_manifest, this_code, this_machine, write_manifest
 from townlet.learning.guards import Stopped, trouble
-from townlet.learning.metrics import Board, Row, write_table
+from townlet.learning.kept import folders
+from townlet.learning.kept.checkpoints import newest_checkpoint, write_checkpoint
+from townlet.learning.kept.folders import Manifest, read_manifest, this_code, this_machine, write_manifest
+from townlet.learning.kept.metrics import Board, Row, write_table
 from townlet.learning.network import arrays_of
 from townlet.learning.optimising import Diverged
 from townlet.learning.settings import Training, digest_of, training_of

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from townlet.learning.checkpoints import Checkpoint, newest_checkpoint
-from townlet.learning.folders import METRICS, POLICY
+from townlet.learning.kept.checkpoints import Checkpoint, newest_checkpoint
+from townlet.learning.kept.folders import METRICS, POLICY
 from townlet.learning.settings import Training, training_of
 
 SMALL: dict[str, Any] = {

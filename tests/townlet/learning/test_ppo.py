@@ -83,7 +83,7 @@ def test_entropy_of_masked_choices_by_hand() -> None:
         network.actor.bias.copy_(torch.tensor(logits))
     log_probs, _ = network(torch.zeros(1, INPUTS), torch.tensor([mask], dtype=torch.int8))
     assert entropy_of(log_probs).item() == pytest.approx(by_hand, abs=1e-6)
-    assert float(log_probs.exp()[0, 1]) == 0.0
+    assert log_probs.exp()[0, 1].item() == 0.0
     alone, _ = network(torch.zeros(1, INPUTS), torch.tensor([[0, 0, 1, 0]], dtype=torch.int8))
     assert float(entropy_of(alone)) == 0.0 and float(alone[0, 2]) == 0.0
 

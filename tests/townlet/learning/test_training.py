@@ -21,12 +21,12 @@ from townlet.errors import ConfigurationError
 from townlet.learning import trainer as trainers
 from townlet.learning.advantages import estimates
 from townlet.learning.batches import batch_of
-from townlet.learning.checkpoints import FOLDER, newest_checkpoint
-from townlet.learning.folders import LOGS, MANIFEST, METRICS, POLICY, listed, read_manifest, trainings_below
 from townlet.learning.guards import Stopped
-from townlet.learning.metrics import read_table
+from townlet.learning.kept.checkpoints import FOLDER, newest_checkpoint
+from townlet.learning.kept.folders import LOGS, MANIFEST, METRICS, POLICY, listed, read_manifest, trainings_below
+from townlet.learning.kept.metrics import read_table
+from townlet.learning.kept.parting import first_decision, parting
 from townlet.learning.optimising import Diverged
-from townlet.learning.parting import first_decision, parting
 from townlet.learning.trainer import Trainer
 from townlet.learning.training import Pulse, train
 from townlet.policies.file import Policy

@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from townlet.learning.folders import METRICS, Manifest, read_manifest
-from townlet.learning.metrics import Row, read_table
+from townlet.learning.kept.folders import METRICS, Manifest, read_manifest
+from townlet.learning.kept.metrics import Row, read_table
 
 ORDER: Final = ("rollout", "weights", "optimiser")
 """The digests of an update, in the order in which they are made."""

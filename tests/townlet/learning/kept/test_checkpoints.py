@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from townlet.learning.checkpoints import (
+from townlet.learning.kept.checkpoints import (
     FOLDER,
     KEPT,
     Checkpoint,
@@ -15,7 +15,7 @@ from townlet.learning.checkpoints import (
     read_checkpoint,
     write_checkpoint,
 )
-from townlet.learning.metrics import Board, packed, read_table, unpacked, write_table
+from townlet.learning.kept.metrics import Board, packed, read_table, unpacked, write_table
 
 ROWS = [
     {"update": 0, "phase": "cloning", "loss": 0.1 + 0.2, "decisions": 7},
