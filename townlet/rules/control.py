@@ -38,7 +38,7 @@ SCRIPTED, BY_OPTION, BY_ACTION = map(np.int64, range(3))
 
 NOT_ASKED = np.int64(-1)
 
-BY_SCRIPT_ALLOWED = np.int64(-2)
+BY_SCRIPT_ALLOWED = np.int64(np.iinfo(np.int64).min)
 """Asked instead of an option: the scripted policy chooses, but only among what may be asked, and only for a seat that
 is marked as deciding. So what it chooses can be imitated. `NOT_ASKED` leaves a seat to the script as in a run."""
 
