@@ -196,7 +196,7 @@ def test_guard_and_clips(row: list[str]) -> None:
 
 def another(value: float) -> float:
     """Another number of the same type."""
-    return value // 2 if isinstance(value, int) else value / 2 - 0.25
+    return value // 2 if isinstance(value, int) else value / 2 - 0.2
 
 
 def test_every_setting_reaches_the_kernels() -> None:

@@ -128,8 +128,15 @@ def is_worth_asking(town, plan, a, option):
     if option == OPTION_SLEEP:
         if agent.energy >= plan.needs.rested_at:
             return False
-        return agent.energy <= plan.control.sleep or policy.is_night(plan, policy.own_minute(town, plan, a))
+        return agent.energy <= plan.control.sleep or is_anybodys_night(plan, work.minute_of(town, plan))
     return option != OPTION_WASH or agent.hygiene <= plan.control.wash
+
+
+@kernel
+def is_anybodys_night(plan, minute):
+    """Whether it is night for anybody, lark or owl. Masks are had from logs, and no log says whose clock is late."""
+    policy_of = plan.policy
+    return minute >= policy_of.night_from - policy_of.chronotype or minute < policy_of.night_to + policy_of.chronotype
 
 
 @kernel

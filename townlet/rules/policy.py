@@ -218,7 +218,7 @@ def use_of_sleep(town, plan, a):
     if agent.hunger < plan.needs.urgent and could_eat(town, agent):
         return 0.0
     minute = own_minute(town, plan, a)
-    if is_night(plan, minute):
+    if minute >= policy.night_from or minute < policy.night_to:
         if work.has_to_rise(town, plan, a):
             return 0.0
         weight = policy.night_weight
@@ -226,12 +226,6 @@ def use_of_sleep(town, plan, a):
             weight = policy.hungry_sleep_share * weight
         return weight * (1.0 - agent.energy)
     return policy.nap_weight * (1.0 - agent.energy) if agent.energy < policy.nap_below else 0.0
-
-
-@kernel
-def is_night(plan, minute):
-    """Whether a minute of the day is in the night of the scripted policy."""
-    return minute >= plan.policy.night_from or minute < plan.policy.night_to
 
 
 @kernel
