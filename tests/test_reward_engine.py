@@ -165,7 +165,9 @@ def test_company(row: list[str]) -> None:
 
 def test_what_is_said_of_company_is_its_settings() -> None:
     given = DEFAULT.company
-    said = re.search(r"brings (\S+)\. After (\d+) minutes of company a further one brings half, and after (\d+)\n", DOCUMENT)
+    said = re.search(
+        r"brings (\S+)\. After (\d+) minutes of company a further one brings half, and after (\d+)\n", DOCUMENT
+    )
     assert said is not None
     assert tuple(map(float, said.groups())) == (given.minute, given.day_minutes, given.partner_minutes)
     assert PARTNERS == 8 and "With more than eight people a day" in DOCUMENT
@@ -221,7 +223,9 @@ def test_what_policies_are_paid_and_do() -> None:
         for name, overrides in pay.SETTINGS.items()
     }
     text = DOCUMENT.partition("## What changed")[2]
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")
+    ]
     measured = [row for row in rows if row[0] in pay.POLICIES]
     assert len(measured) == 9
     for policy, name, *figures in measured:

@@ -191,7 +191,7 @@ class Life(Model):
 
 
 class Control(Model):
-    """What an outside policy may ask for: whether it is worth while. The scripted policy of a run has no such limits."""
+    """What is worth asking for by an outside policy. The scripted policy of a run has no such limits."""
 
     sleep_upto: Share = Field(
         0.6, description="the energy up to which sleep may be asked for by day; at night by all below needs.rested_at"

@@ -138,8 +138,8 @@ def test_without_the_flag_company_is_not_paid() -> None:
 
 
 def test_the_half_times_of_the_defaults_are_what_they_say() -> None:
-    """After `day_minutes` of company with others, a minute brings half; after `partner_minutes` with one, half again."""
-    assert GIVEN == Company() and GIVEN.enabled
+    """After `day_minutes` of company a minute brings half; after `partner_minutes` with one person, half again."""
+    assert Company() == GIVEN and GIVEN.enabled
     history = History()
     talks(history, BEA, CAL, GIVEN.partner_minutes)
     talks(history, BEA, ANN, GIVEN.day_minutes - GIVEN.partner_minutes)

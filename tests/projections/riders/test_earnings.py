@@ -70,7 +70,9 @@ def test_the_breakdown_of_a_town_adds_up_to_the_last_bit() -> None:
         projection.fold(rows)
         told = projection.earned_rows().to_pylist()
         assert_adds_up(told, Rewards.model_validate(paid_by))
-    assert all(any(row[term] for row in told) for term in ("shaping", "social", "company", "wage", "punctuality", "clip"))
+    assert all(
+        any(row[term] for row in told) for term in ("shaping", "social", "company", "wage", "punctuality", "clip")
+    )
 
 
 @given(

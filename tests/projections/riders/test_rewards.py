@@ -276,7 +276,10 @@ def test_the_clip_of_a_tick_leaves_the_terminal_out() -> None:
     chat(history, BEA, ANN, 1.0)
     history.add("agent_exited", history.person(BEA), code=int(Reason.EVICTION), code2=-1)
     passes(history)
-    rows = earned(history, social("c1") | {"needs": {"scale": 5.0, "comfort": 1.0, "hygiene": 0.0, "energy": 0.0}, "survival": 0.4})
+    rows = earned(
+        history,
+        social("c1") | {"needs": {"scale": 5.0, "comfort": 1.0, "hygiene": 0.0, "energy": 0.0}, "survival": 0.4},
+    )
     first, _ = (row for row in rows if row["agent_id"] == ANN)
     assert first["social"] == pytest.approx(0.3)
     assert first["clip"] == pytest.approx(0.2 - (0.4 + first["needs"] + 0.3))
@@ -305,7 +308,9 @@ def test_the_clip_of_an_episode_holds_and_lets_go() -> None:
     history = History()
     passes(history, 6)
     towns, rows = empty_town(), history.log
-    projection = earnings(towns, plans(), {"survival": 0.1, "needs": {"scale": 0.15, "comfort": 1.0}, "episode_clip": 0.25})
+    projection = earnings(
+        towns, plans(), {"survival": 0.1, "needs": {"scale": 0.15, "comfort": 1.0}, "episode_clip": 0.25}
+    )
     upto = int(np.flatnonzero(rows["tick"] == 4)[0])
     projection.fold(rows[:upto])
     towns["agents"]["hunger"][0] = 0.0

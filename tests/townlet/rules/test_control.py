@@ -188,7 +188,7 @@ def chosen_outside(asked: int, days: int) -> tuple[int, int]:
 
 
 def test_the_script_that_is_asked_by_the_mask_never_chooses_outside_of_it() -> None:
-    """Left alone it does, rarely: where an act of somebody else ends its option, or asks it to stand in, in that tick."""
+    """Left alone it does, rarely: where somebody else ends its option in that tick, or asks it to stand in."""
     assert chosen_outside(int(NOT_ASKED), 2)[1] > 0
     chosen, outside = chosen_outside(int(BY_SCRIPT_ALLOWED), 2)
     assert chosen > 300 and outside == 0
