@@ -2,7 +2,8 @@
 
 Numba optimises each compiled function with everything that it calls, and makes machine code of it; what calls it then
 optimises all of that again. Nobody calls a kernel but kernels, so one is kept as LLVM's intermediate code here, and
-only an entry is optimised, once and as a whole. This takes a third off the time to compile a town, and changes no result.
+only an entry is optimised, once and as a whole. This takes a third off the time to compile
+a town, and changes no result.
 """
 
 # kernel source: how kernels are compiled is part of the name of their cache.
