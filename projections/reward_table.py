@@ -30,6 +30,14 @@ CALLED: Final = {"clipped": "clip"}
 """The table's names of columns that the rider names differently."""
 
 
+MEMORY_COLUMNS: Final = tuple(
+    column
+    for name in EARNING.names or ()
+    for column in ([f"{name}_{i}" for i in range(EARNING[name].shape[0])] if EARNING[name].shape else [name])
+)
+"""The columns of a mark: the fields of EARNING, with one column for each number of a field."""
+
+
 class Earnings:
     """Folds a log into the rewards of each tick, and into marks to continue from.
 
@@ -77,8 +85,8 @@ class Earnings:
         """A row for each person and tick from `since` on: `tick, agent_id, ended`, COLUMNS, `episode`.
 
         `ended` says how the person's episode ended in that tick: `left`, `cut_off`, or NULL (it goes on). Adding the
-        nine terms in the order of COLUMNS gives `total` exactly. `episode` is the sum of the episode's totals so far.
-        A row takes 105 bytes.
+        ten terms in the order of COLUMNS gives `total` exactly. `episode` is the sum of the episode's totals so far.
+        A row takes 113 bytes.
         """
         return pa.concat_tables(self._earned).combine_chunks()
 
@@ -94,8 +102,8 @@ class Earnings:
         memory, marks = tables[MEMORY], tables[MARKS]
         if len(memory) != self._towns["clock"]["seats"][0] or set(memory.column("tick").to_pylist()) - {self._tick}:
             raise ValueError(f"{MEMORY} is not of the town at tick {self._tick}: restore both of one tick")
-        for name in EARNING.names or ():
-            self._seats[name][: len(memory)] = memory.column(name).to_numpy()
+        for name in MEMORY_COLUMNS:
+            field_of(self._seats, name)[: len(memory)] = memory.column(name).to_numpy()
         self._marks = [marks]
         self._marked = max(marks.column("tick").to_numpy().max(initial=0), 0)
 
@@ -123,9 +131,19 @@ def at_mark(tables: Mapping[str, pa.Table], tick: int) -> tuple[int, dict[str, p
 
 
 def memory_table(seats: np.ndarray, tick: int) -> pa.Table:
-    """Rows of EARNING, one for each seat from 0 on, as a table with `tick` and `seat`."""
-    columns = {name: np.array(seats[name]) for name in EARNING.names or ()}
+    """Rows of EARNING, one for each seat from 0 on, as a table with `tick` and `seat`.
+
+    A field of several numbers is as many columns: `partner_0`, `partner_1` and so on.
+    """
+    columns = {name: np.array(field_of(seats, name)) for name in MEMORY_COLUMNS}
     return pa.table({"tick": np.full(len(seats), tick), "seat": np.arange(len(seats)), **columns})
+
+
+def field_of(seats: np.ndarray, column: str) -> np.ndarray:
+    """The numbers of a column of MEMORY_COLUMNS, one for each seat: a view."""
+    name, _, place = column.rpartition("_")
+    field: np.ndarray = seats[name][:, int(place)] if place.isdigit() else seats[column]
+    return field
 
 
 def table_of(rows: np.ndarray) -> pa.Table:

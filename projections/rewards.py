@@ -21,7 +21,8 @@ def compile_terms(settings: Rewards, scale: TimeScale = BY_THE_MINUTE) -> np.nda
     record: Any = terms[0]
     needs, shaping, social = settings.needs, settings.shaping, settings.social
     record["survival"], record["wage"] = scale.per_tick(settings.survival), settings.wage
-    record["needs"], record["hunger"] = scale.per_tick(needs.scale), needs.hunger
+    record["needs"], record["comfort"] = scale.per_tick(needs.scale), needs.comfort
+    record["hunger"] = needs.hunger
     record["hygiene"], record["energy"] = needs.hygiene, needs.energy
     record["shaping"], record["shaping_scale"], record["gamma"] = shaping.enabled, shaping.scale, shaping.gamma
     record["punctuality"] = settings.punctuality.most
@@ -30,9 +31,14 @@ def compile_terms(settings: Rewards, scale: TimeScale = BY_THE_MINUTE) -> np.nda
     record["chat"], record["chat_trust"], record["chat_familiarity"] = social.chat, social.trust, social.familiarity
     record["chat_most"], record["avoided"] = social.chat_most, social.avoided_conflict
     record["deficit_most"] = social.deficit_most
+    company = settings.company
+    record["company"] = scale.per_tick(company.minute) if company.enabled else 0.0
+    record["company_day"], record["company_partner"] = map(
+        scale.ticks_at_least, (company.day_minutes, company.partner_minutes)
+    )
     assert max(Reason) < REASONS
     for name in type(settings.terminal).model_fields:
         record["terminal"][Reason[name.upper()]] = getattr(settings.terminal, name)
     record["guard"] = scale.ticks(settings.guard_minutes)
-    record["tick_clip"], record["episode_clip"] = settings.tick_clip, settings.episode_clip
+    record["tick_clip"], record["episode_clip"] = settings.tick_clip, settings.episode_clip or np.inf
     return terms

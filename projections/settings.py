@@ -112,9 +112,10 @@ Worth = Annotated[float, Field(ge=0.0, le=100.0)]
 
 
 class NeedRewards(Model):
-    """The cost of needs a minute: -scale x the sum of weight x (1 - need)^2."""
+    """The cost of needs a minute: -scale x the sum of weight x max(0, comfort - need)^2."""
 
-    scale: Worth = Field(0.012, description="chosen so that an ordinary day in the default town adds up to about 0")
+    scale: Worth = 0.012
+    comfort: Share = Field(0.65, description="a need that is at least this costs nothing; 1: only a full need does")
     hunger: Worth = 1.0
     hygiene: Worth = 0.6
     energy: Worth = 0.8
@@ -153,13 +154,29 @@ class SocialRewards(Model):
     deficit_most: Share = Field(0.85, description="no social reward for an agent with a need below 1 - this")
 
 
+class Company(Model):
+    """The pay for a minute in a talk, or at a table where another eats; it falls with the minutes of the day so far.
+
+    minute / (1 + minutes today / day_minutes) / (1 + minutes today with the same person / partner_minutes)
+    """
+
+    enabled: bool = True
+    minute: Worth = Field(0.005, description="for the first minute of a day")
+    day_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
+        60, description="minutes of company after which a further minute of the day brings half"
+    )
+    partner_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
+        30, description="minutes with one person after which a further minute with them that day brings half"
+    )
+
+
 class Terminal(Model):
     """The reward for leaving the town, by reason; the clip of an episode limits it, the clip of a tick does not."""
 
     faint: Annotated[float, Field(ge=-100.0, le=0.0)] = -1.0
     eviction: Annotated[float, Field(ge=-100.0, le=0.0)] = -2.0
-    unemployment: Annotated[float, Field(ge=-100.0, le=0.0)] = 0.0
-    neglect: Annotated[float, Field(ge=-100.0, le=0.0)] = 0.0
+    unemployment: Annotated[float, Field(ge=-100.0, le=0.0)] = -0.5
+    neglect: Annotated[float, Field(ge=-100.0, le=0.0)] = -1.0
 
 
 class Rewards(Model):
@@ -171,13 +188,14 @@ class Rewards(Model):
     wage: Worth = Field(0.2, description="times the wage of a minute worked, in basic meals")
     punctuality: Punctuality = Punctuality()
     social: SocialRewards = SocialRewards()
+    company: Company = Company()
     terminal: Terminal = Terminal()
     guard_minutes: Annotated[int, Field(ge=0, le=1440)] = Field(
         10, description="minutes after a faint, an eviction or an exit in which the seat earns nothing positive"
     )
     tick_clip: Annotated[float, Field(gt=0.0, le=1000.0)] = Field(0.2, description="largest size of a tick's reward")
-    episode_clip: Annotated[float, Field(gt=0.0, le=1000000.0)] = Field(
-        50.0, description="largest size of an episode's sum; an episode is a stay, or the part of it after a cut"
+    episode_clip: Annotated[float, Field(ge=0.0, le=1000000.0)] = Field(
+        0.0, description="largest size of an episode's sum, a stay or the part of it after a cut; 0: no such limit"
     )
 
 
@@ -197,6 +215,10 @@ class Observations(Model):
         "full", description="a map of six planes; a map of three planes; no map but the next step to the goal"
     )
     personality: bool = Field(True, description="true: agents observe their own personality")
+    debts: bool = Field(True, description="true: agents observe what rent they owe, and for how many days")
+    episode_sum: bool = Field(
+        False, description="true: agents observe their episode's rewards so far, as a share of rewards.episode_clip"
+    )
     social: Social = Social()
 
 

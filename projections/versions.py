@@ -6,4 +6,4 @@ projection's sources does not show the change.
 
 from typing import Final
 
-VERSIONS: Final = {"town": 1, "tie_changes": 1, "reward_marks": 1, "narrations": 1, "news": 1}
+VERSIONS: Final = {"town": 1, "tie_changes": 1, "reward_marks": 2, "narrations": 1, "news": 1}

@@ -11,9 +11,10 @@ from eventlog.catalogue.registries import Dimension, Reason
 from projections.record.state import AGENT
 from projections.reward_table import Earnings
 from projections.rewards import compile_terms
-from projections.riders.rewards import COLUMNS, EARNING, TERMS, deficit, settle
+from projections.riders.rewards import COLUMNS, EARNING, PARTNERS, TERMS, deficit, settle
 from projections.settings import Rewards
 from tests.projections.histories import History, empty_town, plans
+from tests.townlet.env import pay
 from townlet.configuration.bodies import AFFORDANCES
 from townlet.configuration.society import Job
 
@@ -71,17 +72,22 @@ def test_the_defaults_are_those_of_the_settings() -> None:
     needs, terminal = DEFAULT.needs, DEFAULT.terminal
     assert float(told["survival"]) == DEFAULT.survival
     assert told["needs"] == (
-        f"scale {needs.scale}; weights {needs.hunger}, {needs.hygiene}, {needs.energy} of hunger, hygiene, energy"
+        f"scale {needs.scale}; comfort {needs.comfort}; "
+        f"weights {needs.hunger}, {needs.hygiene}, {needs.energy} of hunger, hygiene, energy"
     )
     assert told["shaping"] == f"off; gamma {DEFAULT.shaping.gamma}" and not DEFAULT.shaping.enabled
     assert told["wage"] == f"{DEFAULT.wage} x the job's wage"
     assert told["punctuality"] == f"at most {DEFAULT.punctuality.most}"
     assert told["social"] == f"stage {DEFAULT.social.stage}"
-    assert told["terminal"] == f"{terminal.faint:g} after a faint, {terminal.eviction:g} for an eviction, else 0"
-    assert (terminal.unemployment, terminal.neglect) == (0.0, 0.0)
+    assert told["company"] == f"{DEFAULT.company.minute} for the first minute" and DEFAULT.company.enabled
+    assert told["terminal"] == (
+        f"{terminal.faint:g} after a faint, {terminal.eviction:g} for an eviction, {terminal.neglect:g} by neglect, "
+        f"{terminal.unemployment:g} by unemployment"
+    )
     order = DOCUMENT.partition("## The order")[2]
     assert f"within {DEFAULT.guard_minutes} minutes of a termination" in order
-    assert f"keeps a tick within {DEFAULT.tick_clip} and an episode within {DEFAULT.episode_clip:g}" in order
+    assert f"keeps a tick within {DEFAULT.tick_clip}, " in order and DEFAULT.episode_clip == 0.0
+    assert told["clip"] == "no limit of an episode"
 
 
 @pytest.mark.parametrize("row", table_after("Needs"), ids=lambda row: " ".join(row[:3]))
@@ -104,8 +110,12 @@ def test_a_skipped_meal() -> None:
     said = re.search(r"costs (\S+) x \((\S+)\^2 - (\S+)\^2\) x (\d+) = (\S+)\.\n", DOCUMENT)
     assert said is not None
     scale, hungry, fed, ticks, cost = map(float, said.groups())
+    base = re.search(r"somebody whose hunger would be\n(\S+) otherwise", DOCUMENT)
+    assert base is not None
+    comfort, rest = DEFAULT.needs.comfort, float(base[1])
+    assert fed == max(0.0, comfort - rest)
     assert (scale, ticks) == (DEFAULT.needs.scale * DEFAULT.needs.hunger, 1440 / 3)
-    assert hungry - fed == pytest.approx(AFFORDANCES["eat_meal"].effects.hunger)
+    assert hungry == pytest.approx(comfort - (rest - AFFORDANCES["eat_meal"].effects.hunger))
     assert round(scale * (hungry**2 - fed**2) * ticks, DIGITS) == cost > DEFAULT.punctuality.most
 
 
@@ -139,15 +149,56 @@ def test_social(row: list[str]) -> None:
         assert earned(history)[0]["social"] == 0.0
 
 
+@pytest.mark.parametrize("row", table_after("Company"), ids=lambda row: " ".join(row[:2]))
+def test_company(row: list[str]) -> None:
+    today, with_one, worth = numbers(row)
+    history = History()
+    for listener, ticks in ((2, int(today - with_one)), (BEA, int(with_one) + 1)):
+        people = history.person(ANN), history.person(listener)
+        history.add("chat_started", *people, code=ticks)
+        for _ in range(ticks):
+            history.add("tick_ended")
+            history.tick += 1
+        history.add("chat_failed", *people)
+    assert round(earned(history)[-1]["company"], DIGITS) == worth
+
+
+def test_what_is_said_of_company_is_its_settings() -> None:
+    given = DEFAULT.company
+    said = re.search(
+        r"brings (\S+)\. After (\d+) minutes of company a further one brings half, and after (\d+)\n", DOCUMENT
+    )
+    assert said is not None
+    assert tuple(map(float, said.groups())) == (given.minute, given.day_minutes, given.partner_minutes)
+    assert PARTNERS == 8 and "With more than eight people a day" in DOCUMENT
+
+
+def test_topping_up() -> None:
+    said = re.search(r"brought (\S+) x (\S+) x \((\S+)\^2 - (\S+)\^2\) x (\d+) = (\S+)\n", DOCUMENT)
+    assert said is not None
+    scale, weights, low, high, ticks, cost = map(float, said.groups())
+    needs = DEFAULT.needs
+    assert scale == needs.scale and weights == pytest.approx(needs.hunger + needs.hygiene + needs.energy)
+    assert round(scale * weights * (low**2 - high**2) * ticks, DIGITS) == cost
+    assert 1.0 - low > needs.comfort, "by now both are free"
+
+
 @pytest.mark.parametrize("row", table_after("Guard and clips"), ids=lambda row: " ".join(row[:4]))
 def test_guard_and_clips(row: list[str]) -> None:
     first, terminal, before = numbers(row[:3])
     expected = numbers(row[4:])
     window = {"yes": NOW + 1 - DEFAULT.guard_minutes, "no": NOW - DEFAULT.guard_minutes}[row[3]]
     seat = one(EARNING, survival=first, terminal=terminal, episode=before, terminated=window)
-    plain(settle)(terms(), NOW, seat)
+    given = DEFAULT.model_copy(update={"episode_clip": 50.0})
+    assert "With `rewards.episode_clip: 50`:" in DOCUMENT
+    plain(settle)(compile_terms(given)[0], NOW, seat)
     found = [seat["guard"], seat["clipped"], seat["total"], seat["episode"]]
     assert [round(float(each), DIGITS) for each in found] == expected
+
+
+def another(value: float) -> float:
+    """Another number of the same type."""
+    return value // 2 if isinstance(value, int) else value / 2 - 0.2
 
 
 def test_every_setting_reaches_the_kernels() -> None:
@@ -155,9 +206,32 @@ def test_every_setting_reaches_the_kernels() -> None:
     plain_record = compile_terms(DEFAULT).tobytes()
     for name, value in DEFAULT.model_dump().items():
         for key, inner in value.items() if isinstance(value, dict) else [(None, value)]:
-            other = not inner if isinstance(inner, bool) else "c2" if inner == "off" else inner / 2 - 0.25
+            other = not inner if isinstance(inner, bool) else "c2" if inner == "off" else another(inner)
             changed = DEFAULT.model_copy(
                 update={name: other if key is None else getattr(DEFAULT, name).model_copy(update={key: other})}
             )
             assert compile_terms(changed).tobytes() != plain_record, f"{name}.{key}"
     assert TERMS.names is not None and len(Reason) < TERMS["terminal"].shape[0]
+
+
+@pytest.mark.slow
+def test_what_policies_are_paid_and_do() -> None:
+    """Every figure of the two tables that were measured, to a tenth: the town's luck may change."""
+    found = {
+        (policy, name): pay.seat_day(policy, overrides, towns=20, days=5)
+        for policy in pay.POLICIES
+        for name, overrides in pay.SETTINGS.items()
+    }
+    text = DOCUMENT.partition("## What changed")[2]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")
+    ]
+    measured = [row for row in rows if row[0] in pay.POLICIES]
+    assert len(measured) == 9
+    for policy, name, *figures in measured:
+        means = found[policy, name]
+        columns = ("survival", "needs", "wage", "punctuality", "company", "terminal", "total")
+        if len(figures) == len(pay.DONE):
+            columns = ("sleep", "sleep at night", "wash", "work", "talk", "exits")
+        for column, figure in zip(columns, figures, strict=True):
+            assert means[column] == pytest.approx(float(figure), rel=0.1, abs=0.05), (policy, name, column)

@@ -140,7 +140,7 @@ def _compile_reobserve() -> None:
     )
     terms, outs = _type_of(rewards.TERMS), _type_of(rewards.rewards_type(ORDINARY))
     reobserve.reobserve.compile((towns, plans, _type_of(ROW), i8, terms, outs, *written))
-    reobserve.look_once.compile((towns, plans, *written))
+    reobserve.look_once.compile((towns, plans, outs, *written))
 
 
 def _paid() -> tuple[Any, ...]:

@@ -47,6 +47,9 @@ def describe(town, plan, lens, a, out):
     out.values[RESERVATION] = 1.0 if agent.holds >= 0 else 0.0
     out.values[SLOT] = a / len(town.agents)
     out.values[CTX_RESET] = 1.0 if agent.ctx_reset > 0 else 0.0
+    if lens.debts >= 0:
+        out.values[lens.debts] = share(agent.debt, 4.0)
+        out.values[lens.debts + 1] = min(1.0, agent.unpaid_days / plan.life.eviction_days)
     if lens.personality >= 0:
         out.values[lens.personality] = agent.traits[TRAIT_EXTROVERSION]
         out.values[lens.personality + 1] = agent.traits[TRAIT_FORGIVENESS]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from projections.observations.layout import HINT, MAPS, Feature, Layout, layout_of
+from projections.observations.layout import EPISODE_SUM, HINT, MAPS, Feature, Layout, layout_of
 from projections.settings import Observations, Social
 
 INTRODUCTION = """# Observations
@@ -41,6 +41,8 @@ def document() -> str:
     lines = [INTRODUCTION, *_layouts(), "## Numbers", "", "With the default settings, in order.", ""]
     lines += _table(layout.features, layout)
     compact = layout_of(Observations(variant="compact"))
+    summed = layout_of(Observations(episode_sum=True))
+    lines += ["", "`episode_sum: true` adds this, before the personality.", "", *_table(EPISODE_SUM, summed)]
     lines += ["", "`compact` also has these, before the social numbers.", "", *_table(HINT, compact)]
     lines += ["", "## Planes", "", "A cell beyond the map is 0, and 255 in `distance`."]
     for variant, planes in MAPS.items():
@@ -53,8 +55,10 @@ def document() -> str:
 def _layouts() -> Iterator[str]:
     yield from (LAYOUTS.lstrip("\n"), "| settings | numbers | planes | hash |", "|---|---|---|---|")
     alone = Observations(social=Social(enabled=False), personality=False)
+    before = Observations(debts=False)
     made = [(f"`variant: {variant}`", Observations.model_validate({"variant": variant})) for variant in MAPS]
-    for words, settings in (*made, ("`social.enabled: false`, `personality: false`", alone)):
+    made += [("`social.enabled: false`, `personality: false`", alone), ("`debts: false`, as before version 4", before)]
+    for words, settings in made:
         layout = layout_of(settings)
         yield f"| {words} | {layout.size} | {len(layout.planes)} | `{layout.hash}` |"
     yield ""

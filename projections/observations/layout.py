@@ -88,6 +88,13 @@ OWN = (
 )
 """The features that every variant has, first and in this order."""
 
+DEBTS = (
+    Feature("debt", 1, 0, 1, "rent that the agent owes / (that + 4), in basic meals"),
+    Feature("unpaid_days", 1, 0, 1, "days of rent that is not fully paid / the days that mean eviction, at most 1"),
+)
+EPISODE_SUM = (
+    Feature("episode_sum", 1, -1, 1, "sum of the episode's rewards so far / rewards.episode_clip; 0 without a clip"),
+)
 PERSONALITY = (Feature("personality", 3, -1, 1, "extroversion, forgiveness, ambition"),)
 HINT = (Feature("path_hint", 4, 0, 1, "the next step to the agent's goal, one of N, E, S, W; all 0 at the goal"),)
 AGGREGATES = (
@@ -168,6 +175,10 @@ class Layout:
 def layout_of(settings: Observations) -> Layout:
     """The layout of an observation under these settings."""
     features = list(OWN)
+    if settings.debts:
+        features += DEBTS
+    if settings.episode_sum:
+        features += EPISODE_SUM
     if settings.personality:
         features += PERSONALITY
     if settings.variant == "compact":

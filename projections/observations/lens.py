@@ -64,6 +64,8 @@ def lens_type(shape: CapacityClass) -> np.dtype:
             ("floats", "i8"),
             ("planes", "i8"),
             ("plane", [(name, "i8") for name in PLANES]),
+            ("debts", "i8"),
+            ("episode_sum", "i8"),
             ("personality", "i8"),
             ("hint", "i8"),
             ("social", "i8"),
@@ -118,6 +120,8 @@ def _place_features(lens: Any, layout: Layout, settings: Observations) -> None:
     """Write the positions of the features that settings add, and the indexes of the planes."""
     slices = layout.slices
     for name, first in (
+        ("debts", "debt"),
+        ("episode_sum", "episode_sum"),
         ("personality", "personality"),
         ("hint", "path_hint"),
         ("social", "friend_1_present"),

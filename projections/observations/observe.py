@@ -6,6 +6,7 @@ from projections.observations.layout import WINDOW
 from projections.observations.society import recall, sum_up
 from projections.observations.window import draw_still, mark_people, measure
 from projections.record.ways import goal_place
+from projections.riders.rewards import GOES_ON
 
 
 @kernel
@@ -41,6 +42,16 @@ def observe_agent(town, plan, lens, a, features, view):
         recall(town, plan, lens, a, features)
     if lens.aggregates >= 0:
         sum_up(town, plan, lens, a, seen, features)
+
+
+@kernel
+def observe_sum(lens, earning, features):
+    """Write the rewards of the seat's present episode, where they are observed. `earning` is the seat's row of EARNING.
+
+    An `Observer` by itself knows no rewards and leaves 0; environments and datasets call this after `observe_agent`.
+    """
+    if lens.episode_sum >= 0:
+        features.values[lens.episode_sum] = earning.episode_share if earning.done == GOES_ON else 0.0
 
 
 @kernel

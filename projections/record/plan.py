@@ -213,6 +213,14 @@ GIVING = np.dtype(
     ]
 )
 
+CONTROL = np.dtype(
+    [
+        ("sleep", "f8"),  # the energy up to which sleep may be asked for by day
+        ("wash", "f8"),  # the hygiene up to which washing may be asked for
+    ]
+)
+"""What an outside policy may ask for."""
+
 LIFE = np.dtype(
     [
         ("people", "i8"),
@@ -362,6 +370,7 @@ def plan_type(shape: CapacityClass) -> np.dtype:
             ("giving", GIVING),
             ("life", LIFE),
             ("policy", POLICY),
+            ("control", CONTROL),
             ("layout", layout_type(shape)),
             ("bounds", BOUND, (KINDS,)),
         ]

@@ -108,7 +108,8 @@ def tell(row, tick, seat, told):
     """Copy a seat's row of EARNING to `told`, a row of EARNED."""
     told.tick, told.seat, told.person, told.done = tick, seat, row.person, row.done
     told.survival, told.needs, told.shaping, told.wage = row.survival, row.needs, row.shaping, row.wage
-    told.punctuality, told.social, told.terminal = row.punctuality, row.social, row.terminal
+    told.punctuality, told.social, told.company = row.punctuality, row.social, row.company
+    told.terminal = row.terminal
     told.guard, told.clipped, told.total, told.episode = row.guard, row.clipped, row.total, row.episode
 
 

@@ -19,12 +19,14 @@ from eventlog.codes import (
     CHAT_SUCCEEDED,
     EPISODE_ENDED,
     EVICTION_SERVED,
+    OPTION_EAT,
     OPTION_WORK,
     QUEUE_HANDOVER,
     SHIFT_STARTED,
 )
 from projections.kernel import kernel
 from projections.record.state import CapacityClass
+from projections.record.ways import tiles_apart
 from projections.record.words import LATE, ON_TIME
 from projections.town.ties import tie_with
 
@@ -37,16 +39,25 @@ OFF, C1, C2, C3 = map(np.int64, range(4))
 GOES_ON, LEFT, CUT_OFF = map(np.int64, range(3))
 """How an episode stands after a row: goes on; the person left the town (terminated); cut off (truncated)."""
 
+NO_PLACE = np.int64(-1)
+"""No place among the partners of a day."""
+
 MOST_LIKING = 3.0
 """The maximum of trust + familiarity - rivalry."""
 
-COLUMNS = ("survival", "needs", "shaping", "wage", "punctuality", "social", "terminal", "guard", "clipped", "total")
+PARTNERS = 8
+"""With how many people, at most, company counts on one day."""
+
+COLUMNS = (
+    "survival", "needs", "shaping", "wage", "punctuality", "social", "company", "terminal", "guard", "clipped", "total",
+)  # fmt: skip
 """The terms in the order in which they are added, and their sum. (`clipped`, as NumPy records have a method `clip`.)"""
 
 TERMS = np.dtype(
     [
         ("survival", "f8"),  # for a tick
-        ("needs", "f8"),  # times the sum of weight x (1 - need)^2
+        ("needs", "f8"),  # times the sum of weight x max(0, comfort - need)^2
+        ("comfort", "f8"),
         ("hunger", "f8"),  # weights of that sum
         ("hygiene", "f8"),
         ("energy", "f8"),
@@ -63,11 +74,14 @@ TERMS = np.dtype(
         ("chat_most", "f8"),
         ("avoided", "f8"),
         ("standing", "f8"),
-        ("deficit_most", "f8"),  # no social reward with a need below 1 - this
+        ("deficit_most", "f8"),  # no social reward and no company with a need below 1 - this
+        ("company", "f8"),  # for the first tick of a day in company; 0: company is not paid
+        ("company_day", "i8"),  # ticks of company after which a further one of the day brings half
+        ("company_partner", "i8"),  # the same for ticks with one person
         ("terminal", "f8", (REASONS,)),  # by reason of the exit
         ("guard", "i8"),  # ticks after a termination without positive rewards
         ("tick_clip", "f8"),
-        ("episode_clip", "f8"),
+        ("episode_clip", "f8"),  # infinite: none
     ]
 )
 """The settings of rewards in the form that kernels read; one record for each plan, never written."""
@@ -79,12 +93,16 @@ EARNING = np.dtype(
         ("done", "i8"),  # GOES_ON, LEFT, CUT_OFF
         *((name, "f8") for name in COLUMNS),
         ("episode", "f8"),  # sum of the episode's totals, this row's included
+        ("episode_share", "f8"),  # that sum / the clip of an episode; 0 without a clip
         ("arrival_so_far", "f8"),  # punctuality from this tick's events so far
         ("social_so_far", "f8"),  # social reward from this tick's events so far
         ("left", "i8"),  # 1: the person left in this tick and was paid
         ("ended", "i8"),  # 1: the episode is cut off at the end of this tick
         ("terminated", "i8"),  # tick + 1 of the seat's last termination, 0: none yet
         ("potential", "f8"),  # of the needs at the end of the last tick
+        ("company_today", "i8"),  # ticks in company on the present day
+        ("partner", "i8", (PARTNERS,)),  # person + 1 whose company the person had today, 0: nobody
+        ("together", "i8", (PARTNERS,)),  # ticks in the company of each
     ]
 )
 """The rewards of one seat; zeros for a seat that was never used."""
@@ -130,19 +148,23 @@ def after(town, plan, event, terms, out):
 @kernel
 def tick(town, plan, now, terms, out):
     """At the end of a tick: write everybody's row."""
+    new_day = now % plan.life.ticks_per_day == 0
     for a in range(town.clock.seats):
         row = out.seats[a]
+        if terms.company > 0.0 and new_day:
+            forget_company(row)
         if row.left == 1:
             row.left = 0
         elif town.agents[a].alive:
-            pay(plan, now, terms, town.agents[a], row)
+            pay(town, plan, now, terms, a, row)
         elif row.present == 1:
             vacate(row)
 
 
 @kernel
-def pay(plan, now, terms, agent, row):
+def pay(town, plan, now, terms, a, row):
     """Write the row of a person who lives to the end of the tick."""
+    agent = town.agents[a]
     turn_to(row, agent.person)
     row.survival = terms.survival
     row.needs = -terms.needs * deficit(terms, agent)
@@ -152,6 +174,7 @@ def pay(plan, now, terms, agent, row):
         row.shaping = terms.gamma * reached - row.potential
         row.potential = reached
     row.wage = terms.wage * minute_wage(plan, agent)
+    row.company = pay_company(town, plan, terms, a, row) if terms.company > 0.0 else 0.0
     row.terminal = 0.0
     settle(terms, now, row)
     if row.ended == 1:
@@ -163,7 +186,7 @@ def pay_off(town, event, terms, out):
     """Write the last row of a leaving person, without survival and wage for this tick."""
     agent, row = town.agents[event.agent], out.seats[event.agent]
     turn_to(row, event.person)
-    row.survival = row.wage = 0.0
+    row.survival = row.wage = row.company = 0.0
     row.needs = -terms.needs * deficit(terms, agent)
     row.shaping = -row.potential if terms.shaping == 1 else 0.0
     row.terminal = terms.terminal[event.code] if 0 <= event.code < REASONS else 0.0
@@ -171,6 +194,8 @@ def pay_off(town, event, terms, out):
     settle(terms, event.tick, row)
     row.left, row.ended, row.done = 1, 0, LEFT
     row.potential = 0.0
+    if terms.company > 0.0:
+        forget_company(row)
 
 
 @kernel
@@ -185,8 +210,8 @@ def turn_to(row, person):
 def vacate(row):
     """Set the row to zero, except the tick at which somebody last left the seat."""
     row.present = row.person = row.done = 0
-    row.survival = row.needs = row.shaping = row.wage = row.punctuality = row.social = 0.0
-    row.terminal = row.guard = row.clipped = row.total = row.episode = 0.0
+    row.survival = row.needs = row.shaping = row.wage = row.punctuality = row.social = row.company = 0.0
+    row.terminal = row.guard = row.clipped = row.total = row.episode = row.episode_share = 0.0
 
 
 @kernel
@@ -194,7 +219,7 @@ def settle(terms, now, row):
     """Add the rewards of the tick's events, then guard and clips, and sum all terms in the order of COLUMNS."""
     row.punctuality, row.social = row.arrival_so_far, row.social_so_far
     row.arrival_so_far = row.social_so_far = 0.0
-    earned = row.survival + row.needs + row.shaping + row.wage + row.punctuality + row.social
+    earned = row.survival + row.needs + row.shaping + row.wage + row.punctuality + row.social + row.company
     row.guard = 0.0
     if earned > 0.0 and row.terminated > 0 and now + 1 - row.terminated <= terms.guard:
         row.guard = -earned
@@ -210,6 +235,7 @@ def settle(terms, now, row):
         row.clipped = (paid + row.terminal) - whole
     row.total = whole + row.clipped
     row.episode += row.total
+    row.episode_share = row.episode / terms.episode_clip
 
 
 @kernel
@@ -241,6 +267,67 @@ def standing(plan, terms, agent):
 
 
 @kernel
+def pay_company(town, plan, terms, a, row):
+    """The pay for this tick's company, less the more there was today, and the more of it with the same person.
+
+    Whoever is in a talk has the company of the other one; whoever eats, that of one who eats near by at the same venue:
+    of those, of the one with whom the day had the fewest ticks so far. After PARTNERS people no further one counts.
+    """
+    agent = town.agents[a]
+    place = NO_PLACE
+    if agent.talks_with >= 0:
+        place = place_of(row, town.agents[agent.talks_with].person)
+    elif agent.doing >= 0 and plan.affordances[agent.doing].option == OPTION_EAT:
+        place = place_of_table(town, plan, a, row)
+    if place == NO_PLACE or in_need(terms, agent):
+        return 0.0
+    worth = terms.company / (1.0 + row.company_today / terms.company_day)
+    worth = worth / (1.0 + row.together[place] / terms.company_partner)
+    row.company_today += 1
+    row.together[place] += 1
+    return worth
+
+
+@kernel
+def place_of_table(town, plan, a, row):
+    """The place among today's partners of the one who shares the table; it is the first one's of several alike."""
+    here, found, least = plan.layout.place[town.agents[a].holds], NO_PLACE, NO_PLACE
+    for i in range(plan.layout.near_count[here.venue, OPTION_EAT]):
+        o = plan.layout.near[here.venue, OPTION_EAT, i]
+        b, there = town.objects[o].user, plan.layout.place[o]
+        if b < 0 or b == a or there.venue != here.venue:
+            continue
+        other = town.agents[b]
+        if other.doing < 0 or plan.affordances[other.doing].option != OPTION_EAT:
+            continue
+        if tiles_apart(plan, there.tile, here.tile) > plan.chat.meal_radius:
+            continue
+        place = place_of(row, other.person)
+        if place != NO_PLACE and (found == NO_PLACE or row.together[place] < least):
+            found, least = place, row.together[place]
+    return found
+
+
+@kernel
+def place_of(row, person):
+    """The place of a person among today's partners, a new one if there is room; NO_PLACE otherwise."""
+    for place in range(PARTNERS):
+        if row.partner[place] == 0:
+            row.partner[place], row.together[place] = person + 1, 0
+        if row.partner[place] == person + 1:
+            return np.int64(place)
+    return NO_PLACE
+
+
+@kernel
+def forget_company(row):
+    """Begin the count of company anew, for another day or another person."""
+    row.company_today = 0
+    for place in range(PARTNERS):
+        row.partner[place] = row.together[place] = 0
+
+
+@kernel
 def pay_arrival(town, plan, event, terms, out):
     """Pay an arrival at the desk, or in line there, once a shift: most at its start, linearly less before and after."""
     agent = town.agents[event.agent]
@@ -265,8 +352,10 @@ def minute_wage(plan, agent):
 
 @kernel
 def deficit(terms, agent):
-    """The sum of weight x (1 - need)^2 over hunger, hygiene and energy."""
-    hunger, hygiene, energy = 1.0 - agent.hunger, 1.0 - agent.hygiene, 1.0 - agent.energy
+    """The sum of weight x max(0, comfort - need)^2 over hunger, hygiene and energy."""
+    hunger = max(0.0, terms.comfort - agent.hunger)
+    hygiene = max(0.0, terms.comfort - agent.hygiene)
+    energy = max(0.0, terms.comfort - agent.energy)
     return terms.hunger * hunger * hunger + terms.hygiene * hygiene * hygiene + terms.energy * energy * energy
 
 

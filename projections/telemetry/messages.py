@@ -69,7 +69,7 @@ class Tie(TypedDict):
 
 @with_config(STRICT)
 class Reward(TypedDict):
-    """What somebody earned in the tick before this one: nine terms, their sum, and the episode's sum so far."""
+    """What somebody earned in the tick before this one: ten terms, their sum, and the episode's sum so far."""
 
     survival: float
     needs: float
@@ -77,6 +77,7 @@ class Reward(TypedDict):
     wage: float
     punctuality: float
     social: float
+    company: float
     terminal: float
     guard: float
     clip: float

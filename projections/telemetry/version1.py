@@ -1,6 +1,6 @@
 """The types of the feed's messages, schema version 1, the previous one; and the conversion from version 2.
 
-Version 1 calls the holder of a place `user`, and has no `policy`.
+Version 1 calls the holder of a place `user`, and has no `policy` and no `company` among the terms of a reward.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,6 @@ from projections.telemetry.messages import (
     Entry,
     Market,
     Narration,
-    Reward,
     Tie,
     TieChange,
     Town,
@@ -35,6 +34,23 @@ class Queue(TypedDict):
 
     user: NotRequired[Annotated[str, Field(description="whose it is now")]]
     waiting: NotRequired[Annotated[list[str], Field(description="who waits, the next one first")]]
+
+
+@with_config(STRICT)
+class Reward(TypedDict):
+    """What somebody earned in the tick before this one: nine terms, their sum, and the episode's sum so far."""
+
+    survival: float
+    needs: float
+    shaping: float
+    wage: float
+    punctuality: float
+    social: float
+    terminal: float
+    guard: float
+    clip: float
+    total: float
+    episode: float
 
 
 @with_config(STRICT)
@@ -92,9 +108,15 @@ def version1_message(message: Mapping[str, Any]) -> dict[str, Any]:
     """A version 2 message converted to version 1. Values that version 1 lacks are left out."""
     block = "state" if message["type"] == "snapshot" else "patch"
     state = {name: value for name, value in message[block].items() if name != "policy"}
+    if "rewards" in state:
+        state["rewards"] = {person: _version1_reward(about) for person, about in state["rewards"].items()}
     if "queues" in state:
         state["queues"] = {place: _version1_queue(about) for place, about in state["queues"].items()}
     return {**message, "schema": SCHEMA, block: state}
+
+
+def _version1_reward(about: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if about is None else {name: value for name, value in about.items() if name != "company"}
 
 
 def _version1_queue(about: Mapping[str, Any] | None) -> dict[str, Any] | None:

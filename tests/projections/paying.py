@@ -17,7 +17,7 @@ from tests.projections.histories import History, empty_town, plans
 from tests.townlet.towns import DAY, default_settings, lived
 
 TERMS = tuple("clip" if name == "clipped" else name for name in COLUMNS)[:-1]
-"""The nine terms, in the order in which they are added."""
+"""The ten terms, in the order in which they are added."""
 
 DAYS = 4
 ANN, BEA, CAL = range(3)
@@ -25,12 +25,21 @@ FREE = {"survival": 0.0, "needs": {"scale": 0.0}}
 """Settings under which an uneventful tick is worth nothing."""
 
 TIGHT = {
+    "needs": {"comfort": 1.0},
     "shaping": {"enabled": True},
     "social": {"stage": "c3"},
     "tick_clip": 0.003,
     "episode_clip": 0.5,
 }
 """Settings under which every term and every clip is at work."""
+
+OLD = {
+    "needs": {"comfort": 1.0},
+    "company": {"enabled": False},
+    "terminal": {"unemployment": 0.0, "neglect": 0.0},
+    "episode_clip": 50.0,
+}
+"""Rewards as they were before settings of version 4."""
 
 Row = dict[str, Any]
 

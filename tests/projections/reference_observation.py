@@ -33,6 +33,12 @@ class Reference:
         """Every feature but the hint of the way."""
         found = {**self._body(), **self._work(), **self._queue(), **self._ways()}
         found["nearest"] = [min([11, *map(sum, self._others_in_sight().values())]) / 11]
+        if self.settings.debts:
+            debt, unpaid = float(self.agent["debt"]), int(self.agent["unpaid_days"])
+            found["debt"] = [debt / (debt + 4)]
+            found["unpaid_days"] = [min(1.0, unpaid / int(self.plan["life"]["eviction_days"]))]
+        if self.settings.episode_sum:
+            found["episode_sum"] = [0.0]  # nobody is paid here
         if self.settings.personality:
             found["personality"] = self.agent["traits"][:3].tolist()
         social = self.settings.social

@@ -52,6 +52,7 @@ def compile_plan(settings: Settings) -> np.ndarray:
     _fill_giving(plan["giving"], settings.giving, scale)
     _fill_life(plan["life"], settings, shape)
     _fill_policy(plan["policy"], settings.policy, scale)
+    plan["control"]["sleep"], plan["control"]["wash"] = settings.control.sleep_upto, settings.control.wash_upto
     fill_bounds(plan["bounds"], jobs=int(plan["work"]["jobs"]), affordances=len(settings.affordances))
     require_living_wage(settings, jobs_of(settings.work, town_map))
     return plans

@@ -9,7 +9,7 @@ from projections.record.state import CLASSES
 from projections.settings import Model, Narration, Observations, Relationships, Rewards
 from projections.timescale import HOURS_PER_DAY, TimeScale
 from townlet.configuration.bodies import AFFORDANCES, Affordance, Giving, Market, Needs
-from townlet.configuration.society import Chat, Life, News, Policy, Queues, Work
+from townlet.configuration.society import Chat, Control, Life, News, Policy, Queues, Work
 from townlet.configuration.upcasting import VERSION
 
 TICKS_LEAST: Final = 1200
@@ -78,6 +78,7 @@ class Settings(Model):
     queues: Queues = Queues()
     life: Life = Life()
     policy: Policy = Policy()
+    control: Control = Control()
     rewards: Rewards = Rewards()
     narration: Narration = Narration()
     checkpoint_ticks: Annotated[int, Field(ge=60, le=1000000, multiple_of=60)] = Field(

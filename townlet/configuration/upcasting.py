@@ -244,6 +244,22 @@ COPIES_3: Final[Mapping[str, str]] = {
 """Keys that came with version 3, each with the key beside it whose value it gets: a bond ended where it was made."""
 
 
+TO_4: Final[Tree] = {
+    "rewards": {
+        "needs": {"comfort": 1.0},
+        "company": {"enabled": False, "minute": 0.005, "day_minutes": 60, "partner_minutes": 30},
+        "terminal": {"faint": -1.0, "eviction": -2.0, "unemployment": 0.0, "neglect": 0.0},
+        "episode_clip": 50.0,
+    },
+    "control": {"sleep_upto": 1.0, "wash_upto": 1.0},
+    "observations": {"debts": False, "episode_sum": False},
+}
+"""The keys of version 4: rewards that leave an evening free for people, masks of what is worth while, debts observed.
+
+It also holds the keys of rewards whose defaults changed with this version, as `TO_3` does.
+"""
+
+
 class Step(NamedTuple):
     """What makes settings of one version those of the next.
 
@@ -255,7 +271,7 @@ class Step(NamedTuple):
     copies: Mapping[str, str] = MappingProxyType({})
 
 
-STEPS: Final[tuple[Step, ...]] = (Step(TO_2), Step(TO_3, NAMES_3, COPIES_3))
+STEPS: Final[tuple[Step, ...]] = (Step(TO_2), Step(TO_3, NAMES_3, COPIES_3), Step(TO_4))
 """The step at place n makes version n + 2 of version n + 1."""
 
 VERSION: Final = FIRST + len(STEPS)

@@ -41,7 +41,7 @@ SEEN: Final = ("observations", "rewards")
 
 ACTIONS: Final = 9
 REWARDS: Final = tuple(CALLED.get(name, name) for name in COLUMNS)
-"""The columns of a reward: nine terms and their `total`."""
+"""The columns of a reward: ten terms and their `total`."""
 
 
 class Dataset:

@@ -61,7 +61,7 @@ class Reobserving:
         """The remaining steps, and the final observations; each with the number of its steps that have an action."""
         yield (*(left := self._take_steps()), len(left[0]))
         if self._town.seq:
-            reobserve.look_once(self._town.towns, self._town.plans, *self._sight, *self._written)
+            reobserve.look_once(self._town.towns, self._town.plans, self._paid[1], *self._sight, *self._written)
             yield (*self._take_steps(), 0)
 
     def _take_steps(self) -> Written:

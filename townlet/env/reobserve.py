@@ -21,7 +21,7 @@ from eventlog.codes import (
 )
 from projections.kernel import entry, kernel
 from projections.observations.layout import CELLS
-from projections.observations.observe import observe_agent
+from projections.observations.observe import observe_agent, observe_sum
 from projections.record.event import event_of
 from projections.record.possible import impossible, is_possible
 from projections.riders.earning import fold_row_rewarded
@@ -79,7 +79,7 @@ def reobserve(towns, plans, rows, first, terms, outs, lenses, features, views, p
         if not so_far.looked and (town.clock.tick > 0 or event.kind not in FOUNDING):
             if so_far.steps + len(at) > len(steps):
                 return i
-            look(town, plans, lenses, features, views, so_far, at, steps, scalars, maps)
+            look(town, plans, out, lenses, features, views, so_far, at, steps, scalars, maps)
         note_asked(town, event, at, steps)
         epoch = town.clock.epoch
         if fold_row_rewarded(town, plans[epoch], rows[i], terms[epoch], out):
@@ -88,13 +88,13 @@ def reobserve(towns, plans, rows, first, terms, outs, lenses, features, views, p
 
 
 @entry
-def look_once(towns, plans, lenses, features, views, progress, at, steps, scalars, maps):
+def look_once(towns, plans, outs, lenses, features, views, progress, at, steps, scalars, maps):
     """Write the observations after the last row, as steps without an action. The arrays must have room for them."""
-    look(towns[0], plans, lenses, features, views, progress[0], at, steps, scalars, maps)
+    look(towns[0], plans, outs[0], lenses, features, views, progress[0], at, steps, scalars, maps)
 
 
 @kernel
-def look(town, plans, lenses, features, views, so_far, at, steps, scalars, maps):
+def look(town, plans, out, lenses, features, views, so_far, at, steps, scalars, maps):
     """Begin a step for each seat that is taken at the beginning of the tick."""
     so_far.looked, so_far.begun = 1, so_far.steps
     for a in range(len(at)):
@@ -105,6 +105,7 @@ def look(town, plans, lenses, features, views, so_far, at, steps, scalars, maps)
     for a in range(town.clock.seats):
         seat = np.int64(a)
         observe_agent(town, plan, lens, seat, features[0, a], views[0, a])
+        observe_sum(lens, out.seats[a], features[0, a])
         if town.agents[a].alive:
             at[a] = so_far.steps
             begin_step(town, plan, seat, steps[so_far.steps])
@@ -150,6 +151,7 @@ def pay(out, so_far, steps):
         row = out.seats[step.seat]
         step.done = row.done
         step.survival, step.needs, step.shaping, step.wage = row.survival, row.needs, row.shaping, row.wage
-        step.punctuality, step.social, step.terminal = row.punctuality, row.social, row.terminal
+        step.punctuality, step.social, step.company = row.punctuality, row.social, row.company
+        step.terminal = row.terminal
         step.guard, step.clipped, step.total = row.guard, row.clipped, row.total
     so_far.begun, so_far.looked = so_far.steps, 0

@@ -6,7 +6,7 @@ All results are written in place, for the first seats of each town.
 import numpy as np
 
 from projections.kernel import entry, kernel
-from projections.observations.observe import observe_agent, see_nothing
+from projections.observations.observe import observe_agent, observe_sum, see_nothing
 from projections.riders.earning import earn
 from projections.riders.rewards import CUT_OFF, LEFT
 from townlet.living.day import tick
@@ -86,6 +86,7 @@ def show(town, plan, lens, out, a, features, view, seen):
     tell(town, plan, a, seen)
     tell_earning(out.seats[a], seen)
     observe_agent(town, plan, lens, a, features, view)
+    observe_sum(lens, out.seats[a], features)
 
 
 @entry

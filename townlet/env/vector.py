@@ -110,7 +110,7 @@ class VectorEnv(GymnasiumNames):
 
     @property
     def breakdown(self) -> np.ndarray:
-        """The terms of each seat's last reward and their total, in the order of `reward_names`: f8 [T, S, 10]."""
+        """The terms of each seat's last reward and their total, in the order of `reward_names`: f8 [T, S, 11]."""
         return self.lives.breakdown()
 
     @property

@@ -39,11 +39,11 @@ def rewards(
 ) -> pa.Table:
     """What everybody earned in each tick from `from_tick` on and before `to_tick` (None: now).
 
-    A row for each person and tick, in order of tick and seat: `tick, agent, agent_id, ended`, the nine terms `survival,
-    needs, shaping, wage, punctuality, social, terminal, guard, clip`, their sum `total`, and `episode`, the sum
-    of `total` over the episode so far. `ended` is `left`, `cut_off` or NULL. Each tick is paid by the reward settings
-    of its own epoch; `settings` replace these, as a whole or key by key. A row takes 110 bytes of memory. Raises
-    TickOutOfRange, ConfigurationError, LogDamaged.
+    A row for each person and tick, in order of tick and seat: `tick, agent, agent_id, ended`, the ten terms `survival,
+    needs, shaping, wage, punctuality, social, company, terminal, guard, clip`, their sum `total`, and `episode`, the
+    sum of `total` over the episode so far. `ended` is `left`, `cut_off` or NULL. Each tick is paid by the reward
+    settings of its own epoch; `settings` replace these, as a whole or key by key. A row takes 118 bytes of memory.
+    Raises TickOutOfRange, ConfigurationError, LogDamaged.
     """
     last = run.head.tick
     until = last if to_tick is None else to_tick

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 COUNTED: Final = (*(band.name for band in EVENTS), "agent_arrived", "agent_exited", "job_lost")
 """The kinds of event that are counted."""
 
-TERMS: Final = ("survival", "needs", "shaping", "wage", "punctuality", "social", "terminal", "guard", "clip", "total")
+TERMS: Final = (
+    "survival", "needs", "shaping", "wage", "punctuality", "social", "company", "terminal", "guard", "clip", "total",
+)  # fmt: skip
 
 QUERIES: Final[Mapping[str, str]] = {
     "key figures": """

@@ -15,6 +15,7 @@ from eventlog.codes import (
     OPTION_EAT,
     OPTION_SLEEP,
     OPTION_WAIT,
+    OPTION_WASH,
     OPTION_WORK,
     OPTION_YIELD,
     REASON_BUSY,
@@ -36,6 +37,14 @@ SCRIPTED, BY_OPTION, BY_ACTION = map(np.int64, range(3))
 """Who chooses: the scripted policy; whoever asks for options; whoever asks for every step."""
 
 NOT_ASKED = np.int64(-1)
+
+BY_SCRIPT_ALLOWED = np.int64(np.iinfo(np.int64).min)
+"""Asked instead of an option: the scripted policy chooses, but only among what may be asked, and only for a seat that
+is marked as deciding. So what it chooses can be imitated. `NOT_ASKED` leaves a seat to the script as in a run."""
+
+MARKED = np.int64(1 << 16)
+"""The bit of `town.allowed` that marks a seat as deciding, beside those of what it may be asked for."""
+
 ASKABLE = np.int64(9)
 """How many options there are, and how many actions."""
 
@@ -53,15 +62,20 @@ def is_asked(town, a):
 
 @kernel
 def heed(town, plan, a):
-    """Refuse an impossible choice. Returns whether the agent goes on with its tick; a newcomer does not yet."""
+    """Refuse an impossible choice. Returns whether the agent goes on with its tick; a newcomer does not yet.
+
+    Nor does one whose option ended in this very tick, by an act of somebody else: it chooses in the next tick, when it
+    is marked as deciding and asked for what it then may do.
+    """
     allowed, asked = town.allowed[a], town.asked[a]
     if allowed == 0:
         return False
-    if 0 <= asked < ASKABLE and (allowed >> asked) & ONE == ONE:
-        return True
+    by_option = town.cursor.control == BY_OPTION
+    if (by_option and asked == BY_SCRIPT_ALLOWED) or (0 <= asked < ASKABLE and (allowed >> asked) & ONE == ONE):
+        return not (by_option and allowed & MARKED == 0 and policy.decides(town, plan, a))
     number = min(NUMBER_MOST, max(-NUMBER_MOST, asked))
     record_action_rejected(town, plan, a, number, reason_against(town, plan, a, asked))
-    return town.cursor.control == BY_OPTION and not policy.decides(town, plan, a)
+    return by_option and not policy.decides(town, plan, a)
 
 
 @kernel
@@ -70,6 +84,9 @@ def choose(town, plan, a):
     if not policy.decides(town, plan, a):
         return
     agent, option = town.agents[a], town.asked[a]
+    if option == BY_SCRIPT_ALLOWED:
+        policy.choose_among(town, plan, a, town.allowed[a])
+        return
     if option == OPTION_YIELD:
         record_option_chosen(town, plan, a, agent.holds, option)
         return
@@ -83,13 +100,16 @@ def choose(town, plan, a):
 
 @kernel
 def allow(town, plan, a):
-    """The options or actions that a living seat may be asked for in this tick, as bits; at least one."""
+    """The options or actions that a living seat may be asked for in this tick, as bits; at least one.
+
+    Under option control, a seat that is to decide has the bit MARKED as well.
+    """
     if town.cursor.control == BY_ACTION:
         return primitives.possible(town, plan, a)
     agent = town.agents[a]
     if not policy.decides(town, plan, a):
         return ONE << agent.option
-    bits = ONE << OPTION_WAIT
+    bits = MARKED | (ONE << OPTION_WAIT)
     urgent = policy.is_urgent(plan, agent)
     for option in range(OPTION_EAT, OPTION_YIELD):
         if is_worth_asking(town, plan, a, option) and policy.place_for(town, plan, a, option, urgent) != NOTHING:
@@ -101,10 +121,22 @@ def allow(town, plan, a):
 
 @kernel
 def is_worth_asking(town, plan, a, option):
-    """Whether the agent can use an option at all: there is work to do, or it is tired enough to sleep."""
+    """Whether an option is worth asking: there is work to do; it is night or the agent is tired; it is not clean."""
+    agent = town.agents[a]
     if option == OPTION_WORK:
-        return (town.agents[a].covers >= 0 or town.agents[a].job >= 0) and work.ticks_left(town, plan, a) > 0
-    return option != OPTION_SLEEP or town.agents[a].energy < plan.needs.rested_at
+        return (agent.covers >= 0 or agent.job >= 0) and work.ticks_left(town, plan, a) > 0
+    if option == OPTION_SLEEP:
+        if agent.energy >= plan.needs.rested_at:
+            return False
+        return agent.energy <= plan.control.sleep or is_anybodys_night(plan, work.minute_of(town, plan))
+    return option != OPTION_WASH or agent.hygiene <= plan.control.wash
+
+
+@kernel
+def is_anybodys_night(plan, minute):
+    """Whether it is night for anybody, lark or owl. Masks are had from logs, and no log says whose clock is late."""
+    policy_of = plan.policy
+    return minute >= policy_of.night_from - policy_of.chronotype or minute < policy_of.night_to + policy_of.chronotype
 
 
 @kernel
@@ -115,11 +147,13 @@ def reason_against(town, plan, a, asked):
         return REASON_UNKNOWN
     if town.cursor.control == BY_ACTION:
         return reason_against_action(agent, asked)
-    if not policy.decides(town, plan, a):
+    if town.allowed[a] & MARKED == 0:
         return REASON_COMMITTED
     if asked == OPTION_YIELD:
         return REASON_NOBODY_WAITS
-    return REASON_NOT_DUE if asked == OPTION_WORK or asked == OPTION_SLEEP else REASON_NO_PLACE
+    if asked == OPTION_WORK or asked == OPTION_SLEEP or (asked == OPTION_WASH and agent.hygiene > plan.control.wash):
+        return REASON_NOT_DUE
+    return REASON_NO_PLACE
 
 
 @kernel
@@ -139,4 +173,4 @@ def allow_all(towns, plans, index, allowed):
     """What an outside policy could ask of every seat at the town's tick, as bits into `allowed`, int64[seats]."""
     town = towns[index]
     for a in range(len(allowed)):
-        allowed[a] = allow(town, plans[town.clock.epoch], a) if town.agents[a].alive else 0
+        allowed[a] = allow(town, plans[town.clock.epoch], a) & ~MARKED if town.agents[a].alive else 0

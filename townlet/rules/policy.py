@@ -29,6 +29,9 @@ from townlet.rules.draw import CHRONOTYPE, YIELD, draw, draw_of_life, wish
 from townlet.rules.ledger import liking, rivalry, trust
 from townlet.rules.needs import could_eat, out_of_order
 
+ALL_OPTIONS = np.int64(-1)
+"""The bits of all options."""
+
 TOO_LATE = np.int64(-2)
 """No place, since work comes before."""
 
@@ -36,15 +39,22 @@ TOO_LATE = np.int64(-2)
 @kernel
 def choose(town, plan, a):
     """An idle agent takes the option of most use. It keeps to it for some ticks, or until a need becomes urgent."""
-    if not decides(town, plan, a):
-        return
+    if decides(town, plan, a):
+        choose_among(town, plan, a, ALL_OPTIONS)
+
+
+@kernel
+def choose_among(town, plan, a, allowed):
+    """An agent that may choose now takes the option of most use among those whose bit is set in `allowed`."""
     agent = town.agents[a]
     urgent = is_urgent(plan, agent)
-    if gives_way(town, plan, a):
+    if is_among(allowed, OPTION_YIELD) and gives_way(town, plan, a):
         record_option_chosen(town, plan, a, agent.holds, OPTION_YIELD)
         return
     option, target, most = OPTION_WAIT, NOTHING, plan.policy.wait_weight
     for candidate in range(OPTION_EAT, OPTION_YIELD):
+        if not is_among(allowed, candidate):
+            continue
         use = 0.0 if is_kept_from(town, plan, a, candidate, urgent) else wished_use(town, plan, a, candidate)
         if use > most:
             place = place_for(town, plan, a, candidate, urgent)
@@ -53,6 +63,12 @@ def choose(town, plan, a):
     if target != queues_for(agent):
         queues.let_go(town, plan, a)
     record_option_chosen(town, plan, a, target, option)
+
+
+@kernel
+def is_among(allowed, option):
+    """Whether the bit of an option is set."""
+    return (allowed >> option) & 1 == 1
 
 
 @kernel

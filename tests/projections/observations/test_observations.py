@@ -10,6 +10,7 @@ from projections.observations.observer import Observer
 from projections.settings import Observations, Social
 from tests.golden.regenerate import SNIPPET, SNIPPET_TICKS, snippets
 from tests.projections.reference_observation import Reference
+from tests.townlet.rules.stage import Stage
 from tests.townlet.towns import DAY, town_of
 from townlet.configuration.load import load
 from townlet.living.town import Town
@@ -34,12 +35,19 @@ def test_no_layout_fills_a_row() -> None:
 
 def test_layouts_have_hashes_of_their_own() -> None:
     made = [Observations.model_validate({"variant": variant}) for variant in VARIANTS]
+    made += [Observations(debts=False), Observations(episode_sum=True)]
     made += [Observations(personality=False), Observations(social=Social(enabled=False))]
     made += [Observations(social=Social(top_k=1)), Observations(social=Social(embed_dim=4))]
     made += [Observations(social=Social(include_aggregates=False))]
     hashes = [layout_of(settings).hash for settings in made]
     assert len(set(hashes)) == len(made) and all(len(each) == 16 for each in hashes)
     assert layout_of(Observations()).hash == hashes[0]
+
+
+def test_the_layout_of_before_can_still_be_had() -> None:
+    """Its hash is that of the last code without debts: a policy that learned then can still be read."""
+    assert layout_of(Observations(debts=False)).hash == "34c33cd8104cf53c"
+    assert layout_of(Observations(debts=False, variant="compact")).hash == "d5eaea90135d8cc1"
 
 
 def test_meanings_may_be_said_in_other_words() -> None:
@@ -163,7 +171,7 @@ def test_the_hint_is_the_step_that_is_taken() -> None:
 def test_what_is_seen_is_for_nobody_else_to_write_to() -> None:
     town = town_of(load(None).settings)
     observer = Observer(Observations(), town.plans)
-    assert observer.map.shape == (1, 64, len(PLANES), 11, 11) and observer.scalars.shape == (1, 64, 115)
+    assert observer.map.shape == (1, 64, len(PLANES), 11, 11) and observer.scalars.shape == (1, 64, 117)
     with pytest.raises(ValueError, match="read-only"):
         observer.map[0, 0, 0, 5, 5] = 1
     with pytest.raises(ValueError, match="read-only"):
@@ -198,3 +206,20 @@ def test_golden_snippets_are_as_they_were() -> None:
             np.testing.assert_array_equal(kept[name], values, name)
     assert made["snippet"].shape[:2] == (len(SNIPPET_TICKS), 6)
     assert len(OWN) < len(made["names"])
+
+
+def test_what_is_owed_is_seen() -> None:
+    stage = Stage()
+    observer = Observer(Observations(), stage.life.plans, seats=3)
+
+    def owed() -> list[tuple[float, float]]:
+        observer.see(stage.life.towns)
+        seen = observer.scalars.view(observer.layout.dtype)[0, :, 0]
+        return [(float(seen["debt"][a]), float(seen["unpaid_days"][a])) for a in range(3)]
+
+    assert owed() == [(0.0, 0.0)] * 3
+    stage.record("life", "rent_charged", 1, 0.5, 1.0)
+    assert owed() == [(0.0, 0.0), (np.float32(0.2), 0.5), (0.0, 0.0)]
+    for _ in range(2):
+        stage.record("life", "rent_charged", 1, 0.0, 4.0)
+    assert owed()[1] == (0.5, 1.0), "never above 1"

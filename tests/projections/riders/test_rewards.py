@@ -29,19 +29,30 @@ from tests.projections.paying import (
 from tests.townlet.towns import DAY, default_settings, town_of
 
 
-def test_needs_cost_the_weighted_squares_of_what_they_lack() -> None:
+@pytest.mark.parametrize("comfort", [0.0, 0.65, 1.0])
+def test_needs_cost_the_weighted_squares_of_what_they_lack(comfort: float) -> None:
     _, all_plans, rows = default_life()
-    town, given, table = town_of(default_settings()), Rewards().needs, paid()
+    given = Rewards().needs.model_copy(update={"comfort": comfort})
+    town, table = town_of(default_settings()), earned_with({"needs": {"comfort": comfort}})
     for last, tick in pairwise([0, 480, 700, 1999, 4000]):
         between = (rows["tick"] < tick) & (rows["tick"] >= last)
         town.fold([rows[between]])
         agents = town.record["agents"][:8]
-        cost = given.hunger * (1 - agents["hunger"]) ** 2 + given.hygiene * (1 - agents["hygiene"]) ** 2
-        cost += given.energy * (1 - agents["energy"]) ** 2
+        lacks = {name: np.maximum(0.0, comfort - agents[name]) for name in ("hunger", "hygiene", "energy")}
+        cost = given.hunger * lacks["hunger"] ** 2 + given.hygiene * lacks["hygiene"] ** 2
+        cost += given.energy * lacks["energy"] ** 2
         row = table.slice((tick - 1) * 8, 8)
         np.testing.assert_allclose(row.column("needs").to_numpy(), -given.scale * cost, rtol=1e-12)
     assert set(table.column("survival").to_pylist()) == {Rewards().survival}
     assert len(all_plans) == 1
+    assert (table.column("needs").to_numpy() == 0.0).any() == (comfort < 1.0)
+
+
+def earned_with(given: dict[str, Any]) -> pa.Table:
+    """What everybody earned in the default town under these settings."""
+    projection = earnings(empty_town(), default_life()[1], given)
+    projection.fold(default_life()[2])
+    return projection.earned_rows()
 
 
 def test_wages_of_ticks_are_what_is_paid_out() -> None:
@@ -78,8 +89,8 @@ def test_an_arrival_at_work_is_paid_by_how_near_it_is_to_the_start_of_the_shift(
 def test_punctuality_is_worth_less_than_the_hunger_of_a_skipped_meal() -> None:
     """A meal of a third of a day: without it, who is never hungrier than a fifth is so by a meal more."""
     given, meal = Rewards(), default_settings().affordances["eat_meal"].effects.hunger
-    lacks = 0.2
-    skipped = given.needs.scale * given.needs.hunger * ((lacks + meal) ** 2 - lacks**2) * DAY / 3
+    fed, hungry = (max(0.0, given.needs.comfort - need) for need in (0.8, 0.8 - meal))
+    skipped = given.needs.scale * given.needs.hunger * (hungry**2 - fed**2) * DAY / 3
     assert 0.0 < given.punctuality.most < skipped
 
 
@@ -94,12 +105,15 @@ def test_shaping_adds_up_to_the_difference_of_potentials() -> None:
     agents = towns["agents"][0][:8]
 
     def lacks(hunger: Any, hygiene: Any, energy: Any) -> Any:
-        squares = weights.hunger * (1 - hunger) ** 2 + weights.hygiene * (1 - hygiene) ** 2
-        return squares + weights.energy * (1 - energy) ** 2
+        pairs = ((weights.hunger, hunger), (weights.hygiene, hygiene), (weights.energy, energy))
+        return sum(weight * np.maximum(0.0, weights.comfort - need) ** 2 for weight, need in pairs)
 
     end = lacks(agents["hunger"], agents["hygiene"], agents["energy"])
     np.testing.assert_allclose(shaping, scale * (lacks(start.hunger, start.hygiene, start.energy) - end), atol=1e-12)
     assert not paid().column("shaping").to_numpy().any()
+
+
+SHAPED = {"enabled": True, "gamma": 1.0}
 
 
 def test_who_has_left_has_no_potential() -> None:
@@ -107,7 +121,7 @@ def test_who_has_left_has_no_potential() -> None:
     passes(history, 2)
     history.add("agent_exited", history.person(ANN), code=int(Reason.NEGLECT), code2=-1)
     passes(history)
-    rows = earned(history, {**FREE, "shaping": {"enabled": True, "gamma": 1.0}})
+    rows = earned(history, {"survival": 0.0, "needs": {"scale": 0.0, "comfort": 1.0}, "shaping": SHAPED})
     start = default_settings().needs.start
     first = -0.1 * (1.0 * (1 - start.hunger) ** 2 + 0.6 * (1 - start.hygiene) ** 2 + 0.8 * (1 - start.energy) ** 2)
     assert sum(of(rows, ANN, "shaping")) == pytest.approx(0.0 - first, rel=1e-12)
@@ -205,7 +219,7 @@ def test_nothing_positive_is_earned_within_the_window_of_a_termination(kind: str
 
 
 @pytest.mark.parametrize(
-    ("reason", "terminal"), [("FAINT", -1.0), ("EVICTION", -2.0), ("UNEMPLOYMENT", 0.0), ("NEGLECT", 0.0)]
+    ("reason", "terminal"), [("FAINT", -1.0), ("EVICTION", -2.0), ("UNEMPLOYMENT", -0.5), ("NEGLECT", -1.0)]
 )
 def test_who_leaves_is_paid_once_more_and_a_newcomer_begins_anew(reason: str, terminal: float) -> None:
     history = History()
@@ -238,6 +252,21 @@ def test_an_episode_that_is_cut_off_begins_anew() -> None:
     assert [row["episode"] for row in rows] == pytest.approx([0.002, 0.004, 0.006, 0.008, 0.002])
 
 
+def test_the_clip_of_an_episode_begins_anew_with_an_episode_that_is_cut_off() -> None:
+    history = History()
+    passes(history, 4)
+    history.add("episode_ended", history.person(ANN))
+    passes(history, 4)
+    given = {"needs": {"scale": 0.0}, "survival": 0.1, "episode_clip": 0.25}
+    rows = [row for row in earned(history, given) if row["agent_id"] == ANN]
+    sums = [0.1, 0.2, 0.25, 0.25, 0.25, 0.1, 0.2, 0.25]
+    assert [row["episode"] for row in rows] == pytest.approx(sums)
+    assert [row["clip"] for row in rows] == pytest.approx([0.0, 0.0, -0.05, -0.1, -0.1, 0.0, 0.0, -0.05])
+    without = earned(history, given | {"episode_clip": 0.0})
+    assert [row["clip"] for row in without] == [0.0] * len(without)
+    assert of(without, ANN, "episode")[4] == pytest.approx(0.5)
+
+
 def test_the_clip_of_a_tick_leaves_the_terminal_out() -> None:
     history = History()
     tied(history, ANN, BEA, 1.0, 1.0)
@@ -247,7 +276,10 @@ def test_the_clip_of_a_tick_leaves_the_terminal_out() -> None:
     chat(history, BEA, ANN, 1.0)
     history.add("agent_exited", history.person(BEA), code=int(Reason.EVICTION), code2=-1)
     passes(history)
-    rows = earned(history, social("c1") | {"needs": {"scale": 5.0, "hygiene": 0.0, "energy": 0.0}, "survival": 0.4})
+    rows = earned(
+        history,
+        social("c1") | {"needs": {"scale": 5.0, "comfort": 1.0, "hygiene": 0.0, "energy": 0.0}, "survival": 0.4},
+    )
     first, _ = (row for row in rows if row["agent_id"] == ANN)
     assert first["social"] == pytest.approx(0.3)
     assert first["clip"] == pytest.approx(0.2 - (0.4 + first["needs"] + 0.3))
@@ -276,7 +308,9 @@ def test_the_clip_of_an_episode_holds_and_lets_go() -> None:
     history = History()
     passes(history, 6)
     towns, rows = empty_town(), history.log
-    projection = earnings(towns, plans(), {"survival": 0.1, "needs": {"scale": 0.15}, "episode_clip": 0.25})
+    projection = earnings(
+        towns, plans(), {"survival": 0.1, "needs": {"scale": 0.15, "comfort": 1.0}, "episode_clip": 0.25}
+    )
     upto = int(np.flatnonzero(rows["tick"] == 4)[0])
     projection.fold(rows[:upto])
     towns["agents"]["hunger"][0] = 0.0

@@ -228,11 +228,16 @@ def test_version_1_has_no_policy_and_calls_the_holder_user() -> None:
     told = version1.version1_message({"schema": 2, "type": "difference", "patch": patch})
     assert told["patch"] == {"queues": {"till": None, "desk": {"user": None}}}
     assert version1.version1_message({"schema": 2, "type": "difference", "patch": {"policy": {}}})["patch"] == {}
+    earned = {"rewards": {"alice": {"company": 0.005, "total": 0.007}, "bob": None}}
+    told = version1.version1_message({"schema": 2, "type": "difference", "patch": earned})
+    assert told["patch"] == {"rewards": {"alice": {"total": 0.007}, "bob": None}}
 
 
 def test_the_versions_differ_by_what_the_changelog_says() -> None:
     blocks = {number: set(json.loads(schema_document(number))["$defs"]["State"]["properties"]) for number in VERSIONS}
     assert blocks[2] - blocks[1] == {"policy"} and not blocks[1] - blocks[2]
+    terms = {number: set(json.loads(schema_document(number))["$defs"]["Reward"]["properties"]) for number in VERSIONS}
+    assert terms[2] - terms[1] == {"company"} and not terms[1] - terms[2]
 
 
 def test_an_earlier_version_never_changes() -> None:

@@ -14,7 +14,7 @@ from tests.townlet.towns import KITCHEN
 from townlet.configuration import ConfigurationError, from_text, load
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
-from townlet.configuration.upcasting import NAMES_3, TO_3, newer_key, present, with_new_names
+from townlet.configuration.upcasting import NAMES_3, TO_3, TO_4, newer_key, present, with_new_names
 from townlet.judging.thresholds import rules_of
 from townlet.rules.market import is_living_wage
 
@@ -34,13 +34,13 @@ def in_old_words(settings: Settings, **town: object) -> dict[str, Any]:
     for old, new in NAMES_3.items():
         *before, last = old.split(".")
         back[".".join([*before, new])] = last
-    tree = with_new_names(without(tree, TO_3), back)
+    tree = with_new_names(without(without(tree, TO_4), TO_3), back)
     return {**tree, "town": tree["town"] | town, "version": 2}
 
 
 def as_before(settings: Settings) -> dict[str, Any]:
-    """Settings with what version 3 gives to older texts in place of what came with it."""
-    return laid_over(json.loads(settings.model_dump_json()), TO_3)
+    """Settings with what versions 3 and 4 give to older texts in place of what came with them."""
+    return laid_over(laid_over(json.loads(settings.model_dump_json()), TO_3), TO_4)
 
 
 def without(tree: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:

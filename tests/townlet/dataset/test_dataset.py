@@ -16,14 +16,20 @@ from projections.observations.observer import Observer
 from projections.settings import Rewards
 from tests.townlet.env.test_contract import KITCHEN
 from tests.townlet.towns import DAY, said_by
-from townlet.configuration.rewards import shipped_rewards
+from townlet.configuration.rewards import rewards_file, shipped_rewards
 from townlet.dataset.batches import REWARDS, Dataset, arrays_of, settings_in
 from townlet.dataset.files import write
 from townlet.env.contract import any_allowed
 from townlet.errors import ConfigurationError, TickOutOfRange, TownletError
 
 PAGE = (Path(__file__).parents[3] / "docs" / "policy" / "DATASET.md").read_text(encoding="utf-8")
-BUSY = {"life.unemployment_days": 1, "rewards.social.stage": "c3", "rewards.shaping.enabled": True}
+BUSY = {
+    "life.unemployment_days": 1,
+    "rewards.social.stage": "c3",
+    "rewards.shaping.enabled": True,
+    "rewards.episode_clip": 1.0,
+    "observations.episode_sum": True,
+}
 WAIT, SCRIPTED, WRONG = 0, -1, 12
 FINAL = ("person", "decides", "action_mask", "scalars", "map")
 Told = dict[tuple[int, int], tuple[Any, ...]]
@@ -216,7 +222,7 @@ def test_any_rewards_pay_and_any_variant_shows(run: townlet.Run) -> None:
     for stage, file in shipped_rewards().items():
         table = whole(run.dataset(variant="compact", rewards=file))
         assert table.equals(whole(run.dataset(rewards=stage, overrides={"observations.variant": "compact"})))
-        found, expected = arrays_of(table), run.rewards(settings={"social": {"stage": stage}})
+        found, expected = arrays_of(table), run.rewards(settings=rewards_file(stage))
         keys = [tuple(row) for row in np.stack([found["tick"], found["person"]], 1).tolist()]
         rows = {(row["tick"], row["agent_id"]): row for row in expected.to_pylist()}
         for name in REWARDS:

@@ -334,3 +334,20 @@ def first_hour(control: Any) -> list[str]:
 def test_plain_python_shows_and_pays_the_same(control: str) -> None:
     code = f"from tests.townlet.env.test_vector import first_hour\nprint(*first_hour({control!r}))"
     assert said_by(code, NUMBA_DISABLE_JIT="1") == first_hour(control)
+
+
+def test_the_sum_of_an_episode_is_observed_where_it_is_limited() -> None:
+    overrides = {"observations.episode_sum": True, "rewards.episode_clip": 0.05}
+    with townlet.vector_env(towns=1, episode_ticks=40, episodes=2, overrides=overrides, variant="compact") as env:
+        where = env.layout.slices["episode_sum"].start
+        observations, _ = env.reset(seed=3)
+        assert not observations["scalars"][0, :, where].any()
+        summed, seen = np.zeros(env.seats), []
+        for tick in range(79):
+            observations, rewards, _, truncated, infos = env.step(constant(env, SCRIPTED))
+            summed = np.where(truncated[0], 0.0, summed + rewards[0])
+            found = observations["scalars"][0, infos["alive"][0], where]
+            np.testing.assert_allclose(found, summed[infos["alive"][0]] / 0.05, atol=1e-5, err_msg=f"tick {tick}")
+            assert np.abs(found).max() <= 1.0
+            seen.append(float(found.max()))
+        assert max(seen) == 1.0 and seen[39] == 0.0, "the limit is reached, and the next episode begins at 0"

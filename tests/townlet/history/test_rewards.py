@@ -49,7 +49,7 @@ def test_every_tick_of_everybody_has_a_row(lived: Run) -> None:
     assert len(table) == TICKS * PEOPLE
     assert table.column_names[:4] == ["tick", "agent", "agent_id", "ended"]
     assert sorted(set(table.column("agent").to_pylist())) == sorted(lived.at().table("agents")["name"].to_pylist())
-    assert 105 <= table.nbytes / len(table) <= 110
+    assert 113 <= table.nbytes / len(table) <= 118
 
 
 @pytest.mark.parametrize("bounds", [(0, 1), (1, 479), (479, 481), (480, 960), (1500, 1999), (1999, 2000), (700, 700)])

@@ -8,8 +8,8 @@ import pytest
 from eventlog.catalogue.registries import Action, Option, Reason
 from tests.townlet.env.play import Play, at_random
 from tests.townlet.rules.stage import Stage, columns
-from tests.townlet.towns import default_settings
-from townlet.rules.control import BY_ACTION, BY_OPTION, NOT_ASKED, SCRIPTED
+from tests.townlet.towns import DAY, default_settings
+from townlet.rules.control import BY_ACTION, BY_OPTION, BY_SCRIPT_ALLOWED, NOT_ASKED, SCRIPTED
 
 
 def asked_for(control: int, option: int, *, before: Option | None = None, minute: int = 720) -> tuple[Stage, bool]:
@@ -104,9 +104,14 @@ def test_work_may_be_asked_only_while_there_is_work_to_do() -> None:
     assert worth == [False, True, True, False]
 
 
-@pytest.mark.parametrize(("energy", "worth"), [(0.97, True), (0.99, False)])
-def test_sleep_may_be_asked_only_of_who_is_not_rested(energy: float, worth: bool) -> None:
-    stage = Stage({"needs.start.energy": energy}).at(720)
+@pytest.mark.parametrize(
+    ("minute", "energy", "worth"),
+    [(720, 0.59, True), (720, 0.61, False), (1435, 0.61, True), (120, 0.97, True), (120, 0.99, False)],
+)
+def test_sleep_may_be_asked_of_the_tired_and_at_night_of_who_is_not_rested(
+    minute: int, energy: float, worth: bool
+) -> None:
+    stage = Stage({"needs.start.energy": energy}).at(minute)
     assert bool(stage.call("control", "is_worth_asking", 0, int(Option.SLEEP))) == worth
 
 
@@ -125,3 +130,65 @@ def test_the_option_that_is_asked_for_is_chosen_at_the_place_of_least_trouble() 
     (chosen,) = columns(stage.rows(), "option_chosen")
     assert int(chosen["code"]) == Option.WASH
     assert int(chosen["object"]) == stage.call("policy", "place_for", 0, int(Option.WASH), 0)
+
+
+@pytest.mark.parametrize(("minute", "energy", "worth"), [(720, 0.97, True), (720, 0.99, False), (120, 0.97, True)])
+def test_with_the_old_threshold_sleep_may_be_asked_of_whoever_is_not_rested(
+    minute: int, energy: float, worth: bool
+) -> None:
+    stage = Stage({"needs.start.energy": energy, "control.sleep_upto": 1.0}).at(minute)
+    assert bool(stage.call("control", "is_worth_asking", 0, int(Option.SLEEP))) == worth
+
+
+@pytest.mark.parametrize(
+    ("upto", "hygiene", "worth"), [(0.8, 0.79, True), (0.8, 0.81, False), (1.0, 1.0, True), (0.0, 0.01, False)]
+)
+def test_washing_may_be_asked_of_who_is_not_clean(upto: float, hygiene: float, worth: bool) -> None:
+    stage = Stage({"needs.start.hygiene": hygiene, "control.wash_upto": upto}).at(720)
+    assert bool(stage.call("control", "is_worth_asking", 0, int(Option.WASH))) == worth
+
+
+def test_whoever_may_not_wash_yet_is_told_that_it_is_not_due() -> None:
+    stage = Stage({"needs.start.hygiene": 0.9}).at(720)
+    stage.town.cursor.control = int(BY_OPTION)
+    stage.town.allowed[0] = stage.call("control", "allow", 0)
+    stage.town.asked[0] = int(Option.WASH)
+    stage.rows()
+    assert not stage.call("control", "heed", 0)
+    assert stage.rows()["code2"].tolist() == [Reason.NOT_DUE]
+
+
+def test_whose_option_ends_in_the_middle_of_a_tick_chooses_in_the_next_one() -> None:
+    """What was asked of it was no decision: its mask allowed the option that it was committed to, and nothing else."""
+    stage = Stage().at(720)
+    stage.record("choice", "option_chosen", 0, stage.places(Option.EAT)[0], int(Option.EAT))
+    stage.town.cursor.control = int(BY_OPTION)
+    stage.town.allowed[0] = stage.call("control", "allow", 0)
+    assert int(stage.town.allowed[0]) == 1 << int(Option.EAT)
+    stage.town.asked[0] = int(Option.EAT)
+    assert stage.call("control", "heed", 0)
+    stage.town.agents[0].option_until = stage.town.clock.tick  # as somebody else's act would do
+    assert stage.call("policy", "decides", 0)
+    stage.rows()
+    assert not stage.call("control", "heed", 0)
+    assert not len(stage.rows())
+    stage.town.allowed[0] = stage.call("control", "allow", 0)
+    assert stage.call("control", "heed", 0)
+
+
+def chosen_outside(asked: int, days: int) -> tuple[int, int]:
+    """Of a town left to the script in this way: the options chosen, and those of them that no mask allowed."""
+    play, chosen, outside = Play(default_settings(), 5, BY_OPTION), 0, 0
+    for _ in range(days * DAY):
+        allowed = {seat: set(play.allowed(seat)) for seat in play.living()}
+        for row in columns(play.step(lambda *_: asked), "option_chosen"):
+            chosen += 1
+            outside += int(row["code"]) not in allowed.get(int(row["agent"]) & 63, set())
+    return chosen, outside
+
+
+def test_the_script_that_is_asked_by_the_mask_never_chooses_outside_of_it() -> None:
+    """Left alone it does, rarely: where somebody else ends its option in that tick, or asks it to stand in."""
+    assert chosen_outside(int(NOT_ASKED), 2)[1] > 0
+    chosen, outside = chosen_outside(int(BY_SCRIPT_ALLOWED), 2)
+    assert chosen > 300 and outside == 0
