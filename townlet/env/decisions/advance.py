@@ -8,7 +8,7 @@ import numpy as np
 
 from eventlog.codes import ACTION_WAIT, OPTION_CHOSEN
 from projections.kernel import entry, kernel
-from projections.observations.observe import observe_agent
+from projections.observations.observe import observe_agent, observe_sum
 from projections.record.event import seat
 from projections.riders.earning import earn
 from projections.riders.rewards import LEFT
@@ -103,7 +103,7 @@ def look_ahead(town, plan, e, learned):
 
 
 @kernel
-def look(town, plan, lens, e, over, learned, opened, rows, seen, features, views, n):
+def look(town, plan, lens, earned, e, over, learned, opened, rows, seen, features, views, n):
     """Write a row for each person who decides, from row `n` on; if `over`, a last look at everybody with an open row.
 
     Returns the number after the last row.
@@ -122,6 +122,7 @@ def look(town, plan, lens, e, over, learned, opened, rows, seen, features, views
             row.pad[i] = 0
         unpack(town.allowed[a], row.mask)
         observe_agent(town, plan, lens, a, features[e, a], views[e, a])
+        observe_sum(lens, earned.seats[a], features[e, a])
         for i in range(seen.shape[1]):
             seen[n, i] = features[e, a].values[i]
         if before >= 0:
@@ -181,7 +182,7 @@ def advance(
                 over = town.clock.tick == closes[e]
                 first = n
                 look_ahead(town, plan, e, learned)
-                n = look(town, plan, lens, e, over, learned, opened, rows, seen, features, views, n)
+                n = look(town, plan, lens, earned, e, over, learned, opened, rows, seen, features, views, n)
                 if not over:
                     books[1, e].decisions += n - first
                     waits = mode == POLICY and n > first
