@@ -124,7 +124,7 @@ class VectorEnv:
 
     @property
     def breakdown(self) -> np.ndarray:
-        """The terms of each seat's last reward and their total, in the order of `reward_names`: f8 [T, S, 11]."""
+        """The terms of each seat's last reward and their total, in the order of `reward_names`: f8 [T, S, 10]."""
         rows = self._outs.view(np.ndarray)["seats"][:, : self.seats]
         return np.stack([np.where(rows["present"] == 1, rows[name], 0.0) for name in COLUMNS], axis=-1)
 
