@@ -42,11 +42,11 @@ BY_SCRIPT_ALLOWED = np.int64(np.iinfo(np.int64).min)
 """Asked instead of an option: the scripted policy chooses, but only among what may be asked, and only for a seat that
 is marked as deciding. So what it chooses can be imitated. `NOT_ASKED` leaves a seat to the script as in a run."""
 
-MARKED = np.int64(1 << 16)
-"""The bit of `town.allowed` that marks a seat as deciding, beside those of what it may be asked for."""
-
 ASKABLE = np.int64(9)
 """How many options there are, and how many actions."""
+
+MARKED = np.int64(1) << ASKABLE
+"""The bit of `town.allowed` that marks a seat as deciding, beside those of what it may be asked for."""
 
 NUMBER_MOST = np.int64(32767)
 """The largest number that an event carries in a code."""
