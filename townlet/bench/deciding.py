@@ -3,6 +3,7 @@
 Rates are agent-steps a second of the processor's time, which other work on the machine disturbs less than the clock's.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -83,9 +84,10 @@ def _gathered(sizes: Sizes, gather: Callable[[Experience], None]) -> Gathered:
 def _net(lived: Experience) -> NET:
     """An untrained policy for what is observed: its weights vary, so that about half of the units are 0."""
     inputs, options = lived.layout.size, int(ASKABLE)
-    shapes = (WIDTH, inputs), WIDTH, (WIDTH, WIDTH), WIDTH, (options, WIDTH), options, (1, WIDTH), 1
+    shapes: tuple[tuple[int, ...], ...]
+    shapes = (WIDTH, inputs), (WIDTH,), (WIDTH, WIDTH), (WIDTH,), (options, WIDTH), (options,), (1, WIDTH), (1,)
     tensors = {}
     for number, (name, shape) in enumerate(zip(TENSORS, shapes, strict=True), start=1):
-        places = np.arange(np.prod(shape), dtype=np.float64).reshape(shape)
+        places = np.arange(math.prod(shape), dtype=np.float64).reshape(shape)
         tensors[name] = (np.sin(places * places * number) / WIDTH**0.5).astype(np.float32)
     return net_of(tensors)

@@ -89,5 +89,7 @@ def test_what_cannot_be_restored_is_said(run: Any, tmp_path: Path) -> None:
     with townlet.vector_env(towns=1) as env:
         with pytest.raises(TownletError, match="between 0 and 0"):
             env.restore(1, run, 10)
+        with pytest.raises(TownletError, match=r"open it with townlet\.open"):
+            env.restore(0, run.path, 10)
         with pytest.raises(TickOutOfRange):
             env.restore(0, run, 10**6)
