@@ -39,6 +39,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "config": "Show, check or describe a configuration.",
     "soak": "Let many towns live and check what must be true of every town.",
     "facts": "Hold a town against what is known of people, each fact with its source.",
+    "phase": "Plan, check and edit the social stages of a training file.",
     "bench": "Measure this machine.",
     "warm": "Compile every kernel now, so that later commands do not wait.",
 }

@@ -45,7 +45,10 @@ def really(shown: Shown, folder: Path, code: int) -> tuple[Shown, int]:
 
 
 def with_real_outputs(text: str) -> str:
-    """The handbook as it would be if everything were run now; a YAML block is a file, named by its first line."""
+    """The page as it would be if everything were run now; a YAML block is a file, named by its first line.
+
+    A Python block is run where it stands, and must end with 0.
+    """
     code = 0
     with tempfile.TemporaryDirectory() as folder:
 
@@ -54,6 +57,8 @@ def with_real_outputs(text: str) -> str:
             if match[1] == "yaml":
                 name = match[2].partition("\n")[0].removeprefix("# ")
                 (Path(folder) / name).write_text(match[2], encoding="utf-8")
+            if match[1] == "python":
+                subprocess.run([sys.executable, "-c", match[2]], cwd=folder, check=True, capture_output=True)
             if match[1] != "console":
                 return match[0]
             told, code = really(shown_in(match[2]), Path(folder), code)

@@ -26,6 +26,7 @@ LATE = {
     "townlet.bench.appending": "an optional extra: the peers",
     "townlet.bench.environment": "an optional extra: PettingZoo",
     "townlet.bench.folding": "an optional extra: the peers",
+    "townlet.bench.snippet": "an optional extra: torch",
     "townlet.dataset.files": "an optional extra: Minari",
     "townlet.dataset.minari": "an optional extra: Gymnasium",
     "townlet.env.faces.names": "an optional extra: Gymnasium",

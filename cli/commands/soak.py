@@ -1,6 +1,8 @@
 """`townlet soak`"""
 
+import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -26,12 +28,16 @@ VERSUS = ("name", "value", "versus", "drift_percent", "beyond", "must", "passed"
 
     With --versus the same seeds live a second time under changed settings, and each row says how far its figure drifts.
     A drift is only reported; it does not fail the soak.
+
+    With --record the soak is written down as JSON: settings, code, seeds, days, every row, whether all hold.
+    `townlet phase enable` asks for such a record. A name that ends with .json is the file, else it is a folder.
     """,
     epilog=options.examples(
         "townlet soak --seeds 20 --days 30",
         "townlet soak --seeds 9001-9020 --days 10 --jobs 2 --json",
         "townlet soak large --seeds 1,5,9 --days 10",
         "townlet soak --set town.people=6 --seeds 20",
+        "townlet soak --seeds 20 --days 30 --record soaks",
         "townlet soak --seeds 20 --days 30 --versus features.relationship_modifiers=true",
     ),
 )
@@ -41,6 +47,7 @@ VERSUS = ("name", "value", "versus", "drift_percent", "beyond", "must", "passed"
 @options.settings_option
 @options.versus_option
 @options.jobs_option
+@click.option("--record", type=options.NewPath(), metavar="FILE|FOLDER", help="Write down the soak here.")
 @options.output_formats
 def command(
     config: str | None,
@@ -49,10 +56,15 @@ def command(
     overrides: dict[str, object],
     versus: dict[str, object],
     jobs: int | None,
+    record: Path | None,
     form: str,
 ) -> None:
     from townlet.judging.soak import soak
     from townlet.judging.soak_drift import soak_drifts
+    from townlet.judging.soak_record import record_of, write_record
+
+    if record is not None and versus:
+        raise click.UsageError("--record writes down one soak, and --versus makes two: give only one of them")
 
     with output.Line() as line:
         line.draw(f"{len(seeds)} towns begin to live {days} days")
@@ -66,6 +78,9 @@ def command(
         say_outcome({drift.name: drift.passed for drift in drifts}, seeds, days)
     else:
         output.records([row._asdict() for row in rows], COLUMNS, form)
+        if record is not None:
+            kept = record_of(config, seeds, days, rows, time.time_ns() // 1_000_000_000, overrides=overrides)
+            output.words(f"recorded as {write_record(kept, record)}")
         say_outcome({row.name: row.passed for row in rows}, seeds, days)
 
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import BeforeValidator, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from projections.settings import Model
 from projections.spelling import proposed
@@ -19,12 +20,14 @@ UPDATES_MOST: Final = 10_000_000
 
 
 def _known(given: Any) -> Any:
-    """A stage in capitals; anything that is no text is left to the type. Raises ValueError with the nearest stage."""
+    """A stage in capitals; what is no text is left to the type. Raises PydanticCustomError with the nearest stage."""
     if not isinstance(given, str):
         return given
     name = given.strip().upper()
     if name not in STAGES:
-        raise ValueError(f"there is no stage {given!r}, there are {', '.join(STAGES)}{proposed(given, STAGES)}")
+        raise PydanticCustomError(
+            "stage", f"there is no such stage, there are {', '.join(STAGES)}{proposed(given, STAGES)}"
+        )
     return name
 
 
@@ -46,7 +49,7 @@ class SocialStages(Model):
     def _rising(cls, schedule: tuple[tuple[int, Stage], ...]) -> tuple[tuple[int, Stage], ...]:
         for (before, _), (update, _) in pairwise(schedule):
             if update <= before:
-                raise ValueError(f"updates must rise from entry to entry: {update} comes after {before}")
+                raise PydanticCustomError("rising", f"updates must rise, and {update} comes after {before}")
         return schedule
 
     def stage_at(self, update: int) -> Stage:

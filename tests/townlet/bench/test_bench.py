@@ -38,6 +38,7 @@ WITHOUT_PEER = {
     "memory": 3,
     "environment": 8,
     "deciding": 5,
+    "snippet": 3,
     "growth": 9,
     "folding": 3,
     "long": 5,
