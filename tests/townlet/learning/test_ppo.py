@@ -85,7 +85,7 @@ def test_entropy_of_masked_choices_by_hand() -> None:
     assert entropy_of(log_probs).item() == pytest.approx(by_hand, abs=1e-6)
     assert log_probs.exp()[0, 1].item() == 0.0
     alone, _ = network(torch.zeros(1, INPUTS), torch.tensor([[0, 0, 1, 0]], dtype=torch.int8))
-    assert float(entropy_of(alone)) == 0.0 and float(alone[0, 2]) == 0.0
+    assert entropy_of(alone).item() == 0.0 and alone[0, 2].item() == 0.0
 
 
 def test_what_is_masked_gets_no_gradient_and_no_nan() -> None:

@@ -53,7 +53,7 @@ def test_every_fault_is_named_at_once_with_line_and_nearest_name(tmp_path: Path)
         ({"cloning": {"updates": 1}, "control": "primitive"}, "cloning: the script chooses options"),
         ({"seed": -1}, "seed: input should be greater than or equal to 0"),
         ({"horizon_days": float("inf")}, "horizon_days: "),
-        ({"training": {"social_reward_stage": "C9"}}, "there is no stage 'C9'"),
+        ({"training": {"social_reward_stage": "C9"}}, "there is no such stage, there are OFF, C1, C2, C3"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(changes: dict[str, object], words: str) -> None:
