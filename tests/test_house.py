@@ -28,7 +28,7 @@ LATE = {
     "townlet.bench.folding": "an optional extra: the peers",
     "townlet.dataset.files": "an optional extra: Minari",
     "townlet.dataset.minari": "an optional extra: Gymnasium",
-    "townlet.env.vector": "an optional extra: Gymnasium",
+    "townlet.env.faces.names": "an optional extra: Gymnasium",
     "townlet.history.history": "a run is opened without Numba; folding brings it",
     "townlet.history.kept_tables": "a kept table is read without Numba",
     "townlet.history.name_books": "events are named without Numba",

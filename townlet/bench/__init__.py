@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 FAMILIES: Final = {
     "memory": "many towns in memory, every event recorded",
     "environment": "many towns observed, masked and paid, beside environments and models of others",
+    "deciding": "many towns that run ahead until somebody decides, over the rules alone",
     "growth": "larger towns, and more of them",
     "appending": "appending to a log on disk, beside SQLite and eventsourcing",
     "folding": "a town's log on disk, and folding it again, beside eventsourcing",

@@ -34,20 +34,23 @@ class Histories:
 
     def __init__(self, count: int) -> None:
         self._chains = [Chain() for _ in range(count)]
-        self._tails: list[Rows] = [NO_ROWS] * count
+        self._blocks = np.zeros((count, BLOCK_EVENTS), ROW)  # of each, the rows since the last whole block
         self._notes: list[dict[int, str]] = [{} for _ in range(count)]
 
     def begin(self, index: int, block_digest: bytes = GENESIS, seq: int = 0) -> None:
         """Begin a history anew, at event `seq`, a multiple of BLOCK_EVENTS, with the digest of all before it."""
-        self._chains[index], self._tails[index], self._notes[index] = Chain(block_digest, seq), NO_ROWS, {}
+        self._chains[index], self._notes[index] = Chain(block_digest, seq), {}
 
     def extend(self, index: int, rows: Rows, notes: Mapping[int, str] | None = None) -> None:
         """Add the next events of a town."""
         chain = self._chains[index]
+        before = chain.seq % BLOCK_EVENTS
         chain.extend(rows, notes)
-        begins = chain.seq - chain.seq % BLOCK_EVENTS
-        tail = np.concatenate([self._tails[index], rows])
-        self._tails[index] = tail[len(tail) - (chain.seq - begins) :]
+        filled = chain.seq % BLOCK_EVENTS
+        begins = chain.seq - filled
+        new = min(len(rows), filled)  # the rows of the block that is not whole
+        assert new == filled or filled == before + new
+        self._blocks[index, filled - new : filled] = rows[len(rows) - new :]
         if notes or self._notes[index]:
             whole = {**self._notes[index], **(notes or {})}
             self._notes[index] = {seq: note for seq, note in whole.items() if seq >= begins}
@@ -58,7 +61,8 @@ class Histories:
 
     def state(self) -> dict[str, np.ndarray]:
         """The digest before the last block of each history, and that block's rows and notes."""
-        tails, lengths = ragged(self._tails)
+        filled = [chain.seq % BLOCK_EVENTS for chain in self._chains]
+        tails, lengths = ragged([block[:rows] for block, rows in zip(self._blocks, filled, strict=True)])
         blocks = b"".join(chain.block_digest for chain in self._chains)
         return {
             "chains": np.frombuffer(blocks, "u1").reshape(len(self._chains), -1).copy(),

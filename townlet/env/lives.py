@@ -70,14 +70,13 @@ class Lives:
         rows = self.outs.view(np.ndarray)["seats"][:, : self.seats]
         return np.stack([np.where(rows["present"] == 1, rows[name], 0.0) for name in COLUMNS], axis=-1)
 
-    def paid(self) -> np.ndarray:
-        """The terms in `outs`, in the order of COLUMNS: f8 [T, S, terms], a view that is only right of present rows."""
-        assert EARNING.fields is not None
+    def words(self) -> np.ndarray:
+        """The memory of `outs` as words, f8: a view, in which the terms of a seat follow each other as in COLUMNS."""
+        assert EARNING.fields is not None and EARNING.itemsize % 8 == 0
         first = EARNING.fields[COLUMNS[0]][1]
         assert [EARNING.fields[name][1] for name in COLUMNS] == [first + 8 * i for i in range(len(COLUMNS))]
-        outs = self.outs.view(np.ndarray)
-        strides = outs.itemsize, EARNING.itemsize, 8
-        return np.ndarray((self.count, self.seats, len(COLUMNS)), np.float64, outs.data, first, strides)
+        words: np.ndarray = self.outs.view(np.ndarray).view(np.float64)
+        return words
 
     def found(self, index: int, seed: int) -> None:
         """Found a new town in place of the old one, and write its first observations.

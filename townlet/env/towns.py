@@ -139,6 +139,8 @@ class Towns:
                 f"town {index} has a log in {self.logs}, and a log holds a town's whole history: restore a town of an "
                 "environment without logs, or fork the run (townlet fork)"
             )
+        if not hasattr(run, "at"):
+            raise TownletError(f"{run!r} is no opened run: open it with townlet.open")
         town = run.at(tick).town
         past, place = town.record, f"{run.place} at tick {town.tick:,}"
         self._require_same_town(town, place)

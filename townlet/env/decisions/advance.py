@@ -17,18 +17,20 @@ from townlet.env.decisions.rows import (
     COMPILED,
     DECIDED,
     DIED,
+    FIRST_TERM,
     HOURS,
     OPEN,
     OPTIONS,
     POLICY,
     SCRIPT,
     SCRIPT_TOLD,
+    SEAT_WORDS,
 )
-from townlet.env.step import decides, look_ahead
+from townlet.env.step import decides
 from townlet.living.day import tick
 from townlet.policies.drawing import draw_option
 from townlet.policies.forward import HEADS, VALUE, forward, log_softmax_masked, unpack
-from townlet.rules.control import BY_OPTION, NOT_ASKED
+from townlet.rules.control import BY_OPTION, NOT_ASKED, allow
 
 NO_NEED = -1.0
 """The lowest need of a day of which a part was lived by nobody, or by somebody else."""
@@ -52,18 +54,20 @@ def pay(rows, opened, e, a, paid, gamma):
 
 
 @kernel
-def keep_book(town, plan, a, paid, terms, worst, book):
-    """Add what a seat earned and did in the last tick; `worst` is its lowest need of the day so far."""
+def keep_book(town, plan, a, minute, hour, paid, words, first, worst, book):
+    """Add what a seat earned and did in the last tick; `worst` is its lowest need of the day so far.
+
+    Its terms are the `words` from `first` on: side by side, so that several are added at once.
+    """
     if paid.present == 1:
-        for i in range(len(terms)):
-            book.terms[i] += terms[i]
+        for i in range(len(book.terms)):
+            book.terms[i] += words[first + i]
     agent = town.agents[a]
-    minute = (town.clock.tick - 1) % plan.life.ticks_per_day
     low = NO_NEED
     if agent.alive:
         low = min(agent.hunger, min(agent.hygiene, agent.energy))
         book.lived += 1
-        book.use[minute * HOURS // plan.life.ticks_per_day, agent.option] += 1
+        book.use[hour, agent.option] += 1
     worst[a] = low if minute == 0 else min(worst[a], low)
     if minute == plan.life.ticks_per_day - 1 and worst[a] >= 0.0:
         book.days += 1
@@ -72,9 +76,8 @@ def keep_book(town, plan, a, paid, terms, worst, book):
 
 
 @kernel
-def note_events(town, plan, e, begun, mode, asked, learned, opened, rows, books):
+def note_events(town, e, hour, begun, mode, asked, learned, opened, rows, books):
     """Count the events of the last tick; write the script's choices to rows that were opened for them."""
-    hour = (town.clock.tick - 1) % plan.life.ticks_per_day * HOURS // plan.life.ticks_per_day
     for i in range(begun, town.cursor.pending):
         event = town.outbox[i]
         a = seat(town, np.int64(event.agent))
@@ -90,6 +93,13 @@ def note_events(town, plan, e, begun, mode, asked, learned, opened, rows, books)
                 rows[mine].action = event.code
         elif mode != SCRIPT and group == 1 and asked[e, a] == NOT_ASKED:
             book.unasked += 1
+
+
+@kernel
+def look_ahead(town, plan, e, learned):
+    """Work out what each seat of the policy may be asked for in the coming tick; an empty seat for nothing."""
+    for a in range(learned.shape[1]):
+        town.allowed[a] = allow(town, plan, a) if town.agents[a].alive and learned[e, a] == 1 else 0
 
 
 @kernel
@@ -148,15 +158,15 @@ def ask(town, e, mode, learned, asked):
 
 @entry
 def advance(
-    towns, shadows, plans, terms, outs, paid, lenses, features, views, reserve,
+    towns, shadows, plans, terms, outs, words, lenses, features, views, reserve,
     mode, gamma, until, closes, looked, learned, opened, asked, rows, seen, worst, books, net, n,
 ):  # fmt: skip
     """Let each town live until somebody in it decides, or its tick is `until`; write rows from row `n` on.
 
     Returns the number after the last row. A town stops early if its outbox, or the array of rows, needs room first. At
     tick `closes[e]` a town's life is over: everybody gets a last look (CLOSING). `asked`, i8[T, S], holds the answers
-    to the rows before. `paid`, f8[T, S, terms], is a view of the terms in `outs`. In the mode COMPILED `net` answers
-    at once, and nobody is waited for.
+    to the rows before. `words`, f8, are those of `outs`. In the mode COMPILED `net` answers at once, and nobody is
+    waited for.
     """
     h1, h2 = np.empty(len(net.b1), np.float32), np.empty(len(net.b2), np.float32)
     out, log_probs = np.empty(HEADS, np.float32), np.empty(OPTIONS, np.float32)
@@ -170,6 +180,7 @@ def advance(
                     break
                 over = town.clock.tick == closes[e]
                 first = n
+                look_ahead(town, plan, e, learned)
                 n = look(town, plan, lens, e, over, learned, opened, rows, seen, features, views, n)
                 if not over:
                     books[1, e].decisions += n - first
@@ -187,11 +198,13 @@ def advance(
             town.cursor.ends = 0
             tick(town, plan)
             earn(town, shadows[e], plans, terms, earned, begun)
-            look_ahead(town, plan)
-            note_events(town, plan, e, begun, mode, asked, learned, opened, rows, books)
+            minute = (town.clock.tick - 1) % plan.life.ticks_per_day
+            hour = minute * HOURS // plan.life.ticks_per_day
+            note_events(town, e, hour, begun, mode, asked, learned, opened, rows, books)
             for a in range(asked.shape[1]):
                 pay(rows, opened, e, a, earned.seats[a], gamma)
-                keep_book(town, plan, a, earned.seats[a], paid[e, a], worst[e], books[learned[e, a], e])
+                book, place = books[learned[e, a], e], (e * len(earned.seats) + a) * SEAT_WORDS + FIRST_TERM
+                keep_book(town, plan, a, minute, hour, earned.seats[a], words, place, worst[e], book)
                 asked[e, a] = NOT_ASKED
             looked[e] = 0
     return n

@@ -92,12 +92,13 @@ class Experience:
         self._open, self._asked = np.full(seats, -1, np.int64), np.full(seats, -1, np.int64)
         self._worst, self._learned = np.full(seats, -1.0), np.ones(seats, np.int64)
         self._books = np.zeros((2, count), BOOK).view(np.recarray)
-        self._paid = self.lives.paid()
+        self._words = self.lives.words()
 
     @property
     def learned(self) -> np.ndarray:
-        """For which seats a policy chooses, bool [T, S]: a copy. Set it before a rollout."""
-        return self._learned == 1
+        """For which seats a policy chooses, bool [T, S]: a copy. If it is set, rows under way are forgotten."""
+        which: np.ndarray = self._learned == 1
+        return which
 
     @learned.setter
     def learned(self, which: np.ndarray) -> None:
@@ -105,7 +106,7 @@ class Experience:
         if given.dtype != np.bool_ or given.shape not in (self._learned.shape, self._learned.shape[1:]):
             raise TownletError(f"learned is bool {list(self._learned.shape)}, not {given.dtype} {list(given.shape)}")
         self._learned[:] = given
-        self._open[self._learned == 0] = self._asked[self._learned == 0] = -1
+        self._open[:] = self._asked[:] = -1
         self._looked[:] = 0  # whoever may choose now is looked at
         self._forget_rows()
 
@@ -226,7 +227,7 @@ class Experience:
         if self.n + self.seats > len(self.rows):
             self._grow()
         lives = self.lives
-        lived = *lives.lived, self._paid, *lives.sight, lives.towns.reserve
+        lived = *lives.lived, self._words, *lives.sight, lives.towns.reserve
         places = self._until, self._closes, self._looked, self._learned, self._open, self._asked
         written = self.rows, self.seen, self._worst, self._books
         self.n = int(compiled.advance(*lived, mode, self.gamma, *places, *written, net, self.n))

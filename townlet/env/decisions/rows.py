@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from projections.riders.rewards import COLUMNS
+from projections.riders.rewards import COLUMNS, EARNING
 from townlet.rules.control import ASKABLE
 
 OPTIONS = int(ASKABLE)
@@ -12,6 +12,12 @@ KINDS = 256
 """The length of counts by kind of event; every kind is smaller."""
 
 HOURS = 24
+
+WORD = 8
+assert EARNING.fields is not None
+FIRST_TERM = EARNING.fields[COLUMNS[0]][1] // WORD
+SEAT_WORDS = EARNING.itemsize // WORD
+"""Where the terms of a seat's reward stand in its record, which is all words of eight bytes: they follow each other."""
 
 OPEN, DECIDED, DIED, CLOSING = map(np.int64, range(4))
 """How a row ended: not yet; by the same person's next row; by the person's leaving the town. CLOSING is no decision: it

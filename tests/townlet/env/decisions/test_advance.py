@@ -1,13 +1,19 @@
 """Towns that run ahead until somebody decides, against the same towns stepped tick by tick."""
 
+import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import townlet
 from tests.townlet.env.decisions.acting import at_random, experience, net, plain_rows
+from townlet import warming
+from townlet.env.decisions.experience import Experience
 from townlet.env.decisions.rows import CLOSING, DECIDED, DIED, OPEN
+from townlet.errors import TownletError
 from townlet.policies.forward import answer_rows
 
 HARSH = {"rewards.social.stage": "c1", "needs.decay.hunger": 0.0025, "needs.faint_at": 0.1}
@@ -58,7 +64,7 @@ def stepped(
 
 
 def test_running_ahead_is_stepping_to_the_last_bit() -> None:
-    ticks, towns = 3 * 1440, 2
+    ticks, towns = 1800, 2
     with experience(towns, rollout_ticks=ticks, life_days=30, first_seed=77, overrides=HARSH) as lived:
         lived.gather(at_random)
         rows, seen = plain_rows(lived), lived.seen[: lived.n]
@@ -107,7 +113,7 @@ def test_a_newcomer_never_gets_the_rewards_of_who_left() -> None:
 
 
 def test_the_net_inside_chooses_as_its_answers_outside() -> None:
-    def outside(lived: object, first: int, last: int) -> None:
+    def outside(lived: Experience, first: int, last: int) -> None:
         log_probs, values = np.zeros((last - first, 9), "f4"), np.zeros(last - first, "f4")
         answer_rows(net(), lived.seen[first:last], plain_rows(lived)["mask"][first:last], log_probs, values)
         lived.answer(log_probs, values, first, last)
@@ -147,3 +153,38 @@ def test_seats_of_the_script_have_no_rows_and_live_by_it() -> None:
         lived.gather(at_random)
         assert set(plain_rows(lived)["seat"].tolist()) == {0, 1, 2, 3}
         assert lived.books["lived"].sum() == lived.books_of_others["lived"].sum() == 2 * 4 * 700
+
+
+def test_a_first_run_does_not_compile_it() -> None:
+    """Neither `townlet warm` nor an environment imports what is compiled at first use."""
+    code = "import sys, townlet.warming, townlet.env.vector; print([m for m in sys.modules if 'decisions' in m])"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said == "[]\n"
+    assert "decisions" not in Path(warming.__file__).read_text("utf-8")
+
+
+def test_a_wrong_answer_is_refused() -> None:
+    def spoilt(lived: Experience, first: int, last: int) -> None:
+        lived.answer(np.full((last - first, 9), np.nan), np.zeros(last - first), first, last)
+
+    def short(lived: Experience, first: int, last: int) -> None:
+        lived.answer(np.zeros((last - first, 8)), np.zeros(last - first), first, last)
+
+    with experience(1) as lived:
+        with pytest.raises(TownletError, match="not a number"):
+            lived.gather(spoilt)
+        with pytest.raises(TownletError, match=r"log-probabilities \[\d+, 9\]"):
+            lived.gather(short)
+        with pytest.raises(TownletError, match="another observation layout"):
+            lived.gather_compiled(net(7))
+        with pytest.raises(TownletError, match=r"learned is bool \[1, 8\]"):
+            lived.learned = np.ones(3, np.bool_)
+    with pytest.raises(TownletError, match="gamma"):
+        experience(1, gamma=1.5)
+    with pytest.raises(TownletError, match="logs=FOLDER"):
+        experience(1, logged_towns=1)
+    with experience(1, control="primitive") as lived:
+        with pytest.raises(TownletError, match="control='option'"):
+            lived.gather_scripted()
+        lived.gather(at_random)
+        assert lived.n > 360, "with primitives nearly every tick is a decision"
