@@ -22,7 +22,7 @@ from townlet.learning.network import arrays_of
 from townlet.learning.optimising import Diverged
 from townlet.learning.settings import Training, digest_of, training_of
 from townlet.learning.trainer import Trainer, baselines_of
-from townlet.policies.file import Identity, write_policy
+from townlet.policies.file import CHOICES, Identity, write_policy
 
 FINISHED: Final = "finished"
 
@@ -159,6 +159,7 @@ def _finish(run: Path, trainer: Trainer, manifest: Manifest) -> Manifest:
             layout=experience.layout.hash,
             variant=training.variant,
             control=training.control,
+            actions=CHOICES[training.control],
             config_id=trainer.town.config_id,
             stage=training.training.stage_at(max(0, training.updates - 1)),
             horizon_days=training.horizon_days,

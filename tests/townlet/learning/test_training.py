@@ -253,6 +253,13 @@ def test_a_cloned_policy_is_a_training_without_ppo(tmp_path: Path) -> None:
     assert ended.is_finished and rows[-1]["agreement"] > rows[0]["agreement"]
 
 
+def test_people_who_are_told_single_actions_are_trained_alike(tmp_path: Path) -> None:
+    ended = train(small(control="primitive", updates=1, rollout_ticks=30), tmp_path / "run")
+    policy = Policy.read(tmp_path / "run" / POLICY)
+    assert ended.is_finished and policy.identity.control == "primitive" and policy.identity.actions[1] == "north"
+    assert read_table(tmp_path / "run" / METRICS)[0]["decisions"] > 200
+
+
 @pytest.mark.slow
 def test_killed_at_random_points_by_the_system(tmp_path: Path) -> None:
     """SIGKILL at 20 random points of a process, most of them inside of an update: the end is the same to the bit."""
