@@ -33,6 +33,7 @@ def compile_terms(settings: Rewards, scale: TimeScale = BY_THE_MINUTE) -> np.nda
     record["deficit_most"] = social.deficit_most
     company = settings.company
     record["company"] = scale.per_tick(company.minute) if company.enabled else 0.0
+    record["company_table"] = company.table
     record["company_day"], record["company_partner"] = map(
         scale.ticks_at_least, (company.day_minutes, company.partner_minutes)
     )

@@ -76,6 +76,7 @@ TERMS = np.dtype(
         ("standing", "f8"),
         ("deficit_most", "f8"),  # no social reward and no company with a need below 1 - this
         ("company", "f8"),  # for the first tick of a day in company; 0: company is not paid
+        ("company_table", "f8"),  # times that for a tick at a shared table
         ("company_day", "i8"),  # ticks of company after which a further one of the day brings half
         ("company_partner", "i8"),  # the same for ticks with one person
         ("terminal", "f8", (REASONS,)),  # by reason of the exit
@@ -274,14 +275,14 @@ def pay_company(town, plan, terms, a, row):
     of those, of the one with whom the day had the fewest ticks so far. After PARTNERS people no further one counts.
     """
     agent = town.agents[a]
-    place = NO_PLACE
+    place, each = NO_PLACE, terms.company
     if agent.talks_with >= 0:
         place = place_of(row, town.agents[agent.talks_with].person)
     elif agent.doing >= 0 and plan.affordances[agent.doing].option == OPTION_EAT:
-        place = place_of_table(town, plan, a, row)
+        place, each = place_of_table(town, plan, a, row), terms.company * terms.company_table
     if place == NO_PLACE or in_need(terms, agent):
         return 0.0
-    worth = terms.company / (1.0 + row.company_today / terms.company_day)
+    worth = each / (1.0 + row.company_today / terms.company_day)
     worth = worth / (1.0 + row.together[place] / terms.company_partner)
     row.company_today += 1
     row.together[place] += 1

@@ -247,7 +247,7 @@ COPIES_3: Final[Mapping[str, str]] = {
 TO_4: Final[Tree] = {
     "rewards": {
         "needs": {"comfort": 1.0},
-        "company": {"enabled": False, "minute": 0.005, "day_minutes": 60, "partner_minutes": 30},
+        "company": {"enabled": False, "minute": 0.005, "table": 1.0, "day_minutes": 60, "partner_minutes": 30},
         "terminal": {"faint": -1.0, "eviction": -2.0, "unemployment": 0.0, "neglect": 0.0},
         "episode_clip": 50.0,
     },

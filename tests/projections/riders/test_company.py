@@ -12,7 +12,7 @@ from townlet.configuration.bodies import AFFORDANCES
 
 DAN = 3
 GIVEN = Rewards().company
-HALF = {**FREE, "company": {"minute": 0.1, "day_minutes": 2, "partner_minutes": 1}}
+HALF = {**FREE, "company": {"minute": 0.1, "table": 1.0, "day_minutes": 2, "partner_minutes": 1}}
 """Settings under which nothing counts but company, and its returns fall fast."""
 
 DAY = 1440
@@ -112,6 +112,15 @@ def test_a_shared_table_is_company_and_a_meal_alone_is_none() -> None:
     passes(history, 2)
     rows = earned(history, HALF)
     assert company(rows, ANN) == company(rows, BEA) == pytest.approx([0.0, 0.1, 0.1 / 1.5 / 2.0], rel=1e-12)
+
+
+def test_a_minute_at_a_table_is_worth_more_than_one_of_talk() -> None:
+    history, (first, second, *_) = History(), tables()
+    eats(history, ANN, first)
+    eats(history, BEA, second)
+    passes(history)
+    given = {**FREE, "company": {"minute": 0.01, "table": 3.0}}
+    assert company(earned(history, given), ANN) == pytest.approx([0.03], rel=1e-12)
 
 
 def test_at_a_table_of_three_a_tick_counts_once_for_the_one_of_whom_the_day_had_least() -> None:
