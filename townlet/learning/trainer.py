@@ -150,7 +150,7 @@ class Trainer:
         if phase == CLONING:
             found = found.only(is_allowed(rows, found.rows))
         batch = batch_of(rows, seen, found)
-        variance = float(rows["reward"][found.rows].var()) if batch.size else 0.0
+        variance = reward_variance(rows[found.rows])
         if phase == CLONING:
             return batch.size, self._cloner.learn(batch, self.update)._asdict(), variance
         return batch.size, self._learner.learn(batch, self.update - cloning)._asdict(), variance
@@ -194,7 +194,22 @@ def _baseline(training: Training, town: Resolved, stage: Stage, towns: int, days
         figures = figures_of(experience.books, experience.seats, ticks, settings.town.ticks_per_day)
         rows = experience.rows.view(np.ndarray)[: experience.n]
         ended = (rows["ended"] == DECIDED) | (rows["ended"] == DIED)
-        return Baseline(figures["exits"], float(rows["reward"][ended].var()) if ended.any() else 0.0)
+        return Baseline(figures["exits"], reward_variance(rows[ended]))
+
+
+def reward_variance(rows: np.ndarray) -> float:
+    """The variance of what decisions bring a tick, each counted by its ticks; 0 of no decisions.
+
+    The reward of a whole decision would not do: who learns to sleep and to work begins options that last, and their
+    sums lie farther apart though a tick of them does not.
+    """
+    ticks = rows["ticks"].astype(np.float64)
+    if not ticks.sum():
+        return 0.0
+    kept = ticks > 0
+    ticks, each = ticks[kept], rows["reward"][kept] / ticks[kept]
+    mean = float(np.average(each, weights=ticks))
+    return float(np.average((each - mean) ** 2, weights=ticks))
 
 
 def act_at_random(experience: Experience, first: int, last: int) -> None:
