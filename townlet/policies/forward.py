@@ -88,7 +88,7 @@ def dense(inputs, weights, bias, out):
     """
     for j in range(len(out)):
         out[j] = bias[j]
-    found, first, second, third = 0, 0, 0, 0
+    found = first = second = third = np.int64(0)
     for i in range(len(inputs)):
         if inputs[i] == ZERO:
             continue
