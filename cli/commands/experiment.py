@@ -67,7 +67,8 @@ def command(
     from townlet.experiments.running import run_experiment
 
     with output.Line() as line:
-        made = run_experiment(plan, into, arm=arm, seeds=tuple(seeds or ()), jobs=jobs, progress=line.draw)
+        tell = line.draw if output.stderr_is_terminal() else output.words
+        made = run_experiment(plan, into, arm=arm, seeds=tuple(seeds or ()), jobs=jobs, progress=tell)
     rows = [{"cell": name, "state": "kept", "error": ""} for name in made.kept]
     rows += [{"cell": name, "state": "made", "error": ""} for name in made.made]
     rows += [{"cell": name, "state": "failed", "error": error} for name, error in made.failed.items()]

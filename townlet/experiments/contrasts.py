@@ -78,7 +78,7 @@ def p_of_signs(differences: Numbers, margin: float | None = None) -> float:
     half = len(shifted) // 2
     first, second = _all_sums(shifted[:half]), np.sort(_all_sums(shifted[half:]))
     above = int((len(second) - np.searchsorted(second, reached - first)).sum())
-    return (above if margin is not None else 2 * above) / 2 ** len(shifted)
+    return float((above if margin is not None else 2 * above) / 2 ** len(shifted))
 
 
 def _all_sums(differences: Numbers) -> Numbers:

@@ -84,9 +84,10 @@ class Planned(NamedTuple):
         return {key.removeprefix(OVERRIDES): value for key, value in common if key.startswith(OVERRIDES)}
 
     def cells(self, arm: str | None = None, seeds: tuple[int, ...] = ()) -> list[tuple[str, int]]:
-        """The planned cells, arm and seed, of one arm and of some seeds if they are given; seed by seed.
+        """The planned cells, arm and seed, of one arm and of some seeds if they are given.
 
-        So a run that is stopped leaves arms of the same seeds. Raises ConfigurationError for what is not planned.
+        They come seed by seed, first those of primary arms, so that a run that is stopped leaves pairs.
+        Raises ConfigurationError for what is not planned.
         """
         arms = self.settings.arms
         if arm is not None and arm not in arms:
@@ -94,7 +95,15 @@ class Planned(NamedTuple):
         most = max(each.seeds for name, each in arms.items() if arm in (None, name))
         if beyond := [seed for seed in seeds if not 1 <= seed <= most]:
             raise ConfigurationError(f"seed {beyond[0]} is not planned. Next: seeds from 1 to {most}")
-        wanted = [(name, seed) for seed in range(1, most + 1) for name in arms if seed <= arms[name].seeds]
+        primary = {name for pair in self.settings.contrasts for name in pair}
+        groups = [[name for name in arms if (name in primary) == is_primary] for is_primary in (True, False)]
+        wanted = [
+            (name, seed)
+            for names in groups
+            for seed in range(1, most + 1)
+            for name in names
+            if seed <= arms[name].seeds
+        ]
         return [(name, seed) for name, seed in wanted if arm in (None, name) and (not seeds or seed in seeds)]
 
 
