@@ -5,12 +5,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from eventlog.folder import disk
 from townlet import many
 from townlet.configuration.load import from_text, load
 from townlet.evaluating.living import town_sums
 from townlet.experiments.cells import Cell, identity_of, kept_cell, training_folder, write_cell
 from townlet.experiments.figures import STAGES, sums_needed
 from townlet.experiments.settings import Planned, planned
+from townlet.learning.kept.checkpoints import FOLDER
 from townlet.learning.kept.folders import POLICY, this_code
 from townlet.learning.settings import Training
 from townlet.learning.training import train
@@ -117,6 +119,8 @@ def make_cell(
             towns={name: [float(sum(sums[name])) for sums in lived] for name in sums_needed()},
         ),
     )
+    for file in (run / FOLDER).glob("*.safetensors"):  # tens of megabytes, and nothing goes on from them
+        disk.remove(file)
     return identity
 
 

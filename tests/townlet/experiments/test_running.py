@@ -6,13 +6,20 @@ from pathlib import Path
 import pytest
 
 from tests.townlet.experiments.tiny import FILE, PLAN, tiny
-from townlet.errors import ConfigurationError
+from townlet.errors import ConfigurationError, TownletError
 from townlet.experiments import running
 from townlet.experiments.cells import cell_file, kept_cell, training_folder
 from townlet.experiments.figures import FIGURES, sums_needed
 from townlet.experiments.report import report
 from townlet.experiments.running import run_experiment
 from townlet.experiments.settings import planned
+from townlet.learning.kept.checkpoints import FOLDER
+from townlet.learning.kept.folders import POLICY
+from townlet.learning.training import Pulse, train
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
 
 
 @pytest.fixture(scope="module")
@@ -110,15 +117,36 @@ def test_a_damaged_cell_is_told(begun: tuple[Path, Path], tmp_path: Path) -> Non
         kept_cell(tmp_path, planned(file), "OFF", 1)
 
 
-def test_a_training_under_way_is_taken_up(begun: tuple[Path, Path], tmp_path: Path) -> None:
-    """Without its cell and its policy a training goes on from its checkpoint, and ends with the same weights."""
-    file, into = begun
-    plan, run = planned(file), training_folder(into, "OFF", 2)
-    before = kept_cell(into, plan, "OFF", 2)
-    assert before
-    manifest = json.loads((run / "training.json").read_text(encoding="utf-8"))
-    (run / "training.json").write_text(json.dumps({**manifest, "ended": "", "weights": ""}), encoding="utf-8")
-    cell_file(into, "OFF", 2).unlink()
-    assert "- OFF-2: under way or stopped, after 2 of 2 updates" in report(file, into)
+def test_a_training_that_was_killed_is_taken_up_and_leaves_no_checkpoint(
+    begun: tuple[Path, Path], tmp_path: Path
+) -> None:
+    file, whole = begun
+    plan, into = planned(file), tmp_path / "out"
+    run = training_folder(into, "OFF", 2)
+
+    def kill(pulse: Pulse) -> None:
+        if pulse.row["update"] == 1:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train(plan.training("OFF", 2), run, progress=kill)
+    assert list((run / FOLDER).iterdir())
+    assert "- OFF-2: under way or stopped, after 1 of 2 updates" in report(file, into)
     assert run_experiment(file, into, arm="OFF", seeds=(2,), jobs=1).made == ["OFF-2"]
-    assert kept_cell(into, plan, "OFF", 2) == before
+    assert kept_cell(into, plan, "OFF", 2) == kept_cell(whole, plan, "OFF", 2)
+    assert not list((run / FOLDER).iterdir()) and (run / POLICY).is_file()
+
+
+def test_a_policy_that_was_not_evaluated_is_told(
+    begun: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, _ = begun
+
+    def fail(*_: object) -> None:
+        raise TownletError("the lights went out")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(running, "town_sums", fail)
+        made = run_experiment(file, tmp_path / "out", arm="C1", seeds=(1,), jobs=1)
+    assert made.failed == {"C1-1": "TownletError: the lights went out"}
+    assert "- C1-1: trained, not evaluated" in report(file, tmp_path / "out")

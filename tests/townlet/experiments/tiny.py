@@ -14,6 +14,7 @@ common:
   towns: 2
   rollout_ticks: 60
   life_days: 1
+  checkpoint_every: 1
   tensorboard: false
   network.hidden: 8
   ppo.minibatch: 16
