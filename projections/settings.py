@@ -157,13 +157,15 @@ class SocialRewards(Model):
 class Company(Model):
     """The pay for a minute in a talk, or at a table where another eats; it falls with the minutes of the day so far.
 
-    minute (times table, at a table) / (1 + minutes today / day_minutes) / (1 + minutes today with the same person / partner_minutes)
+    minute / (1 + minutes today / day_minutes) / (1 + minutes today with the same person / partner_minutes)
+
+    A minute at a table counts `table` times.
     """
 
     enabled: bool = True
-    minute: Worth = Field(0.012, description="for the first minute of a day, in a talk")
+    minute: Worth = Field(0.017, description="for the first minute of a day, in a talk")
     table: Annotated[float, Field(ge=0.0, le=100.0)] = Field(
-        4.0,
+        5.0,
         description="times that for a minute at a shared table: meals are short, and to meet for one takes planning",
     )
     day_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(

@@ -1,6 +1,7 @@
 """`townlet bench`"""
 
 from collections.abc import Iterator
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +23,8 @@ COLUMNS: Final = ("figure", "value", "unit", "must", "aim", "reached", "peer", "
 
     Prints every figure with its requirement (must), its aim, and the figure of a peer in the same run if the peer is
     installed; `ratio` says how many times better Townlet's figure is. Other work on the machine changes the figures.
-    All families take a few minutes; --only measures some.
+    A time is inf (JSON: null) if what it is the time of did not happen. All families take some minutes; --only
+    measures some.
 
     Families: {"; ".join(f"{name}, {what}" for name, what in FAMILIES.items())}.
     """,
@@ -77,7 +79,7 @@ def _whole(family: str, row: "Row") -> dict[str, Any]:
     return {
         "family": family,
         "figure": row.figure,
-        "value": row.value,
+        "value": row.value if isfinite(row.value) else None,
         "unit": row.unit,
         **(bounds if row.reached else {}),
         "reached": row.reached or None,

@@ -9,7 +9,7 @@ from click.shell_completion import CompletionItem
 from cli import options, output
 from cli.living import compile_kernels, is_cold
 from cli.main import COMMANDS
-from cli.names import Name
+from cli.names import Name, Setting
 
 if TYPE_CHECKING:
     from townlet.learning.training import Pulse
@@ -27,10 +27,8 @@ def trainings() -> list[str]:
     return list(shipped_trainings())
 
 
-class TrainingKey(click.ParamType[str]):
+class TrainingKey(Setting):
     """`KEY=VALUE`: a key of a training file; `overrides.KEY` is one of the town."""
-
-    name = "setting"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         """The keys that begin so, each with `=`."""

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from cli.completion import Bash
 from cli.documents import every_command
 from cli.main import townlet
-from cli.names import Name, people_like
+from cli.names import Name, Setting, people_like
 from cli.renamed import Renamed
 from eventlog.folder.lineage import family_tree
 from tests.cli.test_commands import from_json, here, lived, said
@@ -187,7 +187,13 @@ class TestRefusals:
 def kind_of(option: click.Option) -> tuple[str, bool]:
     """What a value of an option is, and whether it takes one."""
     sort = option.type
-    word = "name" if isinstance(sort, click.Choice | Name) else type(sort).__name__
+    word = (
+        "name"
+        if isinstance(sort, click.Choice | Name)
+        else "Setting"
+        if isinstance(sort, Setting)
+        else type(sort).__name__
+    )
     return word, option.is_flag
 
 

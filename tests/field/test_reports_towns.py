@@ -134,7 +134,7 @@ def test_a_time_beyond_all_integers_is_refused() -> None:
 def test_nobody_earns_nothing_a_day(empty: Run) -> None:
     """Means over an extinct population, nkremerh/sugarscape#102: they were `inf` and `nan`, and are NULL."""
     rewards = overview(empty, titles=["rewards"])["rewards"]
-    assert len(rewards) == 10 and rewards.column("a_person_day").null_count == 10
+    assert len(rewards) == 11 and rewards.column("a_person_day").null_count == 11
     assert rewards.column("sum")[0].as_py() > 0.0
 
 

@@ -29,7 +29,18 @@ PACKAGES = ("eventlog", "projections", "townlet", "cli", "tui")
 OFTEN: set[str] = set()
 """Compiled again for a literal or a number of another type that a caller gives: each costs time, none may be added."""
 
-SELDOM = {"command", "give_ties", "advance", "begin", "look_ahead", "earn", "catch_up", "is_any_noted"}
+SELDOM = {
+    "command",
+    "give_ties",
+    "advance",
+    "begin",
+    "look_ahead",
+    "earn",
+    "catch_up",
+    "is_any_noted",
+    "answer_rows",
+    "draw_options",
+}
 """Entries that a life of the default town does not need."""
 
 

@@ -1,8 +1,8 @@
 """Measures this machine: figures of Townlet beside their requirements, their aims, and the figures of peers.
 
-Each family of rows is a module of this package with a function `rows(sizes)`; it is imported when it is measured. Peers
-are measured if they are installed (`benchmarks/peers.txt`), in turn with the town. So a change of the machine's speed
-changes the ratio less than the rates.
+Each family of rows is a module below this package with a function `rows(sizes)`; it is imported when it is measured.
+Peers are measured if they are installed (`benchmarks/peers.txt`), in turn with the town. So a change of the machine's
+speed changes the ratio less than the rates.
 """
 
 import importlib
@@ -17,6 +17,7 @@ FAMILIES: Final = {
     "environment": "many towns observed, masked and paid, beside environments and models of others",
     "deciding": "many towns that run ahead until somebody decides, over the rules alone",
     "snippet": "what the social snippet adds to a step, and to an update of PPO",
+    "learning": "PPO from end to end, beside SB3's MaskablePPO, and from nothing to the script's return",
     "growth": "larger towns, and more of them",
     "appending": "appending to a log on disk, beside SQLite and eventsourcing",
     "folding": "a town's log on disk, and folding it again, beside eventsourcing",
@@ -26,7 +27,19 @@ FAMILIES: Final = {
     "processes": "whole commands, from start to end",
     "compiling": "the first run on a machine",
 }
-"""The families, by the name of their module, in the order of measurement."""
+"""The families, by name, in the order of measurement."""
+
+IN_ROOMS: Final = {
+    "deciding": "learning.deciding",
+    "snippet": "learning.snippet",
+    "learning": "learning.training",
+}
+"""The modules of families below a folder of this package. All others are modules here, of the family's name."""
+
+
+def module_of(family: str) -> str:
+    """The dotted name of the module that measures one of `FAMILIES`."""
+    return f"townlet.bench.{IN_ROOMS.get(family, family)}"
 
 
 def measure(family: str, sizes: "Sizes | None" = None) -> "Iterator[Row]":
@@ -36,7 +49,7 @@ def measure(family: str, sizes: "Sizes | None" = None) -> "Iterator[Row]":
 
     warm()
     sizes = sizes or Sizes()
-    rows: Iterator[Row] = importlib.import_module(f"townlet.bench.{family}").rows(sizes)
+    rows: Iterator[Row] = importlib.import_module(module_of(family)).rows(sizes)
     return rows
 
 

@@ -14,7 +14,8 @@ Measured = Callable[[], float]
 class Sizes:
     """How much is measured. Published figures use the defaults; tests use small sizes.
 
-    `districts`: the side lengths, in districts, of the square towns of `growth`.
+    `districts`: the side lengths, in districts, of the square towns of `growth`. `updates`: those of PPO in one
+    measurement. `trainings`, of at most `training_updates`, are evaluated on `held_out` towns.
     """
 
     repeats: int = 5
@@ -32,6 +33,10 @@ class Sizes:
     growth_days: int = 1
     districts: tuple[int, ...] = (1, 2, 3, 5)
     many_towns: tuple[int, ...] = (1, 8, 64, 512, 1024)
+    updates: int = 4
+    trainings: int = 3
+    training_updates: int = 80
+    held_out: int = 20
 
 
 class Peer(NamedTuple):

@@ -194,7 +194,7 @@ class Control(Model):
     """What is worth asking for by an outside policy. The scripted policy of a run has no such limits."""
 
     sleep_upto: Share = Field(
-        0.6, description="the energy up to which sleep may be asked for by day; at night by all below needs.rested_at"
+        0.5, description="the energy up to which sleep may be asked for by day; at night by all below needs.rested_at"
     )
     wash_upto: Share = Field(0.8, description="the hygiene up to which washing may be asked for; 1: always")
 

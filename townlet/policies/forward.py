@@ -73,14 +73,10 @@ def net_of(tensors: Mapping[str, np.ndarray]) -> NET:
     w3, b3 = np.zeros((hidden, HEADS), np.float32), np.zeros(HEADS, np.float32)
     w3[:, :options], b3[:options] = found["actor.weight"].T, found["actor.bias"]
     w3[:, options], b3[options] = found["critic.weight"][0], found["critic.bias"][0]
-    return NET(
-        np.ascontiguousarray(found["trunk.0.weight"].T),
-        np.ascontiguousarray(found["trunk.0.bias"]),
-        np.ascontiguousarray(found["trunk.2.weight"].T),
-        np.ascontiguousarray(found["trunk.2.bias"]),
-        w3,
-        b3,
-    )
+    # Copies, as an array of a file may be read-only, for which the kernels would be compiled once more.
+    w1, w2 = (np.array(found[f"trunk.{layer}.weight"].T, order="C") for layer in (0, 2))
+    b1, b2 = (np.array(found[f"trunk.{layer}.bias"]) for layer in (0, 2))
+    return NET(w1, b1, w2, b2, w3, b3)
 
 
 @kernel

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
+from math import inf, isfinite
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,10 @@ TINY = Sizes(
     peer_steps=40,
     districts=(1,),
     many_towns=(1, 2),
+    updates=1,
+    trainings=1,
+    training_updates=4,
+    held_out=2,
 )
 PARTS = appending.commits(appending.history(1_024, 512), 512)
 WITHOUT_PEER = {
@@ -39,6 +44,7 @@ WITHOUT_PEER = {
     "environment": 8,
     "deciding": 5,
     "snippet": 3,
+    "learning": 6,
     "growth": 9,
     "folding": 3,
     "long": 5,
@@ -64,7 +70,7 @@ def test_every_figure_is_measured(family: str) -> None:
 
 def test_every_bound_lies_before_its_aim() -> None:
     bounded = [row for family in WITHOUT_PEER for row in rows_of(family).values() if row.aim is not None]
-    assert len(bounded) == 20
+    assert len(bounded) == 23
     for row in bounded:
         assert row.must is not None
         assert (row.aim < row.must) if row.most else (row.aim > row.must), row.figure
@@ -72,8 +78,10 @@ def test_every_bound_lies_before_its_aim() -> None:
 
 def test_every_family_is_a_module_that_has_rows() -> None:
     folder = Path(bench.__file__).parent
-    with_rows = {path.stem for path in folder.glob("*.py") if "\ndef rows(sizes: Sizes)" in path.read_text("utf-8")}
-    assert with_rows == set(bench.FAMILIES)
+    having = [path for path in folder.rglob("*.py") if "\ndef rows(sizes: Sizes)" in path.read_text("utf-8")]
+    with_rows = {".".join(("townlet.bench", *path.relative_to(folder).with_suffix("").parts)) for path in having}
+    assert with_rows == {bench.module_of(family) for family in bench.FAMILIES}
+    assert set(bench.IN_ROOMS) <= set(bench.FAMILIES)
 
 
 @pytest.mark.parametrize(
@@ -125,6 +133,22 @@ def test_eventsourcing_reads_back_what_it_was_given(tmp_path: Path) -> None:
 
     assert append_to_eventsourcing(tmp_path / "a", PARTS) > 0
     assert fold_by_eventsourcing(tmp_path / "b", PARTS) > 0  # it counts them
+
+
+@pytest.mark.parametrize(("script", "comes"), [((-101.0, -100.0), True), ((100.0, 101.0), False)])
+def test_a_training_is_timed_until_its_return_is_above_the_scripts(script: tuple[float, float], comes: bool) -> None:
+    pytest.importorskip("torch", reason="an extra: townlet[train]")
+    from townlet.bench.learning import training
+
+    reached = training._until_past(training.Interval(*script), TINY, seed=1)
+    assert isfinite(reached.seconds) == comes and reached.seconds > 0 and reached.rate > 0
+
+
+def test_the_other_trainer_learns_from_the_same_shapes() -> None:
+    pytest.importorskip("sb3_contrib", reason="a peer: pip install -r benchmarks/peers.txt")
+    from townlet.bench.peers.learners import null_steps_of_sb3
+
+    assert null_steps_of_sb3(121, 9, seats=16, steps=4, hidden=32, epochs=2, minibatch=32)() > 0
 
 
 def test_a_peer_that_is_not_installed_is_named_and_has_no_figure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,6 +205,12 @@ class TestCommand:
         (row,) = told["rows"]
         assert (row["family"], row["value"], row["must"], row["reached"]) == ("appending", 3e6, 2e6, "must")
         assert row["peers"][1] == {"name": "eventsourcing", "value": None, "ratio": None}
+
+    def test_a_time_that_has_no_end_is_null_in_json(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(bench, "measure", lambda family: iter([Row("a time", inf, "s", 60, 10, most=True)]))
+        (row,) = json.loads(self.said("--json"))["rows"]
+        assert (row["value"], row["reached"]) == (None, "no")
+        assert " inf " in self.said()
 
     @pytest.mark.parametrize(("only", "file"), [("appending", "growth.svg"), ("growth", "growth.txt")])
     def test_a_chart_that_cannot_be_drawn_is_refused_before_anything_is_measured(

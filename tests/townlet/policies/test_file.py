@@ -215,7 +215,7 @@ def test_another_layout_names_both(overrides: dict[str, object], other: Observat
 
 def test_the_settings_that_would_fit_are_named(tmp_path: Path) -> None:
     without = COMPACT.model_copy(update={"social": Social(enabled=False)})
-    inputs = 63
+    inputs = 65
     write_policy(tmp_path / "p.safetensors", tensors_of(inputs=inputs), identity_of(without))
     with pytest.raises(PolicyMisfit, match=r"observations\.social\.enabled=false"):
         seen_by(Policy.read(tmp_path / "p.safetensors"), load().settings)

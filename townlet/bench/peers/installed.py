@@ -12,7 +12,7 @@ from eventlog.rows import ROW, Rows
 Append = Callable[[Path, list[Rows]], float]
 """A function that appends commits to a new store in a folder and returns the seconds of committing."""
 
-PEERS = ("eventsourcing", "mpe2", "mesa", "jaxmarl")
+PEERS = ("eventsourcing", "mpe2", "mesa", "jaxmarl", "sb3-contrib")
 
 
 def has_eventsourcing() -> bool:
