@@ -1,5 +1,6 @@
 """One town of an evaluation: it lives in memory under a policy, and is summed up seat by seat. A cell of many."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +17,7 @@ from townlet.evaluating.acting import AT_RANDOM, BY_NET, TIME, live_asked
 from townlet.evaluating.counting import Counts
 from townlet.evaluating.entrants import RANDOM, SCRIPTED
 from townlet.evaluating.paying import TERMS, Midnights, Payer, until_day_end
+from townlet.evaluating.probing import Probes
 from townlet.living.by_policy import CHOICE
 from townlet.living.town import Town
 from townlet.policies.file import Policy
@@ -40,23 +42,35 @@ class Mind(NamedTuple):
     seen: Observations
 
 
-def town_sums(settings: str, seed: int, days: int, policy: str, learned: list[int], also: str) -> Sums:
+def town_sums(
+    settings: str,
+    seed: int,
+    days: int,
+    policy: str,
+    learned: list[int],
+    also: str | Mapping[str, str],
+    probed: bool = False,
+) -> Sums:
     """Let one town live `days` days from its founding and sum up what its seats did and earned.
 
-    `settings` are the text of resolved ones, and `also` that of the same town under other rewards, or empty. `policy`
-    is `scripted`, `random` or a policy's file; it acts for the seats `learned`.
+    `settings` are the text of resolved ones, and `also` that of the same town under other rewards, or empty; or several
+    such texts by the prefixes of their sums. `policy` is `scripted`, `random` or a policy's file; it acts for the seats
+    `learned`. If it is `probed`, the sums of `probing` are there, too.
     """
     lived = from_text(settings).settings
     town = seated_town(lived)
     book = np.zeros(lived.town.people, TIME).view(np.recarray)
     counts, midnights = Counts(len(book), town.shape.agents), Midnights(len(book))
+    others = ({"also.": also} if also else {}) if isinstance(also, str) else also
     payers = [Payer(lived, town.plans, lived.rewards, len(book))]
-    if also:
-        payers.append(Payer(lived, town.plans, from_text(also).settings.rewards, len(book)))
+    payers += [Payer(lived, town.plans, from_text(text).settings.rewards, len(book)) for text in others.values()]
+    probes = Probes(len(book), town.shape.agents, lived.town.ticks_per_day) if probed else None
     chain = Chain()
     for rows in _lived_rows(town, seed, days, policy, learned, book):
         chain.extend(rows)
         counts.add(rows)
+        if probes:
+            probes.add(rows)
         for number, part in enumerate(until_day_end(rows)):
             if number:
                 midnights.note(payers[0].town)
@@ -69,7 +83,9 @@ def town_sums(settings: str, seed: int, days: int, policy: str, learned: list[in
         "mutual_ties": midnights.mutual_ties,
     }
     found |= counts.partners()
-    for prefix, payer in zip(("", "also."), payers, strict=False):
+    if probes:
+        found |= probes.sums(payers[0].town.record["agents"][: len(book)])
+    for prefix, payer in zip(("", *others), payers, strict=True):
         found |= {f"{prefix}{name}": earned for name, earned in zip(TERMS, payer.earned, strict=True)}
     found |= _times(book.view(np.ndarray), days, lived.town.ticks_per_day)
     return {"log": chain.digest().hex()} | {name: values.tolist() for name, values in found.items()}

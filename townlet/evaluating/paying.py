@@ -101,6 +101,11 @@ class Midnights:
 
 def mutual_ties(agents: np.ndarray) -> Numbers:
     """For each seat how many of these people it likes by more than LIKED, and who return it; f8 [seats]."""
+    return np.asarray(mutual_likes(agents).sum(axis=1).astype(float))
+
+
+def mutual_likes(agents: np.ndarray) -> npt.NDArray[np.bool_]:
+    """Which of these people like each other by more than LIKED, bool [seats, seats]; the same both ways."""
     ties = agents["ties"]
     liking = ties["trust"] + ties["familiarity"] - ties["rivalry"]
     living = np.flatnonzero(agents["alive"] > 0)
@@ -109,7 +114,7 @@ def mutual_ties(agents: np.ndarray) -> Numbers:
     for seat in living.tolist():
         liked = ties["other"][seat][(ties["known"][seat] > 0) & (liking[seat] > LIKED)]
         likes[seat, living[np.isin(persons, liked)]] = True
-    return np.asarray((likes & likes.T).sum(axis=1).astype(float))
+    return likes & likes.T
 
 
 def until_day_end(rows: Rows) -> list[Rows]:
@@ -118,4 +123,4 @@ def until_day_end(rows: Rows) -> list[Rows]:
     return [rows[first:last] for first, last in zip([0, *cuts], [*cuts, len(rows)], strict=True)]
 
 
-__all__ = ["TERMS", "Midnights", "Payer", "mutual_ties", "until_day_end"]
+__all__ = ["TERMS", "Midnights", "Payer", "mutual_likes", "mutual_ties", "until_day_end"]

@@ -97,6 +97,7 @@ class Training(Model):
     variant: Literal["compact"] = Field("compact", description="what people observe")
     network: NetworkSettings = NetworkSettings()
     training: SocialStages = SocialStages()
+    placebo: bool = Field(False, description="the social pay of each rollout goes to decisions drawn at random")
     ppo: PPOSettings = PPOSettings()
     cloning: CloningSettings = CloningSettings()
     guards: GuardSettings = GuardSettings()
@@ -114,6 +115,8 @@ class Training(Model):
             raise ValueError(f"rollout_ticks: a life has {self.life_days * DAY} ticks ({self.rollout_ticks} given)")
         if self.cloning.updates and self.control != "option":
             raise ValueError("cloning: the script chooses options, so it cannot be cloned under primitive control")
+        if self.placebo and all(stage == "OFF" for _, stage in self.training.spans()):
+            raise ValueError("placebo: it needs a stage that pays, such as training.social_reward_stage: C1")
         return self
 
     @property
@@ -163,7 +166,9 @@ def digest_of(training: Training, town: str) -> str:
 
     How often it is kept and shown changes no result, and is left out.
     """
-    told = training.model_dump(mode="json", exclude={"name", "checkpoint_every", "tensorboard", "config", "overrides"})
+    left_out = {"name", "checkpoint_every", "tensorboard", "config", "overrides"}
+    left_out |= set() if training.placebo else {"placebo"}  # so that trainings from before it keep their names
+    told = training.model_dump(mode="json", exclude=left_out)
     return sha256(json.dumps([told, town], sort_keys=True).encode()).hexdigest()[:16]
 
 

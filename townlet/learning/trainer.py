@@ -22,6 +22,7 @@ from townlet.learning.kept.checkpoints import Checkpoint, digest_of
 from townlet.learning.kept.metrics import Row, packed, unpacked
 from townlet.learning.network import PolicyNetwork, arrays_of, load_arrays
 from townlet.learning.optimising import load_moments, moments_of
+from townlet.learning.placebo import paid_at_random
 from townlet.learning.ppo import Learner
 from townlet.learning.settings import Training
 from townlet.policies.forward import answer_rows, net_of
@@ -146,7 +147,8 @@ class Trainer:
         """Learn from the rollout: from how many decisions, what was measured, the variance of their rewards."""
         experience, cloning = self.experience, self.training.cloning.updates
         rows, seen = experience.rows.view(np.ndarray)[: experience.n], experience.seen[: experience.n]
-        found = estimates(rows, 1.0 if phase == CLONING else self.training.ppo.gae)
+        paid = paid_at_random(rows, self.training.seed, self.update) if self.training.placebo else rows
+        found = estimates(paid, 1.0 if phase == CLONING else self.training.ppo.gae)
         if phase == CLONING:
             found = found.only(is_allowed(rows, found.rows))
         batch = batch_of(rows, seen, found)

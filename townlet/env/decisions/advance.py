@@ -45,6 +45,7 @@ def pay(rows, opened, e, a, paid, gamma):
     if mine >= 0 and paid.present == 1 and paid.person == rows[mine].person:
         row = rows[mine]
         row.reward += row.discount * paid.total
+        row.social += row.discount * paid.social
         row.discount *= gamma
         row.ticks += 1
         if paid.done == LEFT:
@@ -117,7 +118,7 @@ def look(town, plan, lens, earned, e, over, learned, opened, rows, seen, feature
         row = rows[n]
         row.town, row.seat, row.person, row.tick = e, a, agent.person, town.clock.tick
         row.action, row.next, row.ended, row.ticks = NOT_ASKED, NO_ROW, CLOSING if over else OPEN, 0
-        row.reward, row.discount, row.log_prob, row.value = 0.0, 1.0, 0.0, 0.0
+        row.reward, row.discount, row.social, row.log_prob, row.value = 0.0, 1.0, 0.0, 0.0, 0.0
         for i in range(len(row.pad)):
             row.pad[i] = 0
         unpack(town.allowed[a], row.mask)

@@ -38,6 +38,7 @@ ROW = np.dtype(
         ("ticks", "i8"),  # k: the ticks until then
         ("reward", "f8"),  # the sum of gamma^i r_i over those ticks
         ("discount", "f8"),  # gamma^k; 0 after a death
+        ("social", "f8"),  # the same sum of the term `social` alone, before guard and clip
         ("log_prob", "f4"),  # of the action
         ("value", "f4"),  # as the acting policy sees it
         ("mask", "i1", (OPTIONS,)),  # 1: allowed
