@@ -106,7 +106,7 @@ def test_work_may_be_asked_only_while_there_is_work_to_do() -> None:
 
 @pytest.mark.parametrize(
     ("minute", "energy", "worth"),
-    [(720, 0.59, True), (720, 0.61, False), (1435, 0.61, True), (120, 0.97, True), (120, 0.99, False)],
+    [(720, 0.49, True), (720, 0.51, False), (1435, 0.61, True), (120, 0.97, True), (120, 0.99, False)],
 )
 def test_sleep_may_be_asked_of_the_tired_and_at_night_of_who_is_not_rested(
     minute: int, energy: float, worth: bool
