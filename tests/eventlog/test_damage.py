@@ -30,7 +30,7 @@ from tests.townlet.towns import by_tick, kitchen_settings, lived
 
 FRAMES = 6
 POINTS = 20_000
-SEEDS = range(8)
+SEEDS = [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 8))]
 
 
 class Log(NamedTuple):

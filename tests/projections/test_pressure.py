@@ -135,7 +135,9 @@ def settings_of(modifiers: bool) -> Settings:
     ).settings
 
 
-@pytest.mark.parametrize("modifiers", [False, True], ids=["everybody alike", "personal"])
+@pytest.mark.parametrize(
+    "modifiers", [pytest.param(False, marks=pytest.mark.slow, id="everybody alike"), pytest.param(True, id="personal")]
+)
 def test_nobody_is_pushed_out_or_kept_out_without_a_reason(modifiers: bool) -> None:
     town = Town([settings_of(modifiers)])
     rider = TieChanges(Town(town.settings, plans=town.plans).towns, town.plans)
