@@ -1,6 +1,5 @@
 """Towns under outside control with all that is seen and earned in them: the arrays that compiled steps overwrite."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,6 @@ from projections.observations.observer import Observer
 from projections.rewards import compile_terms
 from projections.riders.earning import board_rewards
 from projections.riders.rewards import COLUMNS, EARNING, rewards_type
-from townlet.configuration.load import Resolved
 from townlet.env import step as stepping
 from townlet.env.towns import Past, Towns
 from townlet.errors import TownletError
@@ -19,34 +17,22 @@ State = dict[str, np.ndarray]
 
 
 class Lives:
-    """`count` towns with `seats` seats each. Environments, and experience of decisions, share this.
+    """Towns with what is seen and earned in them, for `seats` seats each. Environments and `Experience` share this.
 
     `towns` has the records, plans and histories; `observer` the observations, of which `sight` is what kernels take;
     `outs` the rewards of the last tick, an array of `rewards_type`; `seen` everything else about a seat, SEEN [T, S].
     """
 
-    def __init__(
-        self,
-        resolved: Resolved,
-        count: int,
-        *,
-        seats: int | None,
-        control: str,
-        logs: Path | None,
-        logged: int | None = None,
-        hashed: bool = True,
-    ) -> None:
-        """`logged`: how many towns, from the first on, have a log in `logs`; None is all. Without `hashed`, only these
-        have digests. Raises ConfigurationError, TownletError."""
-        self.resolved, self.settings = resolved, resolved.settings
-        self.towns = Towns(resolved, count, seats=seats, control=control, logs=logs, logged=logged, hashed=hashed)
-        self.count, self.seats = count, self.towns.seats
-        self.observer = Observer(self.settings.observations, self.towns.plans, count, self.seats)
+    def __init__(self, towns: Towns) -> None:
+        """Raises ConfigurationError."""
+        self.towns, self.settings = towns, towns.settings
+        self.count, self.seats = len(towns), towns.seats
+        self.observer = Observer(self.settings.observations, towns.plans, self.count, self.seats)
         self.layout = self.observer.layout
         self.sight = self.observer.lenses, self.observer.features, self.observer.views
         self.terms = compile_terms(self.settings.rewards, self.settings.town.scale)
-        self.outs = np.zeros(count, rewards_type(self.towns.shape)).view(np.recarray)
-        self.seen = np.zeros((count, self.seats), stepping.SEEN).view(np.recarray)
+        self.outs = np.zeros(self.count, rewards_type(towns.shape)).view(np.recarray)
+        self.seen = np.zeros((self.count, self.seats), stepping.SEEN).view(np.recarray)
 
     @property
     def lived(self) -> tuple[Any, ...]:

@@ -68,7 +68,7 @@ class VectorEnv(GymnasiumNames):
         self.control, self.autoreset = control, autoreset
         self.episode_ticks, self.episodes = episode_ticks, require_within(episodes, "episodes", 1)
         self.logs = None if logs is None else Path(logs)
-        self.lives = Lives(resolved, towns, seats=seats, control=control, logs=self.logs)
+        self.lives = Lives(Towns(resolved, towns, seats=seats, control=control, logs=self.logs))
         self._towns, self.layout, self.seats = self.lives.towns, self.lives.layout, self.lives.seats
         self.num_envs = towns
         self._threads_asked, self.threads = threads, min(threads, towns)

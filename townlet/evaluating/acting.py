@@ -7,14 +7,13 @@ tick and person. So what happens depends on the town's seed and the policy alone
 
 import numpy as np
 
-from eventlog.codes import OPTION_SLEEP, OPTION_WAIT
+from eventlog.codes import OPTION_SLEEP
 from projections.kernel import entry, kernel
-from townlet.living.by_policy import NOTHING_ALLOWED, decide
+from townlet.living.by_policy import NOTHING_ALLOWED, decide, ready
 from townlet.living.day import tick
 from townlet.policies.drawing import draw_option
 from townlet.policies.forward import HEADS, unpack
-from townlet.rules import policy
-from townlet.rules.control import ASKABLE, NOT_ASKED, allow
+from townlet.rules.control import ASKABLE, NOT_ASKED
 
 AT_RANDOM, BY_NET = map(np.int64, range(2))
 """How a learned seat chooses: any allowed option, each as likely as another; or by a net's probabilities."""
@@ -75,13 +74,7 @@ def live_asked(towns, plans, ticks, reserve, ends_at, learned, how, net, lenses,
         plan, lens, now = plans[town.clock.epoch], lenses[town.clock.epoch], town.clock.tick
         for a in range(len(learned)):
             town.asked[a], town.allowed[a] = NOT_ASKED, NOTHING_ALLOWED
-            if learned[a] == 0:
-                continue
-            if a >= town.clock.seats or not town.agents[a].alive:
-                town.asked[a] = OPTION_WAIT  # a newcomer begins with its second tick
-                continue
-            town.asked[a], town.allowed[a] = town.agents[a].option, allow(town, plan, a)
-            if policy.decides(town, plan, a):
+            if learned[a] == 1 and ready(town, plan, np.int64(a)):
                 if how == BY_NET:
                     decide(town, plan, lens, np.int64(a), net, features[0, a], views[0, a], h1, h2, out, choice)
                 else:

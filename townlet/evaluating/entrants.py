@@ -5,10 +5,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from projections.spelling import proposal
 from townlet.errors import PolicyError
 from townlet.policies.file import Policy
-from townlet.policies.shelf import ENDING, shipped_policies
+from townlet.policies.shelf import ENDING, policy_file, shipped_policies
 from townlet.rules.draw import word_of
 
 SCRIPTED: Final = "scripted"
@@ -82,12 +81,7 @@ def _entrant_of(given: str) -> Entrant:
 
 def _read(given: str) -> tuple[str, str]:
     """The path of a policy's file, and the digest of its weights."""
-    shipped = shipped_policies()
-    path = shipped.get(given, Path(given))
-    if given not in shipped and path.name == given and not given.endswith(ENDING) and not path.exists():
-        raise PolicyError(
-            f"there is no policy {given!r}; {proposal(given, known_names())}. Else give a file ({ENDING})"
-        )
+    path = policy_file(given, BUILT_IN)
     policy = Policy.read(path)
     if policy.identity.control != "option":
         raise PolicyError(f"{given}: this policy chooses every step, and an evaluation asks for options. Next: another")

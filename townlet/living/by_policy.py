@@ -5,6 +5,7 @@ Compiled at first use only: a town that lives by the script never calls these ke
 
 import numpy as np
 
+from eventlog.codes import OPTION_WAIT
 from projections.kernel import entry, kernel
 from projections.observations.observe import observe_agent
 from townlet.living.day import tick
@@ -14,7 +15,6 @@ from townlet.rules import control, policy
 from townlet.rules.control import ASKABLE, BY_OPTION, NOT_ASKED
 
 NOTHING_ALLOWED = np.int64(0)
-WAIT = np.int64(0)
 
 CHOICE = np.dtype(
     [
@@ -30,6 +30,16 @@ CHOICE = np.dtype(
     ]
 )
 """A decision of a person, with what the policy made of it."""
+
+
+@kernel
+def ready(town, plan, a):
+    """Ready a seat of the policy for a tick; returns whether it decides. Else its option goes on, or nobody is asked."""
+    if a >= town.clock.seats or not town.agents[a].alive:
+        town.asked[a] = OPTION_WAIT  # a newcomer begins with its second tick
+        return False
+    town.asked[a], town.allowed[a] = town.agents[a].option, control.allow(town, plan, a)
+    return policy.decides(town, plan, a)
 
 
 @kernel
@@ -60,13 +70,7 @@ def live_by(towns, plans, lenses, features, views, net, h1, h2, out, choices, fi
         plan, lens = plans[town.clock.epoch], lenses[town.clock.epoch]
         for a in range(seats):
             town.asked[a], town.allowed[a] = NOT_ASKED, NOTHING_ALLOWED
-            if (a * part) % whole >= part:
-                continue
-            if a >= town.clock.seats or not town.agents[a].alive:
-                town.asked[a] = WAIT  # a newcomer begins with its second tick
-                continue
-            town.asked[a], town.allowed[a] = town.agents[a].option, control.allow(town, plan, a)
-            if policy.decides(town, plan, a):
+            if (a * part) % whole < part and ready(town, plan, np.int64(a)):
                 decide(town, plan, lens, np.int64(a), net, features[0, a], views[0, a], h1, h2, out, choices[n])
                 town.asked[a] = choices[n].option
                 n += 1

@@ -1,6 +1,6 @@
 """The policies that are shipped, by name, and the check that a policy fits a town before it decides anything there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, Literal
 
@@ -27,21 +27,27 @@ def shipped_policies() -> dict[str, Path]:
 def find_policy(source: Policy | Path | str) -> Policy:
     """The policy of a shipped name or of a file; a policy that is already read is returned as it is.
 
-    A text without a separator and without the ending .safetensors is a name, unless only a file has it. Raises
-    PolicyError, which names what is shipped.
+    Raises PolicyError, which names what is shipped.
     """
-    if isinstance(source, Policy):
-        return source
+    return source if isinstance(source, Policy) else Policy.read(policy_file(source))
+
+
+def policy_file(source: Path | str, others: Iterable[str] = ()) -> Path:
+    """The file of a shipped policy by its name, or the path that is given.
+
+    A text without a separator and without the ending .safetensors is a name, unless only a file has it. Raises
+    PolicyError for a name that nobody has; it lists the shipped ones, after `others` that the caller knows.
+    """
     shipped = shipped_policies()
     if str(source) in shipped:
-        return Policy.read(shipped[str(source)])
+        return shipped[str(source)]
     if Path(source).name == str(source) and not str(source).endswith(ENDING) and not Path(source).exists():
-        listed = proposal(str(source), shipped) or "none is shipped with this version"
+        listed = proposal(str(source), [*others, *shipped]) or "none is shipped with this version"
         raise PolicyError(
             f"there is no policy {printable_line(str(source))!r}; {listed}.\n"
-            "  Next: take a shipped name, or give the path of a policy's file (.safetensors)"
+            f"  Next: take one of these names, or give the path of a policy's file ({ENDING})"
         )
-    return Policy.read(source)
+    return Path(source)
 
 
 def seen_by(policy: Policy, settings: Settings) -> Observations:

@@ -11,6 +11,7 @@ from townlet.configuration.load import NONE, Source, load
 from townlet.env.decisions import advance as compiled
 from townlet.env.decisions.rows import BOOK, COMPILED, OPEN, OPTIONS, POLICY, ROW, SCRIPT, SCRIPT_TOLD
 from townlet.env.lives import Lives, State, part_of
+from townlet.env.towns import Towns
 from townlet.errors import TownletError
 from townlet.policies.forward import HEADS, NET
 from townlet.whole_numbers import SEED_MOST, require_seed, require_within, whole_number
@@ -66,7 +67,7 @@ class Experience:
         self.first_seed = require_seed(first_seed)
         variants = {} if variant is None else {"observations.variant": variant}
         folder = Path(logs) if logs is not None and logged_towns else None
-        self.lives = Lives(
+        lived = Towns(
             load(config, {**overrides, **variants}),
             self.count,
             seats=seats,
@@ -75,6 +76,7 @@ class Experience:
             logged=require_within(logged_towns, "logged_towns", 0),
             hashed=False,
         )
+        self.lives = Lives(lived)
         self.settings, self.layout, self.seats = self.lives.settings, self.lives.layout, self.lives.seats
         self.life = require_within(life_days, "life_days", 1) * self.settings.town.ticks_per_day
         self.n = 0
