@@ -34,7 +34,7 @@ CHOICE = np.dtype(
 
 @kernel
 def ready(town, plan, a):
-    """Ready a seat of the policy for a tick; returns whether it decides. Else its option goes on, or nobody is asked."""
+    """Ready a seat of the policy for a tick; returns whether it decides. Else its option goes on, or it waits."""
     if a >= town.clock.seats or not town.agents[a].alive:
         town.asked[a] = OPTION_WAIT  # a newcomer begins with its second tick
         return False
