@@ -170,6 +170,13 @@ def reward_files() -> list[str]:
     return list(shipped_rewards())
 
 
+def training_files() -> list[str]:
+    """The names of the shipped training files."""
+    from townlet.learning.settings import shipped_trainings
+
+    return list(shipped_trainings())
+
+
 def policy_names() -> list[str]:
     """The names that stand for a policy: those of the shipped ones, and that of the script."""
     from townlet.policies.guide import SCRIPTED
@@ -186,3 +193,4 @@ PROJECTION: Final = Name("projection", kept_projections)
 RULES: Final = Name("rules", rule_files, files=True)
 REWARDS: Final = Name("rewards", reward_files, files=True)
 POLICY: Final = Name("policy", policy_names, files=True)
+TRAINING: Final = Name("training", training_files, files=True)

@@ -21,9 +21,6 @@ from projections.spelling import near_names
 NEWEST: Final = "townlet.newest"
 """The key of a command's `meta` that is there if its run was chosen for want of a name."""
 
-TRAINING: Final = "training.json"
-"""The file that makes a folder a training, as `townlet.learning.kept.folders` says, which this must not import."""
-
 SEEDS_MOST: Final = 10_000
 """The most seeds that one command takes: each is a town of its own."""
 
@@ -138,20 +135,15 @@ def find_trainings(a: str, b: str) -> tuple[Path, Path] | None:
 
     Raises `click.UsageError` if only one of them is.
     """
-    found = [next((path for path in (Path(name), RUNS / name) if _is_training(path)), None) for name in (a, b)]
+    from townlet.learning.kept.folders import is_training
+
+    found = [next((path for path in (Path(name), RUNS / name) if is_training(path)), None) for name in (a, b)]
     if found[0] is not None and found[1] is not None:
         return found[0], found[1]
     if found[0] is None and found[1] is None:
         return None
     which, other = (a, b) if found[0] is not None else (b, a)
     raise click.UsageError(f"{which} is a training, and {other!r} is none: give two trainings, or two runs")
-
-
-def _is_training(path: Path) -> bool:
-    try:
-        return (path / TRAINING).is_file()
-    except (OSError, ValueError):
-        return False
 
 
 def find_runs(names: Sequence[str]) -> list[Path | str]:
@@ -206,38 +198,41 @@ class NewPath(click.Path):
 
 def settings_option(command: Command) -> Command:
     """`--set KEY=VALUE`, as the argument `overrides`: dotted keys with texts, which are read as YAML."""
-    return _changes_option("--set", "overrides", "Change a setting, by its dotted key; may be repeated.")(command)
+    return changes_option("--set", "overrides", "Change a setting, by its dotted key; may be repeated.")(command)
 
 
 def versus_option(command: Command) -> Command:
     """`--versus KEY=VALUE`, as the argument `versus`: the settings of the other side of a comparison, as in `--set`."""
-    return _changes_option("--versus", "versus", "Compare with this setting changed; may be repeated.")(command)
+    return changes_option("--versus", "versus", "Compare with this setting changed; may be repeated.")(command)
 
 
 def compare_option(command: Command) -> Command:
     """`--compare KEY=VALUE`, as the argument `compare`: the settings of the other side, as in `--set`."""
-    return _changes_option("--compare", "compare", "Compare with this setting changed; may be repeated.")(command)
+    return changes_option("--compare", "compare", "Compare with this setting changed; may be repeated.")(command)
 
 
 def also_option(command: Command) -> Command:
     """`--also KEY=VALUE`, as the argument `also`: settings of a second reward, by which the same towns are paid."""
     meaning = "Pay the same towns by a second reward, too, with this setting changed; may be repeated."
-    return _changes_option("--also", "also", meaning)(command)
+    return changes_option("--also", "also", meaning)(command)
 
 
-def _changes_option(flag: str, name: str, meaning: str) -> Callable[[Command], Command]:
-    return click.option(flag, name, type=Setting(), multiple=True, metavar="KEY=VALUE", callback=_changes, help=meaning)
+def changes_option(
+    flag: str, name: str, meaning: str, *, kind: Setting | None = None, example: str = "town.people=12"
+) -> Callable[[Command], Command]:
+    """`FLAG KEY=VALUE`, which may be repeated, as a mapping in the argument `name`; `kind` completes the keys."""
 
+    def changes(ctx: click.Context, _: click.Parameter, pairs: tuple[str, ...]) -> dict[str, object]:
+        found: dict[str, object] = {}
+        for pair in pairs:
+            key, sign, value = pair.partition("=")
+            if not sign or not key.strip():
+                raise click.UsageError(f"{flag} {pair!r} is not KEY=VALUE, such as {flag} {example}", ctx)
+            found[key.strip()] = value
+        return found
 
-def _changes(ctx: click.Context, option: click.Parameter, pairs: tuple[str, ...]) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for pair in pairs:
-        key, sign, value = pair.partition("=")
-        if not sign or not key.strip():
-            flag = option.opts[0]
-            raise click.UsageError(f"{flag} {pair!r} is not KEY=VALUE, such as {flag} town.people=12", ctx)
-        found[key.strip()] = value
-    return found
+    sort = kind or Setting()
+    return click.option(flag, name, type=sort, multiple=True, metavar="KEY=VALUE", callback=changes, help=meaning)
 
 
 def rules_option(command: Command) -> Command:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from townlet.learning.kept.parting import Decision, Difference
 
 DIFFER: Final = 4
-"""The exit code if two trainings differ."""
+"""The exit code if two runs, or two trainings, differ."""
 
 SHOWN: Final = 10
 """So many rows of a table are printed for reading; --json has them all."""

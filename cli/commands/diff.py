@@ -10,6 +10,7 @@ import click
 from cli import options, output
 from cli.main import COMMANDS
 from cli.names import RunName
+from cli.training_difference import DIFFER, say_parting
 from townlet.daytime import time_of
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 SHOWN = 10
 """The most rows of a table that are printed for reading; --json has all rows."""
-
-DIFFER = 4
-"""The exit code if two runs differ."""
 
 WIDTH = 80
 WIDEST = 20
@@ -64,8 +62,6 @@ RELATIONS = {
 @options.output_formats
 def command(a: str, b: str, decision: bool, form: str) -> None:
     if trained := options.find_trainings(a, b):
-        from cli.training_difference import say_parting
-
         say_parting(*trained, (a, b), decision, form)
         return
     if decision:

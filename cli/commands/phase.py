@@ -7,7 +7,7 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS, Group
-from cli.names import Name
+from cli.names import TRAINING, Name
 
 if TYPE_CHECKING:
     from townlet.configuration.stages import Stage
@@ -20,13 +20,6 @@ SOAKS: Final = Path("soaks")
 PLAN: Final = ("stage", "from_update", "to_update", "pays")
 
 
-def _trainings() -> list[str]:
-    from townlet.learning.settings import shipped_trainings
-
-    return list(shipped_trainings())
-
-
-TRAINING: Final = Name("training", _trainings, files=True)
 PAYING: Final = Name("stage that pays", lambda: ["C1", "C2", "C3"], exact=True)
 OWN_FILE: Final = click.Path(path_type=Path)
 
@@ -55,9 +48,9 @@ dry_option = click.option("--dry-run", is_flag=True, help="Check and show what w
     cls=Group,
     help=f"""{COMMANDS["phase"]}
 
-    A stage says what company pays: OFF nothing, C1 chats, C2 also places given up in a line, C3 both by standing. FILE
-    is a training file; its block `training` has the base, an override, and a schedule. The schedule beats the
-    override, and the override beats the base.
+    A stage says what is paid as social: OFF nothing, C1 chats, C2 also places given up in a line, C3 both by standing.
+    Minutes of company (`rewards.company`) are paid at every stage. FILE is a training file; its block `training` has
+    the base, an override, and a schedule. The schedule beats the override, and the override beats the base.
     """,
     epilog=options.examples(
         "townlet phase plan my-training.yaml",
@@ -120,7 +113,7 @@ def validate(file: str, soak: Path, form: str) -> None:
 
 @command.command(
     "enable",
-    help="""Let a training pay for company by a stage, from an update on.
+    help="""Let a training pay social rewards by a stage, from an update on.
 
     Edits FILE, a training file of your own; comments stay. Refuses with code 1 unless a recorded soak of the same
     town, by this code, passed: `townlet soak --record soaks` makes one. From update 0 on, the stage becomes the base,
@@ -148,7 +141,7 @@ def enable(file: Path, stage: "Stage", update: int, soak: Path, dry_run: bool) -
 
 @command.command(
     "disable",
-    help="""Let a training pay nothing for company, from an update on.
+    help="""Let a training pay no social rewards, from an update on.
 
     Edits FILE, a training file of your own; comments stay. It needs no record. From update 0 on, the base is OFF,
     without override and schedule; from a later one on, OFF becomes the last entry of the schedule.

@@ -61,7 +61,7 @@ def command(
 ) -> None:
     from townlet.judging.soak import soak
     from townlet.judging.soak_drift import soak_drifts
-    from townlet.judging.soak_record import record_of, write_record
+    from townlet.judging.soak_record import record_of, subject_of, write_record
 
     if record is not None and versus:
         raise click.UsageError("--record writes down one soak, and --versus makes two: give only one of them")
@@ -71,15 +71,19 @@ def command(
         if versus:
             drifts = soak_drifts(config, versus, seeds, days, line.draw, overrides=overrides, jobs=jobs)
         else:
-            rows = soak(config, seeds, days, line.draw, overrides=overrides, jobs=jobs)
+            subject = subject_of(config, overrides) if record is not None else None
+            if subject is None:
+                rows = soak(config, seeds, days, line.draw, overrides=overrides, jobs=jobs)
+            else:
+                rows = soak(subject.resolved.settings, seeds, days, line.draw, jobs=jobs)
     if versus:
         output.records([drift._asdict() for drift in drifts], VERSUS, form)
         say_beyond(drifts)
         say_outcome({drift.name: drift.passed for drift in drifts}, seeds, days)
     else:
         output.records([row._asdict() for row in rows], COLUMNS, form)
-        if record is not None:
-            kept = record_of(config, seeds, days, rows, time.time_ns() // 1_000_000_000, overrides=overrides)
+        if record is not None and subject is not None:
+            kept = record_of(subject, seeds, days, rows, time.time_ns() // 1_000_000_000)
             output.words(f"recorded as {write_record(kept, record)}")
         say_outcome({row.name: row.passed for row in rows}, seeds, days)
 

@@ -9,7 +9,7 @@ from click.shell_completion import CompletionItem
 from cli import options, output
 from cli.living import compile_kernels, is_cold
 from cli.main import COMMANDS
-from cli.names import Name, Setting
+from cli.names import TRAINING, Setting
 
 if TYPE_CHECKING:
     from townlet.learning.training import Pulse
@@ -20,13 +20,6 @@ TOLD: Final = 10
 """Where stderr is no terminal, progress is told so many times in all."""
 
 
-def trainings() -> list[str]:
-    """The names of the shipped training files."""
-    from townlet.learning.settings import shipped_trainings
-
-    return list(shipped_trainings())
-
-
 class TrainingKey(Setting):
     """`KEY=VALUE`: a key of a training file; `overrides.KEY` is one of the town."""
 
@@ -35,16 +28,6 @@ class TrainingKey(Setting):
         from townlet.learning.settings import training_keys
 
         return [CompletionItem(f"{key}=") for key in training_keys() if key.startswith(incomplete)]
-
-
-def _changes(ctx: click.Context, _: click.Parameter, pairs: tuple[str, ...]) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for pair in pairs:
-        key, sign, value = pair.partition("=")
-        if not sign or not key.strip():
-            raise click.UsageError(f"--set {pair!r} is not KEY=VALUE, such as --set updates=100", ctx)
-        found[key.strip()] = value
-    return found
 
 
 @click.command(
@@ -69,21 +52,19 @@ def _changes(ctx: click.Context, _: click.Parameter, pairs: tuple[str, ...]) -> 
         "townlet diff runs/mine runs/other",
     ),
 )
-@click.argument("config", required=False, default="town", type=Name("training", trainings, files=True))
+@click.argument("config", required=False, default="town", type=TRAINING)
 @click.option(
     "--into",
     type=options.NewPath(),
     help="The folder to write; by default runs/train-NAME-SEED, by the training's name and seed.",
 )
 @click.option("--resume", is_flag=True, help="Go on where a killed training of this folder was last kept.")
-@click.option(
+@options.changes_option(
     "--set",
     "overrides",
-    type=TrainingKey(),
-    multiple=True,
-    metavar="KEY=VALUE",
-    callback=_changes,
-    help="Change a key of the training file, or with overrides.KEY one of the town; may be repeated.",
+    "Change a key of the training file, or with overrides.KEY one of the town; may be repeated.",
+    kind=TrainingKey(),
+    example="updates=100",
 )
 @options.output_formats
 def command(config: str, into: Path | None, resume: bool, overrides: dict[str, object], form: str) -> None:

@@ -151,7 +151,7 @@ def given_file(source: Path | str | Mapping[str, Any], shipped: Mapping[str, Pat
         reason = (getattr(error, "strerror", None) or "it is not text in UTF-8").lower()
         known = f"shipped are {', '.join(shipped)}{proposed(file.stem, shipped)}"
         raise ConfigurationError(f"{name}: {what} cannot be read: {reason}; {known}") from error
-    content = from_yaml(file, name)
+    content = read_yaml(text, name)
     if not isinstance(content, Mapping):
         raise ConfigurationError(f"{name}:1: {needed} ({short(content)} given)")
     return Given(dict(content), name, text)

@@ -1,5 +1,7 @@
-"""The social stages of a training: what company pays at each update. A training file sets them; `townlet phase` shows
-and edits them."""
+"""The social stages of a training: what is paid as social at each update.
+
+A training file sets them; `townlet phase` shows and edits them.
+"""
 
 from itertools import pairwise
 from typing import Annotated, Any, Final, Literal, get_args

@@ -1,14 +1,12 @@
 """The soak: many towns live for weeks, and what must be true of them (docs/soak.md) is held against what happened."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from projections.record.state import CLASSES, ORDINARY
 from townlet import many
-from townlet.configuration.load import NONE, load
+from townlet.configuration.load import NONE, Source, load
 from townlet.judging.acceptance import ACCEPTANCE, EVENTS, USUAL_PEOPLE, Measured, Row, judged
 from townlet.judging.soak_figures import SoakFigures
 from townlet.judging.soak_lives import Life, from_json, life, prepare
@@ -22,7 +20,7 @@ SHORT_PERSON_DAYS = 2_000
 
 
 def soak(
-    config: Path | str | Mapping[str, Any] | None,
+    config: Source,
     seeds: Sequence[int],
     days: int,
     progress: Callable[[str], None] | None = None,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import Field, ValidationError
 
@@ -85,28 +85,31 @@ class SoakRecord(Model):
         return f"{first}-{last}" if self.seeds == tuple(range(first, last + 1)) else ",".join(map(str, self.seeds))
 
 
-def record_of(
-    config: Path | str | None,
-    seeds: Sequence[int],
-    days: int,
-    rows: Sequence[Row],
-    made_s: int,
-    *,
-    overrides: Mapping[str, object] = NONE,
-) -> SoakRecord:
-    """The record of a soak of these arguments, which found these rows and ended at `made_s`, in seconds since 1970.
+class Subject(NamedTuple):
+    """What a soak is of: read before it begins, so that an edit meanwhile is not taken for what was soaked."""
 
-    Raises ConfigurationError if the settings cannot be used.
-    """
-    resolved = load(config, overrides, founded=True)
+    config: str
+    overrides: Mapping[str, str]
+    resolved: Resolved
+    code: str
+
+
+def subject_of(config: Path | str | None, overrides: Mapping[str, object] = NONE) -> Subject:
+    """The settings of these arguments, and the code as it is now. Raises ConfigurationError."""
+    named, changes = "town" if config is None else str(config), {key: str(value) for key, value in overrides.items()}
+    return Subject(named, changes, load(config, overrides, founded=True), soak_code())
+
+
+def record_of(subject: Subject, seeds: Sequence[int], days: int, rows: Sequence[Row], made_s: int) -> SoakRecord:
+    """The record of a soak, which found these rows and ended at `made_s`, in seconds since 1970."""
     told: dict[str, Any] = {
         "format": FORMAT,
-        "config": "town" if config is None else str(config),
-        "overrides": {key: str(value) for key, value in overrides.items()},
-        "config_id": resolved.config_id,
-        "town": town_id(resolved),
+        "config": subject.config,
+        "overrides": dict(subject.overrides),
+        "config_id": subject.resolved.config_id,
+        "town": town_id(subject.resolved),
         "version": version("townlet"),
-        "code": soak_code(),
+        "code": subject.code,
         "seeds": list(seeds),
         "days": days,
         "made": datetime.fromtimestamp(made_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -38,7 +38,8 @@ def approval(config: str, overrides: Mapping[str, Any], place: Path) -> Approval
         return Approval(record, place)
     found: list[Approval] = []
     reasons: list[str] = []
-    for file in sorted(place.glob("*.json"))[:RECORDS_MOST]:
+    files = sorted(place.glob("*.json"), key=lambda file: (not file.name.startswith(f"soak-{town}-"), file.name))
+    for file in files[:RECORDS_MOST]:
         try:
             record = read_record(file)
         except ConfigurationError as error:
@@ -49,6 +50,10 @@ def approval(config: str, overrides: Mapping[str, Any], place: Path) -> Approval
         else:
             found.append(Approval(record, file))
     if not found:
+        if len(files) > RECORDS_MOST:
+            reasons.append(
+                f"{place}: {RECORDS_MOST:,} of {len(files):,} records were read; name the file that is meant"
+            )
         raise TownletError(_refusal(config, overrides, place, reasons or [f"{place}: no record in this folder"]))
     return max(found, key=lambda each: (each.record.made, each.record.digest))
 
@@ -62,7 +67,7 @@ def soak_command(config: str, overrides: Mapping[str, Any], place: Path) -> str:
     """The command that makes the record which is missing."""
     lived = {key: value for key, value in overrides.items() if key.partition(".")[0] not in UNREAD}
     changes = "".join(f" --set {key}={_as_text(value)}" for key, value in lived.items())
-    return f"townlet soak {config} --seeds 20 --days 30{changes} --record {place}"
+    return f"townlet soak {shlex.quote(config)} --seeds 20 --days 30{changes} --record {shlex.quote(str(place))}"
 
 
 def _refusal(config: str, overrides: Mapping[str, Any], place: Path, reasons: list[str]) -> str:

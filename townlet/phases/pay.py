@@ -57,5 +57,5 @@ def doubts(stages: SocialStages, updates: int, overrides: Iterable[str]) -> list
     ]
     if stages.social_reward_override and stages.social_reward_schedule[:1] and not stages.social_reward_schedule[0][0]:
         found.append("the override is never used: the schedule begins with update 0")
-    found += [f"overrides: {key} is not used: the stages say what company pays" for key in overrides if key == KEY]
+    found += [f"overrides: {key} is not used: the stages say what is paid as social" for key in overrides if key == KEY]
     return found

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from townlet.judging.acceptance import Row
-from townlet.judging.soak_record import SoakRecord, digest_of, record_of, write_record
+from townlet.judging.soak_record import SoakRecord, digest_of, record_of, subject_of, write_record
 
 MADE_S = 1_790_000_000
 """2026-09-21, 14:13:20 UTC."""
@@ -23,7 +23,7 @@ def record(
 ) -> SoakRecord:
     """The record of a soak that found these rows."""
     changes = {key.replace("__", "."): value for key, value in overrides.items()}
-    return record_of(config, seeds, days, rows, made_s, overrides=changes)
+    return record_of(subject_of(config, changes), seeds, days, rows, made_s)
 
 
 def changed(found: SoakRecord, **keys: object) -> SoakRecord:
