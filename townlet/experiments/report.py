@@ -16,7 +16,7 @@ from townlet.many.statistics import holm
 MISSING_MOST: Final = 2
 """With more cells missing in an arm, nothing is claimed of its contrasts."""
 
-FIRST_OF: Final = ("decisions", "chats", "shared_meals", "sleep_at_night", "wallet_slope", "exits", "quarrels")
+FIRST_OF: Final = ("decisions", "chats", "chat_success", "shared_meals", "sleep_at_night", "wallet_slope", "exits", "quarrels")
 """What the table of contrasts' further figures has beside the probes."""
 
 
@@ -73,20 +73,19 @@ def _primary(plan: Planned, arms: dict[str, list[Cell]]) -> list[str]:
     lines = ["## Primary contrasts", ""]
     for name, margin in plan.settings.outcomes.items():
         found = [compared(arms[a], arms[b], FIGURES[name], margin) for a, b in plan.settings.contrasts]
-        known = [each.p for each in found if each.p is not None]
-        corrected = iter(holm(known))
+        corrected = holm([1.0 if each.p is None else each.p for each in found])  # a missing one counts, too
         rows = [
             [
                 f"{a} - {b}",
                 str(each.seeds),
                 _shown(each.difference),
                 _p(each.p),
-                _p(None if each.p is None else next(corrected)),
+                _p(None if each.p is None else p),
             ]
-            for (a, b), each in zip(plan.settings.contrasts, found, strict=True)
+            for (a, b), each, p in zip(plan.settings.contrasts, found, corrected, strict=True)
         ]
         question = "no difference, two-sided" if margin is None else f"worse by {margin:g} or more, one-sided"
-        lines += [f"**{name}** ({FIGURES[name].what}). p is that of: {question}; Holm over {len(known)} contrasts.", ""]
+        lines += [f"**{name}** ({FIGURES[name].what}). p is that of: {question}; Holm over {len(found)} contrasts.", ""]
         lines += [*_table(["contrast", "pairs", "difference (95 %)", "p", "p (Holm)"], rows), ""]
     lacking = [arm for arm, cells in arms.items() if plan.settings.arms[arm].seeds - len(cells) > MISSING_MOST]
     lacking = [arm for arm in lacking if any(arm in pair for pair in plan.settings.contrasts)]

@@ -112,7 +112,7 @@ def make_cell(
             identity=identity,
             arm=arm,
             seed=seed,
-            code=this_code(),
+            code=", ".join(dict.fromkeys((*ended.codes, this_code()))),
             training=ended.digest,
             weights=ended.weights,
             logs=sha256(canonical([sums["log"] for sums in lived]).encode()).hexdigest(),

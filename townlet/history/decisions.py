@@ -68,8 +68,10 @@ def settle(run: History) -> None:
     ends = [*(each.from_tick for each in stretches[1:]), head]
     for stretch, end in zip(stretches, ends, strict=True):
         first, last = max(stretch.from_tick, kept_to), min(end, head)
+        if not stretch.policy or first >= last:
+            continue
         for begun, ended in pairwise(sorted({first, last, *(tick for tick in _turns(run) if first < tick < last)})):
-            if stretch.policy and not _make_again(run, stretch, begun, ended):
+            if not _make_again(run, stretch, begun, ended):
                 warnings.warn(
                     f"{run.place}: the decisions of ticks {begun:,} to {ended - 1:,} are missing: the present rules "
                     "live another life from there than the log has. The log is whole",

@@ -17,7 +17,7 @@ from townlet.learning.guards import Stopped, trouble
 from townlet.learning.kept import folders
 from townlet.learning.kept.checkpoints import newest_checkpoint, write_checkpoint
 from townlet.learning.kept.folders import Manifest, read_manifest, this_code, this_machine, write_manifest
-from townlet.learning.kept.metrics import Board, Row, write_table
+from townlet.learning.kept.metrics import Board, Row, read_table, write_table
 from townlet.learning.network import arrays_of
 from townlet.learning.optimising import Diverged
 from townlet.learning.settings import Training, digest_of, training_of
@@ -115,6 +115,7 @@ def _live(run: Path, manifest: Manifest, progress: Progress) -> Manifest:
     """Make the updates that are left, and write the policy."""
     training = manifest.training
     trainer = restored(run, logs=bool(training.logged_towns))
+    trainer.speeds = [row for row in read_table(run / folders.SPEEDS) if row["update"] < trainer.update]
     board = Board(run, trainer.update, wanted=training.tensorboard)
     first, began = trainer.update, perf_counter()
     try:
@@ -129,8 +130,11 @@ def _live(run: Path, manifest: Manifest, progress: Progress) -> Manifest:
             if trainer.update % training.checkpoint_every == 0 and trainer.update < training.steps:
                 _keep(run, trainer, manifest)
         return _finish(run, trainer, manifest)
-    except (Stopped, Diverged) as error:
+    except Stopped as error:
         _keep(run, trainer, manifest.model_copy(update={"ended": str(error)[:200]}))
+        raise
+    except Diverged as error:  # its state is no start to go on from: the last checkpoint stays
+        write_manifest(run, manifest.model_copy(update={"ended": str(error)[:200], "updates": trainer.update}))
         raise
     finally:
         board.close()

@@ -104,11 +104,13 @@ def test_killed_inside_of_an_update_with_logs_stages_and_cloning(
     rows = read_table(tmp_path / "whole" / METRICS)
     assert [row["phase"] for row in rows] == ["cloning"] * 3 + ["ppo"] * 5
     assert [row["stage"] for row in rows] == ["OFF"] * 5 + ["C1"] * 3
-    for at in (2, 3, 6):
+    for made, checkpoint in ((2, 2), (1, 2), (3, 4)):
         with monkeypatch.context() as patch:
-            patch.setattr(trainers, "figures_of", _ending_at(at))
+            patch.setattr(trainers, "figures_of", _ending_after(made))
             with pytest.raises(Killed):
                 train(small(**changes), tmp_path / "run", resume=True)
+        kept = newest_checkpoint(tmp_path / "run")
+        assert kept is not None and kept.update == checkpoint
     train(small(**changes), tmp_path / "run", resume=True)
     assert left_by(tmp_path / "run") == left_by(tmp_path / "whole")
     logs = [sorted((tmp_path / name / LOGS).iterdir()) for name in ("run", "whole")]
@@ -117,13 +119,13 @@ def test_killed_inside_of_an_update_with_logs_stages_and_cloning(
         assert townlet.open(mine).log_digest == townlet.open(other).log_digest
 
 
-def _ending_at(update: int) -> Callable[..., Any]:
-    """`figures_of` that ends the training in this update, after it has learned and before anything is told."""
+def _ending_after(made: int) -> Callable[..., Any]:
+    """`figures_of` that ends the training in the update after `made` of them, when it has learned and told nothing."""
     figures, calls = trainers.figures_of, [0]
 
     def ending(books: np.ndarray, seats: int, ticks: int, per_day: int) -> dict[str, float]:
         calls[0] += ticks == 360
-        if calls[0] > update % 2:
+        if calls[0] > made:
             raise Killed
         return figures(books, seats, ticks, per_day)
 
@@ -219,16 +221,18 @@ def test_a_loss_that_is_not_finite_stops_it_with_the_state_from_before(
     def spoilt(*arguments: Any) -> Any:
         calls[0] += 1
         batch = batch_before(*arguments)
-        return batch._replace(returns=batch.returns * float("nan")) if calls[0] == 4 else batch
+        return batch._replace(returns=batch.returns * float("nan")) if calls[0] in (4, 6) else batch
 
     monkeypatch.setattr(trainers, "batch_of", spoilt)
     with pytest.raises(Diverged, match="update 3: the training diverged: loss nan"):
         train(small(), tmp_path / "run")
     kept = newest_checkpoint(tmp_path / "run")
-    assert kept is not None and kept.update == 3
+    assert kept is not None and kept.update == 2, "the state of the update that failed is no start to go on from"
     assert all(np.isfinite(array).all() for name, array in kept.arrays.items() if name.startswith("weights/"))
     found = listed(tmp_path / "run")
     assert found.state == "stopped" and "diverged" in found.why and found.updates == 3
+    with pytest.raises(Diverged, match="update 3: the training diverged: loss nan"):
+        train(small(), tmp_path / "run", resume=True)  # lives updates 2 and 3 again
 
 
 def test_a_guard_stops_it_and_what_was_learned_is_kept(tmp_path: Path) -> None:
