@@ -59,7 +59,7 @@ def known_policies() -> list[str]:
     type=options.Seeds(),
     default="1000001-1000020",
     show_default=True,
-    help="How many towns, or which seeds; the default ones are held out: no training has them.",
+    help="How many towns, or which seeds; no training with a seed below 100 has the default ones.",
 )
 @click.option("--days", type=click.IntRange(min=1), default=28, show_default=True, help="How long each lives.")
 @click.option(

@@ -29,6 +29,10 @@ def ragged_parts(content: np.ndarray, lengths: np.ndarray, record: np.dtype) -> 
     return np.split(np.ascontiguousarray(content).view(record), np.cumsum(lengths)[:-1])
 
 
+RAGGED = ("chains.tails", "chains.notes")
+"""The parts of a state of histories that are bytes of any length."""
+
+
 class Histories:
     """The chain of each town, and the rows of its last, unfinished block: with them it can be taken up again."""
 
@@ -72,10 +76,12 @@ class Histories:
             "chains.notes": np.frombuffer(json.dumps(self._notes).encode(), "u1").copy(),
         }
 
+    def parts_of_state(self) -> dict[str, np.ndarray]:
+        """Arrays with the shapes and types that the parts of a state have, those of any length aside."""
+        return {name: like for name, like in self.state().items() if name not in RAGGED}
+
     def load_state(self, state: dict[str, np.ndarray]) -> None:
-        """Take the histories up again. Raises TownletError if the state has none, or other rows than it says."""
-        if "chains" not in state:
-            raise TownletError("the state has no digests of histories: towns that keep none have written it")
+        """Take the histories up again. Raises TownletError if the state has other rows than it says."""
         tails = ragged_parts(state["chains.tails"], state["chains.rows"], ROW)
         notes = json.loads(state["chains.notes"].tobytes())
         if not len(tails) == len(notes) == len(state["chains"]) == len(self._chains):

@@ -100,9 +100,10 @@ class Lives:
         outs = self.outs.view(np.ndarray).view("u1").reshape(self.count, -1)
         seen = self.seen.view(np.ndarray).view("u1").reshape(self.count, -1)
         places = {"outs": outs, "seen": seen, "sight.numbers": numbers, "sight.drawn": drawn}
+        self.towns.require_histories(state)
         for name, like in self.towns.parts_of_state().items():
             part_of(state, name, like)
-        for name in ("outbox", "founding"):
+        for name in self.towns.ragged_parts:
             part_of(state, name, np.zeros(len(state.get(name, ())), np.uint8))
         checked = {name: part_of(state, name, place) for name, place in places.items()}
         self.towns.load_state(state)

@@ -12,7 +12,7 @@ from eventlog.format.chain import BLOCK_EVENTS
 from eventlog.rows import ROW, Rows
 from projections.record.state import state_size, town_type
 from townlet.configuration.load import Resolved
-from townlet.env.histories import Histories, TownLog, ragged, ragged_parts
+from townlet.env.histories import RAGGED, Histories, TownLog, ragged, ragged_parts
 from townlet.errors import OutboxFull, TownletError
 from townlet.living.loop import new_log
 from townlet.living.town import Town, found_town
@@ -321,4 +321,15 @@ class Towns:
             "seeds": np.zeros(count, np.uint64),
             "founded": np.zeros(1, np.int64),
             "logs": np.zeros(count, np.int64),
+            **(self._histories.parts_of_state() if self._histories is not None else {}),
         }
+
+    def require_histories(self, state: State) -> None:
+        """Raise TownletError if these towns keep digests, and the state has none."""
+        if self._histories is not None and "chains" not in state:
+            raise TownletError("the state has no digests of histories: towns that keep none have written it")
+
+    @property
+    def ragged_parts(self) -> tuple[str, ...]:
+        """The parts of a state that are bytes of any length."""
+        return ("outbox", "founding", *(RAGGED if self._histories is not None else ()))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from townlet import many
-from townlet.configuration.load import NONE, Resolved, Source, load
+from townlet.configuration.load import NONE, Source, load
 from townlet.errors import ConfigurationError, TownletError
 from townlet.evaluating.entrants import (
     EVERYBODY,
@@ -88,9 +88,17 @@ def evaluate(
         for source in entrant.sources:
             mind_of(source, resolved.settings)
     cells = [
-        _cell(resolved, paid, seed, days, source, learned_seats(seed, resolved.settings.town.people, lot.people))
+        {
+            "settings": resolved.text,
+            "also": paid,
+            "seed": seed,
+            "days": days,
+            "policy": source,
+            "learned": learned_seats(seed, resolved.settings.town.people, lot.people),
+            "weights": weights,  # so that a file which was written anew is another cell
+        }
         for lot in lots
-        for source in lot.entrant.sources
+        for source, weights in zip(lot.entrant.sources, lot.entrant.weights or ("",), strict=True)
         for seed in numbers
     ]
     towns = _live(cells, resolved.settings.town.people * days, jobs, into, progress)
@@ -127,10 +135,6 @@ def _lots(entrants: Sequence[Entrant], shares: Sequence[str], people: int) -> li
         else:
             lots.append(Lot(entrant, EVERYBODY, people if entrant.name == RANDOM else 0))
     return lots
-
-
-def _cell(resolved: Resolved, paid: str, seed: int, days: int, source: str, learned: list[int]) -> many.Cell:
-    return {"settings": resolved.text, "also": paid, "seed": seed, "days": days, "policy": source, "learned": learned}
 
 
 def _live(

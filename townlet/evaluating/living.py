@@ -12,7 +12,7 @@ from projections.observations.observer import Observer
 from projections.settings import Observations, Social
 from townlet.configuration.load import from_text
 from townlet.configuration.settings import Settings
-from townlet.errors import OutboxFull
+from townlet.errors import OutboxFull, PolicyError
 from townlet.evaluating.acting import AT_RANDOM, BY_NET, TIME, live_asked
 from townlet.evaluating.counting import Counts
 from townlet.evaluating.entrants import RANDOM, SCRIPTED
@@ -50,14 +50,18 @@ def town_sums(
     learned: list[int],
     also: str | Mapping[str, str],
     probed: bool = False,
+    weights: str = "",
 ) -> Sums:
     """Let one town live `days` days from its founding and sum up what its seats did and earned.
 
     `settings` are the text of resolved ones, and `also` that of the same town under other rewards, or empty; or several
     such texts by the prefixes of their sums. `policy` is `scripted`, `random` or a policy's file; it acts for the seats
-    `learned`. If it is `probed`, the sums of `probing` are there, too.
+    `learned`. If it is `probed`, the sums of `probing` are there, too. `weights` is the digest that the file's weights
+    must have, or empty. Raises PolicyError if they have another one.
     """
     lived = from_text(settings).settings
+    if weights and Policy.read(policy).identity.weights != weights:
+        raise PolicyError(f"{policy}: its weights are no longer {weights[:16]}: it was written anew meanwhile")
     town = seated_town(lived)
     book = np.zeros(lived.town.people, TIME).view(np.recarray)
     counts, midnights = Counts(len(book), town.shape.agents), Midnights(len(book))

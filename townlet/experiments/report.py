@@ -16,7 +16,16 @@ from townlet.many.statistics import holm
 MISSING_MOST: Final = 2
 """With more cells missing in an arm, nothing is claimed of its contrasts."""
 
-FIRST_OF: Final = ("decisions", "chats", "chat_success", "shared_meals", "sleep_at_night", "wallet_slope", "exits", "quarrels")
+FIRST_OF: Final = (
+    "decisions",
+    "chats",
+    "chat_success",
+    "shared_meals",
+    "sleep_at_night",
+    "wallet_slope",
+    "exits",
+    "quarrels",
+)
 """What the table of contrasts' further figures has beside the probes."""
 
 

@@ -104,7 +104,7 @@ def make_cell(
     run = training_folder(Path(into), arm, seed)
     ended = train(Training.model_validate(training), run, resume=True)
     everybody = list(range(from_text(settings).settings.town.people))
-    lived = [town_sums(settings, town, days, str(run / POLICY), everybody, also, True) for town in seeds]
+    lived = [town_sums(settings, town, days, str(run / POLICY), everybody, also, True, ended.weights) for town in seeds]
     write_cell(
         Path(into),
         Cell(

@@ -1,6 +1,7 @@
 """The policies that are shipped, by name, and the check that a policy fits a town before it decides anything there."""
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Final, Literal
 
@@ -44,7 +45,7 @@ def policy_file(source: Path | str, others: Iterable[str] = ()) -> Path:
     if Path(source).name == str(source) and not str(source).endswith(ENDING) and not Path(source).exists():
         listed = proposal(str(source), [*others, *shipped]) or "none is shipped with this version"
         raise PolicyError(
-            f"there is no policy {printable_line(str(source))!r}; {listed}.\n"
+            f"there is no policy {printable_line(str(source))!r}; {listed}\n"
             f"  Next: take one of these names, or give the path of a policy's file ({ENDING})"
         )
     return Path(source)
@@ -64,6 +65,12 @@ def seen_by(policy: Policy, settings: Settings) -> Observations:
         raise PolicyError(
             f"the policy {policy.name} takes {policy.inputs} numbers, and its own layout {layout.hash} has "
             f"{layout.size}: its header is wrong. Next: take the file anew from whoever made it"
+        )
+    if settings_seen.episode_sum and settings.rewards.episode_clip:
+        raise PolicyMisfit(
+            f"the policy {policy.name} observes the sum of its episode's rewards (observations.episode_sum), which is "
+            "known where rewards are paid as a town lives, and here they are folded from the log afterwards. "
+            "Next: train one without it"
         )
     try:
         require_ties(settings_seen, settings.relationships.capacity)
@@ -90,14 +97,12 @@ def _misfit(policy: Policy, layout: Layout, settings: Observations) -> str:
 
 def _known_layouts(settings: Observations) -> Iterator[tuple[str, str]]:
     """Settings near these, in words, each with the hash of its layout."""
-    for personality in (True, False):
-        for enabled in (True, False):
-            for aggregates in (True, False):
-                social = settings.social.model_copy(update={"enabled": enabled, "include_aggregates": aggregates})
-                for variant in VARIANTS:
-                    changes = {"variant": variant, "personality": personality, "social": social}
-                    keys = f"observations.personality={str(personality).lower()} "
-                    keys += f"observations.social.enabled={str(enabled).lower()}"
-                    if enabled:
-                        keys += f" observations.social.include_aggregates={str(aggregates).lower()}"
-                    yield keys, layout_of(settings.model_copy(update=changes)).hash
+    flags = (True, False)
+    for personality, debts, summed, enabled, aggregates in product(flags, repeat=5):
+        social = settings.social.model_copy(update={"enabled": enabled, "include_aggregates": aggregates})
+        changes = {"personality": personality, "debts": debts, "episode_sum": summed, "social": social}
+        told = {"personality": personality, "debts": debts, "episode_sum": summed, "social.enabled": enabled}
+        told |= {"social.include_aggregates": aggregates} if enabled else {}
+        keys = " ".join(f"observations.{key}={str(value).lower()}" for key, value in told.items())
+        for variant in VARIANTS:
+            yield keys, layout_of(settings.model_copy(update={**changes, "variant": variant})).hash

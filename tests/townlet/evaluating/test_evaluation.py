@@ -116,6 +116,17 @@ def test_trainings_are_told_together(tmp_path: Path) -> None:
     assert most[2] == max(most[:2])  # type: ignore[type-var]
 
 
+def test_a_file_that_was_written_anew_is_evaluated_anew(tmp_path: Path) -> None:
+    file, kept = tmp_path / "mine.safetensors", tmp_path / "kept"
+    first = small(policy_file(file, 1), into=kept)
+    assert small(file, into=kept).rows == first.rows
+    again = small(policy_file(file, 2), into=kept)
+    assert again.digest != first.digest and again.rows == small(file).rows
+    text = load(KITCHEN, founded=True).text
+    with pytest.raises(PolicyError, match="written anew"):
+        town_sums(text, 5, 1, str(file), [0], "", weights="0" * 64)
+
+
 def test_processes_change_nothing() -> None:
     one, two = (small("scripted", "random", jobs=jobs) for jobs in (1, 2))
     assert one == two

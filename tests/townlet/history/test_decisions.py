@@ -252,3 +252,13 @@ def test_nothing_warns_where_nothing_is_missing(run: Run) -> None:
         warnings.simplefilter("always")
         resumed = run.resume(5)
     assert said == [] and resumed.head.tick == before + 5
+
+
+def test_a_stretch_that_is_kept_is_not_lived_again(run: Run) -> None:
+    """A resume under another share begins a stretch; the one before is whole."""
+    other = run.resume(20, share="4/8").resume(5)
+    kept = other.decisions()
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        again = other.resume(5)
+    assert said == [] and again.decisions().slice(0, len(kept)).equals(kept)

@@ -12,6 +12,7 @@ import pytest
 from safetensors.numpy import save
 
 from eventlog.folder import disk
+from projections.observations.layout import layout_of
 from projections.settings import Observations, Social
 from tests.townlet.policies.making import COMPACT, HIDDEN, identity_of, policy_file, tensors_of
 from townlet.configuration.load import load
@@ -221,6 +222,21 @@ def test_the_settings_that_would_fit_are_named(tmp_path: Path) -> None:
         seen_by(Policy.read(tmp_path / "p.safetensors"), load().settings)
     fits = load(None, {"observations.social.enabled": False, "relationships.capacity": 0}).settings
     assert seen_by(Policy.read(tmp_path / "p.safetensors"), fits) == without
+
+
+def test_a_policy_that_observed_no_debts_is_told_the_setting(tmp_path: Path) -> None:
+    without = COMPACT.model_copy(update={"debts": False})
+    write_policy(tmp_path / "p.safetensors", tensors_of(), identity_of(without))
+    with pytest.raises(PolicyMisfit, match=r"observations\.debts=false"):
+        seen_by(Policy.read(tmp_path / "p.safetensors"), load().settings)
+
+
+def test_an_episode_s_sum_that_nobody_keeps_is_refused(tmp_path: Path) -> None:
+    summed = COMPACT.model_copy(update={"episode_sum": True})
+    write_policy(tmp_path / "p.safetensors", tensors_of(inputs=layout_of(summed).size), identity_of(summed))
+    town = load(None, {"observations.episode_sum": True, "rewards.episode_clip": 50.0}).settings
+    with pytest.raises(PolicyMisfit, match="the sum of its episode's rewards"):
+        seen_by(Policy.read(tmp_path / "p.safetensors"), town)
 
 
 def test_ties_that_nobody_keeps_are_refused_with_both_layouts(file: Path) -> None:

@@ -89,11 +89,8 @@ def note_events(town, e, hour, begun, mode, asked, learned, opened, rows, books)
             continue
         book.chosen[hour, event.code] += 1
         mine = opened[e, a]
-        if mode == SCRIPT_TOLD:
-            if mine >= 0 and rows[mine].ticks == 0 and rows[mine].person == event.agent:
-                rows[mine].action = event.code
-        elif mode != SCRIPT and group == 1 and asked[e, a] == NOT_ASKED:
-            book.unasked += 1
+        if mode == SCRIPT_TOLD and mine >= 0 and rows[mine].ticks == 0 and rows[mine].person == event.agent:
+            rows[mine].action = event.code
 
 
 @kernel
@@ -147,7 +144,7 @@ def answer_row(row, key, log_probs, value, asked):
 def ask(town, e, mode, learned, asked):
     """Write what the policy asks of each seat; between its decisions, the present option of a seat, or to wait.
 
-    If another person's act ends that option within the tick, it is begun once more, and counted as `unasked`.
+    If another person's act ends that option within the tick, the seat chooses in the next one.
     """
     for a in range(asked.shape[1]):
         town.asked[a] = NOT_ASKED

@@ -52,7 +52,6 @@ BOOK = np.dtype(
         ("terms", "f8", (len(COLUMNS),)),  # what was earned, by the terms of COLUMNS
         ("lived", "i8"),  # person-ticks
         ("decisions", "i8"),
-        ("unasked", "i8"),  # choices in the middle of a tick by somebody who was not marked as deciding
         ("events", "i8", (KINDS,)),  # by kind
         ("use", "i8", (HOURS, OPTIONS)),  # person-ticks, by the hour of the day and the option
         ("chosen", "i8", (HOURS, OPTIONS)),  # chosen options likewise
