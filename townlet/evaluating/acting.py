@@ -67,7 +67,7 @@ def live_asked(towns, plans, ticks, reserve, ends_at, learned, how, net, lenses,
     is scratch. In tick `ends_at` the episodes of everybody end. `books`, of TIME, has a row for each seat.
     """
     town, choice = towns[0], choices[0]
-    h1, h2 = np.zeros(len(net.b1), np.float32), np.zeros(len(net.b1), np.float32)
+    h1, h2 = np.zeros(len(net.b1), np.float32), np.zeros(len(net.b2), np.float32)
     out = np.zeros(HEADS, np.float32)
     lived = 0
     while lived < ticks and town.cursor.pending + reserve <= len(town.outbox):

@@ -1,7 +1,6 @@
 """One town of an evaluation: it lives in memory under a policy, and is summed up seat by seat. A cell of many."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -21,7 +20,7 @@ from townlet.evaluating.probing import Probes
 from townlet.living.by_policy import CHOICE
 from townlet.living.town import Town
 from townlet.policies.file import Policy
-from townlet.policies.forward import HEADS, NET
+from townlet.policies.forward import NET, NO_NET
 from townlet.policies.shelf import seen_by
 from townlet.rules.control import BY_OPTION
 
@@ -132,17 +131,10 @@ def _lived_rows(town: Town, seed: int, days: int, policy: str, learned: list[int
         yield town.take_rows()
 
 
-@lru_cache(maxsize=4)
-def _no_net() -> NET:
-    """A net of the right types that is never asked."""
-    vector, matrix = np.zeros(1, np.float32), np.zeros((1, 1), np.float32)
-    return NET(matrix, vector, matrix, vector, np.zeros((1, HEADS), np.float32), np.zeros(HEADS, np.float32))
-
-
 def mind_of(policy: str, settings: Settings) -> Mind:
     """How the learned seats of a town choose under a policy: `scripted`, `random` or a file."""
     if policy in (SCRIPTED, RANDOM):
-        return Mind(AT_RANDOM, _no_net(), BLIND)
+        return Mind(AT_RANDOM, NO_NET, BLIND)
     return _learned_mind(policy, settings)
 
 

@@ -123,5 +123,6 @@ def hand_down(run: History, into: Path, tick: int) -> None:
             keep_guide(into, kept_guide(run.path, stretch), stretch.from_tick)
     for part in decisions.parts(run.path):
         if part.from_tick < tick:
-            table = decisions.read_decisions(run.path, part.from_tick, min(part.to_tick, tick))
+            table = decisions.read_part(part)
+            table = table.slice(0, int((table["tick"].to_numpy() < tick).sum()))  # in order of ticks
             decisions.write_part(into, part.from_tick, min(part.to_tick, tick), table)

@@ -167,9 +167,7 @@ class Trainer:
 
     def _forget(self) -> None:
         """Forget the options that the script began: they are not the policy's choices."""
-        everybody = np.ones((self.experience.count, self.experience.seats), np.bool_)
-        self.experience.learned = ~everybody
-        self.experience.learned = everybody
+        self.experience.learned = np.ones((self.experience.count, self.experience.seats), np.bool_)
 
 
 def baselines_of(training: Training, town: Resolved, *, towns: int = 16, days: int = 2) -> dict[str, Baseline]:

@@ -214,7 +214,7 @@ class _Keeper:
         self._last: Future[None] | None = None
         self._failed: tuple[int, OSError | EventLogError] | None = None
         self._unkept: tuple[int, OSError] | None = None
-        self._told = ""
+        self._told: set[str] = set()
 
     def keep_decisions(self, town: Town) -> None:
         """Write what people decided by a policy up to the end of the log, if anybody did."""
@@ -242,27 +242,28 @@ class _Keeper:
         if self._unkept is not None:
             (tick, unkept), self._unkept = self._unkept, None
             reason = (unkept.strerror or str(unkept)).lower()
-            return self._once(
-                f"{self._writer.path}: the decisions before tick {tick:,} cannot be written: {reason}. The log is "
-                f"whole and the town lives on. Next: townlet resume {self._writer.path} --ticks 0 makes them again"
-            )
+            if self._is_news(f"decisions: {reason}"):
+                return (
+                    f"{self._writer.path}: the decisions before tick {tick:,} cannot be written: {reason}. The log is "
+                    f"whole and the town lives on. Next: townlet resume {self._writer.path} --ticks 0 makes them again"
+                )
         if self._failed is None:
             return ""
         (tick, error), self._failed = self._failed, None
         number = error.errno if isinstance(error, OSError) else None
         reason = os.strerror(number).lower() if number else str(error)
-        if reason == self._told:
+        if not self._is_news(f"checkpoint: {reason}"):
             return ""
-        self._told = reason
         return (
             f"{self._store.path}: the checkpoint at tick {tick:,} cannot be written: {reason}. The log is whole "
             "and the town lives on, but opening the run takes longer without checkpoints."
         )
 
-    def _once(self, words: str) -> str:
-        """These words, "" if they were the last that were told."""
-        told, self._told = self._told, words
-        return "" if told == words else words
+    def _is_news(self, reason: str) -> bool:
+        """Whether this reason was not told before; from now on it was."""
+        is_new = reason not in self._told
+        self._told.add(reason)
+        return is_new
 
     def finish(self) -> None:
         """Wait until the last checkpoint is written, or has failed."""

@@ -52,6 +52,10 @@ class NET(NamedTuple):
     """[HEADS]"""
 
 
+NO_NET = NET(*(np.zeros(shape, np.float32) for shape in ((1, 1), 1, (1, 1), 1, (1, HEADS), HEADS)))
+"""What a kernel is handed where no net is asked: the types of one."""
+
+
 def net_of(tensors: Mapping[str, np.ndarray]) -> NET:
     """The net of tensors that are named and laid out as in torch: weights [outputs, inputs].
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from townlet.bench.rows import Measured, Peer, Row, Sizes, in_turn, median
 from townlet.configuration.load import NONE, load
+from townlet.many.statistics import Interval
 
 if TYPE_CHECKING:
     from townlet.learning.trainer import Trainer
@@ -54,13 +55,6 @@ class Reached(NamedTuple):
 
     seconds: float
     rate: float
-
-
-class Interval(NamedTuple):
-    """The 95 % interval of a return over towns."""
-
-    low: float
-    high: float
 
 
 def rows(sizes: Sizes) -> Iterator[Row]:

@@ -13,7 +13,7 @@ from townlet.env.decisions.rows import BOOK, COMPILED, OPEN, OPTIONS, POLICY, RO
 from townlet.env.lives import Lives, State, part_of
 from townlet.env.towns import Towns
 from townlet.errors import TownletError
-from townlet.policies.forward import HEADS, NET
+from townlet.policies.forward import NET, NO_NET
 from townlet.whole_numbers import SEED_MOST, require_seed, require_within, whole_number
 
 Act = Callable[["Experience", int, int], None]
@@ -21,9 +21,6 @@ Act = Callable[["Experience", int, int], None]
 
 ROOM = 0.05
 """The decisions of a person-tick for which there is room at first; the arrays grow when they are full."""
-
-NO_NET = NET(*(np.zeros(shape, np.float32) for shape in ((1, 1), 1, (1, 1), 1, (1, HEADS), HEADS)))
-"""What is handed to `advance` where no net is asked."""
 
 
 class Experience:

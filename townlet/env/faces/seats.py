@@ -8,7 +8,7 @@ import numpy as np
 from gymnasium.vector.utils import batch_space
 
 from projections.observations.layout import CELLS
-from townlet.configuration.load import NONE, Source
+from townlet.configuration.load import NONE, Source, load
 from townlet.env.asking import Seeds
 from townlet.env.faces import registration as registration
 from townlet.env.spaces import action_space, flat_space, observation_space
@@ -59,17 +59,18 @@ class SeatsEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             "autoreset": "next_step",
         }
         count = 1 if towns is None else whole_number(towns, "towns", "1 or more")
-        inner = VectorEnv(config, towns=count, **arguments)
         if num_envs is not None:
-            seats, wanted = inner.seats, whole_number(num_envs, "num_envs", "1 or more")
-            inner.close()
+            seats, wanted = (
+                load(config, overrides).settings.town.people,
+                whole_number(num_envs, "num_envs", "1 or more"),
+            )
             if wanted < 1 or wanted % seats or (towns is not None and wanted != count * seats):
                 raise TownletError(
                     f"num_envs={wanted}: there is one environment a seat, and a town has {seats}: take a multiple of "
                     f"{seats}, such as num_envs={max(1, round(wanted / seats)) * seats}"
                 )
-            inner = VectorEnv(config, towns=wanted // seats, **arguments)
-        self.towns = inner
+            count = wanted // seats
+        self.towns = inner = VectorEnv(config, towns=count, **arguments)
         self.num_envs, self.is_flat = inner.num_envs * inner.seats, flat
         self.metadata = inner.metadata
         self.single_observation_space = flat_space(inner.layout) if flat else observation_space(inner.layout)
