@@ -50,7 +50,7 @@ class QueueHandover(Event, kind=69, cause="queue_joined of `other`"):
 
 
 class QueueConflict(Event, kind=70, version=2, cause="queue_joined of `other`, ghost_stepped, or cover_agreed"):
-    """`agent` wrongs `other`: it cuts in, blocks, squeezes past, takes the last portion, breaks a promise."""
+    """`agent` wrongs `other`: it cuts in, blocks, pushes past, takes the last portion, breaks a promise."""
 
     agent: Agent
     other: Agent = column("other")

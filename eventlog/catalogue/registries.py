@@ -92,6 +92,7 @@ class Reason(IntEnum):
     GHOST = 22
     PROMISE = 23
     PORTION = 24
+    BARRED = 25
     LATE = 30
     ABSENT = 31
     FAINT = 40

@@ -42,6 +42,7 @@ SITUATIONS: Final = _placeholders_of(
         "conflict.block": WRONG,
         "conflict.kept": WRONG,
         "conflict.ghost": WRONG,
+        "conflict.barred": WRONG,
         "conflict.promise": WRONG,
         "conflict.portion": WRONG,
         "conflict.squeezed": f"{TWO} where nth",

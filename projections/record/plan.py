@@ -175,6 +175,8 @@ QUEUES = np.dtype(
         ("held_most", "i8"),
         ("portion", "i8"),  # 1: taking the last portion before somebody in line is a quarrel
         ("promise", "i8"),  # 1: a promise of cover that is not kept is a quarrel
+        ("barred_chance", "f8"),
+        ("peace", "i8"),  # ticks after a quarrel, in which one grows as ready for the next as before
     ]
 )
 

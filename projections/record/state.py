@@ -127,6 +127,7 @@ AGENT = np.dtype(
         ("owes", "f8"),  # basic meals
         ("owes_seq", "i8"),  # seq of the MoneyLent
         ("gave", "i8"),  # tick + 1 of its last gift or loan, 0: none
+        ("quarrelled", "i8"),  # tick + 1 of its last quarrel, on either side, 0: none
         ("news", NEWS, (NEWS_KEPT,)),  # newest first
         ("ties", TIE, (TIES,)),
     ]

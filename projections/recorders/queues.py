@@ -68,7 +68,7 @@ def record_queue_handover(town, plan, agent, other, place, cause):
 
 @kernel
 def record_queue_conflict(town, plan, agent, other, place, reason, held, intensity, cause):
-    """`agent` wrongs `other`: it cuts in, blocks, squeezes past, takes the last portion, breaks a promise."""
+    """`agent` wrongs `other`: it cuts in, blocks, pushes past, takes the last portion, breaks a promise."""
     event = append(town, QUEUE_CONFLICT, agent, other, place, NOWHERE, reason, held, intensity, NAN, cause)
     queues.queue_conflict(town, plan, event)
     return event.seq

@@ -55,6 +55,7 @@ def queue_handover(town, plan, event):
 @kernel
 def queue_conflict(town, plan, event):
     """The ties of both change, and who sees it knows of it; who blocks keeps the place for a while."""
+    town.agents[event.agent].quarrelled = town.agents[event.other].quarrelled = event.tick + 1
     if event.code2 > 0:
         town.agents[event.agent].lingers_until = event.tick + event.code2
     ties.remember(town, plan, event)

@@ -121,7 +121,7 @@ class Market(Model):
 
     prices: Prices = Prices()
     price_spread: Annotated[float, Field(ge=0.0, le=0.5)] = Field(0.03, description="how far prices move, either way")
-    rent: Money = Field(1.2, description="a day")
+    rent: Money = Field(1.15, description="a day")
     sundries: Money = Field(0.4, description="a day: showers and meals out")
     meals_a_day: Annotated[float, Field(ge=0.0, le=10.0)] = 3.0
     spare_least: Share = Field(0.10, description="the least share of a week's costs that its wages leave over")

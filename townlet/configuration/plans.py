@@ -198,10 +198,10 @@ def _fill_chat(record: Any, chat: Chat, scale: TimeScale) -> None:
 
 
 def _fill_queues(record: Any, queues: Queues, scale: TimeScale) -> None:
-    for name in ("cooldown", "patience", "timeout"):
+    for name in ("cooldown", "patience", "timeout", "peace"):
         record[name] = scale.ticks(getattr(queues, f"{name}_minutes"))
     record["age_weight"] = scale.per_tick(queues.age_weight)
-    for name in ("ghost_after", "cut_chance", "cut_rivalry", "block_chance", "block_rivalry"):
+    for name in ("ghost_after", "cut_chance", "cut_rivalry", "block_chance", "block_rivalry", "barred_chance"):
         record[name] = getattr(queues, name)
     record["polite_chance"] = queues.polite_chance
     record["polite_trust"], record["intensity_step"] = queues.polite_trust, queues.intensity_step

@@ -136,8 +136,12 @@ class Queues(Model):
     timeout_minutes: Minutes = Field(45, description="in which a reserved place has to be taken")
     cut_chance: Share = Field(0.5, description="that somebody in line pushes in")
     cut_rivalry: Share = Field(0.4, description="more, at rivalry 1")
-    block_chance: Share = Field(0.57, description="that somebody done keeps the next one waiting")
-    block_rivalry: Share = Field(0.6, description="more, at rivalry 1")
+    block_chance: Share = Field(0.4, description="that somebody done keeps the next one waiting")
+    block_rivalry: Share = Field(1.0, description="more, at rivalry 1")
+    barred_chance: Share = Field(0.4, description="that somebody pushes past one who stood in the way with hard words")
+    peace_minutes: Minutes = Field(
+        2880, description="after a quarrel, in which one grows as ready for the next as before; rivalry knows no peace"
+    )
     polite_chance: Share = 0.4
     polite_trust: Share = 0.3
     intensity_step: Share = Field(0.25, description="more intensity for each one waiting")
@@ -229,12 +233,12 @@ class Policy(Model):
     social_extroversion: Share = 0.6
     stock_wanted: Annotated[int, Field(ge=0, le=20)] = Field(4, description="raw food and meals at home")
     crowd_cost: Steps = Field(12.0, description="steps that one ahead in line is worth")
-    rival_cost: Steps = Field(60.0, description="steps one goes to avoid a rival")
-    company_gain: Steps = Field(4.0, description="steps one goes for company")
-    friend_gain: Steps = Field(10.0, description="steps one goes for a friend, times trust + familiarity - rivalry")
+    rival_cost: Steps = Field(120.0, description="steps one goes to avoid a rival")
+    company_gain: Steps = Field(2.0, description="steps one goes for company")
+    friend_gain: Steps = Field(12.0, description="steps one goes for a friend, times trust + familiarity - rivalry")
     cafe_cost: Steps = Field(10.0, description="steps that a meal out is dearer than one at home")
     cafe_extroversion: Steps = 8.0
-    thrift_below: Steps = Field(6.0, description="with less money than this, in basic meals, one eats at home")
+    thrift_below: Steps = Field(9.0, description="with less money than this, in basic meals, one eats at home")
     meal_out_below: Share = Field(0.35, description="hungrier than this and without a meal, one buys one ready to eat")
     raw_cost: Steps = Field(100.0, description="steps that raw food is farther then")
     jitter: Share = Field(0.15, description="how much of a utility is mood")

@@ -260,6 +260,17 @@ It also holds the keys of rewards whose defaults changed with this version, as `
 """
 
 
+TO_5: Final[Tree] = {
+    "queues": {"block_chance": 0.57, "block_rivalry": 0.6, "barred_chance": 0.0, "peace_minutes": 0},
+    "market": {"rent": 1.2},
+    "policy": {"thrift_below": 6.0, "friend_gain": 10.0, "company_gain": 4.0, "rival_cost": 60.0},
+}
+"""The keys of version 5: quarrels with one who stands in the way, and peace after a quarrel.
+
+It also holds the keys whose defaults changed with this version, as `TO_3` does.
+"""
+
+
 class Step(NamedTuple):
     """What makes settings of one version those of the next.
 
@@ -271,7 +282,7 @@ class Step(NamedTuple):
     copies: Mapping[str, str] = MappingProxyType({})
 
 
-STEPS: Final[tuple[Step, ...]] = (Step(TO_2), Step(TO_3, NAMES_3, COPIES_3), Step(TO_4))
+STEPS: Final[tuple[Step, ...]] = (Step(TO_2), Step(TO_3, NAMES_3, COPIES_3), Step(TO_4), Step(TO_5))
 """The step at place n makes version n + 2 of version n + 1."""
 
 VERSION: Final = FIRST + len(STEPS)

@@ -45,7 +45,8 @@ UNIT = 1.0 / 9007199254740992.0
     LEND,
     GIVER,
     LEARNED,
-) = map(np.int64, range(30))
+    BARRED,
+) = map(np.int64, range(31))
 """Purposes: what a draw is for. New ones are added at the end."""
 
 NOBODY_ELSE = np.int64(0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from eventlog.codes import REASON_GHOST
+from eventlog.codes import REASON_BARRED, REASON_GHOST
 from projections.kernel import kernel
 from projections.record.event import NOBODY, NOWHERE
 from projections.record.ways import goal_place, goal_tile, next_tile, steps_to_tile
@@ -45,12 +45,14 @@ def step_to(town, plan, a, tile, goal, venue):
 
 @kernel
 def squeeze_past(town, plan, a, b, tile):
-    """A ghost step. Between two who want the same place it is a quarrel."""
+    """A ghost step. Between two who want the same place it is a quarrel, and between others it may be one."""
     agent, other = town.agents[a], town.agents[b]
     place = goal_place(agent)
     cause = record_ghost_stepped(town, plan, a, b, tile, agent.asked_seq)
     if place >= 0 and (other.waits_at == place or (other.target == place and other.holds < 0)):
         queues.quarrel(town, plan, a, b, place, REASON_GHOST, AT_ONCE, cause)
+    elif place >= 0 and queues.pushes_past(town, plan, a, b):
+        queues.quarrel(town, plan, a, b, place, REASON_BARRED, AT_ONCE, cause)
 
 
 @kernel

@@ -25,7 +25,7 @@ from projections.recorders.queues import (
     record_reservation_released,
     record_reservation_timed_out,
 )
-from townlet.rules.draw import BLOCK, CUT, HOLD, POLITE, draw
+from townlet.rules.draw import BARRED, BLOCK, CUT, HOLD, POLITE, draw
 from townlet.rules.ledger import rivalry, trust
 
 WITH_MANNERS, WITHOUT_A_WORD, AT_THE_END = map(np.int64, range(3))
@@ -150,7 +150,23 @@ def linger(town, plan, a):
 def keeps_waiting(town, plan, a, first):
     """Whether the agent lets the next in line wait, from carelessness or rivalry."""
     spite = max(0.0, plan.queues.block_rivalry * rivalry(town, plan, a, first))
-    return draw(town, BLOCK, a, first) < plan.queues.block_chance + spite
+    return draw(town, BLOCK, a, first) < plan.queues.block_chance * temper(town, plan, a) + spite
+
+
+@kernel
+def pushes_past(town, plan, a, b):
+    """Whether the agent, who squeezes past one who stood in the way, does so with hard words."""
+    spite = max(0.0, plan.queues.block_rivalry * rivalry(town, plan, a, b))
+    return draw(town, BARRED, a, b) < plan.queues.barred_chance * (temper(town, plan, a) + spite)
+
+
+@kernel
+def temper(town, plan, a):
+    """How ready an agent is to quarrel, in [0, 1]: less after a quarrel, and then more from tick to tick."""
+    last, peace = town.agents[a].quarrelled, plan.queues.peace
+    if last == 0 or peace == 0:
+        return 1.0
+    return min(1.0, (town.clock.tick + 1 - last) / peace)
 
 
 @kernel

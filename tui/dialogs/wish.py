@@ -13,6 +13,7 @@ from tui.times import tick_meant, ticks_meant
 
 HOLDS_BACK: Final = {
     ("queue_conflict", "ghost"): "queues.ghost_after=100",
+    ("queue_conflict", "barred"): "queues.barred_chance=0",
     ("queue_conflict", "cut"): "queues.cut_chance=0 queues.cut_rivalry=0",
     ("queue_conflict", "block"): "queues.block_chance=0 queues.block_rivalry=0",
     ("queue_conflict", "portion"): "queues.portion_quarrels=false",

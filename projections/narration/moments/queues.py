@@ -19,6 +19,7 @@ HELD_LEAST = 3
 WRONGS: Mapping[int, str] = {
     Reason.CUT: "conflict.cut",
     Reason.GHOST: "conflict.ghost",
+    Reason.BARRED: "conflict.barred",
     Reason.PROMISE: "conflict.promise",
     Reason.PORTION: "conflict.portion",
 }

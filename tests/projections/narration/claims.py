@@ -64,6 +64,14 @@ def both_want_it(at: At) -> bool:
     return at.place in wants[0] and at.place in wants[1]
 
 
+def stood_in_the_way(at: At) -> bool:
+    """The agent was bound for the place, and has just changed places with the other one, who did nothing there."""
+    one, two = at.person(at.a, before=True), at.person(at.b, before=True)
+    bound = at.place in {int(one["waits_at"]), int(one["target"]), int(one["holds"])}
+    step = at.log.rows[at.seq - int(at.row["cause"])]
+    return bound and int(two["doing"]) < 0 and (int(step["agent"]), int(step["other"])) == (at.a, at.b)
+
+
 def changed_places(at: At) -> bool:
     """The two stand where the other one stood, after the agent had failed to get on as often as the settings ask."""
     tiles = [int(at.person(each, before=when)["tile"]) for when in (True, False) for each in (at.a, at.b)]
@@ -211,6 +219,7 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "conflict.block": both(is_kind("queue_conflict", Reason.BLOCK), is_next_in_line, after_use),
     "conflict.kept": both(is_kind("queue_conflict", Reason.BLOCK), is_next_in_line, after_use, other_waits_on),
     "conflict.ghost": both(is_kind("queue_conflict", Reason.GHOST), both_want_it),
+    "conflict.barred": both(is_kind("queue_conflict", Reason.BARRED), stood_in_the_way),
     "conflict.promise": both(
         is_kind("queue_conflict", Reason.PROMISE), lambda at: bool(at.count("cover_agreed", agent=at.a))
     ),

@@ -181,7 +181,7 @@ class TestTheFacts:
     def test_quarrels_and_courtesies_say_how_long_somebody_waited(self, seed: int) -> None:
         rows = week(seed)
         wanted = np.isin(rows["kind"], [KIND_CODES["queue_conflict"], KIND_CODES["queue_handover"]])
-        wanted &= ~np.isin(rows["code"], [Reason.GHOST, Reason.PROMISE])
+        wanted &= ~np.isin(rows["code"], [Reason.GHOST, Reason.BARRED, Reason.PROMISE])
         told = {entry["cause"]: entry for entry in everything(seed) if entry["category"] in ("conflict", "help")}
         assert wanted.sum() > 10
         for row in rows[wanted]:
