@@ -103,7 +103,7 @@ FAULTS: dict[str, tuple[Callable[[], bytes], str]] = {
     "other actions": (lambda: written(tensors_of(), {"actions": ["wait"]}), "it chooses from wait"),
     "no actor": (without("actor.weight"), "has no tensor actor.weight"),
     "no trunk": (without("trunk.0.weight"), "has no tensor trunk.0.weight"),
-    "one tensor more": (changed("extra", np.zeros(3, "f4")), "extra is no part of an MLP"),
+    "one tensor more": (changed("extra", np.zeros(3, "f4")), "extra is no part of a network of kind mlp"),
     "NaN": (changed("trunk.2.bias", np.full(HIDDEN, np.nan, "f4")), "trunk.2.bias holds NaN or infinity"),
     "infinity": (changed("critic.bias", np.full(1, np.inf, "f4")), "critic.bias holds NaN or infinity"),
     "another type": (changed("critic.bias", np.zeros(1, "f8")), "critic.bias is F64"),
