@@ -22,11 +22,10 @@ from eventlog.catalogue.registries import Action
 from eventlog.folder import disk
 from eventlog.folder.regular import read_regular
 from eventlog.printable import printable_line
-from projections.observations.layout import MAPS, layout_of
-from projections.settings import Observations
+from projections.observations.layout import MAPS, Layout
 from townlet.errors import PolicyError, PolicyMisfit, TownletError
 from townlet.policies.decisions import OPTIONS
-from townlet.policies.shapes import inputs_most, shapes_of
+from townlet.policies.shapes import inputs_most, memory_size, shapes_of
 
 if TYPE_CHECKING:
     from townlet.policies.answering import Answerer
@@ -113,6 +112,11 @@ class Policy:
         """The number of floats that the first layer takes: of a cnn, with those that its convolutions make."""
         return int(self.tensors["trunk.0.weight"].shape[1])
 
+    @property
+    def memory_size(self) -> int:
+        """The floats that it remembers of a person from one decision to the next; 0 but for an lstm."""
+        return memory_size(self.identity.kind, self.identity.hidden)
+
     @cached_property
     def net(self) -> "NET":
         """The tensors as the compiled forward pass takes them: matrices [inputs, outputs], heads in one matrix.
@@ -128,16 +132,20 @@ class Policy:
             )
         return net_of(self.tensors)
 
-    def answerer(self, seen: Observations) -> "Answerer":
-        """The policy as torch answers by it, with one thread; `seen` are the observations that it was trained on.
-
-        Raises TownletError, which says how to install it, where torch is missing.
-        """
+    def require_torch(self) -> None:
+        """Raise TownletError, which says how to install it, where torch is missing."""
         if find_spec("torch") is None:
             raise TownletError(
                 f"the policy {self.name} is of kind {self.identity.kind}, which runs through torch, and torch is not "
                 "installed. Next: pip install 'townlet[train]', or take a policy of kind mlp, which needs none"
             )
+
+    def answerer(self, layout: Layout) -> "Answerer":
+        """The policy as torch answers by it, with one thread in this process; `layout` is the one that it learned on.
+
+        Raises TownletError where torch is missing.
+        """
+        self.require_torch()
         import torch
 
         from townlet.policies.answering import Answerer
@@ -145,7 +153,7 @@ class Policy:
 
         torch.set_num_threads(1)
         identity = self.identity
-        network = network_of(identity.kind, layout_of(seen), len(identity.actions), identity.hidden)
+        network = network_of(identity.kind, layout, len(identity.actions), identity.hidden)
         network.load_state_dict({name: torch.from_numpy(np.array(tensor)) for name, tensor in self.tensors.items()})
         return Answerer(network)
 

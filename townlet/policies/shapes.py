@@ -53,6 +53,11 @@ def shapes_of(kind: str, variant: str, inputs: int, hidden: int, actions: int) -
     }
 
 
+def memory_size(kind: str, hidden: int) -> int:
+    """The floats that a network of this kind remembers of a person: an LSTM its output and its cell."""
+    return 2 * hidden if kind == "lstm" else 0
+
+
 def map_numbers(kind: str) -> int:
     """How many numbers the first layer takes beside the floats of an observation."""
     return MAP_NUMBERS if kind == "cnn" else 0
