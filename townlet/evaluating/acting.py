@@ -60,7 +60,7 @@ def keep_time(town, plan, a, hour, is_night, book):
 
 @kernel
 def live_tick(town, plan, ends_at, books):
-    """Let the town live a tick, in tick `ends_at` the last of everybody's episode; add it to the books of living seats."""
+    """Let the town live a tick, and add it to the books of living seats. In tick `ends_at` all episodes end."""
     now = town.clock.tick
     town.cursor.ends = 1 if now == ends_at else 0
     tick(town, plan)

@@ -14,8 +14,8 @@ from townlet.rules.draw import word_of
 class Batch(NamedTuple):
     """m decisions.
 
-    Observations f4 [m, inputs], masks i1 [m, actions], actions i8 [m], advantages and returns f4 [m]. For a network that
-    remembers, `sequences` are those of the decisions.
+    Observations f4 [m, inputs], masks i1 [m, actions], actions i8 [m], advantages and returns f4 [m]. For a network
+    that remembers, `sequences` are those of the decisions.
     """
 
     seen: torch.Tensor
@@ -67,6 +67,6 @@ def parts_of(batch: Batch, size: int, seed: int, update: int, epoch: int) -> Ite
     if sequences is None:
         yield from minibatches(batch.size, size, seed, update, epoch)
         return
-    whole = max(1, round(size * sequences.count / batch.size))
-    for numbers in minibatches(sequences.count, whole, seed, update, epoch):
+    whole = max(1, round(size * len(sequences.before) / batch.size))
+    for numbers in minibatches(len(sequences.before), whole, seed, update, epoch):
         yield sequences.decisions_of(numbers)

@@ -12,10 +12,10 @@ import torch
 
 
 class Sequences(NamedTuple):
-    """The sequences of m decisions: each one's number i8 [m], from 0 to `count` - 1, and its place in it i8 [m], from 0.
+    """s sequences of m decisions: `number` i8 [m] is each decision's sequence, and `place` i8 [m] its place in it.
 
-    `before` f4 [count, memory] is what was remembered before each sequence, `order` i8 [m] the decisions by sequence,
-    then by place, and `first` i8 [count + 1] where each sequence begins in `order`.
+    `before` f4 [s, memory] is what was remembered before each sequence, `order` i8 [m] the decisions by sequence, then
+    by place, and `first` i8 [s + 1] where each sequence begins in `order`.
     """
 
     number: torch.Tensor
@@ -23,11 +23,6 @@ class Sequences(NamedTuple):
     before: torch.Tensor
     order: torch.Tensor
     first: torch.Tensor
-
-    @property
-    def count(self) -> int:
-        """How many sequences there are."""
-        return len(self.before)
 
     def decisions_of(self, numbers: torch.Tensor) -> torch.Tensor:
         """The decisions of these sequences, one sequence after another, i8."""
@@ -45,7 +40,7 @@ class Sequences(NamedTuple):
 def sequences_of(rows: np.ndarray, learned: np.ndarray, before: np.ndarray, carried: int, longest: int) -> Sequences:
     """The sequences of the decisions `learned`, i8 [m], rising, among the rows of a rollout, ROW [n].
 
-    `before` f4 [n, memory] is what was remembered before each row; the first `carried` rows began in the rollout before.
+    `before` f4 [n, memory] is what was remembered before each row; the first `carried` rows are of the rollout before.
     """
     at = np.full(len(rows) + 1, -1, np.int64)
     at[learned] = np.arange(len(learned))

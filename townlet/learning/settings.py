@@ -137,7 +137,7 @@ class Training(Model):
         if kind != "lstm" and self.network.sequence != default.sequence:
             raise ValueError(f"network.sequence: only an lstm learns sequences, and network.kind is {kind}")
         if kind == "lstm" and self.cloning.updates:
-            raise ValueError("cloning: an lstm is not cloned; leave cloning.updates at 0, or take network.kind mlp or cnn")
+            raise ValueError("cloning: an lstm is not cloned; set cloning.updates: 0, or network.kind: mlp or cnn")
 
     @property
     def gamma(self) -> float:

@@ -61,9 +61,7 @@ class Decider:
         if by.policy.identity.kind == "mlp":
             self._live = _compiled(by, observer)
         else:
-            size = by.policy.memory_size
-            known = {} if past is None else memories_before(past, town.tick, by.policy.digest, size)
-            self._live = _answered(by, observer, known)
+            self._live = _answered(by, observer, _remembered(town, by, past))
 
     def live(self, town: "Town", ticks: int) -> int:
         """Let the town live up to `ticks` ticks; returns how many it lived until its outbox, or the room, was full."""
@@ -90,6 +88,16 @@ class Decider:
         lived = taken.only(is_lived)
         write_part(run, self._kept_to, tick, decision_table(lived.choices, self.guide.policy.digest, lived.memories))
         self._taken, self._kept_to = [taken.only(~is_lived)], tick
+
+
+def _remembered(town: "Town", by: Guide, past: Path | None) -> dict[int, np.ndarray]:
+    """What the policy remembers of the people who live by it, from the decisions in the folder of a run."""
+    size = by.policy.memory_size
+    if past is None or not size:
+        return {}
+    agents = town.record["agents"]
+    persons = {int(agents["person"][seat]) for seat in np.flatnonzero(agents["alive"]).tolist() if by.share.has(seat)}
+    return memories_before(past, town.tick, by.policy.digest, size, persons)
 
 
 def _compiled(by: Guide, observer: Observer) -> Live:

@@ -127,30 +127,33 @@ def read_decisions(run: Path, from_tick: int, to_tick: int) -> pa.Table:
     return _within(table, from_tick, to_tick)
 
 
-def memories_before(run: Path, tick: int, policy: str, size: int) -> dict[int, np.ndarray]:
-    """What a policy, by its digest, remembers of each person that decided by it before `tick`: f4 [size], by number.
+def memories_before(run: Path, tick: int, policy: str, size: int, persons: set[int]) -> dict[int, np.ndarray]:
+    """What a policy, by its digest, remembers of these people before `tick`: f4 [size], by the person's number.
 
-    It is what stands beside the last of these decisions of the person. Raises PolicyError.
+    It stands beside the last decision of the person by this policy; who made none is left out. Raises PolicyError.
     """
     found: dict[int, np.ndarray] = {}
-    for part in reversed(parts(run)) if size else ():
+    for part in reversed(parts(run)):
+        if persons <= found.keys():
+            break
         if part.from_tick >= tick:
             continue
         table = _within(read_part(part), 0, tick)
         table = table.filter(pa.array([each == policy for each in table["policy"].to_pylist()], pa.bool_()))
         if not len(table):
             continue
-        numbers = np.zeros(0) if MEMORY not in table.column_names else table[MEMORY].combine_chunks().flatten().to_numpy()
+        numbers = (
+            np.zeros(0) if MEMORY not in table.column_names else table[MEMORY].combine_chunks().flatten().to_numpy()
+        )
         if numbers.shape != (len(table) * size,) or not np.isfinite(numbers).all():
             raise PolicyError(
                 f"{place_name(part.path)} does not hold what the policy {policy} remembers of people.\n"
                 "  Next: bring the file back from a copy of the run, or go on by another policy: "
                 "townlet resume RUN --policy FILE"
             )
+        last = {int(person): row for row, person in enumerate(table["person"].to_numpy())}
         rows = numbers.reshape(len(table), size)
-        persons = table["person"].to_numpy()
-        last = len(persons) - 1 - np.unique(persons[::-1], return_index=True)[1]
-        found = {int(persons[i]): rows[i].copy() for i in last} | found
+        found = {person: rows[row].copy() for person, row in last.items() if person in persons} | found
     return found
 
 

@@ -1,4 +1,4 @@
-"""The networks of policies in torch: one of numbers alone (MLP), one that sees the map (CNN), one that remembers (LSTM).
+"""The networks of policies in torch: of numbers alone (MLP), with a view of the map (CNN), with a memory (LSTM).
 
 All have two heads: the actor's logits and the critic's value. Their tensors are called as in a policy's file
 (`townlet.policies.shapes`). Only what computes with torch imports this module.
@@ -58,9 +58,13 @@ class MapNetwork(nn.Module):
         planes = len(layout.planes)
         self._floats, self._planes = layout.size, planes
         highs = torch.tensor([plane.high for plane in layout.planes], dtype=torch.float32)
+        self.highs: torch.Tensor
         self.register_buffer("highs", highs.reshape(1, planes, 1, 1), persistent=False)
         self.conv = nn.Sequential(
-            _convolution(planes, CHANNELS, 1, dice), nn.ReLU(), _convolution(CHANNELS, CHANNELS, STRIDE, dice), nn.ReLU()
+            _convolution(planes, CHANNELS, 1, dice),
+            nn.ReLU(),
+            _convolution(CHANNELS, CHANNELS, STRIDE, dice),
+            nn.ReLU(),
         )
         self.trunk = nn.Sequential(
             _layer(layout.size + MAP_NUMBERS, hidden, TRUNK_GAIN, dice),

@@ -1,4 +1,4 @@
-"""The tensors that a policy's network of each kind has: their names and shapes, as torch and the policy file have them."""
+"""The tensors of a policy's network of each kind: their names and shapes, in torch as in a policy's file."""
 
 from typing import Final
 
@@ -45,12 +45,16 @@ def shapes_of(kind: str, variant: str, inputs: int, hidden: int, actions: int) -
     if kind == "mlp":
         return heads | second
     planes = len(MAPS[variant])
-    return heads | second | {
-        "conv.0.weight": (CHANNELS, planes, KERNEL, KERNEL),
-        "conv.0.bias": (CHANNELS,),
-        "conv.2.weight": (CHANNELS, CHANNELS, KERNEL, KERNEL),
-        "conv.2.bias": (CHANNELS,),
-    }
+    return (
+        heads
+        | second
+        | {
+            "conv.0.weight": (CHANNELS, planes, KERNEL, KERNEL),
+            "conv.0.bias": (CHANNELS,),
+            "conv.2.weight": (CHANNELS, CHANNELS, KERNEL, KERNEL),
+            "conv.2.bias": (CHANNELS,),
+        }
+    )
 
 
 def memory_size(kind: str, hidden: int) -> int:

@@ -27,9 +27,9 @@ ROOM = 0.05
 class Experience:
     """`count` towns, with `seats` seats each, and the rows of their people's decisions.
 
-    `rows`, ROW [capacity], and `seen`, f4 [capacity, inputs], are filled up to `n` by a rollout. `inputs` are the floats
-    of the layout, then the cells of its planes, plane by plane, if it has any. Rows of one person are linked by `next`,
-    and a row's next one always lies behind it. A town whose life of `life_days` ends is founded anew within the
+    `rows`, ROW [capacity], and `seen`, f4 [capacity, inputs], are filled up to `n` by a rollout. `inputs` counts the
+    floats of the layout, then the cells of its planes, plane by plane, if it has any. Rows of one person are linked by
+    `next`, and a row's next one always lies behind it. A town whose life of `life_days` ends is founded anew within the
     rollout, with the next seed: town e has the seeds `first_seed` + e + k `count`.
 
     A policy that remembers keeps `memory` floats of its own before and after each decision, in `remembered`, f4
