@@ -46,12 +46,13 @@ class Learner:
         """The log probability of each action under the weights as they are, f4 [m].
 
         They are computed in the minibatches of the first epoch: another shape would give other last bits, and there
-        the probability ratio is exactly 1 before the first gradient step.
+        the probability ratio is exactly 1 before the first gradient step. Torch's LSTM gives other last bits without
+        gradients, too, so sequences are computed with them.
         """
         old = torch.empty(batch.size)
-        with torch.no_grad():
+        with torch.set_grad_enabled(batch.sequences is not None):
             for part in self._parts(batch, update, epoch=0):
-                old[part] = self._chosen(batch, part)[0]
+                old[part] = self._chosen(batch, part)[0].detach()
         return old
 
     def learn(self, batch: Batch, update: int) -> Measures:

@@ -92,7 +92,7 @@ def _misfit(policy: Policy, layout: Layout, settings: Observations) -> str:
     step = f"set {known}" if known else "no setting of this version makes that layout: train a policy anew"
     return (
         f"the policy {policy.name} learned on observations of layout {told} ({policy.identity.variant}, "
-        f"{policy.inputs} numbers), and this town makes layout {layout.hash} ({layout.variant}, {layout.size} numbers, "
+        f"{policy.inputs - map_numbers(policy.identity.kind)} numbers), and this town makes layout {layout.hash} ({layout.variant}, {layout.size} numbers, "
         f"{len(layout.planes)} planes). Next: {step}"
     )
 
