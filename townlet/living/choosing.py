@@ -18,7 +18,7 @@ class Chooser:
     def __init__(self, policy: Policy, observer: Observer, known: Memories) -> None:
         """`observer` is that of the town, in the policy's layout; `known` is what the policy remembers so far.
 
-        Raises TownletError where torch is missing.
+        Raises PolicyError where torch is missing.
         """
         self._answerer = policy.answerer(observer.layout)
         self._observer, self._sees_map = observer, policy.identity.kind == "cnn"

@@ -46,8 +46,8 @@ class Decider:
         """`epoch` is the number of the epoch that the town will live in, by default the last one.
 
         `past` is the folder of the run that the town has lived in; a policy with a memory goes on from the decisions
-        there. Raises PolicyMisfit if the policy cannot decide in this town, PolicyError, and TownletError where torch
-        is missing and the policy runs through it.
+        there. Raises PolicyMisfit if the policy cannot decide in this town, PolicyError, also where torch is
+        missing and the policy runs through it.
         """
         from townlet.living.by_policy import CHOICE
 

@@ -23,7 +23,7 @@ from eventlog.folder import disk
 from eventlog.folder.regular import read_regular
 from eventlog.printable import printable_line
 from projections.observations.layout import MAPS, Layout
-from townlet.errors import PolicyError, PolicyMisfit, TownletError
+from townlet.errors import PolicyError, PolicyMisfit
 from townlet.policies.decisions import OPTIONS
 from townlet.policies.shapes import inputs_most, memory_size, shapes_of
 
@@ -133,9 +133,9 @@ class Policy:
         return net_of(self.tensors)
 
     def require_torch(self) -> None:
-        """Raise TownletError, which says how to install it, where torch is missing."""
+        """Raise PolicyError, which says how to install it, where torch is missing."""
         if find_spec("torch") is None:
-            raise TownletError(
+            raise PolicyError(
                 f"the policy {self.name} is of kind {self.identity.kind}, which runs through torch, and torch is not "
                 "installed. Next: pip install 'townlet[train]', or take a policy of kind mlp, which needs none"
             )
@@ -143,7 +143,7 @@ class Policy:
     def answerer(self, layout: Layout) -> "Answerer":
         """The policy as torch answers by it, with one thread in this process; `layout` is the one that it learned on.
 
-        Raises TownletError where torch is missing.
+        Raises PolicyError where torch is missing.
         """
         self.require_torch()
         import torch

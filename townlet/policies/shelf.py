@@ -90,9 +90,10 @@ def _misfit(policy: Policy, layout: Layout, settings: Observations) -> str:
     told = policy.identity.layout
     known = next((keys for keys, hash in _known_layouts(settings) if hash == told), None)
     step = f"set {known}" if known else "no setting of this version makes that layout: train a policy anew"
+    numbers = policy.inputs - map_numbers(policy.identity.kind)
     return (
         f"the policy {policy.name} learned on observations of layout {told} ({policy.identity.variant}, "
-        f"{policy.inputs - map_numbers(policy.identity.kind)} numbers), and this town makes layout {layout.hash} ({layout.variant}, {layout.size} numbers, "
+        f"{numbers} numbers), and this town makes layout {layout.hash} ({layout.variant}, {layout.size} numbers, "
         f"{len(layout.planes)} planes). Next: {step}"
     )
 

@@ -12,7 +12,7 @@ from projections.observations.layout import layout_of
 from tests.townlet.policies.making import SEEN, policy_file
 from townlet.env.decisions.answered import act_by
 from townlet.env.decisions.experience import Experience
-from townlet.errors import PolicyError, TownletError
+from townlet.errors import PolicyError
 from townlet.policies import decisions
 from townlet.policies import file as files
 from townlet.policies.file import Policy
@@ -81,7 +81,7 @@ def test_without_torch_it_is_said_what_brings_it(
     policy: Policy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "find_spec", lambda name: None)
-    with pytest.raises(TownletError, match=r"runs through torch.*pip install 'townlet\[train\]'"):
+    with pytest.raises(PolicyError, match=r"runs through torch.*pip install 'townlet\[train\]'"):
         townlet.simulate(ticks=10, into=tmp_path / "run", policy=policy)
     assert not (tmp_path / "run").exists()
 

@@ -8,7 +8,7 @@ import torch
 
 from projections.observations.layout import CELLS, layout_of
 from tests.townlet.policies.making import SEEN, policy_file
-from townlet.errors import TownletError
+from townlet.errors import PolicyError
 from townlet.policies import file as files
 from townlet.policies.answering import BLOCK, Answerer
 from townlet.policies.file import Policy
@@ -69,5 +69,5 @@ def test_where_torch_is_missing_the_command_that_brings_it_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "find_spec", lambda name: None)
-    with pytest.raises(TownletError, match=r"kind cnn, which runs through torch.*pip install 'townlet\[train\]'"):
+    with pytest.raises(PolicyError, match=r"kind cnn, which runs through torch.*pip install 'townlet\[train\]'"):
         answerer("cnn", tmp_path)
