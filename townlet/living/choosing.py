@@ -39,4 +39,12 @@ class Chooser:
         take_answers(towns, choices, answers.log_probs, answers.values)
         if len(self._nothing):
             self._known.update(zip(persons, answers.memories, strict=True))
+            self._forget_leavers(towns)
         return answers.memories
+
+    def _forget_leavers(self, towns: np.ndarray) -> None:
+        """Forget who has left the town, once there are more of them than seats."""
+        if len(self._known) > 2 * self._observer.seats:
+            agents = towns.view(np.ndarray)["agents"][0]
+            here = set(agents["person"][agents["alive"] != 0].tolist())
+            self._known = {person: memory for person, memory in self._known.items() if person in here}
