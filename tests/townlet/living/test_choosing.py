@@ -9,10 +9,16 @@ import pytest
 
 import townlet
 from projections.observations.layout import layout_of
+from projections.observations.observer import Observer
 from tests.townlet.policies.making import SEEN, policy_file
+from townlet.configuration.load import load
 from townlet.env.decisions.answered import act_by
 from townlet.env.decisions.experience import Experience
 from townlet.errors import PolicyError
+from townlet.living.by_answers import live_until_asked
+from townlet.living.by_policy import CHOICE
+from townlet.living.choosing import Chooser
+from townlet.living.town import Town
 from townlet.policies import decisions
 from townlet.policies import file as files
 from townlet.policies.file import Policy
@@ -98,6 +104,23 @@ def test_what_is_remembered_stands_beside_each_decision(run: Run, policy: Policy
     assert 4 <= len(known) <= 8 and all(np.abs(each).max() > 0.01 for each in known.values())
     assert not decisions.memories_before(run.path, TICKS, "0" * 16, policy.memory_size, persons)
     assert not decisions.memories_before(run.path, 0, policy.digest, policy.memory_size, persons)
+
+
+def test_who_has_left_is_forgotten_and_who_is_here_is_not(tmp_path: Path) -> None:
+    lstm = Policy.read(policy_file(tmp_path / "p.safetensors", kind="lstm"))
+    settings = load().settings
+    town = Town([settings])
+    town.found(SEED)
+    observer = Observer(SEEN["lstm"], town.plans, 1)
+    memory = np.ones(lstm.memory_size, "f4")
+    chooser = Chooser(lstm, observer, {person: memory for person in range(2, 3 * observer.seats)})
+    choices, sight = np.zeros(observer.seats, CHOICE).view(np.recarray), (observer.lenses, observer.features)
+    first_seat_only = np.eye(1, observer.seats, dtype=np.int64)[0]
+    how = first_seat_only, choices, 10, town.reserve, False, np.zeros(1, np.int64)
+    deciders = int(live_until_asked(town.towns, town.plans, *sight, observer.views, *how))
+    chooser.choose(town.towns, choices[:deciders])
+    assert deciders == 1 and set(chooser.known) == {0, *range(2, 8)}
+    assert (chooser.known[3] == memory).all() and (chooser.known[0] != memory).any()
 
 
 def test_a_memory_that_is_gone_is_told(run: Run, policy: Policy, tmp_path: Path) -> None:
