@@ -58,6 +58,19 @@ def keep_time(town, plan, a, hour, is_night, book):
             book.asleep_at_night += 1
 
 
+@kernel
+def live_tick(town, plan, ends_at, books):
+    """Let the town live a tick, and add it to the books of living seats. In tick `ends_at` all episodes end."""
+    now = town.clock.tick
+    town.cursor.ends = 1 if now == ends_at else 0
+    tick(town, plan)
+    minute = now % plan.life.ticks_per_day
+    is_night = minute >= plan.policy.night_from or minute < plan.policy.night_to
+    for a in range(min(town.clock.seats, len(books))):
+        if town.agents[a].alive:
+            keep_time(town, plan, a, minute * HOURS // plan.life.ticks_per_day, is_night, books[a])
+
+
 @entry
 def live_asked(towns, plans, ticks, reserve, ends_at, learned, how, net, lenses, features, views, choices, books):
     """Let `towns[0]` live `ticks` ticks, or until its outbox has fewer than `reserve` free rows; returns the ticks.
@@ -71,7 +84,7 @@ def live_asked(towns, plans, ticks, reserve, ends_at, learned, how, net, lenses,
     out = np.zeros(HEADS, np.float32)
     lived = 0
     while lived < ticks and town.cursor.pending + reserve <= len(town.outbox):
-        plan, lens, now = plans[town.clock.epoch], lenses[town.clock.epoch], town.clock.tick
+        plan, lens = plans[town.clock.epoch], lenses[town.clock.epoch]
         for a in range(len(learned)):
             town.asked[a], town.allowed[a] = NOT_ASKED, NOTHING_ALLOWED
             if learned[a] == 1 and ready(town, plan, np.int64(a)):
@@ -81,12 +94,6 @@ def live_asked(towns, plans, ticks, reserve, ends_at, learned, how, net, lenses,
                     draw_any(town, a, choice)
                 town.asked[a] = choice.option
                 books[a].decisions += 1
-        town.cursor.ends = 1 if now == ends_at else 0
-        tick(town, plan)
-        minute = now % plan.life.ticks_per_day
-        is_night = minute >= plan.policy.night_from or minute < plan.policy.night_to
-        for a in range(min(town.clock.seats, len(learned))):
-            if town.agents[a].alive:
-                keep_time(town, plan, a, minute * HOURS // plan.life.ticks_per_day, is_night, books[a])
+        live_tick(town, plan, ends_at, books)
         lived += 1
     return lived

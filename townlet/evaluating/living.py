@@ -1,6 +1,6 @@
 """One town of an evaluation: it lives in memory under a policy, and is summed up seat by seat. A cell of many."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -13,11 +13,13 @@ from townlet.configuration.load import from_text
 from townlet.configuration.settings import Settings
 from townlet.errors import OutboxFull, PolicyError
 from townlet.evaluating.acting import AT_RANDOM, BY_NET, TIME, live_asked
+from townlet.evaluating.awaiting import live_awaiting
 from townlet.evaluating.counting import Counts
 from townlet.evaluating.entrants import RANDOM, SCRIPTED
 from townlet.evaluating.paying import TERMS, Midnights, Payer, until_day_end
 from townlet.evaluating.probing import Probes
 from townlet.living.by_policy import CHOICE
+from townlet.living.choosing import Chooser
 from townlet.living.town import Town
 from townlet.policies.file import Policy
 from townlet.policies.forward import NET, NO_NET
@@ -29,16 +31,23 @@ OPTIONS: Final = tuple(option.name.lower() for option in Option)
 BLIND: Final = Observations(variant="compact", social=Social(enabled=False))
 """What a policy observes that looks at nothing: a layout that every town can make."""
 
+Live = Callable[[Town, int, np.ndarray, np.ndarray], int]
+"""Lets a town live up to a tick, its seats i8 [seats] asked or not, with a book of TIME; returns the ticks lived."""
+
 Sums = dict[str, Any]
 """A town's sums by name, each a list with a number for each seat; `log` is the digest of its log, in hex."""
 
 
 class Mind(NamedTuple):
-    """How learned seats choose: `how` is of `acting`, `net` is their net, `seen` what they observe."""
+    """How learned seats choose: `how` is of `acting`, `net` is their net, `seen` what they observe.
+
+    `outside` is a policy that answers through torch instead of `how`.
+    """
 
     how: np.int64
     net: NET
     seen: Observations
+    outside: Policy | None = None
 
 
 def town_sums(
@@ -107,28 +116,45 @@ def _lived_rows(town: Town, seed: int, days: int, policy: str, learned: list[int
     mind = mind_of(policy, settings)
     observer = Observer(mind.seen, town.plans, 1, len(book))
     asked = np.isin(np.arange(len(book)), learned).astype(np.int64)
-    sight = observer.lenses, observer.features, observer.views, np.zeros(1, CHOICE).view(np.recarray)
+    live = _inside(mind, observer) if mind.outside is None else _outside(mind.outside, observer)
     last = days * settings.town.ticks_per_day
     yield town.found(seed)
     town.towns["cursor"]["control"] = BY_OPTION
     while town.tick < last:
-        ticks = int(
-            live_asked(
-                town.towns,
-                town.plans,
-                last - town.tick,
-                town.reserve,
-                last - 1,
-                asked,
-                mind.how,
-                mind.net,
-                *sight,
-                book,
-            )
-        )
-        if ticks == 0:
+        if live(town, last, asked, book) == 0:
             raise OutboxFull(f"the outbox of {town.shape.rows} rows has no room for a tick of {town.people} people")
         yield town.take_rows()
+
+
+def _inside(mind: Mind, observer: Observer) -> Live:
+    """Lives by what is drawn, or by an MLP, inside of compiled code."""
+    sight = observer.lenses, observer.features, observer.views, np.zeros(1, CHOICE).view(np.recarray)
+
+    def live(town: Town, last: int, asked: np.ndarray, book: np.ndarray) -> int:
+        found = last - town.tick, town.reserve, last - 1, asked, mind.how, mind.net
+        return int(live_asked(town.towns, town.plans, *found, *sight, book))
+
+    return live
+
+
+def _outside(policy: Policy, observer: Observer) -> Live:
+    """Lives by the answers of torch, until somebody decides and on."""
+    chooser, stepped = Chooser(policy, observer, {}), np.zeros(1, np.int64)
+    choices = np.zeros(observer.seats, CHOICE).view(np.recarray)
+    sight = observer.lenses, observer.features, observer.views, choices
+
+    def live(town: Town, last: int, asked: np.ndarray, book: np.ndarray) -> int:
+        lived, answered = 0, False
+        while True:
+            found = last - town.tick, town.reserve, last - 1, asked
+            deciders = int(live_awaiting(town.towns, town.plans, *found, *sight, book, answered, stepped))
+            lived += int(stepped[0])
+            if not deciders:
+                return lived
+            chooser.choose(town.towns, choices[:deciders])
+            answered = True
+
+    return live
 
 
 def mind_of(policy: str, settings: Settings) -> Mind:
@@ -141,6 +167,9 @@ def mind_of(policy: str, settings: Settings) -> Mind:
 def _learned_mind(source: str, settings: Settings) -> Mind:
     """The mind of a policy's file. Raises PolicyError, and NotImplementedError where it cannot act in such a town."""
     policy = Policy.read(source)
+    if policy.identity.kind != "mlp":
+        policy.require_torch()
+        return Mind(AT_RANDOM, NO_NET, seen_by(policy, settings), policy)
     return Mind(BY_NET, policy.net, seen_by(policy, settings))
 
 

@@ -7,13 +7,15 @@ import numpy as np
 import torch
 
 from townlet.learning.advantages import Estimates
+from townlet.learning.sequences import Sequences
 from townlet.rules.draw import word_of
 
 
 class Batch(NamedTuple):
     """m decisions.
 
-    Observations f4 [m, inputs], masks i1 [m, actions], actions i8 [m], advantages and returns f4 [m].
+    Observations f4 [m, inputs], masks i1 [m, actions], actions i8 [m], advantages and returns f4 [m]. For a network
+    that remembers, `sequences` are those of the decisions.
     """
 
     seen: torch.Tensor
@@ -21,6 +23,7 @@ class Batch(NamedTuple):
     action: torch.Tensor
     advantage: torch.Tensor
     returns: torch.Tensor
+    sequences: Sequences | None = None
 
     @property
     def size(self) -> int:
@@ -56,3 +59,14 @@ def minibatches(n: int, size: int, seed: int, update: int, epoch: int) -> Iterat
     """
     dice = torch.Generator().manual_seed(word_of(seed, f"minibatches {update}", epoch))
     yield from torch.randperm(n, generator=dice).tensor_split(max(1, round(n / size)))
+
+
+def parts_of(batch: Batch, size: int, seed: int, update: int, epoch: int) -> Iterator[torch.Tensor]:
+    """The minibatches of a batch, of about `size` decisions, i8 each: of single decisions, or of whole sequences."""
+    sequences = batch.sequences
+    if sequences is None:
+        yield from minibatches(batch.size, size, seed, update, epoch)
+        return
+    whole = max(1, round(size * len(sequences.before) / batch.size))
+    for numbers in minibatches(len(sequences.before), whole, seed, update, epoch):
+        yield sequences.decisions_of(numbers)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from townlet.learning.batches import Batch, minibatches, normalised
+from townlet.learning.batches import Batch, normalised, parts_of
 from townlet.learning.network import entropy_of
 from townlet.learning.optimising import adam, gradient_step, plain
 from townlet.learning.settings import PPOSettings
@@ -46,12 +46,13 @@ class Learner:
         """The log probability of each action under the weights as they are, f4 [m].
 
         They are computed in the minibatches of the first epoch: another shape would give other last bits, and there
-        the probability ratio is exactly 1 before the first gradient step.
+        the probability ratio is exactly 1 before the first gradient step. Torch's LSTM gives other last bits without
+        gradients, too, so sequences are computed with them.
         """
         old = torch.empty(batch.size)
-        with torch.no_grad():
+        with torch.set_grad_enabled(batch.sequences is not None):
             for part in self._parts(batch, update, epoch=0):
-                old[part] = self._chosen(batch, part)[0]
+                old[part] = self._chosen(batch, part)[0].detach()
         return old
 
     def learn(self, batch: Batch, update: int) -> Measures:
@@ -82,12 +83,30 @@ class Learner:
         return Measures._make([*np.mean(measured, axis=0).tolist(), rate, explained_variance(batch)])
 
     def _parts(self, batch: Batch, update: int, epoch: int) -> list[torch.Tensor]:
-        return list(minibatches(batch.size, self.settings.minibatch, self._seed, update, epoch))
+        return list(parts_of(batch, self.settings.minibatch, self._seed, update, epoch))
 
     def _chosen(self, batch: Batch, part: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Log probabilities of what was chosen [p], of everything [p, actions], and values [p]."""
-        log_probs, values = self.network(batch.seen[part], batch.mask[part])
+        log_probs, values = answers_to(self.network, batch, part)
         return log_probs.gather(1, batch.action[part, None]).squeeze(1), log_probs, values
+
+
+def answers_to(network: nn.Module, batch: Batch, part: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Log probabilities f4 [p, actions] and values f4 [p] of decisions `part`, i8 [p].
+
+    A network that remembers goes through their sequences in order, side by side; what fills up the shorter ones is
+    answered and dropped.
+    """
+    if batch.sequences is None:
+        log_probs, values = network(batch.seen[part], batch.mask[part])
+        return log_probs, values
+    step, column, before = batch.sequences.padded(part)
+    shape = int(step.max()) + 1, len(before)
+    seen = torch.zeros(*shape, batch.seen.shape[1])
+    mask = torch.ones(*shape, batch.mask.shape[1], dtype=batch.mask.dtype)
+    seen[step, column], mask[step, column] = batch.seen[part], batch.mask[part]
+    log_probs, values, _ = network(seen, mask, before)
+    return log_probs[step, column], values[step, column]
 
 
 def explained_variance(batch: Batch) -> float:

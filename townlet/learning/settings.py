@@ -28,8 +28,14 @@ Worth = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 class NetworkSettings(Model):
     """The network of the policy."""
 
+    kind: Literal["mlp", "cnn", "lstm"] = Field(
+        "mlp", description="of numbers alone; with convolutions of the map; with a memory that steps by decision"
+    )
     hidden: Annotated[int, Field(ge=8, le=1024, multiple_of=8)] = Field(
         128, description="units of each of the two hidden layers"
+    )
+    sequence: Annotated[int, Field(ge=1, le=1024)] = Field(
+        32, description="the most decisions of a person through which an lstm is learned at once"
     )
 
 
@@ -94,7 +100,9 @@ class Training(Model):
     horizon_days: Positive = Field(4.0, description="days of foresight: gamma a tick is 1 - 1 / (1440 x this)")
     updates: Annotated[int, Field(ge=0, le=10_000_000)] = Field(600, description="updates of PPO")
     control: Literal["option", "primitive"] = Field("option", description="what people are told")
-    variant: Literal["compact"] = Field("compact", description="what people observe")
+    variant: Literal["compact", "full", "hybrid"] = Field(
+        "compact", description="what people observe; full and hybrid have a map, for a cnn"
+    )
     network: NetworkSettings = NetworkSettings()
     training: SocialStages = SocialStages()
     placebo: bool = Field(False, description="the social pay of each rollout goes to decisions drawn at random")
@@ -117,7 +125,19 @@ class Training(Model):
             raise ValueError("cloning: the script chooses options, so it cannot be cloned under primitive control")
         if self.placebo and all(stage == "OFF" for _, stage in self.training.spans()):
             raise ValueError("placebo: it needs a stage that pays, such as training.social_reward_stage: C1")
+        self._require_fitting_network()
         return self
+
+    def _require_fitting_network(self) -> None:
+        kind, default = self.network.kind, NetworkSettings()
+        if kind == "cnn" and self.variant == "compact":
+            raise ValueError("variant: a cnn looks at the map, and compact has none: full, or hybrid")
+        if kind != "cnn" and self.variant != "compact":
+            raise ValueError(f"variant: only network.kind cnn sees the map of {self.variant}; for {kind}: compact")
+        if kind != "lstm" and self.network.sequence != default.sequence:
+            raise ValueError(f"network.sequence: only an lstm learns sequences, and network.kind is {kind}")
+        if kind == "lstm" and self.cloning.updates:
+            raise ValueError("cloning: an lstm is not cloned; set cloning.updates: 0, or network.kind: mlp or cnn")
 
     @property
     def gamma(self) -> float:
@@ -169,6 +189,8 @@ def digest_of(training: Training, town: str) -> str:
     left_out = {"name", "checkpoint_every", "tensorboard", "config", "overrides"}
     left_out |= set() if training.placebo else {"placebo"}  # so that trainings from before it keep their names
     told = training.model_dump(mode="json", exclude=left_out)
+    if training.network.kind == "mlp":  # likewise
+        del told["network"]["kind"], told["network"]["sequence"]
     return sha256(json.dumps([told, town], sort_keys=True).encode()).hexdigest()[:16]
 
 

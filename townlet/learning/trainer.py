@@ -8,9 +8,11 @@ from typing import Any, Final, Self
 import numpy as np
 import torch
 
+from projections.observations.layout import layout_of
 from projections.rewards import compile_terms
 from townlet.configuration.load import Resolved
 from townlet.configuration.stages import Stage, rewards_stage
+from townlet.env.decisions.answered import act_by
 from townlet.env.decisions.experience import Experience
 from townlet.env.decisions.rows import DECIDED, DIED
 from townlet.learning.advantages import estimates
@@ -20,12 +22,16 @@ from townlet.learning.figures import figures_of
 from townlet.learning.guards import PPO, Baseline
 from townlet.learning.kept.checkpoints import Checkpoint, digest_of
 from townlet.learning.kept.metrics import Row, packed, unpacked
-from townlet.learning.network import PolicyNetwork, arrays_of, load_arrays
+from townlet.learning.network import arrays_of, load_arrays
 from townlet.learning.optimising import load_moments, moments_of
 from townlet.learning.placebo import paid_at_random
 from townlet.learning.ppo import Learner
+from townlet.learning.sequences import sequences_of
 from townlet.learning.settings import Training
+from townlet.policies.answering import Answerer
+from townlet.policies.file import CHOICES
 from townlet.policies.forward import answer_rows, net_of
+from townlet.policies.networks import network_of
 from townlet.rules.draw import word_of
 
 CLONING: Final = "cloning"
@@ -52,6 +58,11 @@ class Trainer:
         self.training, self.town, self.update = training, town, 0
         self.rows: list[Row] = []
         self.speeds: list[Row] = []
+        seed, actions = word_of(training.seed, "weights", 0), len(CHOICES[training.control])
+        layout = layout_of(town.settings.observations.model_copy(update={"variant": training.variant}))
+        network = training.network
+        self.network = network_of(network.kind, layout, actions, network.hidden, seed=seed)
+        self._answerer, self._carried = Answerer(self.network), 0
         self.experience = Experience(
             town.settings,
             training.towns,
@@ -63,10 +74,8 @@ class Trainer:
             variant=training.variant,
             logs=logs if training.logged_towns else None,
             logged_towns=training.logged_towns,
+            memory=self.network.memory_size,
         )
-        inputs, actions = self.experience.layout.size, self.experience.rows["mask"].shape[1]
-        seed = word_of(training.seed, "weights", 0)
-        self.network = PolicyNetwork(inputs, actions, training.network.hidden, seed=seed)
         self._cloner = Cloner(self.network, training.ppo, seed=training.seed)
         self._learner = Learner(self.network, training.ppo, seed=training.seed, updates=training.updates)
 
@@ -99,7 +108,11 @@ class Trainer:
             return
         if self.update and self.update == self.training.cloning.updates:
             self._forget()
-        self.experience.gather_compiled(net_of(arrays_of(self.network)))
+        self._carried = self.experience.under_way
+        if self.training.network.kind == "mlp":
+            self.experience.gather_compiled(net_of(arrays_of(self.network)))
+        else:
+            self.experience.gather(act_by(self._answerer))
 
     def step(self) -> Row:
         """Gather, learn, measure: one update. Raises Diverged, with the weights from before the bad step."""
@@ -152,6 +165,9 @@ class Trainer:
         if phase == CLONING:
             found = found.only(is_allowed(rows, found.rows))
         batch = batch_of(rows, seen, found)
+        if self.network.memory_size:
+            before, longest = experience.remembered[: len(rows), 0], self.training.network.sequence
+            batch = batch._replace(sequences=sequences_of(rows, found.rows, before, self._carried, longest))
         variance = reward_variance(rows[found.rows])
         if phase == CLONING:
             return batch.size, self._cloner.learn(batch, self.update)._asdict(), variance
@@ -162,7 +178,10 @@ class Trainer:
         rows, n = self.experience.rows.view(np.ndarray), self.experience.n
         log_probs, values = np.empty(rows["mask"][:n].shape, "f4"), np.empty(n, "f4")
         mask = np.ascontiguousarray(rows["mask"][:n])
-        answer_rows(net_of(arrays_of(self.network)), self.experience.seen[:n], mask, log_probs, values)
+        if self.training.network.kind == "mlp":
+            answer_rows(net_of(arrays_of(self.network)), self.experience.seen[:n], mask, log_probs, values)
+        else:
+            values = self._answerer.answer(self.experience.seen[:n], mask).values
         rows["value"][:n] = values
 
     def _forget(self) -> None:

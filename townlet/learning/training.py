@@ -160,6 +160,7 @@ def _finish(run: Path, trainer: Trainer, manifest: Manifest) -> Manifest:
         run / folders.POLICY,
         arrays_of(trainer.network),
         Identity(
+            kind=training.network.kind,
             layout=experience.layout.hash,
             variant=training.variant,
             control=training.control,

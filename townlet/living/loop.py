@@ -98,7 +98,8 @@ def new_log(
 
 def versions(by: Guide | None) -> dict[str, str]:
     """What made a run, by name: the programs that compute a town's life, and the policy that people live by, if any."""
-    return {name: version(name) for name in VERSIONED} | ({} if by is None else {"policy": str(by)})
+    names = (*VERSIONED, "torch") if by is not None and by.policy.identity.kind != "mlp" else VERSIONED
+    return {name: version(name) for name in names} | ({} if by is None else {"policy": str(by)})
 
 
 def resume(
@@ -132,7 +133,7 @@ def resume(
         if from_start:
             ticks = max(0, ticks - town.tick)
         if by is not None:
-            town.decider = Decider(town, by)
+            town.decider = Decider(town, by, past=path)
         keep_guide(path, by, town.tick)
         # A run that ended before its first commit is founded now.
         founding = town.found(seed) if town.seq == 0 else None

@@ -1,1 +1,4 @@
-"""Policies that decide for people: files without code, their compiled forward pass, and addressed draws of options."""
+"""Policies that decide for people: files without code, what answers by them, and addressed draws of options.
+
+`forward` is the compiled pass of an MLP; `networks` and `answering` run a CNN or an LSTM through torch.
+"""

@@ -38,6 +38,10 @@ SCHEMA: Final = pa.schema(
 """The columns of a file. `probs` has the probability of each option, in order; `policy` is the policy's digest."""
 
 
+MEMORY: Final = "memory"
+"""The column that a policy with a memory adds: what it remembers of the person after the decision, float32."""
+
+
 class Part(NamedTuple):
     """A file of decisions: of all ticks from `from_tick` on and before `to_tick`."""
 
@@ -53,8 +57,11 @@ def parts(run: Path) -> list[Part]:
     return sorted(Part(int(name[1]), int(name[2]), path) for name, path in found if name)
 
 
-def decision_table(choices: np.ndarray, policy: str) -> pa.Table:
-    """Rows of CHOICE (`townlet.living.by_policy`) of one policy as a table of SCHEMA."""
+def decision_table(choices: np.ndarray, policy: str, memories: np.ndarray) -> pa.Table:
+    """Rows of CHOICE (`townlet.living.by_policy`) of one policy as a table of SCHEMA.
+
+    `memories` f4 [n, memory_size] is what the policy remembers after each; unless its size is 0, it is a column, too.
+    """
     probs = np.exp(choices["log_probs"].astype("f8")).astype("f4").reshape(-1)
     columns = [
         pa.array(choices["tick"]),
@@ -65,7 +72,11 @@ def decision_table(choices: np.ndarray, policy: str) -> pa.Table:
         pa.array(choices["value"]),
         pa.array([policy] * len(choices), pa.string()),
     ]
-    return pa.table(columns, schema=SCHEMA)
+    table = pa.table(columns, schema=SCHEMA)
+    if not memories.shape[1]:
+        return table
+    lists = pa.FixedSizeListArray.from_arrays(pa.array(memories.reshape(-1)), memories.shape[1])
+    return table.append_column(MEMORY, lists.cast(pa.list_(pa.float32())))
 
 
 def write_part(run: Path, from_tick: int, to_tick: int, table: pa.Table) -> None:
@@ -88,9 +99,14 @@ def drop_from(run: Path, tick: int) -> None:
 
 
 def read_part(part: Part) -> pa.Table:
-    """The decisions in a file, with the columns of SCHEMA. Raises PolicyError for a file that is none."""
+    """The decisions in a file, with the columns of SCHEMA and, if the file has it, MEMORY.
+
+    Raises PolicyError for a file that holds no decisions.
+    """
     try:
-        return pq.read_table(part.path, partitioning=None).cast(SCHEMA)
+        whole = pq.read_table(part.path, partitioning=None)
+        kept = [MEMORY] if MEMORY in whole.column_names else []
+        return whole.cast(pa.schema([*SCHEMA, *(pa.field(name, pa.list_(pa.float32())) for name in kept)]))
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         raise PolicyError(
             f"{place_name(part.path)} does not hold decisions any more: {str(error)[:120]}.\n"
@@ -106,9 +122,39 @@ def read_decisions(run: Path, from_tick: int, to_tick: int) -> pa.Table:
     tables = [SCHEMA.empty_table()]
     for part in parts(run):
         if part.from_tick < to_tick and from_tick < part.to_tick:
-            tables.append(read_part(part))
+            tables.append(read_part(part).select(SCHEMA.names))
     table = pa.concat_tables(tables)
     return _within(table, from_tick, to_tick)
+
+
+def memories_before(run: Path, tick: int, policy: str, size: int, persons: set[int]) -> dict[int, np.ndarray]:
+    """What a policy, by its digest, remembers of these people before `tick`: f4 [size], by the person's number.
+
+    It stands beside the last decision of the person by this policy; who made none is left out. Raises PolicyError.
+    """
+    found: dict[int, np.ndarray] = {}
+    for part in reversed(parts(run)):
+        if persons <= found.keys():
+            break
+        if part.from_tick >= tick:
+            continue
+        table = _within(read_part(part), 0, tick)
+        table = table.filter(pa.array([each == policy for each in table["policy"].to_pylist()], pa.bool_()))
+        if not len(table):
+            continue
+        numbers = (
+            np.zeros(0) if MEMORY not in table.column_names else table[MEMORY].combine_chunks().flatten().to_numpy()
+        )
+        if numbers.shape != (len(table) * size,) or not np.isfinite(numbers).all():
+            raise PolicyError(
+                f"{place_name(part.path)} does not hold what the policy {policy} remembers of people.\n"
+                "  Next: bring the file back from a copy of the run, or go on by another policy: "
+                "townlet resume RUN --policy FILE"
+            )
+        last = {int(person): row for row, person in enumerate(table["person"].to_numpy())}
+        rows = numbers.reshape(len(table), size)
+        found = {person: rows[row].copy() for person, row in last.items() if person in persons} | found
+    return found
 
 
 def _within(table: pa.Table, from_tick: int, to_tick: int) -> pa.Table:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -21,11 +22,13 @@ from eventlog.catalogue.registries import Action
 from eventlog.folder import disk
 from eventlog.folder.regular import read_regular
 from eventlog.printable import printable_line
-from projections.observations.layout import VALUES
+from projections.observations.layout import MAPS, Layout
 from townlet.errors import PolicyError, PolicyMisfit
 from townlet.policies.decisions import OPTIONS
+from townlet.policies.shapes import inputs_most, memory_size, shapes_of
 
 if TYPE_CHECKING:
+    from townlet.policies.answering import Answerer
     from townlet.policies.forward import NET
 
 FORMAT: Final = "townlet-policy/1"
@@ -106,9 +109,13 @@ class Policy:
 
     @property
     def inputs(self) -> int:
-        """The number of floats that the first layer takes; 0 for a kind whose first layer has another name."""
-        first = self.tensors.get("trunk.0.weight")
-        return 0 if first is None or first.ndim != 2 else int(first.shape[1])
+        """The number of floats that the first layer takes: of a cnn, with those that its convolutions make."""
+        return int(self.tensors["trunk.0.weight"].shape[1])
+
+    @property
+    def memory_size(self) -> int:
+        """The floats that it remembers of a person from one decision to the next; 0 but for an lstm."""
+        return memory_size(self.identity.kind, self.identity.hidden)
 
     @cached_property
     def net(self) -> "NET":
@@ -121,9 +128,34 @@ class Policy:
         if self.identity.kind != "mlp":
             raise PolicyMisfit(
                 f"the policy {self.name} is of kind {self.identity.kind}, and only mlp runs compiled: "
-                "run it through torch (townlet.learning), or train one with network.kind: mlp"
+                "let it answer through torch (Policy.answerer), or train one with network.kind: mlp"
             )
         return net_of(self.tensors)
+
+    def require_torch(self) -> None:
+        """Raise PolicyError, which says how to install it, where torch is missing."""
+        if find_spec("torch") is None:
+            raise PolicyError(
+                f"the policy {self.name} is of kind {self.identity.kind}, which runs through torch, and torch is not "
+                "installed. Next: pip install 'townlet[train]', or take a policy of kind mlp, which needs none"
+            )
+
+    def answerer(self, layout: Layout) -> "Answerer":
+        """The policy as torch answers by it, with one thread in this process; `layout` is the one that it learned on.
+
+        Raises PolicyError where torch is missing.
+        """
+        self.require_torch()
+        import torch
+
+        from townlet.policies.answering import Answerer
+        from townlet.policies.networks import network_of
+
+        torch.set_num_threads(1)
+        identity = self.identity
+        network = network_of(identity.kind, layout, len(identity.actions), identity.hidden)
+        network.load_state_dict({name: torch.from_numpy(np.array(tensor)) for name, tensor in self.tensors.items()})
+        return Answerer(network)
 
 
 def write_policy(path: Path | str, tensors: Mapping[str, np.ndarray], identity: Identity) -> Identity:
@@ -209,25 +241,15 @@ def _require_fitting(tensors: Mapping[str, np.ndarray], identity: Identity, wher
 
 
 def _require_shapes(tensors: Mapping[str, np.ndarray], identity: Identity, where: str) -> None:
-    """Raise PolicyError unless the heads are there, and for a plain MLP every tensor, in the right shape."""
-    hidden, choices = identity.hidden, len(identity.actions)
-    shapes = {
-        "actor.weight": (choices, hidden),
-        "actor.bias": (choices,),
-        "critic.weight": (1, hidden),
-        "critic.bias": (1,),
-    }
-    if identity.kind == "mlp":
-        first = tensors.get("trunk.0.weight")
-        inputs = first.shape[1] if first is not None and first.ndim == 2 and 0 < first.shape[1] <= VALUES else VALUES
-        shapes |= {
-            "trunk.0.weight": (hidden, inputs),
-            "trunk.0.bias": (hidden,),
-            "trunk.2.weight": (hidden, hidden),
-            "trunk.2.bias": (hidden,),
-        }
-        if more := sorted(set(tensors) - set(shapes)):
-            raise _fault(where, f"its tensor {printable_line(more[0])[:80]} is no part of an MLP")
+    """Raise PolicyError unless every tensor of the identity's network is there, in the right shape, and no other."""
+    kind, variant = identity.kind, identity.variant
+    if kind == "cnn" and not MAPS[variant]:
+        raise _fault(where, f"it is a cnn, and observations of the variant {variant} have no map")
+    first, most = tensors.get("trunk.0.weight"), inputs_most(kind)
+    inputs = first.shape[1] if first is not None and first.ndim == 2 and 0 < first.shape[1] <= most else most
+    shapes = shapes_of(kind, variant, inputs, identity.hidden, len(identity.actions))
+    if more := sorted(set(tensors) - set(shapes)):
+        raise _fault(where, f"its tensor {printable_line(more[0])[:80]} is no part of a network of kind {kind}")
     for name, shape in shapes.items():
         if name not in tensors:
             raise _fault(where, f"it has no tensor {name}")

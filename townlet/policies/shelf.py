@@ -14,6 +14,7 @@ from townlet.configuration.load import configs_folder
 from townlet.configuration.settings import Settings
 from townlet.errors import PolicyError, PolicyMisfit
 from townlet.policies.file import Policy
+from townlet.policies.shapes import map_numbers
 
 ENDING: Final = ".safetensors"
 
@@ -61,10 +62,11 @@ def seen_by(policy: Policy, settings: Settings) -> Observations:
     layout = layout_of(settings_seen)
     if layout.hash != policy.identity.layout:
         raise PolicyMisfit(_misfit(policy, layout, settings_seen))
-    if layout.size != policy.inputs and policy.identity.kind == "mlp":
+    numbers = layout.size + map_numbers(policy.identity.kind)
+    if numbers != policy.inputs:
         raise PolicyError(
             f"the policy {policy.name} takes {policy.inputs} numbers, and its own layout {layout.hash} has "
-            f"{layout.size}: its header is wrong. Next: take the file anew from whoever made it"
+            f"{numbers}: its header is wrong. Next: take the file anew from whoever made it"
         )
     if settings_seen.episode_sum and settings.rewards.episode_clip:
         raise PolicyMisfit(
@@ -88,9 +90,10 @@ def _misfit(policy: Policy, layout: Layout, settings: Observations) -> str:
     told = policy.identity.layout
     known = next((keys for keys, hash in _known_layouts(settings) if hash == told), None)
     step = f"set {known}" if known else "no setting of this version makes that layout: train a policy anew"
+    numbers = policy.inputs - map_numbers(policy.identity.kind)
     return (
         f"the policy {policy.name} learned on observations of layout {told} ({policy.identity.variant}, "
-        f"{policy.inputs} numbers), and this town makes layout {layout.hash} ({layout.variant}, {layout.size} numbers, "
+        f"{numbers} numbers), and this town makes layout {layout.hash} ({layout.variant}, {layout.size} numbers, "
         f"{len(layout.planes)} planes). Next: {step}"
     )
 

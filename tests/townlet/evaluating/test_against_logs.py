@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import townlet
-from tests.townlet.policies.making import policy_file
+from projections.observations.layout import layout_of
+from tests.townlet.policies.making import SEEN, policy_file
 from tests.townlet.towns import DAY, KITCHEN
 from townlet.configuration.load import load
 from townlet.env.vector import VectorEnv
@@ -32,14 +33,36 @@ select count(*), count(*) filter (minute >= 1320 or minute < 480) from ticks
 """Ticks asleep, and those between 22:00 and 8:00, from when somebody lay down to the next change."""
 
 
-def asked_by(env: VectorEnv, net: NET | None, observations: Any, infos: Any) -> np.ndarray:
+class Remembering:
+    """A policy of torch that answers for a vector environment, and what it remembers of each person."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.answerer = policy.answerer(layout_of(SEEN[policy.identity.kind]))
+        self.known: dict[tuple[int, int], np.ndarray] = {}
+
+    def answer(self, observations: Any, infos: Any, masks: np.ndarray) -> np.ndarray:
+        """The log-probabilities for everybody who decides."""
+        town, seat = np.nonzero(infos["decides"])
+        seen = observations["scalars"][town, seat]
+        if "map" in observations:
+            seen = np.concatenate([seen, observations["map"][town, seat].reshape(len(town), -1).astype("f4")], 1)
+        people = list(zip(town.tolist(), infos["person"][town, seat].tolist(), strict=True))
+        nothing = np.zeros(self.answerer.memory_size, "f4")
+        answers = self.answerer.answer(seen, masks, np.stack([self.known.get(each, nothing) for each in people]))
+        self.known.update(zip(people, answers.memories, strict=True))
+        return answers.log_probs
+
+
+def asked_by(env: VectorEnv, net: NET | Remembering | None, observations: Any, infos: Any) -> np.ndarray:
     """What everybody is asked: drawn from the net's probabilities, or with equal ones, where somebody decides."""
     asked = np.where(infos["alive"], infos["actions"], WAIT)
     town, seat = np.nonzero(infos["decides"])
     if len(town):
         masks = np.ascontiguousarray(observations["action_mask"][town, seat])
         log_probs = np.where(masks == 1, -np.log(masks.sum(axis=1, keepdims=True)), 0.0).astype("f4")
-        if net is not None:
+        if isinstance(net, Remembering):
+            log_probs = net.answer(observations, infos, masks)
+        elif net is not None:
             seen = np.ascontiguousarray(observations["scalars"][town, seat])
             answer_rows(net, seen, masks, log_probs, np.zeros(len(town), "f4"))
         keys = env.towns.view(np.ndarray)["cursor"]["stream_policy"][town]
@@ -49,9 +72,9 @@ def asked_by(env: VectorEnv, net: NET | None, observations: Any, infos: Any) -> 
     return np.asarray(asked)
 
 
-def stepped(folder: Path, net: NET | None) -> tuple[list[str], list[Run]]:
+def stepped(folder: Path, net: NET | Remembering | None, variant: str) -> tuple[list[str], list[Run]]:
     """The digests and the runs of a vector environment in which everybody is asked, a town for each seed."""
-    how: dict[str, Any] = {"episode_ticks": DAYS * DAY, "logs": folder, "variant": "compact"}
+    how: dict[str, Any] = {"episode_ticks": DAYS * DAY, "logs": folder, "variant": variant}
     with townlet.vector_env(KITCHEN, towns=len(SEEDS), **how) as env:
         observations, infos = env.reset(seed=list(SEEDS))
         for _ in range(DAYS * DAY):
@@ -60,19 +83,21 @@ def stepped(folder: Path, net: NET | None) -> tuple[list[str], list[Run]]:
     return digests, [townlet.open(path) for path in paths]
 
 
-@pytest.fixture(scope="module", params=["random", "policy"])
+@pytest.fixture(scope="module", params=["random", "mlp", "cnn", "lstm"])
 def both(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[list[Any], list[str], list[Run]]:
     """The sums of an evaluation's towns, and digests and runs of the same towns, at random and by a policy's file."""
     folder = tmp_path_factory.mktemp("evaluated")
-    source, net = "random", None
-    if request.param == "policy":
-        source = str(policy_file(folder / "some.safetensors", seed=3))
-        net = Policy.read(source).net
+    source, variant = "random", "compact"
+    net: NET | Remembering | None = None
+    if request.param != "random":
+        source = str(policy_file(folder / "some.safetensors", seed=3, kind=request.param))
+        policy = Policy.read(source)
+        net, variant = policy.net if request.param == "mlp" else Remembering(policy), policy.identity.variant
     text = load(KITCHEN, {"rewards.episode_clip": 0.5}, founded=True).text
     sums = [town_sums(text, seed, DAYS, source, [0, 1, 2, 3], "") for seed in SEEDS]
-    return sums, *stepped(folder / "logs", net)
+    return sums, *stepped(folder / "logs", net, variant)
 
 
 def one(run: Run, query: str) -> Any:

@@ -26,9 +26,9 @@ TICKS = 1500
 EVERY = {"checkpoint_ticks": 600}
 
 
-@pytest.fixture(scope="module")
-def policy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return policy_file(tmp_path_factory.mktemp("policies") / "drawn.safetensors")
+@pytest.fixture(scope="module", params=["mlp", "lstm"])
+def policy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return policy_file(tmp_path_factory.mktemp("policies") / "drawn.safetensors", kind=str(request.param))
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +225,9 @@ def test_sql_shows_them_by_name(whole: Run) -> None:
 
 def test_they_are_plain_parquet(whole: Run) -> None:
     table = pq.read_table(decisions.parts(whole.path)[0].path)
-    assert table.schema.names == ["tick", "person", "option", "log_prob", "probs", "value", "policy"]
+    names = ["tick", "person", "option", "log_prob", "probs", "value", "policy"]
+    is_lstm = whole.log.manifest.versions.get("torch") is not None
+    assert table.schema.names == ([*names, decisions.MEMORY] if is_lstm else names)
 
 
 def test_a_copy_of_the_run_has_them(whole: Run, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from torch import nn
 
 from tests.townlet.learning import test_advantages, test_ppo
 from townlet.env.decisions.rows import DECIDED, DIED
-from townlet.learning import advantages, network, optimising, ppo
+from townlet.learning import advantages, optimising, ppo
+from townlet.policies import networks
 
 
 def estimating(
@@ -73,7 +74,7 @@ BROKEN: dict[str, tuple[Any, str, Any, Callable[[], None]]] = {
         plain_weights,
         test_ppo.test_weights_begin_orthogonal_with_their_gains,
     ),
-    "another gain": (network, "ACTOR_GAIN", 1.0, test_ppo.test_weights_begin_orthogonal_with_their_gains),
+    "another gain": (networks, "ACTOR_GAIN", 1.0, test_ppo.test_weights_begin_orthogonal_with_their_gains),
     "torch's epsilon": (ppo, "adam", adam_of_torch, test_ppo.test_adams_epsilon_and_rate),
     "a rate that stays": (
         ppo.Learner,
@@ -87,9 +88,9 @@ BROKEN: dict[str, tuple[Any, str, Any, Callable[[], None]]] = {
         lambda log_probs: log_probs[:, 0] * 0.0,
         test_ppo.test_the_loss_has_the_weights_of_its_parts,
     ),
-    "a mask that leaks": (network, "MASKED", -5.0, test_ppo.test_entropy_of_masked_choices_by_hand),
+    "a mask that leaks": (networks, "MASKED", -5.0, test_ppo.test_entropy_of_masked_choices_by_hand),
     "a mask that is infinite": (
-        network,
+        networks,
         "MASKED",
         -float("inf"),
         test_ppo.test_entropy_of_masked_choices_by_hand,

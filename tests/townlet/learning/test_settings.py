@@ -9,7 +9,7 @@ from townlet.learning.settings import digest_of, shipped_trainings, training_key
 
 
 def test_the_shipped_trainings_can_be_read() -> None:
-    assert set(shipped_trainings()) >= {"town", "smoke"}
+    assert set(shipped_trainings()) >= {"town", "smoke", "cnn", "lstm"}
     for name in shipped_trainings():
         training = training_of(name)
         assert training.name == name and training.steps > 0
@@ -53,6 +53,12 @@ def test_every_fault_is_named_at_once_with_line_and_nearest_name(tmp_path: Path)
         ({"cloning": {"updates": 1}, "control": "primitive"}, "cloning: the script chooses options"),
         ({"seed": -1}, "seed: input should be greater than or equal to 0"),
         ({"horizon_days": float("inf")}, "horizon_days: "),
+        ({"network": {"kind": "cnn"}}, "variant: a cnn looks at the map, and compact has none"),
+        ({"variant": "full"}, "variant: only network.kind cnn sees the map of full; for mlp: compact"),
+        ({"variant": "hybrid", "network": {"kind": "lstm"}}, "variant: only network.kind cnn sees the map of hybrid"),
+        ({"network": {"sequence": 8}}, "network.sequence: only an lstm learns sequences"),
+        ({"network": {"kind": "lstm"}, "cloning": {"updates": 1}}, "cloning: an lstm is not cloned"),
+        ({"network": {"kind": "gru"}}, "network.kind: input should be 'mlp', 'cnn' or 'lstm'"),
         ({"training": {"social_reward_stage": "C9"}}, "there is no such stage, there are OFF, C1, C2, C3"),
     ],
 )
@@ -63,8 +69,21 @@ def test_what_does_not_fit_together_is_refused(changes: dict[str, object], words
 
 
 def test_a_file_that_is_not_there_is_answered_with_those_that_are() -> None:
-    with pytest.raises(ConfigurationError, match=r"shipped are cloned, smoke, town; did you mean smoke\?"):
+    with pytest.raises(ConfigurationError, match=r"shipped are cloned, cnn, lstm, smoke, town; did you mean smoke\?"):
         training_of("smok")
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"), [("smoke", "272dc435507a169e"), ("town", "13a7ca703ba4bca4"), ("cloned", "a8e05e4186e0f1d2")]
+)
+def test_a_training_of_an_mlp_keeps_the_name_from_before_there_were_other_networks(name: str, digest: str) -> None:
+    assert digest_of(training_of(name), "a town") == digest
+
+
+def test_kinds_and_sequences_have_names_of_their_own() -> None:
+    kinds = [{}, {"network.kind": "lstm"}, {"network.kind": "lstm", "network.sequence": 8}]
+    kinds += [{"network.kind": "cnn", "variant": variant} for variant in ("full", "hybrid")]
+    assert len({digest_of(training_of("smoke", each), "a town") for each in kinds}) == len(kinds)
 
 
 def test_the_digest_names_what_changes_results_and_nothing_else() -> None:

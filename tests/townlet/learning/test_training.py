@@ -89,6 +89,38 @@ def test_killed_and_resumed_equals_unbroken(update: int, unbroken: Path, tmp_pat
     assert left_by(tmp_path / "run") == left_by(unbroken)
 
 
+KINDS: dict[str, dict[str, Any]] = {
+    "cnn": {"network": {"kind": "cnn", "hidden": 16}, "variant": "hybrid", "cloning": {"updates": 1}, "updates": 3},
+    "lstm": {"network": {"kind": "lstm", "hidden": 16, "sequence": 6}, "rollout_ticks": 700, "updates": 4},
+}
+"""Small trainings of the networks that run through torch. Lives of a day end within them."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_networks_are_resumed_to_the_bit_and_their_policies_act(kind: str, tmp_path: Path) -> None:
+    training = small(checkpoint_every=1, **KINDS[kind])
+    train(training, tmp_path / "whole")
+    with pytest.raises(Killed):
+        train(training, tmp_path / "run", progress=kill_at(2))
+    train(training, tmp_path / "run", resume=True)
+    assert left_by(tmp_path / "run") == left_by(tmp_path / "whole")
+    policy = Policy.read(tmp_path / "run" / POLICY)
+    assert (policy.identity.kind, policy.identity.variant) == (kind, training.variant)
+    lived = townlet.simulate(ticks=100, into=tmp_path / "lived", policy=policy)
+    assert len(lived.decisions()) > 20
+
+
+def test_what_an_lstm_remembers_is_part_of_its_state(tmp_path: Path) -> None:
+    training = small(checkpoint_every=1, **KINDS["lstm"])
+    with pytest.raises(Killed):
+        train(training, tmp_path / "run", progress=kill_at(2))
+    kept = newest_checkpoint(tmp_path / "run")
+    assert kept is not None
+    remembered = kept.arrays["towns/remembered"]
+    assert len(remembered) == len(kept.arrays["towns/rows"]) > 4
+    assert remembered.shape[1:] == (2, 32) and remembered[:, 1].any(1).all()
+
+
 def test_killed_inside_of_an_update_with_logs_stages_and_cloning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,9 +7,9 @@ import onnxruntime
 import pytest
 
 import townlet
-from tests.townlet.policies.making import identity_of, policy_file, tensors_of
+from tests.townlet.policies.making import policy_file
 from townlet.errors import PolicyMisfit
-from townlet.policies.file import Identity, Policy, write_policy
+from townlet.policies.file import Identity, Policy
 from townlet.policies.forward import answer_rows
 from townlet.policies.onnx_model import write_onnx
 
@@ -55,8 +55,9 @@ def test_the_same_policy_makes_the_same_model(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-def test_another_kind_is_refused(tmp_path: Path) -> None:
-    write_policy(tmp_path / "p.safetensors", tensors_of(), identity_of(kind="cnn"))
+@pytest.mark.parametrize("kind", ["cnn", "lstm"])
+def test_another_kind_is_refused(kind: str, tmp_path: Path) -> None:
+    policy_file(tmp_path / "p.safetensors", kind=kind)
     with pytest.raises(PolicyMisfit, match="only mlp is exported"):
         write_onnx(Policy.read(tmp_path / "p.safetensors"), tmp_path / "p.onnx")
     assert not (tmp_path / "p.onnx").exists()

@@ -8,6 +8,7 @@ import numpy as np
 
 from eventlog.codes import ACTION_WAIT, OPTION_CHOSEN
 from projections.kernel import entry, kernel
+from projections.observations.layout import CELLS
 from projections.observations.observe import observe_agent, observe_sum
 from projections.record.event import seat
 from projections.riders.earning import earn
@@ -101,6 +102,18 @@ def look_ahead(town, plan, e, learned):
 
 
 @kernel
+def write_seen(lens, features, view, row):
+    """Write an observation into a row of `seen`: its floats, then the cells of its planes, plane by plane."""
+    for i in range(lens.floats):
+        row[i] = features.values[i]
+    at = lens.floats
+    for plane in range(lens.planes):
+        for cell in range(CELLS):
+            row[at] = view.planes[plane, cell]
+            at += 1
+
+
+@kernel
 def look(town, plan, lens, earned, e, over, learned, opened, rows, seen, features, views, n):
     """Write a row for each person who decides, from row `n` on; if `over`, a last look at everybody with an open row.
 
@@ -121,8 +134,7 @@ def look(town, plan, lens, earned, e, over, learned, opened, rows, seen, feature
         unpack(town.allowed[a], row.mask)
         observe_agent(town, plan, lens, a, features[e, a], views[e, a])
         observe_sum(lens, earned.seats[a], features[e, a])
-        for i in range(seen.shape[1]):
-            seen[n, i] = features[e, a].values[i]
+        write_seen(lens, features[e, a], views[e, a], seen[n])
         if before >= 0:
             rows[before].next, rows[before].ended = n, DECIDED
         opened[e, a] = NO_ROW if over else n
@@ -186,7 +198,7 @@ def advance(
                     waits = mode == POLICY and n > first
                 if mode == COMPILED:
                     for i in range(first, n):
-                        forward(net, seen[i], h1, h2, out)
+                        forward(net, seen[i, : len(net.w1)], h1, h2, out)
                         log_softmax_masked(out, rows[i].mask, log_probs)
                         answer_row(rows[i], town.cursor.stream_policy, log_probs, out[VALUE], asked)
             looked[e] = 1

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
+from projections.observations.layout import CELLS
 from townlet.configuration.load import NONE, Source, load
 from townlet.env.decisions import advance as compiled
 from townlet.env.decisions.rows import BOOK, COMPILED, OPEN, OPTIONS, POLICY, ROW, SCRIPT, SCRIPT_TOLD
@@ -26,9 +27,13 @@ ROOM = 0.05
 class Experience:
     """`count` towns, with `seats` seats each, and the rows of their people's decisions.
 
-    `rows`, ROW [capacity], and `seen`, f4 [capacity, layout.size], are filled up to `n` by a rollout. Rows of one
-    person are linked by `next`, and a row's next one always lies behind it. A town whose life of `life_days` ends is
-    founded anew within the rollout, with the next seed: town e has the seeds `first_seed` + e + k `count`.
+    `rows`, ROW [capacity], and `seen`, f4 [capacity, inputs], are filled up to `n` by a rollout. `inputs` counts the
+    floats of the layout, then the cells of its planes, plane by plane, if it has any. Rows of one person are linked by
+    `next`, and a row's next one always lies behind it. A town whose life of `life_days` ends is founded anew within the
+    rollout, with the next seed: town e has the seeds `first_seed` + e + k `count`.
+
+    A policy that remembers keeps `memory` floats of its own before and after each decision, in `remembered`, f4
+    [capacity, 2, memory]. Those of options that are still under way are carried into the next rollout.
 
     `learned`, bool [T, S], says for which seats a policy chooses; the script chooses for all others, which have no
     rows. `books` sums up the last rollout for the learned seats of each town, and `books_of_others` for the others:
@@ -50,6 +55,7 @@ class Experience:
         overrides: Mapping[str, object] = NONE,
         logs: Path | str | None = None,
         logged_towns: int = 0,
+        memory: int = 0,
     ) -> None:
         """`gamma` is the discount of a tick, from 0 to 1. The first `logged_towns` towns are logged in `logs`.
 
@@ -79,7 +85,8 @@ class Experience:
         self.n = 0
         capacity = int(self.count * self.seats * (self.rollout_ticks * ROOM + 2))
         self.rows = np.zeros(capacity, ROW).view(np.recarray)
-        self.seen = np.zeros((capacity, self.layout.size), np.float32)
+        self.seen = np.zeros((capacity, self.inputs), np.float32)
+        self.remembered = np.zeros((capacity, 2, require_within(memory, "memory", 0)), np.float32)
         self._make_places()
         self._is_founded = False
 
@@ -92,6 +99,16 @@ class Experience:
         self._worst, self._learned = np.full(seats, -1.0), np.ones(seats, np.int64)
         self._books = np.zeros((2, count), BOOK).view(np.recarray)
         self._words = self.lives.words()
+
+    @property
+    def inputs(self) -> int:
+        """The numbers of an observation in `seen`."""
+        return self.layout.size + CELLS * len(self.layout.planes)
+
+    @property
+    def under_way(self) -> int:
+        """How many rows hold options that are under way: so many come first in the next rollout."""
+        return int((self._open >= 0).sum())
 
     @property
     def learned(self) -> np.ndarray:
@@ -232,12 +249,15 @@ class Experience:
         self.n = int(compiled.advance(*lived, mode, self.gamma, *places, *written, net, self.n))
 
     def _grow(self) -> None:
-        rows, seen = (
-            np.zeros(2 * len(self.rows), ROW).view(np.recarray),
-            np.zeros((2 * len(self.rows), self.layout.size), "f4"),
-        )
-        rows[: self.n], seen[: self.n] = self.rows[: self.n], self.seen[: self.n]
-        self.rows, self.seen = rows, seen
+        rows = np.zeros(2 * len(self.rows), ROW).view(np.recarray)
+        rows[: self.n] = self.rows[: self.n]
+        self.rows, self.seen, self.remembered = rows, self._doubled(self.seen), self._doubled(self.remembered)
+
+    def _doubled(self, array: np.ndarray) -> np.ndarray:
+        """A copy of the array with twice as many rows."""
+        doubled = np.zeros((2 * len(array), *array.shape[1:]), array.dtype)
+        doubled[: self.n] = array[: self.n]
+        return doubled
 
     def _found(self, index: int) -> None:
         """Found a town anew, with its next seed."""
@@ -251,6 +271,7 @@ class Experience:
         """Carry the rows whose option is still under way to the front, and forget all others."""
         kept, numbers = self._open_rows()
         self.rows[: len(kept)], self.seen[: len(kept)] = self.rows[kept], self.seen[kept]
+        self.remembered[: len(kept)] = self.remembered[kept]
         self._open[:], self.n = numbers, len(kept)
 
     def _open_rows(self) -> tuple[np.ndarray, np.ndarray]:
@@ -290,6 +311,7 @@ class Experience:
             "open": numbers,
             "rows": self.rows.view(np.ndarray)[kept].view("u1").reshape(len(kept), ROW.itemsize),
             "observations": self.seen[kept],
+            **({"remembered": self.remembered[kept]} if self.remembered.shape[2] else {}),
         }
 
     def load_state(self, state: State) -> None:
@@ -300,7 +322,10 @@ class Experience:
         """
         checked = {name: part_of(state, name, array) for name, array in {**self._places(), "open": self._open}.items()}
         count = len(part_of(state, "rows", np.zeros((len(state.get("rows", ())), ROW.itemsize), "u1")))
-        seen = part_of(state, "observations", np.zeros((count, self.layout.size), "f4"))
+        seen = part_of(state, "observations", np.zeros((count, self.inputs), "f4"))
+        remembered = np.zeros((count, *self.remembered.shape[1:]), "f4")
+        if self.remembered.shape[2]:
+            remembered = part_of(state, "remembered", remembered)
         rows = np.ascontiguousarray(state["rows"]).view(ROW).reshape(count)
         if (np.sort(checked["open"][checked["open"] >= 0]) != np.arange(count)).any() or (rows["ended"] != OPEN).any():
             raise TownletError("the state is not whole: its rows are not those of the options under way")
@@ -311,7 +336,7 @@ class Experience:
         while len(self.rows) < count:
             self._grow()
         self.n, self._is_founded = count, True
-        self.rows[:count], self.seen[:count] = rows, seen
+        self.rows[:count], self.seen[:count], self.remembered[:count] = rows, seen, remembered
         self._clear_books()
 
     def write(self) -> None:
