@@ -9,8 +9,8 @@ from projections.observations.observer import Observer
 from townlet.configuration.settings import Settings
 from townlet.errors import PolicyMisfit
 from townlet.policies.decisions import decision_table, write_part
-from townlet.policies.file import Policy
 from townlet.policies.guide import Guide
+from townlet.policies.seats import people_of, seats_by_policy
 from townlet.policies.shelf import seen_by
 
 if TYPE_CHECKING:
@@ -23,8 +23,9 @@ ROOM: Final = 8192
 class Decider:
     """Lets a town live by a guide, in compiled code, and collects what is decided."""
 
-    def __init__(self, town: "Town", by: Guide, epoch: int = -1) -> None:
-        """`epoch` is the number of the epoch that the town will live in, by default the last one.
+    def __init__(self, town: "Town", by: Guide, seed: int, epoch: int = -1) -> None:
+        """`seed` is that of the town's founding; `epoch` is the number of the epoch that the town will live in, by
+        default the last one.
 
         Raises PolicyMisfit if the policy cannot decide in this town, PolicyError.
         """
@@ -32,7 +33,7 @@ class Decider:
         from townlet.policies.forward import HEADS
 
         settings = town.settings[epoch]
-        require_fitting(by.policy, settings)
+        require_fitting(by, settings)
         self.guide = by
         self._kept_to = town.tick
         observer = Observer(seen_by(by.policy, settings), town.plans, 1)
@@ -40,6 +41,7 @@ class Decider:
         self._net = by.policy.net
         hidden = by.policy.identity.hidden
         self._scratch = np.zeros(hidden, "f4"), np.zeros(hidden, "f4"), np.zeros(HEADS, "f4")
+        self._learned = seats_by_policy(by.share, seed, town.settings[0].town.people, town.shape.agents)
         self._choices = np.zeros(ROOM + town.shape.agents, CHOICE).view(np.recarray)
         self._filled = np.zeros(1, np.int64)
         self._taken: list[np.ndarray] = []
@@ -48,7 +50,7 @@ class Decider:
         """Let the town live up to `ticks` ticks; returns how many it lived until its outbox, or the room, was full."""
         from townlet.living.by_policy import live_by
 
-        found = self._choices, self._filled, *self.guide.share, ticks, town.reserve
+        found = self._choices, self._filled, self._learned, ticks, town.reserve
         lived = int(live_by(town.towns, town.plans, *self._sight, self._net, *self._scratch, *found))
         self._taken.append(np.array(self._choices.view(np.ndarray)[: int(self._filled[0])]))
         return lived
@@ -69,8 +71,13 @@ class Decider:
         self._taken, self._kept_to = [choices[~is_lived]], tick
 
 
-def require_fitting(policy: Policy, settings: Settings) -> None:
-    """Raise PolicyMisfit unless the policy can decide in a run of a town with these settings; PolicyError."""
+def require_fitting(by: Guide, settings: Settings) -> None:
+    """Raise PolicyMisfit unless the policy can decide in a run of a town with these settings; PolicyError.
+
+    The share must be a whole number of the town's people.
+    """
+    policy = by.policy
+    people_of(by.share, settings.town.people)
     if policy.identity.control != "option":
         raise PolicyMisfit(
             f"the policy {policy.name} has control {policy.identity.control!r}, and people of a run live by options: "

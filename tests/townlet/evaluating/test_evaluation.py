@@ -15,7 +15,6 @@ from tests.townlet.towns import KITCHEN, ROOT
 from townlet.configuration.load import load
 from townlet.errors import ConfigurationError, PolicyError, QueryError, TownletError
 from townlet.evaluating.counting import Counts
-from townlet.evaluating.entrants import learned_seats
 from townlet.evaluating.evaluation import Evaluation, evaluate
 from townlet.evaluating.figures import PLAIN
 from townlet.evaluating.hours_picture import COLOURS, plot_hours
@@ -23,6 +22,7 @@ from townlet.evaluating.living import OPTIONS, seated_town, town_sums
 from townlet.evaluating.paying import Midnights, mutual_ties
 from townlet.evaluating.picture import DRAWN, plot_evaluation
 from townlet.evaluating.rows import Row, alarms, summed
+from townlet.policies.seats import learned_seats
 
 SEEDS = (5, 9)
 
