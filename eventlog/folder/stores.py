@@ -3,7 +3,8 @@
 Opening a run fetches its manifest, head and settings into a folder of the user's cache. The folder's name is a hash of
 them and of the URI, so a mirror always shows the run as it was when opened. A segment is fetched whole when one of its
 events is first read (about 50 MB for a million events, 9 MB if archived), checked to its last byte, and kept. A damaged
-segment is read up to the damage and not kept. A checkpoint is fetched when it is the nearest to a tick. From the active
+segment is read up to the damage and not kept. A checkpoint is fetched when it is the nearest to a tick. Policies
+and decisions are fetched when they are asked for. From the active
 segment only the bytes that the head covers are fetched. Derived tables are written into the mirror.
 
 All mirrors together take at most `ROOM_BYTES`, except those in use: the ones opened longest ago are removed. Any mirror
@@ -57,6 +58,7 @@ _DENIED: Final = re.compile(r"ACCESS_DENIED|Access ?Denied|Forbidden|HTTP (statu
 _SILENT: Final = re.compile(r"NETWORK_CONNECTION|curlCode|Could not connect|resolve host|timed? ?out", re.I)
 
 _stores: dict[Path, "Store"] = {}
+_brought: set[tuple[Path, str]] = set()
 _serial = itertools.count()
 
 
@@ -306,6 +308,22 @@ def bring(run: Path, name: str, length: int | None = None) -> bool:
             raise EventLogError(f"{store.uri} was changed since it was opened.\n  Next: the same again") from error
         raise
     return True
+
+
+def bring_beside(run: Path, name: str) -> None:
+    """Fetch what not every run keeps beside its log: a file of a mirror, or every file of one of its folders.
+
+    Does nothing for a run that is not a mirror, or that keeps nothing of this name. Raises `EventLogError`, `OSError`.
+    """
+    store = _stores.get(run)
+    if store is None or (run, name) in _brought:
+        return
+    if name in store.names():
+        names = [name] if is_kept(name) else [f"{name}/{each}" for each in store.names(name)]
+        for each in filter(is_kept, names):
+            (run / each).parent.mkdir(exist_ok=True)
+            bring(run, each)
+    _brought.add((run, name))
 
 
 def forget(path: Path) -> None:
