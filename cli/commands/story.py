@@ -31,8 +31,11 @@ Entry = Mapping[str, Any]
 
     Each sentence follows from the log; in SQL the sentences are the table narrations, each with its cause. The settings
     narration.* decide what is told and how often; --set changes them for the same events, and --templates changes the
-    words: literary for more colour, or a file. --by-day prints the turning points of each day, --person NAME --life the
-    life of a person, --pair NAME NAME what was between two people. A time is a tick, or "day 3 08:00".
+    words: literary for more colour, or a file. A time is a tick, or "day 3 08:00".
+
+    --by-day prints the turning points of each day: new friends are on both sides, and of new rivals it says whether
+    they are on one side or on both. --person NAME --life prints the life of a person, --pair NAME NAME what was between
+    two people.
     """,
     epilog=options.examples(
         'townlet story runs/a --from "day 1" --to "day 2"',
