@@ -195,7 +195,7 @@ def _print_life(run: "Run", names: tuple[str, ...], tick: int, form: str, templa
 def _categories(word: str) -> tuple[str, ...]:
     """The categories that a word means. Raises `click.UsageError` with the nearest word."""
     from townlet.errors import QueryError
-    from townlet.telling.everyday import categories_meant
+    from townlet.history.everyday import categories_meant
 
     try:
         return categories_meant(word)
