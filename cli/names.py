@@ -130,14 +130,14 @@ def configurations() -> list[str]:
 
 def kinds_and_words() -> list[str]:
     """The kinds of events, and the everyday words for them."""
-    from townlet.telling.everyday import kind_words
+    from townlet.history.everyday import kind_words
 
     return kind_words()
 
 
 def categories_and_words() -> list[str]:
     """The categories of the story, and the everyday words for them."""
-    from townlet.telling.everyday import category_words
+    from townlet.history.everyday import category_words
 
     return category_words()
 

@@ -5,6 +5,7 @@ are archived.
 """
 
 import io
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from eventlog.errors import DiskFull, EventLogError
 from eventlog.folder import disk
 from eventlog.folder.lock import WriterLock
 from eventlog.folder.manifest import Manifest, Seal, Segment, read_manifest, segment_file, write_manifest
+from eventlog.folder.run_folders import MANIFEST, is_run, last_written
 from eventlog.format import parquet
 from eventlog.segments.opening import chain_at, open_segment
 from eventlog.segments.recovery import remove_leftovers
@@ -34,8 +36,10 @@ def archive(run: Path) -> list[Archived]:
 
     Cuts off a torn tail and seals the active segment first. Then for each segment: writes and syncs the new file,
     writes the manifest that names it, and removes the old file. After an error the segments done so far stay archived.
+    The run counts as written to when it was before: nothing happened in its town.
     Raises `RunNotFound`, `LogLocked` if another process writes to the run, `LogDamaged`, `DiskFull`, `OSError`.
     """
+    written_s = last_written(run) if is_run(run) else 0.0
     _seal_active(run)
     lock = WriterLock(run)
     try:
@@ -55,6 +59,9 @@ def archive(run: Path) -> list[Archived]:
                 events = cold.seal.next_seq - cold.first_seq
                 done.append(Archived(cold.file, events, segment.seal.bytes, cold.seal.bytes, shared))
     finally:
+        for file in (run / MANIFEST, run / "log" / "head"):
+            if file.exists():
+                os.utime(file, (written_s, written_s))
         lock.release()
     return done
 

@@ -12,7 +12,7 @@ from eventlog.errors import EventLogError, RunExists
 from eventlog.folder.belongings import is_kept, is_state, is_table, require_new, require_own
 from eventlog.folder.manifest import read_manifest_text, read_settings
 from eventlog.folder.regular import read_regular
-from eventlog.folder.stores import Store, bring, bring_checkpoint
+from eventlog.folder.stores import Store, bring, bring_beside, bring_checkpoint
 from eventlog.places import is_uri, place_name
 from eventlog.printable import printable_line
 from eventlog.reader import LogReader
@@ -98,12 +98,13 @@ def _contents(source: LogReader) -> Iterator[tuple[str, bytes]]:
 def _kept_beside(source: LogReader) -> Iterator[tuple[str, bytes]]:
     """The files that a run keeps of its people's policies and of their decisions, if it has any."""
     names = ["policies.json"]
+    bring_beside(source.path, "policies.json")
     for folder in ("policies", "decisions"):
+        bring_beside(source.path, folder)
         below = source.path / folder
         names += sorted(f"{folder}/{each.name}" for each in below.iterdir()) if below.is_dir() else []
     for name in names:
         if is_kept(name) and (source.path / name).is_file():
-            bring(source.path, name)
             yield name, read_regular(source.path / name)
 
 

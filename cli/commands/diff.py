@@ -47,8 +47,9 @@ RELATIONS = {
     they are equal up to damage in one of them.
 
     Of two trainings it prints the settings that differ, and the first update in which they part: by its rollout, its
-    weights or its optimiser. With --decision both live that update again, to name its first decision that differs;
-    that takes up to as long as the training took. --csv and --arrow write the settings that differ.
+    weights or its optimiser. With --decision both live that update again, to name the first decision and the first
+    event of its town that differ; where they part in what was learned, these are of the update after it. That takes up
+    to twice as long as the training took. --csv and --arrow write the settings that differ.
     """,
     epilog=options.examples(
         "townlet diff runs/a runs/b",
@@ -58,7 +59,7 @@ RELATIONS = {
 )
 @click.argument("a", type=RunName())
 @click.argument("b", type=RunName())
-@click.option("--decision", is_flag=True, help="Of two trainings, name the first decision that differs, too.")
+@click.option("--decision", is_flag=True, help="Of two trainings, name the first decision and event that differ, too.")
 @options.output_formats
 def command(a: str, b: str, decision: bool, form: str) -> None:
     if trained := options.find_trainings(a, b):

@@ -1,13 +1,18 @@
 """`townlet evaluate`"""
 
 from collections.abc import Sequence
+from math import floor, isfinite, log10
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cli import options, output
 from cli.main import COMMANDS
 from cli.names import CONFIG, Name
+
+if TYPE_CHECKING:
+    from townlet.evaluating.rows import Row
 
 COLUMNS = (
     "policy",
@@ -22,6 +27,10 @@ COLUMNS = (
     "unit",
 )
 NUMBERS = COLUMNS[3:9]
+
+DIGITS = 3
+PLACES_MOST = 12
+"""The significant digits of a number in the table, and the most places after its point."""
 
 
 def known_policies() -> list[str]:
@@ -40,6 +49,9 @@ def known_policies() -> list[str]:
     and every figure has its 95 % interval over towns (and trainings) and its difference to the script's, paired by
     town. `return` is of a seat-day, whether or not somebody lives there; other rates are of a person-day.
 
+    The table for reading has the figures that say whether people live well: with --all it has every figure, as --json,
+    --csv and --arrow always have.
+
     An alarm goes to stderr if more people leave than under the random policy, and the digest of all towns. The figures
     need scipy: pip install 'townlet[facts]'
     """,
@@ -47,6 +59,7 @@ def known_policies() -> list[str]:
         "townlet evaluate town scripted random --json",
         "townlet evaluate town scripted --share 4/8 --share 8/8 --seeds 1000001-1000050",
         "townlet evaluate mine.safetensors scripted random --also rewards.social.stage=c1 --plot mine.svg",
+        "townlet evaluate town scripted --plot-hours day.svg",
         "townlet evaluate c1=a.safetensors,b.safetensors scripted --config town16",
     ),
 )
@@ -73,8 +86,14 @@ def known_policies() -> list[str]:
 )
 @options.settings_option
 @options.also_option
-@click.option("--hours", is_flag=True, help="Tell the time by option for every hour of the day, too.")
+@click.option(
+    "--all", "whole", is_flag=True, help="Print every figure, not only those that say whether people live well."
+)
+@click.option("--hours", is_flag=True, help="Tell the time by option for every hour of the day, too; implies --all.")
 @click.option("--plot", type=options.NewPath(), help="Draw the figures into this PNG or SVG file as well.")
+@click.option(
+    "--plot-hours", type=options.NewPath(), help="Draw what people do at each hour of the day into this file as well."
+)
 @click.option("--into", type=options.NewPath(), help="Keep what is summed of each town in this folder, to go on later.")
 @options.jobs_option
 @options.output_formats
@@ -86,18 +105,20 @@ def command(
     shares: Sequence[str],
     overrides: dict[str, object],
     also: dict[str, object],
+    whole: bool,
     hours: bool,
     plot: Path | None,
+    plot_hours: Path | None,
     into: Path | None,
     jobs: int | None,
     form: str,
 ) -> None:
     from townlet.evaluating.evaluation import evaluate
 
-    if plot:
+    for picture in filter(None, (plot, plot_hours)):
         from townlet.plotting.tie_network import form_of
 
-        form_of(plot)
+        form_of(picture)
     with output.Line() as line:
         line.draw(f"towns of {len(seeds)} seeds begin to live {days} days")
         found = evaluate(
@@ -108,24 +129,45 @@ def command(
             shares=shares,
             overrides=overrides,
             also=also,
-            by_hour=hours,
+            by_hour=hours or plot_hours is not None,
             jobs=jobs,
             into=into,
             progress=line.draw,
         )
-    fields = [row._asdict() for row in found.rows]
-    if form == "table":
-        fields = [row | {name: _short(row[name]) for name in NUMBERS} for row in fields]
-    output.records(fields, COLUMNS, form)
+    _say(found.rows, whole or hours, hours, form)
+    below = f"{len(seeds)} towns, {days} days    digest {found.digest[:12]}"
     if plot:
         from townlet.evaluating.picture import plot_evaluation
 
-        plot_evaluation(found.rows, plot, f"{len(seeds)} towns, {days} days    digest {found.digest[:12]}")
+        plot_evaluation(found.rows, plot, below)
         output.words(f"wrote {plot}")
+    if plot_hours:
+        from townlet.evaluating.hours_picture import plot_hours as draw_hours
+
+        draw_hours(found.rows, plot_hours, below)
+        output.words(f"wrote {plot_hours}")
     for alarm in found.alarms:
         output.words(alarm)
     output.words(f"digest of {len(seeds)} towns of {days} days for each policy and share: {found.digest}")
 
 
-def _short(figure: float | None) -> str | None:
-    return None if figure is None else f"{figure:.4g}"
+def _say(rows: "Sequence[Row]", whole: bool, hours: bool, form: str) -> None:
+    """Print the rows: in a table for reading only those of SHORT, unless the `whole` is asked for."""
+    from townlet.evaluating.figures import SHORT, is_of_hour
+
+    told = [row for row in rows if hours or not is_of_hour(row.figure)]
+    fields = [row._asdict() for row in told]
+    if form == "table":
+        kept = [row for row in fields if whole or row["figure"] in SHORT]
+        fields = [row | {name: figure_in_words(row[name]) for name in NUMBERS} for row in kept]
+    output.records(fields, COLUMNS, form)
+    if len(fields) < len(told):
+        output.words(f"{len(told) - len(fields):,} more rows: --all")
+
+
+def figure_in_words(figure: float | None) -> str | None:
+    """A number with DIGITS significant digits and no exponent, so that none but 0 is written as 0."""
+    if figure is None or not isfinite(figure):
+        return None if figure is None else str(figure)
+    places = max(0, DIGITS - 1 - floor(log10(abs(figure)))) if figure else 0
+    return f"{figure:.{min(places, PLACES_MOST)}f}"

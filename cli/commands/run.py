@@ -90,7 +90,7 @@ def command(
     if by := guide(policy, share):
         from townlet.living.deciding import require_fitting as require_fitting_policy
 
-        require_fitting_policy(by.policy, resolved.settings)
+        require_fitting_policy(by, resolved.settings)
     for doubt in resolved.doubts():
         output.words(doubt)
     wanted = options.ticks_of(ticks, days, resolved.settings.town.ticks_per_day)

@@ -60,7 +60,8 @@ def command() -> None:
     help="""List the runs in a folder and in its sub-folders.
 
     DIR is a folder of runs, by default runs/. Runs are named by their paths in it; a fork stands below the run that it
-    was forked from, which `parent` names: by path, or by its run_id if it is not here. A run is `closed`, `running`,
+    was forked from, which `parent` names: by path, or by its run_id if it is not here. Where several equal runs may be
+    the parent, it names all of them, and the fork stands by itself. A run is `closed`, `running`,
     `stopped` (its process ended without closing it; townlet resume continues it), or `damaged`.
 
     Trainings come last, each with its name, its seed and how many updates it made. A training is `finished`, `running`,
@@ -280,7 +281,8 @@ def _run_row(place: Path, member: Member) -> dict[str, Any]:
     if manifest is None:
         return row
     if manifest.parent is not None:
-        row["parent"] = manifest.parent.run_id if member.parent is None else member.parent.relative_to(place).as_posix()
+        names = [parent.relative_to(place).as_posix() for parent in member.parents]
+        row["parent"] = " or ".join(names) or manifest.parent.run_id
     row |= {"config": manifest.name, "seed": manifest.epochs[-1].seed}
     try:
         head = read_head(path / "log" / "head")

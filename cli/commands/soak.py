@@ -23,8 +23,9 @@ VERSUS = ("name", "value", "versus", "drift_percent", "beyond", "must", "passed"
     help=f"""{COMMANDS["soak"]}
 
     CONFIG is a YAML file or the name of a shipped configuration; left out, it is the default town. Prints a row for
-    each condition, over all seeds, and exits with code 1 if one fails. In a town of n people, rates are multiplied by
-    n / 8, and windows by 8 / n where n is below 8.
+    each condition, over all seeds, and exits with code 1 if one fails. A row that needs more days than the towns live
+    is not judged, as its note and the last line say. In a town of n people, rates are multiplied by n / 8, and windows
+    by 8 / n where n is below 8.
 
     With --versus the same seeds live a second time under changed settings, and each row says how far its figure drifts.
     A drift is only reported; it does not fail the soak.
@@ -97,9 +98,12 @@ def say_beyond(drifts: "Sequence[Drift]") -> None:
     output.words(f"{len(beyond)} of {len(drifts)} rows drift by more than {BEYOND_PERCENT:g} %{which}")
 
 
-def say_outcome(passed: Mapping[str, bool], seeds: Sequence[int], days: int) -> None:
-    """Say that all rows hold. Raises `click.ClickException`, which lists the rows that failed."""
-    failed = [name for name, holds in passed.items() if not holds]
+def say_outcome(passed: Mapping[str, bool | None], seeds: Sequence[int], days: int) -> None:
+    """Say whether all judged rows hold, and which are not judged. Raises `click.ClickException` if a row failed."""
+    failed = [name for name, holds in passed.items() if holds is False]
+    left = [name for name, holds in passed.items() if holds is None]
+    judged = len(passed) - len(left)
+    rest = f"; not judged, because more than {days} days are needed: {', '.join(left)}" if left else ""
     if failed:
-        raise click.ClickException(f"{len(failed)} of {len(passed)} rows failed: {', '.join(failed)}")
-    output.words(f"all {len(passed)} rows hold over {len(seeds)} towns of {days} days")
+        raise click.ClickException(f"{len(failed)} of {judged} rows failed: {', '.join(failed)}{rest}")
+    output.words(f"all {judged} {'judged ' if left else ''}rows hold over {len(seeds)} towns of {days} days{rest}")

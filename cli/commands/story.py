@@ -31,8 +31,11 @@ Entry = Mapping[str, Any]
 
     Each sentence follows from the log; in SQL the sentences are the table narrations, each with its cause. The settings
     narration.* decide what is told and how often; --set changes them for the same events, and --templates changes the
-    words: literary for more colour, or a file. --by-day prints the turning points of each day, --person NAME --life the
-    life of a person, --pair NAME NAME what was between two people. A time is a tick, or "day 3 08:00".
+    words: literary for more colour, or a file. A time is a tick, or "day 3 08:00".
+
+    --by-day prints the turning points of each day: new friends are on both sides, and of new rivals it says whether
+    they are on one side or on both. --person NAME --life prints the life of a person, --pair NAME NAME what was between
+    two people.
     """,
     epilog=options.examples(
         'townlet story runs/a --from "day 1" --to "day 2"',
@@ -192,7 +195,7 @@ def _print_life(run: "Run", names: tuple[str, ...], tick: int, form: str, templa
 def _categories(word: str) -> tuple[str, ...]:
     """The categories that a word means. Raises `click.UsageError` with the nearest word."""
     from townlet.errors import QueryError
-    from townlet.telling.everyday import categories_meant
+    from townlet.history.everyday import categories_meant
 
     try:
         return categories_meant(word)

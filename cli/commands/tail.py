@@ -119,7 +119,7 @@ def _codes(word: str) -> list[int]:
     """The codes of the kinds that a word means. Raises `click.UsageError` with the nearest word."""
     from eventlog.catalogue import KIND_CODES
     from townlet.errors import QueryError
-    from townlet.telling.everyday import kinds_meant
+    from townlet.history.everyday import kinds_meant
 
     try:
         return [KIND_CODES[kind] for kind in kinds_meant(word)]

@@ -3,8 +3,8 @@
 Opening a run fetches its manifest, head and settings into a folder of the user's cache. The folder's name is a hash of
 them and of the URI, so a mirror always shows the run as it was when opened. A segment is fetched whole when one of its
 events is first read (about 50 MB for a million events, 9 MB if archived), checked to its last byte, and kept. A damaged
-segment is read up to the damage and not kept. A checkpoint is fetched when it is the nearest to a tick. From the active
-segment only the bytes that the head covers are fetched. Derived tables are written into the mirror.
+segment is read up to the damage and not kept. A checkpoint is fetched when it is the nearest to a tick; policies and
+decisions when they are asked for; of the active segment what the head covers. Derived tables go into the mirror.
 
 All mirrors together take at most `ROOM_BYTES`, except those in use: the ones opened longest ago are removed. Any mirror
 may be deleted at any time. pyarrow takes credentials, region and endpoint from the environment and from the URI's
@@ -79,6 +79,7 @@ class Store:
         """`place` is a URI or the path of a folder. Does not connect to the store."""
         self.uri = public_uri(place) if isinstance(place, str) else str(place)
         self._place = place
+        self.brought: set[str] = set()
 
     def place_name(self, name: str = "") -> str:
         """The name in messages of a file of the folder, or of the folder for ""."""
@@ -150,8 +151,7 @@ class Store:
         above = f"{folder}/{below}".rstrip("/")
         with self._store_errors(f"cannot list {below or 'the folder'}"):
             found = system.get_file_info(pyarrow.fs.FileSelector(above, allow_not_found=True, recursive=deep))
-        wanted = [each for each in found if not deep or each.type == pyarrow.fs.FileType.File]
-        paths = [each.path.removesuffix("/") for each in wanted]
+        paths = [each.path.removesuffix("/") for each in found if not deep or each.type == pyarrow.fs.FileType.File]
         names = sorted(path[len(above) + 1 :] if path.startswith(f"{above}/") else f"/{path}" for path in paths)
         for name in names:
             if not is_plain(name):
@@ -308,6 +308,16 @@ def bring(run: Path, name: str, length: int | None = None) -> bool:
     return True
 
 
+def bring_beside(run: Path, part: str) -> None:
+    """Fetch what a mirror's run keeps beside its log as this file or folder. Raises `EventLogError`, `OSError`."""
+    store = _stores.get(run)
+    for name in store.names(deep=True) if store is not None and part not in store.brought else ():
+        if name.partition("/")[0] == part and is_kept(name):
+            bring(run, name)
+    if store is not None:
+        store.brought.add(part)
+
+
 def forget(path: Path) -> None:
     """Remove a segment from a mirror; readers that have it open can read on. Does nothing for other runs."""
     if path.parent.parent in _stores:
@@ -352,7 +362,7 @@ def _begin(store: Store, folder: Path, manifest: Manifest, text: bytes, head: by
     unfinished = folder.with_name(f"{folder.name}.{os.getpid()}-{next(_serial)}")
     try:
         checkpoints = filter(is_state, store.names("checkpoints"))
-        for each in ("log", "configs", *(f"checkpoints/{name}" for name in checkpoints)):
+        for each in ("log", "configs", "policies", "decisions", *(f"checkpoints/{name}" for name in checkpoints)):
             (unfinished / each).mkdir(parents=True)
         for config_id in {epoch.config_id for epoch in manifest.epochs}:
             with contextlib.suppress(FileNotFoundError):

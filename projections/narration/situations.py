@@ -236,6 +236,7 @@ DAYS: Final = _placeholders_of(
         "first_quarrel": TWO_OF_A_DAY,
         "friends": "pairs",
         "rivals": "pairs",
+        "rival": "pairs",
         "gained": TURN_OF_A_DAY,
         "lost": TURN_OF_A_DAY,
     }

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from cli.commands.evaluate import figure_in_words
 from tests.cli.test_commands import from_json, said
 from tests.townlet.policies.making import policy_file
+from townlet.evaluating.figures import SHORT
 
 SMALL = ("evaluate", "scripted", "random", "--set", "town.map=kitchen", "--set", "town.people=4", "--jobs", "1")
 FEW = (*SMALL, "--seeds", "5,9", "--days", "1")
@@ -30,6 +32,44 @@ def test_the_table_is_for_reading_and_the_digest_goes_to_stderr() -> None:
     assert lines[1].split()[:3] == ["scripted", "8/8", "return"]
     assert "digest of 2 towns of 1 days for each policy and share: " in result.stderr
     assert said(*FEW).stderr == result.stderr
+
+
+def test_the_table_has_the_figures_of_a_good_life_and_with_all_every_one() -> None:
+    short, whole = said(*FEW), said(*FEW, "--all")
+    figures = [{line.split()[2] for line in result.stdout.splitlines()[1:]} for result in (short, whole)]
+    assert {"return", "exits", "exits.most", "self_sufficiency", "sleep_at_night", "chats"} <= figures[0] <= set(SHORT)
+    assert {"return.needs", "decisions", "time.sleep"} <= figures[1] - figures[0]
+    rows = from_json(said(*FEW, "--json"))
+    assert {row["figure"] for row in rows} == figures[1]
+    assert f"{len(rows) - len(short.stdout.splitlines()) + 1} more rows: --all" in short.stderr
+    assert "more rows" not in whole.stderr
+
+
+@pytest.mark.parametrize(
+    ("figure", "words"),
+    [
+        (0.0, "0"),
+        (0.0002, "0.000200"),
+        (-0.00001234, "-0.0000123"),
+        (4.652, "4.65"),
+        (95.04, "95.0"),
+        (12345.6, "12346"),
+        (None, None),
+    ],
+)
+def test_no_number_but_0_is_written_as_0(figure: float | None, words: str | None) -> None:
+    assert figure_in_words(figure) == words
+
+
+def test_a_picture_of_the_hours(tmp_path: Path) -> None:
+    pictures = [tmp_path / "one.svg", tmp_path / "two.svg"]
+    for picture in pictures:
+        result = said(*FEW, "--plot-hours", picture)
+        assert result.exit_code == 0 and f"wrote {picture}" in result.stderr, result.stderr
+    assert pictures[0].read_bytes() == pictures[1].read_bytes()
+    text = pictures[0].read_text(encoding="utf-8")
+    assert all(word in text for word in ("scripted 8/8", "random 8/8", "sleep", "socialise", "yield"))
+    assert "time.sleep.03" not in said(*FEW, "--all", "--plot-hours", pictures[0]).stdout
 
 
 def test_a_file_a_share_and_a_picture(tmp_path: Path) -> None:
@@ -57,6 +97,7 @@ def test_the_hours_are_told_where_they_are_asked_for() -> None:
         (("evaluate", "scripted", "--share", "1/3"), "of 8 people is no whole number of people. Next: 3/8"),
         (("evaluate", "scripted", "--also", "town.people=3"), "keys that begin with rewards."),
         (("evaluate", "scripted", "--plot", "a.txt"), "neither a .png nor a .svg"),
+        (("evaluate", "scripted", "--plot-hours", "a.txt"), "neither a .png nor a .svg"),
         (("evaluate", "scripted", "--set", "town.peple=3"), "did you mean"),
     ],
 )

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from cli.options import find_run
+from eventlog.folder.lineage import family_tree
 from eventlog.folder.lock import WriterLock
+from eventlog.folder.run_folders import last_written, newest, runs_in
 from tests.cli.test_commands import from_json, here, lived, said
 
 __all__ = ["here", "lived"]
@@ -80,6 +82,32 @@ class TestRuns:
         assert from_json(done) == from_json(shown)
         assert len(from_json(said("runs", "--json"))) == 1
         assert "freed" in done.stderr
+
+    def test_an_archived_run_is_no_newer_than_it_was(self, here: Path) -> None:
+        """Whoever names no run means the one that was written to last; an archive is the same history."""
+        for name in ("old", "new"):
+            assert said("run", "--ticks", 5, "--seed", 3, "--into", f"runs/{name}").exit_code == 0
+        for second, name in enumerate(("old", "new")):
+            for file in (here / "runs" / name / "run.json", here / "runs" / name / "log" / "head"):
+                os.utime(file, (4_000_000_000 + second, 4_000_000_000 + second))
+        assert newest(runs_in(here / "runs")).name == "new"
+        assert said("runs", "archive", "old").exit_code == 0
+        assert newest(runs_in(here / "runs")).name == "new"
+        assert last_written(here / "runs" / "old") == 4_000_000_000
+        assert said("resume", "old", "--ticks", 5).exit_code == 0
+        assert last_written(here / "runs" / "old") != 4_000_000_000
+
+    def test_where_equal_forks_may_be_the_parent_all_are_named(self, here: Path) -> None:
+        for name in ("one", "two"):
+            assert said("fork", "a", "--at-tick", 900, "--into", f"runs/{name}", "--ticks", 5).exit_code == 0
+        assert said("fork", "two", "--into", "runs/three", "--ticks", 5).exit_code == 0
+        rows = {row["run"]: row for row in from_json(said("runs", "--json"))}
+        assert rows["three"]["parent"] == "one or two" and rows["two"]["parent"] == "a"
+        depths = {each.path.name: each.depth for each in family_tree(here / "runs")}
+        assert (depths["one"], depths["two"], depths["three"]) == (1, 1, 0)
+        shutil.rmtree("runs/one")
+        rows = {row["run"]: row for row in from_json(said("runs", "--json"))}
+        assert rows["three"]["parent"] == "two"
 
     def test_a_parent_stays_and_is_named(self) -> None:
         assert said("fork", "a", "--at-tick", 100, "--into", "runs/b").exit_code == 0

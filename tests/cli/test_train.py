@@ -1,5 +1,8 @@
 """`townlet train` as somebody types it, and trainings in `townlet runs` and `townlet diff`."""
 
+import json
+import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -93,9 +96,24 @@ class TestDiff:
         result = said("diff", "a", "runs/b", "--decision")
         assert result.exit_code == 4 and "they differ from the first" in result.stderr
         assert "digests of that update" in result.stdout and "seed" in result.stdout
-        assert "the first decision that differs, number 0 of the rollout" in result.stdout
+        assert "the first decision that differs, number 0 of the rollout of update 0" in result.stdout
+        assert re.search(
+            r"first event of town \d+ \(seeds \d+ and \d+\) that differs\n  a: event \d+, tick 0: ", result.stdout
+        )
         result = said("diff", "a", "b", "--json")
-        assert result.exit_code == 4 and '"update": 0' in result.stdout
+        assert result.exit_code == 4 and '"update": 0' in result.stdout and '"event": null' in result.stdout
+
+    def test_where_the_weights_part_first_it_names_decision_and_event_of_the_next_update(self) -> None:
+        other = Path("runs/rate")
+        assert said("train", "smoke", "--into", other, *FEW, "--set", "ppo.rate=0.1").exit_code == 0
+        result = said("diff", "a", other, "--decision")
+        assert "rollouts of update 0 are the same: they part in what is learned" in result.stderr
+        assert re.search(r"number \d+ of the rollout of update 1\n", result.stdout)
+        found = json.loads(said("diff", "a", other, "--decision", "--json").stdout)
+        assert found["update"] == 0 and found["decision"]["update"] == 1
+        sides = found["event"]["a"], found["event"]["b"]
+        assert sides[0] != sides[1] and {"kind", "tick", "seq"} <= set(sides[0]) & set(sides[1])
+        shutil.rmtree(other)
 
     def test_a_training_is_equal_to_itself(self) -> None:
         result = said("diff", "a", "a")

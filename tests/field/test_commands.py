@@ -17,8 +17,8 @@ from eventlog.folder.lineage import family_tree
 from tests.cli.test_commands import from_json, here, lived, said
 from townlet.errors import QueryError
 from townlet.foreground import PACES
+from townlet.history.everyday import CATEGORY_OF, EVERYDAY, categories_meant, kinds_meant
 from townlet.run import simulate
-from townlet.telling.everyday import CATEGORY_OF, EVERYDAY, categories_meant, kinds_meant
 
 __all__ = ["here", "lived"]
 

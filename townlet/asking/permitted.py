@@ -9,7 +9,7 @@ shows no tree; then what is in them is read.
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
@@ -21,6 +21,7 @@ from townlet.asking.query_reading import Node, nodes_of
 from townlet.asking.query_words import CLOSING, OPENING, with_no_values, words_of
 from townlet.asking.tables import TABLES, is_kind, names
 from townlet.errors import QueryError
+from townlet.history.everyday import EVERYDAY
 
 TEXT_BYTES_MOST: Final = 100_000
 BRACKETS_MOST: Final = 100
@@ -264,7 +265,15 @@ def _own_views() -> frozenset[str]:
 
 def no_table(name: str, made: set[str] | frozenset[str] = frozenset()) -> str:
     """What is said to a query that names a table which is not there."""
-    near = near_names(name.rpartition(".")[2], [*made, *TABLES], 3)
+    near = _tables_near(name.rpartition(".")[2], [*made, *TABLES])
     meant = f"did you mean {' or '.join(near)}? " if near else ""
     tables = ", ".join(names(lambda table: not is_kind(table)))
     return f"there is no table {name}; {meant}There are {tables}, and a view of each kind of event: show tables"
+
+
+def _tables_near(name: str, known: Sequence[str]) -> list[str]:
+    """Up to three tables that a wrong name may mean: nearly their own names, or everyday words for what they hold."""
+    near = near_names(name, [*known, *EVERYDAY], 3)
+    meant = [each for each in near if each in known]
+    meant += [kind for each in near if each not in known for kind in EVERYDAY[each]]
+    return list(dict.fromkeys(meant))[:3]

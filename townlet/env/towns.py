@@ -90,6 +90,7 @@ class Towns:
         self.logs, self._pid = logs, os.getpid()
         self.logged = 0 if logs is None else count if logged is None else min(logged, count)
         self._logs: dict[int, TownLog] = {}
+        self._heard: dict[int, list[Rows]] = {}
         self._lives_again = False
 
     def _require(self, count: int) -> None:
@@ -112,6 +113,7 @@ class Towns:
         Raises TownletError, RunExists.
         """
         self.end(index)
+        self._hear(index)
         for content in self._bytes:
             content[index, : self._head] = 0
         found_town(self.settings, self.towns, self.plans, index, seed)
@@ -199,6 +201,7 @@ class Towns:
     def drain(self, index: int) -> None:
         """Move the rows of a town's outbox to its chain and its log, between two ticks. Raises OutboxFull."""
         self.write(index)
+        self._hear(index)
         lives, follows = self._bytes
         follows[index, : self._state] = lives[index, : self._state]  # the same as folding the outbox into it
         self._plain["cursor"]["pending"][index] = 0
@@ -219,6 +222,18 @@ class Towns:
         """The rows in a town's outbox from row `first` on: a view, not a copy."""
         rows: Rows = self._plain["outbox"][index, first : int(self._plain["cursor"]["pending"][index])]
         return rows
+
+    def listen(self, index: int) -> None:
+        """From now on keep every event of a town in memory, for `heard`."""
+        self._heard[index] = []
+
+    def heard(self, index: int) -> Rows:
+        """The events of a town, of all its lives, since `listen` was called and those then in its outbox; a copy."""
+        return np.concatenate([*self._heard[index], self.events(index, 0)])
+
+    def _hear(self, index: int) -> None:
+        if index in self._heard:
+            self._heard[index].append(self.events(index, 0).copy())
 
     def _hash(self, index: int) -> None:
         """Add the rows of the outbox to the chain that are not in it yet."""

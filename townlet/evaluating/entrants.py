@@ -1,4 +1,4 @@
-"""The policies that are evaluated, by name or file, and which seats of a town they act for."""
+"""The policies that are evaluated, by name or file, and for how many people of a town they act."""
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 
 from townlet.errors import PolicyError
 from townlet.policies.file import Policy
+from townlet.policies.guide import Share
+from townlet.policies.seats import people_of
 from townlet.policies.shelf import ENDING, policy_file, shipped_policies
-from townlet.rules.draw import word_of
 
 SCRIPTED: Final = "scripted"
 RANDOM: Final = "random"
@@ -16,9 +17,6 @@ BUILT_IN: Final = (SCRIPTED, RANDOM)
 """The script, and a policy to which every allowed option is as likely as another. They act for everybody."""
 
 EVERYBODY: Final = "8/8"
-
-SHARE_ADDRESS: Final = 1 << 20
-"""Words of the stream `policy` from this index on say which seats are learned: one for each seat."""
 
 
 class Entrant(NamedTuple):
@@ -96,20 +94,7 @@ def share_of(given: str, people: int) -> int:
         raise PolicyError(f"share {given!r} is no share. Next: 1/8, 4/8 or 8/8") from error
     if not 0 < share <= 1:
         raise PolicyError(f"share {given!r} is not above 0 and at most 1. Next: 1/8, 4/8 or 8/8")
-    count = share * people
-    if count.denominator != 1:
-        nearest = max(1, round(count))
-        raise PolicyError(f"share {given!r} of {people} people is no whole number of people. Next: {nearest}/{people}")
-    return int(count)
-
-
-def learned_seats(seed: int, people: int, count: int) -> list[int]:
-    """The seats of a town for which a policy acts: `count` of `people`, drawn by the town's seed.
-
-    The seats of a smaller share are among those of a larger one.
-    """
-    order = sorted(range(people), key=lambda seat: (word_of(seed, "policy", SHARE_ADDRESS + seat), seat))
-    return sorted(order[:count])
+    return people_of(Share(share.numerator, share.denominator), people)
 
 
 def require_shares(shares: Sequence[str], people: int) -> dict[str, int]:
@@ -128,7 +113,6 @@ __all__ = [
     "Entrant",
     "entrants_of",
     "known_names",
-    "learned_seats",
     "require_shares",
     "share_of",
 ]

@@ -14,13 +14,13 @@ from townlet.evaluating.entrants import (
     SCRIPTED,
     Entrant,
     entrants_of,
-    learned_seats,
     require_shares,
 )
 from townlet.evaluating.living import Sums, mind_of, town_sums
 from townlet.evaluating.rows import Row, TownsSums, alarms, others_rows, rows_of, summed
 from townlet.many.cells import canonical
 from townlet.many.statistics import scipy_stats
+from townlet.policies.seats import learned_seats
 from townlet.warming import warm
 from townlet.whole_numbers import require_seed, require_within
 

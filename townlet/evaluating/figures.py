@@ -85,6 +85,30 @@ PLAIN: Final = (
 )
 """The figures beside returns."""
 
+OTHERS: Final = "others."
+"""Goes before the figures of the scripted people among whom learned ones live."""
+
+SHORT: Final = (
+    RETURN,
+    f"{RETURN}.improves",
+    f"{ALSO}{RETURN}",
+    f"{ALSO}{RETURN}.improves",
+    EXITS_FIGURE,
+    f"{EXITS_FIGURE}.most",
+    "self_sufficiency",
+    "on_time",
+    "sleep_at_night",
+    "wallet",
+    "wallet_slope",
+    "chats",
+    "shared_meals",
+    "mutual_ties",
+    "quarrels",
+    f"{OTHERS}{RETURN}",
+    f"{OTHERS}self_sufficiency",
+)
+"""The figures that say whether people live well under a policy: they are told unless all are asked for."""
+
 SHORT_OF_OTHERS: Final = (RETURN, "exits", "self_sufficiency", "chats", "shared_meals", "quarrels")
 """The figures that are told of the scripted people among whom learned ones live, as `others.<figure>`."""
 
@@ -104,4 +128,21 @@ def hours() -> Iterator[Figure]:
             yield Figure(name, f"time with the option {option} from {at:02}:00 on", "share", name, f"time_at.{at:02}")
 
 
-__all__ = ["ALSO", "EXITS_FIGURE", "PLAIN", "RETURN", "SHORT_OF_OTHERS", "Figure", "hours", "returns"]
+def is_of_hour(name: str) -> bool:
+    """Whether a figure is of one hour of the day, as those of `hours` are."""
+    return name.startswith("time.") and name[-2:].isdigit()
+
+
+__all__ = [
+    "ALSO",
+    "EXITS_FIGURE",
+    "OTHERS",
+    "PLAIN",
+    "RETURN",
+    "SHORT",
+    "SHORT_OF_OTHERS",
+    "Figure",
+    "hours",
+    "is_of_hour",
+    "returns",
+]

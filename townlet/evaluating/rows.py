@@ -8,7 +8,17 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from townlet.evaluating.figures import ALSO, EXITS_FIGURE, PLAIN, RETURN, SHORT_OF_OTHERS, Figure, hours, returns
+from townlet.evaluating.figures import (
+    ALSO,
+    EXITS_FIGURE,
+    OTHERS,
+    PLAIN,
+    RETURN,
+    SHORT_OF_OTHERS,
+    Figure,
+    hours,
+    returns,
+)
 from townlet.evaluating.intervals import Figure as Reckoned
 from townlet.evaluating.intervals import (
     Numbers,
@@ -77,7 +87,7 @@ def others_rows(policy: str, share: str, sums: TownsSums, script: TownsSums | No
     """The rows of the scripted people among whom learned ones live; `script`: of them where all are scripted."""
     table = [figure for figure in (*returns(), *PLAIN) if figure.name in SHORT_OF_OTHERS]
     for figure in table:
-        yield row_of(policy, share, figure._replace(name=f"others.{figure.name}"), sums, script)
+        yield row_of(policy, share, figure._replace(name=f"{OTHERS}{figure.name}"), sums, script)
 
 
 def row_of(policy: str, share: str, figure: Figure, sums: TownsSums, script: TownsSums | None) -> Row:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from townlet.errors import ConfigurationError
 from townlet.evaluating.figures import Figure
 from townlet.experiments.cells import Cell, kept_cell, training_folder
 from townlet.experiments.contrasts import Compared, Told, compared, told
@@ -32,9 +31,6 @@ FIRST_OF: Final = (
 def report(source: Path | str | Planned, into: Path | str) -> str:
     """What the folder of an experiment holds, as Markdown. Raises ConfigurationError, as `run_experiment` does."""
     plan, folder = source if isinstance(source, Planned) else planned(source), Path(into)
-    unknown = sorted(name for name in plan.settings.outcomes if name not in FIGURES)
-    if unknown:
-        raise ConfigurationError(f"outcomes: there is no figure {unknown[0]!r}, there are {', '.join(FIGURES)}")
     arms: dict[str, list[Cell]] = {arm: [] for arm in plan.settings.arms}
     for arm, seed in plan.cells():
         if cell := kept_cell(folder, plan, arm, seed):

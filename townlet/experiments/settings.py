@@ -11,6 +11,7 @@ from projections.spelling import proposal
 from townlet.configuration.faults import dotted, refusal, short
 from townlet.configuration.load import configs_folder, given_file
 from townlet.errors import ConfigurationError
+from townlet.experiments.figures import FIGURES
 from townlet.learning.settings import Training, training_of
 
 OVERRIDES: Final = "overrides."
@@ -63,6 +64,9 @@ class Experiment(Model):
         for name in {arm for pair in (*self.contrasts, *self.explored) for arm in pair}:
             if name not in self.arms:
                 raise ValueError(f"contrasts: there is no arm {name!r}; {proposal(name, list(self.arms))}")
+        for name in self.outcomes:
+            if name not in FIGURES:
+                raise ValueError(f"outcomes: there is no figure {name!r}; {proposal(name, FIGURES)}")
         return self
 
 

@@ -100,7 +100,7 @@ def _make_again(run: History, stretch: Stretch, first: int, last: int) -> bool:
     epoch = max(number for number, each in enumerate(run.epochs) if each.from_seq <= begins)
     seed = run.epochs[epoch].seed
     town.set_seed(seed)
-    town.decider = Decider(town, by, epoch, run.path)
+    town.decider = Decider(town, by, run.epochs[0].seed, epoch, run.path)
     lived, logged = sha256(), sha256()
     if seq == 0:
         lived.update(town.found(seed).tobytes())

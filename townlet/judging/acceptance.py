@@ -15,6 +15,9 @@ USUAL_PEOPLE: Final = 8
 SEEDS_SHARE: Final = 0.9
 """Towns of another size may miss what holds in every seed in a tenth of the seeds: 2 of 20."""
 
+NOT_JUDGED: Final = "not judged: needs"
+"""How the note of a row begins that a soak is too short for; the days that it needs follow."""
+
 Unit = Literal["share", "a day", "a person-day", "days", "minutes"]
 
 
@@ -81,12 +84,15 @@ ACCEPTANCE: Final = (
 
 
 class Row(NamedTuple):
-    """A judged row. `figure` is the value as a number; None for a value such as a digest."""
+    """A row of the table. `passed` is None if it is not judged, because the towns lived too short for it.
+
+    `figure` is the value as a number; None for a value such as a digest.
+    """
 
     name: str
     value: str
     must: str
-    passed: bool
+    passed: bool | None
     note: str = ""
     figure: float | None = None
 
@@ -124,7 +130,10 @@ def seeds_needed(seeds: int, people: int) -> int:
 
 
 def judged(band: Band, measured: Measured, *, seeds: int, people: int, days: int) -> Row:
-    """The row of a band of the table: `seeds` towns of `people` people have lived for `days` days."""
+    """The row of a band of the table: `seeds` towns of `people` people have lived for `days` days.
+
+    It is not judged if that is less than the band's window.
+    """
     sized = scaled(band, people)
     if band is TENURE:
         sized = replace(sized, least=min(3.0, days - 1.0))  # nobody holds a job longer than the town lives
@@ -136,7 +145,7 @@ def judged(band: Band, measured: Measured, *, seeds: int, people: int, days: int
         notes.append(f"lowest seed {min(measured.seeds):.0%} of {_number(band.seed_least, 'share')}")
     if band.every_seed and sized.within_days is not None:
         late = sum(first is None or first >= sized.within_days for first in measured.first_days)
-        passed &= seeds - late >= needed or days < sized.within_days  # a shorter soak cannot say
+        passed &= seeds - late >= needed
         if late:
             notes.append(f"missing within {sized.within_days:g} days in {late} of {seeds} seeds")
     if not _within(measured.figure, sized.aim_least, sized.aim_most):
@@ -145,8 +154,10 @@ def judged(band: Band, measured: Measured, *, seeds: int, people: int, days: int
     if band is TIED:
         after = window_days(band, people, days)
         name = f"{name} after {after:g} {'day' if after == 1 else 'days'}"
-    value = _value(measured.figure, band.unit)
-    return Row(name, value, _must(sized, needed, seeds), passed, ", ".join(notes), measured.figure)
+    value, must = _value(measured.figure, band.unit), _must(sized, needed, seeds)
+    if sized.within_days is not None and days < sized.within_days:
+        return Row(name, value, must, None, f"{NOT_JUDGED} {sized.within_days:g} days", measured.figure)
+    return Row(name, value, must, passed, ", ".join(notes), measured.figure)
 
 
 def _must(band: Band, needed: int, seeds: int) -> str:
@@ -188,6 +199,7 @@ def _value(figure: float, unit: Unit) -> str:
 __all__ = [
     "ACCEPTANCE",
     "EVENTS",
+    "NOT_JUDGED",
     "TIED",
     "USUAL_PEOPLE",
     "Band",

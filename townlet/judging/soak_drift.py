@@ -25,8 +25,8 @@ class Drift(NamedTuple):
     drift_percent: float | None
     beyond: bool
     must: str
-    passed: bool
-    versus_passed: bool
+    passed: bool | None
+    versus_passed: bool | None
     note: str
     figure: float | None
     versus_figure: float | None

@@ -37,12 +37,12 @@ Hex16 = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
 class RecordedRow(Model):
-    """A row of the acceptance table, as the soak judged it."""
+    """A row of the acceptance table, as the soak judged it; `passed` is None if it was too short for this row."""
 
     name: str
     value: str
     must: str
-    passed: bool
+    passed: bool | None
     note: str
     figure: Annotated[float, Field(allow_inf_nan=False)] | None
 
@@ -71,7 +71,12 @@ class SoakRecord(Model):
     @property
     def failed(self) -> tuple[str, ...]:
         """The names of the rows that did not hold."""
-        return tuple(row.name for row in self.rows if not row.passed)
+        return tuple(row.name for row in self.rows if row.passed is False)
+
+    @property
+    def unjudged(self) -> tuple[str, ...]:
+        """The names of the rows that the soak was too short for."""
+        return tuple(row.name for row in self.rows if row.passed is None)
 
     @property
     def day(self) -> str:
@@ -113,8 +118,8 @@ def record_of(subject: Subject, seeds: Sequence[int], days: int, rows: Sequence[
         "seeds": list(seeds),
         "days": days,
         "made": datetime.fromtimestamp(made_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "passed": all(row.passed for row in rows),
-        "rows": [{**row._asdict(), "passed": bool(row.passed)} for row in rows],
+        "passed": all(row.passed is not False for row in rows),
+        "rows": [{**row._asdict(), "passed": None if row.passed is None else bool(row.passed)} for row in rows],
     }
     record = SoakRecord.model_validate_json(canonical({**told, "digest": 64 * "0"}), strict=True)
     return record.model_copy(update={"digest": digest_of(record)})
@@ -185,4 +190,6 @@ def shortfall(record: SoakRecord, town: str) -> str:
         return f"it has {len(record.seeds)} seeds, and at least {SEEDS_LEAST} are needed"
     if record.days < DAYS_LEAST:
         return f"its towns lived {record.days} days, and at least {DAYS_LEAST} are needed"
+    if record.unjudged:
+        return f"its towns lived {record.days} days, too short to judge {', '.join(record.unjudged)}"
     return ""

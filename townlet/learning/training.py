@@ -79,16 +79,19 @@ def train(
         lock.release()
 
 
-def restored(run: Path, most: int | None = None, *, logs: bool = False) -> Trainer:
+def restored(run: Path, most: int | None = None, *, logs: bool = False, listen: int | None = None) -> Trainer:
     """The training of a folder, as its newest checkpoint of update `most` or before has it, else from its beginning.
 
-    Nothing is written, unless with `logs` the towns' logs. Raises ConfigurationError, TownletError.
+    Nothing is written, unless with `logs` the towns' logs. The events of town `listen` are kept in memory. Raises
+    ConfigurationError, TownletError.
     """
     manifest, kept = read_manifest(run), newest_checkpoint(run, most)
     if kept is None and logs:
         for path in runs_in(run / folders.LOGS):
             remove_run(path)  # of a training that was killed before anything was kept
     trainer = Trainer(manifest.training, _town_of(run, manifest), logs=run / folders.LOGS if logs else None)
+    if listen is not None:
+        trainer.experience.lives.towns.listen(listen)
     if kept is None:
         return trainer.begin()
     if kept.state["layout"] != trainer.experience.layout.hash:

@@ -56,12 +56,12 @@ def decide(town, plan, lens, a, net, features, view, h1, h2, out, choice):
 
 
 @entry
-def live_by(towns, plans, lenses, features, views, net, h1, h2, out, choices, filled, part, whole, ticks, reserve):
-    """Let the first town live `ticks` ticks, `part` of every `whole` seats by the policy. Returns the ticks lived.
+def live_by(towns, plans, lenses, features, views, net, h1, h2, out, choices, filled, learned, ticks, reserve):
+    """Let the first town live `ticks` ticks, the `learned` seats by the policy. Returns the ticks lived.
 
-    The seats are spread evenly, so that the share stays when people leave and come. Decisions are written to `choices`,
-    rows of CHOICE, from the first row on, and their number to `filled`, i8[1]. The town stops early if its outbox has
-    fewer than `reserve` free rows, or `choices` has no row for every seat.
+    `learned`, i8 [seats], is 1 for a seat of the policy and 0 for one of the script. Decisions are written to
+    `choices`, rows of CHOICE, from the first row on, and their number to `filled`, i8[1]. The town stops early if its
+    outbox has fewer than `reserve` free rows, or `choices` has no row for every seat.
     """
     town, lived, n = towns[0], 0, 0
     town.cursor.control = BY_OPTION
@@ -70,7 +70,7 @@ def live_by(towns, plans, lenses, features, views, net, h1, h2, out, choices, fi
         plan, lens = plans[town.clock.epoch], lenses[town.clock.epoch]
         for a in range(seats):
             town.asked[a], town.allowed[a] = NOT_ASKED, NOTHING_ALLOWED
-            if (a * part) % whole < part and ready(town, plan, np.int64(a)):
+            if learned[a] == 1 and ready(town, plan, np.int64(a)):
                 decide(town, plan, lens, np.int64(a), net, features[0, a], views[0, a], h1, h2, out, choices[n])
                 town.asked[a] = choices[n].option
                 n += 1

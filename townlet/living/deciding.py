@@ -10,8 +10,8 @@ from projections.observations.observer import Observer
 from townlet.configuration.settings import Settings
 from townlet.errors import PolicyMisfit
 from townlet.policies.decisions import decision_table, memories_before, write_part
-from townlet.policies.file import Policy
 from townlet.policies.guide import Guide
+from townlet.policies.seats import people_of, seats_by_policy
 from townlet.policies.shelf import seen_by
 
 if TYPE_CHECKING:
@@ -42,8 +42,9 @@ Returns how many ticks it lived, and what the policy remembers after each decisi
 class Decider:
     """Lets a town live by a guide, in compiled code or with the answers of torch, and collects what is decided."""
 
-    def __init__(self, town: "Town", by: Guide, epoch: int = -1, past: Path | None = None) -> None:
-        """`epoch` is the number of the epoch that the town will live in, by default the last one.
+    def __init__(self, town: "Town", by: Guide, seed: int, epoch: int = -1, past: Path | None = None) -> None:
+        """`seed` is that of the town's founding; `epoch` is the number of the epoch that the town will live in, by
+        default the last one.
 
         `past` is the folder of the run that the town has lived in; a policy with a memory goes on from the decisions
         there. Raises PolicyMisfit if the policy cannot decide in this town, PolicyError, also where torch is
@@ -52,16 +53,17 @@ class Decider:
         from townlet.living.by_policy import CHOICE
 
         settings = town.settings[epoch]
-        require_fitting(by.policy, settings)
+        require_fitting(by, settings)
         self.guide = by
         self._kept_to = town.tick
         observer = Observer(seen_by(by.policy, settings), town.plans, 1)
+        learned = seats_by_policy(by.share, seed, town.settings[0].town.people, town.shape.agents)
         self._choices = np.zeros(ROOM + town.shape.agents, CHOICE).view(np.recarray)
         self._taken: list[Taken] = []
         if by.policy.identity.kind == "mlp":
-            self._live = _compiled(by, observer)
+            self._live = _compiled(by, observer, learned)
         else:
-            self._live = _answered(by, observer, _remembered(town, by, past))
+            self._live = _answered(by, observer, learned, _remembered(town, by, learned, past))
 
     def live(self, town: "Town", ticks: int) -> int:
         """Let the town live up to `ticks` ticks; returns how many it lived until its outbox, or the room, was full."""
@@ -90,17 +92,17 @@ class Decider:
         self._taken, self._kept_to = [taken.only(~is_lived)], tick
 
 
-def _remembered(town: "Town", by: Guide, past: Path | None) -> dict[int, np.ndarray]:
+def _remembered(town: "Town", by: Guide, learned: np.ndarray, past: Path | None) -> dict[int, np.ndarray]:
     """What the policy remembers of the people who live by it, from the decisions in the folder of a run."""
     size = by.policy.memory_size
     if past is None or not size:
         return {}
     agents = town.record["agents"]
-    persons = {int(agents["person"][seat]) for seat in np.flatnonzero(agents["alive"]).tolist() if by.share.has(seat)}
+    persons = {int(agents["person"][seat]) for seat in np.flatnonzero(agents["alive"] & learned).tolist()}
     return memories_before(past, town.tick, by.policy.digest, size, persons)
 
 
-def _compiled(by: Guide, observer: Observer) -> Live:
+def _compiled(by: Guide, observer: Observer, learned: np.ndarray) -> Live:
     """Lives by an MLP inside of compiled code."""
     from townlet.living.by_policy import live_by
     from townlet.policies.forward import HEADS
@@ -109,20 +111,19 @@ def _compiled(by: Guide, observer: Observer) -> Live:
     scratch, filled = (np.zeros(hidden, "f4"), np.zeros(hidden, "f4"), np.zeros(HEADS, "f4")), np.zeros(1, np.int64)
 
     def live(town: "Town", ticks: int, choices: np.ndarray) -> tuple[int, np.ndarray]:
-        found = choices, filled, *by.share, ticks, town.reserve
+        found = choices, filled, learned, ticks, town.reserve
         lived = int(live_by(town.towns, town.plans, *sight, net, *scratch, *found))
         return lived, np.zeros((int(filled[0]), 0), "f4")
 
     return live
 
 
-def _answered(by: Guide, observer: Observer, known: Mapping[int, np.ndarray]) -> Live:
+def _answered(by: Guide, observer: Observer, learned: np.ndarray, known: Mapping[int, np.ndarray]) -> Live:
     """Lives by the answers of torch, until somebody decides and on; `known` is what the policy remembers of people."""
     from townlet.living.by_answers import live_until_asked
     from townlet.living.choosing import Chooser
 
     sight, chooser = (observer.lenses, observer.features, observer.views), Chooser(by.policy, observer, known)
-    learned = np.array([by.share.has(seat) for seat in range(observer.seats)], np.int64)
 
     def live(town: "Town", ticks: int, choices: np.ndarray) -> tuple[int, np.ndarray]:
         memories, stepped = [np.zeros((0, by.policy.memory_size), "f4")], np.zeros(1, np.int64)
@@ -140,8 +141,13 @@ def _answered(by: Guide, observer: Observer, known: Mapping[int, np.ndarray]) ->
     return live
 
 
-def require_fitting(policy: Policy, settings: Settings) -> None:
-    """Raise PolicyMisfit unless the policy can decide in a run of a town with these settings; PolicyError."""
+def require_fitting(by: Guide, settings: Settings) -> None:
+    """Raise PolicyMisfit unless the policy can decide in a run of a town with these settings; PolicyError.
+
+    The share must be a whole number of the town's people.
+    """
+    policy = by.policy
+    people_of(by.share, settings.town.people)
     if policy.identity.control != "option":
         raise PolicyMisfit(
             f"the policy {policy.name} has control {policy.identity.control!r}, and people of a run live by options: "

@@ -61,7 +61,7 @@ def begin(
         raise TownletError(f"a run cannot have {ticks} ticks: let the town live for at least one tick")
     town = Town([resolved.settings])
     if by is not None:
-        town.decider = Decider(town, by)
+        town.decider = Decider(town, by, seed)
     founding = town.found(seed)
     if not (replace and is_run(into)):
         with new_log(resolved, seed, into, durability=durability, by=by) as writer:
@@ -133,7 +133,7 @@ def resume(
         if from_start:
             ticks = max(0, ticks - town.tick)
         if by is not None:
-            town.decider = Decider(town, by, past=path)
+            town.decider = Decider(town, by, writer.manifest.epochs[0].seed, past=path)
         keep_guide(path, by, town.tick)
         # A run that ended before its first commit is founded now.
         founding = town.found(seed) if town.seq == 0 else None

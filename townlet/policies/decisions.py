@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from eventlog.catalogue.registries import Option
 from eventlog.folder import disk
+from eventlog.folder.stores import bring_beside
 from eventlog.places import place_name
 from townlet.configuration.load import names_table
 from townlet.configuration.settings import Settings
@@ -51,7 +52,8 @@ class Part(NamedTuple):
 
 
 def parts(run: Path) -> list[Part]:
-    """The files of decisions of the run in this folder, by tick."""
+    """The files of decisions of the run in this folder, by tick. Raises EventLogError if a store refuses."""
+    bring_beside(run, FOLDER)
     folder = run / FOLDER
     found = [(_NAME.fullmatch(each.name), each) for each in folder.iterdir()] if folder.is_dir() else []
     return sorted(Part(int(name[1]), int(name[2]), path) for name, path in found if name)

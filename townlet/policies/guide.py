@@ -1,4 +1,4 @@
-"""Which policy a town's people live by, and how many of them: everybody, or so many of every eight seats."""
+"""Which policy a town's people live by, and how many of them: everybody, or a share of them."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ SCRIPTED: Final = "scripted"
 
 
 class Share(NamedTuple):
-    """How many people live by a policy: `part` of every `whole` seats, spread evenly over a town's seats."""
+    """How many people live by a policy: `part` of every `whole`. `policies.seats` says which seats these are."""
 
     part: int
     whole: int
@@ -26,17 +26,13 @@ class Share(NamedTuple):
         share = cls(int(found[1]), int(found[2])) if found else cls(0, 0)
         if not 0 < share.part <= share.whole:
             raise PolicyError(
-                f"the share {text!r:.40} is not possible: give how many of how many seats live by the policy, such as "
+                f"the share {text!r:.40} is not possible: give how many of how many people live by the policy, such as "
                 "4/8 for half of them, or 8/8 for all"
             )
         return share
 
     def __str__(self) -> str:
         return f"{self.part}/{self.whole}"
-
-    def has(self, seat: int) -> bool:
-        """Whether the person in this seat lives by the policy; so does whoever comes to it later."""
-        return (seat * self.part) % self.whole < self.part
 
 
 class Guide(NamedTuple):

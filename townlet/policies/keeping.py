@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from eventlog.folder import disk
 from eventlog.folder.regular import read_regular
+from eventlog.folder.stores import bring_beside
 from eventlog.places import place_name
 from townlet.errors import PolicyError
 from townlet.policies.file import Policy, write_policy
@@ -49,6 +50,7 @@ def kept_stretches(run: Path) -> tuple[Stretch, ...]:
     Raises PolicyError for a file that is not what was written.
     """
     file = run / RECORD
+    bring_beside(run, RECORD)
     try:
         return _Record.model_validate_json(read_regular(file, BYTES_MOST)).stretches
     except FileNotFoundError:
@@ -67,6 +69,7 @@ def kept_guide(run: Path, stretch: Stretch) -> Guide | None:
     if not stretch.policy:
         return None
     file = run / COPIES / f"{stretch.policy}.safetensors"
+    bring_beside(run, COPIES)
     policy = replace(Policy.read(file), name=stretch.name)
     if policy.digest != stretch.policy:
         raise PolicyError(

@@ -22,7 +22,7 @@ from townlet.configuration.places import place_names
 from townlet.configuration.plans import jobs_of, map_of
 from townlet.configuration.settings import Settings
 from townlet.errors import QueryError
-from townlet.telling.everyday import EVERYDAY
+from townlet.history.everyday import EVERYDAY
 
 if TYPE_CHECKING:
     from townlet.history.history import History

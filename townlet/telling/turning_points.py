@@ -73,20 +73,29 @@ class Turn(NamedTuple):
     mostly: str
 
 
-class Bond(NamedTuple):
-    """Two people who became friends or rivals, or quarrelled, at `tick`."""
+class Quarrel(NamedTuple):
+    """A quarrel at `tick`, in which `agent` wronged `other`."""
 
     tick: int
     agent: str
     other: str
 
 
+class Bond(NamedTuple):
+    """Two people who became friends or rivals at `tick`. If it is not `mutual`, only `agent` sees `other` so."""
+
+    tick: int
+    agent: str
+    other: str
+    mutual: bool
+
+
 class TurningPoints(NamedTuple):
     """The turning points of one day.
 
     `entries` is the number of the story's entries; `counts` is as in COUNTED; `arrived` and `left` are names; `quarrel`
-    is the first one (`agent` wronged `other`). `friends` and `rivals` are the new pairs of the story, in order;
-    `gained` and `lost` are the largest changes of liking, or None.
+    is the first one. `friends` and `rivals` are the new pairs of the story, in order: all friends are mutual, and each
+    pair of rivals says whether it is. `gained` and `lost` are the largest changes of liking, or None.
     """
 
     day: int
@@ -94,7 +103,7 @@ class TurningPoints(NamedTuple):
     counts: Mapping[str, int]
     arrived: Sequence[str]
     left: Sequence[str]
-    quarrel: Bond | None
+    quarrel: Quarrel | None
     friends: Sequence[Bond]
     rivals: Sequence[Bond]
     gained: Turn | None
@@ -139,9 +148,12 @@ def _facts_of(day: TurningPoints, per_day: int) -> Iterator[tuple[str, Mapping[s
         tick, rude, wronged = day.quarrel
         facts = {"agent": prose_name(rude), "other": prose_name(wronged), "clock": _clock(tick, per_day)}
         yield "one_quarrel" if day.counts["quarrels"] == 1 else "first_quarrel", facts
-    for name, bonds in (("friends", day.friends), ("rivals", day.rivals)):
+    one_sided = [bond for bond in day.rivals if not bond.mutual]
+    mutual = [bond for bond in day.rivals if bond.mutual]
+    told = ("friends", day.friends, "and"), ("rivals", mutual, "and"), ("rival", one_sided, "sees a rival in")
+    for name, bonds, word in told:
         if bonds:
-            pairs = [f"{prose_name(a)} and {prose_name(b)} ({_clock(tick, per_day)})" for tick, a, b in bonds]
+            pairs = [f"{prose_name(a)} {word} {prose_name(b)} ({_clock(tick, per_day)})" for tick, a, b, _ in bonds]
             yield name, {"pairs": ", ".join(pairs)}
     for name, turn in (("gained", day.gained), ("lost", day.lost)):
         if turn:
@@ -165,9 +177,9 @@ def _turning_points_of(run: "History", day: int, events: "Rows", told: pa.Table,
         {what: len(of(kind)) for what, kind in COUNTED.items()},
         [name(person) for person in of(AgentArrived.kind)["agent"]],
         [name(person) for person in of(AgentExited.kind)["agent"]],
-        next((Bond(int(row["tick"]), name(row["agent"]), name(row["other"])) for row in quarrels), None),
-        _bonds(entries, NEW_FRIENDS),
-        _bonds(entries, NEW_RIVALS),
+        next((Quarrel(int(row["tick"]), name(row["agent"]), name(row["other"])) for row in quarrels), None),
+        [Bond(*each, mutual=True) for each, _ in _pairs(entries, NEW_FRIENDS)],
+        [Bond(*each, mutual=_are_rivals(run, *each[1:], last)) for each, last in _pairs(entries, NEW_RIVALS)],
         max((turn for turn in turns if turn.change >= LEAST), key=lambda turn: turn.change, default=None),
         min((turn for turn in turns if turn.change <= -LEAST), key=lambda turn: turn.change, default=None),
     )
@@ -194,14 +206,24 @@ def _liking(row: Mapping[str, Any], when: str) -> float:
     return value
 
 
-def _bonds(entries: Sequence[Mapping[str, Any]], templates: Sequence[str]) -> list[Bond]:
-    """The pairs in entries of these templates; each pair once, at its first entry."""
-    found: dict[frozenset[str], Bond] = {}
+def _pairs(entries: Sequence[Mapping[str, Any]], templates: Sequence[str]) -> list[tuple[tuple[int, str, str], int]]:
+    """Each pair in entries of these templates: tick, agent and other of its first entry, and the tick of its last."""
+    first: dict[frozenset[str], tuple[int, str, str]] = {}
+    last: dict[frozenset[str], int] = {}
     for entry in entries:
         if entry["template"] in templates:
-            bond = Bond(entry["tick"], entry["agent"], entry["other"])
-            found.setdefault(frozenset(bond[1:]), bond)
-    return list(found.values())
+            two = entry["agent"], entry["other"]
+            first.setdefault(frozenset(two), (entry["tick"], *two))
+            last[frozenset(two)] = entry["tick"]
+    return [(each, last[pair]) for pair, each in first.items()]
+
+
+def _are_rivals(run: "History", agent: str, other: str, tick: int) -> bool:
+    """Whether each of two is a rival to the other when the tick is over."""
+    ties = run.at(tick + 1).table("ties")
+    rows = zip(*(ties.column(name).to_pylist() for name in ("owner", "other", "bond")), strict=True)
+    sees = {(owner, seen) for owner, seen, bond in rows if bond == "rival"}
+    return {(agent, other), (other, agent)} <= sees
 
 
 def _clock(tick: int, per_day: int) -> str:

@@ -69,7 +69,7 @@ def fork(
     resolved = _resolved_settings(run, epochs, seq, overrides)
     begun = epochs[-1]
     if by is not None:
-        require_fitting(by.policy, resolved.settings)
+        require_fitting(by, resolved.settings)
     begins = Epoch(
         from_seq=seq,
         config_id=resolved.config_id if overrides else begun.config_id,

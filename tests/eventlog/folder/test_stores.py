@@ -25,6 +25,7 @@ from eventlog.forking import fork
 from eventlog.reader import LogReader
 from tests.cli.test_commands import from_json, here, lived, said
 from tests.eventlog.towns import abandon, commit, new_log, written
+from tests.townlet.policies.making import policy_file
 
 __all__ = ["here", "lived"]
 
@@ -112,6 +113,13 @@ def held(run: Path | str) -> list[bytes]:
     return [rows.tobytes() for rows in log.rows()]
 
 
+def beside(run: Path) -> dict[str, bytes]:
+    """What a run keeps beside its log of policies and decisions, by name: three kinds of files at least."""
+    files = [run / "policies.json", *(run / "policies").iterdir(), *(run / "decisions").iterdir()]
+    assert len(files) >= 3
+    return {file.relative_to(run).as_posix(): file.read_bytes() for file in files}
+
+
 @pytest.mark.usefixtures("here")
 class TestARunOnAStore:
     def test_it_answers_as_the_run_it_was_copied_from(self, uri: Uri) -> None:
@@ -158,6 +166,21 @@ class TestARunOnAStore:
         assert ends[0]["log_digest"] == ends[1]["log_digest"]
         assert ends[0]["state_digest"] == ends[1]["state_digest"]
         assert said("verify", "back", "--deep").exit_code == 0
+
+    def test_policies_and_decisions_are_read_there_and_come_back(self, uri: Uri, tmp_path: Path) -> None:
+        """A run of a policy: its decisions are asked for there, forked from there, and copied there and back."""
+        policy = policy_file(tmp_path / "mine.safetensors")
+        run = townlet.simulate(ticks=200, into="runs/learned", policy=policy)
+        assert said("runs", "copy", "learned", uri("learned")).exit_code == 0
+        query = "select count(*), min(tick), max(tick), sum(log_prob) from decisions"
+        asked = [said("sql", name, query, "--json") for name in ("learned", uri("learned"))]
+        assert asked[0].stdout == asked[1].stdout and '"count_star()": 0' not in asked[0].stdout
+        assert said("fork", uri("learned"), "--into", "fork", "--ticks", 50).exit_code == 0
+        assert townlet.open("fork").decisions().slice(0, len(run.decisions())).equals(run.decisions())
+        assert said("runs", "copy", uri("learned"), "back").exit_code == 0
+        assert beside(Path("back")) == beside(Path("runs/learned"))
+        ends = [from_json(said("resume", name, "--ticks", 100, "--json")) for name in ("learned", "back")]
+        assert ends[0]["log_digest"] == ends[1]["log_digest"]
 
     def test_what_would_write_there_is_refused(self, uri: Uri, here: Path) -> None:
         there = uri("a")

@@ -203,6 +203,10 @@ class TestAskedInSql:
 def test_a_name_that_is_none_is_answered_from_the_list() -> None:
     assert "did you mean agents" in no_table("Agentz") and "did you mean queue_conflict" in no_table("queue_conflct")
     assert "did you mean" not in no_table("zzz")
+    for word in ("quarrels", "Quarrel", "quarels", "fights"):
+        assert "did you mean queue_conflict?" in no_table(word)
+    assert "did you mean news_told?" in no_table("gossip")
+    assert "did you mean queues" in no_table("queue") and "did you mean agents?" in no_table("agent")
 
 
 def test_the_document_says_every_column() -> None:

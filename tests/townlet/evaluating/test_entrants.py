@@ -1,13 +1,12 @@
 """Which policies are evaluated, and which seats they act for."""
 
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from tests.townlet.policies.making import identity_of, policy_file, tensors_of
 from townlet.errors import PolicyError
-from townlet.evaluating.entrants import entrants_of, learned_seats, require_shares, share_of
+from townlet.evaluating.entrants import entrants_of, require_shares, share_of
 from townlet.policies.file import ACTIONS, write_policy
 
 
@@ -70,12 +69,3 @@ def test_shares_are_given_once() -> None:
     for shares in ([], ["4/8", "4/8"], ["4/8", "1/2"]):
         with pytest.raises(PolicyError, match="each once"):
             require_shares(shares, 8)
-
-
-def test_learned_seats_are_drawn_by_the_towns_seed_and_nested() -> None:
-    towns = [[set(learned_seats(seed, 8, count)) for count in range(9)] for seed in range(200)]
-    for seats in towns:
-        assert [len(each) for each in seats] == list(range(9))
-        assert all(fewer < more for fewer, more in pairwise(seats))
-    chosen = [sum(seat in seats[4] for seats in towns) for seat in range(8)]
-    assert all(70 < count < 130 for count in chosen)  # half of 200 towns, within 4 standard deviations

@@ -13,15 +13,16 @@ from eventlog.rows import ROW
 from tests.townlet.policies.making import policy_file
 from tests.townlet.towns import KITCHEN, ROOT
 from townlet.configuration.load import load
-from townlet.errors import ConfigurationError, PolicyError, TownletError
+from townlet.errors import ConfigurationError, PolicyError, QueryError, TownletError
 from townlet.evaluating.counting import Counts
-from townlet.evaluating.entrants import learned_seats
 from townlet.evaluating.evaluation import Evaluation, evaluate
 from townlet.evaluating.figures import PLAIN
-from townlet.evaluating.living import seated_town, town_sums
+from townlet.evaluating.hours_picture import COLOURS, plot_hours
+from townlet.evaluating.living import OPTIONS, seated_town, town_sums
 from townlet.evaluating.paying import Midnights, mutual_ties
 from townlet.evaluating.picture import DRAWN, plot_evaluation
 from townlet.evaluating.rows import Row, alarms, summed
+from townlet.policies.seats import learned_seats
 
 SEEDS = (5, 9)
 
@@ -231,6 +232,12 @@ def test_the_same_rows_give_the_same_picture(three: Any, tmp_path: Path) -> None
         plot_evaluation(three[1].rows, file)
     assert files[0].read_bytes() == files[1].read_bytes()
     assert "sleep_at_night" in files[0].read_text(encoding="utf-8")
+
+
+def test_the_hours_are_drawn_with_every_option_or_not_at_all(three: Any, tmp_path: Path) -> None:
+    assert set(COLOURS) == set(OPTIONS)
+    with pytest.raises(QueryError, match="no rows of hours"):
+        plot_hours(three[1].rows, tmp_path / "none.svg")
 
 
 def test_the_document_names_every_figure() -> None:

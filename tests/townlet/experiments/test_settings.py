@@ -66,6 +66,11 @@ def test_a_plan_that_was_changed_is_refused(tmp_path: Path) -> None:
         ("contrasts:", "contrast:", "contrast: there is no such key"),
         ('[C1, "OFF"]', "[C1, OF]", "there is no arm"),
         ("social_reward_stage: C1", "social_reward_stage: C9", "C9"),
+        (
+            "self_sufficiency: 0.05",
+            "self_suficiency: 0.05",
+            "no figure 'self_suficiency'; did you mean self_sufficiency",
+        ),
         ("seeds: 2", "seeds: 0", "seeds"),
         ("self_sufficiency: 0.05", "self_sufficiency: -1", "self_sufficiency"),
         ("towns: 2", "twns: 2", "twns"),

@@ -114,12 +114,16 @@ def test_what_is_of_one_person_does_not_grow() -> None:
         assert ((scaled(band, 40).least, scaled(band, 40).most) == (band.least, band.most)) != grows
 
 
-def test_a_soak_that_is_shorter_than_a_window_judges_the_rate_alone() -> None:
+def test_a_row_whose_window_is_longer_than_the_soak_is_not_judged() -> None:
     nothing = event(0.3, (None,) * 20)
-    assert row_of("late_help", nothing, days=14).passed
-    assert not row_of("late_help", nothing, days=15).passed
-    assert not row_of("late_help", event(0.29, (1.0,) * 20), days=14).passed
-    assert row_of("late_help", nothing, people=4, days=29).passed is True  # its window is 30 days
+    row = row_of("late_help", nothing, days=14)
+    assert (row.passed, row.note, row.figure) == (None, "not judged: needs 15 days", 0.3)
+    assert row_of("late_help", nothing, days=15).passed is False
+    assert row_of("late_help", event(0.29, (1.0,) * 20), days=14).passed is None
+    assert row_of("late_help", nothing, people=4, days=29).passed is None  # its window is 30 days
+    assert row_of("shared_meal", event(1.0, (1.0,) * 20), days=5).passed is True
+    unjudged = {name for name in BANDS if row_of(name, Measured(1.0, (1.0,), (0.1,)), seeds=1, days=4).passed is None}
+    assert unjudged == {name for name, band in BANDS.items() if band.within_days is not None} and len(unjudged) == 8
 
 
 def test_nobody_holds_a_job_longer_than_the_town_lives() -> None:

@@ -13,7 +13,7 @@ LATER = range(301, 321)
 
 
 def failures(rows: list[Row]) -> list[str]:
-    return [f"{row.name}: {row.value}, must be {row.must} ({row.note})" for row in rows if not row.passed]
+    return [f"{row.name}: {row.value}, must be {row.must} ({row.note})" for row in rows if row.passed is not True]
 
 
 def test_six_towns_live_for_sixteen_days() -> None:
@@ -32,8 +32,8 @@ def test_twenty_towns_live_for_thirty_days(seeds: range) -> None:
 def test_a_town_without_colleagues_fails_the_rows_it_should(tmp_path) -> None:
     config = tmp_path / "strangers.yaml"
     config.write_text("work: {help_chance: 0.0, cover_chance: 0.0}\nchat: {chance: 0.0}\n", encoding="utf-8")
-    failed = {row.name for row in soak(config, range(1, 3), 6, jobs=1) if not row.passed}
-    assert {"late_help", "chat_succeeded", "chat_failed", "chats begun"} <= failed
+    failed = {row.name for row in soak(config, range(1, 3), 6, jobs=1) if row.passed is False}
+    assert {"chat_succeeded", "chat_failed", "chats begun"} <= failed
     assert "self-sufficient agent-days" not in failed
 
 

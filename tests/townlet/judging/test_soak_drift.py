@@ -16,7 +16,7 @@ SWITCH = "features.relationship_modifiers"
 NO_FIGURE = {"same seed, same log", "another seed, another log"}
 
 
-def row_of(figure: float | None, name: str = "meals", passed: bool = True) -> Row:
+def row_of(figure: float | None, name: str = "meals", passed: bool | None = True) -> Row:
     return Row(name, str(figure), "some", passed, figure=figure)
 
 
@@ -69,7 +69,7 @@ def test_the_same_settings_do_not_drift() -> None:
 
 def test_other_settings_drift_and_the_first_are_the_configured_ones() -> None:
     said: list[str] = []
-    drifts_of = soak_drifts(None, {"chat.chance": "0.0"}, range(1, 2), 2, said.append, jobs=1)
+    drifts_of = soak_drifts(None, {"chat.chance": "0.0"}, range(1, 2), 5, said.append, jobs=1)
     found = {drift.name: drift for drift in drifts_of}
     chats = found["chat_succeeded"]
     assert (chats.drift_percent, chats.beyond, chats.versus) == (-100.0, True, "0.00 a day")
@@ -85,7 +85,9 @@ def test_nobody_lives_under_settings_that_cannot_be(monkeypatch: pytest.MonkeyPa
         soak_drifts(None, {"features.relationship_modifier": "true"}, range(1, 2), 2)
 
 
-def told(monkeypatch: pytest.MonkeyPatch, *options: str, passed: bool = True, versus_passed: bool = True) -> Result:
+def told(
+    monkeypatch: pytest.MonkeyPatch, *options: str, passed: bool | None = True, versus_passed: bool = True
+) -> Result:
     """What the command says of two soaks with these outcomes."""
     first, second = [row_of(2.0, "meals"), row_of(None, "log")], [row_of(3.0, "meals"), row_of(None, "log")]
     first[0], second[0] = first[0]._replace(passed=passed), second[0]._replace(passed=versus_passed)
@@ -107,6 +109,15 @@ def test_a_row_that_fails_as_configured_fails_the_command(monkeypatch: pytest.Mo
     result = told(monkeypatch, passed=False)
     assert result.exit_code == 1
     assert "1 of 2 rows failed: meals" in result.stderr
+
+
+def test_a_row_that_is_not_judged_fails_nothing_and_the_last_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    result = told(monkeypatch, passed=None)
+    assert result.exit_code == 0
+    last = result.stderr.splitlines()[-1]
+    assert last.endswith("; not judged, because more than 30 days are needed: meals")
+    assert last.startswith("all 1 judged rows hold over 1 towns of 30 days")
+    assert json.loads(told(monkeypatch, "--json", passed=None).stdout)[0]["passed"] is None
 
 
 def test_a_drift_is_data_in_every_form(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from tests.townlet.towns import KITCHEN
 from townlet.configuration.load import load
 from townlet.errors import ConfigurationError
 from townlet.judging.acceptance import ACCEPTANCE
-from townlet.judging.soak_record import DAYS_LEAST, SEEDS_LEAST, UNREAD, read_record, town_id, write_record
+from townlet.judging.soak_record import DAYS_LEAST, SEEDS_LEAST, UNREAD, read_record, shortfall, town_id, write_record
 from townlet.living.town import Town
 
 
@@ -27,6 +27,14 @@ def test_a_record_says_what_was_done_and_found(tmp_path: Path) -> None:
     assert (told["seeds"], told["days"], told["passed"], told["made"]) == ([3, 1], 2, False, "2026-09-21T14:13:20Z")
     assert [row["name"] for row in told["rows"]] == [row.name for row in ROWS]
     assert written.failed == ("shared_meal",)
+
+
+def test_a_soak_that_was_too_short_for_a_row_passed_and_proves_nothing(tmp_path: Path) -> None:
+    """In a town of 4 the windows are twice as long, so that 20 days are too few for some rows."""
+    rows = [ROWS[0]._replace(passed=None), ROWS[1]]
+    found = read_record(write_record(record("town4", days=20, rows=rows), tmp_path))
+    assert found.passed and found.failed == () and found.unjudged == ("shared_meal",)
+    assert shortfall(found, found.town) == "its towns lived 20 days, too short to judge shared_meal"
 
 
 def test_a_folder_keeps_every_record_and_a_file_the_last(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from townlet.learning.guards import Stopped
 from townlet.learning.kept.checkpoints import FOLDER, newest_checkpoint
 from townlet.learning.kept.folders import LOGS, MANIFEST, METRICS, POLICY, listed, read_manifest, trainings_below
 from townlet.learning.kept.metrics import read_table
-from townlet.learning.kept.parting import first_decision, parting
+from townlet.learning.kept.parting import first_decision, first_event, parting
 from townlet.learning.optimising import Diverged
 from townlet.learning.trainer import Trainer
 from townlet.learning.training import Pulse, train
@@ -187,6 +187,29 @@ def test_the_first_update_and_decision_in_which_two_part(unbroken: Path, tmp_pat
     later = first_decision(unbroken, tmp_path / "run", 1)
     assert later is not None and {each.key for each in later.fields} >= {"town", "tick", "person", "action"}
     assert any(each.a != each.b for each in later.fields)
+
+
+def test_the_first_event_in_which_two_part(unbroken: Path, tmp_path: Path) -> None:
+    """Another rate changes what is learned in update 0, and so what somebody chooses later, which an event records."""
+    changed = small(ppo={"minibatch": 16, "epochs": 2, "rate": 0.05})
+    train(changed, tmp_path / "run")
+    decision = first_decision(unbroken, tmp_path / "run", 1)
+    assert decision is not None
+    event = first_event(unbroken, tmp_path / "run", 1, decision.town)
+    assert event is not None and event.is_first and event.seeds[0] == event.seeds[1]
+    (one,), (other,) = event.a, event.b
+    assert one.tobytes() != other.tobytes() and one["seq"] == other["seq"] and one["tick"] >= 120
+    assert first_event(unbroken, unbroken, 1, 0) is None and first_event(unbroken, unbroken, 1, 2) is None
+
+
+def test_towns_of_another_seed_part_at_their_founding(unbroken: Path, tmp_path: Path) -> None:
+    train(small(first_town_seed=5, updates=1), tmp_path / "run")
+    decision = first_decision(unbroken, tmp_path / "run", 0)
+    assert decision is not None
+    event = first_event(unbroken, tmp_path / "run", 0, decision.town)
+    assert event is not None and event.is_first
+    assert event.seeds[1] == 5 + decision.town and event.seeds[0] != event.seeds[1]
+    assert event.a["tick"] == event.b["tick"] == 0
 
 
 def test_a_resume_with_other_bits_or_settings_is_refused(unbroken: Path, tmp_path: Path) -> None:

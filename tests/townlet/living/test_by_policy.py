@@ -17,6 +17,7 @@ from townlet.policies.drawing import draw_options
 from townlet.policies.file import ACTIONS, Identity, Policy, write_policy
 from townlet.policies.forward import answer_rows
 from townlet.policies.guide import Share, guide
+from townlet.policies.seats import learned_seats
 from townlet.rules.draw import stream_key
 from townlet.run import Run
 
@@ -91,7 +92,7 @@ def test_every_decision_is_kept_as_it_was_made(run: Run, policy: Path) -> None:
 def test_a_share_of_the_seats_lives_by_the_policy(share: str, policy: Path, run: Run, tmp_path: Path) -> None:
     shared = townlet.simulate(ticks=600, into=tmp_path / "shared", policy=policy, share=share)
     persons = set(shared.decisions()["person"].to_pylist())
-    assert persons == {seat for seat in range(8) if Share.parse(share).has(seat)} and len(persons) == int(share[0])
+    assert persons == set(learned_seats(7, 8, int(share[0]))) and len(persons) == int(share[0])
     assert rows_of(shared, 600).tobytes() != rows_of(run, 600).tobytes()
 
 
@@ -157,11 +158,3 @@ def test_a_policy_of_another_control_makes_no_run(policy: Path, tmp_path: Path) 
         townlet.simulate(ticks=10, into=tmp_path / "run", policy=tmp_path / "p.safetensors")
     assert isinstance(caught.value, PolicyMisfit)
     assert not (tmp_path / "run").exists()
-
-
-@pytest.mark.parametrize("text", ["1/8", "4/8", "8/8", "3/8", "1/2"])
-def test_a_share_is_spread_over_any_number_of_seats(text: str) -> None:
-    share = Share.parse(text)
-    for people in (6, 8, 16, 64):
-        wanted = people * share.part / share.whole
-        assert abs(sum(map(share.has, range(people))) - wanted) < 1

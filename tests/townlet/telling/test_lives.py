@@ -9,13 +9,14 @@ import pytest
 
 import townlet
 from projections.narration.wording import read
+from projections.narration.words import prose_name
 from tests.townlet.towns import DAY
 from townlet.errors import QueryError, TickOutOfRange
 from townlet.history.narrator import shipped_templates
 from townlet.run import Run
 from townlet.telling.bond_history import BondChange, bond_changes
 from townlet.telling.lives import life
-from townlet.telling.turning_points import sentences_of, turning_points
+from townlet.telling.turning_points import Bond, sentences_of, turning_points
 
 DAYS = 12
 WORDS = ("none", "friend", "rival")
@@ -212,6 +213,25 @@ def _frame(head: str) -> int:
 def test_new_friends_of_a_day_are_friends_both_ways(run: Run) -> None:
     names = numbers(run)
     for day in turning_points(run, 0, run.head.tick):
-        for tick, a, b in day.friends:
+        for tick, a, b, mutual in day.friends:
             held = {(names[each.owner], names[each.other]): each.now for each in changes(run) if each.tick <= tick}
-            assert held[a, b] == held[b, a] == 1
+            assert held[a, b] == held[b, a] == 1 and mutual
+
+
+def test_a_rivalry_of_a_day_is_said_to_be_of_one_side_or_of_both(run: Run) -> None:
+    names, seen = numbers(run), 0
+    for day in turning_points(run, 0, run.head.tick):
+        last = (day.day + 1) * DAY
+        told = " ".join(sentences_of(day, DAY))
+        for tick, a, b, mutual in day.rivals:
+            seen += 1
+            held = {(names[each.owner], names[each.other]): each.now for each in changes(run) if each.tick <= tick}
+            ever = {(names[e.owner], names[e.other]) for e in changes(run) if e.tick < last and e.now == 2}
+            assert held[a, b] == 2 and (not mutual or (b, a) in ever) and (mutual or held.get((b, a)) != 2)
+            one, other = prose_name(a), prose_name(b)
+            assert (f"{one} and {other} (" if mutual else f"{one} sees a rival in {other} (") in told
+            assert ("on both sides: " if mutual else "one side only") in told
+        both = day._replace(rivals=[Bond(last - 1, "alice", "bob", True), Bond(last - 1, "carol", "bob", False)])
+        text = " ".join(sentences_of(both, DAY))
+        assert "Alice and Bob (23:59)" in text and "Carol sees a rival in Bob (23:59)" in text
+    assert seen

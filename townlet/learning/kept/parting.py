@@ -1,14 +1,19 @@
-"""Where two trainings part: the settings that differ, the first update, and on request its first decision."""
+"""Where two trainings part: the settings that differ, the first update, and on request its first decision and event."""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from eventlog.rows import Rows
+from townlet.configuration.load import Resolved, from_text
 from townlet.learning.kept.folders import METRICS, Manifest, read_manifest
 from townlet.learning.kept.metrics import Row, read_table
+
+if TYPE_CHECKING:
+    from townlet.learning.trainer import Trainer
 
 ORDER: Final = ("rollout", "weights", "optimiser")
 """The digests of an update, in the order in which they are made."""
@@ -46,10 +51,30 @@ class Parting(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """The first decision of a rollout that differs: its number, and what differs in it."""
+    """The first decision of a rollout that differs: its number, and what differs in it.
+
+    `town` is the number of the town whose events differ, if any do: that of the first other choice (another person,
+    tick or action), or that of this decision where no choice differs.
+    """
 
     number: int
     fields: list[Difference]
+    town: int
+
+
+class Event(NamedTuple):
+    """The first event of a town that two trainings have differently.
+
+    `seeds` are the seeds of the town in this life; `a` and `b` are the event on either side as ROW [1], or [0] if that
+    side has no such event; `settings` are those of each side's town, for the words. `is_first` is False if the towns
+    may have parted before the events that were lived again.
+    """
+
+    seeds: tuple[int, int]
+    a: Rows
+    b: Rows
+    settings: tuple[Resolved, Resolved]
+    is_first: bool
 
 
 def parting(a: Path, b: Path) -> Parting:
@@ -83,7 +108,67 @@ def first_decision(a: Path, b: Path, update: int) -> Decision | None:
     pair = [_fields(each, number) for each in (rows, others)]
     found = _differences(*pair)
     kept = [Difference(name, pair[0].get(name), pair[1].get(name)) for name in IDENTITY]
-    return Decision(number, [*kept, *(each for each in found if each.key not in IDENTITY)])
+    chosen = np.all([rows[name][:count] == others[name][:count] for name in IDENTITY], axis=0)
+    other = number if chosen.all() and len(rows) == len(others) else count if chosen.all() else int(chosen.argmin())
+    town = int((rows if other < len(rows) else others)["town"][other])
+    return Decision(number, [*kept, *(each for each in found if each.key not in IDENTITY)], town)
+
+
+def first_event(a: Path, b: Path, update: int, town: int) -> Event | None:
+    """The first event of a town that differs, up to the end of the rollout of an update; None if none does.
+
+    Both live again as for `first_decision`, which takes the same time once more. Events are compared life by life, by
+    their number in the town's history. It imports torch. Raises ConfigurationError, TownletError.
+    """
+    trainers = [_lived_again(run, update, town) for run in (a, b)]
+    sides = [_lives_of(trainer, town) for trainer in trainers]
+    settings = [from_text(read_manifest(run).town, f"{run}: town") for run in (a, b)]
+    for life in sorted(sides[0].keys() & sides[1].keys()):
+        (seed, rows), (other_seed, others) = (side[life] for side in sides)
+        begins = max(int(rows["seq"][0]), int(others["seq"][0]))
+        rows, others = rows[rows["seq"] >= begins], others[others["seq"] >= begins]
+        place = _first_unequal(rows, others)
+        if place is not None:
+            one, other = rows[place : place + 1], others[place : place + 1]
+            return Event((seed, other_seed), one, other, (settings[0], settings[1]), not begins or place > 0)
+    return None
+
+
+def _lived_again(run: Path, update: int, town: int) -> "Trainer":
+    """A training that has gathered the rollout of an update anew, and kept the events of a town."""
+    from townlet.learning.training import restored
+
+    trainer = restored(run, update, listen=town)
+    while trainer.update < update:
+        trainer.step()
+    trainer.gather()
+    return trainer
+
+
+def _lives_of(trainer: "Trainer", town: int) -> dict[int, tuple[int, Rows]]:
+    """The events that were kept of a town, by the number of its life: the seed of that life, and ROW [n].
+
+    Empty if the training has fewer towns.
+    """
+    experience = trainer.experience
+    if town >= experience.count:
+        return {}
+    rows = experience.lives.towns.heard(town)
+    parts = [part for part in np.split(rows, np.flatnonzero(rows["seq"] == 0)) if len(part)]
+    last = (experience.seeds[town] - experience.first_seed - town) // experience.count
+    numbered = zip(range(last - len(parts) + 1, last + 1), parts, strict=True)
+    return {life: (experience.first_seed + town + life * experience.count, part) for life, part in numbered}
+
+
+def _first_unequal(a: Rows, b: Rows) -> int | None:
+    """The place of the first event that differs, or that only one side has; None if there is none."""
+    many = min(len(a), len(b))
+    size = a.dtype.itemsize
+    bytes_a, bytes_b = (np.ascontiguousarray(rows[:many]).view("u1").reshape(many, size) for rows in (a, b))
+    unequal = np.flatnonzero((bytes_a != bytes_b).any(axis=1))
+    if len(unequal):
+        return int(unequal[0])
+    return None if len(a) == len(b) else many
 
 
 def _fields(rows: np.ndarray, number: int) -> dict[str, Any]:
