@@ -63,7 +63,7 @@ class TrainingKey(Setting):
 @click.option(
     "--into",
     type=options.NewPath(),
-    help="The folder to write; by default runs/train-NAME-SEED, by the training's name and seed (runs/tune-...).",
+    help="The folder to write; by default runs/train-NAME-SEED, or with --tune runs/tune-NAME-SEED.",
 )
 @click.option("--resume", is_flag=True, help="Go on where a killed training or study of this folder was last kept.")
 @options.changes_option(

@@ -85,7 +85,7 @@ def _column(values: Sequence[Value], key: str, dimension: Dimension) -> pa.Array
     """Whole numbers, numbers, or where there are other choices their JSON."""
     if is_whole(key):
         return pa.array(values, pa.int64())
-    if not dimension.choices or all(isinstance(each, int | float) and each is not True for each in dimension.choices):
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in dimension.ends):
         return pa.array([float(value) for value in values], pa.float64())
     return pa.array([json.dumps(value) for value in values], pa.string())
 

@@ -1,12 +1,17 @@
 """A study: what it leaves, that it can be repeated, that one which was killed ends the same, and what it refuses."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
+from tests.townlet.towns import ROOT
 from tests.townlet.tuning.tiny import FILE, search, training
 from townlet.configuration.load import load
 from townlet.errors import ConfigurationError, TownletError
@@ -120,6 +125,34 @@ def test_a_study_that_was_killed_in_a_training_and_in_a_round_ends_the_same(
     assert tune(training(), given, out, resume=True, jobs=1) == found
     assert made_anew == [3, 4]
     assert left_by(out) == left_by(into)
+
+
+ALONE = """
+import sys
+from pathlib import Path
+from tests.townlet.tuning.tiny import search, training
+from townlet.tuning.study import tune
+folder = Path(sys.argv[1])
+tune(training(), search(folder), folder / "out", jobs=1, resume=True)
+"""
+
+
+@pytest.mark.slow
+def test_a_study_whose_process_is_killed_again_and_again_ends_the_same(
+    made: tuple[Path, Study, list[Pulse]], tmp_path: Path
+) -> None:
+    """It is killed when so many trials are kept, and a moment later: within a training, or while towns live."""
+    into, _, _ = made
+    for kept in (0, 1, 2, 4):
+        with subprocess.Popen([sys.executable, "-c", ALONE, str(tmp_path)], cwd=ROOT) as process:
+            while len(list((tmp_path / "out" / "trials").glob("*.json"))) < kept or not (tmp_path / "out").is_dir():
+                assert process.poll() is None
+                time.sleep(0.02)
+            time.sleep(0.1 * kept)
+            process.kill()
+            assert process.wait() == -signal.SIGKILL
+    subprocess.run([sys.executable, "-c", ALONE, str(tmp_path)], cwd=ROOT, check=True)
+    assert left_by(tmp_path / "out") == left_by(into)
 
 
 def _noting(numbers: list[int], write: Any) -> Any:
