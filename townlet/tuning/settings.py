@@ -121,7 +121,15 @@ def search_of(source: Path | str) -> Search:
 
 
 def require_possible(search: Search, training: Training) -> None:
-    """Raise ConfigurationError for an end of a range, or a choice, that this training cannot have."""
+    """Raise ConfigurationError for an end of a range, or a choice, that this training cannot have.
+
+    Also for a training under primitive control: the tuning towns ask a policy for options.
+    """
+    if training.control != "option":
+        raise ConfigurationError(
+            f"control: a policy that chooses every step ({training.control} given) is not tuned, because the tuning "
+            "towns ask for options. Next: control: option"
+        )
     for key, dimension in search.search.items():
         for value in dimension.ends:
             try:

@@ -70,3 +70,8 @@ def test_an_unknown_search_names_the_shipped_ones() -> None:
 def test_a_value_that_no_training_can_have_is_refused(tmp_path: Path, old: str, new: str, words: str) -> None:
     with pytest.raises(ConfigurationError, match=words):
         require_possible(search(tmp_path, FILE.replace(old, new)), training())
+
+
+def test_a_policy_that_chooses_every_step_is_not_tuned(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"control: a policy that chooses every step \(primitive given\)"):
+        require_possible(search(tmp_path), training(control="primitive"))
