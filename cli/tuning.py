@@ -91,7 +91,12 @@ def tune(training: "Training", into: Path, given: Tuning, *, resume: bool, form:
         for name in FIELDS[5:]:
             told[name] = None if told[name] is None else f"{told[name]:.3f}"
     output.record(told, form)
-    for key, value in (best.values if best else {}).items():
+    if best is None:
+        output.words(
+            "no trial has a value: each was stopped, and its line says why. Next: other ranges, or other guards"
+        )
+        raise click.exceptions.Exit(1)
+    for key, value in best.values.items():
         output.words(f"{key}: {_short(value)}")
 
 
@@ -100,7 +105,7 @@ def _tell(pulse: "Pulse") -> None:
     trial, best = pulse.trial, pulse.best
     told = [f"trial {trial.number} ({pulse.done} of {pulse.of})"]
     if trial.value is None or trial.high is None:
-        told.append(f"stopped: {trial.why}")
+        told.append(f"no value: {' '.join(trial.why.split())}")
     else:
         told.append(f"return {trial.value:.2f} ± {trial.high - trial.value:.2f} a seat-day")
     told.append(", ".join(f"{key} {_short(value)}" for key, value in trial.values.items()))

@@ -48,6 +48,7 @@ class TrainingKey(Setting):
     With --tune it is a study instead: trials with other values of some keys, each a short training whose policy then
     lives in towns that nothing else has the seeds of. Optuna draws them; the return a seat-day in those towns is
     maximised. The folder has a row for each trial (study.parquet) and a training file with the best values (best.yaml).
+    Exits with code 1 if every trial was stopped. Needs optuna, which comes with 'townlet[train]', too.
     """,
     epilog=options.examples(
         "townlet train smoke",

@@ -82,6 +82,13 @@ class TestTune:
             result.exit_code == 2 and "ppo.rats: this key cannot be searched; did you mean ppo.rate?" in result.stderr
         )
 
+    def test_trials_that_guards_stop_are_told_and_a_study_of_none_else_exits_with_1(self, tmp_path: Path) -> None:
+        more = ("--search", "search.yaml", "--trials", 1, "--jobs", 1, "--set", "guards.kl_most=1e-12")
+        result = said("train", "smoke", "--tune", *FEW, *more, "--into", tmp_path / "new")
+        assert "trial 0 (1 of 1)  no value: stopped after update 0: the approximate KL" in result.stderr
+        assert result.exit_code == 1 and "no trial has a value: each was stopped" in result.stderr
+        assert "stopped      1\n" in result.stdout and not (tmp_path / "new" / "best.yaml").exists()
+
     def test_without_optuna_it_says_what_brings_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("townlet.tuning.study.find_spec", lambda name: None)
         result = said("train", "smoke", "--tune", "--into", "runs/new")
