@@ -39,6 +39,7 @@ LATE = {
     "townlet.history.tie_summaries": "a run is asked for its ties without Numba",
     "townlet.living.deciding": "a town of the script loads no kernel of a policy",
     "townlet.learning.kept.parting": "trainings are compared without torch; only their towns live again with it",
+    "townlet.tuning.study": "an optional extra: Optuna",
     "townlet.living.town": "a fold starts without the rules",
     "townlet.policies.file": "a policy's file is read without Numba",
     "townlet.world.atlas": "a layout that is kept needs no survey of the map",

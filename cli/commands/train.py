@@ -10,6 +10,7 @@ from cli import options, output
 from cli.living import compile_kernels, is_cold
 from cli.main import COMMANDS
 from cli.names import TRAINING, Setting
+from cli.tuning import Tuning, tune, tuning_options
 
 if TYPE_CHECKING:
     from townlet.learning.training import Pulse
@@ -43,6 +44,11 @@ class TrainingKey(Setting):
     Exits with code 1 if a guard stops the training: a loss that is not finite, a KL divergence, a gradient, a variance
     of rewards that is too large, or more people leaving than under the random policy. Needs torch:
     pip install 'townlet[train]'
+
+    With --tune it is a study instead: trials with other values of some keys, each a short training whose policy then
+    lives in towns that nothing else has the seeds of. Optuna draws them; the return a seat-day in those towns is
+    maximised. The folder has a row for each trial (study.parquet) and a training file with the best values (best.yaml).
+    Exits with code 1 if every trial was stopped. Needs optuna, which comes with 'townlet[train]', too.
     """,
     epilog=options.examples(
         "townlet train smoke",
@@ -50,15 +56,17 @@ class TrainingKey(Setting):
         "townlet train town --into runs/mine --set seed=2 --resume",
         "townlet train town --set overrides.rewards.wage=0.4 --set ppo.rate=0.0005",
         "townlet diff runs/mine runs/other",
+        "townlet train town --tune --trials 40 --into runs/tune-town",
+        "townlet train runs/tune-town/best.yaml",
     ),
 )
 @click.argument("config", required=False, default="town", type=TRAINING)
 @click.option(
     "--into",
     type=options.NewPath(),
-    help="The folder to write; by default runs/train-NAME-SEED, by the training's name and seed.",
+    help="The folder to write; by default runs/train-NAME-SEED, or with --tune runs/tune-NAME-SEED.",
 )
-@click.option("--resume", is_flag=True, help="Go on where a killed training of this folder was last kept.")
+@click.option("--resume", is_flag=True, help="Go on where a killed training or study of this folder was last kept.")
 @options.changes_option(
     "--set",
     "overrides",
@@ -66,13 +74,19 @@ class TrainingKey(Setting):
     kind=TrainingKey(),
     example="updates=100",
 )
+@tuning_options
 @options.output_formats
-def command(config: str, into: Path | None, resume: bool, overrides: dict[str, object], form: str) -> None:
+def command(
+    config: str, into: Path | None, resume: bool, overrides: dict[str, object], tuning: Tuning | None, form: str
+) -> None:
     from townlet.learning.kept.folders import POLICY, require_torch
     from townlet.learning.settings import training_of
 
     training = training_of(config, overrides)
     require_torch()
+    if tuning:
+        tune(training, into or options.RUNS / f"tune-{training.name}-{training.seed}", tuning, resume=resume, form=form)
+        return
     run = into or options.RUNS / f"train-{training.name}-{training.seed}"
     if is_cold():
         compile_kernels()

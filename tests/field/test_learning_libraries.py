@@ -54,7 +54,6 @@ def test_d10_d11_stable_baselines_learns_for_one_person() -> None:
 
 def test_d6_torchrl_asks_those_who_have_left() -> None:
     """With `done_on_any=False` a rollout goes on when one agent is done, and its action is still sent."""
-    library("torchrl")
     import torch
     from torchrl.envs import MarlGroupMapType, PettingZooWrapper
 
