@@ -125,9 +125,14 @@ class LifeTeller:
         """What each quarrel was over: `a quarrel over the stove at Orchard House`, by seq."""
         quarrels = events[(events["kind"] == codes.QUEUE_CONFLICT) & (events["object"] >= 0)]
         return {
-            int(row["seq"]): f"a quarrel over {self.spot(row['object'])} {self.where(row['object'])}"
+            int(row["seq"]): f"a quarrel {_way(int(row['code']))} {self.spot(row['object'])} {self.where(row['object'])}"
             for row in quarrels
         }
+
+
+def _way(reason: int) -> str:
+    """How a quarrel belongs to its place."""
+    return "on the way to" if reason == codes.REASON_BARRED else "over"
 
 
 OVER_OF: Final = {KIND_NAMES[kind]: words for kind, words in OVER.items()}

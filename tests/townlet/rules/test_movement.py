@@ -1,8 +1,10 @@
 """One tile a tick, never through walls, never onto another; and past whoever will not move, after failed moves."""
 
+from typing import Any
+
 import pytest
 
-from eventlog.catalogue.registries import Option, Reason
+from eventlog.catalogue.registries import Dimension, Option, Reason
 from tests.townlet.rules.stage import Stage, columns
 
 
@@ -34,9 +36,9 @@ def test_a_walk_is_one_tile_a_tick_and_ends_on_the_place() -> None:
     assert not stage.kinds()
 
 
-def facing(stalls: int) -> tuple[Stage, int]:
+def facing(stalls: int, overrides: dict[str, Any] | None = None) -> tuple[Stage, int]:
     """Seat 0 wants to the tile on which seat 1 stands, after so many failed moves; gives the tile."""
-    stage = Stage().at(600)
+    stage = Stage(overrides or {}).at(600)
     free = set(stage.free_tiles())
     here = next(tile for tile in sorted(free) if tile + 1 in free)
     stage.put(0, here)
@@ -50,7 +52,7 @@ def facing(stalls: int) -> tuple[Stage, int]:
 
 @pytest.mark.parametrize(("stalls", "said"), [(0, "move_blocked"), (2, "move_blocked"), (3, "ghost_stepped")])
 def test_after_three_failed_moves_one_squeezes_past_who_stands_idle(stalls: int, said: str) -> None:
-    stage, here = facing(stalls)
+    stage, here = facing(stalls, {"queues.barred_chance": 0.0})
     stage.call("movement", "step_to", 0, here + 1, here + 5, 0)
     assert stage.kinds() == [said]
     tiles = [int(stage.agent(seat).tile) for seat in (0, 1)]
@@ -70,13 +72,32 @@ def test_nobody_squeezes_past_who_is_busy() -> None:
     assert stage.kinds() == ["move_blocked"]
 
 
-@pytest.mark.parametrize(("same", "quarrels"), [(True, 1), (False, 0)])
-def test_a_ghost_step_is_a_quarrel_among_those_who_want_the_same_place(same: bool, quarrels: int) -> None:
-    stage, here = facing(3)
+@pytest.mark.parametrize(
+    ("same", "barred", "said"),
+    [(True, 0.0, [Reason.GHOST]), (True, 1.0, [Reason.GHOST]), (False, 0.0, []), (False, 1.0, [Reason.BARRED])],
+)
+def test_a_ghost_step_is_a_quarrel_with_who_wants_the_same_place_and_may_be_one_with_others(
+    same: bool, barred: float, said: list[Reason]
+) -> None:
+    stage, here = facing(3, {"queues.barred_chance": barred})
     bound(stage, 1, Option.WASH if same else Option.SHOP)
     stage.call("movement", "step_to", 0, here + 1, here + 5, 0)
-    found = columns(stage.rows(), "queue_conflict")
-    assert [int(row["code"]) for row in found] == [Reason.GHOST] * quarrels
+    rows = stage.rows()
+    found = columns(rows, "queue_conflict")
+    assert [int(row["code"]) for row in found] == said
+    (step,) = columns(rows, "ghost_stepped")
+    assert all(int(row["seq"]) - int(row["cause"]) == int(step["seq"]) for row in found), "the step is its cause"
+
+
+def test_after_a_quarrel_there_are_no_hard_words_at_once_but_among_rivals() -> None:
+    for rivalry, said in ((0.0, []), (1.0, [Reason.BARRED])):
+        stage, here = facing(3, {"queues.barred_chance": 1.0})
+        stage.record("queues", "queue_conflict", 2, 0, -1, int(Reason.CUT), 0, 1.0, -1)
+        stage.record("social", "tie_set", 0, 1, int(Dimension.RIVALRY), rivalry)
+        stage.rows()
+        stage.call("movement", "step_to", 0, here + 1, here + 5, 0)
+        found = columns(stage.rows(), "queue_conflict")
+        assert [int(row["code"]) for row in found] == said
 
 
 def test_whoever_is_idle_steps_off_a_place() -> None:

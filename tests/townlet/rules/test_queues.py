@@ -48,6 +48,15 @@ def test_a_block_is_worse_the_longer_the_line(waiting: int, intensity: float) ->
     assert float(block["value"]) == intensity
 
 
+@pytest.mark.parametrize(("peace", "since", "temper"), [(2880, 0, 0.0), (2880, 720, 0.25), (2880, 5000, 1.0), (0, 0, 1.0)])
+def test_after_a_quarrel_both_grow_as_ready_for_the_next_as_they_were(peace: int, since: int, temper: float) -> None:
+    stage = Stage({"queues.peace_minutes": peace}).at(600)
+    assert [stage.call("queues", "temper", seat) for seat in (0, 1, 2)] == [1.0] * 3
+    stage.record("queues", "queue_conflict", 0, 1, stage.places(Option.WASH)[0], int(Reason.CUT), 0, 1.0, -1)
+    stage.at(600 + since)
+    assert [stage.call("queues", "temper", seat) for seat in (0, 1, 2)] == [temper, temper, 1.0]
+
+
 def blocked(waiting: int = 1) -> tuple[Stage, int, int]:
     """Seat 0 has finished and keeps the shower from seat 1: the town, the shower, and for how many minutes."""
     stage, shower = lined_up(RUDE | NO_CUTS | {"policy.commit_minutes": 1}, waiting)
