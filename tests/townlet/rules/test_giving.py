@@ -177,7 +177,7 @@ def test_a_stranger_feeds_who_cannot_help_itself(
 
 
 def test_who_cannot_pay_rent_and_a_meal_is_lent_what_a_day_costs() -> None:
-    table = Table(0.9, **{"market.start_wallet": 20.0})
+    table = Table(0.9, **{"market.start_wallet": 20.0, "market.rent": 1.2})
     table.spend(table.needy, 1.0)
     assert table.settle() == {"money_lent": [(table.housemate, table.needy)]}
     assert float(table.agent(table.needy).owes) == pytest.approx(1.2 + 3.0 * 1.0 - 1.0)

@@ -141,7 +141,7 @@ def test_two_raw_foods_make_two_meals() -> None:
 
 
 def test_rent_is_paid_or_owed_and_two_unpaid_days_cost_the_home() -> None:
-    stage = Stage({"market.start_wallet": 2.0})
+    stage = Stage({"market.start_wallet": 2.0, "market.rent": 1.2})
     said: list[float] = []
     for _ in range(3):
         stage.rows()
@@ -220,7 +220,7 @@ def raw_price(stage: Stage, sold: int) -> float:
 
 def test_prices_rise_with_what_was_sold_and_stay_within_their_spread() -> None:
     """Eight people are expected to need 24 a day: a quarter more is the whole spread, a quarter less too."""
-    by_demand = {"market.demand": 1.0, "market.demand_steepness": 4.0, "market.price_spread": 0.02}
+    by_demand = {"market.demand": 1.0, "market.demand_steepness": 4.0, "market.price_spread": 0.02, "market.rent": 1.2}
     prices = [raw_price(Stage(by_demand), sold) for sold in (0, 18, 21, 24, 27, 30, 60)]
     assert prices == pytest.approx([0.98, 0.98, 0.99, 1.0, 1.01, 1.02, 1.02], abs=1e-6)
 

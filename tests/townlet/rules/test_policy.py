@@ -92,7 +92,8 @@ def test_a_need_cries_once_when_it_becomes_urgent(hunger: float, cries: bool) ->
 
 @pytest.mark.parametrize(("hygiene", "rivalry", "avoids"), [(0.3, 0.71, 1), (0.3, 0.69, 0), (0.1, 0.71, 0)])
 def test_a_place_that_a_rival_uses_is_far_unless_a_need_is_urgent(hygiene: float, rivalry: float, avoids: int) -> None:
-    stage = Stage({**SURE, "needs.start.hygiene": hygiene, "life.initial_ties.mode": "none"}).at(700)
+    settings = {"needs.start.hygiene": hygiene, "life.initial_ties.mode": "none", "policy.rival_cost": 60.0}
+    stage = Stage({**SURE, **settings}).at(700)
     shower = stage.places(Option.WASH)[0]
     stage.busy(1, shower, 30)
     urgent = int(stage.call("policy", "is_urgent", stage.agent(0)))
@@ -114,7 +115,8 @@ def test_each_one_ahead_in_line_is_twelve_steps_of_trouble() -> None:
 
 
 def test_friends_at_a_table_draw_one_there() -> None:
-    stage = Stage({**SURE, "life.initial_ties.mode": "none"}).at(700)
+    gains = {"policy.company_gain": 4.0, "policy.friend_gain": 10.0}
+    stage = Stage({**SURE, **gains, "life.initial_ties.mode": "none"}).at(700)
     here, there = stage.places(Option.EAT, "cafe")[:2]
     worth = [float(stage.call("policy", "company_at", 0, here, int(Option.EAT)))]
     stage.busy(1, there, 15)
