@@ -107,6 +107,8 @@ class Reason(IntEnum):
     NOBODY_WAITS = 55
     NOT_DUE = 56
     UNKNOWN = 57
+    HELD_BACK = 58
+    BY_COMMAND = 59
 
 
 class News(IntEnum):
@@ -115,6 +117,86 @@ class News(IntEnum):
     QUARREL = 0
     HELP = 1
     TAKEOVER = 2
+
+
+class Deed(IntEnum):
+    """What a person can be held back from by command: an option, by the option's code, or a deed that a rule decides.
+
+    A chat and a shared meal are done by both: neither of the two may be held back from it.
+    """
+
+    EAT = 1
+    WASH = 2
+    SLEEP = 3
+    WORK = 4
+    SHOP = 5
+    COOK = 6
+    SOCIALISE = 7
+    YIELD = 8
+    CHAT = 16
+    NEWS = 17
+    CUT = 18
+    BLOCK = 19
+    GHOST = 20
+    BARRED = 21
+    PORTION = 22
+    PROMISE = 23
+    COVER = 24
+    HELP = 25
+    TAKEOVER = 26
+    SHARED_MEAL = 27
+    HANDOVER = 28
+    GIFT = 29
+    LOAN = 30
+    REPAYMENT = 31
+    LEAVE = 32
+
+
+class Need(IntEnum):
+    """What everybody needs; 1 is satisfied."""
+
+    HUNGER = 0
+    HYGIENE = 1
+    ENERGY = 2
+
+
+class Command(IntEnum):
+    """What the town can be told to do from outside (`townlet/living/commands/typed.py`)."""
+
+    TELEPORT = 0
+    SETNEED = 1
+    PRICE = 2
+    BLACKOUT = 3
+    OUTAGE = 4
+    RAIN = 5
+    SET_REL = 6
+    RESTRAIN = 7
+    FORCE_CHAT = 8
+    KILL = 9
+    ANNOUNCE = 10
+
+
+class Issuer(IntEnum):
+    """Who gave a command. A viewer may only look."""
+
+    LOCAL = 0
+    OPERATOR = 1
+    VIEWER = 2
+    ADMIN = 3
+    PERTURBATION = 4
+    TRIAL = 5
+
+
+class Refusal(IntEnum):
+    """Why a command was rejected."""
+
+    E_NOT_FOUND = 0
+    E_BLOCKED_TILE = 1
+    E_BUSY_TARGET = 2
+    E_ALREADY_POSSESSED = 3
+    E_INVALID_ARG = 4
+    E_FORBIDDEN = 5
+    E_CONFLICT = 6
 
 
 REGISTRIES: dict[str, type[IntEnum]] = {
@@ -126,5 +208,10 @@ REGISTRIES: dict[str, type[IntEnum]] = {
     "weather": Weather,
     "reason": Reason,
     "news": News,
+    "deed": Deed,
+    "need": Need,
+    "command": Command,
+    "issuer": Issuer,
+    "refusal": Refusal,
 }
 """Registries by name; `affordance` and `job` are registered by a run's settings instead."""

@@ -13,7 +13,7 @@ from eventlog.catalogue.event import (
 )
 
 
-class ChatStarted(Event, kind=128, version=2):
+class ChatStarted(Event, kind=128, version=2, cause="command_accepted, or none of their own accord"):
     """`agent` begins to talk to `listener`, and both are busy for `ticks`."""
 
     agent: Agent
@@ -37,7 +37,7 @@ class ChatFailed(Event, kind=130, cause="chat_started"):
     listener: Agent = column("other", "who listens")
 
 
-class TieSet(Event, kind=131):
+class TieSet(Event, kind=131, cause="command_accepted, or none at the founding"):
     """The founding or a command sets one dimension of `agent`'s tie to `other`; a tie has three dimensions."""
 
     agent: Agent
@@ -46,7 +46,7 @@ class TieSet(Event, kind=131):
     value: Amount = column(meaning="in [-1, 1]")
 
 
-class ChatBrokenOff(Event, kind=132, version=2, cause="chat_started"):
+class ChatBrokenOff(Event, kind=132, version=2, first=2, cause="chat_started"):
     """`agent` leaves the talk with `listener` before its end; no tie changes."""
 
     agent: Agent
@@ -55,7 +55,11 @@ class ChatBrokenOff(Event, kind=132, version=2, cause="chat_started"):
 
 
 class NewsTold(
-    Event, kind=133, version=2, cause="queue_conflict, late_help, shift_takeover or news_told, by which `agent` knows"
+    Event,
+    kind=133,
+    version=2,
+    first=2,
+    cause="queue_conflict, late_help, shift_takeover or news_told, by which `agent` knows",
 ):
     """`agent` tells `listener` what `about` did to a third person; the listener's tie to `about` changes."""
 

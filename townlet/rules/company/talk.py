@@ -3,11 +3,13 @@
 import numpy as np
 
 from eventlog.codes import (
+    DEED_CHAT,
     OPTION_EAT,
     OPTION_SOCIALISE,
     OPTION_WORK,
     REASON_APART,
     REASON_DUE,
+    REASON_HELD_BACK,
     REASON_HUNGER,
     REASON_TURN,
     TRAIT_EXTROVERSION,
@@ -27,6 +29,7 @@ from townlet.rules import work
 from townlet.rules.company.news import tell
 from townlet.rules.draw import CHAT, CHAT_SUCCESS, JUDGEMENT, LISTENER, NOBODY_ELSE, TALK, draw
 from townlet.rules.ledger import liking, rivalry
+from townlet.rules.restraint import are_held_apart
 
 
 @kernel
@@ -48,11 +51,16 @@ def address_somebody(town, plan, a):
     if not may_begin(town, plan, a):
         return
     b = someone_near(town, plan, a)
-    if b == NOBODY:
-        return
+    if b != NOBODY:
+        begin(town, plan, a, b, NONE)
+
+
+@kernel
+def begin(town, plan, a, b, cause):
+    """The agent begins to talk with another for a drawn time."""
     span = plan.chat.most - plan.chat.least + 1
     ticks = plan.chat.least + np.int64(draw(town, TALK, a, b) * span)
-    record_chat_started(town, plan, a, b, ticks)
+    record_chat_started(town, plan, a, b, ticks, cause)
     if ticks == 0:
         conclude(town, plan, a)
 
@@ -84,8 +92,10 @@ def conclude(town, plan, a):
 
 @kernel
 def interruption(town, plan, a):
-    """The reason code that takes the agent from its talk: a place that is free, hunger, work, distance; -1 for none."""
+    """The reason code that takes the agent from its talk: a command, a free place, hunger, work, distance; or -1."""
     agent = town.agents[a]
+    if are_held_apart(town, a, agent.talks_with, DEED_CHAT):
+        return REASON_HELD_BACK
     if agent.doing < 0 and agent.holds >= 0 and agent.lingers_until == 0:
         return REASON_TURN
     if agent.doing < 0 and agent.hunger < plan.needs.urgent:
@@ -143,7 +153,7 @@ def someone_near(town, plan, a):
             b = np.int64(town.ground[r * side + c]) - 1
             if b == NOBODY or b == a or not may_begin(town, plan, b):
                 continue
-            if rivalry(town, plan, a, b) >= plan.chat.avoid_rivalry:
+            if rivalry(town, plan, a, b) >= plan.chat.avoid_rivalry or are_held_apart(town, a, b, DEED_CHAT):
                 continue
             merit = plan.chat.listener_liking * liking(town, plan, a, b) + draw(town, LISTENER, a, b)
             if merit > most:
