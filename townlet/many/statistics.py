@@ -8,6 +8,7 @@ They need SciPy, which is not loaded before it is used. References:
 - Benjamini and Hochberg, "Controlling the false discovery rate", J. R. Statist. Soc. B 57 (1995).
 """
 
+import importlib
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
@@ -46,11 +47,19 @@ class Paired(NamedTuple):
 
 def scipy_stats() -> Any:
     """SciPy's module of statistics. Raises TownletError, which says how to get it, where it is not installed."""
+    return _scipy_module("stats")
+
+
+def scipy_special() -> Any:
+    """SciPy's module of special functions, which loads in a tenth of the time of that of statistics; raises as that."""
+    return _scipy_module("special")
+
+
+def _scipy_module(name: str) -> Any:
     try:
-        from scipy import stats
+        return importlib.import_module(f"scipy.{name}")
     except ImportError as error:
         raise TownletError("this needs scipy, which is not installed. Next: pip install 'townlet[facts]'") from error
-    return stats
 
 
 def paired_interval(first: Sequence[float], second: Sequence[float], confidence: float = CONFIDENCE) -> Paired:
@@ -148,5 +157,6 @@ __all__ = [
     "bootstrap_interval",
     "holm",
     "paired_interval",
+    "scipy_special",
     "scipy_stats",
 ]

@@ -104,6 +104,15 @@ def fork_settings(run: "History", at: int, overrides: Mapping[str, object]) -> R
     return _resolved_settings(run, epochs, seq, overrides)
 
 
+def epochs_of_fork(run: "History", tick: int) -> tuple[Sequence[Epoch], int]:
+    """The epochs that a fork at a tick lives under, the last of them from there on; and the number of a new one.
+
+    A fork with another seed begins the new epoch. Raises TickOutOfRange.
+    """
+    seq, epochs = _beginning(run, tick)
+    return epochs, len(_lived_epochs(epochs, seq))
+
+
 def _beginning(run: "History", tick: int) -> tuple[int, list[Epoch]]:
     """The number of the first event of a fork at a tick, and the epochs begun before it. Raises TickOutOfRange."""
     log = run.log
