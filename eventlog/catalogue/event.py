@@ -38,6 +38,7 @@ WeatherCode = Annotated[int, Slot("code", "weather")]
 ReasonCode = Annotated[int, Slot("code", "reason")]
 AffordanceCode = Annotated[int, Slot("code", "affordance")]
 NewsCode = Annotated[int, Slot("code", "news")]
+DeedCode = Annotated[int, Slot("code", "deed")]
 PersonTold = Annotated[int, Slot("tile", "person")]
 """A third person, in the column that other kinds keep a tile in."""
 JobCode = Annotated[int, Slot("code", "job")]
@@ -62,18 +63,24 @@ class EventField:
 
 
 class Event(BaseModel):
-    """A kind of event. A subclass declares `kind` (its code), `version`, and `cause`: which event leads to it."""
+    """A kind of event. A subclass declares `kind` (its code), `version`, and `cause`: which event leads to it.
+
+    `first` is the version with which the kind came into the catalogue; there are no events of an older version.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     kind: ClassVar[int] = 0
     version: ClassVar[int] = 1
+    first: ClassVar[int] = 1
     cause: ClassVar[str] = ""
     family: ClassVar[str] = ""
 
-    def __init_subclass__(cls, *, kind: int = 0, version: int = 1, cause: str = "", **options: Any) -> None:
+    def __init_subclass__(
+        cls, *, kind: int = 0, version: int = 1, first: int = 1, cause: str = "", **options: Any
+    ) -> None:
         super().__init_subclass__(**options)
-        cls.kind, cls.version, cls.cause = kind, version, cause
+        cls.kind, cls.version, cls.first, cls.cause = kind, version, first, cause
         cls.family = cls.__module__.rpartition(".")[2]
 
     @classmethod

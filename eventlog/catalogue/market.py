@@ -36,14 +36,14 @@ class SharedMeal(Event, kind=99, cause="affordance_started of the one who sat do
     place: Object
 
 
-class MealGiven(Event, kind=100, version=2):
+class MealGiven(Event, kind=100, version=2, first=2):
     """`agent`, who has more than enough, gives a meal to `other`, who is in need."""
 
     agent: Agent
     other: Agent = column("other")
 
 
-class MoneyLent(Event, kind=101, version=2):
+class MoneyLent(Event, kind=101, version=2, first=2):
     """`agent` lends money to `other`, who has too little."""
 
     agent: Agent
@@ -51,7 +51,7 @@ class MoneyLent(Event, kind=101, version=2):
     amount: Amount = column(unit="basic meals")
 
 
-class MoneyReturned(Event, kind=102, version=2, cause="money_lent"):
+class MoneyReturned(Event, kind=102, version=2, first=2, cause="money_lent"):
     """`agent` pays `other` back what it lent."""
 
     agent: Agent
@@ -59,7 +59,7 @@ class MoneyReturned(Event, kind=102, version=2, cause="money_lent"):
     amount: Amount = column(unit="basic meals")
 
 
-class BenefitPaid(Event, kind=103, version=2, cause="agent_arrived or job_lost"):
+class BenefitPaid(Event, kind=103, version=2, first=2, cause="agent_arrived or job_lost"):
     """The town pays `agent`, who has no job, for the day."""
 
     agent: Agent

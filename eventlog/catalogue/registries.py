@@ -107,6 +107,7 @@ class Reason(IntEnum):
     NOBODY_WAITS = 55
     NOT_DUE = 56
     UNKNOWN = 57
+    HELD_BACK = 58
 
 
 class News(IntEnum):
@@ -115,6 +116,39 @@ class News(IntEnum):
     QUARREL = 0
     HELP = 1
     TAKEOVER = 2
+
+
+class Deed(IntEnum):
+    """What a person can be held back from by command: an option, by the option's code, or a deed that a rule decides.
+
+    A chat and a shared meal are done by both: neither of the two may be held back from it.
+    """
+
+    EAT = 1
+    WASH = 2
+    SLEEP = 3
+    WORK = 4
+    SHOP = 5
+    COOK = 6
+    SOCIALISE = 7
+    YIELD = 8
+    CHAT = 16
+    NEWS = 17
+    CUT = 18
+    BLOCK = 19
+    GHOST = 20
+    BARRED = 21
+    PORTION = 22
+    PROMISE = 23
+    COVER = 24
+    HELP = 25
+    TAKEOVER = 26
+    SHARED_MEAL = 27
+    HANDOVER = 28
+    GIFT = 29
+    LOAN = 30
+    REPAYMENT = 31
+    LEAVE = 32
 
 
 REGISTRIES: dict[str, type[IntEnum]] = {
@@ -126,5 +160,6 @@ REGISTRIES: dict[str, type[IntEnum]] = {
     "weather": Weather,
     "reason": Reason,
     "news": News,
+    "deed": Deed,
 }
 """Registries by name; `affordance` and `job` are registered by a run's settings instead."""

@@ -46,7 +46,7 @@ class TieSet(Event, kind=131):
     value: Amount = column(meaning="in [-1, 1]")
 
 
-class ChatBrokenOff(Event, kind=132, version=2, cause="chat_started"):
+class ChatBrokenOff(Event, kind=132, version=2, first=2, cause="chat_started"):
     """`agent` leaves the talk with `listener` before its end; no tie changes."""
 
     agent: Agent
@@ -55,7 +55,11 @@ class ChatBrokenOff(Event, kind=132, version=2, cause="chat_started"):
 
 
 class NewsTold(
-    Event, kind=133, version=2, cause="queue_conflict, late_help, shift_takeover or news_told, by which `agent` knows"
+    Event,
+    kind=133,
+    version=2,
+    first=2,
+    cause="queue_conflict, late_help, shift_takeover or news_told, by which `agent` knows",
 ):
     """`agent` tells `listener` what `about` did to a third person; the listener's tie to `about` changes."""
 

@@ -10,7 +10,8 @@ When a kind changes:
 * a field is added, moved to another column or widened: raise the kind's version and add a step to `UPCASTERS`;
 * a kind is retired: add a step whose `into` is the kind that replaces it. If no kind replaces it, leave it in the
   catalogue, so that its view stays, and record it no more;
-* a kind is new: declare it with version 2. Then logs name it, and older code refuses them instead of ignoring it.
+* a kind is new: declare it with `version=2, first=2`. Then logs name it, and older code refuses them instead of
+  ignoring it; `first` says that older logs have no rows of it, so that they are read without looking for any.
 
 The methods `rows`, `batches`, `table`, `pick` and `follow` of a reader upcast. Digests, seals, forks and repairs read
 the stored bytes.
@@ -80,6 +81,7 @@ class Upcasters:
         self._present = {kind.snake(): kind.version for kind in kinds}
         self._codes = {step.name: step.kind for step in self._steps.values()}
         self._codes |= {kind.snake(): kind.kind for kind in kinds}
+        self._born = {kind.snake(): kind.first for kind in kinds}
         self.versions = {name: version for name, version in self._present.items() if version != FIRST}
         for name, version in self._steps:
             self._require_arrival(name, version)
@@ -93,7 +95,7 @@ class Upcasters:
         if not self._steps and kinds == self.versions:
             return None
         self.require_known(kinds, run)
-        old = {name: kinds.get(name, FIRST) for name in self._codes}
+        old = {name: kinds.get(name, self._born.get(name, FIRST)) for name in self._codes}
         old = {name: version for name, version in old.items() if version != self._present.get(name)}
         return (lambda batch: self._upcast(batch, old)) if old else None
 

@@ -44,6 +44,9 @@ TIE = np.dtype(
 NEWS_KEPT = 6
 """How many pieces of news about others a person remembers; the oldest gives way."""
 
+RESTRAINTS = 8
+"""The most restraints of one person at a time; one more takes the place of the one that ends first."""
+
 NEWS = np.dtype(
     [
         ("deed", "i8"),  # seq + 1 of the deed, 0: no news
@@ -83,6 +86,7 @@ AGENT = np.dtype(
         ("stalls", "i8"),  # failed moves without progress
         ("nearest", "i8"),  # the smallest distance to the present goal so far, in steps
         ("busy_since", "i8"),
+        ("restrained_until", "i8"),  # the tick until which it is held back from something; 0: never restrained
         ("asked_seq", "i8"),
         ("started_seq", "i8"),
         ("person", "i8"),
@@ -128,6 +132,9 @@ AGENT = np.dtype(
         ("owes_seq", "i8"),  # seq of the MoneyLent
         ("gave", "i8"),  # tick + 1 of its last gift or loan, 0: none
         ("quarrelled", "i8"),  # tick + 1 of its last quarrel, on either side, 0: none
+        ("held_deed", "i8", (RESTRAINTS,)),  # by restraint: the code of the deed
+        ("held_towards", "i8", (RESTRAINTS,)),  # by restraint: person + 1, 0: everybody
+        ("held_until", "i8", (RESTRAINTS,)),  # by restraint: the first tick at which it has ended, 0: no restraint
         ("news", NEWS, (NEWS_KEPT,)),  # newest first
         ("ties", TIE, (TIES,)),
     ]

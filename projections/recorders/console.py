@@ -3,7 +3,7 @@
 Generated from the catalogue by `make generate`; not edited by hand.
 """
 
-from eventlog.codes import SETTINGS_CHANGED
+from eventlog.codes import RESTRAINED, SETTINGS_CHANGED
 from projections.kernel import kernel
 from projections.record.event import NAN, NOBODY, NONE, NOTHING, NOWHERE, append
 from projections.town import console
@@ -14,4 +14,12 @@ def record_settings_changed(town, plan, epoch):
     """From now on the town uses the settings of another epoch of the run."""
     event = append(town, SETTINGS_CHANGED, NOBODY, NOBODY, NOTHING, NOWHERE, epoch, NONE, NAN, NAN, NONE)
     console.settings_changed(town, plan, event)
+    return event.seq
+
+
+@kernel
+def record_restrained(town, plan, agent, towards, deed, ticks):
+    """`agent` is held back from one sort of deed for `ticks`: towards everybody, or only towards one person."""
+    event = append(town, RESTRAINED, agent, towards, NOTHING, NOWHERE, deed, NONE, ticks, NAN, NONE)
+    console.restrained(town, plan, event)
     return event.seq

@@ -51,6 +51,7 @@ from eventlog.codes import (
     RESERVATION_RELEASED,
     RESERVATION_TIMED_OUT,
     RESTOCKED,
+    RESTRAINED,
     SEAT_REUSED,
     SETTINGS_CHANGED,
     SHARED_MEAL,
@@ -206,3 +207,5 @@ def evolve(town, plan, event):
         social.news_told(town, plan, event)
     elif kind == SETTINGS_CHANGED:
         console.settings_changed(town, plan, event)
+    elif kind == RESTRAINED:
+        console.restrained(town, plan, event)

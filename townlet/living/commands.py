@@ -6,8 +6,8 @@ tick, until the town lives on or is drained.
 
 import numpy as np
 
-from eventlog.catalogue.registries import Dimension
-from eventlog.codes import SETTINGS_CHANGED, TELEPORTED, TIE_SET
+from eventlog.catalogue.registries import Deed, Dimension
+from eventlog.codes import RESTRAINED, SETTINGS_CHANGED, TELEPORTED, TIE_SET
 from townlet.errors import OutboxFull, TownletError
 from townlet.living.town import Town
 from townlet.rules import console
@@ -39,6 +39,15 @@ class Driver:
         """Give one side of the directed tie from seat `owner` to seat `other` a value in [-1, 1], kept as float32."""
         _require(console.against_tie(self.town.record, owner, other, dimension, value))
         self._record(TIE_SET, a=owner, b=other, code=int(dimension), value=value)
+
+    def restrain(self, seat: int, deed: Deed, towards: int, ticks: int) -> None:
+        """Hold a person back from a deed for `ticks` ticks, the present one included; 0 ends this restraint.
+
+        `towards` is the seat of the person towards whom it holds; -1: everybody. A chat and a shared meal are held back
+        for both of the two. A person has 8 restraints at most: one more takes the place of the one that ends first.
+        """
+        _require(console.against_restraint(self.town.record, seat, deed, towards, ticks))
+        self._record(RESTRAINED, a=seat, b=towards, code=int(deed), value=float(ticks))
 
     def change_settings(self, epoch: int) -> None:
         """Let the town live on under the settings of another epoch."""

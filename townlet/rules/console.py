@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from eventlog.catalogue.registries import Dimension
+from eventlog.catalogue.registries import Deed, Dimension
 from eventlog.codes import (
     POWER_FAILED,
     POWER_RESTORED,
+    RESTRAINED,
     SETTINGS_CHANGED,
     TELEPORTED,
     TIE_SET,
@@ -13,7 +14,7 @@ from eventlog.codes import (
     WATER_RESTORED,
 )
 from projections.kernel import entry
-from projections.recorders.console import record_settings_changed
+from projections.recorders.console import record_restrained, record_settings_changed
 from projections.recorders.movement import record_teleported
 from projections.recorders.social import record_tie_set
 from projections.recorders.time import (
@@ -25,6 +26,12 @@ from projections.recorders.time import (
 
 MAINS = {"power": (POWER_FAILED, POWER_RESTORED), "water": (WATER_FAILED, WATER_RESTORED)}
 """By name, the kinds of the events by which a main fails and comes back."""
+
+TICKS_MOST = 1 << 24
+"""The most ticks of a restraint: an event's number has 24 bits for whole ones. It is more than ten years of minutes."""
+
+TOWARDS_NOBODY = frozenset(deed for deed in Deed if deed <= Deed.YIELD) | {Deed.LEAVE}
+"""The deeds that nobody does towards anybody: options, and leaving town."""
 
 
 @entry
@@ -46,6 +53,8 @@ def command(towns, plans, index, kind, a, b, tile, code, value):
         record_tie_set(town, plan, a, b, code, value)
     elif kind == SETTINGS_CHANGED:
         record_settings_changed(town, plan, code)
+    elif kind == RESTRAINED:
+        record_restrained(town, plan, a, b, code, value)
 
 
 # These functions say in words why a command is impossible now; "" if it is possible. `town` is the record of a town.
@@ -81,6 +90,22 @@ def against_tie(town: Any, a: int, b: int, dimension: Dimension, value: float) -
         return f"who sits in seat {a} has no tie to itself"
     if not -1.0 <= value <= 1.0:
         return f"{Dimension(dimension).name.lower()} lies in [-1, 1], and {value} does not"
+    return ""
+
+
+def against_restraint(town: Any, a: int, deed: Deed, b: int, ticks: int) -> str:
+    """A person can be held back from a deed, towards another one or everybody (`b` is -1), for some ticks or none."""
+    if deed not in Deed.__members__.values():
+        return f"{deed!r} is not a deed: there are {', '.join(each.name.lower() for each in Deed)}"
+    for seat in (a,) if b < 0 else (a, b):
+        if not is_alive(town, seat):
+            return f"nobody sits in seat {seat}"
+    if a == b:
+        return f"who sits in seat {a} does nothing towards itself"
+    if b >= 0 and deed in TOWARDS_NOBODY:
+        return f"{Deed(deed).name.lower()} is done towards nobody: leave `towards` out"
+    if not 0 <= ticks <= TICKS_MOST:
+        return f"a restraint lasts from 0 to {TICKS_MOST:,} ticks, and {ticks:,} is not such a number"
     return ""
 
 

@@ -20,6 +20,7 @@ from eventlog.codes import (
     OPTION_YIELD,
     REASON_BUSY,
     REASON_COMMITTED,
+    REASON_HELD_BACK,
     REASON_NO_PLACE,
     REASON_NO_WAY,
     REASON_NOBODY_NEAR,
@@ -29,9 +30,10 @@ from eventlog.codes import (
     REASON_UNKNOWN,
 )
 from projections.kernel import entry, kernel
-from projections.record.event import NOTHING
+from projections.record.event import NOBODY, NOTHING
 from projections.recorders.choice import record_action_rejected, record_option_chosen
 from townlet.rules import policy, primitives, queues, work
+from townlet.rules.restraint import is_held_back
 
 SCRIPTED, BY_OPTION, BY_ACTION = map(np.int64, range(3))
 """Who chooses: the scripted policy; whoever asks for options; whoever asks for every step."""
@@ -121,8 +123,13 @@ def allow(town, plan, a):
 
 @kernel
 def is_worth_asking(town, plan, a, option):
-    """Whether an option is worth asking: there is work to do; it is night or the agent is tired; it is not clean."""
+    """Whether an option is worth asking: there is work to do; it is night or the agent is tired; it is not clean.
+
+    No option is that the agent is held back from.
+    """
     agent = town.agents[a]
+    if is_held_back(town, a, option, NOBODY):
+        return False
     if option == OPTION_WORK:
         return (agent.covers >= 0 or agent.job >= 0) and work.ticks_left(town, plan, a) > 0
     if option == OPTION_SLEEP:
@@ -149,6 +156,8 @@ def reason_against(town, plan, a, asked):
         return reason_against_action(agent, asked)
     if town.allowed[a] & MARKED == 0:
         return REASON_COMMITTED
+    if is_held_back(town, a, asked, NOBODY):
+        return REASON_HELD_BACK
     if asked == OPTION_YIELD:
         return REASON_NOBODY_WAITS
     if asked == OPTION_WORK or asked == OPTION_SLEEP or (asked == OPTION_WASH and agent.hygiene > plan.control.wash):

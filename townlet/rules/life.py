@@ -3,6 +3,7 @@
 import numpy as np
 
 from eventlog.codes import (
+    DEED_LEAVE,
     OPTION_SLEEP,
     REASON_NEGLECT,
     REASON_NOTHING_TO_USE,
@@ -26,6 +27,7 @@ from projections.recorders.life import (
 from projections.recorders.work import record_hired
 from townlet.rules.draw import BED, NOBODY_ELSE, ROTATION, SUCCESSOR, UNIT, VACANCY, draw, philox
 from townlet.rules.market import gets_benefit
+from townlet.rules.restraint import is_held_back
 
 TWO, THREE, FIVE, SEVEN = np.int64(2), np.int64(3), np.int64(5), np.int64(7)
 """Bases of the sequence that spreads traits, one a trait."""
@@ -39,7 +41,7 @@ def suffer(town, plan, a):
         if tick - agent.starving_since >= plan.needs.faint_ticks:
             record_agent_fainted(town, plan, a)
     reason = reason_to_leave(town, plan, a)
-    if reason >= 0 and may_exit(town, plan):
+    if reason >= 0 and may_exit(town, plan) and not is_held_back(town, a, DEED_LEAVE, NOBODY):
         span = plan.life.newcomer_most - plan.life.newcomer_least + 1
         wait = plan.life.newcomer_least + np.int64(draw(town, SUCCESSOR, a, NOBODY_ELSE) * span)
         cause = agent.doom_seq if agent.doom >= 0 else agent.jobless_seq if reason == REASON_UNEMPLOYMENT else NONE

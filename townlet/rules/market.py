@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from eventlog.codes import ITEM_MEAL, ITEM_RAW, OPTION_EAT, REASON_PORTION
+from eventlog.codes import DEED_PORTION, DEED_SHARED_MEAL, ITEM_MEAL, ITEM_RAW, OPTION_EAT, REASON_PORTION
 from projections.kernel import kernel
 from projections.record.ways import tiles_apart
 from projections.recorders.life import record_eviction_served, record_rent_charged
@@ -16,6 +16,7 @@ from projections.recorders.time import record_price_changed, record_restocked
 from townlet.rules import queues
 from townlet.rules.draw import NOBODY_ELSE, PRICE, draw
 from townlet.rules.queues import AT_ONCE
+from townlet.rules.restraint import are_held_apart, is_held_back
 
 
 @kernel
@@ -47,7 +48,8 @@ def collect(town, plan, a, o, code, cause):
             cause = record_item_bought(town, plan, a, o, deed.gives, deed.gives_count, price, cause)
             if plan.queues.portion and town.objects[o].stock < deed.gives_count and town.objects[o].line > 0:
                 first = queues.first_in_line(town, plan, o)
-                queues.quarrel(town, plan, a, first, o, REASON_PORTION, AT_ONCE, town.agents[first].waits_seq)
+                if not is_held_back(town, a, DEED_PORTION, first):
+                    queues.quarrel(town, plan, a, first, o, REASON_PORTION, AT_ONCE, town.agents[first].waits_seq)
     elif agent.items[ITEM_RAW] >= deed.takes_count:
         record_meal_cooked(town, plan, a, o, deed.gives_count, cause)
 
@@ -74,7 +76,7 @@ def share_meals(town, plan, a):
 def eats_along(town, plan, a, b):
     """Whether b sat down before a or with a, still eats, and has not shared this meal with a yet."""
     agent, other = town.agents[a], town.agents[b]
-    if other.doing < 0 or other.busy_since > agent.busy_since:
+    if other.doing < 0 or other.busy_since > agent.busy_since or are_held_apart(town, a, b, DEED_SHARED_MEAL):
         return False
     for i in range(agent.companions):
         if agent.company[i] == other.person:

@@ -2,13 +2,14 @@
 
 import numpy as np
 
-from eventlog.codes import REASON_BARRED, REASON_GHOST
+from eventlog.codes import DEED_BARRED, DEED_GHOST, REASON_BARRED, REASON_GHOST
 from projections.kernel import kernel
 from projections.record.event import NOBODY, NOWHERE
 from projections.record.ways import goal_place, goal_tile, next_tile, steps_to_tile
 from projections.recorders.movement import record_agent_moved, record_ghost_stepped, record_move_blocked
 from townlet.rules import queues
 from townlet.rules.queues import AT_ONCE
+from townlet.rules.restraint import is_held_back
 
 NOWHERE_TO_GO = np.int64(0)
 
@@ -50,8 +51,9 @@ def squeeze_past(town, plan, a, b, tile):
     place = goal_place(agent)
     cause = record_ghost_stepped(town, plan, a, b, tile, agent.asked_seq)
     if place >= 0 and (other.waits_at == place or (other.target == place and other.holds < 0)):
-        queues.quarrel(town, plan, a, b, place, REASON_GHOST, AT_ONCE, cause)
-    elif place >= 0 and queues.pushes_past(town, plan, a, b):
+        if not is_held_back(town, a, DEED_GHOST, b):
+            queues.quarrel(town, plan, a, b, place, REASON_GHOST, AT_ONCE, cause)
+    elif place >= 0 and queues.pushes_past(town, plan, a, b) and not is_held_back(town, a, DEED_BARRED, b):
         queues.quarrel(town, plan, a, b, place, REASON_BARRED, AT_ONCE, cause)
 
 

@@ -8,6 +8,7 @@ from eventlog.codes import (
     OPTION_SLEEP,
     OPTION_WORK,
     REASON_FINISHED,
+    REASON_HELD_BACK,
     REASON_HUNGER,
     REASON_MONEY,
     REASON_NOTHING_TO_USE,
@@ -18,7 +19,7 @@ from eventlog.codes import (
     WEATHER_RAIN,
 )
 from projections.kernel import kernel
-from projections.record.event import NONE
+from projections.record.event import NOBODY, NONE
 from projections.recorders.market import record_meal_eaten
 from projections.recorders.needs import (
     record_affordance_failed,
@@ -27,6 +28,7 @@ from projections.recorders.needs import (
 )
 from townlet.rules import market, queues, work
 from townlet.rules.queues import AT_THE_END, WITH_MANNERS, WITHOUT_A_WORD
+from townlet.rules.restraint import is_held_back
 
 
 @kernel
@@ -66,6 +68,8 @@ def obstacle(town, plan, a, o, code):
         return REASON_STOCK
     if deed.option == OPTION_WORK and work.ticks_left(town, plan, a) <= 0:
         return REASON_FINISHED
+    if is_held_back(town, a, deed.option, NOBODY) or (deed.option == OPTION_WORK and work.is_kept_from_cover(town, a)):
+        return REASON_HELD_BACK
     return NONE
 
 

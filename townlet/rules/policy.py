@@ -6,6 +6,8 @@ Whoever is asked for an option by an outside policy does that instead, as `contr
 import numpy as np
 
 from eventlog.codes import (
+    DEED_HANDOVER,
+    DEED_YIELD,
     ITEM_MEAL,
     ITEM_RAW,
     OPTION_COOK,
@@ -28,6 +30,7 @@ from townlet.rules import market, queues, work
 from townlet.rules.draw import CHRONOTYPE, YIELD, draw, draw_of_life, wish
 from townlet.rules.ledger import liking, rivalry, trust
 from townlet.rules.needs import could_eat, out_of_order
+from townlet.rules.restraint import is_held_back
 
 ALL_OPTIONS = np.int64(-1)
 """The bits of all options."""
@@ -73,7 +76,9 @@ def is_among(allowed, option):
 
 @kernel
 def is_kept_from(town, plan, a, option, urgent):
-    """Whether work leaves no time for an option. An urgent need ignores this."""
+    """Whether a command holds the agent back from an option, or work leaves no time; an urgent need ignores work."""
+    if is_held_back(town, a, option, NOBODY):
+        return True
     return not urgent and is_too_late_for(town, plan, a, option)
 
 
@@ -151,6 +156,8 @@ def gives_way(town, plan, a):
         return False
     first = queues.first_in_line(town, plan, agent.holds)
     other = town.agents[first]
+    if is_held_back(town, a, DEED_YIELD, NOBODY) or is_held_back(town, a, DEED_HANDOVER, first):
+        return False
     worse_off = min(other.hunger, other.hygiene) < min(agent.hunger, agent.hygiene)
     return worse_off and draw(town, YIELD, a, first) < trust(town, plan, a, first)
 

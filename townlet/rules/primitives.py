@@ -12,6 +12,8 @@ from eventlog.codes import (
     ACTION_USE,
     ACTION_WAIT,
     ACTION_WEST,
+    DEED_HANDOVER,
+    DEED_YIELD,
     OPTION_SLEEP,
     OPTION_WORK,
 )
@@ -22,6 +24,7 @@ from projections.recorders.movement import record_agent_moved, record_move_block
 from projections.recorders.queues import record_queue_joined, record_reservation_granted
 from townlet.rules import needs, queues, work
 from townlet.rules.company import talk
+from townlet.rules.restraint import is_held_back
 
 NOWHERE_TO_GO = np.int64(0)
 ONE = np.int64(1)
@@ -141,6 +144,8 @@ def may_ask_for(town, plan, a, o):
     """Whether the agent may ask for a place: the own bed, the desk of its shift, or a public place with room."""
     agent, there, place = town.agents[a], plan.layout.place[o], town.objects[o]
     option = plan.affordances[there.affordance].option
+    if is_held_back(town, a, option, NOBODY):
+        return False
     if option == OPTION_SLEEP and o != agent.home:
         return False
     if option == OPTION_WORK and (work.ticks_left(town, plan, a) <= 0 or o != work.desk_of(town, plan, a)):
@@ -171,5 +176,8 @@ def can_yield(town, plan, a):
     """Whether the agent holds a place that somebody waits for, and has not begun to use it."""
     agent = town.agents[a]
     if agent.holds < 0 or agent.doing >= 0 or town.objects[agent.holds].line == 0:
+        return False
+    first = queues.first_in_line(town, plan, agent.holds)
+    if is_held_back(town, a, DEED_YIELD, NOBODY) or is_held_back(town, a, DEED_HANDOVER, first):
         return False
     return not queues.is_own(plan, agent.holds)

@@ -3,6 +3,9 @@
 import numpy as np
 
 from eventlog.codes import (
+    DEED_BLOCK,
+    DEED_CUT,
+    DEED_HANDOVER,
     OPTION_SLEEP,
     OPTION_WORK,
     OPTION_YIELD,
@@ -27,6 +30,7 @@ from projections.recorders.queues import (
 )
 from townlet.rules.draw import BARRED, BLOCK, CUT, HOLD, POLITE, draw
 from townlet.rules.ledger import rivalry, trust
+from townlet.rules.restraint import is_held_back
 
 WITH_MANNERS, WITHOUT_A_WORD, AT_THE_END = map(np.int64, range(3))
 """How a place is left: passed on or kept from the next; simply left, for somebody who is due there or in haste; or left
@@ -149,6 +153,8 @@ def linger(town, plan, a):
 @kernel
 def keeps_waiting(town, plan, a, first):
     """Whether the agent lets the next in line wait, from carelessness or rivalry."""
+    if is_held_back(town, a, DEED_BLOCK, first):
+        return False
     spite = max(0.0, plan.queues.block_rivalry * rivalry(town, plan, a, first))
     return draw(town, BLOCK, a, first) < plan.queues.block_chance * temper(town, plan, a) + spite
 
@@ -172,6 +178,8 @@ def temper(town, plan, a):
 @kernel
 def waves_in(town, plan, a, first):
     """Whether the agent lets the next in line go first; more trust makes it likelier."""
+    if is_held_back(town, a, DEED_HANDOVER, first):
+        return False
     chance = plan.queues.polite_chance + plan.queues.polite_trust * trust(town, plan, a, first)
     return draw(town, POLITE, a, first) < chance
 
@@ -182,7 +190,8 @@ def yield_place(town, plan, a):
     agent = town.agents[a]
     if agent.option == OPTION_YIELD and agent.holds >= 0 and agent.doing < 0 and town.objects[agent.holds].line > 0:
         first = first_in_line(town, plan, agent.holds)
-        record_queue_handover(town, plan, a, first, agent.holds, town.agents[first].waits_seq)
+        if not is_held_back(town, a, DEED_HANDOVER, first):
+            record_queue_handover(town, plan, a, first, agent.holds, town.agents[first].waits_seq)
 
 
 @kernel
@@ -217,7 +226,7 @@ def who_cuts(town, plan, o, first):
         return NOBODY
     for i in range(place.line):
         a = place.waiting[i]
-        if a != first:
+        if a != first and not is_held_back(town, a, DEED_CUT, first):
             chance = plan.queues.cut_chance + plan.queues.cut_rivalry * max(0.0, rivalry(town, plan, a, first))
             if draw(town, CUT, a, first) < chance:
                 return a

@@ -3,10 +3,15 @@
 import numpy as np
 
 from eventlog.codes import (
+    DEED_COVER,
+    DEED_HELP,
+    DEED_PROMISE,
+    DEED_TAKEOVER,
     OPTION_SLEEP,
     OPTION_WORK,
     REASON_ABSENT,
     REASON_FINISHED,
+    REASON_HELD_BACK,
     REASON_LATE,
     REASON_PROMISE,
     REASON_RELIEVED,
@@ -34,6 +39,7 @@ from townlet.rules import queues
 from townlet.rules.draw import COVER, HELP, HELPER, OVERSLEEP, UNWELL, draw, draw_of_day
 from townlet.rules.ledger import liking, rivalry, trust
 from townlet.rules.queues import AT_ONCE
+from townlet.rules.restraint import is_held_back
 
 
 @kernel
@@ -107,7 +113,11 @@ def miss(town, plan, a, job):
     cause = record_shift_missed(town, plan, a, job.desk, agent.job)
     b = agent.covered_by
     if b >= 0 and town.agents[b].cover_worked > 0:
-        record_shift_takeover(town, plan, b, a, job.desk, agent.job, cause)
+        if is_held_back(town, b, DEED_TAKEOVER, a):
+            close_cover(town, plan, b, REASON_HELD_BACK)
+            b = NOBODY
+        else:
+            record_shift_takeover(town, plan, b, a, job.desk, agent.job, cause)
     oldest = agent.absences[plan.work.absences_max - 1]
     if oldest > 0 and town.clock.tick + 1 - oldest < plan.work.absence_window:
         if b >= 0:
@@ -121,7 +131,7 @@ def seek(town, plan, a, job, reason):
     found, most = NOBODY, -1.0e9
     for j in range(job.first, job.first + job.colleagues):
         b = town.job_holder[j] - 1
-        if b >= 0 and may_cover(town, plan, a, b) and (reason == REASON_ABSENT or town.agents[b].doing < 0):
+        if b >= 0 and may_cover(town, plan, a, b, reason) and (reason == REASON_ABSENT or town.agents[b].doing < 0):
             merit = liking(town, plan, b, a) - plan.work.helper_step_cost * steps(plan, town.agents[b].tile, job.desk)
             merit += plan.work.helper_luck * draw(town, HELPER, b, a)
             if merit > most:
@@ -149,7 +159,7 @@ def job_seeker(town, plan, a):
     """Somebody without a job who is free."""
     found, least = NOBODY, 2.0
     for b in range(town.clock.seats):
-        if town.agents[b].alive and town.agents[b].job < 0 and may_cover(town, plan, a, b):
+        if town.agents[b].alive and town.agents[b].job < 0 and may_cover(town, plan, a, b, REASON_ABSENT):
             drawn = draw(town, HELPER, b, a)
             if drawn < least:
                 found, least = b, drawn
@@ -157,10 +167,12 @@ def job_seeker(town, plan, a):
 
 
 @kernel
-def may_cover(town, plan, a, b):
-    """Whether b may be asked: awake, well, not at work, and standing in for nobody."""
+def may_cover(town, plan, a, b, reason):
+    """Whether b may be asked: awake, well, not at work, standing in for nobody, and not held back from it."""
     other = town.agents[b]
     if b == a or other.covers >= 0 or other.doom >= 0:
+        return False
+    if is_held_back(town, b, DEED_COVER, a) or is_held_back(town, b, deed_of(reason), a):
         return False
     if min(other.hunger, other.energy) < plan.work.cover_needs_above:
         return False
@@ -172,6 +184,22 @@ def may_cover(town, plan, a, b):
     mine = plan.jobs[other.job]
     on_shift = mine.start - plan.work.early <= minute < mine.end and works_today(town, plan, other.job)
     return not on_shift
+
+
+@kernel
+def deed_of(reason):
+    """The deed of somebody who works for a colleague who is late, or absent."""
+    return DEED_HELP if reason == REASON_LATE else DEED_TAKEOVER
+
+
+@kernel
+def is_kept_from_cover(town, a):
+    """Whether the agent is held back from the shift that it agreed to work and has not begun."""
+    agent = town.agents[a]
+    if agent.covers < 0 or agent.cover_worked > 0:
+        return False
+    absent = town.agents[agent.covers].shift_state == ABSENT
+    return is_held_back(town, a, DEED_TAKEOVER if absent else DEED_HELP, agent.covers)
 
 
 @kernel
@@ -296,7 +324,8 @@ def close_cover(town, plan, a, reason):
     b = agent.covers
     owner = town.agents[b]
     desk, cause = plan.jobs[owner.job].desk, agent.cover_seq
-    if owner.shift_state == PRE_SHIFT and agent.cover_worked >= plan.work.grace:
+    helped = owner.shift_state == PRE_SHIFT and agent.cover_worked >= plan.work.grace
+    if helped and not is_held_back(town, a, DEED_HELP, b):
         cause = record_late_help(town, plan, a, b, desk, owner.job, agent.cover_seq)
     if agent.earned > 0.0:
         record_wage_paid(town, plan, a, b, desk, agent.earned, cause)
@@ -313,6 +342,8 @@ def give_up_cover(town, plan, a):
     waited = town.clock.tick - agent.cover_since
     if owner.shift_state == ON_TIME or owner.shift_state == LATE or owner.shift_state == POST_SHIFT:
         close_cover(town, plan, a, REASON_RELIEVED)
+    elif is_kept_from_cover(town, a):
+        close_cover(town, plan, a, REASON_HELD_BACK)
     elif waited > plan.work.cover_within:
         break_promise(town, plan, a)
 
@@ -322,7 +353,7 @@ def break_promise(town, plan, a):
     """A promise to stand in that nobody kept wrongs the owner of the shift."""
     agent = town.agents[a]
     b = agent.covers
-    if plan.queues.promise:
+    if plan.queues.promise and not is_held_back(town, a, DEED_PROMISE, b):
         desk = plan.jobs[town.agents[b].job].desk
         queues.quarrel(town, plan, a, b, desk, REASON_PROMISE, AT_ONCE, agent.cover_seq)
     close_cover(town, plan, a, REASON_TIMED_OUT)

@@ -222,7 +222,8 @@ class Vocabulary:
         }
         for kind in KINDS:
             for field in kind.slots():
-                before = "news " if field.what == "news" else ""  # a quarrel is no news of one
+                # a quarrel is no news of one, and who is held back from a deed does not do it
+                before = f"{field.what} " if field.what in ("news", "deed") else ""
                 for word, code in listed.get(field.what, ()):
                     carries = Coded(kind.kind, field.column, code)
                     self._learn(before + _plain(word), Meaning(coded=frozenset([carries])))

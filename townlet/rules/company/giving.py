@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from eventlog.codes import ITEM_MEAL, ITEM_RAW, OPTION_COOK, OPTION_EAT, OPTION_SHOP, OPTION_SLEEP
+from eventlog.codes import (
+    DEED_GIFT,
+    DEED_LOAN,
+    DEED_REPAYMENT,
+    ITEM_MEAL,
+    ITEM_RAW,
+    OPTION_COOK,
+    OPTION_EAT,
+    OPTION_SHOP,
+    OPTION_SLEEP,
+)
 from projections.kernel import kernel
 from projections.record.event import NOBODY, seat
 from projections.record.ways import tiles_apart
@@ -12,6 +22,7 @@ from projections.town.ties import tie_with
 from townlet.rules.control import BY_ACTION, is_asked
 from townlet.rules.draw import GIVE, GIVER, LEND, draw
 from townlet.rules.ledger import liking, rivalry, trust
+from townlet.rules.restraint import is_held_back
 
 A_MEAL, SOME_MONEY = map(np.int64, range(2))
 """What is given."""
@@ -76,6 +87,8 @@ def pay_back(town, plan, a):
     if agent.wallet - agent.owes < plan.giving.return_above or acts_by_steps(town, a):
         return
     b = seat(town, agent.owes_to)
+    if is_held_back(town, a, DEED_REPAYMENT, b):
+        return
     if meets(town, plan, a, b) and is_awake(plan, agent) and is_awake(plan, town.agents[b]):
         record_money_returned(town, plan, a, b, agent.owes, agent.owes_seq)
 
@@ -137,6 +150,8 @@ def may_give(town, plan, b, a, what):
     """Whether b can give a what it needs: it has more than enough. Who cannot help itself is given also a last meal."""
     giver, agent = town.agents[b], town.agents[a]
     if b == a or giver.doom >= 0 or acts_by_steps(town, b):
+        return False
+    if is_held_back(town, b, DEED_GIFT if what == A_MEAL else DEED_LOAN, a):
         return False
     if what == A_MEAL and is_helpless(town, plan, agent):
         return giver.items[ITEM_MEAL] > (1 if giver.hunger < plan.giving.hungry_below else 0)

@@ -1,11 +1,13 @@
 """News that is passed on in a good chat."""
 
+from eventlog.codes import DEED_NEWS
 from projections.kernel import kernel
 from projections.record.event import NONE
 from projections.record.state import NEWS_KEPT
 from projections.recorders.social import record_news_told
 from projections.town.news import knows, may_have_forgotten
 from townlet.rules.draw import NEWS, draw
+from townlet.rules.restraint import is_held_back
 
 
 @kernel
@@ -20,7 +22,7 @@ def tell(town, plan, a, b):
 def pass_on(town, plan, a, b):
     """By chance, `a` tells `b` the newest that it knows and that `b` may hear."""
     slot = newest_for(town, plan, a, b)
-    if slot < 0 or draw(town, NEWS, a, b) >= plan.hearsay.chance:
+    if slot < 0 or draw(town, NEWS, a, b) >= plan.hearsay.chance or is_held_back(town, a, DEED_NEWS, b):
         return
     piece = town.agents[a].news[slot]
     record_news_told(town, plan, a, b, piece.about, piece.news, piece.telling + 1, piece.strength, piece.source)

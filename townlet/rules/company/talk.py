@@ -3,11 +3,13 @@
 import numpy as np
 
 from eventlog.codes import (
+    DEED_CHAT,
     OPTION_EAT,
     OPTION_SOCIALISE,
     OPTION_WORK,
     REASON_APART,
     REASON_DUE,
+    REASON_HELD_BACK,
     REASON_HUNGER,
     REASON_TURN,
     TRAIT_EXTROVERSION,
@@ -27,6 +29,7 @@ from townlet.rules import work
 from townlet.rules.company.news import tell
 from townlet.rules.draw import CHAT, CHAT_SUCCESS, JUDGEMENT, LISTENER, NOBODY_ELSE, TALK, draw
 from townlet.rules.ledger import liking, rivalry
+from townlet.rules.restraint import are_held_apart
 
 
 @kernel
@@ -84,8 +87,10 @@ def conclude(town, plan, a):
 
 @kernel
 def interruption(town, plan, a):
-    """The reason code that takes the agent from its talk: a place that is free, hunger, work, distance; -1 for none."""
+    """The reason code that takes the agent from its talk: a command, a free place, hunger, work, distance; or -1."""
     agent = town.agents[a]
+    if are_held_apart(town, a, agent.talks_with, DEED_CHAT):
+        return REASON_HELD_BACK
     if agent.doing < 0 and agent.holds >= 0 and agent.lingers_until == 0:
         return REASON_TURN
     if agent.doing < 0 and agent.hunger < plan.needs.urgent:
@@ -143,7 +148,7 @@ def someone_near(town, plan, a):
             b = np.int64(town.ground[r * side + c]) - 1
             if b == NOBODY or b == a or not may_begin(town, plan, b):
                 continue
-            if rivalry(town, plan, a, b) >= plan.chat.avoid_rivalry:
+            if rivalry(town, plan, a, b) >= plan.chat.avoid_rivalry or are_held_apart(town, a, b, DEED_CHAT):
                 continue
             merit = plan.chat.listener_liking * liking(town, plan, a, b) + draw(town, LISTENER, a, b)
             if merit > most:
