@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +33,13 @@ from townlet.whole_numbers import require_seed, require_within, whole_number
 
 DURABILITIES = ("every-commit", "interval", "never")
 VERSIONED = ("townlet", "numba", "numpy", "pyarrow")
+
+
+class Opening(NamedTuple):
+    """Commands given before the first tick that a run lives on. `said` tells them apart in the id of a fork."""
+
+    give: Callable[[Driver], None]
+    said: str
 
 
 def begin(
@@ -114,12 +121,14 @@ def resume(
     from_start: bool = False,
     by: Guide | None = None,
     settle: Callable[[], None] | None = None,
+    opening: Opening | None = None,
 ) -> None:
     """Let the town of the run at `path` live on for `ticks` ticks; a commit holds at most `commit_ticks` ticks.
 
     With `from_start` the ticks count from the founding: the town lives up to tick `ticks`, wherever its log ends now.
     `restore` returns the folded town; it is called when this process holds the log's lock, after `settle`, which brings
-    what is kept beside the log to the log's end. People live by the script, or as `by` says.
+    what is kept beside the log to the log's end. People live by the script, or as `by` says. `opening` gives commands
+    before the first tick.
 
     Raises LogLocked, LogDamaged, DiskFull, TownletError.
     """
@@ -140,6 +149,8 @@ def resume(
         begun = int(town.record["clock"]["epoch"])
         if begun != len(town.plans) - 1:
             Driver(town).change_settings(len(town.plans) - 1)  # this event comes before those of the first tick
+        if opening is not None:
+            opening.give(Driver(town))
         _live(town, writer, ticks, founding, progress, commit_ticks)
 
 

@@ -18,7 +18,7 @@ from townlet.errors import ConfigurationError, TownletError
 from townlet.history.decisions import hand_down, settle, wanted_guide
 from townlet.history.history import History
 from townlet.living.deciding import require_fitting
-from townlet.living.loop import resume, versions
+from townlet.living.loop import Opening, resume, versions
 from townlet.living.progress import Progress
 from townlet.policies.guide import Guide
 from townlet.policies.keeping import keep_guide
@@ -53,11 +53,13 @@ def fork(
     progress: Progress | None = None,
     policy: "Policy | Path | str | None" = None,
     share: str | None = None,
+    opening: Opening | None = None,
 ) -> None:
     """Make the run `into` with the history of `run` before tick `at` (None: now), and let it live for `ticks` ticks.
 
     Other settings or another seed begin a new epoch at the fork. A fork at tick 0 has no history, so they replace the
     first epoch. People live on by the policy that was in force, or by `policy` ("scripted": the script) and `share`.
+    `opening` gives commands before the first tick of the fork, which must live for one tick at least.
     Raises TickOutOfRange, RunExists, ConfigurationError, PolicyError, LogDamaged, DiskFull.
     """
     log = run.log
@@ -81,7 +83,7 @@ def fork(
         log,
         into,
         seq,
-        run_id=_run_id(log.manifest.run_id, seq, begins, by),
+        run_id=_run_id(log.manifest.run_id, seq, begins, by, opening),
         name=resolved.settings.name,
         versions=versions(by),
         epochs=epochs,
@@ -91,7 +93,7 @@ def fork(
     keep_guide(into, by, tick)
     if ticks:
         forked = History(into)
-        how: Any = {"progress": progress, "by": by, "settle": lambda: settle(forked)}
+        how: Any = {"progress": progress, "by": by, "settle": lambda: settle(forked), "opening": opening}
         resume(into, lambda: forked.at().town, forked.seed, ticks, **how)
 
 
@@ -126,9 +128,9 @@ def _lived_epochs(epochs: Sequence[Epoch], seq: int) -> list[Epoch]:
     return [epoch for epoch in epochs if epoch.from_seq < seq]
 
 
-def _run_id(parent: str, seq: int, epoch: Epoch, by: Guide | None) -> str:
-    """The id of a fork, sixteen hex digits: the same history, settings, seed and policy give the same id."""
-    who = "" if by is None else by.who
+def _run_id(parent: str, seq: int, epoch: Epoch, by: Guide | None, opening: Opening | None) -> str:
+    """The id of a fork, sixteen hex digits: the same history, settings, seed, policy and commands give the same id."""
+    who = ("" if by is None else by.who) + (f" commands {opening.said}" if opening else "")
     return hashlib.sha256(f"{parent} {seq} {epoch.config_id} {epoch.seed}{who}".encode()).hexdigest()[:16]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from projections.record.plan import KINDS
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
-from townlet.errors import PolicyError, TownletError
+from townlet.errors import PolicyError, QueryError, TownletError
 from townlet.history.decisions import guide_of
 from townlet.history.history import History
 from townlet.living.commands import Driver
@@ -39,7 +39,7 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
     """Both towns after the `known` ticks of an intervention, which they live under the run's own luck.
 
     Each future then begins an epoch of its own, as a fork with another seed does, so that it can be written as one.
-    Raises TickOutOfRange, ConfigurationError, PolicyError, LogDamaged, and TownletError for an impossible command.
+    Raises TickOutOfRange, ConfigurationError, PolicyError, LogDamaged, and QueryError for an impossible command.
     """
     from townlet.whatif.paired.step import PARTED, live_pairs
 
@@ -51,7 +51,7 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
         )
     begun = run.at(tick).town
     if begun.seq == 0:
-        raise TownletError(f"{run.place}: nobody lives there at tick 0. Next: --at 1, or later")
+        raise QueryError(f"{run.place}: nobody lives there at tick 0. Next: --at 1, or later")
     own, future = epochs_of_fork(run, tick)
     settings, plans = begun.settings, begun.plans.view(np.ndarray)
     base = settings[len(own) - 1]
@@ -63,8 +63,8 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
         town = Town((*settings[:first], base), begun.towns.copy(), arm)
         town.set_seed(own[-1].seed)
         _enter_epoch(town, len(own) - 1 if known else first)
-        for treatment in intervention.treatments if number else ():
-            treatment.apply(Driver(town))
+        if number:
+            _treat(town, intervention)
         arms.append(town.towns)
     towns = np.concatenate(arms).view(np.recarray)
     seats = int(towns["clock"]["seats"].max())
@@ -78,6 +78,15 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
             _enter_epoch(Town((*settings[:first], base), towns[number : number + 1], arm), first)
     towns["cursor"]["pending"] = 0
     return Arms(towns, *arm_plans, persons, pair, counts, between, parted, known)
+
+
+def _treat(town: Town, intervention: Intervention) -> None:
+    """Give the commands of an intervention to a town. Raises QueryError for an impossible one."""
+    for treatment in intervention.treatments:
+        try:
+            treatment.apply(Driver(town))
+        except TownletError as error:
+            raise QueryError(f"at tick {intervention.tick:,} this is impossible: {error}") from error
 
 
 def _plans_until(plans: np.ndarray, epochs: int, base: Settings, treated: Settings) -> Any:

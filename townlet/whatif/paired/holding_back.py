@@ -107,13 +107,8 @@ RULES: Final[Mapping[str, Rule]] = {
 }
 """What is held back for each kind of event that can be."""
 
-BEGUN_BY: Final = {
-    "chat_succeeded": ("chat_started",),
-    "chat_failed": ("chat_started",),
-    "shift_takeover": ("cover_agreed",),
-    "late_help": ("cover_agreed",),
-}
-"""The kinds of event that end what an earlier one, a cause of theirs, began: then that one is held back."""
+BEGUN_BY: Final = {"chat_succeeded": "chat_started", "chat_failed": "chat_started"}
+"""The kinds of event that end what an earlier one, their cause, began: then that one is held back."""
 
 MEANT: Final[Mapping[Deed, str]] = {
     Deed.CHAT: "talking to",
@@ -137,14 +132,19 @@ MEANT: Final[Mapping[Deed, str]] = {
 """How a deed reads after "is held back from"; an option reads as its name."""
 
 INSTEAD: Final[Mapping[str, str]] = {
-    "power_failed": '--do "power off" at another tick',
-    "power_restored": '--do "power off"',
-    "water_failed": '--do "water off" at another tick',
-    "water_restored": '--do "water off"',
-    "price_changed": "--set market.prices, which another price comes from",
-    "wage_paid": "--set work.jobs, in which wages stand",
-    "rent_charged": "--set market.rent",
-    "tie_set": '--do "set_tie OWNER OTHER DIMENSION VALUE"',
+    "power_failed": '--at TICK --do "power on"',
+    "power_restored": '--at TICK --do "power off"',
+    "water_failed": '--at TICK --do "water on"',
+    "water_restored": '--at TICK --do "water off"',
+    "price_changed": "--at TICK --set market.prices.raw=PRICE",
+    "weather_changed": "--at TICK --set market.rain_chance=SHARE",
+    "rent_charged": "--at TICK --set market.rent=AMOUNT",
+    "benefit_paid": "--at TICK --set market.benefit=AMOUNT",
+    "tie_set": '--at TICK --do "set_tie OWNER OTHER SIDE VALUE"',
+    "teleported": '--at TICK --do "teleport NAME ROW COLUMN"',
+    "wage_paid": '--at TICK --do "restrain NAME work TICKS"',
+    "shift_started": '--at TICK --do "restrain NAME work TICKS"',
+    "shift_missed": "--at TICK --set work.unwell_chance=0 (and work.oversleep_chance=0)",
 }
 """What changes an event that nobody decides."""
 
@@ -183,6 +183,11 @@ def without(
         raise QueryError(
             f"event {seq:,} begins at tick {tick:,}, and the futures are to begin at tick {moment:,}: begin there, or "
             f"within the day before it.\n  Next: leave --at out"
+        )
+    if any(run.log.seq_at(moment) < epoch.from_seq <= seq for epoch in run.epochs):
+        raise QueryError(
+            f"other settings or another seed begin between tick {moment:,} and event {seq:,}, so the two do not belong "
+            "to one town.\n  Next: hold back another event"
         )
     town = run.at(moment).town
     held = _held(town, kind, event, ticks, who, known + horizon)
@@ -240,12 +245,9 @@ def _event(run: "History", seq: int) -> Any:
 
 
 def _beginning(run: "History", event: Any) -> Any:
-    """The event that began the deed: the event itself, or an earlier one among its causes."""
-    wanted = BEGUN_BY.get(KIND_NAMES[int(event["kind"])], ())
-    for cause in _causes(run, event):
-        if KIND_NAMES[int(cause["kind"])] in wanted:
-            return cause
-    return event
+    """The event that began the deed: the event itself, or one of its causes."""
+    wanted = BEGUN_BY.get(KIND_NAMES[int(event["kind"])])
+    return next((cause for cause in _causes(run, event) if KIND_NAMES[int(cause["kind"])] == wanted), event)
 
 
 def _causes(run: "History", event: Any) -> list[Any]:
@@ -280,4 +282,4 @@ def _rest_of_shift(town: "Town", event: Any) -> int:
 def _commitment(town: "Town") -> int:
     """For how many ticks a person stays with an option once it is chosen."""
     plan = town.plans.view(np.ndarray)[int(town.record["clock"]["epoch"])]
-    return max(1, int(plan["policy"]["commitment"]))
+    return max(1, int(plan["policy"]["commit"]))

@@ -79,7 +79,7 @@ class Watched:
             ~stays,
             by_kind[:, :, self.seats],
             by_kind[:, :, -1],
-            figures(towns, counts.shape[1] - 1),
+            figures(towns),
         )
         return np.concatenate([part.reshape(len(towns), -1) for part in parts], axis=1)
 
@@ -112,8 +112,9 @@ def _known(town: Any, seat: int) -> list[int]:
     return [int(other) for other in ties["other"][ties["known"] == 1]]
 
 
-def figures(towns: np.ndarray, seats: int) -> np.ndarray:
+def figures(towns: np.ndarray) -> np.ndarray:
     """The `FIGURES` of each town, f8[towns, figures]; the mean trust is NaN where nobody has a tie."""
+    seats = int(towns["clock"]["seats"].max())
     agents = towns.view(np.ndarray)["agents"][:, :seats]
     ties, alive = agents["ties"], agents["alive"] == 1
     known = (ties["known"] == 1) & alive[:, :, None]
