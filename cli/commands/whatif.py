@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from townlet.whatif.paired.result import WhatIf
 
 
-
 @click.command(
     "whatif",
     help=f"""{COMMANDS["whatif"]}

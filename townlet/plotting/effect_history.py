@@ -33,7 +33,9 @@ def plot_effects(effects: pa.Table, outcomes: Sequence[Outcome], into: Path, tit
     """
     form_of(into)
     if not outcomes:
-        raise QueryError("no effect is certain, so there is nothing to draw. Next: more futures, such as --futures 1000")
+        raise QueryError(
+            "no effect is certain, so there is nothing to draw. Next: more futures, such as --futures 1000"
+        )
     rows = effects.to_pylist()
     height = HEAD + FOOT + PANEL * len(outcomes)
     with style():

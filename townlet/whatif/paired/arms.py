@@ -57,9 +57,9 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
     base = settings[len(own) - 1]
     first = future if known == 0 else len(own)
     treated = fork_settings(run, tick, intervention.overrides).settings if intervention.overrides else base
-    arm_plans = [_plans_until(plans, first, base, each) for each in (base, treated)]
+    control, treatment = (_plans_until(plans, first, each) for each in (base, treated))
     arms = []
-    for number, arm in enumerate(arm_plans):
+    for number, arm in enumerate((control, treatment)):
         town = Town((*settings[:first], base), begun.towns.copy(), arm)
         town.set_seed(own[-1].seed)
         _enter_epoch(town, len(own) - 1 if known else first)
@@ -73,11 +73,11 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
     parted = _not_parted(1, PARTED)
     pair = np.array(intervention.pair, np.int64)
     if known:
-        live_pairs(towns, *arm_plans, known, persons, pair, counts, between, parted)
-        for number, arm in enumerate(arm_plans):
+        live_pairs(towns, control, treatment, known, persons, pair, counts, between, parted)
+        for number, arm in enumerate((control, treatment)):
             _enter_epoch(Town((*settings[:first], base), towns[number : number + 1], arm), first)
     towns["cursor"]["pending"] = 0
-    return Arms(towns, *arm_plans, persons, pair, counts, between, parted, known)
+    return Arms(towns, control, treatment, persons, pair, counts, between, parted, known)
 
 
 def _treat(town: Town, intervention: Intervention) -> None:
@@ -89,9 +89,9 @@ def _treat(town: Town, intervention: Intervention) -> None:
             raise QueryError(f"at tick {intervention.tick:,} this is impossible: {error}") from error
 
 
-def _plans_until(plans: np.ndarray, epochs: int, base: Settings, treated: Settings) -> Any:
+def _plans_until(plans: np.ndarray, epochs: int, future: Settings) -> Any:
     """The plans of the first `epochs` epochs, then that of the futures."""
-    last = compile_plan(treated).view(np.ndarray)
+    last = compile_plan(future).view(np.ndarray)
     return np.concatenate([plans[:epochs], last]).view(np.recarray)
 
 

@@ -46,7 +46,8 @@ def what_if(
 ) -> WhatIf:
     """The effects of holding an event back, or of commands and settings at tick `at`, over `futures` pairs of futures.
 
-    Raises QueryError for what cannot be asked or commanded, TickOutOfRange, ConfigurationError, PolicyError, LogDamaged.
+    Raises QueryError for what cannot be asked or commanded, TickOutOfRange, ConfigurationError, PolicyError,
+    LogDamaged.
     """
     if (without_seq is None) == (not do and not overrides):
         raise QueryError("say either which event to hold back, or what to command or to set, and not both")

@@ -21,7 +21,7 @@ class Direct(NamedTuple):
 
 
 def direct_changes(run: History, intervention: Intervention) -> list[Direct]:
-    """What the event of an intervention changed, the largest change first; empty without an event. Raises LogDamaged."""
+    """What the event of an intervention changed, the largest change first; empty without one. Raises LogDamaged."""
     if intervention.seq is None:
         return []
     changes = tie_changes(run, intervention.tick + intervention.known)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -70,8 +70,8 @@ def live(arms: Arms, watched: Watched, wish: Wish, per_day: int, progress: Progr
             parts.append(part)
             if progress:
                 progress(sum(len(each.parted) for each in parts))
-    joined: Any = [np.concatenate(column) for column in list(zip(*parts, strict=True))[:-1]]
-    return Lived(*joined, digests=[pair for part in parts for pair in part.digests])
+    values, events, between, same, parted = (np.concatenate(column) for column in list(zip(*parts, strict=True))[:-1])
+    return Lived(values, events, between, same, parted, [pair for part in parts for pair in part.digests])
 
 
 def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: range) -> Lived:
@@ -88,9 +88,7 @@ def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: ran
     days: list[tuple[np.ndarray, ...]] = []
     for day in range(wish.days):
         ticks = per_day - (0 if day else arms.lived)
-        live_pairs(
-            towns, arms.plans, arms.others, ticks, arms.persons, arms.pair, counts, between, parted
-        )  # fmt: skip
+        live_pairs(towns, arms.plans, arms.others, ticks, arms.persons, arms.pair, counts, between, parted)
         if towns["cursor"]["overflow"].any():
             raise OutboxFull("a tick of a future recorded more events than a town can hold. Lower town.people")
         days.append((watched.look(towns, counts), counts[:, -1].copy(), between.copy()))

@@ -220,7 +220,7 @@ def _treatments(town: "Town", event: Any, held: Held) -> tuple[Treatment, ...]:
     """A restraint for everybody who is held back."""
     mask = town.shape.agents - 1
     agent, other = int(event["agent"]) & mask, int(event["other"]) & mask if event["other"] >= 0 else NOBODY
-    if held.who == "person" or other == NOBODY and held.who == "pair":
+    if held.who == "person" or (other == NOBODY and held.who == "pair"):
         return (HoldBack(agent, held.deed, NOBODY, held.ticks),)
     if held.who == "pair":
         return (HoldBack(agent, held.deed, other, held.ticks),)
@@ -230,7 +230,9 @@ def _treatments(town: "Town", event: Any, held: Held) -> tuple[Treatment, ...]:
 
 def _in_words(run: "History", event: Any, held: Held) -> str:
     """A sentence that says who is held back from what, and for how long."""
-    name = {side: with_capital(person_name(run.config, int(event[side]))) for side in ("agent", "other") if event[side] >= 0}
+    name = {
+        side: with_capital(person_name(run.config, int(event[side]))) for side in ("agent", "other") if event[side] >= 0
+    }
     what = MEANT.get(held.deed, f"the option {held.deed.name.lower()}")
     subject = "Everybody" if held.who == "anybody" else name["agent"]
     towards = ""
@@ -262,7 +264,9 @@ def _causes(run: "History", event: Any) -> list[Any]:
 def _cannot(run: "History", event: Any) -> str:
     """Why an event cannot be held back, and what changes it."""
     kind = KIND_NAMES[int(event["kind"])]
-    text = f"event {int(event['seq']):,} is a {kind}, which nobody decides, so nobody can be held back from it.\n  Next: "
+    text = (
+        f"event {int(event['seq']):,} is a {kind}, which nobody decides, so nobody can be held back from it.\n  Next: "
+    )
     for cause in _causes(run, event):
         if (name := KIND_NAMES[int(cause["kind"])]) in RULES:
             return f"{text}hold back its cause, a {name}: --without {int(cause['seq'])}"

@@ -81,7 +81,6 @@ class WhatIf:
     def plot(self, into: Path | str) -> None:
         """Draw the clearest effects over the days into a PNG or SVG file. Raises QueryError, OSError."""
         from townlet.plotting.effect_history import plot_effects
-
         from townlet.whatif.paired.telling import drawn, title
 
         plot_effects(self.effects, drawn(self), Path(into), *title(self))

@@ -1,7 +1,7 @@
 """`live_pairs`: pairs of towns live side by side in memory. Compiled at first use only, never by `townlet warm`.
 
-The two towns of a pair draw the same luck, or each its own. Nothing is written: the rows of a tick are counted, compared
-with those of the other town, and overwritten by the next tick.
+The two towns of a pair draw the same luck, or each its own. Nothing is written: the rows of a tick are counted,
+compared with those of the other town, and overwritten by the next tick.
 """
 
 import numpy as np
@@ -70,9 +70,7 @@ def count(town, persons, pair, counts, between):
         a = np.int64(row.agent) & np.int64(len(town.agents) - 1)
         if row.agent >= 0 and a < last and persons[a] == row.agent:
             counts[a, row.kind] += 1
-        if row.agent == pair[0] and row.other == pair[1]:
-            between[row.kind] += 1
-        elif row.agent == pair[1] and row.other == pair[0]:
+        if (row.agent == pair[0] and row.other == pair[1]) or (row.agent == pair[1] and row.other == pair[0]):
             between[row.kind] += 1
 
 
@@ -81,8 +79,8 @@ def live_pairs(towns, plans, others, ticks, persons, pair, counts, between, part
     """Let the towns 2k and 2k + 1 live `ticks` ticks side by side, for each k.
 
     `plans` are those of the first town of each pair, `others` those of the second. `persons`, i8[seats]: who sat where
-    at the beginning; `pair`, i8[2]: two of them. counts, i4[towns, seats + 1, kinds], and between, i4[towns, kinds], are
-    added to. parted: `PARTED` a pair.
+    at the beginning; `pair`, i8[2]: two of them. counts, i4[towns, seats + 1, kinds], and between, i4[towns, kinds],
+    are added to. parted: `PARTED` a pair.
     """
     for k in range(len(towns) // 2):
         one, two = towns[2 * k], towns[2 * k + 1]

@@ -45,11 +45,11 @@ def answer(found: WhatIf) -> str:
     subject = "Without it" if found.intervention.seq is not None else "With it"
     if row is None:
         return (
-            f"{subject}, nothing is certain to differ after {_days(found)}: {found.wish.pairs} pairs of futures show no "
-            "effect that could not be luck."
+            f"{subject}, nothing is certain to differ after {_days(found)}: {found.wish.pairs} pairs of futures show "
+            "no effect that could not be luck."
         )
     if row["mean"] is None:
-        return f"{subject}, nothing can be said of {_thing(row)}: after {_days(found)} one of the two is gone in every pair."
+        return f"{subject}, nothing can be said of {_thing(row)}: after {_days(found)} one of them is always gone."
     what, amount = _thing(row), abs(row["mean"])
     way = "higher" if row["mean"] > 0 else "lower"
     if row["low"] is None:
@@ -157,7 +157,9 @@ def _instead(found: WhatIf) -> list[str]:
 
 def _alike(found: WhatIf) -> list[str]:
     alike, gone = sum(found.pairs["alike"].to_pylist()), found.wish.pairs - min(found.effects["pairs"].to_pylist())
-    told = [f"In {alike} of {found.wish.pairs} pairs both towns are the same in everything at the end."] if alike else []
+    told = (
+        [f"In {alike} of {found.wish.pairs} pairs both towns are the same in everything at the end."] if alike else []
+    )
     pairs = "1 pair" if gone == 1 else f"{gone} pairs"
     return [*told, f"In up to {pairs} one person has left a town, and has no ties or needs there."] if gone else told
 
@@ -173,7 +175,9 @@ def _table(rows: Sequence[dict[str, Any]], found: WhatIf) -> list[str]:
         cells.append([_thing(row), *numbers, f"{row['differ']:.0%}", gain])
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
     told = [
-        "  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))])
+        "  ".join(
+            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        )
         for row in cells
     ]
     notes = (
@@ -199,7 +203,7 @@ def _thing(row: dict[str, Any]) -> str:
 
 
 def _differing(row: dict[str, Any]) -> int:
-    return round(row["differ"] * row["pairs"])
+    return int(round(row["differ"] * row["pairs"]))
 
 
 def _days(found: WhatIf) -> str:
