@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from eventlog.catalogue.registries import Deed, Dimension
 from eventlog.codes import (
     POWER_FAILED,
@@ -27,8 +29,8 @@ from projections.recorders.time import (
 MAINS = {"power": (POWER_FAILED, POWER_RESTORED), "water": (WATER_FAILED, WATER_RESTORED)}
 """By name, the kinds of the events by which a main fails and comes back."""
 
-TICKS_MOST = 1 << 24
-"""The most ticks of a restraint: an event's number has 24 bits for whole ones. It is more than ten years of minutes."""
+TICKS_MOST = 1 << (np.finfo(np.float32).nmant + 1)
+"""The most ticks of a restraint, 16,777,216: the greatest number up to which a row's number counts by ones."""
 
 TOWARDS_NOBODY = frozenset(deed for deed in Deed if deed <= Deed.YIELD) | {Deed.LEAVE}
 """The deeds that nobody does towards anybody: options, and leaving town."""

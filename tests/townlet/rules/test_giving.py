@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from eventlog.catalogue.registries import Item, Option
+from eventlog.catalogue.registries import Deed, Item, Option
 from tests.townlet.rules.stage import Stage, columns
+from townlet.living.commands import Driver
 from townlet.rules.control import BY_ACTION
 
 HUNGRY, STARVING = 0.3, 0.1
@@ -18,6 +19,7 @@ SURE = {
     "giving.meals_kept": 2,
 }
 NOON = 720
+EVERYBODY = -1
 
 
 class Table(Stage):
@@ -251,3 +253,21 @@ def test_trust_makes_gifts_likelier() -> None:
             given[-1] += "meal_given" in table.at(minute).settle()
             table.eat_all(table.needy)
     assert 10 <= given[0] <= 26 and 28 <= given[1] <= 44
+
+
+def test_who_is_held_back_from_a_gift_or_from_paying_back_gives_nothing() -> None:
+    table = Table()
+    Driver(table.life).restrain(table.housemate, Deed.GIFT, table.needy, 60)
+    assert table.settle() == {}
+    table = in_debt(12.0)
+    Driver(table.life).restrain(table.needy, Deed.REPAYMENT, EVERYBODY, 60)
+    assert table.settle() == {}
+
+
+def test_who_is_held_back_from_a_loan_lends_nothing() -> None:
+    table = Table(0.9)
+    table.spend(table.needy, 1.0)
+    Driver(table.life).restrain(table.housemate, Deed.LOAN, EVERYBODY, 60)
+    assert table.settle() == {}
+    Driver(table.life).restrain(table.housemate, Deed.LOAN, EVERYBODY, 0)
+    assert table.settle() == {"money_lent": [(table.housemate, table.needy)]}

@@ -2,8 +2,9 @@
 
 import pytest
 
-from eventlog.catalogue.registries import Reason, Trait
+from eventlog.catalogue.registries import Deed, Reason, Trait
 from tests.townlet.rules.stage import Stage, columns
+from townlet.living.commands import Driver
 
 STARVED = {"needs.start.hunger": 0.0}
 
@@ -16,6 +17,17 @@ def test_half_an_hour_without_food_in_the_body_ends_in_a_faint(ticks: int, faint
     stage.call("life", "suffer", 0)
     rows = stage.rows()
     assert len(columns(rows, "agent_fainted")) == len(columns(rows, "agent_exited")) == faints
+
+
+def test_who_is_held_back_from_leaving_stays_until_then() -> None:
+    stage = Stage(STARVED)
+    stage.pass_ticks(40)
+    Driver(stage.life).restrain(0, Deed.LEAVE, -1, 5)
+    stage.rows()
+    stage.call("life", "suffer", 0)
+    assert stage.kinds() == ["agent_fainted"]
+    stage.at(45).call("life", "suffer", 0)
+    assert stage.kinds() == ["agent_exited"]
 
 
 def test_who_leaves_is_followed_by_a_newcomer_in_a_few_minutes() -> None:

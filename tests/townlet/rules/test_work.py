@@ -19,7 +19,7 @@ def desk_of(stage: Stage, seat: int) -> int:
 
 def free_from_work(stage: Stage, owner: int) -> int:
     """Somebody whose own shift is another time of the day."""
-    return next(b for b in range(8) if b != owner and stage.call("work", "may_cover", owner, b))
+    return next(b for b in range(8) if b != owner and stage.call("work", "may_cover", owner, b, Reason.ABSENT))
 
 
 @pytest.mark.parametrize(
@@ -149,25 +149,25 @@ class TestStandingIn:
         owner = stage.worker(MORNING)
         helper = free_from_work(stage, owner)
         stage.busy(helper, int(stage.agent(helper).home))
-        assert not stage.call("work", "may_cover", owner, helper)
+        assert not stage.call("work", "may_cover", owner, helper, Reason.ABSENT)
 
     def test_nobody_is_asked_who_stands_in_already(self) -> None:
         stage = Stage().at(MORNING)
         owner = stage.worker(MORNING)
         helper = free_from_work(stage, owner)
         stage.record("work", "cover_agreed", helper, owner, desk_of(stage, owner), int(Reason.LATE), -1)
-        assert not stage.call("work", "may_cover", owner, helper)
+        assert not stage.call("work", "may_cover", owner, helper, Reason.ABSENT)
 
     @pytest.mark.parametrize(("hunger", "may"), [(0.29, False), (0.3, True)])
     def test_nobody_is_asked_who_is_hungry(self, hunger: float, may: bool) -> None:
         stage = Stage({"needs.start.hunger": hunger}).at(MORNING)
         owner = stage.worker(MORNING)
-        assert any(stage.call("work", "may_cover", owner, b) for b in range(8)) == may
+        assert any(stage.call("work", "may_cover", owner, b, Reason.ABSENT) for b in range(8)) == may
 
     @pytest.mark.parametrize(("before", "may"), [(91, True), (90, False), (0, False)])
     def test_nobody_is_asked_whose_own_shift_is_near(self, before: int, may: bool) -> None:
         stage = Stage().at(840 - before)
-        assert stage.call("work", "may_cover", stage.worker(MORNING), stage.worker(840)) == may
+        assert stage.call("work", "may_cover", stage.worker(MORNING), stage.worker(840), Reason.ABSENT) == may
 
     def test_somebody_is_looked_for_every_seven_ticks(self) -> None:
         stage = Stage()
