@@ -270,8 +270,9 @@ def _cannot(run: "History", event: Any) -> str:
     for cause in _causes(run, event):
         if (name := KIND_NAMES[int(cause["kind"])]) in RULES:
             return f"{text}hold back its cause, a {name}: --without {int(cause['seq'])}"
-    other = f"{INSTEAD[kind]} changes it" if kind in INSTEAD else "an event that can be"
-    return f"{text}{other}. Can be held back: {', '.join(RULES)}"
+    if kind in INSTEAD:
+        return f"{text}change it: {INSTEAD[kind]}"
+    return f"{text}hold back an event of one of these kinds: {', '.join(RULES)}"
 
 
 def _rest_of_shift(town: "Town", event: Any) -> int:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any, Final
 
 from eventlog.catalogue import KIND_NAMES
@@ -15,6 +16,9 @@ from townlet.whatif.paired.result import WhatIf
 
 SHOWN: Final = 12
 """How many of the clearest effects a table shows."""
+
+WIDTH: Final = 110
+"""The most characters of a line."""
 
 DRAWN: Final = 4
 """How many effects a picture shows."""
@@ -83,9 +87,7 @@ def lines(found: WhatIf) -> list[str]:
     treated = "where it does not" if found.intervention.seq is not None else "where this is done"
     control = "where it happens" if found.intervention.seq is not None else "where nothing is done"
     each = f"{wish.pairs} pairs of futures of {_days(found)} from {time_of(tick, found.ticks_per_day)}"
-    return [
-        answer(found),
-        "",
+    sentences = [
         *_event(found),
         *found.intervention.words,
         *_direct(found),
@@ -93,9 +95,9 @@ def lines(found: WhatIf) -> list[str]:
         *_partings(found),
         *_instead(found),
         *_alike(found),
-        "",
-        *_table(found.certain()[:SHOWN], found),
     ]
+    wrapped = [line for each in sentences for line in wrap(each, WIDTH, subsequent_indent="  ")]
+    return [answer(found), "", *wrapped, "", *_table(found.certain()[:SHOWN], found)]
 
 
 def _event(found: WhatIf) -> list[str]:
@@ -127,9 +129,9 @@ def _partings(found: WhatIf) -> list[str]:
         return ["In no pair does any event differ."]
     ways = Counter((row["parted"], _said(row, "control"), _said(row, "treated")) for row in parted)
     (tick, one, two), count = ways.most_common(1)[0]
+    first = "The first event that differs" if count == len(rows) else f"Events differ in {len(parted)} pairs; first"
     return [
-        f"The first event that differs, in {count} of {len(rows)} pairs: {time_of(tick, found.ticks_per_day)}, control "
-        f"{one}; treated {two}."
+        f"{first}, in {count} of {len(rows)} pairs: {time_of(tick, found.ticks_per_day)}, control {one}; treated {two}."
     ]
 
 
@@ -160,8 +162,9 @@ def _alike(found: WhatIf) -> list[str]:
     told = (
         [f"In {alike} of {found.wish.pairs} pairs both towns are the same in everything at the end."] if alike else []
     )
-    pairs = "1 pair" if gone == 1 else f"{gone} pairs"
-    return [*told, f"In up to {pairs} one person has left a town, and has no ties or needs there."] if gone else told
+    if not gone:
+        return told
+    return [*told, f"Somebody has left town in up to {gone} pairs, and has no ties and no needs there."]
 
 
 def _table(rows: Sequence[dict[str, Any]], found: WhatIf) -> list[str]:
@@ -181,11 +184,11 @@ def _table(rows: Sequence[dict[str, Any]], found: WhatIf) -> list[str]:
         for row in cells
     ]
     notes = (
-        f"Shown are the {len(rows)} clearest effects after {_days(found)}; false ones are 5 in 100 at most. low, high: "
-        "95 % interval. differ: share of",
-        "pairs that differ. gain: how many times more towns would be needed without pairs.",
+        f"Shown are the {len(rows)} clearest effects after {_days(found)}; on average at most 5 in 100 such effects are "
+        "luck. low, high: 95 % interval. differ: share of pairs that differ. gain: how many times more towns would be "
+        "needed without pairs."
     )
-    return [*(line.rstrip() for line in told), *notes]
+    return [*(line.rstrip() for line in told), *wrap(notes, WIDTH)]
 
 
 def _thing(row: dict[str, Any]) -> str:
@@ -203,7 +206,8 @@ def _thing(row: dict[str, Any]) -> str:
 
 
 def _differing(row: dict[str, Any]) -> int:
-    return int(round(row["differ"] * row["pairs"]))
+    differing: float = row["differ"] * row["pairs"]
+    return round(differing)
 
 
 def _days(found: WhatIf) -> str:

@@ -18,7 +18,7 @@ from townlet.whatif.paired.holding_back import HoldBack
 from townlet.whatif.paired.result import WhatIf
 from townlet.whatif.paired.treatments import Intervention, SetTie
 
-TICKS = 3 * DAY
+TICKS = 5 * DAY
 MOMENT = DAY + 500
 FEW = Wish(pairs=12, days=1)
 
@@ -73,7 +73,7 @@ def test_a_placebo_changes_nothing_but_its_own_row(run: Run, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("kind", ["chat_started", "shared_meal", "shift_takeover", "late_help"])
 def test_a_deed_held_back_happens_in_no_future_of_its_stretch(run: Run, kind: str) -> None:
-    seq = first_seq(run, kind, from_tick=600)
+    seq = first_seq(run, kind, from_tick=60)
     found = run.whatif(without=seq, ticks=DAY, futures=20, days=1)
     by_scope = {row["scope"]: row for row in found.instead.to_pylist()}
     assert by_scope["pair"]["treated"] == 0.0
