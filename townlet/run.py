@@ -17,6 +17,7 @@ from townlet.living.progress import Progress, Pulse
 if TYPE_CHECKING:
     from projections.settings import Rewards
     from townlet.dataset.batches import Dataset
+    from townlet.living.commands.session import Order
     from townlet.policies.file import Policy
     from townlet.telling.why import Why
     from townlet.whatif.paired.result import WhatIf
@@ -181,17 +182,20 @@ class Run(History):
         commit_ticks: int | None = None,
         policy: "Policy | Path | str | None" = None,
         share: str | None = None,
+        orders: "Sequence[Order]" = (),
     ) -> "Run":
         """Let the town live on for `ticks` more ticks; returns this run. `commit_ticks` as for `simulate`.
 
         People live on by the policy that the run has recorded, or from now on by another `policy` and `share`, as for
-        `simulate`; "scripted" is the script. Raises LogLocked, LogDamaged, PolicyError, DiskFull.
+        `simulate`; "scripted" is the script. `orders` as for `simulate`; what the log has answered is not followed
+        again, and an order whose tick has passed is given at once. Raises LogLocked, LogDamaged, PolicyError, DiskFull.
         """
         from townlet.history.decisions import settle, wanted_guide
         from townlet.living.loop import resume
 
         by = wanted_guide(self, policy, share)
         how: Any = {"durability": durability, "progress": progress, "commit_ticks": commit_ticks}
+        how["orders"] = orders
         resume(self.path, lambda: self.at().town, self.seed, ticks, by=by, settle=lambda: settle(self), **how)
         return self
 
@@ -222,6 +226,7 @@ def simulate(
     replace: bool = False,
     policy: "Policy | Path | str | None" = None,
     share: str | None = None,
+    orders: "Sequence[Order]" = (),
 ) -> Run:
     """Found a town, let it live for `ticks` ticks, write its log to the folder `into`, and return its run.
 
@@ -230,8 +235,9 @@ def simulate(
     `commit_ticks` is the most ticks that one commit holds, None: as many as fit. The same config and seed give the same
     log, byte for byte in its content. With `replace` the run takes the place of one that is there, once its first tick
     is committed. With `policy`, a shipped name, a file or a `Policy`, everybody lives by it, or a `share` of the seats,
-    such as "4/8"; the run keeps a copy, and every decision beside its log. Raises ConfigurationError,
-    PolicyError, RunExists, DiskFull, and EventLogError for a folder that holds anything else.
+    such as "4/8"; the run keeps a copy, and every decision beside its log. `orders` are commands, each given at its
+    tick and recorded in the log with what became of it. Raises ConfigurationError, TownletError, PolicyError,
+    RunExists, DiskFull, and EventLogError for a folder that holds anything else.
     """
     from townlet.living.loop import begin
     from townlet.policies.guide import guide
@@ -239,6 +245,7 @@ def simulate(
 
     warm()
     how: Any = {"durability": durability, "progress": progress, "commit_ticks": commit_ticks, "replace": replace}
+    how["orders"] = orders
     resolved = load(config, overrides or {}, founded=True)
     for doubt in () if progress else resolved.doubts():
         warnings.warn(doubt, RuntimeWarning, stacklevel=2)

@@ -3,7 +3,8 @@
 from eventlog.catalogue.event import Agent, Amount, Count, Event, Object, ReasonCode, Tile, TraitCode, column
 
 LEFT_FOR = (
-    "the reason to leave: agent_fainted, eviction_served, job_lost, agent_arrived of one who never had work, or none"
+    "the reason to leave: agent_fainted, eviction_served, job_lost, agent_arrived of one who never had work, "
+    "command_accepted, or none"
 )
 
 

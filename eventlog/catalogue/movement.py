@@ -27,7 +27,7 @@ class GhostStepped(Event, kind=50, cause="option_chosen or action_taken"):
     tile: Tile
 
 
-class Teleported(Event, kind=51):
+class Teleported(Event, kind=51, cause="command_accepted"):
     """A command puts `agent` on `tile`; `agent` loses its place, leaves its line and stops what it does."""
 
     agent: Agent

@@ -108,6 +108,7 @@ class Reason(IntEnum):
     NOT_DUE = 56
     UNKNOWN = 57
     HELD_BACK = 58
+    BY_COMMAND = 59
 
 
 class News(IntEnum):
@@ -151,6 +152,53 @@ class Deed(IntEnum):
     LEAVE = 32
 
 
+class Need(IntEnum):
+    """What everybody needs; 1 is satisfied."""
+
+    HUNGER = 0
+    HYGIENE = 1
+    ENERGY = 2
+
+
+class Command(IntEnum):
+    """What the town can be told to do from outside (`townlet/living/commands/typed.py`)."""
+
+    TELEPORT = 0
+    SETNEED = 1
+    PRICE = 2
+    BLACKOUT = 3
+    OUTAGE = 4
+    RAIN = 5
+    SET_REL = 6
+    RESTRAIN = 7
+    FORCE_CHAT = 8
+    KILL = 9
+    ANNOUNCE = 10
+
+
+class Issuer(IntEnum):
+    """Who gave a command. A viewer may only look."""
+
+    LOCAL = 0
+    OPERATOR = 1
+    VIEWER = 2
+    ADMIN = 3
+    PERTURBATION = 4
+    TRIAL = 5
+
+
+class Refusal(IntEnum):
+    """Why a command was rejected."""
+
+    E_NOT_FOUND = 0
+    E_BLOCKED_TILE = 1
+    E_BUSY_TARGET = 2
+    E_ALREADY_POSSESSED = 3
+    E_INVALID_ARG = 4
+    E_FORBIDDEN = 5
+    E_CONFLICT = 6
+
+
 REGISTRIES: dict[str, type[IntEnum]] = {
     "option": Option,
     "action": Action,
@@ -161,5 +209,9 @@ REGISTRIES: dict[str, type[IntEnum]] = {
     "reason": Reason,
     "news": News,
     "deed": Deed,
+    "need": Need,
+    "command": Command,
+    "issuer": Issuer,
+    "refusal": Refusal,
 }
 """Registries by name; `affordance` and `job` are registered by a run's settings instead."""

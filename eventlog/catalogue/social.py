@@ -13,7 +13,7 @@ from eventlog.catalogue.event import (
 )
 
 
-class ChatStarted(Event, kind=128, version=2):
+class ChatStarted(Event, kind=128, version=2, cause="command_accepted, or none of their own accord"):
     """`agent` begins to talk to `listener`, and both are busy for `ticks`."""
 
     agent: Agent
@@ -37,7 +37,7 @@ class ChatFailed(Event, kind=130, cause="chat_started"):
     listener: Agent = column("other", "who listens")
 
 
-class TieSet(Event, kind=131):
+class TieSet(Event, kind=131, cause="command_accepted, or none at the founding"):
     """The founding or a command sets one dimension of `agent`'s tie to `other`; a tie has three dimensions."""
 
     agent: Agent

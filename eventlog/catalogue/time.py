@@ -17,13 +17,13 @@ class DayEnded(Event, kind=3):
     """A day has passed; the counts of the day begin again."""
 
 
-class WeatherChanged(Event, kind=4):
+class WeatherChanged(Event, kind=4, cause="command_accepted, or none at dawn"):
     """The day has this weather."""
 
     weather: WeatherCode
 
 
-class PriceChanged(Event, kind=7):
+class PriceChanged(Event, kind=7, cause="command_accepted, or none at the end of a day"):
     """`item` costs `price` from now on."""
 
     item: ItemCode
@@ -37,17 +37,17 @@ class Restocked(Event, kind=8):
     stock: Count
 
 
-class PowerFailed(Event, kind=9):
+class PowerFailed(Event, kind=9, cause="command_accepted"):
     """Power fails: nobody can use a place that needs power."""
 
 
-class PowerRestored(Event, kind=10, cause="power_failed"):
+class PowerRestored(Event, kind=10, cause="command_accepted or power_failed"):
     """Power works again."""
 
 
-class WaterFailed(Event, kind=11):
+class WaterFailed(Event, kind=11, cause="command_accepted"):
     """Water fails: nobody can use a place that needs water."""
 
 
-class WaterRestored(Event, kind=12, cause="water_failed"):
+class WaterRestored(Event, kind=12, cause="command_accepted or water_failed"):
     """Water works again."""

@@ -34,8 +34,8 @@ def record_ghost_stepped(town, plan, agent, other, tile, cause):
 
 
 @kernel
-def record_teleported(town, plan, agent, place_left, tile):
+def record_teleported(town, plan, agent, place_left, tile, cause):
     """A command puts `agent` on `tile`; `agent` loses its place, leaves its line and stops what it does."""
-    event = append(town, TELEPORTED, agent, NOBODY, place_left, tile, NONE, NONE, NAN, NAN, NONE)
+    event = append(town, TELEPORTED, agent, NOBODY, place_left, tile, NONE, NONE, NAN, NAN, cause)
     movement.teleported(town, plan, event)
     return event.seq

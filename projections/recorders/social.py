@@ -10,9 +10,9 @@ from projections.town import social
 
 
 @kernel
-def record_chat_started(town, plan, agent, listener, ticks):
+def record_chat_started(town, plan, agent, listener, ticks, cause):
     """`agent` begins to talk to `listener`, and both are busy for `ticks`."""
-    event = append(town, CHAT_STARTED, agent, listener, NOTHING, NOWHERE, ticks, NONE, NAN, NAN, NONE)
+    event = append(town, CHAT_STARTED, agent, listener, NOTHING, NOWHERE, ticks, NONE, NAN, NAN, cause)
     social.chat_started(town, plan, event)
     return event.seq
 
@@ -46,9 +46,9 @@ def record_chat_failed(town, plan, agent, listener, cause):
 
 
 @kernel
-def record_tie_set(town, plan, agent, other, dimension, value):
+def record_tie_set(town, plan, agent, other, dimension, value, cause):
     """The founding or a command sets one dimension of `agent`'s tie to `other`; a tie has three dimensions."""
-    event = append(town, TIE_SET, agent, other, NOTHING, NOWHERE, dimension, NONE, value, NAN, NONE)
+    event = append(town, TIE_SET, agent, other, NOTHING, NOWHERE, dimension, NONE, value, NAN, cause)
     social.tie_set(town, plan, event)
     return event.seq
 

@@ -45,17 +45,17 @@ def record_day_ended(town, plan):
 
 
 @kernel
-def record_weather_changed(town, plan, weather):
+def record_weather_changed(town, plan, weather, cause):
     """The day has this weather."""
-    event = append(town, WEATHER_CHANGED, NOBODY, NOBODY, NOTHING, NOWHERE, weather, NONE, NAN, NAN, NONE)
+    event = append(town, WEATHER_CHANGED, NOBODY, NOBODY, NOTHING, NOWHERE, weather, NONE, NAN, NAN, cause)
     time.weather_changed(town, plan, event)
     return event.seq
 
 
 @kernel
-def record_price_changed(town, plan, item, price):
+def record_price_changed(town, plan, item, price, cause):
     """`item` costs `price` from now on."""
-    event = append(town, PRICE_CHANGED, NOBODY, NOBODY, NOTHING, NOWHERE, item, NONE, price, NAN, NONE)
+    event = append(town, PRICE_CHANGED, NOBODY, NOBODY, NOTHING, NOWHERE, item, NONE, price, NAN, cause)
     time.price_changed(town, plan, event)
     return event.seq
 
@@ -69,9 +69,9 @@ def record_restocked(town, plan, place, stock):
 
 
 @kernel
-def record_power_failed(town, plan):
+def record_power_failed(town, plan, cause):
     """Power fails: nobody can use a place that needs power."""
-    event = append(town, POWER_FAILED, NOBODY, NOBODY, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, NONE)
+    event = append(town, POWER_FAILED, NOBODY, NOBODY, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, cause)
     time.power_failed(town, plan, event)
     return event.seq
 
@@ -85,9 +85,9 @@ def record_power_restored(town, plan, cause):
 
 
 @kernel
-def record_water_failed(town, plan):
+def record_water_failed(town, plan, cause):
     """Water fails: nobody can use a place that needs water."""
-    event = append(town, WATER_FAILED, NOBODY, NOBODY, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, NONE)
+    event = append(town, WATER_FAILED, NOBODY, NOBODY, NOTHING, NOWHERE, NONE, NONE, NAN, NAN, cause)
     time.water_failed(town, plan, event)
     return event.seq
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from projections.kernel import kernel
 from projections.record.state import RESTRAINTS
+from projections.record.words import ENERGY, HUNGER, HYGIENE
 
 
 @kernel
@@ -46,3 +47,30 @@ def free_restraint(agent):
         if agent.held_until[i] < agent.held_until[first]:
             first = i
     return first
+
+
+@kernel
+def command_accepted(town, plan, event):
+    """Changes nothing: what the command leads to are events of their own."""
+
+
+@kernel
+def command_rejected(town, plan, event):
+    """Changes nothing."""
+
+
+@kernel
+def need_set(town, plan, event):
+    """The agent's need has this value."""
+    agent = town.agents[event.agent]
+    if event.code == HUNGER:
+        agent.hunger = event.value
+    elif event.code == HYGIENE:
+        agent.hygiene = event.value
+    elif event.code == ENERGY:
+        agent.energy = event.value
+
+
+@kernel
+def announced(town, plan, event):
+    """Changes nothing: nobody in the town hears it."""

@@ -13,6 +13,7 @@ from eventlog.codes import (
     AGENT_EXITED,
     AGENT_FAINTED,
     AGENT_MOVED,
+    ANNOUNCED,
     ARRIVAL_REFUSED,
     ARRIVED_LATE,
     BENEFIT_PAID,
@@ -20,6 +21,8 @@ from eventlog.codes import (
     CHAT_FAILED,
     CHAT_STARTED,
     CHAT_SUCCEEDED,
+    COMMAND_ACCEPTED,
+    COMMAND_REJECTED,
     COOLDOWN_STARTED,
     COVER_AGREED,
     COVER_ENDED,
@@ -37,6 +40,7 @@ from eventlog.codes import (
     MONEY_LENT,
     MONEY_RETURNED,
     MOVE_BLOCKED,
+    NEED_SET,
     NEWS_TOLD,
     OPTION_CHOSEN,
     POWER_FAILED,
@@ -209,3 +213,11 @@ def evolve(town, plan, event):
         console.settings_changed(town, plan, event)
     elif kind == RESTRAINED:
         console.restrained(town, plan, event)
+    elif kind == COMMAND_ACCEPTED:
+        console.command_accepted(town, plan, event)
+    elif kind == COMMAND_REJECTED:
+        console.command_rejected(town, plan, event)
+    elif kind == NEED_SET:
+        console.need_set(town, plan, event)
+    elif kind == ANNOUNCED:
+        console.announced(town, plan, event)

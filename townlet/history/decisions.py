@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from townlet.errors import PolicyError
 from townlet.history.history import History
-from townlet.living.commands import Driver
+from townlet.living.commands.driver import Driver
+from townlet.living.commands.session import Session, living, orders_in
 from townlet.living.deciding import Decider
 from townlet.policies import decisions
 from townlet.policies.guide import Guide, Share, guide
@@ -106,7 +107,8 @@ def _make_again(run: History, stretch: Stretch, first: int, last: int) -> bool:
         lived.update(town.found(seed).tobytes())
     if int(town.record["clock"]["epoch"]) != epoch:
         Driver(town).change_settings(epoch)
-    for rows in town.live(last - first):
+    orders = [order for order in orders_in(log) if first <= order.at < last]
+    for rows in living(town, last, last, Session(town, orders)):
         lived.update(rows.tobytes())
     for rows in log.rows(from_seq=seq, to_tick=last):
         logged.update(rows.tobytes())

@@ -22,7 +22,7 @@ def found(towns, plans, index):
     record_town_founded(town, plan, plan.life.people)
     market.restock(town, plan)
     for item in range(ITEMS):
-        record_price_changed(town, plan, item, plan.market.price[item])
+        record_price_changed(town, plan, item, plan.market.price[item], NONE)
     for a in range(plan.life.people):
         bed = life.free_bed(town, plan)
         if bed == NOTHING:
@@ -57,9 +57,9 @@ def are_acquainted(town, plan, a, b):
 @kernel
 def give_tie(town, plan, a, b, trust, familiarity, rivalry):
     """Record one directed tie as three events."""
-    record_tie_set(town, plan, a, b, DIMENSION_TRUST, trust)
-    record_tie_set(town, plan, a, b, DIMENSION_FAMILIARITY, familiarity)
-    record_tie_set(town, plan, a, b, DIMENSION_RIVALRY, rivalry)
+    record_tie_set(town, plan, a, b, DIMENSION_TRUST, trust, NONE)
+    record_tie_set(town, plan, a, b, DIMENSION_FAMILIARITY, familiarity, NONE)
+    record_tie_set(town, plan, a, b, DIMENSION_RIVALRY, rivalry, NONE)
 
 
 @entry

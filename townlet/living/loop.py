@@ -3,11 +3,11 @@
 import hashlib
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -18,11 +18,14 @@ from eventlog.folder.head import Point
 from eventlog.folder.manifest import Epoch
 from eventlog.folder.publishing import instead_of_run
 from eventlog.folder.run_folders import is_run
+from eventlog.reader import LogReader
 from eventlog.rows import Rows
 from eventlog.writer import Durability, LogWriter
 from townlet.configuration.load import Resolved
 from townlet.errors import TownletError
-from townlet.living.commands import Driver
+from townlet.living.commands.door import answers_in
+from townlet.living.commands.driver import Driver
+from townlet.living.commands.session import Order, Session, living
 from townlet.living.deciding import Decider
 from townlet.living.identity import fold_identity
 from townlet.living.progress import Progress, Pulse
@@ -33,13 +36,6 @@ from townlet.whole_numbers import require_seed, require_within, whole_number
 
 DURABILITIES = ("every-commit", "interval", "never")
 VERSIONED = ("townlet", "numba", "numpy", "pyarrow")
-
-
-class Opening(NamedTuple):
-    """Commands given before the first tick that a run lives on. `said` tells them apart in the id of a fork."""
-
-    give: Callable[[Driver], None]
-    said: str
 
 
 def begin(
@@ -53,14 +49,15 @@ def begin(
     commit_ticks: int | None = None,
     replace: bool = False,
     by: Guide | None = None,
+    orders: Sequence[Order] = (),
 ) -> None:
     """Found a town and write its life of `ticks` ticks to a new run; a commit holds at most `commit_ticks` ticks.
 
     People live by the script, or as `by` says: their decisions are then kept beside the log.
 
     With `replace` the run takes the place of one that is there, once its first tick is committed: whatever fails before
-    leaves the earlier run as it was. Raises RunExists, DiskFull, TownletError, EventLogError if the folder holds
-    anything but that run, LogLocked.
+    leaves the earlier run as it was. `orders` are commands, each given at its tick. Raises RunExists, DiskFull,
+    TownletError, EventLogError if the folder holds anything but that run, LogLocked.
     """
     seed, ticks = require_seed(seed), whole_number(ticks, "ticks", "1 or more")
     _durability(durability)
@@ -70,17 +67,18 @@ def begin(
     if by is not None:
         town.decider = Decider(town, by, seed)
     founding = town.found(seed)
+    session = Session(town, orders)
     if not (replace and is_run(into)):
         with new_log(resolved, seed, into, durability=durability, by=by) as writer:
             keep_guide(into, by, 0)
-            _live(town, writer, ticks, founding, progress, commit_ticks)
+            _live(town, writer, ticks, founding, progress, commit_ticks, session)
         return
     with instead_of_run(into) as beside, new_log(resolved, seed, beside, durability=durability, by=by) as writer:
         keep_guide(beside, by, 0)
-        rows = np.concatenate([founding, *town.live(1)])
-        writer.commit(rows, expected_seq=0)
+        rows = np.concatenate([founding, *living(town, 1, 1, session)])
+        writer.commit(rows, town.take_notes(rows), expected_seq=0)
     with LogWriter.open(into, durability=_durability(durability)) as writer:
-        _live(town, writer, ticks - 1, None, progress, commit_ticks)
+        _live(town, writer, ticks - 1, None, progress, commit_ticks, session)
 
 
 def new_log(
@@ -121,14 +119,14 @@ def resume(
     from_start: bool = False,
     by: Guide | None = None,
     settle: Callable[[], None] | None = None,
-    opening: Opening | None = None,
+    orders: Sequence[Order] = (),
 ) -> None:
     """Let the town of the run at `path` live on for `ticks` ticks; a commit holds at most `commit_ticks` ticks.
 
     With `from_start` the ticks count from the founding: the town lives up to tick `ticks`, wherever its log ends now.
     `restore` returns the folded town; it is called when this process holds the log's lock, after `settle`, which brings
-    what is kept beside the log to the log's end. People live by the script, or as `by` says. `opening` gives commands
-    before the first tick.
+    what is kept beside the log to the log's end. People live by the script, or as `by` says. `orders` are commands,
+    each given at its tick, or now if that has passed; one that the log has answered is not followed again.
 
     Raises LogLocked, LogDamaged, DiskFull, TownletError.
     """
@@ -149,9 +147,8 @@ def resume(
         begun = int(town.record["clock"]["epoch"])
         if begun != len(town.plans) - 1:
             Driver(town).change_settings(len(town.plans) - 1)  # this event comes before those of the first tick
-        if opening is not None:
-            opening.give(Driver(town))
-        _live(town, writer, ticks, founding, progress, commit_ticks)
+        session = Session(town, orders, answers_in(LogReader(path)) if orders else None)
+        _live(town, writer, ticks, founding, progress, commit_ticks, session)
 
 
 def _durability(name: str) -> Durability:
@@ -167,8 +164,11 @@ def _live(
     founding: Rows | None,
     progress: Progress | None,
     commit_ticks: int | None,
+    session: Session,
 ) -> None:
-    """Let the town live, commit whole ticks, and write a checkpoint every `checkpoint_ticks` and at the end.
+    """Let the town live with a session's orders, commit whole ticks, and write a checkpoint now and then.
+
+    There is one every `checkpoint_ticks`, and one at the end.
 
     The founding is committed together with the first ticks, because a commit holds whole ticks.
     """
@@ -182,10 +182,10 @@ def _live(
     try:
         while town.tick < until:
             mark = min(until, (town.tick // every + 1) * every)
-            for rows in _pieces(town, mark, commit_ticks or mark):
+            for rows in living(town, mark, commit_ticks or mark, session):
                 whole = rows if founding is None else np.concatenate([founding, rows])
                 founding = None
-                writer.commit(whole, expected_seq=int(whole["seq"][0]))
+                writer.commit(whole, town.take_notes(whole), expected_seq=int(whole["seq"][0]))
                 if progress:
                     progress(pulse(keeper.trouble()))
             keeper.keep(town)
@@ -204,12 +204,6 @@ def _report(pulse: Pulse, progress: Progress | None) -> None:
         progress(pulse)
     else:
         warnings.warn(pulse.trouble, RuntimeWarning, stacklevel=2)
-
-
-def _pieces(town: Town, mark: int, most: int) -> Iterator[np.ndarray]:
-    """The rows of the town's life up to tick `mark`, each of at most `most` ticks."""
-    while town.tick < mark:
-        yield from town.live(min(most, mark - town.tick))
 
 
 class _Keeper:

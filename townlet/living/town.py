@@ -26,6 +26,8 @@ ROWS_A_PERSON = 20
 class Town:
     """One town and the plans of its epochs. `towns` is an array with one record of `town_type`.
 
+    `notes` are the texts of events that are recorded and not yet taken, by seq: those of commands.
+
     People live by the script, or as `decider` says where there is one.
     """
 
@@ -44,6 +46,7 @@ class Town:
             plans = compiled_plans(self.settings)
         self.plans = plans
         self.towns = np.zeros(1, town_type(self.shape)).view(np.recarray) if towns is None else towns
+        self.notes: dict[int, str] = {}
         self.reserve = ROWS_A_PERSON * self.settings[0].town.people + int(self.plans["layout"]["places"][0]) + 64
 
     @property
@@ -104,6 +107,13 @@ class Town:
         rows = np.array(self.record["outbox"][: int(cursor["pending"][0])])
         cursor["pending"][0] = 0
         return rows
+
+    def take_notes(self, rows: np.ndarray) -> dict[int, str]:
+        """The notes of these rows, by seq, which are then no longer kept."""
+        taken = {seq: note for seq, note in self.notes.items() if len(rows) and seq <= int(rows["seq"][-1])}
+        for seq in taken:
+            del self.notes[seq]
+        return taken
 
     def fold(self, chunks: Iterable[np.ndarray]) -> None:
         """Fold recorded rows, in order. Raises BadEvent for one that cannot have happened; those before are folded."""

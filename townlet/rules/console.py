@@ -6,25 +6,49 @@ import numpy as np
 
 from eventlog.catalogue.registries import Deed, Dimension
 from eventlog.codes import (
+    AGENT_EXITED,
+    ANNOUNCED,
+    CHAT_STARTED,
+    COMMAND_ACCEPTED,
+    COMMAND_REJECTED,
+    DEED_CHAT,
+    NEED_SET,
     POWER_FAILED,
     POWER_RESTORED,
+    PRICE_CHANGED,
+    REASON_BY_COMMAND,
     RESTRAINED,
     SETTINGS_CHANGED,
     TELEPORTED,
     TIE_SET,
     WATER_FAILED,
     WATER_RESTORED,
+    WEATHER_CHANGED,
 )
-from projections.kernel import entry
-from projections.recorders.console import record_restrained, record_settings_changed
+from projections.kernel import entry, kernel
+from projections.record.state import PENDING
+from projections.record.ways import tiles_apart
+from projections.recorders.console import (
+    record_announced,
+    record_command_accepted,
+    record_command_rejected,
+    record_need_set,
+    record_restrained,
+    record_settings_changed,
+)
 from projections.recorders.movement import record_teleported
 from projections.recorders.social import record_tie_set
 from projections.recorders.time import (
     record_power_failed,
     record_power_restored,
+    record_price_changed,
     record_water_failed,
     record_water_restored,
+    record_weather_changed,
 )
+from townlet.rules import life
+from townlet.rules.company import talk
+from townlet.rules.restraint import are_held_apart
 
 MAINS = {"power": (POWER_FAILED, POWER_RESTORED), "water": (WATER_FAILED, WATER_RESTORED)}
 """By name, the kinds of the events by which a main fails and comes back."""
@@ -37,26 +61,71 @@ TOWARDS_NOBODY = frozenset(deed for deed in Deed if deed <= Deed.YIELD) | {Deed.
 
 
 @entry
-def command(towns, plans, index, kind, a, b, tile, code, value):
-    """Record one command under the present settings. This function checks nothing."""
+def command(towns, plans, index, kind, a, b, tile, code, code2, value, cause):
+    """Record an event that was commanded, under the present settings; `cause` is the seq of the command's event or -1.
+
+    This function checks nothing.
+    """
     town = towns[index]
     plan = plans[town.clock.epoch]
-    if kind == TELEPORTED:
-        record_teleported(town, plan, a, town.agents[a].holds, tile)
-    elif kind == POWER_FAILED:
-        record_power_failed(town, plan)
-    elif kind == POWER_RESTORED:
-        record_power_restored(town, plan, town.clock.power_seq)
-    elif kind == WATER_FAILED:
-        record_water_failed(town, plan)
-    elif kind == WATER_RESTORED:
-        record_water_restored(town, plan, town.clock.water_seq)
-    elif kind == TIE_SET:
-        record_tie_set(town, plan, a, b, code, value)
+    if kind == COMMAND_ACCEPTED:
+        record_command_accepted(town, plan, code, code2)
+    elif kind == COMMAND_REJECTED:
+        record_command_rejected(town, plan, code, code2)
     elif kind == SETTINGS_CHANGED:
         record_settings_changed(town, plan, code)
+    elif kind == ANNOUNCED:
+        record_announced(town, plan, cause)
+    elif a < 0:
+        change_town(town, plan, kind, code, value, cause)
+    else:
+        change_person(town, plan, kind, a, b, tile, code, value, cause)
+
+
+@kernel
+def change_town(town, plan, kind, code, value, cause):
+    """Record a commanded event that is about the whole town."""
+    if kind == POWER_FAILED:
+        record_power_failed(town, plan, cause)
+    elif kind == POWER_RESTORED:
+        record_power_restored(town, plan, cause if cause >= 0 else town.clock.power_seq)
+    elif kind == WATER_FAILED:
+        record_water_failed(town, plan, cause)
+    elif kind == WATER_RESTORED:
+        record_water_restored(town, plan, cause if cause >= 0 else town.clock.water_seq)
+    elif kind == WEATHER_CHANGED:
+        record_weather_changed(town, plan, code, cause)
+    elif kind == PRICE_CHANGED:
+        record_price_changed(town, plan, code, value, cause)
+
+
+@kernel
+def change_person(town, plan, kind, a, b, tile, code, value, cause):
+    """Record a commanded event that is about one person, or about two."""
+    if kind == TELEPORTED:
+        record_teleported(town, plan, a, town.agents[a].holds, tile, cause)
+    elif kind == TIE_SET:
+        record_tie_set(town, plan, a, b, code, value, cause)
     elif kind == RESTRAINED:
-        record_restrained(town, plan, a, b, code, value)
+        record_restrained(town, plan, a, b, code, value, cause)
+    elif kind == NEED_SET:
+        record_need_set(town, plan, a, code, value, cause)
+    elif kind == CHAT_STARTED:
+        talk.begin(town, plan, a, b, cause)
+    elif kind == AGENT_EXITED:
+        life.leave(town, plan, a, REASON_BY_COMMAND, cause)
+
+
+@entry
+def may_talk(towns, plans, index, a, b):
+    """Whether two are free to begin a talk now, as the rules have it, and within hearing."""
+    town = towns[index]
+    plan = plans[town.clock.epoch]
+    if tiles_apart(plan, town.agents[a].tile, town.agents[b].tile) > plan.chat.radius:
+        return False
+    if are_held_apart(town, a, b, DEED_CHAT):
+        return False
+    return talk.may_begin(town, plan, a) and talk.may_begin(town, plan, b)
 
 
 # These functions say in words why a command is impossible now; "" if it is possible. `town` is the record of a town.
@@ -108,6 +177,13 @@ def against_restraint(town: Any, a: int, deed: Deed, b: int, ticks: int) -> str:
         return f"{Deed(deed).name.lower()} is done towards nobody: leave `towards` out"
     if not 0 <= ticks <= TICKS_MOST:
         return f"a restraint lasts from 0 to {TICKS_MOST:,} ticks, and {ticks:,} is not such a number"
+    return ""
+
+
+def against_leaving(town: Any) -> str:
+    """Somebody can leave at once while there is room for one more newcomer on the way."""
+    if int(town["clock"]["newcomers"]) >= PENDING:
+        return f"{PENDING} newcomers are on their way already, and no more can be: wait until one has come"
     return ""
 
 

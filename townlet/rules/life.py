@@ -42,10 +42,16 @@ def suffer(town, plan, a):
             record_agent_fainted(town, plan, a)
     reason = reason_to_leave(town, plan, a)
     if reason >= 0 and may_exit(town, plan) and not is_held_back(town, a, DEED_LEAVE, NOBODY):
-        span = plan.life.newcomer_most - plan.life.newcomer_least + 1
-        wait = plan.life.newcomer_least + np.int64(draw(town, SUCCESSOR, a, NOBODY_ELSE) * span)
         cause = agent.doom_seq if agent.doom >= 0 else agent.jobless_seq if reason == REASON_UNEMPLOYMENT else NONE
-        record_agent_exited(town, plan, a, reason, wait, cause)
+        leave(town, plan, a, reason, cause)
+
+
+@kernel
+def leave(town, plan, a, reason, cause):
+    """The agent leaves for ever, and a newcomer is to come after a drawn time."""
+    span = plan.life.newcomer_most - plan.life.newcomer_least + 1
+    wait = plan.life.newcomer_least + np.int64(draw(town, SUCCESSOR, a, NOBODY_ELSE) * span)
+    record_agent_exited(town, plan, a, reason, wait, cause)
 
 
 @kernel

@@ -4,6 +4,7 @@ import numpy as np
 
 from eventlog.codes import DEED_PORTION, DEED_SHARED_MEAL, ITEM_MEAL, ITEM_RAW, OPTION_EAT, REASON_PORTION
 from projections.kernel import kernel
+from projections.record.event import NONE
 from projections.record.ways import tiles_apart
 from projections.recorders.life import record_eviction_served, record_rent_charged
 from projections.recorders.market import (
@@ -132,8 +133,8 @@ def set_prices(town, plan):
     change = plan.market.price_spread * pressure(town, plan)
     raw = plan.market.price[ITEM_RAW] * (1.0 + change)
     if is_living_wage(plan, raw) and raw != town.clock.prices[ITEM_RAW]:
-        record_price_changed(town, plan, ITEM_RAW, raw)
-        record_price_changed(town, plan, ITEM_MEAL, plan.market.price[ITEM_MEAL] * (1.0 + change))
+        record_price_changed(town, plan, ITEM_RAW, raw, NONE)
+        record_price_changed(town, plan, ITEM_MEAL, plan.market.price[ITEM_MEAL] * (1.0 + change), NONE)
 
 
 @kernel

@@ -2,6 +2,7 @@
 
 from eventlog.codes import WEATHER_CLEAR, WEATHER_RAIN
 from projections.kernel import kernel
+from projections.record.event import NONE
 from projections.recorders.choice import record_episode_ended
 from projections.recorders.time import record_day_ended, record_tick_ended, record_weather_changed
 from townlet.rules import market
@@ -14,7 +15,7 @@ def dawn(town, plan):
     if town.clock.tick % plan.life.ticks_per_day == 0:
         sky = WEATHER_RAIN if draw(town, SKY, NOBODY_ELSE, NOBODY_ELSE) < plan.market.rain_chance else WEATHER_CLEAR
         if sky != town.clock.weather:
-            record_weather_changed(town, plan, sky)
+            record_weather_changed(town, plan, sky, NONE)
 
 
 @kernel

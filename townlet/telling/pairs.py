@@ -61,7 +61,7 @@ def pair(run: "History", one: str, other: str, tick: int, templates: Templates |
 
 def _acquaintance(teller: LifeTeller, a: int, b: int, both: "Rows") -> None:
     """Whether the two knew each other at the founding."""
-    for row in both[(both["kind"] == codes.TIE_SET) & (both["tick"] == 0)][:1]:
+    for row in both[(both["kind"] == codes.TIE_SET) & (both["tick"] == 0) & (both["cause"] == 0)][:1]:
         teller.say("knew", 0, int(row["seq"]), a, b)
 
 

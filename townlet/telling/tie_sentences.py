@@ -109,7 +109,7 @@ class Sentences:
         Without an owner it was as good as the two found it on the average.
         """
         kind, place, code = KIND_NAMES[int(event["kind"])], int(event["object"]), int(event["code"])
-        given = kind == "tie_set" and int(event["tick"]) == 0
+        given = kind == "tie_set" and int(event["tick"]) == 0 and not int(event["cause"])
         if kind == "news_told":
             return self._news_told(event)
         agent = self._name(int(event["agent"]))

@@ -85,9 +85,11 @@ class Stage:
         return function(*before, *numbers)
 
     def record(self, word: str, kind: str, *arguments: Any) -> int:
-        """Record one event by hand; gives its number."""
+        """Record one event by hand; gives its number. Without its last argument, the cause, it has none."""
         recorder = getattr(plain(f"projections.recorders.{word}"), f"record_{kind}")
         numbers = [np.int64(each) if isinstance(each, int) else each for each in arguments]
+        if len(numbers) + len(("town", "plan", "cause")) == len(inspect.signature(recorder).parameters):
+            numbers.append(np.int64(-1))  # the last of a recorder's arguments is the cause, which may be none
         return int(recorder(self.town, self.plan, *numbers))
 
     def rows(self) -> np.ndarray:

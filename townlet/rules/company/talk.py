@@ -51,11 +51,16 @@ def address_somebody(town, plan, a):
     if not may_begin(town, plan, a):
         return
     b = someone_near(town, plan, a)
-    if b == NOBODY:
-        return
+    if b != NOBODY:
+        begin(town, plan, a, b, NONE)
+
+
+@kernel
+def begin(town, plan, a, b, cause):
+    """The agent begins to talk with another for a drawn time."""
     span = plan.chat.most - plan.chat.least + 1
     ticks = plan.chat.least + np.int64(draw(town, TALK, a, b) * span)
-    record_chat_started(town, plan, a, b, ticks)
+    record_chat_started(town, plan, a, b, ticks, cause)
     if ticks == 0:
         conclude(town, plan, a)
 

@@ -1,8 +1,10 @@
-"""Commands to a town from outside. Each is recorded as an event, like everything that the rules do.
+"""A hand in one living town: whatever it changes is recorded as an event, like everything that the rules do.
 
-Which command can be is decided in `townlet/rules/console.py`. Rows stay in the town's outbox, before those of the next
-tick, until the town lives on or is drained.
+What can be changed is decided in `townlet/rules/console.py`. Rows stay in the town's outbox, before those of the next
+tick, until the town lives on or is drained. `door.py` takes commands that are themselves recorded.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -57,10 +59,35 @@ class Driver:
     def _record(
         self, kind: np.int64, a: int = NONE, b: int = NONE, tile: int = NONE, code: int = NONE, value: float = 0.0
     ) -> None:
-        town = self.town
-        if int(town.record["cursor"]["pending"]) + town.reserve >= town.shape.rows:
-            raise OutboxFull(f"too many commands at tick {town.tick}: let the town live on before the next one")
-        console.command(town.towns, town.plans, 0, kind, a, b, tile, code, value)
+        record_effect(self.town, Effect(kind, a, b, tile, code, value=value), NONE)
+
+
+class Effect(NamedTuple):
+    """An event that a command leads to: its kind and columns, and its note. `a` and `b` are seats."""
+
+    kind: np.int64
+    a: int = NONE
+    b: int = NONE
+    tile: int = NONE
+    code: int = NONE
+    code2: int = NONE
+    value: float = 0.0
+    note: str = ""
+
+
+def record_effect(town: Town, effect: Effect, cause: int) -> int:
+    """Record an event before those of the next tick; returns its seq. `cause` is the seq of the command's event, or -1.
+
+    Raises OutboxFull, and then nothing is recorded.
+    """
+    if int(town.record["cursor"]["pending"]) + town.reserve >= town.shape.rows:
+        raise OutboxFull(f"too many commands at tick {town.tick}: let the town live on before the next one")
+    seq = town.seq
+    columns = (effect.a, effect.b, effect.tile, effect.code, effect.code2, effect.value)
+    console.command(town.towns, town.plans, 0, effect.kind, *columns, cause)
+    if effect.note:
+        town.notes[seq] = effect.note
+    return seq
 
 
 def _require(objection: str) -> None:
