@@ -21,13 +21,15 @@ if TYPE_CHECKING:
     differ by nothing but what was changed. Nothing is written but what --arrow, --plot and --keep ask for.
 
     What is held back, towards whom and for how long, depends on the kind of event, and is told; --for and --who change
-    it. Commands: "power off", "water off", "set_tie alice bob rivalry 0.5", "teleport alice 12 40", "restrain alice
-    chat 60 bob". The table has the clearest effects at the end; --arrow and --json have all of them for every day.
+    it. Commands are those of a living town, with their values in order or as FIELD=VALUE: "blackout", "rain", "price
+    raw 2", "setneed alice hunger 0.2", "set_rel alice bob rivalry 0.5", "restrain alice chat bob 60".
+
+    The table has the clearest effects at the end; --arrow and --json have all of them, for every day.
     """,
     epilog=options.examples(
         "townlet whatif runs/a --without 5318",
         "townlet whatif runs/a --without 5318 --who pair --for 60 --futures 1000 --plot effect.svg",
-        'townlet whatif runs/a --at 5000 --do "power off" --days 2 --arrow effects.arrow',
+        "townlet whatif runs/a --at 5000 --do blackout --days 2 --arrow effects.arrow",
         "townlet whatif runs/a --without 5318 --keep 2 --into runs/pairs",
     ),
 )

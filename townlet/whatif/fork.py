@@ -17,8 +17,9 @@ from townlet.configuration.society import Job
 from townlet.errors import ConfigurationError, TownletError
 from townlet.history.decisions import hand_down, settle, wanted_guide
 from townlet.history.history import History
+from townlet.living.commands.session import Order, session_text
 from townlet.living.deciding import require_fitting
-from townlet.living.loop import Opening, resume, versions
+from townlet.living.loop import resume, versions
 from townlet.living.progress import Progress
 from townlet.policies.guide import Guide
 from townlet.policies.keeping import keep_guide
@@ -53,13 +54,13 @@ def fork(
     progress: Progress | None = None,
     policy: "Policy | Path | str | None" = None,
     share: str | None = None,
-    opening: Opening | None = None,
+    orders: Sequence[Order] = (),
 ) -> None:
     """Make the run `into` with the history of `run` before tick `at` (None: now), and let it live for `ticks` ticks.
 
     Other settings or another seed begin a new epoch at the fork. A fork at tick 0 has no history, so they replace the
     first epoch. People live on by the policy that was in force, or by `policy` ("scripted": the script) and `share`.
-    `opening` gives commands before the first tick of the fork, which must live for one tick at least.
+    `orders` are commands, each given at its tick or, where that has passed, before the first tick.
     Raises TickOutOfRange, RunExists, ConfigurationError, PolicyError, LogDamaged, DiskFull.
     """
     log = run.log
@@ -83,7 +84,7 @@ def fork(
         log,
         into,
         seq,
-        run_id=_run_id(log.manifest.run_id, seq, begins, by, opening),
+        run_id=_run_id(log.manifest.run_id, seq, begins, by, orders),
         name=resolved.settings.name,
         versions=versions(by),
         epochs=epochs,
@@ -93,7 +94,7 @@ def fork(
     keep_guide(into, by, tick)
     if ticks:
         forked = History(into)
-        how: Any = {"progress": progress, "by": by, "settle": lambda: settle(forked), "opening": opening}
+        how: Any = {"progress": progress, "by": by, "settle": lambda: settle(forked), "orders": orders}
         resume(into, lambda: forked.at().town, forked.seed, ticks, **how)
 
 
@@ -128,9 +129,9 @@ def _lived_epochs(epochs: Sequence[Epoch], seq: int) -> list[Epoch]:
     return [epoch for epoch in epochs if epoch.from_seq < seq]
 
 
-def _run_id(parent: str, seq: int, epoch: Epoch, by: Guide | None, opening: Opening | None) -> str:
+def _run_id(parent: str, seq: int, epoch: Epoch, by: Guide | None, orders: Sequence[Order]) -> str:
     """The id of a fork, sixteen hex digits: the same history, settings, seed, policy and commands give the same id."""
-    who = ("" if by is None else by.who) + (f" commands {opening.said}" if opening else "")
+    who = ("" if by is None else by.who) + (f" commands {session_text(orders)}" if orders else "")
     return hashlib.sha256(f"{parent} {seq} {epoch.config_id} {epoch.seed}{who}".encode()).hexdigest()[:16]
 
 

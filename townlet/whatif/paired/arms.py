@@ -7,7 +7,7 @@ import numpy as np
 from projections.record.plan import KINDS
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
-from townlet.errors import PolicyError, QueryError, TownletError
+from townlet.errors import PolicyError, QueryError
 from townlet.history.decisions import guide_of
 from townlet.history.history import History
 from townlet.living.commands import Driver
@@ -64,7 +64,7 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
         town.set_seed(own[-1].seed)
         _enter_epoch(town, len(own) - 1 if known else first)
         if number:
-            _treat(town, intervention)
+            intervention.give(town)
         arms.append(town.towns)
     towns = np.concatenate(arms).view(np.recarray)
     seats = int(towns["clock"]["seats"].max())
@@ -78,15 +78,6 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
             _enter_epoch(Town((*settings[:first], base), towns[number : number + 1], arm), first)
     towns["cursor"]["pending"] = 0
     return Arms(towns, control, treatment, persons, pair, counts, between, parted, known)
-
-
-def _treat(town: Town, intervention: Intervention) -> None:
-    """Give the commands of an intervention to a town. Raises QueryError for an impossible one."""
-    for treatment in intervention.treatments:
-        try:
-            treatment.apply(Driver(town))
-        except TownletError as error:
-            raise QueryError(f"at tick {intervention.tick:,} this is impossible: {error}") from error
 
 
 def _plans_until(plans: np.ndarray, epochs: int, future: Settings) -> Any:

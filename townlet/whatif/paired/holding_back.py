@@ -5,6 +5,7 @@ nobody decides cannot be held back: then a message says through which cause or c
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import numpy as np
@@ -14,8 +15,8 @@ from eventlog.catalogue.registries import Deed, Reason
 from projections.narration.words import with_capital
 from townlet.configuration.load import person_name
 from townlet.errors import QueryError, TownletError
-from townlet.living.commands import Driver
-from townlet.whatif.paired.treatments import NOBODY, Intervention, Treatment
+from townlet.living.commands.typed import Restrain
+from townlet.whatif.paired.treatments import Intervention, command_id
 
 if TYPE_CHECKING:
     from townlet.history.history import History
@@ -28,19 +29,6 @@ TALK_TICKS: Final = 60
 
 CAUSES_MOST: Final = 20
 """How far back a message looks for a cause that can be held back."""
-
-
-class HoldBack(NamedTuple):
-    """Hold the person of a seat back from a deed towards the person of another seat (-1: everybody)."""
-
-    seat: int
-    deed: Deed
-    towards: int
-    ticks: int
-
-    def apply(self, driver: Driver) -> None:
-        """Raises TownletError for a person or a deed that cannot be held back."""
-        driver.restrain(self.seat, self.deed, self.towards, self.ticks)
 
 
 class Held(NamedTuple):
@@ -132,18 +120,19 @@ MEANT: Final[Mapping[Deed, str]] = {
 """How a deed reads after "is held back from"; an option reads as its name."""
 
 INSTEAD: Final[Mapping[str, str]] = {
-    "power_failed": '--at TICK --do "power on"',
-    "power_restored": '--at TICK --do "power off"',
-    "water_failed": '--at TICK --do "water on"',
-    "water_restored": '--at TICK --do "water off"',
-    "price_changed": "--at TICK --set market.prices.raw=PRICE",
-    "weather_changed": "--at TICK --set market.rain_chance=SHARE",
+    "power_failed": '--at TICK --do "blackout on=false"',
+    "power_restored": "--at TICK --do blackout",
+    "water_failed": '--at TICK --do "outage on=false"',
+    "water_restored": "--at TICK --do outage",
+    "price_changed": '--at TICK --do "price ITEM PRICE"',
+    "weather_changed": '--at TICK --do rain (or "rain on=false")',
+    "need_set": '--at TICK --do "setneed NAME NEED VALUE"',
     "rent_charged": "--at TICK --set market.rent=AMOUNT",
     "benefit_paid": "--at TICK --set market.benefit=AMOUNT",
-    "tie_set": '--at TICK --do "set_tie OWNER OTHER SIDE VALUE"',
+    "tie_set": '--at TICK --do "set_rel OWNER OTHER SIDE VALUE"',
     "teleported": '--at TICK --do "teleport NAME ROW COLUMN"',
-    "wage_paid": '--at TICK --do "restrain NAME work TICKS"',
-    "shift_started": '--at TICK --do "restrain NAME work TICKS"',
+    "wage_paid": '--at TICK --do "restrain NAME work ticks=TICKS"',
+    "shift_started": '--at TICK --do "restrain NAME work ticks=TICKS"',
     "shift_missed": "--at TICK --set work.unwell_chance=0 (and work.oversleep_chance=0)",
 }
 """What changes an event that nobody decides."""
@@ -191,11 +180,11 @@ def without(
         )
     town = run.at(moment).town
     held = _held(town, kind, event, ticks, who, known + horizon)
-    treatments = _treatments(town, event, held._replace(ticks=held.ticks + tick - moment))
+    commands = _commands(run, town, event, held._replace(ticks=held.ticks + tick - moment))
     return Intervention(
         moment,
         known,
-        treatments,
+        commands,
         seq=seq,
         deeds=(KIND_NAMES[int(event["kind"])],),
         pair=(int(event["agent"]), int(event["other"])),
@@ -216,16 +205,18 @@ def _held(town: "Town", kind: str, event: Any, ticks: int | None, who: Who | Non
     return held if who is None else held._replace(who=who)
 
 
-def _treatments(town: "Town", event: Any, held: Held) -> tuple[Treatment, ...]:
-    """A restraint for everybody who is held back."""
-    mask = town.shape.agents - 1
-    agent, other = int(event["agent"]) & mask, int(event["other"]) & mask if event["other"] >= 0 else NOBODY
-    if held.who == "person" or (other == NOBODY and held.who == "pair"):
-        return (HoldBack(agent, held.deed, NOBODY, held.ticks),)
-    if held.who == "pair":
-        return (HoldBack(agent, held.deed, other, held.ticks),)
-    living = np.flatnonzero(town.record["agents"]["alive"] == 1).tolist()
-    return tuple(HoldBack(seat, held.deed, other, held.ticks) for seat in living if seat != other)
+def _commands(run: "History", town: "Town", event: Any, held: Held) -> tuple[Restrain, ...]:
+    """A command for everybody who is held back."""
+    name = partial(person_name, run.config)
+    towards = None if held.who == "person" or event["other"] < 0 else name(int(event["other"]))
+    agents = town.record["agents"]
+    persons = agents["person"][agents["alive"] == 1].tolist() if held.who == "anybody" else [int(event["agent"])]
+    deed, ticks = held.deed.name.lower(), held.ticks
+    return tuple(
+        Restrain(**command_id(town.tick, number), agent=name(person), deed=deed, towards=towards, ticks=ticks)
+        for number, person in enumerate(persons, 1)
+        if person != event["other"]
+    )
 
 
 def _in_words(run: "History", event: Any, held: Held) -> str:

@@ -8,8 +8,6 @@ from eventlog.errors import RunExists
 from eventlog.folder.run_folders import is_run
 from townlet.errors import TownletError
 from townlet.history.history import History
-from townlet.living.commands import Driver
-from townlet.living.loop import Opening
 from townlet.whatif.fork import fork
 from townlet.whatif.paired.treatments import Intervention
 
@@ -46,17 +44,12 @@ def write_control(run: History, intervention: Intervention, into: Path, seed: in
 
 def write_treated(run: History, intervention: Intervention, into: Path, seed: int, ticks: int) -> None:
     """Write a future with the intervention, of `ticks` ticks from the moment on."""
-    opening = Opening(lambda driver: _apply(intervention, driver), repr(intervention.treatments))
+    orders = intervention.orders
     if not intervention.known:
-        fork(run, into, intervention.tick, intervention.overrides, seed, ticks, opening=opening)
+        fork(run, into, intervention.tick, intervention.overrides, seed, ticks, orders=orders)
         return
     into.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=into.parent, prefix=".whatif-") as folder:
         known = Path(folder) / "known"
-        fork(run, known, intervention.tick, {}, None, intervention.known, opening=opening)
+        fork(run, known, intervention.tick, {}, None, intervention.known, orders=orders)
         fork(History(known), into, None, {}, seed, ticks - intervention.known)
-
-
-def _apply(intervention: Intervention, driver: Driver) -> None:
-    for treatment in intervention.treatments:
-        treatment.apply(driver)

@@ -184,9 +184,9 @@ def _table(rows: Sequence[dict[str, Any]], found: WhatIf) -> list[str]:
         for row in cells
     ]
     notes = (
-        f"Shown are the {len(rows)} clearest effects after {_days(found)}; on average at most 5 in 100 such effects are "
-        "luck. low, high: 95 % interval. differ: share of pairs that differ. gain: how many times more towns would be "
-        "needed without pairs."
+        f"Shown are the {len(rows)} clearest effects after {_days(found)}; on average at most 5 in 100 such effects "
+        "are luck. low, high: 95 % interval. differ: share of pairs that differ. gain: how many times more towns would "
+        "be needed without pairs."
     )
     return [*(line.rstrip() for line in told), *wrap(notes, WIDTH)]
 

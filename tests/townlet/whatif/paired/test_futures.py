@@ -7,16 +7,15 @@ import pyarrow.compute as pc
 import pytest
 
 import townlet
-from eventlog.catalogue.registries import Deed, Dimension
-from eventlog.codes import RESTRAINED
+from eventlog.codes import COMMAND_ACCEPTED, RESTRAINED
 from tests.townlet.towns import DAY
 from townlet.errors import PolicyError, QueryError, TickOutOfRange
 from townlet.run import Run
 from townlet.whatif.paired.asking import answered
 from townlet.whatif.paired.futures import Wish
-from townlet.whatif.paired.holding_back import HoldBack
+from townlet.whatif.paired.orders import command_of
 from townlet.whatif.paired.result import WhatIf
-from townlet.whatif.paired.treatments import Intervention, SetTie
+from townlet.whatif.paired.treatments import Intervention
 
 TICKS = 5 * DAY
 MOMENT = DAY + 500
@@ -58,14 +57,14 @@ def test_a_control_is_the_fork_with_its_seed(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_placebo_changes_nothing_but_its_own_row(run: Run, tmp_path: Path) -> None:
-    placebo = Intervention(MOMENT, known=1, treatments=(HoldBack(0, Deed.CHAT, 1, 0),))
+    placebo = Intervention(MOMENT, known=1, commands=(command_of("restrain alice chat bob 0", MOMENT, 1),))
     found = answered(run, placebo, FEW)
     assert all(found.pairs["alike"].to_pylist())
     assert found.pairs["parted"].null_count == FEW.pairs
     ((control, treated),) = found.keep(tmp_path, 1)
     rows = [np.concatenate(list(townlet.open(path).log.rows())) for path in (control, treated)]
-    others = rows[1][rows[1]["kind"] != RESTRAINED]
-    assert len(others) == len(rows[1]) - 1
+    others = rows[1][~np.isin(rows[1]["kind"], (RESTRAINED, COMMAND_ACCEPTED))]
+    assert len(others) == len(rows[1]) - 2
     columns = [name for name in rows[0].dtype.names if name not in ("seq", "cause")]
     for name in columns:
         assert others[name].tobytes() == rows[0][name].tobytes(), name
@@ -90,7 +89,7 @@ def test_quarrels_of_every_reason_can_be_held_back(run: Run) -> None:
 
 
 def test_a_known_effect_is_found_with_its_sign_and_size(run: Run) -> None:
-    found = answered(run, Intervention(MOMENT, treatments=(SetTie(0, 1, Dimension.RIVALRY, 0.8),)), FEW)
+    found = answered(run, Intervention(MOMENT, commands=(command_of("set_rel alice bob rivalry 0.8", MOMENT, 1),)), FEW)
     before = run.why("alice", "bob", at=MOMENT).total["rivalry"]
     (effect,) = found.effect("rivalry", "alice", "bob")
     assert effect["mean"] == pytest.approx(0.8 - max(before, 0.0), abs=0.15)
@@ -130,7 +129,7 @@ def test_fresh_luck_begins_after_the_event(run: Run) -> None:
 
 
 def test_settings_and_mains_are_interventions_too(run: Run, tmp_path: Path) -> None:
-    dark = run.whatif(at=MOMENT, do=["power off"], futures=10, days=1)
+    dark = run.whatif(at=MOMENT, do=["blackout"], futures=10, days=1)
     assert {row["outcome"] for row in dark.certain()} & {"hygiene", "hunger"}
     quiet = run.whatif(at=MOMENT, overrides={"chat.chance": 0.0}, futures=10, days=1)
     (talks,) = quiet.effect("chat_succeeded")
@@ -174,19 +173,21 @@ def test_what_cannot_be_asked_is_refused(run: Run) -> None:
     with pytest.raises(QueryError, match="hold back its cause, a cover_agreed: --without"):
         run.whatif(without=help_paid[0]["seq"])
     with pytest.raises(TickOutOfRange, match=f"no tick {TICKS + 1:,}"):
-        run.whatif(at=TICKS + 1, do=["power off"])
+        run.whatif(at=TICKS + 1, do=["blackout"])
     with pytest.raises(QueryError, match="begins at tick"):
         run.whatif(without=seq, at=TICKS - 1)
     with pytest.raises(QueryError, match="either which event"):
         run.whatif(at=MOMENT)
-    with pytest.raises(QueryError, match="did you mean power"):
-        run.whatif(at=MOMENT, do=["powr off"])
+    with pytest.raises(QueryError, match="did you mean blackout"):
+        run.whatif(at=MOMENT, do=["blackot"])
     with pytest.raises(QueryError, match="did you mean alice"):
-        run.whatif(at=MOMENT, do=["set_tie alic bob trust 0.5"])
-    with pytest.raises(QueryError, match="is not written as: set_tie OWNER OTHER SIDE VALUE"):
-        run.whatif(at=MOMENT, do=["set_tie alice bob trust much"])
+        run.whatif(at=MOMENT, do=["set_rel alic bob trust 0.5"])
+    with pytest.raises(QueryError, match="written as: set_rel agent other dimension value"):
+        run.whatif(at=MOMENT, do=["set_rel alice bob trust much"])
+    with pytest.raises(QueryError, match="one value too many"):
+        run.whatif(at=MOMENT, do=["rain true today"])
     with pytest.raises(QueryError, match="the power works already"):
-        run.whatif(at=MOMENT, do=["power on"])
+        run.whatif(at=MOMENT, do=["blackout on=false"])
     with pytest.raises(QueryError, match="2 to 10,000 pairs"):
         run.whatif(without=seq, futures=1)
 
@@ -194,7 +195,7 @@ def test_what_cannot_be_asked_is_refused(run: Run) -> None:
 def test_people_who_live_by_a_policy_have_no_paired_futures(tmp_path: Path) -> None:
     learned = townlet.simulate(ticks=60, seed=7, into=tmp_path / "run", policy="town")
     with pytest.raises(PolicyError, match="--policy scripted"):
-        learned.whatif(at=30, do=["power off"], futures=2, days=1)
+        learned.whatif(at=30, do=["blackout"], futures=2, days=1)
 
 
 @pytest.mark.slow
