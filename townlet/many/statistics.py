@@ -8,9 +8,9 @@ They need SciPy, which is not loaded before it is used. References:
 - Benjamini and Hochberg, "Controlling the false discovery rate", J. R. Statist. Soc. B 57 (1995).
 """
 
-import importlib
+import contextlib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -47,17 +47,22 @@ class Paired(NamedTuple):
 
 def scipy_stats() -> Any:
     """SciPy's module of statistics. Raises TownletError, which says how to get it, where it is not installed."""
-    return _scipy_module("stats")
+    with _scipy_needed():
+        from scipy import stats
+    return stats
 
 
 def scipy_special() -> Any:
     """SciPy's module of special functions, which loads in a tenth of the time of that of statistics; raises as that."""
-    return _scipy_module("special")
+    with _scipy_needed():
+        from scipy import special
+    return special
 
 
-def _scipy_module(name: str) -> Any:
+@contextlib.contextmanager
+def _scipy_needed() -> Iterator[None]:
     try:
-        return importlib.import_module(f"scipy.{name}")
+        yield
     except ImportError as error:
         raise TownletError("this needs scipy, which is not installed. Next: pip install 'townlet[facts]'") from error
 

@@ -13,6 +13,7 @@ from townlet.history.history import History
 from townlet.living.commands import Driver
 from townlet.living.town import Town
 from townlet.whatif.fork import epochs_of_fork, fork_settings
+from townlet.whatif.paired.step import PARTED, live_pairs
 from townlet.whatif.paired.treatments import Intervention
 
 
@@ -41,8 +42,6 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
     Each future then begins an epoch of its own, as a fork with another seed does, so that it can be written as one.
     Raises TickOutOfRange, ConfigurationError, PolicyError, LogDamaged, and QueryError for an impossible command.
     """
-    from townlet.whatif.paired.step import PARTED, live_pairs
-
     tick, known = intervention.tick, intervention.known
     if (by := guide_of(run, tick)) is not None and tick:
         raise PolicyError(
@@ -70,7 +69,7 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
     seats = int(towns["clock"]["seats"].max())
     persons = _persons(begun.record, seats)
     counts, between = np.zeros((2, seats + 1, KINDS), np.int32), np.zeros((2, KINDS), np.int32)
-    parted = _not_parted(1, PARTED)
+    parted = _not_parted()
     pair = np.array(intervention.pair, np.int64)
     if known:
         live_pairs(towns, control, treatment, known, persons, pair, counts, between, parted)
@@ -98,7 +97,7 @@ def _persons(town: Any, seats: int) -> np.ndarray:
     return np.where(agents["alive"] == 1, agents["person"], -1).astype(np.int64)
 
 
-def _not_parted(pairs: int, dtype: np.dtype) -> Any:
-    parted = np.zeros(pairs, dtype)
+def _not_parted() -> Any:
+    parted = np.zeros(1, PARTED)
     parted["tick"] = -1
     return parted.view(np.recarray)

@@ -12,6 +12,7 @@ from townlet.errors import OutboxFull
 from townlet.rules import draw
 from townlet.whatif.paired.arms import Arms
 from townlet.whatif.paired.outcomes import Watched, alike
+from townlet.whatif.paired.step import live_pairs
 
 CHUNK_BYTES: Final = 8 << 20
 """About how much memory the towns of one thread take at a time; a pair is the least."""
@@ -76,8 +77,6 @@ def live(arms: Arms, watched: Watched, wish: Wish, per_day: int, progress: Progr
 
 def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: range) -> Lived:
     """Let the pairs with these numbers live. Raises OutboxFull."""
-    from townlet.whatif.paired.step import live_pairs
-
     count = len(pairs)
     towns = np.tile(arms.towns.view(np.ndarray), count).view(np.recarray)
     for place, pair in enumerate(pairs):

@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from townlet.many.statistics import benjamini_hochberg
+from townlet.plotting.effect_history import plot_effects
+from townlet.whatif.paired import keeping, telling
 from townlet.whatif.paired.direct import Direct
 from townlet.whatif.paired.futures import Wish
 from townlet.whatif.paired.treatments import Intervention
@@ -62,34 +64,23 @@ class WhatIf:
 
     def answer(self) -> str:
         """The answer in a sentence or two."""
-        from townlet.whatif.paired.telling import answer
-
-        return answer(self)
+        return telling.answer(self)
 
     def lines(self) -> list[str]:
         """The answer, how it was found, and the clearest effects, for people."""
-        from townlet.whatif.paired.telling import lines
-
-        return lines(self)
+        return telling.lines(self)
 
     def as_json(self) -> dict[str, Any]:
         """Everything as plain values, without the rows of `pairs`."""
-        from townlet.whatif.paired.telling import as_json
-
-        return as_json(self)
+        return telling.as_json(self)
 
     def plot(self, into: Path | str) -> None:
         """Draw the clearest effects over the days into a PNG or SVG file. Raises QueryError, OSError."""
-        from townlet.plotting.effect_history import plot_effects
-        from townlet.whatif.paired.telling import drawn, title
-
-        plot_effects(self.effects, drawn(self), Path(into), *title(self))
+        plot_effects(self.effects, telling.drawn(self), Path(into), *telling.title(self))
 
     def keep(self, into: Path | str, pairs: int) -> list[tuple[Path, Path]]:
         """Write the first `pairs` pairs as runs in a folder; see `keeping.keep`."""
-        from townlet.whatif.paired.keeping import keep
-
-        return keep(self, Path(into), pairs)
+        return keeping.keep(self, Path(into), pairs)
 
 
 def _width(row: dict[str, Any]) -> float:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from textwrap import wrap
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from eventlog.catalogue import KIND_NAMES
 from eventlog.catalogue.registries import SIDES
@@ -12,7 +12,9 @@ from projections.record.state import NEEDS
 from townlet.daytime import time_of
 from townlet.telling.tie_sentences import Sentences
 from townlet.whatif.paired.outcomes import FIGURES
-from townlet.whatif.paired.result import WhatIf
+
+if TYPE_CHECKING:
+    from townlet.whatif.paired.result import WhatIf
 
 SHOWN: Final = 12
 """How many of the clearest effects a table shows."""
@@ -43,7 +45,7 @@ COUNTED: Final = {
 """What a count of events is called."""
 
 
-def answer(found: WhatIf) -> str:
+def answer(found: "WhatIf") -> str:
     """The answer: the effect on what the event itself had changed, else the clearest one; and how long it lasted."""
     row = _foremost(found)
     subject = "Without it" if found.intervention.seq is not None else "With it"
@@ -73,14 +75,14 @@ def answer(found: WhatIf) -> str:
     )
 
 
-def _foremost(found: WhatIf) -> dict[str, Any] | None:
+def _foremost(found: "WhatIf") -> dict[str, Any] | None:
     """The effect that answers."""
     for change in found.direct[:1]:
         return found.effect(change.side, change.owner, change.other)[-1]
     return next(iter(found.certain()), None)
 
 
-def lines(found: WhatIf) -> list[str]:
+def lines(found: "WhatIf") -> list[str]:
     """The answer, how it was found, what came at once and instead, where they part, and the clearest effects."""
     wish, tick = found.wish, found.intervention.tick
     luck = "both with the same luck" if wish.same_luck else "each with luck of its own"
@@ -100,7 +102,7 @@ def lines(found: WhatIf) -> list[str]:
     return [answer(found), "", *wrapped, "", *_table(found.certain()[:SHOWN], found)]
 
 
-def _event(found: WhatIf) -> list[str]:
+def _event(found: "WhatIf") -> list[str]:
     """The event that is held back, in a sentence."""
     if found.intervention.seq is None:
         return []
@@ -111,7 +113,7 @@ def _event(found: WhatIf) -> list[str]:
     return [f"Event {found.intervention.seq:,}, {when}: {said or f'{kind}.'}"]
 
 
-def _direct(found: WhatIf) -> list[str]:
+def _direct(found: "WhatIf") -> list[str]:
     """What the event did to ties at once."""
     return [
         f"At once it added {_signed(each.added)} to {with_capital(each.owner)}'s {each.side} towards "
@@ -121,7 +123,7 @@ def _direct(found: WhatIf) -> list[str]:
     ]
 
 
-def _partings(found: WhatIf) -> list[str]:
+def _partings(found: "WhatIf") -> list[str]:
     """Where the pairs part: the commonest first event that differs."""
     rows = found.pairs.to_pylist()
     parted = [row for row in rows if row["parted"] is not None]
@@ -143,7 +145,7 @@ def _said(row: dict[str, Any], arm: str) -> str:
     return f"{row[f'event_{arm}']} {people}".strip()
 
 
-def _instead(found: WhatIf) -> list[str]:
+def _instead(found: "WhatIf") -> list[str]:
     """How many such events there are in both towns of a pair, and how many came instead of the one held back."""
     told = []
     for row in found.instead.to_pylist():
@@ -157,7 +159,7 @@ def _instead(found: WhatIf) -> list[str]:
     return told
 
 
-def _alike(found: WhatIf) -> list[str]:
+def _alike(found: "WhatIf") -> list[str]:
     alike, gone = sum(found.pairs["alike"].to_pylist()), found.wish.pairs - min(found.effects["pairs"].to_pylist())
     told = (
         [f"In {alike} of {found.wish.pairs} pairs both towns are the same in everything at the end."] if alike else []
@@ -167,7 +169,7 @@ def _alike(found: WhatIf) -> list[str]:
     return [*told, f"Somebody has left town in up to {gone} pairs, and has no ties and no needs there."]
 
 
-def _table(rows: Sequence[dict[str, Any]], found: WhatIf) -> list[str]:
+def _table(rows: Sequence[dict[str, Any]], found: "WhatIf") -> list[str]:
     """The clearest effects at the end, in aligned columns."""
     if not rows:
         return [f"No effect after {_days(found)} is certain."]
@@ -210,7 +212,7 @@ def _differing(row: dict[str, Any]) -> int:
     return round(differing)
 
 
-def _days(found: WhatIf) -> str:
+def _days(found: "WhatIf") -> str:
     return "1 day" if found.wish.days == 1 else f"{found.wish.days} days"
 
 
@@ -218,7 +220,7 @@ def _signed(value: float) -> str:
     return f"{value:+.{DIGITS}f}"
 
 
-def drawn(found: WhatIf) -> list[tuple[tuple[str, str | None, str | None], str]]:
+def drawn(found: "WhatIf") -> list[tuple[tuple[str, str | None, str | None], str]]:
     """The outcomes that a picture shows, with their names: the one that answers, then the clearest."""
     foremost = _foremost(found)
     rows = [row for row in (foremost, *found.certain()) if row is not None]
@@ -226,13 +228,13 @@ def drawn(found: WhatIf) -> list[tuple[tuple[str, str | None, str | None], str]]
     return list(keys.items())[:DRAWN]
 
 
-def title(found: WhatIf) -> tuple[str, str]:
+def title(found: "WhatIf") -> tuple[str, str]:
     """The title of a picture, and the line below it."""
     said = _event(found) or list(found.intervention.words)
     return " ".join(said).rstrip("."), f"{found.wish.pairs} pairs of futures of {_days(found)}; band: 95 % interval"
 
 
-def as_json(found: WhatIf) -> dict[str, Any]:
+def as_json(found: "WhatIf") -> dict[str, Any]:
     """Everything as plain values."""
     return {
         "run": found.place,
