@@ -262,7 +262,7 @@ def test_whatever_is_commanded_the_town_stays_whole_and_its_log_says_it_all(step
 
 
 def drawn(chance: random.Random, town: Town) -> Content:
-    """A command that is mostly possible, about those who live in the town; power and water come back more than they go."""
+    """A command that is mostly possible, about those who live in the town."""
     agents = town.record["agents"]
     names = [person_name(town.settings[0], int(person)) for person in agents["person"][agents["alive"] == 1]]
     one, other = chance.sample(names, 2)
