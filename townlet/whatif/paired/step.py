@@ -9,6 +9,9 @@ import numpy as np
 from projections.kernel import entry, kernel
 from townlet.living.day import tick
 
+CONTROL, TREATED = np.int64(0), np.int64(1)
+"""The two towns of a pair, as indices."""
+
 PARTED = np.dtype(
     [
         ("tick", "i8"),  # the first tick in which the events of the two towns differ, -1: none yet
@@ -55,8 +58,8 @@ def part(one, two, parted):
         if i < one.cursor.pending and i < two.cursor.pending and says_the_same(one.outbox[i], two.outbox[i]):
             continue
         parted.tick = one.clock.tick - 1
-        note_part(parted, 0, one, i)
-        note_part(parted, 1, two, i)
+        note_part(parted, CONTROL, one, i)
+        note_part(parted, TREATED, two, i)
         return
 
 
