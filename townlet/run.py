@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from townlet.living.commands.session import Order
     from townlet.policies.file import Policy
     from townlet.telling.why import Why
+    from townlet.whatif.paired.result import WhatIf
     from townlet.whatif.refold import Refold
 
 __all__ = ["Moment", "Progress", "Pulse", "Run", "open_run", "simulate"]
@@ -148,6 +149,29 @@ class Run(History):
         how: Any = {"progress": progress, "policy": policy, "share": share}
         fork(self, local_path(into), at, overrides or {}, seed, ticks, **how)
         return Run(into)
+
+    def whatif(
+        self,
+        *,
+        at: int | None = None,
+        without: int | None = None,
+        do: Sequence[str] = (),
+        overrides: Mapping[str, object] | None = None,
+        futures: int = 200,
+        days: int = 5,
+        **options: Any,
+    ) -> "WhatIf":
+        """What one event did: `futures` pairs of futures, one town with it and one in which it is held back.
+
+        `without` is the event's number; or `do` has commands, such as "blackout", and `overrides` settings, for the
+        second town of each pair at tick `at`. `options`: `ticks` (for how long), `who`, `luck`, `first_seed`,
+        `threads`, `progress`; see `townlet.whatif.paired.asking.what_if`. Nothing is written. Raises QueryError,
+        TickOutOfRange, ConfigurationError, PolicyError, LogDamaged.
+        """
+        from townlet.whatif.paired.asking import what_if
+
+        wanted: Any = {"at": at, "without_seq": without, "do": do, "overrides": overrides}
+        return what_if(self, **wanted, futures=futures, days=days, **options)
 
     def resume(
         self,

@@ -38,8 +38,10 @@ LEARNED = (
     "townlet.evaluating.",
     "townlet.env.decisions.",
     "townlet.living.by_policy",
+    "townlet.living.by_answers",
+    "townlet.whatif.paired.",
 )
-"""What learning and learned policies need is compiled at first use, and has tests of its own."""
+"""What learning, learned policies and paired futures need is compiled at first use, and has tests of its own."""
 
 
 def sources() -> set[Path]:

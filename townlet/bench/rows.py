@@ -15,7 +15,8 @@ class Sizes:
     """How much is measured. Published figures use the defaults; tests use small sizes.
 
     `districts`: the side lengths, in districts, of the square towns of `growth`. `updates`: those of PPO in one
-    measurement. `trainings`, of at most `training_updates`, are evaluated on `held_out` towns.
+    measurement. `trainings`, of at most `training_updates`, are evaluated on `held_out` towns. `futures`: the pairs of
+    futures of one question.
     """
 
     repeats: int = 5
@@ -37,6 +38,7 @@ class Sizes:
     trainings: int = 3
     training_updates: int = 80
     held_out: int = 20
+    futures: int = 200
 
 
 class Peer(NamedTuple):

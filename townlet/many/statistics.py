@@ -8,8 +8,9 @@ They need SciPy, which is not loaded before it is used. References:
 - Benjamini and Hochberg, "Controlling the false discovery rate", J. R. Statist. Soc. B 57 (1995).
 """
 
+import contextlib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -46,11 +47,24 @@ class Paired(NamedTuple):
 
 def scipy_stats() -> Any:
     """SciPy's module of statistics. Raises TownletError, which says how to get it, where it is not installed."""
-    try:
+    with _scipy_needed():
         from scipy import stats
+    return stats
+
+
+def scipy_special() -> Any:
+    """SciPy's module of special functions, which loads in a tenth of the time of that of statistics; raises as that."""
+    with _scipy_needed():
+        from scipy import special
+    return special
+
+
+@contextlib.contextmanager
+def _scipy_needed() -> Iterator[None]:
+    try:
+        yield
     except ImportError as error:
         raise TownletError("this needs scipy, which is not installed. Next: pip install 'townlet[facts]'") from error
-    return stats
 
 
 def paired_interval(first: Sequence[float], second: Sequence[float], confidence: float = CONFIDENCE) -> Paired:
@@ -148,5 +162,6 @@ __all__ = [
     "bootstrap_interval",
     "holm",
     "paired_interval",
+    "scipy_special",
     "scipy_stats",
 ]

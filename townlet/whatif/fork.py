@@ -17,6 +17,7 @@ from townlet.configuration.society import Job
 from townlet.errors import ConfigurationError, TownletError
 from townlet.history.decisions import hand_down, settle, wanted_guide
 from townlet.history.history import History
+from townlet.living.commands.session import Order, session_text
 from townlet.living.deciding import require_fitting
 from townlet.living.loop import resume, versions
 from townlet.living.progress import Progress
@@ -53,11 +54,13 @@ def fork(
     progress: Progress | None = None,
     policy: "Policy | Path | str | None" = None,
     share: str | None = None,
+    orders: Sequence[Order] = (),
 ) -> None:
     """Make the run `into` with the history of `run` before tick `at` (None: now), and let it live for `ticks` ticks.
 
     Other settings or another seed begin a new epoch at the fork. A fork at tick 0 has no history, so they replace the
     first epoch. People live on by the policy that was in force, or by `policy` ("scripted": the script) and `share`.
+    `orders` are commands, each given at its tick or, where that has passed, before the first tick.
     Raises TickOutOfRange, RunExists, ConfigurationError, PolicyError, LogDamaged, DiskFull.
     """
     log = run.log
@@ -81,7 +84,7 @@ def fork(
         log,
         into,
         seq,
-        run_id=_run_id(log.manifest.run_id, seq, begins, by),
+        run_id=_run_id(log.manifest.run_id, seq, begins, by, orders),
         name=resolved.settings.name,
         versions=versions(by),
         epochs=epochs,
@@ -91,7 +94,7 @@ def fork(
     keep_guide(into, by, tick)
     if ticks:
         forked = History(into)
-        how: Any = {"progress": progress, "by": by, "settle": lambda: settle(forked)}
+        how: Any = {"progress": progress, "by": by, "settle": lambda: settle(forked), "orders": orders}
         resume(into, lambda: forked.at().town, forked.seed, ticks, **how)
 
 
@@ -102,6 +105,15 @@ def fork_settings(run: "History", at: int, overrides: Mapping[str, object]) -> R
     """
     seq, epochs = _beginning(run, at)
     return _resolved_settings(run, epochs, seq, overrides)
+
+
+def epochs_of_fork(run: "History", tick: int) -> tuple[Sequence[Epoch], int]:
+    """The epochs that a fork at a tick lives under, the last of them from there on; and the number of a new one.
+
+    A fork with another seed begins the new epoch. Raises TickOutOfRange.
+    """
+    seq, epochs = _beginning(run, tick)
+    return epochs, len(_lived_epochs(epochs, seq))
 
 
 def _beginning(run: "History", tick: int) -> tuple[int, list[Epoch]]:
@@ -117,9 +129,9 @@ def _lived_epochs(epochs: Sequence[Epoch], seq: int) -> list[Epoch]:
     return [epoch for epoch in epochs if epoch.from_seq < seq]
 
 
-def _run_id(parent: str, seq: int, epoch: Epoch, by: Guide | None) -> str:
-    """The id of a fork, sixteen hex digits: the same history, settings, seed and policy give the same id."""
-    who = "" if by is None else by.who
+def _run_id(parent: str, seq: int, epoch: Epoch, by: Guide | None, orders: Sequence[Order]) -> str:
+    """The id of a fork, sixteen hex digits: the same history, settings, seed, policy and commands give the same id."""
+    who = ("" if by is None else by.who) + (f" commands {session_text(orders)}" if orders else "")
     return hashlib.sha256(f"{parent} {seq} {epoch.config_id} {epoch.seed}{who}".encode()).hexdigest()[:16]
 
 

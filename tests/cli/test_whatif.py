@@ -1,0 +1,78 @@
+"""`townlet whatif`: what it prints, what it writes, and what it refuses."""
+
+import json
+from pathlib import Path
+
+import pyarrow.feather as feather
+import pytest
+
+import townlet
+from tests.cli.test_commands import said
+from tests.townlet.towns import DAY
+from townlet.run import Run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return townlet.simulate(ticks=2 * DAY, seed=7, into=tmp_path_factory.mktemp("whatif") / "run")
+
+
+@pytest.fixture(scope="module")
+def quarrel(run: Run) -> str:
+    return str(run.sql("select min(seq) as seq from queue_conflict").to_pylist()[0]["seq"])
+
+
+def invoked(*words: str) -> str:
+    """What the command prints."""
+    done = said("whatif", *words)
+    assert done.exit_code == 0, done.stderr
+    return done.stdout
+
+
+def test_the_first_line_is_the_answer(run: Run, quarrel: str) -> None:
+    lines = invoked(str(run.path), "--without", quarrel, "--futures", "12", "--days", "1").splitlines()
+    assert lines[0].startswith("Without it, ") and "after 1 day" in lines[0]
+    assert lines[2].startswith(f"Event {int(quarrel):,}, day ")
+    assert any(line.startswith("The first event that differs, in 12 of 12 pairs") for line in lines)
+    assert any(line.split()[:2] == ["effect", "(treated"] for line in lines)
+
+
+def test_every_effect_as_json_and_as_an_arrow_file(run: Run, quarrel: str, tmp_path: Path) -> None:
+    arrow = tmp_path / "effects.arrow"
+    words = ["--without", quarrel, "--futures", "12", "--days", "2", "--json", "--arrow", str(arrow)]
+    found = json.loads(invoked(str(run.path), *words))
+    assert (found["without"], found["futures"], found["days"], found["luck"]) == (int(quarrel), 12, 2, "same")
+    table = feather.read_table(arrow)
+    assert table.to_pylist() == found["effects"]
+    assert found["answer"].startswith("Without it, ")
+
+
+def test_a_plot_and_kept_pairs(run: Run, quarrel: str, tmp_path: Path) -> None:
+    plot, folder = tmp_path / "effect.svg", tmp_path / "pairs"
+    words = ["--without", quarrel, "--futures", "12", "--days", "2", "--plot", str(plot)]
+    invoked(str(run.path), *words, "--keep", "1", "--into", str(folder))
+    assert "pairs of futures of 2 days" in plot.read_text("utf-8")
+    control, treated = (townlet.open(folder / f"pair-0-{arm}") for arm in ("control", "treated"))
+    assert control.log_digest != treated.log_digest
+    assert treated.sql("select count(*) as n from restrained").to_pylist() == [{"n": 1}]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--without", "99999999"], "has no event 99,999,999"),
+        (["--without", "0"], "which nobody decides"),
+        (["--at", "99999", "--do", "blackout"], "has no tick 99,999"),
+        (["--at", "100"], "--without SEQ"),
+        (["--do", "blackout"], "add --at TICK"),
+        (["--at", "100", "--do", "blackout on=false"], "the power works already"),
+        (["--at", "100", "--do", "blackout", "--who", "pair"], "need --without"),
+        (["--at", "100", "--do", "blackout", "--keep", "2"], "--into"),
+        (["--at", "100", "--do", "blackout", "--plot", "effect.gif"], "neither a .png nor a .svg"),
+        (["--at", "100", "--set", "town.people=9"], "cannot change"),
+    ],
+)
+def test_what_cannot_be_asked_ends_with_2_and_says_why(run: Run, words: list[str], why: str) -> None:
+    result = said("whatif", str(run.path), *words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert why in " ".join(result.stderr.split())

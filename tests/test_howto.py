@@ -1,0 +1,31 @@
+"""The pages of docs/howto: their commands, run in their order, say what each page shows.
+
+`python -m tests.test_howto` writes their outputs anew; read the diff before you commit it.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.test_handbook import with_real_outputs
+from tests.test_readme import ROOT, text_of
+
+PAGES = sorted((ROOT / "docs" / "howto").glob("*.md"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_shows_what_comes_out(page: Path) -> None:
+    assert with_real_outputs(text_of(page)) == text_of(page), "`python -m tests.test_howto` writes it anew"
+
+
+def test_the_page_tells_of_every_event_that_can_be_held_back() -> None:
+    from townlet.whatif.paired.holding_back import RULES
+
+    text = text_of(ROOT / "docs" / "howto" / "measure-one-event.md")
+    assert [kind for kind in RULES if f"`{kind}`" not in text] == []
+
+
+if __name__ == "__main__":
+    for page in PAGES:
+        page.write_text(with_real_outputs(text_of(page)), "utf-8")

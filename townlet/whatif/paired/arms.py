@@ -1,0 +1,103 @@
+"""The two towns from which every pair of futures begins: one history, and the intervention in the second alone."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from projections.record.plan import KINDS
+from townlet.configuration.plans import compile_plan
+from townlet.configuration.settings import Settings
+from townlet.errors import PolicyError, QueryError
+from townlet.history.decisions import guide_of
+from townlet.history.history import History
+from townlet.living.commands import Driver
+from townlet.living.town import Town
+from townlet.whatif.fork import epochs_of_fork, fork_settings
+from townlet.whatif.paired.step import PARTED, live_pairs
+from townlet.whatif.paired.treatments import Intervention
+
+
+class Arms(NamedTuple):
+    """The town without the intervention, then the one with it, where the luck of each future begins.
+
+    `towns`: both, an array of records. `plans` and `others`: the plans of the first and of the second. `persons`,
+    i8[seats]: who sits where at the moment; `pair`, i8[2]. `counts`, `between`, `parted`: as in `step.live_pairs`, of
+    the ticks since the moment. `lived` is how many those are.
+    """
+
+    towns: np.ndarray
+    plans: np.ndarray
+    others: np.ndarray
+    persons: np.ndarray
+    pair: np.ndarray
+    counts: np.ndarray
+    between: np.ndarray
+    parted: np.ndarray
+    lived: int
+
+
+def both_arms(run: History, intervention: Intervention) -> Arms:
+    """Both towns after the `known` ticks of an intervention, which they live under the run's own luck.
+
+    Each future then begins an epoch of its own, as a fork with another seed does, so that it can be written as one.
+    Raises TickOutOfRange, ConfigurationError, PolicyError, LogDamaged, and QueryError for an impossible command.
+    """
+    tick, known = intervention.tick, intervention.known
+    if (by := guide_of(run, tick)) is not None and tick:
+        raise PolicyError(
+            f"{run.place}: its people live by the policy {by.policy.name}, and paired futures know only the script.\n"
+            f"  Next: townlet fork {run.place} --at-tick {tick} --policy scripted --days 5 --into runs/scripted"
+        )
+    begun = run.at(tick).town
+    if begun.seq == 0:
+        raise QueryError(f"{run.place}: nobody lives there at tick 0. Next: --at 1, or later")
+    own, future = epochs_of_fork(run, tick)
+    settings, plans = begun.settings, begun.plans.view(np.ndarray)
+    base = settings[len(own) - 1]
+    first = future if known == 0 else len(own)
+    treated = fork_settings(run, tick, intervention.overrides).settings if intervention.overrides else base
+    control, treatment = (_plans_until(plans, first, each) for each in (base, treated))
+    arms = []
+    for number, arm in enumerate((control, treatment)):
+        town = Town((*settings[:first], base), begun.towns.copy(), arm)
+        town.set_seed(own[-1].seed)
+        _enter_epoch(town, len(own) - 1 if known else first)
+        if number:
+            intervention.give(town)
+        arms.append(town.towns)
+    towns = np.concatenate(arms).view(np.recarray)
+    seats = int(towns["clock"]["seats"].max())
+    persons = _persons(begun.record, seats)
+    counts, between = np.zeros((2, seats + 1, KINDS), np.int32), np.zeros((2, KINDS), np.int32)
+    parted = _not_parted()
+    pair = np.array(intervention.pair, np.int64)
+    if known:
+        live_pairs(towns, control, treatment, known, persons, pair, counts, between, parted)
+        for number, arm in enumerate((control, treatment)):
+            _enter_epoch(Town((*settings[:first], base), towns[number : number + 1], arm), first)
+    towns["cursor"]["pending"] = 0
+    return Arms(towns, control, treatment, persons, pair, counts, between, parted, known)
+
+
+def _plans_until(plans: np.ndarray, epochs: int, future: Settings) -> Any:
+    """The plans of the first `epochs` epochs, then that of the futures."""
+    last = compile_plan(future).view(np.ndarray)
+    return np.concatenate([plans[:epochs], last]).view(np.recarray)
+
+
+def _enter_epoch(town: Town, epoch: int) -> None:
+    """Let a town live on under the settings of an epoch, as a fork does, if it does not yet."""
+    if int(town.record["clock"]["epoch"]) != epoch:
+        Driver(town).change_settings(epoch)
+
+
+def _persons(town: Any, seats: int) -> np.ndarray:
+    """The number of the person in each seat, i8[seats]; -1 where nobody lives."""
+    agents = town["agents"][:seats]
+    return np.where(agents["alive"] == 1, agents["person"], -1).astype(np.int64)
+
+
+def _not_parted() -> Any:
+    parted = np.zeros(1, PARTED)
+    parted["tick"] = -1
+    return parted.view(np.recarray)

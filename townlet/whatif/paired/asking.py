@@ -1,0 +1,167 @@
+"""What an intervention did: asks for pairs of futures, and makes tables of what came of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from eventlog.catalogue import KIND_NAMES
+from townlet.configuration.load import names_table
+from townlet.errors import QueryError
+from townlet.history.history import History
+from townlet.whatif.paired.arms import Arms, both_arms
+from townlet.whatif.paired.direct import direct_changes
+from townlet.whatif.paired.effects import Effects, effects
+from townlet.whatif.paired.futures import FIRST_SEED, Lived, Progress, Wish, live
+from townlet.whatif.paired.holding_back import Who, without
+from townlet.whatif.paired.orders import commanded
+from townlet.whatif.paired.outcomes import KIND_CODES, Watched
+from townlet.whatif.paired.result import WhatIf
+from townlet.whatif.paired.treatments import Intervention
+from townlet.whole_numbers import require_seed, whole_number
+
+PAIRS_MOST: Final = 10_000
+DAYS_MOST: Final = 365
+THREADS: Final = 2
+ARMS: Final = ("control", "treated")
+"""The towns of a pair: as it was, and with the intervention."""
+
+
+def what_if(
+    run: History,
+    *,
+    at: int | None = None,
+    without_seq: int | None = None,
+    do: Sequence[str] = (),
+    overrides: Mapping[str, object] | None = None,
+    ticks: int | None = None,
+    who: Who | None = None,
+    futures: int = 200,
+    days: int = 5,
+    luck: str = "same",
+    first_seed: int = FIRST_SEED,
+    threads: int = THREADS,
+    progress: Progress | None = None,
+) -> WhatIf:
+    """The effects of holding an event back, or of commands and settings at tick `at`, over `futures` pairs of futures.
+
+    Raises QueryError for what cannot be asked or commanded, TickOutOfRange, ConfigurationError, PolicyError,
+    LogDamaged.
+    """
+    if (without_seq is None) == (not do and not overrides):
+        raise QueryError("say either which event to hold back, or what to command or to set, and not both")
+    _require_within(futures, "pairs of futures", 2, PAIRS_MOST)
+    _require_within(days, "days", 1, DAYS_MOST)
+    if luck not in ("same", "fresh"):
+        raise QueryError(f"the luck of two futures is the same or fresh, and {luck!r} is neither")
+    per_day = run.config.town.ticks_per_day
+    if without_seq is not None:
+        intervention = without(run, without_seq, at=at, ticks=ticks, who=who, horizon=days * per_day)
+    elif at is None:
+        raise QueryError("a command or a setting needs the tick at which it is given: add --at TICK")
+    elif ticks is not None or who is not None:
+        raise QueryError("--for and --who change what is held back: they need --without")
+    else:
+        intervention = commanded(run, at, do, overrides or {})
+    wish = Wish(futures, days, require_seed(first_seed), luck == "same", threads)
+    return answered(run, intervention, wish, progress)
+
+
+def answered(run: History, intervention: Intervention, wish: Wish, progress: Progress | None = None) -> WhatIf:
+    """The effects of an intervention. Raises as `what_if` does."""
+    arms = both_arms(run, intervention)
+    town = run.at(intervention.tick).town.record
+    watched = Watched(town, arms.persons, intervention.pair)
+    lived = live(arms, watched, wish, run.config.town.ticks_per_day, progress)
+    found = effects(lived.values[:, 0], lived.values[:, 1])
+    return WhatIf(
+        place=run.place,
+        intervention=intervention,
+        wish=wish,
+        ticks_per_day=run.config.town.ticks_per_day,
+        names=tuple(names_table(run.config, np.array(intervention.pair))),
+        direct=direct_changes(run, intervention),
+        effects=effects_table(run, watched, found),
+        pairs=pairs_table(run, wish, lived),
+        instead=instead_table(intervention, arms, lived),
+        run=run,
+    )
+
+
+def effects_table(run: History, watched: Watched, found: Effects) -> pa.Table:
+    """A row for each outcome and day: `outcome, person, other, day, mean, low, high, differ`, then `p, pairs, gain`.
+
+    `person` and `other` are names, NULL for an outcome of the town; `day` counts from 1, the end of the first day.
+    """
+    days, count = found.mean.shape
+    names = [*names_table(run.config, watched.persons), None]
+    keys = watched.keys * days
+
+    def column(values: np.ndarray) -> pa.Array:
+        flat = values.ravel()
+        return pa.array(flat, mask=np.isnan(flat) if flat.dtype.kind == "f" else None)
+
+    return pa.table(
+        {
+            "outcome": pa.array([key.outcome for key in keys]),
+            "person": pa.array([names[key.person] for key in keys], pa.string()),
+            "other": pa.array([names[key.other] for key in keys], pa.string()),
+            "day": np.repeat(np.arange(1, days + 1), count),
+            **{name: column(getattr(found, name)) for name in ("mean", "low", "high", "differ", "p", "pairs", "gain")},
+        }
+    )
+
+
+def pairs_table(run: History, wish: Wish, lived: Lived) -> pa.Table:
+    """A row for each pair: its seeds, where it parts and by which events, and whether both are alike at the end."""
+    parted, seeds = lived.parted, np.array([wish.seeds(pair) for pair in range(wish.pairs)], np.uint64)
+    columns: dict[str, Any] = {
+        "pair": np.arange(wish.pairs),
+        "seed_control": seeds[:, 0],
+        "seed_treated": seeds[:, 1],
+        "parted": pa.array(parted["tick"], mask=parted["tick"] < 0),
+    }
+    for side, arm in enumerate(ARMS):
+        kinds = [KIND_NAMES.get(int(kind)) for kind in parted["kinds"][:, side]]
+        none = np.array([kind is None for kind in kinds])
+        columns[f"event_{arm}"] = pa.array(kinds, pa.string())
+        for name, field in (("person", "persons"), ("other", "others")):
+            numbers = np.where(none, -1, parted[field][:, side])
+            columns[f"{name}_{arm}"] = pa.array(names_table(run.config, numbers), pa.string())
+    for side, arm in enumerate(ARMS):
+        columns[f"state_digest_{arm}"] = pa.array([pair[side] for pair in lived.digests])
+    columns["alike"] = lived.alike
+    return pa.table(columns)
+
+
+def instead_table(intervention: Intervention, arms: Arms, lived: Lived) -> pa.Table:
+    """What came instead of a deed that was held back: a row for each of its kinds, scope and day.
+
+    `scope` is `pair` (between the two people) or `town`; `control` and `treated` are the mean numbers of such events
+    since the moment; `came_instead` is how many of those that were held back came later: the missing ones among the
+    first `known` ticks, less those that are missing in the end.
+    """
+    rows = []
+    for kind in intervention.deeds:
+        code = KIND_CODES[kind]
+        scopes = (("pair", lived.between, arms.between), ("town", lived.events, arms.counts[:, -1]))
+        for scope, counts, begun in scopes:
+            held = int(begun[0, code]) - int(begun[1, code])
+            for day, (one, two) in enumerate(counts[..., code].mean(axis=0).T, 1):
+                row = {"kind": kind, "scope": scope, "day": day, "control": float(one), "treated": float(two)}
+                rows.append(row | {"came_instead": held - float(one - two)})
+    schema = pa.schema(
+        [
+            ("kind", pa.string()),
+            ("scope", pa.string()),
+            ("day", pa.int64()),
+            *((name, pa.float64()) for name in ("control", "treated", "came_instead")),
+        ]
+    )
+    return pa.Table.from_pylist(rows, schema)
+
+
+def _require_within(number: int, what: str, least: int, most: int) -> None:
+    if not least <= whole_number(number, what) <= most:
+        raise QueryError(f"there can be {least:,} to {most:,} {what}, and {number:,} is not such a number")

@@ -1,0 +1,98 @@
+"""Lets pairs of futures live in memory, some at a time, and keeps of them what is looked at day by day."""
+
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from projections.record.state import state_bytes
+from townlet.errors import OutboxFull
+from townlet.rules import draw
+from townlet.whatif.paired.arms import Arms
+from townlet.whatif.paired.outcomes import Watched, alike
+from townlet.whatif.paired.step import live_pairs
+
+CHUNK_BYTES: Final = 8 << 20
+"""About how much memory the towns of one thread take at a time; a pair is the least."""
+
+FIRST_SEED: Final = 1_000_000
+"""The seed of the first pair of futures; the others follow."""
+
+Progress = Callable[[int], None]
+"""Is called with the number of pairs that have lived."""
+
+
+class Wish(NamedTuple):
+    """How many futures, for how long, under which luck: the k-th pair has the seed `first_seed` + k.
+
+    Without `same_luck` the second town of the k-th pair has the seed `first_seed` + `pairs` + k.
+    """
+
+    pairs: int = 200
+    days: int = 5
+    first_seed: int = FIRST_SEED
+    same_luck: bool = True
+    threads: int = 2
+
+    def seeds(self, pair: int) -> tuple[int, int]:
+        """The seeds of the two towns of a pair."""
+        first = self.first_seed + pair
+        return first, first if self.same_luck else first + self.pairs
+
+
+class Lived(NamedTuple):
+    """What became of the pairs. `values`, f8[pairs, 2, days, keys]: the outcomes at the end of each day.
+
+    `events` and `between`, i4[pairs, 2, days, kinds]: events by kind since the moment, over the town and between the
+    pair of people. `alike`, ?[pairs]: both towns are in the same state at the end. `parted`: `step.PARTED` a pair.
+    `digests`: of both towns' states at the end.
+    """
+
+    values: np.ndarray
+    events: np.ndarray
+    between: np.ndarray
+    alike: np.ndarray
+    parted: np.ndarray
+    digests: list[tuple[str, str]]
+
+
+def live(arms: Arms, watched: Watched, wish: Wish, per_day: int, progress: Progress | None = None) -> Lived:
+    """Let all pairs live; a day ends each `per_day` ticks after the moment. Raises OutboxFull.
+
+    The memory is that of a few towns for each thread, and of the outcomes. The figures do not depend on `threads`.
+    """
+    step = max(1, CHUNK_BYTES // (2 * arms.towns.dtype.itemsize))
+    chunks = [range(first, min(first + step, wish.pairs)) for first in range(0, wish.pairs, step)]
+    parts: list[Lived] = []
+    with ThreadPoolExecutor(wish.threads) as pool:
+        for part in pool.map(lambda pairs: live_some(arms, watched, wish, per_day, pairs), chunks):
+            parts.append(part)
+            if progress:
+                progress(sum(len(each.parted) for each in parts))
+    values, events, between, same, parted = (np.concatenate(column) for column in list(zip(*parts, strict=True))[:-1])
+    return Lived(values, events, between, same, parted, [pair for part in parts for pair in part.digests])
+
+
+def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: range) -> Lived:
+    """Let the pairs with these numbers live. Raises OutboxFull."""
+    count = len(pairs)
+    towns = np.tile(arms.towns.view(np.ndarray), count).view(np.recarray)
+    for place, pair in enumerate(pairs):
+        for arm, seed in enumerate(wish.seeds(pair)):
+            draw.set_seed(towns, 2 * place + arm, seed)
+    counts, between = np.tile(arms.counts, (count, 1, 1)), np.tile(arms.between, (count, 1))
+    parted = np.tile(arms.parted.view(np.ndarray), count).view(np.recarray)
+    days: list[tuple[np.ndarray, ...]] = []
+    for day in range(wish.days):
+        ticks = per_day - (0 if day else arms.lived)
+        live_pairs(towns, arms.plans, arms.others, ticks, arms.persons, arms.pair, counts, between, parted)
+        if towns["cursor"]["overflow"].any():
+            raise OutboxFull("a tick of a future recorded more events than a town can hold. Lower town.people")
+        days.append((watched.look(towns, counts), counts[:, -1].copy(), between.copy()))
+    by_day = [np.stack(column, axis=1) for column in zip(*days, strict=True)]
+    values, events, pair_events = (each.reshape(count, 2, *each.shape[1:]) for each in by_day)
+    ends = [hashlib.sha256(state_bytes(towns, index)).hexdigest() for index in range(2 * count)]
+    digests = list(zip(ends[::2], ends[1::2], strict=True))
+    return Lived(values, events, pair_events, alike(towns), parted.view(np.ndarray), digests)

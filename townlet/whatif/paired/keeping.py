@@ -1,0 +1,55 @@
+"""Writes pairs of futures as runs, which every command opens. They live again, and must come to the same states."""
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eventlog.errors import RunExists
+from eventlog.folder.run_folders import is_run
+from townlet.errors import TownletError
+from townlet.history.history import History
+from townlet.whatif.fork import fork
+from townlet.whatif.paired.treatments import Intervention
+
+if TYPE_CHECKING:
+    from townlet.whatif.paired.result import WhatIf
+
+
+def keep(found: "WhatIf", into: Path, pairs: int) -> list[tuple[Path, Path]]:
+    """Write the first `pairs` pairs as `pair-<k>-control` and `pair-<k>-treated` in the folder `into`.
+
+    Raises RunExists before any is made, TownletError for more pairs than there are, DiskFull, and whatever `fork`
+    raises.
+    """
+    if not 1 <= pairs <= found.wish.pairs:
+        raise TownletError(f"{found.wish.pairs} pairs have lived, so 1 to {found.wish.pairs} can be kept, not {pairs}")
+    folders = [(into / f"pair-{pair}-control", into / f"pair-{pair}-treated") for pair in range(pairs)]
+    for folder in (folder for both in folders for folder in both):
+        if is_run(folder):
+            raise RunExists(folder)
+    for pair, (control, treated) in enumerate(folders):
+        seeds = found.wish.seeds(pair)
+        write_control(found.run, found.intervention, control, seeds[0], found.wish.days * found.ticks_per_day)
+        write_treated(found.run, found.intervention, treated, seeds[1], found.wish.days * found.ticks_per_day)
+        row = found.pairs.slice(pair, 1).to_pylist()[0]
+        for folder, arm in ((control, "control"), (treated, "treated")):
+            assert History(folder).at().state_digest == row[f"state_digest_{arm}"], "a future lived otherwise on disk"
+    return folders
+
+
+def write_control(run: History, intervention: Intervention, into: Path, seed: int, ticks: int) -> None:
+    """Write a future without the intervention, of `ticks` ticks from the moment on."""
+    fork(run, into, intervention.tick + intervention.known, {}, seed, ticks - intervention.known)
+
+
+def write_treated(run: History, intervention: Intervention, into: Path, seed: int, ticks: int) -> None:
+    """Write a future with the intervention, of `ticks` ticks from the moment on."""
+    orders = intervention.orders
+    if not intervention.known:
+        fork(run, into, intervention.tick, intervention.overrides, seed, ticks, orders=orders)
+        return
+    into.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=into.parent, prefix=".whatif-") as folder:
+        known = Path(folder) / "known"
+        fork(run, known, intervention.tick, {}, None, intervention.known, orders=orders)
+        fork(History(known), into, None, {}, seed, ticks - intervention.known)

@@ -1,0 +1,255 @@
+"""Says what paired futures found, for people and for programs."""
+
+from collections import Counter
+from collections.abc import Sequence
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any, Final
+
+from eventlog.catalogue import KIND_NAMES
+from eventlog.catalogue.registries import SIDES
+from projections.narration.words import with_capital
+from projections.record.state import NEEDS
+from townlet.daytime import time_of
+from townlet.telling.tie_sentences import Sentences
+from townlet.whatif.paired.outcomes import FIGURES
+
+if TYPE_CHECKING:
+    from townlet.whatif.paired.result import WhatIf
+
+SHOWN: Final = 12
+"""How many of the clearest effects a table shows."""
+
+WIDTH: Final = 110
+"""The most characters of a line."""
+
+DRAWN: Final = 4
+"""How many effects a picture shows."""
+
+DIGITS: Final = 3
+
+INSTEAD_LEAST: Final = 0.01
+"""From how many on deeds are said to have come instead."""
+
+COUNTED: Final = {
+    "chat_succeeded": "good talks",
+    "chat_failed": "bad talks",
+    "queue_conflict": "quarrels",
+    "shared_meal": "shared meals",
+    "shift_missed": "missed shifts",
+    "shift_takeover": "takeovers",
+    "late_help": "times of help",
+    "meal_given": "meals given",
+    "money_lent": "loans",
+    "news_told": "pieces of news told",
+}
+"""What a count of events is called."""
+
+
+def answer(found: "WhatIf") -> str:
+    """The answer: the effect on what the event itself had changed, else the clearest one; and how long it lasted."""
+    row = _foremost(found)
+    subject = "Without it" if found.intervention.seq is not None else "With it"
+    if row is None:
+        return (
+            f"{subject}, nothing is certain to differ after {_days(found)}: {found.wish.pairs} pairs of futures show "
+            "no effect that could not be luck."
+        )
+    if row["mean"] is None:
+        return f"{subject}, nothing can be said of {_thing(row)}: after {_days(found)} one of them is always gone."
+    what, amount = _thing(row), abs(row["mean"])
+    way = "higher" if row["mean"] > 0 else "lower"
+    if row["low"] is None:
+        return (
+            f"{subject}, {what} differs after {_days(found)} in only {_differing(row)} of {row['pairs']} pairs of "
+            "futures: too few for an interval."
+        )
+    ends = sorted((abs(row["low"]), abs(row["high"])))
+    if row["low"] <= 0.0 <= row["high"]:
+        return (
+            f"{subject}, {what} is the same after {_days(found)}, as far as {row['pairs']} pairs of futures show: "
+            f"{_signed(row['mean'])} ({_signed(row['low'])} to {_signed(row['high'])})."
+        )
+    return (
+        f"{subject}, {what} is {amount:.{DIGITS}f} {way} after {_days(found)} (95 %: {ends[0]:.{DIGITS}f} to "
+        f"{ends[1]:.{DIGITS}f}); it differs in {_differing(row)} of {row['pairs']} pairs of futures."
+    )
+
+
+def _foremost(found: "WhatIf") -> dict[str, Any] | None:
+    """The effect that answers."""
+    for change in found.direct[:1]:
+        return found.effect(change.side, change.owner, change.other)[-1]
+    return next(iter(found.certain()), None)
+
+
+def lines(found: "WhatIf") -> list[str]:
+    """The answer, how it was found, what came at once and instead, where they part, and the clearest effects."""
+    wish, tick = found.wish, found.intervention.tick
+    luck = "both with the same luck" if wish.same_luck else "each with luck of its own"
+    treated = "where it does not" if found.intervention.seq is not None else "where this is done"
+    control = "where it happens" if found.intervention.seq is not None else "where nothing is done"
+    each = f"{wish.pairs} pairs of futures of {_days(found)} from {time_of(tick, found.ticks_per_day)}"
+    sentences = [
+        *_event(found),
+        *found.intervention.words,
+        *_direct(found),
+        f"{each}: in each a control town, {control}, and a treated town, {treated}, {luck}.",
+        *_partings(found),
+        *_instead(found),
+        *_alike(found),
+    ]
+    wrapped = [line for each in sentences for line in wrap(each, WIDTH, subsequent_indent="  ")]
+    return [answer(found), "", *wrapped, "", *_table(found.certain()[:SHOWN], found)]
+
+
+def _event(found: "WhatIf") -> list[str]:
+    """The event that is held back, in a sentence."""
+    if found.intervention.seq is None:
+        return []
+    event = found.run.log.pick([found.intervention.seq])[0]
+    said = Sentences(found.run.config, found.run.log.pick).event_sentence(event)
+    kind = KIND_NAMES[int(event["kind"])]
+    when = time_of(int(event["tick"]), found.ticks_per_day)
+    return [f"Event {found.intervention.seq:,}, {when}: {said or f'{kind}.'}"]
+
+
+def _direct(found: "WhatIf") -> list[str]:
+    """What the event did to ties at once."""
+    return [
+        f"At once it added {_signed(each.added)} to {with_capital(each.owner)}'s {each.side} towards "
+        f"{with_capital(each.other)}"
+        + (f" ({_signed(each.clamped)} more was cut off at the end of the scale)." if each.clamped else ".")
+        for each in found.direct[:DRAWN]
+    ]
+
+
+def _partings(found: "WhatIf") -> list[str]:
+    """Where the pairs part: the commonest first event that differs."""
+    rows = found.pairs.to_pylist()
+    parted = [row for row in rows if row["parted"] is not None]
+    if not parted:
+        return ["In no pair does any event differ."]
+    ways = Counter((row["parted"], _said(row, "control"), _said(row, "treated")) for row in parted)
+    (tick, one, two), count = ways.most_common(1)[0]
+    first = "The first event that differs" if count == len(rows) else f"Events differ in {len(parted)} pairs; first"
+    return [
+        f"{first}, in {count} of {len(rows)} pairs: {time_of(tick, found.ticks_per_day)}, control {one}; treated {two}."
+    ]
+
+
+def _said(row: dict[str, Any], arm: str) -> str:
+    """The first event that differs, in one town of a pair."""
+    if row[f"event_{arm}"] is None:
+        return "no further event in that tick"
+    people = ", ".join(row[f"{side}_{arm}"] for side in ("person", "other") if row[f"{side}_{arm}"])
+    return f"{row[f'event_{arm}']} {people}".strip()
+
+
+def _instead(found: "WhatIf") -> list[str]:
+    """How many such events there are in both towns of a pair, and how many came instead of the one held back."""
+    told = []
+    for row in found.instead.to_pylist():
+        if row["day"] == found.wish.days:
+            scope = "between the two" if row["scope"] == "pair" else "in the whole town"
+            instead = f"; {row['came_instead']:.2f} came instead" if row["came_instead"] >= INSTEAD_LEAST else ""
+            told.append(
+                f"Events {row['kind']} {scope} by then: {row['control']:.2f} in control towns, {row['treated']:.2f} in "
+                f"treated ones{instead}."
+            )
+    return told
+
+
+def _alike(found: "WhatIf") -> list[str]:
+    alike, gone = sum(found.pairs["alike"].to_pylist()), found.wish.pairs - min(found.effects["pairs"].to_pylist())
+    told = (
+        [f"In {alike} of {found.wish.pairs} pairs both towns are the same in everything at the end."] if alike else []
+    )
+    if not gone:
+        return told
+    return [*told, f"Somebody has left town in up to {gone} pairs, and has no ties and no needs there."]
+
+
+def _table(rows: Sequence[dict[str, Any]], found: "WhatIf") -> list[str]:
+    """The clearest effects at the end, in aligned columns."""
+    if not rows:
+        return [f"No effect after {_days(found)} is certain."]
+    cells = [["effect (treated less control)", "mean", "low", "high", "differ", "gain"]]
+    for row in rows:
+        numbers = [_signed(row[name]) for name in ("mean", "low", "high")]
+        gain = "" if row["gain"] is None else f"{row['gain']:.1f}"
+        cells.append([_thing(row), *numbers, f"{row['differ']:.0%}", gain])
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    told = [
+        "  ".join(
+            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        )
+        for row in cells
+    ]
+    notes = (
+        f"Shown are the {len(rows)} clearest effects after {_days(found)}; on average at most 5 in 100 such effects "
+        "are luck. low, high: 95 % interval. differ: share of pairs that differ. gain: how many times more towns would "
+        "be needed without pairs."
+    )
+    return [*(line.rstrip() for line in told), *wrap(notes, WIDTH)]
+
+
+def _thing(row: dict[str, Any]) -> str:
+    """What an outcome is, in words: `Henry's rivalry towards Bob`."""
+    outcome, owner = row["outcome"], f"{with_capital(row['person'])}'s" if row["person"] else ""
+    if outcome in SIDES:
+        return f"{owner} {outcome} towards {with_capital(row['other'])}"
+    if outcome in (*NEEDS, "wallet"):
+        return f"{owner} {outcome}"
+    if outcome == "departed":
+        return f"the share of futures that {with_capital(row['person'])} has left"
+    if outcome in FIGURES:
+        return f"the town's {outcome.replace('_', ' ')}" if outcome == "mean_trust" else f"the number of {outcome}"
+    return f"the number of {owner or 'all'} {COUNTED[outcome]}"
+
+
+def _differing(row: dict[str, Any]) -> int:
+    differing: float = row["differ"] * row["pairs"]
+    return round(differing)
+
+
+def _days(found: "WhatIf") -> str:
+    return "1 day" if found.wish.days == 1 else f"{found.wish.days} days"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.{DIGITS}f}"
+
+
+def drawn(found: "WhatIf") -> list[tuple[tuple[str, str | None, str | None], str]]:
+    """The outcomes that a picture shows, with their names: the one that answers, then the clearest."""
+    foremost = _foremost(found)
+    rows = [row for row in (foremost, *found.certain()) if row is not None]
+    keys = {(row["outcome"], row["person"], row["other"]): _thing(row) for row in rows}
+    return list(keys.items())[:DRAWN]
+
+
+def title(found: "WhatIf") -> tuple[str, str]:
+    """The title of a picture, and the line below it."""
+    said = _event(found) or list(found.intervention.words)
+    return " ".join(said).rstrip("."), f"{found.wish.pairs} pairs of futures of {_days(found)}; band: 95 % interval"
+
+
+def as_json(found: "WhatIf") -> dict[str, Any]:
+    """Everything as plain values."""
+    return {
+        "run": found.place,
+        "answer": answer(found),
+        "tick": found.intervention.tick,
+        "without": found.intervention.seq,
+        "held_back_or_done": list(found.intervention.words),
+        "futures": found.wish.pairs,
+        "days": found.wish.days,
+        "luck": "same" if found.wish.same_luck else "fresh",
+        "first_seed": found.wish.first_seed,
+        "known_ticks": found.intervention.known,
+        "direct": [change._asdict() for change in found.direct],
+        "partings": _partings(found),
+        "instead": found.instead.to_pylist(),
+        "alike_at_the_end": sum(found.pairs["alike"].to_pylist()),
+        "effects": found.effects.to_pylist(),
+    }

@@ -1,0 +1,56 @@
+"""What the treated town of a pair gets at the moment, and the control town does not: commands and settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+from townlet.errors import QueryError
+from townlet.living.commands.door import Door
+from townlet.living.commands.session import Order
+from townlet.living.commands.typed import Command
+from townlet.living.town import Town
+
+NOBODY: Final = -1
+"""The number that stands for nobody in particular."""
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """What the treated towns get, and from when on.
+
+    - `tick`: the moment, before which both towns of a pair have one history
+    - `known`: how many ticks from there on are lived under the run's own luck, so that what happened in them in the
+      run happens in the control town, too
+    - `commands`, `overrides`: the commands, and the settings (dotted keys)
+    - `seq`: the event that is held back; None: there is none
+    - `deeds`: the kinds of event by which the deed that is held back is recorded
+    - `pair`: the numbers of the two people whom it is about, -1: nobody
+    - `words`: sentences that say what is done
+    """
+
+    tick: int
+    known: int = 0
+    commands: tuple[Command, ...] = ()
+    overrides: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    seq: int | None = None
+    deeds: tuple[str, ...] = ()
+    pair: tuple[int, int] = (NOBODY, NOBODY)
+    words: tuple[str, ...] = ()
+
+    @property
+    def orders(self) -> list[Order]:
+        """The commands, as a run takes them."""
+        return [Order(self.tick, command) for command in self.commands]
+
+    def give(self, town: Town) -> None:
+        """Give the commands to a town. Raises QueryError for one that is rejected."""
+        door = Door(town)
+        for command in self.commands:
+            if not (answer := door.submit(command)).accepted:
+                raise QueryError(f"at tick {self.tick:,} the command {command.command} is impossible: {answer.why}")
+
+
+def command_id(tick: int, number: int) -> dict[str, Any]:
+    """The id of a command that an intervention gives; no command before its tick has it."""
+    return {"cmd_id": f"whatif-{tick}-{number}"}
