@@ -1,5 +1,6 @@
 """The two towns from which every pair of futures begins: one history, and the intervention in the second alone."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,8 @@ from townlet.whatif.fork import epochs_of_fork, fork_settings
 from townlet.whatif.paired.step import PARTED, live_pairs
 from townlet.whatif.paired.treatments import Intervention
 
+Treat = Callable[[np.ndarray], None]
+
 
 class Arms(NamedTuple):
     """The town without the intervention, then the one with it, where the luck of each future begins.
@@ -23,6 +26,9 @@ class Arms(NamedTuple):
     `towns`: both, an array of records. `plans` and `others`: the plans of the first and of the second. `persons`,
     i8[seats]: who sits where at the moment; `pair`, i8[2]. `counts`, `between`, `parted`: as in `step.live_pairs`, of
     the ticks since the moment. `lived` is how many those are.
+
+    `treat` gives the commands to an array of one treated town, where its own luck begins with them: what a command
+    leads to may be drawn. None: the commands were given before.
     """
 
     towns: np.ndarray
@@ -34,6 +40,7 @@ class Arms(NamedTuple):
     between: np.ndarray
     parted: np.ndarray
     lived: int
+    treat: Treat | None
 
 
 def both_arms(run: History, intervention: Intervention) -> Arms:
@@ -57,15 +64,12 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
     first = future if known == 0 else len(own)
     treated = fork_settings(run, tick, intervention.overrides).settings if intervention.overrides else base
     control, treatment = (_plans_until(plans, first, each) for each in (base, treated))
-    arms = []
-    for number, arm in enumerate((control, treatment)):
-        town = Town((*settings[:first], base), begun.towns.copy(), arm)
+    towns, epochs = np.concatenate([begun.towns, begun.towns]).view(np.recarray), (*settings[:first], base)
+    arms = [Town(epochs, towns[number : number + 1], arm) for number, arm in enumerate((control, treatment))]
+    for town in arms:
         town.set_seed(own[-1].seed)
         _enter_epoch(town, len(own) - 1 if known else first)
-        if number:
-            intervention.give(town)
-        arms.append(town.towns)
-    towns = np.concatenate(arms).view(np.recarray)
+    intervention.give(arms[1] if known else Town(epochs, arms[1].towns.copy(), treatment))
     seats = int(towns["clock"]["seats"].max())
     persons = _persons(begun.record, seats)
     counts, between = np.zeros((2, seats + 1, KINDS), np.int32), np.zeros((2, KINDS), np.int32)
@@ -73,10 +77,12 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
     pair = np.array(intervention.pair, np.int64)
     if known:
         live_pairs(towns, control, treatment, known, persons, pair, counts, between, parted)
-        for number, arm in enumerate((control, treatment)):
-            _enter_epoch(Town((*settings[:first], base), towns[number : number + 1], arm), first)
+        for town in arms:
+            _enter_epoch(town, first)
     towns["cursor"]["pending"] = 0
-    return Arms(towns, control, treatment, persons, pair, counts, between, parted, known)
+    later = bool(intervention.commands) and not known
+    treat = (lambda one: intervention.give(Town(epochs, one, treatment))) if later else None
+    return Arms(towns, control, treatment, persons, pair, counts, between, parted, known, treat)
 
 
 def _plans_until(plans: np.ndarray, epochs: int, future: Settings) -> Any:

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from eventlog.catalogue import KIND_NAMES
+from eventlog.catalogue import KIND_NAMES, KINDS, REGISTRIES
 from townlet.configuration.load import names_table
 from townlet.errors import QueryError
 from townlet.history.history import History
@@ -24,6 +24,14 @@ from townlet.whole_numbers import require_seed, whole_number
 PAIRS_MOST: Final = 10_000
 DAYS_MOST: Final = 365
 THREADS: Final = 2
+WORDS: Final = {
+    kind.kind: REGISTRIES[field.what]
+    for kind in KINDS
+    for field in kind.slots()
+    if field.column == "code" and field.what in REGISTRIES
+}
+"""The registry of the code of an event, by the number of its kind."""
+
 ARMS: Final = ("control", "treated")
 """The towns of a pair: as it was, and with the intervention."""
 
@@ -126,6 +134,8 @@ def pairs_table(run: History, wish: Wish, lived: Lived) -> pa.Table:
         kinds = [KIND_NAMES.get(int(kind)) for kind in parted["kinds"][:, side]]
         none = np.array([kind is None for kind in kinds])
         columns[f"event_{arm}"] = pa.array(kinds, pa.string())
+        codes = zip(parted["kinds"][:, side].tolist(), parted["codes"][:, side].tolist(), strict=True)
+        columns[f"code_{arm}"] = pa.array([code_word(kind, code) for kind, code in codes], pa.string())
         for name, field in (("person", "persons"), ("other", "others")):
             numbers = np.where(none, -1, parted[field][:, side])
             columns[f"{name}_{arm}"] = pa.array(names_table(run.config, numbers), pa.string())
@@ -133,6 +143,12 @@ def pairs_table(run: History, wish: Wish, lived: Lived) -> pa.Table:
         columns[f"state_digest_{arm}"] = pa.array([pair[side] for pair in lived.digests])
     columns["alike"] = lived.alike
     return pa.table(columns)
+
+
+def code_word(kind: int, code: int) -> str | None:
+    """The word for the code of an event, such as an option's name; None for a kind that has none."""
+    registry = WORDS.get(kind)
+    return None if registry is None or code < 0 else registry(code).name.lower()
 
 
 def instead_table(intervention: Intervention, arms: Arms, lived: Lived) -> pa.Table:

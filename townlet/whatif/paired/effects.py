@@ -73,8 +73,10 @@ def _quantile(freedom: np.ndarray) -> Any:
 
 
 def _p_value(mean: np.ndarray, error: np.ndarray, n: np.ndarray) -> Any:
-    """The two-sided p-value of a mean with this standard error; 1 without spread and without a mean."""
-    return 2.0 * scipy_special().stdtr(np.maximum(n - 1, 1), -np.abs(_ratio(mean, error)))
+    """The two-sided p-value of a mean with this standard error; 0 for a mean without any."""
+    sure = (error == 0.0) & (mean != 0.0)
+    p = 2.0 * scipy_special().stdtr(np.maximum(n - 1, 1), -np.abs(_ratio(mean, error)))
+    return np.where(sure, 0.0, p)
 
 
 def _variance(values: np.ndarray, has: np.ndarray, n: np.ndarray) -> np.ndarray:

@@ -82,6 +82,8 @@ def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: ran
     for place, pair in enumerate(pairs):
         for arm, seed in enumerate(wish.seeds(pair)):
             draw.set_seed(towns, 2 * place + arm, seed)
+        if arms.treat is not None:
+            arms.treat(towns[2 * place + 1 : 2 * place + 2])
     counts, between = np.tile(arms.counts, (count, 1, 1)), np.tile(arms.between, (count, 1))
     parted = np.tile(arms.parted.view(np.ndarray), count).view(np.recarray)
     days: list[tuple[np.ndarray, ...]] = []

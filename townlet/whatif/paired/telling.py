@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
-from eventlog.catalogue import KIND_NAMES
 from eventlog.catalogue.registries import SIDES
 from projections.narration.words import with_capital
 from projections.record.state import NEEDS
 from townlet.daytime import time_of
+from townlet.telling.event_lines import Teller
 from townlet.telling.tie_sentences import Sentences
 from townlet.whatif.paired.outcomes import FIGURES
 
@@ -108,9 +108,17 @@ def _event(found: "WhatIf") -> list[str]:
         return []
     event = found.run.log.pick([found.intervention.seq])[0]
     said = Sentences(found.run.config, found.run.log.pick).event_sentence(event)
-    kind = KIND_NAMES[int(event["kind"])]
     when = time_of(int(event["tick"]), found.ticks_per_day)
-    return [f"Event {found.intervention.seq:,}, {when}: {said or f'{kind}.'}"]
+    return [f"Event {found.intervention.seq:,}, {when}: {said or _plainly(found)}"]
+
+
+def _plainly(found: "WhatIf") -> str:
+    """The event that is held back as a line of `townlet tail` tells it: its kind, people, place and values."""
+    seq = found.intervention.seq
+    assert seq is not None
+    teller = Teller(found.run.config)
+    (event,) = teller.events(found.run.log.batches(seq, seq + 1))
+    return f"{event['kind']} {teller.words(event)}."
 
 
 def _direct(found: "WhatIf") -> list[str]:
@@ -142,7 +150,7 @@ def _said(row: dict[str, Any], arm: str) -> str:
     if row[f"event_{arm}"] is None:
         return "no further event in that tick"
     people = ", ".join(row[f"{side}_{arm}"] for side in ("person", "other") if row[f"{side}_{arm}"])
-    return f"{row[f'event_{arm}']} {people}".strip()
+    return f"{row[f'event_{arm}']} {people} {row[f'code_{arm}'] or ''}".strip()
 
 
 def _instead(found: "WhatIf") -> list[str]:
@@ -150,13 +158,21 @@ def _instead(found: "WhatIf") -> list[str]:
     told = []
     for row in found.instead.to_pylist():
         if row["day"] == found.wish.days:
-            scope = "between the two" if row["scope"] == "pair" else "in the whole town"
+            scope = _scope(found, row["scope"])
             instead = f"; {row['came_instead']:.2f} came instead" if row["came_instead"] >= INSTEAD_LEAST else ""
             told.append(
                 f"Events {row['kind']} {scope} by then: {row['control']:.2f} in control towns, {row['treated']:.2f} in "
                 f"treated ones{instead}."
             )
     return told
+
+
+def _scope(found: "WhatIf", scope: str) -> str:
+    """Among whom events are counted, in words."""
+    one, other = found.names
+    if scope == "town":
+        return "in the whole town"
+    return "between the two" if one and other else f"of {with_capital(one or other or '')}"
 
 
 def _alike(found: "WhatIf") -> list[str]:

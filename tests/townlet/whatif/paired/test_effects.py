@@ -81,6 +81,11 @@ def test_an_interval_is_students_and_a_little_wider() -> None:
     assert found.gain[0] == pytest.approx(apart / (treated - control).var(ddof=1))
 
 
+def test_an_effect_that_is_the_same_in_every_pair_is_certain() -> None:
+    found = effects(np.ones(PAIRS), np.zeros(PAIRS))
+    assert (found.mean, found.low, found.high, found.p, found.differ) == (-1.0, -1.0, -1.0, 0.0, 1.0)
+
+
 def test_pairs_in_which_somebody_has_left_are_left_aside() -> None:
     control, treated = np.arange(20.0)[:, None], np.arange(20.0)[:, None] + 2.0
     control[3] = treated[5] = np.nan

@@ -120,6 +120,27 @@ def test_kept_pairs_are_the_futures(run: Run, tmp_path: Path, kind: str) -> None
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(each.name for pair in kept for each in pair)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "price raw 2",
+        "outage",
+        "rain",
+        "setneed alice hunger 0.1",
+        "restrain alice chat ticks=60",
+        "kill dan",
+        "announce hello",
+    ],
+)
+def test_on_the_disk_a_command_does_what_it_did_in_memory(run: Run, tmp_path: Path, command: str) -> None:
+    """What a command leads to may be drawn, such as when a newcomer arrives: by the luck of each future."""
+    found = run.whatif(at=MOMENT, do=[command], futures=3, days=1)
+    ((control, treated),) = found.keep(tmp_path, 1)
+    kept = [townlet.open(path) for path in (control, treated)]
+    assert tuple(each.at(from_start=True).state_digest for each in kept) == digests(found)[0]
+    assert kept[1].sql("select count(*) as n from command_accepted").to_pylist() == [{"n": 1}]
+
+
 def test_fresh_luck_begins_after_the_event(run: Run) -> None:
     found = run.whatif(without=first_seq(run, "queue_conflict"), futures=20, days=1, luck="fresh")
     seeds = [found.pairs[f"seed_{arm}"].to_pylist() for arm in ("control", "treated")]
@@ -136,6 +157,19 @@ def test_settings_and_mains_are_interventions_too(run: Run, tmp_path: Path) -> N
     assert talks["mean"] < 0 and talks["differ"] == 1.0
     for found, folder in ((dark, "dark"), (quiet, "quiet")):
         found.keep(tmp_path / folder, 1)
+
+
+def test_a_departure_can_be_held_back(run: Run, tmp_path: Path) -> None:
+    dark = run.whatif(at=MOMENT, do=["kill agent=dan"], futures=2, days=1)
+    ((_, treated),) = dark.keep(tmp_path, 1)
+    killed = townlet.open(treated)
+    (left,) = dark.effect("departed", "dan")
+    assert (left["mean"], left["low"], left["high"], left["differ"]) == (1.0, None, None, 1.0)
+    assert killed.sql("select count(*) as n from agent_exited").to_pylist() == [{"n": 1}]
+    many = run.whatif(at=MOMENT, do=["kill agent=dan"], futures=12, days=1)
+    assert many.certain()[0]["outcome"] == "departed"
+    (trust, *_) = many.effect("trust", "dan", "alice")
+    assert (trust["mean"], trust["pairs"]) == (None, 0)
 
 
 def test_the_answer_is_a_sentence_that_names_the_tie(run: Run) -> None:
