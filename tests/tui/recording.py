@@ -1,6 +1,7 @@
 """The recording in the README: `python -m tests.tui.recording` takes its pictures anew, into docs/recording/.
 
-A newcomer's path: open the demo run, find a quarrel over a place that was kept, see why it came, fork before it, watch it not happen.
+A newcomer's path: open the demo run, find a quarrel over a place that was kept, see why it came, fork before
+it, watch it not happen.
 """
 
 import asyncio

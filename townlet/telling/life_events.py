@@ -125,7 +125,9 @@ class LifeTeller:
         """What each quarrel was over: `a quarrel over the stove at Orchard House`, by seq."""
         quarrels = events[(events["kind"] == codes.QUEUE_CONFLICT) & (events["object"] >= 0)]
         return {
-            int(row["seq"]): f"a quarrel {_way(int(row['code']))} {self.spot(row['object'])} {self.where(row['object'])}"
+            int(
+                row["seq"]
+            ): f"a quarrel {_way(int(row['code']))} {self.spot(row['object'])} {self.where(row['object'])}"
             for row in quarrels
         }
 

@@ -48,7 +48,9 @@ def test_a_block_is_worse_the_longer_the_line(waiting: int, intensity: float) ->
     assert float(block["value"]) == intensity
 
 
-@pytest.mark.parametrize(("peace", "since", "temper"), [(2880, 0, 0.0), (2880, 720, 0.25), (2880, 5000, 1.0), (0, 0, 1.0)])
+@pytest.mark.parametrize(
+    ("peace", "since", "temper"), [(2880, 0, 0.0), (2880, 720, 0.25), (2880, 5000, 1.0), (0, 0, 1.0)]
+)
 def test_after_a_quarrel_both_grow_as_ready_for_the_next_as_they_were(peace: int, since: int, temper: float) -> None:
     stage = Stage({"queues.peace_minutes": peace}).at(600)
     assert [stage.call("queues", "temper", seat) for seat in (0, 1, 2)] == [1.0] * 3
