@@ -182,7 +182,7 @@ def _alike(found: "WhatIf") -> list[str]:
     )
     if not gone:
         return told
-    return [*told, f"Somebody has left town in up to {gone} pairs, and has no ties and no needs there."]
+    return [*told, f"Somebody has left town in {gone} of {found.wish.pairs} pairs at most, and has no ties there."]
 
 
 def _table(rows: Sequence[dict[str, Any]], found: "WhatIf") -> list[str]:
