@@ -18,24 +18,26 @@ if TYPE_CHECKING:
 
     Each pair of futures begins in the state of RUN at one moment. The control town lives on as it was; in the treated
     town the event --without SEQ is held back, or what --do and --set say is done. Both have the same luck, so that they
-    differ by nothing but what was changed. Nothing is written but what --arrow, --plot and --keep ask for.
+    differ by nothing but what was changed. Nothing is written but what --effects, --plot and --keep ask for.
 
     What is held back, towards whom and for how long, depends on the kind of event, and is told; --for and --who change
     it. Commands are those of a living town, with their values in order or as FIELD=VALUE: "blackout", "rain", "price
     raw 2", "setneed alice hunger 0.2", "set_rel alice bob rivalry 0.5", "restrain alice chat bob 60".
 
-    The table has the clearest effects at the end; --arrow and --json have all of them, for every day.
+    The table has the clearest effects at the end; --effects and --json have all of them, for every day.
     """,
     epilog=options.examples(
         "townlet whatif runs/a --without 5318",
         "townlet whatif runs/a --without 5318 --who pair --for 60 --futures 1000 --plot effect.svg",
-        "townlet whatif runs/a --at 5000 --do blackout --days 2 --arrow effects.arrow",
+        "townlet whatif runs/a --at-tick 5000 --do blackout --days 2 --effects effects.arrow",
         "townlet whatif runs/a --without 5318 --keep 2 --into runs/pairs",
     ),
 )
 @options.run_argument
 @click.option("--without", "seq", type=click.IntRange(min=0), metavar="SEQ", help="Hold back the event of this number.")
-@click.option("--at", type=click.IntRange(min=0), metavar="TICK", help="The moment; by default that of the event.")
+@click.option(
+    "--at-tick", "at", type=click.IntRange(min=0), metavar="TICK", help="The moment; by default that of the event."
+)
 @click.option("--do", multiple=True, metavar="CMD", help="Give this command to the treated town; may be repeated.")
 @options.settings_option
 @click.option("--for", "ticks", type=click.IntRange(min=0), metavar="TICKS", help="For how long it is held back.")
@@ -51,7 +53,9 @@ if TYPE_CHECKING:
 )
 @click.option("--first-seed", type=click.IntRange(0, 2**63), help="The seed of the first pair; others follow.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every effect.")
-@click.option("--arrow", type=options.NewPath(), help="Write every effect, a row each, to an Arrow IPC file.")
+@click.option(
+    "--effects", "arrow", type=options.NewPath(), help="Write every effect, a row each, to an Arrow IPC file."
+)
 @click.option("--plot", type=options.NewPath(), help="Draw the clearest effects over the days (.png or .svg).")
 @click.option("--keep", type=click.IntRange(min=1), metavar="K", help="Write the first K pairs as runs, into --into.")
 @click.option("--into", type=options.NewPath(), help="The folder of the runs that --keep writes.")
@@ -71,9 +75,9 @@ def command(
     if (keep is None) != (into is None):
         raise click.UsageError("--keep K writes runs into the folder --into: give both or neither")
     if (seq is None) == (not do and not overrides):
-        raise click.UsageError("say either which event to hold back, --without SEQ, or what to do: --at TICK --do CMD")
+        raise click.UsageError("say which event to hold back, --without SEQ, or what to do: --at-tick TICK --do CMD")
     if seq is None and wish["at"] is None:
-        raise click.UsageError("a command or a setting needs the tick at which it is given: add --at TICK")
+        raise click.UsageError("a command or a setting needs the tick at which it is given: add --at-tick TICK")
     cold = living.is_cold()
     import townlet
 

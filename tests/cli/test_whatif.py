@@ -39,7 +39,7 @@ def test_the_first_line_is_the_answer(run: Run, quarrel: str) -> None:
 
 def test_every_effect_as_json_and_as_an_arrow_file(run: Run, quarrel: str, tmp_path: Path) -> None:
     arrow = tmp_path / "effects.arrow"
-    words = ["--without", quarrel, "--futures", "12", "--days", "2", "--json", "--arrow", str(arrow)]
+    words = ["--without", quarrel, "--futures", "12", "--days", "2", "--json", "--effects", str(arrow)]
     found = json.loads(invoked(str(run.path), *words))
     assert (found["without"], found["futures"], found["days"], found["luck"]) == (int(quarrel), 12, 2, "same")
     table = feather.read_table(arrow)
@@ -62,14 +62,14 @@ def test_a_plot_and_kept_pairs(run: Run, quarrel: str, tmp_path: Path) -> None:
     [
         (["--without", "99999999"], "has no event 99,999,999"),
         (["--without", "0"], "which nobody decides"),
-        (["--at", "99999", "--do", "blackout"], "has no tick 99,999"),
-        (["--at", "100"], "--without SEQ"),
-        (["--do", "blackout"], "add --at TICK"),
-        (["--at", "100", "--do", "blackout on=false"], "the power works already"),
-        (["--at", "100", "--do", "blackout", "--who", "pair"], "need --without"),
-        (["--at", "100", "--do", "blackout", "--keep", "2"], "--into"),
-        (["--at", "100", "--do", "blackout", "--plot", "effect.gif"], "neither a .png nor a .svg"),
-        (["--at", "100", "--set", "town.people=9"], "cannot change"),
+        (["--at-tick", "99999", "--do", "blackout"], "has no tick 99,999"),
+        (["--at-tick", "100"], "--without SEQ"),
+        (["--do", "blackout"], "add --at-tick TICK"),
+        (["--at-tick", "100", "--do", "blackout on=false"], "the power works already"),
+        (["--at-tick", "100", "--do", "blackout", "--who", "pair"], "need --without"),
+        (["--at-tick", "100", "--do", "blackout", "--keep", "2"], "--into"),
+        (["--at-tick", "100", "--do", "blackout", "--plot", "effect.gif"], "neither a .png nor a .svg"),
+        (["--at-tick", "100", "--set", "town.people=9"], "cannot change"),
     ],
 )
 def test_what_cannot_be_asked_ends_with_2_and_says_why(run: Run, words: list[str], why: str) -> None:

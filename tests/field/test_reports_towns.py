@@ -111,7 +111,7 @@ def test_a_town_in_which_nothing_costs_anything() -> None:
 def test_a_wage_of_nothing_is_answered_with_a_wage() -> None:
     """The same kind: the wage that was proposed was `nan`."""
     jobs = [{"name": "barista", "venue": "cafe", "wage": 0.0}]
-    with pytest.raises(ConfigurationError, match=r"pay about 0\.0147 a minute"):
+    with pytest.raises(ConfigurationError, match=r"pay about 0\.0145 a minute"):
         compile_plan(load(KITCHEN, {"work.jobs": jobs}).settings)
 
 

@@ -50,7 +50,7 @@ WRONGS: Final[Mapping[int, str]] = {
     int(Reason.CUT): "{agent} pushed in before {other}",
     int(Reason.BLOCK): "{agent} let {other} wait longer than needed",
     int(Reason.GHOST): "{agent} squeezed past {other}",
-    int(Reason.BARRED): "{agent} pushed past {other}, who stood in the way",
+    int(Reason.BARRED): "{agent} pushed past {other}, who was in the way",
     int(Reason.PORTION): "{agent} took the last portion before {other}",
     int(Reason.PROMISE): "{agent} did not stand in for {other} as promised",
 }

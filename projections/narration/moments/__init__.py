@@ -51,6 +51,7 @@ TELLERS: Final[Mapping[int, Teller]] = {
         (codes.HIRED, work.new_job),
         (codes.JOB_LOST, work.lost_job),
         (codes.COVER_ENDED, work.broken_promise),
+        (codes.CHAT_STARTED, talk.talk_begun),
         (codes.CHAT_SUCCEEDED, talk.good_talk),
         (codes.CHAT_FAILED, talk.bad_talk),
         (codes.CHAT_BROKEN_OFF, talk.talk_broken_off),

@@ -47,6 +47,8 @@ def conflict(scene: Scene) -> Iterator[Moment]:
     before, after = memory.get("wronged", wronged, rude, -1), memory.get("wronged", rude, wronged, -1)
     memory.put(scene.tick, "wronged", rude, wronged)
     remember_deed(scene, wronged)
+    if scene.code == Reason.PROMISE:
+        memory.put(scene.day, "promised_on", rude, wronged)
     waited = _wait_ticks(scene, wronged) if scene.code in IN_LINE else 0
     felt = scene.tie(wronged, rude)
     true = {
@@ -94,7 +96,7 @@ def forget_deeds(scene: Scene) -> None:
 
 
 def squeeze(scene: Scene) -> Iterator[Moment]:
-    """A person squeezes past another: once a day for a pair, and not if a conflict follows."""
+    """A person squeezes past another: once a day for a pair, and not if both want the same place."""
     where = scene.stands(scene.agent)
     count = scene.memory.add("squeezed", *pair(scene.agent, scene.other))
     day = scene.memory.get("squeezed_on", *pair(scene.agent, scene.other), default=-1)

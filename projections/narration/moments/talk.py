@@ -20,6 +20,12 @@ ROUND = (5, 10, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 250, 500, 1000)
 """Counts of talks that are told."""
 
 
+def talk_begun(scene: Scene) -> Iterator[Moment]:
+    """Tells nothing; counts who began a talk."""
+    scene.memory.add("talked_today", scene.agent)
+    yield from ()
+
+
 def good_talk(scene: Scene) -> Iterator[Moment]:
     """A talk succeeded."""
     a, b, memory = scene.agent, scene.other, scene.memory
@@ -27,7 +33,6 @@ def good_talk(scene: Scene) -> Iterator[Moment]:
     count = memory.add("talks", *pair(a, b))
     failures = memory.get("failures", *pair(a, b))
     memory.put(0, "failures", *pair(a, b))
-    memory.add("talked_today", a)
     true = {
         "rivals": scene.is_rival(a, b) or scene.is_rival(b, a),
         "mended": failures >= 2,
@@ -49,7 +54,6 @@ def bad_talk(scene: Scene) -> Iterator[Moment]:
     a, b, memory = scene.agent, scene.other, scene.memory
     tried = _talks_so_far(scene)
     count, row = memory.add("failed_talks", *pair(a, b)), memory.add("failures", *pair(a, b))
-    memory.add("talked_today", a)
     true = {
         "friends_fail": scene.is_friend(a, b) and scene.is_friend(b, a),
         "rivals_fail": scene.is_rival(a, b) or scene.is_rival(b, a),
@@ -71,7 +75,6 @@ def bad_talk(scene: Scene) -> Iterator[Moment]:
 def talk_broken_off(scene: Scene) -> Iterator[Moment]:
     """One of two left the talk before its end."""
     scene.memory.add("broken_talks", *pair(scene.agent, scene.other))
-    scene.memory.add("talked_today", scene.agent)
     scene.memory.put(scene.tick, "talked", *pair(scene.agent, scene.other))
     yield scene.moment("chat.broken_off", {"where": _facts(scene)["where"]})
 

@@ -128,7 +128,7 @@ def _friends(scene: Scene, begun: Sequence[Changed]) -> Iterator[Moment]:
     mutual = scene.is_friend(who[1], who[0])
     known = max(memory.add("befriended", *each[:2]) for each in begun)
     first = mutual and memory.add("friendships") == 1
-    if known > 1:
+    if known > 1 and len(begun) == 1:
         yield scene.moment("friendship.renewed", _why(scene), who=who, priority=True)
     elif mutual:
         asides = ["friendship.first_in_town"] if first else []
@@ -145,7 +145,8 @@ def _rivals(scene: Scene, made: Sequence[Changed]) -> Iterator[Moment]:
     memory = scene.memory
     owner, other = next((each[:2] for each in made if each[0] == scene.other), made[0][:2])
     again = max(memory.add("rivalled", *each[:2]) for each in made) > 1
-    name = "rivalry.again" if again else "rivalry.mutual" if scene.is_rival(other, owner) else "rivalry.begun"
+    begun = "rivalry.mutual" if scene.is_rival(other, owner) else "rivalry.begun"
+    name = "rivalry.again" if again and len(made) == 1 else begun
     asides = ["rivalry.first_in_town"] if memory.add("rivalries") == 1 else []
     asides += ["rivalry.housemates"] if other in scene.housemates(owner) else []
     facts = _why(scene) | {"home": scene.names.where(scene.home(owner))}

@@ -97,12 +97,12 @@ def begun(sort: int, *, mutual: bool) -> Claim:
 
 
 def begun_again(sort: int) -> Claim:
-    """The event made a bond that one of the two had had before."""
+    """The event made a bond of the one towards the other that it had had before."""
 
     def claim(at: At) -> bool:
         two = ((at.a, at.b), (at.b, at.a))
         had = [any(each.bond == sort and each.seq < at.seq for each in at.log.bonds_of(*each, at.seq)) for each in two]
-        return any(had) and at.bond(at.a, at.b) == sort and over_is_the_event(at)
+        return had[0] and at.bond(at.a, at.b) == sort and over_is_the_event(at)
 
     return claim
 
@@ -181,7 +181,7 @@ def is_extreme(trait: Trait, sign: int) -> Claim:
 
 def talked_most(at: At) -> bool:
     """Nobody began as many talks on this day."""
-    counts = np.bincount(at.today("chat_succeeded", "chat_failed", "chat_broken_off")["agent"])
+    counts = np.bincount(at.today("chat_started")["agent"])
     return bool(counts[at.a] == counts.max() and (counts == counts.max()).sum() == 1)
 
 

@@ -14,7 +14,7 @@ from tests.townlet.towns import KITCHEN
 from townlet.configuration import ConfigurationError, from_text, load
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
-from townlet.configuration.upcasting import NAMES_3, TO_3, TO_4, newer_key, present, with_new_names
+from townlet.configuration.upcasting import NAMES_3, TO_3, TO_4, TO_5, newer_key, present, with_new_names
 from townlet.judging.thresholds import rules_of
 from townlet.rules.market import is_living_wage
 
@@ -34,13 +34,13 @@ def in_old_words(settings: Settings, **town: object) -> dict[str, Any]:
     for old, new in NAMES_3.items():
         *before, last = old.split(".")
         back[".".join([*before, new])] = last
-    tree = with_new_names(without(without(tree, TO_4), TO_3), back)
+    tree = with_new_names(without(without(without(tree, TO_5), TO_4), TO_3), back)
     return {**tree, "town": tree["town"] | town, "version": 2}
 
 
 def as_before(settings: Settings) -> dict[str, Any]:
-    """Settings with what versions 3 and 4 give to older texts in place of what came with them."""
-    return laid_over(laid_over(json.loads(settings.model_dump_json()), TO_3), TO_4)
+    """Settings with what versions 3 to 5 give to older texts in place of what came with them."""
+    return laid_over(json.loads(settings.model_dump_json()), laid_over(laid_over(TO_5, TO_4), TO_3))
 
 
 def without(tree: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,7 +88,7 @@ TIMES = {
         *("unwell_rest", "rise_before", "alarm_before", "due_before", "early", "ask_again"),
     ],
     "chat": ["cooldown", "meal_overlap", "least", "most"],
-    "queues": ["cooldown", "patience", "timeout", "held_least", "held_most"],
+    "queues": ["cooldown", "patience", "timeout", "held_least", "held_most", "peace"],
     "giving": ["rest"],
     "life": [
         *("exit_gap", "unemployment_ticks", "newcomer_least", "newcomer_most", "seat_rest", "asking_minute"),
@@ -143,7 +143,9 @@ def test_a_late_one_is_looked_for_in_a_day_of_any_length(per_day: int, again: in
 def test_a_shift_of_odd_minutes_pays_a_living_wage_in_ticks_too(per_day: int) -> None:
     """Otherwise prices would stand still for ever, as no price would leave what a wage has to leave."""
     jobs = [{"name": "clerk", "venue": "office", "shifts": [[481, 661]], "wage": 0.02556}]
-    plan = plan_of(per_day, **{"work.jobs": jobs, "market.spare_least": 0.0, "market.spare_most": 0.0004})
+    plan = plan_of(
+        per_day, **{"work.jobs": jobs, "market.rent": 1.2, "market.spare_least": 0.0, "market.spare_most": 0.0004}
+    )
     assert plan["work"]["jobs"] > 0 and getattr(is_living_wage, "py_func", is_living_wage)(plan, 1.0)
 
 

@@ -11,6 +11,7 @@ from tests.townlet.learning.test_details import estimating, plain_weights, witho
 from townlet.configuration.load import Resolved
 from townlet.learning import advantages, network, optimising, ppo, trainer
 from townlet.learning.trainer import terms_of
+from townlet.policies import networks
 
 
 def entropy_of_the_other_sign(log_probs: torch.Tensor) -> torch.Tensor:
@@ -26,7 +27,7 @@ BROKEN: dict[str, tuple[Any, str, Any]] = {
     "entropy of the other sign": (ppo, "entropy_of", entropy_of_the_other_sign),
     "no entropy": (ppo, "entropy_of", lambda log_probs: log_probs[:, 0] * 0.0),
     "gradients as they are": (optimising.nn.utils, "clip_grad_norm_", without_scaling),
-    "another gain": (network, "ACTOR_GAIN", 1.0),
+    "another gain": (networks, "ACTOR_GAIN", 1.0),
     "weights that are not orthogonal": (nn.init, "orthogonal_", plain_weights),
     "lambda counts a tick": (advantages, "_estimate", estimating(lam="a tick")),
     "a cut is a death": (advantages, "_estimate", estimating(cut="death")),

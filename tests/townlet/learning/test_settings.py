@@ -69,7 +69,9 @@ def test_what_does_not_fit_together_is_refused(changes: dict[str, object], words
 
 
 def test_a_file_that_is_not_there_is_answered_with_those_that_are() -> None:
-    with pytest.raises(ConfigurationError, match=r"shipped are cloned, cnn, lstm, smoke, town; did you mean smoke\?"):
+    with pytest.raises(
+        ConfigurationError, match=r"shipped are cloned, cnn, lstm, shipped, smoke, town; did you mean smoke\?"
+    ):
         training_of("smok")
 
 

@@ -160,7 +160,7 @@ def test_events_are_those_before_the_tick(whole: RunReader) -> None:
     assert view.events.lines[-1].seq == view.town.offset - 1
     assert view.events.lines[view.events.at].kind != "tick_ended"
     assert {line.kind for line in view.events.lines[view.events.at + 1 :]} == {"tick_ended"}
-    assert {line.kind for line in whole.view(Wanted(900, filter="quarrel")).events.lines if line.matches} == {
+    assert {line.kind for line in whole.view(Wanted(TICKS, filter="quarrel")).events.lines if line.matches} == {
         "queue_conflict"
     }
 
