@@ -21,7 +21,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     "chat_failed": "{agent} talked to {other}, and it went badly",
     "queue_handover": "{agent} passed {place} on to {other}, who had waited",
     "queue_conflict": "{wrong}{place_at}",
-    "shift_takeover": "{other} did not come to work{venue}, and {agent} took the shift and its pay",
+    "shift_takeover": "{other} was not at the desk{venue} in time, and {agent} took the shift and its pay",
     "late_help": "{other} was late for work{venue}, and {agent} did the first of it",
     "news_told": "{agent} told {other} that {deed} ({known})",
     "meal_given": "{agent} gave {other}, who was hungry, a meal",
