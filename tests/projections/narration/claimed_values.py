@@ -186,7 +186,7 @@ def count(at: At) -> str:
     if at.kind == "item_bought":
         return noun(int(at.row["code2"]), "meal" if at.code == Item.MEAL else "portion")
     if at.kind == "day_ended":
-        return Number(len(at.today("chat_succeeded", "chat_failed", "chat_broken_off", agent=at.a)))
+        return Number(len(at.today("chat_started", agent=at.a)))
     return Number(at.count_pair("chat_succeeded"))
 
 
@@ -270,7 +270,7 @@ VALUES: Final[Mapping[str, Callable[[At], str]]] = {
     "victim": victim,
     "third": lambda at: names(at, aside.others_at_table(at)),
     "count": count,
-    "all": lambda at: Number(len(at.today("chat_succeeded", "chat_failed", "chat_broken_off"))),
+    "all": lambda at: Number(len(at.today("chat_started"))),
     "paid": lambda at: f"{at.row['value']:.2f}",
     "amount": lambda at: f"{at.row['value']:.2f}",
     "wage": lambda at: f"{at.row['value']:.1f}",

@@ -40,7 +40,7 @@ MAY_SAY: dict[str, str] = {
     r"\b(friends?|friendships?)\b": BOND,
     r"\b(rivals?|rivalr(y|ies))\b": BOND,
     r"\bagain\b": r"renewed|rivalry\.again|hired_again|outage\.|conflict\.(same_place|squeezed)|place_known",
-    r"\b(in|on) time\b|punctual": r"work\.|help\.promised",
+    r"\b(in|on) time\b|punctual": r"work\.|help\.promised|takeover\.taken|conflict\.promise",
     r"\bat once\b|\bimmediately\b|\balways\b|\busually\b": r"help\.quarrelled",
     r"\btogether\b": r"meal\.|housemates|household",
 }
