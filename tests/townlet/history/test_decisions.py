@@ -20,6 +20,7 @@ from townlet.living.progress import Pulse
 from townlet.policies import decisions
 from townlet.policies.file import Policy
 from townlet.policies.keeping import kept_stretches
+from townlet.rules.draw import set_seed
 from townlet.run import Run
 
 TICKS = 1500
@@ -137,7 +138,7 @@ def test_where_the_rules_live_another_life_they_are_said_to_be_missing(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decisions.parts(run.path)[2].path.unlink()
-    monkeypatch.setattr("townlet.rules.draw.stream_key", lambda seed, stream: 5)
+    monkeypatch.setitem(set_seed.__globals__, "stream_key", lambda seed, stream: 5)
     with pytest.warns(RuntimeWarning, match=r"the decisions of ticks 1,200 to 1,499 are missing"):
         run.resume(0)
     assert len(decisions.parts(run.path)) == 2
