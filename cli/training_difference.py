@@ -51,7 +51,7 @@ def say_parting(a: Path, b: Path, names: tuple[str, str], decision: bool, form: 
 
 
 def _lived(a: Path, b: Path, found: "Parting") -> Lived | None:
-    """The first decision and event that differ: in the update in which they part, or else in the next that both made.
+    """The first decision and event that differ: in the update whose rollouts part, the last one that is looked at.
 
     Where the weights part first, the rollout of that update is the same, and it is the next one that shows it.
     """
@@ -60,7 +60,8 @@ def _lived(a: Path, b: Path, found: "Parting") -> Lived | None:
     if found.update is None:
         return None
     last = min(found.update + 1, *(updates - 1 for updates in found.updates))
-    for update in range(found.update, last + 1):
+    first = found.update if found.digests[0].key == "rollout" else found.update + 1
+    for update in range(first, last + 1):
         if decision := first_decision(a, b, update):
             return Lived(update, decision, first_event(a, b, update, decision.town))
     return Lived(last, None, None)

@@ -311,11 +311,12 @@ def bring(run: Path, name: str, length: int | None = None) -> bool:
 def bring_beside(run: Path, part: str) -> None:
     """Fetch what a mirror's run keeps beside its log as this file or folder. Raises `EventLogError`, `OSError`."""
     store = _stores.get(run)
-    for name in store.names(deep=True) if store is not None and part not in store.brought else ():
+    if store is None or part in store.brought:
+        return
+    for name in store.names(deep=True):
         if name.partition("/")[0] == part and is_kept(name):
             bring(run, name)
-    if store is not None:
-        store.brought.add(part)
+    store.brought.add(part)
 
 
 def forget(path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from townlet.errors import QueryError
+from townlet.evaluating.picture import lot_name
 from townlet.evaluating.rows import Row
 from townlet.plotting.tie_network import INK, form_of, matplotlib_module, save, style, write_title
 
@@ -57,7 +58,7 @@ def plot_hours(rows: Sequence[Row], into: Path, below: str = "") -> None:
             of_lot = {
                 option: [shares[*lot, f"time.{option}.{at:02}"] or 0.0 for at in range(HOURS)] for option in COLOURS
             }
-            _draw_day(axes, of_lot, f"{Path(lot[0]).stem} {lot[1]}")
+            _draw_day(axes, of_lot, lot_name(*lot))
         for axes in panels[len(lots) :]:
             axes.set_axis_off()
         figure.subplots_adjust(

@@ -77,16 +77,16 @@ def _draw_panel(axes: "Axes", rows: Sequence[Row], lots: Sequence[tuple[str, str
             axes.plot((row.low, row.high), (place, place), color=colour, linewidth=1.6, solid_capstyle="butt")
         axes.plot((row.value,), (place,), color=colour, marker="o", markersize=5, linestyle="none")
     axes.set_ylim(len(lots) - 0.5, -0.5)
-    axes.set_yticks(range(len(lots)), [_called(*lot) if named else "" for lot in lots], fontsize=8)
+    axes.set_yticks(range(len(lots)), [lot_name(*lot) if named else "" for lot in lots], fontsize=8)
     axes.tick_params(axis="x", labelsize=7)
     axes.locator_params(axis="x", nbins=4)
     axes.set_title(rows[0].figure, fontsize=9, color=INK, loc="left")
     axes.set_xlabel(rows[0].unit, fontsize=7)
 
 
-def _called(policy: str, share: str) -> str:
+def lot_name(policy: str, share: str) -> str:
     """A policy and share as a picture names them: a file by its name."""
     return f"{Path(policy).stem} {share}"
 
 
-__all__ = ["DRAWN", "plot_evaluation"]
+__all__ = ["DRAWN", "lot_name", "plot_evaluation"]

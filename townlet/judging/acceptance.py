@@ -132,7 +132,7 @@ def seeds_needed(seeds: int, people: int) -> int:
 def judged(band: Band, measured: Measured, *, seeds: int, people: int, days: int) -> Row:
     """The row of a band of the table: `seeds` towns of `people` people have lived for `days` days.
 
-    It is not judged if that is less than the band's window.
+    It is not judged if that is less than the band's window, unless the figure is above its upper bound.
     """
     sized = scaled(band, people)
     if band is TENURE:
@@ -155,7 +155,8 @@ def judged(band: Band, measured: Measured, *, seeds: int, people: int, days: int
         after = window_days(band, people, days)
         name = f"{name} after {after:g} {'day' if after == 1 else 'days'}"
     value, must = _value(measured.figure, band.unit), _must(sized, needed, seeds)
-    if sized.within_days is not None and days < sized.within_days:
+    is_bounded = _within(measured.figure, None, sized.most)
+    if sized.within_days is not None and days < sized.within_days and is_bounded:
         return Row(name, value, must, None, f"{NOT_JUDGED} {sized.within_days:g} days", measured.figure)
     return Row(name, value, must, passed, ", ".join(notes), measured.figure)
 

@@ -37,13 +37,18 @@ def figures_of(books: np.ndarray, seats: int, ticks: int, ticks_per_day: int) ->
     seat_days = seats * ticks / ticks_per_day
     by_town = books["terms"] / seat_days
     total = by_town[:, COLUMNS.index("total")]
-    error = CONFIDENCE * float(total.std(ddof=1)) / len(total) ** 0.5 if len(total) > 1 else 0.0
+    error = error_over_towns(total)
     mean, days = float(total.mean()), float(books["lived"].sum()) / ticks_per_day
     found = {"return": mean, "return_low": mean - error, "return_high": mean + error}
     found |= {f"return.{name}": float(by_town[:, i].mean()) for i, name in enumerate(COLUMNS) if name != "total"}
     found |= {"person_days": days, "decisions_a_person_day": _share(books["decisions"].sum(), days)}
     found["self_sufficiency"] = _share(books["good_days"].sum(), float(books["days"].sum()))
     return found | {name: _share(books["events"][:, kind].sum(), days) for name, kind in EVENTS.items()}
+
+
+def error_over_towns(figures: np.ndarray) -> float:
+    """Half of the interval (95 %, normal) of a mean over towns, of a figure f8 [T]; 0 for one town."""
+    return CONFIDENCE * float(figures.std(ddof=1)) / float(len(figures)) ** 0.5 if len(figures) > 1 else 0.0
 
 
 def _share(part: float, whole: float) -> float:

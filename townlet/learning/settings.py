@@ -32,7 +32,7 @@ class NetworkSettings(Model):
         "mlp", description="of numbers alone; with convolutions of the map; with a memory that steps by decision"
     )
     hidden: Annotated[int, Field(ge=8, le=1024, multiple_of=8)] = Field(
-        128, description="units of each of the two hidden layers"
+        128, description="units of each of the two hidden layers; of an lstm, of its one and of its memory"
     )
     sequence: Annotated[int, Field(ge=1, le=1024)] = Field(
         32, description="the most decisions of a person through which an lstm is learned at once"

@@ -128,8 +128,9 @@ def _answered(by: Guide, observer: Observer, learned: np.ndarray, known: Mapping
     def live(town: "Town", ticks: int, choices: np.ndarray) -> tuple[int, np.ndarray]:
         memories, stepped = [np.zeros((0, by.policy.memory_size), "f4")], np.zeros(1, np.int64)
         lived, n, answered = 0, 0, False
-        while n + observer.seats <= len(choices):
-            asked = choices[n:], ticks - lived, town.reserve, answered, stepped
+        while (has_room := n + observer.seats <= len(choices)) or answered:
+            left = ticks - lived if has_room else 1  # a tick that is answered is lived, and then no other
+            asked = choices[n:], left, town.reserve, answered, stepped
             deciders = int(live_until_asked(town.towns, town.plans, *sight, learned, *asked))
             lived += int(stepped[0])
             if not deciders:

@@ -5,6 +5,7 @@ import os
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import cast
@@ -25,7 +26,7 @@ from townlet.configuration.load import Resolved
 from townlet.errors import TownletError
 from townlet.living.commands.door import answers_in
 from townlet.living.commands.driver import Driver
-from townlet.living.commands.session import Order, Session, living
+from townlet.living.commands.session import Order, Session, living, session_text
 from townlet.living.deciding import Decider
 from townlet.living.identity import fold_identity
 from townlet.living.progress import Progress, Pulse
@@ -68,12 +69,14 @@ def begin(
         town.decider = Decider(town, by, seed)
     founding = town.found(seed)
     session = Session(town, orders)
+    who = f" commands {session_text(orders)}" if orders else ""
+    log = partial(new_log, durability=durability, who=who, by=by)
     if not (replace and is_run(into)):
-        with new_log(resolved, seed, into, durability=durability, by=by) as writer:
+        with log(resolved, seed, into) as writer:
             keep_guide(into, by, 0)
             _live(town, writer, ticks, founding, progress, commit_ticks, session)
         return
-    with instead_of_run(into) as beside, new_log(resolved, seed, beside, durability=durability, by=by) as writer:
+    with instead_of_run(into) as beside, log(resolved, seed, beside) as writer:
         keep_guide(beside, by, 0)
         rows = np.concatenate([founding, *living(town, 1, 1, session)])
         writer.commit(rows, town.take_notes(rows), expected_seq=0)
@@ -86,8 +89,8 @@ def new_log(
 ) -> LogWriter:
     """A writer for a new run in the folder `into`. Raises RunExists, LogLocked.
 
-    `who` names an outside policy, if one acts in the town, and `by` a policy that people live by; both become part of
-    the run's id.
+    `who` names an outside policy or commands, if they act on the town, and `by` a policy that people live by; both
+    become part of the run's id.
     """
     who += by.who if by else ""
     return LogWriter.create(

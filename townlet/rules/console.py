@@ -118,7 +118,7 @@ def change_person(town, plan, kind, a, b, tile, code, value, cause):
 
 @entry
 def may_talk(towns, plans, index, a, b):
-    """Whether two are free to begin a talk now, as the rules have it, and within hearing."""
+    """Whether two are free to begin a talk now, and within hearing, whatever their rivalry."""
     town = towns[index]
     plan = plans[town.clock.epoch]
     if tiles_apart(plan, town.agents[a].tile, town.agents[b].tile) > plan.chat.radius:

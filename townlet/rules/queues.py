@@ -168,7 +168,7 @@ def pushes_past(town, plan, a, b):
 
 @kernel
 def temper(town, plan, a):
-    """How ready an agent is to quarrel, in [0, 1]: less after a quarrel, and then more from tick to tick."""
+    """How ready an agent is for a block or hard words, in [0, 1]: less after a quarrel, and more from tick to tick."""
     last, peace = town.agents[a].quarrelled, plan.queues.peace
     if last == 0 or peace == 0:
         return 1.0

@@ -148,11 +148,12 @@ class _Rounds:
             for number in numbers:
                 if number not in seen and (trial := self._kept(number, values[number])):
                     seen[number] = trial
-                    self._made += 1
+                    self._made += number in trained
                     self._tell(trial, [*self._found, *seen.values()])
 
         cells = [self._cell(number, values[number]) for number in numbers if number not in seen]
         made = [cell for cell in cells if cell is not None]
+        trained = {cell["number"] for cell in made}
         if made:
             many.values(many.run(make_trial, made, jobs=self._jobs, progress=tell))
         tell()
@@ -164,10 +165,12 @@ class _Rounds:
         return kept_trial(self._folder, self._study.digest, number, values)
 
     def _cell(self, number: int, values: dict[str, Value]) -> dict[str, Any] | None:
-        """What `make_trial` is called with, as JSON can express it; None if the values do not fit together."""
+        """What `make_trial` is called with, as JSON can express it; None for values that cannot be tried."""
         search, study = self._study.search, self._study.digest
         try:
             trainings = trainings_of(self._study.training, search, number, values)
+            named = {f"training {place + 1} of the trial": each for place, each in enumerate(trainings)}
+            require_apart(self._study.training, named, search)
         except ConfigurationError as error:
             stopped = Trial(study=study, number=number, values=values, state=STOPPED, why=str(error))
             write_trial(self._folder, stopped)

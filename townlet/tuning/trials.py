@@ -12,7 +12,7 @@ from eventlog.folder.regular import read_regular
 from townlet.configuration.load import from_text
 from townlet.errors import ConfigurationError
 from townlet.evaluating.living import Sums, town_sums
-from townlet.learning.figures import CONFIDENCE
+from townlet.learning.figures import error_over_towns
 from townlet.learning.guards import Stopped
 from townlet.learning.kept.checkpoints import FOLDER
 from townlet.learning.kept.folders import POLICY, is_training, read_manifest
@@ -82,7 +82,7 @@ def make_trial(
         for policy, digest in zip(policies, weights, strict=True)
     ]
     towns = np.mean([[_ratio([sums], "total", "seat_days") for sums in each] for each in lived], axis=0)
-    mean, error = float(towns.mean()), _error(towns)
+    mean, error = float(towns.mean()), error_over_towns(towns)
     every = [sums for each in lived for sums in each]
     trial = Trial(
         study=study,
@@ -161,11 +161,6 @@ def _ratio(towns: Sequence[Sums], part: str, whole: str) -> float:
     """A sum over the seats of some towns, of another such sum."""
     parts, wholes = (sum(sum(sums[name]) for sums in towns) for name in (part, whole))
     return float(parts / wholes) if wholes else 0.0
-
-
-def _error(towns: np.ndarray) -> float:
-    """Half of an interval over towns; 0 for one town."""
-    return CONFIDENCE * float(towns.std(ddof=1)) / float(len(towns)) ** 0.5 if len(towns) > 1 else 0.0
 
 
 __all__ = ["FINISHED", "STOPPED", "Trial", "kept_trial", "make_trial", "training_folder", "trial_file", "write_trial"]

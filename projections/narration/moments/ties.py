@@ -12,7 +12,7 @@ OVER = {
     int(codes.SHARED_MEAL): "a shared meal",
     int(codes.CHAT_SUCCEEDED): "a talk",
     int(codes.CHAT_FAILED): "a talk that went wrong",
-    int(codes.QUEUE_HANDOVER): "a place in line",
+    int(codes.QUEUE_HANDOVER): "a place that was passed on",
     int(codes.QUEUE_CONFLICT): "a quarrel",
     int(codes.LATE_HELP): "help at work",
     int(codes.SHIFT_TAKEOVER): "a shift taken over",

@@ -6,6 +6,7 @@ from eventlog.catalogue.registries import Item, Reason, Trait, Weather
 from eventlog.rows import MISSING
 from projections.narration.entries import Moment
 from projections.narration.moments import queues, ties
+from projections.narration.moments.life import MARKED
 from projections.narration.scene import Scene
 from projections.narration.words import duration, many
 
@@ -46,7 +47,7 @@ def _talker(scene: Scene, top: int, began: int, all_of_them: int) -> Iterator[Mo
     name = "talker"
     if max(charm, key=lambda person: charm[person]) == top:
         name = "talker_outgoing"
-    elif charm[top] < 0 and sorted(charm.values()).index(charm[top]) < len(charm) // 2:
+    elif charm[top] <= -MARKED:
         name = "talker_shy"
     facts = {"count": scene.number(began), "all": scene.number(all_of_them)}
     yield scene.moment(f"personality.{name}", facts, who=(top, MISSING))

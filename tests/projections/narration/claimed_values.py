@@ -30,7 +30,7 @@ OVER: Final = {
     "shared_meal": "a shared meal",
     "chat_succeeded": "a talk",
     "chat_failed": "a talk that went wrong",
-    "queue_handover": "a place in line",
+    "queue_handover": "a place that was passed on",
     "queue_conflict": "a quarrel",
     "late_help": "help at work",
     "shift_takeover": "a shift taken over",

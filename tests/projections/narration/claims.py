@@ -311,7 +311,7 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     **{f"personality.newly_{name}": claim for name, claim in MANNERS.items()},
     "personality.talker": talked_most,
     "personality.talker_outgoing": both(talked_most, is_extreme(Trait.EXTROVERSION, 1)),
-    "personality.talker_shy": both(talked_most, lambda at: bool(at.person(at.a)["traits"][Trait.EXTROVERSION] < 0)),
+    "personality.talker_shy": both(talked_most, lambda at: bool(at.person(at.a)["traits"][Trait.EXTROVERSION] <= -0.5)),
     "personality.impatient": is_kind("queue_left", Reason.IMPATIENT),
 }
 """What each situation claims."""

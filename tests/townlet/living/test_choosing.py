@@ -15,6 +15,7 @@ from townlet.configuration.load import load
 from townlet.env.decisions.answered import act_by
 from townlet.env.decisions.experience import Experience
 from townlet.errors import PolicyError
+from townlet.living import deciding
 from townlet.living.by_answers import live_until_asked
 from townlet.living.by_policy import CHOICE
 from townlet.living.choosing import Chooser
@@ -64,6 +65,15 @@ def test_a_life_cut_into_pieces_is_the_same(run: Run, policy: Policy, tmp_path: 
         cut.resume(ticks)
     assert cut.log_digest == run.log_digest
     assert cut.decisions().equals(run.decisions())
+
+
+def test_a_life_with_room_for_one_tick_of_choices_is_the_same(
+    run: Run, policy: Policy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deciding, "ROOM", 0)
+    narrow = townlet.simulate(ticks=400, seed=SEED, into=tmp_path / "narrow", policy=policy).resume(TICKS - 400)
+    assert narrow.log_digest == run.log_digest
+    assert narrow.decisions().equals(run.decisions())
 
 
 def test_a_fork_lives_on_as_its_parent_did(run: Run, tmp_path: Path) -> None:

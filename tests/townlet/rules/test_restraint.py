@@ -287,7 +287,7 @@ def test_what_cannot_be_is_told_and_leaves_no_trace(said: str, restraint: tuple[
     assert not stage.kinds()
 
 
-def test_no_command_leaves_the_log_as_it_was() -> None:
+def test_a_life_in_two_parts_is_a_life_in_one() -> None:
     town = town_of(busy())
     whole = [town.found(1), *town.live(LATER + 2 * DAY)]
     assert log_digest(whole) == log_digest(list(free_lives()[1]))

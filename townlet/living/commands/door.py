@@ -20,7 +20,7 @@ from eventlog.reader import LogReader
 from projections.spelling import proposal
 from townlet.configuration.load import person_name
 from townlet.living.commands import typed
-from townlet.living.commands.driver import NONE, Effect, record_effect
+from townlet.living.commands.driver import NONE, Effect, record_effect, require_room
 from townlet.living.commands.typed import Command, command_text, read_command
 from townlet.living.town import Town
 from townlet.rules import console
@@ -91,6 +91,7 @@ class Door:
             )
 
     def _follow(self, command: Command, issuer: Issuer, effects: list[Effect]) -> Answer:
+        require_room(self.town, 1 + len(effects))  # an acceptance is never without what it leads to
         code = int(registries.Command[command.command.upper()])
         accepted = Effect(codes.COMMAND_ACCEPTED, code=code, code2=int(issuer), note=command_text(command))
         seq = record_effect(self.town, accepted, NONE)
@@ -99,7 +100,7 @@ class Door:
         return Answer(command.cmd_id, seq, self.town.tick)
 
     def _reject(self, command: Command, issuer: Issuer, refused: "_Refused") -> Answer:
-        note = json.dumps({**json.loads(command_text(command)), "why": refused.why}, ensure_ascii=False)
+        note = json.dumps({**command.model_dump(exclude_none=True), "why": refused.why}, ensure_ascii=False)
         rejected = Effect(codes.COMMAND_REJECTED, code=int(refused.refusal), code2=int(issuer), note=note)
         seq = record_effect(self.town, rejected, NONE)
         return Answer(command.cmd_id, seq, self.town.tick, refused.refusal, refused.why)

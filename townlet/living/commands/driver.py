@@ -80,14 +80,19 @@ def record_effect(town: Town, effect: Effect, cause: int) -> int:
 
     Raises OutboxFull, and then nothing is recorded.
     """
-    if int(town.record["cursor"]["pending"]) + town.reserve >= town.shape.rows:
-        raise OutboxFull(f"too many commands at tick {town.tick}: let the town live on before the next one")
+    require_room(town)
     seq = town.seq
     columns = (effect.a, effect.b, effect.tile, effect.code, effect.code2, effect.value)
     console.command(town.towns, town.plans, 0, effect.kind, *columns, cause)
     if effect.note:
         town.notes[seq] = effect.note
     return seq
+
+
+def require_room(town: Town, rows: int = 1) -> None:
+    """Raises OutboxFull unless so many events can be recorded before those of the next tick."""
+    if int(town.record["cursor"]["pending"]) + rows - 1 + town.reserve >= town.shape.rows:
+        raise OutboxFull(f"too many commands at tick {town.tick}: let the town live on before the next one")
 
 
 def _require(objection: str) -> None:

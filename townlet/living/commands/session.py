@@ -32,13 +32,12 @@ class Session:
         self._town = town
         self._door = Door(town, answers)
         self._left = sorted(orders, key=lambda order: order.at)
-        self.answers: list[Answer] = []
 
     def give_due(self) -> None:
         """Give every order whose tick has come. Raises OutboxFull."""
         while self._left and self._left[0].at <= self._town.tick:
-            order = self._left.pop(0)
-            self.answers.append(self._door.submit(order.command, order.issuer))
+            self._door.submit(self._left[0].command, self._left[0].issuer)
+            del self._left[0]
 
     def next_stop(self, until: int) -> int:
         """The tick of the next order, if it is before `until`; else `until`."""

@@ -57,7 +57,7 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
         )
     begun = run.at(tick).town
     if begun.seq == 0:
-        raise QueryError(f"{run.place}: nobody lives there at tick 0. Next: --at 1, or later")
+        raise QueryError(f"{run.place}: nobody lives there at tick 0. Next: --at-tick 1, or later")
     own, future = epochs_of_fork(run, tick)
     settings, plans = begun.settings, begun.plans.view(np.ndarray)
     base = settings[len(own) - 1]

@@ -1,12 +1,12 @@
 """What an intervention did: asks for pairs of futures, and makes tables of what came of them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import numpy as np
 import pyarrow as pa
 
-from eventlog.catalogue import KIND_NAMES, KINDS, REGISTRIES
+from eventlog.catalogue import KIND_CODES, KIND_NAMES, KINDS, REGISTRIES
 from townlet.configuration.load import names_table
 from townlet.errors import QueryError
 from townlet.history.history import History
@@ -16,10 +16,10 @@ from townlet.whatif.paired.effects import Effects, effects
 from townlet.whatif.paired.futures import FIRST_SEED, Lived, Progress, Wish, live
 from townlet.whatif.paired.holding_back import Who, without
 from townlet.whatif.paired.orders import commanded
-from townlet.whatif.paired.outcomes import KIND_CODES, Watched
+from townlet.whatif.paired.outcomes import Watched
 from townlet.whatif.paired.result import WhatIf
 from townlet.whatif.paired.treatments import Intervention
-from townlet.whole_numbers import require_seed, whole_number
+from townlet.whole_numbers import require_seed, require_within
 
 PAIRS_MOST: Final = 10_000
 DAYS_MOST: Final = 365
@@ -55,19 +55,22 @@ def what_if(
     """The effects of holding an event back, or of commands and settings at tick `at`, over `futures` pairs of futures.
 
     Raises QueryError for what cannot be asked or commanded, TickOutOfRange, ConfigurationError, PolicyError,
-    LogDamaged.
+    LogDamaged, and TownletError for a number that is out of range, or without scipy.
     """
     if (without_seq is None) == (not do and not overrides):
         raise QueryError("say either which event to hold back, or what to command or to set, and not both")
-    _require_within(futures, "pairs of futures", 2, PAIRS_MOST)
-    _require_within(days, "days", 1, DAYS_MOST)
+    require_within(futures, "futures", 2, PAIRS_MOST)
+    require_within(days, "days", 1, DAYS_MOST)
+    require_within(threads, "threads", 1)
+    if who not in (None, *get_args(Who)):
+        raise QueryError(f"held back can be {', '.join(get_args(Who))}, and {who!r} is none of these")
     if luck not in ("same", "fresh"):
         raise QueryError(f"the luck of two futures is the same or fresh, and {luck!r} is neither")
     per_day = run.config.town.ticks_per_day
     if without_seq is not None:
         intervention = without(run, without_seq, at=at, ticks=ticks, who=who, horizon=days * per_day)
     elif at is None:
-        raise QueryError("a command or a setting needs the tick at which it is given: add --at TICK")
+        raise QueryError("a command or a setting needs the tick at which it is given: add --at-tick TICK")
     elif ticks is not None or who is not None:
         raise QueryError("--for and --who change what is held back: they need --without")
     else:
@@ -176,8 +179,3 @@ def instead_table(intervention: Intervention, arms: Arms, lived: Lived) -> pa.Ta
         ]
     )
     return pa.Table.from_pylist(rows, schema)
-
-
-def _require_within(number: int, what: str, least: int, most: int) -> None:
-    if not least <= whole_number(number, what) <= most:
-        raise QueryError(f"there can be {least:,} to {most:,} {what}, and {number:,} is not such a number")

@@ -120,20 +120,20 @@ MEANT: Final[Mapping[Deed, str]] = {
 """How a deed reads after "is held back from"; an option reads as its name."""
 
 INSTEAD: Final[Mapping[str, str]] = {
-    "power_failed": '--at TICK --do "blackout on=false"',
-    "power_restored": "--at TICK --do blackout",
-    "water_failed": '--at TICK --do "outage on=false"',
-    "water_restored": "--at TICK --do outage",
-    "price_changed": '--at TICK --do "price ITEM PRICE"',
-    "weather_changed": '--at TICK --do rain (or "rain on=false")',
-    "need_set": '--at TICK --do "setneed NAME NEED VALUE"',
-    "rent_charged": "--at TICK --set market.rent=AMOUNT",
-    "benefit_paid": "--at TICK --set market.benefit=AMOUNT",
-    "tie_set": '--at TICK --do "set_rel OWNER OTHER SIDE VALUE"',
-    "teleported": '--at TICK --do "teleport NAME ROW COLUMN"',
-    "wage_paid": '--at TICK --do "restrain NAME work ticks=TICKS"',
-    "shift_started": '--at TICK --do "restrain NAME work ticks=TICKS"',
-    "shift_missed": "--at TICK --set work.unwell_chance=0 (and work.oversleep_chance=0)",
+    "power_failed": '--at-tick TICK --do "blackout on=false"',
+    "power_restored": "--at-tick TICK --do blackout",
+    "water_failed": '--at-tick TICK --do "outage on=false"',
+    "water_restored": "--at-tick TICK --do outage",
+    "price_changed": '--at-tick TICK --do "price ITEM PRICE"',
+    "weather_changed": '--at-tick TICK --do rain (or "rain on=false")',
+    "need_set": '--at-tick TICK --do "setneed NAME NEED VALUE"',
+    "rent_charged": "--at-tick TICK --set market.rent=AMOUNT",
+    "benefit_paid": "--at-tick TICK --set market.benefit=AMOUNT",
+    "tie_set": '--at-tick TICK --do "set_rel OWNER OTHER SIDE VALUE"',
+    "teleported": '--at-tick TICK --do "teleport NAME ROW COLUMN"',
+    "wage_paid": '--at-tick TICK --do "restrain NAME work ticks=TICKS"',
+    "shift_started": '--at-tick TICK --do "restrain NAME work ticks=TICKS"',
+    "shift_missed": "--at-tick TICK --set work.unwell_chance=0 (and work.oversleep_chance=0)",
 }
 """What changes an event that nobody decides."""
 
@@ -149,9 +149,9 @@ def without(
 ) -> Intervention:
     """The intervention that holds back the event with this number.
 
-    It begins where the deed begins, or at tick `at` before. `ticks` is for how long, from the event on, and `who` is
-    held back: the pair, the person towards everybody, or anybody towards the other; None: as `RULES` say. `horizon` is
-    how many ticks the futures live. Raises QueryError for an event that is not there or that cannot be held back,
+    It begins where the deed begins, or at tick `at` before. `ticks` is for how long, from where the deed begins. `who`
+    is held back: the pair, the person towards everybody, or anybody towards the other; None: as `RULES` say. `horizon`
+    is how many ticks the futures live. Raises QueryError for an event that is not there or that cannot be held back,
     TickOutOfRange, LogDamaged.
     """
     head = run.head
@@ -171,7 +171,7 @@ def without(
     if not 0 <= tick - moment <= run.config.town.ticks_per_day - (int(event["tick"]) - tick) - 1:
         raise QueryError(
             f"event {seq:,} begins at tick {tick:,}, and the futures are to begin at tick {moment:,}: begin there, or "
-            f"within the day before it.\n  Next: leave --at out"
+            f"within the day before it.\n  Next: leave --at-tick out"
         )
     if any(run.log.seq_at(moment) < epoch.from_seq <= seq for epoch in run.epochs):
         raise QueryError(

@@ -4,8 +4,9 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from eventlog.catalogue import KINDS
+from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import SIDES
+from projections.narration.bond_rule import FRIEND, RIVAL
 from projections.record.state import NEEDS, state_size
 
 SOCIAL: Final = (
@@ -28,10 +29,7 @@ FIGURES: Final = ("people", "ties", "friendships", "rivalries", "mean_trust")
 PEOPLE_MOST: Final = 64
 """The most people whose outcomes are looked at; in a larger town those nearest to the event, by their ties."""
 
-KIND_CODES: Final = {kind.snake(): kind.kind for kind in KINDS}
 CODES: Final = np.array([KIND_CODES[kind] for kind in SOCIAL])
-
-FRIEND, RIVAL = 1, 2
 
 BOOKKEEPING: Final = ("seq", "deed", "source", "held_towards", "held_until", "restrained_until")
 """The fields that tell where events stand in the log, or what somebody is held back from; names may end with these."""

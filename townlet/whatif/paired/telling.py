@@ -77,9 +77,8 @@ def answer(found: "WhatIf") -> str:
 
 def _foremost(found: "WhatIf") -> dict[str, Any] | None:
     """The effect that answers."""
-    for change in found.direct[:1]:
-        return found.effect(change.side, change.owner, change.other)[-1]
-    return next(iter(found.certain()), None)
+    rows = [row for change in found.direct[:1] for row in found.effect(change.side, change.owner, change.other)]
+    return rows[-1] if rows else next(iter(found.certain()), None)
 
 
 def lines(found: "WhatIf") -> list[str]:

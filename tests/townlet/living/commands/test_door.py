@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from eventlog import codes
 from eventlog.catalogue import KIND_NAMES
 from eventlog.catalogue.registries import Deed, Issuer, Refusal
+from projections.record.state import PENDING
 from tests.townlet.living.invariants import broken
 from tests.townlet.towns import default_settings, kitchen_settings, town_of
 from townlet.configuration.load import person_name
@@ -170,7 +171,11 @@ def test_the_same_id_gets_its_first_answer_again_and_nothing_happens_twice(conte
 
 
 def test_no_more_newcomers_are_called_for_than_can_be_on_their_way() -> None:
-    _, door = at_noon()
+    town, door = at_noon()
+    town.record["clock"]["newcomers"] = PENDING
+    answer = given_to(door, {"command": "kill", "agent": "alice"}, "too-many")
+    assert answer.refusal == Refusal.E_CONFLICT and "on their way" in answer.why
+    town.record["clock"]["newcomers"] = 0
     names = ["alice", "bob", "carol", "dan", "erin", "frank", "grace", "henry"]
     answers = [given_to(door, {"command": "kill", "agent": name}, name) for name in names]
     assert all(answer.accepted for answer in answers)

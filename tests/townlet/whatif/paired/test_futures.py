@@ -9,7 +9,7 @@ import pytest
 import townlet
 from eventlog.codes import COMMAND_ACCEPTED, RESTRAINED
 from tests.townlet.towns import DAY
-from townlet.errors import PolicyError, QueryError, TickOutOfRange
+from townlet.errors import PolicyError, QueryError, TickOutOfRange, TownletError
 from townlet.run import Run
 from townlet.whatif.paired.asking import answered
 from townlet.whatif.paired.futures import Wish
@@ -80,7 +80,7 @@ def test_a_deed_held_back_happens_in_no_future_of_its_stretch(run: Run, kind: st
     assert found.pairs["parted"].null_count == 0
 
 
-def test_quarrels_of_every_reason_can_be_held_back(run: Run) -> None:
+def test_quarrels_of_every_reason_of_this_run_can_be_held_back(run: Run) -> None:
     for row in run.sql("select min(seq) as seq, reason from queue_conflict group by reason order by seq").to_pylist():
         found = run.whatif(without=row["seq"], futures=10, days=1)
         (parted,) = set(found.pairs["parted"].to_pylist())
@@ -159,13 +159,12 @@ def test_settings_and_mains_are_interventions_too(run: Run, tmp_path: Path) -> N
         found.keep(tmp_path / folder, 1)
 
 
-def test_a_departure_can_be_held_back(run: Run, tmp_path: Path) -> None:
-    dark = run.whatif(at=MOMENT, do=["kill agent=dan"], futures=2, days=1)
-    ((_, treated),) = dark.keep(tmp_path, 1)
-    killed = townlet.open(treated)
-    (left,) = dark.effect("departed", "dan")
+def test_a_commanded_departure_is_an_outcome_and_leaves_no_ties(run: Run, tmp_path: Path) -> None:
+    found = run.whatif(at=MOMENT, do=["kill agent=dan"], futures=2, days=1)
+    ((_, treated),) = found.keep(tmp_path, 1)
+    (left,) = found.effect("departed", "dan")
     assert (left["mean"], left["low"], left["high"], left["differ"]) == (1.0, None, None, 1.0)
-    assert killed.sql("select count(*) as n from agent_exited").to_pylist() == [{"n": 1}]
+    assert townlet.open(treated).sql("select count(*) as n from agent_exited").to_pylist() == [{"n": 1}]
     many = run.whatif(at=MOMENT, do=["kill agent=dan"], futures=12, days=1)
     assert many.certain()[0]["outcome"] == "departed"
     (trust, *_) = many.effect("trust", "dan", "alice")
@@ -222,7 +221,7 @@ def test_what_cannot_be_asked_is_refused(run: Run) -> None:
         run.whatif(at=MOMENT, do=["rain true today"])
     with pytest.raises(QueryError, match="the power works already"):
         run.whatif(at=MOMENT, do=["blackout on=false"])
-    with pytest.raises(QueryError, match="2 to 10,000 pairs"):
+    with pytest.raises(TownletError, match="futures: 1 given; it is 2 to 10000"):
         run.whatif(without=seq, futures=1)
 
 
