@@ -1,14 +1,14 @@
 """Finds and words every fault of settings at once: where it is, which key, what was given, what is possible."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from projections.spelling import proposed
+from projections.spelling import proposal, proposed
 from townlet.configuration.keys import Loc, describe, kind_at
 from townlet.configuration.settings import Settings
 from townlet.configuration.upcasting import newer_key
@@ -88,6 +88,14 @@ def in_words(error: Any, given: Given) -> Iterator[str]:
     else:
         near = proposed(error["input"], kind.names) if isinstance(error["input"], str) else ""
         yield f"{head}: cannot be this ({value} given), possible is {kind.range}{near}"
+
+
+def key_fault(error: Any, given: Given, loc: Loc, known: Callable[[Loc], Sequence[str]]) -> str:
+    """One finding of pydantic about the key `loc` of a file of its own; `known` gives the keys of a block."""
+    head, value = f"{given.where(loc)}: {dotted(loc)}", short(error["input"])
+    if error["type"] == "extra_forbidden":
+        return f"{head}: there is no such key ({value} given); {proposal(str(loc[-1]), known(loc[:-1]), 1)}"
+    return f"{head}: {error['msg'][0].lower()}{error['msg'][1:]} ({value} given)"
 
 
 def nearest_key(loc: Loc, known: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from projections.settings import Model
 from projections.spelling import proposal
-from townlet.configuration.faults import dotted, refusal, short
+from townlet.configuration.faults import key_fault, refusal
 from townlet.configuration.load import configs_folder, given_file
 from townlet.errors import ConfigurationError
 from townlet.experiments.figures import FIGURES
@@ -147,15 +147,15 @@ def shipped_experiments() -> dict[str, Path]:
 
 def _in_words(error: Any, given: Any) -> str:
     """One error of pydantic in words."""
-    loc = tuple(error["loc"])
     if error["type"] == "value_error":
         return f"{given.name}: {error['ctx']['error']}"
-    head, value = f"{given.where(loc)}: {dotted(loc)}", short(error["input"])
-    if error["type"] == "extra_forbidden" and len(loc) == 1:
-        return (
-            f"{head}: there is no such key ({value} given); {proposal(str(loc[-1]), list(Experiment.model_fields), 1)}"
-        )
-    return f"{head}: {error['msg'][0].lower()}{error['msg'][1:]} ({value} given)"
+    return key_fault(error, given, tuple(error["loc"]), _known)
+
+
+def _known(loc: tuple[str | int, ...]) -> list[str]:
+    """The keys of a block of an experiment's file."""
+    blocks: dict[str, type[Model]] = {"arms": Arm, "towns": HeldOut}
+    return list(blocks[str(loc[0])].model_fields if loc else Experiment.model_fields)
 
 
 __all__ = ["Arm", "Experiment", "HeldOut", "Planned", "planned", "shipped_experiments"]

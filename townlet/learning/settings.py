@@ -10,8 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, Field, JsonValue, ValidationError, model_validator
 
 from projections.settings import Model
-from projections.spelling import proposal
-from townlet.configuration.faults import Given, dotted, refusal, short
+from townlet.configuration.faults import Given, key_fault, refusal
 from townlet.configuration.load import configs_folder, given_file
 from townlet.configuration.stages import SocialStages
 from townlet.errors import ConfigurationError
@@ -235,10 +234,7 @@ def _in_words(error: Any, given: Given) -> str:
     if error["type"] == "value_error":
         fault = str(error["ctx"]["error"])
         return f"{given.where((fault.partition(':')[0],))}: {fault}"
-    head, value = f"{given.where(loc)}: {dotted(loc)}", short(error["input"])
-    if error["type"] == "extra_forbidden":
-        return f"{head}: there is no such key ({value} given); {proposal(str(loc[-1]), _known(loc[:-1]), 1)}"
-    return f"{head}: {error['msg'][0].lower()}{error['msg'][1:]} ({value} given)"
+    return key_fault(error, given, loc, _known)
 
 
 def _known(loc: tuple[str | int, ...]) -> list[str]:

@@ -58,7 +58,7 @@ def train(
     town = load(training.config, training.overrides, founded=True)
     run = Path(into)
     machine, digest = this_machine(training.threads), digest_of(training, town.text)
-    _require_free(run, resume)
+    folders.require_free(run, "training", is_there=folders.is_training(run), resume=resume)
     disk.make_folder(run)
     lock = WriterLock(run)
     try:
@@ -199,22 +199,6 @@ def _gone_on(run: Path, digest: str, machine: folders.Machine) -> Manifest:
         manifest = manifest.model_copy(update={"codes": (*manifest.codes, code)})
         write_manifest(run, manifest)
     return manifest
-
-
-def _require_free(run: Path, resume: bool) -> None:
-    """Raise ConfigurationError unless a training may write to the folder."""
-    if folders.is_training(run):
-        if not resume:
-            raise ConfigurationError(f"{run} already holds a training. Next: --resume, or another folder: --into")
-        return
-    try:
-        others = [path.name for path in run.iterdir() if path.name not in ("lock", "lock.holder")]
-    except FileNotFoundError:
-        return
-    except NotADirectoryError as error:
-        raise ConfigurationError(f"{run}: a file stands where the training's folder should be: --into") from error
-    if others:
-        raise ConfigurationError(f"{run} holds something else, such as {others[0]}. Next: another folder: --into")
 
 
 def _town_of(run: Path, manifest: Manifest) -> Resolved:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from projections.settings import Model
 from projections.spelling import proposal
-from townlet.configuration.faults import Given, dotted, refusal, short
+from townlet.configuration.faults import Given, dotted, key_fault, refusal, short
 from townlet.configuration.load import configs_folder, given_file
 from townlet.errors import ConfigurationError
 from townlet.learning.settings import Training, training_keys, training_of
@@ -181,12 +181,10 @@ def _in_words(error: Any, given: Given) -> str:
     if error["type"] == "value_error":
         why = str(error["ctx"]["error"])
         return f"{given.where(loc)}: {dotted(loc)}: {why}" if loc else f"{given.where(_key_in(why))}: {why}"
-    head, value = f"{given.where(loc)}: {dotted(loc)}", short(error["input"])
-    if error["type"] == "extra_forbidden":
-        return f"{head}: there is no such key ({value} given); {proposal(str(loc[-1]), _known_keys(loc[:-1]), 1)}"
     if error["type"] in ("model_type", "dict_type"):
-        return f"{head}: this is a block of keys, such as {_EXAMPLES.get(str(loc[0]), '')} ({value} given)"
-    return f"{head}: {error['msg'][0].lower()}{error['msg'][1:]} ({value} given)"
+        block = f"this is a block of keys, such as {_EXAMPLES.get(str(loc[0]), '')}"
+        return f"{given.where(loc)}: {dotted(loc)}: {block} ({short(error['input'])} given)"
+    return key_fault(error, given, loc, _known_keys)
 
 
 def _key_in(why: str) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from townlet import many
 from townlet.configuration.load import load
 from townlet.configuration.stages import rewards_stage
 from townlet.errors import ConfigurationError, TownletError
-from townlet.learning.kept.folders import Machine, this_machine
+from townlet.learning.kept.folders import Machine, require_free, this_machine
 from townlet.learning.settings import Training, digest_of
 from townlet.many.cells import canonical
 from townlet.tuning.leaving import best_of, write_study
@@ -103,7 +103,7 @@ def tune(
         training=training,
         search=search,
     )
-    _require_free(folder, resume)
+    require_free(folder, "study", is_there=(folder / MANIFEST).is_file(), resume=resume)
     warm()
     disk.make_folder(folder)
     lock = WriterLock(folder)
@@ -255,22 +255,6 @@ def _begin(folder: Path, mine: Manifest) -> None:
             f"{folder} cannot go on here with the same trials: {'; '.join(differences)}.\n"
             "  Next: go on where it began, or tune anew into another folder: --into"
         )
-
-
-def _require_free(folder: Path, resume: bool) -> None:
-    """Raise ConfigurationError unless a study may write to the folder."""
-    if (folder / MANIFEST).is_file():
-        if not resume:
-            raise ConfigurationError(f"{folder} already holds a study. Next: --resume, or another folder: --into")
-        return
-    try:
-        others = [path.name for path in folder.iterdir() if path.name not in ("lock", "lock.holder")]
-    except FileNotFoundError:
-        return
-    except NotADirectoryError as error:
-        raise ConfigurationError(f"{folder}: a file stands where the study's folder should be: --into") from error
-    if others:
-        raise ConfigurationError(f"{folder} holds something else, such as {others[0]}. Next: another folder: --into")
 
 
 __all__ = ["Manifest", "Pulse", "Study", "judged_text", "require_optuna", "study_digest", "trainings_of", "tune"]

@@ -149,11 +149,11 @@ def check(found: Fuzzed) -> None:
         first = last
 
 
-@pytest.mark.parametrize("seed", [7])
-def test_a_town_under_a_hand_never_stands_still_and_its_log_says_it_all(seed: int) -> None:
-    found = fuzzed(seed)
+@pytest.mark.parametrize("ticks", [3_000, pytest.param(TICKS, marks=pytest.mark.slow)])
+def test_a_town_under_a_hand_never_stands_still_and_its_log_says_it_all(ticks: int) -> None:
+    found = fuzzed(7, ticks)
     check(found)
-    again = fuzzed(seed, taken_up=12)
+    again = fuzzed(7, ticks, taken_up=12)
     assert log_digest([again.rows]) == log_digest([found.rows])
     assert again.town.state_digest() == found.town.state_digest()
 

@@ -46,7 +46,7 @@ else:
 def acknowledged_before_the_kill(run: Path, kill: int) -> int:
     """Let a process live in the run, kill it at a drawn moment; gives how many events it said were durable.
 
-    Each eighth dies while it opens the run, the others after some commits.
+    Each fourth dies while it opens the run, the others after some commits.
     """
     child = subprocess.Popen(
         [sys.executable, "-c", LIVE_ON, str(run)],
@@ -57,7 +57,7 @@ def acknowledged_before_the_kill(run: Path, kill: int) -> int:
     )
     assert child.stdout and child.stderr
     try:
-        if kill % 8 == 7:
+        if kill % 4 == 3:
             time.sleep(word_of(SEED, "opening", kill) % 2000 / 1000)
         else:
             assert select.select([child.stdout], [], [], 120)[0], f"kill {kill}: the town does not come to life"
@@ -71,7 +71,7 @@ def acknowledged_before_the_kill(run: Path, kill: int) -> int:
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
-@pytest.mark.parametrize("kills", [8, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [4, pytest.param(200, marks=pytest.mark.slow)])
 def test_a_town_that_is_killed_loses_no_acknowledged_event(tmp_path: Path, kills: int) -> None:
     """After each kill the log is, event by event, that of a town never killed, up to what was said or beyond."""
     run, undisturbed = tmp_path / "run", town_of(kitchen_settings())

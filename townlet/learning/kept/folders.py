@@ -31,6 +31,22 @@ LEVELS: Final = 4
 Text = Annotated[str, Field(max_length=200)]
 
 
+def require_free(folder: Path, what: str, *, is_there: bool, resume: bool) -> None:
+    """Raise ConfigurationError unless a `what`, such as a training, may write to the folder that may have one."""
+    if is_there:
+        if not resume:
+            raise ConfigurationError(f"{folder} already holds a {what}. Next: --resume, or another folder: --into")
+        return
+    try:
+        others = [path.name for path in folder.iterdir() if path.name not in ("lock", "lock.holder")]
+    except FileNotFoundError:
+        return
+    except NotADirectoryError as error:
+        raise ConfigurationError(f"{folder}: a file stands where the {what}'s folder should be: --into") from error
+    if others:
+        raise ConfigurationError(f"{folder} holds something else, such as {others[0]}. Next: another folder: --into")
+
+
 class Machine(BaseModel):
     """What the bits of a training depend on beside its settings."""
 
