@@ -22,8 +22,8 @@ COUNTS: Final = frozenset(
 )
 """The placeholders that are always counts, and so can bring the noun that is counted."""
 
-WRONG: Final = f"{TWO} {PLACE} nth nth_here here since waited capacity home"
-COURTESY: Final = f"{TWO} {PLACE} waited since nth"
+WRONG: Final = f"{TWO} {PLACE} nth nth_here here since waited capacity home goal"
+COURTESY: Final = f"{TWO} {PLACE} waited since rude nth"
 TALK: Final = f"{TWO} where since line company count nth failures"
 BAD_TALK: Final = f"{TWO} where since line company count row fine"
 MEAL: Final = f"{TWO} {PLACE} nth nth_here since quarrel third"
@@ -64,6 +64,7 @@ SITUATIONS: Final = _placeholders_of(
         "rivalry.forgotten_mutually": TWO,
         "rivalry.surfaced": TWO,
         "chat.first": TALK,
+        "chat.first_fair": TALK,
         "chat.great": TALK,
         "chat.good": TALK,
         "chat.fair": TALK,
@@ -73,6 +74,9 @@ SITUATIONS: Final = _placeholders_of(
         "chat.news_quarrel": NEWS,
         "chat.news_help": NEWS,
         "chat.news_takeover": NEWS,
+        "chat.own_news_quarrel": NEWS,
+        "chat.own_news_help": NEWS,
+        "chat.own_news_takeover": NEWS,
         "meal.shared": MEAL,
         "meal.cooked": f"{ONE} {PLACE} count nth others",
         "meal.hungry": f"{ONE} {PLACE}",

@@ -21,11 +21,11 @@ ROMAN_MOST: Final = 3999
 HOURS: Final = (
     (5, "in the night"),
     (7, "early in the morning"),
-    (10, "in the morning"),
+    (11, "in the morning"),
     (12, "late in the morning"),
     (14, "in the middle of the day"),
     (17, "in the afternoon"),
-    (19, "late in the afternoon"),
+    (18, "late in the afternoon"),
     (22, "in the evening"),
     (24, "late in the evening"),
 )

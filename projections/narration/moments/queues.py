@@ -26,7 +26,10 @@ WRONGS: Mapping[int, str] = {
 """The situation of a conflict, by its reason; any other reason is `conflict.kept` or `conflict.block`."""
 
 IN_LINE: Final = (Reason.CUT, Reason.BLOCK, Reason.PORTION)
-"""The reasons for which somebody in line is wronged."""
+"""The reasons for which somebody in line is wronged, at the place itself."""
+
+ON_THE_WAY: Final = (Reason.GHOST, Reason.BARRED)
+"""The reasons for which somebody is wronged on the way to a place, wherever the two are."""
 
 DEED_DAYS: Final = 14
 """For so many days it is remembered whom a deed was done to."""
@@ -41,9 +44,11 @@ def wait_begun(scene: Scene) -> Iterator[Moment]:
 def conflict(scene: Scene) -> Iterator[Moment]:
     """A person wrongs another in line; always a priority entry."""
     rude, wronged, memory = scene.agent, scene.other, scene.memory
-    in_town, here = memory.add("quarrels_in_town"), memory.add("quarrels_here", scene.place)
-    between = memory.add("quarrels", *pair(rude, wronged))
-    both_here = memory.add(f"quarrels_at_{scene.place}", *pair(rude, wronged))
+    in_town, between = memory.add("quarrels_in_town"), memory.add("quarrels", *pair(rude, wronged))
+    here = both_here = 0
+    if scene.code in IN_LINE and scene.place >= 0:
+        here = memory.add("quarrels_here", scene.place)
+        both_here = memory.add(f"quarrels_at_{scene.place}", *pair(rude, wronged))
     before, after = memory.get("wronged", wronged, rude, -1), memory.get("wronged", rude, wronged, -1)
     memory.put(scene.tick, "wronged", rude, wronged)
     remember_deed(scene, wronged)
@@ -56,9 +61,9 @@ def conflict(scene: Scene) -> Iterator[Moment]:
         "revenge": before > after,
         "friends": scene.is_friend(wronged, rude) and felt is not None and felt.held,
         "no_room": felt is not None and felt.change == Change.REFUSED,
-        "same_place": both_here >= 2 and scene.place >= 0,
+        "same_place": both_here >= 2,
         "again": between >= 2,
-        "place_known": here >= 3 and scene.place >= 0,
+        "place_known": here >= 3 and here > both_here,
         "needier": scene.code == Reason.CUT and _is_dirtier(scene, wronged, rude),
         "housemates": wronged in scene.housemates(rude),
         "waited": waited >= LONG_WAIT,
@@ -71,10 +76,21 @@ def conflict(scene: Scene) -> Iterator[Moment]:
         "waited": duration(waited, scene.names.ticks_per_day),
         "capacity": scene.number(scene.capacity),
         "home": scene.names.where(scene.home(rude)),
+        "goal": _goal(scene),
     }
+    if scene.code in ON_THE_WAY:
+        facts["where"] = scene.names.where(scene.stands(rude))
     asides = [f"conflict.{name}" for name, holds in true.items() if holds]
     block = "conflict.kept" if scene.code == Reason.BLOCK and scene.code2 >= HELD_LEAST else "conflict.block"
     yield scene.moment(WRONGS.get(scene.code, block), facts, priority=True, asides=asides)
+
+
+def _goal(scene: Scene) -> str:
+    """The place that the person is on the way to: with its venue, if the person is not there yet."""
+    if scene.place < 0:
+        return "the place"
+    spot, venue = scene.names.spot(scene.place), scene.venue_of(scene.place)
+    return spot if venue == scene.stands(scene.agent) else f"{spot} {scene.names.where(venue)}"
 
 
 def remember_deed(scene: Scene, victim: int) -> None:
@@ -96,12 +112,12 @@ def forget_deeds(scene: Scene) -> None:
 
 
 def squeeze(scene: Scene) -> Iterator[Moment]:
-    """A person squeezes past another: once a day for a pair, and not if both want the same place."""
+    """A person squeezes past another: once a day for a pair, and never on the way to a place."""
     where = scene.stands(scene.agent)
     count = scene.memory.add("squeezed", *pair(scene.agent, scene.other))
     day = scene.memory.get("squeezed_on", *pair(scene.agent, scene.other), default=-1)
     scene.memory.put(scene.day, "squeezed_on", *pair(scene.agent, scene.other))
-    if day != scene.day and not _want_the_same(scene):
+    if day != scene.day and not _is_bound_for_a_place(scene):
         facts = {"where": scene.names.where(where), "nth": nth(count)}
         asides = ["conflict.squeezed_again"] if count >= 3 else []
         yield scene.moment("conflict.squeezed", facts, place=MISSING, asides=asides)
@@ -113,13 +129,13 @@ def handover(scene: Scene) -> Iterator[Moment]:
     count, back = memory.add("handovers", giver, given), memory.get("handed", given, giver, -1)
     first = count == 1 and not memory.get("handovers", given, giver)
     memory.put(scene.tick, "handed", giver, given)
-    waited = _wait_ticks(scene, given)
+    waited, rude = _wait_ticks(scene, given), memory.get("wronged", giver, given, -1)
     agent = scene.of(giver)
     yielded = agent is not None and agent["option"] == Option.YIELD
     true = {
         "needier": yielded and _is_worse_off(scene, given, giver),
         "rivals": scene.is_rival(given, giver),
-        "quarrelled": memory.get("wronged", giver, given, -1) >= 0 and not scene.is_rival(given, giver),
+        "quarrelled": rude > memory.get("wronged", given, giver, -1) and not scene.is_rival(given, giver),
         "returned": back >= 0 and back > memory.get("handed_before", giver, given, -1),
         "waited": waited >= LONG_WAIT,
         "often": count >= 3,
@@ -129,6 +145,7 @@ def handover(scene: Scene) -> Iterator[Moment]:
     facts = {
         "waited": duration(waited, scene.names.ticks_per_day),
         "since": scene.ago(max(back, 0)),
+        "rude": scene.ago(max(rude, 0)),
         "nth": nth(count),
     }
     asides = [f"help.{name}" for name, holds in true.items() if holds]
@@ -145,13 +162,10 @@ def lost_patience(scene: Scene) -> Iterator[Moment]:
     yield scene.moment("personality.impatient", facts, asides=asides)
 
 
-def _want_the_same(scene: Scene) -> bool:
-    """Whether both people want the same place, so squeezing past is a conflict."""
-    one, two = scene.of(scene.agent), scene.of(scene.other)
-    if one is None or two is None:
-        return False
-    place = next((one[field] for field in ("holds", "waits_at") if one[field] >= 0), one["target"])
-    return bool(place >= 0 and (two["waits_at"] == place or (two["target"] == place and two["holds"] < 0)))
+def _is_bound_for_a_place(scene: Scene) -> bool:
+    """Whether the person holds a place, waits for one or walks to one."""
+    one = scene.of(scene.agent)
+    return one is not None and max(one[field] for field in ("holds", "waits_at", "target")) >= 0
 
 
 def _wait_ticks(scene: Scene, person: int) -> int:

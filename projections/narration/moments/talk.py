@@ -43,7 +43,9 @@ def good_talk(scene: Scene) -> Iterator[Moment]:
     facts = {"count": number(count), "nth": nth(count), "failures": number(failures), **_facts(scene)}
     new = not tried and not memory.get("acquainted", *pair(a, b))
     quality = min(scene.value, scene.value2 or scene.value)
-    name = "first" if new else "great" if quality >= GREAT else "fair" if quality < FAIR else "good"
+    name = "great" if quality >= GREAT else "fair" if quality < FAIR else "good"
+    if new:
+        name = "first_fair" if quality < FAIR else "first"
     memory.put(scene.tick, "talked", *pair(a, b))
     asides = [f"chat.{each}" for each, holds in true.items() if holds]
     yield scene.moment(f"chat.{name}", facts, priority=new, asides=asides)
@@ -80,15 +82,19 @@ def talk_broken_off(scene: Scene) -> Iterator[Moment]:
 
 
 def news(scene: Scene) -> Iterator[Moment]:
-    """One tells another what a third has done to a fourth."""
+    """One tells another what a third has done to a fourth. The first news of a day has priority."""
     victim = queues.deed_victim(scene, scene.cause)
     if victim != MISSING:
         queues.remember_deed(scene, victim)
     facts = {"where": _facts(scene)["where"], "about": scene.name(scene.third), "victim": scene.name(victim)}
     asides = ["chat.second_hand"] if scene.code2 >= 2 else []
     name = HEARD.get(News(scene.code)) if scene.code in list(News) else None
+    if name and victim == scene.agent:
+        name = f"own_{name}"
     if name and victim != MISSING:
-        yield scene.moment(f"chat.{name}", facts, asides=asides)
+        first = scene.memory.get("news_day", default=-1) != scene.day
+        scene.memory.put(scene.day, "news_day")
+        yield scene.moment(f"chat.{name}", facts, priority=first, asides=asides)
 
 
 def _talks_so_far(scene: Scene) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from eventlog import codes
+from eventlog.catalogue.registries import Reason
 from projections.narration.bond_rule import FRIEND, NONE, RIVAL
 from projections.narration.entries import Moment
 from projections.narration.scene import Scene, Tie, pair
@@ -171,4 +172,6 @@ def _remember(scene: Scene, owner: int, other: int, bond: int) -> None:
 
 
 def _why(scene: Scene) -> dict[str, str]:
+    if scene.kind == codes.QUEUE_CONFLICT and scene.code == Reason.PROMISE:
+        return {"over": "a broken promise"}
     return {"over": OVER[scene.kind]}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import Item, Reason
 from tests.projections.narration import claims_aside as aside
 from tests.projections.narration.claims import FRIEND, RIVAL
@@ -116,6 +117,8 @@ def where_it_was(at: At) -> str:
     """Where the entry says that it was."""
     if at.entry["template"] in ("arrival.household", "arrival.loner"):
         return where(at, at.log.home(at.a))
+    if at.entry["template"] in ("conflict.ghost", "conflict.barred"):
+        return where(at, at.venue(at.a))
     if place_of(at) >= 0:
         return where(at, at.log.map.places[place_of(at)].venue)
     one = at.venue(at.a)
@@ -123,6 +126,17 @@ def where_it_was(at: At) -> str:
         return where(at, one)
     two = at.venue(at.b)
     return where(at, one) if one == two else f"near {at.log.map.venues[one if one >= 0 else two].name}"
+
+
+def goal(at: At) -> str:
+    """The place that somebody is on the way to, and where it is if that is elsewhere."""
+    venue = at.log.map.places[at.place].venue
+    return spot(at, at.place) if venue == at.venue(at.a) else f"{spot(at, at.place)} {where(at, venue)}"
+
+
+def is_promise(at: At) -> bool:
+    """Whether the event is a promise that was broken."""
+    return at.kind == "queue_conflict" and at.code == int(Reason.PROMISE)
 
 
 def daypart(at: At) -> str:
@@ -135,7 +149,7 @@ def daypart(at: At) -> str:
         "in the middle of the day",
     )
     parts += ("in the afternoon", "late in the afternoon", "in the evening", "late in the evening")
-    return parts[sum(hour >= until for until in (5, 7, 10, 12, 14, 17, 19, 22))]
+    return parts[sum(hour >= until for until in (5, 7, 11, 12, 14, 17, 18, 22))]
 
 
 def nth(at: At) -> str:
@@ -212,7 +226,7 @@ def job(at: At) -> str:
 
 def victim(at: At) -> str:
     row = at.row
-    while row["kind"] == at.row["kind"]:
+    while row["kind"] == KIND_CODES["news_told"]:
         row = at.log.rows[int(row["seq"]) - int(row["cause"])]
     return at.log.name(int(row["other"]))
 
@@ -258,13 +272,15 @@ VALUES: Final[Mapping[str, Callable[[At], str]]] = {
     "kind": lambda at: str(at.log.map.places[place_of(at)].kind),
     "nth": nth,
     "nth_here": nth_here,
-    "here": lambda at: Number(at.count("queue_conflict", object=at.place)),
+    "here": lambda at: Number(aside._here(at)),
     "since": since,
+    "goal": goal,
+    "rude": lambda at: ago(at, at.last("queue_conflict", agent=at.a, other=at.b)),
     "quarrel": lambda at: ago(at, at.last_of_pair("queue_conflict")),
     "waited": lambda at: ticks(at, at.waited(at.a if at.kind == "queue_left" else at.b)),
     "capacity": lambda at: Number(at.log.settings.relationships.capacity),
     "home": lambda at: where(at, at.log.home(at.a)),
-    "over": lambda at: OVER[at.kind],
+    "over": lambda at: "a broken promise" if is_promise(at) else OVER[at.kind],
     "newcomer": newcomer,
     "about": lambda at: at.log.name(int(at.row["tile"])),
     "victim": victim,

@@ -200,6 +200,16 @@ def of_news(news: News) -> Claim:
     return both(is_kind("news_told", news), lambda at: int(at.row["tile"]) not in (at.a, at.b))
 
 
+def of_own_news(news: News) -> Claim:
+    """News of this sort is told by the one to whom it was done."""
+
+    def was_done_to_the_teller(at: At) -> bool:
+        deed = at.log.rows[at.seq - int(at.row["cause"])]
+        return {int(deed["agent"]), int(deed["other"])} == {at.a, int(at.row["tile"])}
+
+    return both(of_news(news), was_done_to_the_teller)
+
+
 def leaves_for(reason: int | None) -> Claim:
     """The person leaves the town for this reason."""
     return both(is_kind("agent_exited", reason), lambda at: at.person(at.a) is None)
@@ -242,7 +252,8 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "rivalry.forgotten": changed_in_time(RIVAL, 0),
     "rivalry.forgotten_mutually": changed_in_time(RIVAL, 0, mutual=True),
     "rivalry.surfaced": changed_in_time(0, RIVAL),
-    "chat.first": both(is_kind("chat_succeeded"), have_not_talked),
+    "chat.first": both(quality_is(0.45, 2.0), have_not_talked),
+    "chat.first_fair": both(quality_is(0.0, 0.45), have_not_talked),
     "chat.great": quality_is(0.75, 2.0),
     "chat.good": quality_is(0.45, 0.75),
     "chat.fair": quality_is(0.0, 0.45),
@@ -252,6 +263,9 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "chat.news_quarrel": of_news(News.QUARREL),
     "chat.news_help": of_news(News.HELP),
     "chat.news_takeover": of_news(News.TAKEOVER),
+    "chat.own_news_quarrel": of_own_news(News.QUARREL),
+    "chat.own_news_help": of_own_news(News.HELP),
+    "chat.own_news_takeover": of_own_news(News.TAKEOVER),
     "meal.shared": is_kind("shared_meal"),
     "meal.cooked": is_kind("meal_cooked"),
     "meal.hungry": both(is_kind("meal_eaten"), lambda at: bool(at.person(at.a)["hunger"] < 0.25)),

@@ -93,21 +93,25 @@ def all_others_sleep(at: At) -> bool:
     return bool(others) and all(sleeps(at, each) for each in others)
 
 
+AT_A_PLACE: Final = (Reason.CUT, Reason.BLOCK, Reason.PORTION)
+
 ASIDES: Final[Mapping[str, Claim]] = {
     "conflict.first_in_town": lambda at: at.count("queue_conflict") == 1,
     "conflict.revenge": lambda at: last_was(at, "queue_conflict", turned=True),
     "conflict.friends": was_bond("b", "a", FRIEND),
     "conflict.no_room": other_has_no_tie,
-    "conflict.same_place": lambda at: len(_same_place(at)) >= 2,
+    "conflict.same_place": lambda at: at.code in AT_A_PLACE and len(_same_place(at)) >= 2,
     "conflict.again": is_time(2),
-    "conflict.place_known": lambda at: at.count("queue_conflict", object=at.place) >= 3,
+    "conflict.place_known": lambda at: _here(at) >= 3 and _here(at) > len(_same_place(at)),
     "conflict.needier": needs_more(lambda who: float(who["hygiene"])),
     "conflict.housemates": are_housemates,
     "conflict.waited": lambda at: at.waited(at.b) >= 8,
     "conflict.squeezed_again": is_time(3),
     "help.needier": needs_more(lambda who: min(float(who["hunger"]), float(who["hygiene"]))),
     "help.rivals": was_bond("b", "a", RIVAL),
-    "help.quarrelled": lambda at: at.last("queue_conflict", agent=at.a, other=at.b) >= 0,
+    "help.quarrelled": lambda at: (
+        at.last("queue_conflict", agent=at.a, other=at.b) > at.last("queue_conflict", agent=at.b, other=at.a)
+    ),
     "help.returned": lambda at: last_was(at, "queue_handover", turned=True),
     "help.waited": lambda at: at.waited(at.b) >= 8,
     "help.often": lambda at: at.count("queue_handover", agent=at.a, other=at.b) >= 3,
@@ -176,9 +180,14 @@ ASIDES: Final[Mapping[str, Claim]] = {
 
 
 def _same_place(at: At) -> list[int]:
-    """The seqs of the two's quarrels at this place so far."""
+    """The seqs of the two's quarrels at this place so far, of which this is one."""
     rows = at.log.of_pair("queue_conflict", a=at.a, b=at.b, until=at.seq + 1)
-    return [int(row["seq"]) for row in rows if int(row["object"]) == at.place]
+    return [int(row["seq"]) for row in rows if int(row["object"]) == at.place and row["code"] in AT_A_PLACE]
+
+
+def _here(at: At) -> int:
+    """How many quarrels there were at this place so far."""
+    return sum(at.count("queue_conflict", object=at.place, code=int(reason)) for reason in AT_A_PLACE)
 
 
 def _sleepers_before(at: At) -> list[int]:

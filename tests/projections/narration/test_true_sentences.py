@@ -34,7 +34,7 @@ MAY_SAY: dict[str, str] = {
     r"\bwait(s|ed|ing)?\b|\bstand there\b": r"conflict\.kept|\.waited|impatient|handover|work\.missed|needier",
     r"\b(no|in a) hurry\b|\bat leisure\b|made the most": r"conflict\.kept|easygoing",
     r"\bfirst\b": r"first|opened|streak|help\.(yielded|late)|hired_again|conflict\.squeezed|personality|second_hand",
-    r"\bnever\b": r"first|help_strangers",
+    r"\bnever\b": r"first|strangers",
     r"\b(nobody|nothing|everybody|all|alone)\b": QUANTITY
     + r"|first|sold_out|in_debt|strangers|rivalry\.(mended|forgotten)|empty_larder|kept|meal_given|takeover\.taken",
     r"\b(friends?|friendships?)\b": BOND,
