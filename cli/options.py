@@ -271,6 +271,31 @@ def pace_option(command: Command) -> Command:
     return option(command)
 
 
+def commands_option(command: Command) -> Command:
+    """`--commands FILE`, as the argument `orders`: the commands of a session, each with its tick."""
+
+    def orders_of(ctx: click.Context, _: click.Parameter, path: Path | None) -> Any:
+        if path is None or ctx.resilient_parsing:
+            return ()
+        from townlet.errors import TownletError
+        from townlet.living.commands.session import read_session
+
+        try:
+            return read_session(path.read_text("utf-8"), str(path))
+        except (TownletError, UnicodeDecodeError) as error:
+            raise click.UsageError(str(error), ctx) from error
+
+    option = click.option(
+        "--commands",
+        "orders",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE",
+        callback=orders_of,
+        help="Give the commands of this session (YAML), each at its tick; townlet commands writes such a file.",
+    )
+    return option(command)
+
+
 def durability_option(command: Command) -> Command:
     """`--durability`, as the argument `durability`: when commits are synced."""
     option = click.option(

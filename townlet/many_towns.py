@@ -13,6 +13,7 @@ from townlet.configuration.load import Resolved, from_text, load
 from townlet.configuration.settings import Settings
 from townlet.errors import ConfigurationError, TownletError
 from townlet.history.decisions import guide_of, settle
+from townlet.living.commands.session import Order, read_session, session_text
 from townlet.living.loop import begin
 from townlet.living.loop import resume as go_on
 from townlet.living.town import Town
@@ -55,14 +56,15 @@ def simulate_many(
     progress: many.Progress | None = None,
     policy: Path | str | None = None,
     share: str | None = None,
+    orders: Sequence[Order] = (),
 ) -> list[Run]:
     """Let a town live for each seed, for `days` days or `ticks` ticks; returns their runs, in the order of the seeds.
 
     The runs are the folders `seed-<seed>` in `into`, by default in `runs/<name of the settings>`. `jobs` towns live at
     a time, each in a process of its own (None: as many as there are processors); the runs do not depend on it. A run
     that is there already is refused; with `resume` it is kept if it is whole, and goes on if it is not; with `replace`
-    it is replaced. `policy` (a shipped name or a file) and `share` are as for `simulate`. `progress` is called with how
-    many towns are done, of how many, and the seconds left. The rest is as for `simulate`.
+    it is replaced. `policy` (a shipped name or a file), `share` and `orders` are as for `simulate`. `progress` is
+    called with how many towns are done, of how many, and the seconds left. The rest is as for `simulate`.
 
     Raises ConfigurationError, RunExists and TownletError before a town lives; afterwards TownletError, which names the
     seeds that failed and why, when all others have lived.
@@ -72,7 +74,7 @@ def simulate_many(
         raise TownletError("say how long each town lives: days or ticks, one of them")
     wanted = days * resolved.settings.town.ticks_per_day if days is not None else ticks
     how: dict[str, Any] = {"jobs": jobs, "durability": durability, "progress": progress}
-    how |= {"resume": resume, "replace": replace, "policy": policy, "share": share}
+    how |= {"resume": resume, "replace": replace, "policy": policy, "share": share, "orders": orders}
     lived = live_many(resolved, list(seeds), wanted, None if into is None else local_path(into), **how)
     return [Run(each.run) for each in lived]
 
@@ -90,6 +92,7 @@ def live_many(
     progress: many.Progress | None = None,
     policy: Path | str | None = None,
     share: str | None = None,
+    orders: Sequence[Order] = (),
 ) -> list[Lived]:
     """Let a town of these settings live for each seed, as `simulate_many`; returns what came of each."""
     ticks, folder = require_within(ticks, "ticks", 1), into or RUNS / resolved.settings.name
@@ -104,6 +107,8 @@ def live_many(
     cell = {"settings": resolved.text, "ticks": ticks, "durability": durability, "replace": replace}
     if by is not None:
         cell |= {"policy": str(policy), "share": str(by.share)}
+    if orders:
+        cell |= {"commands": session_text(orders)}
     cells = [{**cell, "seed": seed, "into": str(folder_of(folder, seed))} for seed in seeds]
     results = many.run(town_of_seed, cells, jobs=jobs, progress=progress)
     failed = [f"seed {result.cell['seed']}: {result.error}" for result in results if result.error]
@@ -125,17 +130,22 @@ def town_of_seed(
     replace: bool,
     policy: str | None = None,
     share: str | None = None,
+    commands: str = "[]",
 ) -> dict[str, Any]:
-    """Let one town live up to tick `ticks`, from its founding or from where its run ends; returns a `Lived` as JSON."""
+    """Let one town live up to tick `ticks`, from its founding or from where its run ends; returns a `Lived` as JSON.
+
+    `commands` is the text of a session.
+    """
+    orders = read_session(commands, "the commands")
     folder = Path(into)
     done: Done = "lived"
     if replace or not is_run(folder):
-        with_guide: Any = {"progress": None, "replace": replace, "by": guide(policy, share)}
+        with_guide: Any = {"progress": None, "replace": replace, "by": guide(policy, share), "orders": orders}
         begin(from_text(settings), ticks, seed, folder, durability=durability, **with_guide)
     elif Run(folder).head.tick < ticks:
         done = "went on"
         part = Run(folder)
-        how: Any = {"from_start": True, "by": guide_of(part), "settle": lambda: settle(part)}
+        how: Any = {"from_start": True, "by": guide_of(part), "settle": lambda: settle(part), "orders": orders}
         go_on(part.path, lambda: part.at().town, seed, ticks, durability=durability, **how)
     else:
         done = "was whole"

@@ -137,16 +137,17 @@ class Run(History):
         progress: Progress | None = None,
         policy: "Policy | Path | str | None" = None,
         share: str | None = None,
+        orders: "Sequence[Order]" = (),
     ) -> "Run":
         """A new run in the folder `into`: the same history before tick `at` (None: now), then a future of its own.
 
         The new run lives on for `ticks` ticks, with changed settings, another seed, or another policy and share (as
-        for `resume`) if they are given. Raises TickOutOfRange, RunExists, ConfigurationError for settings that a
-        running town cannot change, PolicyError, LogDamaged, DiskFull.
+        for `resume`) if they are given. `orders` as for `resume`. Raises TickOutOfRange, RunExists, ConfigurationError
+        for settings that a running town cannot change, PolicyError, LogDamaged, DiskFull.
         """
         from townlet.whatif.fork import fork
 
-        how: Any = {"progress": progress, "policy": policy, "share": share}
+        how: Any = {"progress": progress, "policy": policy, "share": share, "orders": orders}
         fork(self, local_path(into), at, overrides or {}, seed, ticks, **how)
         return Run(into)
 

@@ -15,6 +15,7 @@ from eventlog.folder.run_folders import is_run
 
 if TYPE_CHECKING:
     from townlet.configuration.load import Resolved
+    from townlet.living.commands.session import Order
 
 
 @click.command(
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
     With --policy people live by what was learned instead of by the script. The run keeps a copy of the policy, and each
     decision with its probabilities: townlet sql RUN "select * from decisions".
+
+    With --commands the town is given the commands of a session, each at its tick; the log has each with its answer.
     """,
     epilog=options.examples(
         "townlet run --days 5",
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
         "townlet run --days 1 --pace 10x",
         "townlet run --seeds 1-20 --days 5 --jobs 2 --into runs/twenty",
         "townlet run --seeds 1-20 --days 5 --into runs/twenty --resume",
+        "townlet run --seed 8 --days 5 --commands session.yaml",
         "townlet run --policy my.safetensors --share 4/8 --days 5",
     ),
 )
@@ -56,6 +60,7 @@ if TYPE_CHECKING:
 @click.option("--into", type=options.NewPath(), help="The run's folder; by default runs/<name>-<seed>.")
 @options.settings_option
 @options.policy_options
+@options.commands_option
 @options.durability_option
 @options.pace_option
 @click.option("--replace", is_flag=True, help="Replace an earlier run in that folder.")
@@ -74,6 +79,7 @@ def command(
     overrides: dict[str, object],
     policy: str | None,
     share: str | None,
+    orders: "Sequence[Order]",
     durability: str,
     pace: str,
     replace: bool,
@@ -98,7 +104,7 @@ def command(
         if cold:
             living.compile_kernels()
         how: dict[str, Any] = {"jobs": jobs, "durability": durability, "resume": resume, "replace": replace}
-        how |= {"policy": policy, "share": share}
+        how |= {"policy": policy, "share": share, "orders": orders}
         live_many(resolved, seeds, wanted, into, how, form)
         return
     path = into or options.RUNS / f"{resolved.settings.name}-{seed}"
@@ -123,11 +129,13 @@ def command(
             commit_ticks=commit_ticks,
             policy=by.policy if by else None,
             share=str(by.share) if by else None,
+            orders=orders,
         ),
         path,
         form,
         pace,
     )
+    living.say_given(townlet.open(path), orders)
     if replaced:
         output.words(f"removed the earlier run in {path}")
 

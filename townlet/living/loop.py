@@ -26,7 +26,7 @@ from townlet.configuration.load import Resolved
 from townlet.errors import TownletError
 from townlet.living.commands.door import answers_in
 from townlet.living.commands.driver import Driver
-from townlet.living.commands.session import Order, Session, living, session_text
+from townlet.living.commands.session import Attend, Order, Session, living, session_text
 from townlet.living.deciding import Decider
 from townlet.living.identity import fold_identity
 from townlet.living.progress import Progress, Pulse
@@ -51,14 +51,16 @@ def begin(
     replace: bool = False,
     by: Guide | None = None,
     orders: Sequence[Order] = (),
+    attend: Attend | None = None,
 ) -> None:
     """Found a town and write its life of `ticks` ticks to a new run; a commit holds at most `commit_ticks` ticks.
 
     People live by the script, or as `by` says: their decisions are then kept beside the log.
 
     With `replace` the run takes the place of one that is there, once its first tick is committed: whatever fails before
-    leaves the earlier run as it was. `orders` are commands, each given at its tick. Raises RunExists, DiskFull,
-    TownletError, EventLogError if the folder holds anything but that run, LogLocked.
+    leaves the earlier run as it was. `orders` are commands, each given at its tick; or `attend` makes a session that
+    gives commands as they come, and may end the town's life early. Raises RunExists, DiskFull, TownletError,
+    EventLogError if the folder holds anything but that run, LogLocked.
     """
     seed, ticks = require_seed(seed), whole_number(ticks, "ticks", "1 or more")
     _durability(durability)
@@ -68,7 +70,7 @@ def begin(
     if by is not None:
         town.decider = Decider(town, by, seed)
     founding = town.found(seed)
-    session = Session(town, orders)
+    session = attend(town, {}) if attend else Session(town, orders)
     who = f" commands {session_text(orders)}" if orders else ""
     log = partial(new_log, durability=durability, who=who, by=by)
     if not (replace and is_run(into)):
@@ -123,13 +125,15 @@ def resume(
     by: Guide | None = None,
     settle: Callable[[], None] | None = None,
     orders: Sequence[Order] = (),
+    attend: Attend | None = None,
 ) -> None:
     """Let the town of the run at `path` live on for `ticks` ticks; a commit holds at most `commit_ticks` ticks.
 
     With `from_start` the ticks count from the founding: the town lives up to tick `ticks`, wherever its log ends now.
     `restore` returns the folded town; it is called when this process holds the log's lock, after `settle`, which brings
     what is kept beside the log to the log's end. People live by the script, or as `by` says. `orders` are commands,
-    each given at its tick, or now if that has passed; one that the log has answered is not followed again.
+    each given at its tick, or now if that has passed; one that the log has answered is not followed again. `attend` as
+    for `begin`.
 
     Raises LogLocked, LogDamaged, DiskFull, TownletError.
     """
@@ -150,7 +154,8 @@ def resume(
         begun = int(town.record["clock"]["epoch"])
         if begun != len(town.plans) - 1:
             Driver(town).change_settings(len(town.plans) - 1)  # this event comes before those of the first tick
-        session = Session(town, orders, answers_in(LogReader(path)) if orders else None)
+        answers = answers_in(LogReader(path)) if orders or attend else {}
+        session = attend(town, answers) if attend else Session(town, orders, answers)
         _live(town, writer, ticks, founding, progress, commit_ticks, session)
 
 
@@ -183,7 +188,7 @@ def _live(
         return Pulse(town.tick, until, town.people, town.seq, settings.town.ticks_per_day, trouble)
 
     try:
-        while town.tick < until:
+        while town.tick < until and not session.is_over:
             mark = min(until, (town.tick // every + 1) * every)
             for rows in living(town, mark, commit_ticks or mark, session):
                 whole = rows if founding is None else np.concatenate([founding, rows])

@@ -1,10 +1,12 @@
 """A session: commands with the ticks at which they are given. A town lives from one to the next."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from eventlog.catalogue.registries import Issuer
+from eventlog.folder.publishing import replacing
 from eventlog.reader import LogReader
 from townlet.errors import TownletError
 from townlet.living.commands.door import Answer, Door, commands_in
@@ -25,7 +27,12 @@ class Order(NamedTuple):
 
 
 class Session:
-    """Gives a town its orders, each when its tick has come; those of one tick in the order in which they came here."""
+    """Gives a town its orders, each when its tick has come; those of one tick in the order in which they came here.
+
+    `is_over` ends the town's life before the tick up to which it was to live.
+    """
+
+    is_over = False
 
     def __init__(self, town: Town, orders: Iterable[Order], answers: Mapping[str, Answer] | None = None) -> None:
         """`answers` are those that the town's log has so far: what is answered there is not done again."""
@@ -44,12 +51,18 @@ class Session:
         return min(until, self._left[0].at) if self._left else until
 
 
+Attend = Callable[[Town, Mapping[str, Answer]], Session]
+"""Makes the session of a town that is about to live, from the answers that its log has so far."""
+
+
 def living(town: Town, until: int, most: int, session: Session | None = None) -> Iterator[Any]:
     """The rows of the town's life up to tick `until`, each of at most `most` ticks, with the orders of a session."""
     while town.tick < until:
         stop = until
         if session is not None:
             session.give_due()
+            if session.is_over:
+                return
             stop = session.next_stop(until)
         yield from town.live(min(most, stop - town.tick))
 
@@ -66,6 +79,12 @@ def session_text(orders: Iterable[Order]) -> str:
         content = {"at": order.at, "issuer": order.issuer.name.lower(), **order.command.model_dump(exclude_none=True)}
         lines.append(f"- {json.dumps(content, ensure_ascii=False)}\n")
     return "".join(lines) or "[]\n"
+
+
+def write_session(path: Path, orders: Iterable[Order]) -> None:
+    """Write the orders to a YAML file, which is there whole or not at all. Raises OSError."""
+    with replacing(path) as written:
+        written.write_text(session_text(orders), encoding="utf-8")
 
 
 def read_session(text: str, place: str) -> list[Order]:

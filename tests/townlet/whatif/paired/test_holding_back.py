@@ -6,9 +6,10 @@ import townlet
 from tests.townlet.towns import DAY
 from townlet.errors import QueryError
 from townlet.living.commands import typed
+from townlet.living.commands.written import FIELDS
 from townlet.run import Run
 from townlet.whatif.paired.holding_back import TALK_TICKS, without
-from townlet.whatif.paired.orders import FIELDS, command_of
+from townlet.whatif.paired.orders import command_of
 
 
 @pytest.fixture(scope="module")
