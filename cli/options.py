@@ -13,7 +13,7 @@ import click
 
 from cli import names, output
 from cli.names import RUNS as RUNS
-from cli.names import RunName, Setting
+from cli.names import Name, RunName, Setting
 from eventlog.folder.run_folders import is_folder, is_run, newest, runs_below
 from eventlog.places import is_uri, refusal
 from projections.spelling import near_names
@@ -267,6 +267,23 @@ def pace_option(command: Command) -> Command:
         default="max",
         show_default=True,
         help="How fast the town lives: at 1x a tick takes 250 ms of real time, at max it never waits.",
+    )
+    return option(command)
+
+
+def perturb_option(command: Command) -> Command:
+    """`--perturb PROFILE`, as the argument `perturb`: by which profile city events come; None if it is left out."""
+
+    def known() -> list[str]:
+        from townlet.living.perturbing.profile import NOTHING, shipped_profiles
+
+        return [*shipped_profiles(), NOTHING]
+
+    option = click.option(
+        "--perturb",
+        type=Name("profile", known, files=True),
+        metavar="PROFILE|FILE",
+        help="City events by this profile: calm, classic, wild, a YAML file, or none.",
     )
     return option(command)
 

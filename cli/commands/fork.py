@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 @options.settings_option
 @options.policy_options
 @options.commands_option
+@options.perturb_option
 @options.ticks_options
 @options.output_formats
 def command(
@@ -52,6 +53,7 @@ def command(
     policy: str | None,
     share: str | None,
     orders: "Sequence[Order]",
+    perturb: str | None,
     ticks: int | None,
     days: int | None,
     form: str,
@@ -82,6 +84,7 @@ def command(
                 policy=policy,
                 share=share,
                 orders=orders,
+                perturb=perturb,
             ),
             into,
             form,
@@ -92,7 +95,7 @@ def command(
         raise click.UsageError("many futures are compared after some time: add --ticks N or --days D")
     parted = opened.head.tick if at_tick is None else at_tick
     how: dict[str, Any] = {"at": at_tick, "overrides": overrides, "ticks": wanted, "policy": policy, "share": share}
-    how["orders"] = orders
+    how |= {"orders": orders, "perturb": perturb}
     made = futures.futures(opened, into, seeds, **how)
     output.records([each._asdict() for each in made], futures.Future._fields, form)
     output.words(f"since: from tick {parted:,} on, where they part; the other columns are of each future's end")

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     People live on by the policy that the run has kept, or from now on by another: --policy, and --policy scripted for
     the script.
 
+    City events go on by the profile that the run has kept, or from now on by another: --perturb, and --perturb none.
+
     --commands gives the commands of a session, each at its tick, or at once where that has passed. What the log has
     answered already is not done again.
     """,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 @options.ticks_options
 @options.policy_options
 @options.commands_option
+@options.perturb_option
 @options.durability_option
 @options.pace_option
 @options.output_formats
@@ -48,6 +51,7 @@ def command(
     policy: str | None,
     share: str | None,
     orders: "Sequence[Order]",
+    perturb: str | None,
     durability: str,
     pace: str,
     form: str,
@@ -68,6 +72,7 @@ def command(
             policy=policy,
             share=share,
             orders=orders,
+            perturb=perturb,
         ),
         run,
         form,

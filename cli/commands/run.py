@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     With --policy people live by what was learned instead of by the script. The run keeps a copy of the policy, and each
     decision with its probabilities: townlet sql RUN "select * from decisions".
 
+    With --perturb city events come by a profile: price spikes, blackouts, water outages, closed venues, arranged
+    meetings, illness. They are drawn before the run: townlet perturb --calendar SEED lists them. The run keeps the
+    profile, and resume and fork go on with it.
+
     With --commands the town is given the commands of a session, each at its tick; the log has each with its answer.
     """,
     epilog=options.examples(
@@ -47,6 +51,7 @@ if TYPE_CHECKING:
         "townlet run --seeds 1-20 --days 5 --jobs 2 --into runs/twenty",
         "townlet run --seeds 1-20 --days 5 --into runs/twenty --resume",
         "townlet run --seed 8 --days 5 --commands session.yaml",
+        "townlet run --days 30 --perturb wild",
         "townlet run --policy my.safetensors --share 4/8 --days 5",
     ),
 )
@@ -61,6 +66,7 @@ if TYPE_CHECKING:
 @options.settings_option
 @options.policy_options
 @options.commands_option
+@options.perturb_option
 @options.durability_option
 @options.pace_option
 @click.option("--replace", is_flag=True, help="Replace an earlier run in that folder.")
@@ -80,6 +86,7 @@ def command(
     policy: str | None,
     share: str | None,
     orders: "Sequence[Order]",
+    perturb: str | None,
     durability: str,
     pace: str,
     replace: bool,
@@ -104,7 +111,7 @@ def command(
         if cold:
             living.compile_kernels()
         how: dict[str, Any] = {"jobs": jobs, "durability": durability, "resume": resume, "replace": replace}
-        how |= {"policy": policy, "share": share, "orders": orders}
+        how |= {"policy": policy, "share": share, "orders": orders, "perturb": perturb}
         live_many(resolved, seeds, wanted, into, how, form)
         return
     path = into or options.RUNS / f"{resolved.settings.name}-{seed}"
@@ -130,6 +137,7 @@ def command(
             policy=by.policy if by else None,
             share=str(by.share) if by else None,
             orders=orders,
+            perturb=perturb,
         ),
         path,
         form,

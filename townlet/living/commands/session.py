@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from eventlog.catalogue.registries import Issuer
 from eventlog.folder.publishing import replacing
@@ -26,13 +26,25 @@ class Order(NamedTuple):
     issuer: Issuer = Issuer.LOCAL
 
 
+class Giver(Protocol):
+    """Gives commands of its own before the orders of a session."""
+
+    def give_due(self, door: Door) -> None:
+        """Give what is due at the present tick. Raises OutboxFull."""
+
+    def next_stop(self, until: int) -> int:
+        """The next tick, after the present one, at which something may be due, if it is before `until`; else that."""
+
+
 class Session:
     """Gives a town its orders, each when its tick has come; those of one tick in the order in which they came here.
 
-    `is_over` ends the town's life before the tick up to which it was to live.
+    `events` gives commands of its own, before those of the same tick. `is_over` ends the town's life before the tick
+    up to which it was to live.
     """
 
     is_over = False
+    events: Giver | None = None
 
     def __init__(self, town: Town, orders: Iterable[Order], answers: Mapping[str, Answer] | None = None) -> None:
         """`answers` are those that the town's log has so far: what is answered there is not done again."""
@@ -42,13 +54,16 @@ class Session:
 
     def give_due(self) -> None:
         """Give every order whose tick has come. Raises OutboxFull."""
+        if self.events is not None:
+            self.events.give_due(self._door)
         while self._left and self._left[0].at <= self._town.tick:
             self._door.submit(self._left[0].command, self._left[0].issuer)
             del self._left[0]
 
     def next_stop(self, until: int) -> int:
-        """The tick of the next order, if it is before `until`; else `until`."""
-        return min(until, self._left[0].at) if self._left else until
+        """The tick of the next order or event, if it is before `until`; else `until`."""
+        stop = until if self.events is None else self.events.next_stop(until)
+        return min(stop, self._left[0].at) if self._left else stop
 
 
 Attend = Callable[[Town, Mapping[str, Answer]], Session]
