@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "fork": "Give a town another future, from any tick of its history.",
     "whatif": "Measure what one event did, over many pairs of futures with and without it.",
     "perturb": "List the city events that a seed brings, or give a run another profile of them.",
+    "console": "Operate a living town at a prompt: let it live, look at it, command it.",
     "commands": "List the commands that a town was given, or write them as a session for any other run.",
     "diff": "Show where two runs diverge, and how much their towns differ since.",
     "verify": "Prove that a log is what was written and folds to the town that lived.",

@@ -107,11 +107,11 @@ def command(
     for doubt in resolved.doubts():
         output.words(doubt)
     wanted = options.ticks_of(ticks, days, resolved.settings.town.ticks_per_day)
+    how: dict[str, Any] = {"durability": durability, "replace": replace, "orders": orders, "perturb": perturb}
     if seeds is not None:
         if cold:
             living.compile_kernels()
-        how: dict[str, Any] = {"jobs": jobs, "durability": durability, "resume": resume, "replace": replace}
-        how |= {"policy": policy, "share": share, "orders": orders, "perturb": perturb}
+        how |= {"jobs": jobs, "resume": resume, "policy": policy, "share": share}
         live_many(resolved, seeds, wanted, into, how, form)
         return
     path = into or options.RUNS / f"{resolved.settings.name}-{seed}"
@@ -130,14 +130,11 @@ def command(
             ticks=wanted,
             seed=seed,
             into=path,
-            durability=durability,
             progress=progress,
-            replace=replace,
             commit_ticks=commit_ticks,
             policy=by.policy if by else None,
             share=str(by.share) if by else None,
-            orders=orders,
-            perturb=perturb,
+            **how,
         ),
         path,
         form,

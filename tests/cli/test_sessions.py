@@ -73,6 +73,7 @@ def test_the_session_makes_the_same_log_again(run: Run, written: Path, folder: P
     assert json.loads(done.stdout)["log_digest"] == run.log_digest
 
 
+@pytest.mark.slow
 def test_other_seeds_take_the_session_too(written: Path, folder: Path) -> None:
     words: tuple[str | Path, ...] = ("--ticks", "150", "--commands", written, "--json")
     done = from_json(said("run", "--seeds", "7,8", "--jobs", "1", "--into", folder / "seeds", *words))

@@ -57,8 +57,12 @@ class Session:
         if self.events is not None:
             self.events.give_due(self._door)
         while self._left and self._left[0].at <= self._town.tick:
-            self._door.submit(self._left[0].command, self._left[0].issuer)
+            self.give(self._left[0])
             del self._left[0]
+
+    def give(self, order: Order) -> Answer:
+        """Give an order now, whatever its tick. Raises OutboxFull."""
+        return self._door.submit(order.command, order.issuer)
 
     def next_stop(self, until: int) -> int:
         """The tick of the next order or event, if it is before `until`; else `until`."""

@@ -37,6 +37,6 @@ def scene_of(settings: Settings) -> Scene:
     venues = [Venue(venue.kind, venue.name) for venue in map_of(settings).venues]
     public = [number for number, venue in enumerate(venues) if venue.kind != HOME]
     closable = [venues[v] for v in public if bool((shared & (places["venue"] == v)).any())]
-    meeting = [venues[v] for v in public if console.seats_for_two(plans, 0, v, many) >= 0]
+    meeting = [venues[v] for v in public if console.seats_for_two(plans, 0, venue=v, objects=many) >= 0]
     founders = tuple(person_name(settings, person) for person in range(settings.town.people))
     return Scene(settings.town.ticks_per_day, founders, tuple(closable), tuple(meeting))
