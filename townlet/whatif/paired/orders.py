@@ -61,7 +61,8 @@ def command_of(text: str, tick: int, number: int) -> Command:
             content[field] = keyed[2] if keyed and keyed[1] in fields else word
         return read_command(content)
     except TownletError as error:
-        usage = f"  It is written as: {name} {' '.join(fields)}" if fields else f"  Commands: {', '.join(NAMES)}"
+        written = " ".join((name, *fields))
+        usage = f"  It is written as: {written}" if name in FIELDS else f"  Commands: {', '.join(NAMES)}"
         raise QueryError(f"{text!r} cannot be commanded: {error}\n{usage}") from error
 
 
