@@ -267,7 +267,7 @@ def against_newcomer(town: Any, plans: Any) -> str:
     return "" if int(free.sum()) > called else "no bed is free: somebody stands there"
 
 
-def seats_for_two(plans: Any, epoch: int, venue: int, objects: int) -> int:
+def seats_for_two(plans: Any, epoch: int, objects: int, venue: int) -> int:
     """Of the two nearest places for company in a venue, the first; -1 if there are no two within hearing."""
     places = plans["layout"]["place"][epoch][:objects]
     option = plans["affordances"]["option"][epoch][places["affordance"]]

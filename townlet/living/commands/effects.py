@@ -4,6 +4,7 @@ These functions change nothing, and raise Refused where a command is impossible.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -154,10 +155,13 @@ def _arrange_meet(town: Town, command: typed.ArrangeMeet, issuer: Issuer) -> lis
     _require(console.against_ticks(command.ticks, least=1))
     name, numbers = _venues(town, command.venue)
     clock, plans = town.record["clock"], town.plans.view(np.ndarray)
-    seats = (console.seats_for_two(plans, int(clock["epoch"]), venue, int(clock["objects"])) for venue in numbers)
-    place = next((each for each in seats if each >= 0), NONE)
+    seats_in = partial(console.seats_for_two, plans, int(clock["epoch"]), int(clock["objects"]))
+    place = next((place for place in map(seats_in, numbers) if place >= 0), NONE)
     if place == NONE:
-        raise Refused(Refusal.E_INVALID_ARG, f"{name} has no two seats within hearing, where two could meet")
+        every = map_of(town.settings[0]).venues
+        fit = [venue.name for number, venue in enumerate(every) if seats_in(number) >= 0]
+        instead = f"; those of {', '.join(fit)} are near enough" if fit else ""
+        raise Refused(Refusal.E_INVALID_ARG, f"{name} has no two seats for company within hearing{instead}")
     return [
         Effect(codes.MEETING_ARRANGED, a=one, b=other, object=place, value=float(command.ticks))
         for one, other in (pair, pair[::-1])
