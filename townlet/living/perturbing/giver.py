@@ -104,12 +104,12 @@ class Giver:
         elif event.kind in SWITCHES:
             yield "on", {"command": SWITCHES[event.kind]}
         elif event.kind == "closed_facility":
-            yield "on", {"command": "close", "venue": event.venue, "ticks": event.ticks}
+            yield "on", {"command": "close", "venue": event.venue.replace(" ", "_"), "ticks": event.ticks}
         elif event.kind == "illness":
             yield "on", {"command": "ill", "agent": self._named(event)[0], "ticks": event.ticks}
         else:
             one, other = self._named(event)
-            fields = {"agent": one, "other": other, "venue": event.venue, "ticks": event.ticks}
+            fields = {"agent": one, "other": other, "venue": event.venue.replace(" ", "_"), "ticks": event.ticks}
             yield "on", {"command": "arrange_meet", **fields}
 
     def _end(self, event: CityEvent, door: Door) -> None:
