@@ -6,6 +6,7 @@ from tests.townlet.towns import KITCHEN
 from townlet.judging.acceptance import ACCEPTANCE
 from townlet.judging.soak import Row, soak
 from townlet.judging.soak_lives import from_json, life
+from townlet.living.perturbing.profile import profile_of
 
 SMALL = range(1, 7)
 WHOLE = range(1, 21)
@@ -73,3 +74,11 @@ def test_the_large_town_is_soaked() -> None:
     assert rows["queue_conflict"].must == "35 to 131.25 a day, in every seed within 5 days"
     same = ("same seed, same log", "another seed, another log", "replay = live")
     assert all(rows[name].passed for name in same) and rows["resume at 200 drawn ticks = straight through"].passed
+
+
+def test_a_soak_with_city_events_replays_resumes_and_finds_another_life() -> None:
+    rows = {row.name: row for row in soak(None, [1, 2], 4, jobs=1, perturb=profile_of("wild"))}
+    for name in ("same seed, same log", "another seed, another log", "replay = live"):
+        assert rows[name].passed, rows[name]
+    assert rows["resume at 200 drawn ticks = straight through"].passed
+    assert rows["same seed, same log"].value != soak(None, [1], 4, jobs=1)[-4].value

@@ -51,6 +51,11 @@ class Giver:
             self._remember(each.command, each.issuer, each.answer)
         self._drop_past()
 
+    @property
+    def said(self) -> list[Given]:
+        """The commands so far, with their answers, from which another giver goes on."""
+        return [Given(Issuer.PERTURBATION, command, answer) for command, answer in self._said.values()]
+
     def give_due(self, door: Door) -> None:
         """Give the commands of every end and of every event whose tick has come. Raises OutboxFull."""
         now = self._town.tick

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import townlet
 from eventlog.catalogue.registries import Issuer
 from tests.townlet.towns import default_settings, town_of
 from townlet.errors import TownletError
+from townlet.keeping.verify import verify
 from townlet.living.commands.door import Given, commands_in
 from townlet.living.commands.session import Session, living
 from townlet.living.commands.typed import read_command
@@ -20,7 +22,7 @@ from townlet.living.perturbing.keeping import kept_profiles, profile_in_force
 from townlet.living.perturbing.profile import Profile, profile_of
 from townlet.living.perturbing.scene import scene_of
 from townlet.living.town import Town
-from townlet.run import Run
+from townlet.run import Pulse, Run
 
 TICKS = 3000
 SEED = 7
@@ -83,6 +85,27 @@ def test_a_life_in_pieces_is_the_unbroken_one(whole: Run, tmp_path: Path, parts:
     assert list(accumulate(parts))[-1] == run.head.tick
     assert (run.log_digest, run.at().state_digest) == (whole.log_digest, whole.at().state_digest)
     assert run.log.manifest.run_id == whole.log.manifest.run_id
+
+
+@pytest.mark.parametrize("killed_at", [700, 1400])
+def test_a_life_that_is_broken_off_goes_on_to_the_same_end(whole: Run, tmp_path: Path, killed_at: int) -> None:
+    def stop(pulse: Pulse) -> None:
+        if pulse.tick >= killed_at:
+            raise KeyboardInterrupt
+
+    how: dict[str, Any] = {"seed": SEED, "into": tmp_path / "killed", "perturb": "wild", "commit_ticks": 90}
+    with pytest.raises(KeyboardInterrupt):
+        townlet.simulate(ticks=TICKS, progress=stop, **how)
+    run = townlet.open(tmp_path / "killed")
+    assert killed_at <= run.head.tick < TICKS
+    run.resume(TICKS - run.head.tick)
+    assert run.log_digest == whole.log_digest
+
+
+def test_the_log_alone_replays_the_town(whole: Run) -> None:
+    proof = verify(whole)
+    assert proof.difference is None
+    assert proof.checkpoints >= 3
 
 
 def test_a_fork_goes_on_with_the_events_and_ends_what_lasts(whole: Run, tmp_path: Path) -> None:
