@@ -39,7 +39,7 @@ class Giver:
         self._town, self._profile = town, profile
         self._grace = profile.grace_ticks if profile is not None else GRACE_TICKS
         self._mercy = profile.mercy_ticks if profile is not None else 0
-        scene = scene_of(town.settings[-1])
+        scene = scene_of(town.settings[-1], town.plans[-1:])
         self._per_day, self._people = scene.ticks_per_day, len(scene.founders)
         self._days = days_of(profile, seed, scene)
         self._drawn_to = 0

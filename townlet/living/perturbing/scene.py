@@ -1,6 +1,6 @@
 """What city events can hit in a town: its people, by their number among those who live there, and its venues."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,9 +28,12 @@ class Scene(NamedTuple):
     meeting: tuple[Venue, ...]
 
 
-def scene_of(settings: Settings) -> Scene:
-    """The scene of a town of these settings. Homes are never closed, and nobody is sent to a home."""
-    plans = np.atleast_1d(compile_plan(settings)).view(np.ndarray)
+def scene_of(settings: Settings, plan: Any = None) -> Scene:
+    """The scene of a town of these settings. Homes are never closed, and nobody is sent to a home.
+
+    `plan` is their plan, an array of length 1; None: it is compiled.
+    """
+    plans = (compile_plan(settings) if plan is None else plan).view(np.ndarray)
     many = int(plans["layout"]["places"][0])
     places = plans["layout"]["place"][0][:many]
     shared = plans["affordances"]["own"][0][places["affordance"]] == 0
