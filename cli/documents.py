@@ -24,6 +24,8 @@ def documents() -> Mapping[Path, str]:
     from projections.telemetry.versions import schema_document as feed_schema
     from townlet.asking.key_figures import document as kpis_document
     from townlet.asking.tables import document as tables_document
+    from townlet.living.commands.document import document as interventions_document
+    from townlet.living.perturbing.document import document as perturbations_document
     from tui.manual import document as observer_document
 
     schemas = DOCS / "telemetry" / "schema"
@@ -33,6 +35,8 @@ def documents() -> Mapping[Path, str]:
         DOCS / "configuration.md": configuration_document(),
         DOCS / "events.md": document(),
         DOCS / "events.schema.json": schema_document(),
+        DOCS / "interventions.md": interventions_document(),
+        DOCS / "perturbations.md": perturbations_document(),
         DOCS / "kpis.md": kpis_document(),
         DOCS / "observer.md": observer_document(),
         DOCS / "tables.md": tables_document(),

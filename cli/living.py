@@ -1,7 +1,7 @@
 """Runs a town in the foreground: shows its progress, handles Ctrl-C, and prints a summary at the end."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from cli import output
 
 if TYPE_CHECKING:
     from townlet.foreground import Pace
+    from townlet.living.commands.session import Order
     from townlet.run import Progress, Pulse, Run
 
 
@@ -48,6 +49,26 @@ def live(start: "Callable[[Progress, int | None], Run]", path: Path, form: str, 
             output.words(line)
         raise click.exceptions.Exit(128 + (paced.stop or signal.SIGINT)) from None
     output.record(summary(run, paced), form)
+
+
+def say_given(run: "Run", orders: "Sequence[Order]") -> None:
+    """Say how many commands of a session the log answers, which were rejected, and which the town has not come to."""
+    if not orders:
+        return
+    from townlet.living.commands.door import answers_in
+
+    answers = answers_in(run.log)
+    found = [answers[order.command.cmd_id] for order in orders if order.command.cmd_id in answers]
+    accepted = sum(answer.accepted for answer in found)
+    output.words(f"{len(orders)} commands: {accepted} accepted, {len(found) - accepted} rejected")
+    for answer in found:
+        if answer.refusal is not None:
+            output.words(f"  {answer.cmd_id} at tick {answer.tick:,}: {answer.refusal.name}, {answer.why}")
+    if waiting := [order for order in orders if order.command.cmd_id not in answers]:
+        first = min(order.at for order in waiting)
+        output.words(
+            f"  {len(waiting)} not given: the first waits for tick {first:,}, and the town is at {run.head.tick:,}"
+        )
 
 
 class _Progress(output.Line):

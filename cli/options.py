@@ -13,7 +13,7 @@ import click
 
 from cli import names, output
 from cli.names import RUNS as RUNS
-from cli.names import RunName, Setting
+from cli.names import Name, RunName, Setting
 from eventlog.folder.run_folders import is_folder, is_run, newest, runs_below
 from eventlog.places import is_uri, refusal
 from projections.spelling import near_names
@@ -267,6 +267,48 @@ def pace_option(command: Command) -> Command:
         default="max",
         show_default=True,
         help="How fast the town lives: at 1x a tick takes 250 ms of real time, at max it never waits.",
+    )
+    return option(command)
+
+
+def perturb_option(command: Command) -> Command:
+    """`--perturb PROFILE`, as the argument `perturb`: by which profile city events come; None if it is left out."""
+
+    def known() -> list[str]:
+        from townlet.living.perturbing.profile import NOTHING, shipped_profiles
+
+        return [*shipped_profiles(), NOTHING]
+
+    option = click.option(
+        "--perturb",
+        type=Name("profile", known, files=True),
+        metavar="PROFILE|FILE",
+        help="City events by this profile: calm, classic, wild, a YAML file, or none.",
+    )
+    return option(command)
+
+
+def commands_option(command: Command) -> Command:
+    """`--commands FILE`, as the argument `orders`: the commands of a session, each with its tick."""
+
+    def orders_of(ctx: click.Context, _: click.Parameter, path: Path | None) -> Any:
+        if path is None or ctx.resilient_parsing:
+            return ()
+        from townlet.errors import TownletError
+        from townlet.living.commands.session import read_session
+
+        try:
+            return read_session(path.read_text("utf-8"), str(path))
+        except (TownletError, UnicodeDecodeError) as error:
+            raise click.UsageError(str(error), ctx) from error
+
+    option = click.option(
+        "--commands",
+        "orders",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="FILE",
+        callback=orders_of,
+        help="Give the commands of this session (YAML), each at its tick; townlet commands writes such a file.",
     )
     return option(command)
 

@@ -152,6 +152,17 @@ def ask(prompt: str) -> str:
     return typed.removesuffix("\n")
 
 
+def next_line() -> str | None:
+    """The next line of stdin, without its end; None after the last. Raises `click.UsageError` for what is no text."""
+    typed = _typed(sys.stdin.readline)
+    return typed.removesuffix("\n") if typed else None
+
+
+def stdin_is_terminal() -> bool:
+    """Whether somebody types."""
+    return sys.stdin.isatty()
+
+
 def _typed(read: Callable[[], str]) -> str:
     try:
         return read()

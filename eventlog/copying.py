@@ -96,9 +96,10 @@ def _contents(source: LogReader) -> Iterator[tuple[str, bytes]]:
 
 
 def _kept_beside(source: LogReader) -> Iterator[tuple[str, bytes]]:
-    """The files that a run keeps of its people's policies and of their decisions, if it has any."""
-    names = ["policies.json"]
-    bring_beside(source.path, "policies.json")
+    """The files that a run keeps of its policies, of its people's decisions and of city events, if it has any."""
+    names = ["policies.json", "perturbations.json"]
+    for file in names:
+        bring_beside(source.path, file)
     for folder in ("policies", "decisions"):
         bring_beside(source.path, folder)
         below = source.path / folder

@@ -13,8 +13,11 @@ from townlet.configuration.load import Resolved, from_text, load
 from townlet.configuration.settings import Settings
 from townlet.errors import ConfigurationError, TownletError
 from townlet.history.decisions import guide_of, settle
+from townlet.living.commands.session import Order, read_session, session_text
 from townlet.living.loop import begin
 from townlet.living.loop import resume as go_on
+from townlet.living.perturbing.keeping import profile_in_force
+from townlet.living.perturbing.profile import Profile, profile_of
 from townlet.living.town import Town
 from townlet.policies.guide import Guide, guide
 from townlet.run import Run
@@ -55,14 +58,16 @@ def simulate_many(
     progress: many.Progress | None = None,
     policy: Path | str | None = None,
     share: str | None = None,
+    orders: Sequence[Order] = (),
+    perturb: "Profile | Path | str | Mapping[str, Any] | None" = None,
 ) -> list[Run]:
     """Let a town live for each seed, for `days` days or `ticks` ticks; returns their runs, in the order of the seeds.
 
     The runs are the folders `seed-<seed>` in `into`, by default in `runs/<name of the settings>`. `jobs` towns live at
     a time, each in a process of its own (None: as many as there are processors); the runs do not depend on it. A run
     that is there already is refused; with `resume` it is kept if it is whole, and goes on if it is not; with `replace`
-    it is replaced. `policy` (a shipped name or a file) and `share` are as for `simulate`. `progress` is called with how
-    many towns are done, of how many, and the seconds left. The rest is as for `simulate`.
+    it is replaced. `policy` (a shipped name or a file), `share`, `orders` and `perturb` are as for `simulate`.
+    `progress` is called with how many towns are done, of how many, and the seconds left. The rest is as for `simulate`.
 
     Raises ConfigurationError, RunExists and TownletError before a town lives; afterwards TownletError, which names the
     seeds that failed and why, when all others have lived.
@@ -72,7 +77,14 @@ def simulate_many(
         raise TownletError("say how long each town lives: days or ticks, one of them")
     wanted = days * resolved.settings.town.ticks_per_day if days is not None else ticks
     how: dict[str, Any] = {"jobs": jobs, "durability": durability, "progress": progress}
-    how |= {"resume": resume, "replace": replace, "policy": policy, "share": share}
+    how |= {
+        "resume": resume,
+        "replace": replace,
+        "policy": policy,
+        "share": share,
+        "orders": orders,
+        "perturb": perturb,
+    }
     lived = live_many(resolved, list(seeds), wanted, None if into is None else local_path(into), **how)
     return [Run(each.run) for each in lived]
 
@@ -90,12 +102,14 @@ def live_many(
     progress: many.Progress | None = None,
     policy: Path | str | None = None,
     share: str | None = None,
+    orders: Sequence[Order] = (),
+    perturb: "Profile | Path | str | Mapping[str, Any] | None" = None,
 ) -> list[Lived]:
     """Let a town of these settings live for each seed, as `simulate_many`; returns what came of each."""
     ticks, folder = require_within(ticks, "ticks", 1), into or RUNS / resolved.settings.name
-    by = guide(policy, share)
+    by, profile = guide(policy, share), None if perturb is None else profile_of(perturb)
     for seed in map(require_seed, seeds):
-        _require_possible(folder_of(folder, seed), resolved, seed, ticks, by, resume=resume, replace=replace)
+        _require_possible(folder_of(folder, seed), resolved, seed, ticks, by, profile, resume=resume, replace=replace)
     if is_run(folder):
         raise RunExists(folder)
     warm()
@@ -104,6 +118,10 @@ def live_many(
     cell = {"settings": resolved.text, "ticks": ticks, "durability": durability, "replace": replace}
     if by is not None:
         cell |= {"policy": str(policy), "share": str(by.share)}
+    if orders:
+        cell |= {"commands": session_text(orders)}
+    if profile is not None:
+        cell |= {"perturb": profile.text}
     cells = [{**cell, "seed": seed, "into": str(folder_of(folder, seed))} for seed in seeds]
     results = many.run(town_of_seed, cells, jobs=jobs, progress=progress)
     failed = [f"seed {result.cell['seed']}: {result.error}" for result in results if result.error]
@@ -125,17 +143,24 @@ def town_of_seed(
     replace: bool,
     policy: str | None = None,
     share: str | None = None,
+    commands: str = "[]",
+    perturb: str = "",
 ) -> dict[str, Any]:
-    """Let one town live up to tick `ticks`, from its founding or from where its run ends; returns a `Lived` as JSON."""
+    """Let one town live up to tick `ticks`, from its founding or from where its run ends; returns a `Lived` as JSON.
+
+    `commands` is the text of a session, and `perturb` that of a profile of city events.
+    """
+    orders = read_session(commands, "the commands")
     folder = Path(into)
     done: Done = "lived"
     if replace or not is_run(folder):
-        with_guide: Any = {"progress": None, "replace": replace, "by": guide(policy, share)}
+        with_guide: Any = {"progress": None, "replace": replace, "by": guide(policy, share), "orders": orders}
+        with_guide |= {"perturb": Profile.model_validate_json(perturb) if perturb else None}
         begin(from_text(settings), ticks, seed, folder, durability=durability, **with_guide)
     elif Run(folder).head.tick < ticks:
         done = "went on"
         part = Run(folder)
-        how: Any = {"from_start": True, "by": guide_of(part), "settle": lambda: settle(part)}
+        how: Any = {"from_start": True, "by": guide_of(part), "settle": lambda: settle(part), "orders": orders}
         go_on(part.path, lambda: part.at().town, seed, ticks, durability=durability, **how)
     else:
         done = "was whole"
@@ -151,7 +176,15 @@ def folder_of(into: Path, seed: int) -> Path:
 
 
 def _require_possible(
-    folder: Path, resolved: Resolved, seed: int, ticks: int, by: Guide | None, *, resume: bool, replace: bool
+    folder: Path,
+    resolved: Resolved,
+    seed: int,
+    ticks: int,
+    by: Guide | None,
+    profile: Profile | None,
+    *,
+    resume: bool,
+    replace: bool,
 ) -> None:
     """Raise RunExists for a run that must not be touched, ConfigurationError for one that cannot go on as asked."""
     if replace or not is_run(folder):
@@ -167,6 +200,8 @@ def _require_possible(
         why = f"its seed is {epoch.seed}"
     elif _who(guide_of(run)) != _who(by):
         why = "its people live by another policy, or another share of them"
+    elif profile_in_force(folder) != profile:
+        why = "its city events come by another profile, or it has none"
     elif head.tick > ticks:
         why = f"it has {head.tick:,} ticks, more than the {ticks:,} that are asked for"
     if why:

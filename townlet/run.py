@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from projections.settings import Rewards
     from townlet.dataset.batches import Dataset
     from townlet.living.commands.session import Order
+    from townlet.living.perturbing.profile import Profile
     from townlet.policies.file import Policy
     from townlet.telling.why import Why
     from townlet.whatif.paired.result import WhatIf
@@ -137,16 +138,18 @@ class Run(History):
         progress: Progress | None = None,
         policy: "Policy | Path | str | None" = None,
         share: str | None = None,
+        orders: "Sequence[Order]" = (),
+        perturb: "Profile | Path | str | Mapping[str, Any] | None" = None,
     ) -> "Run":
         """A new run in the folder `into`: the same history before tick `at` (None: now), then a future of its own.
 
         The new run lives on for `ticks` ticks, with changed settings, another seed, or another policy and share (as
-        for `resume`) if they are given. Raises TickOutOfRange, RunExists, ConfigurationError for settings that a
-        running town cannot change, PolicyError, LogDamaged, DiskFull.
+        for `resume`) if they are given. `orders` and `perturb` as for `resume`. Raises TickOutOfRange, RunExists,
+        ConfigurationError for settings that a running town cannot change, PolicyError, LogDamaged, DiskFull.
         """
         from townlet.whatif.fork import fork
 
-        how: Any = {"progress": progress, "policy": policy, "share": share}
+        how: Any = {"progress": progress, "policy": policy, "share": share, "orders": orders, "perturb": perturb}
         fork(self, local_path(into), at, overrides or {}, seed, ticks, **how)
         return Run(into)
 
@@ -183,19 +186,23 @@ class Run(History):
         policy: "Policy | Path | str | None" = None,
         share: str | None = None,
         orders: "Sequence[Order]" = (),
+        perturb: "Profile | Path | str | Mapping[str, Any] | None" = None,
     ) -> "Run":
         """Let the town live on for `ticks` more ticks; returns this run. `commit_ticks` as for `simulate`.
 
         People live on by the policy that the run has recorded, or from now on by another `policy` and `share`, as for
         `simulate`; "scripted" is the script. `orders` as for `simulate`; what the log has answered is not followed
-        again, and an order whose tick has passed is given at once. Raises LogLocked, LogDamaged, PolicyError, DiskFull.
+        again, and an order whose tick has passed is given at once. City events go on by the profile that is in force,
+        or from now on by `perturb`, as for `simulate`; "none" ends them. Raises LogLocked, LogDamaged, PolicyError,
+        ConfigurationError, DiskFull.
         """
         from townlet.history.decisions import settle, wanted_guide
-        from townlet.living.loop import resume
+        from townlet.living.loop import IN_FORCE, resume
+        from townlet.living.perturbing.profile import profile_of
 
         by = wanted_guide(self, policy, share)
         how: Any = {"durability": durability, "progress": progress, "commit_ticks": commit_ticks}
-        how["orders"] = orders
+        how |= {"orders": orders, "perturb": IN_FORCE if perturb is None else profile_of(perturb)}
         resume(self.path, lambda: self.at().town, self.seed, ticks, by=by, settle=lambda: settle(self), **how)
         return self
 
@@ -227,6 +234,7 @@ def simulate(
     policy: "Policy | Path | str | None" = None,
     share: str | None = None,
     orders: "Sequence[Order]" = (),
+    perturb: "Profile | Path | str | Mapping[str, Any] | None" = None,
 ) -> Run:
     """Found a town, let it live for `ticks` ticks, write its log to the folder `into`, and return its run.
 
@@ -236,16 +244,18 @@ def simulate(
     log, byte for byte in its content. With `replace` the run takes the place of one that is there, once its first tick
     is committed. With `policy`, a shipped name, a file or a `Policy`, everybody lives by it, or a `share` of the seats,
     such as "4/8"; the run keeps a copy, and every decision beside its log. `orders` are commands, each given at its
-    tick and recorded in the log with what became of it. Raises ConfigurationError, TownletError, PolicyError,
+    tick and recorded in the log with what became of it. `perturb` is the profile by which city events come: a shipped
+    name, a YAML file or a mapping. Raises ConfigurationError, TownletError, PolicyError,
     RunExists, DiskFull, and EventLogError for a folder that holds anything else.
     """
     from townlet.living.loop import begin
+    from townlet.living.perturbing.profile import profile_of
     from townlet.policies.guide import guide
     from townlet.warming import warm
 
     warm()
     how: Any = {"durability": durability, "progress": progress, "commit_ticks": commit_ticks, "replace": replace}
-    how["orders"] = orders
+    how |= {"orders": orders, "perturb": None if perturb is None else profile_of(perturb)}
     resolved = load(config, overrides or {}, founded=True)
     for doubt in () if progress else resolved.doubts():
         warnings.warn(doubt, RuntimeWarning, stacklevel=2)

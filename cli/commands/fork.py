@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli import living, options, output
 from cli.main import COMMANDS
+
+if TYPE_CHECKING:
+    from townlet.living.commands.session import Order
 
 
 @click.command(
@@ -18,13 +21,15 @@ from cli.main import COMMANDS
     rest is copied, and whatever becomes of RUN, NEW stays whole. --set and --seed change what comes after; with neither
     the town lives exactly as it did. With --seeds, NEW is a folder of as many futures, compared in one table.
     --policy lets people live on by a policy from the tick on, or by the script (--policy scripted); without it they go
-    on by whatever was in force.
+    on by whatever was in force. --commands gives the commands of a session, each at its tick, or at the fork where that
+    has passed; what the history has answered already is not done again.
     """,
     epilog=options.examples(
         "townlet fork runs/a --at-tick 5000 --seed 8 --into runs/b --days 3",
         "townlet fork runs/a --set relationships.deltas.queue_conflict.rivalry=0.5 --into runs/harsh --days 5",
         "townlet fork runs/a --at-tick 5000 --seeds 1-20 --days 3 --into runs/futures",
         "townlet fork runs/a --at-tick 5000 --policy my.safetensors --into runs/learned --days 3",
+        "townlet fork runs/a --at-tick 5000 --commands session.yaml --into runs/touched --days 3",
     ),
 )
 @options.run_argument
@@ -34,6 +39,8 @@ from cli.main import COMMANDS
 @click.option("--into", type=options.NewPath(), required=True, help="The new run's folder.")
 @options.settings_option
 @options.policy_options
+@options.commands_option
+@options.perturb_option
 @options.ticks_options
 @options.output_formats
 def command(
@@ -45,6 +52,8 @@ def command(
     overrides: dict[str, object],
     policy: str | None,
     share: str | None,
+    orders: "Sequence[Order]",
+    perturb: str | None,
     ticks: int | None,
     days: int | None,
     form: str,
@@ -59,6 +68,8 @@ def command(
     wanted = 0
     if ticks is not None or days is not None:
         wanted = options.ticks_of(ticks, days, opened.config.town.ticks_per_day)
+    if orders and not wanted:
+        raise click.UsageError("commands are given while the town lives: add --ticks N or --days D")
     if cold:
         living.compile_kernels()
     if seeds is None:
@@ -72,15 +83,19 @@ def command(
                 progress=progress,
                 policy=policy,
                 share=share,
+                orders=orders,
+                perturb=perturb,
             ),
             into,
             form,
         )
+        living.say_given(townlet.open(into), orders)
         return
     if not wanted:
         raise click.UsageError("many futures are compared after some time: add --ticks N or --days D")
     parted = opened.head.tick if at_tick is None else at_tick
     how: dict[str, Any] = {"at": at_tick, "overrides": overrides, "ticks": wanted, "policy": policy, "share": share}
+    how |= {"orders": orders, "perturb": perturb}
     made = futures.futures(opened, into, seeds, **how)
     output.records([each._asdict() for each in made], futures.Future._fields, form)
     output.words(f"since: from tick {parted:,} on, where they part; the other columns are of each future's end")

@@ -1,11 +1,16 @@
 """`townlet resume`"""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cli import living, options
 from cli.main import COMMANDS
+
+if TYPE_CHECKING:
+    from townlet.living.commands.session import Order
 
 
 @click.command(
@@ -18,16 +23,24 @@ from cli.main import COMMANDS
 
     People live on by the policy that the run has kept, or from now on by another: --policy, and --policy scripted for
     the script.
+
+    City events go on by the profile that the run has kept, or from now on by another: --perturb, and --perturb none.
+
+    --commands gives the commands of a session, each at its tick, or at once where that has passed. What the log has
+    answered already is not done again.
     """,
     epilog=options.examples(
         "townlet resume --days 1",
         "townlet resume runs/a --ticks 5000",
         "townlet resume runs/a --days 2 --policy my.safetensors",
+        "townlet resume runs/a --days 2 --commands session.yaml",
     ),
 )
 @options.own_run_argument
 @options.ticks_options
 @options.policy_options
+@options.commands_option
+@options.perturb_option
 @options.durability_option
 @options.pace_option
 @options.output_formats
@@ -37,6 +50,8 @@ def command(
     days: int | None,
     policy: str | None,
     share: str | None,
+    orders: "Sequence[Order]",
+    perturb: str | None,
     durability: str,
     pace: str,
     form: str,
@@ -56,8 +71,11 @@ def command(
             commit_ticks=commit_ticks,
             policy=policy,
             share=share,
+            orders=orders,
+            perturb=perturb,
         ),
         run,
         form,
         pace,
     )
+    living.say_given(opened, orders)

@@ -15,6 +15,7 @@ from eventlog.folder.run_folders import is_run
 
 if TYPE_CHECKING:
     from townlet.configuration.load import Resolved
+    from townlet.living.commands.session import Order
 
 
 @click.command(
@@ -35,6 +36,12 @@ if TYPE_CHECKING:
 
     With --policy people live by what was learned instead of by the script. The run keeps a copy of the policy, and each
     decision with its probabilities: townlet sql RUN "select * from decisions".
+
+    With --perturb city events come by a profile: price spikes, blackouts, water outages, closed venues, arranged
+    meetings, illness. They are drawn before the run: townlet perturb --calendar SEED lists them. The run keeps the
+    profile, and resume and fork go on with it.
+
+    With --commands the town is given the commands of a session, each at its tick; the log has each with its answer.
     """,
     epilog=options.examples(
         "townlet run --days 5",
@@ -43,6 +50,8 @@ if TYPE_CHECKING:
         "townlet run --days 1 --pace 10x",
         "townlet run --seeds 1-20 --days 5 --jobs 2 --into runs/twenty",
         "townlet run --seeds 1-20 --days 5 --into runs/twenty --resume",
+        "townlet run --seed 8 --days 5 --commands session.yaml",
+        "townlet run --days 30 --perturb wild",
         "townlet run --policy my.safetensors --share 4/8 --days 5",
     ),
 )
@@ -56,6 +65,8 @@ if TYPE_CHECKING:
 @click.option("--into", type=options.NewPath(), help="The run's folder; by default runs/<name>-<seed>.")
 @options.settings_option
 @options.policy_options
+@options.commands_option
+@options.perturb_option
 @options.durability_option
 @options.pace_option
 @click.option("--replace", is_flag=True, help="Replace an earlier run in that folder.")
@@ -74,6 +85,8 @@ def command(
     overrides: dict[str, object],
     policy: str | None,
     share: str | None,
+    orders: "Sequence[Order]",
+    perturb: str | None,
     durability: str,
     pace: str,
     replace: bool,
@@ -94,11 +107,11 @@ def command(
     for doubt in resolved.doubts():
         output.words(doubt)
     wanted = options.ticks_of(ticks, days, resolved.settings.town.ticks_per_day)
+    how: dict[str, Any] = {"durability": durability, "replace": replace, "orders": orders, "perturb": perturb}
     if seeds is not None:
         if cold:
             living.compile_kernels()
-        how: dict[str, Any] = {"jobs": jobs, "durability": durability, "resume": resume, "replace": replace}
-        how |= {"policy": policy, "share": share}
+        how |= {"jobs": jobs, "resume": resume, "policy": policy, "share": share}
         live_many(resolved, seeds, wanted, into, how, form)
         return
     path = into or options.RUNS / f"{resolved.settings.name}-{seed}"
@@ -117,17 +130,17 @@ def command(
             ticks=wanted,
             seed=seed,
             into=path,
-            durability=durability,
             progress=progress,
-            replace=replace,
             commit_ticks=commit_ticks,
             policy=by.policy if by else None,
             share=str(by.share) if by else None,
+            **how,
         ),
         path,
         form,
         pace,
     )
+    living.say_given(townlet.open(path), orders)
     if replaced:
         output.words(f"removed the earlier run in {path}")
 

@@ -30,6 +30,8 @@ VERSUS = ("name", "value", "versus", "drift_percent", "beyond", "must", "passed"
     With --versus the same seeds live a second time under changed settings, and each row says how far its figure drifts.
     A drift is only reported; it does not fail the soak.
 
+    With --perturb city events come to every town, so that the rows say how much a town can bear.
+
     With --record the soak is written down as JSON: settings, code, seeds, days, every row, whether all hold.
     `townlet phase enable` asks for such a record. A name that ends with .json is the file, else it is a folder.
     """,
@@ -39,6 +41,7 @@ VERSUS = ("name", "value", "versus", "drift_percent", "beyond", "must", "passed"
         "townlet soak large --seeds 1,5,9 --days 10",
         "townlet soak --set town.people=6 --seeds 20",
         "townlet soak --seeds 20 --days 30 --record soaks",
+        "townlet soak --seeds 20 --days 30 --perturb wild",
         "townlet soak --seeds 20 --days 30 --versus features.relationship_modifiers=true",
     ),
 )
@@ -47,6 +50,7 @@ VERSUS = ("name", "value", "versus", "drift_percent", "beyond", "must", "passed"
 @click.option("--days", type=click.IntRange(min=1), default=30, show_default=True, help="How long each lives.")
 @options.settings_option
 @options.versus_option
+@options.perturb_option
 @options.jobs_option
 @click.option("--record", type=options.NewPath(), metavar="FILE|FOLDER", help="Write down the soak here.")
 @options.output_formats
@@ -56,6 +60,7 @@ def command(
     days: int,
     overrides: dict[str, object],
     versus: dict[str, object],
+    perturb: str | None,
     jobs: int | None,
     record: Path | None,
     form: str,
@@ -63,18 +68,25 @@ def command(
     from townlet.judging.soak import soak
     from townlet.judging.soak_drift import soak_drifts
     from townlet.judging.soak_record import record_of, subject_of, write_record
+    from townlet.living.perturbing.profile import profile_of
 
     if record is not None and versus:
         raise click.UsageError("--record writes down one soak, and --versus makes two: give only one of them")
 
+    if record is not None and perturb is not None:
+        raise click.UsageError("--record writes down a soak without city events: give --record or --perturb")
+    profile = None if perturb is None else profile_of(perturb)
+
     with output.Line() as line:
         line.draw(f"{len(seeds)} towns begin to live {days} days")
         if versus:
-            drifts = soak_drifts(config, versus, seeds, days, line.draw, overrides=overrides, jobs=jobs)
+            drifts = soak_drifts(
+                config, versus, seeds, days, line.draw, overrides=overrides, jobs=jobs, perturb=profile
+            )
         else:
             subject = subject_of(config, overrides) if record is not None else None
             if subject is None:
-                rows = soak(config, seeds, days, line.draw, overrides=overrides, jobs=jobs)
+                rows = soak(config, seeds, days, line.draw, overrides=overrides, jobs=jobs, perturb=profile)
             else:
                 rows = soak(subject.resolved.settings, seeds, days, line.draw, jobs=jobs)
     if versus:

@@ -121,7 +121,7 @@ def command(
         return
     told = wanted.of(_story_table(opened, end, overrides, templates))
     if form == "table":
-        for text in _prose(told.to_pylist(), per_day):
+        for text in prose(told.to_pylist(), per_day):
             output.data(text)
     else:
         output.table(told, form)
@@ -188,7 +188,7 @@ def _print_life(run: "Run", names: tuple[str, ...], tick: int, form: str, templa
     if form != "table":
         output.table(told, form)
         return
-    for text in _prose(told.to_pylist(), run.config.town.ticks_per_day):
+    for text in prose(told.to_pylist(), run.config.town.ticks_per_day):
         output.data(text)
 
 
@@ -237,13 +237,13 @@ def _follow(run: "Run", wanted: _Wanted, form: str) -> None:
             for entry in entries:
                 output.json_line(entry)
         else:
-            for text in _prose(entries, per_day, day):
+            for text in prose(entries, per_day, day):
                 output.line(text)
         day = entries[-1]["tick"] // per_day if entries else day
     output.words(f"{run.place} is closed at tick {run.head.tick:,}")
 
 
-def _prose(entries: Iterable[Entry], per_day: int, day: int = -1) -> Iterator[str]:
+def prose(entries: Iterable[Entry], per_day: int, day: int = -1) -> Iterator[str]:
     """The lines of a story: a heading for each day, and a paragraph for all entries of the same minute."""
     from itertools import groupby
 

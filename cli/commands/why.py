@@ -44,7 +44,7 @@ def command(names: tuple[str, ...], at_tick: int | None, form: str) -> None:
     if form == "json":
         output.as_json(_as_json(told) | {"the_other_way": dict(back.total)})
     elif form == "table":
-        _print(told, back, run.config.town.ticks_per_day)
+        show(told, back, run.config.town.ticks_per_day)
     else:
         output.table(told.causes, form)
 
@@ -62,7 +62,7 @@ def _as_json(told: "Why") -> dict[str, Any]:
     }
 
 
-def _print(told: "Why", back: "Why", per_day: int) -> None:
+def show(told: "Why", back: "Why", per_day: int) -> None:
     """Print a line for each cause, then the sum, then what the other person feels."""
     output.words(f"{time_of(told.tick, per_day)}: {_in_words(told)}")
     rows = list(told.rows())

@@ -43,6 +43,8 @@ NeedCode = Annotated[int, Slot("code", "need")]
 CommandCode = Annotated[int, Slot("code", "command")]
 IssuerCode = Annotated[int, Slot("code2", "issuer")]
 RefusalCode = Annotated[int, Slot("code", "refusal")]
+OutcomeCode = Annotated[int, Slot("code", "outcome")]
+LimitCode = Annotated[int, Slot("code", "limit")]
 PersonTold = Annotated[int, Slot("tile", "person")]
 """A third person, in the column that other kinds keep a tile in."""
 JobCode = Annotated[int, Slot("code", "job")]

@@ -87,6 +87,7 @@ class Reason(IntEnum):
     TURN = 14
     DUE = 15
     APART = 16
+    CLOSED = 17
     CUT = 20
     BLOCK = 21
     GHOST = 22
@@ -174,6 +175,34 @@ class Command(IntEnum):
     FORCE_CHAT = 8
     KILL = 9
     ANNOUNCE = 10
+    SPAWN = 11
+    ARRANGE_MEET = 12
+    CHOOSE = 13
+    POSSESS = 14
+    RELEASE = 15
+    TOGGLE_MORTALITY = 16
+    SET_EXIT_CAP = 17
+    SET_SPAWN_DELAY = 18
+    OVERSLEEP = 19
+    CLOSE = 20
+    ILL = 21
+
+
+class Outcome(IntEnum):
+    """What a command decides in place of a draw."""
+
+    CHAT_SUCCEEDS = 0
+    CHAT_FAILS = 1
+    OVERSLEEPS = 2
+    RISES_IN_TIME = 3
+
+
+class Limit(IntEnum):
+    """What limits departures and arrivals, and can be set by command in place of the settings."""
+
+    MORTALITY = 0
+    EXIT_CAP = 1
+    SPAWN_DELAY = 2
 
 
 class Issuer(IntEnum):
@@ -213,5 +242,7 @@ REGISTRIES: dict[str, type[IntEnum]] = {
     "command": Command,
     "issuer": Issuer,
     "refusal": Refusal,
+    "outcome": Outcome,
+    "limit": Limit,
 }
 """Registries by name; `affordance` and `job` are registered by a run's settings instead."""

@@ -27,8 +27,9 @@ _SEGMENT: Final = r"[0-9]{20}\.(?:arrows?|parquet)"
 _TABLE: Final = r"(?:manifest\.json|\w+\.arrow)"
 _STATE: Final = r"[0-9]{12,20}(?:\.[0-9]+-[0-9]+(?:-replaced)?)?"
 _POLICIES: Final = r"policies\.json|policies/[0-9a-f]{16}\.safetensors|decisions/[0-9]{12}-[0-9]{12}\.parquet"
+_EVENTS: Final = r"perturbations\.json"
 _KEPT: Final = re.compile(
-    rf"{_POLICIES}|run\.json|configs/[0-9a-f]{{1,64}}\.json|log/(?:head|{_SEGMENT})|checkpoints/[0-9]{{12,20}}/{_TABLE}",
+    rf"{_POLICIES}|{_EVENTS}|run\.json|configs/[0-9a-f]{{1,64}}\.json|log/(?:head|{_SEGMENT})|checkpoints/[0-9]{{12,20}}/{_TABLE}",
     re.ASCII,
 )
 _BEGUN: Final = re.compile(
@@ -37,7 +38,7 @@ _BEGUN: Final = re.compile(
     re.ASCII,
 )
 _MADE: Final = re.compile(
-    rf"mirror-of|(?:{_POLICIES})\.tmp|log/{_SEGMENT}(?:\.torn(?:-[0-9]+)?)?(?:\.tmp)?|(?:checkpoints|derived/\w+/[0-9a-f]{{16}})/{_STATE}/{_TABLE}"
+    rf"mirror-of|(?:{_POLICIES}|{_EVENTS})\.tmp|log/{_SEGMENT}(?:\.torn(?:-[0-9]+)?)?(?:\.tmp)?|(?:checkpoints|derived/\w+/[0-9a-f]{{16}})/{_STATE}/{_TABLE}"
     r"|exports/events-[0-9]+-[0-9]+(?:\.parquet|\.duckdb|-csv/(?:events\.csv|manifest\.json))",
     re.ASCII,
 )
@@ -300,7 +301,9 @@ def _put_mark(folder: Path) -> None:
 
 def _written_files(run: Path) -> Iterator[tuple[str, bool | None]]:
     """What a writer may touch of a run: its path in the run, and whether it is a folder (None: anything but a link)."""
-    yield from ((name, False) for name in (MANIFEST, "policies.json", "lock", "lock.holder", MARK))
+    yield from (
+        (name, False) for name in (MANIFEST, "policies.json", "perturbations.json", "lock", "lock.holder", MARK)
+    )
     for folder in ("log", "configs", "checkpoints", "policies", "decisions", "derived", "exports"):
         yield folder, True
         if folder not in ("derived", "exports") and (run / folder).is_dir():

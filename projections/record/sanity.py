@@ -41,6 +41,8 @@ def is_sane(town: Any, plans: np.ndarray) -> bool:
         and all(_is_within(agents[name], -1, seats - 1) for name in ("covers", "covered_by", "talks_with"))
         and all(_is_within(agents[name], -1, deeds - 1) for name in ("doing", "last_action"))
         and _is_within(agents["job"], -1, jobs - 1)
+        and _is_within(agents["ordered"], 0, len(plan["policy"]["lead"]))
+        and _is_within(agents["meets_at"], 0, len(places))
         and _is_within(agents["companions"], 0, COMPANY)
         and _is_within(agents["option"], 0, len(plan["policy"]["lead"]) - 1)
         and _is_within(agents["home"][agents["alive"] != 0], 0, len(places) - 1)

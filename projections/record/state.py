@@ -87,6 +87,8 @@ AGENT = np.dtype(
         ("nearest", "i8"),  # the smallest distance to the present goal so far, in steps
         ("busy_since", "i8"),
         ("restrained_until", "i8"),  # the tick until which it is held back from something; 0: never restrained
+        ("possessed", "i8"),  # issuer + 1 of who chooses for it by command, 0: nobody
+        ("ordered", "i8"),  # option + 1 that a command has it do, 0: none
         ("asked_seq", "i8"),
         ("started_seq", "i8"),
         ("person", "i8"),
@@ -135,6 +137,13 @@ AGENT = np.dtype(
         ("held_deed", "i8", (RESTRAINTS,)),  # by restraint: the code of the deed
         ("held_towards", "i8", (RESTRAINTS,)),  # by restraint: person + 1, 0: everybody
         ("held_until", "i8", (RESTRAINTS,)),  # by restraint: the first tick at which it has ended, 0: no restraint
+        ("ordered_until", "i8"),  # the first tick at which the order has ended, 0: until it is done once
+        ("ordered_seq", "i8"),  # seq of the event that ordered it
+        ("meets", "i8"),  # person + 1 whom it is ordered to meet, 0: nobody
+        ("meets_at", "i8"),  # place + 1 in the venue where they are to meet
+        ("unwell_until", "i8"),  # the first tick at which it is no longer unwell by command
+        ("rising", "i8"),  # for the next shift by command: 1 it oversleeps, 2 it rises in time; 0: as drawn
+        ("talk_ends", "i8"),  # of the talk that it began, by command: 1 well, 2 badly; 0: as drawn
         ("news", NEWS, (NEWS_KEPT,)),  # newest first
         ("ties", TIE, (TIES,)),
     ]
@@ -148,6 +157,7 @@ OBJECT = np.dtype(
         ("owner", "i8"),  # of a bed: seat + 1
         ("stock", "i8"),
         ("line", "i8"),
+        ("closed_until", "i8"),  # the first tick at which it is open again
         ("waiting", "i8", (LINE,)),  # the `line` seats that wait, in order of arrival, then zeros
     ]
 )
@@ -170,6 +180,9 @@ CLOCK = np.dtype(
         ("newcomers", "i8"),  # how many are on their way
         ("newcomer_due", "i8", (PENDING,)),
         ("newcomer_seq", "i8", (PENDING,)),
+        ("lasting", "i8"),  # 1: by command nobody leaves by itself
+        ("exit_cap", "i8"),  # by command: exits a day + 1, 0: as the settings say
+        ("spawn_delay", "i8"),  # by command: ticks until a newcomer comes + 1, 0: as the settings say
         ("prices", "f8", (ITEMS,)),
         ("sold", "i8", (ITEMS,)),  # bought today
         ("agent_days", "i8"),

@@ -18,3 +18,9 @@ BROKEN_OFF, DONE = map(np.int64, range(2))
 
 SEEN = np.int64(0)
 """The telling of news that one has seen or suffered."""
+
+WELL, BADLY = map(np.int64, (1, 2))
+"""How a command has a talk end."""
+
+TOO_LATE, IN_TIME = map(np.int64, (1, 2))
+"""How a command has somebody rise for the next shift."""

@@ -31,18 +31,28 @@ from eventlog.codes import (
     EVICTION_SERVED,
     GHOST_STEPPED,
     HIRED,
+    ILLNESS_BEGAN,
     ITEM_BOUGHT,
     JOB_LOST,
     LATE_HELP,
+    LIMIT_SET,
     MEAL_COOKED,
     MEAL_EATEN,
     MEAL_GIVEN,
+    MEETING_ARRANGED,
     MONEY_LENT,
     MONEY_RETURNED,
     MOVE_BLOCKED,
     NEED_SET,
+    NEWCOMER_CALLED,
     NEWS_TOLD,
     OPTION_CHOSEN,
+    OPTION_ORDERED,
+    ORDER_ENDED,
+    OUTCOME_FORCED,
+    PLACE_CLOSED,
+    POSSESSION_BEGAN,
+    POSSESSION_ENDED,
     POWER_FAILED,
     POWER_RESTORED,
     PRICE_CHANGED,
@@ -221,3 +231,23 @@ def evolve(town, plan, event):
         console.need_set(town, plan, event)
     elif kind == ANNOUNCED:
         console.announced(town, plan, event)
+    elif kind == OPTION_ORDERED:
+        console.option_ordered(town, plan, event)
+    elif kind == MEETING_ARRANGED:
+        console.meeting_arranged(town, plan, event)
+    elif kind == ORDER_ENDED:
+        console.order_ended(town, plan, event)
+    elif kind == POSSESSION_BEGAN:
+        console.possession_began(town, plan, event)
+    elif kind == POSSESSION_ENDED:
+        console.possession_ended(town, plan, event)
+    elif kind == NEWCOMER_CALLED:
+        console.newcomer_called(town, plan, event)
+    elif kind == PLACE_CLOSED:
+        console.place_closed(town, plan, event)
+    elif kind == ILLNESS_BEGAN:
+        console.illness_began(town, plan, event)
+    elif kind == OUTCOME_FORCED:
+        console.outcome_forced(town, plan, event)
+    elif kind == LIMIT_SET:
+        console.limit_set(town, plan, event)

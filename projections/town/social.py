@@ -48,7 +48,7 @@ def end_talk(town, a):
 def fall_silent(agent):
     """The agent talks no more."""
     agent.talks_with = NOBODY
-    agent.speaks = agent.talk_until = agent.talk_seq = 0
+    agent.speaks = agent.talk_until = agent.talk_seq = agent.talk_ends = 0
 
 
 @kernel

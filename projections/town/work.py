@@ -36,7 +36,7 @@ def open_shift(town, event, state):
     """Set the state of the shift and count it."""
     agent = town.agents[event.agent]
     agent.shift_state, agent.shift_seq = state, event.seq
-    agent.worked = agent.taken_over = 0
+    agent.worked = agent.taken_over = agent.rising = 0
     agent.shifts += 1
     town.clock.shifts += 1
 

@@ -11,7 +11,7 @@ from projections.riders.earning import earn
 from projections.riders.rewards import CUT_OFF, LEFT
 from townlet.living.day import tick
 from townlet.rules import policy
-from townlet.rules.control import ASKABLE, BY_OPTION, NOT_ASKED, allow
+from townlet.rules.control import ASKABLE, BY_OPTION, NOT_ASKED, allow, is_commanded
 
 NOBODY = np.int64(-1)
 ONE = np.int64(1)
@@ -54,7 +54,7 @@ def look_ahead(town, plan):
 def decides(town, plan, a):
     """Whether the next action of a living seat is a real decision."""
     if town.cursor.control == BY_OPTION:
-        return policy.decides(town, plan, a)
+        return policy.decides(town, plan, a) and not is_commanded(town.agents[a])
     return town.agents[a].doing < 0
 
 

@@ -10,6 +10,7 @@ from townlet.configuration.load import NONE, Source, load
 from townlet.judging.acceptance import ACCEPTANCE, EVENTS, USUAL_PEOPLE, Measured, Row, judged
 from townlet.judging.soak_figures import SoakFigures
 from townlet.judging.soak_lives import Life, from_json, life, prepare
+from townlet.living.perturbing.profile import Profile
 from townlet.warming import warm
 
 RESUMES = 200
@@ -27,21 +28,22 @@ def soak(
     *,
     overrides: Mapping[str, object] = NONE,
     jobs: int | None = None,
+    perturb: Profile | None = None,
 ) -> list[Row]:
     """Let a town live for each seed; returns the rows of the acceptance table. Nothing is written to disk.
 
     `overrides` are dotted keys of the configuration. `jobs` is the number of processes; None: one for each processor,
-    and one for a short soak, which would be over before more have begun. Raises ConfigurationError, MapError, and
-    TownletError if a town cannot live on.
+    and one for a short soak, which would be over before more have begun. City events come by `perturb`.
+    Raises ConfigurationError, MapError, and TownletError if a town cannot live on.
     """
     resolved = load(config, overrides, founded=True)
     warm()
     if CLASSES[resolved.settings.town.capacity] is not ORDINARY:
         prepare(resolved.text)
-    cells = [_cell(resolved.text, seed, days, -(-RESUMES // len(seeds))) for seed in seeds]
-    extra = [_cell(resolved.text, seeds[0], days, 0)]
+    cells = [_cell(resolved.text, seed, days, -(-RESUMES // len(seeds)), perturb) for seed in seeds]
+    extra = [_cell(resolved.text, seeds[0], days, 0, perturb)]
     if len(seeds) == 1:
-        extra.append(_cell(resolved.text, (seeds[0] + 1) % 2**64, days, 0))
+        extra.append(_cell(resolved.text, (seeds[0] + 1) % 2**64, days, 0, perturb))
     if jobs is None and len(cells) * days * resolved.settings.town.people < SHORT_PERSON_DAYS:
         jobs = 1
 
@@ -56,8 +58,9 @@ def soak(
     return [*rows, *_sameness(lived, again, other)]
 
 
-def _cell(settings: str, seed: int, days: int, resumes: int) -> many.Cell:
-    return {"settings": settings, "seed": seed, "days": days, "resumes": resumes}
+def _cell(settings: str, seed: int, days: int, resumes: int, perturb: Profile | None) -> many.Cell:
+    events = {} if perturb is None else {"perturb": perturb.text}
+    return {"settings": settings, "seed": seed, "days": days, "resumes": resumes, **events}
 
 
 def acceptance_rows(found: Sequence[SoakFigures], days: int, people: int = USUAL_PEOPLE) -> list[Row]:

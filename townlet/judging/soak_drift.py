@@ -7,6 +7,7 @@ from typing import NamedTuple
 from townlet.configuration.load import NONE, load
 from townlet.judging.acceptance import Row
 from townlet.judging.soak import soak
+from townlet.living.perturbing.profile import Profile
 
 BEYOND_PERCENT = 10.0
 """A drift larger than this is marked."""
@@ -41,20 +42,22 @@ def soak_drifts(
     *,
     overrides: Mapping[str, object] = NONE,
     jobs: int | None = None,
+    perturb: Profile | None = None,
 ) -> list[Drift]:
     """Soak the same seeds twice, as configured and with the dotted keys of `versus` changed; a result for each row.
 
-    `overrides` are dotted keys of both. Raises ConfigurationError, MapError before the first town lives.
+    `overrides` are dotted keys of both, and city events come by `perturb` in both. Raises
+    ConfigurationError, MapError before the first town lives.
     """
     changes = {**overrides, **versus}
     load(config, changes, founded=True)
-    first = soak(config, seeds, days, progress, overrides=overrides, jobs=jobs)
+    first = soak(config, seeds, days, progress, overrides=overrides, jobs=jobs, perturb=perturb)
 
     def changed(text: str) -> None:
         if progress:
             progress(f"settings changed, {text}")
 
-    return list(drifts(first, soak(config, seeds, days, changed, overrides=changes, jobs=jobs)))
+    return list(drifts(first, soak(config, seeds, days, changed, overrides=changes, jobs=jobs, perturb=perturb)))
 
 
 def drifts(first: Sequence[Row], second: Sequence[Row]) -> Iterator[Drift]:

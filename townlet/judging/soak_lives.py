@@ -1,6 +1,6 @@
 """One town of a soak: it lives in memory, its events are folded beside it, and it is resumed at drawn ticks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -12,6 +12,10 @@ from projections.record.tables import tables, towns_from_tables
 from townlet.configuration.load import from_text
 from townlet.judging.acceptance import TIED, window_days
 from townlet.judging.soak_figures import SoakFigures, chats_by_trust, soak_figures, tied_share
+from townlet.living.commands.door import Given
+from townlet.living.commands.session import Session, living
+from townlet.living.perturbing.giver import Giver
+from townlet.living.perturbing.profile import Profile
 from townlet.living.town import Town
 from townlet.rules.draw import word_of
 
@@ -29,12 +33,13 @@ class Life(NamedTuple):
     unequal_resumes: list[int]
 
 
-def life(settings: str, seed: int, days: int, resumes: int) -> dict[str, Any]:
+def life(settings: str, seed: int, days: int, resumes: int, perturb: str = "") -> dict[str, Any]:
     """Let one town live, fold its events day by day, and resume it at drawn ticks; returns a `Life` as JSON has it.
 
-    `settings` is the text of resolved settings.
+    `settings` is the text of resolved settings, and `perturb` that of a profile by which city events come, if any.
     """
-    lived = _life_of(_empty_town(settings), seed, days, resumes)
+    profile = Profile.model_validate_json(perturb) if perturb else None
+    lived = _life_of(_empty_town(settings), seed, days, resumes, profile)
     return lived._asdict() | {"figures": lived.figures._asdict()}
 
 
@@ -57,20 +62,21 @@ def _empty_town(settings: str) -> Town:
     return Town([from_text(settings).settings])
 
 
-def _life_of(empty: Town, seed: int, days: int, resumes: int) -> Life:
+def _life_of(empty: Town, seed: int, days: int, resumes: int, profile: Profile | None) -> Life:
     per_day, people = empty.settings[0].town.ticks_per_day, empty.settings[0].town.people
     town, chain = Town(empty.settings, plans=empty.plans), Chain()
     marks = {int(tick) for tick in _drawn_ticks(seed, days * per_day - RESUMED_FOR, resumes)}
     tied_at, tied = round(window_days(TIED, people, days) * per_day), 0.0
     chunks = [town.found(seed)]
+    session = _session(town, profile, seed, ())
     digests: dict[int, str] = {}
-    kept: dict[int, dict[str, pa.Table]] = {}
+    kept: dict[int, _Kept] = {}
     stops = {*marks, *(mark + RESUMED_FOR for mark in marks), *range(0, days * per_day + 1, per_day), tied_at}
     for stop in sorted(stops):
-        chunks.extend(town.live(stop - town.tick))
+        chunks.extend(living(town, stop, stop, session))
         digests[stop] = town.state_digest()
         if stop in marks:
-            kept[stop] = tables(town.record)
+            kept[stop] = _Kept(tables(town.record), [] if session is None else session.events.said)
         if stop == tied_at:
             tied = tied_share(town)
     rows = np.concatenate(chunks)
@@ -81,8 +87,30 @@ def _life_of(empty: Town, seed: int, days: int, resumes: int) -> Life:
         soak_figures(town, rows, tied, chats),
         chain.digest().hex(),
         list(_unequal_days(town, rows, digests)),
-        list(_unequal_resumes(town, seed, kept, digests)),
+        list(_unequal_resumes(town, seed, kept, digests, profile)),
     )
+
+
+class _Kept(NamedTuple):
+    """A town as it was at a tick, and the commands of city events that it had been given."""
+
+    state: dict[str, pa.Table]
+    said: list[Given]
+
+
+class _Eventful(Session):
+    """A session without orders, in which city events come."""
+
+    events: Giver
+
+
+def _session(town: Town, profile: Profile | None, seed: int, said: Iterable[Given]) -> _Eventful | None:
+    """What gives a town its city events, if it has any; `said` are the commands so far."""
+    if profile is None:
+        return None
+    session = _Eventful(town, ())
+    session.events = Giver(town, profile, seed, said)
+    return session
 
 
 def _drawn_ticks(seed: int, below: int, count: int) -> Iterator[int]:
@@ -105,13 +133,13 @@ def _unequal_days(lived: Town, rows: np.ndarray, digests: dict[int, str]) -> Ite
 
 
 def _unequal_resumes(
-    lived: Town, seed: int, kept: dict[int, dict[str, pa.Table]], digests: dict[int, str]
+    lived: Town, seed: int, kept: dict[int, _Kept], digests: dict[int, str], profile: Profile | None
 ) -> Iterator[int]:
     """The ticks from which a resumed town lived differently."""
-    for tick, state in kept.items():
+    for tick, (state, said) in kept.items():
         town = Town(lived.settings, towns_from_tables(state, lived.shape), lived.plans)
         town.set_seed(seed)
-        for _ in town.live(RESUMED_FOR):
+        for _ in living(town, tick + RESUMED_FOR, RESUMED_FOR, _session(town, profile, seed, said)):
             pass
         if town.state_digest() != digests[tick + RESUMED_FOR]:
             yield tick

@@ -39,7 +39,7 @@ def ready(town, plan, a):
         town.asked[a] = OPTION_WAIT  # a newcomer begins with its second tick
         return False
     town.asked[a], town.allowed[a] = town.agents[a].option, control.allow(town, plan, a)
-    return policy.decides(town, plan, a)
+    return policy.decides(town, plan, a) and not control.is_commanded(town.agents[a])
 
 
 @kernel

@@ -14,6 +14,8 @@ def tick(town, plan):
     life.welcome(town, plan)
     for i in range(draw_order(town)):
         a = town.order[i]
+        if control.is_commanded(town.agents[a]):
+            control.tend_order(town, plan, a)
         asked = control.is_asked(town, a)
         acts = control.heed(town, plan, a) if asked else True
         if town.agents[a].doing >= 0:
@@ -35,7 +37,7 @@ def tick(town, plan):
 
 @kernel
 def act(town, plan, a, asked):
-    """One minute of an idle person: choose an option, or take the one asked for, and begin it."""
+    """One minute of an idle person: choose an option, or take the one asked for or ordered."""
     agent = town.agents[a]
     if agent.talks_with >= 0:
         queues.lose_patience(town, plan, a)
@@ -46,7 +48,9 @@ def act(town, plan, a, asked):
         queues.step_up(town, plan, a)
         primitives.act(town, plan, a)
         return
-    if asked:
+    if control.is_commanded(agent):
+        control.obey(town, plan, a)
+    elif asked:
         control.choose(town, plan, a)
     else:
         policy.choose(town, plan, a)

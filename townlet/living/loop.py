@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 import numpy as np
 import pyarrow as pa
@@ -24,11 +24,14 @@ from eventlog.rows import Rows
 from eventlog.writer import Durability, LogWriter
 from townlet.configuration.load import Resolved
 from townlet.errors import TownletError
-from townlet.living.commands.door import answers_in
+from townlet.living.commands.door import commands_in
 from townlet.living.commands.driver import Driver
-from townlet.living.commands.session import Order, Session, living, session_text
+from townlet.living.commands.session import Attend, Order, Session, living, session_text
 from townlet.living.deciding import Decider
 from townlet.living.identity import fold_identity
+from townlet.living.perturbing.giver import Giver
+from townlet.living.perturbing.keeping import keep_profile, kept_profiles, profile_in_force, who_perturbs
+from townlet.living.perturbing.profile import Profile
 from townlet.living.progress import Progress, Pulse
 from townlet.living.town import Town
 from townlet.policies.guide import Guide
@@ -37,6 +40,8 @@ from townlet.whole_numbers import require_seed, require_within, whole_number
 
 DURABILITIES = ("every-commit", "interval", "never")
 VERSIONED = ("townlet", "numba", "numpy", "pyarrow")
+IN_FORCE: Final = "in force"
+"""Says that city events go on as the run has recorded."""
 
 
 def begin(
@@ -51,14 +56,17 @@ def begin(
     replace: bool = False,
     by: Guide | None = None,
     orders: Sequence[Order] = (),
+    attend: Attend | None = None,
+    perturb: Profile | None = None,
 ) -> None:
     """Found a town and write its life of `ticks` ticks to a new run; a commit holds at most `commit_ticks` ticks.
 
     People live by the script, or as `by` says: their decisions are then kept beside the log.
 
     With `replace` the run takes the place of one that is there, once its first tick is committed: whatever fails before
-    leaves the earlier run as it was. `orders` are commands, each given at its tick. Raises RunExists, DiskFull,
-    TownletError, EventLogError if the folder holds anything but that run, LogLocked.
+    leaves the earlier run as it was. `orders` are commands, each given at its tick; or `attend` makes a session that
+    gives commands as they come, and may end the town's life early. City events come by the profile `perturb`. Raises
+    RunExists, DiskFull, TownletError, EventLogError if the folder holds anything but that run, LogLocked.
     """
     seed, ticks = require_seed(seed), whole_number(ticks, "ticks", "1 or more")
     _durability(durability)
@@ -68,16 +76,20 @@ def begin(
     if by is not None:
         town.decider = Decider(town, by, seed)
     founding = town.found(seed)
-    session = Session(town, orders)
-    who = f" commands {session_text(orders)}" if orders else ""
-    log = partial(new_log, durability=durability, who=who, by=by)
+    session = attend(town, {}) if attend else Session(town, orders)
+    if perturb is not None:
+        session.events = Giver(town, perturb, seed)
+    who = (f" commands {session_text(orders)}" if orders else "") + who_perturbs(perturb)
+    log = partial(new_log, durability=durability, who=who, by=by, perturb=perturb)
     if not (replace and is_run(into)):
         with log(resolved, seed, into) as writer:
             keep_guide(into, by, 0)
+            keep_profile(into, perturb, 0)
             _live(town, writer, ticks, founding, progress, commit_ticks, session)
         return
     with instead_of_run(into) as beside, log(resolved, seed, beside) as writer:
         keep_guide(beside, by, 0)
+        keep_profile(beside, perturb, 0)
         rows = np.concatenate([founding, *living(town, 1, 1, session)])
         writer.commit(rows, town.take_notes(rows), expected_seq=0)
     with LogWriter.open(into, durability=_durability(durability)) as writer:
@@ -85,12 +97,19 @@ def begin(
 
 
 def new_log(
-    resolved: Resolved, seed: int, into: Path, *, durability: str, who: str = "", by: Guide | None = None
+    resolved: Resolved,
+    seed: int,
+    into: Path,
+    *,
+    durability: str,
+    who: str = "",
+    by: Guide | None = None,
+    perturb: Profile | None = None,
 ) -> LogWriter:
     """A writer for a new run in the folder `into`. Raises RunExists, LogLocked.
 
-    `who` names an outside policy or commands, if they act on the town, and `by` a policy that people live by; both
-    become part of the run's id.
+    `who` names an outside policy, commands or city events, if they act on the town, and `by` a policy that people live
+    by; both become part of the run's id.
     """
     who += by.who if by else ""
     return LogWriter.create(
@@ -98,16 +117,17 @@ def new_log(
         run_id=hashlib.sha256(f"{resolved.config_id} {seed}{who}".encode()).hexdigest()[:16],
         name=resolved.settings.name,
         epochs=[Epoch(from_seq=0, config_id=resolved.config_id, seed=seed)],
-        versions=versions(by),
+        versions=versions(by, perturb),
         settings={resolved.config_id: resolved.text},
         durability=_durability(durability),
     )
 
 
-def versions(by: Guide | None) -> dict[str, str]:
-    """What made a run, by name: the programs that compute a town's life, and the policy that people live by, if any."""
+def versions(by: Guide | None, perturb: Profile | None = None) -> dict[str, str]:
+    """What made a run, by name: the programs that compute a town's life, and its policy and profile, if any."""
     names = (*VERSIONED, "torch") if by is not None and by.policy.identity.kind != "mlp" else VERSIONED
-    return {name: version(name) for name in names} | ({} if by is None else {"policy": str(by)})
+    made = {name: version(name) for name in names} | ({} if by is None else {"policy": str(by)})
+    return made | ({} if perturb is None else {"perturbations": perturb.digest})
 
 
 def resume(
@@ -123,13 +143,16 @@ def resume(
     by: Guide | None = None,
     settle: Callable[[], None] | None = None,
     orders: Sequence[Order] = (),
+    attend: Attend | None = None,
+    perturb: Profile | str | None = IN_FORCE,
 ) -> None:
     """Let the town of the run at `path` live on for `ticks` ticks; a commit holds at most `commit_ticks` ticks.
 
     With `from_start` the ticks count from the founding: the town lives up to tick `ticks`, wherever its log ends now.
     `restore` returns the folded town; it is called when this process holds the log's lock, after `settle`, which brings
     what is kept beside the log to the log's end. People live by the script, or as `by` says. `orders` are commands,
-    each given at its tick, or now if that has passed; one that the log has answered is not followed again.
+    each given at its tick, or now if that has passed; one that the log has answered is not followed again. `attend` as
+    for `begin`. City events come by the profile in force, or from now on by `perturb`; None: no more come.
 
     Raises LogLocked, LogDamaged, DiskFull, TownletError.
     """
@@ -150,7 +173,15 @@ def resume(
         begun = int(town.record["clock"]["epoch"])
         if begun != len(town.plans) - 1:
             Driver(town).change_settings(len(town.plans) - 1)  # this event comes before those of the first tick
-        session = Session(town, orders, answers_in(LogReader(path)) if orders else None)
+        if isinstance(perturb, str):
+            perturb = profile_in_force(path, lost=writer.manifest.versions.get("perturbations"))
+        keep_profile(path, perturb, town.tick)
+        perturbed = bool(kept_profiles(path))
+        given = list(commands_in(LogReader(path))) if orders or attend or perturbed else []
+        answers = {each.command.cmd_id: each.answer for each in given}
+        session = attend(town, answers) if attend else Session(town, orders, answers)
+        if perturbed:
+            session.events = Giver(town, perturb, seed, given)
         _live(town, writer, ticks, founding, progress, commit_ticks, session)
 
 
@@ -183,7 +214,7 @@ def _live(
         return Pulse(town.tick, until, town.people, town.seq, settings.town.ticks_per_day, trouble)
 
     try:
-        while town.tick < until:
+        while town.tick < until and not session.is_over:
             mark = min(until, (town.tick // every + 1) * every)
             for rows in living(town, mark, commit_ticks or mark, session):
                 whole = rows if founding is None else np.concatenate([founding, rows])

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from eventlog.catalogue.registries import Deed, Dimension
+from eventlog.catalogue.registries import Deed, Dimension, Reason
 from eventlog.codes import (
     AGENT_EXITED,
     ANNOUNCED,
@@ -12,7 +12,18 @@ from eventlog.codes import (
     COMMAND_ACCEPTED,
     COMMAND_REJECTED,
     DEED_CHAT,
+    ILLNESS_BEGAN,
+    LIMIT_SET,
+    MEETING_ARRANGED,
     NEED_SET,
+    NEWCOMER_CALLED,
+    OPTION_ORDERED,
+    OPTION_SLEEP,
+    OPTION_SOCIALISE,
+    OUTCOME_FORCED,
+    PLACE_CLOSED,
+    POSSESSION_BEGAN,
+    POSSESSION_ENDED,
     POWER_FAILED,
     POWER_RESTORED,
     PRICE_CHANGED,
@@ -32,7 +43,16 @@ from projections.recorders.console import (
     record_announced,
     record_command_accepted,
     record_command_rejected,
+    record_illness_began,
+    record_limit_set,
+    record_meeting_arranged,
     record_need_set,
+    record_newcomer_called,
+    record_option_ordered,
+    record_outcome_forced,
+    record_place_closed,
+    record_possession_began,
+    record_possession_ended,
     record_restrained,
     record_settings_changed,
 )
@@ -46,7 +66,7 @@ from projections.recorders.time import (
     record_water_restored,
     record_weather_changed,
 )
-from townlet.rules import life
+from townlet.rules import control, life
 from townlet.rules.company import talk
 from townlet.rules.restraint import are_held_apart
 
@@ -56,12 +76,21 @@ MAINS = {"power": (POWER_FAILED, POWER_RESTORED), "water": (WATER_FAILED, WATER_
 TICKS_MOST = 1 << (np.finfo(np.float32).nmant + 1)
 """The most ticks of a restraint, 16,777,216: the greatest number up to which a row's number counts by ones."""
 
+NOT_NOW = {
+    int(Reason.BUSY): "it is busy",
+    int(Reason.HELD_BACK): "a command holds it back from that",
+    int(Reason.NOBODY_WAITS): "it holds no place that somebody waits for",
+    int(Reason.NOT_DUE): "there is no need for it now: no work is due, it is not night, or it is clean",
+    int(Reason.NO_PLACE): "there is no place for it now that is open, affordable and has room",
+}
+"""Why a person cannot be made to do an option now, by the reason's code."""
+
 TOWARDS_NOBODY = frozenset(deed for deed in Deed if deed <= Deed.YIELD) | {Deed.LEAVE}
 """The deeds that nobody does towards anybody: options, and leaving town."""
 
 
 @entry
-def command(towns, plans, index, kind, a, b, tile, code, code2, value, cause):
+def command(towns, plans, index, kind, a, b, o, tile, code, code2, value, cause):
     """Record an event that was commanded, under the present settings; `cause` is the seq of the command's event or -1.
 
     This function checks nothing.
@@ -76,8 +105,14 @@ def command(towns, plans, index, kind, a, b, tile, code, code2, value, cause):
         record_settings_changed(town, plan, code)
     elif kind == ANNOUNCED:
         record_announced(town, plan, cause)
+    elif kind == PLACE_CLOSED:
+        record_place_closed(town, plan, o, value, cause)
+    elif kind == MEETING_ARRANGED:
+        record_meeting_arranged(town, plan, a, b, o, value, cause)
     elif a < 0:
         change_town(town, plan, kind, code, value, cause)
+    elif kind in (OPTION_ORDERED, POSSESSION_BEGAN, POSSESSION_ENDED, ILLNESS_BEGAN, OUTCOME_FORCED):
+        direct_person(town, plan, kind, a, b, code, value, cause)
     else:
         change_person(town, plan, kind, a, b, tile, code, value, cause)
 
@@ -97,6 +132,25 @@ def change_town(town, plan, kind, code, value, cause):
         record_weather_changed(town, plan, code, cause)
     elif kind == PRICE_CHANGED:
         record_price_changed(town, plan, code, value, cause)
+    elif kind == NEWCOMER_CALLED:
+        record_newcomer_called(town, plan, cause)
+    elif kind == LIMIT_SET:
+        record_limit_set(town, plan, code, value, cause)
+
+
+@kernel
+def direct_person(town, plan, kind, a, b, code, value, cause):
+    """Record a commanded event by which somebody else decides for a person, or chance does not."""
+    if kind == OPTION_ORDERED:
+        record_option_ordered(town, plan, a, code, value, cause)
+    elif kind == POSSESSION_BEGAN:
+        record_possession_began(town, plan, a, code, cause)
+    elif kind == POSSESSION_ENDED:
+        record_possession_ended(town, plan, a, code, cause)
+    elif kind == ILLNESS_BEGAN:
+        record_illness_began(town, plan, a, value, cause)
+    elif kind == OUTCOME_FORCED:
+        record_outcome_forced(town, plan, a, b, code, cause)
 
 
 @kernel
@@ -185,6 +239,54 @@ def against_leaving(town: Any) -> str:
     if int(town["clock"]["newcomers"]) >= PENDING:
         return f"{PENDING} newcomers are on their way already, and no more can be: wait until one has come"
     return ""
+
+
+def against_order(towns: Any, plans: Any, a: int, option: int) -> str:
+    """A person who is neither busy nor held back can be made to do what could be asked of it now (`control.allow`)."""
+    reason = int(control.against_order(towns, plans, 0, a, option))
+    return "" if reason < 0 else NOT_NOW[reason]
+
+
+def against_ticks(ticks: int, least: int = 0) -> str:
+    """Something lasts for a number of ticks that a row's number can count."""
+    if least <= ticks <= TICKS_MOST:
+        return ""
+    return f"this lasts from {least} to {TICKS_MOST:,} ticks, and {ticks:,} is not such a number"
+
+
+def against_newcomer(town: Any, plans: Any) -> str:
+    """A newcomer on the way can come at once if a bed is free."""
+    clock = town["clock"]
+    due = clock["newcomer_due"][: int(clock["newcomers"])]
+    called = int((due <= clock["tick"]).sum())
+    if called == len(due):
+        return "no newcomer is on the way: everybody for whom the town was made lives here, or comes now"
+    places = plans["layout"]["place"][int(clock["epoch"])][: int(clock["objects"])]
+    is_bed = plans["affordances"]["option"][int(clock["epoch"])][places["affordance"]] == OPTION_SLEEP
+    free = is_bed & (town["objects"]["owner"][: len(places)] == 0) & (town["ground"][places["tile"]] == 0)
+    return "" if int(free.sum()) > called else "no bed is free: somebody stands there"
+
+
+def seats_for_two(plans: Any, epoch: int, objects: int, venue: int) -> int:
+    """Of the two nearest places for company in a venue, the first; -1 if there are no two within hearing."""
+    places = plans["layout"]["place"][epoch][:objects]
+    option = plans["affordances"]["option"][epoch][places["affordance"]]
+    side, radius = int(plans["layout"]["side"][epoch]), int(plans["chat"]["radius"][epoch])
+    found = np.flatnonzero((places["venue"] == venue) & (option == OPTION_SOCIALISE))
+    rows, columns = np.divmod(places["tile"][found], side)
+    apart = np.abs(rows[:, None] - rows) + np.abs(columns[:, None] - columns)
+    np.fill_diagonal(apart, side * side)
+    if len(found) < 2 or int(apart.min()) > radius:
+        return -1
+    return int(found[np.unravel_index(apart.argmin(), apart.shape)[0]])
+
+
+def places_of_all(town: Any, plans: Any, venues: list[int]) -> Any:
+    """The places of these venues that belong to nobody: all but desks and beds; i8."""
+    epoch = int(town["clock"]["epoch"])
+    places = plans["layout"]["place"][epoch][: int(town["clock"]["objects"])]
+    own = plans["affordances"]["own"][epoch][places["affordance"]]
+    return np.flatnonzero(np.isin(places["venue"], venues) & (own == 0))
 
 
 def against_settings(town: Any, plans: Any, epoch: int) -> str:

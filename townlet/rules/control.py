@@ -1,4 +1,4 @@
-"""What an outside policy asks of agents: options, or every single step; and what it may ask (docs/town.md, Options).
+"""What an outside policy or a command asks of agents, and what may be asked (docs/town.md, Options).
 
 What may be asked stands in `town.allowed`, a bit for each option or action, as of the beginning of the tick. Whatever
 else is asked is refused by an event and costs the tick; an option that the agent is committed to goes on all the same.
@@ -12,14 +12,18 @@ from eventlog.codes import (
     ACTION_NORTH,
     ACTION_TALK,
     ACTION_WEST,
+    DEED_CHAT,
     OPTION_EAT,
     OPTION_SLEEP,
+    OPTION_SOCIALISE,
     OPTION_WAIT,
     OPTION_WASH,
     OPTION_WORK,
     OPTION_YIELD,
     REASON_BUSY,
     REASON_COMMITTED,
+    REASON_DEPARTED,
+    REASON_FINISHED,
     REASON_HELD_BACK,
     REASON_NO_PLACE,
     REASON_NO_WAY,
@@ -27,13 +31,17 @@ from eventlog.codes import (
     REASON_NOBODY_WAITS,
     REASON_NOT_DUE,
     REASON_NOTHING_TO_USE,
+    REASON_TIMED_OUT,
     REASON_UNKNOWN,
 )
 from projections.kernel import entry, kernel
-from projections.record.event import NOBODY, NOTHING
+from projections.record.event import NOBODY, NONE, NOTHING, seat
+from projections.record.ways import tiles_apart
 from projections.recorders.choice import record_action_rejected, record_option_chosen
+from projections.recorders.console import record_order_ended
 from townlet.rules import policy, primitives, queues, work
-from townlet.rules.restraint import is_held_back
+from townlet.rules.company import talk
+from townlet.rules.restraint import are_held_apart, is_held_back
 
 SCRIPTED, BY_OPTION, BY_ACTION = map(np.int64, range(3))
 """Who chooses: the scripted policy; whoever asks for options; whoever asks for every step."""
@@ -58,8 +66,16 @@ ONE = np.int64(1)
 
 @kernel
 def is_asked(town, a):
-    """Whether an outside policy chooses for the seat in this tick."""
-    return town.cursor.control != SCRIPTED and town.asked[a] != NOT_ASKED
+    """Whether an outside policy chooses for the seat in this tick; for who is under a command it does not."""
+    if town.cursor.control == SCRIPTED or town.asked[a] == NOT_ASKED:
+        return False
+    return not is_commanded(town.agents[a])
+
+
+@kernel
+def is_commanded(agent):
+    """Whether commands choose for the agent: it is possessed, or has an order."""
+    return agent.possessed > 0 or agent.ordered > 0
 
 
 @kernel
@@ -85,15 +101,24 @@ def choose(town, plan, a):
     """Take the option that is asked for, at the place of least trouble; a committed option goes on."""
     if not policy.decides(town, plan, a):
         return
-    agent, option = town.agents[a], town.asked[a]
+    option = town.asked[a]
     if option == BY_SCRIPT_ALLOWED:
         policy.choose_among(town, plan, a, town.allowed[a])
         return
+    take(town, plan, a, option)
+
+
+@kernel
+def take(town, plan, a, option):
+    """The agent commits to an option that was asked for, at the place of least trouble."""
+    agent = town.agents[a]
     if option == OPTION_YIELD:
         record_option_chosen(town, plan, a, agent.holds, option)
         return
     target = NOTHING
-    if option != OPTION_WAIT:
+    if agent.meets > 0 and option == OPTION_SOCIALISE:
+        target = place_to_meet(town, plan, a)
+    elif option != OPTION_WAIT:
         target = policy.place_for(town, plan, a, option, policy.is_urgent(plan, agent))
     if target != policy.queues_for(agent):
         queues.let_go(town, plan, a)
@@ -101,11 +126,109 @@ def choose(town, plan, a):
 
 
 @kernel
+def obey(town, plan, a):
+    """Who is under a command does what is ordered, if it may be asked for; without an order, who is possessed waits."""
+    if not policy.decides(town, plan, a):
+        return
+    agent = town.agents[a]
+    if agent.ordered > 0:
+        option = agent.ordered - 1
+        reason = reason_against_order(town, plan, a, option)
+        if reason < 0:
+            take(town, plan, a, option)
+            return
+        record_order_ended(town, plan, a, option, reason, agent.ordered_seq)
+    if agent.possessed > 0:
+        take(town, plan, a, OPTION_WAIT)
+    else:
+        policy.choose(town, plan, a)
+
+
+@kernel
+def reason_against_order(town, plan, a, option):
+    """The reason code why an agent that is idle cannot be asked for an option now, whatever it did; -1 if it can."""
+    agent = town.agents[a]
+    if option == OPTION_WAIT:
+        return NONE
+    if is_held_back(town, a, option, NOBODY):
+        return REASON_HELD_BACK
+    if option == OPTION_YIELD:
+        return NONE if primitives.can_yield(town, plan, a) else REASON_NOBODY_WAITS
+    if agent.meets > 0:
+        return REASON_NO_PLACE if place_to_meet(town, plan, a) == NOTHING else NONE
+    if not is_worth_asking(town, plan, a, option):
+        return REASON_NOT_DUE
+    place = policy.place_for(town, plan, a, option, policy.is_urgent(plan, agent))
+    return REASON_NO_PLACE if place == NOTHING else NONE
+
+
+@kernel
+def place_to_meet(town, plan, a):
+    """The place for company in the venue of the meeting that is nearest to where they are to meet; NOTHING if none."""
+    agent = town.agents[a]
+    there = plan.layout.place[agent.meets_at - 1]
+    found, least = NOTHING, 1.0e9
+    for o in range(town.clock.objects):
+        place = plan.layout.place[o]
+        if place.venue == there.venue and plan.affordances[place.affordance].option == OPTION_SOCIALISE:
+            away = np.float64(tiles_apart(plan, place.tile, there.tile))
+            if away < least and (agent.holds == o or policy.is_of_use(town, plan, a, o)):
+                if town.objects[o].user == NOBODY or town.objects[o].user == a:
+                    found, least = o, away
+    return found
+
+
+@kernel
+def tend_order(town, plan, a):
+    """An order ends when its time is over. Two who are to meet begin to talk when both are there."""
+    agent = town.agents[a]
+    if agent.ordered == 0:
+        return
+    if agent.ordered_until > 0 and town.clock.tick >= agent.ordered_until:
+        record_order_ended(town, plan, a, agent.ordered - 1, REASON_TIMED_OUT, agent.ordered_seq)
+    elif agent.meets > 0:
+        meet(town, plan, a)
+
+
+@kernel
+def meet(town, plan, a):
+    """Two who are near each other in the venue talk, as soon as both may. Nobody waits for who need not come."""
+    agent = town.agents[a]
+    b = seat(town, agent.meets - 1)
+    other, cause = town.agents[b], agent.ordered_seq
+    if not other.alive or other.person + 1 != agent.meets:
+        record_order_ended(town, plan, a, OPTION_SOCIALISE, REASON_DEPARTED, cause)
+    elif other.meets != agent.person + 1:
+        record_order_ended(town, plan, a, OPTION_SOCIALISE, REASON_NOBODY_NEAR, cause)
+    elif agent.talks_with == b or can_talk_there(town, plan, a, b):
+        begins = agent.talks_with != b
+        record_order_ended(town, plan, a, OPTION_SOCIALISE, REASON_FINISHED, cause)
+        record_order_ended(town, plan, b, OPTION_SOCIALISE, REASON_FINISHED, other.ordered_seq)
+        if begins:
+            talk.begin(town, plan, a, b, cause)
+
+
+@kernel
+def can_talk_there(town, plan, a, b):
+    """Whether two are in the venue where they are to meet, within hearing, and free to begin a talk."""
+    agent, other = town.agents[a], town.agents[b]
+    venue = plan.layout.place[agent.meets_at - 1].venue
+    if np.int64(plan.layout.room[agent.tile]) != venue or np.int64(plan.layout.room[other.tile]) != venue:
+        return False
+    if tiles_apart(plan, agent.tile, other.tile) > plan.chat.radius or are_held_apart(town, a, b, DEED_CHAT):
+        return False
+    return talk.may_begin(town, plan, a) and talk.may_begin(town, plan, b)
+
+
+@kernel
 def allow(town, plan, a):
     """The options or actions that a living seat may be asked for in this tick, as bits; at least one.
 
-    Under option control, a seat that is to decide has the bit MARKED as well.
+    Under option control, a seat that is to decide has the bit MARKED as well. Nothing else is asked of who is under a
+    command.
     """
+    if is_commanded(town.agents[a]):
+        return ONE << (OPTION_WAIT if town.cursor.control == BY_ACTION else town.agents[a].option)
     if town.cursor.control == BY_ACTION:
         return primitives.possible(town, plan, a)
     agent = town.agents[a]
@@ -175,6 +298,16 @@ def reason_against_action(agent, asked):
     if asked == ACTION_TALK:
         return REASON_NOBODY_NEAR
     return REASON_NO_PLACE if asked == ACTION_INTERACT else REASON_NOTHING_TO_USE
+
+
+@entry
+def against_order(towns, plans, index, a, option):
+    """The reason code why a command cannot have seat `a` do an option now; -1 if it can, REASON_BUSY if it is busy."""
+    town = towns[index]
+    plan, agent = plans[town.clock.epoch], town.agents[a]
+    if agent.doing >= 0 or agent.talks_with >= 0 or agent.lingers_until > 0:
+        return REASON_BUSY
+    return reason_against_order(town, plan, a, option)
 
 
 @entry

@@ -48,9 +48,11 @@ def suffer(town, plan, a):
 
 @kernel
 def leave(town, plan, a, reason, cause):
-    """The agent leaves for ever, and a newcomer is to come after a drawn time."""
+    """The agent leaves for ever, and a newcomer is to come after a drawn time, or after one that a command set."""
     span = plan.life.newcomer_most - plan.life.newcomer_least + 1
     wait = plan.life.newcomer_least + np.int64(draw(town, SUCCESSOR, a, NOBODY_ELSE) * span)
+    if town.clock.spawn_delay > 0:
+        wait = town.clock.spawn_delay - 1
     record_agent_exited(town, plan, a, reason, wait, cause)
 
 
@@ -68,9 +70,13 @@ def reason_to_leave(town, plan, a):
 
 @kernel
 def may_exit(town, plan):
-    """Whether one more may leave: exits are limited per day, apart in time, and by the newcomers on their way."""
+    """Whether one more may leave: exits are limited per day, apart in time, and by the newcomers on their way.
+
+    A command can set the limit per day, and let nobody leave at all.
+    """
     clock = town.clock
-    if clock.exits_today >= plan.life.exits_a_day or clock.newcomers >= len(clock.newcomer_due):
+    cap = clock.exit_cap - 1 if clock.exit_cap > 0 else plan.life.exits_a_day
+    if clock.lasting == 1 or clock.exits_today >= cap or clock.newcomers >= len(clock.newcomer_due):
         return False
     return clock.tick - clock.last_exit >= plan.life.exit_gap
 

@@ -7,6 +7,7 @@ from eventlog.codes import (
     OPTION_EAT,
     OPTION_SLEEP,
     OPTION_WORK,
+    REASON_CLOSED,
     REASON_FINISHED,
     REASON_HELD_BACK,
     REASON_HUNGER,
@@ -20,6 +21,7 @@ from eventlog.codes import (
 )
 from projections.kernel import kernel
 from projections.record.event import NOBODY, NONE
+from projections.recorders.console import record_order_ended
 from projections.recorders.market import record_meal_eaten
 from projections.recorders.needs import (
     record_affordance_failed,
@@ -60,6 +62,8 @@ def obstacle(town, plan, a, o, code):
     reason = out_of_order(town, deed)
     if reason >= 0:
         return reason
+    if is_closed(town, o):
+        return REASON_CLOSED
     if deed.takes >= 0 and agent.items[deed.takes] < deed.takes_count:
         return REASON_NOTHING_TO_USE
     if agent.wallet < deed.fee + market.cost(town, plan, code):
@@ -84,6 +88,12 @@ def out_of_order(town, deed):
 
 
 @kernel
+def is_closed(town, o):
+    """Whether a command keeps everybody from beginning to use a place."""
+    return town.clock.tick < town.objects[o].closed_until
+
+
+@kernel
 def finish(town, plan, a):
     """Finish what is over or interrupted: give its goods, and pass the place on."""
     agent = town.agents[a]
@@ -100,6 +110,8 @@ def finish(town, plan, a):
         cause = record_affordance_finished(town, plan, a, o, code, agent.started_seq)
         if whole:
             market.collect(town, plan, a, o, code, cause)
+        if agent.ordered == plan.affordances[code].option + 1 and agent.ordered_until == 0:
+            record_order_ended(town, plan, a, plan.affordances[code].option, REASON_FINISHED, agent.ordered_seq)
         work.end_cover(town, plan, a)
         queues.leave_place(town, plan, a, o, REASON_FINISHED, manners)
 

@@ -29,7 +29,7 @@ from projections.recorders.choice import record_option_chosen
 from townlet.rules import market, queues, work
 from townlet.rules.draw import CHRONOTYPE, YIELD, draw, draw_of_life, wish
 from townlet.rules.ledger import liking, rivalry, trust
-from townlet.rules.needs import could_eat, out_of_order
+from townlet.rules.needs import could_eat, is_closed, out_of_order
 from townlet.rules.restraint import is_held_back
 
 ALL_OPTIONS = np.int64(-1)
@@ -284,7 +284,7 @@ def is_of_use(town, plan, a, o):
     code = plan.layout.place[o].affordance
     deed = plan.affordances[code]
     place = town.objects[o]
-    if out_of_order(town, deed) >= 0 or queues.rests_from(town, a, o):
+    if out_of_order(town, deed) >= 0 or is_closed(town, o) or queues.rests_from(town, a, o):
         return False
     if deed.takes >= 0 and agent.items[deed.takes] < deed.takes_count:
         return False

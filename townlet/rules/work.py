@@ -21,7 +21,7 @@ from eventlog.codes import (
 from projections.kernel import kernel
 from projections.record.event import NOBODY, NONE
 from projections.record.ways import steps
-from projections.record.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT
+from projections.record.words import ABSENT, LATE, ON_TIME, POST_SHIFT, PRE_SHIFT, TOO_LATE
 from projections.recorders.work import (
     record_arrived_late,
     record_cover_agreed,
@@ -170,7 +170,7 @@ def job_seeker(town, plan, a):
 def may_cover(town, plan, a, b, reason):
     """Whether b may be asked: awake, well, not at work, standing in for nobody, and not held back from it."""
     other = town.agents[b]
-    if b == a or other.covers >= 0 or other.doom >= 0:
+    if b == a or other.covers >= 0 or other.doom >= 0 or is_ill(town, b):
         return False
     if is_held_back(town, b, DEED_COVER, a) or is_held_back(town, b, deed_of(reason), a):
         return False
@@ -225,23 +225,37 @@ def desk_of(town, plan, a):
 
 @kernel
 def leaves_at(town, plan, a):
-    """The minute at which the agent sets out for its shift, later if it oversleeps or dawdles."""
+    """The minute at which the agent sets out for its shift, later if it oversleeps or dawdles, or a command says so."""
     agent = town.agents[a]
     job = plan.jobs[agent.job]
     ready = job.start - steps(plan, agent.tile, job.desk) - plan.work.margin
     lot = draw_of_day(town, plan, OVERSLEEP, a)
     chance = plan.work.oversleep_chance if job.start < plan.life.ticks_per_day // 2 else plan.work.dawdle_chance
     risk = chance * (1.0 - plan.work.oversleep_ambition * agent.traits[TRAIT_AMBITION])
+    span = plan.work.oversleep_most - plan.work.oversleep_least + 1
+    if agent.rising > 0:
+        late = plan.work.margin + plan.work.oversleep_least + np.int64(lot * span)
+        return ready + late if agent.rising == TOO_LATE else ready
     if lot < risk:
-        span = plan.work.oversleep_most - plan.work.oversleep_least + 1
         return ready + plan.work.margin + plan.work.oversleep_least + np.int64(lot / risk * span)
     return ready
 
 
 @kernel
+def is_ill(town, a):
+    """Whether the agent is unwell by command."""
+    return town.clock.tick < town.agents[a].unwell_until
+
+
+@kernel
 def stays_home(town, plan, a):
-    """Whether the agent is unwell today; less likely with ambition, and not soon after another absence."""
+    """Whether the agent is unwell today; less likely with ambition, and not soon after another absence.
+
+    By command it may be unwell at any time.
+    """
     agent = town.agents[a]
+    if is_ill(town, a):
+        return True
     recent = agent.absences[0]
     if recent > 0 and town.clock.tick - recent < plan.work.unwell_rest and agent.shift_state != ABSENT:
         return False

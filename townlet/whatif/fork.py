@@ -20,6 +20,8 @@ from townlet.history.history import History
 from townlet.living.commands.session import Order, session_text
 from townlet.living.deciding import require_fitting
 from townlet.living.loop import resume, versions
+from townlet.living.perturbing.keeping import hand_down_profiles, keep_profile, profile_in_force, who_perturbs
+from townlet.living.perturbing.profile import Profile, profile_of
 from townlet.living.progress import Progress
 from townlet.policies.guide import Guide
 from townlet.policies.keeping import keep_guide
@@ -55,12 +57,14 @@ def fork(
     policy: "Policy | Path | str | None" = None,
     share: str | None = None,
     orders: Sequence[Order] = (),
+    perturb: "Profile | Path | str | Mapping[str, Any] | None" = None,
 ) -> None:
     """Make the run `into` with the history of `run` before tick `at` (None: now), and let it live for `ticks` ticks.
 
     Other settings or another seed begin a new epoch at the fork. A fork at tick 0 has no history, so they replace the
     first epoch. People live on by the policy that was in force, or by `policy` ("scripted": the script) and `share`.
     `orders` are commands, each given at its tick or, where that has passed, before the first tick.
+    City events go on by the profile that was in force, or by `perturb` ("none": none come).
     Raises TickOutOfRange, RunExists, ConfigurationError, PolicyError, LogDamaged, DiskFull.
     """
     log = run.log
@@ -69,6 +73,7 @@ def fork(
     tick = log.head.tick if at is None else at
     seq, epochs = _beginning(run, tick)
     by = wanted_guide(run, policy, share, tick)
+    profile = profile_in_force(run.path, tick) if perturb is None else profile_of(perturb)
     resolved = _resolved_settings(run, epochs, seq, overrides)
     begun = epochs[-1]
     if by is not None:
@@ -84,14 +89,16 @@ def fork(
         log,
         into,
         seq,
-        run_id=_run_id(log.manifest.run_id, seq, begins, by, orders),
+        run_id=_run_id(log.manifest.run_id, seq, begins, by, orders, profile),
         name=resolved.settings.name,
-        versions=versions(by),
+        versions=versions(by, profile),
         epochs=epochs,
         settings={begins.config_id: resolved.text} if overrides else {},
     )
     hand_down(run, into, tick)
     keep_guide(into, by, tick)
+    hand_down_profiles(run.path, into, tick)
+    keep_profile(into, profile, tick)
     if ticks:
         forked = History(into)
         how: Any = {"progress": progress, "by": by, "settle": lambda: settle(forked), "orders": orders}
@@ -129,9 +136,12 @@ def _lived_epochs(epochs: Sequence[Epoch], seq: int) -> list[Epoch]:
     return [epoch for epoch in epochs if epoch.from_seq < seq]
 
 
-def _run_id(parent: str, seq: int, epoch: Epoch, by: Guide | None, orders: Sequence[Order]) -> str:
-    """The id of a fork, sixteen hex digits: the same history, settings, seed, policy and commands give the same id."""
+def _run_id(
+    parent: str, seq: int, epoch: Epoch, by: Guide | None, orders: Sequence[Order], perturb: Profile | None
+) -> str:
+    """The id of a fork, sixteen hex digits: the same history, settings, seed and influences give the same id."""
     who = ("" if by is None else by.who) + (f" commands {session_text(orders)}" if orders else "")
+    who += who_perturbs(perturb)
     return hashlib.sha256(f"{parent} {seq} {epoch.config_id} {epoch.seed}{who}".encode()).hexdigest()[:16]
 
 

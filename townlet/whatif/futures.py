@@ -9,6 +9,7 @@ from eventlog.errors import RunExists
 from eventlog.folder.run_folders import is_run
 from townlet.asking.sql import Session
 from townlet.history.history import History
+from townlet.living.commands.session import Order
 from townlet.whatif.fork import fork
 
 COUNTED: Final = {
@@ -47,16 +48,19 @@ def futures(
     ticks: int,
     policy: Path | str | None = None,
     share: str | None = None,
+    orders: Sequence[Order] = (),
+    perturb: Path | str | None = None,
 ) -> list[Future]:
     """Fork a run before tick `at` (None: now) once for each seed, and let each fork live `ticks` ticks.
 
-    `policy` and `share` are as for `fork`. The runs are the folders `seed-<seed>` in `into`. Raises RunExists before
-    any is made, where one of these folders holds a run; and whatever `fork` raises.
+    `policy`, `share`, `orders` and `perturb` are as for `fork`. The runs are the folders `seed-<seed>` in `into`.
+    Raises RunExists before any is made, where one of these folders holds a run; and whatever `fork` raises.
     """
     for seed in seeds:
         if is_run(folder_of(into, seed)):
             raise RunExists(folder_of(into, seed))
     how: dict[str, Any] = {"at": at, "overrides": overrides, "ticks": ticks, "policy": policy, "share": share}
+    how |= {"orders": orders, "perturb": perturb}
     return [future(run, into, seed, **how) for seed in seeds]
 
 
@@ -70,10 +74,12 @@ def future(
     ticks: int,
     policy: Path | str | None = None,
     share: str | None = None,
+    orders: Sequence[Order] = (),
+    perturb: Path | str | None = None,
 ) -> Future:
     """Make one of many futures, in a folder of its own in `into`, and sum it up."""
     folder = folder_of(into, seed)
-    fork(run, folder, at, overrides, seed, ticks, policy=policy, share=share)
+    fork(run, folder, at, overrides, seed, ticks, policy=policy, share=share, orders=orders, perturb=perturb)
     forked = History(folder)
     parent = forked.log.manifest.parent
     assert parent is not None

@@ -3,9 +3,11 @@
 import pytest
 
 from tests.townlet.towns import KITCHEN
+from townlet.configuration.load import load
 from townlet.judging.acceptance import ACCEPTANCE
 from townlet.judging.soak import Row, soak
 from townlet.judging.soak_lives import from_json, life
+from townlet.living.perturbing.profile import profile_of
 
 SMALL = range(1, 7)
 WHOLE = range(1, 21)
@@ -55,8 +57,6 @@ def test_the_table_is_for_as_many_people_as_the_town_has() -> None:
 @pytest.mark.parametrize("per_day", [1200, 1440, 2880])
 def test_a_day_has_as_many_ticks_as_the_settings_say(per_day: int) -> None:
     """What is counted by days, and the wait in minutes, are of town time."""
-    from townlet.configuration.load import load
-
     resolved = load({**KITCHEN, "town": {**KITCHEN["town"], "ticks_per_day": per_day}, "work": {"jobs": []}})  # type: ignore[dict-item]
     lived = from_json(life(resolved.text, 1, 2, 1))
     assert lived.figures.days == 2
@@ -73,3 +73,12 @@ def test_the_large_town_is_soaked() -> None:
     assert rows["queue_conflict"].must == "35 to 131.25 a day, in every seed within 5 days"
     same = ("same seed, same log", "another seed, another log", "replay = live")
     assert all(rows[name].passed for name in same) and rows["resume at 200 drawn ticks = straight through"].passed
+
+
+def test_a_town_with_city_events_replays_resumes_and_lives_another_life() -> None:
+    text, wild = load(None, founded=True).text, profile_of("wild")
+    assert wild is not None
+    lived, again = (from_json(life(text, 1, 3, resumes, wild.text)) for resumes in (6, 0))
+    assert (lived.unequal_days, lived.unequal_resumes) == ([], [])
+    assert lived.digest == again.digest
+    assert lived.digest not in {life(text, 1, 3, 0)["digest"], life(text, 2, 3, 0, wild.text)["digest"]}

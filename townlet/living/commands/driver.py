@@ -73,6 +73,7 @@ class Effect(NamedTuple):
     code2: int = NONE
     value: float = 0.0
     note: str = ""
+    object: int = NONE
 
 
 def record_effect(town: Town, effect: Effect, cause: int) -> int:
@@ -82,7 +83,7 @@ def record_effect(town: Town, effect: Effect, cause: int) -> int:
     """
     require_room(town)
     seq = town.seq
-    columns = (effect.a, effect.b, effect.tile, effect.code, effect.code2, effect.value)
+    columns = (effect.a, effect.b, effect.object, effect.tile, effect.code, effect.code2, effect.value)
     console.command(town.towns, town.plans, 0, effect.kind, *columns, cause)
     if effect.note:
         town.notes[seq] = effect.note

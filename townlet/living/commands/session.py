@@ -1,10 +1,12 @@
 """A session: commands with the ticks at which they are given. A town lives from one to the next."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Protocol
 
 from eventlog.catalogue.registries import Issuer
+from eventlog.folder.publishing import replacing
 from eventlog.reader import LogReader
 from townlet.errors import TownletError
 from townlet.living.commands.door import Answer, Door, commands_in
@@ -24,8 +26,25 @@ class Order(NamedTuple):
     issuer: Issuer = Issuer.LOCAL
 
 
+class Giver(Protocol):
+    """Gives commands of its own before the orders of a session."""
+
+    def give_due(self, door: Door) -> None:
+        """Give what is due at the present tick. Raises OutboxFull."""
+
+    def next_stop(self, until: int) -> int:
+        """The next tick, after the present one, at which something may be due, if it is before `until`; else that."""
+
+
 class Session:
-    """Gives a town its orders, each when its tick has come; those of one tick in the order in which they came here."""
+    """Gives a town its orders, each when its tick has come; those of one tick in the order in which they came here.
+
+    `events` gives commands of its own, before those of the same tick. `is_over` ends the town's life before the tick
+    up to which it was to live.
+    """
+
+    is_over = False
+    events: Giver | None = None
 
     def __init__(self, town: Town, orders: Iterable[Order], answers: Mapping[str, Answer] | None = None) -> None:
         """`answers` are those that the town's log has so far: what is answered there is not done again."""
@@ -35,13 +54,24 @@ class Session:
 
     def give_due(self) -> None:
         """Give every order whose tick has come. Raises OutboxFull."""
+        if self.events is not None:
+            self.events.give_due(self._door)
         while self._left and self._left[0].at <= self._town.tick:
-            self._door.submit(self._left[0].command, self._left[0].issuer)
+            self.give(self._left[0])
             del self._left[0]
 
+    def give(self, order: Order) -> Answer:
+        """Give an order now, whatever its tick. Raises OutboxFull."""
+        return self._door.submit(order.command, order.issuer)
+
     def next_stop(self, until: int) -> int:
-        """The tick of the next order, if it is before `until`; else `until`."""
-        return min(until, self._left[0].at) if self._left else until
+        """The tick of the next order or event, if it is before `until`; else `until`."""
+        stop = until if self.events is None else self.events.next_stop(until)
+        return min(stop, self._left[0].at) if self._left else stop
+
+
+Attend = Callable[[Town, Mapping[str, Answer]], Session]
+"""Makes the session of a town that is about to live, from the answers that its log has so far."""
 
 
 def living(town: Town, until: int, most: int, session: Session | None = None) -> Iterator[Any]:
@@ -50,6 +80,8 @@ def living(town: Town, until: int, most: int, session: Session | None = None) ->
         stop = until
         if session is not None:
             session.give_due()
+            if session.is_over:
+                return
             stop = session.next_stop(until)
         yield from town.live(min(most, stop - town.tick))
 
@@ -66,6 +98,12 @@ def session_text(orders: Iterable[Order]) -> str:
         content = {"at": order.at, "issuer": order.issuer.name.lower(), **order.command.model_dump(exclude_none=True)}
         lines.append(f"- {json.dumps(content, ensure_ascii=False)}\n")
     return "".join(lines) or "[]\n"
+
+
+def write_session(path: Path, orders: Iterable[Order]) -> None:
+    """Write the orders to a YAML file, which is there whole or not at all. Raises OSError."""
+    with replacing(path) as written:
+        written.write_text(session_text(orders), encoding="utf-8")
 
 
 def read_session(text: str, place: str) -> list[Order]:

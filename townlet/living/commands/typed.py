@@ -26,6 +26,14 @@ def _deed(word: str) -> str:
     return word
 
 
+def _option(word: str) -> str:
+    """The name of an option. Raises ValueError with the nearest one."""
+    known = [option.name.lower() for option in registries.Option]
+    if word not in known:
+        raise ValueError(f"{word!r} is not an option; {proposal(word, known, 3)}")
+    return word
+
+
 class Asked(BaseModel):
     """What every command has: its id, which its issuer chooses, and the tick that its issuer expects, if any."""
 
@@ -103,11 +111,113 @@ class Restrain(Asked):
 
 
 class ForceChat(Asked):
-    """Let two who are near each other and free begin to talk."""
+    """Let two who are near each other and free begin to talk; with `succeeds`, the talk ends well, or badly.
+
+    Without `succeeds` chance decides. Either of the two may still break the talk off.
+    """
 
     command: Literal["force_chat"] = "force_chat"
     agent: Name
     other: Name
+    succeeds: bool | None = None
+
+
+class ArrangeMeet(Asked):
+    """Send two people to a venue, to sit near each other, and to talk there as soon as both may.
+
+    Each goes once it is free of what it does. The meeting is off after so many ticks, or when one of the two finds no
+    place there.
+    """
+
+    command: Literal["arrange_meet"] = "arrange_meet"
+    agent: Name
+    other: Name
+    venue: Name
+    ticks: Whole
+
+
+class Choose(Asked):
+    """Have a person do an option for some ticks, or until it is done once; what could not be asked now is rejected.
+
+    What may be asked is what an environment may ask. The order ends early when it becomes impossible.
+    """
+
+    command: Literal["choose"] = "choose"
+    agent: Name
+    option: Annotated[str, AfterValidator(_option)]
+    ticks: Whole | None = None
+
+
+class Possess(Asked):
+    """Let a person do nothing but what its possessor has it `choose`; what it has begun to use, it finishes.
+
+    It then waits, begins no talk, promises nothing and gives nothing away. Until it is released, only who possesses it
+    may choose for it.
+    """
+
+    command: Literal["possess"] = "possess"
+    agent: Name
+
+
+class Release(Asked):
+    """Let a person who is possessed choose by itself again."""
+
+    command: Literal["release"] = "release"
+    agent: Name
+
+
+class Spawn(Asked):
+    """Let the next newcomer on the way come in this tick, if a bed is free."""
+
+    command: Literal["spawn"] = "spawn"
+
+
+class Oversleep(Asked):
+    """Let a person oversleep for its next shift, or, with `on: false`, surely rise in time."""
+
+    command: Literal["oversleep"] = "oversleep"
+    agent: Name
+    on: bool = True
+
+
+class Ill(Asked):
+    """Let a person be unwell for some ticks, and stay at home from a shift that it has not begun; 0 ticks end this."""
+
+    command: Literal["ill"] = "ill"
+    agent: Name
+    ticks: Whole
+
+
+class Close(Asked):
+    """Let nobody begin to use the places of a venue, or of a kind of venue, for some ticks; 0 ticks open them.
+
+    What is in use is finished. Desks and beds stay open: who works there works on.
+    """
+
+    command: Literal["close"] = "close"
+    venue: Name
+    ticks: Whole
+
+
+class ToggleMortality(Asked):
+    """Let nobody leave the town by itself, or let people leave again; without `on`, whichever is not so now."""
+
+    command: Literal["toggle_mortality"] = "toggle_mortality"
+    on: bool | None = None
+
+
+class SetExitCap(Asked):
+    """Let so many people leave a day at most; without a number, as the settings say."""
+
+    command: Literal["set_exit_cap"] = "set_exit_cap"
+    exits: Whole | None = None
+
+
+class SetSpawnDelay(Asked):
+    """Let newcomers come so many ticks after each departure from now on; without a number, as the settings say."""
+
+    command: Literal["set_spawn_delay"] = "set_spawn_delay"
+    ticks: Whole | None = None
 
 
 class Kill(Asked):
@@ -125,7 +235,28 @@ class Announce(Asked):
 
 
 Command = (
-    Teleport | SetNeed | Price | Blackout | Outage | Rain | SetRel | Restrain | ForceChat | Kill | Announce
+    Teleport
+    | SetNeed
+    | Price
+    | Blackout
+    | Outage
+    | Rain
+    | SetRel
+    | Restrain
+    | ForceChat
+    | Kill
+    | Announce
+    | Spawn
+    | ArrangeMeet
+    | Choose
+    | Possess
+    | Release
+    | ToggleMortality
+    | SetExitCap
+    | SetSpawnDelay
+    | Oversleep
+    | Close
+    | Ill
 )  # registries.Command has a code for each
 """Any command."""
 

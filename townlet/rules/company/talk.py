@@ -18,6 +18,7 @@ from eventlog.codes import (
 from projections.kernel import kernel
 from projections.record.event import NOBODY, NONE
 from projections.record.ways import tiles_apart
+from projections.record.words import WELL
 from projections.recorders.social import (
     record_chat_broken_off,
     record_chat_failed,
@@ -34,11 +35,14 @@ from townlet.rules.restraint import are_held_apart
 
 @kernel
 def converse(town, plan, a):
-    """Whoever talks goes on, ends the talk, or breaks it off; two who are free and near each other may begin one."""
+    """Whoever talks goes on, ends the talk, or breaks it off; two who are free and near each other may begin one.
+
+    Who is possessed begins none, and may be addressed.
+    """
     if town.agents[a].talks_with >= 0:
         go_on(town, plan, a)
         return
-    if not is_free(town, plan, a):
+    if not is_free(town, plan, a) or town.agents[a].possessed > 0:
         return
     wish = plan.chat.chance * (1.0 + plan.chat.chance_extroversion * town.agents[a].traits[TRAIT_EXTROVERSION])
     if draw(town, CHAT, a, NOBODY_ELSE) < wish:
@@ -81,13 +85,22 @@ def conclude(town, plan, a):
     """The talk that agent `a` began ends well or badly; each of the two judges a good one by itself."""
     agent = town.agents[a]
     b, cause = agent.talks_with, agent.talk_seq
-    if draw(town, CHAT_SUCCESS, a, b) < success_chance(town, plan, a, b):
+    if ends_well(town, plan, a, b):
         mine = quality(town, plan, a, b)
         theirs = quality(town, plan, b, a) if plan.chat.own_judgement else mine
         record_chat_succeeded(town, plan, a, b, mine, theirs, cause)
         tell(town, plan, a, b)
     else:
         record_chat_failed(town, plan, a, b, cause)
+
+
+@kernel
+def ends_well(town, plan, a, b):
+    """Whether the talk that `a` began ends well: by chance, unless a command has decided it."""
+    agent = town.agents[a]
+    if agent.talk_ends > 0:
+        return agent.talk_ends == WELL
+    return draw(town, CHAT_SUCCESS, a, b) < success_chance(town, plan, a, b)
 
 
 @kernel

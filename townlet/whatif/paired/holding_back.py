@@ -134,6 +134,14 @@ INSTEAD: Final[Mapping[str, str]] = {
     "wage_paid": '--at-tick TICK --do "restrain NAME work ticks=TICKS"',
     "shift_started": '--at-tick TICK --do "restrain NAME work ticks=TICKS"',
     "shift_missed": "--at-tick TICK --set work.unwell_chance=0 (and work.oversleep_chance=0)",
+    "arrived_late": '--at-tick TICK --do "oversleep NAME on=false", before the shift begins',
+    "agent_fainted": '--at-tick TICK --do "setneed NAME hunger 1", before it faints',
+    "agent_arrived": '--at-tick TICK --do "set_spawn_delay TICKS", before the departure that led to it',
+    "illness_began": '--at-tick TICK --do "ill NAME 0"',
+    "place_closed": '--at-tick TICK --do "close VENUE 0"',
+    "possession_began": '--at-tick TICK --do "release NAME"',
+    "option_ordered": '--at-tick TICK --do "restrain NAME OPTION ticks=TICKS"',
+    "meeting_arranged": '--at-tick TICK --do "restrain NAME socialise ticks=TICKS"',
 }
 """What changes an event that nobody decides."""
 

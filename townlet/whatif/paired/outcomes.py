@@ -31,8 +31,12 @@ PEOPLE_MOST: Final = 64
 
 CODES: Final = np.array([KIND_CODES[kind] for kind in SOCIAL])
 
-BOOKKEEPING: Final = ("seq", "deed", "source", "held_towards", "held_until", "restrained_until")
-"""The fields that tell where events stand in the log, or what somebody is held back from; names may end with these."""
+BOOKKEEPING: Final = (
+    *("seq", "deed", "source", "held_towards", "held_until", "restrained_until"),
+    *("possessed", "ordered", "ordered_until", "meets", "meets_at", "unwell_until", "rising", "talk_ends"),
+    *("closed_until", "lasting", "exit_cap", "spawn_delay"),
+)
+"""The fields that tell where events stand in the log, or what a command still asks for; names may end with these."""
 
 
 class Key(NamedTuple):

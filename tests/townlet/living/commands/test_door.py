@@ -19,7 +19,8 @@ from tests.townlet.living.invariants import broken
 from tests.townlet.towns import default_settings, kitchen_settings, town_of
 from townlet.configuration.load import person_name
 from townlet.errors import TownletError
-from townlet.living.commands.door import ANSWERS, EFFECTS, Answer, Door
+from townlet.living.commands.door import ANSWERS, Answer, Door
+from townlet.living.commands.effects import EFFECTS, EFFECTS_BY_ISSUER
 from townlet.living.commands.typed import NAMES, command_text, read_command
 from townlet.living.town import Town
 from townlet.rules import console
@@ -100,7 +101,7 @@ def as_content(text: str) -> dict[str, Any]:
 
 
 def test_every_command_has_a_type_a_code_and_a_way_to_be_followed() -> None:
-    assert {each.model_fields["command"].default for each in EFFECTS} == set(NAMES)
+    assert {each.model_fields["command"].default for each in (*EFFECTS, *EFFECTS_BY_ISSUER)} == set(NAMES)
 
 
 def test_a_person_is_put_on_a_free_tile_and_on_no_other() -> None:

@@ -1,0 +1,114 @@
+"""`townlet console`"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import living, names, options
+from cli.main import COMMANDS
+from cli.names import CONFIG
+from eventlog.folder.run_folders import is_run
+from projections.spelling import proposal
+
+if TYPE_CHECKING:
+    pass
+
+
+class RunOrConfig(names.RunName):
+    """A run that goes on, or a configuration by which a town is founded."""
+
+    name = "run or configuration"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> Any:
+        """Runs and configurations that begin so."""
+        return [*CONFIG.shell_complete(ctx, param, incomplete), *super().shell_complete(ctx, param, incomplete)]
+
+
+@click.command(
+    "console",
+    help=f"""{COMMANDS["console"]}
+
+    Given a run, its town lives on; given a configuration, a town is founded, by default into runs/<name>-<seed>. Left
+    out, it is the newest run. The town stands still while you type. `step 60`, `until day 3 08:00` and `run` let it
+    live, `who`, `ties`, `why`, `story` and `sql` look at it, and a command such as `set_rel alice bob rivalry 0.8`
+    changes it: accepted or rejected, it is an event of the log. `help` lists all, with an example for each.
+
+    An operator commands. A viewer looks and lets the town live, and a viewer's commands are rejected.
+
+    Lines may come from a file or a pipe, too, a word each; stderr then shows every line. Ctrl-C stops a town that
+    lives; `quit`, Ctrl-D and SIGTERM end the session. The log is whole whatever ends it. --transcript keeps the
+    session's commands, which townlet run --commands gives to any other town.
+    """,
+    epilog=options.examples(
+        "townlet console runs/a",
+        "townlet console town --seed 8 --into runs/b --pace 10x",
+        "townlet console runs/a --as viewer",
+        "townlet console runs/a --transcript session.yaml < words.txt",
+    ),
+)
+@click.argument("place", metavar="[RUN|CONFIG]", required=False, type=RunOrConfig())
+@click.option(
+    "--as",
+    "role",
+    type=click.Choice(["operator", "viewer"]),
+    default="operator",
+    show_default=True,
+    help="Who you are: a viewer's commands are rejected.",
+)
+@options.pace_option
+@click.option("--transcript", type=options.NewPath(), help="Write the session's commands to this YAML file at the end.")
+@click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="The seed of a new town; by default 7.")
+@click.option("--into", type=options.NewPath(), help="The folder of a new town; by default runs/<name>-<seed>.")
+@options.settings_option
+@options.durability_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    place: str | None,
+    role: str,
+    pace: str,
+    transcript: Path | None,
+    seed: int | None,
+    into: Path | None,
+    overrides: dict[str, object],
+    durability: str,
+) -> None:
+    if transcript is not None and not transcript.resolve().parent.is_dir():
+        raise click.UsageError(f"--transcript {transcript}: there is no folder {transcript.parent}")
+    founds = place is not None and not is_run(Path(place)) and not is_run(options.RUNS / place) and _is_config(place)
+    if not founds:
+        given = [f"--{flag}" for flag, value in (("seed", seed), ("into", into), ("set", overrides)) if value]
+        path = _run_to_operate(place)
+        if given:
+            raise click.UsageError(f"{path} is a run, and {given[0]} is for a new town: leave it out, or name a CONFIG")
+    cold = living.is_cold()
+    if cold:
+        living.compile_kernels()
+    from cli.console import operating
+
+    how: Any = {"role": role, "pace": pace, "durability": durability}
+    with operating.Operated(transcript, **how) as operated:
+        if founds:
+            operated.found(str(place), 7 if seed is None else seed, into, overrides)
+        else:
+            operated.go_on(path)
+    if operated.signal:
+        ctx.exit(128 + operated.signal)
+
+
+def _is_config(name: str) -> bool:
+    """Whether a name is that of a configuration: a file, or a shipped one."""
+    return Path(name).is_file() or name in names.configurations()
+
+
+def _run_to_operate(name: str | None) -> Path:
+    """The folder of the run. Raises `click.UsageError` with the nearest names of runs and configurations."""
+    try:
+        return options.find_own_run(name)
+    except click.UsageError as error:
+        if name is None:
+            more = "; or found a town at the prompt: townlet console town"
+        else:
+            more = f"\n  There is no configuration {name!r} either; {proposal(name, names.configurations())}"
+        raise click.UsageError(error.message + more, error.ctx) from error

@@ -1,0 +1,185 @@
+"""Gives a town its city events: each as ordinary commands through the door, at their ticks, and their ends.
+
+What lasts is known from the log alone: the ids of the commands say of which event they are, and until when it lasts.
+"""
+
+import heapq
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import numpy as np
+
+from eventlog.catalogue.registries import Issuer, Item
+from townlet.configuration.load import person_name
+from townlet.living.commands.door import Answer, Door, Given
+from townlet.living.commands.typed import Command, read_command
+from townlet.living.perturbing.calendar import CityEvent, days_of, event_of
+from townlet.living.perturbing.profile import Profile
+from townlet.living.perturbing.scene import scene_of
+from townlet.living.town import Town
+
+SWITCHES: Final = {"blackout": "blackout", "water_outage": "outage"}
+"""By kind, the command that begins and, with `on: false`, ends it."""
+
+GRACE_TICKS: Final = 60
+"""The grace where no profile is in force any more, and the last event still lasts."""
+
+PRICE_DIGITS: Final = 9
+"""Digits after the point of a price that comes back, so that what was 1 is 1 again."""
+
+END, LEAVE = range(2)
+"""What is due: the end of an event, or that people may leave again."""
+
+
+class Giver:
+    """Gives city events to one town from its present tick on. `given` are the commands that its log has so far."""
+
+    def __init__(self, town: Town, profile: Profile | None, seed: int, given: Iterable[Given] = ()) -> None:
+        self._town, self._profile = town, profile
+        self._grace = profile.grace_ticks if profile is not None else GRACE_TICKS
+        self._mercy = profile.mercy_ticks if profile is not None else 0
+        scene = scene_of(town.settings[-1], town.plans[-1:])
+        self._per_day, self._people = scene.ticks_per_day, len(scene.founders)
+        self._days = days_of(profile, seed, scene)
+        self._drawn_to = 0
+        self._coming: list[CityEvent] = []
+        self._begun: dict[str, CityEvent] = {}
+        self._due: list[tuple[int, int, CityEvent]] = []
+        self._said: dict[str, tuple[Command, Answer]] = {}
+        for each in given:
+            self._remember(each.command, each.issuer, each.answer)
+        self._drop_past()
+
+    @property
+    def said(self) -> list[Given]:
+        """The commands so far, with their answers, from which another giver goes on."""
+        return [Given(Issuer.PERTURBATION, command, answer) for command, answer in self._said.values()]
+
+    def give_due(self, door: Door) -> None:
+        """Give the commands of every end and of every event whose tick has come. Raises OutboxFull."""
+        now = self._town.tick
+        while self._due and self._due[0][0] <= now:
+            _, what, event = heapq.heappop(self._due)
+            (self._end if what == END else self._let_leave)(event, door)
+        for event in self._begins_at(now):
+            why = self._reason_against(event)
+            if why:
+                self._give(event, "withheld", {"command": "announce", "text": f"withheld: {event.kind}, {why}"}, door)
+                continue
+            for part, content in self._beginning(event):
+                self._give(event, part, content, door)
+            if event.is_townwide and event.id in self._begun and not self._town.record["clock"]["lasting"]:
+                self._give(event, "stay", {"command": "toggle_mortality", "on": False}, door)
+
+    def next_stop(self, until: int) -> int:
+        """The next tick, after the present one, at which something may be due, if it is before `until`; else that."""
+        self._draw(until)
+        due = [tick for tick, _, _ in self._due[:1]]
+        return min([until, *due, *(event.tick for event in self._coming[:1])])
+
+    def _draw(self, until: int) -> None:
+        """Draw the days that begin before a tick. What lies before the present tick has been judged already."""
+        while self._drawn_to < until:
+            self._coming += [event for event in next(self._days) if event.tick >= self._town.tick]
+            self._drawn_to += self._per_day
+
+    def _begins_at(self, now: int) -> Iterator[CityEvent]:
+        self._draw(now + 1)
+        while self._coming and self._coming[0].tick <= now:
+            yield self._coming.pop(0)
+
+    def _reason_against(self, event: CityEvent) -> str:
+        """Why an event is withheld, in words; "" if it comes."""
+        record = self._town.record
+        left, now = int(record["clock"]["last_exit"]), self._town.tick
+        if left >= 0 and now - left < self._mercy:
+            return f"because somebody left the town {now - left:,} ticks ago"
+        if any(other.kind == event.kind and other.until > now for other in self._begun.values()):
+            return "because the one before still lasts"
+        if len(self._names()) < len(event.people):
+            return "because too few people live here"
+        return ""
+
+    def _beginning(self, event: CityEvent) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The commands with which an event begins, each with its part in it."""
+        if event.kind == "price_spike":
+            for item in ("raw", "meal"):
+                yield item, {"command": "price", "item": item, "price": self._price(item) * event.strength / 100.0}
+        elif event.kind in SWITCHES:
+            yield "on", {"command": SWITCHES[event.kind]}
+        elif event.kind == "closed_facility":
+            yield "on", {"command": "close", "venue": event.venue.replace(" ", "_"), "ticks": event.ticks}
+        elif event.kind == "illness":
+            yield "on", {"command": "ill", "agent": self._named(event)[0], "ticks": event.ticks}
+        else:
+            one, other = self._named(event)
+            fields = {"agent": one, "other": other, "venue": event.venue.replace(" ", "_"), "ticks": event.ticks}
+            yield "on", {"command": "arrange_meet", **fields}
+
+    def _end(self, event: CityEvent, door: Door) -> None:
+        """End an event; what its command ends by itself needs no more."""
+        if event.kind in SWITCHES:
+            self._give(event, "off", {"command": SWITCHES[event.kind], "on": False}, door)
+        elif event.kind == "price_spike":
+            for item in ("raw", "meal"):
+                risen = getattr(self._said[f"{event.id}.{item}"][0], "price", math.nan)
+                if math.isclose(self._price(item), risen, rel_tol=1e-6):  # else somebody has set it since
+                    before = round(risen * 100.0 / event.strength, PRICE_DIGITS)
+                    self._give(event, f"{item}-off", {"command": "price", "item": item, "price": before}, door)
+
+    def _let_leave(self, event: CityEvent, door: Door) -> None:
+        """Let people leave again after an event and its grace, unless another one holds them, or somebody else did."""
+        now = self._town.tick
+        if any(other.is_townwide and other.until + self._grace > now for other in self._begun.values()):
+            return
+        last = max(self._said, key=lambda cmd_id: self._said[cmd_id][1].seq if _holds(cmd_id) else -1, default="")
+        if last.endswith(".stay") and self._said[last][1].accepted:
+            self._give(event, "leave", {"command": "toggle_mortality", "on": True}, door)
+
+    def _give(self, event: CityEvent, part: str, content: dict[str, Any], door: Door) -> None:
+        command = read_command({"cmd_id": f"{event.id}.{part}", **content})
+        self._remember(command, Issuer.PERTURBATION, door.submit(command, Issuer.PERTURBATION))
+
+    def _remember(self, command: Command, issuer: Issuer, answer: Answer) -> None:
+        """Keep a command with its answer. An event that has begun has an end, and what has ended has none."""
+        found = event_of(command.cmd_id) if issuer == Issuer.PERTURBATION else None
+        if found is None:
+            return
+        event, part = found
+        self._said[command.cmd_id] = command, answer
+        if part in ("on", "raw", "meal") and answer.accepted and event.id not in self._begun:
+            self._begun[event.id] = event
+            heapq.heappush(self._due, (event.until, END, event))
+            if event.is_townwide:
+                heapq.heappush(self._due, (event.until + self._grace, LEAVE, event))
+
+    def _drop_past(self) -> None:
+        """Drop what was due before the present tick. If people still stay, and another grace held, they may leave."""
+        now = self._town.tick
+        last = max((due for due in self._due if due[1] == LEAVE), default=None)
+        self._due = [due for due in self._due if due[0] >= now]
+        if last is not None and last[0] < now:
+            self._due.append((now, LEAVE, last[2]))
+        heapq.heapify(self._due)
+
+    def _price(self, item: str) -> float:
+        return float(self._town.record["clock"]["prices"][Item[item.upper()]])
+
+    def _names(self) -> list[str]:
+        """The names of those who live in the town, in the order of seats."""
+        agents = self._town.record["agents"]
+        return [person_name(self._town.settings[0], int(agents["person"][a])) for a in np.flatnonzero(agents["alive"])]
+
+    def _named(self, event: CityEvent) -> list[str]:
+        """The names of those whom an event hits. If too few live here, they are counted anew."""
+        names = self._names()
+        places = [place % len(names) for place in event.people]
+        if len(places) == 2 and places[0] == places[1]:
+            places[1] = (places[1] + 1) % len(names)
+        return [names[place] for place in places]
+
+
+def _holds(cmd_id: str) -> bool:
+    """Whether a command's id is of one that lets people stay, or leave again."""
+    return cmd_id.endswith((".stay", ".leave"))
