@@ -83,6 +83,7 @@ class TestChoose:
         chosen = done_by(rows, seat, codes.OPTION_CHOSEN)
         under = chosen[(chosen["seq"] > ordered["seq"][0]) & (chosen["seq"] < ended["seq"][0])]
         assert len(under) and set(under["code"].tolist()) == {option}
+        assert set((under["seq"] - under["cause"]).tolist()) == set(ordered["seq"].tolist())
         finished = done_by(rows, seat, codes.AFFORDANCE_FINISHED)
         options = town.plans["affordances"]["option"][0][finished["code"]]
         assert option in options[finished["seq"] < ended["seq"][0]]
