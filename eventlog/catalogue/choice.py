@@ -3,8 +3,8 @@
 from eventlog.catalogue.event import ActionCode, Agent, Count, Event, Object, OptionCode, ReasonCode, column
 
 
-class OptionChosen(Event, kind=32):
-    """The policy chooses an option for `agent`, and the place that `agent` heads for."""
+class OptionChosen(Event, kind=32, cause="option_ordered or meeting_arranged"):
+    """The policy, or a command, chooses an option for `agent`, and the place that `agent` heads for."""
 
     agent: Agent
     target: Object = column(missing=True)

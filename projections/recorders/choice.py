@@ -10,9 +10,9 @@ from projections.town import choice
 
 
 @kernel
-def record_option_chosen(town, plan, agent, target, option):
-    """The policy chooses an option for `agent`, and the place that `agent` heads for."""
-    event = append(town, OPTION_CHOSEN, agent, NOBODY, target, NOWHERE, option, NONE, NAN, NAN, NONE)
+def record_option_chosen(town, plan, agent, target, option, cause):
+    """The policy, or a command, chooses an option for `agent`, and the place that `agent` heads for."""
+    event = append(town, OPTION_CHOSEN, agent, NOBODY, target, NOWHERE, option, NONE, NAN, NAN, cause)
     choice.option_chosen(town, plan, event)
     return event.seq
 

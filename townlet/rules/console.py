@@ -276,7 +276,7 @@ def seats_for_two(plans: Any, epoch: int, objects: int, venue: int) -> int:
     rows, columns = np.divmod(places["tile"][found], side)
     apart = np.abs(rows[:, None] - rows) + np.abs(columns[:, None] - columns)
     np.fill_diagonal(apart, side * side)
-    if len(found) < 2 or int(apart.min()) > radius:
+    if not len(found) or int(apart.min()) > radius:
         return -1
     return int(found[np.unravel_index(apart.argmin(), apart.shape)[0]])
 

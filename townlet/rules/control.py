@@ -110,10 +110,11 @@ def choose(town, plan, a):
 
 @kernel
 def take(town, plan, a, option):
-    """The agent commits to an option that was asked for, at the place of least trouble."""
+    """The agent commits to an option that was asked for or ordered, at the place of least trouble."""
     agent = town.agents[a]
+    cause = agent.ordered_seq if agent.ordered > 0 else NONE
     if option == OPTION_YIELD:
-        record_option_chosen(town, plan, a, agent.holds, option)
+        record_option_chosen(town, plan, a, agent.holds, option, cause)
         return
     target = NOTHING
     if agent.meets > 0 and option == OPTION_SOCIALISE:
@@ -122,7 +123,7 @@ def take(town, plan, a, option):
         target = policy.place_for(town, plan, a, option, policy.is_urgent(plan, agent))
     if target != policy.queues_for(agent):
         queues.let_go(town, plan, a)
-    record_option_chosen(town, plan, a, target, option)
+    record_option_chosen(town, plan, a, target, option, cause)
 
 
 @kernel

@@ -22,7 +22,7 @@ from eventlog.codes import (
     TRAIT_EXTROVERSION,
 )
 from projections.kernel import entry, kernel
-from projections.record.event import NOBODY, NOTHING
+from projections.record.event import NOBODY, NONE, NOTHING
 from projections.record.ways import steps
 from projections.record.words import ENERGY, HUNGER, HYGIENE
 from projections.recorders.choice import record_option_chosen
@@ -52,7 +52,7 @@ def choose_among(town, plan, a, allowed):
     agent = town.agents[a]
     urgent = is_urgent(plan, agent)
     if is_among(allowed, OPTION_YIELD) and gives_way(town, plan, a):
-        record_option_chosen(town, plan, a, agent.holds, OPTION_YIELD)
+        record_option_chosen(town, plan, a, agent.holds, OPTION_YIELD, NONE)
         return
     option, target, most = OPTION_WAIT, NOTHING, plan.policy.wait_weight
     for candidate in range(OPTION_EAT, OPTION_YIELD):
@@ -65,7 +65,7 @@ def choose_among(town, plan, a, allowed):
                 option, target, most = candidate, place, use
     if target != queues_for(agent):
         queues.let_go(town, plan, a)
-    record_option_chosen(town, plan, a, target, option)
+    record_option_chosen(town, plan, a, target, option, NONE)
 
 
 @kernel

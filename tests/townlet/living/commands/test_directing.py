@@ -13,10 +13,12 @@ from eventlog.rows import Rows
 from projections.record.state import PENDING
 from tests.townlet.living.commands.test_door import given_to
 from tests.townlet.living.invariants import broken
-from tests.townlet.towns import DAY, default_settings, town_of
+from tests.townlet.towns import DAY, ROOT, default_settings, town_of
 from townlet.configuration.load import person_name
 from townlet.living.commands.door import Door
+from townlet.living.deciding import Decider
 from townlet.living.town import Town
+from townlet.policies.guide import guide
 from townlet.rules import console
 from townlet.rules.control import BY_OPTION, NOT_ASKED, allow_all
 
@@ -83,6 +85,7 @@ class TestChoose:
         chosen = done_by(rows, seat, codes.OPTION_CHOSEN)
         under = chosen[(chosen["seq"] > ordered["seq"][0]) & (chosen["seq"] < ended["seq"][0])]
         assert len(under) and set(under["code"].tolist()) == {option}
+        assert set((under["seq"] - under["cause"]).tolist()) == set(ordered["seq"].tolist())
         finished = done_by(rows, seat, codes.AFFORDANCE_FINISHED)
         options = town.plans["affordances"]["option"][0][finished["code"]]
         assert option in options[finished["seq"] < ended["seq"][0]]
@@ -457,3 +460,16 @@ def test_no_more_are_called_than_are_on_their_way() -> None:
     assert all(given_to(door, {"command": "spawn"}, f"s{number}").accepted for number in range(PENDING))
     rows_of(town, 1)
     assert town.people == 8
+
+
+def test_a_policy_decides_nothing_for_who_is_possessed() -> None:
+    town, door = at(NOON)
+    seat = until_idle(town)
+    by = guide(ROOT / "configs" / "policies" / "town.safetensors")
+    assert by is not None
+    town.decider = Decider(town, by, 7)
+    assert given_to(door, {"command": "possess", "agent": name_of(town, seat)}).accepted
+    rows = rows_of(town, 120)
+    assert set(done_by(rows, seat, codes.OPTION_CHOSEN)["code"].tolist()) == {Option.WAIT}
+    choices = town.decider.take().choices
+    assert len(choices) and seat not in choices["seat"].tolist()
