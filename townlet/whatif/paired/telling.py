@@ -14,6 +14,7 @@ from townlet.telling.tie_sentences import Sentences
 from townlet.whatif.paired.outcomes import FIGURES
 
 if TYPE_CHECKING:
+    from townlet.history.history import History
     from townlet.whatif.paired.result import WhatIf
 
 SHOWN: Final = 12
@@ -103,20 +104,18 @@ def lines(found: "WhatIf") -> list[str]:
 
 def _event(found: "WhatIf") -> list[str]:
     """The event that is held back, in a sentence."""
-    if found.intervention.seq is None:
+    if (seq := found.intervention.seq) is None:
         return []
-    event = found.run.log.pick([found.intervention.seq])[0]
-    said = Sentences(found.run.config, found.run.log.pick).event_sentence(event)
-    when = time_of(int(event["tick"]), found.ticks_per_day)
-    return [f"Event {found.intervention.seq:,}, {when}: {said or _plainly(found)}"]
+    when = time_of(int(found.run.log.pick([seq])[0]["tick"]), found.ticks_per_day)
+    return [f"Event {seq:,}, {when}: {event_words(found.run, seq)}"]
 
 
-def _plainly(found: "WhatIf") -> str:
-    """The event that is held back as a line of `townlet tail` tells it: its kind, people, place and values."""
-    seq = found.intervention.seq
-    assert seq is not None
-    teller = Teller(found.run.config)
-    (event,) = teller.events(found.run.log.batches(seq, seq + 1))
+def event_words(run: "History", seq: int) -> str:
+    """An event in a sentence, or as a line of `townlet tail` tells it: its kind, people, place and values."""
+    if said := Sentences(run.config, run.log.pick).event_sentence(run.log.pick([seq])[0]):
+        return said
+    teller = Teller(run.config)
+    (event,) = teller.events(run.log.batches(seq, seq + 1))
     return f"{event['kind']} {teller.words(event)}."
 
 
