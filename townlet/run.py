@@ -165,9 +165,10 @@ class Run(History):
         """What one event did: `futures` pairs of futures, one town with it and one in which it is held back.
 
         `without` is the event's number; or `do` has commands, such as "blackout", and `overrides` settings, for the
-        second town of each pair at tick `at`. `options`: `ticks` (for how long), `who`, `luck`, `first_seed`,
-        `threads`, `progress`; see `townlet.whatif.paired.asking.what_if`. Nothing is written. Raises QueryError,
-        TickOutOfRange, ConfigurationError, PolicyError, LogDamaged.
+        second town of each pair at tick `at`. `options`: `ticks` (for how long), `who`, `outcomes` (key figures, and
+        files of SQL), `luck`, `first_seed`, `threads`, `progress`, `asking`; see
+        `townlet.whatif.paired.asking.what_if`. No run is written. Raises QueryError, TickOutOfRange,
+        ConfigurationError, PolicyError, LogDamaged.
         """
         from townlet.whatif.paired.asking import what_if
 

@@ -34,6 +34,10 @@ WITH_EACH: Final = ("--outcome", "--limit", "--futures", "--days", "--first-seed
 
     The table has the clearest effects at the end; --effects and --json have all of them, for every day.
 
+    --outcome asks each future for a key figure, such as exits, or for what a FILE.sql gives: rows tick, part, whole,
+    as a key figure does, or one number; $moment in it is the tick at which the futures begin. For that every future
+    lives once more on the disk, some three pairs a second.
+
     --each KIND asks about every event of a kind, at most --limit of them, drawn by their numbers, and ranks them by
     what each changed of --outcome: ties (the default), needs, wallet, departed, a kind of event, or a figure of the
     town. How sure a rank is takes into account how many events were asked about.
@@ -55,7 +59,13 @@ WITH_EACH: Final = ("--outcome", "--limit", "--futures", "--days", "--first-seed
 @options.settings_option
 @click.option("--each", metavar="KIND", help="Hold back every event of this kind, one by one, and rank them.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The most events of --each; by default 50.")
-@click.option("--outcome", metavar="NAME", help="What --each ranks by; by default ties.")
+@click.option(
+    "--outcome",
+    "outcomes",
+    multiple=True,
+    metavar="NAME",
+    help="Ask every future for this key figure, or this FILE.sql; may be repeated. With --each: what it ranks by.",
+)
 @click.option("--for", "ticks", type=click.IntRange(min=0), metavar="TICKS", help="For how long it is held back.")
 @click.option("--who", type=click.Choice(["pair", "person", "anybody"]), help="Who is held back, towards whom.")
 @click.option(
@@ -84,7 +94,7 @@ def command(
     overrides: dict[str, object],
     each: str | None,
     limit: int | None,
-    outcome: str | None,
+    outcomes: tuple[str, ...],
     futures: int | None,
     first_seed: int | None,
     as_json: bool,
@@ -98,16 +108,18 @@ def command(
         raise click.UsageError("--keep K writes runs into the folder --into: give both or neither")
     wish |= {name: value for name, value in (("futures", futures), ("first_seed", first_seed)) if value is not None}
     if each is not None:
-        given = [wish.pop(name) is not None for name in ALONE]
-        if seq is not None or do or overrides or plot or keep or any(given):
+        others = [wish.pop(name) is not None for name in ALONE]
+        if seq is not None or do or overrides or plot or keep or any(others):
             raise click.UsageError("--each asks about many events: it goes with " + ", ".join(WITH_EACH) + " only")
         if wish.pop("luck") != "same":
             raise click.UsageError("with --each both towns of a pair have the same luck")
-        named = {name: value for name, value in (("outcome", outcome), ("limit", limit)) if value is not None}
-        _rank(run, each, arrow, as_json, named | wish)
+        if len(outcomes) > 1:
+            raise click.UsageError("events are ranked by one outcome: give --outcome once")
+        given = {"outcome": outcomes[0] if outcomes else None, "limit": limit}
+        _rank(run, each, arrow, as_json, wish | {name: value for name, value in given.items() if value is not None})
         return
-    if limit is not None or outcome is not None:
-        raise click.UsageError("--limit and --outcome belong to --each")
+    if limit is not None:
+        raise click.UsageError("--limit belongs to --each")
     if (seq is None) == (not do and not overrides):
         raise click.UsageError("say which event to hold back, --without SEQ, or what to do: --at-tick TICK --do CMD")
     if seq is None and wish["at"] is None:
@@ -125,7 +137,8 @@ def command(
         living.compile_kernels()
     with output.Line() as line:
         wish["progress"] = lambda lived: line.draw(f"{lived:,} of {pairs:,} pairs of futures have lived")
-        found = opened.whatif(without=seq, do=do, overrides=overrides, **wish)
+        wish["asking"] = lambda asked: line.draw(f"{asked:,} of {pairs:,} pairs of futures have been asked")
+        found = opened.whatif(without=seq, do=do, overrides=overrides, outcomes=outcomes, **wish)
     _write(found, arrow, plot, keep, into)
     if as_json:
         output.as_json(found.as_json())

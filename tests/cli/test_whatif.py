@@ -95,7 +95,7 @@ def test_every_event_of_a_kind_is_ranked(run: Run, tmp_path: Path) -> None:
         (["--each", "queue_conflict", "--at-tick", "0"], "--each asks about many events"),
         (["--each", "queue_conflict", "--luck", "fresh"], "the same luck"),
         (["--each", "queue_conflicts"], "did you mean queue_conflict"),
-        (["--without", "3", "--limit", "4"], "belong to --each"),
+        (["--without", "3", "--limit", "4"], "belongs to --each"),
     ],
 )
 def test_what_cannot_be_ranked_ends_with_2_and_says_why(run: Run, words: list[str], why: str) -> None:

@@ -28,6 +28,7 @@ class WhatIf:
     - `effects`: a row for each outcome and day, see `asking.effects_table`; `pairs`: a row for each pair of futures
     - `instead`: what came instead of a deed that was held back; `direct`: what the event did to ties at once
     - `names`: the two people whom the intervention is about, None: nobody
+    - `asked`: the outcomes that were asked for in SQL
     """
 
     place: str
@@ -39,6 +40,7 @@ class WhatIf:
     effects: pa.Table
     pairs: pa.Table
     instead: pa.Table
+    asked: tuple[str, ...]
     run: "History" = field(repr=False)
 
     def at_the_end(self) -> pa.Table:

@@ -55,6 +55,8 @@ def answer(found: "WhatIf") -> str:
             f"{subject}, nothing is certain to differ after {_days(found)}: {found.wish.pairs} pairs of futures show "
             "no effect that could not be luck."
         )
+    if row["mean"] is None and not row["person"]:
+        return f"{subject}, nothing can be said of {_thing(row)}: no pair of futures has it in both towns."
     if row["mean"] is None:
         return f"{subject}, nothing can be said of {_thing(row)}: after {_days(found)} one of them is always gone."
     what, amount = _thing(row), abs(row["mean"])
@@ -77,7 +79,9 @@ def answer(found: "WhatIf") -> str:
 
 
 def _foremost(found: "WhatIf") -> dict[str, Any] | None:
-    """The effect that answers."""
+    """The effect that answers: on what was asked for, else on what the event had changed, else the clearest."""
+    for outcome in found.asked[:1]:
+        return found.effect(outcome)[-1]
     rows = [row for change in found.direct[:1] for row in found.effect(change.side, change.owner, change.other)]
     return rows[-1] if rows else next(iter(found.certain()), None)
 
@@ -99,7 +103,7 @@ def lines(found: "WhatIf") -> list[str]:
         *_alike(found),
     ]
     wrapped = [line for each in sentences for line in wrap(each, WIDTH, subsequent_indent="  ")]
-    return [answer(found), "", *wrapped, "", *_table(found.certain()[:SHOWN], found)]
+    return [answer(found), "", *wrapped, "", *_asked(found), *_table(found.certain()[:SHOWN], found)]
 
 
 def _event(found: "WhatIf") -> list[str]:
@@ -183,28 +187,39 @@ def _alike(found: "WhatIf") -> list[str]:
     return [*told, f"Somebody has left town in {gone} of {found.wish.pairs} pairs at most, and has no ties there."]
 
 
+def _asked(found: "WhatIf") -> list[str]:
+    """What was asked for in SQL, whether it is certain or not."""
+    if not found.asked:
+        return []
+    rows = [found.effect(outcome)[-1] for outcome in found.asked]
+    return [*_aligned("asked (treated less control)", rows), ""]
+
+
+def _aligned(title: str, rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Effects in aligned columns."""
+    cells = [[title, "mean", "low", "high", "differ", "gain"]]
+    for row in rows:
+        numbers = ["" if row[name] is None else _signed(row[name]) for name in ("mean", "low", "high")]
+        gain = "" if row["gain"] is None else f"{row['gain']:.1f}"
+        cells.append([_thing(row), *numbers, "" if row["differ"] is None else f"{row['differ']:.0%}", gain])
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    told = [
+        [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        for row in cells
+    ]
+    return ["  ".join(row).rstrip() for row in told]
+
+
 def _table(rows: Sequence[dict[str, Any]], found: "WhatIf") -> list[str]:
     """The clearest effects at the end, in aligned columns."""
     if not rows:
         return [f"No effect after {_days(found)} is certain."]
-    cells = [["effect (treated less control)", "mean", "low", "high", "differ", "gain"]]
-    for row in rows:
-        numbers = [_signed(row[name]) for name in ("mean", "low", "high")]
-        gain = "" if row["gain"] is None else f"{row['gain']:.1f}"
-        cells.append([_thing(row), *numbers, f"{row['differ']:.0%}", gain])
-    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
-    told = [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        )
-        for row in cells
-    ]
     notes = (
         f"Shown are the {len(rows)} clearest effects after {_days(found)}; on average at most 5 in 100 such effects "
         "are luck. low, high: 95 % interval. differ: share of pairs that differ. gain: how many times more towns would "
         "be needed without pairs."
     )
-    return [*(line.rstrip() for line in told), *wrap(notes, WIDTH)]
+    return [*_aligned("effect (treated less control)", rows), *wrap(notes, WIDTH)]
 
 
 def _thing(row: dict[str, Any]) -> str:
@@ -218,7 +233,9 @@ def _thing(row: dict[str, Any]) -> str:
         return f"the share of futures that {with_capital(row['person'])} has left"
     if outcome in FIGURES:
         return f"the town's {outcome.replace('_', ' ')}" if outcome == "mean_trust" else f"the number of {outcome}"
-    return f"the number of {owner or 'all'} {COUNTED[outcome]}"
+    if outcome in COUNTED:
+        return f"the number of {owner or 'all'} {COUNTED[outcome]}"
+    return f"the outcome {outcome}"
 
 
 def _differing(row: dict[str, Any]) -> int:
