@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "refold": "Compute the ties again from the same events, under other settings.",
     "fork": "Give a town another future, from any tick of its history.",
     "whatif": "Measure what one event did, over many pairs of futures with and without it.",
+    "trial": "Run a randomised trial: arms that live on from one moment, and a plan made before.",
     "diff": "Show where two runs diverge, and how much their towns differ since.",
     "verify": "Prove that a log is what was written and folds to the town that lived.",
     "plot": "Draw the town's ties, the history of one, or how word spread.",

@@ -48,8 +48,8 @@ def test_a_key_figure_of_a_future_is_that_of_its_fork(run: Run, tmp_path: Path) 
             future = townlet.open(folder)
             (day,) = future.sql("select to_tick - 1 as tick, agent_days from days where day = 1").to_pylist()
             (switched,) = future.sql(
-                "with chosen as (select tick, option, lag(option) over (partition by agent_id order by seq) as one from "
-                f"option_chosen) select count(*) as n from chosen where option <> one and tick >= {MOMENT}"
+                "with chosen as (select tick, option, lag(option) over (partition by agent_id order by seq) as one "
+                f"from option_chosen) select count(*) as n from chosen where option <> one and tick >= {MOMENT}"
             ).to_pylist()
             assert MOMENT <= day["tick"] < MOMENT + DAY
             figures.append(switched["n"] / day["agent_days"])
