@@ -14,6 +14,10 @@ SURE: Final = 0.05
 """Below this p-value, read over all named outcomes, an effect is found."""
 
 
+DIGEST_DIGITS: Final = 9
+"""The significant digits of a number that its digest takes: the last ones differ between libraries of mathematics."""
+
+
 class Placebo(NamedTuple):
     """How an arm's futures differ that was to change nothing: of `pairs`, how many are `alike` at the end, in
     everything but the record of commands, and in how many some event differs on the way.
@@ -52,7 +56,8 @@ class TrialResult:
     @property
     def digest(self) -> str:
         """The digest of everything that came of the trial: it is the same whenever the same plan is run again."""
-        return sha256(json.dumps(self._content(), sort_keys=True).encode()).hexdigest()
+        content = {**self._content(), "effects": [_rounded(row) for row in self.effects.to_pylist()]}
+        return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @property
     def holds(self) -> bool:
@@ -96,3 +101,8 @@ class TrialResult:
             "effects": self.effects.to_pylist(),
             "towns_sha256": sha256(towns.encode()).hexdigest(),
         }
+
+
+def _rounded(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with its numbers as a digest takes them."""
+    return {name: f"{value:.{DIGEST_DIGITS}g}" if isinstance(value, float) else value for name, value in row.items()}
