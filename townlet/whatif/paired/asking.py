@@ -11,7 +11,6 @@ from eventlog.catalogue import KIND_CODES, KIND_NAMES, KINDS, REGISTRIES
 from townlet.configuration.load import names_table
 from townlet.errors import QueryError
 from townlet.history.history import History
-from townlet.whatif.asked.measuring import measured
 from townlet.whatif.asked.question import Question, questions_of
 from townlet.whatif.paired.arms import Arms, both_arms
 from townlet.whatif.paired.direct import direct_changes
@@ -102,6 +101,8 @@ def answered(
     lived = live(arms, watched, wish, run.config.town.ticks_per_day, progress)
     found = effects_table(run, watched.keys, watched.persons, effects(lived.values[:, 0], lived.values[:, 1]))
     if questions:
+        from townlet.whatif.asked.measuring import measured
+
         answers = measured(run, intervention, wish, questions, lived.digests, asking)
         keys = [Key(question.name, -1, -1) for question in questions]
         asked = effects_table(run, keys, watched.persons, effects(answers[:, 0], answers[:, 1]))

@@ -9,6 +9,7 @@ import numpy as np
 
 from projections.record.state import state_bytes
 from townlet.errors import OutboxFull
+from townlet.many.statistics import scipy_special
 from townlet.rules import draw
 from townlet.whatif.paired.arms import Arms, Treat
 from townlet.whatif.paired.outcomes import Watched, alike
@@ -66,12 +67,15 @@ def live(arms: Arms, watched: Watched, wish: Wish, per_day: int, progress: Progr
     """Let all pairs live; a day ends each `per_day` ticks after the moment. Raises OutboxFull.
 
     The memory is that of a few towns for each thread, and of the outcomes. The figures do not depend on `threads`.
+    Raises TownletError without scipy.
     """
     step = max(1, CHUNK_BYTES // (2 * arms.towns.dtype.itemsize))
     chunks = [range(first, min(first + step, wish.pairs)) for first in range(0, wish.pairs, step)]
     parts: list[Lived] = []
     with ThreadPoolExecutor(wish.threads) as pool:
-        for part in pool.map(lambda pairs: live_some(arms, watched, wish, per_day, pairs), chunks):
+        living = pool.map(lambda pairs: live_some(arms, watched, wish, per_day, pairs), chunks)
+        scipy_special()  # what comes of them needs it, and it loads while they live
+        for part in living:
             parts.append(part)
             if progress:
                 progress(sum(len(each.parted) for each in parts))
