@@ -84,7 +84,14 @@ WITH_EACH: Final = ("--outcome", "--limit", "--futures", "--days", "--first-seed
 @click.option(
     "--effects", "arrow", type=options.NewPath(), help="Write every effect, or rank, a row each, to an Arrow IPC file."
 )
-@click.option("--plot", type=options.NewPath(), help="Draw the clearest effects over the days (.png or .svg).")
+@click.option("--plot", type=options.NewPath(), help="Draw the answer into this file (.png or .svg).")
+@click.option(
+    "--picture",
+    type=click.Choice(["effects", "people", "parting"]),
+    default="effects",
+    show_default=True,
+    help="What --plot draws: effects over the days, whose ties are changed, or when pairs part and by what.",
+)
 @click.option("--keep", type=click.IntRange(min=1), metavar="K", help="Write the first K pairs as runs, into --into.")
 @click.option("--into", type=options.NewPath(), help="The folder of the runs that --keep writes.")
 def command(
@@ -100,6 +107,7 @@ def command(
     as_json: bool,
     arrow: Path | None,
     plot: Path | None,
+    picture: str,
     keep: int | None,
     into: Path | None,
     **wish: Any,
@@ -139,7 +147,10 @@ def command(
         wish["progress"] = lambda lived: line.draw(f"{lived:,} of {pairs:,} pairs of futures have lived")
         wish["asking"] = lambda asked: line.draw(f"{asked:,} of {pairs:,} pairs of futures have been asked")
         found = opened.whatif(without=seq, do=do, overrides=overrides, outcomes=outcomes, **wish)
-    _write(found, arrow, plot, keep, into)
+    if plot is not None:
+        found.plot(plot, picture)
+        output.words(f"wrote {plot}")
+    _write(found, arrow, keep, into)
     if as_json:
         output.as_json(found.as_json())
     else:
@@ -177,14 +188,11 @@ def _write_table(table: "pa.Table", into: Path) -> None:
         feather.write_feather(table, str(written), compression="uncompressed")
 
 
-def _write(found: "WhatIf", arrow: Path | None, plot: Path | None, keep: int | None, into: Path | None) -> None:
+def _write(found: "WhatIf", arrow: Path | None, keep: int | None, into: Path | None) -> None:
     """Write the files and runs that were asked for, and say so."""
     if arrow is not None:
         _write_table(found.effects, arrow)
         output.words(f"wrote {arrow}: {found.effects.num_rows:,} effects")
-    if plot is not None:
-        found.plot(plot)
-        output.words(f"wrote {plot}")
     if keep is not None and into is not None:
         for control, treated in found.keep(into, keep):
             output.words(f"wrote {control} and {treated}")

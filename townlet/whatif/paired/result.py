@@ -8,8 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from townlet.many.statistics import benjamini_hochberg
-from townlet.plotting.effect_history import plot_effects
-from townlet.whatif.paired import keeping, telling
+from townlet.whatif.paired import drawing, keeping, telling
 from townlet.whatif.paired.direct import Direct
 from townlet.whatif.paired.futures import Wish
 from townlet.whatif.paired.treatments import Intervention
@@ -76,9 +75,13 @@ class WhatIf:
         """Everything as plain values, without the rows of `pairs`."""
         return telling.as_json(self)
 
-    def plot(self, into: Path | str) -> None:
-        """Draw the clearest effects over the days into a PNG or SVG file. Raises QueryError, OSError."""
-        plot_effects(self.effects, telling.drawn(self), Path(into), *telling.title(self))
+    def plot(self, into: Path | str, picture: str = "effects") -> None:
+        """Draw one of `drawing.PICTURES` into a PNG or SVG file.
+
+        `effects`: the clearest effects over the days; `people`: whose ties are changed at the end; `parting`: when the
+        pairs part, and by what. Raises QueryError, OSError.
+        """
+        drawing.draw(self, Path(into), picture)
 
     def keep(self, into: Path | str, pairs: int) -> list[tuple[Path, Path]]:
         """Write the first `pairs` pairs as runs in a folder; see `keeping.keep`."""

@@ -23,8 +23,8 @@ SHOWN: Final = 12
 WIDTH: Final = 110
 """The most characters of a line."""
 
-DRAWN: Final = 4
-"""How many effects a picture shows."""
+DIRECT_MOST: Final = 4
+"""How many of the changes that the event itself made are said."""
 
 DIGITS: Final = 3
 
@@ -48,7 +48,7 @@ COUNTED: Final = {
 
 def answer(found: "WhatIf") -> str:
     """The answer: the effect on what the event itself had changed, else the clearest one; and how long it lasted."""
-    row = _foremost(found)
+    row = foremost(found)
     subject = "Without it" if found.intervention.seq is not None else "With it"
     if row is None:
         return (
@@ -56,10 +56,10 @@ def answer(found: "WhatIf") -> str:
             "no effect that could not be luck."
         )
     if row["mean"] is None and not row["person"]:
-        return f"{subject}, nothing can be said of {_thing(row)}: no pair of futures has it in both towns."
+        return f"{subject}, nothing can be said of {thing(row)}: no pair of futures has it in both towns."
     if row["mean"] is None:
-        return f"{subject}, nothing can be said of {_thing(row)}: after {_days(found)} one of them is always gone."
-    what, amount = _thing(row), abs(row["mean"])
+        return f"{subject}, nothing can be said of {thing(row)}: after {_days(found)} one of them is always gone."
+    what, amount = thing(row), abs(row["mean"])
     way = "higher" if row["mean"] > 0 else "lower"
     if row["low"] is None:
         return (
@@ -78,7 +78,7 @@ def answer(found: "WhatIf") -> str:
     )
 
 
-def _foremost(found: "WhatIf") -> dict[str, Any] | None:
+def foremost(found: "WhatIf") -> dict[str, Any] | None:
     """The effect that answers: on what was asked for, else on what the event had changed, else the clearest."""
     for outcome in found.asked[:1]:
         return found.effect(outcome)[-1]
@@ -94,7 +94,7 @@ def lines(found: "WhatIf") -> list[str]:
     control = "where it happens" if found.intervention.seq is not None else "where nothing is done"
     each = f"{wish.pairs} pairs of futures of {_days(found)} from {time_of(tick, found.ticks_per_day)}"
     sentences = [
-        *_event(found),
+        *event_lines(found),
         *found.intervention.words,
         *_direct(found),
         f"{each}: in each a control town, {control}, and a treated town, {treated}, {luck}.",
@@ -106,7 +106,7 @@ def lines(found: "WhatIf") -> list[str]:
     return [answer(found), "", *wrapped, "", *_asked(found), *_table(found.certain()[:SHOWN], found)]
 
 
-def _event(found: "WhatIf") -> list[str]:
+def event_lines(found: "WhatIf") -> list[str]:
     """The event that is held back, in a sentence."""
     if (seq := found.intervention.seq) is None:
         return []
@@ -129,7 +129,7 @@ def _direct(found: "WhatIf") -> list[str]:
         f"At once it added {_signed(each.added)} to {with_capital(each.owner)}'s {each.side} towards "
         f"{with_capital(each.other)}"
         + (f" ({_signed(each.clamped)} more was cut off at the end of the scale)." if each.clamped else ".")
-        for each in found.direct[:DRAWN]
+        for each in found.direct[:DIRECT_MOST]
     ]
 
 
@@ -201,7 +201,7 @@ def _aligned(title: str, rows: Sequence[dict[str, Any]]) -> list[str]:
     for row in rows:
         numbers = ["" if row[name] is None else _signed(row[name]) for name in ("mean", "low", "high")]
         gain = "" if row["gain"] is None else f"{row['gain']:.1f}"
-        cells.append([_thing(row), *numbers, "" if row["differ"] is None else f"{row['differ']:.0%}", gain])
+        cells.append([thing(row), *numbers, "" if row["differ"] is None else f"{row['differ']:.0%}", gain])
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
     told = [
         [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
@@ -222,7 +222,7 @@ def _table(rows: Sequence[dict[str, Any]], found: "WhatIf") -> list[str]:
     return [*_aligned("effect (treated less control)", rows), *wrap(notes, WIDTH)]
 
 
-def _thing(row: dict[str, Any]) -> str:
+def thing(row: dict[str, Any]) -> str:
     """What an outcome is, in words: `Henry's rivalry towards Bob`."""
     outcome, owner = row["outcome"], f"{with_capital(row['person'])}'s" if row["person"] else ""
     if outcome in SIDES:
@@ -249,20 +249,6 @@ def _days(found: "WhatIf") -> str:
 
 def _signed(value: float) -> str:
     return f"{value:+.{DIGITS}f}"
-
-
-def drawn(found: "WhatIf") -> list[tuple[tuple[str, str | None, str | None], str]]:
-    """The outcomes that a picture shows, with their names: the one that answers, then the clearest."""
-    foremost = _foremost(found)
-    rows = [row for row in (foremost, *found.certain()) if row is not None]
-    keys = {(row["outcome"], row["person"], row["other"]): _thing(row) for row in rows}
-    return list(keys.items())[:DRAWN]
-
-
-def title(found: "WhatIf") -> tuple[str, str]:
-    """The title of a picture, and the line below it."""
-    said = _event(found) or list(found.intervention.words)
-    return " ".join(said).rstrip("."), f"{found.wish.pairs} pairs of futures of {_days(found)}; band: 95 % interval"
 
 
 def as_json(found: "WhatIf") -> dict[str, Any]:
