@@ -36,7 +36,7 @@ WITH_EACH: Final = ("--outcome", "--limit", "--futures", "--days", "--first-seed
 
     --outcome asks each future for a key figure, such as exits, or for what a FILE.sql gives: rows tick, part, whole,
     as a key figure does, or one number; $moment in it is the tick at which the futures begin. For that every future
-    lives once more on the disk, some three pairs a second.
+    lives once more on the disk, about two pairs a second.
 
     --each KIND asks about every event of a kind, at most --limit of them, drawn by their numbers, and ranks them by
     what each changed of --outcome: ties (the default), needs, wallet, departed, a kind of event, or a figure of the

@@ -64,7 +64,7 @@ def what_if_each(
         try:
             sizes[seq] = size_of_event(run, seq, chosen, wish)
         except QueryError as error:
-            refused[seq] = str(error).partition("\n")[0]
+            refused[seq] = str(error).partition("\n")[0].partition(" Next:")[0]
         if progress:
             progress(number, len(asked))
     return Ranking(
