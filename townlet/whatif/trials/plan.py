@@ -20,6 +20,10 @@ ARM: Final = r"^[A-Za-z][A-Za-z0-9_-]*$"
 SEED_BLOCKS: Final = 2**62
 """The greatest first seed, so that those of all arms fit above it."""
 
+PLAIN: Final = ("int", "constrained-int", "str", "constrained-str")
+BLOCKS: Final = ("function-after[_one(), When]", "Later")
+"""What pydantic calls the two forms of a moment, and of a command, in the place of an error."""
+
 ArmName = Annotated[str, Field(pattern=ARM, max_length=40)]
 Tick = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Text = Annotated[str, Field(min_length=1, max_length=1_000)]
@@ -136,7 +140,8 @@ def planned(source: Path | str | dict[str, Any]) -> Planned:
     try:
         settings = Trial.model_validate(given.tree)
     except ValidationError as error:
-        raise refusal(given.name, list(dict.fromkeys(_in_words(each, given) for each in error.errors()))) from error
+        faults = (_in_words(each, given) for each in error.errors() if not _is_other_form(each))
+        raise refusal(given.name, list(dict.fromkeys(faults))) from error
     if isinstance(source, dict):
         return Planned("trial", settings, Path())
     file = shipped.get(str(source), Path(source))
@@ -148,10 +153,16 @@ def shipped_trials() -> dict[str, Path]:
     return {file.stem: file for file in sorted((configs_folder() / "trials").glob("*.yaml"))}
 
 
+def _is_other_form(error: Any) -> bool:
+    """Whether an error says only that a value has not the other form that its key can have: a plain one, or a block."""
+    if isinstance(error["input"], dict):
+        return any(part in PLAIN for part in error["loc"])
+    return error["type"] == "model_type" and any(part in BLOCKS for part in error["loc"])
+
+
 def _in_words(error: Any, given: Any) -> str:
     """One error of pydantic in words."""
-    loc = tuple(part for part in error["loc"] if part not in ("int", "When", "Later", "constrained-str"))
-    loc = tuple(part for part in loc if not str(part).startswith("function-"))
+    loc = tuple(part for part in error["loc"] if part not in (*PLAIN, *BLOCKS))
     if error["type"] == "value_error":
         key = f"{dotted(loc)}: " if loc else ""
         return f"{given.name}: {key}{error['ctx']['error']}"

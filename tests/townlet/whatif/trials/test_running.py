@@ -197,6 +197,8 @@ def test_key_figures_and_queries_are_outcomes_too(run: Run, tmp_path: Path) -> N
         ({"outcomes": []}, "outcomes"),
         ({"config": "town"}, "not both"),
         ({"moment": {"kpi": "exits"}}, "above or below"),
+        ({"moment": -3}, "^the trial has 1 fault:\n.*moment: input should be greater than or equal to 0"),
+        ({"moment": {"kpi": "exits", "over": 1}}, "^the trial has 1 fault:\n.*moment.over: there is no such key"),
         ({"moment": 99_999}, "has no tick 99,999"),
         ({"arms": {"control": {}, "b": {"do": ["blackot"]}}}, "arms: b: 'blackot' cannot be commanded"),
         ({"arms": {"control": {}, "b": {"do": [{"after": 2000, "command": "rain"}]}}}, "2,000 ticks after the moment"),
