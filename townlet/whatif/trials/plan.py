@@ -1,7 +1,6 @@
 """Reads a trial's file: the town, the moment, the arms, and the outcomes that are named beforehand."""
 
 import json
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple
@@ -9,8 +8,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from projections.settings import Model
-from projections.spelling import proposal
-from townlet.configuration.faults import dotted, refusal, short
+from townlet.configuration.faults import dotted, key_fault, refusal
 from townlet.configuration.load import configs_folder, given_file
 from townlet.whatif.asked.question import SUFFIX, question_of
 from townlet.whatif.paired.asking import DAYS_MOST, PAIRS_MOST
@@ -166,17 +164,13 @@ def _in_words(error: Any, given: Any) -> str:
     if error["type"] == "value_error":
         key = f"{dotted(loc)}: " if loc else ""
         return f"{given.name}: {key}{error['ctx']['error']}"
-    head, value = f"{given.where(loc)}: {dotted(loc)}", short(error["input"])
-    if error["type"] == "extra_forbidden":
-        return f"{head}: there is no such key ({value} given); {proposal(str(loc[-1]), list(_keys(loc)), 1)}"
-    return f"{head}: {error['msg'][0].lower()}{error['msg'][1:]} ({value} given)"
+    return key_fault(error, given, loc, _keys)
 
 
-def _keys(loc: tuple[Any, ...]) -> Iterator[str]:
-    """The keys that are known where a key is not."""
-    if len(loc) == 1:
-        yield from Trial.model_fields
-    elif loc[0] == "moment":
-        yield from When.model_fields
-    else:
-        yield from Arm.model_fields if len(loc) == 3 else Later.model_fields
+def _keys(loc: tuple[Any, ...]) -> list[str]:
+    """The keys of a block of the file."""
+    if not loc:
+        return list(Trial.model_fields)
+    if loc[0] == "moment":
+        return list(When.model_fields)
+    return list(Arm.model_fields if len(loc) == 2 else Later.model_fields)
