@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "refold": "Compute the ties again from the same events, under other settings.",
     "fork": "Give a town another future, from any tick of its history.",
     "whatif": "Measure what one event did, over many pairs of futures with and without it.",
+    "trial": "Run a randomised trial: arms that live on from one moment, and a plan made before.",
     "perturb": "List the city events that a seed brings, or give a run another profile of them.",
     "console": "Operate a living town at a prompt: let it live, look at it, command it.",
     "commands": "List the commands that a town was given, or write them as a session for any other run.",

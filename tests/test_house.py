@@ -42,6 +42,7 @@ LATE = {
     "townlet.tuning.study": "an optional extra: Optuna",
     "townlet.living.town": "a fold starts without the rules",
     "townlet.policies.file": "a policy's file is read without Numba",
+    "townlet.whatif.paired.asking": "no database is loaded unless an outcome is asked for in SQL",
     "townlet.world.atlas": "a layout that is kept needs no survey of the map",
 }
 """The modules that import their own kind inside functions, and why; a name stands for all below it under `cli`."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from townlet.policies.file import Policy
     from townlet.telling.why import Why
     from townlet.whatif.paired.result import WhatIf
+    from townlet.whatif.ranking.result import Ranking
     from townlet.whatif.refold import Refold
 
 __all__ = ["Moment", "Progress", "Pulse", "Run", "open_run", "simulate"]
@@ -167,14 +168,26 @@ class Run(History):
         """What one event did: `futures` pairs of futures, one town with it and one in which it is held back.
 
         `without` is the event's number; or `do` has commands, such as "blackout", and `overrides` settings, for the
-        second town of each pair at tick `at`. `options`: `ticks` (for how long), `who`, `luck`, `first_seed`,
-        `threads`, `progress`; see `townlet.whatif.paired.asking.what_if`. Nothing is written. Raises QueryError,
-        TickOutOfRange, ConfigurationError, PolicyError, LogDamaged.
+        second town of each pair at tick `at`. `options`: `ticks` (for how long), `who`, `outcomes` (key figures, and
+        files of SQL), `luck`, `first_seed`, `threads`, `progress`, `asking`; see
+        `townlet.whatif.paired.asking.what_if`. No run is written. Raises QueryError, TickOutOfRange,
+        ConfigurationError, PolicyError, LogDamaged.
         """
         from townlet.whatif.paired.asking import what_if
 
         wanted: Any = {"at": at, "without_seq": without, "do": do, "overrides": overrides}
         return what_if(self, **wanted, futures=futures, days=days, **options)
+
+    def whatif_each(self, kind: str, *, outcome: str = "ties", limit: int = 50, **options: Any) -> "Ranking":
+        """At most `limit` events of a kind, ranked by what holding each of them back changes after some days.
+
+        `outcome` is what they are ranked by, such as "ties", "hunger" or "mean_trust". `options`: `futures` (50),
+        `days` (5), `first_seed`, `threads`, `progress`; see `townlet.whatif.ranking.each.what_if_each`. Nothing is
+        written. Raises QueryError, PolicyError, LogDamaged.
+        """
+        from townlet.whatif.ranking.each import what_if_each
+
+        return what_if_each(self, kind, outcome=outcome, limit=limit, **options)
 
     def resume(
         self,

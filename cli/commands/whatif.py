@@ -1,7 +1,7 @@
 """`townlet whatif`"""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -9,7 +9,15 @@ from cli import living, options, output
 from cli.main import COMMANDS
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from townlet.whatif.paired.result import WhatIf
+
+ALONE: Final = ("at", "ticks", "who")
+"""The options, as arguments, that belong to one event or command."""
+
+WITH_EACH: Final = ("--outcome", "--limit", "--futures", "--days", "--first-seed", "--json", "--effects")
+"""The options that go with --each."""
 
 
 @click.command(
@@ -25,12 +33,21 @@ if TYPE_CHECKING:
     raw 2", "setneed alice hunger 0.2", "set_rel alice bob rivalry 0.5", "restrain alice chat bob 60".
 
     The table has the clearest effects at the end; --effects and --json have all of them, for every day.
+
+    --outcome asks each future for a key figure, such as exits, or for what a FILE.sql gives: rows tick, part, whole,
+    as a key figure does, or one number; $moment in it is the tick at which the futures begin. For that every future
+    lives once more on the disk, about two pairs a second.
+
+    --each KIND asks about every event of a kind, at most --limit of them, drawn by their numbers, and ranks them by
+    what each changed of --outcome: ties (the default), needs, wallet, departed, a kind of event, or a figure of the
+    town. How sure a rank is takes into account how many events were asked about.
     """,
     epilog=options.examples(
         "townlet whatif runs/a --without 5318",
         "townlet whatif runs/a --without 5318 --who pair --for 60 --futures 1000 --plot effect.svg",
         "townlet whatif runs/a --at-tick 5000 --do blackout --days 2 --effects effects.arrow",
         "townlet whatif runs/a --without 5318 --keep 2 --into runs/pairs",
+        "townlet whatif runs/a --each queue_conflict",
     ),
 )
 @options.run_argument
@@ -40,9 +57,20 @@ if TYPE_CHECKING:
 )
 @click.option("--do", multiple=True, metavar="CMD", help="Give this command to the treated town; may be repeated.")
 @options.settings_option
+@click.option("--each", metavar="KIND", help="Hold back every event of this kind, one by one, and rank them.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The most events of --each; by default 50.")
+@click.option(
+    "--outcome",
+    "outcomes",
+    multiple=True,
+    metavar="NAME",
+    help="Ask every future for this key figure, or this FILE.sql; may be repeated. With --each: what it ranks by.",
+)
 @click.option("--for", "ticks", type=click.IntRange(min=0), metavar="TICKS", help="For how long it is held back.")
 @click.option("--who", type=click.Choice(["pair", "person", "anybody"]), help="Who is held back, towards whom.")
-@click.option("--futures", type=click.IntRange(min=2), default=200, show_default=True, help="How many pairs.")
+@click.option(
+    "--futures", type=click.IntRange(min=2), help="How many pairs; by default 200, and with --each 50 an event."
+)
 @click.option("--days", type=click.IntRange(min=1), default=5, show_default=True, help="How many days they live.")
 @click.option(
     "--luck",
@@ -54,9 +82,16 @@ if TYPE_CHECKING:
 @click.option("--first-seed", type=click.IntRange(0, 2**63), help="The seed of the first pair; others follow.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with every effect.")
 @click.option(
-    "--effects", "arrow", type=options.NewPath(), help="Write every effect, a row each, to an Arrow IPC file."
+    "--effects", "arrow", type=options.NewPath(), help="Write every effect, or rank, a row each, to an Arrow IPC file."
 )
-@click.option("--plot", type=options.NewPath(), help="Draw the clearest effects over the days (.png or .svg).")
+@click.option("--plot", type=options.NewPath(), help="Draw the answer into this file (.png or .svg).")
+@click.option(
+    "--picture",
+    type=click.Choice(["effects", "people", "parting"]),
+    default="effects",
+    show_default=True,
+    help="What --plot draws: effects over the days, whose ties are changed, or when pairs part and by what.",
+)
 @click.option("--keep", type=click.IntRange(min=1), metavar="K", help="Write the first K pairs as runs, into --into.")
 @click.option("--into", type=options.NewPath(), help="The folder of the runs that --keep writes.")
 def command(
@@ -64,16 +99,35 @@ def command(
     seq: int | None,
     do: tuple[str, ...],
     overrides: dict[str, object],
+    each: str | None,
+    limit: int | None,
+    outcomes: tuple[str, ...],
+    futures: int | None,
     first_seed: int | None,
     as_json: bool,
     arrow: Path | None,
     plot: Path | None,
+    picture: str,
     keep: int | None,
     into: Path | None,
     **wish: Any,
 ) -> None:
     if (keep is None) != (into is None):
         raise click.UsageError("--keep K writes runs into the folder --into: give both or neither")
+    wish |= {name: value for name, value in (("futures", futures), ("first_seed", first_seed)) if value is not None}
+    if each is not None:
+        others = [wish.pop(name) is not None for name in ALONE]
+        if seq is not None or do or overrides or plot or keep or any(others):
+            raise click.UsageError("--each asks about many events: it goes with " + ", ".join(WITH_EACH) + " only")
+        if wish.pop("luck") != "same":
+            raise click.UsageError("with --each both towns of a pair have the same luck")
+        if len(outcomes) > 1:
+            raise click.UsageError("events are ranked by one outcome: give --outcome once")
+        given = {"outcome": outcomes[0] if outcomes else None, "limit": limit}
+        _rank(run, each, arrow, as_json, wish | {name: value for name, value in given.items() if value is not None})
+        return
+    if limit is not None:
+        raise click.UsageError("--limit belongs to --each")
     if (seq is None) == (not do and not overrides):
         raise click.UsageError("say which event to hold back, --without SEQ, or what to do: --at-tick TICK --do CMD")
     if seq is None and wish["at"] is None:
@@ -81,6 +135,7 @@ def command(
     cold = living.is_cold()
     import townlet
 
+    pairs = wish.get("futures", 200)
     if plot is not None:
         from townlet.plotting.tie_network import form_of
 
@@ -88,31 +143,56 @@ def command(
     opened = townlet.open(run)
     if cold:
         living.compile_kernels()
-    if first_seed is not None:
-        wish["first_seed"] = first_seed
     with output.Line() as line:
-        wish["progress"] = lambda pairs: line.draw(f"{pairs:,} of {wish['futures']:,} pairs of futures have lived")
-        found = opened.whatif(without=seq, do=do, overrides=overrides, **wish)
-    _write(found, arrow, plot, keep, into)
+        wish["progress"] = lambda lived: line.draw(f"{lived:,} of {pairs:,} pairs of futures have lived")
+        wish["asking"] = lambda asked: line.draw(f"{asked:,} of {pairs:,} pairs of futures have been asked")
+        found = opened.whatif(without=seq, do=do, overrides=overrides, outcomes=outcomes, **wish)
+    if plot is not None:
+        found.plot(plot, picture)
+        output.words(f"wrote {plot}")
+    _write(found, arrow, keep, into)
     if as_json:
         output.as_json(found.as_json())
     else:
         output.data("\n".join(found.lines()))
 
 
-def _write(found: "WhatIf", arrow: Path | None, plot: Path | None, keep: int | None, into: Path | None) -> None:
+def _rank(run: Path | str, kind: str, arrow: Path | None, as_json: bool, wish: dict[str, Any]) -> None:
+    """Rank the events of a kind, and print or write what came of it."""
+    cold = living.is_cold()
+    import townlet
+
+    opened = townlet.open(run)
+    if cold:
+        living.compile_kernels()
+    with output.Line() as line:
+        found = opened.whatif_each(
+            kind, progress=lambda asked, of: line.draw(f"{asked:,} of {of:,} events are asked about"), **wish
+        )
+    if arrow is not None:
+        _write_table(found.ranks, arrow)
+        output.words(f"wrote {arrow}: {found.ranks.num_rows:,} events")
+    if as_json:
+        output.as_json(found.as_json())
+    else:
+        output.data("\n".join(found.lines()))
+
+
+def _write_table(table: "pa.Table", into: Path) -> None:
+    """Write a table to an Arrow IPC file. Raises EventLogError, OSError."""
+    from pyarrow import feather
+
+    from eventlog.folder.publishing import replacing
+
+    with replacing(into) as written:
+        feather.write_feather(table, str(written), compression="uncompressed")
+
+
+def _write(found: "WhatIf", arrow: Path | None, keep: int | None, into: Path | None) -> None:
     """Write the files and runs that were asked for, and say so."""
     if arrow is not None:
-        from pyarrow import feather
-
-        from eventlog.folder.publishing import replacing
-
-        with replacing(arrow) as written:
-            feather.write_feather(found.effects, str(written), compression="uncompressed")
+        _write_table(found.effects, arrow)
         output.words(f"wrote {arrow}: {found.effects.num_rows:,} effects")
-    if plot is not None:
-        found.plot(plot)
-        output.words(f"wrote {plot}")
     if keep is not None and into is not None:
         for control, treated in found.keep(into, keep):
             output.words(f"wrote {control} and {treated}")

@@ -76,3 +76,29 @@ def test_what_cannot_be_asked_ends_with_2_and_says_why(run: Run, words: list[str
     result = said("whatif", str(run.path), *words)
     assert (result.exit_code, result.stdout) == (2, "")
     assert why in " ".join(result.stderr.split())
+
+
+def test_every_event_of_a_kind_is_ranked(run: Run, tmp_path: Path) -> None:
+    arrow = tmp_path / "ranks.arrow"
+    words = ["--each", "queue_conflict", "--limit", "2", "--futures", "4", "--days", "1", "--effects", str(arrow)]
+    found = json.loads(invoked(str(run.path), *words, "--json"))
+    assert (len(found["ranks"]), found["futures"], found["outcome"]) == (2, 4, "ties")
+    assert feather.read_table(arrow).to_pylist() == found["ranks"]
+    lines = invoked(str(run.path), *words).splitlines()
+    assert any(line.split()[:3] == ["rank", "seq", "when"] for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--each", "queue_conflict", "--without", "3"], "--each asks about many events"),
+        (["--each", "queue_conflict", "--at-tick", "0"], "--each asks about many events"),
+        (["--each", "queue_conflict", "--luck", "fresh"], "the same luck"),
+        (["--each", "queue_conflicts"], "did you mean queue_conflict"),
+        (["--without", "3", "--limit", "4"], "belongs to --each"),
+    ],
+)
+def test_what_cannot_be_ranked_ends_with_2_and_says_why(run: Run, words: list[str], why: str) -> None:
+    result = said("whatif", str(run.path), *words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert why in " ".join(result.stderr.split())

@@ -1,6 +1,7 @@
 """The two towns from which every pair of futures begins: one history, and the intervention in the second alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,8 @@ from townlet.errors import PolicyError, QueryError
 from townlet.history.decisions import guide_of
 from townlet.history.history import History
 from townlet.living.commands import Driver
+from townlet.living.commands.door import Door
+from townlet.living.commands.session import Order
 from townlet.living.town import Town
 from townlet.whatif.fork import epochs_of_fork, fork_settings
 from townlet.whatif.paired.step import PARTED, live_pairs
@@ -28,7 +31,8 @@ class Arms(NamedTuple):
     the ticks since the moment. `lived` is how many those are.
 
     `treat` gives the commands to an array of one treated town, where its own luck begins with them: what a command
-    leads to may be drawn. None: the commands were given before.
+    leads to may be drawn. None: the commands were given before. `later` are commands of its future, ascending: how many
+    ticks after the moment, and what gives them.
     """
 
     towns: np.ndarray
@@ -41,6 +45,7 @@ class Arms(NamedTuple):
     parted: np.ndarray
     lived: int
     treat: Treat | None
+    later: tuple[tuple[int, Treat], ...] = ()
 
 
 def both_arms(run: History, intervention: Intervention) -> Arms:
@@ -82,7 +87,16 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
     towns["cursor"]["pending"] = 0
     later = bool(intervention.commands) and not known
     treat = (lambda one: intervention.give(Town(epochs, one, treatment))) if later else None
-    return Arms(towns, control, treatment, persons, pair, counts, between, parted, known, treat)
+    orders = tuple(
+        (order.at - tick, partial(_give_later, epochs, treatment, order))
+        for order in sorted(intervention.later, key=lambda order: order.at)
+    )
+    return Arms(towns, control, treatment, persons, pair, counts, between, parted, known, treat, orders)
+
+
+def _give_later(epochs: Sequence[Settings], plans: Any, order: Order, one: np.ndarray) -> None:
+    """Give a command to a town at its tick; where it is impossible then, the town's log says so."""
+    Door(Town(epochs, one, plans)).submit(order.command, order.issuer)
 
 
 def _plans_until(plans: np.ndarray, epochs: int, future: Settings) -> Any:

@@ -5,18 +5,20 @@ from typing import Any, Final, get_args
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from eventlog.catalogue import KIND_CODES, KIND_NAMES, KINDS, REGISTRIES
 from townlet.configuration.load import names_table
 from townlet.errors import QueryError
 from townlet.history.history import History
+from townlet.whatif.asked.question import Question, questions_of
 from townlet.whatif.paired.arms import Arms, both_arms
 from townlet.whatif.paired.direct import direct_changes
 from townlet.whatif.paired.effects import Effects, effects
 from townlet.whatif.paired.futures import FIRST_SEED, Lived, Progress, Wish, live
 from townlet.whatif.paired.holding_back import Who, without
 from townlet.whatif.paired.orders import commanded
-from townlet.whatif.paired.outcomes import Watched
+from townlet.whatif.paired.outcomes import Key, Watched
 from townlet.whatif.paired.result import WhatIf
 from townlet.whatif.paired.treatments import Intervention
 from townlet.whole_numbers import require_seed, require_within
@@ -45,14 +47,19 @@ def what_if(
     overrides: Mapping[str, object] | None = None,
     ticks: int | None = None,
     who: Who | None = None,
+    outcomes: Sequence[str] = (),
     futures: int = 200,
     days: int = 5,
     luck: str = "same",
     first_seed: int = FIRST_SEED,
     threads: int = THREADS,
     progress: Progress | None = None,
+    asking: Progress | None = None,
 ) -> WhatIf:
     """The effects of holding an event back, or of commands and settings at tick `at`, over `futures` pairs of futures.
+
+    `outcomes` are further ones: key figures, and files of SQL. For them every future lives once more on the disk, with
+    `asking` called as `progress` is.
 
     Raises QueryError for what cannot be asked or commanded, TickOutOfRange, ConfigurationError, PolicyError,
     LogDamaged, and TownletError for a number that is out of range, or without scipy.
@@ -76,16 +83,30 @@ def what_if(
     else:
         intervention = commanded(run, at, do, overrides or {})
     wish = Wish(futures, days, require_seed(first_seed), luck == "same", threads)
-    return answered(run, intervention, wish, progress)
+    questions = questions_of(outcomes)
+    return answered(run, intervention, wish, progress, questions, asking)
 
 
-def answered(run: History, intervention: Intervention, wish: Wish, progress: Progress | None = None) -> WhatIf:
+def answered(
+    run: History,
+    intervention: Intervention,
+    wish: Wish,
+    progress: Progress | None = None,
+    questions: Sequence[Question] = (),
+    asking: Progress | None = None,
+) -> WhatIf:
     """The effects of an intervention. Raises as `what_if` does."""
     arms = both_arms(run, intervention)
-    town = run.at(intervention.tick).town.record
-    watched = Watched(town, arms.persons, intervention.pair)
+    watched = Watched(arms.towns.view(np.ndarray)[0], arms.persons, intervention.pair)
     lived = live(arms, watched, wish, run.config.town.ticks_per_day, progress)
-    found = effects(lived.values[:, 0], lived.values[:, 1])
+    found = effects_table(run, watched.keys, watched.persons, effects(lived.values[:, 0], lived.values[:, 1]))
+    if questions:
+        from townlet.whatif.asked.measuring import measured
+
+        answers = measured(run, intervention, wish, questions, lived.digests, asking)
+        keys = [Key(question.name, -1, -1) for question in questions]
+        asked = effects_table(run, keys, watched.persons, effects(answers[:, 0], answers[:, 1]))
+        found = pa.concat_tables([asked.filter(_is_asked(asked, wish.days)), found])
     return WhatIf(
         place=run.place,
         intervention=intervention,
@@ -93,21 +114,28 @@ def answered(run: History, intervention: Intervention, wish: Wish, progress: Pro
         ticks_per_day=run.config.town.ticks_per_day,
         names=tuple(names_table(run.config, np.array(intervention.pair))),
         direct=direct_changes(run, intervention),
-        effects=effects_table(run, watched, found),
+        effects=found,
         pairs=pairs_table(run, wish, lived),
         instead=instead_table(intervention, arms, lived),
+        asked=tuple(question.name for question in questions),
         run=run,
     )
 
 
-def effects_table(run: History, watched: Watched, found: Effects) -> pa.Table:
+def _is_asked(table: pa.Table, days: int) -> pa.Array:
+    """Which rows of questions have an answer, or are of the last day: some questions are asked only at the end."""
+    return pc.or_(pc.greater(table["pairs"], 0), pc.equal(table["day"], days))
+
+
+def effects_table(run: History, keys: Sequence[Key], persons: np.ndarray, found: Effects) -> pa.Table:
     """A row for each outcome and day: `outcome, person, other, day, mean, low, high, differ`, then `p, pairs, gain`.
 
     `person` and `other` are names, NULL for an outcome of the town; `day` counts from 1, the end of the first day.
+    `persons`, i8[people], are the numbers of those whose places the keys have.
     """
     days, count = found.mean.shape
-    names = [*names_table(run.config, watched.persons), None]
-    keys = watched.keys * days
+    names = [*names_table(run.config, persons), None]
+    keys = list(keys) * days
 
     def column(values: np.ndarray) -> pa.Array:
         flat = values.ravel()

@@ -1,7 +1,7 @@
 """Lets pairs of futures live in memory, some at a time, and keeps of them what is looked at day by day."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple
 
@@ -9,8 +9,9 @@ import numpy as np
 
 from projections.record.state import state_bytes
 from townlet.errors import OutboxFull
+from townlet.many.statistics import scipy_special
 from townlet.rules import draw
-from townlet.whatif.paired.arms import Arms
+from townlet.whatif.paired.arms import Arms, Treat
 from townlet.whatif.paired.outcomes import Watched, alike
 from townlet.whatif.paired.step import live_pairs
 
@@ -27,7 +28,8 @@ Progress = Callable[[int], None]
 class Wish(NamedTuple):
     """How many futures, for how long, under which luck: the k-th pair has the seed `first_seed` + k.
 
-    Without `same_luck` the second town of the k-th pair has the seed `first_seed` + `pairs` + k.
+    Without `same_luck` the second town of the k-th pair has the seed `first_seed` + `pairs` + k. `assigned` are the
+    seeds of both towns of every pair, where these were drawn otherwise.
     """
 
     pairs: int = 200
@@ -35,9 +37,12 @@ class Wish(NamedTuple):
     first_seed: int = FIRST_SEED
     same_luck: bool = True
     threads: int = 2
+    assigned: tuple[tuple[int, int], ...] = ()
 
     def seeds(self, pair: int) -> tuple[int, int]:
         """The seeds of the two towns of a pair."""
+        if self.assigned:
+            return self.assigned[pair]
         first = self.first_seed + pair
         return first, first if self.same_luck else first + self.pairs
 
@@ -62,17 +67,28 @@ def live(arms: Arms, watched: Watched, wish: Wish, per_day: int, progress: Progr
     """Let all pairs live; a day ends each `per_day` ticks after the moment. Raises OutboxFull.
 
     The memory is that of a few towns for each thread, and of the outcomes. The figures do not depend on `threads`.
+    Raises TownletError without scipy.
     """
     step = max(1, CHUNK_BYTES // (2 * arms.towns.dtype.itemsize))
     chunks = [range(first, min(first + step, wish.pairs)) for first in range(0, wish.pairs, step)]
     parts: list[Lived] = []
     with ThreadPoolExecutor(wish.threads) as pool:
-        for part in pool.map(lambda pairs: live_some(arms, watched, wish, per_day, pairs), chunks):
+        living = pool.map(lambda pairs: live_some(arms, watched, wish, per_day, pairs), chunks)
+        scipy_special()  # what comes of them needs it, and it loads while they live
+        for part in living:
             parts.append(part)
             if progress:
                 progress(sum(len(each.parted) for each in parts))
     values, events, between, same, parted = (np.concatenate(column) for column in list(zip(*parts, strict=True))[:-1])
     return Lived(values, events, between, same, parted, [pair for part in parts for pair in part.digests])
+
+
+def _stretches(arms: Arms, now: int, end: int) -> Iterator[tuple[int, list[Treat]]]:
+    """The stretches between two ticks since the moment: how many ticks each has, and the orders given at its end."""
+    for at in sorted({at for at, _ in arms.later if now <= at < end}):
+        yield at - now, [order for due, order in arms.later if due == at]
+        now = at
+    yield end - now, []
 
 
 def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: range) -> Lived:
@@ -87,9 +103,14 @@ def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: ran
     counts, between = np.tile(arms.counts, (count, 1, 1)), np.tile(arms.between, (count, 1))
     parted = np.tile(arms.parted.view(np.ndarray), count).view(np.recarray)
     days: list[tuple[np.ndarray, ...]] = []
-    for day in range(wish.days):
-        ticks = per_day - (0 if day else arms.lived)
-        live_pairs(towns, arms.plans, arms.others, ticks, arms.persons, arms.pair, counts, between, parted)
+    now = arms.lived
+    for day in range(1, wish.days + 1):
+        for ticks, orders in _stretches(arms, now, day * per_day):
+            live_pairs(towns, arms.plans, arms.others, ticks, arms.persons, arms.pair, counts, between, parted)
+            for order in orders:
+                for place in range(1, 2 * count, 2):
+                    order(towns[place : place + 1])
+        now = day * per_day
         if towns["cursor"]["overflow"].any():
             raise OutboxFull("a tick of a future recorded more events than a town can hold. Lower town.people")
         days.append((watched.look(towns, counts), counts[:, -1].copy(), between.copy()))

@@ -44,12 +44,13 @@ def write_control(run: History, intervention: Intervention, into: Path, seed: in
 
 def write_treated(run: History, intervention: Intervention, into: Path, seed: int, ticks: int) -> None:
     """Write a future with the intervention, of `ticks` ticks from the moment on."""
-    orders = intervention.orders
     if not intervention.known:
-        fork(run, into, intervention.tick, intervention.overrides, seed, ticks, orders=orders)
+        fork(run, into, intervention.tick, intervention.overrides, seed, ticks, orders=intervention.orders)
         return
+    orders = [order for order in intervention.orders if order.at == intervention.tick]
     into.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=into.parent, prefix=".whatif-") as folder:
         known = Path(folder) / "known"
         fork(run, known, intervention.tick, {}, None, intervention.known, orders=orders)
-        fork(History(known), into, None, {}, seed, ticks - intervention.known)
+        rest = ticks - intervention.known
+        fork(History(known), into, None, {}, seed, rest, orders=intervention.later)

@@ -8,8 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from townlet.many.statistics import benjamini_hochberg
-from townlet.plotting.effect_history import plot_effects
-from townlet.whatif.paired import keeping, telling
+from townlet.whatif.paired import drawing, keeping, telling
 from townlet.whatif.paired.direct import Direct
 from townlet.whatif.paired.futures import Wish
 from townlet.whatif.paired.treatments import Intervention
@@ -28,6 +27,7 @@ class WhatIf:
     - `effects`: a row for each outcome and day, see `asking.effects_table`; `pairs`: a row for each pair of futures
     - `instead`: what came instead of a deed that was held back; `direct`: what the event did to ties at once
     - `names`: the two people whom the intervention is about, None: nobody
+    - `asked`: the outcomes that were asked for in SQL
     """
 
     place: str
@@ -39,6 +39,7 @@ class WhatIf:
     effects: pa.Table
     pairs: pa.Table
     instead: pa.Table
+    asked: tuple[str, ...]
     run: "History" = field(repr=False)
 
     def at_the_end(self) -> pa.Table:
@@ -74,9 +75,13 @@ class WhatIf:
         """Everything as plain values, without the rows of `pairs`."""
         return telling.as_json(self)
 
-    def plot(self, into: Path | str) -> None:
-        """Draw the clearest effects over the days into a PNG or SVG file. Raises QueryError, OSError."""
-        plot_effects(self.effects, telling.drawn(self), Path(into), *telling.title(self))
+    def plot(self, into: Path | str, picture: str = "effects") -> None:
+        """Draw one of `drawing.PICTURES` into a PNG or SVG file.
+
+        `effects`: the clearest effects over the days; `people`: whose ties are changed at the end; `parting`: when the
+        pairs part, and by what. Raises QueryError, OSError.
+        """
+        drawing.draw(self, Path(into), picture)
 
     def keep(self, into: Path | str, pairs: int) -> list[tuple[Path, Path]]:
         """Write the first `pairs` pairs as runs in a folder; see `keeping.keep`."""

@@ -14,6 +14,7 @@ from townlet.telling.tie_sentences import Sentences
 from townlet.whatif.paired.outcomes import FIGURES
 
 if TYPE_CHECKING:
+    from townlet.history.history import History
     from townlet.whatif.paired.result import WhatIf
 
 SHOWN: Final = 12
@@ -22,8 +23,8 @@ SHOWN: Final = 12
 WIDTH: Final = 110
 """The most characters of a line."""
 
-DRAWN: Final = 4
-"""How many effects a picture shows."""
+DIRECT_MOST: Final = 4
+"""How many of the changes that the event itself made are said."""
 
 DIGITS: Final = 3
 
@@ -47,16 +48,18 @@ COUNTED: Final = {
 
 def answer(found: "WhatIf") -> str:
     """The answer: the effect on what the event itself had changed, else the clearest one; and how long it lasted."""
-    row = _foremost(found)
+    row = foremost(found)
     subject = "Without it" if found.intervention.seq is not None else "With it"
     if row is None:
         return (
             f"{subject}, nothing is certain to differ after {_days(found)}: {found.wish.pairs} pairs of futures show "
             "no effect that could not be luck."
         )
+    if row["mean"] is None and not row["person"]:
+        return f"{subject}, nothing can be said of {thing(row)}: no pair of futures has it in both towns."
     if row["mean"] is None:
-        return f"{subject}, nothing can be said of {_thing(row)}: after {_days(found)} one of them is always gone."
-    what, amount = _thing(row), abs(row["mean"])
+        return f"{subject}, nothing can be said of {thing(row)}: after {_days(found)} one of them is always gone."
+    what, amount = thing(row), abs(row["mean"])
     way = "higher" if row["mean"] > 0 else "lower"
     if row["low"] is None:
         return (
@@ -75,8 +78,10 @@ def answer(found: "WhatIf") -> str:
     )
 
 
-def _foremost(found: "WhatIf") -> dict[str, Any] | None:
-    """The effect that answers."""
+def foremost(found: "WhatIf") -> dict[str, Any] | None:
+    """The effect that answers: on what was asked for, else on what the event had changed, else the clearest."""
+    for outcome in found.asked[:1]:
+        return found.effect(outcome)[-1]
     rows = [row for change in found.direct[:1] for row in found.effect(change.side, change.owner, change.other)]
     return rows[-1] if rows else next(iter(found.certain()), None)
 
@@ -89,7 +94,7 @@ def lines(found: "WhatIf") -> list[str]:
     control = "where it happens" if found.intervention.seq is not None else "where nothing is done"
     each = f"{wish.pairs} pairs of futures of {_days(found)} from {time_of(tick, found.ticks_per_day)}"
     sentences = [
-        *_event(found),
+        *event_lines(found),
         *found.intervention.words,
         *_direct(found),
         f"{each}: in each a control town, {control}, and a treated town, {treated}, {luck}.",
@@ -98,25 +103,23 @@ def lines(found: "WhatIf") -> list[str]:
         *_alike(found),
     ]
     wrapped = [line for each in sentences for line in wrap(each, WIDTH, subsequent_indent="  ")]
-    return [answer(found), "", *wrapped, "", *_table(found.certain()[:SHOWN], found)]
+    return [answer(found), "", *wrapped, "", *_asked(found), *_table(found.certain()[:SHOWN], found)]
 
 
-def _event(found: "WhatIf") -> list[str]:
+def event_lines(found: "WhatIf") -> list[str]:
     """The event that is held back, in a sentence."""
-    if found.intervention.seq is None:
+    if (seq := found.intervention.seq) is None:
         return []
-    event = found.run.log.pick([found.intervention.seq])[0]
-    said = Sentences(found.run.config, found.run.log.pick).event_sentence(event)
-    when = time_of(int(event["tick"]), found.ticks_per_day)
-    return [f"Event {found.intervention.seq:,}, {when}: {said or _plainly(found)}"]
+    when = time_of(int(found.run.log.pick([seq])[0]["tick"]), found.ticks_per_day)
+    return [f"Event {seq:,}, {when}: {event_words(found.run, seq)}"]
 
 
-def _plainly(found: "WhatIf") -> str:
-    """The event that is held back as a line of `townlet tail` tells it: its kind, people, place and values."""
-    seq = found.intervention.seq
-    assert seq is not None
-    teller = Teller(found.run.config)
-    (event,) = teller.events(found.run.log.batches(seq, seq + 1))
+def event_words(run: "History", seq: int) -> str:
+    """An event in a sentence, or as a line of `townlet tail` tells it: its kind, people, place and values."""
+    if said := Sentences(run.config, run.log.pick).event_sentence(run.log.pick([seq])[0]):
+        return said
+    teller = Teller(run.config)
+    (event,) = teller.events(run.log.batches(seq, seq + 1))
     return f"{event['kind']} {teller.words(event)}."
 
 
@@ -126,7 +129,7 @@ def _direct(found: "WhatIf") -> list[str]:
         f"At once it added {_signed(each.added)} to {with_capital(each.owner)}'s {each.side} towards "
         f"{with_capital(each.other)}"
         + (f" ({_signed(each.clamped)} more was cut off at the end of the scale)." if each.clamped else ".")
-        for each in found.direct[:DRAWN]
+        for each in found.direct[:DIRECT_MOST]
     ]
 
 
@@ -184,31 +187,42 @@ def _alike(found: "WhatIf") -> list[str]:
     return [*told, f"Somebody has left town in {gone} of {found.wish.pairs} pairs at most, and has no ties there."]
 
 
+def _asked(found: "WhatIf") -> list[str]:
+    """What was asked for in SQL, whether it is certain or not."""
+    if not found.asked:
+        return []
+    rows = [found.effect(outcome)[-1] for outcome in found.asked]
+    return [*_aligned("asked (treated less control)", rows), ""]
+
+
+def _aligned(title: str, rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Effects in aligned columns."""
+    cells = [[title, "mean", "low", "high", "differ", "gain"]]
+    for row in rows:
+        numbers = ["" if row[name] is None else _signed(row[name]) for name in ("mean", "low", "high")]
+        gain = "" if row["gain"] is None else f"{row['gain']:.1f}"
+        cells.append([thing(row), *numbers, "" if row["differ"] is None else f"{row['differ']:.0%}", gain])
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    told = [
+        [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        for row in cells
+    ]
+    return ["  ".join(row).rstrip() for row in told]
+
+
 def _table(rows: Sequence[dict[str, Any]], found: "WhatIf") -> list[str]:
     """The clearest effects at the end, in aligned columns."""
     if not rows:
         return [f"No effect after {_days(found)} is certain."]
-    cells = [["effect (treated less control)", "mean", "low", "high", "differ", "gain"]]
-    for row in rows:
-        numbers = [_signed(row[name]) for name in ("mean", "low", "high")]
-        gain = "" if row["gain"] is None else f"{row['gain']:.1f}"
-        cells.append([_thing(row), *numbers, f"{row['differ']:.0%}", gain])
-    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
-    told = [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        )
-        for row in cells
-    ]
     notes = (
         f"Shown are the {len(rows)} clearest effects after {_days(found)}; on average at most 5 in 100 such effects "
         "are luck. low, high: 95 % interval. differ: share of pairs that differ. gain: how many times more towns would "
         "be needed without pairs."
     )
-    return [*(line.rstrip() for line in told), *wrap(notes, WIDTH)]
+    return [*_aligned("effect (treated less control)", rows), *wrap(notes, WIDTH)]
 
 
-def _thing(row: dict[str, Any]) -> str:
+def thing(row: dict[str, Any]) -> str:
     """What an outcome is, in words: `Henry's rivalry towards Bob`."""
     outcome, owner = row["outcome"], f"{with_capital(row['person'])}'s" if row["person"] else ""
     if outcome in SIDES:
@@ -219,7 +233,9 @@ def _thing(row: dict[str, Any]) -> str:
         return f"the share of futures that {with_capital(row['person'])} has left"
     if outcome in FIGURES:
         return f"the town's {outcome.replace('_', ' ')}" if outcome == "mean_trust" else f"the number of {outcome}"
-    return f"the number of {owner or 'all'} {COUNTED[outcome]}"
+    if outcome in COUNTED:
+        return f"the number of {owner or 'all'} {COUNTED[outcome]}"
+    return f"the outcome {outcome}"
 
 
 def _differing(row: dict[str, Any]) -> int:
@@ -233,20 +249,6 @@ def _days(found: "WhatIf") -> str:
 
 def _signed(value: float) -> str:
     return f"{value:+.{DIGITS}f}"
-
-
-def drawn(found: "WhatIf") -> list[tuple[tuple[str, str | None, str | None], str]]:
-    """The outcomes that a picture shows, with their names: the one that answers, then the clearest."""
-    foremost = _foremost(found)
-    rows = [row for row in (foremost, *found.certain()) if row is not None]
-    keys = {(row["outcome"], row["person"], row["other"]): _thing(row) for row in rows}
-    return list(keys.items())[:DRAWN]
-
-
-def title(found: "WhatIf") -> tuple[str, str]:
-    """The title of a picture, and the line below it."""
-    said = _event(found) or list(found.intervention.words)
-    return " ".join(said).rstrip("."), f"{found.wish.pairs} pairs of futures of {_days(found)}; band: 95 % interval"
 
 
 def as_json(found: "WhatIf") -> dict[str, Any]:

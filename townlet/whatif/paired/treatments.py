@@ -23,6 +23,7 @@ class Intervention:
     - `known`: how many ticks from there on are lived under the run's own luck, so that what happened in them in the
       run happens in the control town, too
     - `commands`, `overrides`: the commands, and the settings (dotted keys)
+    - `later`: commands at ticks after the moment and the `known` ticks; one that is impossible then is rejected
     - `seq`: the event that is held back; None: there is none
     - `deeds`: the kinds of event by which the deed that is held back is recorded
     - `pair`: the numbers of the two people whom it is about, -1: nobody
@@ -33,6 +34,7 @@ class Intervention:
     known: int = 0
     commands: tuple[Command, ...] = ()
     overrides: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    later: tuple[Order, ...] = ()
     seq: int | None = None
     deeds: tuple[str, ...] = ()
     pair: tuple[int, int] = (NOBODY, NOBODY)
@@ -41,7 +43,7 @@ class Intervention:
     @property
     def orders(self) -> list[Order]:
         """The commands, as a run takes them."""
-        return [Order(self.tick, command) for command in self.commands]
+        return [*(Order(self.tick, command) for command in self.commands), *self.later]
 
     def give(self, town: Town) -> None:
         """Give the commands to a town. Raises QueryError for one that is rejected."""

@@ -1,0 +1,70 @@
+"""`townlet trial`"""
+
+from pathlib import Path
+
+import click
+
+from cli import living, options, output
+from cli.main import COMMANDS
+from cli.names import Name
+
+
+def trials() -> list[str]:
+    """The names of the shipped trials."""
+    from townlet.whatif.trials.plan import shipped_trials
+
+    return list(shipped_trials())
+
+
+@click.command(
+    "trial",
+    help=f"""{COMMANDS["trial"]}
+
+    TRIAL is a file, or the name of a shipped one. It names a run, or a town that is founded; the moment, a tick or a
+    condition; the arms, each with commands, settings, or an event that is held back; and the outcomes, before anything
+    is run. Every arm has the same history and, with the same luck, the same seeds. A placebo must show nothing.
+
+    The table has every named outcome at the end, with Holm's p-value over all of them. --json has every day, the plan,
+    and the digests of the plan and of the result; the same plan gives the same result. --into keeps all of it in a
+    folder, which takes no other plan. Exits with code 1 if a placebo is none.
+    """,
+    epilog=options.examples(
+        "townlet trial blackout",
+        "townlet trial configs/trials/blackout.yaml --into runs/blackout --report blackout.md",
+        "townlet trial blackout --arrow > effects.arrow",
+    ),
+)
+@click.argument("trial", type=Name("trial", trials, files=True))
+@click.option("--into", type=options.NewPath(), help="Keep the plan, the result, its tables and report in this folder.")
+@click.option("--report", "told", type=options.NewPath(), help="Write this Markdown file.")
+@click.option("--threads", type=click.IntRange(min=1), default=2, show_default=True, help="How many threads.")
+@options.output_formats
+def command(trial: str, into: Path | None, told: Path | None, threads: int, form: str) -> None:
+    cold = living.is_cold()
+    import townlet
+    from eventlog.folder import disk
+    from townlet.whatif.trials.plan import planned
+
+    planned(trial)
+    if cold:
+        living.compile_kernels()
+    with output.Line() as line:
+        found = townlet.trial(
+            trial,
+            into=into,
+            threads=threads,
+            progress=lambda arm, lived, of: line.draw(f"{arm}: {lived:,} of {of:,} pairs of futures have lived"),
+        )
+    if into is not None:
+        output.words(f"wrote {into}")
+    if told is not None:
+        disk.replace_file(told, found.markdown().encode())
+        output.words(f"wrote {told}")
+    if form == "table":
+        output.data("\n".join(found.lines()))
+    elif form == "json":
+        output.as_json(found.as_json())
+    else:
+        output.table(found.effects, form)
+    if not found.holds:
+        raise click.exceptions.Exit(1)

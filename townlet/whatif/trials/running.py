@@ -1,0 +1,237 @@
+"""Runs a trial: every arm lives on from the moment, and is compared with the control."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from townlet.configuration.load import names_table
+from townlet.errors import QueryError
+from townlet.history.history import History
+from townlet.living.commands.session import Order
+from townlet.many.statistics import holm
+from townlet.whatif.asked.measuring import measured
+from townlet.whatif.paired.arms import both_arms
+from townlet.whatif.paired.asking import THREADS
+from townlet.whatif.paired.effects import Effects, effects
+from townlet.whatif.paired.futures import Lived, Wish, live
+from townlet.whatif.paired.holding_back import without
+from townlet.whatif.paired.orders import command_of, commanded
+from townlet.whatif.paired.outcomes import Watched
+from townlet.whatif.paired.treatments import Intervention
+from townlet.whatif.trials.assignment import seeds_by_arm, towns_table
+from townlet.whatif.trials.keeping import claim, keep
+from townlet.whatif.trials.moment import history_of, moment_of
+from townlet.whatif.trials.outcome import Outcome, outcome_of
+from townlet.whatif.trials.plan import Arm, Later, Planned, Trial, planned
+from townlet.whatif.trials.result import Placebo, TrialResult
+
+Progress = Callable[[str, int, int], None]
+"""Is called with an arm, how many of its futures have lived or been asked, and of how many."""
+
+
+def trial(
+    source: Path | str | dict[str, Any],
+    *,
+    into: Path | str | None = None,
+    threads: int = THREADS,
+    progress: Progress | None = None,
+) -> TrialResult:
+    """The result of a trial: a YAML file, a shipped one by its name, or a mapping with the same keys.
+
+    `into` is a folder for the result, its tables and its report; it holds one plan, and another is refused. A run named
+    by the plan stays as it is. The same plan and history give the same result, digest for digest. Raises
+    ConfigurationError, QueryError, TickOutOfRange, RunNotFound, PolicyError, LogDamaged, DiskFull, and TownletError
+    without scipy.
+    """
+    plan = planned(source)
+    folder = None if into is None else claim(Path(into), plan)
+    with ExitStack() as stack:
+        place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="townlet-trial-")))
+        found = _result(plan, history_of(plan.settings, place, plan.folder), threads, progress)
+    if folder is not None:
+        keep(found, folder)
+    return found
+
+
+class _Contrast(NamedTuple):
+    """One arm beside the control: `values`, f8[pairs, 2, days, outcomes], and how its futures lived."""
+
+    intervention: Intervention
+    values: np.ndarray
+    lived: Lived
+
+
+def _result(plan: Planned, run: History, threads: int, progress: Progress | None) -> TrialResult:
+    """What every arm did."""
+    settings, per_day = plan.settings, run.config.town.ticks_per_day
+    moment = moment_of(settings, run)
+    outcomes = [outcome_of(text, run.config, plan.folder) for text in settings.outcomes]
+    interventions = interventions_of(settings, run, moment)
+    same = settings.luck == "same"
+    seeds = seeds_by_arm(list(settings.arms), settings.futures, settings.first_seed, same_luck=same)
+    contrasts: dict[str, _Contrast] = {}
+    for name, intervention in interventions.items():
+        assigned = tuple(zip(seeds[settings.control], seeds[name], strict=True))
+        wish = Wish(settings.futures, settings.days, settings.first_seed, same, threads, assigned)
+        see = None if progress is None else _seen(progress, name, settings.futures)
+        contrasts[name] = _contrast(run, intervention, wish, outcomes, see)
+    ends = {name: [pair[1] for pair in each.lived.digests] for name, each in contrasts.items()}
+    ends[settings.control] = [pair[0] for pair in next(iter(contrasts.values())).lived.digests]
+    return TrialResult(
+        plan=plan,
+        place="a town that was founded for it" if settings.run is None else settings.run,
+        moment=moment,
+        ticks_per_day=per_day,
+        history=run.at(moment).state_digest,
+        given={name: each.words for name, each in interventions.items()},
+        effects=_effects_table(settings, outcomes, contrasts),
+        towns=towns_table(seeds, {name: ends[name] for name in settings.arms}),
+        placebos={name: _placebo(contrasts[name].lived) for name, arm in settings.treated.items() if arm.placebo},
+    )
+
+
+def _seen(progress: Progress, arm: str, of: int) -> Callable[[int], None]:
+    return lambda lived: progress(arm, lived, of)
+
+
+def interventions_of(settings: Trial, run: History, moment: int) -> dict[str, Intervention]:
+    """What each arm but the control gets. Where events are held back, all arms live as many known ticks.
+
+    Raises QueryError.
+    """
+    found = {name: _intervention(settings, name, arm, run, moment) for name, arm in settings.treated.items()}
+    known = max(each.known for each in found.values())
+    for name, each in found.items():
+        for order in each.later:
+            if not known <= order.at - moment < settings.days * run.config.town.ticks_per_day:
+                raise QueryError(
+                    f"arms: {name}: a command {order.at - moment:,} ticks after the moment: give {known:,} or more, "
+                    "and fewer than the days of the trial have"
+                )
+    return {name: replace(each, known=known) for name, each in found.items()}
+
+
+def _intervention(settings: Trial, name: str, arm: Arm, run: History, moment: int) -> Intervention:
+    """What the towns of one arm get."""
+    at_once = [each for each in arm.do if isinstance(each, str)]
+    late = [each for each in arm.do if isinstance(each, Later)]
+    horizon = settings.days * run.config.town.ticks_per_day
+    try:
+        given = commanded(run, moment, at_once, arm.set)
+        if arm.without is not None:
+            if arm.set:
+                raise QueryError("other settings and an event that is held back need an arm each")
+            held = without(run, arm.without, at=moment, horizon=horizon)
+            given = replace(
+                held, commands=(*held.commands, *_renamed(given.commands)), words=(*held.words, *given.words)
+            )
+        later = tuple(
+            Order(moment + each.after, command_of(each.command, moment + each.after, number))
+            for number, each in enumerate(late, len(given.commands) + 1)
+        )
+    except QueryError as error:
+        raise QueryError(f"arms: {name}: {error}") from error
+    words = (f"Command, {each.after:,} ticks later: {each.command.strip()}." for each in late)
+    return replace(given, later=later, words=(*given.words, *words))
+
+
+def _renamed(commands: Sequence[Any]) -> tuple[Any, ...]:
+    """Commands with ids that no restraint has."""
+    return tuple(each.model_copy(update={"cmd_id": f"{each.cmd_id}-do"}) for each in commands)
+
+
+def _contrast(
+    run: History,
+    intervention: Intervention,
+    wish: Wish,
+    outcomes: Sequence[Outcome],
+    progress: Callable[[int], None] | None,
+) -> _Contrast:
+    """Both arms' outcomes in all futures."""
+    arms = both_arms(run, intervention)
+    watched = Watched(arms.towns.view(np.ndarray)[0], arms.persons, intervention.pair)
+    names = [str(name) for name in names_table(run.config, watched.persons)]
+    lived = live(arms, watched, wish, run.config.town.ticks_per_day, progress)
+    values = np.full((*lived.values.shape[:3], len(outcomes)), np.nan)
+    asked = [number for number, outcome in enumerate(outcomes) if outcome.question is not None]
+    for number, outcome in enumerate(outcomes):
+        if outcome.question is None:
+            values[..., number] = outcome.values(watched, names, lived.values)
+    if asked:
+        questions = [question for outcome in outcomes if (question := outcome.question) is not None]
+        values[..., asked] = measured(run, intervention, wish, questions, lived.digests, progress)
+    return _Contrast(intervention, values, lived)
+
+
+def _placebo(lived: Lived) -> Placebo:
+    """Whether an arm's towns are the control's but for the record of commands."""
+    return Placebo(len(lived.alike), int(lived.alike.sum()), int((lived.parted["tick"] >= 0).sum()))
+
+
+def _effects_table(settings: Trial, outcomes: Sequence[Outcome], contrasts: dict[str, _Contrast]) -> pa.Table:
+    """A row for each arm but the control, outcome and day.
+
+    Columns: `arm, outcome, day, control, treated` (means of both arms), `mean, low, high` (of the differences), `p`,
+    `holm` (the p-value as all named outcomes of all arms but placebos allow it to be read; only at the end), `differ`,
+    `pairs`, `gain` (unpaired over paired variance), `towns` (that lived for this difference), `towns_unpaired` (that an
+    interval of this length needs without pairs).
+    """
+    rows: list[dict[str, Any]] = []
+    for name, contrast in contrasts.items():
+        found = effects(contrast.values[:, 0], contrast.values[:, 1])
+        for day in range(settings.days):
+            for number, outcome in enumerate(outcomes):
+                if outcome.question is not None and not found.pairs[day, number] and day < settings.days - 1:
+                    continue
+                levels = [_mean(contrast.values[:, arm, day, number]) for arm in (0, 1)]
+                rows.append(
+                    {
+                        "arm": name,
+                        "outcome": outcome.text,
+                        "day": day + 1,
+                        "control": levels[0],
+                        "treated": levels[1],
+                        **_numbers(found, day, number),
+                    }
+                )
+    family = [row for row in rows if row["day"] == settings.days and not settings.arms[row["arm"]].placebo]
+    read = holm([1.0 if row["p"] is None else row["p"] for row in family])
+    for row, adjusted in zip(family, read, strict=True):
+        row["holm"] = adjusted
+    words, whole, real = pa.string(), pa.int64(), pa.float64()
+    schema = pa.schema(
+        [
+            ("arm", words),
+            ("outcome", words),
+            ("day", whole),
+            *((each, real) for each in ("control", "treated", "mean", "low", "high", "p", "holm", "differ")),
+            ("pairs", whole),
+            ("gain", real),
+            ("towns", whole),
+            ("towns_unpaired", whole),
+        ]
+    )
+    return pa.Table.from_pylist(rows, schema)
+
+
+def _numbers(found: Effects, day: int, number: int) -> dict[str, Any]:
+    """The effect on one outcome at one day's end. An interval counts one unpaired pair more than there are."""
+    one = {name: float(values[day, number]) for name, values in found._asdict().items()}
+    row: dict[str, Any] = {name: None if np.isnan(value) else value for name, value in one.items()}
+    pairs = row["pairs"] = int(found.pairs[day, number])
+    row["towns"] = 2 * pairs
+    needed = None if row["gain"] is None else pairs / (1.0 / row["gain"] + 1.0 / pairs)
+    row["towns_unpaired"] = None if needed is None else 2 * int(np.ceil(needed))
+    return row
+
+
+def _mean(values: np.ndarray) -> float | None:
+    """The mean of those that there are."""
+    there = values[~np.isnan(values)]
+    return float(there.mean()) if len(there) else None
