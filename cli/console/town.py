@@ -30,6 +30,11 @@ CHUNK_TICKS: Final = 240
 """At the pace max, a town lives so many ticks at most before it sees whether it was interrupted."""
 
 
+def counted(commands: int) -> str:
+    """A number of commands, in words."""
+    return f"{commands} command{'' if commands == 1 else 's'}"
+
+
 class Word(NamedTuple):
     """A word: how it is written, what it does, an example, what follows it, and which words complete its places.
 
@@ -103,13 +108,13 @@ class Console(Session):
 
     def greet(self, role: str) -> None:
         """Say whose town this is, and how to go on."""
-        told = f"{self.path}: {self.town.people} people, {self.now}, tick {self.town.tick:,}; you are {role}"
+        told = f"{self.path}: {self.town.people} people, {self.now}, tick {self.town.tick:,}, as {role}"
         output.words(f"{told}. help lists all words, quit ends the session")
 
     def farewell(self) -> None:
         """Say what the session leaves, and how to go on."""
         head = self.run.head
-        given = f"{len(self.given)} commands, {self.accepted} accepted"
+        given = f"{counted(len(self.given))}, {self.accepted} accepted"
         output.words(f"left {self.path} at tick {head.tick:,}: {head.seq:,} events in its log; {given}")
         output.words(f"  Next: townlet console {self.path}        goes on from there")
 

@@ -252,7 +252,7 @@ def test_at_a_terminal_ctrl_c_stops_the_town_and_the_session_goes_on(run: Run, t
     terminal.type("\x03")
     terminal.wait_for("quit, or Ctrl-D, ends the session")
     terminal.type("\x04")
-    terminal.wait_for("1 commands, 1 accepted")
+    terminal.wait_for("1 command, 1 accepted")
     assert terminal.process.wait(30) == 0
     assert "rain" in (tmp_path / "session.yaml").read_text("utf-8")
     assert run.head.tick == BEGUN + lived
