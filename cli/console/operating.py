@@ -84,6 +84,8 @@ class Operated:
         with signals.heard():
             live(durability=self._durability, progress=see, attend=attend)
         self._at_prompt.farewell()
+        if self._at_prompt.unreadable is not None:
+            raise self._at_prompt.unreadable
 
     @property
     def _at_prompt(self) -> Console:
