@@ -154,8 +154,8 @@ def ask(prompt: str) -> str:
 
 def next_line() -> str | None:
     """The next line of stdin, without its end; None after the last. Raises `click.UsageError` for what is no text."""
-    typed = _typed(sys.stdin.readline)
-    return typed.removesuffix("\n") if typed else None
+    typed = _typed(lambda: sys.stdin.buffer.readline().decode())  # text is decoded in pieces of many lines
+    return typed.rstrip("\r\n") if typed else None
 
 
 def stdin_is_terminal() -> bool:

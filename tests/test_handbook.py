@@ -3,19 +3,24 @@
 `python -m tests.test_handbook` writes its outputs anew; read the diff before you commit it.
 """
 
+import itertools
 import os
 import re
 import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.test_readme import FENCE, ROOT, Shown, shown_in, text_of
 
 HANDBOOK = ROOT / "docs" / "ops" / "OPS_HANDBOOK.md"
+PROMPT = re.compile(r"day \d+, \d\d:\d\d> ")
+"""The prompt of `townlet console`."""
 LINES_MOST = 40
 """Of what is longer the beginning is shown."""
 
@@ -25,7 +30,6 @@ def really(shown: Shown, folder: Path, code: int) -> tuple[Shown, int]:
 
     `echo $?` gives the exit code of the one before, which must be told where it is not 0.
     """
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
     told: Shown = []
     for command, lines in shown:
         if command == "$ echo $?":
@@ -33,15 +37,41 @@ def really(shown: Shown, folder: Path, code: int) -> tuple[Shown, int]:
             code = 0
             continue
         assert not code, f"nothing says that a command before {command!r} ended with {code}"
-        words = [sys.executable, "-m", "cli.main", *shlex.split(command.removeprefix("$ townlet "))]
-        done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True)
+        done = run(command, lines, folder)
         code = done.returncode
-        out = [line.rstrip() for line in (done.stdout + done.stderr).rstrip("\n").splitlines()]
-        if "..." in lines:
-            first, last = lines.index("..."), len(lines) - lines.index("...") - 1
-            out = [*out[:first], "...", *out[len(out) - last :]]
-        told.append((command, out if len(out) <= LINES_MOST else [*out[:LINES_MOST], "..."]))
+        out = [line.rstrip() for line in (done.stdout + (done.stderr or "")).rstrip("\n").splitlines()]
+        told.append((command, [line for part in answers_beside(lines, out) for line in shortened(*part)]))
     return told, code
+
+
+def run(command: str, lines: list[str], folder: Path) -> Any:
+    """Run a command in a folder. What is typed at a prompt of it is piped to it, and all it prints is in one piece."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    words = [sys.executable, "-m", "cli.main", *shlex.split(command.removeprefix("$ townlet "))]
+    typed = [line.partition("> ")[2] for line in lines if PROMPT.match(line)]
+    if not typed:
+        return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True)
+    environment["PYTHONUNBUFFERED"] = "1"
+    both: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    return subprocess.run(words, cwd=folder, env=environment, text=True, input="\n".join([*typed, ""]), **both)
+
+
+def answers_beside(lines: list[str], out: list[str]) -> Iterator[tuple[list[str], list[str]]]:
+    """What is shown beside what came out: a part for each prompt, and before them what comes first."""
+    shown, came = (
+        [0, *(number for number, line in enumerate(whole) if PROMPT.match(line)), len(whole)] for whole in (lines, out)
+    )
+    assert len(shown) == len(came), "\n".join(out)
+    for old, new in zip(itertools.pairwise(shown), itertools.pairwise(came), strict=True):
+        yield lines[slice(*old)], out[slice(*new)]
+
+
+def shortened(lines: list[str], out: list[str]) -> list[str]:
+    """What came out: where `...` is shown, as much of it as stands there before and after."""
+    if "..." in lines:
+        first, last = lines.index("..."), len(lines) - lines.index("...") - 1
+        out = [*out[:first], "...", *out[len(out) - last :]]
+    return out if len(out) <= LINES_MOST else [*out[:LINES_MOST], "..."]
 
 
 def with_real_outputs(text: str) -> str:

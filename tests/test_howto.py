@@ -3,6 +3,7 @@
 `python -m tests.test_howto` writes their outputs anew; read the diff before you commit it.
 """
 
+import re
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,15 @@ def test_the_page_tells_of_every_event_that_can_be_held_back() -> None:
 
     text = text_of(ROOT / "docs" / "howto" / "measure-one-event.md")
     assert [kind for kind in RULES if f"`{kind}`" not in text] == []
+
+
+def test_the_page_tells_of_every_word_of_the_prompt_and_of_every_reason_of_a_rejection() -> None:
+    from cli.console.words import WORDS
+    from eventlog.catalogue.registries import Refusal
+
+    text = text_of(ROOT / "docs" / "howto" / "operate-a-living-town.md")
+    assert [reason.name for reason in Refusal if f"| `{reason.name}` |" not in text] == []
+    assert [name for name in WORDS if not re.search(rf"(`|> ){name}\b", text)] == []
 
 
 if __name__ == "__main__":

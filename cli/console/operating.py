@@ -10,7 +10,7 @@ import click
 
 from cli import options, output
 from cli.console.lines import Lines, Signals
-from cli.console.town import Console, completions_of
+from cli.console.town import Console, completions_of, counted
 from cli.console.words import WORDS
 from eventlog.catalogue.registries import Issuer
 from eventlog.folder.run_folders import is_run
@@ -45,7 +45,7 @@ class Operated:
             return
         if self._transcript is not None:
             write_session(self._transcript, console.given)
-            output.words(f"wrote {self._transcript}: {len(console.given)} commands")
+            output.words(f"wrote {self._transcript}: {counted(len(console.given))}")
 
     @property
     def signal(self) -> int:
@@ -84,6 +84,8 @@ class Operated:
         with signals.heard():
             live(durability=self._durability, progress=see, attend=attend)
         self._at_prompt.farewell()
+        if self._at_prompt.unreadable is not None:
+            raise self._at_prompt.unreadable
 
     @property
     def _at_prompt(self) -> Console:

@@ -30,6 +30,11 @@ CHUNK_TICKS: Final = 240
 """At the pace max, a town lives so many ticks at most before it sees whether it was interrupted."""
 
 
+def counted(commands: int) -> str:
+    """A number of commands, in words."""
+    return f"{commands} command{'' if commands == 1 else 's'}"
+
+
 class Word(NamedTuple):
     """A word: how it is written, what it does, an example, what follows it, and which words complete its places.
 
@@ -48,6 +53,7 @@ class Console(Session):
     """The session of a town at a prompt.
 
     `words` are those that are no commands, `given` its orders so far, and `accepted` counts those that were followed.
+    `unreadable` says why the session ended at a line that is no text.
     """
 
     def __init__(
@@ -66,8 +72,10 @@ class Console(Session):
         self.town, self.path, self.issuer, self.pace_name = town, path, issuer, pace
         self.given: list[Order] = []
         self.accepted = 0
+        self.unreadable: click.UsageError | None = None
         self.lines, self.signals, self.words = lines, signals, words
         self._ids = set(answers)
+        self._last = (-1, 0)
         self._goal = -1
         self._leaving = False
         self._pace = Pace()
@@ -103,13 +111,13 @@ class Console(Session):
 
     def greet(self, role: str) -> None:
         """Say whose town this is, and how to go on."""
-        told = f"{self.path}: {self.town.people} people, {self.now}, tick {self.town.tick:,}; you are {role}"
+        told = f"{self.path}: {self.town.people} people, {self.now}, tick {self.town.tick:,}, as {role}"
         output.words(f"{told}. help lists all words, quit ends the session")
 
     def farewell(self) -> None:
         """Say what the session leaves, and how to go on."""
         head = self.run.head
-        given = f"{len(self.given)} commands, {self.accepted} accepted"
+        given = f"{counted(len(self.given))}, {self.accepted} accepted"
         output.words(f"left {self.path} at tick {head.tick:,}: {head.seq:,} events in its log; {given}")
         output.words(f"  Next: townlet console {self.path}        goes on from there")
 
@@ -126,10 +134,13 @@ class Console(Session):
 
     def command(self, text: str) -> None:
         """Give the command of a line, and print its answer. Raises TownletError for a line that is no command."""
-        number = next(n for n in range(1, TICK_MOST) if self._id(n) not in self._ids)
+        number = self._last[1] + 1 if self._last[0] == self.town.tick else 1
+        while self._id(number) in self._ids:
+            number += 1
         order = Order(self.town.tick, written_command(text, self._id(number)), self.issuer)
         answer = self.give(order)
         self._ids.add(answer.cmd_id)
+        self._last = self.town.tick, number
         self.given.append(order)
         self.accepted += answer.accepted
         event = f"event {answer.seq:,}"
@@ -184,7 +195,7 @@ class Console(Session):
             output.words("\nquit, or Ctrl-D, ends the session")
             return ""
         except click.UsageError as error:
-            output.failure(error.format_message())
+            self.unreadable = error
             return None
 
     def _take(self, line: str | None) -> None:

@@ -9,11 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 
 import townlet
 from cli.console.town import Console, completions_of
 from cli.console.words import WORDS
+from cli.main import townlet as townlet_command
 from eventlog.catalogue.registries import Issuer
 from eventlog.writer import LogWriter
 from tests.cli.test_commands import from_json, said
@@ -138,6 +139,14 @@ def test_what_is_wrong_is_said_and_the_session_goes_on(line: str, word: str, par
     assert not list(commands_in(parent.log))
 
 
+def test_bytes_that_are_no_text_end_the_session_and_what_came_before_stays(run: Run) -> None:
+    words = b"step 3\nrain\nannounce b\xe4d\nstep 10\n"
+    done = CliRunner().invoke(townlet_command, ["console", str(run.path)], input=words)
+    assert done.exit_code == 2 and "stdin is not utf-8: byte" in done.stderr
+    assert run.head.tick == BEGUN + 4
+    assert [each.command.command for each in commands_in(run.log)] == ["rain"]
+
+
 def test_a_new_town_is_founded_and_operated(tmp_path: Path) -> None:
     options = ("--seed", "8", "--into", tmp_path / "new", "--set", "town.people=5")
     done = session("town", "who", "sql select 1", "price raw 2", "step 30", options=options)
@@ -252,7 +261,7 @@ def test_at_a_terminal_ctrl_c_stops_the_town_and_the_session_goes_on(run: Run, t
     terminal.type("\x03")
     terminal.wait_for("quit, or Ctrl-D, ends the session")
     terminal.type("\x04")
-    terminal.wait_for("1 commands, 1 accepted")
+    terminal.wait_for("1 command, 1 accepted")
     assert terminal.process.wait(30) == 0
     assert "rain" in (tmp_path / "session.yaml").read_text("utf-8")
     assert run.head.tick == BEGUN + lived

@@ -57,18 +57,21 @@ def written_command(text: str, cmd_id: str) -> Command:
 
 
 def as_written(command: Command) -> str:
-    """The line that gives this command, but for its id: `written_command` reads it back."""
+    """The line that gives this command, but for its id and the tick that it expects: `written_command` reads it back.
+
+    What a command does without being told is left out, and what may be left out is written as `field=value`.
+    """
     content = command.model_dump(exclude_none=True)
     if command.command in REST:
         return f"{command.command} {content['text']}"
     words: list[str] = [command.command]
     skipped = False
-    for field in FIELDS[command.command]:
-        if field not in content:
+    for field, info in ((field, type(command).model_fields[field]) for field in FIELDS[command.command]):
+        if not info.is_required() and content.get(field) == info.default:
             skipped = True
             continue
         value = str(content[field]).lower() if isinstance(content[field], bool) else str(content[field])
-        words.append(f"{field}={value}" if skipped else value)
+        words.append(f"{field}={value}" if skipped or not info.is_required() else value)
     return " ".join(words)
 
 

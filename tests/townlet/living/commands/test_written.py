@@ -25,18 +25,20 @@ def test_every_command_has_an_example_that_can_be_read(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "again"),
     [
-        "restrain alice chat ticks=60",
-        "restrain alice chat bob 60",
-        "rain on=false",
-        "announce  two  words=here",
-        "set_rel value=0.5 agent=alice other=bob dimension=trust",
+        ("restrain alice chat ticks=60", "restrain alice chat ticks=60"),
+        ("restrain alice chat bob 60", "restrain alice chat towards=bob 60"),
+        ("rain true", "rain"),
+        ("rain false", "rain on=false"),
+        ("announce  two  words=here", "announce two  words=here"),
+        ("set_rel value=0.5 agent=alice other=bob dimension=trust", "set_rel alice bob trust 0.5"),
     ],
 )
-def test_a_command_is_written_as_it_was_meant(text: str) -> None:
+def test_a_command_is_written_as_it_was_meant(text: str, again: str) -> None:
     command = written_command(text, "one")
     assert written_command(as_written(command), "one") == command
+    assert as_written(command) == again
 
 
 def test_the_form_shows_what_may_be_left_out() -> None:
