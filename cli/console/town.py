@@ -150,7 +150,11 @@ class Console(Session):
             output.line(f"rejected: {event}, {answer.refusal.name}: {answer.why}")
 
     def give_due(self) -> None:
-        """Read words and follow them until the town is to live on; do nothing while it is on its way."""
+        """Read words and follow them until the town is to live on; do nothing while it is on its way.
+
+        City events that are due come first.
+        """
+        super().give_due()
         if self._goal > self.town.tick and not self._pace.stop:
             return
         self._line.clear()
@@ -167,7 +171,8 @@ class Console(Session):
 
     def next_stop(self, until: int) -> int:
         """The tick up to which the town lives before it is asked again whether it was interrupted."""
-        return min(until, self._goal, self.town.tick + (self._pace.commit_ticks or CHUNK_TICKS))
+        often = self.town.tick + (self._pace.commit_ticks or CHUNK_TICKS)
+        return min(super().next_stop(until), self._goal, often)
 
     def see(self, pulse: Pulse) -> None:
         """Draw how far the town is, and let it wait as its pace says."""

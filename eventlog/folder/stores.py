@@ -310,8 +310,7 @@ def bring(run: Path, name: str, length: int | None = None) -> bool:
 
 def bring_beside(run: Path, part: str) -> None:
     """Fetch what a mirror's run keeps beside its log as this file or folder. Raises `EventLogError`, `OSError`."""
-    store = _stores.get(run)
-    if store is None or part in store.brought:
+    if (store := _stores.get(run)) is None or part in store.brought:
         return
     for name in store.names(deep=True):
         if name.partition("/")[0] == part and is_kept(name):

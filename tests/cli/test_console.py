@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import time
@@ -94,6 +95,15 @@ def test_looking_and_waiting_change_nothing(run: Run, parent: Run) -> None:
     done = session(run.path, *looks, "step 5", *looks, "day")
     assert "townlet: " not in done.stderr
     assert run.log_digest == parent.fork(run.path.parent / "plain", ticks=DAY - BEGUN).log_digest
+
+
+def test_city_events_come_at_the_prompt_as_they_do_without_it(tmp_path: Path) -> None:
+    run = townlet.simulate(ticks=BEGUN, seed=7, into=tmp_path / "run", perturb="wild")
+    shutil.copytree(run.path, tmp_path / "operated")
+    run.resume(2 * DAY)
+    session(tmp_path / "operated", "step 100", "who", f"step {2 * DAY - 100}", "quit")
+    assert townlet.open(tmp_path / "operated").log_digest == run.log_digest
+    assert sum(each.issuer == Issuer.PERTURBATION for each in commands_in(run.log) if each.answer.tick > BEGUN) >= 4
 
 
 def test_a_session_that_only_looks_leaves_the_log_as_it_was(run: Run) -> None:
