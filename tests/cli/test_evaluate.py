@@ -61,6 +61,7 @@ def test_no_number_but_0_is_written_as_0(figure: float | None, words: str | None
     assert figure_in_words(figure) == words
 
 
+@pytest.mark.slow
 def test_a_picture_of_the_hours(tmp_path: Path) -> None:
     pictures = [tmp_path / "one.svg", tmp_path / "two.svg"]
     for picture in pictures:

@@ -46,6 +46,7 @@ def test_ablations_stand_side_by_side(tmp_path: Path) -> None:
     assert {row["ablation"] for row in from_json(said(*asked, "--json"))} == {"talk"}
 
 
+@pytest.mark.slow
 def test_a_screen_shows_what_matters_most(tmp_path: Path) -> None:
     file = tmp_path / "ranges.yaml"
     keys = [

@@ -67,6 +67,7 @@ def test_the_same_settings_do_not_drift() -> None:
     assert all((drift.value, drift.passed) == (drift.versus, drift.versus_passed) for drift in found)
 
 
+@pytest.mark.slow
 def test_other_settings_drift_and_the_first_are_the_configured_ones() -> None:
     said: list[str] = []
     drifts_of = soak_drifts(None, {"chat.chance": "0.0"}, range(1, 2), 5, said.append, jobs=1)
