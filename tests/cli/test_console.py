@@ -201,12 +201,12 @@ def test_words_people_and_values_are_completed(tmp_path: Path) -> None:
     console = Console(town, {}, **how)  # type: ignore[arg-type]
     for line, begun, found in [
         ("st", "st", ["step", "story"]),
-        ("set", "set", ["setneed", "set_rel"]),
+        ("set", "set", ["setneed", "set_rel", "set_exit_cap", "set_spawn_delay"]),
         ("ties he", "he", ["henry"]),
         ("why alice b", "b", ["bob"]),
         ("why alice bob b", "b", []),
         ("pace 1", "1", ["1x", "10x", "100x"]),
-        ("help set_", "set_", ["set_rel"]),
+        ("help set_", "set_", ["set_rel", "set_exit_cap", "set_spawn_delay"]),
         ("set_rel alice bob r", "r", ["rivalry"]),
         ("nothing a", "a", []),
     ]:
