@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import NoneType
 from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from eventlog.catalogue.registries import Deed
+from eventlog.catalogue.registries import Deed, Option
 from townlet.errors import TownletError
 from townlet.living.commands.typed import NAMES, Asked, Command, Name, read_command
 
@@ -26,9 +26,19 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 REST: Final = tuple(name for name, fields in FIELDS.items() if fields == ("text",))
 """The commands whose one value is all the rest of the line."""
 
-DEEDS: Final = tuple(deed.name.lower() for deed in Deed)
+WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "deed": tuple(deed.name.lower() for deed in Deed),
+    "option": tuple(option.name.lower() for option in Option),
+}
 
-EXAMPLES: Final[Mapping[str, str]] = {"text": "the fair begins at noon", "deed": "chat", "row": "12", "column": "30"}
+EXAMPLES: Final[Mapping[str, str]] = {
+    "text": "the fair begins at noon",
+    "deed": "chat",
+    "option": "eat",
+    "venue": "Mill_Park",
+    "row": "12",
+    "column": "30",
+}
 """By field, the value that an example has where its type proposes none."""
 
 
@@ -112,7 +122,7 @@ def choices(name: str, field: str) -> tuple[str, ...]:
         return tuple(literals)
     if bool in kinds:
         return ("true", "false")
-    return DEEDS if field == "deed" else ()
+    return WORDS.get(field, ())
 
 
 def names_person(name: str, field: str) -> bool:
