@@ -29,7 +29,7 @@ def talk_begun(scene: Scene) -> Iterator[Moment]:
 def good_talk(scene: Scene) -> Iterator[Moment]:
     """A talk succeeded."""
     a, b, memory = scene.agent, scene.other, scene.memory
-    tried = _talks_so_far(scene)
+    tried = talks_so_far(scene)
     count = memory.add("talks", *pair(a, b))
     failures = memory.get("failures", *pair(a, b))
     memory.put(0, "failures", *pair(a, b))
@@ -54,7 +54,7 @@ def good_talk(scene: Scene) -> Iterator[Moment]:
 def bad_talk(scene: Scene) -> Iterator[Moment]:
     """A talk failed."""
     a, b, memory = scene.agent, scene.other, scene.memory
-    tried = _talks_so_far(scene)
+    tried = talks_so_far(scene)
     count, row = memory.add("failed_talks", *pair(a, b)), memory.add("failures", *pair(a, b))
     true = {
         "friends_fail": scene.is_friend(a, b) and scene.is_friend(b, a),
@@ -97,7 +97,7 @@ def news(scene: Scene) -> Iterator[Moment]:
         yield scene.moment(f"chat.{name}", facts, priority=first, asides=asides)
 
 
-def _talks_so_far(scene: Scene) -> int:
+def talks_so_far(scene: Scene) -> int:
     """How often the two have talked, well or badly, or begun to."""
     two = pair(scene.agent, scene.other)
     return sum(scene.memory.get(what, *two) for what in ("talks", "failed_talks", "broken_talks"))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from eventlog.catalogue.registries import Reason
 from eventlog.rows import MISSING
 from projections.narration.entries import Moment
-from projections.narration.moments import queues
+from projections.narration.moments import queues, talk
 from projections.narration.scene import Scene, pair
 from projections.narration.words import duration, nth, times, with_article
 from projections.riders.tie_changes import Change
@@ -106,7 +106,7 @@ def late_help(scene: Scene) -> Iterator[Moment]:
         "help_back": back > 0 and count == 1,
         "help_again": count >= 2,
         "help_rivals": scene.is_rival(owner, helper),
-        "help_strangers": not memory.get("talks", *pair(helper, owner))
+        "help_strangers": not talk.talks_so_far(scene)
         and not memory.get("acquainted", *pair(helper, owner))
         and owner not in scene.housemates(helper),
     }

@@ -95,6 +95,8 @@ def all_others_sleep(at: At) -> bool:
 
 AT_A_PLACE: Final = (Reason.CUT, Reason.BLOCK, Reason.PORTION)
 
+TALKS: Final = ("chat_succeeded", "chat_failed", "chat_broken_off")
+
 ASIDES: Final[Mapping[str, Claim]] = {
     "conflict.first_in_town": lambda at: at.count("queue_conflict") == 1,
     "conflict.revenge": lambda at: last_was(at, "queue_conflict", turned=True),
@@ -119,7 +121,7 @@ ASIDES: Final[Mapping[str, Claim]] = {
     "help.help_back": lambda at: at.last("late_help", agent=at.b, other=at.a) >= 0,
     "help.help_again": lambda at: at.count("late_help", agent=at.a, other=at.b) >= 2,
     "help.help_rivals": was_bond("b", "a", RIVAL),
-    "help.help_strangers": lambda at: at.last_of_pair("chat_succeeded", "tie_set") < 0,
+    "help.help_strangers": lambda at: at.last_of_pair("tie_set", *TALKS) < 0,
     "help.gift_again": lambda at: at.count(at.kind, agent=at.a, other=at.b) >= 2,
     "takeover.rivals": was_bond("a", "b", RIVAL),
     "takeover.back": lambda at: at.last("shift_takeover", agent=at.b, other=at.a) >= 0,
