@@ -1,7 +1,7 @@
 """`townlet console`"""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -10,9 +10,6 @@ from cli.main import COMMANDS
 from cli.names import CONFIG
 from eventlog.folder.run_folders import is_run
 from projections.spelling import proposal
-
-if TYPE_CHECKING:
-    pass
 
 
 class RunOrConfig(names.RunName):
@@ -78,7 +75,11 @@ def command(
         raise click.UsageError(f"--transcript {transcript}: there is no folder {transcript.parent}")
     founds = place is not None and not is_run(Path(place)) and not is_run(options.RUNS / place) and _is_config(place)
     if not founds:
-        given = [f"--{flag}" for flag, value in (("seed", seed), ("into", into), ("set", overrides)) if value]
+        given = [
+            f"--{flag}"
+            for flag, value in (("seed", seed), ("into", into), ("set", overrides))
+            if value not in (None, {})
+        ]
         path = _run_to_operate(place)
         if given:
             raise click.UsageError(f"{path} is a run, and {given[0]} is for a new town: leave it out, or name a CONFIG")

@@ -36,7 +36,7 @@ def trials() -> list[str]:
 )
 @click.argument("trial", type=Name("trial", trials, files=True))
 @click.option("--into", type=options.NewPath(), help="Keep the plan, the result, its tables and report in this folder.")
-@click.option("--report", "told", type=options.NewPath(), help="Write this Markdown file.")
+@click.option("--report", "told", type=click.Path(path_type=Path, dir_okay=False), help="Write this Markdown file.")
 @click.option("--threads", type=click.IntRange(min=1), default=2, show_default=True, help="How many threads.")
 @options.output_formats
 def command(trial: str, into: Path | None, told: Path | None, threads: int, form: str) -> None:

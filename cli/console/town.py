@@ -152,8 +152,11 @@ class Console(Session):
     def give_due(self) -> None:
         """Read words and follow them until the town is to live on; do nothing while it is on its way.
 
-        City events that are due come first.
+        City events that are due come first, unless the session ends here: they come when the town lives on.
         """
+        if self._leaving and self._goal <= self.town.tick:
+            self.is_over = True
+            return
         super().give_due()
         if self._goal > self.town.tick and not self._pace.stop:
             return

@@ -106,6 +106,17 @@ def test_city_events_come_at_the_prompt_as_they_do_without_it(tmp_path: Path) ->
     assert sum(each.issuer == Issuer.PERTURBATION for each in commands_in(run.log) if each.answer.tick > BEGUN) >= 4
 
 
+def test_a_session_that_ends_where_a_city_event_is_due_leaves_it_to_the_life_after(tmp_path: Path) -> None:
+    """The illness of tick 727 is drawn before the run, by the calendar of this seed."""
+    run = townlet.simulate(ticks=726, seed=7, into=tmp_path / "run", perturb="wild")
+    session(run.path, "setneed alice hunger 0.9", "quit")
+    assert run.head.tick == 727
+    checks, damage = examine(run.path, deep=True)
+    assert damage is None and all(check.passed for check in checks)
+    run.resume(10)
+    assert [each.answer.tick for each in commands_in(run.log) if each.issuer == Issuer.PERTURBATION] == [727]
+
+
 def test_a_session_that_only_looks_leaves_the_log_as_it_was(run: Run) -> None:
     before = run.head
     session(run.path, "who", "quit")

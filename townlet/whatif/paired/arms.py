@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from eventlog.catalogue.registries import Refusal
 from projections.record.plan import KINDS
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
@@ -15,6 +16,7 @@ from townlet.history.history import History
 from townlet.living.commands import Driver
 from townlet.living.commands.door import Door
 from townlet.living.commands.session import Order
+from townlet.living.perturbing.keeping import kept_profiles
 from townlet.living.town import Town
 from townlet.whatif.fork import epochs_of_fork, fork_settings
 from townlet.whatif.paired.step import PARTED, live_pairs
@@ -60,6 +62,11 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
             f"{run.place}: its people live by the policy {by.policy.name}, and paired futures know only the script.\n"
             f"  Next: townlet fork {run.place} --at-tick {tick} --policy scripted --days 5 --into runs/scripted"
         )
+    if any(each.from_tick < tick or not each.from_tick for each in kept_profiles(run.path)):
+        raise PolicyError(
+            f"{run.place}: city events come to it, and paired futures know none of them.\n"
+            "  Next: ask about a run that lived without --perturb"
+        )
     begun = run.at(tick).town
     if begun.seq == 0:
         raise QueryError(f"{run.place}: nobody lives there at tick 0. Next: --at-tick 1, or later")
@@ -85,6 +92,8 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
         for town in arms:
             _enter_epoch(town, first)
     towns["cursor"]["pending"] = 0
+    for order in intervention.later:
+        _require_possible(order, Town(epochs, towns[1:2].copy(), treatment))
     later = bool(intervention.commands) and not known
     treat = (lambda one: intervention.give(Town(epochs, one, treatment))) if later else None
     orders = tuple(
@@ -92,6 +101,13 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
         for order in sorted(intervention.later, key=lambda order: order.at)
     )
     return Arms(towns, control, treatment, persons, pair, counts, between, parted, known, treat, orders)
+
+
+def _require_possible(order: Order, town: Town) -> None:
+    """Raise QueryError for a later command that no tick makes right, such as one to nobody. Changes the town."""
+    answer = Door(town).submit(order.command, order.issuer)
+    if answer.refusal in (Refusal.E_NOT_FOUND, Refusal.E_INVALID_ARG):
+        raise QueryError(f"the command {order.command.command} is impossible: {answer.why}")
 
 
 def _give_later(epochs: Sequence[Settings], plans: Any, order: Order, one: np.ndarray) -> None:

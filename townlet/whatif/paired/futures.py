@@ -12,7 +12,7 @@ from townlet.errors import OutboxFull
 from townlet.many.statistics import scipy_special
 from townlet.rules import draw
 from townlet.whatif.paired.arms import Arms, Treat
-from townlet.whatif.paired.outcomes import Watched, alike
+from townlet.whatif.paired.outcomes import RECORDED, Watched, alike
 from townlet.whatif.paired.step import live_pairs
 
 CHUNK_BYTES: Final = 8 << 20
@@ -51,7 +51,8 @@ class Lived(NamedTuple):
     """What became of the pairs. `values`, f8[pairs, 2, days, keys]: the outcomes at the end of each day.
 
     `events` and `between`, i4[pairs, 2, days, kinds]: events by kind since the moment, over the town and between the
-    pair of people. `alike`, ?[pairs]: both towns are in the same state at the end. `parted`: `step.PARTED` a pair.
+    pair of people. `alike`, ?[pairs]: both towns are in the same state at the end, but for what a command still asks
+    for; `untouched`: but for where events stand in the log. `parted`: `step.PARTED` a pair.
     `digests`: of both towns' states at the end.
     """
 
@@ -59,6 +60,7 @@ class Lived(NamedTuple):
     events: np.ndarray
     between: np.ndarray
     alike: np.ndarray
+    untouched: np.ndarray
     parted: np.ndarray
     digests: list[tuple[str, str]]
 
@@ -79,8 +81,11 @@ def live(arms: Arms, watched: Watched, wish: Wish, per_day: int, progress: Progr
             parts.append(part)
             if progress:
                 progress(sum(len(each.parted) for each in parts))
-    values, events, between, same, parted = (np.concatenate(column) for column in list(zip(*parts, strict=True))[:-1])
-    return Lived(values, events, between, same, parted, [pair for part in parts for pair in part.digests])
+    values, events, between, same, untouched, parted = (
+        np.concatenate(column) for column in list(zip(*parts, strict=True))[:-1]
+    )
+    digests = [pair for part in parts for pair in part.digests]
+    return Lived(values, events, between, same, untouched, parted, digests)
 
 
 def _stretches(arms: Arms, now: int, end: int) -> Iterator[tuple[int, list[Treat]]]:
@@ -118,4 +123,4 @@ def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: ran
     values, events, pair_events = (each.reshape(count, 2, *each.shape[1:]) for each in by_day)
     ends = [hashlib.sha256(state_bytes(towns, index)).hexdigest() for index in range(2 * count)]
     digests = list(zip(ends[::2], ends[1::2], strict=True))
-    return Lived(values, events, pair_events, alike(towns), parted.view(np.ndarray), digests)
+    return Lived(values, events, pair_events, alike(towns), alike(towns, RECORDED), parted.view(np.ndarray), digests)

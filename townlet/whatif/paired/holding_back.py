@@ -15,6 +15,7 @@ from eventlog.catalogue.registries import Deed, Reason
 from projections.narration.words import with_capital
 from townlet.configuration.load import person_name
 from townlet.errors import QueryError, TownletError
+from townlet.living.commands.door import ANSWERS
 from townlet.living.commands.typed import Restrain
 from townlet.whatif.paired.treatments import Intervention, command_id
 
@@ -185,6 +186,12 @@ def without(
         raise QueryError(
             f"other settings or another seed begin between tick {moment:,} and event {seq:,}, so the two do not belong "
             "to one town.\n  Next: hold back another event"
+        )
+    between = run.log.batches(run.log.seq_at(moment), seq)
+    if any(np.isin(batch.column("kind").to_numpy(), ANSWERS).any() for batch in between):
+        raise QueryError(
+            f"commands came between tick {moment:,} and event {seq:,}, and paired futures do not give them again.\n"
+            "  Next: hold back another event"
         )
     town = run.at(moment).town
     held = _held(town, kind, event, ticks, who, known + horizon)

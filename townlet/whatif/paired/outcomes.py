@@ -31,12 +31,16 @@ PEOPLE_MOST: Final = 64
 
 CODES: Final = np.array([KIND_CODES[kind] for kind in SOCIAL])
 
+RECORDED: Final = ("seq", "deed", "source")
+"""The fields that tell where events stand in the log; names may end with these."""
+
 BOOKKEEPING: Final = (
-    *("seq", "deed", "source", "held_towards", "held_until", "restrained_until"),
+    *RECORDED,
+    *("held_towards", "held_until", "restrained_until"),
     *("possessed", "ordered", "ordered_until", "meets", "meets_at", "unwell_until", "rising", "talk_ends"),
     *("closed_until", "lasting", "exit_cap", "spawn_delay"),
 )
-"""The fields that tell where events stand in the log, or what a command still asks for; names may end with these."""
+"""These fields, and those that tell what a command still asks for; names may end with these."""
 
 
 class Key(NamedTuple):
@@ -132,18 +136,18 @@ def figures(towns: np.ndarray) -> np.ndarray:
     return np.stack([alive.sum(axis=1), count, mutual, hostile, trust], axis=1)
 
 
-def alike(towns: np.ndarray) -> np.ndarray:
-    """Of each pair of neighbouring towns, whether both are in the same state, apart from `BOOKKEEPING`; ?[pairs]."""
+def alike(towns: np.ndarray, apart_from: tuple[str, ...] = BOOKKEEPING) -> np.ndarray:
+    """Of each pair of neighbouring towns, whether both are in the same state, apart from some fields; ?[pairs]."""
     plain = np.ascontiguousarray(towns.view(np.ndarray))
-    told = np.flatnonzero(_told(plain.dtype)[: state_size(plain.dtype)])
+    told = np.flatnonzero(_told(plain.dtype, apart_from)[: state_size(plain.dtype)])
     whole = plain.view("u1").reshape(len(plain), -1)
     return np.array([np.array_equal(whole[e, told], whole[e + 1, told]) for e in range(0, len(plain), 2)])
 
 
-def _told(dtype: np.dtype) -> np.ndarray:
-    """Of each byte of a record, whether it is no bookkeeping."""
+def _told(dtype: np.dtype, apart_from: tuple[str, ...]) -> np.ndarray:
+    """Of each byte of a record, whether it is of no field whose name ends with these."""
     told = np.ones(dtype.itemsize, bool)
     for name, (inner, offset, *_) in (dtype.fields or {}).items():
-        one = np.zeros(inner.base.itemsize, bool) if name.endswith(BOOKKEEPING) else _told(inner.base)
+        one = np.zeros(inner.base.itemsize, bool) if name.endswith(apart_from) else _told(inner.base, apart_from)
         told[offset : offset + inner.itemsize] = np.tile(one, int(np.prod(inner.shape, dtype=int)))
     return told

@@ -178,10 +178,10 @@ def _scope(found: "WhatIf", scope: str) -> str:
 
 
 def _alike(found: "WhatIf") -> list[str]:
-    alike, gone = sum(found.pairs["alike"].to_pylist()), found.wish.pairs - min(found.effects["pairs"].to_pylist())
-    told = (
-        [f"In {alike} of {found.wish.pairs} pairs both towns are the same in everything at the end."] if alike else []
-    )
+    there = [row["pairs"] for row in found.effects.to_pylist() if row["person"] is not None]
+    alike, gone = sum(found.pairs["alike"].to_pylist()), found.wish.pairs - min(there, default=found.wish.pairs)
+    same = "both towns are the same at the end, but for what a command still asks for"
+    told = [f"In {alike} of {found.wish.pairs} pairs {same}."] if alike else []
     if not gone:
         return told
     return [*told, f"Somebody has left town in {gone} of {found.wish.pairs} pairs at most, and has no ties there."]

@@ -70,7 +70,7 @@ def length(without: np.ndarray, with_it: np.ndarray, address: str) -> Size:
     signs = turned_signs(address, n)
     others = (((signs @ products) * signs).sum(axis=1) - alone) / (n * (n - 1))
     above = int((others >= square - ROUNDING * alone / n).sum())
-    return Size(_root(square), low, high, (above + 1) / (TURNS + 1), differing / n)
+    return Size(_root(square), low, high, (above + 1) / (TURNS + 1) if told else np.nan, differing / n)
 
 
 def turned_signs(address: str, n: int) -> np.ndarray:

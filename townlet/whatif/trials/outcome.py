@@ -20,6 +20,9 @@ from townlet.whatif.paired.outcomes import FIGURES, SOCIAL, Watched
 OF_PEOPLE: Final = (*NEEDS, "wallet", "departed")
 """Outcomes of one person, or the mean over all people."""
 
+OF_ALL: Final = (*OF_PEOPLE, *SIDES)
+"""Outcomes that are a mean over people or over ties where nobody is named."""
+
 NAMES: Final = (*OF_PEOPLE, *SIDES, *SOCIAL, *FIGURES)
 
 

@@ -97,6 +97,8 @@ class Trial(Model):
             raise ValueError("run: a trial has a run, or a config and seed of a town that is founded, not both")
         if self.run is None and any(arm.without is not None for arm in self.arms.values()):
             raise ValueError("arms: an event is held back from a run, so `without` needs run")
+        if self.luck == "fresh" and any(arm.placebo for arm in self.arms.values()):
+            raise ValueError("luck: a placebo is held against the control town by town, which needs luck: same")
         if len(set(self.outcomes)) != len(self.outcomes):
             raise ValueError("outcomes: each is named once")
         return self

@@ -150,6 +150,8 @@ def _notes(found: "TrialResult") -> str:
 
 def _saved(found: "TrialResult") -> list[str]:
     """How many towns pairs saved, of each outcome with an interval."""
+    if found.plan.settings.luck == "fresh":
+        return ["With fresh luck towns are not paired."]
     told = []
     for row in found.at_the_end():
         if row["towns_unpaired"] is None or row["low"] is None:

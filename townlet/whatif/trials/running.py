@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from townlet.configuration.load import names_table
+from townlet.configuration.load import names_table, person_number
+from townlet.configuration.settings import Settings
 from townlet.errors import QueryError
 from townlet.history.history import History
 from townlet.living.commands.session import Order
@@ -22,12 +23,12 @@ from townlet.whatif.paired.effects import Effects, effects
 from townlet.whatif.paired.futures import Lived, Wish, live
 from townlet.whatif.paired.holding_back import without
 from townlet.whatif.paired.orders import command_of, commanded
-from townlet.whatif.paired.outcomes import Watched
+from townlet.whatif.paired.outcomes import PEOPLE_MOST, Watched
 from townlet.whatif.paired.treatments import Intervention
 from townlet.whatif.trials.assignment import seeds_by_arm, towns_table
 from townlet.whatif.trials.keeping import claim, keep
 from townlet.whatif.trials.moment import history_of, moment_of
-from townlet.whatif.trials.outcome import Outcome, outcome_of
+from townlet.whatif.trials.outcome import OF_ALL, Outcome, outcome_of
 from townlet.whatif.trials.plan import Arm, Later, Planned, Trial, planned
 from townlet.whatif.trials.result import Placebo, TrialResult
 
@@ -108,6 +109,11 @@ def interventions_of(settings: Trial, run: History, moment: int) -> dict[str, In
     found = {name: _intervention(settings, name, arm, run, moment) for name, arm in settings.treated.items()}
     known = max(each.known for each in found.values())
     for name, each in found.items():
+        if known and each.overrides:
+            raise QueryError(
+                f"arms: {name}: settings would begin only after the event that another arm holds back: "
+                "give these two a trial each"
+            )
         for order in each.later:
             if not known <= order.at - moment < settings.days * run.config.town.ticks_per_day:
                 raise QueryError(
@@ -155,7 +161,8 @@ def _contrast(
 ) -> _Contrast:
     """Both arms' outcomes in all futures."""
     arms = both_arms(run, intervention)
-    watched = Watched(arms.towns.view(np.ndarray)[0], arms.persons, intervention.pair)
+    watched = Watched(arms.towns.view(np.ndarray)[0], arms.persons, _named(run.config, outcomes))
+    _require_all_watched(watched, arms.persons, outcomes)
     names = [str(name) for name in names_table(run.config, watched.persons)]
     lived = live(arms, watched, wish, run.config.town.ticks_per_day, progress)
     values = np.full((*lived.values.shape[:3], len(outcomes)), np.nan)
@@ -169,9 +176,27 @@ def _contrast(
     return _Contrast(intervention, values, lived)
 
 
+def _named(config: Settings, outcomes: Sequence[Outcome]) -> tuple[int, ...]:
+    """The numbers of the people whom outcomes name, the same for every arm."""
+    named = (person_number(config, person) for outcome in outcomes for person in outcome.people)
+    return tuple(number for number in named if number is not None)
+
+
+def _require_all_watched(watched: Watched, persons: np.ndarray, outcomes: Sequence[Outcome]) -> None:
+    """Raise QueryError for a mean over people of whom not all are watched."""
+    if len(watched.persons) == int((persons >= 0).sum()):
+        return
+    for outcome in outcomes:
+        if outcome.name in OF_ALL and not outcome.people:
+            raise QueryError(
+                f"outcomes: {outcome.text}: a mean over all people is of towns of {PEOPLE_MOST} people at most. "
+                "Next: name people, or a figure of the town"
+            )
+
+
 def _placebo(lived: Lived) -> Placebo:
     """Whether an arm's towns are the control's but for the record of commands."""
-    return Placebo(len(lived.alike), int(lived.alike.sum()), int((lived.parted["tick"] >= 0).sum()))
+    return Placebo(len(lived.untouched), int(lived.untouched.sum()), int((lived.parted["tick"] >= 0).sum()))
 
 
 def _effects_table(settings: Trial, outcomes: Sequence[Outcome], contrasts: dict[str, _Contrast]) -> pa.Table:

@@ -10,6 +10,7 @@ import townlet
 from eventlog.codes import COMMAND_ACCEPTED, RESTRAINED
 from tests.townlet.towns import DAY
 from townlet.errors import PolicyError, QueryError, TickOutOfRange, TownletError
+from townlet.living.commands.session import Order
 from townlet.run import Run
 from townlet.whatif.paired.asking import answered
 from townlet.whatif.paired.futures import Wish
@@ -229,6 +230,23 @@ def test_people_who_live_by_a_policy_have_no_paired_futures(tmp_path: Path) -> N
     learned = townlet.simulate(ticks=60, seed=7, into=tmp_path / "run", policy="town")
     with pytest.raises(PolicyError, match="--policy scripted"):
         learned.whatif(at=30, do=["blackout"], futures=2, days=1)
+
+
+def test_a_town_with_city_events_has_no_paired_futures(tmp_path: Path) -> None:
+    events = townlet.simulate(ticks=60, seed=7, into=tmp_path / "run", perturb="wild")
+    with pytest.raises(PolicyError, match="city events come to it"):
+        events.whatif(at=30, do=["rain"], futures=2, days=1)
+
+
+def test_an_event_with_commands_since_its_beginning_is_not_held_back(run: Run, tmp_path: Path) -> None:
+    talk = run.sql(f"select seq, tick, cause from chat_succeeded where tick > {MOMENT} limit 1").to_pylist()[0]
+    begun = run.sql(f"select tick from chat_started where seq = {talk['cause']}").to_pylist()[0]["tick"]
+    given = run.fork(
+        tmp_path / "run", at=begun, ticks=60, orders=[Order(begun + 1, command_of("announce hello", begun + 1, 1))]
+    )
+    seq = given.sql(f"select seq from chat_succeeded where cause = {talk['cause']}").to_pylist()[0]["seq"]
+    with pytest.raises(QueryError, match="commands came between"):
+        given.whatif(without=seq, futures=2, days=1)
 
 
 @pytest.mark.slow

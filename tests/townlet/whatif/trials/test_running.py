@@ -130,6 +130,12 @@ def test_a_placebo_that_does_something_is_called_out(run: Run) -> None:
     assert "believe no effect" in found.answer()
 
 
+def test_a_placebo_whose_command_lasts_is_called_out_though_nothing_came_of_it(run: Run) -> None:
+    arms = {"control": {}, "placebo": {"placebo": True, "do": ["toggle_mortality on=false"]}}
+    found = townlet.trial(plan(run, arms=arms, futures=3))
+    assert found.placebos["placebo"] == (3, 0, 0) and not found.holds
+
+
 def test_the_same_plan_has_the_same_result_and_a_folder_takes_no_other(run: Run, small: Any, tmp_path: Path) -> None:
     again = townlet.trial(plan(run), into=tmp_path / "kept", threads=1)
     assert (again.digest, again.plan.digest) == (small.digest, small.plan.digest)
@@ -201,6 +207,8 @@ def test_key_figures_and_queries_are_outcomes_too(run: Run, tmp_path: Path) -> N
         ({"moment": {"kpi": "exits", "over": 1}}, "^the trial has 1 fault:\n.*moment.over: there is no such key"),
         ({"moment": 99_999}, "has no tick 99,999"),
         ({"arms": {"control": {}, "b": {"do": ["blackot"]}}}, "arms: b: 'blackot' cannot be commanded"),
+        ({"arms": {"control": {}, "b": {"do": [{"after": 5, "command": "ill alcie 300"}]}}}, "ill is impossible"),
+        ({"luck": "fresh"}, "which needs luck: same"),
         ({"arms": {"control": {}, "b": {"do": [{"after": 2000, "command": "rain"}]}}}, "2,000 ticks after the moment"),
     ],
 )
