@@ -58,7 +58,10 @@ warm: $(READY)
 	@$(TOWNLET) warm
 
 # A file's tests stay in one process, so that the runs they share are made once.
-test: lint warm
+# The kernels are compiled beside the linters, which need one processor.
+test: $(READY)
+	@$(MAKE) --no-print-directory warm & warming=$$!; \
+	  $(MAKE) --no-print-directory lint || { kill $$warming; exit 1; }; wait $$warming
 	@echo "test: everything that is not slow"
 	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
 

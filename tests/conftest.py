@@ -1,8 +1,9 @@
 """What every test shares; markers and warnings are set in pyproject.toml."""
 
+import gc
 import os
 import shlex
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +14,18 @@ from hypothesis import settings
 settings.register_profile("townlet", deadline=None, print_blob=True, derandomize=True)
 settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "townlet"))
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests are objects, too: no collection of garbage has to visit them."""
+    gc.freeze()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def what_is_kept_is_not_visited_again() -> Iterator[None]:
+    """What is alive after a module, such as runs that a cache holds, stays: no collection visits it from then on."""
+    yield
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -175,7 +175,7 @@ def resume(
             Driver(town).change_settings(len(town.plans) - 1)  # this event comes before those of the first tick
         if isinstance(perturb, str):
             perturb = profile_in_force(path, lost=writer.manifest.versions.get("perturbations"))
-        keep_profile(path, perturb, town.tick)
+        keep_profile(path, perturb, town.tick, began="perturbations" in writer.manifest.versions)
         perturbed = bool(kept_profiles(path))
         given = list(commands_in(LogReader(path))) if orders or attend or perturbed else []
         answers = {each.command.cmd_id: each.answer for each in given}

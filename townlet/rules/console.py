@@ -11,7 +11,6 @@ from eventlog.codes import (
     CHAT_STARTED,
     COMMAND_ACCEPTED,
     COMMAND_REJECTED,
-    DEED_CHAT,
     ILLNESS_BEGAN,
     LIMIT_SET,
     MEETING_ARRANGED,
@@ -38,7 +37,6 @@ from eventlog.codes import (
 )
 from projections.kernel import entry, kernel
 from projections.record.state import PENDING
-from projections.record.ways import tiles_apart
 from projections.recorders.console import (
     record_announced,
     record_command_accepted,
@@ -68,7 +66,6 @@ from projections.recorders.time import (
 )
 from townlet.rules import control, life
 from townlet.rules.company import talk
-from townlet.rules.restraint import are_held_apart
 
 MAINS = {"power": (POWER_FAILED, POWER_RESTORED), "water": (WATER_FAILED, WATER_RESTORED)}
 """By name, the kinds of the events by which a main fails and comes back."""
@@ -173,13 +170,7 @@ def change_person(town, plan, kind, a, b, tile, code, value, cause):
 @entry
 def may_talk(towns, plans, index, a, b):
     """Whether two are free to begin a talk now, and within hearing, whatever their rivalry."""
-    town = towns[index]
-    plan = plans[town.clock.epoch]
-    if tiles_apart(plan, town.agents[a].tile, town.agents[b].tile) > plan.chat.radius:
-        return False
-    if are_held_apart(town, a, b, DEED_CHAT):
-        return False
-    return talk.may_begin(town, plan, a) and talk.may_begin(town, plan, b)
+    return control.can_talk(towns[index], plans[towns[index].clock.epoch], a, b)
 
 
 # These functions say in words why a command is impossible now; "" if it is possible. `town` is the record of a town.

@@ -134,7 +134,8 @@ def obey(town, plan, a):
     agent = town.agents[a]
     if agent.ordered > 0:
         option = agent.ordered - 1
-        reason = reason_against_order(town, plan, a, option)
+        meets = agent.meets > 0
+        reason = reason_against_meeting(town, plan, a) if meets else reason_against_order(town, plan, a, option)
         if reason < 0:
             take(town, plan, a, option)
             return
@@ -155,12 +156,18 @@ def reason_against_order(town, plan, a, option):
         return REASON_HELD_BACK
     if option == OPTION_YIELD:
         return NONE if primitives.can_yield(town, plan, a) else REASON_NOBODY_WAITS
-    if agent.meets > 0:
-        return REASON_NO_PLACE if place_to_meet(town, plan, a) == NOTHING else NONE
     if not is_worth_asking(town, plan, a, option):
         return REASON_NOT_DUE
     place = policy.place_for(town, plan, a, option, policy.is_urgent(plan, agent))
     return REASON_NO_PLACE if place == NOTHING else NONE
+
+
+@kernel
+def reason_against_meeting(town, plan, a):
+    """The reason code why an idle agent cannot go to the meeting that is ordered; -1 if it can."""
+    if is_held_back(town, a, OPTION_SOCIALISE, NOBODY):
+        return REASON_HELD_BACK
+    return REASON_NO_PLACE if place_to_meet(town, plan, a) == NOTHING else NONE
 
 
 @kernel
@@ -201,7 +208,7 @@ def meet(town, plan, a):
         record_order_ended(town, plan, a, OPTION_SOCIALISE, REASON_DEPARTED, cause)
     elif other.meets != agent.person + 1:
         record_order_ended(town, plan, a, OPTION_SOCIALISE, REASON_NOBODY_NEAR, cause)
-    elif agent.talks_with == b or can_talk_there(town, plan, a, b):
+    elif are_there(town, plan, a, b) and (agent.talks_with == b or can_talk(town, plan, a, b)):
         begins = agent.talks_with != b
         record_order_ended(town, plan, a, OPTION_SOCIALISE, REASON_FINISHED, cause)
         record_order_ended(town, plan, b, OPTION_SOCIALISE, REASON_FINISHED, other.ordered_seq)
@@ -210,13 +217,19 @@ def meet(town, plan, a):
 
 
 @kernel
-def can_talk_there(town, plan, a, b):
-    """Whether two are in the venue where they are to meet, within hearing, and free to begin a talk."""
-    agent, other = town.agents[a], town.agents[b]
-    venue = plan.layout.place[agent.meets_at - 1].venue
-    if np.int64(plan.layout.room[agent.tile]) != venue or np.int64(plan.layout.room[other.tile]) != venue:
+def are_there(town, plan, a, b):
+    """Whether two are in the venue where they are to meet."""
+    venue = plan.layout.place[town.agents[a].meets_at - 1].venue
+    room = plan.layout.room
+    return np.int64(room[town.agents[a].tile]) == venue and np.int64(room[town.agents[b].tile]) == venue
+
+
+@kernel
+def can_talk(town, plan, a, b):
+    """Whether two are within hearing and free to begin a talk, whatever their rivalry."""
+    if tiles_apart(plan, town.agents[a].tile, town.agents[b].tile) > plan.chat.radius:
         return False
-    if tiles_apart(plan, agent.tile, other.tile) > plan.chat.radius or are_held_apart(town, a, b, DEED_CHAT):
+    if are_held_apart(town, a, b, DEED_CHAT):
         return False
     return talk.may_begin(town, plan, a) and talk.may_begin(town, plan, b)
 

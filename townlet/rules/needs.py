@@ -103,6 +103,8 @@ def finish(town, plan, a):
     reason = interruption(town, plan, a)
     if reason >= 0:
         record_affordance_failed(town, plan, a, o, code, reason, agent.started_seq)
+        if reason == REASON_HUNGER and agent.ordered == plan.affordances[code].option + 1:
+            record_order_ended(town, plan, a, plan.affordances[code].option, reason, agent.ordered_seq)
         queues.leave_place(town, plan, a, o, reason, WITHOUT_A_WORD)
     elif tick >= agent.busy_until or is_enough(town, plan, a):
         manners = manners_of(town, plan, a)

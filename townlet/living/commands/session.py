@@ -32,6 +32,9 @@ class Giver(Protocol):
     def give_due(self, door: Door) -> None:
         """Give what is due at the present tick. Raises OutboxFull."""
 
+    def hear(self, command: Command, issuer: Issuer, answer: Answer) -> None:
+        """Take note of a command that somebody gave, and of its answer."""
+
     def next_stop(self, until: int) -> int:
         """The next tick, after the present one, at which something may be due, if it is before `until`; else that."""
 
@@ -62,7 +65,10 @@ class Session:
 
     def give(self, order: Order) -> Answer:
         """Give an order now, whatever its tick. Raises OutboxFull."""
-        return self._door.submit(order.command, order.issuer)
+        answer = self._door.submit(order.command, order.issuer)
+        if self.events is not None:
+            self.events.hear(order.command, order.issuer, answer)
+        return answer
 
     def next_stop(self, until: int) -> int:
         """The tick of the next order or event, if it is before `until`; else `until`."""

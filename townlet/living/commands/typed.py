@@ -214,7 +214,10 @@ class SetExitCap(Asked):
 
 
 class SetSpawnDelay(Asked):
-    """Let newcomers come so many ticks after each departure from now on; without a number, as the settings say."""
+    """Let newcomers come so many ticks after each departure from now on; without a number, as the settings say.
+
+    They come in the order of the departures, so none before those who are on the way already.
+    """
 
     command: Literal["set_spawn_delay"] = "set_spawn_delay"
     ticks: Whole | None = None

@@ -62,8 +62,7 @@ RULES: Final = """
   `--perturb none` no more events come; what lasts is ended as it was to end.
 * **Another profile** holds from the present tick on: `townlet perturb --reload RUN FILE`. With `--dry-run` only the
   calendar's changes are listed.
-* **Paired futures** of `townlet whatif` live without city events of their own; what lasts at their first tick and needs
-  a command to end (a blackout, an outage, a price) does not end by itself there.
+* **Paired futures** of `townlet whatif` know no city events, so a run that had some before their first tick is refused.
 """
 
 BLOCKS: Final[dict[str, type[BaseModel]]] = {

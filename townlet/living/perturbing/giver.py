@@ -48,7 +48,7 @@ class Giver:
         self._due: list[tuple[int, int, CityEvent]] = []
         self._said: dict[str, tuple[Command, Answer]] = {}
         for each in given:
-            self._remember(each.command, each.issuer, each.answer)
+            self.hear(each.command, each.issuer, each.answer)
         self._drop_past()
 
     @property
@@ -123,7 +123,8 @@ class Giver:
             self._give(event, "off", {"command": SWITCHES[event.kind], "on": False}, door)
         elif event.kind == "price_spike":
             for item in ("raw", "meal"):
-                risen = getattr(self._said[f"{event.id}.{item}"][0], "price", math.nan)
+                said = self._said.get(f"{event.id}.{item}")
+                risen = math.nan if said is None else getattr(said[0], "price", math.nan)
                 if math.isclose(self._price(item), risen, rel_tol=1e-6):  # else somebody has set it since
                     before = round(risen * 100.0 / event.strength, PRICE_DIGITS)
                     self._give(event, f"{item}-off", {"command": "price", "item": item, "price": before}, door)
@@ -139,9 +140,9 @@ class Giver:
 
     def _give(self, event: CityEvent, part: str, content: dict[str, Any], door: Door) -> None:
         command = read_command({"cmd_id": f"{event.id}.{part}", **content})
-        self._remember(command, Issuer.PERTURBATION, door.submit(command, Issuer.PERTURBATION))
+        self.hear(command, Issuer.PERTURBATION, door.submit(command, Issuer.PERTURBATION))
 
-    def _remember(self, command: Command, issuer: Issuer, answer: Answer) -> None:
+    def hear(self, command: Command, issuer: Issuer, answer: Answer) -> None:
         """Keep a command with its answer. An event that has begun has an end, and what has ended has none."""
         found = event_of(command.cmd_id) if issuer == Issuer.PERTURBATION else None
         if found is None:

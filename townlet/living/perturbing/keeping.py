@@ -71,15 +71,15 @@ def profile_in_force(run: Path, tick: int | None = None, lost: str | None = None
     return begun[-1].profile if begun else None
 
 
-def keep_profile(run: Path, profile: Profile | None, tick: int) -> None:
+def keep_profile(run: Path, profile: Profile | None, tick: int, *, began: bool = False) -> None:
     """Record in the run's folder which profile holds from `tick` on. Raises OSError, TownletError.
 
     What was recorded from later ticks on is dropped: those ticks are not lived yet. Nothing is written where nothing
-    changes, so a run that never had city events keeps no record.
+    changes, so a run that never had city events keeps no record; one that `began` with them always has one.
     """
     before = kept_profiles(run)
     wanted = tuple(each for each in before if each.from_tick < tick)
-    if profile != (wanted[-1].profile if wanted else None):
+    if profile != (wanted[-1].profile if wanted else None) or (began and not wanted):
         wanted = (*wanted, Stretch(from_tick=tick, profile=profile))
     if wanted != before:
         disk.replace_file(run / RECORD, (_Record(stretches=wanted).model_dump_json(indent=2) + "\n").encode())

@@ -136,6 +136,16 @@ class TestChoose:
         assert done_by(rows, seat, codes.ORDER_ENDED)["code2"].tolist() == [Reason.NO_PLACE]
         assert not len(done_by(rows, seat, codes.MEAL_COOKED))
 
+    def test_who_is_too_hungry_to_sleep_is_ordered_no_longer(self) -> None:
+        town, door = at(1380)
+        for need, value in (("hunger", 0.1), ("energy", 0.3)):
+            assert given_to(door, {"command": "setneed", "agent": "carol", "need": need, "value": value}, need).accepted
+        assert given_to(door, {"command": "choose", "agent": "carol", "option": "sleep", "ticks": 600}).accepted
+        rows = rows_of(town, 300)
+        assert done_by(rows, 2, codes.ORDER_ENDED)["code2"].tolist() == [Reason.HUNGER]
+        assert Reason.HUNGER not in done_by(rows, 2, codes.AGENT_EXITED)["code"]
+        assert len(done_by(rows, 2, codes.MEAL_EATEN))
+
     def test_an_environment_has_no_say_in_who_is_under_a_command(self) -> None:
         town, door = at(NOON)
         seat = until_idle(town, Option.EAT)
@@ -193,6 +203,29 @@ class TestPossess:
 
 
 class TestArrangeMeet:
+    def test_a_meeting_makes_no_other_option_possible(self) -> None:
+        _, door = at(NOON)
+        meet = {"command": "arrange_meet", "agent": "carol", "other": "erin", "venue": "Mill Park", "ticks": 180}
+        sleep = {"command": "choose", "agent": "carol", "option": "sleep"}
+        first = given_to(door, sleep, "before")
+        assert first.refusal == Refusal.E_BUSY_TARGET
+        assert given_to(door, meet).accepted
+        assert given_to(door, sleep, "after").why == first.why
+
+    def test_two_who_talk_elsewhere_have_not_met(self) -> None:
+        town, door = at(EVENING)
+        agents, layout = town.record["agents"], town.plans["layout"]
+        homes, away = layout["place"]["venue"][0][agents["home"]], np.zeros(0, np.int64)
+        while not len(away):
+            for _ in town.live(1):
+                pass
+            is_home = layout["room"][0][agents["tile"]] == homes
+            away = np.flatnonzero((agents["talks_with"] >= 0) & is_home)
+        one, other = name_of(town, int(away[0])), name_of(town, int(agents["talks_with"][away[0]]))
+        meet = {"command": "arrange_meet", "agent": one, "other": other, "venue": "Mill Park", "ticks": 200}
+        assert given_to(door, meet).accepted
+        assert not len(done_by(rows_of(town, 2), int(away[0]), codes.ORDER_ENDED))
+
     @pytest.mark.parametrize("venue", ["Mill Park", "the_spring"])
     def test_two_meet_at_the_venue_and_talk(self, venue: str) -> None:
         met = 0

@@ -154,6 +154,8 @@ def test_a_lost_record_is_missed_and_the_message_says_what_to_do(tmp_path: Path)
         run.resume(1)
     file.write_text(kept)
     assert run.resume(1).head.tick == 11
+    file.unlink()
+    assert run.resume(1, perturb="none").resume(1).head.tick == 13, "what was said once holds"
 
 
 def test_a_run_without_events_keeps_no_record_and_its_own_id(whole: Run, tmp_path: Path) -> None:
