@@ -29,7 +29,7 @@ from eventlog.segments.segment import BEGINNING, Reach, SegmentReader, Start
 from tests.townlet.towns import by_tick, kitchen_settings, lived
 
 FRAMES = 6
-POINTS = 20_000
+POINTS, MOST = 8_000, 20_000
 SEEDS = [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 8))]
 
 
@@ -219,8 +219,9 @@ def sealed_readings(log: Log) -> tuple[Callable[[bytes], str | None], Log]:
 def test_truncation_at_every_byte(real: Log) -> None:
     check = readings(real)
     for size in range(len(real.content)):
-        for fault in (fault_of_recovery(real, real.content[:size]), check(real.content[:size])):
-            assert fault is None, f"cut at byte {size}: {fault}"
+        cut = real.content[:size]
+        fault = fault_of_recovery(real, cut) or (check(cut) if size % 4 == 0 else None)
+        assert fault is None, f"cut at byte {size}: {fault}"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -301,6 +302,6 @@ def test_a_rule_that_is_broken_is_noticed(
         check, log = sealed_readings(real)
         other = sealed_of(foreign)[3]
     try:
-        assert next(sweep(POINTS, 7, log, other, check), None) is not None
+        assert next(sweep(MOST, 7, log, other, check), None) is not None
     except OSError as error:
         assert "File too short" in str(error)  # Arrow believed a length that was never checked
