@@ -89,7 +89,6 @@ def test_the_screen_is_what_it_would_be_if_all_of_it_were_rendered_anew(
         )
         for done in DONE:
             await play.press(KEYS[done][0] if done in KEYS else done)
-            await play.pilot.pause(0.1)
             before = await at_rest(play)
             for panel in play.app.stage.main_screen.query(Panel):
                 panel._strips.clear()

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import townlet
@@ -36,6 +36,7 @@ def kept_by(run: Run) -> CheckpointStore:
     return CheckpointStore(folder.parent, folder.name)
 
 
+@settings(max_examples=25)
 @given(st.lists(st.integers(0, TICKS), min_size=1, max_size=5))
 def test_caught_up_is_folded_from_the_start(run: Run, ticks: list[int]) -> None:
     forget(run)
