@@ -1,7 +1,7 @@
 """The machine dies behind every call to the disk and loses any part of what was not synced: nothing promised is lost.
 
-A failure names the call and the seed of the damage; the same test with the same parameters repeats it. `slow` takes many
-times as many damages.
+A failure names the call and the seed of the damage; the same test with the same parameters repeats it. `slow` takes
+many times as many damages.
 """
 
 import os
