@@ -1,7 +1,6 @@
 """The contents of the dialog that says what an event changed: the answer, effects by person, futures to step into."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from typing import Any, Final
 
 from rich.text import Text
@@ -73,17 +72,21 @@ def _futures(found: Found, per_day: int, look: Look) -> Iterator[tuple[Row, Part
         return
     title = f"{len(found.parted)} of {found.pairs} pairs of futures differ: Enter steps into the town without it,"
     yield Row(Text(f"{title} c into the one with it", look.title)), None
+    if found.outcome:
+        yield Row(Text(f"  Beside each pair: by how much {found.outcome} differs at the end", look.faint)), None
     for (tick, control, treated), pairs in _ways(found.parted):
         text = Text(f"  In {len(pairs)}, first at ", look.faint).append(time_of(tick, per_day), look.strong)
         text.append(f": {control}; without it {treated}")
         yield Row(text), None
         for pair in pairs:
-            alike = ", the same at the end" if pair.alike else ""
-            yield Row(Text(f"    pair {pair.pair}").append(alike, look.faint), About(tick=pair.tick)), pair
+            alike = "  the same at the end" if pair.alike else ""
+            change = "" if pair.change is None else f"  {pair.change:+.3f}"
+            yield Row(Text(f"    pair {pair.pair:>3}{change}").append(alike, look.faint), About(tick=pair.tick)), pair
 
 
 def _ways(parted: Sequence[Parted]) -> list[tuple[tuple[int, str, str], list[Parted]]]:
-    """The ways in which pairs part, each with its pairs; the commonest first, then the earliest."""
-    by_way = sorted(parted, key=lambda pair: (pair.tick, pair.control, pair.treated, pair.pair))
-    ways = groupby(by_way, key=lambda pair: (pair.tick, pair.control, pair.treated))
-    return sorted(((way, list(pairs)) for way, pairs in ways), key=lambda each: (-len(each[1]), each[0]))
+    """The ways in which pairs part, the commonest first; each with its pairs, that which changed most first."""
+    ways = dict[tuple[int, str, str], list[Parted]]()
+    for pair in sorted(parted, key=lambda pair: (-abs(pair.change or 0.0), pair.pair)):
+        ways.setdefault((pair.tick, pair.control, pair.treated), []).append(pair)
+    return sorted(ways.items(), key=lambda each: (-len(each[1]), each[0]))

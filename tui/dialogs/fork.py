@@ -94,6 +94,7 @@ class Fork(ModalScreen[Forked | None]):
         self._lines: list[str] = []
         self._origin: Origin | None = None
         self._holding: Holding | None = None
+        self._proposed = ""
         self._without: int | None = None
         self._held: int | None = None
         self._held_words = ""
@@ -102,7 +103,7 @@ class Fork(ModalScreen[Forked | None]):
 
     def compose(self) -> ComposeResult:
         fields = self._fields
-        name = free_name(fields.run, fields.tick)
+        self._proposed = name = free_name(fields.run, fields.tick)
         values = {
             "at": str(fields.tick),
             "name": name,
@@ -174,8 +175,7 @@ class Fork(ModalScreen[Forked | None]):
         if deed == "make":
             self.action_make()
         elif deed == "earlier" and self._origin is not None and self._origin.first is not None:
-            self._write("at", str(self._origin.first.tick))
-            self._write("name", free_name(self._fields.run, self._origin.first.tick))
+            self._write_moment(self._origin.first.tick)
         elif deed == "hold":
             self._hold_back()
         elif deed == "let":
@@ -202,8 +202,7 @@ class Fork(ModalScreen[Forked | None]):
         if self._holding is None or self._holding.tick is None:
             return
         self._without, self._held = self._fields.event, ticks
-        self._write("at", str(self._holding.tick))
-        self._write("name", free_name(self._fields.run, self._holding.tick))
+        self._write_moment(self._holding.tick)
         self._write("seed", str(self._fields.seed))
         self._show_buttons()
         self._check()
@@ -212,11 +211,18 @@ class Fork(ModalScreen[Forked | None]):
         """Show the form again, for another fork with the event held back: for longer, where it was held back before."""
         self.state = "asking"
         if self._wish is not None:
-            self._write("name", free_name(self._fields.run, self._wish.tick))
+            self._write_moment(self._wish.tick, anew=True)
             self._hold_back(None if self._wish.without is None else self._soon)
         self._show_buttons()
         self.query_one("#make", Button).focus()
         self._check()
+
+    def _write_moment(self, tick: int, *, anew: bool = False) -> None:
+        """Write the tick to fork at, and a name that says it, unless the user gave another one (`anew`: even then)."""
+        name = self.query_one("#fork-name", Input)
+        self._write("at", str(tick))
+        if anew or name.value == self._proposed:
+            name.value = self._proposed = free_name(self._fields.run, tick)
 
     def _write(self, key: str, text: str) -> None:
         self.query_one(f"#fork-{key}", Input).value = text

@@ -27,7 +27,7 @@ from townlet.whatif.paired.futures import Wish
 from townlet.whatif.paired.holding_back import without
 from townlet.whatif.paired.keeping import keep_pair
 from townlet.whatif.paired.result import WhatIf
-from townlet.whatif.paired.telling import event_words, first_event, sentences, thing
+from townlet.whatif.paired.telling import event_words, first_event, foremost, sentences, thing
 
 NICENESS: Final = 10
 """How much the process gives way to others: the screen comes first."""
@@ -36,6 +36,7 @@ NICENESS: Final = 10
 class Parted(NamedTuple):
     """A pair whose events differ: from which tick on, by which event of each town, whether both end in the same state.
 
+    `change` is by how much the outcome that answers differs at the end (None: one of the towns does not have it).
     `digests` are those of the control town's and of the treated town's state at the end.
     """
 
@@ -44,20 +45,23 @@ class Parted(NamedTuple):
     control: str
     treated: str
     alike: bool
+    change: float | None
     digests: tuple[str, str]
 
 
 class Found(NamedTuple):
-    """What an event changed. `effects` are rows of the certain effects at the end, the clearest first.
+    """What an event changed. `answer` says so in a sentence, and `outcome` what the answer is about (empty: nothing).
 
-    A row has `thing` (what it is an effect on, in words), `person`, `other`, `outcome`, `mean`, `low`, `high` and
-    `differ`. `parted` are the pairs whose events differ, of `pairs` that lived `days` days.
+    `effects` are the certain effects at the end, the clearest first: rows with `thing` (what it is an effect on,
+    in words), `person`, `other`, `outcome`, `mean`, `low`, `high` and `differ`. `parted` are the pairs whose events
+    differ, of `pairs` that lived `days` days.
     """
 
     seq: int
     tick: int
     event: str
     answer: str
+    outcome: str
     sentences: tuple[str, ...]
     names: tuple[str | None, ...]
     effects: tuple[Mapping[str, Any], ...]
@@ -134,6 +138,7 @@ def _found(order: Order) -> Found:
         found.intervention.tick,
         event_words(opened, order.seq),
         found.answer(),
+        "" if (answer := foremost(found)) is None else thing(answer),
         tuple(sentences(found)),
         found.names,
         tuple({"thing": thing(row), **{name: row[name] for name in shown}} for row in found.certain()),
@@ -144,7 +149,7 @@ def _found(order: Order) -> Found:
 
 
 def _parted(found: WhatIf) -> list[Parted]:
-    """The pairs whose events differ, those that part first before the others."""
+    """The pairs whose events differ."""
     rows = [row for row in found.pairs.to_pylist() if row["parted"] is not None]
     return [
         Parted(
@@ -153,9 +158,10 @@ def _parted(found: WhatIf) -> list[Parted]:
             first_event(row, "control"),
             first_event(row, "treated"),
             row["alike"],
+            row["change"],
             (row["state_digest_control"], row["state_digest_treated"]),
         )
-        for row in sorted(rows, key=lambda row: (row["parted"], row["pair"]))
+        for row in rows
     ]
 
 

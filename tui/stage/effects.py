@@ -123,9 +123,7 @@ class Effects:
                 step = partial(self._step_into, order._replace(keep=pair), pair, picked.deed == "control")
                 self._stage.run(step, WORKERS)
             elif picked.deed == "control":
-                self._stage.say(
-                    "Choose a pair of futures first; c steps into its town with the event.", wrong=True
-                )
+                self._stage.say("Choose a pair of futures first; c steps into its town with the event.", wrong=True)
             else:
                 self._sight.go(picked.about)
 

@@ -276,12 +276,17 @@ def cause_held_back(run: "History", seq: int) -> int | None:
 def _cannot(run: "History", event: Any) -> str:
     """Why an event cannot be held back, and what changes it."""
     kind, seq = KIND_NAMES[int(event["kind"])], int(event["seq"])
-    text = f"event {seq:,} is a {kind}, which nobody decides, so nobody can be held back from it.\n  Next: "
+    text = f"event {seq:,} is {_one(kind)}, which nobody decides, so nobody can be held back from it.\n  Next: "
     if (cause := cause_held_back(run, seq)) is not None:
-        return f"{text}hold back its cause, a {KIND_NAMES[int(_event(run, cause)['kind'])]}: --without {cause}"
+        return f"{text}hold back its cause, {_one(KIND_NAMES[int(_event(run, cause)['kind'])])}: --without {cause}"
     if kind in INSTEAD:
         return f"{text}change it: {INSTEAD[kind]}"
     return f"{text}hold back an event of one of these kinds: {', '.join(RULES)}"
+
+
+def _one(kind: str) -> str:
+    """A kind of event with its article."""
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def _rest_of_shift(town: "Town", event: Any) -> int:
