@@ -354,18 +354,17 @@ class Fork(ModalScreen[Forked | None]):
         """Say what the fork will be, and the command that would make it."""
         self._tell(self._where(wish.tick))
         self._lines = []
-        for words in wish_words(wish, self._fields.run, self._holding, self._held_words):
-            self._say(words)
+        self._say("\n".join(wish_words(wish, self._fields.run, self._holding, self._held_words)), from_top=True)
 
     def _where(self, tick: int) -> str:
         return where_words(self._fields, tick, self._origin)
 
-    def _say(self, words: str) -> None:
+    def _say(self, words: str, *, from_top: bool = False) -> None:
         self._lines = [*self._lines, words][-SAID_MOST:]
         for said in self.query("#fork-said").results(Static):  # none while the form is being closed
             said.update(self.said)
         for told in self.query("#fork-told").results(VerticalScroll):
-            told.scroll_end(animate=False)
+            told.scroll_home(animate=False) if from_top else told.scroll_end(animate=False)
 
     def _tell(self, words: str) -> None:
         self.told = words
