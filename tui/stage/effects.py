@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from functools import partial
 from pathlib import PurePath
@@ -163,7 +163,7 @@ class Effects:
             raise Stopped(f"{words}: stopped.")
         raise QueryError("the process that was to answer ended without a word.\n  Next: ask once more")
 
-    async def _lines(self, order: Order) -> AsyncIterator[tuple[str, Any]]:
+    async def _lines(self, order: Order) -> AsyncGenerator[tuple[str, Any], None]:
         """The lines that the process writes which does an order. It has ended when this has."""
         process = await asyncio.create_subprocess_exec(
             *command(order),

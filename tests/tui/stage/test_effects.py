@@ -51,7 +51,9 @@ def is_gone(pid: int) -> bool:
 
 
 @pytest.mark.usefixtures("few")
-def test_the_effect_of_a_quarrel_is_told_by_person_and_its_futures_are_stepped_into(demo: Path) -> None:
+def test_the_effect_of_a_quarrel_is_told_by_person_and_its_futures_are_stepped_into(
+    demo: Path, says: Callable[..., None]
+) -> None:
     first = quarrels(demo)[0]
     run = townlet.open(demo)
     expected = run.whatif(without=first["seq"], futures=PAIRS, days=1)
@@ -60,8 +62,8 @@ def test_the_effect_of_a_quarrel_is_told_by_person_and_its_futures_are_stepped_i
     async def act(play: Play) -> None:
         await find(play)
         await play.pilot.press("E")
-        await play.until(lambda: "░" in play.text() or isinstance(play.app.screen, Listing), 60.0)
-        await play.until(lambda: isinstance(play.app.screen, Listing), 60.0)
+        await play.until(lambda: "░" in play.text() or isinstance(play.app.screen, Listing), 120.0)
+        await play.until(lambda: isinstance(play.app.screen, Listing), 120.0)
         listing = await told(play)
         words = words_of(listing)
         assert expected.answer() in words
@@ -71,7 +73,7 @@ def test_the_effect_of_a_quarrel_is_told_by_person_and_its_futures_are_stepped_i
         assert [f"{each['mean']:+.3f}" in words for each in expected.certain()] == [True] * len(expected.certain())
         listing.query_one("Lines").highlighted = row  # type: ignore[attr-defined]
         await play.pilot.press("enter")
-        await play.until(lambda: play.app.sight.run_path == treated, 60.0)
+        await play.until(lambda: play.app.sight.run_path == treated, 120.0)
         await play.settled()
         assert play.app.sight.shown_tick == expected.pairs["parted"][0].as_py() + 1
         assert townlet.open(control).at().state_digest == expected.pairs["state_digest_control"][0].as_py()
@@ -81,8 +83,12 @@ def test_the_effect_of_a_quarrel_is_told_by_person_and_its_futures_are_stepped_i
         await play.press("E")
         again = await told(play)
         again.query_one("Lines").highlighted = row  # type: ignore[attr-defined]
+        (answer,) = play.app.effects._known.items()
+        kept = answer[0]._replace(keep=next(pair for pair in answer[1].parted if pair.pair == 0))
+        assert carry_out(kept) == 0, "what is written already is not written again"
+        says({"kept": [control, treated]}, waits=False)
         await play.pilot.press("c")
-        await play.until(lambda: play.app.sight.run_path == control, 60.0)
+        await play.until(lambda: play.app.sight.run_path == control, 120.0)
         await play.settled()
         assert not play.app.effects.is_asking
 
