@@ -180,3 +180,30 @@ def test_effects_stand_under_their_people_and_pairs_under_the_way_they_part() ->
     assert any("by how much his anger differs" in text for text in texts) and "    pair   4  -0.200" in texts
     nothing, none = effect(found(effects=(), parted=()), 1440, next(iter(LOOKS.values())))
     assert not none and any("In none of 5 pairs" in row.text.plain for row in nothing.rows)
+
+
+def test_an_answer_waits_until_no_dialog_is_open_and_a_cause_is_asked_about_instead(
+    demo: Path, says: Callable[..., None], spoken: list[str]
+) -> None:
+    query = "select a.seq, a.cause from affordance_started a join option_chosen o on o.seq = a.cause limit 1"
+    (started,) = townlet.open(demo).sql(query).to_pylist()
+    says({"said": "Compiling"}, {"lived": 5}, {"found": found(seq=started["cause"])}, waits=False)
+
+    async def act(play: Play) -> None:
+        await play.press("question_mark")
+        await told(play)
+        play.app.effects.ask(started["cause"])
+        await play.until(lambda: spoken and "is known" in spoken[-1], 60.0)
+        assert not play.app.effects.is_asking and "Help" in play.text()
+        await play.pilot.press("escape")
+        await closed(play)
+        play.app.effects.ask(started["seq"])
+        listing = await told(play)
+        assert "which nobody decides" in words_of(listing) and f"event {started['cause']:,}" in words_of(listing)
+        await play.pilot.press("enter")
+        await play.until(lambda: play.app.screen is not listing and "It mattered." in play.text())
+        await play.pilot.press("c")
+        await closed(play)
+        assert "Choose a pair" in spoken[-1]
+
+    at_80x24(demo, act)
