@@ -29,7 +29,7 @@ from townlet.whatif.paired.keeping import keep_pair
 from townlet.whatif.paired.result import WhatIf
 from townlet.whatif.paired.telling import event_words, first_event, foremost, sentences, thing
 
-NICENESS: Final = 10
+NICENESS: Final = 5
 """How much the process gives way to others: the screen comes first."""
 
 

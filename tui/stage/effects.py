@@ -135,6 +135,9 @@ class Effects:
         try:
             control, treated = await self._answer(order, f"Pair {pair.pair}")
             path = control if as_it_was else treated
+            if self._stage.has_dialog:
+                self._stage.say(f"{PurePath(path).name} is written: o lists it among the runs beside this one.")
+                return
             self._sight.open_run(path, pair.tick + 1)
             self._stage.say(f"This is {PurePath(path).name}. b goes back to the run before, o lists the other town.")
         except Stopped as stopped:

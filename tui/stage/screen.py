@@ -91,9 +91,14 @@ class Stage:
         return self._app.is_running and self._timeline.is_attached
 
     @property
+    def has_dialog(self) -> bool:
+        """Whether a dialog is open over the screen."""
+        return len(self._app.screen_stack) > 1
+
+    @property
     def is_free(self) -> bool:
         """Whether a dialog may open by itself: none is open, and nobody is writing a query."""
-        return len(self._app.screen_stack) == 1 and self.front != "sql"
+        return not self.has_dialog and self.front != "sql"
 
     @property
     def focused(self) -> Widget | None:
