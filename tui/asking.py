@@ -14,8 +14,6 @@ from queue import SimpleQueue
 from typing import Any, Final, NamedTuple, TypeVar
 
 import townlet
-from eventlog.catalogue.queues import QueueConflict
-from eventlog.catalogue.registries import Reason
 from eventlog.errors import EventLogError
 from eventlog.folder.run_folders import is_run
 from projections.errors import ProjectionError
@@ -23,13 +21,14 @@ from townlet.asking.sql import Session
 from townlet.asking.values import values_of
 from townlet.comparing.difference import Difference, diff
 from townlet.comparing.kinship import Neighbour, neighbours
-from townlet.errors import TownletError
+from townlet.errors import QueryError, TownletError
 from townlet.observing.event_list import Events
 from townlet.observing.questions import Since, counterpart, event_counts, since, ties_changed_by
 from townlet.observing.view import EventLine
 from townlet.run import Run
 from townlet.telling.why import Why
 from townlet.whatif.fork import fork_settings
+from townlet.whatif.paired.holding_back import cause_held_back, without
 
 REFUSALS: Final = (TownletError, EventLogError, ProjectionError, OSError)
 """The errors that may come instead of an answer: each says what happened, where, and what to do next."""
@@ -67,12 +66,22 @@ class Caused(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """Where an event comes from: `line` is the event, `first` its first cause (None: it has none), `reason` the name of
-    its code."""
+    """Where an event comes from: `line` is the event, `first` its first cause (None: it has none)."""
 
     line: EventLine
     first: EventLine | None
-    reason: str
+
+
+class Holding(NamedTuple):
+    """Whether an event can be held back. `words` say what is held back and until when, or why nothing is.
+
+    `tick` is where the deed begins; None: it cannot be held back. Then `cause` is the nearest cause that can be (None:
+    there is none).
+    """
+
+    words: str
+    tick: int | None
+    cause: EventLine | None = None
 
 
 class Feelings(NamedTuple):
@@ -246,11 +255,27 @@ class Asker:
 
         def answer(reading: Reading) -> Origin:
             chain = reading.events.chain(seq)
-            (event,) = reading.run.log.pick([seq])
-            reason = Reason(int(event["code"])).name.lower() if event["kind"] == QueueConflict.kind else ""
-            return Origin(chain[0], chain[-1] if len(chain) > 1 else None, reason)
+            return Origin(chain[0], chain[-1] if len(chain) > 1 else None)
 
         return self.ask(answer)
+
+    def holding(self, seq: int) -> "Future[Holding]":
+        """Whether an event can be held back, and what that means."""
+
+        def answer(reading: Reading) -> Holding:
+            try:
+                held = without(reading.run, seq)
+            except QueryError as refusal:
+                cause = cause_held_back(reading.run, seq)
+                return Holding(str(refusal), None, None if cause is None else reading.events.line(cause))
+            return Holding(" ".join(held.words), held.tick)
+
+        return self.ask(answer)
+
+    def held(self, seq: int, tick: int, ticks: int | None) -> "Future[str]":
+        """What is held back in a fork at a tick (`ticks`: for how long), in words. Raises QueryError where that cannot
+        be."""
+        return self.ask(lambda reading: " ".join(without(reading.run, seq, at=tick, ticks=ticks).words))
 
     def again(self, other: str, seq: int, within: int) -> "Future[EventLine | None]":
         """The event of another run that is like event `seq`: of the same kind, between the same two people, at most

@@ -18,7 +18,9 @@ Generated from the observer's own tables by `make docs`.
 `townlet observe RUN` shows a town at any of its ticks: the map and what each does, somebody's needs and why they do
 what they do, ties, story, events, key figures, queues, churn, and under all of it the timeline. A finished run and one
 that is running are watched alike; of one that is running it begins at the last tick and follows. Nothing that is done
-here changes the run: `F` makes another one.
+here changes the run: `F` makes another one, without the chosen event where that can be held back. `E` asks what an
+event changed: pairs of futures live in the background, with a bar at the foot of the screen, and each can be stepped
+into. [How to measure what one event did](howto/measure-one-event.md) says what is asked and how to read the answer.
 
 ```sh
 townlet observe                                  # the newest run

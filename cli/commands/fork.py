@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     the town lives exactly as it did. With --seeds, NEW is a folder of as many futures, compared in one table.
     --policy lets people live on by a policy from the tick on, or by the script (--policy scripted); without it they go
     on by whatever was in force. --commands gives the commands of a session, each at its tick, or at the fork where that
-    has passed; what the history has answered already is not done again.
+    has passed; what the history has answered already is not done again. --without holds an event back from where it
+    begins, as `townlet whatif` does.
     """,
     epilog=options.examples(
         "townlet fork runs/a --at-tick 5000 --seed 8 --into runs/b --days 3",
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         "townlet fork runs/a --at-tick 5000 --seeds 1-20 --days 3 --into runs/futures",
         "townlet fork runs/a --at-tick 5000 --policy my.safetensors --into runs/learned --days 3",
         "townlet fork runs/a --at-tick 5000 --commands session.yaml --into runs/touched --days 3",
+        "townlet fork runs/a --without 5318 --into runs/without --days 3",
     ),
 )
 @options.run_argument
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 @options.settings_option
 @options.policy_options
 @options.commands_option
+@click.option("--without", "seq", type=click.IntRange(min=0), metavar="SEQ", help="Hold back the event of this number.")
+@click.option("--for", "held", type=click.IntRange(min=0), metavar="TICKS", help="For how long it is held back.")
 @options.perturb_option
 @options.ticks_options
 @options.output_formats
@@ -53,6 +57,8 @@ def command(
     policy: str | None,
     share: str | None,
     orders: "Sequence[Order]",
+    seq: int | None,
+    held: int | None,
     perturb: str | None,
     ticks: int | None,
     days: int | None,
@@ -60,14 +66,21 @@ def command(
 ) -> None:
     if seed is not None and seeds is not None:
         raise click.UsageError("--seed and --seeds, not both: give only one of them")
+    if held is not None and seq is None:
+        raise click.UsageError("--for says for how long an event is held back: add --without SEQ")
     import townlet
     from townlet.whatif import futures
+    from townlet.whatif.paired.holding_back import without
 
     cold = living.is_cold()
     opened = townlet.open(run)
     wanted = 0
     if ticks is not None or days is not None:
         wanted = options.ticks_of(ticks, days, opened.config.town.ticks_per_day)
+    intervention = None
+    if seq is not None:
+        intervention = without(opened, seq, at=at_tick, ticks=held, horizon=wanted)
+        at_tick, orders = intervention.tick, (*intervention.orders, *orders)
     if orders and not wanted:
         raise click.UsageError("commands are given while the town lives: add --ticks N or --days D")
     if cold:
@@ -89,6 +102,8 @@ def command(
             into,
             form,
         )
+        for words in intervention.words if intervention is not None else ():
+            output.words(words)
         living.say_given(townlet.open(into), orders)
         return
     if not wanted:

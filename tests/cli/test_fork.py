@@ -24,12 +24,24 @@ class TestFork:
         assert len({row["events_in_log"] for row in told}) > 1
         assert sorted(path.name for path in (here / "runs" / "f").iterdir()) == ["seed-3", "seed-4", "seed-5"]
 
+    def test_an_event_is_held_back_from_where_it_begins(self) -> None:
+        query = "select seq, tick, agent, option from option_chosen where tick >= 60 and option = 'eat' limit 1"
+        (chosen,) = from_json(said("sql", "runs/a", query, "--json"))
+        result = said("fork", "a", "--without", str(chosen["seq"]), "--ticks", "60", "--into", "runs/b", "--json")
+        assert f"{chosen['agent'].capitalize()} is held back from the option eat for as long as" in result.stderr
+        assert "1 commands: 1 accepted, 0 rejected" in result.stderr
+        assert from_json(result)["ticks"] == chosen["tick"] + 60
+        again = "select count(*) as n from option_chosen where agent = '{agent}' and option = 'eat' and tick = {tick}"
+        assert from_json(said("sql", "runs/b", again.format(**chosen), "--json")) == [{"n": 0}]
+
     @pytest.mark.parametrize(
         ("arguments", "words"),
         [
             (("--set", "town.people=9"), "cannot change"),
             (("--at-tick", "99999"), "no tick 99,999"),
             (("--seeds", "1-3"), "add --ticks"),
+            (("--without", "0", "--ticks", "5"), "which nobody decides"),
+            (("--for", "5"), "add --without"),
             (("--seeds", "1-3", "--seed", "4"), "not both"),
             (("--set", "relationships.capacty=9"), "did you mean capacity"),
         ],

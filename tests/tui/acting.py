@@ -14,7 +14,6 @@ from eventlog.catalogue.registries import Reason
 from townlet.observing.view import EventLine
 from townlet.telling.tie_sentences import WRONGS
 from tui.dialogs.listing import Listing
-from tui.dialogs.wish import HOLDS_BACK
 from tui.stage.observer import Observer
 
 SMALL, LARGE = (80, 24), (120, 40)
@@ -143,6 +142,5 @@ def words_of(listing: Listing) -> str:
 
 
 def holding_back(quarrel: Mapping[str, Any]) -> str:
-    """The settings that hold a quarrel back, as options."""
-    pairs = HOLDS_BACK["queue_conflict", quarrel["reason"]].split()
-    return " ".join(f"--set {pair}" for pair in pairs)
+    """The option of `townlet fork` that holds a quarrel back."""
+    return f"--without {quarrel['seq']}"

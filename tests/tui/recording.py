@@ -70,7 +70,7 @@ async def _recorded(run: Path, folder: Path) -> dict[str, str]:
 
 
 def _blocks_begin(run: Path) -> int:
-    """How many quarrels come before the first over a place that was kept: such a one can be held back for good."""
+    """How many quarrels come before the first over a place that was kept: such a one tells most."""
     reasons = townlet.Run(run).sql("select reason from queue_conflict order by seq").column("reason").to_pylist()
     return reasons.index("block")
 
@@ -82,7 +82,7 @@ async def _fork(play: Play, take_form: Callable[[], Awaitable[None]]) -> None:
     form = play.app.screen
     assert isinstance(form, Fork)
     form.query_one("#hold", Button).press()
-    await play.until(lambda: "--set" in form.said)
+    await play.until(lambda: "--without" in form.said)
     await take_form()
     await play.pilot.press("ctrl+s")
     await play.until(lambda: form.state == "made", 120.0)

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from tests.tui.acting import grudge_of, quarrels, wrong_of
+from tests.tui.acting import grudge_of, holding_back, quarrels, wrong_of
 from tests.tui.recording import CAPTIONS, FOLDER, record
 from townlet.daytime import time_of
-from tui.dialogs.wish import HOLDS_BACK
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -16,7 +15,7 @@ def test_the_path_can_be_gone_and_each_picture_shows_what_it_says(demo: Path, tm
     assert f"queue conflict  {first['agent']}, {first['other']}" in said["2-find"]
     assert wrong_of(first) in said["3-why"]
     assert grudge_of(demo, first) in " ".join(said["3-why"].replace("│", " ").split())
-    assert HOLDS_BACK["queue_conflict", first["reason"]].split()[0] in said["4-fork"]
+    assert holding_back(first) in " ".join(said["4-fork"].replace("│", " ").split())
     assert "demo-fork-" in said["5-held"] and "queue conflict" not in said["5-held"]
     assert f"they part at {time_of(first['tick'], 1440)}" in said["6-parted"]
     assert {path.stem for path in tmp_path.glob("*.svg")} == set(CAPTIONS)

@@ -21,6 +21,9 @@ from tui.looks import Look
 SHOWN: Final = 40
 """The most rows of a table that are shown."""
 
+NAME_LEAST: Final = 28
+"""The least width of the column of runs' names, in cells."""
+
 GONE: Final = {"only a": "lost", "only b": "new", "changed": "changed"}
 """Words for what happened to a tie since the mark."""
 
@@ -101,8 +104,9 @@ def _kinds(events: Mapping[str, int]) -> list[Row]:
 def runs_beside(run: str, beside: Sequence[Neighbour], per_day: int, look: Look) -> Contents:
     """A row for each run in the same folder, in their order."""
     rows = list[Row]()
+    width = max([NAME_LEAST, *(len(PurePath(each.path).name) + 1 for each in beside)])
     for each in beside:
-        text = Text(f"  {PurePath(each.path).name:<28}", look.strong)
+        text = Text(f"  {PurePath(each.path).name:<{width}}", look.strong)
         text.append(f"up to {time_of(each.tick, per_day)}".ljust(22))
         if each.kin:
             where = "" if each.parted is None else f", parted at {time_of(each.parted, per_day)}"

@@ -1,7 +1,6 @@
 """The form for another future: its name, what is different in it, how long it lives. A process of its own makes it."""
 
 import asyncio
-import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -22,9 +21,9 @@ from eventlog.places import is_uri
 from townlet.configuration.keys import setting_keys
 from townlet.daytime import time_of
 from townlet.errors import QueryError
-from tui.asking import REFUSALS, Asker, Origin, Stopped
+from tui.asking import REFUSALS, Asker, Holding, Origin, Stopped
 from tui.dialogs import making
-from tui.dialogs.wish import HOLDS_BACK, FieldsOfFork, Wish, free_name, read_wish
+from tui.dialogs.wish import FIELDS, HINTS, FieldsOfFork, Wish, free_name, read_wish, where_words, wish_words
 from tui.times import TIMES
 
 SOON_S: Final = 0.3
@@ -39,26 +38,18 @@ PATIENCE_S: Final = 10.0
 SAID_MOST: Final = 40
 """The most lines of the process that are shown; these are the last."""
 
-FIELDS: Final = {"at": "At", "name": "Name", "seed": "Seed", "settings": "Settings", "ticks": "Live on"}
-HINTS: Final = {
-    "name": "a folder's name, beside this run",
-    "seed": "another seed, another future; empty: the same as it was",
-    "settings": "key=value key=value ..., such as needs.faint_at=0.02",
-    "ticks": "ticks, or 12h, or 3d",
-}
 BUTTONS: Final = {
     "make": "Fork",
     "cancel": "Cancel",
     "earlier": "Before its cause",
     "hold": "Hold it back",
+    "let": "Let it happen",
+    "cause": "Hold back its cause",
     "watch": "Watch the fork",
     "compare": "Compare with it",
     "again": "Try otherwise",
     "stay": "Stay here",
 }
-SAME: Final = "Same seed, no settings: it will live exactly as this run did."
-OTHER: Final = "The same up to there; then another future."
-
 SOON_AFTER_HOURS: Final = 2
 """Hours before and after an event in which the fork is searched for one like it."""
 
@@ -102,12 +93,17 @@ class Fork(ModalScreen[Forked | None]):
         self._wish: Wish | None = None
         self._lines: list[str] = []
         self._origin: Origin | None = None
+        self._holding: Holding | None = None
+        self._proposed = ""
+        self._without: int | None = None
+        self._held: int | None = None
+        self._held_words = ""
         self._happens_again = False
         self.told = ""
 
     def compose(self) -> ComposeResult:
         fields = self._fields
-        name = free_name(fields.run, fields.tick)
+        self._proposed = name = free_name(fields.run, fields.tick)
         values = {
             "at": str(fields.tick),
             "name": name,
@@ -144,12 +140,17 @@ class Fork(ModalScreen[Forked | None]):
             self._trace(self._fields.event)
 
     @work(group="trace")
-    async def _trace(self, seq: int) -> None:
-        """Say where the event comes from that the fork is to come before."""
+    async def _trace(self, seq: int, *, hold: bool = False) -> None:
+        """Say where the event comes from that the fork is to come before, and whether it can be held back."""
         with suppress(*REFUSALS):
             self._origin = await asyncio.wrap_future(self._asker.origin(seq))
             self._tell(self._where(self._fields.tick))
+            self._holding = await asyncio.wrap_future(self._asker.holding(seq))
             self._show_buttons()
+            if hold:
+                self._hold_back()
+            if self.state == "asking":
+                self._check()
 
     async def on_unmount(self) -> None:
         """Kill the process: it must not go on when the form is gone."""
@@ -174,10 +175,18 @@ class Fork(ModalScreen[Forked | None]):
         if deed == "make":
             self.action_make()
         elif deed == "earlier" and self._origin is not None and self._origin.first is not None:
-            self._write("at", str(self._origin.first.tick))
-            self._write("name", free_name(self._fields.run, self._origin.first.tick))
+            self._write_moment(self._origin.first.tick)
         elif deed == "hold":
             self._hold_back()
+        elif deed == "let":
+            self._without = self._held = None
+            self._write("seed", str((self._fields.seed + 1) % 2**64))
+            self._show_buttons()
+            self._check()
+        elif deed == "cause" and self._holding is not None and self._holding.cause is not None:
+            seq = self._holding.cause.seq
+            self._fields = self._fields._replace(event=seq, tick=self._holding.cause.tick)
+            self._trace(seq, hold=True)
         elif deed == "again":
             self._try_again()
         elif deed == "cancel":
@@ -185,30 +194,43 @@ class Fork(ModalScreen[Forked | None]):
         elif self._wish is not None:
             self.dismiss(None if deed == "stay" else Forked(self._wish.into, self._wish.tick, deed))
 
-    def _hold_back(self) -> None:
-        """Write the settings that keep the event from happening. The seed stays, so that nothing else is different."""
-        self._write("settings", self._settings)
+    def _hold_back(self, ticks: int | None = None) -> None:
+        """Hold the event back, from where its deed begins, for so many ticks (None: for as long as its kind says).
+
+        The seed stays, so that nothing else is different.
+        """
+        if self._holding is None or self._holding.tick is None:
+            return
+        self._without, self._held = self._fields.event, ticks
+        self._write_moment(self._holding.tick)
         self._write("seed", str(self._fields.seed))
+        self._show_buttons()
+        self._check()
 
     def _try_again(self) -> None:
-        """Show the form again, for another fork from the same tick, with the settings that hold the event back."""
+        """Show the form again, for another fork with the event held back: for longer, where it was held back before."""
         self.state = "asking"
         if self._wish is not None:
-            self._write("name", free_name(self._fields.run, self._wish.tick))
-        if self._settings:
-            self._hold_back()
+            self._write_moment(self._wish.tick, anew=True)
+            self._hold_back(None if self._wish.without is None else self._soon)
         self._show_buttons()
         self.query_one("#make", Button).focus()
         self._check()
+
+    def _write_moment(self, tick: int, *, anew: bool = False) -> None:
+        """Write the tick to fork at, and a name that says it, unless the user gave another one (`anew`: even then)."""
+        name = self.query_one("#fork-name", Input)
+        self._write("at", str(tick))
+        if anew or name.value == self._proposed:
+            name.value = self._proposed = free_name(self._fields.run, tick)
 
     def _write(self, key: str, text: str) -> None:
         self.query_one(f"#fork-{key}", Input).value = text
 
     @property
-    def _settings(self) -> str:
-        """The settings that keep the event from happening; empty where none are known."""
-        origin = self._origin
-        return HOLDS_BACK.get((origin.line.kind, origin.reason), "") if origin else ""
+    def _soon(self) -> int:
+        """The ticks around an event in which one like it is searched for."""
+        return SOON_AFTER_HOURS * self._fields.ticks_per_day // 24
 
     def action_make(self) -> None:
         """Make the fork, unless a field cannot be used."""
@@ -254,13 +276,13 @@ class Fork(ModalScreen[Forked | None]):
     async def _tell_outcome(self, wish: Wish) -> None:
         """Say how far the fork has lived, and whether an event like the one it came before has happened there."""
         event, per_day = self._fields.event, self._fields.ticks_per_day
+        self._happens_again = False
         said = f"{wish.into} is there, up to tick {wish.tick + wish.ticks:,}."
         self._tell(said)
         if event is None or self._origin is None:
             return
-        within = SOON_AFTER_HOURS * per_day // 24
         with suppress(*REFUSALS):
-            line = await asyncio.wrap_future(self._asker.again(wish.into, event, within))
+            line = await asyncio.wrap_future(self._asker.again(wish.into, event, self._soon))
             self._happens_again = line is not None
             if line is None:
                 words = self._origin.line.said.rstrip(".")
@@ -273,10 +295,12 @@ class Fork(ModalScreen[Forked | None]):
         """The fork that the fields describe; None, after saying why, where it cannot be made."""
         try:
             text = {key: self.query_one(f"#fork-{key}", Input).value.strip() for key in FIELDS}
-            wish = read_wish(self._fields, text)
+            wish = read_wish(self._fields, text)._replace(without=self._without, held=self._held)
             if not is_uri(wish.into) and Path(wish.into).exists():
                 raise QueryError(f"Name: {wish.into} is there already; name another")
             await asyncio.wrap_future(self._asker.livable(wish.tick, dict(wish.settings)))
+            if wish.without is not None:
+                self._held_words = await asyncio.wrap_future(self._asker.held(wish.without, wish.tick, wish.held))
         except Stopped:
             return None
         except REFUSALS as refusal:
@@ -329,30 +353,18 @@ class Fork(ModalScreen[Forked | None]):
     def _show(self, wish: Wish) -> None:
         """Say what the fork will be, and the command that would make it."""
         self._tell(self._where(wish.tick))
-        unchanged = wish.seed is None and not wish.settings
         self._lines = []
-        self._say(SAME if unchanged else OTHER)
-        self._say("$ " + shlex.join(["townlet", *wish.arguments(self._fields.run)]))
+        self._say("\n".join(wish_words(wish, self._fields.run, self._holding, self._held_words)), from_top=True)
 
     def _where(self, tick: int) -> str:
-        fields = self._fields
-        when = f"{time_of(tick, fields.ticks_per_day)}, tick {tick:,}"
-        said = f"From the moment before {when}."
-        if self._origin is None:
-            return said
-        line, first, _ = self._origin
-        said = f"{said}\nBefore: {line.said}"
-        if first is not None and tick > first.tick:
-            began = f"{time_of(first.tick, fields.ticks_per_day)}, tick {first.tick:,}"
-            said += f"\nIts cause is older, and may lead to it again: {first.kind.replace('_', ' ')} of {began}."
-        return said
+        return where_words(self._fields, tick, self._origin)
 
-    def _say(self, words: str) -> None:
+    def _say(self, words: str, *, from_top: bool = False) -> None:
         self._lines = [*self._lines, words][-SAID_MOST:]
         for said in self.query("#fork-said").results(Static):  # none while the form is being closed
             said.update(self.said)
         for told in self.query("#fork-told").results(VerticalScroll):
-            told.scroll_end(animate=False)
+            told.scroll_home(animate=False) if from_top else told.scroll_end(animate=False)
 
     def _tell(self, words: str) -> None:
         self.told = words
@@ -369,8 +381,10 @@ class Fork(ModalScreen[Forked | None]):
         asking = ["make", "cancel"]
         if self._origin is not None and self._origin.first is not None:
             asking.append("earlier")
-        if self._settings:
-            asking.append("hold")
+        if self._holding is not None and self._holding.tick is not None:
+            asking.append("hold" if self._without is None else "let")
+        elif self._holding is not None and self._holding.cause is not None:
+            asking.append("cause")
         made = ["watch", "compare", *(["again"] if self._happens_again else []), "stay"]
         shown: Sequence[str] = {"asking": asking, "making": ["cancel"], "made": made}[self.state]
         for button in self.query(Button):

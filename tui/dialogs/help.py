@@ -29,7 +29,8 @@ PANELS: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
             ("↑ ↓", "an event"),
             ("Enter", "go to the moment after it"),
             ("w", "what led to it, and what it did to ties"),
-            ("F", "fork before it"),
+            ("F", "fork before it, or hold it back"),
+            ("E", "what it changed, by pairs of futures"),
         ),
     ),
     "kpis": ("Key figures", (("↑ ↓", "scroll; they are of the last whole day"),)),
@@ -76,7 +77,8 @@ def _first_steps(keys: Mapping[str, tuple[str, ...]], look: Look) -> Iterator[Ro
     yield Row(Text("First steps", look.title))
     yield _line(f"{key['find']} quarrel ⏎", f"finds the next quarrel; {key['find_on']} the one after", look)
     yield _line(key["why"], "says why it came; Enter on a cause goes to it", look)
-    yield _line(key["fork"], "another future from before it; then watch that, or compare", look)
+    yield _line(key["fork"], "another future from before it, or without it; then watch that", look)
+    yield _line(key["effect"], "what it changed: many futures with it and without it", look)
     yield _line(key["compare"], "where two runs part, and what became of them", look)
     yield _line(f"{key['play']} {key['reverse']}", "lets time go on, or turns it around", look)
 

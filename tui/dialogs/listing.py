@@ -42,8 +42,9 @@ OPEN: Final = "open"
 AROUND: Final = 6
 """The lines around the rows: two of border, one of foot, two of title, one of the screen behind."""
 
-Deed = Literal["deeper", "fork", "other_run", "watch"]
-"""What else the user can do: ask why of a row, fork before it, compare with another run, watch a run."""
+Deed = Literal["deeper", "fork", "effect", "other_run", "watch", "control"]
+"""What else the user can do: ask why of a row, fork before it, ask for its effect, compare with another run, watch a
+run, step into the control town of a pair."""
 
 
 class Lines(OptionList):
@@ -79,8 +80,10 @@ class Listing(ModalScreen[Picked | None]):
     BINDINGS: ClassVar = [
         Binding("w", "deed('deeper')", "Why this"),
         Binding("F", "deed('fork')", "Fork before it"),
+        Binding("E", "deed('effect')", "Its effect"),
         Binding("r", "deed('other_run')", "With another run"),
         Binding("o", "deed('watch')", "Watch it"),
+        Binding("c", "deed('control')", "The town with it"),
         Binding("escape,q", "close", "Close", key_display="esc"),
     ]
 

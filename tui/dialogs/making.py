@@ -8,6 +8,7 @@ import json
 import signal
 import sys
 from time import perf_counter
+from typing import Any
 
 import townlet
 from eventlog.places import without_secrets
@@ -16,6 +17,7 @@ from projections.kernel import is_compiled
 from townlet.foreground import Pace, interrupted_words, interruptible, summary
 from townlet.outcome import exit_code, unexpected_words, words_of
 from townlet.warming import warm
+from townlet.whatif.paired.holding_back import without
 from tui.dialogs.wish import Wish
 
 
@@ -40,12 +42,13 @@ def main() -> int:
 def _make(run: str, wish: Wish) -> int:
     _compile_kernels()
     opened, pace = townlet.open(run), Pace()
-    settings = {str(key): value for key, value in wish.settings}
+    how: Any = {"at": wish.tick, "seed": wish.seed, "ticks": wish.ticks, "progress": pace.see}
+    how["overrides"] = {str(key): value for key, value in wish.settings}
+    if wish.without is not None:
+        how["orders"] = without(opened, wish.without, at=wish.tick, ticks=wish.held, horizon=wish.ticks).orders
     try:
         with interruptible(pace):
-            fork = opened.fork(
-                wish.into, at=wish.tick, overrides=settings, seed=wish.seed, ticks=wish.ticks, progress=pace.see
-            )
+            fork = opened.fork(wish.into, **how)
     except KeyboardInterrupt:
         _say(*interrupted_words(wish.into, pace))
         return 128 + (pace.stop or signal.SIGINT)

@@ -1,25 +1,31 @@
-"""Reads the form of a fork: its tick, its name, its seed and settings, and how long it lives."""
+"""The form of a fork: its fields, how they are read, and what is said of the fork that they describe."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from eventlog.places import is_uri
 from projections.spelling import near_names
 from townlet.configuration.keys import setting_keys
+from townlet.daytime import time_of
 from townlet.errors import QueryError
 from tui.times import tick_meant, ticks_meant
 
-HOLDS_BACK: Final = {
-    ("queue_conflict", "ghost"): "queues.ghost_after=100",
-    ("queue_conflict", "barred"): "queues.barred_chance=0",
-    ("queue_conflict", "cut"): "queues.cut_chance=0 queues.cut_rivalry=0",
-    ("queue_conflict", "block"): "queues.block_chance=0 queues.block_rivalry=0",
-    ("queue_conflict", "portion"): "queues.portion_quarrels=false",
-    ("queue_conflict", "promise"): "queues.promise_quarrels=false",
+if TYPE_CHECKING:
+    from tui.asking import Holding, Origin
+
+FIELDS: Final = {"at": "At", "name": "Name", "seed": "Seed", "settings": "Settings", "ticks": "Live on"}
+HINTS: Final = {
+    "name": "a folder's name, beside this run",
+    "seed": "another seed, another future; empty: the same as it was",
+    "settings": "key=value key=value ..., such as needs.faint_at=0.02",
+    "ticks": "ticks, or 12h, or 3d",
 }
-"""The settings that keep an event from happening, by its kind and its reason."""
+SAME: Final = "Same seed, no settings: it will live exactly as this run did."
+OTHER: Final = "The same up to there; then another future."
+
+CAN_BE: Final = "It can be held back: "
 
 
 class FieldsOfFork(NamedTuple):
@@ -35,13 +41,19 @@ class FieldsOfFork(NamedTuple):
 
 
 class Wish(NamedTuple):
-    """The fork that the user wants. `settings` are pairs of a key and the text of its value."""
+    """The fork that the user wants. `settings` are pairs of a key and the text of its value.
+
+    `without` is the number of the event that is held back (None: none), `held` for how many ticks (None: for as long as
+    its kind says).
+    """
 
     tick: int
     into: str
     seed: int | None
     settings: tuple[tuple[str, str], ...]
     ticks: int
+    without: int | None = None
+    held: int | None = None
 
     def arguments(self, run: str) -> list[str]:
         """The arguments of the `townlet` command that makes the same fork."""
@@ -50,6 +62,10 @@ class Wish(NamedTuple):
             words += ["--seed", str(self.seed)]
         for key, value in self.settings:
             words += ["--set", f"{key}={value}"]
+        if self.without is not None:
+            words += ["--without", str(self.without)]
+        if self.held is not None:
+            words += ["--for", str(self.held)]
         return [*words, "--ticks", str(self.ticks)]
 
 
@@ -96,3 +112,29 @@ def read_wish(fields: FieldsOfFork, text: Mapping[str, str]) -> Wish:
         settings_meant(text["settings"]),
         ticks_meant(text["ticks"], fields.ticks_per_day),
     )
+
+
+def where_words(fields: FieldsOfFork, tick: int, origin: "Origin | None") -> str:
+    """From which moment a fork at a tick begins, and where the event comes from that it is before (None: not known)."""
+    said = f"From the moment before {time_of(tick, fields.ticks_per_day)}, tick {tick:,}."
+    if origin is None:
+        return said
+    said = f"{said}\nBefore: {origin.line.said}"
+    if (first := origin.first) is not None and tick > first.tick:
+        began = f"{time_of(first.tick, fields.ticks_per_day)}, tick {first.tick:,}"
+        said += f"\nIts cause is older, and may lead to it again: {first.kind.replace('_', ' ')} of {began}."
+    return said
+
+
+def wish_words(wish: Wish, run: str, holding: "Holding | None", held: str) -> Iterator[str]:
+    """What a wished fork will be, and the command that makes it. `held` says what is held back in it.
+
+    `holding` says whether the event can be held back that the fork comes before (None: there is none).
+    """
+    if wish.without is not None:
+        yield held
+    elif holding is not None:
+        yield holding.words if holding.tick is None else CAN_BE + holding.words
+    is_same = wish.seed is None and not wish.settings and wish.without is None
+    yield SAME if is_same else OTHER
+    yield "$ " + shlex.join(["townlet", *wish.arguments(run)])

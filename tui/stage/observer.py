@@ -16,6 +16,7 @@ from tui.cursor import Cursor
 from tui.dialogs.sql import Sql
 from tui.looks import LOOKS
 from tui.reader import Reader
+from tui.stage.effects import Effects
 from tui.stage.finding import Finding
 from tui.stage.leaving import LOOK_S, Leaving
 from tui.stage.questions import Questions
@@ -80,7 +81,8 @@ class Observer(App[None]):
         self.sight = Sight(run, cursor, person, self.stage, self._post_view, self._fail)
         self.timing = Timing(self.sight, self.stage)
         self.finding = Finding(self.sight, self.stage)
-        self.questions = Questions(self.sight, self.stage, self._keys)
+        self.effects = Effects(self.sight, self.stage)
+        self.questions = Questions(self.sight, self.stage, self._keys, self.effects.ask)
         self.taking = Taking(self, self.sight, self.stage)
         self.leaving = Leaving(self.exit)
         self._deeds: Deeds = self._time_deeds() | self._looking_deeds() | self._asking_deeds() | self._screen_deeds()
@@ -101,9 +103,10 @@ class Observer(App[None]):
         self.set_interval(LOOK_S, self.leaving.look)
         self.sight.begin()
 
-    def on_unmount(self) -> None:
-        """Let go of the run."""
+    async def on_unmount(self) -> None:
+        """Let go of the run, and end what is worked out of it."""
         self.sight.close()
+        await self.effects.close()
 
     # The actions
 
@@ -152,6 +155,8 @@ class Observer(App[None]):
             "mark": self.timing.mark,
             "compare": questions.compare,
             "fork": questions.fork,
+            "effect": questions.effect,
+            "back": self._go_back,
             "runs": questions.list_runs,
             "find": finding.find,
             "find_on": partial(finding.find_again, 1),
@@ -175,6 +180,11 @@ class Observer(App[None]):
         self.stage.zoomed = not self.stage.zoomed
         self.sight.show_again()
 
+    def _go_back(self) -> None:
+        """Watch the run again that was watched before."""
+        if not self.sight.open_run_before():
+            self.stage.say("No other run was watched before this one.", wrong=True)
+
     def _change_theme(self) -> None:
         """Take the next of the themes."""
         self.stage.change_look()
@@ -182,9 +192,9 @@ class Observer(App[None]):
         self.stage.say(f"Theme {self.stage.look.name}")
 
     def _let_go(self) -> None:
-        """Stop the search; where there is none let go of the chosen row, else of the person, else of the filter."""
+        """Stop the search, or what asks for an effect; else let go of the chosen row, the person, or the filter."""
         panel = self.stage.focused_panel
-        if self.finding.stop() or (panel is not None and panel.let_go()):
+        if self.finding.stop() or self.effects.stop() or (panel is not None and panel.let_go()):
             return
         if self.sight.person is not None:
             self.sight.person = None

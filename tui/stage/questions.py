@@ -26,9 +26,12 @@ CARD_LOOK_S: Final = 0.05
 class Questions:
     """Opens the dialogs that answer questions, and does what the user chooses in them."""
 
-    def __init__(self, sight: Sight, stage: Stage, keys: Mapping[str, str]) -> None:
-        """`keys` are the keys that the user has given to actions, by the action's name, apart by commas."""
-        self._sight, self._stage, self._keys = sight, stage, keys
+    def __init__(self, sight: Sight, stage: Stage, keys: Mapping[str, str], ask_effect: Callable[[int], None]) -> None:
+        """`keys` are the keys that the user has given to actions, by the action's name, apart by commas.
+
+        `ask_effect` asks what the event with a number changed.
+        """
+        self._sight, self._stage, self._keys, self._ask_effect = sight, stage, keys, ask_effect
 
     # Why
 
@@ -106,8 +109,10 @@ class Questions:
                 self.explain(picked.about)
             elif picked.deed == "fork":
                 self._open_fork(picked.about)
+            elif picked.deed == "effect" and picked.about.seq is not None:
+                self._ask_effect(picked.about.seq)
 
-        self._open_listing(title, rows, ("deeper", "fork"), done)
+        self._open_listing(title, rows, ("deeper", "fork", "effect"), done)
 
     # Compare
 
@@ -178,6 +183,14 @@ class Questions:
         self._stage.open(Listing(title, rows, deeds=deeds, stop=self._sight.asker.stop), done)
 
     # What if
+
+    def effect(self) -> None:
+        """Ask what the event changed that is chosen, gone to, or that the list rests at."""
+        about = self._about
+        if about is not None and about.seq is not None:
+            self._ask_effect(about.seq)
+        else:
+            self._stage.say("Choose an event first; then E says what it changed.", wrong=True)
 
     def fork(self) -> None:
         """Let the user make another future: from before the event gone to or chosen, else from the tick shown."""

@@ -69,6 +69,7 @@ class Stage:
                     yield from listed
                     yield sql
         yield self._timeline
+        yield Static(id="work", markup=False)
         yield Footer(show_command_palette=False)
 
     def begin(self) -> None:
@@ -88,6 +89,16 @@ class Stage:
     def is_up(self) -> bool:
         """Whether there is a screen to draw on: the app runs, and its widgets are mounted."""
         return self._app.is_running and self._timeline.is_attached
+
+    @property
+    def has_dialog(self) -> bool:
+        """Whether a dialog is open over the screen."""
+        return len(self._app.screen_stack) > 1
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a dialog may open by itself: none is open, and nobody is writing a query."""
+        return not self.has_dialog and self.front != "sql"
 
     @property
     def focused(self) -> Widget | None:
@@ -119,6 +130,13 @@ class Stage:
     def show_opening(self, run: str) -> None:
         """Say in the first line that a run is being opened."""
         self.main_screen.query_one("#head", Static).update(opening(run))
+
+    def show_work(self, words: str) -> None:
+        """Say in a line of its own what is worked out meanwhile; without words the line goes away."""
+        if self.is_up:
+            line = self.main_screen.query_one("#work", Static)
+            line.display = bool(words)
+            line.update(words)
 
     def draw_panels_again(self) -> None:
         """Draw the same view in the panels once more, in the present look."""

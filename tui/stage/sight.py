@@ -55,6 +55,7 @@ class Sight:
         self._wanted: Wanted | None = None
         self._asked_s: float | None = None
         self._came_s = 0.0
+        self._before: list[tuple[str, int, int | None]] = []
 
     def begin(self) -> None:
         """Start the reader, and ask for the first view."""
@@ -143,8 +144,19 @@ class Sight:
 
     def open_run(self, path: str, tick: int) -> None:
         """Look at another run, at a tick or at the last that it has come to. The person and the filter stay."""
+        self._before.append((self.run_path, self.shown_tick, self.event))
+        self._open(path, tick, None)
+
+    def open_run_before(self) -> bool:
+        """Look again at the run from which this one was opened, where that was left; False where there is none."""
+        if not self._before:
+            return False
+        self._open(*self._before.pop())
+        return True
+
+    def _open(self, path: str, tick: int, event: int | None) -> None:
         self._reader.close()
-        self.run_path, self.view, self.mark, self.event = path, None, None, None
+        self.run_path, self.view, self.mark, self.event = path, None, None, event
         self.cursor = Cursor(tick, max(tick, 0))
         self._stage.show_opening(path)
         self._reader = self._reader_of(path)

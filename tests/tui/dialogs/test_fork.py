@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from textual.widgets import Button, Input
 
+import townlet
 from tests.tui.acting import Play, at_80x24, closed, find, holding_back, quarrels, told, wrong_of
+from townlet.whatif.paired.holding_back import without
 from tui.dialogs.fork import Fork
-from tui.dialogs.wish import HOLDS_BACK
+from tui.drawing import About
 
 pytestmark = pytest.mark.usefixtures("without_colour")
 
@@ -52,9 +54,7 @@ def test_a_newcomer_finds_a_quarrel_sees_why_forks_before_it_and_it_does_not_hap
         await play.until(lambda: "part at" in play.text())
         listing = await told(play)
         words = "\n".join(row.text.plain for row in listing.rows)
-        held = HOLDS_BACK["queue_conflict", first["reason"]].split()
-        assert all(f"{pair.partition('=')[0]}: " in words for pair in held)
-        assert "settings_changed" in words.replace(" ", "_")
+        assert "restrain" in words
         await play.pilot.press("o")
         await play.until(lambda: play.app.sight.run_path == str(demo))
         await closed(play)
@@ -87,6 +87,38 @@ def test_where_it_happens_again_another_try_holds_it_back(demo: Path) -> None:
         await play.until(lambda: form.state == "made" and "Try otherwise" not in play.text())
 
     at_80x24(demo, act)
+
+
+def test_what_nobody_decides_is_said_and_its_cause_can_be_held_back(demo: Path) -> None:
+    """The form says what `townlet whatif` says."""
+    run = townlet.open(demo)
+    queries = (
+        "select seq, tick from town_founded",
+        "select a.seq, a.tick, a.cause from affordance_started a join option_chosen o on o.seq = a.cause limit 1",
+    )
+    founded, started = (run.sql(query).to_pylist()[0] for query in queries)
+
+    async def act(play: Play) -> None:
+        play.app.questions._open_fork(About(tick=founded["tick"], seq=founded["seq"]))
+        form = await forked(play, "founded")
+        await play.until(lambda: "which nobody decides" in form.said)
+        assert "Hold it back" not in play.text() and "Hold back its cause" not in play.text()
+        await play.pilot.press("escape")
+        await closed(play)
+        play.app.questions._open_fork(About(tick=started["tick"], seq=started["seq"]))
+        form = await forked(play, "started")
+        await play.until(lambda: f"--without {started['cause']}" in form.said)
+        await play.until(lambda: "Hold back its cause" in play.text())
+        form.query_one("#cause", Button).press()
+        words = without(run, started["cause"]).words[0]
+        await play.until(lambda: form.said.startswith(words) and f"--without {started['cause']}" in form.said)
+        await play.until(lambda: "Let it happen" in play.text())
+        form.query_one("#let", Button).press()
+        await play.until(lambda: f"It can be held back: {words}" in form.said and "--without" not in form.said)
+        await play.pilot.press("escape")
+        await closed(play)
+
+    at_80x24(demo, act, tick=200)
 
 
 def test_a_fork_that_cannot_be_says_so_and_is_not_made(demo: Path) -> None:

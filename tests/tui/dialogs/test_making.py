@@ -38,4 +38,4 @@ def test_a_refusal_is_a_sentence_and_the_exit_code_of_the_command_line(demo: Pat
 
 
 def test_it_imports_no_screen() -> None:
-    assert not modules_after("import tui.dialogs.making") & {"textual", "click"}
+    assert not modules_after("import tui.dialogs.making, tui.dialogs.pairs") & {"textual", "click"}

@@ -19,6 +19,11 @@ def test_a_form_is_the_command_that_makes_the_fork() -> None:
     ]
 
 
+def test_what_is_held_back_is_a_part_of_the_command() -> None:
+    wish = read_wish(FIELDS, TEXT)._replace(without=12, held=60)
+    assert wish.arguments(FIELDS.run)[-6:] == ["--without", "12", "--for", "60", "--ticks", "1440"]
+
+
 @pytest.mark.parametrize("seed", ["", "7"])
 def test_the_same_seed_is_no_other(seed: str) -> None:
     assert read_wish(FIELDS, TEXT | {"seed": seed}).seed is None

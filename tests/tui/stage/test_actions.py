@@ -161,6 +161,19 @@ async def why(town: Play) -> None:
     await asks("w", "Why: ")(town)
 
 
+async def effect(town: Play) -> None:
+    await town.press("home")
+    await asks("E", "cannot be asked for")(town)
+
+
+async def back(town: Play) -> None:
+    town.app.sight.open_run(town.app.sight.run_path, 60)
+    await town.settled()
+    assert town.app.sight.shown_tick == 60
+    await town.press("b")
+    assert town.app.sight.shown_tick == NOON
+
+
 async def mark(town: Play) -> None:
     await town.press("x", "right")
     assert town.app.sight.mark == NOON and "mark 720" in town.text()
@@ -277,7 +290,7 @@ DONE: dict[str, Act] = {
         each.__name__: each
         for each in (
             *(play, reverse, tick_back, tick_on, hour_back, hour_on, note_on, note_back),
-            *(faster, slower, go_to, start, live, loop, person_on, person_back, why, mark, compare),
+            *(faster, slower, go_to, start, live, loop, person_on, person_back, why, mark, compare, effect, back),
             *(find, find_on, find_back, copy_row, copy_command, screenshot, zoom, let_go, theme),
         )
     },

@@ -1,6 +1,7 @@
 """What an intervention did: asks for pairs of futures, and makes tables of what came of them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, get_args
 
 import numpy as np
@@ -20,6 +21,7 @@ from townlet.whatif.paired.holding_back import Who, without
 from townlet.whatif.paired.orders import commanded
 from townlet.whatif.paired.outcomes import Key, Watched
 from townlet.whatif.paired.result import WhatIf
+from townlet.whatif.paired.telling import foremost
 from townlet.whatif.paired.treatments import Intervention
 from townlet.whole_numbers import require_seed, require_within
 
@@ -99,27 +101,41 @@ def answered(
     arms = both_arms(run, intervention)
     watched = Watched(arms.towns.view(np.ndarray)[0], arms.persons, intervention.pair)
     lived = live(arms, watched, wish, run.config.town.ticks_per_day, progress)
-    found = effects_table(run, watched.keys, watched.persons, effects(lived.values[:, 0], lived.values[:, 1]))
+    table = effects_table(run, watched.keys, watched.persons, effects(lived.values[:, 0], lived.values[:, 1]))
+    ends = lived.values[:, :, -1]
     if questions:
         from townlet.whatif.asked.measuring import measured
 
         answers = measured(run, intervention, wish, questions, lived.digests, asking)
         keys = [Key(question.name, -1, -1) for question in questions]
         asked = effects_table(run, keys, watched.persons, effects(answers[:, 0], answers[:, 1]))
-        found = pa.concat_tables([asked.filter(_is_asked(asked, wish.days)), found])
-    return WhatIf(
+        table = pa.concat_tables([asked.filter(_is_asked(asked, wish.days)), table])
+        ends = np.concatenate([answers[:, :, -1], ends], axis=2)
+    found = WhatIf(
         place=run.place,
         intervention=intervention,
         wish=wish,
         ticks_per_day=run.config.town.ticks_per_day,
         names=tuple(names_table(run.config, np.array(intervention.pair))),
         direct=direct_changes(run, intervention),
-        effects=found,
+        effects=table,
         pairs=pairs_table(run, wish, lived),
         instead=instead_table(intervention, arms, lived),
         asked=tuple(question.name for question in questions),
         run=run,
     )
+    return replace(found, pairs=found.pairs.append_column("change", _changes(found, ends)))
+
+
+def _changes(found: WhatIf, ends: np.ndarray) -> pa.Array:
+    """Of each pair the change of the outcome that answers, at the end. `ends`, f8[pairs, 2, outcomes]: at the end."""
+    answer = foremost(found)
+    rows = found.at_the_end().select(["outcome", "person", "other"]).to_pylist()
+    if answer is None:
+        return pa.nulls(len(ends), pa.float64())
+    place = rows.index({name: answer[name] for name in ("outcome", "person", "other")})
+    changes = ends[:, 1, place] - ends[:, 0, place]
+    return pa.array(changes, mask=np.isnan(changes))
 
 
 def _is_asked(table: pa.Table, days: int) -> pa.Array:

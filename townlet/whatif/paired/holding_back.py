@@ -267,18 +267,26 @@ def _causes(run: "History", event: Any) -> list[Any]:
     return found
 
 
+def cause_held_back(run: "History", seq: int) -> int | None:
+    """The number of the nearest cause of an event that can be held back; None: there is none. Raises LogDamaged."""
+    causes = (cause for cause in _causes(run, _event(run, seq)) if KIND_NAMES[int(cause["kind"])] in RULES)
+    return next((int(cause["seq"]) for cause in causes), None)
+
+
 def _cannot(run: "History", event: Any) -> str:
     """Why an event cannot be held back, and what changes it."""
-    kind = KIND_NAMES[int(event["kind"])]
-    text = (
-        f"event {int(event['seq']):,} is a {kind}, which nobody decides, so nobody can be held back from it.\n  Next: "
-    )
-    for cause in _causes(run, event):
-        if (name := KIND_NAMES[int(cause["kind"])]) in RULES:
-            return f"{text}hold back its cause, a {name}: --without {int(cause['seq'])}"
+    kind, seq = KIND_NAMES[int(event["kind"])], int(event["seq"])
+    text = f"event {seq:,} is {_one(kind)}, which nobody decides, so nobody can be held back from it.\n  Next: "
+    if (cause := cause_held_back(run, seq)) is not None:
+        return f"{text}hold back its cause, {_one(KIND_NAMES[int(_event(run, cause)['kind'])])}: --without {cause}"
     if kind in INSTEAD:
         return f"{text}change it: {INSTEAD[kind]}"
     return f"{text}hold back an event of one of these kinds: {', '.join(RULES)}"
+
+
+def _one(kind: str) -> str:
+    """A kind of event with its article."""
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def _rest_of_shift(town: "Town", event: Any) -> int:

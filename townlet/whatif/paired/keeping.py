@@ -9,6 +9,7 @@ from eventlog.folder.run_folders import is_run
 from townlet.errors import TownletError
 from townlet.history.history import History
 from townlet.whatif.fork import fork
+from townlet.whatif.paired.futures import Wish
 from townlet.whatif.paired.treatments import Intervention
 
 if TYPE_CHECKING:
@@ -24,17 +25,32 @@ def keep(found: "WhatIf", into: Path, pairs: int) -> list[tuple[Path, Path]]:
     if not 1 <= pairs <= found.wish.pairs:
         raise TownletError(f"{found.wish.pairs} pairs have lived, so 1 to {found.wish.pairs} can be kept, not {pairs}")
     folders = [(into / f"pair-{pair}-control", into / f"pair-{pair}-treated") for pair in range(pairs)]
-    for folder in (folder for both in folders for folder in both):
+    for folder in (folder for pair in folders for folder in pair):
         if is_run(folder):
             raise RunExists(folder)
-    for pair, (control, treated) in enumerate(folders):
-        seeds = found.wish.seeds(pair)
-        write_control(found.run, found.intervention, control, seeds[0], found.wish.days * found.ticks_per_day)
-        write_treated(found.run, found.intervention, treated, seeds[1], found.wish.days * found.ticks_per_day)
+    for pair, both in enumerate(folders):
         row = found.pairs.slice(pair, 1).to_pylist()[0]
-        for folder, arm in ((control, "control"), (treated, "treated")):
-            assert History(folder).at().state_digest == row[f"state_digest_{arm}"], "a future lived otherwise on disk"
+        digests = row["state_digest_control"], row["state_digest_treated"]
+        keep_pair(found.run, found.intervention, found.wish, pair, both, digests)
     return folders
+
+
+def keep_pair(
+    run: History,
+    intervention: Intervention,
+    wish: Wish,
+    pair: int,
+    folders: tuple[Path, Path],
+    digests: tuple[str, str],
+) -> None:
+    """Write one pair as runs: the control town into the first folder, the treated town into the second.
+
+    `digests` are those of the states at the end, to which both must come. Raises as `keep` does.
+    """
+    seeds, ticks = wish.seeds(pair), wish.days * run.config.town.ticks_per_day
+    for write, folder, seed, digest in zip((write_control, write_treated), folders, seeds, digests, strict=True):
+        write(run, intervention, folder, seed, ticks)
+        assert History(folder).at().state_digest == digest, "a future lived otherwise on disk"
 
 
 def write_control(run: History, intervention: Intervention, into: Path, seed: int, ticks: int) -> None:

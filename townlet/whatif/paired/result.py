@@ -24,7 +24,9 @@ FALSE_MOST: Final = 0.05
 class WhatIf:
     """The effects of an intervention: what the towns with it have more than those without it.
 
-    - `effects`: a row for each outcome and day, see `asking.effects_table`; `pairs`: a row for each pair of futures
+    - `effects`: a row for each outcome and day, see `asking.effects_table`
+    - `pairs`: a row for each pair of futures, see `asking.pairs_table`; `change` is how much the outcome that answers
+      differs at the end
     - `instead`: what came instead of a deed that was held back; `direct`: what the event did to ties at once
     - `names`: the two people whom the intervention is about, None: nobody
     - `asked`: the outcomes that were asked for in SQL

@@ -88,12 +88,19 @@ def foremost(found: "WhatIf") -> dict[str, Any] | None:
 
 def lines(found: "WhatIf") -> list[str]:
     """The answer, how it was found, what came at once and instead, where they part, and the clearest effects."""
+    wrapped = [line for each in sentences(found) for line in wrap(each, WIDTH, subsequent_indent="  ")]
+    return [answer(found), "", *wrapped, "", *_asked(found), *_table(found.certain()[:SHOWN], found)]
+
+
+def sentences(found: "WhatIf") -> list[str]:
+    """How the answer was found: the event, what is held back, what it did at once, where pairs part, what came
+    instead."""
     wish, tick = found.wish, found.intervention.tick
     luck = "both with the same luck" if wish.same_luck else "each with luck of its own"
     treated = "where it does not" if found.intervention.seq is not None else "where this is done"
     control = "where it happens" if found.intervention.seq is not None else "where nothing is done"
     each = f"{wish.pairs} pairs of futures of {_days(found)} from {time_of(tick, found.ticks_per_day)}"
-    sentences = [
+    return [
         *event_lines(found),
         *found.intervention.words,
         *_direct(found),
@@ -102,8 +109,6 @@ def lines(found: "WhatIf") -> list[str]:
         *_instead(found),
         *_alike(found),
     ]
-    wrapped = [line for each in sentences for line in wrap(each, WIDTH, subsequent_indent="  ")]
-    return [answer(found), "", *wrapped, "", *_asked(found), *_table(found.certain()[:SHOWN], found)]
 
 
 def event_lines(found: "WhatIf") -> list[str]:
@@ -139,7 +144,7 @@ def _partings(found: "WhatIf") -> list[str]:
     parted = [row for row in rows if row["parted"] is not None]
     if not parted:
         return ["In no pair does any event differ."]
-    ways = Counter((row["parted"], _said(row, "control"), _said(row, "treated")) for row in parted)
+    ways = Counter((row["parted"], first_event(row, "control"), first_event(row, "treated")) for row in parted)
     (tick, one, two), count = ways.most_common(1)[0]
     first = "The first event that differs" if count == len(rows) else f"Events differ in {len(parted)} pairs; first"
     return [
@@ -147,8 +152,8 @@ def _partings(found: "WhatIf") -> list[str]:
     ]
 
 
-def _said(row: dict[str, Any], arm: str) -> str:
-    """The first event that differs, in one town of a pair."""
+def first_event(row: dict[str, Any], arm: str) -> str:
+    """The first event that differs, in one town (`control` or `treated`) of a row of `pairs`."""
     if row[f"event_{arm}"] is None:
         return "no further event in that tick"
     people = ", ".join(row[f"{side}_{arm}"] for side in ("person", "other") if row[f"{side}_{arm}"])

@@ -16,6 +16,7 @@ from townlet.whatif.paired.asking import answered
 from townlet.whatif.paired.futures import Wish
 from townlet.whatif.paired.orders import command_of
 from townlet.whatif.paired.result import WhatIf
+from townlet.whatif.paired.telling import foremost
 from townlet.whatif.paired.treatments import Intervention
 
 TICKS = 5 * DAY
@@ -106,6 +107,8 @@ def test_one_thread_and_small_chunks_find_the_same(run: Run, monkeypatch: pytest
     assert digests(together) == digests(alone)
     assert together.effects.equals(alone.effects)
     assert together.pairs.equals(alone.pairs)
+    answer = foremost(together)
+    assert answer is not None and answer["mean"] == pytest.approx(np.mean(together.pairs["change"].to_numpy()))
 
 
 @pytest.mark.parametrize("kind", ["chat_succeeded", "queue_conflict"])
