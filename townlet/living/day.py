@@ -49,7 +49,8 @@ def act(town, plan, a, asked):
         primitives.act(town, plan, a)
         return
     if control.is_commanded(agent):
-        control.obey(town, plan, a)
+        if not control.obey(town, plan, a):
+            return
     elif asked:
         control.choose(town, plan, a)
     else:

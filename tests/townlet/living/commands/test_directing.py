@@ -506,3 +506,20 @@ def test_a_policy_decides_nothing_for_who_is_possessed() -> None:
     assert set(done_by(rows, seat, codes.OPTION_CHOSEN)["code"].tolist()) == {Option.WAIT}
     choices = town.decider.take().choices
     assert len(choices) and seat not in choices["seat"].tolist()
+
+
+def test_a_policy_decides_again_for_whose_order_became_impossible() -> None:
+    town, door = at(NOON)
+    seat = until_idle(town, Option.COOK)
+    by = guide(ROOT / "configs" / "policies" / "town.safetensors")
+    assert by is not None
+    town.decider = Decider(town, by, 7)
+    assert given_to(door, {"command": "choose", "agent": name_of(town, seat), "option": "cook"}).accepted
+    assert given_to(door, {"command": "blackout"}, "dark").accepted
+    rows = rows_of(town, 60)
+    (ended,) = done_by(rows, seat, codes.ORDER_ENDED)
+    chosen = done_by(rows, seat, codes.OPTION_CHOSEN)
+    after = chosen[chosen["seq"] > ended["seq"]]
+    choices = town.decider.take().choices
+    assert len(after) and int(ended["code2"]) == Reason.NO_PLACE
+    assert after["tick"].tolist() == choices["tick"][choices["seat"] == seat].tolist()
