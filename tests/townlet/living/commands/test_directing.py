@@ -523,3 +523,27 @@ def test_a_policy_decides_again_for_whose_order_became_impossible() -> None:
     choices = town.decider.take().choices
     assert len(after) and int(ended["code2"]) == Reason.NO_PLACE
     assert after["tick"].tolist() == choices["tick"][choices["seat"] == seat].tolist()
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "field", "said"),
+    [
+        ({"command": "close", "venue": "The Spring"}, "objects", "closed_until", "The Spring is closed up to tick 500"),
+        ({"command": "ill", "agent": "carol"}, "agents", "unwell_until", "carol is unwell up to tick 500"),
+    ],
+)
+def test_a_city_event_makes_nothing_shorter(content: Content, kind: str, field: str, said: str) -> None:
+    town, door = at(0)
+
+    def ends() -> int:
+        return int(town.record[kind][field].max())
+
+    assert given_to(door, {**content, "ticks": 500}, "1", Issuer.OPERATOR).accepted
+    for ticks in (100, 500):
+        shorter = given_to(door, {**content, "ticks": ticks}, f"p{ticks}", Issuer.PERTURBATION)
+        assert shorter.refusal == Refusal.E_CONFLICT and said in shorter.why
+        assert ends() == 500
+    assert given_to(door, {**content, "ticks": 600}, "p600", Issuer.PERTURBATION).accepted
+    assert ends() == 600
+    assert given_to(door, {**content, "ticks": 50}, "2", Issuer.OPERATOR).accepted
+    assert ends() == 50, "an operator may"
