@@ -18,7 +18,8 @@ from townlet.configuration.load import load
 from townlet.history.decisions import settle, wanted_guide
 from townlet.living import loop
 from townlet.living.commands.door import Answer
-from townlet.living.commands.session import TICK_MOST, write_session
+from townlet.living.commands.session import write_session
+from townlet.living.commands.typed import TICK_MOST
 from townlet.living.progress import Pulse
 from townlet.living.town import Town
 from townlet.run import Run
