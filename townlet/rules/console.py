@@ -272,10 +272,9 @@ def seats_for_two(plans: Any, epoch: int, objects: int, venue: int) -> int:
     return int(found[np.unravel_index(apart.argmin(), apart.shape)[0]])
 
 
-def places_of_all(town: Any, plans: Any, venues: list[int]) -> Any:
+def places_of_all(plans: Any, epoch: int, objects: int, venues: list[int]) -> Any:
     """The places of these venues that belong to nobody: all but desks and beds; i8."""
-    epoch = int(town["clock"]["epoch"])
-    places = plans["layout"]["place"][epoch][: int(town["clock"]["objects"])]
+    places = plans["layout"]["place"][epoch][:objects]
     own = plans["affordances"]["own"][epoch][places["affordance"]]
     return np.flatnonzero(np.isin(places["venue"], venues) & (own == 0))
 

@@ -251,7 +251,8 @@ def _ill(town: Town, command: typed.Ill, issuer: Issuer) -> list[Effect]:
 def _close(town: Town, command: typed.Close, issuer: Issuer) -> list[Effect]:
     _require(console.against_ticks(command.ticks))
     name, venues = _venues(town, command.venue)
-    places = console.places_of_all(town.record, town.plans.view(np.ndarray), venues)
+    clock, plans = town.record["clock"], town.plans.view(np.ndarray)
+    places = console.places_of_all(plans, int(clock["epoch"]), int(clock["objects"]), venues)
     if not len(places):
         raise Refused(Refusal.E_INVALID_ARG, f"{name} has nothing but desks and beds, which cannot be closed")
     until = town.record["objects"]["closed_until"][places]
