@@ -24,7 +24,7 @@ class Order(NamedTuple):
     issuer: Issuer = Issuer.LOCAL
 
 
-class Giver(Protocol):
+class CommandSource(Protocol):
     """Gives commands of its own before the orders of a session."""
 
     def give_due(self, door: Door) -> None:
@@ -45,7 +45,7 @@ class Session:
     """
 
     is_over = False
-    events: Giver | None = None
+    events: CommandSource | None = None
 
     def __init__(self, town: Town, orders: Iterable[Order], answers: Mapping[str, Answer] | None = None) -> None:
         """`answers` are those that the town's log has so far: what is answered there is not done again."""
