@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from eventlog.folder import disk
 from eventlog.folder.lock import WriterLock
@@ -17,7 +17,7 @@ from townlet import many
 from townlet.configuration.load import load
 from townlet.configuration.stages import rewards_stage
 from townlet.errors import ConfigurationError, TownletError
-from townlet.learning.kept.folders import Machine, require_free, this_machine
+from townlet.learning.kept.folders import Machine, require_free, this_machine, why_unreadable
 from townlet.learning.settings import Training, digest_of
 from townlet.many.cells import canonical
 from townlet.tuning.leaving import best_of, write_study
@@ -240,8 +240,7 @@ def _begin(folder: Path, mine: Manifest) -> None:
     try:
         there = Manifest.model_validate_json(read_regular(path, BYTES_MOST))
     except (OSError, ValueError) as error:
-        why = "it does not have the form of one" if isinstance(error, ValidationError) else str(error).lower()
-        raise ConfigurationError(f"{path}: the study's manifest cannot be read: {why}") from error
+        raise ConfigurationError(f"{path}: the study's manifest cannot be read: {why_unreadable(error)}") from error
     if there.digest != mine.digest:
         raise ConfigurationError(
             f"{folder} holds the study {there.digest} with another training or search than {mine.digest}.\n"

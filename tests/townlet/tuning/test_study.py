@@ -259,7 +259,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"towns": 3}, "does not have the form of a trial"),
+        ({"towns": 3}, "does not have the form of one"),
         ({"values": {"ppo.rate": 1.0}}, "is a trial of another study, or with other values"),
         ({"study": "another"}, "is a trial of another study, or with other values"),
     ],
