@@ -130,6 +130,11 @@ def kept_trial(into: Path, study: str, number: int, values: Mapping[str, Any]) -
     return trial
 
 
+def kept_trials(into: Path) -> int:
+    """How many trials a study's folder keeps, counted up to the last one."""
+    return max((int(path.stem) + 1 for path in (into / TRIALS).glob("[0-9]*.json") if path.stem.isdecimal()), default=0)
+
+
 def _trained(run: Path, training: Training) -> str:
     """Train; returns why it was stopped, or an empty text. One that was stopped before is not taken up again."""
     try:
@@ -154,4 +159,14 @@ def _ratio(towns: Sequence[Sums], part: str, whole: str) -> float:
     return float(parts / wholes) if wholes else 0.0
 
 
-__all__ = ["FINISHED", "STOPPED", "Trial", "kept_trial", "make_trial", "training_folder", "trial_file", "write_trial"]
+__all__ = [
+    "FINISHED",
+    "STOPPED",
+    "Trial",
+    "kept_trial",
+    "kept_trials",
+    "make_trial",
+    "training_folder",
+    "trial_file",
+    "write_trial",
+]
