@@ -40,7 +40,8 @@ def archive(run: Path) -> list[Archived]:
     Raises `RunNotFound`, `LogLocked` if another process writes to the run, `LogDamaged`, `DiskFull`, `OSError`.
     """
     written_s = last_written(run) if is_run(run) else 0.0
-    _seal_active(run)
+    with LogWriter.open(run, durability="never", kinds=read_manifest(run).active.kinds) as writer:
+        writer.seal_active()
     lock = WriterLock(run)
     try:
         manifest = read_manifest(run)
@@ -64,17 +65,6 @@ def archive(run: Path) -> list[Archived]:
                 os.utime(file, (written_s, written_s))
         lock.release()
     return done
-
-
-def _seal_active(run: Path) -> None:
-    """Seal the active segment if it has events. Raises `DiskFull` if there is no room for the sealed file."""
-    manifest = read_manifest(run)
-    with LogWriter.open(run, durability="never", kinds=manifest.active.kinds) as writer:
-        writer.roll()
-        head = writer.head
-        if head.seq > writer.manifest.active.first_seq:
-            free = disk.free_bytes(run)
-            raise DiskFull(run, need=head.appended, free=free, reserve=RESERVE_BYTES, seq=head.seq)
 
 
 def _cold_segment(run: Path, manifest: Manifest, number: int) -> Segment:

@@ -65,7 +65,6 @@ class LogWriter:
         manifest: Manifest,
         lock: WriterLock,
         tail: Tail,
-        *,
         durability: Durability,
         interval_ms: float,
         segment_events: int,
@@ -129,15 +128,7 @@ class LogWriter:
             undo.callback(lock.release)
             schema = begin(path, first, settings)
             tail = Tail(len(schema), 0, hash_of(schema), Chain(), None)
-            writer = cls(
-                path,
-                manifest,
-                lock,
-                tail,
-                durability=durability,
-                interval_ms=interval_ms,
-                segment_events=segment_events,
-            )
+            writer = cls(path, manifest, lock, tail, durability, interval_ms, segment_events)
             undo.callback(writer._let_go)
             write_manifest(path, manifest)  # last: a folder with a manifest is a run
             undo.pop_all()
@@ -170,15 +161,7 @@ class LogWriter:
             for name in (manifest.active.file, "head"):  # the files that are written in place
                 own_copy(path / "log" / name)
             tail = recover_run(path, manifest)
-            writer = cls(
-                path,
-                manifest,
-                lock,
-                tail,
-                durability=durability,
-                interval_ms=interval_ms,
-                segment_events=segment_events,
-            )
+            writer = cls(path, manifest, lock, tail, durability, interval_ms, segment_events)
             undo.callback(writer._let_go)
             write_manifest(path, manifest)
             remove_leftovers(path, manifest)  # last: the older manifest may name them
@@ -253,13 +236,18 @@ class LogWriter:
             self._head.rewrite(self._appended, self._durable, self._seq, self._tick, self._digest)
             disk.remove(self.path / "log" / active.file)
 
+    def seal_active(self) -> None:
+        """Seal the active segment, if it has events. Raises as `roll` does, and `DiskFull` where that does nothing."""
+        self.roll()
+        if self._seq > self.manifest.active.first_seq:
+            free = disk.free_bytes(self.path)
+            raise DiskFull(self.path, need=self._appended, free=free, reserve=RESERVE_BYTES, seq=self._seq)
+
     def _begin_versions(self, kinds: dict[str, int]) -> None:
         """Make these the versions of kinds in the active segment; first seal one that was begun with others."""
         if self.manifest.active.kinds != kinds:
-            self.roll()
+            self.seal_active()
             *before, active = self.manifest.segments
-            if self._seq > active.first_seq:  # there was no room to seal it
-                self._require_room(self._appended)
             self._replace_manifest(segments=(*before, active.model_copy(update={"kinds": kinds})))
 
     def _sealed_segment(self) -> Sealed:

@@ -31,6 +31,9 @@ class RunOrConfig(names.RunName):
     live, `who`, `ties`, `why`, `story` and `sql` look at it, and a command such as `set_rel alice bob rivalry 0.8`
     changes it: accepted or rejected, it is an event of the log. `help` lists all, with an example for each.
 
+    With --perturb city events come to a new town, by a profile. A run goes on with its own profile; townlet perturb
+    --reload RUN PROFILE gives it another.
+
     An operator commands. A viewer looks and lets the town live, and a viewer's commands are rejected.
 
     Lines may come from a file or a pipe, too, a word each; stderr then shows every line. Ctrl-C stops a town that
@@ -40,6 +43,7 @@ class RunOrConfig(names.RunName):
     epilog=options.examples(
         "townlet console runs/a",
         "townlet console town --seed 8 --into runs/b --pace 10x",
+        "townlet console town --perturb wild",
         "townlet console runs/a --as viewer",
         "townlet console runs/a --transcript session.yaml < words.txt",
     ),
@@ -58,6 +62,7 @@ class RunOrConfig(names.RunName):
 @click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="The seed of a new town; by default 7.")
 @click.option("--into", type=options.NewPath(), help="The folder of a new town; by default runs/<name>-<seed>.")
 @options.settings_option
+@options.perturb_option
 @options.durability_option
 @click.pass_context
 def command(
@@ -69,17 +74,15 @@ def command(
     seed: int | None,
     into: Path | None,
     overrides: dict[str, object],
+    perturb: str | None,
     durability: str,
 ) -> None:
     if transcript is not None and not transcript.resolve().parent.is_dir():
         raise click.UsageError(f"--transcript {transcript}: there is no folder {transcript.parent}")
     founds = place is not None and not is_run(Path(place)) and not is_run(options.RUNS / place) and _is_config(place)
     if not founds:
-        given = [
-            f"--{flag}"
-            for flag, value in (("seed", seed), ("into", into), ("set", overrides))
-            if value not in (None, {})
-        ]
+        of_new = {"seed": seed, "into": into, "set": overrides, "perturb": perturb}
+        given = [f"--{flag}" for flag, value in of_new.items() if value not in (None, {})]
         path = _run_to_operate(place)
         if given:
             raise click.UsageError(f"{path} is a run, and {given[0]} is for a new town: leave it out, or name a CONFIG")
@@ -91,7 +94,7 @@ def command(
     how: Any = {"role": role, "pace": pace, "durability": durability}
     with operating.Operated(transcript, **how) as operated:
         if founds:
-            operated.found(str(place), 7 if seed is None else seed, into, overrides)
+            operated.found(str(place), 7 if seed is None else seed, into, overrides, perturb)
         else:
             operated.go_on(path)
     if operated.signal:

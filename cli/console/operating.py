@@ -18,7 +18,9 @@ from townlet.configuration.load import load
 from townlet.history.decisions import settle, wanted_guide
 from townlet.living import loop
 from townlet.living.commands.door import Answer
-from townlet.living.commands.session import TICK_MOST, write_session
+from townlet.living.commands.session import write_session
+from townlet.living.commands.typed import TICK_MOST
+from townlet.living.perturbing.profile import profile_of
 from townlet.living.progress import Pulse
 from townlet.living.town import Town
 from townlet.run import Run
@@ -52,15 +54,21 @@ class Operated:
         """The number of the signal that ended the session, 0 for none."""
         return 0 if self._signals is None else self._signals.ended
 
-    def found(self, config: str, seed: int, into: Path | None, overrides: Mapping[str, object]) -> None:
-        """Found a town by a configuration, and operate it. Raises ConfigurationError, `click.UsageError`, DiskFull."""
+    def found(
+        self, config: str, seed: int, into: Path | None, overrides: Mapping[str, object], perturb: str | None
+    ) -> None:
+        """Found a town by a configuration, and operate it; city events come by the profile `perturb`, if it is given.
+
+        Raises ConfigurationError, `click.UsageError`, DiskFull.
+        """
+        profile = None if perturb is None else profile_of(perturb)
         resolved = load(config, overrides, founded=True)
         for doubt in resolved.doubts():
             output.words(doubt)
         path = into or options.RUNS / f"{resolved.settings.name}-{seed}"
         if is_run(path):
             raise click.UsageError(f"{path} is a run already; go on with it: townlet console {path}, or give --into")
-        self._operate(path, partial(loop.begin, resolved, TICK_MOST, seed, path))
+        self._operate(path, partial(loop.begin, resolved, TICK_MOST, seed, path, perturb=profile))
 
     def go_on(self, path: Path) -> None:
         """Operate the town of a run. Raises LogLocked, LogDamaged, DiskFull."""

@@ -19,8 +19,8 @@ from townlet.daytime import time_of
 from townlet.errors import QueryError, TownletError
 from townlet.foreground import Pace
 from townlet.living.commands.door import Answer
-from townlet.living.commands.session import TICK_MOST, Order, Session
-from townlet.living.commands.typed import NAMES
+from townlet.living.commands.session import Order, Session
+from townlet.living.commands.typed import NAMES, TICK_MOST
 from townlet.living.commands.written import completions, written_command
 from townlet.living.progress import Pulse
 from townlet.living.town import Town

@@ -10,8 +10,7 @@ from townlet.daytime import DIGITS_MOST, shortened, tick_of, time_of
 from townlet.errors import QueryError
 from townlet.foreground import PACES
 from townlet.history.town_tables import town_table
-from townlet.living.commands.session import TICK_MOST
-from townlet.living.commands.typed import NAMES
+from townlet.living.commands.typed import NAMES, TICK_MOST
 from townlet.living.commands.written import FIELDS, TYPES, choices, example, meaning, written_form
 
 GLANCE: Final = ("name", "venue", "hunger", "hygiene", "energy", "wallet", "option", "doing", "job", "shift")

@@ -126,14 +126,14 @@ class Deed(IntEnum):
     A chat and a shared meal are done by both: neither of the two may be held back from it.
     """
 
-    EAT = 1
-    WASH = 2
-    SLEEP = 3
-    WORK = 4
-    SHOP = 5
-    COOK = 6
-    SOCIALISE = 7
-    YIELD = 8
+    EAT = Option.EAT
+    WASH = Option.WASH
+    SLEEP = Option.SLEEP
+    WORK = Option.WORK
+    SHOP = Option.SHOP
+    COOK = Option.COOK
+    SOCIALISE = Option.SOCIALISE
+    YIELD = Option.YIELD
     CHAT = 16
     NEWS = 17
     CUT = 18

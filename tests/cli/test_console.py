@@ -106,6 +106,15 @@ def test_city_events_come_at_the_prompt_as_they_do_without_it(tmp_path: Path) ->
     assert sum(each.issuer == Issuer.PERTURBATION for each in commands_in(run.log) if each.answer.tick > BEGUN) >= 4
 
 
+def test_a_new_town_at_the_prompt_has_the_city_events_of_its_profile(tmp_path: Path) -> None:
+    """The illness of tick 727 is the first event of this seed's calendar."""
+    run = tmp_path / "new"
+    session("town", "until 730", "quit", options=("--perturb", "wild", "--into", run))
+    assert townlet.open(run).log_digest == townlet.simulate(ticks=730, into=tmp_path / "run", perturb="wild").log_digest
+    refused = said("console", run, "--perturb", "calm")
+    assert refused.exit_code == 2 and "--perturb is for a new town" in refused.stderr
+
+
 def test_a_session_that_ends_where_a_city_event_is_due_leaves_it_to_the_life_after(tmp_path: Path) -> None:
     """The illness of tick 727 is drawn before the run, by the calendar of this seed."""
     run = townlet.simulate(ticks=726, seed=7, into=tmp_path / "run", perturb="wild")

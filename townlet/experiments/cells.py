@@ -4,19 +4,18 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from eventlog.folder import disk
-from eventlog.folder.regular import read_regular
 from townlet.configuration.load import load
 from townlet.errors import ConfigurationError
 from townlet.experiments.settings import Planned
+from townlet.learning.kept.folders import read_kept
 from townlet.learning.settings import digest_of
 from townlet.many.cells import canonical
 
 CELLS: Final = "cells"
 TRAININGS: Final = "trainings"
-BYTES_MOST: Final = 16 * 1024 * 1024
 
 
 class Cell(BaseModel):
@@ -67,15 +66,8 @@ def kept_cell(into: Path, plan: Planned, arm: str, seed: int) -> Cell | None:
     Raises ConfigurationError if it cannot be read, or if it was made under another plan or other settings.
     """
     path = cell_file(into, arm, seed)
-    try:
-        cell = Cell.model_validate_json(read_regular(path, BYTES_MOST))
-    except FileNotFoundError:
+    if (cell := read_kept(path, Cell, "cell")) is None:
         return None
-    except (OSError, ValueError) as error:
-        why = "it does not have the form of a cell" if isinstance(error, ValidationError) else str(error).lower()
-        raise ConfigurationError(
-            f"{path}: this cell cannot be read: {why}. Next: remove it, to make it again"
-        ) from error
     advice = "Next: another folder: --into"
     if cell.plan != plan.plan:
         raise ConfigurationError(f"{path} was made under the plan {cell.plan}, not {plan.plan}. {advice}")

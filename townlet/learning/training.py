@@ -106,12 +106,17 @@ def replayed(run: Path, update: int) -> tuple[np.ndarray, np.ndarray]:
 
     Raises ConfigurationError, TownletError.
     """
-    trainer = restored(run, update)
+    experience = lived_again(run, update).experience
+    return experience.rows.view(np.ndarray)[: experience.n].copy(), experience.seen[: experience.n].copy()
+
+
+def lived_again(run: Path, update: int, listen: int | None = None) -> Trainer:
+    """A training that has gathered the rollout of an update anew; `listen` and errors as for `restored`."""
+    trainer = restored(run, update, listen=listen)
     while trainer.update < update:
         trainer.step()
     trainer.gather()
-    experience = trainer.experience
-    return experience.rows.view(np.ndarray)[: experience.n].copy(), experience.seen[: experience.n].copy()
+    return trainer
 
 
 def _live(run: Path, manifest: Manifest, progress: Progress) -> Manifest:

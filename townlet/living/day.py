@@ -14,8 +14,7 @@ def tick(town, plan):
     life.welcome(town, plan)
     for i in range(draw_order(town)):
         a = town.order[i]
-        if control.is_commanded(town.agents[a]):
-            control.tend_order(town, plan, a)
+        control.tend_order(town, plan, a)
         asked = control.is_asked(town, a)
         acts = control.heed(town, plan, a) if asked else True
         if town.agents[a].doing >= 0:
@@ -49,7 +48,8 @@ def act(town, plan, a, asked):
         primitives.act(town, plan, a)
         return
     if control.is_commanded(agent):
-        control.obey(town, plan, a)
+        if not control.obey(town, plan, a):
+            return
     elif asked:
         control.choose(town, plan, a)
     else:

@@ -5,29 +5,25 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from eventlog.folder import disk
-from eventlog.folder.regular import read_regular
 from eventlog.folder.stores import bring_beside
 from eventlog.places import place_name
+from townlet import stretches
 from townlet.errors import PolicyError
 from townlet.policies.file import Policy, write_policy
 from townlet.policies.guide import Guide, Share
+from townlet.stretches import Record, read_stretches, write_stretches
 
 RECORD: Final = "policies.json"
 COPIES: Final = "policies"
-BYTES_MOST: Final = 1 << 20
 
 
-class Stretch(BaseModel):
+class Stretch(stretches.Stretch):
     """From `from_tick` on people live by this policy: its digest, its name, the share. No digest: by the script."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    from_tick: Annotated[int, Field(ge=0)]
     policy: Annotated[str, Field(pattern="^([0-9a-f]{16})?$")]
     name: Annotated[str, Field(max_length=255)]
     share: Annotated[str, Field(pattern="^[0-9]{1,4}/[0-9]{1,4}$")]
@@ -37,31 +33,13 @@ class Stretch(BaseModel):
         return (self.policy, self.share) == (("", "0/1") if by is None else (by.policy.digest, str(by.share)))
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    format: Literal[1] = 1
-    stretches: tuple[Stretch, ...]
-
-
 def kept_stretches(run: Path) -> tuple[Stretch, ...]:
     """The stretches of the run in this folder, in order; none where it has always lived by the script.
 
     Raises PolicyError for a file that is not what was written.
     """
-    file = run / RECORD
-    bring_beside(run, RECORD)
-    try:
-        return _Record.model_validate_json(read_regular(file, BYTES_MOST)).stretches
-    except FileNotFoundError:
-        return ()
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise PolicyError(
-            f"{place_name(file)} does not say which policies were in force: {first['msg'][:120]}.\n"
-            "  Next: bring the file back from a copy of the run, or remove it and name the policy: "
-            "townlet resume RUN --policy FILE"
-        ) from error
+    instead = "name the policy: townlet resume RUN --policy FILE"
+    return read_stretches(run, RECORD, Record[Stretch], "which policies were in force", instead, PolicyError)
 
 
 def kept_guide(run: Path, stretch: Stretch) -> Guide | None:
@@ -101,4 +79,4 @@ def keep_guide(run: Path, by: Guide | None, tick: int) -> None:
         if not file.exists():
             write_policy(file, by.policy.tensors, by.policy.identity)
     if wanted != before:
-        disk.replace_file(run / RECORD, (_Record(stretches=wanted).model_dump_json(indent=2) + "\n").encode())
+        write_stretches(run, RECORD, Record[Stretch](stretches=wanted))

@@ -71,7 +71,7 @@ MAINS = {"power": (POWER_FAILED, POWER_RESTORED), "water": (WATER_FAILED, WATER_
 """By name, the kinds of the events by which a main fails and comes back."""
 
 TICKS_MOST = 1 << (np.finfo(np.float32).nmant + 1)
-"""The most ticks of a restraint, 16,777,216: the greatest number up to which a row's number counts by ones."""
+"""The most ticks that a command can ask for, 16,777,216: up to it a row's number counts by ones."""
 
 NOT_NOW = {
     int(Reason.BUSY): "it is busy",
@@ -220,9 +220,7 @@ def against_restraint(town: Any, a: int, deed: Deed, b: int, ticks: int) -> str:
         return f"who sits in seat {a} does nothing towards itself"
     if b >= 0 and deed in TOWARDS_NOBODY:
         return f"{Deed(deed).name.lower()} is done towards nobody: leave `towards` out"
-    if not 0 <= ticks <= TICKS_MOST:
-        return f"a restraint lasts from 0 to {TICKS_MOST:,} ticks, and {ticks:,} is not such a number"
-    return ""
+    return against_ticks(ticks)
 
 
 def against_leaving(town: Any) -> str:
@@ -272,10 +270,9 @@ def seats_for_two(plans: Any, epoch: int, objects: int, venue: int) -> int:
     return int(found[np.unravel_index(apart.argmin(), apart.shape)[0]])
 
 
-def places_of_all(town: Any, plans: Any, venues: list[int]) -> Any:
+def places_of_all(plans: Any, epoch: int, objects: int, venues: list[int]) -> Any:
     """The places of these venues that belong to nobody: all but desks and beds; i8."""
-    epoch = int(town["clock"]["epoch"])
-    places = plans["layout"]["place"][epoch][: int(town["clock"]["objects"])]
+    places = plans["layout"]["place"][epoch][:objects]
     own = plans["affordances"]["own"][epoch][places["affordance"]]
     return np.flatnonzero(np.isin(places["venue"], venues) & (own == 0))
 

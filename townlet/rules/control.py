@@ -67,9 +67,13 @@ ONE = np.int64(1)
 @kernel
 def is_asked(town, a):
     """Whether an outside policy chooses for the seat in this tick; for who is under a command it does not."""
-    if town.cursor.control == SCRIPTED or town.asked[a] == NOT_ASKED:
-        return False
-    return not is_commanded(town.agents[a])
+    return not (is_left_to_script(town, a) or is_commanded(town.agents[a]))
+
+
+@kernel
+def is_left_to_script(town, a):
+    """Whether the scripted policy chooses for the seat, where no command does."""
+    return town.cursor.control == SCRIPTED or town.asked[a] == NOT_ASKED
 
 
 @kernel
@@ -128,9 +132,13 @@ def take(town, plan, a, option):
 
 @kernel
 def obey(town, plan, a):
-    """Who is under a command does what is ordered, if it may be asked for; without an order, who is possessed waits."""
+    """Who is under a command does what is ordered, if it may be asked for; without an order, who is possessed waits.
+
+    Returns whether the agent goes on with its tick. Where an order ends because it became impossible, the scripted
+    policy chooses at once for those who are left to it; an outside policy is asked in the next tick, as in `heed`.
+    """
     if not policy.decides(town, plan, a):
-        return
+        return True
     agent = town.agents[a]
     if agent.ordered > 0:
         option = agent.ordered - 1
@@ -138,12 +146,15 @@ def obey(town, plan, a):
         reason = reason_against_meeting(town, plan, a) if meets else reason_against_order(town, plan, a, option)
         if reason < 0:
             take(town, plan, a, option)
-            return
+            return True
         record_order_ended(town, plan, a, option, reason, agent.ordered_seq)
     if agent.possessed > 0:
         take(town, plan, a, OPTION_WAIT)
-    else:
-        policy.choose(town, plan, a)
+        return True
+    if not is_left_to_script(town, a):
+        return False
+    policy.choose(town, plan, a)
+    return True
 
 
 @kernel

@@ -155,15 +155,21 @@ def keeps_waiting(town, plan, a, first):
     """Whether the agent lets the next in line wait, from carelessness or rivalry."""
     if is_held_back(town, a, DEED_BLOCK, first):
         return False
-    spite = max(0.0, plan.queues.block_rivalry * rivalry(town, plan, a, first))
-    return draw(town, BLOCK, a, first) < plan.queues.block_chance * temper(town, plan, a) + spite
+    chance = plan.queues.block_chance * temper(town, plan, a) + spite(town, plan, a, first)
+    return draw(town, BLOCK, a, first) < chance
 
 
 @kernel
 def pushes_past(town, plan, a, b):
     """Whether the agent, who squeezes past one who stood in the way, does so with hard words."""
-    spite = max(0.0, plan.queues.block_rivalry * rivalry(town, plan, a, b))
-    return draw(town, BARRED, a, b) < plan.queues.barred_chance * (temper(town, plan, a) + spite)
+    chance = plan.queues.barred_chance * (temper(town, plan, a) + spite(town, plan, a, b))
+    return draw(town, BARRED, a, b) < chance
+
+
+@kernel
+def spite(town, plan, a, b):
+    """How much likelier rivalry makes it that an agent blocks another or speaks hard words, 0 or more."""
+    return max(0.0, plan.queues.block_rivalry * rivalry(town, plan, a, b))
 
 
 @kernel

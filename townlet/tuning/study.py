@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from eventlog.folder import disk
 from eventlog.folder.lock import WriterLock
@@ -17,13 +17,13 @@ from townlet import many
 from townlet.configuration.load import load
 from townlet.configuration.stages import rewards_stage
 from townlet.errors import ConfigurationError, TownletError
-from townlet.learning.kept.folders import Machine, require_free, this_machine
+from townlet.learning.kept.folders import Machine, require_free, this_machine, why_unreadable
 from townlet.learning.settings import Training, digest_of
 from townlet.many.cells import canonical
 from townlet.tuning.leaving import best_of, write_study
 from townlet.tuning.seeds import require_apart
 from townlet.tuning.settings import Search, Value, changed, require_possible, value_of
-from townlet.tuning.trials import STOPPED, Trial, kept_trial, make_trial, write_trial
+from townlet.tuning.trials import STOPPED, Trial, kept_trial, kept_trials, make_trial, write_trial
 from townlet.warming import warm
 
 MANIFEST: Final = "study.json"
@@ -81,18 +81,20 @@ def tune(
     jobs: int | None = None,
     progress: Callable[[Pulse], None] | None = None,
 ) -> Study:
-    """Try values of a training's keys, in `trials` trials (None: as many as the search says); returns them all.
+    """Try values of a training's keys, in `trials` trials; returns them all.
+
+    None: as many as the search says, or as the study has already.
 
     `into` is the study's folder. The training's seed is the study's, too: it draws the trials, whose own trainings have
     seeds of the search. `jobs` is the number of processes, None: one for each processor; no result depends on it.
     With `resume`, a study in the folder goes on, also to more trials than before, and equals one that was not broken.
 
-    Raises ConfigurationError for a search that does not fit, for seeds that meet, for another study's folder, or for a
-    machine with other bits than before; TownletError if a trial fails for another reason than its values, or without
-    Optuna.
+    Raises ConfigurationError for a search that does not fit, for seeds that meet, for another study's folder, for fewer
+    trials than it has, or for a machine with other bits than before; TownletError if a trial fails for another reason
+    than its values, or without Optuna.
     """
     require_optuna()
-    folder, of = Path(into), search.trials if trials is None else trials
+    folder = Path(into)
     require_possible(search, training)
     first = trainings_of(training, search, 0, {})
     require_apart(training, {f"training {place + 1} of a trial": each for place, each in enumerate(first)}, search)
@@ -109,7 +111,7 @@ def tune(
     lock = WriterLock(folder)
     try:
         _begin(folder, mine)
-        found = _Rounds(folder, mine, of, jobs, progress).lived()
+        found = _Rounds(folder, mine, _how_many(folder, search, trials), jobs, progress).lived()
         return Study(mine.digest, found, best_of(found), found[0] if found[0].values == own_values(mine) else None)
     finally:
         lock.release()
@@ -194,6 +196,19 @@ class _Rounds:
             self._progress(Pulse(trial, self._told, self._of, best_of(trials), left))
 
 
+def _how_many(folder: Path, search: Search, trials: int | None) -> int:
+    """How many trials a study comes to. Raises ConfigurationError for fewer than it has."""
+    there = kept_trials(folder)
+    if trials is None:
+        return max(search.trials, there)
+    if trials < there:
+        raise ConfigurationError(
+            f"{folder} has {there} trials already, and {trials} are fewer.\n"
+            f"  Next: --trials {there} or more, or another folder: --into"
+        )
+    return trials
+
+
 def own_values(study: Manifest) -> dict[str, Value]:
     """The values that the training which is tuned has of the keys that are searched."""
     return {key: value_of(study.training, key) for key in study.search.search}
@@ -240,8 +255,7 @@ def _begin(folder: Path, mine: Manifest) -> None:
     try:
         there = Manifest.model_validate_json(read_regular(path, BYTES_MOST))
     except (OSError, ValueError) as error:
-        why = "it does not have the form of one" if isinstance(error, ValidationError) else str(error).lower()
-        raise ConfigurationError(f"{path}: the study's manifest cannot be read: {why}") from error
+        raise ConfigurationError(f"{path}: the study's manifest cannot be read: {why_unreadable(error)}") from error
     if there.digest != mine.digest:
         raise ConfigurationError(
             f"{folder} holds the study {there.digest} with another training or search than {mine.digest}.\n"

@@ -5,24 +5,22 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from eventlog.folder import disk
-from eventlog.folder.regular import read_regular
 from townlet.configuration.load import from_text
 from townlet.errors import ConfigurationError
 from townlet.evaluating.living import Sums, town_sums
 from townlet.learning.figures import error_over_towns
 from townlet.learning.guards import Stopped
 from townlet.learning.kept.checkpoints import FOLDER
-from townlet.learning.kept.folders import POLICY, is_training, read_manifest
+from townlet.learning.kept.folders import POLICY, is_training, read_kept, read_manifest
 from townlet.learning.optimising import Diverged
 from townlet.learning.settings import Training
 from townlet.learning.training import train
 
 TRIALS: Final = "trials"
 TRAININGS: Final = "trainings"
-BYTES_MOST: Final = 1024 * 1024
 
 FINISHED: Final = "finished"
 STOPPED: Final = "stopped"
@@ -125,18 +123,16 @@ def kept_trial(into: Path, study: str, number: int, values: Mapping[str, Any]) -
     Raises ConfigurationError if it cannot be read, or is of another study or had other values.
     """
     path = trial_file(into, number)
-    try:
-        trial = Trial.model_validate_json(read_regular(path, BYTES_MOST))
-    except FileNotFoundError:
+    if (trial := read_kept(path, Trial, "trial")) is None:
         return None
-    except (OSError, ValueError) as error:
-        why = "it does not have the form of a trial" if isinstance(error, ValidationError) else str(error).lower()
-        raise ConfigurationError(
-            f"{path}: this trial cannot be read: {why}. Next: remove it, to make it again"
-        ) from error
     if (trial.study, trial.number, trial.values) != (study, number, dict(values)):
         raise ConfigurationError(f"{path} is a trial of another study, or with other values. Next: another --into")
     return trial
+
+
+def kept_trials(into: Path) -> int:
+    """How many trials a study's folder keeps, counted up to the last one."""
+    return max((int(path.stem) + 1 for path in (into / TRIALS).glob("[0-9]*.json") if path.stem.isdecimal()), default=0)
 
 
 def _trained(run: Path, training: Training) -> str:
@@ -163,4 +159,14 @@ def _ratio(towns: Sequence[Sums], part: str, whole: str) -> float:
     return float(parts / wholes) if wholes else 0.0
 
 
-__all__ = ["FINISHED", "STOPPED", "Trial", "kept_trial", "make_trial", "training_folder", "trial_file", "write_trial"]
+__all__ = [
+    "FINISHED",
+    "STOPPED",
+    "Trial",
+    "kept_trial",
+    "kept_trials",
+    "make_trial",
+    "training_folder",
+    "trial_file",
+    "write_trial",
+]

@@ -113,7 +113,7 @@ def test_a_damaged_cell_is_told(begun: tuple[Path, Path], tmp_path: Path) -> Non
     path.parent.mkdir()
     kept = json.loads(cell_file(into, "OFF", 1).read_text(encoding="utf-8"))
     path.write_text(json.dumps({**kept, "towns": 3}), encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="does not have the form of a cell"):
+    with pytest.raises(ConfigurationError, match="does not have the form of one"):
         kept_cell(tmp_path, planned(file), "OFF", 1)
 
 

@@ -192,3 +192,26 @@ def test_the_script_that_is_asked_by_the_mask_never_chooses_outside_of_it() -> N
     assert chosen_outside(int(NOT_ASKED), 2)[1] > 0
     chosen, outside = chosen_outside(int(BY_SCRIPT_ALLOWED), 2)
     assert chosen > 300 and outside == 0
+
+
+@pytest.mark.parametrize(
+    ("control", "asked", "by_script"),
+    [
+        (SCRIPTED, int(Option.WAIT), True),
+        (BY_OPTION, int(NOT_ASKED), True),
+        (BY_OPTION, int(Option.WAIT), False),
+        (BY_OPTION, int(BY_SCRIPT_ALLOWED), False),
+        (BY_ACTION, int(Action.WAIT), False),
+    ],
+)
+def test_whose_order_becomes_impossible_is_asked_again_by_who_chooses_for_it(
+    control: int, asked: int, by_script: bool
+) -> None:
+    stage = Stage().at(720)
+    stage.town.cursor.control, stage.town.asked[0] = int(control), asked
+    stage.record("console", "option_ordered", 0, int(Option.SLEEP), 0)  # at noon nobody is tired
+    stage.rows()
+    assert bool(stage.call("control", "obey", 0)) == by_script
+    assert stage.kinds() == ["order_ended", *(["option_chosen"] if by_script else [])]
+    if control == BY_OPTION and not by_script:
+        assert int(stage.call("control", "allow", 0)) & 1 << 9, "it decides in the next tick"

@@ -166,11 +166,13 @@ def _noting(numbers: list[int], write: Any) -> Any:
 def test_a_study_goes_on_to_more_trials_and_equals_one_that_had_them_at_once(
     made: tuple[Path, Study, list[Pulse]], tmp_path: Path
 ) -> None:
-    """A round of two is cut after its first trial."""
+    """A round of two is cut after its first trial. It does not go on to fewer, which would leave some out."""
     into, found, _ = made
     first = tune(training(), search(tmp_path), tmp_path / "out", trials=3, jobs=1)
     assert first.trials == found.trials[:3]
     assert tune(training(), search(tmp_path), tmp_path / "out", trials=5, resume=True, jobs=1) == found
+    with pytest.raises(ConfigurationError, match="has 5 trials already, and 4 are fewer"):
+        tune(training(), search(tmp_path), tmp_path / "out", trials=4, resume=True, jobs=1)
     assert left_by(tmp_path / "out") == left_by(into)
 
 
@@ -259,7 +261,7 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"towns": 3}, "does not have the form of a trial"),
+        ({"towns": 3}, "does not have the form of one"),
         ({"values": {"ppo.rate": 1.0}}, "is a trial of another study, or with other values"),
         ({"study": "another"}, "is a trial of another study, or with other values"),
     ],

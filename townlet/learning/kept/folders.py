@@ -3,7 +3,7 @@
 import platform
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -29,6 +29,7 @@ LEVELS: Final = 4
 """So many folders deep trainings are looked for."""
 
 Text = Annotated[str, Field(max_length=200)]
+Kept = TypeVar("Kept", bound=BaseModel)
 
 
 def require_free(folder: Path, what: str, *, is_there: bool, resume: bool) -> None:
@@ -133,8 +134,28 @@ def read_manifest(run: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(read_regular(run / MANIFEST, BYTES_MOST))
     except (OSError, ValueError) as error:
-        why = "it does not have the form of one" if isinstance(error, ValidationError) else str(error).lower()
+        why = why_unreadable(error)
         raise ConfigurationError(f"{run / MANIFEST}: the training's manifest cannot be read: {why}") from error
+
+
+def why_unreadable(error: OSError | ValueError) -> str:
+    """Why a file is not what it should be, in words: it cannot be opened, or its text is something else."""
+    return "it does not have the form of one" if isinstance(error, ValidationError) else str(error).lower()
+
+
+def read_kept(path: Path, kind: type[Kept], what: str) -> Kept | None:
+    """What a file keeps, None if there is none. Raises ConfigurationError if it cannot be read.
+
+    `what` names it in the message, such as a trial: it can be made again.
+    """
+    try:
+        return kind.model_validate_json(read_regular(path, BYTES_MOST))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"{path}: this {what} cannot be read: {why_unreadable(error)}. Next: remove it, to make it again"
+        ) from error
 
 
 def write_manifest(run: Path, manifest: Manifest) -> None:

@@ -120,7 +120,9 @@ def first_event(a: Path, b: Path, update: int, town: int) -> Event | None:
     Both live again as for `first_decision`, which takes the same time once more. Events are compared life by life, by
     their number in the town's history. It imports torch. Raises ConfigurationError, TownletError.
     """
-    trainers = [_lived_again(run, update, town) for run in (a, b)]
+    from townlet.learning.training import lived_again
+
+    trainers = [lived_again(run, update, listen=town) for run in (a, b)]
     sides = [_lives_of(trainer, town) for trainer in trainers]
     settings = [from_text(read_manifest(run).town, f"{run}: town") for run in (a, b)]
     for life in sorted(sides[0].keys() & sides[1].keys()):
@@ -132,17 +134,6 @@ def first_event(a: Path, b: Path, update: int, town: int) -> Event | None:
             one, other = rows[place : place + 1], others[place : place + 1]
             return Event((seed, other_seed), one, other, (settings[0], settings[1]), not begins or place > 0)
     return None
-
-
-def _lived_again(run: Path, update: int, town: int) -> "Trainer":
-    """A training that has gathered the rollout of an update anew, and kept the events of a town."""
-    from townlet.learning.training import restored
-
-    trainer = restored(run, update, listen=town)
-    while trainer.update < update:
-        trainer.step()
-    trainer.gather()
-    return trainer
 
 
 def _lives_of(trainer: "Trainer", town: int) -> dict[int, tuple[int, Rows]]:

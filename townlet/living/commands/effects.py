@@ -239,18 +239,27 @@ def _oversleep(town: Town, command: typed.Oversleep) -> list[Effect]:
     return [Effect(codes.OUTCOME_FORCED, a=seat, code=int(outcome))]
 
 
-def _ill(town: Town, command: typed.Ill) -> list[Effect]:
+def _ill(town: Town, command: typed.Ill, issuer: Issuer) -> list[Effect]:
     seat = _seat(town, command.agent)
     _require(console.against_ticks(command.ticks))
+    until = int(town.record["agents"]["unwell_until"][seat])
+    if issuer == Issuer.PERTURBATION and until >= town.tick + command.ticks:
+        raise Refused(Refusal.E_CONFLICT, f"{command.agent} is unwell up to tick {until:,} already")
     return [Effect(codes.ILLNESS_BEGAN, a=seat, value=float(command.ticks))]
 
 
-def _close(town: Town, command: typed.Close) -> list[Effect]:
+def _close(town: Town, command: typed.Close, issuer: Issuer) -> list[Effect]:
     _require(console.against_ticks(command.ticks))
     name, venues = _venues(town, command.venue)
-    places = console.places_of_all(town.record, town.plans.view(np.ndarray), venues)
+    clock, plans = town.record["clock"], town.plans.view(np.ndarray)
+    places = console.places_of_all(plans, int(clock["epoch"]), int(clock["objects"]), venues)
     if not len(places):
         raise Refused(Refusal.E_INVALID_ARG, f"{name} has nothing but desks and beds, which cannot be closed")
+    until = town.record["objects"]["closed_until"][places]
+    if issuer == Issuer.PERTURBATION:  # a city event makes nothing shorter
+        places = places[until < town.tick + command.ticks]
+        if not len(places):
+            raise Refused(Refusal.E_CONFLICT, f"{name} is closed up to tick {int(until.min()):,} already")
     return [Effect(codes.PLACE_CLOSED, object=int(place), value=float(command.ticks)) for place in places]
 
 
@@ -289,8 +298,6 @@ EFFECTS: Final[Mapping[type[Any], Callable[[Town, Any], list[Effect]]]] = {
     typed.SetExitCap: _set_exit_cap,
     typed.SetSpawnDelay: _set_spawn_delay,
     typed.Oversleep: _oversleep,
-    typed.Close: _close,
-    typed.Ill: _ill,
 }
 """By type of command, the function that says what it leads to, whoever gives it."""
 
@@ -299,8 +306,11 @@ EFFECTS_BY_ISSUER: Final[Mapping[type[Any], Callable[[Town, Any, Issuer], list[E
     typed.Choose: _choose,
     typed.Possess: _possess,
     typed.Release: _release,
+    typed.Close: _close,
+    typed.Ill: _ill,
 }
-"""The same for commands that choose for a person: it matters who gives them."""
+"""The same for commands of which it matters who gives them: those that choose for a person, and those of city events
+that make nothing shorter."""
 
 
 def effects_of(town: Town, command: typed.Command, issuer: Issuer) -> list[Effect]:

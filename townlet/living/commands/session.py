@@ -3,19 +3,17 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from eventlog.catalogue.registries import Issuer
 from eventlog.folder.publishing import replacing
 from eventlog.reader import LogReader
 from townlet.errors import TownletError
 from townlet.living.commands.door import Answer, Door, commands_in
-from townlet.living.commands.typed import Command, read_command
+from townlet.living.commands.typed import TICK_MOST, Command, read_command
 from townlet.living.town import Town
 from townlet.whole_numbers import require_within
 from townlet.yaml_text import read_yaml
-
-TICK_MOST: Final = 2**32 - 1
 
 
 class Order(NamedTuple):
@@ -26,7 +24,7 @@ class Order(NamedTuple):
     issuer: Issuer = Issuer.LOCAL
 
 
-class Giver(Protocol):
+class CommandSource(Protocol):
     """Gives commands of its own before the orders of a session."""
 
     def give_due(self, door: Door) -> None:
@@ -47,7 +45,7 @@ class Session:
     """
 
     is_over = False
-    events: Giver | None = None
+    events: CommandSource | None = None
 
     def __init__(self, town: Town, orders: Iterable[Order], answers: Mapping[str, Answer] | None = None) -> None:
         """`answers` are those that the town's log has so far: what is answered there is not done again."""

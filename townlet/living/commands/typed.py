@@ -12,26 +12,31 @@ from eventlog.catalogue import registries
 from projections.spelling import proposal
 from townlet.errors import TownletError
 
+TICK_MOST: Final = 2**32 - 1
+"""The last tick of any town."""
+
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
-Tick = Annotated[int, Field(ge=0, le=2**32 - 1)]
+Tick = Annotated[int, Field(ge=0, le=TICK_MOST)]
 Whole = Annotated[int, Field(ge=-(2**31), lt=2**31)]
 
-
-def _deed(word: str) -> str:
-    """The name of a deed. Raises ValueError with the nearest one."""
-    known = [deed.name.lower() for deed in registries.Deed]
-    if word not in known:
-        raise ValueError(f"{word!r} is not a deed; {proposal(word, known, 3)}")
-    return word
+WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "deed": tuple(deed.name.lower() for deed in registries.Deed),
+    "option": tuple(option.name.lower() for option in registries.Option),
+}
+"""By field, the words that it may be."""
 
 
-def _option(word: str) -> str:
-    """The name of an option. Raises ValueError with the nearest one."""
-    known = [option.name.lower() for option in registries.Option]
-    if word not in known:
-        raise ValueError(f"{word!r} is not an option; {proposal(word, known, 3)}")
-    return word
+def _word_of(field: str) -> AfterValidator:
+    """A validator of the words of a field, which raises ValueError with the nearest one."""
+
+    def known(word: str) -> str:
+        if word not in WORDS[field]:
+            article = "an" if field[0] in "aeiou" else "a"
+            raise ValueError(f"{word!r} is not {article} {field}; {proposal(word, WORDS[field], 3)}")
+        return word
+
+    return AfterValidator(known)
 
 
 class Asked(BaseModel):
@@ -105,7 +110,7 @@ class Restrain(Asked):
 
     command: Literal["restrain"] = "restrain"
     agent: Name
-    deed: Annotated[str, AfterValidator(_deed)]
+    deed: Annotated[str, _word_of("deed")]
     towards: Name | None = None
     ticks: Whole
 
@@ -144,7 +149,7 @@ class Choose(Asked):
 
     command: Literal["choose"] = "choose"
     agent: Name
-    option: Annotated[str, AfterValidator(_option)]
+    option: Annotated[str, _word_of("option")]
     ticks: Whole | None = None
 
 

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import NoneType
 from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from eventlog.catalogue.registries import Deed, Option
 from townlet.errors import TownletError
-from townlet.living.commands.typed import NAMES, Asked, Command, Name, read_command
+from townlet.living.commands.typed import NAMES, WORDS, Asked, Command, Name, read_command
 
 KEYED: Final = re.compile(r"([a-z_]+)=(.*)")
 
@@ -25,11 +24,6 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 
 REST: Final = tuple(name for name, fields in FIELDS.items() if fields == ("text",))
 """The commands whose one value is all the rest of the line."""
-
-WORDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "deed": tuple(deed.name.lower() for deed in Deed),
-    "option": tuple(option.name.lower() for option in Option),
-}
 
 EXAMPLES: Final[Mapping[str, str]] = {
     "text": "the fair begins at noon",

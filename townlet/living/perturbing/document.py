@@ -49,6 +49,10 @@ RULES: Final = """
   one command `toggle_mortality` holds everybody, newcomers too, and one lets people leave again. Who had a reason to
   leave may do so then. If an operator has switched departures off already, that stays as it is. Whom a command removes
   leaves at once.
+* **Operators.** What an operator switches while an event lasts is the operator's from then on: power, water and
+  departures. The event then switches nothing back, also where the operator's command was rejected because it is so
+  already. A venue that is closed for longer, or a person who is unwell for longer, stays so: the event's command is
+  rejected (`E_CONFLICT`).
 * **Mercy.** For `mercy_ticks` after anybody has left, events are withheld. This is judged when an event's tick comes,
   because departures depend on the town. The log has an `announce` that says what was withheld and why. An event is also
   withheld while one of its kind still lasts, which only a change of profile can bring about.

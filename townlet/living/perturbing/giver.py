@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from eventlog.catalogue.registries import Issuer, Item
+from eventlog.catalogue.registries import Issuer, Item, Refusal
 from townlet.configuration.load import person_name
 from townlet.living.commands.door import Answer, Door, Given
 from townlet.living.commands.typed import Command, read_command
@@ -21,6 +21,12 @@ from townlet.living.town import Town
 
 SWITCHES: Final = {"blackout": "blackout", "water_outage": "outage"}
 """By kind, the command that begins and, with `on: false`, ends it."""
+
+STAYING: Final = "toggle_mortality"
+"""The command by which nobody leaves, or people leave again."""
+
+HEARD: Final = (*SWITCHES.values(), STAYING)
+"""The commands of others that a giver remembers: what they switched since an event began stays as it is."""
 
 GRACE_TICKS: Final = 60
 """The grace where no profile is in force any more, and the last event still lasts."""
@@ -47,6 +53,7 @@ class Giver:
         self._begun: dict[str, CityEvent] = {}
         self._due: list[tuple[int, int, CityEvent]] = []
         self._said: dict[str, tuple[Command, Answer]] = {}
+        self._others: dict[str, Given] = {}
         for each in given:
             self.hear(each.command, each.issuer, each.answer)
         self._drop_past()
@@ -54,7 +61,8 @@ class Giver:
     @property
     def said(self) -> list[Given]:
         """The commands so far, with their answers, from which another giver goes on."""
-        return [Given(Issuer.PERTURBATION, command, answer) for command, answer in self._said.values()]
+        own = [Given(Issuer.PERTURBATION, command, answer) for command, answer in self._said.values()]
+        return [*own, *self._others.values()]
 
     def give_due(self, door: Door) -> None:
         """Give the commands of every end and of every event whose tick has come. Raises OutboxFull."""
@@ -70,7 +78,7 @@ class Giver:
             for part, content in self._beginning(event):
                 self._give(event, part, content, door)
             if event.is_townwide and event.id in self._begun and not self._town.record["clock"]["lasting"]:
-                self._give(event, "stay", {"command": "toggle_mortality", "on": False}, door)
+                self._give(event, "stay", {"command": STAYING, "on": False}, door)
 
     def next_stop(self, until: int) -> int:
         """The next tick, after the present one, at which something may be due, if it is before `until`; else that."""
@@ -118,9 +126,10 @@ class Giver:
             yield "on", {"command": "arrange_meet", **fields}
 
     def _end(self, event: CityEvent, door: Door) -> None:
-        """End an event; what its command ends by itself needs no more."""
+        """End an event; what its command ends by itself needs no more, nor what somebody else has switched since."""
         if event.kind in SWITCHES:
-            self._give(event, "off", {"command": SWITCHES[event.kind], "on": False}, door)
+            if not self._is_taken_over(SWITCHES[event.kind], f"{event.id}.on"):
+                self._give(event, "off", {"command": SWITCHES[event.kind], "on": False}, door)
         elif event.kind == "price_spike":
             for item in ("raw", "meal"):
                 said = self._said.get(f"{event.id}.{item}")
@@ -135,16 +144,33 @@ class Giver:
         if any(other.is_townwide and other.until + self._grace > now for other in self._begun.values()):
             return
         last = max(self._said, key=lambda cmd_id: self._said[cmd_id][1].seq if _holds(cmd_id) else -1, default="")
-        if last.endswith(".stay") and self._said[last][1].accepted:
-            self._give(event, "leave", {"command": "toggle_mortality", "on": True}, door)
+        if last.endswith(".stay") and self._said[last][1].accepted and not self._is_taken_over(STAYING, last):
+            self._give(event, "leave", {"command": STAYING, "on": True}, door)
+
+    def _is_taken_over(self, name: str, cmd_id: str) -> bool:
+        """Whether somebody else gave a command of this name after the one of this id: then that one's word stands."""
+        other = self._others.get(name)
+        return other is not None and other.answer.seq > self._said[cmd_id][1].seq
 
     def _give(self, event: CityEvent, part: str, content: dict[str, Any], door: Door) -> None:
         command = read_command({"cmd_id": f"{event.id}.{part}", **content})
         self.hear(command, Issuer.PERTURBATION, door.submit(command, Issuer.PERTURBATION))
 
     def hear(self, command: Command, issuer: Issuer, answer: Answer) -> None:
-        """Keep a command with its answer. An event that has begun has an end, and what has ended has none."""
-        found = event_of(command.cmd_id) if issuer == Issuer.PERTURBATION else None
+        """Keep a command with its answer. An event that has begun has an end, and what has ended has none.
+
+        Of what somebody else commands the switches are kept. One that was rejected because it is so already counts,
+        too: who asks for darkness during a blackout wants it to stay dark.
+        """
+        if issuer != Issuer.PERTURBATION:
+            in_time = command.expected_tick in (None, answer.tick)
+            if command.command in HEARD and in_time and answer.refusal in (None, Refusal.E_CONFLICT):
+                given = Given(issuer, command, answer)
+                self._others[command.command] = max(
+                    given, self._others.get(command.command, given), key=lambda each: each.answer.seq
+                )
+            return
+        found = event_of(command.cmd_id)
         if found is None:
             return
         event, part = found

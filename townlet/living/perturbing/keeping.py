@@ -4,35 +4,21 @@
 """
 
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from eventlog.folder import disk
-from eventlog.folder.regular import read_regular
-from eventlog.folder.stores import bring_beside
 from eventlog.places import place_name
+from townlet import stretches
 from townlet.errors import TownletError
 from townlet.living.perturbing.profile import Profile
+from townlet.stretches import Record, read_stretches, write_stretches
 
 RECORD: Final = "perturbations.json"
-BYTES_MOST: Final = 1 << 20
 
 
-class Stretch(BaseModel):
+class Stretch(stretches.Stretch):
     """From `from_tick` on city events come by this profile; None: none come."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    from_tick: Annotated[int, Field(ge=0)]
     profile: Profile | None
-
-
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    format: Literal[1] = 1
-    stretches: tuple[Stretch, ...]
 
 
 def kept_profiles(run: Path) -> tuple[Stretch, ...]:
@@ -40,19 +26,8 @@ def kept_profiles(run: Path) -> tuple[Stretch, ...]:
 
     Raises TownletError for a file that is not what was written.
     """
-    file = run / RECORD
-    bring_beside(run, RECORD)
-    try:
-        return _Record.model_validate_json(read_regular(file, BYTES_MOST)).stretches
-    except FileNotFoundError:
-        return ()
-    except ValidationError as error:
-        raise TownletError(
-            f"{place_name(file)} does not say which profile of city events is in force: "
-            f"{error.errors()[0]['msg'][:120]}.\n"
-            "  Next: bring the file back from a copy of the run, or remove it and name the profile: "
-            "townlet resume RUN --perturb FILE"
-        ) from error
+    instead = "name the profile: townlet resume RUN --perturb FILE"
+    return read_stretches(run, RECORD, Record[Stretch], "which profile of city events is in force", instead)
 
 
 def profile_in_force(run: Path, tick: int | None = None, lost: str | None = None) -> Profile | None:
@@ -61,13 +36,13 @@ def profile_in_force(run: Path, tick: int | None = None, lost: str | None = None
     `lost` is the digest of the profile that the run began with, if its manifest names one. Raises TownletError where
     that is said and no profile is recorded.
     """
-    stretches = kept_profiles(run)
-    if lost and not stretches:
+    kept = kept_profiles(run)
+    if lost and not kept:
         raise TownletError(
             f"{place_name(run)} began with the city events of profile {lost}, and {RECORD}, which has it, is missing.\n"
             "  Next: bring the file back from a copy of the run, or name the profile: townlet resume RUN --perturb FILE"
         )
-    begun = [each for each in stretches if tick is None or each.from_tick < tick or not each.from_tick]
+    begun = [each for each in kept if tick is None or each.from_tick < tick or not each.from_tick]
     return begun[-1].profile if begun else None
 
 
@@ -82,7 +57,7 @@ def keep_profile(run: Path, profile: Profile | None, tick: int, *, began: bool =
     if profile != (wanted[-1].profile if wanted else None) or (began and not wanted):
         wanted = (*wanted, Stretch(from_tick=tick, profile=profile))
     if wanted != before:
-        disk.replace_file(run / RECORD, (_Record(stretches=wanted).model_dump_json(indent=2) + "\n").encode())
+        write_stretches(run, RECORD, Record[Stretch](stretches=wanted))
 
 
 def hand_down_profiles(run: Path, into: Path, tick: int) -> None:

@@ -35,11 +35,9 @@ def scene_of(settings: Settings, plan: Any = None) -> Scene:
     """
     plans = (compile_plan(settings) if plan is None else plan).view(np.ndarray)
     many = int(plans["layout"]["places"][0])
-    places = plans["layout"]["place"][0][:many]
-    shared = plans["affordances"]["own"][0][places["affordance"]] == 0
     venues = [Venue(venue.kind, venue.name) for venue in map_of(settings).venues]
     public = [number for number, venue in enumerate(venues) if venue.kind != HOME]
-    closable = [venues[v] for v in public if bool((shared & (places["venue"] == v)).any())]
-    meeting = [venues[v] for v in public if console.seats_for_two(plans, 0, venue=v, objects=many) >= 0]
+    closable = [venues[v] for v in public if len(console.places_of_all(plans, 0, many, [v]))]
+    meeting = [venues[v] for v in public if console.seats_for_two(plans, 0, many, v) >= 0]
     founders = tuple(person_name(settings, person) for person in range(settings.town.people))
     return Scene(settings.town.ticks_per_day, founders, tuple(closable), tuple(meeting))

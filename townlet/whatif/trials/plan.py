@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue, ValidationError, model_validator
 from projections.settings import Model
 from townlet.configuration.faults import dotted, key_fault, refusal
 from townlet.configuration.load import configs_folder, given_file
+from townlet.living.commands.typed import Tick
 from townlet.whatif.asked.question import SUFFIX, question_of
 from townlet.whatif.paired.asking import DAYS_MOST, PAIRS_MOST
 
@@ -23,7 +24,6 @@ BLOCKS: Final = ("function-after[_one(), When]", "Later")
 """What pydantic calls the two forms of a moment, and of a command, in the place of an error."""
 
 ArmName = Annotated[str, Field(pattern=ARM, max_length=40)]
-Tick = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Text = Annotated[str, Field(min_length=1, max_length=1_000)]
 
 

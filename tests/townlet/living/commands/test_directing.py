@@ -506,3 +506,44 @@ def test_a_policy_decides_nothing_for_who_is_possessed() -> None:
     assert set(done_by(rows, seat, codes.OPTION_CHOSEN)["code"].tolist()) == {Option.WAIT}
     choices = town.decider.take().choices
     assert len(choices) and seat not in choices["seat"].tolist()
+
+
+def test_a_policy_decides_again_for_whose_order_became_impossible() -> None:
+    town, door = at(NOON)
+    seat = until_idle(town, Option.COOK)
+    by = guide(ROOT / "configs" / "policies" / "town.safetensors")
+    assert by is not None
+    town.decider = Decider(town, by, 7)
+    assert given_to(door, {"command": "choose", "agent": name_of(town, seat), "option": "cook"}).accepted
+    assert given_to(door, {"command": "blackout"}, "dark").accepted
+    rows = rows_of(town, 60)
+    (ended,) = done_by(rows, seat, codes.ORDER_ENDED)
+    chosen = done_by(rows, seat, codes.OPTION_CHOSEN)
+    after = chosen[chosen["seq"] > ended["seq"]]
+    choices = town.decider.take().choices
+    assert len(after) and int(ended["code2"]) == Reason.NO_PLACE
+    assert after["tick"].tolist() == choices["tick"][choices["seat"] == seat].tolist()
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "field", "said"),
+    [
+        ({"command": "close", "venue": "The Spring"}, "objects", "closed_until", "The Spring is closed up to tick 500"),
+        ({"command": "ill", "agent": "carol"}, "agents", "unwell_until", "carol is unwell up to tick 500"),
+    ],
+)
+def test_a_city_event_makes_nothing_shorter(content: Content, kind: str, field: str, said: str) -> None:
+    town, door = at(0)
+
+    def ends() -> int:
+        return int(town.record[kind][field].max())
+
+    assert given_to(door, {**content, "ticks": 500}, "1", Issuer.OPERATOR).accepted
+    for ticks in (100, 500):
+        shorter = given_to(door, {**content, "ticks": ticks}, f"p{ticks}", Issuer.PERTURBATION)
+        assert shorter.refusal == Refusal.E_CONFLICT and said in shorter.why
+        assert ends() == 500
+    assert given_to(door, {**content, "ticks": 600}, "p600", Issuer.PERTURBATION).accepted
+    assert ends() == 600
+    assert given_to(door, {**content, "ticks": 50}, "2", Issuer.OPERATOR).accepted
+    assert ends() == 50, "an operator may"

@@ -14,7 +14,7 @@ from tests.townlet.towns import default_settings, town_of
 from townlet.errors import TownletError
 from townlet.keeping.verify import verify
 from townlet.living.commands.door import Given, commands_in
-from townlet.living.commands.session import Session, living
+from townlet.living.commands.session import Order, Session, living
 from townlet.living.commands.typed import read_command
 from townlet.living.perturbing.calendar import calendar
 from townlet.living.perturbing.giver import Giver
@@ -234,3 +234,41 @@ def test_a_town_in_which_nobody_may_leave_already_is_left_so() -> None:
     assert any(each.command.cmd_id.endswith(".on") for each in said)
     assert not any(each.command.command == "toggle_mortality" for each in said)
     assert town.record["clock"]["lasting"]
+
+
+def through_a_blackout(*words: tuple[int, dict[str, object]], anew: int = -1) -> tuple[Town, list[str]]:
+    """A town after a blackout of 20 ticks and its grace, and what came to an end by the event.
+
+    `words` are what an operator says so many ticks after its beginning. `anew`: after so many ticks another giver goes
+    on from what was said.
+    """
+    town, profile = founded_town(), dark_profile(grace_ticks=5, budget_a_day=1)
+    (event, *_) = calendar(profile, SEED, 9, scene_of(default_settings()))
+    session = Session(town, ())
+    giver = session.events = Giver(town, profile, SEED)
+    for number, (after, content) in enumerate([*sorted(words, key=lambda each: each[0]), (40, {})]):
+        for _ in living(town, event.tick + after, 1000, session):
+            pass
+        if content:
+            order = Order(town.tick, read_command({**content, "cmd_id": f"o{number}"}), Issuer.OPERATOR)
+            session.give(order)
+        if after == anew:
+            giver = session.events = Giver(town, profile, SEED, giver.said)
+    return town, [name.rpartition(".")[2] for name in giver._said if name.endswith((".off", ".leave"))]
+
+
+def test_what_an_operator_switches_during_an_event_stays() -> None:
+    off, on = ({"command": "toggle_mortality", "on": each} for each in (False, True))
+    dark, light = ({"command": "blackout", "on": each} for each in (True, False))
+    town, ended = through_a_blackout()
+    assert ended == ["off", "leave"]
+    assert (town.record["clock"]["lasting"], town.record["clock"]["power"]) == (0, 1)
+    for words, lasting in (([(8, off)], 1), ([(8, on), (9, off)], 1), ([(8, on)], 0)):
+        for anew in (-1, 8):
+            town, ended = through_a_blackout(*words, anew=anew)
+            assert (town.record["clock"]["lasting"], ended) == (lasting, ["off"])
+    for words, power in (([(8, dark)], 0), ([(8, light), (9, dark)], 0), ([(8, light)], 1)):
+        town, ended = through_a_blackout(*words)
+        assert (town.record["clock"]["power"], ended) == (power, ["leave"])
+    late = {**off, "expected_tick": 0}
+    assert through_a_blackout((8, late))[1] == ["off", "leave"], "what came too late was not said"
