@@ -1,75 +1,83 @@
-"""Threads that share the towns of a step. Each free thread, also the calling one, takes the next few towns.
+"""The threads that share the towns of a step, by `townlet.env.shares`: how they begin, sleep, are woken, and end.
 
-Towns do not depend on each other, so the results are the same for any number of threads. The compiled step lets other
-threads run while it works. A thread that the machine delays does not hold up the others: they take the towns it does
-not take. (Numba's own parallel loop is not used: it would have to be compiled again, and all its threads wait for each
-other at a barrier. Measured beside other work on two cores it took ten times as long, and its default threading layer
-may not be entered from two threads at once.)
+Towns do not depend on each other, so the results are the same for any number of threads. While the compiled step works,
+or looks for more work, it lets other threads run Python. A thread that the machine delays does not hold up the others:
+they take the shares it does not take. (Numba's own parallel loop is not used: it would have to be compiled again, and
+all its threads wait for each other at a barrier. Measured beside other work on two cores it took ten times as long, and
+its default threading layer may not be entered from two threads at once. Queues of Python are for sleep alone: to hand
+over shares by them takes as long as a share.)
 """
 
 import threading
 from collections.abc import Callable
-from itertools import pairwise
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
+
+from townlet.env.shares import ASLEEP, CALLER, SHARES_MOST, new_desk
 
 Work = Callable[[int, int], int]
-"""A function that steps the towns from the first up to the last (exclusive) and returns a count."""
-
-SHARES_A_THREAD = 4
-"""How many parts the towns are split into, for each thread. More parts are more even; each costs microseconds."""
+"""The compiled step, bound to its arrays: takes the number of a thread, and whether it opens a step (1) or not (0)."""
 
 
 class Workers:
-    """Runs a step of `count` towns on `threads` threads, including the caller's own."""
+    """Runs steps of `count` towns on `threads` threads, including the caller's own.
 
-    def __init__(self, work: Work, count: int, threads: int) -> None:
-        self._work, self._count = work, count
-        shares = min(count, threads * SHARES_A_THREAD)
-        self._shares = list(pairwise(count * i // shares for i in range(shares + 1)))
-        self._open: SimpleQueue[tuple[int, int] | None] = SimpleQueue()
-        self._done: SimpleQueue[int | None] = SimpleQueue()
-        self._threads = [
-            threading.Thread(target=self._serve, name="townlet-step", daemon=True) for _ in range(threads - 1)
-        ]
-        for thread in self._threads:
-            thread.start()
+    Each thread has `shares` shares of the towns, and meets the others at the `desk`: the step is bound to these.
+    """
+
+    def __init__(self, count: int, threads: int) -> None:
+        self.threads, self.shares = threads, 1 if threads == 1 else min(SHARES_MOST, -(-count // threads))
+        self.desk = new_desk(threads, self.shares)
+        self._calls: SimpleQueue[bool] = SimpleQueue()  # True wakes a helper, False ends it
+        self._wakes: SimpleQueue[None] = SimpleQueue()  # wakes the caller
+        self._helpers: list[threading.Thread] = []
+        self._is_broken_off = self._has_failed = False
+
+    def start(self, work: Work) -> None:
+        """Start the helpers. From now on `run` runs this step."""
+        self._work = work
+        for thread in range(1, self.threads):
+            helper = threading.Thread(target=self._help, args=(thread,), name="townlet-step", daemon=True)
+            self._helpers.append(helper)
+            helper.start()
 
     def run(self) -> int:
-        """Step all towns; returns the sum of the counts."""
-        if not self._threads:
-            return self._work(0, self._count)
-        for each in self._shares:
-            self._open.put(each)
-        total, taken = 0, 0
-        while (share := self._next()) is not None:
-            total += self._work(*share)
-            taken += 1
-        for _ in range(len(self._shares) - taken):
-            count = self._done.get()
-            if count is None:
+        """Step all towns; returns how many of them need the caller's help."""
+        if self._is_broken_off:
+            self._go_on(0)
+        self._is_broken_off = True  # until all shares are done, which Ctrl-C may keep from being awaited
+        hands = self._go_on(1)
+        self._is_broken_off = False
+        return hands
+
+    def _go_on(self, opens: int) -> int:
+        """Work until all shares of the step are done."""
+        while (hands := self._work(int(CALLER), opens)) < 0:
+            if self._has_failed:
                 raise RuntimeError("a thread of the environment failed; what it said stands on stderr")
-            total += count
-        return total
+            for _ in range(int(ASLEEP) - hands):
+                self._calls.put(True)
+            if hands == ASLEEP:
+                self._wakes.get()
+            opens = 0
+        return hands
 
-    def _next(self) -> tuple[int, int] | None:
-        """The next part that no thread has taken; None if there is none."""
+    def _help(self, thread: int) -> None:
+        """Work as a helper, until it is ended."""
         try:
-            return self._open.get_nowait()
-        except Empty:
-            return None
-
-    def _serve(self) -> None:
-        while (share := self._open.get()) is not None:
-            count = None
-            try:
-                count = self._work(*share)
-            finally:
-                self._done.put(count)
+            while True:
+                if self._work(thread, 0) != ASLEEP:
+                    self._wakes.put(None)
+                elif not self._calls.get():
+                    return
+        except BaseException:
+            self._has_failed = True
+            self._wakes.put(None)
+            raise
 
     def close(self) -> None:
-        """End the threads. A second call does nothing."""
-        for _ in self._threads:
-            self._open.put(None)
-        for thread in self._threads:
-            thread.join()
-        self._threads = []
+        """End the helpers. A second call does nothing."""
+        for _ in self._helpers:
+            self._calls.put(False)
+        for helper in self._helpers:
+            helper.join()
+        self._helpers = []
