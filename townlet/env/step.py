@@ -5,12 +5,12 @@ All results are written in place, for the first seats of each town.
 
 import numpy as np
 
-from projections.atomic import look_at, pause
 from projections.kernel import entry, kernel
 from projections.observations.observe import observe_agent, observe_sum, see_nothing
 from projections.riders.earning import earn
 from projections.riders.rewards import CUT_OFF, LEFT
-from townlet.env.shares import (
+from townlet.env.threads.atomic import look_at, pause
+from townlet.env.threads.shares import (
     ASLEEP,
     CALLER,
     HANDS,

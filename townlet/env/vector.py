@@ -18,8 +18,8 @@ from townlet.env.asking import Seeds, checked_actions, checked_mask, checked_see
 from townlet.env.faces.names import AUTORESETS, GymnasiumNames
 from townlet.env.lives import Lives, State, part_of
 from townlet.env.remaking import Remade, how_to_remake
+from townlet.env.threads.workers import Work, Workers
 from townlet.env.towns import Past, Towns
-from townlet.env.workers import Work, Workers
 from townlet.errors import TownletError
 from townlet.rules.control import NOT_ASKED
 from townlet.whole_numbers import SEED_MOST, require_within, whole_number

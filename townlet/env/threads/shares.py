@@ -1,16 +1,16 @@
 """How threads share the towns of a step: each takes its own shares first, then those that others have not taken yet.
 
-The threads meet at a desk: words that all of them read and write (`projections.atomic`). Thread 0 calls for the steps;
-the others help. A thread that has nothing to do goes on looking for a while, because the next step mostly comes within
-microseconds and to wake a thread takes longer. Then it notes that it sleeps, and whoever needs it wakes it.
+The threads meet at a desk: words that all of them read and write, by the operations of `atomic`. Thread 0 calls for
+the steps; the others help. A thread that has nothing to do goes on looking for a while, because the next step mostly
+comes within microseconds and to wake a thread takes longer. Then it notes that it sleeps, and who needs it wakes it.
 
 The shares of a thread are the same towns in every step, so they stay in the cache of its processor.
 """
 
 import numpy as np
 
-from projections.atomic import APART, add_to, exchange, look_at
 from projections.kernel import kernel
+from townlet.env.threads.atomic import APART, add_to, exchange, look_at
 
 ZERO, ONE = np.int64(0), np.int64(1)
 

@@ -1,4 +1,4 @@
-"""The threads that share the towns of a step, by `townlet.env.shares`: how they begin, sleep, are woken, and end.
+"""The threads that share the towns of a step, as `shares` says: how they begin, sleep, are woken, and end.
 
 Towns do not depend on each other, so the results are the same for any number of threads. While the compiled step works,
 or looks for more work, it lets other threads run Python. A thread that the machine delays does not hold up the others:
@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 
-from townlet.env.shares import ASLEEP, CALLER, SHARES_MOST, new_desk
+from townlet.env.threads.shares import ASLEEP, CALLER, SHARES_MOST, new_desk
 
 Work = Callable[[int, int], int]
 """The compiled step, bound to its arrays: takes the number of a thread, and whether it opens a step (1) or not (0)."""

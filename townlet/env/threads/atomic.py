@@ -1,7 +1,7 @@
 """Atomic operations of kernels on words that threads share, an i8 array: all threads see all of them in one order.
 
-Shared words stand APART, so that no two share a line of a processor's cache. Numba has no such operations for
-processors, so these name LLVM's. As plain Python, with NUMBA_DISABLE_JIT, a lock does the same.
+Shared words stand APART, so that no two share a line of a processor's cache. Numba has no such operations but
+for graphics cards, so these name LLVM's. As plain Python, with NUMBA_DISABLE_JIT, a lock does the same.
 """
 
 # kernel source: kernels are compiled from this file, so it is part of the name of their cache.
@@ -26,13 +26,13 @@ PAUSES: Final = {"x86_64": ("llvm.x86.sse2.pause",), "aarch64": ("llvm.aarch64.h
 _one_at_a_time = threading.Lock()
 
 
-def look_at(words: Any, place: int) -> int:
+def look_at(words: Any, place: Any) -> int:
     """The word at a place, and with it whatever its writer wrote before it."""
     with _one_at_a_time:
         return int(words[place])
 
 
-def add_to(words: Any, place: int, amount: int) -> int:
+def add_to(words: Any, place: Any, amount: Any) -> int:
     """Add to the word at a place; returns what it was before."""
     with _one_at_a_time:
         before = int(words[place])
@@ -40,7 +40,7 @@ def add_to(words: Any, place: int, amount: int) -> int:
         return before
 
 
-def exchange(words: Any, place: int, value: int) -> int:
+def exchange(words: Any, place: Any, value: Any) -> int:
     """Put a value in the word at a place; returns what it was before."""
     with _one_at_a_time:
         before = int(words[place])
@@ -59,7 +59,7 @@ def _address(context: Any, builder: Any, kind: Any, words: Any, place: Any) -> A
     return cgutils.get_item_pointer(context, builder, kind, array, [place], wraparound=False)
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _load(_typing: Any, words: Any, place: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address = _address(context, builder, signature.args[0], *arguments)
@@ -68,7 +68,7 @@ def _load(_typing: Any, words: Any, place: Any) -> Any:
     return types.int64(words, types.int64), generate
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _add(_typing: Any, words: Any, place: Any, amount: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address = _address(context, builder, signature.args[0], *arguments[:2])
@@ -77,7 +77,7 @@ def _add(_typing: Any, words: Any, place: Any, amount: Any) -> Any:
     return types.int64(words, types.int64, types.int64), generate
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _exchange(_typing: Any, words: Any, place: Any, value: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address = _address(context, builder, signature.args[0], *arguments[:2])
@@ -86,7 +86,7 @@ def _exchange(_typing: Any, words: Any, place: Any, value: Any) -> Any:
     return types.int64(words, types.int64, types.int64), generate
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _pause(_typing: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         if platform.machine() in PAUSES:
@@ -98,6 +98,9 @@ def _pause(_typing: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(), generate
+
+
+# Not strict: Numba would want the annotations of the plain function on the compiled one, too.
 
 
 @overload(look_at, strict=False)

@@ -11,8 +11,8 @@ import pytest
 
 import townlet
 from tests.townlet.env.test_contract import KITCHEN
-from townlet.env.shares import ASLEEP, CALLER, WAKE_CALLER
-from townlet.env.workers import Workers
+from townlet.env.threads.shares import ASLEEP, CALLER, WAKE_CALLER
+from townlet.env.threads.workers import Workers
 
 SECONDS_MOST = 20
 OPENS, GOES_ON = 1, 0
