@@ -111,7 +111,8 @@ def _compile_step() -> None:
     from townlet.env import step
 
     asked, seen = numba.types.Array(numba.int64, 2, "C"), numba.types.Array(numba.from_dtype(step.SEEN), 2, "C")
-    step.step.compile((*_paid(), _type_of(step.EPISODE), asked, *_sight(), seen, *[numba.int64] * 3))
+    own = _type_of(step.EPISODE), asked, *_sight(), seen, numba.int64
+    step.step.compile((*_paid(), *own, numba.int64[::1], *[numba.int64] * 4))
 
 
 def _compile_first_look() -> None:

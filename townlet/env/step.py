@@ -9,12 +9,26 @@ from projections.kernel import entry, kernel
 from projections.observations.observe import observe_agent, observe_sum, see_nothing
 from projections.riders.earning import earn
 from projections.riders.rewards import CUT_OFF, LEFT
+from townlet.env.threads.atomic import look_at, pause
+from townlet.env.threads.shares import (
+    ASLEEP,
+    CALLER,
+    HANDS,
+    LOOKS,
+    NOTHING_LEFT,
+    WAKE_CALLER,
+    falls_asleep,
+    finish,
+    is_needed,
+    open_shares,
+    take,
+)
 from townlet.living.day import tick
 from townlet.rules import policy
 from townlet.rules.control import ASKABLE, BY_OPTION, NOT_ASKED, allow, is_commanded
 
 NOBODY = np.int64(-1)
-ONE = np.int64(1)
+ZERO, ONE = np.int64(0), np.int64(1)
 WAIT_ONLY = ONE
 """The action mask of an empty seat."""
 
@@ -122,14 +136,16 @@ def first_look(towns, shadows, plans, terms, outs, lenses, features, views, seen
         show(town, plan, lens, out, np.int64(a), features[index, a], views[index, a], seen[index, a])
 
 
-@entry
-def step(towns, shadows, plans, terms, outs, episodes, asked, lenses, features, views, seen, reserve, first, last):
+@kernel
+def step_towns(
+    towns, shadows, plans, terms, outs, episodes, asked, lenses, features, views, seen, reserve, first, last
+):  # fmt: skip
     """Let the towns from `first` up to `last` (exclusive) live one tick with the actions `asked`, and write results.
 
-    Returns how many towns need the caller's help: their outbox has fewer than `reserve` free rows, or their episode has
-    ended. Each outbox must have enough room for this tick. A resting town is left as it is.
+    Returns how many of them need the caller's help: their outbox has fewer than `reserve` free rows, or their episode
+    has ended. Each outbox must have enough room for this tick. A resting town is left as it is.
     """
-    hands = 0
+    hands = ZERO
     for e in range(first, last):
         town, out, episode = towns[e], outs[e], episodes[e]
         if episode.rests:
@@ -148,3 +164,36 @@ def step(towns, shadows, plans, terms, outs, episodes, asked, lenses, features, 
         if episode.left == 0 or town.cursor.pending + reserve > len(town.outbox):
             hands += 1
     return hands
+
+
+@entry
+def step(
+    towns, shadows, plans, terms, outs, episodes, asked, lenses, features, views, seen, reserve,
+    desk, threads, shares, thread, opens,
+):  # fmt: skip
+    """Step the shares of all towns that this thread comes to; if it `opens` the step, all may be taken.
+
+    Each of the `threads` has `shares` shares, and meets the others at the `desk`. Returns to the caller, once all are
+    done, how many towns need its help, as `step_towns` counts them. Less than 0 is as `shares.ASLEEP` says.
+    """
+    asleep = open_shares(desk, threads) if opens else ZERO
+    if asleep > 0:
+        return ASLEEP - asleep
+    looks = ZERO
+    while looks < LOOKS or not falls_asleep(desk, thread, threads, shares):
+        share = take(desk, thread, threads, shares)
+        if share != NOTHING_LEFT:
+            looks = ZERO
+            first = len(towns) * share // (threads * shares)
+            last = len(towns) * (share + ONE) // (threads * shares)
+            hands = step_towns(
+                towns, shadows, plans, terms, outs, episodes, asked, lenses, features, views, seen, reserve, first, last
+            )
+            if finish(desk, hands, threads, shares):
+                return WAKE_CALLER
+        elif thread == CALLER and is_needed(desk, thread, threads, shares):
+            return look_at(desk, HANDS)
+        else:
+            looks = ZERO if looks == LOOKS else looks + ONE
+            pause()
+    return ASLEEP

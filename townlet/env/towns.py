@@ -192,10 +192,10 @@ class Towns:
                 "Make an environment in each process, with a folder of its own"
             )
 
-    def full(self) -> list[int]:
-        """The indices of the towns whose outboxes will soon be full."""
+    def full(self, eighths: int = 7) -> list[int]:
+        """The indices of the towns whose outboxes are full to so many eighths, with room for one more tick aside."""
         pending = self._plain["cursor"]["pending"]
-        indices: list[int] = np.flatnonzero((pending + self.reserve) * 8 > self.shape.rows * 7).tolist()
+        indices: list[int] = np.flatnonzero((pending + self.reserve) * 8 > self.shape.rows * eighths).tolist()
         return indices
 
     def drain(self, index: int) -> None:
@@ -206,6 +206,11 @@ class Towns:
         follows[index, : self._state] = lives[index, : self._state]  # the same as folding the outbox into it
         self._plain["cursor"]["pending"][index] = 0
         self._hashed[index] = self._written[index] = 0
+
+    def drain_all(self, indices: list[int]) -> None:
+        """Drain these towns."""
+        for index in indices:
+            self.drain(index)
 
     def write(self, index: int) -> None:
         """Add the rows of a town's outbox to its chain and its log, between two ticks; they stay in the outbox.

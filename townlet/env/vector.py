@@ -18,11 +18,14 @@ from townlet.env.asking import Seeds, checked_actions, checked_mask, checked_see
 from townlet.env.faces.names import AUTORESETS, GymnasiumNames
 from townlet.env.lives import Lives, State, part_of
 from townlet.env.remaking import Remade, how_to_remake
+from townlet.env.threads.workers import Work, Workers
 from townlet.env.towns import Past, Towns
-from townlet.env.workers import Work, Workers
 from townlet.errors import TownletError
 from townlet.rules.control import NOT_ASKED
 from townlet.whole_numbers import SEED_MOST, require_within, whole_number
+
+HALF = 4
+"""Eighths of an outbox. Once one is full, all that are half full are emptied with it, so that threads can share it."""
 
 Observations = dict[str, np.ndarray]
 Infos = dict[str, Any]
@@ -73,7 +76,8 @@ class VectorEnv(GymnasiumNames):
         self.num_envs = towns
         self._threads_asked, self.threads = threads, min(threads, towns)
         self._make_arrays()
-        self._workers = Workers(self._bind(), towns, self.threads)
+        self._workers = Workers(towns, self.threads)
+        self._workers.start(self._bind())
         # If nobody closes it: threads would keep it in memory, and what is not written yet would be lost.
         self._end = weakref.finalize(self, _end, self._workers, self._towns)
         self._lived = np.zeros(towns, np.int64)  # finished episodes of each town
@@ -104,8 +108,11 @@ class VectorEnv(GymnasiumNames):
 
     def _bind(self) -> Work:
         """The compiled step, bound to its arrays."""
-        lives, own = self.lives, (self._episodes, self._asked)
-        work: Work = bound_entry(stepping.step, *lives.lived, *own, *lives.sight, lives.seen, self._towns.reserve)
+        lives, own, shared = self.lives, (self._episodes, self._asked), self._workers
+        written = *lives.sight, lives.seen, self._towns.reserve
+        work: Work = bound_entry(
+            stepping.step, *lives.lived, *own, *written, shared.desk, shared.threads, shared.shares
+        )
         return work
 
     @property
@@ -275,7 +282,7 @@ class VectorEnv(GymnasiumNames):
             self._require_open()
         self._asked[:] = checked_actions(actions, self._asked.shape)
         if self._is_full:
-            self._drain(self._towns.full())
+            self._drain(self._towns.full(HALF))
             self._is_full = False
         renewed = self._renew() if self._over else []
         more = self._finish_step() if self._workers.run() else {}
@@ -333,10 +340,11 @@ class VectorEnv(GymnasiumNames):
 
     def _drain(self, full: list[int]) -> None:
         if self._pool is None or self._towns.is_forked:  # the pool's threads stay in the process that made them
-            for index in full:
-                self._towns.drain(index)
+            self._towns.drain_all(full)
         else:
-            list(self._pool.map(self._towns.drain, full))
+            list(
+                self._pool.map(self._towns.drain_all, (full[thread :: self.threads] for thread in range(self.threads)))
+            )
 
     # Histories
 

@@ -160,7 +160,6 @@ def obey(town, plan, a):
 @kernel
 def reason_against_order(town, plan, a, option):
     """The reason code why an agent that is idle cannot be asked for an option now, whatever it did; -1 if it can."""
-    agent = town.agents[a]
     if option == OPTION_WAIT:
         return NONE
     if is_held_back(town, a, option, NOBODY):
@@ -169,8 +168,7 @@ def reason_against_order(town, plan, a, option):
         return NONE if primitives.can_yield(town, plan, a) else REASON_NOBODY_WAITS
     if not is_worth_asking(town, plan, a, option):
         return REASON_NOT_DUE
-    place = policy.place_for(town, plan, a, option, policy.is_urgent(plan, agent))
-    return REASON_NO_PLACE if place == NOTHING else NONE
+    return NONE if policy.has_place(town, plan, a, option) else REASON_NO_PLACE
 
 
 @kernel
@@ -260,9 +258,8 @@ def allow(town, plan, a):
     if not policy.decides(town, plan, a):
         return ONE << agent.option
     bits = MARKED | (ONE << OPTION_WAIT)
-    urgent = policy.is_urgent(plan, agent)
     for option in range(OPTION_EAT, OPTION_YIELD):
-        if is_worth_asking(town, plan, a, option) and policy.place_for(town, plan, a, option, urgent) != NOTHING:
+        if is_worth_asking(town, plan, a, option) and policy.has_place(town, plan, a, option):
             bits |= ONE << option
     if primitives.can_yield(town, plan, a):
         bits |= ONE << OPTION_YIELD

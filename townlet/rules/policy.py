@@ -278,6 +278,21 @@ def place_for(town, plan, a, option, urgent):
 
 
 @kernel
+def has_place(town, plan, a, option):
+    """Whether `place_for` finds a place for an option. How much trouble each place is does not matter, only its use."""
+    agent = town.agents[a]
+    if option == OPTION_SLEEP:
+        return agent.home != NOTHING
+    if option == OPTION_WORK:
+        return work.desk_of(town, plan, a) != NOTHING
+    home = plan.layout.place[agent.home].venue
+    for i in range(plan.layout.near_count[home, option]):
+        if is_of_use(town, plan, a, plan.layout.near[home, option, i]):
+            return True
+    return False
+
+
+@kernel
 def is_of_use(town, plan, a, o):
     """Whether a place works, has stock, is affordable, has room in its line, and is not resting from this agent."""
     agent = town.agents[a]

@@ -1,0 +1,108 @@
+"""Threads that share a step: who sleeps is woken, what fails is told, and a step that was broken off is ended first."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+import townlet
+from tests.townlet.env.test_contract import KITCHEN
+from townlet.env.threads.shares import ASLEEP, CALLER, WAKE_CALLER
+from townlet.env.threads.workers import Workers
+
+SECONDS_MOST = 20
+OPENS, GOES_ON = 1, 0
+SLEEP, WAKE = int(ASLEEP), int(WAKE_CALLER)
+
+
+@contextmanager
+def working(caller: Callable[[int], int], helper: Callable[[], int]) -> Iterator[Workers]:
+    """A caller and one helper, whose steps return what these say."""
+    workers = Workers(4, 2)
+    workers.start(lambda thread, opens: caller(opens) if thread == CALLER else helper())
+    yield workers
+    workers.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "townlet-step"]
+
+
+def test_a_caller_that_sleeps_is_woken_by_the_helper_that_ends_the_step() -> None:
+    asleep, ended = threading.Event(), threading.Event()
+
+    def caller(opens: int) -> int:
+        asleep.set()
+        return 7 if ended.is_set() else SLEEP
+
+    def helper() -> int:
+        if ended.is_set():
+            return SLEEP
+        assert asleep.wait(SECONDS_MOST)
+        ended.set()
+        return WAKE
+
+    with working(caller, helper) as workers:
+        assert workers.run() == 7
+
+
+def test_a_helper_that_sleeps_is_woken_by_the_caller() -> None:
+    calls, again = [], threading.Event()
+
+    def helper() -> int:
+        calls.append(1)
+        if len(calls) == 2:
+            again.set()
+        return SLEEP
+
+    def caller(opens: int) -> int:
+        if opens:
+            return SLEEP - 1  # one helper has noted that it sleeps
+        assert again.wait(SECONDS_MOST)
+        return 0
+
+    with working(caller, helper) as workers:
+        assert workers.run() == 0
+
+
+def test_a_step_that_was_broken_off_is_ended_before_the_next_one() -> None:
+    asked: list[int] = []
+
+    def caller(opens: int) -> int:
+        asked.append(opens)
+        if len(asked) == 1:
+            raise KeyboardInterrupt
+        return 3
+
+    with working(caller, lambda: SLEEP) as workers:
+        with pytest.raises(KeyboardInterrupt):
+            workers.run()
+        assert workers.run() == workers.run() == 3
+    assert asked == [OPENS, GOES_ON, OPENS, OPENS]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_helper_that_fails_does_not_leave_the_caller_waiting() -> None:
+    def helper() -> int:
+        raise MemoryError
+
+    with working(lambda opens: SLEEP, helper) as workers, pytest.raises(RuntimeError, match="a thread of the env"):
+        workers.run()
+
+
+def test_threads_that_slept_between_steps_write_the_same_bytes() -> None:
+    """A pause lets every helper fall asleep; without one they go on looking. More threads than processors do both."""
+
+    def history(threads: int) -> str:
+        seen = hashlib.sha256()
+        with townlet.vector_env(KITCHEN, towns=9, threads=threads, variant="compact") as env:
+            env.reset(seed=3)
+            for tick in range(120):
+                observations, rewards, *_ = env.step(np.full((env.num_envs, env.seats), -1))
+                seen.update(observations["scalars"].tobytes() + rewards.tobytes())
+                if threads > 1 and tick % 3 == 0:
+                    time.sleep(0.002)
+            return " ".join([*env.digests(), seen.hexdigest()])
+
+    assert history(2) == history(5) == history(1)

@@ -1,0 +1,1 @@
+"""Threads that share the towns of a step."""
