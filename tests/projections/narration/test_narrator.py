@@ -228,7 +228,7 @@ class TestTheFacts:
         told = 0
         for entry in everything(seed):
             name = entry["template"].partition(".")[2]
-            if entry["category"] not in ("friendship", "rivalry"):
+            if entry["category"] not in ("friendship", "rivalry") or name in ("strained", "fading"):
                 continue
             begins = name in ("begun", "mutual", "renewed", "again", "grown", "surfaced")
             two, told = (entry["agent"], entry["other"], entry["category"]), told + 1
