@@ -165,7 +165,6 @@ SITUATIONS: Final = _placeholders_of(
         "outage.price_raised": PRICE,
         "outage.price_lowered": PRICE,
         "outage.price_back": PRICE,
-        "outage.price_set": f"{BY} item price",
         "personality.outgoing": ONE,
         "personality.shy": ONE,
         "personality.forgiving": ONE,

@@ -186,6 +186,10 @@ def _mark(scene: Scene, tie: Tie) -> None:
         _remember(scene, tie.owner, tie.other, now)
         if now != NONE:
             scene.memory.add("befriended" if now == FRIEND else "rivalled", tie.owner, tie.other)
+        if now == RIVAL:
+            scene.memory.add("rivalries")
+        elif now == FRIEND and scene.tick and scene.is_friend(tie.other, tie.owner):
+            scene.memory.add("friendships")
     if now == FRIEND and scene.is_close(tie.after):
         scene.memory.put(1, "close", tie.owner, tie.other)
 

@@ -77,14 +77,14 @@ def _set_price(scene: Scene, before: int, now: int) -> Iterator[Moment]:
     """A command sets a price. Of two prices that move alike in one tick, only the first is told."""
     memory, sign = scene.memory, (now > before) - (now < before)
     told = memory.get("price_set_at", default=MISSING) == scene.tick and memory.get("price_moved") == sign
-    back = before and memory.get("price_was", scene.code) == now
+    back = memory.get("price_was", scene.code) == now
     memory.put(scene.tick, "price_set_at")
     memory.put(sign, "price_moved")
     memory.put(before, "price_was", scene.code)
-    if told or not sign:
+    if told or not sign or not before:
         return
     facts = {"by": scene.by, "item": ITEMS[scene.code], "price": f"{now / 100:.2f}", "before": f"{before / 100:.2f}"}
-    name = "price_set" if not before else "price_back" if back else "price_raised" if sign > 0 else "price_lowered"
+    name = "price_back" if back else "price_raised" if sign > 0 else "price_lowered"
     yield scene.moment(f"outage.{name}", facts, priority=True)
 
 

@@ -142,7 +142,6 @@ BY_COMMAND: Final[Mapping[str, Claim]] = {
     "outage.price_raised": price_set(lambda at: price_of(at, 0) > price_of(at, 1)),
     "outage.price_lowered": price_set(lambda at: price_of(at, 0) < price_of(at, 1)),
     "outage.price_back": price_set(lambda at: price_of(at, 0) == price_of(at, 2) != price_of(at, 1)),
-    "outage.price_set": commanded("price_changed"),
     "personality.possessed": commanded("possession_began"),
     "personality.released": commanded("possession_ended"),
     "personality.ordered": commanded("option_ordered"),
