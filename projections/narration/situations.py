@@ -225,6 +225,7 @@ ASIDES: Final = _placeholders_of(
         "takeover.friends": TAKEOVER,
         "takeover.no_room": TAKEOVER,
         "takeover.housemates": TAKEOVER,
+        "takeover.ill": TAKEOVER,
         "chat.rivals": TALK,
         "chat.mended": TALK,
         "chat.round": TALK,

@@ -94,6 +94,7 @@ def takeover(scene: Scene) -> Iterator[Moment]:
         "friends": scene.is_friend(owner, taker),
         "no_room": felt is not None and felt.change == Change.REFUSED,
         "housemates": owner in scene.housemates(taker),
+        "ill": memory.get("ill_until", owner) > scene.tick,
     }
     facts = _facts(scene, scene.code) | {"nth": nth(count), "since": scene.ago(max(back, 0))}
     yield scene.moment(

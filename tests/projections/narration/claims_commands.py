@@ -97,10 +97,14 @@ def either(*claims: Claim) -> Claim:
     return lambda at: any(claim(at) for claim in claims)
 
 
-def is_ill(at: At) -> bool:
-    """By the last command about it, the person is unwell now."""
-    last = at.log.of("illness_began", until=at.seq, agent=at.a)[-1]
-    return int(last["tick"]) + int(last["value"]) > at.tick
+def is_ill(whose: str) -> Claim:
+    """By the last command about it, the person or the other one is unwell now."""
+
+    def claim(at: At) -> bool:
+        last = at.log.of("illness_began", until=at.seq, agent=getattr(at, whose))[-1]
+        return int(last["tick"]) + int(last["value"]) > at.tick
+
+    return claim
 
 
 def decides(outcome: Outcome) -> Claim:
@@ -160,7 +164,8 @@ ASIDES_BY_COMMAND: Final[Mapping[str, Claim]] = {
     "chat.too_late": lambda at: int(at.row["code2"]) == Reason.TIMED_OUT and at.tick >= meeting_end(at),
     "chat.no_seat": lambda at: int(at.row["code2"]) == Reason.NO_PLACE,
     "chat.gone": lambda at: at.b not in set(at.log.living(at.seq)),
-    "work.missed_ill": is_ill,
+    "work.missed_ill": is_ill("a"),
+    "takeover.ill": is_ill("b"),
 }
 """What each aside claims that tells of a command."""
 
