@@ -63,28 +63,27 @@ def weather(scene: Scene) -> Iterator[Moment]:
 
 def price(scene: Scene) -> Iterator[Moment]:
     """The price of raw food changes much, or a command sets a price. The memory has prices in hundredths."""
-    before = scene.memory.get("price", scene.code)
+    before, earlier = scene.memory.get("price", scene.code), scene.memory.get("price_before", scene.code)
     now = round(scene.value * 100)
     scene.memory.put(now, "price", scene.code)
+    scene.memory.put(before, "price_before", scene.code)
     if scene.by:
-        yield from _set_price(scene, before, now)
+        yield from _set_price(scene, earlier, before, now)
     elif before and abs(now - before) >= DEAR * before and scene.code == Item.RAW:
         name = "outage.dearer" if now > before else "outage.cheaper"
         yield scene.moment(name, {"price": f"{now / 100:.2f}", "before": f"{before / 100:.2f}"})
 
 
-def _set_price(scene: Scene, before: int, now: int) -> Iterator[Moment]:
-    """A command sets a price. Of two prices that move alike in one tick, only the first is told."""
+def _set_price(scene: Scene, earlier: int, before: int, now: int) -> Iterator[Moment]:
+    """A command sets a price; `earlier` is the one before the last. Of two that move alike in one tick, one is told."""
     memory, sign = scene.memory, (now > before) - (now < before)
     told = memory.get("price_set_at", default=MISSING) == scene.tick and memory.get("price_moved") == sign
-    back = memory.get("price_was", scene.code) == now
     memory.put(scene.tick, "price_set_at")
     memory.put(sign, "price_moved")
-    memory.put(before, "price_was", scene.code)
     if told or not sign or not before:
         return
     facts = {"by": scene.by, "item": ITEMS[scene.code], "price": f"{now / 100:.2f}", "before": f"{before / 100:.2f}"}
-    name = "price_back" if back else "price_raised" if sign > 0 else "price_lowered"
+    name = "price_back" if now == earlier else "price_raised" if sign > 0 else "price_lowered"
     yield scene.moment(f"outage.{name}", facts, priority=True)
 
 
