@@ -13,6 +13,7 @@ from projections.spelling import proposal
 from townlet.errors import TownletError
 
 Name = Annotated[str, Field(min_length=1, max_length=64)]
+Venue = Annotated[str, Field(min_length=1, max_length=64, description="the name or the kind of a venue")]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Tick = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Whole = Annotated[int, Field(ge=-(2**31), lt=2**31)]
@@ -132,7 +133,7 @@ class ArrangeMeet(Asked):
     command: Literal["arrange_meet"] = "arrange_meet"
     agent: Name
     other: Name
-    venue: Name
+    venue: Venue
     ticks: Whole
 
 
@@ -195,7 +196,7 @@ class Close(Asked):
     """
 
     command: Literal["close"] = "close"
-    venue: Name
+    venue: Venue
     ticks: Whole
 
 
