@@ -8,13 +8,14 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog import codes
+from eventlog.catalogue.registries import Issuer
 from eventlog.format.chain import Chain
 from projections.record.tables import tables, towns_from_tables
 from townlet.configuration.load import from_text
 from townlet.judging.acceptance import TIED, window_days
 from townlet.judging.soak_accounts import longest_idle_hold, miscounted
 from townlet.judging.soak_figures import MINUTES_A_DAY, SoakFigures, chats_by_trust, soak_figures, tied_share
-from townlet.living.commands.door import Given
+from townlet.living.commands.door import ANSWERS, Given
 from townlet.living.commands.drawn import DrawnSession
 from townlet.living.commands.session import Session, living
 from townlet.living.perturbing.giver import Giver
@@ -29,6 +30,7 @@ RESUMED_FOR = 240
 class Accounting(NamedTuple):
     """How many people live at the end, how many of them have other money or food than their log says, how many
     commands were given and how many of them rejected, and for how many minutes a place was held without use at most.
+    Commands of city events are not counted.
     """
 
     people: int
@@ -126,13 +128,13 @@ def _life_of(empty: Town, seed: int, days: int, resumes: int, troubles: _Trouble
 
 
 def _accounts(town: Town, rows: np.ndarray) -> Accounting:
-    kinds, per_day = rows["kind"], town.settings[0].town.ticks_per_day
-    rejected = int((kinds == codes.COMMAND_REJECTED).sum())
+    per_day = town.settings[0].town.ticks_per_day
+    answers = rows[np.isin(rows["kind"], ANSWERS) & (rows["code2"] != Issuer.PERTURBATION)]
     return Accounting(
         town.people,
         len(miscounted(town, rows)),
-        int((kinds == codes.COMMAND_ACCEPTED).sum()) + rejected,
-        rejected,
+        len(answers),
+        int((answers["kind"] == codes.COMMAND_REJECTED).sum()),
         longest_idle_hold(rows, town.tick) * MINUTES_A_DAY / per_day,
     )
 

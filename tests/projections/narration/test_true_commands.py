@@ -138,6 +138,19 @@ def test_every_sentence_of_a_commanded_town_is_true_of_its_log(name: str, wordin
     assert not found, "\n".join(found[:20])
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_story_of_a_month_under_city_events_and_five_hundred_commands_is_true(seed: int) -> None:
+    settings = default_settings()
+    rows = lived(settings, seed, 30 * DAY, commands=500, perturb="wild")
+    stories = [told(settings, rows, wording) for wording in WORDINGS]
+    log = looked_at(StoryLog(settings, rows), *stories)
+    for wording, story in zip(WORDINGS, stories, strict=True):
+        found = untrue(log, story, shipped_templates(wording))
+        assert not found, "\n".join(found[:20])
+    assert len(stories[0]) > 1000
+
+
 def test_everything_that_is_told_of_commands_is_told() -> None:
     entries = [entry for name in ("ordered", "wild", "drawn") for entry in told_of(name)]
     told_ones = {entry["template"] for entry in entries}
