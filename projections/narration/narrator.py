@@ -189,6 +189,7 @@ class Narrator:
             verdict = self._limiter.judge(scene.tick, moment.category, moment.key, moment.priority)
             if verdict.told:
                 number = self.count
+                self._memory.put(scene.tick, "told")
                 people = (moment.agent, moment.other, moment.place)
                 self._told.append(
                     (

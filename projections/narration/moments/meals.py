@@ -15,6 +15,9 @@ HUNGRY = 0.25
 SELDOM = 5
 """Of a person's meals alone, of what it cooks, and of what it buys, the first is proposed, and then every fifth."""
 
+QUIET_HOURS = 4
+"""Where nothing was told for so many hours, any meal is proposed: quiet days have something to tell, too."""
+
 
 def purchase(scene: Scene) -> Iterator[Moment]:
     """A person buys groceries, or a meal out; of what happens daily, only some."""
@@ -24,7 +27,7 @@ def purchase(scene: Scene) -> Iterator[Moment]:
     facts = {"count": many(scene.code2, "meal" if out else "portion"), "paid": f"{scene.value:.2f}"}
     empty = record is not None and record["items"].tolist() == [scene.code2, 0]
     asides = ["meal.empty_larder"] if empty and not out else []
-    if asides or _is_turn(count):
+    if asides or _is_turn(scene, count):
         yield scene.moment("meal.out" if out else "meal.groceries", facts, asides=asides)
 
 
@@ -35,7 +38,7 @@ def cooking(scene: Scene) -> Iterator[Moment]:
     others = [each for each in scene.housemates(scene.agent) if each in here]
     facts = {"count": many(scene.code, "meal"), "nth": nth(count), "others": scene.names_of(others)}
     asides = ["meal.cooked_smell"] if others and scene.venue_of(scene.place) == scene.home(scene.agent) else []
-    if _is_turn(count):
+    if _is_turn(scene, count):
         yield scene.moment("meal.cooked", facts, asides=asides)
 
 
@@ -50,7 +53,7 @@ def meal(scene: Scene) -> Iterator[Moment]:
         return
     if not others:
         lives_alone = venue == scene.home(scene.agent) and not scene.housemates(scene.agent)
-        if not _is_turn(count):
+        if not _is_turn(scene, count):
             return
         asides = ["meal.lives_alone"] if lives_alone else ["meal.alone_again"] if count >= 4 else []
         yield scene.moment("meal.alone", {"nth": nth(count)}, asides=asides)
@@ -86,9 +89,10 @@ def shared_meal(scene: Scene) -> Iterator[Moment]:
     yield scene.moment("meal.shared", facts, priority=True, asides=asides)
 
 
-def _is_turn(count: int) -> bool:
-    """Whether the so-manieth of somebody's daily deeds is told."""
-    return count % SELDOM == 1
+def _is_turn(scene: Scene, count: int) -> bool:
+    """Whether the so-manieth of somebody's daily deeds may be told."""
+    quiet = scene.tick - scene.memory.get("told", default=0)
+    return count % SELDOM == 1 or quiet * 24 >= QUIET_HOURS * scene.names.ticks_per_day
 
 
 def _third(scene: Scene) -> list[int]:
