@@ -14,15 +14,24 @@ Sides = tuple[float, float, float]
 
 MARKS: Final = ("friend_from", "friend_until", "rival_from", "rival_until")
 
+CLOSE: Final = 0.25
+"""A friendship is close to its end below this share of the way from the mark that ends it to the one that makes it."""
+
 _settle = getattr(settle_bond, "py_func", settle_bond)
 """The rule as it stands; a few thousand calls are not worth compiling it."""
 
 
 class BondRule:
-    """The rule under the marks of a plan, a record of `PLAN`."""
+    """The rule under the marks of a plan, a record of `PLAN`.
+
+    `friend_from` is the liking that makes a friend; a friend with a liking below `close` is nearly one no more.
+    """
 
     def __init__(self, plan: Any) -> None:
-        self._plan = SimpleNamespace(social=SimpleNamespace(**{name: float(plan["social"][name]) for name in MARKS}))
+        marks = {name: float(plan["social"][name]) for name in MARKS}
+        self._plan = SimpleNamespace(social=SimpleNamespace(**marks))
+        self.friend_from, until = marks["friend_from"], marks["friend_until"]
+        self.close = until + CLOSE * (self.friend_from - until)
 
     def after(self, bond: int, sides: Sides | None) -> int:
         """The bond where a tie with this bond comes to have these sides; None: there is no tie."""
@@ -32,3 +41,9 @@ class BondRule:
         tie = SimpleNamespace(bond=bond, trust=trust, familiarity=familiarity, rivalry=rivalry)
         _settle(self._plan, tie)
         return int(tie.bond)
+
+
+def liking(sides: Sides) -> float:
+    """Trust + familiarity - rivalry."""
+    trust, familiarity, rivalry = sides
+    return trust + familiarity - rivalry

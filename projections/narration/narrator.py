@@ -5,6 +5,7 @@ teller makes moments, the limiter decides which are told, and the templates give
 the cause's seq and the memory of earlier entries choose the wording.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
@@ -17,7 +18,7 @@ from projections.narration.bond_rule import BondRule
 from projections.narration.entries import NARRATIONS, Moment
 from projections.narration.limiter import Limiter, Standing
 from projections.narration.memory import Memory
-from projections.narration.moments import TELLERS, life, ties
+from projections.narration.moments import TELLERS, commands, life, ties
 from projections.narration.scene import Names, Scene
 from projections.narration.situations import ASIDES
 from projections.narration.wording import SPREAD, Templates, next_wording, sentence
@@ -29,7 +30,7 @@ from projections.settings import Narration
 from projections.timescale import BY_THE_MINUTE, TimeScale
 from projections.versions import VERSIONS
 
-KINDS = np.array([*TELLERS, codes.TIE_SET, codes.SETTINGS_CHANGED], np.uint16)
+KINDS = np.array([*TELLERS, codes.SETTINGS_CHANGED], np.uint16)
 
 
 class Terms(NamedTuple):
@@ -67,7 +68,13 @@ class Narrator:
     def fold(self, events: Rows) -> None:
         """Fold the next rows of the log. The tables do not depend on how the log is cut into calls."""
         rows, first = np.asarray(events).view(np.recarray), 0
-        for last in self._rows_to_tell(rows):
+        told, ticks = deque(self._rows_to_tell(rows)), np.ascontiguousarray(rows["tick"])
+        while True:
+            last = min(told[0] if told else len(rows), self._next_end(ticks, first))
+            if last == len(rows):
+                break
+            if told and told[0] == last:
+                told.popleft()
             changes = self._fold_changes(rows[first : last + 1])
             first = last + 1
             self._tell(rows[last], changes[changes["seq"] == rows[last]["seq"]])
@@ -116,10 +123,16 @@ class Narrator:
         return int(self._town["clock"]["epoch"])
 
     def _rows_to_tell(self, rows: Rows) -> list[int]:
-        """The indexes of rows that may be told. The founding is told at the end of the first tick."""
+        """The indexes of rows that may be told: also the ends of the first tick and of every hour."""
         chosen = np.isin(rows["kind"], KINDS)
-        chosen |= (rows["kind"] == codes.TICK_ENDED) & (rows["tick"] == 0)
+        hour = int(self._plans.view(np.ndarray)[self._epoch]["life"]["hour"])
+        chosen |= (rows["kind"] == codes.TICK_ENDED) & ((rows["tick"] == 0) | ((rows["tick"] + 1) % hour == 0))
         return np.flatnonzero(chosen).tolist()
+
+    def _next_end(self, ticks: np.ndarray, first: int) -> int:
+        """The index, from `first` on, of the first row of the tick at which something ends by itself, or of a later."""
+        end = commands.next_end(self._memory)
+        return len(ticks) if end is None else max(first, int(np.searchsorted(ticks, end)))
 
     def _fold_changes(self, rows: Rows) -> np.ndarray:
         """Fold rows onto the town; returns the changes of ties, rows of TIE_CHANGE, without decay."""
@@ -151,11 +164,13 @@ class Narrator:
         self._waiting.clear()
 
     def _moments(self, scene: Scene) -> Iterator[Moment]:
-        """The moments of an event: bonds that time changed, the event itself, then the bonds that it changed."""
+        """The moments of an event: what is over by then, the event itself, then the bonds that it changed."""
+        yield from commands.ended(scene)
         if scene.kind == codes.TICK_ENDED:
-            yield from life.founders(scene)
+            if scene.tick == 0:
+                yield from life.founders(scene)
+            yield from ties.bonds_of_the_hour(scene)
             return
-        yield from ties.lapsed_bonds(scene)
         if teller := TELLERS.get(scene.kind):
             yield from teller(scene)
         yield from ties.forgotten_people(scene)
@@ -174,6 +189,7 @@ class Narrator:
             verdict = self._limiter.judge(scene.tick, moment.category, moment.key, moment.priority)
             if verdict.told:
                 number = self.count
+                self._memory.put(scene.tick, "told")
                 people = (moment.agent, moment.other, moment.place)
                 self._told.append(
                     (

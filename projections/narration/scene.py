@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from eventlog.catalogue.registries import Option
+from eventlog.catalogue.registries import Issuer, Option
 from eventlog.rows import MISSING
-from projections.narration.bond_rule import FRIEND, NONE, RIVAL, BondRule, Sides
+from projections.narration.bond_rule import FRIEND, NONE, RIVAL, BondRule, Sides, liking
 from projections.narration.entries import Moment
 from projections.narration.memory import Memory
 from projections.narration.words import Counted, ago, comma_list, nth, number, part_of_day
@@ -19,6 +19,10 @@ OUTDOORS = "in the street"
 
 MEETINGS = ("acquainted", "meals", "talks", "failed_talks", "broken_talks", "quarrels", "squeezed", "shifts", "gifts")
 """The names in the memory of what two people did together, in either order."""
+
+
+GIVERS = {Issuer.PERTURBATION: "a city event", Issuer.TRIAL: "a trial"}
+"""Who gives commands, by issuer; every other issuer is an operator."""
 
 
 class Spot(NamedTuple):
@@ -113,6 +117,17 @@ class Scene:
     def day(self) -> int:
         """The number of the day, from 0."""
         return self.tick // self.names.ticks_per_day
+
+    @cached_property
+    def issuer(self) -> int:
+        """The issuer of the command that led to this event, or -1."""
+        is_led = self.cause != MISSING and self.cause == self.memory.get("command", default=MISSING)
+        return self.memory.get("issuer") if is_led else MISSING
+
+    @property
+    def by(self) -> str:
+        """Who gave the command that led to this event: `an operator`, `a city event`; "" if no command did."""
+        return "" if self.issuer == MISSING else GIVERS.get(Issuer(self.issuer), "an operator")
 
     def moment(
         self,
@@ -238,6 +253,19 @@ class Scene:
     def bond(self, owner: int, other: int) -> int:
         """What `other` is to `owner`, as far as it was told: NONE, FRIEND or RIVAL."""
         return self.memory.get("bond", owner, other, default=NONE)
+
+    @property
+    def close_below(self) -> float:
+        """The liking below which a friendship is close to its end."""
+        return self._rule.close
+
+    def is_close(self, sides: Sides) -> bool:
+        """Whether a friendship with these sides is close to its end."""
+        return liking(sides) < self._rule.close
+
+    def is_firm(self, sides: Sides) -> bool:
+        """Whether a tie with these sides would make a friend."""
+        return liking(sides) >= self._rule.friend_from
 
     def bond_after(self, owner: int, other: int, sides: Sides | None) -> int:
         """What `other` becomes to `owner` where the tie comes to have these sides; None: there is no tie."""

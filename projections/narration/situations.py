@@ -17,7 +17,7 @@ def _placeholders_of(rows: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
 COUNTS: Final = frozenset(
     [
         *("people", "homes", "capacity", "missed", "here", "company", "failures", "fine", "run", "shifts", "all"),
-        *("talks", "meals", "quarrels", "days"),
+        *("talks", "meals", "quarrels", "days", "exits"),
     ]
 )
 """The placeholders that are always counts, and so can bring the noun that is counted."""
@@ -35,6 +35,11 @@ ARRIVAL: Final = f"{ONE} {PLACE} mates before since people"
 BOND: Final = f"{TWO} over"
 GIFT: Final = f"{TWO} where nth"
 NEWS: Final = f"{TWO} where about victim"
+UNEVEN: Final = f"{TALK} pleased cooler"
+BY: Final = f"{NOBODY} by"
+BY_ONE: Final = f"{ONE} by"
+KEPT: Final = f"{TWO} by deed until"
+PRICE: Final = f"{BY} item price before"
 
 SITUATIONS: Final = _placeholders_of(
     {
@@ -55,6 +60,9 @@ SITUATIONS: Final = _placeholders_of(
         "friendship.cooled": TWO,
         "friendship.cooled_mutually": TWO,
         "friendship.grown": TWO,
+        "friendship.strained": BOND,
+        "friendship.fading": TWO,
+        "friendship.set": f"{TWO} by side level",
         "rivalry.begun": f"{BOND} home",
         "rivalry.mutual": f"{BOND} home",
         "rivalry.again": f"{BOND} home",
@@ -65,9 +73,11 @@ SITUATIONS: Final = _placeholders_of(
         "rivalry.surfaced": TWO,
         "chat.first": TALK,
         "chat.first_fair": TALK,
+        "chat.first_uneven": UNEVEN,
         "chat.great": TALK,
         "chat.good": TALK,
         "chat.fair": TALK,
+        "chat.uneven": UNEVEN,
         "chat.failed": BAD_TALK,
         "chat.first_failed": BAD_TALK,
         "chat.broken_off": f"{TWO} where",
@@ -77,6 +87,10 @@ SITUATIONS: Final = _placeholders_of(
         "chat.own_news_quarrel": NEWS,
         "chat.own_news_help": NEWS,
         "chat.own_news_takeover": NEWS,
+        "chat.forced": f"{TWO} where by",
+        "chat.meeting": f"{TWO} {PLACE} by until",
+        "chat.met": f"{TWO} {PLACE}",
+        "chat.not_met": f"{TWO} {PLACE}",
         "meal.shared": MEAL,
         "meal.cooked": f"{ONE} {PLACE} count nth others",
         "meal.hungry": f"{ONE} {PLACE}",
@@ -96,6 +110,11 @@ SITUATIONS: Final = _placeholders_of(
         "work.in_debt": f"{ONE} owed",
         "work.benefit": f"{ONE} paid",
         "work.all_on_time": f"{NOBODY} shifts",
+        "work.ill": f"{BY_ONE} until",
+        "work.healed": BY_ONE,
+        "work.well": ONE,
+        "work.oversleeps": BY_ONE,
+        "work.rises": BY_ONE,
         "help.handover": COURTESY,
         "help.yielded": COURTESY,
         "help.late": HELP,
@@ -110,24 +129,42 @@ SITUATIONS: Final = _placeholders_of(
         "arrival.household": f"{ONE} venue where mates",
         "arrival.loner": f"{ONE} venue where mates",
         "arrival.newcomer": ARRIVAL,
+        "arrival.called": BY,
+        "arrival.delay": f"{BY} delay",
+        "arrival.usual": BY,
         "departure.starved": LEAVING,
         "departure.evicted": LEAVING,
         "departure.jobless": LEAVING,
         "departure.neglected": LEAVING,
         "departure.left": LEAVING,
+        "departure.sent_away": f"{LEAVING} by",
+        "departure.stopped": BY,
+        "departure.allowed": BY,
+        "departure.capped": f"{BY} exits",
+        "departure.uncapped": BY,
         "departure.fainted": f"{ONE} where",
         "departure.served": f"{ONE} owed home",
         "outage.power": NOBODY,
+        "outage.power_by": BY,
         "outage.power_back": f"{NOBODY} lasted caught",
         "outage.water": NOBODY,
+        "outage.water_by": BY,
         "outage.water_back": f"{NOBODY} lasted caught",
         "outage.dark": f"{ONE} {PLACE}",
         "outage.dry_shower": f"{ONE} {PLACE}",
         "outage.sold_out": f"{ONE} {PLACE}",
+        "outage.closed": f"{BY} {PLACE} until",
+        "outage.opened": f"{BY} {PLACE}",
+        "outage.open_again": f"{NOBODY} {PLACE}",
         "outage.rain": f"{NOBODY} park",
+        "outage.rain_by": f"{BY} park",
         "outage.dry": f"{NOBODY} park",
+        "outage.dry_by": f"{BY} park",
         "outage.dearer": f"{NOBODY} price before",
         "outage.cheaper": f"{NOBODY} price before",
+        "outage.price_raised": PRICE,
+        "outage.price_lowered": PRICE,
+        "outage.price_back": PRICE,
         "personality.outgoing": ONE,
         "personality.shy": ONE,
         "personality.forgiving": ONE,
@@ -144,6 +181,15 @@ SITUATIONS: Final = _placeholders_of(
         "personality.talker_outgoing": f"{ONE} count all",
         "personality.talker_shy": f"{ONE} count all",
         "personality.impatient": f"{ONE} {PLACE} waited nth",
+        "personality.possessed": BY_ONE,
+        "personality.released": BY_ONE,
+        "personality.ordered": f"{BY_ONE} order",
+        "personality.moved": f"{BY_ONE} where",
+        "personality.kept": f"{BY_ONE} deed until",
+        "personality.kept_from_one": KEPT,
+        "personality.free": f"{BY_ONE} deed",
+        "personality.free_towards": f"{TWO} by deed",
+        "personality.need": f"{BY_ONE} felt",
     }
 )
 """The situations, as category.situation, and their placeholders."""
@@ -179,6 +225,7 @@ ASIDES: Final = _placeholders_of(
         "takeover.friends": TAKEOVER,
         "takeover.no_room": TAKEOVER,
         "takeover.housemates": TAKEOVER,
+        "takeover.ill": TAKEOVER,
         "chat.rivals": TALK,
         "chat.mended": TALK,
         "chat.round": TALK,
@@ -192,6 +239,11 @@ ASIDES: Final = _placeholders_of(
         "chat.row": BAD_TALK,
         "chat.usually_fine": BAD_TALK,
         "chat.second_hand": NEWS,
+        "chat.will_succeed": f"{TWO} where by",
+        "chat.will_fail": f"{TWO} where by",
+        "chat.too_late": f"{TWO} {PLACE}",
+        "chat.no_seat": f"{TWO} {PLACE}",
+        "chat.gone": f"{TWO} {PLACE}",
         "meal.rivals": MEAL,
         "meal.after_quarrel": MEAL,
         "meal.third": MEAL,
@@ -210,6 +262,7 @@ ASIDES: Final = _placeholders_of(
         "work.late_first": f"{SHIFT} late nth streak",
         "work.missed_streak": f"{SHIFT} nth streak",
         "work.missed_again": f"{SHIFT} nth streak",
+        "work.missed_ill": f"{SHIFT} nth streak",
         "arrival.bed_of": ARRIVAL,
         "arrival.housemates": ARRIVAL,
         "arrival.alone": ARRIVAL,

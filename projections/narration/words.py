@@ -124,3 +124,25 @@ def duration(ticks: int, per_day: int) -> str:
     if minutes < 1440:
         return "an hour" if minutes < 120 else many(minutes // 60, "hour")
     return "a day" if minutes < 2880 else many(minutes // 1440, "day")
+
+
+def span(ticks: int, per_day: int) -> str:
+    """`40 minutes`, `one hour and five minutes`, `two days`: a duration in its two largest units, rounded down."""
+    minutes = ticks * 1440 // per_day
+    hours, days = minutes // 60, minutes // 1440
+    if days:
+        large, small = many(days, "day"), many(hours % 24, "hour") if hours % 24 else ""
+    elif hours:
+        large, small = many(hours, "hour"), many(minutes % 60, "minute") if minutes % 60 else ""
+    else:
+        large, small = many(minutes, "minute"), ""
+    return f"{large} and {small}" if small else large
+
+
+def until(end: int, tick: int, per_day: int) -> str:
+    """The moment `end` as it is told at `tick`: `14:30`, `14:30 the next day`, `14:30, three days later`."""
+    minutes = end % per_day * 1440 // per_day
+    clock, days = f"{minutes // 60:02}:{minutes % 60:02}", end // per_day - tick // per_day
+    if days == 0:
+        return clock
+    return f"{clock} the next day" if days == 1 else f"{clock}, {number(days)} days later"

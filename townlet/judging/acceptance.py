@@ -56,6 +56,7 @@ def _event(
 ALIVE: Final = Band("alive and not evicted", "share", least=0.95, seed_least=0.75)
 TIED: Final = Band("agents with a tie above 0.3", "share", least=0.60, within_days=10)
 TENURE: Final = Band("mean tenure", "days", least=3)
+LONGEST_WAIT: Final = Band("longest wait in a line", "minutes", most=180)
 
 EVENTS: Final = (
     _event("shared_meal", 5, 1),
@@ -77,7 +78,7 @@ ACCEPTANCE: Final = (
     Band("chats begun", "a person-day", least=3),
     TIED,
     Band("ties evicted a day", "share", most=0.20),
-    Band("longest wait in a line", "minutes", most=180),
+    LONGEST_WAIT,
     Band("chat success", "share", least=0.40, most=0.90),
 )
 """The whole table. What is no band, such as equal digests, the soak adds."""

@@ -1,13 +1,15 @@
 """The soak: many towns live for weeks, and what must be true of them (docs/soak.md) is held against what happened."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from projections.record.state import CLASSES, ORDINARY
 from townlet import many
 from townlet.configuration.load import NONE, Source, load
-from townlet.judging.acceptance import ACCEPTANCE, EVENTS, USUAL_PEOPLE, Measured, Row, judged
+from townlet.configuration.settings import Settings
+from townlet.judging.acceptance import ACCEPTANCE, EVENTS, LONGEST_WAIT, USUAL_PEOPLE, Measured, Row, judged
 from townlet.judging.soak_figures import SoakFigures
 from townlet.judging.soak_lives import Life, from_json, life, prepare
 from townlet.living.perturbing.profile import Profile
@@ -15,6 +17,12 @@ from townlet.warming import warm
 
 RESUMES = 200
 """How many resumes are tested, over all seeds: a town is saved at a tick and resumed from there."""
+
+REPORTED = "reported: commands were given by chance"
+"""The note of a row that is not judged, because drawn commands may let it fail."""
+
+SLACK_MINUTES = 1
+"""A place that is not taken in time is let go in the first minute after that."""
 
 SHORT_PERSON_DAYS = 2_000
 """A soak of fewer days, over all people and seeds, is over in one process before others have begun: about 2 s."""
@@ -29,21 +37,24 @@ def soak(
     overrides: Mapping[str, object] = NONE,
     jobs: int | None = None,
     perturb: Profile | None = None,
+    commands: int = 0,
 ) -> list[Row]:
     """Let a town live for each seed; returns the rows of the acceptance table. Nothing is written to disk.
 
     `overrides` are dotted keys of the configuration. `jobs` is the number of processes; None: one for each processor,
     and one for a short soak, which would be over before more have begun. City events come by `perturb`.
+    With `commands` every town is given so many drawn commands of all kinds; how it fares under them is only reported,
+    and rows of what must hold then are added.
     Raises ConfigurationError, MapError, and TownletError if a town cannot live on.
     """
     resolved = load(config, overrides, founded=True)
     warm()
     if CLASSES[resolved.settings.town.capacity] is not ORDINARY:
         prepare(resolved.text)
-    cells = [_cell(resolved.text, seed, days, -(-RESUMES // len(seeds)), perturb) for seed in seeds]
-    extra = [_cell(resolved.text, seeds[0], days, 0, perturb)]
+    cells = [_cell(resolved.text, seed, days, -(-RESUMES // len(seeds)), perturb, commands) for seed in seeds]
+    extra = [_cell(resolved.text, seeds[0], days, 0, perturb, commands)]
     if len(seeds) == 1:
-        extra.append(_cell(resolved.text, (seeds[0] + 1) % 2**64, days, 0, perturb))
+        extra.append(_cell(resolved.text, (seeds[0] + 1) % 2**64, days, 0, perturb, commands))
     if jobs is None and len(cells) * days * resolved.settings.town.people < SHORT_PERSON_DAYS:
         jobs = 1
 
@@ -55,12 +66,31 @@ def soak(
     lives = [from_json(value) for value in many.values(many.run(life, [*cells, *extra], jobs=jobs, progress=tell))]
     lived, again, other = lives[: len(seeds)], lives[len(seeds)], lives[-1] if len(seeds) == 1 else lives[1]
     rows = acceptance_rows([each.figures for each in lived], days, resolved.settings.town.people)
+    if commands:
+        rows = [*map(_reported, rows), *_under_commands(lived, resolved.settings)]
     return [*rows, *_sameness(lived, again, other)]
 
 
-def _cell(settings: str, seed: int, days: int, resumes: int, perturb: Profile | None) -> many.Cell:
-    events = {} if perturb is None else {"perturb": perturb.text}
-    return {"settings": settings, "seed": seed, "days": days, "resumes": resumes, **events}
+def _cell(settings: str, seed: int, days: int, resumes: int, perturb: Profile | None, commands: int) -> many.Cell:
+    more: dict[str, Any] = {} if perturb is None else {"perturb": perturb.text}
+    if commands:
+        more["commands"] = commands
+    return {"settings": settings, "seed": seed, "days": days, "resumes": resumes, **more}
+
+
+def _reported(row: Row) -> Row:
+    """A row of a soak with drawn commands: only the longest wait must hold, whatever was commanded."""
+    return row if row.name == LONGEST_WAIT.name else row._replace(passed=None, note=REPORTED)
+
+
+def _under_commands(lives: Sequence[Life], settings: Settings) -> Iterator[Row]:
+    """What must hold in towns that are given drawn commands, beside equal digests and the longest wait."""
+    given, rejected = (sum(getattr(life.accounts, name) for life in lives) for name in ("commands", "rejected"))
+    yield Row("commands given", f"{given:,}, {rejected / given:.0%} rejected", "", None, REPORTED, given)
+    held, most = max(life.accounts.idle_hold_minutes for life in lives), settings.queues.timeout_minutes + SLACK_MINUTES
+    yield Row("longest hold of a place without use", f"{held:.0f} minutes", f"<= {most:g}", held <= most, "", held)
+    wrong, people = (sum(getattr(life.accounts, name) for life in lives) for name in ("miscounted", "people"))
+    yield Row("people with other money or food than logged", f"{wrong} of {people}", "0", not wrong, "", wrong)
 
 
 def acceptance_rows(found: Sequence[SoakFigures], days: int, people: int = USUAL_PEOPLE) -> list[Row]:

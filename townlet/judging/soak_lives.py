@@ -7,12 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from eventlog import codes
+from eventlog.catalogue.registries import Issuer
 from eventlog.format.chain import Chain
 from projections.record.tables import tables, towns_from_tables
 from townlet.configuration.load import from_text
 from townlet.judging.acceptance import TIED, window_days
-from townlet.judging.soak_figures import SoakFigures, chats_by_trust, soak_figures, tied_share
-from townlet.living.commands.door import Given
+from townlet.judging.soak_accounts import longest_idle_hold, miscounted
+from townlet.judging.soak_figures import MINUTES_A_DAY, SoakFigures, chats_by_trust, soak_figures, tied_share
+from townlet.living.commands.door import ANSWERS, Given
+from townlet.living.commands.drawn import DrawnSession
 from townlet.living.commands.session import Session, living
 from townlet.living.perturbing.giver import Giver
 from townlet.living.perturbing.profile import Profile
@@ -23,6 +27,19 @@ RESUMED_FOR = 240
 """How many ticks a resumed town lives before it is compared."""
 
 
+class Accounting(NamedTuple):
+    """How many people live at the end, how many of them have other money or food than their log says, how many
+    commands were given and how many of them rejected, and for how many minutes a place was held without use at most.
+    Commands of city events are not counted.
+    """
+
+    people: int
+    miscounted: int
+    commands: int
+    rejected: int
+    idle_hold_minutes: float
+
+
 class Life(NamedTuple):
     """The result of one town: its figures, its log's digest, and the ticks at which a fold or a resume differed."""
 
@@ -31,21 +48,23 @@ class Life(NamedTuple):
     digest: str
     unequal_days: list[int]
     unequal_resumes: list[int]
+    accounts: Accounting
 
 
-def life(settings: str, seed: int, days: int, resumes: int, perturb: str = "") -> dict[str, Any]:
+def life(settings: str, seed: int, days: int, resumes: int, perturb: str = "", commands: int = 0) -> dict[str, Any]:
     """Let one town live, fold its events day by day, and resume it at drawn ticks; returns a `Life` as JSON has it.
 
     `settings` is the text of resolved settings, and `perturb` that of a profile by which city events come, if any.
+    `commands` is how many drawn commands the town is given.
     """
     profile = Profile.model_validate_json(perturb) if perturb else None
-    lived = _life_of(_empty_town(settings), seed, days, resumes, profile)
-    return lived._asdict() | {"figures": lived.figures._asdict()}
+    lived = _life_of(_empty_town(settings), seed, days, resumes, _Troubles(profile, commands, days))
+    return lived._asdict() | {"figures": lived.figures._asdict(), "accounts": lived.accounts._asdict()}
 
 
 def from_json(value: Mapping[str, Any]) -> Life:
     """The life that `life` returned."""
-    return Life(**{**value, "figures": SoakFigures(**value["figures"])})
+    return Life(**{**value, "figures": SoakFigures(**value["figures"]), "accounts": Accounting(**value["accounts"])})
 
 
 def prepare(settings: str) -> None:
@@ -62,13 +81,28 @@ def _empty_town(settings: str) -> Town:
     return Town([from_text(settings).settings])
 
 
-def _life_of(empty: Town, seed: int, days: int, resumes: int, profile: Profile | None) -> Life:
+class _Troubles(NamedTuple):
+    """What a town is to bear: city events by a profile, and so many drawn commands within so many days."""
+
+    profile: Profile | None
+    commands: int
+    days: int
+
+    def session(self, town: Town, seed: int, said: Iterable[Given]) -> Session | None:
+        """What gives a town its city events and commands, if it has any; `said` are the events' commands so far."""
+        if self.profile is None and not self.commands:
+            return None
+        events = None if self.profile is None else Giver(town, self.profile, seed, said)
+        return DrawnSession(town, seed, self.commands, self.days * town.settings[0].town.ticks_per_day, events)
+
+
+def _life_of(empty: Town, seed: int, days: int, resumes: int, troubles: _Troubles) -> Life:
     per_day, people = empty.settings[0].town.ticks_per_day, empty.settings[0].town.people
     town, chain = Town(empty.settings, plans=empty.plans), Chain()
     marks = {int(tick) for tick in _drawn_ticks(seed, days * per_day - RESUMED_FOR, resumes)}
     tied_at, tied = round(window_days(TIED, people, days) * per_day), 0.0
     chunks = [town.found(seed)]
-    session = _session(town, profile, seed, ())
+    session = troubles.session(town, seed, ())
     digests: dict[int, str] = {}
     kept: dict[int, _Kept] = {}
     stops = {*marks, *(mark + RESUMED_FOR for mark in marks), *range(0, days * per_day + 1, per_day), tied_at}
@@ -76,7 +110,8 @@ def _life_of(empty: Town, seed: int, days: int, resumes: int, profile: Profile |
         chunks.extend(living(town, stop, stop, session))
         digests[stop] = town.state_digest()
         if stop in marks:
-            kept[stop] = _Kept(tables(town.record), [] if session is None else session.events.said)
+            events = None if session is None else session.events
+            kept[stop] = _Kept(tables(town.record), events.said if isinstance(events, Giver) else [])
         if stop == tied_at:
             tied = tied_share(town)
     rows = np.concatenate(chunks)
@@ -87,7 +122,20 @@ def _life_of(empty: Town, seed: int, days: int, resumes: int, profile: Profile |
         soak_figures(town, rows, tied, chats),
         chain.digest().hex(),
         list(_unequal_days(town, rows, digests)),
-        list(_unequal_resumes(town, seed, kept, digests, profile)),
+        list(_unequal_resumes(town, seed, kept, digests, troubles)),
+        _accounts(town, rows),
+    )
+
+
+def _accounts(town: Town, rows: np.ndarray) -> Accounting:
+    per_day = town.settings[0].town.ticks_per_day
+    answers = rows[np.isin(rows["kind"], ANSWERS) & (rows["code2"] != Issuer.PERTURBATION)]
+    return Accounting(
+        town.people,
+        len(miscounted(town, rows)),
+        len(answers),
+        int((answers["kind"] == codes.COMMAND_REJECTED).sum()),
+        longest_idle_hold(rows, town.tick) * MINUTES_A_DAY / per_day,
     )
 
 
@@ -96,21 +144,6 @@ class _Kept(NamedTuple):
 
     state: dict[str, pa.Table]
     said: list[Given]
-
-
-class _Eventful(Session):
-    """A session without orders, in which city events come."""
-
-    events: Giver
-
-
-def _session(town: Town, profile: Profile | None, seed: int, said: Iterable[Given]) -> _Eventful | None:
-    """What gives a town its city events, if it has any; `said` are the commands so far."""
-    if profile is None:
-        return None
-    session = _Eventful(town, ())
-    session.events = Giver(town, profile, seed, said)
-    return session
 
 
 def _drawn_ticks(seed: int, below: int, count: int) -> Iterator[int]:
@@ -133,13 +166,13 @@ def _unequal_days(lived: Town, rows: np.ndarray, digests: dict[int, str]) -> Ite
 
 
 def _unequal_resumes(
-    lived: Town, seed: int, kept: dict[int, _Kept], digests: dict[int, str], profile: Profile | None
+    lived: Town, seed: int, kept: dict[int, _Kept], digests: dict[int, str], troubles: _Troubles
 ) -> Iterator[int]:
     """The ticks from which a resumed town lived differently."""
     for tick, (state, said) in kept.items():
         town = Town(lived.settings, towns_from_tables(state, lived.shape), lived.plans)
         town.set_seed(seed)
-        for _ in living(town, tick + RESUMED_FOR, RESUMED_FOR, _session(town, profile, seed, said)):
+        for _ in living(town, tick + RESUMED_FOR, RESUMED_FOR, troubles.session(town, seed, said)):
             pass
         if town.state_digest() != digests[tick + RESUMED_FOR]:
             yield tick

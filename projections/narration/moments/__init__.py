@@ -5,7 +5,7 @@ from typing import Final
 
 from eventlog import codes
 from projections.narration.entries import Moment
-from projections.narration.moments import gifts, life, meals, queues, talk, time, work
+from projections.narration.moments import commands, gifts, life, meals, queues, talk, time, work
 from projections.narration.scene import Scene
 
 Teller = Callable[[Scene], Iterator[Moment]]
@@ -56,6 +56,21 @@ TELLERS: Final[Mapping[int, Teller]] = {
         (codes.CHAT_FAILED, talk.bad_talk),
         (codes.CHAT_BROKEN_OFF, talk.talk_broken_off),
         (codes.NEWS_TOLD, talk.news),
+        (codes.TIE_SET, commands.tie),
+        (codes.TELEPORTED, commands.teleport),
+        (codes.RESTRAINED, commands.restraint),
+        (codes.COMMAND_ACCEPTED, commands.accepted),
+        (codes.NEED_SET, commands.need),
+        (codes.OPTION_ORDERED, commands.order),
+        (codes.MEETING_ARRANGED, commands.meeting),
+        (codes.ORDER_ENDED, commands.order_end),
+        (codes.POSSESSION_BEGAN, commands.possession),
+        (codes.POSSESSION_ENDED, commands.release),
+        (codes.NEWCOMER_CALLED, commands.newcomer_called),
+        (codes.PLACE_CLOSED, commands.closure),
+        (codes.ILLNESS_BEGAN, commands.illness),
+        (codes.OUTCOME_FORCED, commands.outcome),
+        (codes.LIMIT_SET, commands.limit),
     )
 }
 """The teller of each kind of event; other kinds are not told."""

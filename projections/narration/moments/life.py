@@ -14,6 +14,7 @@ LEAVING: Mapping[int, str] = {
     Reason.EVICTION: "departure.evicted",
     Reason.UNEMPLOYMENT: "departure.jobless",
     Reason.NEGLECT: "departure.neglected",
+    Reason.BY_COMMAND: "departure.sent_away",
 }
 
 MANNERS = {
@@ -103,13 +104,17 @@ def departure(scene: Scene) -> Iterator[Moment]:
         "people": scene.number(len(scene.living)),
         "home": scene.names.where(scene.home(gone)),
     }
-    for name in ("bond", "squeezed_on"):
+    for name in ("bond", "squeezed_on", "close"):
         for a, b in list(memory.all(name)):
             if gone in (a, b):
                 memory.drop(name, a, b)
-    memory.drop("desk", gone)
+    for name in ("desk", "ill_until"):
+        memory.drop(name, gone)
     asides = [f"departure.{name}" for name, holds in true.items() if holds]
-    yield scene.moment(LEAVING.get(scene.code, "departure.left"), facts, priority=True, asides=asides)
+    name = LEAVING.get(scene.code, "departure.left")
+    if scene.code == Reason.BY_COMMAND:
+        name, facts = (name, facts | {"by": scene.by}) if scene.by else ("departure.left", facts)
+    yield scene.moment(name, facts, priority=True, asides=asides)
 
 
 def rent(scene: Scene) -> Iterator[Moment]:

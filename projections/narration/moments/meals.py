@@ -12,28 +12,34 @@ from projections.narration.words import many, nth
 HUNGRY = 0.25
 """A person who eats with a hunger value below this is told as hungry."""
 
-ALONE = 2
-"""Of a person's meals alone, every second one is proposed."""
+SELDOM = 5
+"""Of a person's meals alone, of what it cooks, and of what it buys, the first is proposed, and then every fifth."""
+
+QUIET_HOURS = 4
+"""Where nothing was told for so many hours, any meal is proposed: quiet days have something to tell, too."""
 
 
 def purchase(scene: Scene) -> Iterator[Moment]:
-    """A person buys groceries, or a meal out."""
+    """A person buys groceries, or a meal out; of what happens daily, only some."""
     out = scene.code == Item.MEAL
+    count = scene.memory.add(f"bought_{scene.code}", scene.agent)
     record = scene.of(scene.agent)
     facts = {"count": many(scene.code2, "meal" if out else "portion"), "paid": f"{scene.value:.2f}"}
     empty = record is not None and record["items"].tolist() == [scene.code2, 0]
     asides = ["meal.empty_larder"] if empty and not out else []
-    yield scene.moment("meal.out" if out else "meal.groceries", facts, asides=asides)
+    if asides or _is_turn(scene, count):
+        yield scene.moment("meal.out" if out else "meal.groceries", facts, asides=asides)
 
 
 def cooking(scene: Scene) -> Iterator[Moment]:
-    """A person cooks."""
+    """A person cooks; of what happens daily, only some."""
     count = scene.memory.add("cooked", scene.agent)
     here = scene.others_at(scene.venue_of(scene.place), scene.agent)
     others = [each for each in scene.housemates(scene.agent) if each in here]
     facts = {"count": many(scene.code, "meal"), "nth": nth(count), "others": scene.names_of(others)}
     asides = ["meal.cooked_smell"] if others and scene.venue_of(scene.place) == scene.home(scene.agent) else []
-    yield scene.moment("meal.cooked", facts, asides=asides)
+    if _is_turn(scene, count):
+        yield scene.moment("meal.cooked", facts, asides=asides)
 
 
 def meal(scene: Scene) -> Iterator[Moment]:
@@ -47,7 +53,7 @@ def meal(scene: Scene) -> Iterator[Moment]:
         return
     if not others:
         lives_alone = venue == scene.home(scene.agent) and not scene.housemates(scene.agent)
-        if count % ALONE != 1:
+        if not _is_turn(scene, count):
             return
         asides = ["meal.lives_alone"] if lives_alone else ["meal.alone_again"] if count >= 4 else []
         yield scene.moment("meal.alone", {"nth": nth(count)}, asides=asides)
@@ -81,6 +87,12 @@ def shared_meal(scene: Scene) -> Iterator[Moment]:
     }
     asides = [f"meal.{name}" for name, holds in true.items() if holds]
     yield scene.moment("meal.shared", facts, priority=True, asides=asides)
+
+
+def _is_turn(scene: Scene, count: int) -> bool:
+    """Whether the so-manieth of somebody's daily deeds may be told."""
+    quiet = scene.tick - scene.memory.get("told", default=0)
+    return count % SELDOM == 1 or quiet * 24 >= QUIET_HOURS * scene.names.ticks_per_day
 
 
 def _third(scene: Scene) -> list[int]:

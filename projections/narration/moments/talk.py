@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from eventlog.catalogue.registries import News
 from eventlog.rows import MISSING
 from projections.narration.entries import Moment
-from projections.narration.moments import queues
+from projections.narration.moments import commands, queues
 from projections.narration.scene import Scene, pair
 from projections.narration.words import nth, number
 from projections.riders.tie_changes import Change
 
 GREAT, FAIR = 0.75, 0.45
-"""The least quality of a great talk, for both of the two, and the quality for one below which a talk is only fair."""
+"""The least quality of a great talk, for both of the two, and the quality below which a talk is only fair for one."""
 
 HEARD = {News.QUARREL: "news_quarrel", News.HELP: "news_help", News.TAKEOVER: "news_takeover"}
 """The situation of each sort of news."""
@@ -21,9 +21,9 @@ ROUND = (5, 10, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 250, 500, 1000)
 
 
 def talk_begun(scene: Scene) -> Iterator[Moment]:
-    """Tells nothing; counts who began a talk."""
+    """Counts who began a talk; tells only a talk that a command began."""
     scene.memory.add("talked_today", scene.agent)
-    yield from ()
+    yield from commands.forced_talk(scene)
 
 
 def good_talk(scene: Scene) -> Iterator[Moment]:
@@ -42,10 +42,13 @@ def good_talk(scene: Scene) -> Iterator[Moment]:
     }
     facts = {"count": number(count), "nth": nth(count), "failures": number(failures), **_facts(scene)}
     new = not tried and not memory.get("acquainted", *pair(a, b))
-    quality = min(scene.value, scene.value2 or scene.value)
-    name = "great" if quality >= GREAT else "fair" if quality < FAIR else "good"
+    mine, theirs = scene.value, scene.value2 or scene.value
+    quality, uneven = min(mine, theirs), min(mine, theirs) < FAIR <= max(mine, theirs)
+    name = "great" if quality >= GREAT else "uneven" if uneven else "fair" if quality < FAIR else "good"
     if new:
-        name = "first_fair" if quality < FAIR else "first"
+        name = "first_uneven" if uneven else "first_fair" if quality < FAIR else "first"
+    pleased, cooler = (a, b) if mine >= theirs else (b, a)
+    facts |= {"pleased": scene.name(pleased), "cooler": scene.name(cooler)}
     memory.put(scene.tick, "talked", *pair(a, b))
     asides = [f"chat.{each}" for each, holds in true.items() if holds]
     yield scene.moment(f"chat.{name}", facts, priority=new, asides=asides)

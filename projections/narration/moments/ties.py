@@ -1,19 +1,22 @@
 """Moments about bonds: friendships and rivalries that begin and end, each told once, by an event or by time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+import numpy as np
 
 from eventlog import codes
-from eventlog.catalogue.registries import Reason
-from projections.narration.bond_rule import FRIEND, NONE, RIVAL
+from eventlog.catalogue.registries import SIDES, Reason
+from eventlog.rows import MISSING
+from projections.narration.bond_rule import FRIEND, NONE, RIVAL, liking
 from projections.narration.entries import Moment
 from projections.narration.scene import Scene, Tie, pair
-from projections.riders.tie_changes import Change
 
 OVER = {
     int(codes.SHARED_MEAL): "a shared meal",
     int(codes.CHAT_SUCCEEDED): "a talk",
     int(codes.CHAT_FAILED): "a talk that went wrong",
-    int(codes.QUEUE_HANDOVER): "a place that was passed on",
+    int(codes.QUEUE_HANDOVER): "a kindness in line",
     int(codes.QUEUE_CONFLICT): "a quarrel",
     int(codes.LATE_HELP): "help at work",
     int(codes.SHIFT_TAKEOVER): "a shift taken over",
@@ -32,6 +35,9 @@ IN_TIME = {
 }
 """The situation of a bond that time alone ended or began, by the bond before and after."""
 
+LIKING: Final = np.array([1.0, 1.0, -1.0])
+"""What each side of a tie adds to the liking."""
+
 Changed = tuple[int, int, int, int]
 """Owner, other, and the bond before and after."""
 
@@ -44,11 +50,18 @@ def tie_moments(scene: Scene) -> Iterator[Moment]:
         return
     if scene.kind not in OVER:
         return
-    changed = _changes(scene, [(tie.owner, tie.other, tie) for tie in scene.ties if tie.held], after=True)
+    held = [tie for tie in scene.ties if tie.held]
+    changed = _changes(scene, held)
     yield from _ended(scene, [each for each in changed if each[2] == FRIEND], "friendship.lost")
     yield from _ended(scene, [each for each in changed if each[2] == RIVAL], "rivalry.mended")
     yield from _friends(scene, [each for each in changed if each[3] == FRIEND])
     yield from _rivals(scene, [each for each in changed if each[3] == RIVAL])
+    for tie in held:
+        if scene.is_friend(tie.owner, tie.other):
+            if scene.is_firm(tie.after):
+                scene.memory.drop("close", tie.owner, tie.other)
+            elif scene.is_close(tie.after) and liking(tie.after) < liking(tie.before):
+                yield from _close_to_the_end(scene, tie.owner, tie.other, "friendship.strained", _why(scene))
 
 
 def forgotten_people(scene: Scene) -> Iterator[Moment]:
@@ -57,7 +70,7 @@ def forgotten_people(scene: Scene) -> Iterator[Moment]:
         return
     for lost in scene.lost:
         was = scene.bond(lost.owner, lost.other)
-        scene.memory.drop("bond", lost.owner, lost.other)
+        _remember(scene, lost.owner, lost.other, NONE)
         if was == FRIEND:
             newcomer = next((tie.other for tie in scene.ties if tie.owner == lost.owner and tie.held), scene.other)
             facts = {"newcomer": scene.name(newcomer), "capacity": scene.number(scene.capacity)}
@@ -66,31 +79,45 @@ def forgotten_people(scene: Scene) -> Iterator[Moment]:
             yield scene.moment("rivalry.forgotten", who=(lost.owner, lost.other), priority=True)
 
 
-def lapsed_bonds(scene: Scene) -> Iterator[Moment]:
-    """Before what an event itself changes: what time has done to the bonds of its people since they were last seen."""
-    if scene.kind in OVER:
-        owners = {
-            (scene.agent, scene.other),
-            (scene.other, scene.agent),
-            *((tie.owner, tie.other) for tie in scene.ties),
-        }
-        yield from _in_time(scene, [(*two, scene.tie(*two) or scene.tie_now(*two)) for two in sorted(owners)])
-
-
-def bonds_of_the_day(scene: Scene) -> Iterator[Moment]:
-    """At the end of a day: what time has done to all bonds."""
-    alive = scene.agents[scene.agents["alive"] == 1]
-    found = {(owner, other): None for owner, other in scene.memory.all("bond")} | {
-        (int(record["person"]), int(tie["other"])): tie
-        for record in alive
-        for tie in record["ties"][record["ties"]["known"] == 1]
+def bonds_of_the_hour(scene: Scene) -> Iterator[Moment]:
+    """At the end of an hour, when ties fade: the bonds that time made or ended, and friendships close to their end."""
+    ties, owners = _bound(scene)
+    two = list(zip(owners.tolist(), ties["other"].tolist(), strict=True))
+    now = dict(zip(two, ties["bond"].tolist(), strict=True))
+    before = scene.memory.all("bond")
+    changed = {
+        each: (before.get(each, NONE), now.get(each, NONE))
+        for each in sorted({*before, *now})
+        if before.get(each, NONE) != now.get(each, NONE)
     }
-    yield from _in_time(scene, [(*two, scene.tie_now(*two)) for two in sorted(found)])
+    for each, (_, bond) in changed.items():
+        _remember(scene, *each, bond)
+    yield from _in_time(scene, changed)
+    sides = np.stack([ties[side].astype(float) for side in SIDES], axis=1)
+    friends = ties["bond"] == FRIEND
+    close = friends & (sides @ LIKING < scene.close_below)
+    for index in np.flatnonzero(close).tolist():
+        yield from _close_to_the_end(scene, *two[index], "friendship.fading", {})
 
 
-def _in_time(scene: Scene, ties: Sequence[tuple[int, int, Tie | None]]) -> Iterator[Moment]:
-    """The bonds that are no longer what they were, without an event; one moment where it holds for both sides."""
-    changed = {(owner, other): (was, now) for owner, other, was, now in _changes(scene, ties, after=False)}
+def _bound(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
+    """All ties that are bonds, and the numbers of their owners."""
+    agents = scene.agents[scene.agents["alive"] == 1]
+    owner, slot = np.nonzero((agents["ties"]["bond"] != NONE) & (agents["ties"]["known"] == 1))
+    return agents["ties"][owner, slot], agents["person"][owner]
+
+
+def _close_to_the_end(scene: Scene, owner: int, other: int, name: str, facts: Mapping[str, str]) -> Iterator[Moment]:
+    """A friendship that is close to its end; once, until it is firm again or over, and of two sides the first."""
+    if not scene.memory.get("close", owner, other):
+        scene.memory.put(1, "close", owner, other)
+        if scene.memory.get("close", other, owner):
+            return
+        yield scene.moment(name, facts, who=(owner, other), place=MISSING, priority=True)
+
+
+def _in_time(scene: Scene, changed: Mapping[tuple[int, int], tuple[int, int]]) -> Iterator[Moment]:
+    """The bonds that time changed, with the bond before and after; one moment where it holds for both sides."""
     told = set[tuple[int, int]]()
     for (owner, other), how in changed.items():
         name = IN_TIME.get(how) or IN_TIME[how[0], NONE]
@@ -101,17 +128,14 @@ def _in_time(scene: Scene, ties: Sequence[tuple[int, int, Tie | None]]) -> Itera
         yield scene.moment(f"{name}_mutually" if mutual else name, who=(owner, other), place=-1, priority=True)
 
 
-def _changes(scene: Scene, ties: Sequence[tuple[int, int, Tie | None]], *, after: bool) -> list[Changed]:
-    """The bonds that change where the ties have the values before or after the event; they are remembered."""
+def _changes(scene: Scene, ties: Sequence[Tie]) -> list[Changed]:
+    """The bonds that an event changes; they are remembered."""
     found = []
-    for owner, other, tie in ties:
-        is_new = tie is not None and tie.change == Change.ADDED and not after
-        sides = None if tie is None or is_new else tie.after if after else tie.before
-        was = scene.bond(owner, other)
-        now = scene.bond_after(owner, other, sides)
+    for tie in ties:
+        was, now = scene.bond(tie.owner, tie.other), scene.bond_after(tie.owner, tie.other, tie.after)
         if now != was:
-            _remember(scene, owner, other, now)
-            found.append((owner, other, was, now))
+            _remember(scene, tie.owner, tie.other, now)
+            found.append((tie.owner, tie.other, was, now))
     return found
 
 
@@ -162,9 +186,16 @@ def _mark(scene: Scene, tie: Tie) -> None:
         _remember(scene, tie.owner, tie.other, now)
         if now != NONE:
             scene.memory.add("befriended" if now == FRIEND else "rivalled", tie.owner, tie.other)
+        if now == RIVAL:
+            scene.memory.add("rivalries")
+        elif now == FRIEND and scene.tick and scene.is_friend(tie.other, tie.owner):
+            scene.memory.add("friendships")
+    if now == FRIEND and scene.is_close(tie.after):
+        scene.memory.put(1, "close", tie.owner, tie.other)
 
 
 def _remember(scene: Scene, owner: int, other: int, bond: int) -> None:
+    scene.memory.drop("close", owner, other)
     if bond == NONE:
         scene.memory.drop("bond", owner, other)
     else:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from eventlog.catalogue.registries import Item, Reason, Trait, Weather
 from eventlog.rows import MISSING
 from projections.narration.entries import Moment
-from projections.narration.moments import queues, ties
+from projections.narration.moments import queues
+from projections.narration.moments.commands import ITEMS
 from projections.narration.moments.life import MARKED
 from projections.narration.scene import Scene
 from projections.narration.words import duration, many
@@ -25,7 +26,7 @@ TODAY = ("faults_today", "shifts_today", "talked_today")
 
 
 def day_ended(scene: Scene) -> Iterator[Moment]:
-    """The day's records: everybody in time for work, the person who talked most, and bonds that time changed."""
+    """The day's records: everybody in time for work, and the person who talked most."""
     memory = scene.memory
     talks = {person: count for (person, _), count in memory.all("talked_today").items()}
     shifts = memory.get("shifts_today")
@@ -38,7 +39,6 @@ def day_ended(scene: Scene) -> Iterator[Moment]:
     for name in TODAY:
         memory.clear(name)
     queues.forget_deeds(scene)
-    yield from ties.bonds_of_the_day(scene)
 
 
 def _talker(scene: Scene, top: int, began: int, all_of_them: int) -> Iterator[Moment]:
@@ -56,26 +56,42 @@ def _talker(scene: Scene, top: int, began: int, all_of_them: int) -> Iterator[Mo
 def weather(scene: Scene) -> Iterator[Moment]:
     """The weather changes: rain closes the park, clear weather opens it."""
     parks = [name for name, kind in zip(scene.names.venues, scene.names.venue_kinds, strict=True) if kind == "park"]
-    if scene.tick and parks:
+    if parks and (scene.tick or scene.code == Weather.RAIN):
         name = "outage.rain" if scene.code == Weather.RAIN else "outage.dry"
-        yield scene.moment(name, {"park": parks[0]}, priority=True)
+        yield _of_command(scene, name, {"park": parks[0]})
 
 
 def price(scene: Scene) -> Iterator[Moment]:
-    """The price of raw food changes much. The memory has prices in hundredths."""
-    before = scene.memory.get("price", scene.code)
+    """The price of raw food changes much, or a command sets a price. The memory has prices in hundredths."""
+    before, earlier = scene.memory.get("price", scene.code), scene.memory.get("price_before", scene.code)
     now = round(scene.value * 100)
     scene.memory.put(now, "price", scene.code)
-    if before and abs(now - before) >= DEAR * before and scene.code == Item.RAW:
+    scene.memory.put(before, "price_before", scene.code)
+    if scene.by:
+        yield from _set_price(scene, earlier, before, now)
+    elif before and abs(now - before) >= DEAR * before and scene.code == Item.RAW:
         name = "outage.dearer" if now > before else "outage.cheaper"
         yield scene.moment(name, {"price": f"{now / 100:.2f}", "before": f"{before / 100:.2f}"})
+
+
+def _set_price(scene: Scene, earlier: int, before: int, now: int) -> Iterator[Moment]:
+    """A command sets a price; `earlier` is the one before the last. Of two that move alike in one tick, one is told."""
+    memory, sign = scene.memory, (now > before) - (now < before)
+    told = memory.get("price_set_at", default=MISSING) == scene.tick and memory.get("price_moved") == sign
+    memory.put(scene.tick, "price_set_at")
+    memory.put(sign, "price_moved")
+    if told or not sign or not before:
+        return
+    facts = {"by": scene.by, "item": ITEMS[scene.code], "price": f"{now / 100:.2f}", "before": f"{before / 100:.2f}"}
+    name = "price_back" if now == earlier else "price_raised" if sign > 0 else "price_lowered"
+    yield scene.moment(f"outage.{name}", facts, priority=True)
 
 
 def power_failed(scene: Scene) -> Iterator[Moment]:
     """Power fails."""
     scene.memory.put(scene.tick, "power_failed")
     scene.memory.clear(f"caught_by_{int(Reason.POWER)}")
-    yield scene.moment("outage.power", priority=True)
+    yield _of_command(scene, "outage.power", {})
 
 
 def power_restored(scene: Scene) -> Iterator[Moment]:
@@ -87,7 +103,7 @@ def water_failed(scene: Scene) -> Iterator[Moment]:
     """Water fails."""
     scene.memory.put(scene.tick, "water_failed")
     scene.memory.clear(f"caught_by_{int(Reason.WATER)}")
-    yield scene.moment("outage.water", priority=True)
+    yield _of_command(scene, "outage.water", {})
 
 
 def water_restored(scene: Scene) -> Iterator[Moment]:
@@ -100,6 +116,13 @@ def interruption(scene: Scene) -> Iterator[Moment]:
     if scene.code2 in CAUGHT:
         scene.memory.add(f"caught_by_{scene.code2}", scene.agent)
         yield scene.moment(CAUGHT[scene.code2])
+
+
+def _of_command(scene: Scene, name: str, facts: Mapping[str, str]) -> Moment:
+    """The moment of something that happens to the whole town; `<name>_by` says who brought it about, if a command."""
+    if scene.by:
+        return scene.moment(f"{name}_by", {**facts, "by": scene.by}, priority=True)
+    return scene.moment(name, facts, priority=True)
 
 
 def _outage_facts(scene: Scene, what: str, reason: Reason) -> dict[str, str]:

@@ -68,7 +68,11 @@ def absence(scene: Scene) -> Iterator[Moment]:
     count, streak = memory.add("missed", agent), memory.get("streak", agent)
     memory.add("faults_today")
     memory.put(0, "streak", agent)
-    true = {"missed_streak": streak >= 3, "missed_again": count >= 2}
+    true = {
+        "missed_streak": streak >= 3,
+        "missed_again": count >= 2,
+        "missed_ill": memory.get("ill_until", agent) > scene.tick,
+    }
     facts = _facts(scene, scene.code) | {"nth": nth(count), "streak": scene.number(streak)}
     yield scene.moment("work.missed", facts, asides=[f"work.{name}" for name, holds in true.items() if holds])
 
@@ -90,6 +94,7 @@ def takeover(scene: Scene) -> Iterator[Moment]:
         "friends": scene.is_friend(owner, taker),
         "no_room": felt is not None and felt.change == Change.REFUSED,
         "housemates": owner in scene.housemates(taker),
+        "ill": memory.get("ill_until", owner) > scene.tick,
     }
     facts = _facts(scene, scene.code) | {"nth": nth(count), "since": scene.ago(max(back, 0))}
     yield scene.moment(

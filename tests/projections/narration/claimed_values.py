@@ -7,31 +7,16 @@ from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import Item, Reason
 from tests.projections.narration import claims_aside as aside
 from tests.projections.narration.claims import FRIEND, RIVAL
+from tests.projections.narration.claims_commands import VALUES_BY_COMMAND
+from tests.projections.narration.spelled import Number, noun, ordinal
 from tests.projections.narration.story_log import At
 from townlet.configuration.plans import jobs_of
-
-SMALL: Final = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-ORDINALS: Final = [
-    "zeroth",
-    "first",
-    "second",
-    "third",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
-    "eleventh",
-    "twelfth",
-]
 
 OVER: Final = {
     "shared_meal": "a shared meal",
     "chat_succeeded": "a talk",
     "chat_failed": "a talk that went wrong",
-    "queue_handover": "a place that was passed on",
+    "queue_handover": "a kindness in line",
     "queue_conflict": "a quarrel",
     "late_help": "help at work",
     "shift_takeover": "a shift taken over",
@@ -40,35 +25,6 @@ OVER: Final = {
     "money_lent": "a loan",
     "money_returned": "money paid back",
 }
-
-
-class Number(str):
-    """A number in words that brings its noun where a wording asks for it: `{homes:house|houses}`."""
-
-    value: int
-
-    def __new__(cls, value: int) -> "Number":
-        new = super().__new__(cls, SMALL[value] if value < len(SMALL) else f"{value:,}")
-        new.value = value
-        return new
-
-    def __format__(self, nouns: str) -> str:
-        one, _, more = nouns.lstrip("=").partition("|")
-        noun = one if self.value == 1 else more
-        return str(self) if not nouns else noun if nouns[0] == "=" else f"{self} {noun}"
-
-
-def ordinal(value: int) -> str:
-    """`third`, `16th`, `21st`, `113th`."""
-    if value < len(ORDINALS):
-        return ORDINALS[value]
-    ending = "th" if 10 < value % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
-    return f"{value}{ending}"
-
-
-def noun(value: int, one: str) -> str:
-    """`one meal`, `two meals`."""
-    return f"{Number(value)} {one}{'' if value == 1 else 's'}"
 
 
 def names(at: At, people: Any) -> str:
@@ -212,7 +168,7 @@ def streak(at: At) -> str:
 def before(at: At) -> str:
     """The one before at the desk or in the bed; the price before."""
     if at.kind == "price_changed":
-        return f"{at.log.of('price_changed', until=at.seq, code=int(Item.RAW))['value'][-1]:.2f}"
+        return f"{at.log.of('price_changed', until=at.seq, code=at.code)['value'][-1]:.2f}"
     if at.kind == "agent_arrived":
         return at.log.name(aside._sleepers_before(at)[-1])
     earlier = at.today("affordance_started", object=at.place)
@@ -315,6 +271,10 @@ VALUES: Final[Mapping[str, Callable[[At], str]]] = {
     "failures": lambda at: Number(aside.failures_in_a_row(at)),
     "fine": lambda at: Number(at.count_pair("chat_succeeded")),
     "others": others,
+    "exits": lambda at: Number(int(at.row["value"])),
+    "pleased": lambda at: at.log.name(at.a if at.row["value"] >= at.row["value2"] else at.b),
+    "cooler": lambda at: at.log.name(at.b if at.row["value"] >= at.row["value2"] else at.a),
+    **VALUES_BY_COMMAND,
 }
 """The value of every placeholder, in the words that a story uses."""
 

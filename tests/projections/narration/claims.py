@@ -118,11 +118,25 @@ def ended(sort: int, *, mutual: bool) -> Claim:
 
 
 def changed_in_time(was: int, now: int, *, mutual: bool = False) -> Claim:
-    """Time made or ended the bond, in one direction or in both, within the last day; no event did."""
+    """The end of this hour made or ended the bond, in one direction or in both; no event did."""
 
     def claim(at: At) -> bool:
-        two = [at.changed_in_time(*each, was, now) for each in ((at.a, at.b), (at.b, at.a))]
-        return two[0] and (not mutual or two[1])
+        two = [at.changed(*each, was, now) for each in ((at.a, at.b), (at.b, at.a))]
+        return at.kind == "tick_ended" and two[0] and (not mutual or two[1])
+
+    return claim
+
+
+def nearly_over(*, in_time: bool) -> Claim:
+    """The event, or the end of this hour, brought the liking of a friend below a quarter of the way to the end."""
+
+    def claim(at: At) -> bool:
+        bonds = at.log.settings.relationships.bonds
+        mark = bonds.friend_until + 0.25 * (bonds.friend_liking - bonds.friend_until)
+        was, now = (at.liking(at.a, at.b, before=when) for when in (True, False))
+        friends = at.bond(at.a, at.b, before=True) == at.bond(at.a, at.b) == FRIEND
+        right = at.kind == "tick_ended" if in_time else over_is_the_event(at)
+        return friends and right and bonds.friend_until <= now < mark <= was
 
     return claim
 
@@ -135,8 +149,18 @@ def have_not_talked(at: At) -> bool:
 
 
 def quality_is(least: float, most: float) -> Claim:
-    """The lower of the two qualities of a talk lies between these, the last one not included."""
+    """Both qualities of a talk lie above the first of these, and one of them below the last."""
     return lambda at: is_kind("chat_succeeded")(at) and least <= min(at.row["value"], at.row["value2"]) < most
+
+
+def was_fair(at: At) -> bool:
+    """The talk was only fair for both."""
+    return is_kind("chat_succeeded")(at) and max(at.row["value"], at.row["value2"]) < 0.45
+
+
+def was_uneven(at: At) -> bool:
+    """The talk was good for one of the two, and only fair for the other one."""
+    return quality_is(0.0, 0.45)(at) and max(at.row["value"], at.row["value2"]) >= 0.45
 
 
 def nobody_else_there(at: At) -> bool:
@@ -243,6 +267,8 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "friendship.cooled": changed_in_time(FRIEND, 0),
     "friendship.cooled_mutually": changed_in_time(FRIEND, 0, mutual=True),
     "friendship.grown": changed_in_time(0, FRIEND),
+    "friendship.strained": nearly_over(in_time=False),
+    "friendship.fading": nearly_over(in_time=True),
     "friendship.crowded_out": lambda at: at.changed(at.a, at.b, FRIEND, 0),
     "rivalry.begun": begun(RIVAL, mutual=False),
     "rivalry.mutual": begun(RIVAL, mutual=True),
@@ -253,10 +279,12 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "rivalry.forgotten_mutually": changed_in_time(RIVAL, 0, mutual=True),
     "rivalry.surfaced": changed_in_time(0, RIVAL),
     "chat.first": both(quality_is(0.45, 2.0), have_not_talked),
-    "chat.first_fair": both(quality_is(0.0, 0.45), have_not_talked),
+    "chat.first_fair": both(was_fair, have_not_talked),
+    "chat.first_uneven": both(was_uneven, have_not_talked),
     "chat.great": quality_is(0.75, 2.0),
     "chat.good": quality_is(0.45, 0.75),
-    "chat.fair": quality_is(0.0, 0.45),
+    "chat.fair": was_fair,
+    "chat.uneven": was_uneven,
     "chat.failed": is_kind("chat_failed"),
     "chat.first_failed": both(is_kind("chat_failed"), have_not_talked),
     "chat.broken_off": is_kind("chat_broken_off"),
@@ -318,7 +346,7 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "outage.dry_shower": both(is_kind("affordance_failed"), lambda at: int(at.row["code2"]) == Reason.WATER),
     "outage.sold_out": both(is_kind("affordance_failed"), lambda at: int(at.row["code2"]) == Reason.STOCK),
     "outage.rain": is_kind("weather_changed", Weather.RAIN),
-    "outage.dry": is_kind("weather_changed", Weather.CLEAR),
+    "outage.dry": both(is_kind("weather_changed", Weather.CLEAR), lambda at: bool(at.count("weather_changed") > 1)),
     "outage.dearer": price_moved(1),
     "outage.cheaper": price_moved(-1),
     **{f"personality.{name}": claim for name, claim in MANNERS.items()},

@@ -209,14 +209,18 @@ def _who_had(at: At, sort: int) -> set[int]:
 
 
 def _mutual_before(at: At) -> bool:
-    """Whether a friendship in both directions that no command made had begun before this event."""
-    told = {"tie_set", "tick_ended"}
+    """Whether a friendship in both directions had begun between the founding and this event."""
+    founding = {int(row["seq"]) for row in at.log.of("tie_set", tick=0)}
     state: dict[tuple[int, int], int] = {}
     for each in at.log.bonds:
         if each.seq >= at.seq:
             break
         state[each.owner, each.other] = each.bond
-        kinds = {name for name in told if len(at.log.of(name, seq=each.seq))}
-        if not kinds and each.bond == FRIEND and state.get((each.other, each.owner)) == FRIEND:
+        if (
+            each.seq not in founding
+            and not each.in_time
+            and each.bond == FRIEND
+            and state.get((each.other, each.owner)) == FRIEND
+        ):
             return True
     return False

@@ -242,19 +242,22 @@ class At:
                 return int(tie["bond"])
         return 0
 
+    def liking(self, owner: int, other: int, *, before: bool = False) -> float:
+        """Trust + familiarity - rivalry of the owner's tie to the other, before or after the event."""
+        (tie,) = [
+            each for each in self.person(owner, before=before)["ties"] if each["known"] and each["other"] == other
+        ]
+        return float(tie["trust"]) + float(tie["familiarity"]) - float(tie["rivalry"])
+
+    @cached_property
+    def order(self) -> Any:
+        """The event's cause, if it is a command that was accepted; else None."""
+        cause = self.log.rows[self.seq - int(self.row["cause"])] if self.row["cause"] else None
+        return cause if cause is not None and cause["kind"] == KIND_CODES["command_accepted"] else None
+
     def changed(self, owner: int, other: int, was: int, now: int) -> bool:
         """Whether this very event changed a bond so."""
         return any(
             (each.seq, each.before, each.bond) == (self.seq, was, now)
             for each in self.log.bonds_of(owner, other, self.seq)
-        )
-
-    def changed_in_time(self, owner: int, other: int, was: int, now: int) -> bool:
-        """Whether the end of an hour changed a bond so, within the last day, and it stayed so."""
-        changes = [each for each in self.log.bonds_of(owner, other, self.seq) if each.seq < self.seq]
-        last = changes[-1] if changes else None
-        return (
-            last is not None
-            and (last.before, last.bond, last.in_time) == (was, now, True)
-            and self.tick - int(self.log.rows[last.seq]["tick"]) <= self.log.per_day
         )

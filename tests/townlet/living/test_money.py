@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from eventlog.catalogue import KIND_NAMES
-from eventlog.catalogue.registries import Item
 from tests.townlet.towns import DAY, lived
 from townlet.configuration.load import load
-from townlet.configuration.settings import Settings
+from townlet.judging.soak_accounts import accounts
 
 GENEROUS = {"giving.meal_chance": 1.0, "giving.money_chance": 1.0, "giving.rest_minutes": 0}
 ONE_JOB = [{"name": "clerk", "venue": "office", "shifts": [[480, 840]], "wage": 0.015}]
@@ -19,38 +18,6 @@ TOWNS = {
     "generous": load(None, {**GENEROUS, "market.start_wallet": 4.0}).settings,
     "few jobs": load(None, {**GENEROUS, "work.jobs": ONE_JOB, "market.start_wallet": 3.0}).settings,
 }
-
-
-def accounts(settings: Settings, rows: np.ndarray) -> tuple[dict[int, float], dict[int, list[int]]]:
-    """What everybody has by the log alone: money, and raw food and meals, by person."""
-    money: dict[int, float] = {}
-    food: dict[int, list[int]] = {}
-    for row in rows:
-        kind, value = KIND_NAMES[int(row["kind"])], float(row["value"])
-        agent, other = int(row["agent"]), int(row["other"])
-        if kind == "agent_arrived":
-            money[agent] = settings.market.start_wallet
-            food[agent] = [settings.market.start_raw, settings.market.start_meals]
-        elif kind in ("wage_paid", "benefit_paid"):
-            money[agent] += value
-        elif kind == "rent_charged":
-            money[agent] -= value
-        elif kind == "affordance_started":
-            money[agent] -= float(row["value2"])
-        elif kind in ("money_lent", "money_returned"):
-            money[agent] -= value
-            money[other] += value
-        elif kind == "item_bought":
-            money[agent] -= value
-            food[agent][int(row["code"])] += int(row["code2"])
-        elif kind == "meal_cooked":
-            food[agent][Item.RAW] -= int(row["code"])
-            food[agent][Item.MEAL] += int(row["code"])
-        elif kind in ("meal_eaten", "meal_given"):
-            food[agent][Item.MEAL] -= 1
-            if kind == "meal_given":
-                food[other][Item.MEAL] += 1
-    return money, food
 
 
 @pytest.mark.parametrize("name", TOWNS)

@@ -16,6 +16,7 @@ TICK_MOST: Final = 2**32 - 1
 """The last tick of any town."""
 
 Name = Annotated[str, Field(min_length=1, max_length=64)]
+Venue = Annotated[str, Field(min_length=1, max_length=64, description="the name or the kind of a venue")]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Tick = Annotated[int, Field(ge=0, le=TICK_MOST)]
 Whole = Annotated[int, Field(ge=-(2**31), lt=2**31)]
@@ -137,7 +138,7 @@ class ArrangeMeet(Asked):
     command: Literal["arrange_meet"] = "arrange_meet"
     agent: Name
     other: Name
-    venue: Name
+    venue: Venue
     ticks: Whole
 
 
@@ -200,7 +201,7 @@ class Close(Asked):
     """
 
     command: Literal["close"] = "close"
-    venue: Name
+    venue: Venue
     ticks: Whole
 
 

@@ -46,6 +46,8 @@ def test_the_form_shows_what_may_be_left_out() -> None:
     assert written_form("rain") == "rain [on]"
     assert example("restrain", PEOPLE) == "restrain alice chat ticks=60"
     assert example("set_rel", PEOPLE) == "set_rel alice bob trust 0.5"
+    assert example("arrange_meet", PEOPLE) == "arrange_meet alice bob Mill_Park 60"
+    assert example("close", PEOPLE) == "close Mill_Park 60"
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,7 @@ def test_the_form_shows_what_may_be_left_out() -> None:
         ("rain on=", "on=", ["on=true", "on=false"]),
         ("announce a", "a", []),
         ("kill alice ", "", []),
+        ("arrange_meet alice bob ", "", []),
     ],
 )
 def test_words_are_completed_by_the_type_of_their_field(line: str, begun: str, found: list[str]) -> None:
