@@ -88,9 +88,8 @@ WITH_EACH: Final = ("--outcome", "--limit", "--futures", "--days", "--first-seed
 @click.option(
     "--picture",
     type=click.Choice(["effects", "people", "parting"]),
-    default="effects",
-    show_default=True,
-    help="What --plot draws: effects over the days, whose ties are changed, or when pairs part and by what.",
+    help="What --plot draws: effects over the days (the default), whose ties are changed, or when pairs part, and by "
+    "what.",
 )
 @click.option("--keep", type=click.IntRange(min=1), metavar="K", help="Write the first K pairs as runs, into --into.")
 @click.option("--into", type=options.NewPath(), help="The folder of the runs that --keep writes.")
@@ -107,13 +106,15 @@ def command(
     as_json: bool,
     arrow: Path | None,
     plot: Path | None,
-    picture: str,
+    picture: str | None,
     keep: int | None,
     into: Path | None,
     **wish: Any,
 ) -> None:
     if (keep is None) != (into is None):
         raise click.UsageError("--keep K writes runs into the folder --into: give both or neither")
+    if picture is not None and plot is None:
+        raise click.UsageError("--picture says what --plot draws: add --plot FILE")
     wish |= {name: value for name, value in (("futures", futures), ("first_seed", first_seed)) if value is not None}
     if each is not None:
         others = [wish.pop(name) is not None for name in ALONE]
@@ -148,7 +149,7 @@ def command(
         wish["asking"] = lambda asked: line.draw(f"{asked:,} of {pairs:,} pairs of futures have been asked")
         found = opened.whatif(without=seq, do=do, overrides=overrides, outcomes=outcomes, **wish)
     if plot is not None:
-        found.plot(plot, picture)
+        found.plot(plot, picture or "effects")
         output.words(f"wrote {plot}")
     _write(found, arrow, keep, into)
     if as_json:
