@@ -9,8 +9,6 @@ from cli import living, options, output
 from cli.main import COMMANDS
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from townlet.whatif.paired.result import WhatIf
 
 ALONE: Final = ("at", "ticks", "who")
@@ -171,7 +169,9 @@ def _rank(run: Path | str, kind: str, arrow: Path | None, as_json: bool, wish: d
             kind, progress=lambda asked, of: line.draw(f"{asked:,} of {of:,} events are asked about"), **wish
         )
     if arrow is not None:
-        _write_table(found.ranks, arrow)
+        from townlet.whatif.arrow_file import write_table
+
+        write_table(found.ranks, arrow)
         output.words(f"wrote {arrow}: {found.ranks.num_rows:,} events")
     if as_json:
         output.as_json(found.as_json())
@@ -179,20 +179,12 @@ def _rank(run: Path | str, kind: str, arrow: Path | None, as_json: bool, wish: d
         output.data("\n".join(found.lines()))
 
 
-def _write_table(table: "pa.Table", into: Path) -> None:
-    """Write a table to an Arrow IPC file. Raises EventLogError, OSError."""
-    from pyarrow import feather
-
-    from eventlog.folder.publishing import replacing
-
-    with replacing(into) as written:
-        feather.write_feather(table, str(written), compression="uncompressed")
-
-
 def _write(found: "WhatIf", arrow: Path | None, keep: int | None, into: Path | None) -> None:
     """Write the files and runs that were asked for, and say so."""
     if arrow is not None:
-        _write_table(found.effects, arrow)
+        from townlet.whatif.arrow_file import write_table
+
+        write_table(found.effects, arrow)
         output.words(f"wrote {arrow}: {found.effects.num_rows:,} effects")
     if keep is not None and into is not None:
         for control, treated in found.keep(into, keep):

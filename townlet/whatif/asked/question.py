@@ -7,12 +7,10 @@ from typing import Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from eventlog.catalogue.registries import SIDES
-from projections.record.state import NEEDS
 from projections.spelling import proposal
 from townlet.asking.key_figures import COLUMNS, HEADER, Query, in_town, parts, shipped, value_of
 from townlet.errors import QueryError
-from townlet.whatif.paired.outcomes import FIGURES, SOCIAL
+from townlet.whatif.paired.outcomes import NAMES
 
 SUFFIX: Final = ".sql"
 
@@ -53,7 +51,7 @@ class Question(NamedTuple):
 def questions_of(texts: Sequence[str], folder: Path | None = None) -> list[Question]:
     """The questions that texts name, each with a name of its own. Raises QueryError."""
     found = [question_of(text, folder) for text in texts]
-    taken: set[str] = {*SIDES, *NEEDS, "wallet", "departed", *SOCIAL, *FIGURES}
+    taken = set(NAMES)
     for question in found:
         if question.name in taken:
             raise QueryError(f"two outcomes are called {question.name!r}: give the file another name")

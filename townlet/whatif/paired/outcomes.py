@@ -26,6 +26,12 @@ SOCIAL: Final = (
 FIGURES: Final = ("people", "ties", "friendships", "rivalries", "mean_trust")
 """Figures of the whole town, as in the table `society`."""
 
+OF_PEOPLE: Final = (*NEEDS, "wallet", "departed")
+"""Outcomes of one person; `departed` is whether he or she has left."""
+
+NAMES: Final = (*OF_PEOPLE, *SIDES, *SOCIAL, *FIGURES)
+"""The name of every outcome: of one person, of a tie, of a person or the town, and of the town."""
+
 PEOPLE_MOST: Final = 64
 """The most people whose outcomes are looked at; in a larger town those nearest to the event, by their ties."""
 
@@ -63,7 +69,7 @@ class Watched:
         people = range(len(seats))
         self.keys = [
             *(Key(side, a, b) for a in people for b in people if a != b for side in SIDES),
-            *(Key(name, a, -1) for name in (*NEEDS, "wallet", "departed") for a in people),
+            *(Key(name, a, -1) for name in OF_PEOPLE for a in people),
             *(Key(kind, a, -1) for kind in SOCIAL for a in people),
             *(Key(kind, -1, -1) for kind in SOCIAL),
             *(Key(name, -1, -1) for name in FIGURES),

@@ -46,7 +46,7 @@ def what_if_each(
     """At most `limit` events of a kind, ranked by what holding each of them back changes.
 
     Each is asked about over `futures` pairs of futures of `days` days, under the same seeds. `outcome` is one of
-    `outcome.NAMES`. The p-values are adjusted over all events that were asked about (Benjamini-Hochberg), and those
+    `outcome.RANKED_BY`. The p-values are adjusted over all events that were asked about (Benjamini-Hochberg), and those
     that allow no interval count as 1. Raises QueryError, PolicyError, LogDamaged, and TownletError for a number that
     is out of range, or without scipy.
     """

@@ -37,13 +37,13 @@ Progress = Callable[[str, int, int], None]
 
 
 def trial(
-    source: Path | str | dict[str, Any],
+    source: Path | str | dict[str, Any] | Planned,
     *,
     into: Path | str | None = None,
     threads: int = THREADS,
     progress: Progress | None = None,
 ) -> TrialResult:
-    """The result of a trial: a YAML file, a shipped one by its name, or a mapping with the same keys.
+    """The result of a trial: a YAML file, a shipped one by its name, a mapping with the same keys, or its plan.
 
     `into` is a folder for the result, its tables and its report; it holds one plan, and another is refused. A run named
     by the plan stays as it is. The same plan and history give the same result, digest for digest. Raises
