@@ -20,6 +20,16 @@ from townlet.whatif.paired.keeping import write_control, write_treated
 from townlet.whatif.paired.treatments import Intervention
 
 
+def require_askable(run: History, questions: Sequence[Question], moment: int) -> None:
+    """Ask the run every question, as futures from `moment` on will be asked.
+
+    Raises QueryError for one that no future could answer, LogDamaged.
+    """
+    with contextlib.closing(Session(run)) as session:
+        for question in questions:
+            question.require_askable(session.query, moment, run.config.town.ticks_per_day)
+
+
 def measured(
     run: History,
     intervention: Intervention,

@@ -16,7 +16,7 @@ from townlet.errors import QueryError
 from townlet.history.history import History
 from townlet.living.commands.session import Order
 from townlet.many.statistics import holm
-from townlet.whatif.asked.measuring import measured
+from townlet.whatif.asked.measuring import measured, require_askable
 from townlet.whatif.paired.arms import both_arms
 from townlet.whatif.paired.asking import THREADS
 from townlet.whatif.paired.effects import Effects, effects
@@ -74,6 +74,8 @@ def _result(plan: Planned, run: History, threads: int, progress: Progress | None
     moment = moment_of(settings, run)
     outcomes = [outcome_of(text, run.config, plan.folder) for text in settings.outcomes]
     interventions = interventions_of(settings, run, moment)
+    if questions := [question for outcome in outcomes if (question := outcome.question) is not None]:
+        require_askable(run, questions, moment)
     same = settings.luck == "same"
     seeds = seeds_by_arm(list(settings.arms), settings.futures, settings.first_seed, same_luck=same)
     contrasts: dict[str, _Contrast] = {}
