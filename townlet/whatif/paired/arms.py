@@ -23,6 +23,8 @@ from townlet.whatif.paired.step import PARTED, live_pairs
 from townlet.whatif.paired.treatments import Intervention
 
 Treat = Callable[[np.ndarray], None]
+Give = Callable[[np.ndarray], bool]
+"""Gives a command to an array of one town, and returns whether it was accepted."""
 
 
 class Arms(NamedTuple):
@@ -47,7 +49,7 @@ class Arms(NamedTuple):
     parted: np.ndarray
     lived: int
     treat: Treat | None
-    later: tuple[tuple[int, Treat], ...] = ()
+    later: tuple[tuple[int, Give], ...] = ()
 
 
 def both_arms(run: History, intervention: Intervention) -> Arms:
@@ -110,9 +112,9 @@ def _require_possible(order: Order, town: Town) -> None:
         raise QueryError(f"the command {order.command.command} is impossible: {answer.why}")
 
 
-def _give_later(epochs: Sequence[Settings], plans: Any, order: Order, one: np.ndarray) -> None:
-    """Give a command to a town at its tick; where it is impossible then, the town's log says so."""
-    Door(Town(epochs, one, plans)).submit(order.command, order.issuer)
+def _give_later(epochs: Sequence[Settings], plans: Any, order: Order, one: np.ndarray) -> bool:
+    """Give a command to a town at its tick, and return whether it was possible then."""
+    return Door(Town(epochs, one, plans)).submit(order.command, order.issuer).accepted
 
 
 def _plans_until(plans: np.ndarray, epochs: int, future: Settings) -> Any:

@@ -11,7 +11,7 @@ from projections.record.state import state_bytes
 from townlet.errors import OutboxFull
 from townlet.many.statistics import scipy_special
 from townlet.rules import draw
-from townlet.whatif.paired.arms import Arms, Treat
+from townlet.whatif.paired.arms import Arms
 from townlet.whatif.paired.outcomes import RECORDED, Watched, alike
 from townlet.whatif.paired.step import live_pairs
 
@@ -53,7 +53,8 @@ class Lived(NamedTuple):
     `events` and `between`, i4[pairs, 2, days, kinds]: events by kind since the moment, over the town and between the
     pair of people. `alike`, ?[pairs]: both towns are in the same state at the end, but for what a command still asks
     for; `untouched`: but for where events stand in the log. `parted`: `step.PARTED` a pair.
-    `digests`: of both towns' states at the end.
+    `rejected`, ?[pairs, later commands]: whether the treated town rejected a later command, as `Arms.later` lists
+    them. `digests`: of both towns' states at the end.
     """
 
     values: np.ndarray
@@ -62,6 +63,7 @@ class Lived(NamedTuple):
     alike: np.ndarray
     untouched: np.ndarray
     parted: np.ndarray
+    rejected: np.ndarray
     digests: list[tuple[str, str]]
 
 
@@ -81,17 +83,15 @@ def live(arms: Arms, watched: Watched, wish: Wish, per_day: int, progress: Progr
             parts.append(part)
             if progress:
                 progress(sum(len(each.parted) for each in parts))
-    values, events, between, same, untouched, parted = (
-        np.concatenate(column) for column in list(zip(*parts, strict=True))[:-1]
-    )
-    digests = [pair for part in parts for pair in part.digests]
-    return Lived(values, events, between, same, untouched, parted, digests)
+    columns = (np.concatenate(column) for column in list(zip(*parts, strict=True))[:-1])
+    return Lived(*columns, digests=[pair for part in parts for pair in part.digests])
 
 
-def _stretches(arms: Arms, now: int, end: int) -> Iterator[tuple[int, list[Treat]]]:
-    """The stretches between two ticks since the moment: how many ticks each has, and the orders given at its end."""
+def _stretches(arms: Arms, now: int, end: int) -> Iterator[tuple[int, list[int]]]:
+    """The stretches between two ticks since the moment: how many ticks each has, and the places in `Arms.later` of the
+    commands that are given at its end."""
     for at in sorted({at for at, _ in arms.later if now <= at < end}):
-        yield at - now, [order for due, order in arms.later if due == at]
+        yield at - now, [number for number, (due, _) in enumerate(arms.later) if due == at]
         now = at
     yield end - now, []
 
@@ -107,14 +107,16 @@ def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: ran
             arms.treat(towns[2 * place + 1 : 2 * place + 2])
     counts, between = np.tile(arms.counts, (count, 1, 1)), np.tile(arms.between, (count, 1))
     parted = np.tile(arms.parted.view(np.ndarray), count).view(np.recarray)
+    rejected = np.zeros((count, len(arms.later)), bool)
     days: list[tuple[np.ndarray, ...]] = []
     now = arms.lived
     for day in range(1, wish.days + 1):
         for ticks, orders in _stretches(arms, now, day * per_day):
             live_pairs(towns, arms.plans, arms.others, ticks, arms.persons, arms.pair, counts, between, parted)
-            for order in orders:
-                for place in range(1, 2 * count, 2):
-                    order(towns[place : place + 1])
+            for number in orders:
+                for place in range(count):
+                    give = arms.later[number][1]
+                    rejected[place, number] = not give(towns[2 * place + 1 : 2 * place + 2])
         now = day * per_day
         if towns["cursor"]["overflow"].any():
             raise OutboxFull("a tick of a future recorded more events than a town can hold. Lower town.people")
@@ -123,4 +125,5 @@ def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: ran
     values, events, pair_events = (each.reshape(count, 2, *each.shape[1:]) for each in by_day)
     ends = [hashlib.sha256(state_bytes(towns, index)).hexdigest() for index in range(2 * count)]
     digests = list(zip(ends[::2], ends[1::2], strict=True))
-    return Lived(values, events, pair_events, alike(towns), alike(towns, RECORDED), parted.view(np.ndarray), digests)
+    same, untouched = alike(towns), alike(towns, RECORDED)
+    return Lived(values, events, pair_events, same, untouched, parted.view(np.ndarray), rejected, digests)

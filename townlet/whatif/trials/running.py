@@ -92,7 +92,7 @@ def _result(plan: Planned, run: History, threads: int, progress: Progress | None
         moment=moment,
         ticks_per_day=per_day,
         history=run.at(moment).state_digest,
-        given={name: each.words for name, each in interventions.items()},
+        given={name: (*each.words, *_rejections(contrasts[name], moment)) for name, each in interventions.items()},
         effects=_effects_table(settings, outcomes, contrasts),
         towns=towns_table(seeds, {name: ends[name] for name in settings.arms}),
         placebos={name: _placebo(contrasts[name].lived) for name, arm in settings.treated.items() if arm.placebo},
@@ -194,6 +194,18 @@ def _require_all_watched(watched: Watched, persons: np.ndarray, outcomes: Sequen
                 f"outcomes: {outcome.text}: a mean over all people is of towns of {PEOPLE_MOST} people at most. "
                 "Next: name people, or a figure of the town"
             )
+
+
+def _rejections(contrast: _Contrast, moment: int) -> list[str]:
+    """A sentence for each later command that some town of an arm rejected."""
+    later = sorted(contrast.intervention.later, key=lambda order: order.at)
+    towns = len(contrast.lived.rejected)
+    return [
+        f"The command {order.command.command}, {order.at - moment:,} ticks later, was rejected in {count} of {towns} "
+        "towns."
+        for order, count in zip(later, contrast.lived.rejected.sum(axis=0).tolist(), strict=True)
+        if count
+    ]
 
 
 def _placebo(lived: Lived) -> Placebo:

@@ -97,6 +97,14 @@ def test_a_later_command_does_on_the_disk_what_it_did_in_memory(run: Run, small:
     ].to_pylist() == [MOMENT, MOMENT + 120]
 
 
+def test_a_later_command_that_towns_reject_is_counted(run: Run) -> None:
+    on = {"after": 60, "command": "blackout on=false"}
+    dark = {"control": {}, "dark": {"do": ["blackout", on, {"after": 90, "command": "blackout on=false"}]}}
+    found = townlet.trial(plan(run, arms=dark, futures=3, outcomes=["hunger"]))
+    assert found.given["dark"][3:] == ("The command blackout, 90 ticks later, was rejected in 3 of 3 towns.",)
+    assert any("was rejected in 3 of 3 towns" in line for line in found.lines())
+
+
 def test_with_the_same_luck_every_arm_has_every_seed(small: Any) -> None:
     by_arm: dict[str, list[int]] = {}
     for row in small.towns.to_pylist():
