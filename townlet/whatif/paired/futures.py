@@ -1,9 +1,10 @@
 """Lets pairs of futures live in memory, some at a time, and keeps of them what is looked at day by day."""
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from townlet.whatif.paired.step import live_pairs
 
 CHUNK_BYTES: Final = 8 << 20
 """About how much memory the towns of one thread take at a time; a pair is the least."""
+
+_MEMORY: Final = threading.local()
+"""The memory of each thread's towns."""
 
 FIRST_SEED: Final = 1_000_000
 """The seed of the first pair of futures; the others follow."""
@@ -73,7 +77,7 @@ def live(arms: Arms, watched: Watched, wish: Wish, per_day: int, progress: Progr
     The memory is that of a few towns for each thread, and of the outcomes. The figures do not depend on `threads`.
     Raises TownletError without scipy.
     """
-    step = max(1, CHUNK_BYTES // (2 * arms.towns.dtype.itemsize))
+    step = _pairs_together(arms)
     chunks = [range(first, min(first + step, wish.pairs)) for first in range(0, wish.pairs, step)]
     parts: list[Lived] = []
     with ThreadPoolExecutor(wish.threads) as pool:
@@ -96,15 +100,60 @@ def _stretches(arms: Arms, now: int, end: int) -> Iterator[tuple[int, list[int]]
     yield end - now, []
 
 
-def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: range) -> Lived:
-    """Let the pairs with these numbers live. Raises OutboxFull."""
-    count = len(pairs)
-    towns = np.tile(arms.towns.view(np.ndarray), count).view(np.recarray)
+def ends(arms: Arms, watched: Watched, wish: Wish, per_day: int) -> np.ndarray:
+    """The outcomes of all pairs at the end alone, f8[pairs, 2, keys], as in `Lived.values`. Raises OutboxFull.
+
+    They live in the thread that asks, and nothing else is kept of them: so this is quicker than `live`.
+    """
+    assert not arms.later, "nothing is commanded on the way"
+    step, found = _pairs_together(arms), []
+    for first in range(0, wish.pairs, step):
+        pairs = range(first, min(first + step, wish.pairs))
+        count, towns = len(pairs), _begun_towns(arms, wish, pairs)
+        counts, between = np.tile(arms.counts, (count, 1, 1)), np.tile(arms.between, (count, 1))
+        parted = np.tile(arms.parted.view(np.ndarray), count).view(np.recarray)
+        ticks = wish.days * per_day - arms.lived
+        live_pairs(towns, arms.plans, arms.others, ticks, arms.persons, arms.pair, counts, between, parted)
+        _require_room(towns)
+        found.append(watched.look(towns, counts).reshape(count, 2, -1))
+    return np.concatenate(found)
+
+
+def _pairs_together(arms: Arms) -> int:
+    """How many pairs live at a time in one thread."""
+    return max(1, CHUNK_BYTES // (2 * arms.towns.dtype.itemsize))
+
+
+def _begun_towns(arms: Arms, wish: Wish, pairs: range) -> np.recarray[Any, Any]:
+    """The towns of these pairs where their own luck begins, those of a pair side by side.
+
+    The thread keeps their memory for its next pairs. Of the outbox nothing is copied: its rows are written before read.
+    """
+    count, begun = len(pairs), arms.towns.view(np.ndarray)
+    room = getattr(_MEMORY, "towns", None)
+    if room is None or room.dtype != begun.dtype or len(room) < 2 * count:
+        room = _MEMORY.towns = np.empty(2 * count, begun.dtype)
+    copied = int(begun.dtype.fields["outbox"][1])
+    towns = room[: 2 * count]
+    towns.view("u1").reshape(count, 2, -1)[:, :, :copied] = begun.view("u1").reshape(2, -1)[:, :copied]
+    towns = towns.view(np.recarray)
     for place, pair in enumerate(pairs):
         for arm, seed in enumerate(wish.seeds(pair)):
             draw.set_seed(towns, 2 * place + arm, seed)
         if arms.treat is not None:
             arms.treat(towns[2 * place + 1 : 2 * place + 2])
+    return towns
+
+
+def _require_room(towns: np.ndarray) -> None:
+    """Raise OutboxFull if a tick recorded more events than a town's outbox holds."""
+    if towns["cursor"]["overflow"].any():
+        raise OutboxFull("a tick of a future recorded more events than a town can hold. Lower town.people")
+
+
+def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: range) -> Lived:
+    """Let the pairs with these numbers live. Raises OutboxFull."""
+    count, towns = len(pairs), _begun_towns(arms, wish, pairs)
     counts, between = np.tile(arms.counts, (count, 1, 1)), np.tile(arms.between, (count, 1))
     parted = np.tile(arms.parted.view(np.ndarray), count).view(np.recarray)
     rejected = np.zeros((count, len(arms.later)), bool)
@@ -118,8 +167,7 @@ def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: ran
                     give = arms.later[number][1]
                     rejected[place, number] = not give(towns[2 * place + 1 : 2 * place + 2])
         now = day * per_day
-        if towns["cursor"]["overflow"].any():
-            raise OutboxFull("a tick of a future recorded more events than a town can hold. Lower town.people")
+        _require_room(towns)
         days.append((watched.look(towns, counts), counts[:, -1].copy(), between.copy()))
     by_day = [np.stack(column, axis=1) for column in zip(*days, strict=True)]
     values, events, pair_events = (each.reshape(count, 2, *each.shape[1:]) for each in by_day)
