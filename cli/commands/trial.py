@@ -53,7 +53,7 @@ def command(trial: str, into: Path | None, told: Path | None, threads: int, form
             plan,
             into=into,
             threads=threads,
-            progress=lambda arm, lived, of: line.draw(f"{arm}: {lived:,} of {of:,} pairs of futures have lived"),
+            progress=lambda arm, lived, of: line.draw(f"{arm}: {lived:,} of {of:,} futures have lived"),
         )
     if into is not None:
         output.words(f"wrote {into}")

@@ -36,7 +36,7 @@ class Arms(NamedTuple):
 
     `treat` gives the commands to an array of one treated town, where its own luck begins with them: what a command
     leads to may be drawn. None: the commands were given before. `later` are commands of its future, ascending: how many
-    ticks after the moment, and what gives them.
+    ticks after the moment, and what gives them. `treated`: which of the two have the intervention.
     """
 
     towns: np.ndarray
@@ -50,6 +50,12 @@ class Arms(NamedTuple):
     lived: int
     treat: Treat | None
     later: tuple[tuple[int, Give], ...] = ()
+    treated: tuple[int, ...] = (1,)
+
+    def both_treated(self) -> "Arms":
+        """Both towns with the intervention: two of its futures live side by side, and where they part says nothing."""
+        towns, counts, between = (each[[1, 1]] for each in (self.towns, self.counts, self.between))
+        return self._replace(towns=towns, counts=counts, between=between, plans=self.others, treated=(0, 1))
 
 
 def both_arms(run: History, intervention: Intervention) -> Arms:

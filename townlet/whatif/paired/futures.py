@@ -4,6 +4,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -57,7 +58,7 @@ class Lived(NamedTuple):
     `events` and `between`, i4[pairs, 2, days, kinds]: events by kind since the moment, over the town and between the
     pair of people. `alike`, ?[pairs]: both towns are in the same state at the end, but for what a command still asks
     for; `untouched`: but for where events stand in the log. `parted`: `step.PARTED` a pair.
-    `rejected`, ?[pairs, later commands]: whether the treated town rejected a later command, as `Arms.later` lists
+    `rejected`, ?[pairs, 2, later commands]: whether a town rejected a later command, as `Arms.later` lists
     them. `digests`: of both towns' states at the end.
     """
 
@@ -141,7 +142,8 @@ def _begun_towns(arms: Arms, wish: Wish, pairs: range) -> np.recarray[Any, Any]:
         for arm, seed in enumerate(wish.seeds(pair)):
             draw.set_seed(towns, 2 * place + arm, seed)
         if arms.treat is not None:
-            arms.treat(towns[2 * place + 1 : 2 * place + 2])
+            for arm in arms.treated:
+                arms.treat(towns[2 * place + arm : 2 * place + arm + 1])
     return towns
 
 
@@ -156,16 +158,15 @@ def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: ran
     count, towns = len(pairs), _begun_towns(arms, wish, pairs)
     counts, between = np.tile(arms.counts, (count, 1, 1)), np.tile(arms.between, (count, 1))
     parted = np.tile(arms.parted.view(np.ndarray), count).view(np.recarray)
-    rejected = np.zeros((count, len(arms.later)), bool)
+    rejected = np.zeros((count, 2, len(arms.later)), bool)
     days: list[tuple[np.ndarray, ...]] = []
     now = arms.lived
     for day in range(1, wish.days + 1):
         for ticks, orders in _stretches(arms, now, day * per_day):
             live_pairs(towns, arms.plans, arms.others, ticks, arms.persons, arms.pair, counts, between, parted)
-            for number in orders:
-                for place in range(count):
-                    give = arms.later[number][1]
-                    rejected[place, number] = not give(towns[2 * place + 1 : 2 * place + 2])
+            for number, place, arm in product(orders, range(count), arms.treated):
+                town = towns[2 * place + arm : 2 * place + arm + 1]
+                rejected[place, arm, number] = not arms.later[number][1](town)
         now = day * per_day
         _require_room(towns)
         days.append((watched.look(towns, counts), counts[:, -1].copy(), between.copy()))
