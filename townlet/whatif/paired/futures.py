@@ -88,8 +88,11 @@ def live(arms: Arms, watched: Watched, wish: Wish, per_day: int, progress: Progr
             parts.append(part)
             if progress:
                 progress(sum(len(each.parted) for each in parts))
-    columns = (np.concatenate(column) for column in list(zip(*parts, strict=True))[:-1])
-    return Lived(*columns, digests=[pair for part in parts for pair in part.digests])
+    values, events, between, same, untouched, parted, rejected = (
+        np.concatenate(column) for column in list(zip(*parts, strict=True))[:-1]
+    )
+    digests = [pair for part in parts for pair in part.digests]
+    return Lived(values, events, between, same, untouched, parted, rejected, digests)
 
 
 def _stretches(arms: Arms, now: int, end: int) -> Iterator[tuple[int, list[int]]]:
@@ -135,9 +138,9 @@ def _begun_towns(arms: Arms, wish: Wish, pairs: range) -> np.recarray[Any, Any]:
     if room is None or room.dtype != begun.dtype or len(room) < 2 * count:
         room = _MEMORY.towns = np.empty(2 * count, begun.dtype)
     copied = int(begun.dtype.fields["outbox"][1])
-    towns = room[: 2 * count]
-    towns.view("u1").reshape(count, 2, -1)[:, :, :copied] = begun.view("u1").reshape(2, -1)[:, :copied]
-    towns = towns.view(np.recarray)
+    plain: np.ndarray = room[: 2 * count]
+    plain.view("u1").reshape(count, 2, -1)[:, :, :copied] = begun.view("u1").reshape(2, -1)[:, :copied]
+    towns = plain.view(np.recarray)
     for place, pair in enumerate(pairs):
         for arm, seed in enumerate(wish.seeds(pair)):
             draw.set_seed(towns, 2 * place + arm, seed)
