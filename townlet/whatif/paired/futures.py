@@ -72,6 +72,20 @@ class Lived(NamedTuple):
     digests: list[tuple[str, str]]
 
 
+class _Living(NamedTuple):
+    """Some pairs at the end of a day; the next day changes all of it.
+
+    `towns`: those of a pair side by side. `counts`, `between`, `parted`: as in `step.live_pairs`. `rejected`: as in
+    `Lived`.
+    """
+
+    towns: np.recarray[Any, Any]
+    counts: np.ndarray
+    between: np.ndarray
+    parted: np.ndarray
+    rejected: np.ndarray
+
+
 def live(arms: Arms, watched: Watched, wish: Wish, per_day: int, progress: Progress | None = None) -> Lived:
     """Let all pairs live; a day ends each `per_day` ticks after the moment. Raises OutboxFull.
 
@@ -109,17 +123,11 @@ def ends(arms: Arms, watched: Watched, wish: Wish, per_day: int) -> np.ndarray:
 
     They live in the thread that asks, and nothing else is kept of them: so this is quicker than `live`.
     """
-    assert not arms.later, "nothing is commanded on the way"
     step, found = _pairs_together(arms), []
     for first in range(0, wish.pairs, step):
         pairs = range(first, min(first + step, wish.pairs))
-        count, towns = len(pairs), _begun_towns(arms, wish, pairs)
-        counts, between = np.tile(arms.counts, (count, 1, 1)), np.tile(arms.between, (count, 1))
-        parted = np.tile(arms.parted.view(np.ndarray), count).view(np.recarray)
-        ticks = wish.days * per_day - arms.lived
-        live_pairs(towns, arms.plans, arms.others, ticks, arms.persons, arms.pair, counts, between, parted)
-        _require_room(towns)
-        found.append(watched.look(towns, counts).reshape(count, 2, -1))
+        *_, last = _days_lived(arms, wish, per_day, pairs)
+        found.append(watched.look(last.towns, last.counts).reshape(len(pairs), 2, -1))
     return np.concatenate(found)
 
 
@@ -156,13 +164,12 @@ def _require_room(towns: np.ndarray) -> None:
         raise OutboxFull("a tick of a future recorded more events than a town can hold. Lower town.people")
 
 
-def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: range) -> Lived:
-    """Let the pairs with these numbers live. Raises OutboxFull."""
+def _days_lived(arms: Arms, wish: Wish, per_day: int, pairs: range) -> Iterator[_Living]:
+    """Let the pairs with these numbers live, and give them at the end of each day. Raises OutboxFull."""
     count, towns = len(pairs), _begun_towns(arms, wish, pairs)
     counts, between = np.tile(arms.counts, (count, 1, 1)), np.tile(arms.between, (count, 1))
     parted = np.tile(arms.parted.view(np.ndarray), count).view(np.recarray)
     rejected = np.zeros((count, 2, len(arms.later)), bool)
-    days: list[tuple[np.ndarray, ...]] = []
     now = arms.lived
     for day in range(1, wish.days + 1):
         for ticks, orders in _stretches(arms, now, day * per_day):
@@ -172,10 +179,18 @@ def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: ran
                 rejected[place, arm, number] = not arms.later[number][1](town)
         now = day * per_day
         _require_room(towns)
-        days.append((watched.look(towns, counts), counts[:, -1].copy(), between.copy()))
+        yield _Living(towns, counts, between, parted, rejected)
+
+
+def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: range) -> Lived:
+    """Let the pairs with these numbers live. Raises OutboxFull."""
+    count = len(pairs)
+    days: list[tuple[np.ndarray, ...]] = []
+    for now in _days_lived(arms, wish, per_day, pairs):
+        days.append((watched.look(now.towns, now.counts), now.counts[:, -1].copy(), now.between.copy()))
     by_day = [np.stack(column, axis=1) for column in zip(*days, strict=True)]
     values, events, pair_events = (each.reshape(count, 2, *each.shape[1:]) for each in by_day)
-    ends = [hashlib.sha256(state_bytes(towns, index)).hexdigest() for index in range(2 * count)]
+    ends = [hashlib.sha256(state_bytes(now.towns, index)).hexdigest() for index in range(2 * count)]
     digests = list(zip(ends[::2], ends[1::2], strict=True))
-    same, untouched = alike(towns), alike(towns, RECORDED)
-    return Lived(values, events, pair_events, same, untouched, parted.view(np.ndarray), rejected, digests)
+    same, untouched = alike(now.towns), alike(now.towns, RECORDED)
+    return Lived(values, events, pair_events, same, untouched, now.parted.view(np.ndarray), now.rejected, digests)
