@@ -140,9 +140,21 @@ class _Cache(FunctionCache):
 
     A cached function needs only Numba's runtime. If a function is not cached, the compiler registers what it needs.
     A function whose files are torn is compiled again. If nothing can be written, it is compiled and not kept.
+
+    A function's place in the cache is looked up when it is first asked for: most kernels are only parts of entries that
+    are kept whole, so nobody asks for them, and looking up all of them takes a tenth of a short command.
     """
 
     _impl_class = _Kept
+
+    def __init__(self, py_func: Any) -> None:
+        self._py_func = py_func
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "_impl" in vars(self):
+            raise AttributeError(name)
+        super().__init__(self._py_func)  # type: ignore[no-untyped-call]
+        return getattr(self, name)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """The compiled function of this signature, or None."""

@@ -21,6 +21,9 @@ from numba.core.environment import lookup_environment
 LINKED: Final = "linked"
 """The sort of a kept library that is only linked into others."""
 
+ENTRY: Final = "entry"
+"""The sort of a kept library with machine code of its own."""
+
 NO_ADDRESS: Final = 0
 """The address of a function that has no machine code of its own."""
 
@@ -50,19 +53,61 @@ class LinkedLibrary(JITCodeLibrary):
         return library.name, LINKED, library._get_module_for_linking().as_bitcode()
 
 
-class _Choice:
-    """Whether the function that is being compiled is a kernel; functions are compiled while others are."""
+class EntryLibrary(JITCodeLibrary):
+    """An entry: its machine code; and its intermediate code, which only an entry that calls it needs, and is read then.
 
-    kernel = False
+    The cache keeps the names that it defines beside both, because Numba would read the intermediate code for them.
+    """
+
+    _bitcode: bytes | None = None
+
+    @classmethod
+    def restored(cls, codegen: Any, name: str, kept: tuple[bytes, bytes, tuple[str, ...]]) -> Any:
+        """The library that `serialize_using_object_code` gave to the disk cache."""
+        machine_code, bitcode, defined = kept
+        make: Any = cls
+        library = make(codegen, name)
+        library.enable_object_caching()
+        library._set_compiled_object(machine_code)
+        library._bitcode = bitcode
+        library._finalize_final_module()
+        codegen._engine._defined_symbols |= set(defined)
+        return library
+
+    def serialize_using_object_code(self) -> tuple[str, str, tuple[bytes, bytes, tuple[str, ...]]]:
+        """The library as the disk cache keeps it."""
+        library: Any = super()
+        name, _, (machine_code, bitcode) = library.serialize_using_object_code()
+        module = self._get_module_for_linking()
+        defined = [each.name for part in (module.functions, module.global_variables) for each in part if _is_here(each)]
+        return name, ENTRY, (machine_code, bitcode, tuple(defined))
+
+    def _get_module_for_linking(self) -> Any:
+        library: Any = self
+        if library._shared_module is None and self._bitcode is not None:
+            library._shared_module = binding.parse_bitcode(self._bitcode)
+        above: Any = super()
+        return above._get_module_for_linking()
+
+
+def _is_here(value: Any) -> bool:
+    """Whether a module defines a function or a variable, which it otherwise only declares."""
+    return not value.is_declaration
+
+
+class _Choice:
+    """The sort of the function that is being compiled, None: somebody else's. Some are compiled while others are."""
+
+    sort: str | None = None
 
 
 @contextmanager
-def _compiling(kernel: bool) -> Iterator[None]:
-    before, _Choice.kernel = _Choice.kernel, kernel
+def _compiling(sort: str | None) -> Iterator[None]:
+    before, _Choice.sort = _Choice.sort, sort
     try:
         yield
     finally:
-        _Choice.kernel = before
+        _Choice.sort = before
 
 
 def mark(dispatcher: Any, *, kernel: bool) -> None:
@@ -71,7 +116,7 @@ def mark(dispatcher: Any, *, kernel: bool) -> None:
     compile_core = compiler._compile_core
 
     def compile_as_marked(arguments: Any, returned: Any) -> Any:
-        with _compiling(kernel):
+        with _compiling(LINKED if kernel else ENTRY):
             return compile_core(arguments, returned)
 
     compiler._compile_core = compile_as_marked
@@ -83,14 +128,16 @@ _set_env: Any = JITCPUCodegen.set_env
 
 
 def _create_library(codegen: Any, name: str, **options: Any) -> Any:
-    kind: Any = LinkedLibrary if _Choice.kernel else JITCodeLibrary
-    return kind(codegen, name, **options)
+    kinds: dict[str | None, Any] = {LINKED: LinkedLibrary, ENTRY: EntryLibrary}
+    return kinds.get(_Choice.sort, JITCodeLibrary)(codegen, name, **options)
 
 
 def _unserialize_library(codegen: Any, kept: tuple[str, str, Any]) -> Any:
     name, sort, data = kept
+    if sort == ENTRY:
+        return EntryLibrary.restored(codegen, name, data)
     if sort != LINKED:
-        with _compiling(False):
+        with _compiling(None):
             return _unserialize(codegen, kept)
     linked: Any = LinkedLibrary
     library = linked(codegen, name)

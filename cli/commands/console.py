@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from cli import living, names, options
+from cli import living, names, options, output
 from cli.main import COMMANDS
 from cli.names import CONFIG
 from eventlog.folder.run_folders import is_run
@@ -36,9 +36,10 @@ class RunOrConfig(names.RunName):
 
     An operator commands. A viewer looks and lets the town live, and a viewer's commands are rejected.
 
-    Lines may come from a file or a pipe, too, a word each; stderr then shows every line. Ctrl-C stops a town that
-    lives; `quit`, Ctrl-D and SIGTERM end the session. The log is whole whatever ends it. --transcript keeps the
-    session's commands, which townlet run --commands gives to any other town.
+    Lines may come from a file or a pipe, too, a word each; stderr then shows every line, and the exit code is 1 if one
+    of them could not be followed. Ctrl-C stops a town that lives; `quit`, Ctrl-D and SIGTERM end the session. The log
+    is whole whatever ends it. --transcript keeps the session's commands, which townlet run --commands gives to any
+    other town.
     """,
     epilog=options.examples(
         "townlet console runs/a",
@@ -99,6 +100,10 @@ def command(
             operated.go_on(path)
     if operated.signal:
         ctx.exit(128 + operated.signal)
+    if operated.wrong and not output.stdin_is_terminal():
+        wrong = "1 line was" if operated.wrong == 1 else f"{operated.wrong} lines were"
+        output.words(f"{wrong} wrong and not followed")
+        ctx.exit(1)
 
 
 def _is_config(name: str) -> bool:

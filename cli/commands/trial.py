@@ -45,15 +45,15 @@ def command(trial: str, into: Path | None, told: Path | None, threads: int, form
     from eventlog.folder import disk
     from townlet.whatif.trials.plan import planned
 
-    planned(trial)
+    plan = planned(trial)
     if cold:
         living.compile_kernels()
     with output.Line() as line:
         found = townlet.trial(
-            trial,
+            plan,
             into=into,
             threads=threads,
-            progress=lambda arm, lived, of: line.draw(f"{arm}: {lived:,} of {of:,} pairs of futures have lived"),
+            progress=lambda arm, lived, of: line.draw(f"{arm}: {lived:,} of {of:,} futures have lived"),
         )
     if into is not None:
         output.words(f"wrote {into}")

@@ -9,8 +9,6 @@ from cli import living, options, output
 from cli.main import COMMANDS
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from townlet.whatif.paired.result import WhatIf
 
 ALONE: Final = ("at", "ticks", "who")
@@ -88,9 +86,8 @@ WITH_EACH: Final = ("--outcome", "--limit", "--futures", "--days", "--first-seed
 @click.option(
     "--picture",
     type=click.Choice(["effects", "people", "parting"]),
-    default="effects",
-    show_default=True,
-    help="What --plot draws: effects over the days, whose ties are changed, or when pairs part and by what.",
+    help="What --plot draws: effects over the days (the default), whose ties are changed, or when pairs part, and by "
+    "what.",
 )
 @click.option("--keep", type=click.IntRange(min=1), metavar="K", help="Write the first K pairs as runs, into --into.")
 @click.option("--into", type=options.NewPath(), help="The folder of the runs that --keep writes.")
@@ -107,13 +104,15 @@ def command(
     as_json: bool,
     arrow: Path | None,
     plot: Path | None,
-    picture: str,
+    picture: str | None,
     keep: int | None,
     into: Path | None,
     **wish: Any,
 ) -> None:
     if (keep is None) != (into is None):
         raise click.UsageError("--keep K writes runs into the folder --into: give both or neither")
+    if picture is not None and plot is None:
+        raise click.UsageError("--picture says what --plot draws: add --plot FILE")
     wish |= {name: value for name, value in (("futures", futures), ("first_seed", first_seed)) if value is not None}
     if each is not None:
         others = [wish.pop(name) is not None for name in ALONE]
@@ -148,7 +147,7 @@ def command(
         wish["asking"] = lambda asked: line.draw(f"{asked:,} of {pairs:,} pairs of futures have been asked")
         found = opened.whatif(without=seq, do=do, overrides=overrides, outcomes=outcomes, **wish)
     if plot is not None:
-        found.plot(plot, picture)
+        found.plot(plot, picture or "effects")
         output.words(f"wrote {plot}")
     _write(found, arrow, keep, into)
     if as_json:
@@ -170,7 +169,9 @@ def _rank(run: Path | str, kind: str, arrow: Path | None, as_json: bool, wish: d
             kind, progress=lambda asked, of: line.draw(f"{asked:,} of {of:,} events are asked about"), **wish
         )
     if arrow is not None:
-        _write_table(found.ranks, arrow)
+        from townlet.whatif.arrow_file import write_table
+
+        write_table(found.ranks, arrow)
         output.words(f"wrote {arrow}: {found.ranks.num_rows:,} events")
     if as_json:
         output.as_json(found.as_json())
@@ -178,20 +179,12 @@ def _rank(run: Path | str, kind: str, arrow: Path | None, as_json: bool, wish: d
         output.data("\n".join(found.lines()))
 
 
-def _write_table(table: "pa.Table", into: Path) -> None:
-    """Write a table to an Arrow IPC file. Raises EventLogError, OSError."""
-    from pyarrow import feather
-
-    from eventlog.folder.publishing import replacing
-
-    with replacing(into) as written:
-        feather.write_feather(table, str(written), compression="uncompressed")
-
-
 def _write(found: "WhatIf", arrow: Path | None, keep: int | None, into: Path | None) -> None:
     """Write the files and runs that were asked for, and say so."""
     if arrow is not None:
-        _write_table(found.effects, arrow)
+        from townlet.whatif.arrow_file import write_table
+
+        write_table(found.effects, arrow)
         output.words(f"wrote {arrow}: {found.effects.num_rows:,} effects")
     if keep is not None and into is not None:
         for control, treated in found.keep(into, keep):

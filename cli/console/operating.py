@@ -54,6 +54,11 @@ class Operated:
         """The number of the signal that ended the session, 0 for none."""
         return 0 if self._signals is None else self._signals.ended
 
+    @property
+    def wrong(self) -> int:
+        """How many lines could not be followed."""
+        return 0 if self._console is None else self._console.wrong
+
     def found(
         self, config: str, seed: int, into: Path | None, overrides: Mapping[str, object], perturb: str | None
     ) -> None:

@@ -53,6 +53,7 @@ class Console(Session):
     """The session of a town at a prompt.
 
     `words` are those that are no commands, `given` its orders so far, and `accepted` counts those that were followed.
+    `wrong` counts the lines that could not be followed; a command that the town rejected is none of them.
     `unreadable` says why the session ended at a line that is no text.
     """
 
@@ -71,7 +72,7 @@ class Console(Session):
         super().__init__(town, (), answers)
         self.town, self.path, self.issuer, self.pace_name = town, path, issuer, pace
         self.given: list[Order] = []
-        self.accepted = 0
+        self.accepted = self.wrong = 0
         self.unreadable: click.UsageError | None = None
         self.lines, self.signals, self.words = lines, signals, words
         self._ids = set(answers)
@@ -224,6 +225,7 @@ class Console(Session):
                 )
             output.finish()
         except (TownletError, EventLogError, ProjectionError) as error:
+            self.wrong += 1
             output.failure(str(error))
         except BrokenPipeError:
             output.hang_up()

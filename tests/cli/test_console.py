@@ -39,10 +39,10 @@ def run(parent: Run, tmp_path: Path) -> Run:
     return parent.fork(tmp_path / "run")
 
 
-def session(place: Path | str, *lines: str, options: tuple[str | Path, ...] = ()) -> Result:
-    """What comes out when these lines are piped to the prompt."""
+def session(place: Path | str, *lines: str, options: tuple[str | Path, ...] = (), code: int = 0) -> Result:
+    """What comes out when these lines are piped to the prompt; the exit code is `code`."""
     done = said("console", place, *options, text="".join(f"{line}\n" for line in lines))
-    assert done.exit_code == 0, done.stderr
+    assert done.exit_code == code, done.stderr
     return done
 
 
@@ -164,8 +164,9 @@ def test_a_viewer_looks_and_is_forbidden_to_command(run: Run) -> None:
     ],
 )
 def test_what_is_wrong_is_said_and_the_session_goes_on(line: str, word: str, parent: Run) -> None:
-    done = session(parent.path, line, "pace")
+    done = session(parent.path, line, "pace", code=1)
     assert word in done.stderr and done.stdout == "pace max\n"
+    assert "1 line was wrong and not followed" in done.stderr
     assert not list(commands_in(parent.log))
 
 
@@ -179,7 +180,7 @@ def test_bytes_that_are_no_text_end_the_session_and_what_came_before_stays(run: 
 
 def test_a_new_town_is_founded_and_operated(tmp_path: Path) -> None:
     options = ("--seed", "8", "--into", tmp_path / "new", "--set", "town.people=5")
-    done = session("town", "who", "sql select 1", "price raw 2", "step 30", options=options)
+    done = session("town", "who", "sql select 1", "price raw 2", "step 30", options=options, code=1)
     assert "the log of this town begins with its first tick" in done.stderr
     assert done.stdout.count("pre_shift") == 5
     assert townlet.open(tmp_path / "new").head.tick == 30

@@ -69,6 +69,7 @@ def test_a_plot_and_kept_pairs(run: Run, quarrel: str, tmp_path: Path) -> None:
         (["--at-tick", "100", "--do", "blackout", "--who", "pair"], "need --without"),
         (["--at-tick", "100", "--do", "blackout", "--keep", "2"], "--into"),
         (["--at-tick", "100", "--do", "blackout", "--plot", "effect.gif"], "neither a .png nor a .svg"),
+        (["--at-tick", "100", "--do", "blackout", "--picture", "people"], "add --plot FILE"),
         (["--at-tick", "100", "--set", "town.people=9"], "cannot change"),
     ],
 )

@@ -17,10 +17,12 @@ from numba.core.registry import CPUDispatcher
 
 from projections.generate import generated_files
 from projections.kernel import CACHE, ROOT, kernel_sources, source_digest
+from projections.linked import EntryLibrary
 from projections.observations.lens import FEATURES, VIEW, lens_type
 from projections.record.plan import plan_type
 from projections.record.state import ORDINARY, town_type
 from tests.townlet.towns import DAY, default_settings, lived, town_of
+from townlet.living import founding
 from townlet.living.town import Town
 from townlet.rules import console
 from townlet.warming import warm
@@ -111,6 +113,20 @@ def test_another_checkout_of_the_same_sources_finds_every_kernel_compiled(tmp_pa
     settings = {**os.environ, "PYTHONPATH": str(tmp_path), "TOWNLET_CACHE": str(CACHE.parent.parent)}
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=settings, capture_output=True, text=True)
     assert ran.stdout.split() == [str(tmp_path), "True", "True"], ran.stderr
+
+
+def test_an_entry_can_be_linked_into_another_also_if_the_cache_gave_it() -> None:
+    """Its intermediate code is read only then; the engine knows before which functions it has."""
+    warm()
+    Town([default_settings()]).found(7)
+    (compiled,) = founding.found.overloads.values()
+    assert isinstance(compiled.library, EntryLibrary)
+    module = compiled.library._get_module_for_linking()
+    here = [
+        each.name for part in (module.functions, module.global_variables) for each in part if not each.is_declaration
+    ]
+    assert compiled.fndesc.llvm_func_name in here
+    assert set(here) <= compiled.library._codegen._engine._defined_symbols
 
 
 def test_no_field_is_hidden_by_an_attribute_of_its_record() -> None:

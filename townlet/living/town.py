@@ -15,12 +15,10 @@ from projections.town.fold import fold_rows
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
 from townlet.errors import ConfigurationError, OutboxFull
+from townlet.living.outbox import ROWS_A_PERSON, ROWS_BESIDE
 
 if TYPE_CHECKING:
     from townlet.living.deciding import Decider
-
-ROWS_A_PERSON = 20
-"""Free rows that the outbox keeps for each person: more than a person ever causes in one tick."""
 
 
 class Town:
@@ -47,7 +45,8 @@ class Town:
         self.plans = plans
         self.towns = np.zeros(1, town_type(self.shape)).view(np.recarray) if towns is None else towns
         self.notes: dict[int, str] = {}
-        self.reserve = ROWS_A_PERSON * self.settings[0].town.people + int(self.plans["layout"]["places"][0]) + 64
+        places = int(self.plans["layout"]["places"][0])
+        self.reserve = ROWS_A_PERSON * self.settings[0].town.people + places + ROWS_BESIDE
 
     @property
     def record(self) -> Any:

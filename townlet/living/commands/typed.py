@@ -4,6 +4,7 @@ People are named as they are in the log, such as alice; rows and columns of the 
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -43,7 +44,7 @@ def _word_of(field: str) -> AfterValidator:
 class Asked(BaseModel):
     """What every command has: its id, which its issuer chooses, and the tick that its issuer expects, if any."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     cmd_id: Annotated[str, Field(pattern=r"^[!-~]{1,64}$")]
     expected_tick: Tick | None = None
@@ -269,8 +270,6 @@ Command = (
 )  # registries.Command has a code for each
 """Any command."""
 
-_COMMAND: Final[TypeAdapter[Command]] = TypeAdapter(Annotated[Command, Field(discriminator="command")])
-
 NAMES: Final = tuple(each.name.lower() for each in registries.Command)
 """The names of the commands."""
 
@@ -282,12 +281,18 @@ def read_command(content: Mapping[str, Any]) -> Command:
         near = proposal(str(name), NAMES, 3) if name else f"name one of {', '.join(NAMES)}"
         raise TownletError(f"{name!r} is not a command; {near}" if name else f"this has no command: {near}")
     try:
-        return _COMMAND.validate_python(dict(content))
+        return _any_command().validate_python(dict(content))
     except ValidationError as error:
         faults = [
             f"{'.'.join(str(part) for part in fault['loc'][1:]) or name}: {fault['msg']}" for fault in error.errors()
         ]
         raise TownletError(f"the command {name} cannot be read: {'; '.join(faults)}") from error
+
+
+@cache
+def _any_command() -> TypeAdapter[Command]:
+    """What reads any command. It is made when the first one is read, because most processes read none."""
+    return TypeAdapter(Annotated[Command, Field(discriminator="command")])
 
 
 def command_text(command: Command) -> str:

@@ -6,9 +6,10 @@ temporary folder, is asked, and is removed. It must come to the state that it ha
 
 import contextlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -19,6 +20,24 @@ from townlet.whatif.paired.futures import Progress, Wish
 from townlet.whatif.paired.keeping import write_control, write_treated
 from townlet.whatif.paired.treatments import Intervention
 
+Write = Callable[[History, Intervention, Path, int, int], None]
+"""Writes a future as a run: of a run and an intervention, into a folder, with a seed, of so many ticks."""
+
+
+def require_askable(run: History, questions: Sequence[Question], moment: int) -> None:
+    """Ask the run every question, as futures from `moment` on will be asked.
+
+    Raises QueryError for one that no future could answer, LogDamaged.
+    """
+    with contextlib.closing(Session(run)) as session:
+        for question in questions:
+            question.require_askable(session.query, moment, run.config.town.ticks_per_day)
+
+
+CONTROL_AND_TREATED: Final = (write_control, write_treated)
+BOTH_TREATED: Final = (write_treated, write_treated)
+"""What the two towns of a pair are."""
+
 
 def measured(
     run: History,
@@ -27,6 +46,7 @@ def measured(
     questions: Sequence[Question],
     digests: Sequence[tuple[str, str]],
     progress: Progress | None = None,
+    towns: tuple[Write, Write] = CONTROL_AND_TREATED,
 ) -> np.ndarray:
     """The answers of all futures, f8[pairs, 2, days, questions]. `digests`: of both towns' states, in memory.
 
@@ -38,10 +58,8 @@ def measured(
     def answers(pair: int) -> np.ndarray:
         found = []
         with tempfile.TemporaryDirectory(prefix="townlet-futures-") as folder:
-            for write, seed, digest in zip(
-                (write_control, write_treated), wish.seeds(pair), digests[pair], strict=True
-            ):
-                place = Path(folder) / write.__name__
+            for side, (write, seed, digest) in enumerate(zip(towns, wish.seeds(pair), digests[pair], strict=True)):
+                place = Path(folder) / str(side)
                 write(run, intervention, place, seed, wish.days * per_day)
                 found.append(_answers(History(place), questions, intervention.tick, ends, digest))
         return np.stack(found)

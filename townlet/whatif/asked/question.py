@@ -7,12 +7,10 @@ from typing import Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from eventlog.catalogue.registries import SIDES
-from projections.record.state import NEEDS
 from projections.spelling import proposal
 from townlet.asking.key_figures import COLUMNS, HEADER, Query, in_town, parts, shipped, value_of
 from townlet.errors import QueryError
-from townlet.whatif.paired.outcomes import FIGURES, SOCIAL
+from townlet.whatif.paired.outcomes import NAMES
 
 SUFFIX: Final = ".sql"
 
@@ -36,24 +34,42 @@ class Question(NamedTuple):
         `query` answers over the whole future; `ends`, i8[days], are the ticks at which days end. Raises QueryError,
         LogDamaged.
         """
-        what = f"the outcome {self.name}"
-        sql = in_town(self.sql, ticks_per_day).replace(MOMENT, str(moment))
-        try:
-            answer = query(sql)
-        except QueryError as error:
-            raise QueryError(f"{what}: {error}") from error
-        if {name.lower() for name in answer.column_names} == set(COLUMNS):
-            rows = parts(lambda _: answer, what, sql)
+        answer = self._answer(query, moment, ticks_per_day)
+        if _is_figure(answer):
+            rows = parts(lambda _: answer, self._what, self.sql)
             return value_of(*rows.sums(np.full(len(ends), moment), ends))
         found = np.full(len(ends), np.nan)
-        found[-1] = _number(answer, what)
+        found[-1] = _number(answer, self._what)
         return found
+
+    def require_askable(self, query: Query, moment: int, ticks_per_day: int) -> None:
+        """Ask the run itself, before any future lives. Raises QueryError for what no future could answer, LogDamaged.
+
+        An answer of one column without rows is left to the futures: they may have what the run has not.
+        """
+        answer = self._answer(query, moment, ticks_per_day)
+        if _is_figure(answer):
+            parts(lambda _: answer, self._what, self.sql)
+        elif answer.num_rows or answer.num_columns != 1:
+            _number(answer, self._what)
+
+    @property
+    def _what(self) -> str:
+        """What messages call the question."""
+        return f"the outcome {self.name}"
+
+    def _answer(self, query: Query, moment: int, ticks_per_day: int) -> pa.Table:
+        """What the query gives over one run. Raises QueryError, LogDamaged."""
+        try:
+            return query(in_town(self.sql, ticks_per_day).replace(MOMENT, str(moment)))
+        except QueryError as error:
+            raise QueryError(f"{self._what}: {error}") from error
 
 
 def questions_of(texts: Sequence[str], folder: Path | None = None) -> list[Question]:
     """The questions that texts name, each with a name of its own. Raises QueryError."""
     found = [question_of(text, folder) for text in texts]
-    taken: set[str] = {*SIDES, *NEEDS, "wallet", "departed", *SOCIAL, *FIGURES}
+    taken = set(NAMES)
     for question in found:
         if question.name in taken:
             raise QueryError(f"two outcomes are called {question.name!r}: give the file another name")
@@ -76,6 +92,11 @@ def question_of(text: str, folder: Path | None = None) -> Question:
         raise QueryError(f"{file}: the query of an outcome cannot be read: {reason}") from error
     header = HEADER.match(sql)
     return Question(file.stem, sql[header.end() if header else 0 :].strip())
+
+
+def _is_figure(answer: pa.Table) -> bool:
+    """Whether an answer is that of a key figure."""
+    return {name.lower() for name in answer.column_names} == set(COLUMNS)
 
 
 def _number(answer: pa.Table, what: str) -> float:

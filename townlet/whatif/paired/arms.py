@@ -23,6 +23,8 @@ from townlet.whatif.paired.step import PARTED, live_pairs
 from townlet.whatif.paired.treatments import Intervention
 
 Treat = Callable[[np.ndarray], None]
+Give = Callable[[np.ndarray], bool]
+"""Gives a command to an array of one town, and returns whether it was accepted."""
 
 
 class Arms(NamedTuple):
@@ -34,7 +36,7 @@ class Arms(NamedTuple):
 
     `treat` gives the commands to an array of one treated town, where its own luck begins with them: what a command
     leads to may be drawn. None: the commands were given before. `later` are commands of its future, ascending: how many
-    ticks after the moment, and what gives them.
+    ticks after the moment, and what gives them. `treated`: which of the two have the intervention.
     """
 
     towns: np.ndarray
@@ -47,7 +49,13 @@ class Arms(NamedTuple):
     parted: np.ndarray
     lived: int
     treat: Treat | None
-    later: tuple[tuple[int, Treat], ...] = ()
+    later: tuple[tuple[int, Give], ...] = ()
+    treated: tuple[int, ...] = (1,)
+
+    def both_treated(self) -> "Arms":
+        """Both towns with the intervention: two of its futures live side by side, and where they part says nothing."""
+        towns, counts, between = (each[[1, 1]] for each in (self.towns, self.counts, self.between))
+        return self._replace(towns=towns, counts=counts, between=between, plans=self.others, treated=(0, 1))
 
 
 def both_arms(run: History, intervention: Intervention) -> Arms:
@@ -110,9 +118,9 @@ def _require_possible(order: Order, town: Town) -> None:
         raise QueryError(f"the command {order.command.command} is impossible: {answer.why}")
 
 
-def _give_later(epochs: Sequence[Settings], plans: Any, order: Order, one: np.ndarray) -> None:
-    """Give a command to a town at its tick; where it is impossible then, the town's log says so."""
-    Door(Town(epochs, one, plans)).submit(order.command, order.issuer)
+def _give_later(epochs: Sequence[Settings], plans: Any, order: Order, one: np.ndarray) -> bool:
+    """Give a command to a town at its tick, and return whether it was possible then."""
+    return Door(Town(epochs, one, plans)).submit(order.command, order.issuer).accepted
 
 
 def _plans_until(plans: np.ndarray, epochs: int, future: Settings) -> Any:

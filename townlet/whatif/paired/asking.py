@@ -98,6 +98,10 @@ def answered(
     asking: Progress | None = None,
 ) -> WhatIf:
     """The effects of an intervention. Raises as `what_if` does."""
+    if questions:
+        from townlet.whatif.asked.measuring import require_askable
+
+        require_askable(run, questions, intervention.tick)
     arms = both_arms(run, intervention)
     watched = Watched(arms.towns.view(np.ndarray)[0], arms.persons, intervention.pair)
     lived = live(arms, watched, wish, run.config.town.ticks_per_day, progress)

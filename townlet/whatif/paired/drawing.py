@@ -14,6 +14,7 @@ from townlet.plotting.effect_history import plot_effects
 from townlet.plotting.effect_network import Arrow, plot_affected
 from townlet.plotting.futures_parting import Way, plot_partings
 from townlet.whatif.paired.telling import event_lines, foremost, thing
+from townlet.whatif.wording import days_words
 
 if TYPE_CHECKING:
     from townlet.whatif.paired.result import WhatIf
@@ -33,8 +34,7 @@ def draw(found: "WhatIf", into: Path, picture: str) -> None:
     if picture not in PICTURES:
         raise QueryError(f"there is no picture {picture!r}; {proposal(picture, list(PICTURES))}")
     said = event_lines(found) or list(found.intervention.words)
-    days = "1 day" if found.wish.days == 1 else f"{found.wish.days} days"
-    head, pairs = " ".join(said).rstrip("."), f"{found.wish.pairs} pairs of futures of {days}"
+    head, pairs = " ".join(said).rstrip("."), f"{found.wish.pairs} pairs of futures of {days_words(found.wish.days)}"
     if picture == "people":
         names = [str(name) for name in names_table(found.run.config, _people(found))]
         about = [name for name in found.names if name]

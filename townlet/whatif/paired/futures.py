@@ -1,9 +1,11 @@
 """Lets pairs of futures live in memory, some at a time, and keeps of them what is looked at day by day."""
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, NamedTuple
+from itertools import product
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -11,12 +13,15 @@ from projections.record.state import state_bytes
 from townlet.errors import OutboxFull
 from townlet.many.statistics import scipy_special
 from townlet.rules import draw
-from townlet.whatif.paired.arms import Arms, Treat
+from townlet.whatif.paired.arms import Arms
 from townlet.whatif.paired.outcomes import RECORDED, Watched, alike
 from townlet.whatif.paired.step import live_pairs
 
 CHUNK_BYTES: Final = 8 << 20
 """About how much memory the towns of one thread take at a time; a pair is the least."""
+
+_MEMORY: Final = threading.local()
+"""The memory of each thread's towns."""
 
 FIRST_SEED: Final = 1_000_000
 """The seed of the first pair of futures; the others follow."""
@@ -53,7 +58,8 @@ class Lived(NamedTuple):
     `events` and `between`, i4[pairs, 2, days, kinds]: events by kind since the moment, over the town and between the
     pair of people. `alike`, ?[pairs]: both towns are in the same state at the end, but for what a command still asks
     for; `untouched`: but for where events stand in the log. `parted`: `step.PARTED` a pair.
-    `digests`: of both towns' states at the end.
+    `rejected`, ?[pairs, 2, later commands]: whether a town rejected a later command, as `Arms.later` lists
+    them. `digests`: of both towns' states at the end.
     """
 
     values: np.ndarray
@@ -62,7 +68,22 @@ class Lived(NamedTuple):
     alike: np.ndarray
     untouched: np.ndarray
     parted: np.ndarray
+    rejected: np.ndarray
     digests: list[tuple[str, str]]
+
+
+class _Living(NamedTuple):
+    """Some pairs at the end of a day; the next day changes all of it.
+
+    `towns`: those of a pair side by side. `counts`, `between`, `parted`: as in `step.live_pairs`. `rejected`: as in
+    `Lived`.
+    """
+
+    towns: np.recarray[Any, Any]
+    counts: np.ndarray
+    between: np.ndarray
+    parted: np.ndarray
+    rejected: np.ndarray
 
 
 def live(arms: Arms, watched: Watched, wish: Wish, per_day: int, progress: Progress | None = None) -> Lived:
@@ -71,7 +92,7 @@ def live(arms: Arms, watched: Watched, wish: Wish, per_day: int, progress: Progr
     The memory is that of a few towns for each thread, and of the outcomes. The figures do not depend on `threads`.
     Raises TownletError without scipy.
     """
-    step = max(1, CHUNK_BYTES // (2 * arms.towns.dtype.itemsize))
+    step = _pairs_together(arms)
     chunks = [range(first, min(first + step, wish.pairs)) for first in range(0, wish.pairs, step)]
     parts: list[Lived] = []
     with ThreadPoolExecutor(wish.threads) as pool:
@@ -81,46 +102,95 @@ def live(arms: Arms, watched: Watched, wish: Wish, per_day: int, progress: Progr
             parts.append(part)
             if progress:
                 progress(sum(len(each.parted) for each in parts))
-    values, events, between, same, untouched, parted = (
+    values, events, between, same, untouched, parted, rejected = (
         np.concatenate(column) for column in list(zip(*parts, strict=True))[:-1]
     )
     digests = [pair for part in parts for pair in part.digests]
-    return Lived(values, events, between, same, untouched, parted, digests)
+    return Lived(values, events, between, same, untouched, parted, rejected, digests)
 
 
-def _stretches(arms: Arms, now: int, end: int) -> Iterator[tuple[int, list[Treat]]]:
-    """The stretches between two ticks since the moment: how many ticks each has, and the orders given at its end."""
+def _stretches(arms: Arms, now: int, end: int) -> Iterator[tuple[int, list[int]]]:
+    """The stretches between two ticks since the moment: how many ticks each has, and the places in `Arms.later` of the
+    commands that are given at its end."""
     for at in sorted({at for at, _ in arms.later if now <= at < end}):
-        yield at - now, [order for due, order in arms.later if due == at]
+        yield at - now, [number for number, (due, _) in enumerate(arms.later) if due == at]
         now = at
     yield end - now, []
+
+
+def ends(arms: Arms, watched: Watched, wish: Wish, per_day: int) -> np.ndarray:
+    """The outcomes of all pairs at the end alone, f8[pairs, 2, keys], as in `Lived.values`. Raises OutboxFull.
+
+    They live in the thread that asks, and nothing else is kept of them: so this is quicker than `live`.
+    """
+    step, found = _pairs_together(arms), []
+    for first in range(0, wish.pairs, step):
+        pairs = range(first, min(first + step, wish.pairs))
+        *_, last = _days_lived(arms, wish, per_day, pairs)
+        found.append(watched.look(last.towns, last.counts).reshape(len(pairs), 2, -1))
+    return np.concatenate(found)
+
+
+def _pairs_together(arms: Arms) -> int:
+    """How many pairs live at a time in one thread."""
+    return max(1, CHUNK_BYTES // (2 * arms.towns.dtype.itemsize))
+
+
+def _begun_towns(arms: Arms, wish: Wish, pairs: range) -> np.recarray[Any, Any]:
+    """The towns of these pairs where their own luck begins, those of a pair side by side.
+
+    The thread keeps their memory for its next pairs. Of the outbox nothing is copied: its rows are written before read.
+    """
+    count, begun = len(pairs), arms.towns.view(np.ndarray)
+    room = getattr(_MEMORY, "towns", None)
+    if room is None or room.dtype != begun.dtype or len(room) < 2 * count:
+        room = _MEMORY.towns = np.empty(2 * count, begun.dtype)
+    copied = int(begun.dtype.fields["outbox"][1])
+    plain: np.ndarray = room[: 2 * count]
+    plain.view("u1").reshape(count, 2, -1)[:, :, :copied] = begun.view("u1").reshape(2, -1)[:, :copied]
+    towns = plain.view(np.recarray)
+    for place, pair in enumerate(pairs):
+        for arm, seed in enumerate(wish.seeds(pair)):
+            draw.set_seed(towns, 2 * place + arm, seed)
+        if arms.treat is not None:
+            for arm in arms.treated:
+                arms.treat(towns[2 * place + arm : 2 * place + arm + 1])
+    return towns
+
+
+def _require_room(towns: np.ndarray) -> None:
+    """Raise OutboxFull if a tick recorded more events than a town's outbox holds."""
+    if towns["cursor"]["overflow"].any():
+        raise OutboxFull("a tick of a future recorded more events than a town can hold. Lower town.people")
+
+
+def _days_lived(arms: Arms, wish: Wish, per_day: int, pairs: range) -> Iterator[_Living]:
+    """Let the pairs with these numbers live, and give them at the end of each day. Raises OutboxFull."""
+    count, towns = len(pairs), _begun_towns(arms, wish, pairs)
+    counts, between = np.tile(arms.counts, (count, 1, 1)), np.tile(arms.between, (count, 1))
+    parted = np.tile(arms.parted.view(np.ndarray), count).view(np.recarray)
+    rejected = np.zeros((count, 2, len(arms.later)), bool)
+    now = arms.lived
+    for day in range(1, wish.days + 1):
+        for ticks, orders in _stretches(arms, now, day * per_day):
+            live_pairs(towns, arms.plans, arms.others, ticks, arms.persons, arms.pair, counts, between, parted)
+            for number, place, arm in product(orders, range(count), arms.treated):
+                town = towns[2 * place + arm : 2 * place + arm + 1]
+                rejected[place, arm, number] = not arms.later[number][1](town)
+        now = day * per_day
+        _require_room(towns)
+        yield _Living(towns, counts, between, parted, rejected)
 
 
 def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: range) -> Lived:
     """Let the pairs with these numbers live. Raises OutboxFull."""
     count = len(pairs)
-    towns = np.tile(arms.towns.view(np.ndarray), count).view(np.recarray)
-    for place, pair in enumerate(pairs):
-        for arm, seed in enumerate(wish.seeds(pair)):
-            draw.set_seed(towns, 2 * place + arm, seed)
-        if arms.treat is not None:
-            arms.treat(towns[2 * place + 1 : 2 * place + 2])
-    counts, between = np.tile(arms.counts, (count, 1, 1)), np.tile(arms.between, (count, 1))
-    parted = np.tile(arms.parted.view(np.ndarray), count).view(np.recarray)
     days: list[tuple[np.ndarray, ...]] = []
-    now = arms.lived
-    for day in range(1, wish.days + 1):
-        for ticks, orders in _stretches(arms, now, day * per_day):
-            live_pairs(towns, arms.plans, arms.others, ticks, arms.persons, arms.pair, counts, between, parted)
-            for order in orders:
-                for place in range(1, 2 * count, 2):
-                    order(towns[place : place + 1])
-        now = day * per_day
-        if towns["cursor"]["overflow"].any():
-            raise OutboxFull("a tick of a future recorded more events than a town can hold. Lower town.people")
-        days.append((watched.look(towns, counts), counts[:, -1].copy(), between.copy()))
+    for now in _days_lived(arms, wish, per_day, pairs):
+        days.append((watched.look(now.towns, now.counts), now.counts[:, -1].copy(), now.between.copy()))
     by_day = [np.stack(column, axis=1) for column in zip(*days, strict=True)]
     values, events, pair_events = (each.reshape(count, 2, *each.shape[1:]) for each in by_day)
-    ends = [hashlib.sha256(state_bytes(towns, index)).hexdigest() for index in range(2 * count)]
+    ends = [hashlib.sha256(state_bytes(now.towns, index)).hexdigest() for index in range(2 * count)]
     digests = list(zip(ends[::2], ends[1::2], strict=True))
-    return Lived(values, events, pair_events, alike(towns), alike(towns, RECORDED), parted.view(np.ndarray), digests)
+    same, untouched = alike(now.towns), alike(now.towns, RECORDED)
+    return Lived(values, events, pair_events, same, untouched, now.parted.view(np.ndarray), now.rejected, digests)

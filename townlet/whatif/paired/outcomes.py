@@ -1,5 +1,6 @@
 """The outcomes of a town: ties, needs, wallets, departures, social events, and figures of the whole town."""
 
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -25,6 +26,12 @@ SOCIAL: Final = (
 
 FIGURES: Final = ("people", "ties", "friendships", "rivalries", "mean_trust")
 """Figures of the whole town, as in the table `society`."""
+
+OF_PEOPLE: Final = (*NEEDS, "wallet", "departed")
+"""Outcomes of one person; `departed` is whether he or she has left."""
+
+NAMES: Final = (*OF_PEOPLE, *SIDES, *SOCIAL, *FIGURES)
+"""The name of every outcome: of one person, of a tie, of a person or the town, and of the town."""
 
 PEOPLE_MOST: Final = 64
 """The most people whose outcomes are looked at; in a larger town those nearest to the event, by their ties."""
@@ -63,7 +70,7 @@ class Watched:
         people = range(len(seats))
         self.keys = [
             *(Key(side, a, b) for a in people for b in people if a != b for side in SIDES),
-            *(Key(name, a, -1) for name in (*NEEDS, "wallet", "departed") for a in people),
+            *(Key(name, a, -1) for name in OF_PEOPLE for a in people),
             *(Key(kind, a, -1) for kind in SOCIAL for a in people),
             *(Key(kind, -1, -1) for kind in SOCIAL),
             *(Key(name, -1, -1) for name in FIGURES),
@@ -139,9 +146,19 @@ def figures(towns: np.ndarray) -> np.ndarray:
 def alike(towns: np.ndarray, apart_from: tuple[str, ...] = BOOKKEEPING) -> np.ndarray:
     """Of each pair of neighbouring towns, whether both are in the same state, apart from some fields; ?[pairs]."""
     plain = np.ascontiguousarray(towns.view(np.ndarray))
-    told = np.flatnonzero(_told(plain.dtype, apart_from)[: state_size(plain.dtype)])
-    whole = plain.view("u1").reshape(len(plain), -1)
-    return np.array([np.array_equal(whole[e, told], whole[e + 1, told]) for e in range(0, len(plain), 2)])
+    told = _told_words(plain.dtype, apart_from)
+    words = plain.view("u1").reshape(len(plain), -1)[:, : 8 * len(told)].view("u8")
+    same: np.ndarray = ~((words[::2] != words[1::2]) & told).any(axis=1)
+    return same
+
+
+@cache
+def _told_words(dtype: np.dtype, apart_from: tuple[str, ...]) -> np.ndarray:
+    """Of each eight bytes of a state, whether they are of no field whose name ends with these."""
+    told = _told(dtype, apart_from)[: state_size(dtype)].reshape(-1, 8)
+    assert (told == told[:, :1]).all(), "every field that is left aside has 64 bits"
+    words: np.ndarray = told[:, 0]
+    return words
 
 
 def _told(dtype: np.dtype, apart_from: tuple[str, ...]) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 
 from projections.kernel import entry, kernel
 from townlet.living.day import tick
+from townlet.living.outbox import ROWS_A_PERSON, ROWS_BESIDE
 
 CONTROL, TREATED = np.int64(0), np.int64(1)
 """The two towns of a pair, as indices."""
@@ -15,7 +16,7 @@ CONTROL, TREATED = np.int64(0), np.int64(1)
 PARTED = np.dtype(
     [
         ("tick", "i8"),  # the first tick in which the events of the two towns differ, -1: none yet
-        # the first event that differs, of each town: kind (0: the town has no event there), persons, place, code
+        # the first event that differs, of each town: kind (0: none yet), persons, place, code
         ("kinds", "i8", (2,)),
         ("persons", "i8", (2,)),
         ("others", "i8", (2,)),
@@ -43,24 +44,22 @@ def says_the_same(row, other):
 
 
 @kernel
-def note_part(parted, side, town, i):
-    """Note the event number `i` of this tick as that by which the pair parts."""
-    if i < town.cursor.pending:
-        row = town.outbox[i]
-        parted.kinds[side], parted.persons[side], parted.others[side] = row.kind, row.agent, row.other
-        parted.objects[side], parted.codes[side] = row.object, row.code
+def note_part(parted, side, row):
+    """Note the event by which the pair parts, of one of its towns."""
+    parted.kinds[side], parted.persons[side], parted.others[side] = row.kind, row.agent, row.other
+    parted.objects[side], parted.codes[side] = row.object, row.code
 
 
 @kernel
 def part(one, two, parted):
-    """Note the first event of this tick that differs, if one does."""
-    for i in range(max(one.cursor.pending, two.cursor.pending)):
-        if i < one.cursor.pending and i < two.cursor.pending and says_the_same(one.outbox[i], two.outbox[i]):
-            continue
-        parted.tick = one.clock.tick - 1
-        note_part(parted, CONTROL, one, i)
-        note_part(parted, TREATED, two, i)
-        return
+    """Note the first of these events that differs, if one does. Every tick ends with an event of its own, so the two
+    towns' events stand side by side up to there."""
+    for i in range(min(one.cursor.pending, two.cursor.pending)):
+        if not says_the_same(one.outbox[i], two.outbox[i]):
+            parted.tick = one.outbox[i].tick
+            note_part(parted, CONTROL, one.outbox[i])
+            note_part(parted, TREATED, two.outbox[i])
+            return
 
 
 @kernel
@@ -77,6 +76,13 @@ def count(town, persons, pair, counts, between):
             between[row.kind] += 1
 
 
+@kernel
+def ticks_that_fit(town, plan):
+    """How many ticks a town can live before its outbox could be full, one at least."""
+    rows = ROWS_A_PERSON * town.clock.people + plan.layout.places + ROWS_BESIDE
+    return max(np.int64(1), np.int64(len(town.outbox)) // rows)
+
+
 @entry
 def live_pairs(towns, plans, others, ticks, persons, pair, counts, between, parted):
     """Let the towns 2k and 2k + 1 live `ticks` ticks side by side, for each k.
@@ -84,15 +90,21 @@ def live_pairs(towns, plans, others, ticks, persons, pair, counts, between, part
     `plans` are those of the first town of each pair, `others` those of the second. `persons`, i8[seats]: who sat where
     at the beginning; `pair`, i8[2]: two of them. counts, i4[towns, seats + 1, kinds], and between, i4[towns, kinds],
     are added to. parted: `PARTED` a pair.
+
+    A town lives some ticks before the other one does: one fits into the processor's first cache, and two do not.
     """
     for k in range(len(towns) // 2):
-        one, two = towns[2 * k], towns[2 * k + 1]
-        for _ in range(ticks):
-            one.cursor.pending = 0
-            two.cursor.pending = 0
-            tick(one, plans[one.clock.epoch])
-            tick(two, others[two.clock.epoch])
-            count(one, persons, pair, counts[2 * k], between[2 * k])
-            count(two, persons, pair, counts[2 * k + 1], between[2 * k + 1])
+        one, two, lived = towns[2 * k], towns[2 * k + 1], np.int64(0)
+        while lived < ticks:
+            stretch = min(ticks - lived, ticks_that_fit(one, plans[one.clock.epoch]))
+            stretch = min(stretch, ticks_that_fit(two, others[two.clock.epoch]))
+            for side in range(2):
+                e, own = 2 * k + side, plans if side == CONTROL else others
+                town = towns[e]
+                town.cursor.pending = 0
+                for _ in range(stretch):
+                    tick(town, own[town.clock.epoch])
+                count(town, persons, pair, counts[e], between[e])
             if parted[k].tick < 0:
                 part(one, two, parted[k])
+            lived += stretch

@@ -12,6 +12,7 @@ from townlet.daytime import time_of
 from townlet.telling.event_lines import Teller
 from townlet.telling.tie_sentences import Sentences
 from townlet.whatif.paired.outcomes import FIGURES
+from townlet.whatif.wording import aligned, days_words
 
 if TYPE_CHECKING:
     from townlet.history.history import History
@@ -207,12 +208,7 @@ def _aligned(title: str, rows: Sequence[dict[str, Any]]) -> list[str]:
         numbers = ["" if row[name] is None else _signed(row[name]) for name in ("mean", "low", "high")]
         gain = "" if row["gain"] is None else f"{row['gain']:.1f}"
         cells.append([thing(row), *numbers, "" if row["differ"] is None else f"{row['differ']:.0%}", gain])
-    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
-    told = [
-        [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        for row in cells
-    ]
-    return ["  ".join(row).rstrip() for row in told]
+    return aligned(cells)
 
 
 def _table(rows: Sequence[dict[str, Any]], found: "WhatIf") -> list[str]:
@@ -249,7 +245,7 @@ def _differing(row: dict[str, Any]) -> int:
 
 
 def _days(found: "WhatIf") -> str:
-    return "1 day" if found.wish.days == 1 else f"{found.wish.days} days"
+    return days_words(found.wish.days)
 
 
 def _signed(value: float) -> str:

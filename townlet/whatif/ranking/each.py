@@ -1,6 +1,8 @@
 """Asks of many events of a kind what each of them did, and ranks them."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import numpy as np
@@ -9,10 +11,10 @@ import pyarrow as pa
 from townlet.configuration.load import names_table
 from townlet.errors import QueryError
 from townlet.history.history import History
-from townlet.many.statistics import benjamini_hochberg
+from townlet.many.statistics import benjamini_hochberg, scipy_special
 from townlet.whatif.paired.arms import both_arms
 from townlet.whatif.paired.asking import DAYS_MOST, PAIRS_MOST, THREADS
-from townlet.whatif.paired.futures import FIRST_SEED, Wish, live
+from townlet.whatif.paired.futures import FIRST_SEED, Wish, ends
 from townlet.whatif.paired.holding_back import without
 from townlet.whatif.paired.outcomes import Watched
 from townlet.whatif.paired.result import FALSE_MOST
@@ -46,7 +48,7 @@ def what_if_each(
     """At most `limit` events of a kind, ranked by what holding each of them back changes.
 
     Each is asked about over `futures` pairs of futures of `days` days, under the same seeds. `outcome` is one of
-    `outcome.NAMES`. The p-values are adjusted over all events that were asked about (Benjamini-Hochberg), and those
+    `outcome.RANKED_BY`. The p-values are adjusted over all events that were asked about (Benjamini-Hochberg), and those
     that allow no interval count as 1. Raises QueryError, PolicyError, LogDamaged, and TownletError for a number that
     is out of range, or without scipy.
     """
@@ -60,11 +62,11 @@ def what_if_each(
     asked = drawn(there, limit, wish.first_seed)
     sizes: dict[int, Size] = {}
     refused: dict[int, str] = {}
-    for number, seq in enumerate(asked, 1):
-        try:
-            sizes[seq] = size_of_event(run, seq, chosen, wish)
-        except QueryError as error:
-            refused[seq] = str(error).partition("\n")[0].partition(" Next:")[0]
+    for number, (seq, found) in enumerate(_sizes(run, asked, chosen, wish), 1):
+        if isinstance(found, str):
+            refused[seq] = found
+        else:
+            sizes[seq] = found
         if progress:
             progress(number, len(asked))
     return Ranking(
@@ -79,14 +81,35 @@ def what_if_each(
     )
 
 
+def _sizes(run: History, seqs: list[int], outcome: Outcome, wish: Wish) -> Iterator[tuple[int, Size | str]]:
+    """The size of each event, in the order of `seqs`, or why it cannot be held back; each thread asks of some events.
+
+    Raises PolicyError, LogDamaged.
+    """
+    run.empty_town()  # compiles the plans, which the runs of all threads share
+    own = threading.local()
+
+    def size(seq: int) -> Size | str:
+        if not hasattr(own, "run"):
+            own.run = run.twin()
+        try:
+            return size_of_event(own.run, seq, outcome, wish)
+        except QueryError as error:
+            return str(error).partition("\n")[0].partition(" Next:")[0]
+
+    with ThreadPoolExecutor(wish.threads) as pool:
+        found = pool.map(size, seqs)
+        scipy_special()  # what comes of them needs it, and it loads while they live
+        yield from zip(seqs, found, strict=True)
+
+
 def size_of_event(run: History, seq: int, outcome: Outcome, wish: Wish) -> Size:
     """What holding back one event changes by the end of the futures. Raises QueryError, PolicyError, LogDamaged."""
     per_day = run.config.town.ticks_per_day
     intervention = without(run, seq, horizon=wish.days * per_day)
     arms = both_arms(run, intervention)
     watched = Watched(arms.towns.view(np.ndarray)[0], arms.persons, intervention.pair)
-    lived = live(arms, watched, wish, per_day)
-    return outcome.size(watched, lived.values[:, :, -1], f"each {wish.first_seed} {seq}")
+    return outcome.size(watched, ends(arms, watched, wish, per_day), f"each {wish.first_seed} {seq}")
 
 
 def ranks_table(run: History, sizes: dict[int, Size]) -> pa.Table:

@@ -5,24 +5,23 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from eventlog.catalogue.registries import SIDES
-from projections.record.state import NEEDS
 from projections.spelling import proposal
 from townlet.errors import QueryError
-from townlet.whatif.paired.outcomes import FIGURES, SOCIAL, Key, Watched
+from townlet.whatif.paired.outcomes import NAMES, OF_PEOPLE, Key, Watched
 from townlet.whatif.ranking.sizes import Size, length, mean_size
 
 TIES: Final = "ties"
 """All three sides of all ties: the default, because it is what social events change, whoever takes part."""
 
-LENGTHS: Final = (TIES, *SIDES, *NEEDS, "wallet", "departed")
+LENGTHS: Final = (TIES, *SIDES, *OF_PEOPLE)
 """The outcomes with many numbers, of which the size is a length: of ties, or of people."""
 
-NAMES: Final = (*LENGTHS, *SOCIAL, *FIGURES)
+RANKED_BY: Final = (TIES, *NAMES)
 """Every outcome; the others have one number for the whole town, of which the size is the mean difference."""
 
 
 class Outcome(NamedTuple):
-    """An outcome of `NAMES`."""
+    """An outcome of `RANKED_BY`."""
 
     name: str
 
@@ -47,6 +46,6 @@ class Outcome(NamedTuple):
 
 def outcome_of(name: Any) -> Outcome:
     """The outcome with this name. Raises QueryError with the nearest one."""
-    if name not in NAMES:
-        raise QueryError(f"events cannot be ranked by {name!r}; {proposal(str(name), list(NAMES))}")
+    if name not in RANKED_BY:
+        raise QueryError(f"events cannot be ranked by {name!r}; {proposal(str(name), list(RANKED_BY))}")
     return Outcome(name)

@@ -10,6 +10,7 @@ from townlet.daytime import time_of
 from townlet.whatif.paired.futures import Wish
 from townlet.whatif.paired.telling import DIGITS, WIDTH
 from townlet.whatif.ranking.outcome import Outcome
+from townlet.whatif.wording import aligned, days_words
 
 SHOWN: Final = 20
 """How many events a table shows."""
@@ -51,16 +52,16 @@ class Ranking:
         when = time_of(first["tick"], self.ticks_per_day)
         return (
             f"Of the {asked}, {self.certain} changed {self.outcome.name}; most of all {first['seq']:,} ({when}), by "
-            f"{self._number(first['size'])} after {self.wish.days} days: {first['event'].rstrip('.')}."
+            f"{self._number(first['size'])} after {days_words(self.wish.days)}: {first['event'].rstrip('.')}."
         )
 
     def lines(self) -> list[str]:
         """The answer and the first events, for people."""
         what = "the length of its effects on" if self.outcome.is_length else "the mean effect of its absence on"
         how = (
-            f"Each was held back in {self.wish.pairs} pairs of futures of {self.wish.days} days with the same luck. It "
-            f"is ranked by {what} {self.outcome.name} at the end, if that is certain: of those that are marked *, on "
-            "average at most 5 in 100 are luck."
+            f"Each was held back in {self.wish.pairs} pairs of futures of {days_words(self.wish.days)} with the same "
+            f"luck. It is ranked by {what} {self.outcome.name} at the end, if that is certain: of those that are "
+            "marked *, on average at most 5 in 100 are luck."
         )
         refused = [f"Not asked: {why}" for why in self.refused.values()]
         notes = [
@@ -106,11 +107,7 @@ class Ranking:
             mark = "*" if row["certain"] else ""
             q = f"{row['q']:.4f}"
             cells.append([str(row["rank"]), str(row["seq"]), when, *numbers, q, share, mark, row["event"]])
-        widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]) - 1)]
-        return [
-            "  ".join([*(cell.rjust(width) for cell, width in zip(row, widths, strict=False)), row[-1]])
-            for row in cells
-        ]
+        return aligned(cells, left=(len(cells[0]) - 1,))
 
     def _number(self, value: float | None) -> str:
         if value is None:

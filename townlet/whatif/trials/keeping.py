@@ -4,11 +4,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pyarrow import feather
-
 from eventlog.folder import disk
-from eventlog.folder.publishing import replacing
 from townlet.errors import ConfigurationError
+from townlet.whatif.arrow_file import write_table
 from townlet.whatif.trials.plan import Planned
 
 if TYPE_CHECKING:
@@ -49,8 +47,7 @@ def claim(folder: Path, plan: Planned) -> Path:
 def keep(found: "TrialResult", folder: Path) -> None:
     """Write the result, its tables and its report. Raises OSError."""
     for table, name in ((found.effects, EFFECTS), (found.towns, TOWNS)):
-        with replacing(folder / name) as written:
-            feather.write_feather(table, str(written), compression="uncompressed")
+        write_table(table, folder / name)
     disk.replace_file(folder / REPORT, found.markdown().encode())
     disk.replace_file(folder / RESULT, _json(found.as_json()))
 

@@ -8,22 +8,16 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from eventlog.catalogue.registries import SIDES
-from projections.record.state import NEEDS
 from projections.spelling import proposal
 from townlet.asking.key_figures import shipped
 from townlet.configuration.load import person_number
 from townlet.configuration.settings import Settings
 from townlet.errors import QueryError
 from townlet.whatif.asked.question import SUFFIX, Question, question_of
-from townlet.whatif.paired.outcomes import FIGURES, SOCIAL, Watched
-
-OF_PEOPLE: Final = (*NEEDS, "wallet", "departed")
-"""Outcomes of one person, or the mean over all people."""
+from townlet.whatif.paired.outcomes import FIGURES, NAMES, OF_PEOPLE, SOCIAL, Watched
 
 OF_ALL: Final = (*OF_PEOPLE, *SIDES)
 """Outcomes that are a mean over people or over ties where nobody is named."""
-
-NAMES: Final = (*OF_PEOPLE, *SIDES, *SOCIAL, *FIGURES)
 
 
 class Outcome(NamedTuple):

@@ -133,8 +133,13 @@ class Planned(NamedTuple):
         return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def planned(source: Path | str | dict[str, Any]) -> Planned:
-    """The trial of a YAML file, of a shipped one by its name, or of a mapping. Raises ConfigurationError."""
+def planned(source: Path | str | dict[str, Any] | Planned) -> Planned:
+    """The trial of a YAML file, of a shipped one by its name, or of a mapping; or one that was read already.
+
+    Raises ConfigurationError.
+    """
+    if isinstance(source, Planned):
+        return source
     shipped = shipped_trials()
     given = given_file(source, shipped, "the trial", "a trial is a block of keys")
     try:

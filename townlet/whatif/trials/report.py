@@ -4,6 +4,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
 from townlet.daytime import time_of
+from townlet.whatif.wording import aligned, days_words
 
 if TYPE_CHECKING:
     from townlet.whatif.trials.result import TrialResult
@@ -25,18 +26,10 @@ def lines(found: "TrialResult") -> list[str]:
     told += [f"{name}: {' '.join(words)}" for name, words in _given(found).items()]
     told += wrap(_method(found), WIDTH)
     cells = [["arm", "outcome", *COLUMNS], *([row["arm"], row["outcome"], *_cells(row)] for row in found.at_the_end())]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
-    table = [
-        "  ".join(
-            cell.ljust(width) if column < 2 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in cells
-    ]
     return [
         *told,
         "",
-        *(line.rstrip() for line in table),
+        *aligned(cells, left=(0, 1)),
         *wrap(_notes(found), WIDTH),
         "",
         *_saved(found),
@@ -186,5 +179,4 @@ def _number(value: float | None, sign: str = "") -> str:
 
 
 def _days(found: "TrialResult") -> str:
-    days = found.plan.settings.days
-    return "1 day" if days == 1 else f"{days} days"
+    return days_words(found.plan.settings.days)

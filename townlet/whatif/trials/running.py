@@ -1,49 +1,42 @@
 """Runs a trial: every arm lives on from the moment, and is compared with the control."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from townlet.configuration.load import names_table, person_number
-from townlet.configuration.settings import Settings
 from townlet.errors import QueryError
 from townlet.history.history import History
 from townlet.living.commands.session import Order
 from townlet.many.statistics import holm
-from townlet.whatif.asked.measuring import measured
-from townlet.whatif.paired.arms import both_arms
+from townlet.whatif.asked.measuring import require_askable
 from townlet.whatif.paired.asking import THREADS
 from townlet.whatif.paired.effects import Effects, effects
-from townlet.whatif.paired.futures import Lived, Wish, live
 from townlet.whatif.paired.holding_back import without
 from townlet.whatif.paired.orders import command_of, commanded
-from townlet.whatif.paired.outcomes import PEOPLE_MOST, Watched
 from townlet.whatif.paired.treatments import Intervention
 from townlet.whatif.trials.assignment import seeds_by_arm, towns_table
 from townlet.whatif.trials.keeping import claim, keep
+from townlet.whatif.trials.living import Ended, Progress, TrialArms
 from townlet.whatif.trials.moment import history_of, moment_of
-from townlet.whatif.trials.outcome import OF_ALL, Outcome, outcome_of
+from townlet.whatif.trials.outcome import Outcome, outcome_of
 from townlet.whatif.trials.plan import Arm, Later, Planned, Trial, planned
-from townlet.whatif.trials.result import Placebo, TrialResult
-
-Progress = Callable[[str, int, int], None]
-"""Is called with an arm, how many of its futures have lived or been asked, and of how many."""
+from townlet.whatif.trials.result import TrialResult
 
 
 def trial(
-    source: Path | str | dict[str, Any],
+    source: Path | str | dict[str, Any] | Planned,
     *,
     into: Path | str | None = None,
     threads: int = THREADS,
     progress: Progress | None = None,
 ) -> TrialResult:
-    """The result of a trial: a YAML file, a shipped one by its name, or a mapping with the same keys.
+    """The result of a trial: a YAML file, a shipped one by its name, a mapping with the same keys, or its plan.
 
     `into` is a folder for the result, its tables and its report; it holds one plan, and another is refused. A run named
     by the plan stays as it is. The same plan and history give the same result, digest for digest. Raises
@@ -60,45 +53,32 @@ def trial(
     return found
 
 
-class _Contrast(NamedTuple):
-    """One arm beside the control: `values`, f8[pairs, 2, days, outcomes], and how its futures lived."""
-
-    intervention: Intervention
-    values: np.ndarray
-    lived: Lived
-
-
 def _result(plan: Planned, run: History, threads: int, progress: Progress | None) -> TrialResult:
     """What every arm did."""
     settings, per_day = plan.settings, run.config.town.ticks_per_day
     moment = moment_of(settings, run)
     outcomes = [outcome_of(text, run.config, plan.folder) for text in settings.outcomes]
     interventions = interventions_of(settings, run, moment)
+    if questions := [question for outcome in outcomes if (question := outcome.question) is not None]:
+        require_askable(run, questions, moment)
     same = settings.luck == "same"
     seeds = seeds_by_arm(list(settings.arms), settings.futures, settings.first_seed, same_luck=same)
-    contrasts: dict[str, _Contrast] = {}
-    for name, intervention in interventions.items():
-        assigned = tuple(zip(seeds[settings.control], seeds[name], strict=True))
-        wish = Wish(settings.futures, settings.days, settings.first_seed, same, threads, assigned)
-        see = None if progress is None else _seen(progress, name, settings.futures)
-        contrasts[name] = _contrast(run, intervention, wish, outcomes, see)
-    ends = {name: [pair[1] for pair in each.lived.digests] for name, each in contrasts.items()}
-    ends[settings.control] = [pair[0] for pair in next(iter(contrasts.values())).lived.digests]
+    ended = TrialArms(run, settings, seeds, outcomes, threads, progress).live(interventions)
     return TrialResult(
         plan=plan,
         place="a town that was founded for it" if settings.run is None else settings.run,
         moment=moment,
         ticks_per_day=per_day,
         history=run.at(moment).state_digest,
-        given={name: each.words for name, each in interventions.items()},
-        effects=_effects_table(settings, outcomes, contrasts),
-        towns=towns_table(seeds, {name: ends[name] for name in settings.arms}),
-        placebos={name: _placebo(contrasts[name].lived) for name, arm in settings.treated.items() if arm.placebo},
+        given={name: (*each.words, *_rejections(each, ended[name], moment)) for name, each in interventions.items()},
+        effects=_effects_table(settings, outcomes, ended),
+        towns=towns_table(seeds, {name: ended[name].digests for name in settings.arms}),
+        placebos={
+            name: placebo
+            for name, arm in settings.treated.items()
+            if arm.placebo and (placebo := ended[name].placebo) is not None
+        },
     )
-
-
-def _seen(progress: Progress, arm: str, of: int) -> Callable[[int], None]:
-    return lambda lived: progress(arm, lived, of)
 
 
 def interventions_of(settings: Trial, run: History, moment: int) -> dict[str, Intervention]:
@@ -152,54 +132,19 @@ def _renamed(commands: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(each.model_copy(update={"cmd_id": f"{each.cmd_id}-do"}) for each in commands)
 
 
-def _contrast(
-    run: History,
-    intervention: Intervention,
-    wish: Wish,
-    outcomes: Sequence[Outcome],
-    progress: Callable[[int], None] | None,
-) -> _Contrast:
-    """Both arms' outcomes in all futures."""
-    arms = both_arms(run, intervention)
-    watched = Watched(arms.towns.view(np.ndarray)[0], arms.persons, _named(run.config, outcomes))
-    _require_all_watched(watched, arms.persons, outcomes)
-    names = [str(name) for name in names_table(run.config, watched.persons)]
-    lived = live(arms, watched, wish, run.config.town.ticks_per_day, progress)
-    values = np.full((*lived.values.shape[:3], len(outcomes)), np.nan)
-    asked = [number for number, outcome in enumerate(outcomes) if outcome.question is not None]
-    for number, outcome in enumerate(outcomes):
-        if outcome.question is None:
-            values[..., number] = outcome.values(watched, names, lived.values)
-    if asked:
-        questions = [question for outcome in outcomes if (question := outcome.question) is not None]
-        values[..., asked] = measured(run, intervention, wish, questions, lived.digests, progress)
-    return _Contrast(intervention, values, lived)
+def _rejections(intervention: Intervention, ended: Ended, moment: int) -> list[str]:
+    """A sentence for each later command that some town of an arm rejected."""
+    later = sorted(intervention.later, key=lambda order: order.at)
+    towns = len(ended.rejected)
+    return [
+        f"The command {order.command.command}, {order.at - moment:,} ticks later, was rejected in {count} of {towns} "
+        "towns."
+        for order, count in zip(later, ended.rejected.sum(axis=0).tolist(), strict=True)
+        if count
+    ]
 
 
-def _named(config: Settings, outcomes: Sequence[Outcome]) -> tuple[int, ...]:
-    """The numbers of the people whom outcomes name, the same for every arm."""
-    named = (person_number(config, person) for outcome in outcomes for person in outcome.people)
-    return tuple(number for number in named if number is not None)
-
-
-def _require_all_watched(watched: Watched, persons: np.ndarray, outcomes: Sequence[Outcome]) -> None:
-    """Raise QueryError for a mean over people of whom not all are watched."""
-    if len(watched.persons) == int((persons >= 0).sum()):
-        return
-    for outcome in outcomes:
-        if outcome.name in OF_ALL and not outcome.people:
-            raise QueryError(
-                f"outcomes: {outcome.text}: a mean over all people is of towns of {PEOPLE_MOST} people at most. "
-                "Next: name people, or a figure of the town"
-            )
-
-
-def _placebo(lived: Lived) -> Placebo:
-    """Whether an arm's towns are the control's but for the record of commands."""
-    return Placebo(len(lived.untouched), int(lived.untouched.sum()), int((lived.parted["tick"] >= 0).sum()))
-
-
-def _effects_table(settings: Trial, outcomes: Sequence[Outcome], contrasts: dict[str, _Contrast]) -> pa.Table:
+def _effects_table(settings: Trial, outcomes: Sequence[Outcome], ended: Mapping[str, Ended]) -> pa.Table:
     """A row for each arm but the control, outcome and day.
 
     Columns: `arm, outcome, day, control, treated` (means of both arms), `mean, low, high` (of the differences), `p`,
@@ -208,13 +153,15 @@ def _effects_table(settings: Trial, outcomes: Sequence[Outcome], contrasts: dict
     interval of this length needs without pairs).
     """
     rows: list[dict[str, Any]] = []
-    for name, contrast in contrasts.items():
-        found = effects(contrast.values[:, 0], contrast.values[:, 1])
+    control = ended[settings.control].values
+    for name in settings.treated:
+        treated = ended[name].values
+        found = effects(control, treated)
         for day in range(settings.days):
             for number, outcome in enumerate(outcomes):
                 if outcome.question is not None and not found.pairs[day, number] and day < settings.days - 1:
                     continue
-                levels = [_mean(contrast.values[:, arm, day, number]) for arm in (0, 1)]
+                levels = [_mean(values[:, day, number]) for values in (control, treated)]
                 rows.append(
                     {
                         "arm": name,

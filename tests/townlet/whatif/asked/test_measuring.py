@@ -57,9 +57,19 @@ def test_a_key_figure_of_a_future_is_that_of_its_fork(run: Run, tmp_path: Path) 
     assert effect["mean"] == pytest.approx((figures[1] - figures[0] + figures[3] - figures[2]) / 2)
 
 
-def test_what_cannot_be_asked_says_which_outcome(run: Run, tmp_path: Path) -> None:
+def test_a_query_without_rows_in_the_run_is_left_to_the_futures(run: Run, tmp_path: Path) -> None:
+    late = query(tmp_path, "late", f"select count(*) from events having max(tick) >= {2 * DAY}")
+    assert run.sql(Path(late).read_text("utf-8")).num_rows == 0
+    found = run.whatif(at=MOMENT, do=["blackout"], futures=2, days=1, outcomes=[late])
+    assert found.effect("late")[-1]["pairs"] == 2
+
+
+def test_what_cannot_be_asked_says_which_outcome_before_any_future_lives(run: Run, tmp_path: Path) -> None:
+    def live(pairs: int) -> None:
+        pytest.fail(f"{pairs} pairs of futures have lived for a question that cannot be asked")
+
     def ask(*outcomes: str) -> None:
-        run.whatif(at=MOMENT, do=["blackout"], futures=2, days=1, outcomes=outcomes)
+        run.whatif(at=MOMENT, do=["blackout"], futures=2, days=1, outcomes=outcomes, progress=live)
 
     with pytest.raises(QueryError, match="no key figure 'exit'; did you mean exits"):
         ask("exit")

@@ -9,7 +9,7 @@ from tests.townlet.towns import DAY
 from townlet.errors import QueryError, TownletError
 from townlet.run import Run
 from townlet.whatif.ranking.drawing import drawn
-from townlet.whatif.ranking.outcome import NAMES
+from townlet.whatif.ranking.outcome import RANKED_BY
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,7 @@ def test_every_event_of_a_kind_has_a_rank_and_the_certain_ones_come_first(run: R
     assert seen == [(number, len(seqs)) for number in range(1, len(seqs) + 1)]
     assert found.certain and rows[0]["q"] >= rows[0]["p"]
     assert str(f"{rows[0]['seq']:,}") in found.answer()
+    assert any("pairs of futures of 1 day with the same" in line for line in found.lines())
 
 
 def test_a_size_agrees_with_the_effects_of_that_event(run: Run) -> None:
@@ -81,5 +82,5 @@ def test_what_cannot_be_ranked_is_refused_with_the_nearest_name(run: Run) -> Non
 
 @pytest.mark.parametrize("name", ["trust", "wallet", "departed", "chat_failed", "mean_trust"])
 def test_outcomes_of_every_sort_can_be_asked_for(run: Run, name: str) -> None:
-    assert name in NAMES
+    assert name in RANKED_BY
     assert run.whatif_each("shared_meal", limit=1, futures=2, days=1, outcome=name).ranks.num_rows == 1

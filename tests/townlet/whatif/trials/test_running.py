@@ -13,6 +13,7 @@ from eventlog.codes import ANNOUNCED, COMMAND_ACCEPTED
 from tests.townlet.towns import DAY
 from townlet.errors import ConfigurationError, QueryError
 from townlet.run import Run
+from townlet.whatif.paired.futures import live
 from townlet.whatif.paired.keeping import write_control, write_treated
 from townlet.whatif.trials.assignment import seeds_by_arm
 from townlet.whatif.trials.plan import planned
@@ -95,6 +96,39 @@ def test_a_later_command_does_on_the_disk_what_it_did_in_memory(run: Run, small:
     assert lived.sql("select tick from power_failed union select tick from power_restored order by 1")[
         "tick"
     ].to_pylist() == [MOMENT, MOMENT + 120]
+
+
+def test_a_later_command_that_towns_reject_is_counted(run: Run) -> None:
+    on = {"after": 60, "command": "blackout on=false"}
+    dark = {"control": {}, "dark": {"do": ["blackout", on, {"after": 90, "command": "blackout on=false"}]}}
+    found = townlet.trial(plan(run, arms=dark, futures=3, outcomes=["hunger"]))
+    assert found.given["dark"][3:] == ("The command blackout, 90 ticks later, was rejected in 3 of 3 towns.",)
+    assert any("was rejected in 3 of 3 towns" in line for line in found.lines())
+
+
+def test_the_control_lives_once_whatever_the_number_of_arms(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs: list[int] = []
+
+    def counted(arms: Any, watched: Any, wish: Any, *rest: Any) -> Any:
+        pairs.append(wish.pairs)
+        return live(arms, watched, wish, *rest)
+
+    monkeypatch.setattr("townlet.whatif.trials.living.live", counted)
+    seen: list[tuple[str, int, int]] = []
+    found = townlet.trial(plan(run, futures=3), progress=lambda *done: seen.append(done))
+    assert pairs == [3, 2, 2], (
+        "control and placebo in pairs; of the other arms two futures and two more, one of them spare"
+    )
+    assert {(arm, of) for arm, _, of in seen} == {("placebo", 3), ("grudge", 3), ("dark", 3)}
+    assert [row["arm"] for row in found.towns.to_pylist()] == [
+        arm for arm in found.plan.settings.arms for _ in range(3)
+    ]
+    alone = townlet.trial(plan(run, futures=3, arms={"control": {}, "grudge": {"do": [HOSTILE]}}))
+    grudges = [[row for row in each.effects.to_pylist() if row["arm"] == "grudge"] for each in (found, alone)]
+    names = ("control", "treated", "mean", "low", "high", "p", "pairs")
+    assert [[row[name] for name in names] for row in grudges[0]] == [
+        [row[name] for name in names] for row in grudges[1]
+    ]
 
 
 def test_with_the_same_luck_every_arm_has_every_seed(small: Any) -> None:
