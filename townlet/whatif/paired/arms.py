@@ -11,7 +11,6 @@ from projections.record.plan import KINDS
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
 from townlet.errors import PolicyError, QueryError
-from townlet.history.decisions import guide_of
 from townlet.history.history import History
 from townlet.living.commands import Driver
 from townlet.living.commands.door import Door
@@ -19,7 +18,9 @@ from townlet.living.commands.session import Order
 from townlet.living.perturbing.keeping import kept_profiles
 from townlet.living.town import Town
 from townlet.whatif.fork import epochs_of_fork, fork_settings
-from townlet.whatif.paired.step import PARTED, live_pairs
+from townlet.whatif.guided.living import Way, Ways
+from townlet.whatif.guided.sides import require_fitting_sides, sides_of
+from townlet.whatif.paired.step import PARTED
 from townlet.whatif.paired.treatments import Intervention
 
 Treat = Callable[[np.ndarray], None]
@@ -28,7 +29,7 @@ Treat = Callable[[np.ndarray], None]
 class Arms(NamedTuple):
     """The town without the intervention, then the one with it, where the luck of each future begins.
 
-    `towns`: both, an array of records. `plans` and `others`: the plans of the first and of the second. `persons`,
+    `towns`: both, an array of records. `ways`: how the first and the second live: their plans, and by whom. `persons`,
     i8[seats]: who sits where at the moment; `pair`, i8[2]. `counts`, `between`, `parted`: as in `step.live_pairs`, of
     the ticks since the moment. `lived` is how many those are.
 
@@ -38,8 +39,7 @@ class Arms(NamedTuple):
     """
 
     towns: np.ndarray
-    plans: np.ndarray
-    others: np.ndarray
+    ways: Ways
     persons: np.ndarray
     pair: np.ndarray
     counts: np.ndarray
@@ -57,11 +57,6 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
     Raises TickOutOfRange, ConfigurationError, PolicyError, LogDamaged, and QueryError for an impossible command.
     """
     tick, known = intervention.tick, intervention.known
-    if (by := guide_of(run, tick)) is not None and tick:
-        raise PolicyError(
-            f"{run.place}: its people live by the policy {by.policy.name}, and paired futures know only the script.\n"
-            f"  Next: townlet fork {run.place} --at-tick {tick} --policy scripted --days 5 --into runs/scripted"
-        )
     if any(each.from_tick < tick or not each.from_tick for each in kept_profiles(run.path)):
         raise PolicyError(
             f"{run.place}: city events come to it, and paired futures know none of them.\n"
@@ -75,6 +70,8 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
     base = settings[len(own) - 1]
     first = future if known == 0 else len(own)
     treated = fork_settings(run, tick, intervention.overrides).settings if intervention.overrides else base
+    sides = sides_of(run, intervention)
+    require_fitting_sides(sides, base, treated)
     control, treatment = (_plans_until(plans, first, each) for each in (base, treated))
     towns, epochs = np.concatenate([begun.towns, begun.towns]).view(np.recarray), (*settings[:first], base)
     arms = [Town(epochs, towns[number : number + 1], arm) for number, arm in enumerate((control, treatment))]
@@ -87,8 +84,10 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
     counts, between = np.zeros((2, seats + 1, KINDS), np.int32), np.zeros((2, KINDS), np.int32)
     parted = _not_parted()
     pair = np.array(intervention.pair, np.int64)
+    founded = settings[0], run.epochs[0].seed
+    ways = Ways(Way(control, sides.control, base, *founded), Way(treatment, sides.treated, treated, *founded))
     if known:
-        live_pairs(towns, control, treatment, known, persons, pair, counts, between, parted)
+        ways.live(1, arms[0].shape.agents)(towns, known, persons, pair, counts, between, parted)
         for town in arms:
             _enter_epoch(town, first)
     towns["cursor"]["pending"] = 0
@@ -100,7 +99,7 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
         (order.at - tick, partial(_give_later, epochs, treatment, order))
         for order in sorted(intervention.later, key=lambda order: order.at)
     )
-    return Arms(towns, control, treatment, persons, pair, counts, between, parted, known, treat, orders)
+    return Arms(towns, ways, persons, pair, counts, between, parted, known, treat, orders)
 
 
 def _require_possible(order: Order, town: Town) -> None:

@@ -13,7 +13,6 @@ from townlet.many.statistics import scipy_special
 from townlet.rules import draw
 from townlet.whatif.paired.arms import Arms, Treat
 from townlet.whatif.paired.outcomes import RECORDED, Watched, alike
-from townlet.whatif.paired.step import live_pairs
 
 CHUNK_BYTES: Final = 8 << 20
 """About how much memory the towns of one thread take at a time; a pair is the least."""
@@ -107,11 +106,12 @@ def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: ran
             arms.treat(towns[2 * place + 1 : 2 * place + 2])
     counts, between = np.tile(arms.counts, (count, 1, 1)), np.tile(arms.between, (count, 1))
     parted = np.tile(arms.parted.view(np.ndarray), count).view(np.recarray)
+    live_on = arms.ways.live(count, towns.dtype["agents"].shape[0])
     days: list[tuple[np.ndarray, ...]] = []
     now = arms.lived
     for day in range(1, wish.days + 1):
         for ticks, orders in _stretches(arms, now, day * per_day):
-            live_pairs(towns, arms.plans, arms.others, ticks, arms.persons, arms.pair, counts, between, parted)
+            live_on(towns, ticks, arms.persons, arms.pair, counts, between, parted)
             for order in orders:
                 for place in range(1, 2 * count, 2):
                     order(towns[place : place + 1])

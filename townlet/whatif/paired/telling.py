@@ -96,6 +96,7 @@ def lines(found: "WhatIf") -> list[str]:
     sentences = [
         *event_lines(found),
         *found.intervention.words,
+        *found.sides.words,
         *_direct(found),
         f"{each}: in each a control town, {control}, and a treated town, {treated}, {luck}.",
         *_partings(found),
@@ -263,6 +264,7 @@ def as_json(found: "WhatIf") -> dict[str, Any]:
         "days": found.wish.days,
         "luck": "same" if found.wish.same_luck else "fresh",
         "first_seed": found.wish.first_seed,
+        "people_live_by": {arm: found.sides.who(town) for town, arm in enumerate(("control", "treated"))},
         "known_ticks": found.intervention.known,
         "direct": [change._asdict() for change in found.direct],
         "partings": _partings(found),

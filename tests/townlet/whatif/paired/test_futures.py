@@ -226,12 +226,6 @@ def test_what_cannot_be_asked_is_refused(run: Run) -> None:
         run.whatif(without=seq, futures=1)
 
 
-def test_people_who_live_by_a_policy_have_no_paired_futures(tmp_path: Path) -> None:
-    learned = townlet.simulate(ticks=60, seed=7, into=tmp_path / "run", policy="town")
-    with pytest.raises(PolicyError, match="--policy scripted"):
-        learned.whatif(at=30, do=["blackout"], futures=2, days=1)
-
-
 def test_a_town_with_city_events_has_no_paired_futures(tmp_path: Path) -> None:
     events = townlet.simulate(ticks=60, seed=7, into=tmp_path / "run", perturb="wild")
     with pytest.raises(PolicyError, match="city events come to it"):
