@@ -55,6 +55,11 @@ class Session:
         self._door = Door(town, answers)
         self._left = sorted(orders, key=lambda order: order.at)
 
+    @property
+    def tick(self) -> int:
+        """The tick of the town."""
+        return self._town.tick
+
     def give_due(self) -> None:
         """Give every order whose tick has come. Raises OutboxFull."""
         if self.events is not None:

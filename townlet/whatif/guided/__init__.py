@@ -1,1 +1,1 @@
-"""Paired futures of people who live by a policy: by whom each town of a pair lives, and the compiled step."""
+"""How the towns of a pair live on: by whom people decide, and which city events come."""

@@ -10,20 +10,23 @@ from eventlog.catalogue.registries import Refusal
 from projections.record.plan import KINDS
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
-from townlet.errors import PolicyError, QueryError
+from townlet.errors import QueryError
 from townlet.history.history import History
 from townlet.living.commands import Driver
 from townlet.living.commands.door import Door
-from townlet.living.commands.session import Order
-from townlet.living.perturbing.keeping import kept_profiles
+from townlet.living.commands.session import Order, Session
 from townlet.living.town import Town
 from townlet.whatif.fork import epochs_of_fork, fork_settings
+from townlet.whatif.guided.city_events import CityEvents, city_events_of
 from townlet.whatif.guided.living import Way, Ways
 from townlet.whatif.guided.sides import require_fitting_sides, sides_of
 from townlet.whatif.paired.step import PARTED
 from townlet.whatif.paired.treatments import Intervention
 
 Treat = Callable[[np.ndarray], None]
+
+Attend = Callable[[np.ndarray, int, int], Session]
+"""Makes the session of one town, an array of one record: `attend(one, side, seed)`; `side` is 0 for a control town."""
 
 
 class Arms(NamedTuple):
@@ -36,6 +39,8 @@ class Arms(NamedTuple):
     `treat` gives the commands to an array of one treated town, where its own luck begins with them: what a command
     leads to may be drawn. None: the commands were given before. `later` are commands of its future, ascending: how many
     ticks after the moment, and what gives them.
+
+    `attend` is there where city events come: a session gives each town its events, and all of these commands.
     """
 
     towns: np.ndarray
@@ -48,6 +53,7 @@ class Arms(NamedTuple):
     lived: int
     treat: Treat | None
     later: tuple[tuple[int, Treat], ...] = ()
+    attend: Attend | None = None
 
 
 def both_arms(run: History, intervention: Intervention) -> Arms:
@@ -57,11 +63,6 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
     Raises TickOutOfRange, ConfigurationError, PolicyError, LogDamaged, and QueryError for an impossible command.
     """
     tick, known = intervention.tick, intervention.known
-    if any(each.from_tick < tick or not each.from_tick for each in kept_profiles(run.path)):
-        raise PolicyError(
-            f"{run.place}: city events come to it, and paired futures know none of them.\n"
-            "  Next: ask about a run that lived without --perturb"
-        )
     begun = run.at(tick).town
     if begun.seq == 0:
         raise QueryError(f"{run.place}: nobody lives there at tick 0. Next: --at-tick 1, or later")
@@ -70,7 +71,7 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
     base = settings[len(own) - 1]
     first = future if known == 0 else len(own)
     treated = fork_settings(run, tick, intervention.overrides).settings if intervention.overrides else base
-    sides = sides_of(run, intervention)
+    sides, events = sides_of(run, intervention), city_events_of(run, tick, known)
     require_fitting_sides(sides, base, treated)
     control, treatment = (_plans_until(plans, first, each) for each in (base, treated))
     towns, epochs = np.concatenate([begun.towns, begun.towns]).view(np.recarray), (*settings[:first], base)
@@ -99,7 +100,29 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
         (order.at - tick, partial(_give_later, epochs, treatment, order))
         for order in sorted(intervention.later, key=lambda order: order.at)
     )
-    return Arms(towns, ways, persons, pair, counts, between, parted, known, treat, orders)
+    if events is None:
+        return Arms(towns, ways, persons, pair, counts, between, parted, known, treat, orders)
+    attend = partial(_session, events, intervention, ((epochs, control), ((*settings[:first], treated), treatment)))
+    return Arms(towns, ways, persons, pair, counts, between, parted, known, None, attend=attend)
+
+
+def _session(
+    events: CityEvents,
+    intervention: Intervention,
+    lived: Sequence[tuple[Sequence[Settings], Any]],
+    one: np.ndarray,
+    side: int,
+    seed: int,
+) -> Session:
+    """What gives a town of a side the city events of its seed, and a treated one the commands that are not given yet.
+
+    `lived` are the settings of the epochs, and their plans, of both sides.
+    """
+    orders: Sequence[Order] = ()
+    if side:
+        orders = intervention.later if intervention.known else intervention.orders
+    settings, plans = lived[side]
+    return events.session(Town(settings, one, plans), seed, orders)
 
 
 def _require_possible(order: Order, town: Town) -> None:

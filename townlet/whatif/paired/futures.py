@@ -1,7 +1,7 @@
 """Lets pairs of futures live in memory, some at a time, and keeps of them what is looked at day by day."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, NamedTuple
 
@@ -9,9 +9,10 @@ import numpy as np
 
 from projections.record.state import state_bytes
 from townlet.errors import OutboxFull
+from townlet.living.commands.session import Session
 from townlet.many.statistics import scipy_special
 from townlet.rules import draw
-from townlet.whatif.paired.arms import Arms, Treat
+from townlet.whatif.paired.arms import Arms
 from townlet.whatif.paired.outcomes import RECORDED, Watched, alike
 
 CHUNK_BYTES: Final = 8 << 20
@@ -70,7 +71,7 @@ def live(arms: Arms, watched: Watched, wish: Wish, per_day: int, progress: Progr
     The memory is that of a few towns for each thread, and of the outcomes. The figures do not depend on `threads`.
     Raises TownletError without scipy.
     """
-    step = max(1, CHUNK_BYTES // (2 * arms.towns.dtype.itemsize))
+    step = max(1, CHUNK_BYTES // (2 * arms.towns.dtype.itemsize)) if arms.attend is None else 1
     chunks = [range(first, min(first + step, wish.pairs)) for first in range(0, wish.pairs, step)]
     parts: list[Lived] = []
     with ThreadPoolExecutor(wish.threads) as pool:
@@ -87,12 +88,20 @@ def live(arms: Arms, watched: Watched, wish: Wish, per_day: int, progress: Progr
     return Lived(values, events, between, same, untouched, parted, digests)
 
 
-def _stretches(arms: Arms, now: int, end: int) -> Iterator[tuple[int, list[Treat]]]:
-    """The stretches between two ticks since the moment: how many ticks each has, and the orders given at its end."""
-    for at in sorted({at for at, _ in arms.later if now <= at < end}):
-        yield at - now, [order for due, order in arms.later if due == at]
-        now = at
-    yield end - now, []
+def _stretches(arms: Arms, towns: np.ndarray, sessions: Sequence[Session], now: int, end: int) -> Iterator[int]:
+    """The stretches between two ticks since the moment, in ticks; before each, what is due then is given to `towns`."""
+    while now < end:
+        for order in [order for due, order in arms.later if due == now]:
+            for place in range(1, len(towns), 2):
+                order(towns[place : place + 1])
+        stop = min([end, *(due for due, _ in arms.later if due > now)])
+        for session in sessions:
+            towns["cursor"]["pending"] = 0
+            session.give_due()
+        for session in sessions:
+            stop = min(stop, now + session.next_stop(session.tick + end - now) - session.tick)
+        yield stop - now
+        now = stop
 
 
 def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: range) -> Lived:
@@ -107,14 +116,14 @@ def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: ran
     counts, between = np.tile(arms.counts, (count, 1, 1)), np.tile(arms.between, (count, 1))
     parted = np.tile(arms.parted.view(np.ndarray), count).view(np.recarray)
     live_on = arms.ways.live(count, towns.dtype["agents"].shape[0])
+    seeds = [seed for pair in pairs for seed in wish.seeds(pair)]
+    attend = arms.attend
+    sessions = [] if attend is None else [attend(towns[i : i + 1], i % 2, seed) for i, seed in enumerate(seeds)]
     days: list[tuple[np.ndarray, ...]] = []
     now = arms.lived
     for day in range(1, wish.days + 1):
-        for ticks, orders in _stretches(arms, now, day * per_day):
+        for ticks in _stretches(arms, towns, sessions, now, day * per_day):
             live_on(towns, ticks, arms.persons, arms.pair, counts, between, parted)
-            for order in orders:
-                for place in range(1, 2 * count, 2):
-                    order(towns[place : place + 1])
         now = day * per_day
         if towns["cursor"]["overflow"].any():
             raise OutboxFull("a tick of a future recorded more events than a town can hold. Lower town.people")
