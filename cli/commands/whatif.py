@@ -138,9 +138,7 @@ def command(
     if (seq is None) != does:
         raise click.UsageError("say which event to hold back, --without SEQ, or what to do: --at-tick TICK --do CMD")
     if seq is None and wish["at"] is None:
-        raise click.UsageError(
-            "a command, a setting or a policy needs the tick at which it begins: add --at-tick TICK"
-        )
+        raise click.UsageError("a command, a setting or a policy needs the tick at which it begins: add --at-tick TICK")
     cold = living.is_cold()
     import townlet
 

@@ -142,9 +142,9 @@ class OffPolicy:
         ]
         if self.is_thin:
             notes.append(
-                f"THE EFFECTIVE SAMPLE IS SMALL: fewer than {FEW} episodes carry the estimates, so neither they nor "
-                "their intervals are to be believed. Weights multiply with every decision: ask for fewer --hours, for "
-                "a policy nearer to the logged one, or log a longer run."
+                f"Warning: the effective sample is small. Fewer than {FEW} episodes carry the estimates, so neither "
+                "they nor their intervals are to be believed. Weights multiply with every decision: ask for fewer "
+                "--hours, for a policy nearer to the logged one, or log a longer run."
             )
         if self.left_out:
             notes.append(
