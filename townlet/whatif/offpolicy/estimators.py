@@ -18,7 +18,9 @@ tick by tick. rho_t is the product of the ratios target / behaviour of all decis
 - `behaviour`: no weights: what the behaviour policy itself earned, for comparison.
 """
 
-from typing import Final, NamedTuple
+from functools import partial
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -26,6 +28,9 @@ from townlet.many.statistics import Interval, bootstrap_interval
 
 NAMES: Final = ("behaviour", "importance_sampling", "weighted", "doubly_robust", "weighted_doubly_robust")
 """The estimates, in the order of `estimates`."""
+
+GROUPS_MOST: Final = 2_000
+"""The most groups of episodes that the bootstrap draws: its time grows with their square."""
 
 DRAWN_AT_ONCE: Final = 64
 """Of how many samples of the bootstrap the sums are made at a time."""
@@ -83,15 +88,15 @@ def parts_of(episodes: Episodes) -> Sums:
     )
 
 
-def estimates(sums: Sums, count: int, gamma: float) -> np.ndarray:
-    """The estimates in the order of `NAMES`, f8[..., 5], from sums over `count` episodes.
+def estimates(sums: Sums, count: Any, gamma: float) -> np.ndarray:
+    """The estimates in the order of `NAMES`, f8[..., 5], from sums over `count` episodes, [...].
 
     Where all weights are 1, all of them are the same number to the last bit.
     """
     horizon = sums.plain.shape[-1]
     discount = gamma ** np.arange(horizon)
-    weight = sums.weight
-    earlier = np.concatenate([np.full((*weight.shape[:-1], 1), float(count)), weight[..., :-1]], axis=-1)
+    weight, count = sums.weight, np.asarray(count, float)[..., None]
+    earlier = np.concatenate([np.broadcast_to(count, (*weight.shape[:-1], 1)), weight[..., :-1]], axis=-1)
     paid = sums.paid / count
     shared = _share(sums.paid, weight)
     baseline = _share(sums.valued, weight) - _share(sums.before, earlier)
@@ -114,30 +119,35 @@ def estimate(episodes: Episodes) -> np.ndarray:
 def intervals(episodes: Episodes, seed: int) -> list[Interval]:
     """The 95 % interval of each estimate: episodes are drawn anew (bootstrap, BCa; `bootstrap_interval`).
 
-    Raises TownletError without scipy, ValueError for fewer than two episodes.
+    Of more than `GROUPS_MOST` episodes, neighbours are drawn together. Raises TownletError without scipy, ValueError
+    for fewer than two episodes.
     """
-    parts, count = parts_of(episodes), len(episodes.rewards)
+    firsts = np.arange(0, len(episodes.rewards), -(-len(episodes.rewards) // GROUPS_MOST))
+    parts = Sums(*(np.add.reduceat(part, firsts, axis=0) for part in parts_of(episodes)))
+    sizes = np.diff(firsts, append=len(episodes.rewards)).astype(float)
     known: dict[bytes, np.ndarray] = {}
 
-    def drawn(indices: np.ndarray) -> np.ndarray:
-        """The estimates of each row of indices, f8[..., 5]."""
+    def drawn(place: int, indices: np.ndarray) -> np.ndarray:
+        """One estimate of each row of indices, f8[...]."""
         rows = indices.reshape(-1, indices.shape[-1])
-        key = rows.tobytes()
+        key = sha256(rows.tobytes()).digest()
         if key not in known:
             blocks = [rows[first : first + DRAWN_AT_ONCE] for first in range(0, len(rows), DRAWN_AT_ONCE)]
-            known[key] = np.concatenate([_estimates_of(parts, block, count, episodes.gamma) for block in blocks])
-        return known[key].reshape(*indices.shape[:-1], len(NAMES))
+            known[key] = np.concatenate([_estimates_of(parts, sizes, block, episodes.gamma) for block in blocks])
+        found: np.ndarray = known[key][:, place].reshape(indices.shape[:-1])
+        return found
 
-    return [
-        bootstrap_interval(lambda indices, place=place: drawn(indices)[..., place], count, seed)  # type: ignore[misc]
-        for place in range(len(NAMES))
-    ]
+    return [bootstrap_interval(partial(drawn, place), len(sizes), seed) for place in range(len(NAMES))]
 
 
-def _estimates_of(parts: Sums, rows: np.ndarray, count: int, gamma: float) -> np.ndarray:
-    """The estimates of samples of the episodes, f8[samples, 5]; rows, i8[samples, drawn], are their numbers."""
-    times = np.stack([np.bincount(row, minlength=count) for row in rows]).astype(float)
-    return estimates(Sums(*(times @ part for part in parts)), rows.shape[1], gamma)
+def _estimates_of(parts: Sums, sizes: np.ndarray, rows: np.ndarray, gamma: float) -> np.ndarray:
+    """The estimates of samples of groups of episodes, f8[samples, 5].
+
+    `parts` are sums over each group, `sizes`, f8[groups], how many episodes each has; rows, i8[samples, drawn], are the
+    numbers of groups.
+    """
+    times = np.stack([np.bincount(row, minlength=len(sizes)) for row in rows]).astype(float)
+    return estimates(Sums(*(times @ part for part in parts)), times @ sizes, gamma)
 
 
 def effective_sample(weights: np.ndarray) -> np.ndarray:

@@ -147,6 +147,18 @@ def test_an_interval_covers_the_value_and_the_same_seed_gives_the_same_one() -> 
     assert intervals(episodes, 3) == intervals(episodes, 3)
 
 
+def test_many_episodes_are_drawn_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of groups the intervals are about as long, and of more groups than episodes they are those of single ones."""
+    alone = intervals(all_episodes(valued=True), 3)
+    every = all_episodes(valued=True)
+    shuffled = np.argsort([(7 * number) % len(every.rewards) for number in range(len(every.rewards))], kind="stable")
+    mixed = Episodes(*(part[shuffled] for part in every[:3]), GAMMA)
+    monkeypatch.setattr("townlet.whatif.offpolicy.estimators.GROUPS_MOST", len(every.rewards) // 2)
+    for one, other in zip(alone, intervals(mixed, 3), strict=True):
+        assert other != one
+        assert other.high - other.low == pytest.approx(one.high - one.low, rel=0.5)
+
+
 def test_where_the_target_never_does_what_was_logged_estimates_are_no_nan() -> None:
     found = estimate(Episodes(np.ones((3, 2)), np.zeros((3, 2)), np.zeros((3, 2)), 1.0))
     assert found.tolist() == [2.0, 0.0, 0.0, 0.0, 0.0]
