@@ -13,7 +13,7 @@ from townlet.learning.settings import DAY
 from townlet.living.commands.door import commands_in
 from townlet.living.deciding import require_fitting
 from townlet.living.perturbing.keeping import kept_profiles
-from townlet.many.statistics import Interval, scipy_special
+from townlet.many.statistics import CONFIDENCE, Interval, scipy_special
 from townlet.policies.file import Policy
 from townlet.policies.guide import EVERYBODY, SCRIPTED, Guide, Share
 from townlet.policies.shelf import find_policy
@@ -188,13 +188,14 @@ def _truth(
         for number, episode in enumerate(picked)
     ]
     returns = in_threads(jobs, threads, progress)
+    as_logged, one_person, everybody = (returns[:, place] for place in range(len(LIVES)))
     return Truth(
-        len(picked), *(_mean(returns[:, place]) for place in range(len(LIVES))), _mean(returns[:, 1] - returns[:, 0])
+        len(picked), _mean(as_logged), _mean(one_person), _mean(everybody), difference=_mean(one_person - as_logged)
     )
 
 
 def _mean(values: np.ndarray) -> tuple[float, Interval]:
     """The mean of one number a future, with Student's 95 % interval. Raises TownletError without scipy."""
     mean, error = float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
-    half = float(scipy_special().stdtrit(len(values) - 1, 0.975)) * error
+    half = float(scipy_special().stdtrit(len(values) - 1, (1.0 + CONFIDENCE) / 2.0)) * error
     return mean, Interval(mean - half, mean + half)

@@ -128,6 +128,14 @@ def logged(run: History, spans: list[Span], ticks: int) -> Logged:
             f"{run.place} --days 28"
         )
     tick, person, option, log_prob, episode = np.concatenate(parts, axis=1)
-    whole = (each.astype(np.int64) for each in (tick, person, option))
-    ends = (np.array(each, np.int64) for each in (people, begins, of_span))
-    return Logged(*whole, log_prob.astype("f4"), episode.astype(np.int64), *ends, ticks)
+    return Logged(
+        tick=tick.astype(np.int64),
+        person=person.astype(np.int64),
+        option=option.astype(np.int64),
+        log_prob=log_prob.astype("f4"),
+        episode=episode.astype(np.int64),
+        people=np.array(people, np.int64),
+        begins=np.array(begins, np.int64),
+        spans=np.array(of_span, np.int64),
+        ticks=ticks,
+    )
