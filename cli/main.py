@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "refold": "Compute the ties again from the same events, under other settings.",
     "fork": "Give a town another future, from any tick of its history.",
     "whatif": "Measure what one event did, over many pairs of futures with and without it.",
+    "offpolicy": "Estimate how people would fare by another policy, from the decisions that a run keeps.",
     "trial": "Run a randomised trial: arms that live on from one moment, and a plan made before.",
     "perturb": "List the city events that a seed brings, or give a run another profile of them.",
     "console": "Operate a living town at a prompt: let it live, look at it, command it.",

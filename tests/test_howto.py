@@ -27,6 +27,16 @@ def test_the_page_tells_of_every_event_that_can_be_held_back() -> None:
     assert [kind for kind in RULES if f"`{kind}`" not in text] == []
 
 
+def test_the_page_tells_of_every_off_policy_estimate_and_of_every_way_in_which_a_future_is_lived() -> None:
+    from townlet.whatif.offpolicy.result import FEW, WORDS
+    from townlet.whatif.offpolicy.truth import LIVES
+
+    text = text_of(ROOT / "docs" / "howto" / "estimate-a-policy-from-a-log.md")
+    assert [words for words in WORDS.values() if f"| {words.partition(', no')[0]} |" not in text] == []
+    assert [life for life in LIVES if f"*{life.replace('_', ' ')}*" not in text] == []
+    assert f"Below {FEW} " in text
+
+
 def test_the_page_tells_of_every_word_of_the_prompt_and_of_every_reason_of_a_rejection() -> None:
     from cli.console.words import WORDS
     from eventlog.catalogue.registries import Refusal

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from townlet.living.perturbing.profile import Profile
     from townlet.policies.file import Policy
     from townlet.telling.why import Why
+    from townlet.whatif.offpolicy.result import OffPolicy
     from townlet.whatif.paired.result import WhatIf
     from townlet.whatif.ranking.result import Ranking
     from townlet.whatif.refold import Refold
@@ -168,7 +169,8 @@ class Run(History):
         """What one event did: `futures` pairs of futures, one town with it and one in which it is held back.
 
         `without` is the event's number; or `do` has commands, such as "blackout", and `overrides` settings, for the
-        second town of each pair at tick `at`. `options`: `ticks` (for how long), `who`, `outcomes` (key figures, and
+        second town of each pair at tick `at`. `options`: `policy` and `share` (by whom the second town lives from `at`
+        on), `ticks` (for how long), `who`, `outcomes` (key figures, and
         files of SQL), `luck`, `first_seed`, `threads`, `progress`, `asking`; see
         `townlet.whatif.paired.asking.what_if`. No run is written. Raises QueryError, TickOutOfRange,
         ConfigurationError, PolicyError, LogDamaged.
@@ -177,6 +179,18 @@ class Run(History):
 
         wanted: Any = {"at": at, "without_seq": without, "do": do, "overrides": overrides}
         return what_if(self, **wanted, futures=futures, days=days, **options)
+
+    def off_policy(
+        self, policy: "Policy | Path | str", *, hours: float = 6.0, truth: int = 0, **options: Any
+    ) -> "OffPolicy":
+        """What a person would earn in `hours` hours by `policy`, from the decisions that this run keeps of another one.
+
+        `truth` is how many futures live by it, for comparison. `options`: `first_seed`, `threads`, `progress`; see
+        `townlet.whatif.offpolicy.asking.off_policy`. No run is written. Raises QueryError, PolicyError, LogDamaged.
+        """
+        from townlet.whatif.offpolicy.asking import off_policy
+
+        return off_policy(self, policy, hours=hours, truth=truth, **options)
 
     def whatif_each(self, kind: str, *, outcome: str = "ties", limit: int = 50, **options: Any) -> "Ranking":
         """At most `limit` events of a kind, ranked by what holding each of them back changes after some days.

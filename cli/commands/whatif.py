@@ -11,7 +11,7 @@ from cli.main import COMMANDS
 if TYPE_CHECKING:
     from townlet.whatif.paired.result import WhatIf
 
-ALONE: Final = ("at", "ticks", "who")
+ALONE: Final = ("at", "ticks", "who", "policy", "share")
 """The options, as arguments, that belong to one event or command."""
 
 WITH_EACH: Final = ("--outcome", "--limit", "--futures", "--days", "--first-seed", "--json", "--effects")
@@ -30,6 +30,10 @@ WITH_EACH: Final = ("--outcome", "--limit", "--futures", "--days", "--first-seed
     it. Commands are those of a living town, with their values in order or as FIELD=VALUE: "blackout", "rain", "price
     raw 2", "setneed alice hunger 0.2", "set_rel alice bob rivalry 0.5", "restrain alice chat bob 60".
 
+    --policy lets the people of the treated town live by a policy from --at-tick on, or by the script (scripted); in the
+    control town they go on as they did. Where the people of RUN live by a policy, both towns do. It must be one of kind
+    mlp.
+
     The table has the clearest effects at the end; --effects and --json have all of them, for every day.
 
     --outcome asks each future for a key figure, such as exits, or for what a FILE.sql gives: rows tick, part, whole,
@@ -44,6 +48,7 @@ WITH_EACH: Final = ("--outcome", "--limit", "--futures", "--days", "--first-seed
         "townlet whatif runs/a --without 5318",
         "townlet whatif runs/a --without 5318 --who pair --for 60 --futures 1000 --plot effect.svg",
         "townlet whatif runs/a --at-tick 5000 --do blackout --days 2 --effects effects.arrow",
+        "townlet whatif runs/a --at-tick 5000 --policy town --outcome exits --futures 50",
         "townlet whatif runs/a --without 5318 --keep 2 --into runs/pairs",
         "townlet whatif runs/a --each queue_conflict",
     ),
@@ -55,6 +60,7 @@ WITH_EACH: Final = ("--outcome", "--limit", "--futures", "--days", "--first-seed
 )
 @click.option("--do", multiple=True, metavar="CMD", help="Give this command to the treated town; may be repeated.")
 @options.settings_option
+@options.policy_options
 @click.option("--each", metavar="KIND", help="Hold back every event of this kind, one by one, and rank them.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The most events of --each; by default 50.")
 @click.option(
@@ -127,10 +133,11 @@ def command(
         return
     if limit is not None:
         raise click.UsageError("--limit belongs to --each")
-    if (seq is None) == (not do and not overrides):
+    does = bool(do or overrides) or wish["policy"] is not None or wish["share"] is not None
+    if (seq is None) != does:
         raise click.UsageError("say which event to hold back, --without SEQ, or what to do: --at-tick TICK --do CMD")
     if seq is None and wish["at"] is None:
-        raise click.UsageError("a command or a setting needs the tick at which it is given: add --at-tick TICK")
+        raise click.UsageError("a command, a setting or a policy needs the tick at which it begins: add --at-tick TICK")
     cold = living.is_cold()
     import townlet
 

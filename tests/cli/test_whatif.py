@@ -47,6 +47,15 @@ def test_every_effect_as_json_and_as_an_arrow_file(run: Run, quarrel: str, tmp_p
     assert found["answer"].startswith("Without it, ")
 
 
+def test_a_policy_from_a_tick_on(run: Run) -> None:
+    found = json.loads(
+        invoked(str(run.path), "--at-tick", "1500", "--policy", "town", "--futures", "2", "--days", "1", "--json")
+    )
+    assert found["people_live_by"]["control"] == "the script"
+    assert found["people_live_by"]["treated"].startswith("the policy town ")
+    assert found["held_back_or_done"][0].startswith("Policy: town ")
+
+
 def test_a_plot_and_kept_pairs(run: Run, quarrel: str, tmp_path: Path) -> None:
     plot, folder = tmp_path / "effect.svg", tmp_path / "pairs"
     words = ["--without", quarrel, "--futures", "12", "--days", "2", "--plot", str(plot)]
@@ -71,6 +80,9 @@ def test_a_plot_and_kept_pairs(run: Run, quarrel: str, tmp_path: Path) -> None:
         (["--at-tick", "100", "--do", "blackout", "--plot", "effect.gif"], "neither a .png nor a .svg"),
         (["--at-tick", "100", "--do", "blackout", "--picture", "people"], "add --plot FILE"),
         (["--at-tick", "100", "--set", "town.people=9"], "cannot change"),
+        (["--policy", "town"], "add --at-tick TICK"),
+        (["--without", "3", "--policy", "town"], "--without SEQ"),
+        (["--at-tick", "100", "--policy", "twon"], "did you mean town"),
     ],
 )
 def test_what_cannot_be_asked_ends_with_2_and_says_why(run: Run, words: list[str], why: str) -> None:
@@ -94,6 +106,7 @@ def test_every_event_of_a_kind_is_ranked(run: Run, tmp_path: Path) -> None:
     [
         (["--each", "queue_conflict", "--without", "3"], "--each asks about many events"),
         (["--each", "queue_conflict", "--at-tick", "0"], "--each asks about many events"),
+        (["--each", "queue_conflict", "--policy", "town"], "--each asks about many events"),
         (["--each", "queue_conflict", "--luck", "fresh"], "the same luck"),
         (["--each", "queue_conflicts"], "did you mean queue_conflict"),
         (["--without", "3", "--limit", "4"], "belongs to --each"),

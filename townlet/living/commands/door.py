@@ -74,6 +74,10 @@ class Door:
         self._answers[command.cmd_id] = answer
         return answer
 
+    def answer_to(self, cmd_id: str) -> Answer | None:
+        """The answer to the command with this id; None where none was given yet."""
+        return self._answers.get(cmd_id)
+
     def _require_timely(self, command: Command, issuer: Issuer) -> None:
         """Raises Refused for a viewer, and where the town is no longer, or not yet, at the tick that was expected."""
         if issuer == Issuer.VIEWER:

@@ -12,7 +12,7 @@ from eventlog.catalogue.registries import Issuer
 from townlet.configuration.load import person_name
 from townlet.configuration.plans import map_of
 from townlet.living.commands.effects import Refused, effects_of
-from townlet.living.commands.session import Giver, Order, Session
+from townlet.living.commands.session import CommandSource, Order, Session
 from townlet.living.commands.typed import NAMES, Command, read_command
 from townlet.living.commands.written import FIELDS, TYPES, choices, names_person
 from townlet.living.town import Town
@@ -44,7 +44,7 @@ class DrawnSession(Session):
     given first.
     """
 
-    def __init__(self, town: Town, seed: int, count: int, ticks: int, events: Giver | None = None) -> None:
+    def __init__(self, town: Town, seed: int, count: int, ticks: int, events: CommandSource | None = None) -> None:
         super().__init__(town, ())
         self.events = events
         self._seed = seed

@@ -53,6 +53,11 @@ class Session:
         self._door = Door(town, answers)
         self._left = sorted(orders, key=lambda order: order.at)
 
+    @property
+    def tick(self) -> int:
+        """The tick of the town."""
+        return self._town.tick
+
     def give_due(self) -> None:
         """Give every order whose tick has come. Raises OutboxFull."""
         if self.events is not None:
@@ -67,6 +72,10 @@ class Session:
         if self.events is not None:
             self.events.hear(order.command, order.issuer, answer)
         return answer
+
+    def answer_to(self, cmd_id: str) -> Answer | None:
+        """The answer to the command with this id; None where none was given yet."""
+        return self._door.answer_to(cmd_id)
 
     def next_stop(self, until: int) -> int:
         """The tick of the next order or event, if it is before `until`; else `until`."""

@@ -66,7 +66,8 @@ RULES: Final = """
   `--perturb none` no more events come; what lasts is ended as it was to end.
 * **Another profile** holds from the present tick on: `townlet perturb --reload RUN FILE`. With `--dry-run` only the
   calendar's changes are listed.
-* **Paired futures** of `townlet whatif` know no city events, so a run that had some before their first tick is refused.
+* **Paired futures** of `townlet whatif` and `townlet trial` have the city events of their own seed, both towns of a
+  pair the same ones, where the run had some before their first tick; else they have none.
 """
 
 BLOCKS: Final[dict[str, type[BaseModel]]] = {

@@ -10,38 +10,44 @@ from eventlog.catalogue.registries import Refusal
 from projections.record.plan import KINDS
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
-from townlet.errors import PolicyError, QueryError
-from townlet.history.decisions import guide_of
+from townlet.errors import QueryError
 from townlet.history.history import History
 from townlet.living.commands import Driver
 from townlet.living.commands.door import Door
-from townlet.living.commands.session import Order
-from townlet.living.perturbing.keeping import kept_profiles
+from townlet.living.commands.session import Order, Session
 from townlet.living.town import Town
 from townlet.whatif.fork import epochs_of_fork, fork_settings
-from townlet.whatif.paired.step import PARTED, live_pairs
+from townlet.whatif.guided.city_events import CityEvents, city_events_of
+from townlet.whatif.guided.living import Way, Ways
+from townlet.whatif.guided.sides import require_fitting_sides, sides_of
+from townlet.whatif.paired.step import PARTED
 from townlet.whatif.paired.treatments import Intervention
 
 Treat = Callable[[np.ndarray], None]
 Give = Callable[[np.ndarray], bool]
 """Gives a command to an array of one town, and returns whether it was accepted."""
 
+Attend = Callable[[np.ndarray, int, int], Session]
+"""Makes the session of one town, an array of one record: `attend(one, side, seed)`; `side` is 0 for a control town."""
+
 
 class Arms(NamedTuple):
     """The town without the intervention, then the one with it, where the luck of each future begins.
 
-    `towns`: both, an array of records. `plans` and `others`: the plans of the first and of the second. `persons`,
+    `towns`: both, an array of records. `ways`: how the first and the second live: their plans, and by whom. `persons`,
     i8[seats]: who sits where at the moment; `pair`, i8[2]. `counts`, `between`, `parted`: as in `step.live_pairs`, of
     the ticks since the moment. `lived` is how many those are.
 
     `treat` gives the commands to an array of one treated town, where its own luck begins with them: what a command
     leads to may be drawn. None: the commands were given before. `later` are commands of its future, ascending: how many
     ticks after the moment, and what gives them. `treated`: which of the two have the intervention.
+
+    `attend` is there where city events come: a session gives each town its events, and all of these commands. `named`
+    are the ids of the later commands, in the order of their ticks.
     """
 
     towns: np.ndarray
-    plans: np.ndarray
-    others: np.ndarray
+    ways: Ways
     persons: np.ndarray
     pair: np.ndarray
     counts: np.ndarray
@@ -51,11 +57,14 @@ class Arms(NamedTuple):
     treat: Treat | None
     later: tuple[tuple[int, Give], ...] = ()
     treated: tuple[int, ...] = (1,)
+    attend: Attend | None = None
+    named: tuple[str, ...] = ()
 
     def both_treated(self) -> "Arms":
         """Both towns with the intervention: two of its futures live side by side, and where they part says nothing."""
         towns, counts, between = (each[[1, 1]] for each in (self.towns, self.counts, self.between))
-        return self._replace(towns=towns, counts=counts, between=between, plans=self.others, treated=(0, 1))
+        ways = Ways(self.ways.treated, self.ways.treated)
+        return self._replace(towns=towns, counts=counts, between=between, ways=ways, treated=(0, 1))
 
 
 def both_arms(run: History, intervention: Intervention) -> Arms:
@@ -65,16 +74,6 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
     Raises TickOutOfRange, ConfigurationError, PolicyError, LogDamaged, and QueryError for an impossible command.
     """
     tick, known = intervention.tick, intervention.known
-    if (by := guide_of(run, tick)) is not None and tick:
-        raise PolicyError(
-            f"{run.place}: its people live by the policy {by.policy.name}, and paired futures know only the script.\n"
-            f"  Next: townlet fork {run.place} --at-tick {tick} --policy scripted --days 5 --into runs/scripted"
-        )
-    if any(each.from_tick < tick or not each.from_tick for each in kept_profiles(run.path)):
-        raise PolicyError(
-            f"{run.place}: city events come to it, and paired futures know none of them.\n"
-            "  Next: ask about a run that lived without --perturb"
-        )
     begun = run.at(tick).town
     if begun.seq == 0:
         raise QueryError(f"{run.place}: nobody lives there at tick 0. Next: --at-tick 1, or later")
@@ -83,6 +82,8 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
     base = settings[len(own) - 1]
     first = future if known == 0 else len(own)
     treated = fork_settings(run, tick, intervention.overrides).settings if intervention.overrides else base
+    sides, events = sides_of(run, intervention), city_events_of(run, tick, known)
+    require_fitting_sides(sides, base, treated)
     control, treatment = (_plans_until(plans, first, each) for each in (base, treated))
     towns, epochs = np.concatenate([begun.towns, begun.towns]).view(np.recarray), (*settings[:first], base)
     arms = [Town(epochs, towns[number : number + 1], arm) for number, arm in enumerate((control, treatment))]
@@ -95,8 +96,10 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
     counts, between = np.zeros((2, seats + 1, KINDS), np.int32), np.zeros((2, KINDS), np.int32)
     parted = _not_parted()
     pair = np.array(intervention.pair, np.int64)
+    founded = settings[0], run.epochs[0].seed
+    ways = Ways(Way(control, sides.control, base, *founded), Way(treatment, sides.treated, treated, *founded))
     if known:
-        live_pairs(towns, control, treatment, known, persons, pair, counts, between, parted)
+        ways.live(1, arms[0].shape.agents)(towns, known, persons, pair, counts, between, parted)
         for town in arms:
             _enter_epoch(town, first)
     towns["cursor"]["pending"] = 0
@@ -108,7 +111,30 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
         (order.at - tick, partial(_give_later, epochs, treatment, order))
         for order in sorted(intervention.later, key=lambda order: order.at)
     )
-    return Arms(towns, control, treatment, persons, pair, counts, between, parted, known, treat, orders)
+    if events is None:
+        return Arms(towns, ways, persons, pair, counts, between, parted, known, treat, orders)
+    attend = partial(_session, events, intervention, ((epochs, control), ((*settings[:first], treated), treatment)))
+    named = tuple(order.command.cmd_id for order in sorted(intervention.later, key=lambda order: order.at))
+    return Arms(towns, ways, persons, pair, counts, between, parted, known, None, attend=attend, named=named)
+
+
+def _session(
+    events: CityEvents,
+    intervention: Intervention,
+    lived: Sequence[tuple[Sequence[Settings], Any]],
+    one: np.ndarray,
+    side: int,
+    seed: int,
+) -> Session:
+    """What gives a town of a side the city events of its seed, and a treated one the commands that are not given yet.
+
+    `lived` are the settings of the epochs, and their plans, of both sides.
+    """
+    orders: Sequence[Order] = ()
+    if side:
+        orders = intervention.later if intervention.known else intervention.orders
+    settings, plans = lived[side]
+    return events.session(Town(settings, one, plans), seed, orders)
 
 
 def _require_possible(order: Order, town: Town) -> None:

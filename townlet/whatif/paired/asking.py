@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, get_args
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +25,9 @@ from townlet.whatif.paired.result import WhatIf
 from townlet.whatif.paired.telling import foremost
 from townlet.whatif.paired.treatments import Intervention
 from townlet.whole_numbers import require_seed, require_within
+
+if TYPE_CHECKING:
+    from townlet.policies.file import Policy
 
 PAIRS_MOST: Final = 10_000
 DAYS_MOST: Final = 365
@@ -47,6 +51,8 @@ def what_if(
     without_seq: int | None = None,
     do: Sequence[str] = (),
     overrides: Mapping[str, object] | None = None,
+    policy: "Policy | Path | str | None" = None,
+    share: str | None = None,
     ticks: int | None = None,
     who: Who | None = None,
     outcomes: Sequence[str] = (),
@@ -60,13 +66,17 @@ def what_if(
 ) -> WhatIf:
     """The effects of holding an event back, or of commands and settings at tick `at`, over `futures` pairs of futures.
 
+    `policy` ("scripted": the script) and `share` let the people of treated towns live by a policy from tick `at` on.
+    Else both towns of a pair go on as the run did, also by a policy; it must be one of kind mlp.
+
     `outcomes` are further ones: key figures, and files of SQL. For them every future lives once more on the disk, with
     `asking` called as `progress` is.
 
     Raises QueryError for what cannot be asked or commanded, TickOutOfRange, ConfigurationError, PolicyError,
     LogDamaged, and TownletError for a number that is out of range, or without scipy.
     """
-    if (without_seq is None) == (not do and not overrides):
+    does = bool(do or overrides) or policy is not None or share is not None
+    if (without_seq is None) != does:
         raise QueryError("say either which event to hold back, or what to command or to set, and not both")
     require_within(futures, "futures", 2, PAIRS_MOST)
     require_within(days, "days", 1, DAYS_MOST)
@@ -79,11 +89,11 @@ def what_if(
     if without_seq is not None:
         intervention = without(run, without_seq, at=at, ticks=ticks, who=who, horizon=days * per_day)
     elif at is None:
-        raise QueryError("a command or a setting needs the tick at which it is given: add --at-tick TICK")
+        raise QueryError("a command, a setting or a policy needs the tick at which it begins: add --at-tick TICK")
     elif ticks is not None or who is not None:
         raise QueryError("--for and --who change what is held back: they need --without")
     else:
-        intervention = commanded(run, at, do, overrides or {})
+        intervention = commanded(run, at, do, overrides or {}, policy, share)
     wish = Wish(futures, days, require_seed(first_seed), luck == "same", threads)
     questions = questions_of(outcomes)
     return answered(run, intervention, wish, progress, questions, asking)
@@ -121,6 +131,7 @@ def answered(
         wish=wish,
         ticks_per_day=run.config.town.ticks_per_day,
         names=tuple(names_table(run.config, np.array(intervention.pair))),
+        sides=arms.ways.sides,
         direct=direct_changes(run, intervention),
         effects=table,
         pairs=pairs_table(run, wish, lived),

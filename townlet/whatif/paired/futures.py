@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from typing import Any, Final, NamedTuple
@@ -11,11 +11,11 @@ import numpy as np
 
 from projections.record.state import state_bytes
 from townlet.errors import OutboxFull
+from townlet.living.commands.session import Session
 from townlet.many.statistics import scipy_special
 from townlet.rules import draw
 from townlet.whatif.paired.arms import Arms
 from townlet.whatif.paired.outcomes import RECORDED, Watched, alike
-from townlet.whatif.paired.step import live_pairs
 
 CHUNK_BYTES: Final = 8 << 20
 """About how much memory the towns of one thread take at a time; a pair is the least."""
@@ -109,13 +109,20 @@ def live(arms: Arms, watched: Watched, wish: Wish, per_day: int, progress: Progr
     return Lived(values, events, between, same, untouched, parted, rejected, digests)
 
 
-def _stretches(arms: Arms, now: int, end: int) -> Iterator[tuple[int, list[int]]]:
-    """The stretches between two ticks since the moment: how many ticks each has, and the places in `Arms.later` of the
-    commands that are given at its end."""
-    for at in sorted({at for at, _ in arms.later if now <= at < end}):
-        yield at - now, [number for number, (due, _) in enumerate(arms.later) if due == at]
-        now = at
-    yield end - now, []
+def _stretches(
+    arms: Arms, towns: np.ndarray, sessions: Sequence[Session], now: int, end: int
+) -> Iterator[tuple[list[int], int]]:
+    """The stretches between two ticks since the moment: the places in `Arms.later` of the commands that are given
+    first, and how many ticks it has. What sessions give to `towns` is given before each."""
+    while now < end:
+        stop = min([end, *(at for at, _ in arms.later if at > now)])
+        for session in sessions:
+            towns["cursor"]["pending"] = 0
+            session.give_due()
+        for session in sessions:
+            stop = min(stop, now + session.next_stop(session.tick + end - now) - session.tick)
+        yield [number for number, (at, _) in enumerate(arms.later) if at == now], stop - now
+        now = stop
 
 
 def ends(arms: Arms, watched: Watched, wish: Wish, per_day: int) -> np.ndarray:
@@ -132,8 +139,8 @@ def ends(arms: Arms, watched: Watched, wish: Wish, per_day: int) -> np.ndarray:
 
 
 def _pairs_together(arms: Arms) -> int:
-    """How many pairs live at a time in one thread."""
-    return max(1, CHUNK_BYTES // (2 * arms.towns.dtype.itemsize))
+    """How many pairs live at a time in one thread; where city events stop each town by itself, one."""
+    return 1 if arms.attend is not None else max(1, CHUNK_BYTES // (2 * arms.towns.dtype.itemsize))
 
 
 def _begun_towns(arms: Arms, wish: Wish, pairs: range) -> np.recarray[Any, Any]:
@@ -158,6 +165,20 @@ def _begun_towns(arms: Arms, wish: Wish, pairs: range) -> np.recarray[Any, Any]:
     return towns
 
 
+def _sessions(arms: Arms, towns: np.ndarray, seeds: Sequence[int]) -> list[Session]:
+    """What gives each of these towns the city events of its seed, and its commands; none where no city events come."""
+    attend = arms.attend
+    if attend is None:
+        return []
+    return [attend(towns[i : i + 1], int(i % 2 in arms.treated), seed) for i, seed in enumerate(seeds)]
+
+
+def _has_rejected(session: Session, cmd_id: str) -> bool:
+    """Whether a town has rejected a command. One that was not given yet is not rejected."""
+    answer = session.answer_to(cmd_id)
+    return answer is not None and not answer.accepted
+
+
 def _require_room(towns: np.ndarray) -> None:
     """Raise OutboxFull if a tick recorded more events than a town's outbox holds."""
     if towns["cursor"]["overflow"].any():
@@ -169,14 +190,18 @@ def _days_lived(arms: Arms, wish: Wish, per_day: int, pairs: range) -> Iterator[
     count, towns = len(pairs), _begun_towns(arms, wish, pairs)
     counts, between = np.tile(arms.counts, (count, 1, 1)), np.tile(arms.between, (count, 1))
     parted = np.tile(arms.parted.view(np.ndarray), count).view(np.recarray)
-    rejected = np.zeros((count, 2, len(arms.later)), bool)
+    rejected = np.zeros((count, 2, len(arms.later) or len(arms.named)), bool)
+    live_on = arms.ways.live(count, towns.dtype["agents"].shape[0])
+    attended = _sessions(arms, towns, [seed for pair in pairs for seed in wish.seeds(pair)])
     now = arms.lived
     for day in range(1, wish.days + 1):
-        for ticks, orders in _stretches(arms, now, day * per_day):
-            live_pairs(towns, arms.plans, arms.others, ticks, arms.persons, arms.pair, counts, between, parted)
+        for orders, ticks in _stretches(arms, towns, attended, now, day * per_day):
             for number, place, arm in product(orders, range(count), arms.treated):
                 town = towns[2 * place + arm : 2 * place + arm + 1]
                 rejected[place, arm, number] = not arms.later[number][1](town)
+            live_on(towns, ticks, arms.persons, arms.pair, counts, between, parted)
+        for number, session in enumerate(attended):
+            rejected[number // 2, number % 2] = [_has_rejected(session, each) for each in arms.named]
         now = day * per_day
         _require_room(towns)
         yield _Living(towns, counts, between, parted, rejected)

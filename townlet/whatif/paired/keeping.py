@@ -2,7 +2,7 @@
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eventlog.errors import RunExists
 from eventlog.folder.run_folders import is_run
@@ -61,7 +61,8 @@ def write_control(run: History, intervention: Intervention, into: Path, seed: in
 def write_treated(run: History, intervention: Intervention, into: Path, seed: int, ticks: int) -> None:
     """Write a future with the intervention, of `ticks` ticks from the moment on."""
     if not intervention.known:
-        fork(run, into, intervention.tick, intervention.overrides, seed, ticks, orders=intervention.orders)
+        by: Any = {"policy": intervention.policy, "share": intervention.share}
+        fork(run, into, intervention.tick, intervention.overrides, seed, ticks, orders=intervention.orders, **by)
         return
     orders = [order for order in intervention.orders if order.at == intervention.tick]
     into.parent.mkdir(parents=True, exist_ok=True)

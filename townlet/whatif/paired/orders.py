@@ -5,24 +5,43 @@ from typing import TYPE_CHECKING
 
 from townlet.configuration.load import person_number
 from townlet.errors import QueryError, TownletError
+from townlet.history.decisions import wanted_guide
 from townlet.living.commands.typed import Command
 from townlet.living.commands.written import written_command
 from townlet.whatif.paired.treatments import NOBODY, Intervention, command_id
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from townlet.history.history import History
+    from townlet.policies.file import Policy
 
 
-def commanded(run: "History", at: int, orders: Sequence[str], overrides: Mapping[str, object]) -> Intervention:
-    """The intervention of these commands and settings at tick `at`. Raises QueryError, TickOutOfRange."""
+def commanded(
+    run: "History",
+    at: int,
+    orders: Sequence[str],
+    overrides: Mapping[str, object],
+    policy: "Policy | Path | str | None" = None,
+    share: str | None = None,
+) -> Intervention:
+    """The intervention of these commands and settings at tick `at`, and of a policy by which people live from then on.
+
+    Raises QueryError, TickOutOfRange, PolicyError.
+    """
     run.require(at)
+    by = wanted_guide(run, policy, share, at)
     commands = tuple(command_of(text, at, number) for number, text in enumerate(orders, 1))
     pairs = [_pair(run, command) for command in commands]
-    settings = (f"Setting: {key} = {value}." for key, value in overrides.items())
+    settings = [f"Setting: {key} = {value}." for key, value in overrides.items()]
+    if policy is not None or share is not None:
+        settings.append(f"Policy: {'scripted' if by is None else by}.")
     return Intervention(
         at,
         commands=commands,
         overrides=overrides,
+        policy=policy,
+        share=share,
         pair=next((pair for pair in pairs if pair[0] != NOBODY), (NOBODY, NOBODY)),
         words=(*(f"Command: {text.strip()}." for text in orders), *settings),
     )

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from townlet.many.statistics import benjamini_hochberg
+from townlet.whatif.guided.sides import Sides
 from townlet.whatif.paired import drawing, keeping, telling
 from townlet.whatif.paired.direct import Direct
 from townlet.whatif.paired.futures import Wish
@@ -29,6 +30,7 @@ class WhatIf:
       differs at the end
     - `instead`: what came instead of a deed that was held back; `direct`: what the event did to ties at once
     - `names`: the two people whom the intervention is about, None: nobody
+    - `sides`: by whom people live in control and in treated towns
     - `asked`: the outcomes that were asked for in SQL
     """
 
@@ -37,6 +39,7 @@ class WhatIf:
     wish: Wish
     ticks_per_day: int
     names: tuple[str | None, ...]
+    sides: Sides
     direct: list[Direct]
     effects: pa.Table
     pairs: pa.Table

@@ -104,6 +104,7 @@ def sentences(found: "WhatIf") -> list[str]:
     return [
         *event_lines(found),
         *found.intervention.words,
+        *found.sides.words,
         *_direct(found),
         f"{each}: in each a control town, {control}, and a treated town, {treated}, {luck}.",
         *_partings(found),
@@ -264,6 +265,7 @@ def as_json(found: "WhatIf") -> dict[str, Any]:
         "days": found.wish.days,
         "luck": "same" if found.wish.same_luck else "fresh",
         "first_seed": found.wish.first_seed,
+        "people_live_by": {arm: found.sides.who(town) for town, arm in enumerate(("control", "treated"))},
         "known_ticks": found.intervention.known,
         "direct": [change._asdict() for change in found.direct],
         "partings": _partings(found),

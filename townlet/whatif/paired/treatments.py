@@ -1,7 +1,8 @@
-"""What the treated town of a pair gets at the moment, and the control town does not: commands and settings."""
+"""What the treated town of a pair gets at the moment, and the control town does not: commands, settings, a policy."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from townlet.living.commands.door import Door
 from townlet.living.commands.session import Order
 from townlet.living.commands.typed import Command
 from townlet.living.town import Town
+from townlet.policies.file import Policy
 
 NOBODY: Final = -1
 """The number that stands for nobody in particular."""
@@ -23,6 +25,8 @@ class Intervention:
     - `known`: how many ticks from there on are lived under the run's own luck, so that what happened in them in the
       run happens in the control town, too
     - `commands`, `overrides`: the commands, and the settings (dotted keys)
+    - `policy`, `share`: by which policy people live from the moment on, and how many of them, as for `fork`; None: they
+      go on as the run did
     - `later`: commands at ticks after the moment and the `known` ticks; one that is impossible then is rejected
     - `seq`: the event that is held back; None: there is none
     - `deeds`: the kinds of event by which the deed that is held back is recorded
@@ -34,6 +38,8 @@ class Intervention:
     known: int = 0
     commands: tuple[Command, ...] = ()
     overrides: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    policy: Policy | Path | str | None = None
+    share: str | None = None
     later: tuple[Order, ...] = ()
     seq: int | None = None
     deeds: tuple[str, ...] = ()

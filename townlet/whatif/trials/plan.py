@@ -11,6 +11,8 @@ from projections.settings import Model
 from townlet.configuration.faults import dotted, key_fault, refusal
 from townlet.configuration.load import configs_folder, given_file
 from townlet.living.commands.typed import Tick
+from townlet.policies.file import Policy
+from townlet.policies.guide import guide
 from townlet.whatif.asked.question import SUFFIX, question_of
 from townlet.whatif.paired.asking import DAYS_MOST, PAIRS_MOST
 
@@ -27,6 +29,11 @@ ArmName = Annotated[str, Field(pattern=ARM, max_length=40)]
 Text = Annotated[str, Field(min_length=1, max_length=1_000)]
 
 
+def is_none(value: object) -> bool:
+    """Whether a key is not given, so that a plan without it has the digest that it had before there was such a key."""
+    return value is None
+
+
 class Later(Model):
     """A command that is given some ticks after the moment."""
 
@@ -40,12 +47,26 @@ class Arm(Model):
     do: tuple[Text | Later, ...] = Field((), description="commands at the moment, or each `after` so many ticks")
     set: dict[str, JsonValue] = Field({}, description="settings from the moment on, by their dotted keys")
     without: Annotated[int, Field(ge=0)] | None = Field(None, description="the number of an event to hold back")
+    policy: Text | None = Field(
+        None, exclude_if=is_none, description="the policy by which people live from the moment on, or scripted"
+    )
+    share: Annotated[str, Field(max_length=9)] | None = Field(
+        None, exclude_if=is_none, description="how many of them, such as 4/8; by default all"
+    )
     placebo: bool = Field(False, description="whether this arm is to change nothing but the record of its commands")
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Arm":
+        if self.share is not None and self.policy is None:
+            raise ValueError("share: a share of the people is to live by a policy, and none is given: add policy")
+        if self.policy is not None and self.without is not None:
+            raise ValueError("policy: another policy and an event that is held back need an arm each")
+        return self
 
     @property
     def is_control(self) -> bool:
         """Whether nothing is done in this arm."""
-        return not (self.do or self.set or self.without is not None)
+        return not (self.do or self.set or self.without is not None or self.policy is not None)
 
 
 class When(Model):
@@ -122,14 +143,33 @@ class Planned(NamedTuple):
     folder: Path
 
     @property
+    def policies(self) -> dict[str, Policy | None]:
+        """The policies of the arms that name one, by the arm's name; None: the script. Raises PolicyError.
+
+        A file is from the working directory, or else from the folder of the plan.
+        """
+        found: dict[str, Policy | None] = {}
+        for name, arm in self.settings.arms.items():
+            if arm.policy is not None:
+                beside = self.folder / arm.policy
+                by = guide(beside if beside.is_file() and not Path(arm.policy).exists() else arm.policy, arm.share)
+                found[name] = None if by is None else by.policy
+        return found
+
+    @property
     def digest(self) -> str:
-        """The digest of the plan: of its settings, and of the text of its queries. Raises QueryError."""
+        """The digest of the plan: of its settings, and of the text of its queries and the weights of its policies.
+
+        Raises QueryError, PolicyError.
+        """
         queries = {
             outcome: question_of(outcome, self.folder).sql
             for outcome in self.settings.outcomes
             if outcome.endswith(SUFFIX)
         }
-        content = {"trial": self.settings.model_dump(mode="json"), "queries": queries}
+        content: dict[str, Any] = {"trial": self.settings.model_dump(mode="json"), "queries": queries}
+        if policies := self.policies:
+            content["policies"] = {name: "" if by is None else by.digest for name, by in policies.items()}
         return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -14,6 +14,8 @@ from townlet.errors import QueryError
 from townlet.history.history import History
 from townlet.living.commands.session import Order
 from townlet.many.statistics import holm
+from townlet.policies.file import Policy
+from townlet.policies.guide import SCRIPTED
 from townlet.whatif.asked.measuring import require_askable
 from townlet.whatif.paired.asking import THREADS
 from townlet.whatif.paired.effects import Effects, effects
@@ -58,7 +60,7 @@ def _result(plan: Planned, run: History, threads: int, progress: Progress | None
     settings, per_day = plan.settings, run.config.town.ticks_per_day
     moment = moment_of(settings, run)
     outcomes = [outcome_of(text, run.config, plan.folder) for text in settings.outcomes]
-    interventions = interventions_of(settings, run, moment)
+    interventions = interventions_of(plan, run, moment)
     if questions := [question for outcome in outcomes if (question := outcome.question) is not None]:
         require_askable(run, questions, moment)
     same = settings.luck == "same"
@@ -81,17 +83,21 @@ def _result(plan: Planned, run: History, threads: int, progress: Progress | None
     )
 
 
-def interventions_of(settings: Trial, run: History, moment: int) -> dict[str, Intervention]:
+def interventions_of(plan: Planned, run: History, moment: int) -> dict[str, Intervention]:
     """What each arm but the control gets. Where events are held back, all arms live as many known ticks.
 
-    Raises QueryError.
+    Raises QueryError, PolicyError.
     """
-    found = {name: _intervention(settings, name, arm, run, moment) for name, arm in settings.treated.items()}
+    settings, policies = plan.settings, plan.policies
+    found = {}
+    for name, arm in settings.treated.items():
+        by = policies[name] or SCRIPTED if name in policies else None
+        found[name] = _intervention(settings, name, arm, run, moment, by)
     known = max(each.known for each in found.values())
     for name, each in found.items():
-        if known and each.overrides:
+        if known and (each.overrides or each.policy is not None):
             raise QueryError(
-                f"arms: {name}: settings would begin only after the event that another arm holds back: "
+                f"arms: {name}: settings or a policy would begin only after the event that another arm holds back: "
                 "give these two a trial each"
             )
         for order in each.later:
@@ -103,13 +109,15 @@ def interventions_of(settings: Trial, run: History, moment: int) -> dict[str, In
     return {name: replace(each, known=known) for name, each in found.items()}
 
 
-def _intervention(settings: Trial, name: str, arm: Arm, run: History, moment: int) -> Intervention:
-    """What the towns of one arm get."""
+def _intervention(
+    settings: Trial, name: str, arm: Arm, run: History, moment: int, by: Policy | str | None
+) -> Intervention:
+    """What the towns of one arm get; they live `by` a policy, or by the script (`scripted`), or as before (None)."""
     at_once = [each for each in arm.do if isinstance(each, str)]
     late = [each for each in arm.do if isinstance(each, Later)]
     horizon = settings.days * run.config.town.ticks_per_day
     try:
-        given = commanded(run, moment, at_once, arm.set)
+        given = commanded(run, moment, at_once, arm.set, by, arm.share)
         if arm.without is not None:
             if arm.set:
                 raise QueryError("other settings and an event that is held back need an arm each")

@@ -9,7 +9,7 @@ import pytest
 import townlet
 from eventlog.codes import COMMAND_ACCEPTED, RESTRAINED
 from tests.townlet.towns import DAY
-from townlet.errors import PolicyError, QueryError, TickOutOfRange, TownletError
+from townlet.errors import QueryError, TickOutOfRange, TownletError
 from townlet.living.commands.session import Order
 from townlet.run import Run
 from townlet.whatif.paired.asking import answered
@@ -227,18 +227,6 @@ def test_what_cannot_be_asked_is_refused(run: Run) -> None:
         run.whatif(at=MOMENT, do=["blackout on=false"])
     with pytest.raises(TownletError, match="futures: 1 given; it is 2 to 10000"):
         run.whatif(without=seq, futures=1)
-
-
-def test_people_who_live_by_a_policy_have_no_paired_futures(tmp_path: Path) -> None:
-    learned = townlet.simulate(ticks=60, seed=7, into=tmp_path / "run", policy="town")
-    with pytest.raises(PolicyError, match="--policy scripted"):
-        learned.whatif(at=30, do=["blackout"], futures=2, days=1)
-
-
-def test_a_town_with_city_events_has_no_paired_futures(tmp_path: Path) -> None:
-    events = townlet.simulate(ticks=60, seed=7, into=tmp_path / "run", perturb="wild")
-    with pytest.raises(PolicyError, match="city events come to it"):
-        events.whatif(at=30, do=["rain"], futures=2, days=1)
 
 
 def test_an_event_with_commands_since_its_beginning_is_not_held_back(run: Run, tmp_path: Path) -> None:

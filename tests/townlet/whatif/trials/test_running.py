@@ -77,7 +77,7 @@ def test_holm_is_over_all_named_outcomes_but_those_of_placebos(small: Any) -> No
 
 
 def test_the_placebo_is_the_control_but_for_command_rows_and_seq(run: Run, tmp_path: Path) -> None:
-    interventions = interventions_of(planned(plan(run)).settings, run, MOMENT)
+    interventions = interventions_of(planned(plan(run)), run, MOMENT)
     write_control(run, interventions["placebo"], tmp_path / "control", 5, DAY)
     write_treated(run, interventions["placebo"], tmp_path / "treated", 5, DAY)
     control, treated = (np.concatenate(list(townlet.open(tmp_path / arm).log.rows())) for arm in ("control", "treated"))
@@ -88,7 +88,7 @@ def test_the_placebo_is_the_control_but_for_command_rows_and_seq(run: Run, tmp_p
 
 
 def test_a_later_command_does_on_the_disk_what_it_did_in_memory(run: Run, small: Any, tmp_path: Path) -> None:
-    dark = interventions_of(small.plan.settings, run, MOMENT)["dark"]
+    dark = interventions_of(small.plan, run, MOMENT)["dark"]
     rows = {(row["arm"], row["pair"]): row for row in small.towns.to_pylist()}
     write_treated(run, dark, tmp_path / "dark", rows["dark", 3]["seed"], DAY)
     lived = townlet.open(tmp_path / "dark")

@@ -1,0 +1,62 @@
+"""`townlet offpolicy` as somebody types it."""
+
+from pathlib import Path
+
+import pytest
+
+import townlet
+from tests.cli.test_commands import from_json, said
+from tests.townlet.policies.making import policy_file
+from tests.townlet.towns import DAY
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> str:
+    into = tmp_path_factory.mktemp("offpolicy") / "run"
+    return str(townlet.simulate(ticks=DAY, seed=7, into=into, policy="town").path)
+
+
+def test_it_prints_estimates_and_how_far_they_bear(run: str) -> None:
+    result = said("offpolicy", run, "--policy", "town", "--hours", "3")
+    assert result.exit_code == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("What one person would earn in 3 hours by town ")
+    rows = [line.split()[-3:] for line in lines if line.startswith(("as logged", "weighted", "importance", "doubly"))]
+    assert len(rows) == 5 and len({tuple(row) for row in rows}) == 1, "its own policy: every estimate is the plain mean"
+    assert any(line.startswith("Warning: the effective sample is small. Fewer than 100") for line in lines)
+
+
+def test_the_json_has_the_truth_beside_the_estimates(run: str, tmp_path: Path) -> None:
+    other = policy_file(tmp_path / "other.safetensors")
+    words = ["--policy", str(other), "--hours", "2", "--truth", "3", "--json"]
+    found = from_json(said("offpolicy", run, *words))
+    assert (found["futures"], found["hours"], found["ticks"]) == (3, 2.0, 120)
+    assert found["target"].startswith("other ") and found["behaviours"][0].startswith("town ")
+    assert [row["estimate"] for row in found["estimates"]][5:] == [
+        "truth.as_logged", "truth.one_person", "truth.everybody", "truth.difference",
+    ]  # fmt: skip
+    assert found["effective_episodes"] < found["episodes"]
+    assert from_json(said("offpolicy", run, *words)) == found
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ([], "Missing option '--policy'"),
+        (["--policy", "random"], "an estimate needs the probabilities"),
+        (["--policy", "twon"], "did you mean town"),
+        (["--policy", "town", "--hours", "30"], "fewer --hours"),
+        (["--policy", "town", "--hours", "0"], "--hours"),
+        (["--policy", "town", "--truth", "1"], "--truth"),
+    ],
+)
+def test_what_cannot_be_estimated_ends_with_2_and_says_why(run: str, words: list[str], why: str) -> None:
+    result = said("offpolicy", run, *words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert why in " ".join(result.stderr.split())
+
+
+def test_a_run_of_the_script_ends_with_2(tmp_path: Path) -> None:
+    script = townlet.simulate(ticks=30, into=tmp_path / "script")
+    result = said("offpolicy", str(script.path), "--policy", "town")
+    assert result.exit_code == 2 and "no decisions are kept" in " ".join(result.stderr.split())
