@@ -20,6 +20,8 @@ APART: Final = 16
 
 IN_ONE_ORDER: Final = "seq_cst"
 
+WORD_BYTES: Final = 8
+
 PAUSES: Final = {"x86_64": ("llvm.x86.sse2.pause",), "aarch64": ("llvm.aarch64.hint", 1)}
 """LLVM's name, and arguments, of the instruction that says that a thread waits in a loop, by architecture."""
 
@@ -63,7 +65,7 @@ def _address(context: Any, builder: Any, kind: Any, words: Any, place: Any) -> A
 def _load(_typing: Any, words: Any, place: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         address = _address(context, builder, signature.args[0], *arguments)
-        return builder.load_atomic(address, IN_ONE_ORDER, types.int64.bitwidth // 8)
+        return builder.load_atomic(address, IN_ONE_ORDER, WORD_BYTES)
 
     return types.int64(words, types.int64), generate
 
@@ -105,19 +107,19 @@ def _pause(_typing: Any) -> Any:
 
 @overload(look_at, strict=False)
 def _look_at(words: Any, place: Any) -> Any:
-    return lambda words, place: _load(words, place)
+    return lambda words, place: _load(words, place)  # type: ignore[call-arg]
 
 
 @overload(add_to, strict=False)
 def _add_to(words: Any, place: Any, amount: Any) -> Any:
-    return lambda words, place, amount: _add(words, place, amount)
+    return lambda words, place, amount: _add(words, place, amount)  # type: ignore[call-arg]
 
 
 @overload(exchange, strict=False)
 def _exchange_word(words: Any, place: Any, value: Any) -> Any:
-    return lambda words, place, value: _exchange(words, place, value)
+    return lambda words, place, value: _exchange(words, place, value)  # type: ignore[call-arg]
 
 
 @overload(pause, strict=False)
 def _pause_now() -> Any:
-    return lambda: _pause()
+    return lambda: _pause()  # type: ignore[call-arg]
