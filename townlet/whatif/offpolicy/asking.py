@@ -79,7 +79,7 @@ def off_policy(
     lived = None
     if truth:
         lived = _truth(run, target, (found, spans), (picked, beginnings), (seed, gamma, threads), progress)
-    weights = episodes.weights
+    weights, ends = episodes.weights, intervals(episodes, seed)
     return OffPolicy(
         place=run.place,
         target=f"{target.name} {target.digest}",
@@ -92,7 +92,8 @@ def off_policy(
         left_out=count - len(kept),
         decisions=int(np.isin(found.episode, kept).sum()),
         estimates=tuple(float(each) for each in estimate(episodes)),
-        intervals=tuple(intervals(episodes, seed)),
+        intervals=tuple(end for end, _ in ends),
+        differences=tuple(gain for _, gain in ends),
         weights=np.array(weights[:, -1]),
         effective=effective_sample(weights),
         truth=lived,
@@ -167,7 +168,7 @@ def _truth(
     how: tuple[int, float, int],
     progress: Progress | None,
 ) -> Truth:
-    """The means over futures of what a person earns, and of the differences to its life as logged."""
+    """The means over futures of what a person earns, and of what that is above its life as logged."""
     (found, spans), (picked, beginnings), (seed, gamma, threads) = asked, begun, how
     towns = {each.episode: each for each in beginnings}
     town = run.empty_town()
@@ -189,9 +190,9 @@ def _truth(
     ]
     returns = in_threads(jobs, threads, progress)
     as_logged, one_person, everybody = (returns[:, place] for place in range(len(LIVES)))
-    return Truth(
-        len(picked), _mean(as_logged), _mean(one_person), _mean(everybody), difference=_mean(one_person - as_logged)
-    )
+    means = _mean(as_logged), _mean(one_person), _mean(everybody)
+    gains = _mean(one_person - as_logged), _mean(everybody - as_logged)
+    return Truth(len(picked), *means, *gains)
 
 
 def _mean(values: np.ndarray) -> tuple[float, Interval]:

@@ -116,28 +116,35 @@ def estimate(episodes: Episodes) -> np.ndarray:
     return estimates(Sums(*(part.sum(axis=0) for part in parts)), len(episodes.rewards), episodes.gamma)
 
 
-def intervals(episodes: Episodes, seed: int) -> list[Interval]:
-    """The 95 % interval of each estimate: episodes are drawn anew (bootstrap, BCa; `bootstrap_interval`).
+def intervals(episodes: Episodes, seed: int) -> list[tuple[Interval, Interval]]:
+    """The 95 % intervals of each estimate, and of its difference to `behaviour` over the same episodes.
 
-    Of more than `GROUPS_MOST` episodes, neighbours are drawn together. Raises TownletError without scipy, ValueError
-    for fewer than two episodes.
+    Episodes are drawn anew (bootstrap, BCa; `bootstrap_interval`); of more than `GROUPS_MOST`, neighbours are drawn
+    together. Raises TownletError without scipy, ValueError for fewer than two episodes.
     """
     firsts = np.arange(0, len(episodes.rewards), -(-len(episodes.rewards) // GROUPS_MOST))
     parts = Sums(*(np.add.reduceat(part, firsts, axis=0) for part in parts_of(episodes)))
     sizes = np.diff(firsts, append=len(episodes.rewards)).astype(float)
     known: dict[bytes, np.ndarray] = {}
 
-    def drawn(place: int, indices: np.ndarray) -> np.ndarray:
-        """One estimate of each row of indices, f8[...]."""
+    def drawn(place: int, less: int | None, indices: np.ndarray) -> np.ndarray:
+        """One estimate of each row of indices, f8[...]; or how much it is above another one."""
         rows = indices.reshape(-1, indices.shape[-1])
         key = sha256(rows.tobytes()).digest()
         if key not in known:
             blocks = [rows[first : first + DRAWN_AT_ONCE] for first in range(0, len(rows), DRAWN_AT_ONCE)]
             known[key] = np.concatenate([_estimates_of(parts, sizes, block, episodes.gamma) for block in blocks])
-        found: np.ndarray = known[key][:, place].reshape(indices.shape[:-1])
-        return found
+        found: np.ndarray = known[key][:, place] - (0.0 if less is None else known[key][:, less])
+        return found.reshape(indices.shape[:-1])
 
-    return [bootstrap_interval(partial(drawn, place), len(sizes), seed) for place in range(len(NAMES))]
+    logged = NAMES.index("behaviour")
+    return [
+        (
+            bootstrap_interval(partial(drawn, place, None), len(sizes), seed),
+            bootstrap_interval(partial(drawn, place, logged), len(sizes), seed),
+        )
+        for place in range(len(NAMES))
+    ]
 
 
 def _estimates_of(parts: Sums, sizes: np.ndarray, rows: np.ndarray, gamma: float) -> np.ndarray:

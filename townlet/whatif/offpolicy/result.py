@@ -29,24 +29,27 @@ WORDS: Final = {
 
 
 class Truth(NamedTuple):
-    """The means of what a person earned in `futures` futures, each with its interval, and of the paired difference.
+    """The means of what a person earned in `futures` futures, each with its interval.
 
     `as_logged`: everybody by the behaviour policy; `one_person`: the person by the target, which the estimates are of;
-    `everybody`: all who decide by the target. `difference`: `one_person` less `as_logged`, future by future.
+    `everybody`: all who decide by the target. `one_person_gains` and `everybody_gains`: what these two are above
+    `as_logged`, future by future.
     """
 
     futures: int
     as_logged: tuple[float, Interval]
     one_person: tuple[float, Interval]
     everybody: tuple[float, Interval]
-    difference: tuple[float, Interval]
+    one_person_gains: tuple[float, Interval]
+    everybody_gains: tuple[float, Interval]
 
 
 @dataclass(frozen=True, eq=False)
 class OffPolicy:
     """Estimates of the discounted return of `target` over `ticks` ticks, from the decisions of `behaviours`.
 
-    - `estimates`, `intervals`: of `estimators.NAMES`, in that order
+    - `estimates`, `intervals` and `differences`: of `estimators.NAMES`, in that order; the last are the intervals of
+      what an estimate is above the plain mean of what was logged
     - `weights`, f8[n]: of each episode at its end; `effective`, f8[ticks]: the effective sample after each tick
     - `decisions`: how many were weighed; `left_out`: episodes that could not be made again
     - `from_tick`, `to_tick`: where the first episode begins and the last one ends
@@ -64,6 +67,7 @@ class OffPolicy:
     decisions: int
     estimates: tuple[float, ...]
     intervals: tuple[Interval, ...]
+    differences: tuple[Interval, ...]
     weights: np.ndarray = field(repr=False)
     effective: np.ndarray = field(repr=False)
     truth: Truth | None
@@ -94,13 +98,18 @@ class OffPolicy:
         return {hours: float(self.effective[place - 1]) for hours, place in places.items() if place >= 1}
 
     def rows(self) -> list[dict[str, Any]]:
-        """A row for each estimate, then for each truth: `estimate, value, low, high`."""
-        found = zip(NAMES, self.estimates, self.intervals, strict=True)
-        rows = [{"estimate": name, "value": value, **interval._asdict()} for name, value, interval in found]
-        if self.truth is not None:
-            for name in ("as_logged", "one_person", "everybody", "difference"):
-                value, interval = getattr(self.truth, name)
-                rows.append({"estimate": f"truth.{name}", "value": value, **interval._asdict()})
+        """A row for each estimate, then for each truth.
+
+        `estimate, value, low, high`, then `difference, difference_low, difference_high` to what was logged: None for
+        that itself.
+        """
+        logged, *others = zip(NAMES, self.estimates, self.intervals, self.differences, strict=True)
+        rows = [_row(logged[0], logged[1:3], None)]
+        rows += [_row(name, (value, end), (value - logged[1], gain)) for name, value, end, gain in others]
+        if (truth := self.truth) is not None:
+            rows.append(_row("truth.as_logged", truth.as_logged, None))
+            rows.append(_row("truth.one_person", truth.one_person, truth.one_person_gains))
+            rows.append(_row("truth.everybody", truth.everybody, truth.everybody_gains))
         return rows
 
     def lines(self) -> list[str]:
@@ -120,14 +129,15 @@ class OffPolicy:
                 "truth.as_logged": f"truth: as logged, {many}",
                 "truth.one_person": f"truth: one person by {self.target.split()[0]}",
                 "truth.everybody": f"truth: everybody by {self.target.split()[0]}",
-                "truth.difference": "truth: one person less as logged",
             }
             rows = [(told.get(words, words), row) for words, row in rows]
-        cells = [["discounted return", "value", "low", "high"]]
-        cells += [[words, *(_signed(row[name]) for name in ("value", "low", "high"))] for words, row in rows]
-        widths = [max(len(row[column]) for row in cells) for column in range(4)]
+        cells = [["discounted return", "value", "low", "high", "less logged", "low", "high"]]
+        cells += [[words, *map(_signed, list(row.values())[1:])] for words, row in rows]
+        widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
         return [
-            "  ".join(cell.rjust(width) if place else cell.ljust(width) for place, (cell, width) in enumerate(pairs))
+            "  ".join(
+                cell.rjust(width) if place else cell.ljust(width) for place, (cell, width) in enumerate(pairs)
+            ).rstrip()
             for pairs in (list(zip(row, widths, strict=True)) for row in cells)
         ]
 
@@ -154,7 +164,8 @@ class OffPolicy:
         notes.append(
             f"A return is what a person earns in {_hours(self.hours)} from a decision on, discounted with a horizon of "
             f"{self.horizon_days:g} days. Only the person's own decisions are weighed: all others live on as logged. "
-            "low, high: 95 % interval over person-episodes (bootstrap), of truths over futures (Student)."
+            "low, high: 95 % interval over person-episodes (bootstrap), of truths over futures (Student). less logged: "
+            "the difference to what was logged, of the same episodes or futures."
         )
         return [line for note in notes for line in wrap(note, WIDTH)]
 
@@ -186,5 +197,12 @@ def _hours(hours: float) -> str:
     return "1 hour" if hours == 1.0 else f"{hours:g} hours"
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.{DIGITS}f}"
+def _row(name: str, found: tuple[float, Interval], gain: tuple[float, Interval] | None) -> dict[str, Any]:
+    """A row of `OffPolicy.rows`."""
+    (value, end), names = found, ("difference", "difference_low", "difference_high")
+    numbers = (None, None, None) if gain is None else (gain[0], *gain[1])
+    return {"estimate": name, "value": value, **end._asdict(), **dict(zip(names, numbers, strict=True))}
+
+
+def _signed(value: float | None) -> str:
+    return "" if value is None else f"{value:+.{DIGITS}f}"

@@ -130,8 +130,9 @@ def test_the_target_that_was_logged_has_the_plain_mean_exactly_and_weights_of_on
     found = estimate(same)
     assert set(found.tolist()) == {found[0]}, "all estimates are one number, to the last bit"
     assert found[0] == pytest.approx((same.rewards @ GAMMA ** np.arange(HORIZON)).mean())
-    ends = intervals(same, 1)
-    assert len({tuple(end) for end in ends}) == 1 and ends[0].low < found[0] < ends[0].high
+    ends, gains = zip(*intervals(same, 1), strict=True)
+    assert len(set(ends)) == 1 and ends[0].low < found[0] < ends[0].high
+    assert set(gains) == {(0.0, 0.0)}, "no difference, in no sample"
 
 
 def test_the_effective_sample_by_hand() -> None:
@@ -142,8 +143,9 @@ def test_the_effective_sample_by_hand() -> None:
 
 def test_an_interval_covers_the_value_and_the_same_seed_gives_the_same_one() -> None:
     episodes = all_episodes(valued=True)
-    for name, end in zip(NAMES[1:], intervals(episodes, 3)[1:], strict=True):
+    for name, (end, gain) in zip(NAMES[1:], intervals(episodes, 3)[1:], strict=True):
         assert end.low <= value(0, HORIZON, TARGET) <= end.high, name
+        assert gain.low <= value(0, HORIZON, TARGET) - value(0, HORIZON, BEHAVIOUR) <= gain.high, name
     assert intervals(episodes, 3) == intervals(episodes, 3)
 
 
@@ -154,7 +156,7 @@ def test_many_episodes_are_drawn_in_groups(monkeypatch: pytest.MonkeyPatch) -> N
     shuffled = np.argsort([(7 * number) % len(every.rewards) for number in range(len(every.rewards))], kind="stable")
     mixed = Episodes(*(part[shuffled] for part in every[:3]), GAMMA)
     monkeypatch.setattr("townlet.whatif.offpolicy.estimators.GROUPS_MOST", len(every.rewards) // 2)
-    for one, other in zip(alone, intervals(mixed, 3), strict=True):
+    for (one, _), (other, _) in zip(alone, intervals(mixed, 3), strict=True):
         assert other != one
         assert other.high - other.low == pytest.approx(one.high - one.low, rel=0.5)
 
