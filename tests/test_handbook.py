@@ -28,7 +28,8 @@ LINES_MOST = 40
 def really(shown: Shown, folder: Path, code: int) -> tuple[Shown, int]:
     """The same commands, run in a folder: what they print, then what they say; and the last one's exit code.
 
-    `echo $?` gives the exit code of the one before, which must be told where it is not 0.
+    `echo $?` gives the exit code of the one before, which must be told where it is not 0. What is typed at a prompt ends
+    with 0 at a terminal, whatever was wrong; piped, as it is here, it does not.
     """
     told: Shown = []
     for command, lines in shown:
@@ -38,7 +39,7 @@ def really(shown: Shown, folder: Path, code: int) -> tuple[Shown, int]:
             continue
         assert not code, f"nothing says that a command before {command!r} ended with {code}"
         done = run(command, lines, folder)
-        code = done.returncode
+        code = 0 if any(map(PROMPT.match, lines)) else done.returncode
         out = [line.rstrip() for line in (done.stdout + (done.stderr or "")).rstrip("\n").splitlines()]
         told.append((command, [line for part in answers_beside(lines, out) for line in shortened(*part)]))
     return told, code
