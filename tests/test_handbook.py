@@ -28,8 +28,8 @@ LINES_MOST = 40
 def really(shown: Shown, folder: Path, code: int) -> tuple[Shown, int]:
     """The same commands, run in a folder: what they print, then what they say; and the last one's exit code.
 
-    `echo $?` gives the exit code of the one before, which must be told where it is not 0. What is typed at a prompt ends
-    with 0 at a terminal, whatever was wrong; piped, as it is here, it does not.
+    `echo $?` gives the exit code of the one before, which must be told where it is not 0. What is typed at a prompt
+    ends with 0 at a terminal, whatever was wrong; piped, as it is here, it does not.
     """
     told: Shown = []
     for command, lines in shown:
