@@ -9,6 +9,7 @@ They need SciPy, which is not loaded before it is used. References:
 """
 
 import contextlib
+import importlib.util
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
@@ -23,6 +24,8 @@ CONFIDENCE: Final = 0.95
 
 RESAMPLES: Final = 999
 """How often the bootstrap draws the samples anew."""
+
+NO_SCIPY: Final = "this needs scipy, which is not installed. Next: pip install 'townlet[facts]'"
 
 Numbers = npt.NDArray[np.float64]
 Figure = Callable[[npt.NDArray[np.int64]], Numbers]
@@ -59,12 +62,18 @@ def scipy_special() -> Any:
     return special
 
 
+def require_scipy() -> None:
+    """Raise TownletError where SciPy is not installed, without loading it: before long work that ends in need of it."""
+    if importlib.util.find_spec("scipy") is None:
+        raise TownletError(NO_SCIPY)
+
+
 @contextlib.contextmanager
 def _scipy_needed() -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise TownletError("this needs scipy, which is not installed. Next: pip install 'townlet[facts]'") from error
+        raise TownletError(NO_SCIPY) from error
 
 
 def paired_interval(first: Sequence[float], second: Sequence[float], confidence: float = CONFIDENCE) -> Paired:

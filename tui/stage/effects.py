@@ -88,6 +88,8 @@ class Effects:
         try:
             self._show(f"{words}: reading the run …")
             holding = await asyncio.wrap_future(self._sight.asker.holding(order.seq))
+            if self._order != order:
+                raise Stopped(f"{words}: stopped.")
             if holding.tick is None:
                 look = self._stage.look
                 contents = no_effect(order.seq, holding, self._sight.ticks_per_day, look)
@@ -176,11 +178,15 @@ class Effects:
             limit=LINE_BYTES_MOST,
         )
         self._process = process
+        if self._order != order:  # it was stopped while the process began
+            _end(process)
         try:
             assert process.stdout is not None
             async for line in process.stdout:
                 ((key, value),) = json.loads(line).items()
                 yield key, value
+        except ValueError as error:
+            raise QueryError(f"the process that was to answer wrote what is no answer: {error}") from error
         finally:
             _end(process)
             await _ended(process)

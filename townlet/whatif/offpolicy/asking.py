@@ -65,8 +65,7 @@ def off_policy(
     spans = spans_of(run)
     found = logged(run, spans, ticks)
     count = len(found.people)
-    picked = [future * count // truth for future in range(truth)]
-    log, beginnings = weighed(run, found, spans, target, picked)
+    log, beginnings = weighed(run, found, spans, target, [future * count // truth for future in range(truth)])
     gamma = 1.0 - 1.0 / (target.identity.horizon_days * DAY)
     kept = _kept(found, log)
     if len(kept) < 2:
@@ -78,7 +77,14 @@ def off_policy(
     seed = require_seed(first_seed)
     lived = None
     if truth:
-        lived = _truth(run, target, (found, spans), (picked, beginnings), (seed, gamma, threads), progress)
+        whole = (each for each in beginnings if each.episode in kept)
+        beginnings = sorted(whole, key=lambda each: each.episode)
+        if len(beginnings) < 2:
+            raise QueryError(
+                f"of {truth} episodes in which futures would begin fewer than two can be made again.\n"
+                "  Next: more futures, or leave --truth out"
+            )
+        lived = _truth(run, target, (found, spans), beginnings, (seed, gamma, threads), progress)
     weights, ends = episodes.weights, intervals(episodes, seed)
     return OffPolicy(
         place=run.place,
@@ -164,13 +170,12 @@ def _truth(
     run: History,
     target: Policy,
     asked: tuple[Logged, Sequence[Span]],
-    begun: tuple[Sequence[int], Sequence[Beginning]],
+    beginnings: Sequence[Beginning],
     how: tuple[int, float, int],
     progress: Progress | None,
 ) -> Truth:
     """The means over futures of what a person earns, and of what that is above its life as logged."""
-    (found, spans), (picked, beginnings), (seed, gamma, threads) = asked, begun, how
-    towns = {each.episode: each for each in beginnings}
+    (found, spans), (seed, gamma, threads) = asked, how
     town = run.empty_town()
     first = run.settings[0].town.people, run.epochs[0].seed
     world = World(town.plans, terms_of(run), run.settings[-1], town.reserve, *first)
@@ -178,21 +183,21 @@ def _truth(
         partial(
             returns_of,
             world,
-            towns[episode],
-            spans[int(found.spans[episode])].by,
+            beginning,
+            spans[int(found.spans[beginning.episode])].by,
             target,
-            int(found.people[episode]),
+            int(found.people[beginning.episode]),
             seed + number,
             found.ticks,
             gamma,
         )
-        for number, episode in enumerate(picked)
+        for number, beginning in enumerate(beginnings)
     ]
     returns = in_threads(jobs, threads, progress)
     as_logged, one_person, everybody = (returns[:, place] for place in range(len(LIVES)))
     means = _mean(as_logged), _mean(one_person), _mean(everybody)
     gains = _mean(one_person - as_logged), _mean(everybody - as_logged)
-    return Truth(len(picked), *means, *gains)
+    return Truth(len(beginnings), *means, *gains)
 
 
 def _mean(values: np.ndarray) -> tuple[float, Interval]:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from eventlog import codes
 from eventlog.rows import ROW, Rows
 from projections.observations.observer import Observer
 from projections.refusing import require_folded
@@ -79,10 +80,16 @@ class Fold:
         board_rewards(self.town.towns, self.town.plans, 0, self.terms, self.outs)
 
     def to(self, tick: int) -> None:
-        """Fold all events before a tick, and the founding. Raises LogDamaged, BadEvent."""
+        """Fold all events before a tick, the founding, and the settings that begin with the tick.
+
+        Raises LogDamaged, BadEvent.
+        """
         while True:
             rows = self._rows[self._first :]
-            before = rows["tick"] < tick if tick else np.isin(rows["kind"], FOUNDING)
+            before = np.isin(rows["kind"], FOUNDING)
+            if tick:
+                turns = (rows["tick"] == tick) & (rows["kind"] == codes.SETTINGS_CHANGED)
+                before = (rows["tick"] < tick) | turns
             upto = self._first + (len(rows) if before.all() else int(before.argmin()))
             self._fold(upto)
             if upto < len(self._rows):

@@ -13,7 +13,7 @@ from townlet.configuration.settings import Settings
 from townlet.errors import QueryError
 from townlet.history.history import History
 from townlet.living.commands import Driver
-from townlet.living.commands.door import Door
+from townlet.living.commands.door import Door, Given
 from townlet.living.commands.session import Order, Session
 from townlet.living.town import Town
 from townlet.whatif.fork import epochs_of_fork, fork_settings
@@ -23,7 +23,7 @@ from townlet.whatif.guided.sides import require_fitting_sides, sides_of
 from townlet.whatif.paired.step import PARTED
 from townlet.whatif.paired.treatments import Intervention
 
-Treat = Callable[[np.ndarray], None]
+Treat = Callable[[np.ndarray], object]
 Give = Callable[[np.ndarray], bool]
 """Gives a command to an array of one town, and returns whether it was accepted."""
 
@@ -90,7 +90,7 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
     for town in arms:
         town.set_seed(own[-1].seed)
         _enter_epoch(town, len(own) - 1 if known else first)
-    intervention.give(arms[1] if known else Town(epochs, arms[1].towns.copy(), treatment))
+    given = intervention.give(arms[1] if known else Town(epochs, arms[1].towns.copy(), treatment))
     seats = int(towns["clock"]["seats"].max())
     persons = _persons(begun.record, seats)
     counts, between = np.zeros((2, seats + 1, KINDS), np.int32), np.zeros((2, KINDS), np.int32)
@@ -113,7 +113,8 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
     )
     if events is None:
         return Arms(towns, ways, persons, pair, counts, between, parted, known, treat, orders)
-    attend = partial(_session, events, intervention, ((epochs, control), ((*settings[:first], treated), treatment)))
+    lived = (epochs, control), ((*settings[:first], treated), treatment)
+    attend = partial(_session, events, intervention, tuple(given) if known else (), lived)
     named = tuple(order.command.cmd_id for order in sorted(intervention.later, key=lambda order: order.at))
     return Arms(towns, ways, persons, pair, counts, between, parted, known, None, attend=attend, named=named)
 
@@ -121,6 +122,7 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
 def _session(
     events: CityEvents,
     intervention: Intervention,
+    given: tuple[Given, ...],
     lived: Sequence[tuple[Sequence[Settings], Any]],
     one: np.ndarray,
     side: int,
@@ -128,10 +130,12 @@ def _session(
 ) -> Session:
     """What gives a town of a side the city events of its seed, and a treated one the commands that are not given yet.
 
-    `lived` are the settings of the epochs, and their plans, of both sides.
+    `given` are those that a treated town was given before: its city events heed them, too. `lived` are the settings of
+    the epochs, and their plans, of both sides.
     """
     orders: Sequence[Order] = ()
     if side:
+        events = events._replace(given=(*events.given, *given))
         orders = intervention.later if intervention.known else intervention.orders
     settings, plans = lived[side]
     return events.session(Town(settings, one, plans), seed, orders)

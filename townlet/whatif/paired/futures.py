@@ -12,7 +12,7 @@ import numpy as np
 from projections.record.state import state_bytes
 from townlet.errors import OutboxFull
 from townlet.living.commands.session import Session
-from townlet.many.statistics import scipy_special
+from townlet.many.statistics import require_scipy, scipy_special
 from townlet.rules import draw
 from townlet.whatif.paired.arms import Arms
 from townlet.whatif.paired.outcomes import RECORDED, Watched, alike
@@ -95,6 +95,7 @@ def live(arms: Arms, watched: Watched, wish: Wish, per_day: int, progress: Progr
     step = _pairs_together(arms)
     chunks = [range(first, min(first + step, wish.pairs)) for first in range(0, wish.pairs, step)]
     parts: list[Lived] = []
+    require_scipy()
     with ThreadPoolExecutor(wish.threads) as pool:
         living = pool.map(lambda pairs: live_some(arms, watched, wish, per_day, pairs), chunks)
         scipy_special()  # what comes of them needs it, and it loads while they live

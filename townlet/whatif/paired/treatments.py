@@ -6,8 +6,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from eventlog.catalogue.registries import Issuer
 from townlet.errors import QueryError
-from townlet.living.commands.door import Door
+from townlet.living.commands.door import Door, Given
 from townlet.living.commands.session import Order
 from townlet.living.commands.typed import Command
 from townlet.living.town import Town
@@ -51,12 +52,14 @@ class Intervention:
         """The commands, as a run takes them."""
         return [*(Order(self.tick, command) for command in self.commands), *self.later]
 
-    def give(self, town: Town) -> None:
-        """Give the commands to a town. Raises QueryError for one that is rejected."""
-        door = Door(town)
+    def give(self, town: Town) -> list[Given]:
+        """Give the commands to a town; returns them with their answers. Raises QueryError for one that is rejected."""
+        door, given = Door(town), []
         for command in self.commands:
             if not (answer := door.submit(command)).accepted:
                 raise QueryError(f"at tick {self.tick:,} the command {command.command} is impossible: {answer.why}")
+            given.append(Given(Issuer.LOCAL, command, answer))
+        return given
 
 
 def command_id(tick: int, number: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from townlet.configuration.load import names_table
 from townlet.errors import QueryError
 from townlet.history.history import History
-from townlet.many.statistics import benjamini_hochberg, scipy_special
+from townlet.many.statistics import benjamini_hochberg, require_scipy, scipy_special
 from townlet.whatif.paired.arms import both_arms
 from townlet.whatif.paired.asking import DAYS_MOST, PAIRS_MOST, THREADS
 from townlet.whatif.paired.futures import FIRST_SEED, Wish, ends
@@ -97,6 +97,7 @@ def _sizes(run: History, seqs: list[int], outcome: Outcome, wish: Wish) -> Itera
         except QueryError as error:
             return str(error).partition("\n")[0].partition(" Next:")[0]
 
+    require_scipy()
     with ThreadPoolExecutor(wish.threads) as pool:
         found = pool.map(size, seqs)
         scipy_special()  # what comes of them needs it, and it loads while they live
