@@ -16,7 +16,7 @@ from cli.main import COMMANDS
     and every decision is weighed by how much likelier --policy makes it. So no town lives, unless --truth asks for
     futures. Both policies must be of kind mlp.
 
-    An episode is a person's life of --hours from a decision on. Weights multiply with every decision, so long episodes
+    An episode is a person's life of --horizon hours from a decision on. Weights multiply with every decision, so long episodes
     leave few that count: the effective sample says how many, and a warning where they are too few.
 
     Only the person's own decisions are weighed. An estimate is of one person who lives by --policy among others who
@@ -26,7 +26,7 @@ from cli.main import COMMANDS
     """,
     epilog=options.examples(
         "townlet offpolicy runs/learned --policy mine.safetensors",
-        "townlet offpolicy runs/learned --policy mine.safetensors --hours 3 --truth 200",
+        "townlet offpolicy runs/learned --policy mine.safetensors --horizon 3 --truth 200",
         "townlet offpolicy runs/learned --policy mine.safetensors --json",
     ),
 )
@@ -38,7 +38,9 @@ from cli.main import COMMANDS
     help="The policy to be estimated: a shipped name such as town, or a file (.safetensors).",
 )
 @click.option(
-    "--hours",
+    "--horizon",
+    "hours",
+    metavar="HOURS",
     type=click.FloatRange(min=0, min_open=True),
     default=6.0,
     show_default=True,

@@ -32,7 +32,7 @@ VERSUS = ("name", "value", "versus", "drift_percent", "beyond", "must", "passed"
 
     With --perturb city events come to every town, so that the rows say how much a town can bear.
 
-    With --commands each town is also given so many commands of every kind, drawn by its seed. How a town fares then is
+    With --drawn-commands each town is also given so many commands of every kind, drawn by its seed. How a town fares then is
     only reported. What must hold is this: digests, replay and resume are equal, nobody waits too long, no place is held
     without use for too long, and money and food are what the log says.
 
@@ -46,7 +46,7 @@ VERSUS = ("name", "value", "versus", "drift_percent", "beyond", "must", "passed"
         "townlet soak --set town.people=6 --seeds 20",
         "townlet soak --seeds 20 --days 30 --record soaks",
         "townlet soak --seeds 20 --days 30 --perturb wild",
-        "townlet soak --seeds 1-3 --days 30 --perturb wild --commands 500",
+        "townlet soak --seeds 1-3 --days 30 --perturb wild --drawn-commands 500",
         "townlet soak --seeds 20 --days 30 --versus features.relationship_modifiers=true",
     ),
 )
@@ -56,7 +56,9 @@ VERSUS = ("name", "value", "versus", "drift_percent", "beyond", "must", "passed"
 @options.settings_option
 @options.versus_option
 @options.perturb_option
-@click.option("--commands", type=click.IntRange(0, 100_000), default=0, help="Drawn commands for each town.")
+@click.option(
+    "--drawn-commands", "commands", type=click.IntRange(0, 100_000), default=0, help="Drawn commands for each town."
+)
 @options.jobs_option
 @click.option("--record", type=options.NewPath(), metavar="FILE|FOLDER", help="Write down the soak here.")
 @options.output_formats
@@ -83,7 +85,7 @@ def command(
     if record is not None and perturb is not None:
         raise click.UsageError("--record writes down a soak without city events: give --record or --perturb")
     if commands and (record is not None or versus):
-        raise click.UsageError("--commands soaks towns that anything may happen to: leave out --record and --versus")
+        raise click.UsageError("--drawn-commands soaks towns that anything may happen to: leave out --record and --versus")
     profile = None if perturb is None else profile_of(perturb)
 
     with output.Line() as line:

@@ -17,7 +17,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_it_prints_estimates_and_how_far_they_bear(run: str) -> None:
-    result = said("offpolicy", run, "--policy", "town", "--hours", "3")
+    result = said("offpolicy", run, "--policy", "town", "--horizon", "3")
     assert result.exit_code == 0, result.stderr
     lines = result.stdout.splitlines()
     assert lines[0].startswith("What one person would earn in 3 hours by town ")
@@ -32,7 +32,7 @@ def test_it_prints_estimates_and_how_far_they_bear(run: str) -> None:
 
 def test_the_json_has_the_truth_beside_the_estimates(run: str, tmp_path: Path) -> None:
     other = policy_file(tmp_path / "other.safetensors")
-    words = ["--policy", str(other), "--hours", "2", "--truth", "3", "--json"]
+    words = ["--policy", str(other), "--horizon", "2", "--truth", "3", "--json"]
     found = from_json(said("offpolicy", run, *words))
     assert (found["futures"], found["hours"], found["ticks"]) == (3, 2.0, 120)
     assert found["target"].startswith("other ") and found["behaviours"][0].startswith("town ")
@@ -49,8 +49,8 @@ def test_the_json_has_the_truth_beside_the_estimates(run: str, tmp_path: Path) -
         ([], "Missing option '--policy'"),
         (["--policy", "random"], "an estimate needs the probabilities"),
         (["--policy", "twon"], "did you mean town"),
-        (["--policy", "town", "--hours", "30"], "fewer --hours"),
-        (["--policy", "town", "--hours", "0"], "--hours"),
+        (["--policy", "town", "--horizon", "30"], "a shorter --horizon"),
+        (["--policy", "town", "--horizon", "0"], "--horizon"),
         (["--policy", "town", "--truth", "1"], "--truth"),
     ],
 )

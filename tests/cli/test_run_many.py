@@ -126,7 +126,7 @@ class TestSoak:
         result = said(
             "soak", "large", "--seeds", "301-303,7", "--days", "3", "--set", "town.people=600", "--jobs", "2", "--csv"
         )
-        how = {"overrides": {"town.people": "600"}, "jobs": 2, "perturb": None}
+        how = {"overrides": {"town.people": "600"}, "jobs": 2, "perturb": None, "commands": 0}
         assert asked == [("large", [301, 302, 303, 7], 3, how)]
         assert result.exit_code == 1 and "1 of 2 rows failed: chats" in result.stderr
         assert result.stdout.splitlines() == [

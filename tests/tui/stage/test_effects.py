@@ -137,12 +137,12 @@ def test_what_is_refused_is_a_message(demo: Path, says: Callable[..., None]) -> 
     at_80x24(demo, act)
 
 
-def test_a_run_with_city_events_is_refused_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run = townlet.simulate(ticks=600, seed=17, into=tmp_path / "events", perturb="calm")
+def test_what_cannot_be_asked_is_refused_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = townlet.simulate(ticks=600, seed=17, into=tmp_path / "run")
     seq = run.sql("select min(seq) as seq from option_chosen").to_pylist()[0]["seq"]
     assert carry_out(Order(run.place, seq, 2, 1)) == 2
     (line,) = capsys.readouterr().out.splitlines()
-    assert "city events come to it" in json.loads(line)["refused"]
+    assert "nobody lives there at tick 0" in json.loads(line)["refused"]
 
 
 def found(**changed: object) -> Found:

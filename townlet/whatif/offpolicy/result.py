@@ -153,8 +153,8 @@ class OffPolicy:
         if self.is_thin:
             notes.append(
                 f"Warning: the effective sample is small. Fewer than {FEW} episodes carry the estimates, so neither "
-                "they nor their intervals are to be believed. Weights multiply with every decision: ask for fewer "
-                "--hours, for a policy nearer to the logged one, or log a longer run."
+                "they nor their intervals are to be believed. Weights multiply with every decision: ask for a "
+                "shorter --horizon, for a policy nearer to the logged one, or log a longer run."
             )
         if self.left_out:
             notes.append(

@@ -124,7 +124,7 @@ def test_a_thin_sample_is_said_to_be_thin(run: Run, tmp_path: Path) -> None:
     other = run.off_policy(policy_file(tmp_path / "other.safetensors"), hours=12.0)
     assert other.is_thin
     said = " ".join(other.lines())
-    assert "Warning: the effective sample is small." in said and "fewer --hours" in said
+    assert "Warning: the effective sample is small." in said and "a shorter --horizon" in said
     shorter = other.effective_after()
     assert list(shorter) == [1.0, 2.0, 3.0, 6.0] and shorter[1.0] > other.effective_episodes
 
