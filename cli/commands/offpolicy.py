@@ -16,8 +16,8 @@ from cli.main import COMMANDS
     and every decision is weighed by how much likelier --policy makes it. So no town lives, unless --truth asks for
     futures. Both policies must be of kind mlp.
 
-    An episode is a person's life of --horizon hours from a decision on. Weights multiply with every decision, so long episodes
-    leave few that count: the effective sample says how many, and a warning where they are too few.
+    An episode is a person's life of --horizon hours from a decision on. Weights multiply with every decision, so long
+    episodes leave few that count: the effective sample says how many, and a warning where they are too few.
 
     Only the person's own decisions are weighed. An estimate is of one person who lives by --policy among others who
     live as logged; --truth lives such futures, and those in which everybody does.

@@ -32,8 +32,8 @@ VERSUS = ("name", "value", "versus", "drift_percent", "beyond", "must", "passed"
 
     With --perturb city events come to every town, so that the rows say how much a town can bear.
 
-    With --drawn-commands each town is also given so many commands of every kind, drawn by its seed. How a town fares then is
-    only reported. What must hold is this: digests, replay and resume are equal, nobody waits too long, no place is held
+    With --drawn-commands each town is also given so many commands of every kind, drawn by its seed. How a town fares then
+    is only reported. What must hold is this: digests, replay and resume are equal, nobody waits too long, no place is held
     without use for too long, and money and food are what the log says.
 
     With --record the soak is written down as JSON: settings, code, seeds, days, every row, whether all hold.
@@ -85,7 +85,9 @@ def command(
     if record is not None and perturb is not None:
         raise click.UsageError("--record writes down a soak without city events: give --record or --perturb")
     if commands and (record is not None or versus):
-        raise click.UsageError("--drawn-commands soaks towns that anything may happen to: leave out --record and --versus")
+        raise click.UsageError(
+            "--drawn-commands soaks towns that anything may happen to: leave out --record and --versus"
+        )
     profile = None if perturb is None else profile_of(perturb)
 
     with output.Line() as line:

@@ -124,8 +124,8 @@ def logged(run: History, spans: list[Span], ticks: int) -> Logged:
         longest = max(span.last - span.first for span in spans)
         raise QueryError(
             f"{run.place}: an estimate needs two episodes or more of {ticks:,} ticks, and the longest stretch whose "
-            f"decisions are kept has {longest:,}.\n  Next: a shorter --horizon, or let the town live on: townlet resume "
-            f"{run.place} --days 28"
+            f"decisions are kept has {longest:,}.\n  Next: a shorter --horizon, or let the town live on: townlet "
+            f"resume {run.place} --days 28"
         )
     tick, person, option, log_prob, episode = np.concatenate(parts, axis=1)
     return Logged(
