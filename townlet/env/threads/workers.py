@@ -14,10 +14,7 @@ from queue import SimpleQueue
 
 from townlet.env.threads.shares import ASLEEP, CALLER, SHARES_MOST, WAKE_CALLER, new_desk
 
-FAILED = (
-    "a step of this environment failed, by an error that was raised then or stands on stderr, and it cannot be ended: "
-    "make a new environment"
-)
+FAILED = "a step of this environment failed (its error was raised, or stands on stderr): make a new environment"
 
 Work = Callable[[int, int], int]
 """The compiled step, bound to its arrays: takes the number of a thread, and whether it opens a step (1) or not (0)."""

@@ -93,7 +93,7 @@ def test_a_share_that_the_caller_never_finished_is_told_and_not_awaited() -> Non
         with pytest.raises(ZeroDivisionError):
             workers.run()
         for _ in range(2):
-            with pytest.raises(RuntimeError, match=r"a step of this environment failed, .* make a new environment"):
+            with pytest.raises(RuntimeError, match=r"a step of this environment failed .*: make a new environment"):
                 workers.settle()
 
 
