@@ -3,6 +3,7 @@
 import weakref
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -78,12 +79,15 @@ class VectorEnv(GymnasiumNames):
         self._make_arrays()
         self._workers = Workers(towns, self.threads)
         self._workers.start(self._bind())
+        ends = ExitStack()  # ends the threads, then writes and closes every log, also if the threads do not end
+        ends.callback(self._towns.close)
+        ends.callback(self._workers.close)
         # If nobody closes it: threads would keep it in memory, and what is not written yet would be lost.
-        self._end = weakref.finalize(self, _end, self._workers, self._towns)
+        self._end = weakref.finalize(self, ends.close)
         self._lived = np.zeros(towns, np.int64)  # finished episodes of each town
         self._rounds = np.zeros(towns, np.int64)  # how often each town was founded since the last seed
         self._seeds = list(range(towns))
-        self._is_full = self._is_closed = False
+        self._is_full = self._is_closed = self._is_stepping = False
         self._unfounded = set(range(towns))  # towns that no reset has founded yet
         self._over = list(range(towns))  # towns whose last episode is over and that are not founded again
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
@@ -97,22 +101,16 @@ class VectorEnv(GymnasiumNames):
         self.observations: Observations = {"scalars": self.lives.observer.scalars, "action_mask": seen["mask"]}
         if self.layout.planes:
             self.observations["map"] = self.lives.observer.map
-        self.infos: Infos = {
-            "alive": seen["alive"],
-            "decides": seen["decides"],
-            "person": seen["person"],
-            "actions": seen["action"],
-            "tick": _read_only(self.lives.clocks),
-        }
+        self.infos: Infos = {name: seen[name] for name in ("alive", "decides", "person")}
+        self.infos |= {"actions": seen["action"], "tick": _read_only(self.lives.clocks)}
         self._flags = seen["reward"], seen["terminated"], seen["truncated"]
 
     def _bind(self) -> Work:
         """The compiled step, bound to its arrays."""
         lives, own, shared = self.lives, (self._episodes, self._asked), self._workers
         written = *lives.sight, lives.seen, self._towns.reserve
-        work: Work = bound_entry(
-            stepping.step, *lives.lived, *own, *written, shared.desk, shared.threads, shared.shares
-        )
+        desk = shared.desk, shared.threads, shared.shares
+        work: Work = bound_entry(stepping.step, *lives.lived, *own, *written, *desk)
         return work
 
     @property
@@ -232,8 +230,7 @@ class VectorEnv(GymnasiumNames):
         self._require_open()
         over = np.zeros(self.num_envs, np.int64)
         over[self._over] = np.arange(1, len(self._over) + 1)
-        unfounded = np.zeros(self.num_envs, np.int64)
-        unfounded[list(self._unfounded)] = 1
+        unfounded = np.isin(np.arange(self.num_envs), list(self._unfounded)).astype(np.int64)
         return {
             **{f"lives.{name}": array for name, array in self.lives.state().items()},
             **{name: array.copy() for name, array in self._places().items()},
@@ -278,23 +275,35 @@ class VectorEnv(GymnasiumNames):
         old `final_obs` and `final_info`, and `_final_obs`, bool [T], which says for which towns. With "disabled", only
         `reset` founds a new town. Raises TownletError, OutboxFull.
         """
-        if self._is_closed or self.logs is not None:
+        if self._is_closed or self._is_stepping or self.logs is not None:
             self._require_open()
         self._asked[:] = checked_actions(actions, self._asked.shape)
         if self._is_full:
             self._drain(self._towns.full(HALF))
             self._is_full = False
         renewed = self._renew() if self._over else []
-        more = self._finish_step() if self._workers.run() else {}
+        self._is_stepping = True
+        hands = self._workers.run()
         if renewed:
             self._episodes["rests"][renewed] = 0
+        more = self._finish_step() if hands else {}
+        self._is_stepping = False
         return dict(self.observations), *self._flags, {**self.infos, **more}
 
     def _require_open(self) -> None:
-        """Raise TownletError if this environment is closed, or if another process writes its logs."""
+        """Raise TownletError if this environment is closed, or another process writes its logs. End a broken step."""
         if self._is_closed:
             raise TownletError("this environment is closed: make a new one")
         self._towns.require_own_logs()
+        self._settle()
+
+    def _settle(self) -> None:
+        """End the last step if an exception, such as Ctrl-C, broke it off. Raises RuntimeError if it cannot end."""
+        if self._is_stepping:
+            hands = self._workers.settle()
+            self._is_stepping, self._episodes["rests"] = False, 0
+            if hands:
+                self._finish_step()
 
     def _renew(self) -> list[int]:
         """Found the towns whose last episode is over again; they rest in this step. Returns their indices."""
@@ -329,8 +338,7 @@ class VectorEnv(GymnasiumNames):
         over = list(self._over)
         final = {name: array.copy() for name, array in self.observations.items()}
         info = {name: array.copy() for name, array in self.infos.items()}
-        which = np.zeros(self.num_envs, np.bool_)
-        which[over] = True
+        which = np.isin(np.arange(self.num_envs), over)
         flags = [flag[over] for flag in self._flags]
         for index in over:
             self._begin_episode(index)
@@ -339,25 +347,27 @@ class VectorEnv(GymnasiumNames):
         return {"final_obs": final, "final_info": info, "_final_obs": which, "_final_info": which}
 
     def _drain(self, full: list[int]) -> None:
-        if self._pool is None or self._towns.is_forked:  # the pool's threads stay in the process that made them
+        pool = None if self._towns.is_forked else self._pool  # its threads stay in the process that made them
+        if pool is None:
             self._towns.drain_all(full)
         else:
-            list(
-                self._pool.map(self._towns.drain_all, (full[thread :: self.threads] for thread in range(self.threads)))
-            )
+            list(pool.map(self._towns.drain_all, (full[thread :: self.threads] for thread in range(self.threads))))
 
     # Histories
 
     def digests(self) -> list[str]:
         """The digest of each town's history so far, in hex. Equal digests mean equal histories."""
+        self._settle()
         return [self._towns.digest(index) for index in range(self.num_envs)]
 
     def events(self, index: int) -> Rows:
         """The events of a town's last tick, or of its founding: an array of `eventlog.rows.ROW`."""
+        self._settle()
         return self._towns.events(index, int(self._episodes["begun"][index])).copy()
 
     def write(self) -> None:
         """Write what the towns have lived so far to their logs, if logs are kept."""
+        self._settle()
         for index in range(self.num_envs) if self.logs is not None else ():
             self._towns.write(index)
 
@@ -373,8 +383,7 @@ class VectorEnv(GymnasiumNames):
         """
         if self._pool is not None:
             self._pool.shutdown(wait=not self._towns.is_forked)
-            self._pool = None
-        self._is_closed = True
+        self._is_closed, self._is_stepping = True, False
         self._end()
 
     def __enter__(self) -> Self:
@@ -382,12 +391,6 @@ class VectorEnv(GymnasiumNames):
 
     def __exit__(self, *error: object) -> None:
         self.close()
-
-
-def _end(workers: Workers, towns: Towns) -> None:
-    """End the threads, and write and close every log."""
-    workers.close()
-    towns.close()
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

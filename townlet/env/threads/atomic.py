@@ -22,10 +22,20 @@ IN_ONE_ORDER: Final = "seq_cst"
 
 WORD_BYTES: Final = 8
 
-PAUSES: Final = {"x86_64": ("llvm.x86.sse2.pause",), "aarch64": ("llvm.aarch64.hint", 1)}
-"""LLVM's name, and arguments, of the instruction that says that a thread waits in a loop, by architecture."""
+X86, ARM = ("llvm.x86.sse2.pause",), ("llvm.aarch64.hint", 1)
+
+PAUSES: Final[dict[str, tuple[Any, ...]]] = {"x86_64": X86, "amd64": X86, "aarch64": ARM, "arm64": ARM}
+"""LLVM's name, and arguments, of the instruction that says that a thread waits in a loop, by architecture.
+
+Linux, macOS and Windows have different names for the same architectures, Windows in capitals.
+"""
 
 _one_at_a_time = threading.Lock()
+
+
+def instruction_of(machine: str) -> tuple[Any, ...]:
+    """The instruction of PAUSES for a machine as `platform` names it; empty if none is known."""
+    return PAUSES.get(machine.lower(), ())
 
 
 def look_at(words: Any, place: Any) -> int:
@@ -91,8 +101,8 @@ def _exchange(_typing: Any, words: Any, place: Any, value: Any) -> Any:
 @intrinsic
 def _pause(_typing: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        if platform.machine() in PAUSES:
-            name, *numbers = PAUSES[platform.machine()]
+        if instruction := instruction_of(platform.machine()):
+            name, *numbers = instruction
             number = ir.IntType(32)
             kind = ir.FunctionType(ir.VoidType(), [number for _ in numbers])
             function = cgutils.get_or_insert_function(builder.module, kind, name)

@@ -12,7 +12,9 @@ import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 
-from townlet.env.threads.shares import ASLEEP, CALLER, SHARES_MOST, new_desk
+from townlet.env.threads.shares import ASLEEP, CALLER, SHARES_MOST, WAKE_CALLER, new_desk
+
+FAILED = "a step of this environment failed (its error was raised, or stands on stderr): make a new environment"
 
 Work = Callable[[int, int], int]
 """The compiled step, bound to its arrays: takes the number of a thread, and whether it opens a step (1) or not (0)."""
@@ -30,35 +32,47 @@ class Workers:
         self._calls: SimpleQueue[bool] = SimpleQueue()  # True wakes a helper, False ends it
         self._wakes: SimpleQueue[None] = SimpleQueue()  # wakes the caller
         self._helpers: list[threading.Thread] = []
-        self._is_broken_off = self._has_failed = False
+        self._has_failed = False
 
     def start(self, work: Work) -> None:
         """Start the helpers. From now on `run` runs this step."""
-        self._work = work
+        self._work, self._calls = work, SimpleQueue()
         for thread in range(1, self.threads):
             helper = threading.Thread(target=self._help, args=(thread,), name="townlet-step", daemon=True)
             self._helpers.append(helper)
             helper.start()
 
     def run(self) -> int:
-        """Step all towns; returns how many of them need the caller's help."""
-        if self._is_broken_off:
-            self._go_on(0)
-        self._is_broken_off = True  # until all shares are done, which Ctrl-C may keep from being awaited
-        hands = self._go_on(1)
-        self._is_broken_off = False
-        return hands
+        """Step all towns; returns how many of them need the caller's help.
 
-    def _go_on(self, opens: int) -> int:
-        """Work until all shares of the step are done."""
+        An exception that is not of the step, such as Ctrl-C, breaks it off: then `settle` ends it, before the next one.
+        Raises RuntimeError if a helper failed.
+        """
+        opens = 1
         while (hands := self._work(int(CALLER), opens)) < 0:
             if self._has_failed:
-                raise RuntimeError("a thread of the environment failed; what it said stands on stderr")
+                raise RuntimeError(FAILED)
             for _ in range(int(ASLEEP) - hands):
                 self._calls.put(True)
             if hands == ASLEEP:
                 self._wakes.get()
             opens = 0
+        return hands
+
+    def settle(self) -> int:
+        """End a step that was broken off, as if it had not been; returns what `run` would have returned.
+
+        The helpers are ended first: then nobody holds a share, the caller takes all that are left, and only if one was
+        taken by a thread that failed in it are they not all done at last. Raises RuntimeError then.
+        """
+        self.close()
+        if not self._has_failed:
+            while (hands := self._work(int(CALLER), 0)) == WAKE_CALLER:
+                pass  # it had noted that it sleeps, and has done the last share itself
+            self._has_failed = hands < 0
+        if self._has_failed:
+            raise RuntimeError(FAILED)
+        self.start(self._work)
         return hands
 
     def _help(self, thread: int) -> None:
@@ -75,9 +89,13 @@ class Workers:
             raise
 
     def close(self) -> None:
-        """End the helpers. A second call does nothing."""
+        """End the helpers. A second call does nothing.
+
+        Garbage collection may call this in a helper, which then does not wait for itself: it ends when it has returned.
+        """
         for _ in self._helpers:
             self._calls.put(False)
         for helper in self._helpers:
-            helper.join()
+            if helper is not threading.current_thread():
+                helper.join()
         self._helpers = []

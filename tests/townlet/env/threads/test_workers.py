@@ -11,6 +11,7 @@ import pytest
 
 import townlet
 from tests.townlet.env.test_contract import KITCHEN
+from townlet.env.threads.atomic import instruction_of
 from townlet.env.threads.shares import ASLEEP, CALLER, WAKE_CALLER
 from townlet.env.threads.workers import Workers
 
@@ -78,8 +79,77 @@ def test_a_step_that_was_broken_off_is_ended_before_the_next_one() -> None:
     with working(caller, lambda: SLEEP) as workers:
         with pytest.raises(KeyboardInterrupt):
             workers.run()
-        assert workers.run() == workers.run() == 3
+        assert workers.settle() == workers.run() == workers.run() == 3
     assert asked == [OPENS, GOES_ON, OPENS, OPENS]
+
+
+def test_a_share_that_the_caller_never_finished_is_told_and_not_awaited() -> None:
+    def caller(opens: int) -> int:
+        if opens:
+            raise ZeroDivisionError
+        return SLEEP  # all shares are taken, and not all are done
+
+    with working(caller, lambda: SLEEP) as workers:
+        with pytest.raises(ZeroDivisionError):
+            workers.run()
+        for _ in range(2):
+            with pytest.raises(RuntimeError, match=r"a step of this environment failed .*: make a new environment"):
+                workers.settle()
+
+
+def test_a_caller_that_wakes_itself_ends_a_step_that_was_broken_off() -> None:
+    hands = iter([WAKE, 5])
+    with working(lambda opens: next(hands), lambda: SLEEP) as workers:
+        assert workers.settle() == 5
+
+
+def test_a_helper_that_slept_when_the_step_was_broken_off_works_again() -> None:
+    """The desk says already that nobody sleeps, so no later step would wake it."""
+    asleep, is_broken_off, again = threading.Event(), threading.Event(), threading.Event()
+
+    def caller(opens: int) -> int:
+        if opens:
+            assert asleep.wait(SECONDS_MOST)
+            is_broken_off.set()
+            raise KeyboardInterrupt
+        return 0
+
+    def helper() -> int:
+        (again if is_broken_off.is_set() else asleep).set()
+        return SLEEP
+
+    with working(caller, helper) as workers:
+        with pytest.raises(KeyboardInterrupt):
+            workers.run()
+        assert workers.settle() == 0
+        assert again.wait(SECONDS_MOST)
+
+
+def test_a_helper_may_end_the_helpers() -> None:
+    """Garbage collection ends the threads of an environment that nobody has closed in whichever thread it comes."""
+    ended: list[threading.Thread] = []
+
+    def helper() -> int:
+        if not ended:
+            workers.close()
+            ended.append(threading.current_thread())
+            done.set()
+        return SLEEP
+
+    done, workers = threading.Event(), Workers(4, 2)
+    workers.start(lambda thread, opens: helper())
+    assert done.wait(SECONDS_MOST)
+    ended[0].join(SECONDS_MOST)
+    assert not ended[0].is_alive()
+
+
+@pytest.mark.parametrize(("name", "same"), [("AMD64", "x86_64"), ("arm64", "aarch64"), ("ARM64", "aarch64")])
+def test_the_pause_of_a_processor_is_known_by_the_names_of_all_systems(name: str, same: str) -> None:
+    assert instruction_of(name) == instruction_of(same) != ()
+
+
+def test_a_processor_without_a_known_pause_does_not_pause() -> None:
+    assert instruction_of("riscv64") == ()
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -87,7 +157,7 @@ def test_a_helper_that_fails_does_not_leave_the_caller_waiting() -> None:
     def helper() -> int:
         raise MemoryError
 
-    with working(lambda opens: SLEEP, helper) as workers, pytest.raises(RuntimeError, match="a thread of the env"):
+    with working(lambda opens: SLEEP, helper) as workers, pytest.raises(RuntimeError, match="a step of this env"):
         workers.run()
 
 
