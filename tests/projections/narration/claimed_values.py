@@ -43,6 +43,16 @@ def ticks(at: At, count: int) -> str:
     return "a day" if minutes < 2880 else noun(minutes // 1440, "day")
 
 
+def span(at: At, count: int) -> str:
+    """A duration in its two largest units: `one hour and 44 minutes`."""
+    minutes = count * 1440 // at.log.per_day
+    (days, hours), minutes = divmod(minutes // 60, 24), minutes % 60
+    units = [(days, "day"), (hours, "hour"), (minutes, "minute")]
+    first = next((i for i, (much, _) in enumerate(units) if much), 2)
+    parts = [noun(*units[first])] + [noun(*each) for each in units[first + 1 : first + 2] if each[0]]
+    return " and ".join(parts)
+
+
 def ago(at: At, tick: int) -> str:
     """How many days before the event a tick was."""
     days = at.day - tick // at.log.per_day
@@ -93,6 +103,22 @@ def goal(at: At) -> str:
 def is_promise(at: At) -> bool:
     """Whether the event is a promise that was broken."""
     return at.kind == "queue_conflict" and at.code == int(Reason.PROMISE)
+
+
+def over(at: At) -> str:
+    """What the event was, as the reason of a bond."""
+    if is_promise(at):
+        return "a broken promise"
+    if at.kind == "queue_handover" and at.log.map.places[at.place].kind == "desk":
+        return "a handover at the desk"
+    return OVER[at.kind]
+
+
+def why(at: At) -> str:
+    """What called somebody away from a talk."""
+    if at.code == Reason.TURN:
+        return f"to use {spot(at, int(at.person(at.a)['holds']))}"
+    return {int(Reason.DUE): "to go to work", int(Reason.HUNGER): "because of hunger"}[at.code]
 
 
 def daypart(at: At) -> str:
@@ -198,7 +224,7 @@ def mates(at: At) -> str:
 
 
 def lasted(at: At) -> str:
-    return ticks(at, at.tick - at.last(at.kind.replace("restored", "failed")))
+    return span(at, at.tick - at.last(at.kind.replace("restored", "failed")))
 
 
 def caught(at: At) -> str:
@@ -236,7 +262,7 @@ VALUES: Final[Mapping[str, Callable[[At], str]]] = {
     "waited": lambda at: ticks(at, at.waited(at.a if at.kind == "queue_left" else at.b)),
     "capacity": lambda at: Number(at.log.settings.relationships.capacity),
     "home": lambda at: where(at, at.log.home(at.a)),
-    "over": lambda at: "a broken promise" if is_promise(at) else OVER[at.kind],
+    "over": over,
     "newcomer": newcomer,
     "about": lambda at: at.log.name(int(at.row["tile"])),
     "victim": victim,
@@ -269,6 +295,8 @@ VALUES: Final[Mapping[str, Callable[[At], str]]] = {
     "company": lambda at: Number(len(company(at))),
     "row": lambda at: ordinal(aside.failures_in_a_row(at) + 1),
     "failures": lambda at: Number(aside.failures_in_a_row(at)),
+    "tried": lambda at: Number(at.count_pair("chat_succeeded", "chat_failed", before=True)),
+    "why": why,
     "fine": lambda at: Number(at.count_pair("chat_succeeded")),
     "others": others,
     "exits": lambda at: Number(int(at.row["value"])),
