@@ -131,11 +131,16 @@ def squeeze(scene: Scene) -> Iterator[Moment]:
 
 
 def handover(scene: Scene) -> Iterator[Moment]:
-    """A person gives its place to the next in line, after its use or by yielding."""
+    """A person gives its place to the next in line, after its use or by yielding.
+
+    At a desk one shift follows another, which is no kindness: these are counted for themselves.
+    """
     giver, given, memory = scene.agent, scene.other, scene.memory
-    count, back = memory.add("handovers", giver, given), memory.get("handed", given, giver, -1)
-    first = count == 1 and not memory.get("handovers", given, giver)
-    memory.put(scene.tick, "handed", giver, given)
+    is_desk = scene.names.spots[scene.place].kind == DESK
+    counted, handed = ("desks", "desk_left") if is_desk else ("handovers", "handed")
+    count, back = memory.add(counted, giver, given), memory.get(handed, given, giver, -1)
+    before = sum(memory.get(name, *two) for name in ("desks", "handovers") for two in ((giver, given), (given, giver)))
+    memory.put(scene.tick, handed, giver, given)
     waited, rude = _wait_ticks(scene, given), memory.get("wronged", giver, given, -1)
     agent = scene.of(giver)
     yielded = agent is not None and agent["option"] == Option.YIELD
@@ -143,19 +148,19 @@ def handover(scene: Scene) -> Iterator[Moment]:
         "needier": yielded and _is_worse_off(scene, given, giver),
         "rivals": scene.stays(given, giver, RIVAL),
         "quarrelled": rude > memory.get("wronged", given, giver, -1) and not scene.is_rival(given, giver),
-        "returned": back >= 0 and back > memory.get("handed_before", giver, given, -1),
+        "returned": back >= 0 and back > memory.get(f"{handed}_before", giver, given, -1),
         "waited": waited >= LONG_WAIT,
         "often": count >= 3,
-        "strangers": first and scene.are_strangers(giver, given),
+        "strangers": before == 1 and scene.are_strangers(giver, given),
     }
-    memory.put(scene.tick, "handed_before", giver, given)
+    memory.put(scene.tick, f"{handed}_before", giver, given)
     facts = {
         "waited": duration(waited, scene.names.ticks_per_day),
         "since": scene.ago(max(back, 0)),
         "rude": scene.ago(max(rude, 0)),
         "nth": nth(count),
     }
-    at_desk = scene.names.spots[scene.place].kind == DESK and not yielded
+    at_desk = is_desk and not yielded
     asides = [f"help.{name}" for name, holds in true.items() if holds and (name in AT_A_DESK or not at_desk)]
     name = "desk" if at_desk else "yielded" if yielded else "handover"
     yield scene.moment(f"help.{name}", facts, priority=not at_desk, asides=asides)

@@ -142,7 +142,9 @@ def nth(at: At) -> str:
         )
     if at.kind == "queue_left":
         return ordinal(at.count("queue_left", agent=at.a, code=int(Reason.IMPATIENT)))
-    directed = ("queue_handover", "late_help", "shift_takeover", "meal_given", "money_lent", "money_returned")
+    if at.kind == "queue_handover":
+        return ordinal(len(aside.handovers(at, at.a, at.b, at.seq + 1)))
+    directed = ("late_help", "shift_takeover", "meal_given", "money_lent", "money_returned")
     if at.kind in directed:
         return ordinal(at.count(at.kind, agent=at.a, other=at.b))
     return ordinal(at.count_pair(at.kind) if at.b >= 0 else at.count(at.kind, agent=at.a))
@@ -173,6 +175,8 @@ def since(at: At) -> str:
         return ago(at, at.last_of_pair("shared_meal"))
     if at.kind.startswith("chat"):
         return ago(at, at.last_of_pair("chat_succeeded", "chat_failed", "chat_broken_off"))
+    if at.kind == "queue_handover":
+        return ago(at, int(aside.handovers(at, at.b, at.a, at.seq)[-1]["tick"]))
     return ago(at, at.last(at.kind, agent=at.b, other=at.a))
 
 

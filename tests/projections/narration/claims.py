@@ -248,7 +248,7 @@ def was_called_away(at: At) -> bool:
     if at.code == Reason.TURN:
         return int(one["holds"]) >= 0 > int(one["doing"])
     if at.code == Reason.HUNGER:
-        return float(one["hunger"]) < needs.urgent and int(one["doing"]) < 0
+        return float(one["hunger"]) < needs.urgent_below and int(one["doing"]) < 0
     return at.code == Reason.DUE and int(one["job"]) >= 0 > int(one["doing"])
 
 

@@ -1,7 +1,7 @@
 """What each aside of the story claims, as a function of the log."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from eventlog.catalogue.registries import Reason
 from tests.projections.narration.claims import FRIEND, RIVAL, Claim, both
@@ -55,6 +55,19 @@ def last_was(at: At, *kinds: str, turned: bool) -> bool:
     """The two's last such event before this one had the roles turned (or not)."""
     rows = at.log.of_pair(*kinds, a=at.a, b=at.b, until=at.seq)
     return bool(len(rows)) and (int(rows["agent"][-1]) == at.b) == turned
+
+
+def handovers(at: At, giver: int, given: int, until: int) -> list[Any]:
+    """The handovers of one to another before event `until`: those at desks if this one is at a desk, else the others."""
+    places = at.log.map.places
+    rows = at.log.of("queue_handover", until=until, agent=giver, other=given)
+    return [row for row in rows if (places[row["object"]].kind == "desk") == (places[at.place].kind == "desk")]
+
+
+def last_handover_was_turned(at: At) -> bool:
+    """The two's last such handover before this one was from the other one."""
+    theirs, own = handovers(at, at.b, at.a, at.seq), handovers(at, at.a, at.b, at.seq)
+    return bool(theirs) and (not own or own[-1]["seq"] < theirs[-1]["seq"])
 
 
 def needs_more(side: Callable[..., float]) -> Claim:
@@ -119,9 +132,9 @@ ASIDES: Final[Mapping[str, Claim]] = {
     "help.quarrelled": lambda at: (
         at.last("queue_conflict", agent=at.a, other=at.b) > at.last("queue_conflict", agent=at.b, other=at.a)
     ),
-    "help.returned": lambda at: last_was(at, "queue_handover", turned=True),
+    "help.returned": lambda at: last_handover_was_turned(at),
     "help.waited": lambda at: at.waited(at.b) >= 8,
-    "help.often": lambda at: at.count("queue_handover", agent=at.a, other=at.b) >= 3,
+    "help.often": lambda at: len(handovers(at, at.a, at.b, at.seq + 1)) >= 3,
     "help.strangers": lambda at: not at.count_pair(*MET, before=True) and not are_housemates(at),
     "help.help_back": lambda at: at.last("late_help", agent=at.b, other=at.a) >= 0,
     "help.help_again": lambda at: at.count("late_help", agent=at.a, other=at.b) >= 2,
