@@ -58,7 +58,7 @@ def last_was(at: At, *kinds: str, turned: bool) -> bool:
 
 
 def handovers(at: At, giver: int, given: int, until: int) -> list[Any]:
-    """The handovers of one to another before event `until`: those at desks if this one is at a desk, else the others."""
+    """The handovers of one to another before event `until`: at desks if this one is at a desk, else the others."""
     places = at.log.map.places
     rows = at.log.of("queue_handover", until=until, agent=giver, other=given)
     return [row for row in rows if (places[row["object"]].kind == "desk") == (places[at.place].kind == "desk")]

@@ -206,7 +206,7 @@ class TestAPair:
         one, other = next(pairs(run))
         either = f"(('{one}', '{other}'), ('{other}', '{one}'))"
         talks = (
-            run.sql(f"select count(*) n from chat_succeeded where (agent, other) in {either}").column("n")[0].as_py()
+            run.sql(f"select count(*) n from chat_succeeded where (agent, listener) in {either}").column("n")[0].as_py()
         )
         (text,) = (row["text"] for row in run.pair(one, other).to_pylist() if row["about"] == "together")
         assert re.search(rf"\b{in_words(talks)} talks? that did not go wrong", text), (talks, text)
