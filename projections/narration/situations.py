@@ -240,6 +240,7 @@ ASIDES: Final = _placeholders_of(
         "chat.rivals_fail": BAD_TALK,
         "chat.row": BAD_TALK,
         "chat.usually_fine": BAD_TALK,
+        "chat.always_fine": BAD_TALK,
         "chat.second_hand": NEWS,
         "chat.will_succeed": f"{TWO} where by",
         "chat.will_fail": f"{TWO} where by",

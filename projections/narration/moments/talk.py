@@ -60,13 +60,14 @@ def bad_talk(scene: Scene) -> Iterator[Moment]:
     a, b, memory = scene.agent, scene.other, scene.memory
     tried = talks_so_far(scene)
     count, row = memory.add("failed_talks", *pair(a, b)), memory.add("failures", *pair(a, b))
+    fine = memory.get("talks", *pair(a, b))
     true = {
         "friends_fail": scene.stays(a, b, FRIEND) and scene.stays(b, a, FRIEND),
         "rivals_fail": scene.stays(a, b, RIVAL) or scene.stays(b, a, RIVAL),
         "row": row >= 2,
-        "usually_fine": memory.get("talks", *pair(a, b)) >= 4 and row == 1,
+        "usually_fine": fine >= 4 and row == 1 and count > 1,
+        "always_fine": fine >= 4 and count == 1,
     }
-    fine = memory.get("talks", *pair(a, b))
     facts = {
         "count": number(count),
         "row": nth(row),

@@ -160,6 +160,7 @@ ASIDES: Final[Mapping[str, Claim]] = {
     "chat.friends_fail": both(stays_bond("a", "b", FRIEND), stays_bond("b", "a", FRIEND)),
     "chat.rivals_fail": is_any_rivalry,
     "chat.row": lambda at: failures_in_a_row(at) >= 1,
+    "chat.always_fine": lambda at: at.count_pair("chat_succeeded") >= 4 and at.count_pair("chat_failed") == 1,
     "chat.usually_fine": lambda at: at.count_pair("chat_succeeded") >= 4,
     "chat.second_hand": lambda at: (
         int(at.row["code2"]) == 2 and int(at.log.rows[at.seq - int(at.row["cause"])]["kind"]) == 133
