@@ -271,6 +271,13 @@ class Scene:
         """What `other` becomes to `owner` where the tie comes to have these sides; None: there is no tie."""
         return self._rule.after(self.bond(owner, other), sides)
 
+    def stays(self, owner: int, other: int, bond: int) -> bool:
+        """Whether `other` is this to `owner`, and this event does not end it."""
+        tie = self.tie(owner, other)
+        return self.bond(owner, other) == bond and (
+            tie is None or not tie.held or self.bond_after(owner, other, tie.after) == bond
+        )
+
     def is_friend(self, owner: int, other: int) -> bool:
         """Whether `other` is a friend of `owner`."""
         return self.bond(owner, other) == FRIEND

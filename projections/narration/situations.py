@@ -25,7 +25,7 @@ COUNTS: Final = frozenset(
 WRONG: Final = f"{TWO} {PLACE} nth nth_here here since waited capacity home goal"
 COURTESY: Final = f"{TWO} {PLACE} waited since rude nth"
 TALK: Final = f"{TWO} where since line company count nth failures"
-BAD_TALK: Final = f"{TWO} where since line company count row fine"
+BAD_TALK: Final = f"{TWO} where since line company count row fine tried"
 MEAL: Final = f"{TWO} {PLACE} nth nth_here since quarrel third"
 SHIFT: Final = f"{ONE} {PLACE} job a_job"
 TAKEOVER: Final = f"{TWO} {PLACE} job a_job nth since"
@@ -80,7 +80,8 @@ SITUATIONS: Final = _placeholders_of(
         "chat.uneven": UNEVEN,
         "chat.failed": BAD_TALK,
         "chat.first_failed": BAD_TALK,
-        "chat.broken_off": f"{TWO} where",
+        "chat.broken_off": f"{TWO} where why",
+        "chat.called_away": f"{TWO} where why",
         "chat.news_quarrel": NEWS,
         "chat.news_help": NEWS,
         "chat.news_takeover": NEWS,
@@ -116,6 +117,7 @@ SITUATIONS: Final = _placeholders_of(
         "work.oversleeps": BY_ONE,
         "work.rises": BY_ONE,
         "help.handover": COURTESY,
+        "help.desk": COURTESY,
         "help.yielded": COURTESY,
         "help.late": HELP,
         "help.promised": f"{TWO} {PLACE}",
@@ -238,6 +240,7 @@ ASIDES: Final = _placeholders_of(
         "chat.rivals_fail": BAD_TALK,
         "chat.row": BAD_TALK,
         "chat.usually_fine": BAD_TALK,
+        "chat.always_fine": BAD_TALK,
         "chat.second_hand": NEWS,
         "chat.will_succeed": f"{TWO} where by",
         "chat.will_fail": f"{TWO} where by",
@@ -273,6 +276,7 @@ ASIDES: Final = _placeholders_of(
         "friendship.first_in_town": BOND,
         "friendship.unlikely": BOND,
         "friendship.one_sided": BOND,
+        "friendship.to_rival": BOND,
         "rivalry.first_in_town": f"{BOND} home",
         "rivalry.housemates": f"{BOND} home",
         "personality.impatient_again": f"{ONE} {PLACE} waited nth",
@@ -324,6 +328,8 @@ LIVES: Final = _placeholders_of(
         "first_bad_talk": PEOPLE,
         "first_meal": f"{PEOPLE} where",
         "first_quarrel": f"{PEOPLE} where place",
+        "first_quarrel_on_the_way": PEOPLE,
+        "first_broken_promise": PEOPLE,
         "first_help": f"{PEOPLE} where",
         "first_takeover": f"{PEOPLE} where",
         "first_gift": PEOPLE,

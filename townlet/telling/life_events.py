@@ -10,10 +10,12 @@ import pyarrow as pa
 
 from eventlog import codes
 from eventlog.catalogue import KIND_NAMES
+from eventlog.catalogue.registries import Reason
 from eventlog.rows import MISSING, ROW
 from projections.narration.bond_rule import FRIEND, NONE
 from projections.narration.memory import Memory
-from projections.narration.moments.ties import OVER
+from projections.narration.moments.queues import DESK, ON_THE_WAY
+from projections.narration.moments.ties import AT_A_DESK, OVER
 from projections.narration.wording import Templates, next_wording, sentence
 from projections.narration.words import number
 from townlet.configuration.load import names_table
@@ -122,19 +124,29 @@ class LifeTeller:
         return self.names.spot(place)
 
     def over(self, events: "Rows") -> dict[int, str]:
-        """What each quarrel was over: `a quarrel over the stove at Orchard House`, by seq."""
+        """What each quarrel was over: `a quarrel over the stove at Orchard House`, and handovers at desks, by seq."""
         quarrels = events[(events["kind"] == codes.QUEUE_CONFLICT) & (events["object"] >= 0)]
-        return {
-            int(
-                row["seq"]
-            ): f"a quarrel {_way(int(row['code']))} {self.spot(row['object'])} {self.where(row['object'])}"
-            for row in quarrels
-        }
+        handovers = events[events["kind"] == codes.QUEUE_HANDOVER]
+        desks = {int(row["seq"]): AT_A_DESK for row in handovers if self.names.spots[row["object"]].kind == DESK}
+        return desks | {int(row["seq"]): self._quarrel(int(row["code"]), int(row["object"])) for row in quarrels}
+
+    def _quarrel(self, reason: int, place: int) -> str:
+        """A quarrel with this reason code about a place, in words."""
+        if reason == Reason.PROMISE:
+            return "a broken promise"
+        return f"a quarrel {_way(reason)} {self.spot(place)} {self.where(place)}"
 
 
 def _way(reason: int) -> str:
     """How a quarrel belongs to its place."""
     return "on the way to" if reason == codes.REASON_BARRED else "over"
+
+
+def first_quarrel_of(reason: int) -> str:
+    """The name of the sentence of a first quarrel with this reason code; its place is told where it was there."""
+    if reason == Reason.PROMISE:
+        return "first_broken_promise"
+    return "first_quarrel_on_the_way" if reason in ON_THE_WAY else "first_quarrel"
 
 
 OVER_OF: Final = {KIND_NAMES[kind]: words for kind, words in OVER.items()}
@@ -151,7 +163,7 @@ def events_of(run: "History", tick: int, *persons: int) -> "Rows":
 
 
 def counts_of(events: "Rows") -> dict[str, str]:
-    """How many good talks, shared meals and quarrels there were, in words that bring their nouns."""
+    """How many talks that did not go wrong, shared meals and quarrels there were, in words that bring their nouns."""
     counted = Counter(events["kind"].tolist())
     kinds = {"talks": codes.CHAT_SUCCEEDED, "meals": codes.SHARED_MEAL, "quarrels": codes.QUEUE_CONFLICT}
     return {name: number(counted[int(kind)]) for name, kind in kinds.items()}

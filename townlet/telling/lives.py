@@ -12,7 +12,7 @@ from projections.narration.wording import Templates
 from projections.narration.words import comma_list, duration, many, number
 from townlet.configuration.load import person_number
 from townlet.telling.bond_history import bond_changes
-from townlet.telling.life_events import LifeTeller, bonds_now, counts_of, events_of
+from townlet.telling.life_events import LifeTeller, bonds_now, counts_of, events_of, first_quarrel_of
 from townlet.telling.why import known_person
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _first_quarrel(teller: LifeTeller, events: "Rows") -> None:
     for row in events[(events["kind"] == codes.QUEUE_CONFLICT) & (events["object"] >= 0)][:1]:
         facts = {"where": teller.where(int(row["object"])), "place": teller.spot(int(row["object"]))}
         people = int(row["agent"]), int(row["other"])
-        teller.say("first_quarrel", int(row["tick"]), int(row["seq"]), *people, facts)
+        teller.say(first_quarrel_of(int(row["code"])), int(row["tick"]), int(row["seq"]), *people, facts)
 
 
 def _savings(teller: LifeTeller, person: int, begins: int, ends: int) -> None:

@@ -10,7 +10,7 @@ from projections.narration.wording import Templates
 from projections.narration.words import duration, nth, number
 from townlet.configuration.load import person_number
 from townlet.telling.bond_history import bond_changes
-from townlet.telling.life_events import LifeTeller, counts_of, events_of
+from townlet.telling.life_events import LifeTeller, counts_of, events_of, first_quarrel_of
 from townlet.telling.why import known_person, require_known
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from townlet.history.history import History
 
 ROUND: Final = (10, 25, 50, 100, 200, 500, 1000)
-"""Counts of good talks that are told."""
+"""Counts of talks that did not go wrong that are told."""
 
 PAUSE_DAYS: Final = 7
 """The shortest time without anything between the two, in days, that is told."""
@@ -48,8 +48,8 @@ def pair(run: "History", one: str, other: str, tick: int, templates: Templates |
     teller = LifeTeller(run, tick, templates)
     events = events_of(run, tick, a, b)
     both = events[np.isin(events["agent"], (a, b)) & np.isin(events["other"], (a, b))]
-    _acquaintance(teller, a, b, both)
-    _turns(teller, both[both["kind"] != codes.TIE_SET])
+    knew = _acquaintance(teller, a, b, both)
+    _turns(teller, both[both["kind"] != codes.TIE_SET], knew=knew)
     teller.say_bonds(bond_changes(run, tick, a, b), teller.over(both))
     for row in events[(events["kind"] == codes.AGENT_EXITED)]:
         begins = events[(events["kind"] == codes.AGENT_ARRIVED) & (events["agent"] == row["agent"])]["tick"][0]
@@ -59,15 +59,20 @@ def pair(run: "History", one: str, other: str, tick: int, templates: Templates |
     return teller.table()
 
 
-def _acquaintance(teller: LifeTeller, a: int, b: int, both: "Rows") -> None:
-    """Whether the two knew each other at the founding."""
-    for row in both[(both["kind"] == codes.TIE_SET) & (both["tick"] == 0) & (both["cause"] == 0)][:1]:
+def _acquaintance(teller: LifeTeller, a: int, b: int, both: "Rows") -> bool:
+    """Tell whether the two knew each other at the founding; returns it."""
+    known = both[(both["kind"] == codes.TIE_SET) & (both["tick"] == 0) & (both["cause"] == 0)]
+    for row in known[:1]:
         teller.say("knew", 0, int(row["seq"]), a, b)
+    return bool(len(known))
 
 
-def _turns(teller: LifeTeller, both: "Rows") -> None:
-    """What the two did for the first time, round numbers of talks, and long pauses."""
-    seen, talks, last = set[str](), 0, None
+def _turns(teller: LifeTeller, both: "Rows", *, knew: bool) -> None:
+    """What the two did for the first time, round numbers of talks, and long pauses.
+
+    Of two who knew each other before the town began, no talk is told as the first.
+    """
+    seen, talks, last = {"talk"} if knew else set[str](), 0, None
     for row in both:
         kind, at = int(row["kind"]), int(row["tick"])
         people = (int(row["seq"]), int(row["agent"]), int(row["other"]))
@@ -80,6 +85,8 @@ def _turns(teller: LifeTeller, both: "Rows") -> None:
             seen.add(name)
             if name == "talk":
                 name = "first_talk" if kind == codes.CHAT_SUCCEEDED else "first_bad_talk"
+            elif kind == codes.QUEUE_CONFLICT:
+                name = first_quarrel_of(int(row["code"]))
             teller.say(name, at, *people, _facts(teller, row))
         if kind == codes.CHAT_SUCCEEDED and talks in ROUND:
             teller.say("round_talk", at, *people, {"nth": nth(talks)})

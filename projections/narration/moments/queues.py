@@ -5,6 +5,7 @@ from typing import Final
 
 from eventlog.catalogue.registries import Option, Reason
 from eventlog.rows import MISSING
+from projections.narration.bond_rule import FRIEND, RIVAL
 from projections.narration.entries import Moment
 from projections.narration.scene import Scene, pair
 from projections.narration.words import duration, nth
@@ -30,6 +31,12 @@ IN_LINE: Final = (Reason.CUT, Reason.BLOCK, Reason.PORTION)
 
 ON_THE_WAY: Final = (Reason.GHOST, Reason.BARRED)
 """The reasons for which somebody is wronged on the way to a place, wherever the two are."""
+
+DESK: Final = "desk"
+"""The kind of place that is handed over at the end of a shift, which is no kindness."""
+
+AT_A_DESK: Final = ("waited", "strangers")
+"""The asides of a handover that may follow one at a desk."""
 
 DEED_DAYS: Final = 14
 """For so many days it is remembered whom a deed was done to."""
@@ -59,7 +66,7 @@ def conflict(scene: Scene) -> Iterator[Moment]:
     true = {
         "first_in_town": in_town == 1,
         "revenge": before > after,
-        "friends": scene.is_friend(wronged, rude) and felt is not None and felt.held,
+        "friends": scene.stays(wronged, rude, FRIEND) and felt is not None and felt.held,
         "no_room": felt is not None and felt.change == Change.REFUSED,
         "same_place": both_here >= 2,
         "again": between >= 2,
@@ -124,32 +131,39 @@ def squeeze(scene: Scene) -> Iterator[Moment]:
 
 
 def handover(scene: Scene) -> Iterator[Moment]:
-    """A person gives its place to the next in line, after its use or by yielding."""
+    """A person gives its place to the next in line, after its use or by yielding.
+
+    At a desk one shift follows another, which is no kindness: these are counted for themselves.
+    """
     giver, given, memory = scene.agent, scene.other, scene.memory
-    count, back = memory.add("handovers", giver, given), memory.get("handed", given, giver, -1)
-    first = count == 1 and not memory.get("handovers", given, giver)
-    memory.put(scene.tick, "handed", giver, given)
+    is_desk = scene.names.spots[scene.place].kind == DESK
+    counted, handed = ("desks", "desk_left") if is_desk else ("handovers", "handed")
+    count, back = memory.add(counted, giver, given), memory.get(handed, given, giver, -1)
+    before = sum(memory.get(name, *two) for name in ("desks", "handovers") for two in ((giver, given), (given, giver)))
+    memory.put(scene.tick, handed, giver, given)
     waited, rude = _wait_ticks(scene, given), memory.get("wronged", giver, given, -1)
     agent = scene.of(giver)
     yielded = agent is not None and agent["option"] == Option.YIELD
     true = {
         "needier": yielded and _is_worse_off(scene, given, giver),
-        "rivals": scene.is_rival(given, giver),
+        "rivals": scene.stays(given, giver, RIVAL),
         "quarrelled": rude > memory.get("wronged", given, giver, -1) and not scene.is_rival(given, giver),
-        "returned": back >= 0 and back > memory.get("handed_before", giver, given, -1),
+        "returned": back >= 0 and back > memory.get(f"{handed}_before", giver, given, -1),
         "waited": waited >= LONG_WAIT,
         "often": count >= 3,
-        "strangers": first and scene.are_strangers(giver, given),
+        "strangers": before == 1 and scene.are_strangers(giver, given),
     }
-    memory.put(scene.tick, "handed_before", giver, given)
+    memory.put(scene.tick, f"{handed}_before", giver, given)
     facts = {
         "waited": duration(waited, scene.names.ticks_per_day),
         "since": scene.ago(max(back, 0)),
         "rude": scene.ago(max(rude, 0)),
         "nth": nth(count),
     }
-    asides = [f"help.{name}" for name, holds in true.items() if holds]
-    yield scene.moment("help.yielded" if yielded else "help.handover", facts, priority=True, asides=asides)
+    at_desk = is_desk and not yielded
+    asides = [f"help.{name}" for name, holds in true.items() if holds and (name in AT_A_DESK or not at_desk)]
+    name = "desk" if at_desk else "yielded" if yielded else "handover"
+    yield scene.moment(f"help.{name}", facts, priority=not at_desk, asides=asides)
 
 
 def lost_patience(scene: Scene) -> Iterator[Moment]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from eventlog.catalogue.registries import News
+from eventlog.catalogue.registries import News, Reason
 from eventlog.rows import MISSING
+from projections.narration.bond_rule import FRIEND, RIVAL
 from projections.narration.entries import Moment
 from projections.narration.moments import commands, queues
 from projections.narration.scene import Scene, pair
@@ -34,7 +35,7 @@ def good_talk(scene: Scene) -> Iterator[Moment]:
     failures = memory.get("failures", *pair(a, b))
     memory.put(0, "failures", *pair(a, b))
     true = {
-        "rivals": scene.is_rival(a, b) or scene.is_rival(b, a),
+        "rivals": scene.stays(a, b, RIVAL) or scene.stays(b, a, RIVAL),
         "mended": failures >= 2,
         "round": count in ROUND,
         "no_room": any(tie.change == Change.REFUSED for tie in scene.ties),
@@ -59,16 +60,19 @@ def bad_talk(scene: Scene) -> Iterator[Moment]:
     a, b, memory = scene.agent, scene.other, scene.memory
     tried = talks_so_far(scene)
     count, row = memory.add("failed_talks", *pair(a, b)), memory.add("failures", *pair(a, b))
+    fine = memory.get("talks", *pair(a, b))
     true = {
-        "friends_fail": scene.is_friend(a, b) and scene.is_friend(b, a),
-        "rivals_fail": scene.is_rival(a, b) or scene.is_rival(b, a),
+        "friends_fail": scene.stays(a, b, FRIEND) and scene.stays(b, a, FRIEND),
+        "rivals_fail": scene.stays(a, b, RIVAL) or scene.stays(b, a, RIVAL),
         "row": row >= 2,
-        "usually_fine": memory.get("talks", *pair(a, b)) >= 4 and row == 1,
+        "usually_fine": fine >= 4 and row == 1 and count > 1,
+        "always_fine": fine >= 4 and count == 1,
     }
     facts = {
         "count": number(count),
         "row": nth(row),
-        "fine": number(memory.get("talks", *pair(a, b))),
+        "fine": number(fine),
+        "tried": number(fine + count - 1),
         **_facts(scene),
     }
     memory.put(scene.tick, "talked", *pair(a, b))
@@ -78,10 +82,12 @@ def bad_talk(scene: Scene) -> Iterator[Moment]:
 
 
 def talk_broken_off(scene: Scene) -> Iterator[Moment]:
-    """One of two left the talk before its end."""
+    """One of two left the talk before its end, for what the log says called it away, if that has words."""
     scene.memory.add("broken_talks", *pair(scene.agent, scene.other))
     scene.memory.put(scene.tick, "talked", *pair(scene.agent, scene.other))
-    yield scene.moment("chat.broken_off", {"where": _facts(scene)["where"]})
+    why = _why_away(scene)
+    facts = {"where": _facts(scene)["where"], "why": why}
+    yield scene.moment("chat.called_away" if why else "chat.broken_off", facts)
 
 
 def news(scene: Scene) -> Iterator[Moment]:
@@ -98,6 +104,14 @@ def news(scene: Scene) -> Iterator[Moment]:
         first = scene.memory.get("news_day", default=-1) != scene.day
         scene.memory.put(scene.day, "news_day")
         yield scene.moment(f"chat.{name}", facts, priority=first, asides=asides)
+
+
+def _why_away(scene: Scene) -> str:
+    """What called the person away from the talk, `to go to work`; "" if it is none of work, hunger and a free place."""
+    one = scene.of(scene.agent)
+    if scene.code == Reason.TURN and one is not None and one["holds"] >= 0:
+        return f"to use {scene.names.spot(int(one['holds']))}"
+    return {int(Reason.DUE): "to go to work", int(Reason.HUNGER): "because of hunger"}.get(scene.code, "")
 
 
 def talks_so_far(scene: Scene) -> int:

@@ -10,6 +10,7 @@ from eventlog.catalogue.registries import SIDES, Reason
 from eventlog.rows import MISSING
 from projections.narration.bond_rule import FRIEND, NONE, RIVAL, liking
 from projections.narration.entries import Moment
+from projections.narration.moments.queues import DESK
 from projections.narration.scene import Scene, Tie, pair
 
 OVER = {
@@ -26,6 +27,9 @@ OVER = {
     int(codes.MONEY_RETURNED): "money paid back",
 }
 """The words for an event that is the reason of a bond's beginning or end."""
+
+AT_A_DESK: Final = "a handover at the desk"
+"""The words for a handover at a desk, which is how one shift follows another."""
 
 IN_TIME = {
     (FRIEND, NONE): "friendship.cooled",
@@ -150,17 +154,20 @@ def _friends(scene: Scene, begun: Sequence[Changed]) -> Iterator[Moment]:
     if not begun:
         return
     memory, who = scene.memory, begun[0][:2]
+    to_rival = scene.is_rival(who[1], who[0])
     mutual = scene.is_friend(who[1], who[0])
     known = max(memory.add("befriended", *each[:2]) for each in begun)
     first = mutual and memory.add("friendships") == 1
     if known > 1 and len(begun) == 1:
-        yield scene.moment("friendship.renewed", _why(scene), who=who, priority=True)
+        asides = ["friendship.to_rival"] if to_rival else []
+        yield scene.moment("friendship.renewed", _why(scene), who=who, priority=True, asides=asides)
     elif mutual:
         asides = ["friendship.first_in_town"] if first else []
         asides += ["friendship.unlikely"] if memory.get("quarrels", *pair(*who)) else []
         yield scene.moment("friendship.mutual", _why(scene), who=who, priority=True, asides=asides)
     else:
-        yield scene.moment("friendship.begun", _why(scene), who=who, priority=True, asides=["friendship.one_sided"])
+        asides = ["friendship.to_rival" if to_rival else "friendship.one_sided"]
+        yield scene.moment("friendship.begun", _why(scene), who=who, priority=True, asides=asides)
 
 
 def _rivals(scene: Scene, made: Sequence[Changed]) -> Iterator[Moment]:
@@ -205,4 +212,6 @@ def _remember(scene: Scene, owner: int, other: int, bond: int) -> None:
 def _why(scene: Scene) -> dict[str, str]:
     if scene.kind == codes.QUEUE_CONFLICT and scene.code == Reason.PROMISE:
         return {"over": "a broken promise"}
+    if scene.kind == codes.QUEUE_HANDOVER and scene.names.spots[scene.place].kind == DESK:
+        return {"over": AT_A_DESK}
     return {"over": OVER[scene.kind]}

@@ -9,7 +9,7 @@ from projections.narration.moments import queues
 from projections.narration.moments.commands import ITEMS
 from projections.narration.moments.life import MARKED
 from projections.narration.scene import Scene
-from projections.narration.words import duration, many
+from projections.narration.words import many, span
 
 DEAR = 0.04
 """The smallest change of a price, as a share of it, that is told."""
@@ -129,6 +129,6 @@ def _outage_facts(scene: Scene, what: str, reason: Reason) -> dict[str, str]:
     ticks = scene.tick - scene.memory.get(what, default=scene.tick)
     caught = len(scene.memory.all(f"caught_by_{int(reason)}"))
     return {
-        "lasted": duration(ticks, scene.names.ticks_per_day),
+        "lasted": span(ticks, scene.names.ticks_per_day),
         "caught": many(caught, "person", "people") if caught else "nobody",
     }

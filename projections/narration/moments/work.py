@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from eventlog.catalogue.registries import Reason
 from eventlog.rows import MISSING
+from projections.narration.bond_rule import FRIEND, RIVAL
 from projections.narration.entries import Moment
 from projections.narration.moments import queues, talk
 from projections.narration.scene import Scene, pair
@@ -88,10 +89,10 @@ def takeover(scene: Scene) -> Iterator[Moment]:
     queues.remember_deed(scene, owner)
     felt = scene.tie(owner, taker)
     true = {
-        "rivals": scene.is_rival(taker, owner),
+        "rivals": scene.stays(taker, owner, RIVAL),
         "back": back >= 0,
         "again": count >= 2,
-        "friends": scene.is_friend(owner, taker),
+        "friends": scene.stays(owner, taker, FRIEND),
         "no_room": felt is not None and felt.change == Change.REFUSED,
         "housemates": owner in scene.housemates(taker),
         "ill": memory.get("ill_until", owner) > scene.tick,
@@ -110,7 +111,7 @@ def late_help(scene: Scene) -> Iterator[Moment]:
     true = {
         "help_back": back > 0 and count == 1,
         "help_again": count >= 2,
-        "help_rivals": scene.is_rival(owner, helper),
+        "help_rivals": scene.stays(owner, helper, RIVAL),
         "help_strangers": not talk.talks_so_far(scene)
         and not memory.get("acquainted", *pair(helper, owner))
         and owner not in scene.housemates(helper),
@@ -122,10 +123,11 @@ def late_help(scene: Scene) -> Iterator[Moment]:
 
 
 def wage(scene: Scene) -> Iterator[Moment]:
-    """A person is paid for its own shift or for another's."""
+    """A person is paid for its own shift or for another's: for one taken over, or for help before that."""
     facts = {"wage": f"{scene.value:.1f}"}
     if scene.other not in (MISSING, scene.agent):
-        absent = scene.memory.get("took", scene.agent, scene.other, -1) // scene.names.ticks_per_day == scene.day
+        took = scene.memory.get("took", scene.agent, scene.other, -1)
+        absent = took // scene.names.ticks_per_day == scene.day and took < scene.tick
         yield scene.moment("takeover.paid" if absent else "help.paid", facts, priority=absent)
     elif (scene.agent + scene.day) % TURNS == 0:
         yield scene.moment("work.paid", facts, who=(scene.agent, MISSING))

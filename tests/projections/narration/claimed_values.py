@@ -43,6 +43,16 @@ def ticks(at: At, count: int) -> str:
     return "a day" if minutes < 2880 else noun(minutes // 1440, "day")
 
 
+def span(at: At, count: int) -> str:
+    """A duration in its two largest units: `one hour and 44 minutes`."""
+    minutes = count * 1440 // at.log.per_day
+    (days, hours), minutes = divmod(minutes // 60, 24), minutes % 60
+    units = [(days, "day"), (hours, "hour"), (minutes, "minute")]
+    first = next((i for i, (much, _) in enumerate(units) if much), 2)
+    parts = [noun(*units[first])] + [noun(*each) for each in units[first + 1 : first + 2] if each[0]]
+    return " and ".join(parts)
+
+
 def ago(at: At, tick: int) -> str:
     """How many days before the event a tick was."""
     days = at.day - tick // at.log.per_day
@@ -95,6 +105,22 @@ def is_promise(at: At) -> bool:
     return at.kind == "queue_conflict" and at.code == int(Reason.PROMISE)
 
 
+def over(at: At) -> str:
+    """What the event was, as the reason of a bond."""
+    if is_promise(at):
+        return "a broken promise"
+    if at.kind == "queue_handover" and at.log.map.places[at.place].kind == "desk":
+        return "a handover at the desk"
+    return OVER[at.kind]
+
+
+def why(at: At) -> str:
+    """What called somebody away from a talk."""
+    if at.code == Reason.TURN:
+        return f"to use {spot(at, int(at.person(at.a)['holds']))}"
+    return {int(Reason.DUE): "to go to work", int(Reason.HUNGER): "because of hunger"}[at.code]
+
+
 def daypart(at: At) -> str:
     hour = at.tick % at.log.per_day * 24 / at.log.per_day
     parts = (
@@ -116,7 +142,9 @@ def nth(at: At) -> str:
         )
     if at.kind == "queue_left":
         return ordinal(at.count("queue_left", agent=at.a, code=int(Reason.IMPATIENT)))
-    directed = ("queue_handover", "late_help", "shift_takeover", "meal_given", "money_lent", "money_returned")
+    if at.kind == "queue_handover":
+        return ordinal(len(aside.handovers(at, at.a, at.b, at.seq + 1)))
+    directed = ("late_help", "shift_takeover", "meal_given", "money_lent", "money_returned")
     if at.kind in directed:
         return ordinal(at.count(at.kind, agent=at.a, other=at.b))
     return ordinal(at.count_pair(at.kind) if at.b >= 0 else at.count(at.kind, agent=at.a))
@@ -147,6 +175,8 @@ def since(at: At) -> str:
         return ago(at, at.last_of_pair("shared_meal"))
     if at.kind.startswith("chat"):
         return ago(at, at.last_of_pair("chat_succeeded", "chat_failed", "chat_broken_off"))
+    if at.kind == "queue_handover":
+        return ago(at, int(aside.handovers(at, at.b, at.a, at.seq)[-1]["tick"]))
     return ago(at, at.last(at.kind, agent=at.b, other=at.a))
 
 
@@ -198,7 +228,7 @@ def mates(at: At) -> str:
 
 
 def lasted(at: At) -> str:
-    return ticks(at, at.tick - at.last(at.kind.replace("restored", "failed")))
+    return span(at, at.tick - at.last(at.kind.replace("restored", "failed")))
 
 
 def caught(at: At) -> str:
@@ -236,7 +266,7 @@ VALUES: Final[Mapping[str, Callable[[At], str]]] = {
     "waited": lambda at: ticks(at, at.waited(at.a if at.kind == "queue_left" else at.b)),
     "capacity": lambda at: Number(at.log.settings.relationships.capacity),
     "home": lambda at: where(at, at.log.home(at.a)),
-    "over": lambda at: "a broken promise" if is_promise(at) else OVER[at.kind],
+    "over": over,
     "newcomer": newcomer,
     "about": lambda at: at.log.name(int(at.row["tile"])),
     "victim": victim,
@@ -269,6 +299,8 @@ VALUES: Final[Mapping[str, Callable[[At], str]]] = {
     "company": lambda at: Number(len(company(at))),
     "row": lambda at: ordinal(aside.failures_in_a_row(at) + 1),
     "failures": lambda at: Number(aside.failures_in_a_row(at)),
+    "tried": lambda at: Number(at.count_pair("chat_succeeded", "chat_failed", before=True)),
+    "why": why,
     "fine": lambda at: Number(at.count_pair("chat_succeeded")),
     "others": others,
     "exits": lambda at: Number(int(at.row["value"])),

@@ -239,6 +239,30 @@ def leaves_for(reason: int | None) -> Claim:
     return both(is_kind("agent_exited", reason), lambda at: at.person(at.a) is None)
 
 
+def was_called_away(at: At) -> bool:
+    """The agent left the talk for work that was due, out of urgent hunger, or for a place that it got and has not used.
+
+    The log gives the reason; the town must be as the reason says.
+    """
+    one, needs = at.person(at.a), at.log.settings.needs
+    if at.code == Reason.TURN:
+        return int(one["holds"]) >= 0 > int(one["doing"])
+    if at.code == Reason.HUNGER:
+        return float(one["hunger"]) < needs.urgent_below and int(one["doing"]) < 0
+    return at.code == Reason.DUE and int(one["job"]) >= 0 > int(one["doing"])
+
+
+def is_at_a_desk(at: At) -> bool:
+    """The place is the desk of a job, and the agent's work there has just ended."""
+    return at.log.map.places[at.place].kind == "desk" and after_use(at)
+
+
+def was_paid_for_a_shift_taken_before(at: At) -> bool:
+    """The agent took the other one's shift on this day, before this minute."""
+    taken = at.today("shift_takeover", agent=at.a, other=at.b)
+    return bool(len(taken)) and int(taken["tick"][-1]) < at.tick
+
+
 MANNERS: Final[Mapping[str, Claim]] = {
     "outgoing": is_extreme(Trait.EXTROVERSION, 1),
     "shy": is_extreme(Trait.EXTROVERSION, -1),
@@ -288,6 +312,7 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "chat.failed": is_kind("chat_failed"),
     "chat.first_failed": both(is_kind("chat_failed"), have_not_talked),
     "chat.broken_off": is_kind("chat_broken_off"),
+    "chat.called_away": both(is_kind("chat_broken_off"), was_called_away),
     "chat.news_quarrel": of_news(News.QUARREL),
     "chat.news_help": of_news(News.HELP),
     "chat.news_takeover": of_news(News.TAKEOVER),
@@ -313,7 +338,8 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "work.in_debt": both(is_kind("rent_charged"), lambda at: bool(at.row["value2"] > 0)),
     "work.benefit": both(is_kind("benefit_paid"), lambda at: bool(at.person(at.a)["job"] < 0)),
     "work.all_on_time": everybody_on_time,
-    "help.handover": both(is_kind("queue_handover"), is_next_in_line, after_use),
+    "help.handover": both(is_kind("queue_handover"), is_next_in_line, after_use, lambda at: not is_at_a_desk(at)),
+    "help.desk": both(is_kind("queue_handover"), is_next_in_line, is_at_a_desk),
     "help.yielded": both(
         is_kind("queue_handover"), is_next_in_line, lambda at: bool(at.person(at.a)["option"] == Option.YIELD)
     ),
@@ -324,9 +350,7 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "help.money_lent": is_kind("money_lent"),
     "help.money_returned": is_kind("money_returned"),
     "takeover.taken": both(is_kind("shift_takeover"), lambda at: bool(len(at.today("shift_missed", agent=at.b)))),
-    "takeover.paid": both(
-        is_kind("wage_paid"), lambda at: bool(len(at.today("shift_takeover", agent=at.a, other=at.b)))
-    ),
+    "takeover.paid": both(is_kind("wage_paid"), was_paid_for_a_shift_taken_before),
     "arrival.founding": lambda at: at.tick == 0,
     "arrival.household": lambda at: len({at.log.home(each) for each in at.log.living(at.seq)}) <= 5,
     "arrival.loner": lambda at: [at.log.home(each) for each in at.log.living(at.seq)].count(at.log.home(at.a)) == 1,

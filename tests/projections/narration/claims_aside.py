@@ -1,7 +1,7 @@
 """What each aside of the story claims, as a function of the log."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from eventlog.catalogue.registries import Reason
 from tests.projections.narration.claims import FRIEND, RIVAL, Claim, both
@@ -24,14 +24,19 @@ def are_housemates(at: At) -> bool:
     return at.log.home(at.a) == at.log.home(at.b)
 
 
-def was_bond(owner: str, other: str, sort: int) -> Claim:
-    """Before the event the one was this to the other."""
-    return lambda at: at.bond(getattr(at, owner), getattr(at, other), before=True) == sort
+def stays_bond(owner: str, other: str, sort: int) -> Claim:
+    """The one was this to the other before the event, and still is after it."""
+    return lambda at: stays(at, getattr(at, owner), getattr(at, other), sort)
+
+
+def stays(at: At, owner: int, other: int, sort: int) -> bool:
+    """The other was this to the owner before the event, and still is after it."""
+    return all(at.bond(owner, other, before=before) == sort for before in (True, False))
 
 
 def is_any_rivalry(at: At) -> bool:
-    """Before the event at least one of the two had the other as a rival."""
-    return RIVAL in (at.bond(at.a, at.b, before=True), at.bond(at.b, at.a, before=True))
+    """Before the event and after it, one and the same of the two has the other as a rival."""
+    return stays(at, at.a, at.b, RIVAL) or stays(at, at.b, at.a, RIVAL)
 
 
 def has_no_tie(at: At) -> bool:
@@ -50,6 +55,19 @@ def last_was(at: At, *kinds: str, turned: bool) -> bool:
     """The two's last such event before this one had the roles turned (or not)."""
     rows = at.log.of_pair(*kinds, a=at.a, b=at.b, until=at.seq)
     return bool(len(rows)) and (int(rows["agent"][-1]) == at.b) == turned
+
+
+def handovers(at: At, giver: int, given: int, until: int) -> list[Any]:
+    """The handovers of one to another before event `until`: at desks if this one is at a desk, else the others."""
+    places = at.log.map.places
+    rows = at.log.of("queue_handover", until=until, agent=giver, other=given)
+    return [row for row in rows if (places[row["object"]].kind == "desk") == (places[at.place].kind == "desk")]
+
+
+def last_handover_was_turned(at: At) -> bool:
+    """The two's last such handover before this one was from the other one."""
+    theirs, own = handovers(at, at.b, at.a, at.seq), handovers(at, at.a, at.b, at.seq)
+    return bool(theirs) and (not own or own[-1]["seq"] < theirs[-1]["seq"])
 
 
 def needs_more(side: Callable[..., float]) -> Claim:
@@ -100,7 +118,7 @@ TALKS: Final = ("chat_succeeded", "chat_failed", "chat_broken_off")
 ASIDES: Final[Mapping[str, Claim]] = {
     "conflict.first_in_town": lambda at: at.count("queue_conflict") == 1,
     "conflict.revenge": lambda at: last_was(at, "queue_conflict", turned=True),
-    "conflict.friends": was_bond("b", "a", FRIEND),
+    "conflict.friends": stays_bond("b", "a", FRIEND),
     "conflict.no_room": other_has_no_tie,
     "conflict.same_place": lambda at: at.code in AT_A_PLACE and len(_same_place(at)) >= 2,
     "conflict.again": is_time(2),
@@ -110,23 +128,23 @@ ASIDES: Final[Mapping[str, Claim]] = {
     "conflict.waited": lambda at: at.waited(at.b) >= 8,
     "conflict.squeezed_again": is_time(3),
     "help.needier": needs_more(lambda who: min(float(who["hunger"]), float(who["hygiene"]))),
-    "help.rivals": was_bond("b", "a", RIVAL),
+    "help.rivals": stays_bond("b", "a", RIVAL),
     "help.quarrelled": lambda at: (
         at.last("queue_conflict", agent=at.a, other=at.b) > at.last("queue_conflict", agent=at.b, other=at.a)
     ),
-    "help.returned": lambda at: last_was(at, "queue_handover", turned=True),
+    "help.returned": lambda at: last_handover_was_turned(at),
     "help.waited": lambda at: at.waited(at.b) >= 8,
-    "help.often": lambda at: at.count("queue_handover", agent=at.a, other=at.b) >= 3,
+    "help.often": lambda at: len(handovers(at, at.a, at.b, at.seq + 1)) >= 3,
     "help.strangers": lambda at: not at.count_pair(*MET, before=True) and not are_housemates(at),
     "help.help_back": lambda at: at.last("late_help", agent=at.b, other=at.a) >= 0,
     "help.help_again": lambda at: at.count("late_help", agent=at.a, other=at.b) >= 2,
-    "help.help_rivals": was_bond("b", "a", RIVAL),
+    "help.help_rivals": stays_bond("b", "a", RIVAL),
     "help.help_strangers": lambda at: at.last_of_pair("tie_set", *TALKS) < 0,
     "help.gift_again": lambda at: at.count(at.kind, agent=at.a, other=at.b) >= 2,
-    "takeover.rivals": was_bond("a", "b", RIVAL),
+    "takeover.rivals": stays_bond("a", "b", RIVAL),
     "takeover.back": lambda at: at.last("shift_takeover", agent=at.b, other=at.a) >= 0,
     "takeover.again": lambda at: at.count("shift_takeover", agent=at.a, other=at.b) >= 2,
-    "takeover.friends": was_bond("b", "a", FRIEND),
+    "takeover.friends": stays_bond("b", "a", FRIEND),
     "takeover.no_room": other_has_no_tie,
     "takeover.housemates": are_housemates,
     "chat.rivals": is_any_rivalry,
@@ -139,9 +157,10 @@ ASIDES: Final[Mapping[str, Claim]] = {
     ),
     "chat.at_night": all_others_sleep,
     "chat.in_company": lambda at: len(at.others_in(at.venue(at.a), at.a, at.b)) >= 2,
-    "chat.friends_fail": both(was_bond("a", "b", FRIEND), was_bond("b", "a", FRIEND)),
+    "chat.friends_fail": both(stays_bond("a", "b", FRIEND), stays_bond("b", "a", FRIEND)),
     "chat.rivals_fail": is_any_rivalry,
     "chat.row": lambda at: failures_in_a_row(at) >= 1,
+    "chat.always_fine": lambda at: at.count_pair("chat_succeeded") >= 4 and at.count_pair("chat_failed") == 1,
     "chat.usually_fine": lambda at: at.count_pair("chat_succeeded") >= 4,
     "chat.second_hand": lambda at: (
         int(at.row["code2"]) == 2 and int(at.log.rows[at.seq - int(at.row["cause"])]["kind"]) == 133
@@ -173,7 +192,8 @@ ASIDES: Final[Mapping[str, Claim]] = {
     "departure.founder": lambda at: int(at.log.of("agent_arrived", agent=at.a)["tick"][0]) == 0,
     "friendship.first_in_town": lambda at: not _mutual_before(at),
     "friendship.unlikely": lambda at: at.last_of_pair("queue_conflict") >= 0,
-    "friendship.one_sided": lambda at: at.bond(at.b, at.a) != FRIEND,
+    "friendship.to_rival": lambda at: at.bond(at.b, at.a) == RIVAL,
+    "friendship.one_sided": lambda at: at.bond(at.b, at.a) == 0,
     "rivalry.first_in_town": lambda at: not [each for each in at.log.bonds if each.bond == RIVAL and each.seq < at.seq],
     "rivalry.housemates": are_housemates,
     "personality.impatient_again": lambda at: at.count("queue_left", agent=at.a, code=int(Reason.IMPATIENT)) >= 2,

@@ -9,6 +9,7 @@ import pytest
 
 import townlet
 from projections.narration.wording import read
+from projections.narration.words import number as in_words
 from projections.narration.words import prose_name
 from tests.townlet.towns import DAY
 from townlet.errors import QueryError, TickOutOfRange
@@ -19,6 +20,12 @@ from townlet.telling.lives import life
 from townlet.telling.turning_points import Bond, sentences_of, turning_points
 
 DAYS = 12
+FIRST_BY_REASON = {
+    "ghost": "first_quarrel_on_the_way",
+    "barred": "first_quarrel_on_the_way",
+    "promise": "first_broken_promise",
+}
+FIRST_QUARRELS = {"first_quarrel", *FIRST_BY_REASON.values()}
 WORDS = ("none", "friend", "rival")
 
 
@@ -160,7 +167,7 @@ class TestALife:
 
 class TestAPair:
     def test_firsts_are_the_first_of_their_kind(self, run: Run) -> None:
-        kinds = {"first_meal": "shared_meal", "first_quarrel": "queue_conflict", "first_takeover": "shift_takeover"}
+        kinds = {"first_meal": "shared_meal", "first_takeover": "shift_takeover"}
         found = 0
         for one, other in pairs(run):
             told = {row["about"]: row for row in run.pair(one, other).to_pylist()}
@@ -172,6 +179,37 @@ class TestAPair:
                 assert (told[about]["cause"] if about in told else None) == first
                 found += first is not None
         assert found >= 5
+
+    def test_a_first_quarrel_has_a_place_only_where_it_was_there(self, run: Run) -> None:
+        """The object of a quarrel on the way is where somebody was going; that of a broken promise is a desk."""
+        seen = set[str]()
+        for one, other in pairs(run):
+            told = [row for row in run.pair(one, other).to_pylist() if row["about"] in FIRST_QUARRELS]
+            either = f"(('{one}', '{other}'), ('{other}', '{one}'))"
+            logged = run.sql(f"select seq, reason from queue_conflict where (agent, other) in {either} order by seq")
+            first = logged.to_pylist()[:1]
+            assert [row["cause"] for row in told] == [row["seq"] for row in first]
+            for row, event in zip(told, first, strict=True):
+                seen.add(row["about"])
+                assert row["about"] == FIRST_BY_REASON.get(event["reason"], "first_quarrel"), event
+                assert ("because of" in row["text"]) == (row["about"] == "first_quarrel")
+        assert {"first_quarrel", "first_quarrel_on_the_way"} <= seen
+
+    def test_who_knew_each_other_has_no_first_talk_and_who_did_not_has_theirs(self, run: Run) -> None:
+        known = [run.pair(*two).to_pylist() for two in pairs(run)]
+        told = [({row["about"] for row in rows}, rows) for rows in known]
+        firsts = {"first_talk", "first_bad_talk"}
+        assert not [rows for abouts, rows in told if "knew" in abouts and abouts & firsts]
+        assert any(abouts & firsts for abouts, _ in told) and any("knew" in abouts for abouts, _ in told)
+
+    def test_talks_are_counted_as_those_that_did_not_go_wrong(self, run: Run) -> None:
+        one, other = next(pairs(run))
+        either = f"(('{one}', '{other}'), ('{other}', '{one}'))"
+        talks = (
+            run.sql(f"select count(*) n from chat_succeeded where (agent, listener) in {either}").column("n")[0].as_py()
+        )
+        (text,) = (row["text"] for row in run.pair(one, other).to_pylist() if row["about"] == "together")
+        assert re.search(rf"\b{in_words(talks)} talks? that did not go wrong", text), (talks, text)
 
     def test_it_says_the_same_in_either_order(self, run: Run) -> None:
         for one, other in pairs(run):
