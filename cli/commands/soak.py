@@ -32,9 +32,9 @@ VERSUS = ("name", "value", "versus", "drift_percent", "beyond", "must", "passed"
 
     With --perturb city events come to every town, so that the rows say how much a town can bear.
 
-    With --drawn-commands each town is also given so many commands of every kind, drawn by its seed. How a town fares then
-    is only reported. What must hold is this: digests, replay and resume are equal, nobody waits too long, no place is held
-    without use for too long, and money and food are what the log says.
+    With --drawn-commands each town is also given so many commands of every kind, drawn by its seed. How a town fares
+    then is only reported. What must hold is this: digests, replay and resume are equal, nobody waits too long, no place
+    is held without use for too long, and money and food are what the log says.
 
     With --record the soak is written down as JSON: settings, code, seeds, days, every row, whether all hold.
     `townlet phase enable` asks for such a record. A name that ends with .json is the file, else it is a folder.
