@@ -1,10 +1,12 @@
 """What an event changed, asked from the observer: the bar, the answer, the futures, and how it ends."""
 
+import asyncio
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,6 +120,28 @@ def test_escape_stops_it_and_so_does_the_end_of_the_observer(demo: Path, says: C
 
     at_80x24(demo, act)
     assert len(ended) == 2 and all(map(is_gone, ended))
+
+
+def test_what_is_stopped_while_its_process_begins_ends(
+    demo: Path, says: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    says({"lived": 40}, waits=True)
+    begin, begun = asyncio.create_subprocess_exec, list[int]()
+
+    async def act(play: Play) -> None:
+        async def begin_then_stop(*words: str, **how: Any) -> asyncio.subprocess.Process:
+            process = await begin(*words, **how)
+            begun.append(process.pid)
+            assert play.app.effects.stop()
+            return process
+
+        monkeypatch.setattr(asyncio, "create_subprocess_exec", begin_then_stop)
+        await find(play)
+        await play.pilot.press("E")
+        await play.until(lambda: begun and is_gone(begun[0]))
+        assert not play.app.effects.is_asking
+
+    at_80x24(demo, act)
 
 
 def test_what_is_refused_is_a_message(demo: Path, says: Callable[..., None]) -> None:
