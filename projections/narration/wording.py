@@ -133,7 +133,7 @@ def _wording_faults(wording: str, known: frozenset[str]) -> list[str]:
     ]
     for _, name, spec, conversion in parts:
         if conversion or (spec and name not in COUNTS):
-            faults.append(f"a placeholder is a name and nothing more in {wording!r}")
+            faults.append(f"write {{{name}}} and nothing more in its braces, in {wording!r}")
         elif spec and not NOUNS.fullmatch(spec):
             faults.append(f"a count brings its nouns as in {{homes:house|houses}}, not as in {wording!r}")
     return faults

@@ -317,7 +317,7 @@ class TestTemplates:
         for words in (
             "mine.yaml",
             "tell.conflict.cut, wording 1: there is no placeholder {agnet}; did you mean agent?",
-            "tell.conflict.cut, wording 2: a placeholder is a name and nothing more",
+            "tell.conflict.cut, wording 2: write {place} and nothing more in its braces, in '{place!r} was taken.'",
             "tell.meal.shraed: there is no such situation; did you mean meal.shared?",
             "tell.wether: there is no such category",
             "tell.outage.rain: it has no wording",
