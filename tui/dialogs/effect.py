@@ -7,6 +7,7 @@ from rich.text import Text
 
 from projections.narration.words import with_capital
 from townlet.daytime import time_of
+from townlet.whatif.wording import days_words
 from tui.asking import Holding
 from tui.dialogs.listing import Contents
 from tui.dialogs.pairs import Found, Parted
@@ -42,7 +43,7 @@ def no_effect(seq: int, holding: Holding, per_day: int, look: Look) -> Contents:
 
 def _effects(found: Found, look: Look) -> Iterator[Row]:
     """The certain effects, person by person: first those whom the event is about."""
-    days = "1 day" if found.days == 1 else f"{found.days} days"
+    days = days_words(found.days)
     if not found.effects:
         yield Row(Text(f"Nobody is certain to be affected after {days}.", look.title))
         return

@@ -7,17 +7,14 @@ SIGTERM lets the town stop between two commits. It imports no Textual.
 import json
 import signal
 import sys
-from time import perf_counter
 from typing import Any
 
 import townlet
 from eventlog.places import without_secrets
 from eventlog.printable import printable
-from projections.kernel import is_compiled
 from townlet.foreground import Pace, interrupted_words, interruptible, summary
-from townlet.outcome import exit_code, unexpected_words, words_of
-from townlet.warming import warm
 from townlet.whatif.paired.holding_back import without
+from tui.dialogs.process import carried_out, compile_kernels
 from tui.dialogs.wish import Wish
 
 
@@ -29,18 +26,11 @@ def command(wish: Wish, run: str) -> list[str]:
 def main() -> int:
     """Make the fork that the first argument describes. Returns the exit code."""
     order = json.loads(sys.argv[1])
-    try:
-        return _make(order["run"], Wish(*order["wish"]))
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
-    except Exception as error:
-        code = exit_code(error)
-        _say(f"townlet: {unexpected_words(error) if code is None else words_of(error)}")
-        return 1 if code is None else code
+    return carried_out(lambda: _make(order["run"], Wish(*order["wish"])), lambda words: _say(f"townlet: {words}"))
 
 
 def _make(run: str, wish: Wish) -> int:
-    _compile_kernels()
+    compile_kernels(_say)
     opened, pace = townlet.open(run), Pace()
     how: Any = {"at": wish.tick, "seed": wish.seed, "ticks": wish.ticks, "progress": pace.see}
     how["overrides"] = {str(key): value for key, value in wish.settings}
@@ -56,15 +46,6 @@ def _make(run: str, wish: Wish) -> int:
     width = max(map(len, fields))
     _say(*(f"{name:<{width}}  {value}" for name, value in fields.items()))
     return 0
-
-
-def _compile_kernels() -> None:
-    """Compile the kernels where they are not, saying so: it takes a while, once."""
-    if not is_compiled():
-        _say("compiling the town's rules, once for this machine and version")
-        began_s = perf_counter()
-        warm()
-        _say(f"compiled in {perf_counter() - began_s:.1f} s")
 
 
 def _say(*lines: str) -> None:

@@ -19,15 +19,14 @@ import townlet
 from eventlog.errors import RunExists
 from eventlog.folder.run_folders import is_run
 from eventlog.places import is_uri, without_secrets
-from projections.kernel import is_compiled
+from projections.narration.words import with_capital
 from townlet.history.history import History
-from townlet.outcome import exit_code, unexpected_words, words_of
-from townlet.warming import warm
 from townlet.whatif.paired.futures import Wish
 from townlet.whatif.paired.holding_back import without
 from townlet.whatif.paired.keeping import keep_pair
 from townlet.whatif.paired.result import WhatIf
 from townlet.whatif.paired.telling import event_words, first_event, foremost, sentences, thing
+from tui.dialogs.process import carried_out, compile_kernels
 
 NICENESS: Final = 5
 """How much the process gives way to others: the screen comes first."""
@@ -112,18 +111,15 @@ def main() -> int:
 
 def carry_out(order: Order) -> int:
     """Do what is ordered, and write what comes of it. Returns the exit code."""
-    try:
-        _compile_kernels()
-        if order.keep is None:
-            _write("found", _found(order))
-        else:
-            _write("kept", _kept(order, order.keep))
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
-    except Exception as error:
-        code = exit_code(error)
-        _write("refused", without_secrets(unexpected_words(error) if code is None else words_of(error)))
-        return 1 if code is None else code
+    return carried_out(lambda: _do(order), lambda words: _write("refused", without_secrets(words)))
+
+
+def _do(order: Order) -> int:
+    compile_kernels(lambda words: _write("said", with_capital(words)))
+    if order.keep is None:
+        _write("found", _found(order))
+    else:
+        _write("kept", _kept(order, order.keep))
     return 0
 
 
@@ -188,13 +184,6 @@ def _kept(order: Order, keep: Parted) -> tuple[str, str]:
         for written, place in zip(made, (control, treated), strict=True):
             written.rename(place)
     return places
-
-
-def _compile_kernels() -> None:
-    """Compile the kernels where they are not, saying so: it takes a while, once."""
-    if not is_compiled():
-        _write("said", "Compiling the town's rules, once for this machine and version …")
-        warm()
 
 
 def _write(key: str, value: Any) -> None:

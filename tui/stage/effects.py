@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from functools import partial
 from pathlib import PurePath
 from typing import Any, Final
@@ -83,9 +83,8 @@ class Effects:
             await _ended(process)
 
     async def _ask(self, order: Order) -> None:
-        self._order = order
         words = f"Effect of event {order.seq:,}"
-        try:
+        with self._carrying_out(order, f"The effect of event {order.seq:,} cannot be asked for"):
             self._show(f"{words}: reading the run …")
             holding = await asyncio.wrap_future(self._sight.asker.holding(order.seq))
             if self._order != order:
@@ -103,12 +102,6 @@ class Effects:
                 self._open(order, found)
             else:
                 self._stage.say(f"The effect of event {order.seq:,} is known: choose the event, and E shows it.")
-        except Stopped as stopped:
-            self._stage.say(str(stopped))
-        except REFUSALS as refusal:
-            self._refuse(f"The effect of event {order.seq:,} cannot be asked for", refusal)
-        finally:
-            self._done(order)
 
     def _ask_of_cause(self, picked: Picked | None) -> None:
         if picked is not None and picked.about is not None and picked.about.seq is not None:
@@ -133,8 +126,7 @@ class Effects:
 
     async def _step_into(self, order: Order, pair: Parted, as_it_was: bool) -> None:
         """Write a pair as two runs, unless it is written, and watch one of them from where the two part."""
-        self._order = order
-        try:
+        with self._carrying_out(order, f"Pair {pair.pair} cannot be stepped into"):
             control, treated = await self._answer(order, f"Pair {pair.pair}")
             path = control if as_it_was else treated
             if self._stage.has_dialog:
@@ -142,10 +134,17 @@ class Effects:
                 return
             self._sight.open_run(path, pair.tick + 1)
             self._stage.say(f"This is {PurePath(path).name}. b goes back to the run before, o lists the other town.")
+
+    @contextmanager
+    def _carrying_out(self, order: Order, refused: str) -> Iterator[None]:
+        """While an order is carried out, it is the one that Escape stops. `refused` is the title of a refusal."""
+        self._order = order
+        try:
+            yield
         except Stopped as stopped:
             self._stage.say(str(stopped))
         except REFUSALS as refusal:
-            self._refuse(f"Pair {pair.pair} cannot be stepped into", refusal)
+            self._refuse(refused, refusal)
         finally:
             self._done(order)
 
