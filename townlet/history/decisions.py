@@ -71,7 +71,8 @@ def settle(run: History) -> None:
         first, last = max(stretch.from_tick, kept_to), min(end, head)
         if not stretch.policy or first >= last:
             continue
-        for begun, ended in pairwise(sorted({first, last, *(tick for tick in _turns(run) if first < tick < last)})):
+        turns = (tick for tick in epoch_turns(run) if first < tick < last)
+        for begun, ended in pairwise(sorted({first, last, *turns})):
             if not _make_again(run, stretch, begun, ended):
                 warnings.warn(
                     f"{run.place}: the decisions of ticks {begun:,} to {ended - 1:,} are missing: the present rules "
@@ -81,8 +82,8 @@ def settle(run: History) -> None:
                 )
 
 
-def _turns(run: History) -> Iterator[int]:
-    """The ticks at which the epochs of a run begin."""
+def epoch_turns(run: History) -> Iterator[int]:
+    """The ticks at which the epochs of a run begin. Raises LogDamaged."""
     log = run.log
     for epoch in run.epochs:
         if epoch.from_seq < log.head.seq:

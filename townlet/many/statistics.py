@@ -62,6 +62,14 @@ def scipy_special() -> Any:
     return special
 
 
+def student_quantile(freedom: npt.ArrayLike) -> Any:
+    """Student's quantile for a two-sided interval of `CONFIDENCE`, by degrees of freedom: one number, or an array.
+
+    Raises TownletError without scipy.
+    """
+    return scipy_special().stdtrit(freedom, (1.0 + CONFIDENCE) / 2.0)
+
+
 def require_scipy() -> None:
     """Raise TownletError where SciPy is not installed, without loading it: before long work that ends in need of it."""
     if importlib.util.find_spec("scipy") is None:

@@ -13,7 +13,7 @@ from townlet.learning.settings import DAY
 from townlet.living.commands.door import commands_in
 from townlet.living.deciding import require_fitting
 from townlet.living.perturbing.keeping import kept_profiles
-from townlet.many.statistics import CONFIDENCE, Interval, scipy_special
+from townlet.many.statistics import Interval, student_quantile
 from townlet.policies.file import Policy
 from townlet.policies.guide import EVERYBODY, SCRIPTED, Guide, Share
 from townlet.policies.shelf import find_policy
@@ -203,5 +203,5 @@ def _truth(
 def _mean(values: np.ndarray) -> tuple[float, Interval]:
     """The mean of one number a future, with Student's 95 % interval. Raises TownletError without scipy."""
     mean, error = float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
-    half = float(scipy_special().stdtrit(len(values) - 1, (1.0 + CONFIDENCE) / 2.0)) * error
+    half = float(student_quantile(len(values) - 1)) * error
     return mean, Interval(mean - half, mean + half)

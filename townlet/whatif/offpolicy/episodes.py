@@ -1,6 +1,5 @@
 """Which logged decisions an estimate is made of: episodes of one person and of some length, none over another."""
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from eventlog.places import place_name
 from townlet.errors import QueryError
+from townlet.history.decisions import epoch_turns
 from townlet.history.history import History
 from townlet.policies import decisions
 from townlet.policies.guide import Guide
@@ -53,7 +53,7 @@ def spans_of(run: History) -> list[Span]:
             f"{run.place}: its people live by the script, which has no probabilities, so no decisions are kept.\n"
             "  Next: let a town live by a policy: townlet run --policy FILE --days 28"
         )
-    turns = sorted({0, head, *_turns(run), *(each.from_tick for each in stretches)})
+    turns = sorted({0, head, *epoch_turns(run), *(each.from_tick for each in stretches)})
     kept = _kept(run)
     found = []
     for first, last in pairwise(turns):
@@ -73,13 +73,6 @@ def spans_of(run: History) -> list[Span]:
             "after the last kept one again"
         )
     return found
-
-
-def _turns(run: History) -> Iterator[int]:
-    """The ticks at which the epochs of a run begin."""
-    for epoch in run.epochs:
-        if epoch.from_seq < run.log.head.seq:
-            yield int(next(iter(run.log.rows(from_seq=epoch.from_seq)))["tick"][0])
 
 
 def _kept(run: History) -> list[tuple[int, int]]:

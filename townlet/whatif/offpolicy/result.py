@@ -9,6 +9,7 @@ import numpy as np
 from townlet.daytime import time_of
 from townlet.many.statistics import Interval
 from townlet.whatif.offpolicy.estimators import NAMES
+from townlet.whatif.wording import aligned
 
 WIDTH: Final = 110
 DIGITS: Final = 4
@@ -133,13 +134,7 @@ class OffPolicy:
             rows = [(told.get(words, words), row) for words, row in rows]
         cells = [["discounted return", "value", "low", "high", "less logged", "low", "high"]]
         cells += [[words, *map(_signed, list(row.values())[1:])] for words, row in rows]
-        widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
-        return [
-            "  ".join(
-                cell.rjust(width) if place else cell.ljust(width) for place, (cell, width) in enumerate(pairs)
-            ).rstrip()
-            for pairs in (list(zip(row, widths, strict=True)) for row in cells)
-        ]
+        return aligned(cells)
 
     def _notes(self) -> list[str]:
         share = self.effective_episodes / self.episodes

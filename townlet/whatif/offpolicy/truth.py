@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from townlet.configuration.settings import Settings
-from townlet.errors import OutboxFull
 from townlet.living.by_policy import CHOICE
 from townlet.policies.file import Policy
 from townlet.policies.guide import Guide
@@ -20,6 +19,7 @@ from townlet.policies.seats import seats_by_policy
 from townlet.rules import draw
 from townlet.whatif.offpolicy.step import BY_BEHAVIOUR, BY_TARGET, live_paid
 from townlet.whatif.offpolicy.weighing import Beginning, mind_of
+from townlet.whatif.paired.futures import require_room
 
 LIVES = ("as_logged", "one_person", "everybody")
 """How a future is lived, in the order of the columns of its returns."""
@@ -61,8 +61,7 @@ def returns_of(
     choices = np.zeros(1, CHOICE).view(np.recarray)
     lived = towns, shadows, world.plans, world.terms, outs
     live_paid(*lived, *minds, whose, choices, ticks, world.reserve, gamma, person, returns)
-    if towns["cursor"]["overflow"].any():
-        raise OutboxFull("a tick of a future recorded more events than a town can hold. Lower town.people")
+    require_room(towns)
     return returns
 
 

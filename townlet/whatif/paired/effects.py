@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from townlet.many.statistics import CONFIDENCE, scipy_special
+from townlet.many.statistics import scipy_special, student_quantile
 
 DIFFERING_LEAST: Final = 10
 """The fewest differing pairs from which an interval is made."""
@@ -69,7 +69,7 @@ def effects(without: np.ndarray, with_it: np.ndarray) -> Effects:
 def _quantile(freedom: np.ndarray) -> Any:
     """Student's quantile for an interval of `CONFIDENCE`; one look-up for each number of pairs that occurs."""
     numbers, places = np.unique(freedom, return_inverse=True)
-    return scipy_special().stdtrit(numbers, (1.0 + CONFIDENCE) / 2.0)[places].reshape(freedom.shape)
+    return student_quantile(numbers)[places].reshape(freedom.shape)
 
 
 def _p_value(mean: np.ndarray, error: np.ndarray, n: np.ndarray) -> Any:

@@ -117,8 +117,8 @@ def _stretches(
     first, and how many ticks it has. What sessions give to `towns` is given before each."""
     while now < end:
         stop = min([end, *(at for at, _ in arms.later if at > now)])
+        towns["cursor"]["pending"] = 0
         for session in sessions:
-            towns["cursor"]["pending"] = 0
             session.give_due()
         for session in sessions:
             stop = min(stop, now + session.next_stop(session.tick + end - now) - session.tick)
@@ -180,7 +180,7 @@ def _has_rejected(session: Session, cmd_id: str) -> bool:
     return answer is not None and not answer.accepted
 
 
-def _require_room(towns: np.ndarray) -> None:
+def require_room(towns: np.ndarray) -> None:
     """Raise OutboxFull if a tick recorded more events than a town's outbox holds."""
     if towns["cursor"]["overflow"].any():
         raise OutboxFull("a tick of a future recorded more events than a town can hold. Lower town.people")
@@ -204,7 +204,7 @@ def _days_lived(arms: Arms, wish: Wish, per_day: int, pairs: range) -> Iterator[
         for number, session in enumerate(attended):
             rejected[number // 2, number % 2] = [_has_rejected(session, each) for each in arms.named]
         now = day * per_day
-        _require_room(towns)
+        require_room(towns)
         yield _Living(towns, counts, between, parted, rejected)
 
 
@@ -212,11 +212,11 @@ def live_some(arms: Arms, watched: Watched, wish: Wish, per_day: int, pairs: ran
     """Let the pairs with these numbers live. Raises OutboxFull."""
     count = len(pairs)
     days: list[tuple[np.ndarray, ...]] = []
-    for now in _days_lived(arms, wish, per_day, pairs):
-        days.append((watched.look(now.towns, now.counts), now.counts[:, -1].copy(), now.between.copy()))
+    for last in _days_lived(arms, wish, per_day, pairs):
+        days.append((watched.look(last.towns, last.counts), last.counts[:, -1].copy(), last.between.copy()))
     by_day = [np.stack(column, axis=1) for column in zip(*days, strict=True)]
     values, events, pair_events = (each.reshape(count, 2, *each.shape[1:]) for each in by_day)
-    ends = [hashlib.sha256(state_bytes(now.towns, index)).hexdigest() for index in range(2 * count)]
+    ends = [hashlib.sha256(state_bytes(last.towns, index)).hexdigest() for index in range(2 * count)]
     digests = list(zip(ends[::2], ends[1::2], strict=True))
-    same, untouched = alike(now.towns), alike(now.towns, RECORDED)
-    return Lived(values, events, pair_events, same, untouched, now.parted.view(np.ndarray), now.rejected, digests)
+    same, untouched = alike(last.towns), alike(last.towns, RECORDED)
+    return Lived(values, events, pair_events, same, untouched, last.parted.view(np.ndarray), last.rejected, digests)

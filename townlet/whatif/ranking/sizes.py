@@ -23,7 +23,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from townlet.many.statistics import CONFIDENCE, scipy_special
+from townlet.many.statistics import student_quantile
 from townlet.whatif.paired.effects import DIFFERING_LEAST, effects
 
 TURNS: Final = 9_999
@@ -64,7 +64,7 @@ def length(without: np.ndarray, with_it: np.ndarray, address: str) -> Size:
     alone = np.trace(products)
     square = (products.sum() - alone) / (n * (n - 1))
     differing = int((change != 0.0).any(axis=1).sum())
-    half = float(scipy_special().stdtrit(n - 1, (1.0 + CONFIDENCE) / 2.0)) * _error(products)
+    half = float(student_quantile(n - 1)) * _error(products)
     told = differing >= DIFFERING_LEAST or differing == 0
     low, high = (_root(end) if told else np.nan for end in (square - half, square + half))
     signs = turned_signs(address, n)
