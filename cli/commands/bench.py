@@ -45,7 +45,11 @@ def command(only: tuple[str, ...], chart: Path | None, form: str) -> None:
     from townlet import bench
 
     if chart:
-        require_drawable(chart, only)
+        from townlet.plotting.tie_network import require_drawable
+
+        if only and "growth" not in only:
+            raise click.UsageError("--chart draws the family growth: leave out --only, or add --only growth")
+        require_drawable(chart)
     machine = bench.machine()
     output.words(f"a load average of {machine['load_average']} on {machine['processors']} processors, before this")
     measured: list[tuple[str, Row]] = []
@@ -62,16 +66,6 @@ def command(only: tuple[str, ...], chart: Path | None, form: str) -> None:
         output.as_json({"machine": machine, "rows": [_whole(family, row) for family, row in measured]})
     else:
         output.records([line for _, row in measured for line in _lines(row, form)], COLUMNS, form)
-
-
-def require_drawable(chart: Path, only: tuple[str, ...]) -> None:
-    """Raise an error before anything is measured if the chart cannot be drawn at the end."""
-    from townlet.plotting.tie_network import form_of, matplotlib_module
-
-    if only and "growth" not in only:
-        raise click.UsageError("--chart draws the family growth: leave out --only, or add --only growth")
-    form_of(chart)
-    matplotlib_module("figure")
 
 
 def _whole(family: str, row: "Row") -> dict[str, Any]:

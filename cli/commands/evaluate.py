@@ -116,9 +116,9 @@ def command(
     from townlet.evaluating.evaluation import evaluate
 
     for picture in filter(None, (plot, plot_hours)):
-        from townlet.plotting.tie_network import form_of
+        from townlet.plotting.tie_network import require_drawable
 
-        form_of(picture)
+        require_drawable(picture)
     with output.Line() as line:
         line.draw(f"towns of {len(seeds)} seeds begin to live {days} days")
         found = evaluate(

@@ -88,7 +88,7 @@ WITH_EACH: Final = ("--outcome", "--limit", "--futures", "--days", "--first-seed
 @click.option(
     "--effects", "arrow", type=options.NewPath(), help="Write every effect, or rank, a row each, to an Arrow IPC file."
 )
-@click.option("--plot", type=options.NewPath(), help="Draw the answer into this file (.png or .svg).")
+@click.option("--plot", type=options.NewPath(), help="Draw the answer into this PNG or SVG file as well.")
 @click.option(
     "--picture",
     type=click.Choice(["effects", "people", "parting"]),
@@ -143,9 +143,9 @@ def command(
 
     pairs = wish.get("futures", 200)
     if plot is not None:
-        from townlet.plotting.tie_network import form_of
+        from townlet.plotting.tie_network import require_drawable
 
-        form_of(plot)
+        require_drawable(plot)
     opened = townlet.open(run)
     if cold:
         living.compile_kernels()

@@ -1,5 +1,6 @@
 """`townlet evaluate` as somebody types it."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from cli.commands.evaluate import figure_in_words
 from tests.cli.test_commands import from_json, said
 from tests.townlet.policies.making import policy_file
+from townlet.evaluating import evaluation
 from townlet.evaluating.figures import SHORT
 
 SMALL = ("evaluate", "scripted", "random", "--set", "town.map=kitchen", "--set", "town.people=4", "--jobs", "1")
@@ -106,3 +108,13 @@ def test_wrong_usage_exits_with_2_and_says_what_to_do(arguments: tuple[str, ...]
     result = said(*arguments)
     assert result.exit_code == 2 and words in result.stderr, result.stderr
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize("plot", ["--plot", "--plot-hours"])
+def test_no_town_lives_for_a_picture_that_cannot_be_drawn(
+    plot: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setattr(evaluation, "evaluate", lambda *_, **__: pytest.fail("towns lived in vain"))
+    result = said(*FEW, plot, tmp_path / "mine.svg")
+    assert result.exit_code == 2 and "pip install 'townlet[plot]'" in result.stderr

@@ -1,6 +1,7 @@
 """`townlet whatif`: what it prints, what it writes, and what it refuses."""
 
 import json
+import sys
 from pathlib import Path
 
 import pyarrow.feather as feather
@@ -116,3 +117,12 @@ def test_what_cannot_be_ranked_ends_with_2_and_says_why(run: Run, words: list[st
     result = said("whatif", str(run.path), *words)
     assert (result.exit_code, result.stdout) == (2, "")
     assert why in " ".join(result.stderr.split())
+
+
+def test_no_future_lives_for_a_picture_that_cannot_be_drawn(
+    run: Run, quarrel: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setattr(Run, "whatif", lambda *_, **__: pytest.fail("futures lived in vain"))
+    done = said("whatif", str(run.path), "--without", quarrel, "--plot", str(tmp_path / "effect.svg"))
+    assert done.exit_code == 2 and "pip install 'townlet[plot]'" in done.stderr

@@ -76,4 +76,13 @@ def kept_cell(into: Path, plan: Planned, arm: str, seed: int) -> Cell | None:
     return cell
 
 
-__all__ = ["Cell", "cell_file", "identity_of", "kept_cell", "training_folder", "write_cell"]
+def kept_arms(into: Path, plan: Planned) -> dict[str, list[Cell]]:
+    """The cells that a folder keeps of every arm, in the order of their seeds. Raises as `kept_cell`."""
+    arms: dict[str, list[Cell]] = {arm: [] for arm in plan.settings.arms}
+    for arm, seed in plan.cells():
+        if cell := kept_cell(into, plan, arm, seed):
+            arms[arm].append(cell)
+    return arms
+
+
+__all__ = ["Cell", "cell_file", "identity_of", "kept_arms", "kept_cell", "training_folder", "write_cell"]

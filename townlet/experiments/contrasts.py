@@ -4,7 +4,7 @@
 - Holm, "A simple sequentially rejective multiple test procedure", Scand. J. Statist. 6 (1979).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -26,11 +26,19 @@ class Told(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """The first arm less the second, of `seeds` pairs. `p` is None with fewer than two pairs."""
+    """The first arm less the second: the mean of `each`, the pairs' differences by their seeds, and its interval.
+
+    `p` is None with fewer than two pairs. A pair's difference is NaN where it cannot be told.
+    """
 
     difference: Told
-    seeds: int
+    each: Mapping[int, float]
     p: float | None
+
+    @property
+    def seeds(self) -> int:
+        """How many pairs there are."""
+        return len(self.each)
 
 
 def told(cells: Sequence[Cell], figure: Figure) -> Told:
@@ -51,17 +59,18 @@ def compared(first: Sequence[Cell], second: Sequence[Cell], figure: Figure, marg
     others = {cell.seed: cell for cell in second}
     pairs = [(cell, others[cell.seed]) for cell in first if cell.seed in others]
     if not pairs:
-        return Compared(Told(None, None, None), 0, None)
+        return Compared(Told(None, None, None), {}, None)
     sides = [_sums(side, figure) for side in zip(*pairs, strict=True)]
 
-    def apart(files: np.ndarray, towns: np.ndarray) -> Numbers:
+    def mean_of(files: np.ndarray, towns: np.ndarray) -> Numbers:
         return np.asarray(np.subtract(*(_by_training(*side, files, towns) for side in sides)).mean(axis=-1))
 
     count, width = sides[0][0].shape
     each = np.subtract(*(_by_training(*side, np.arange(count), np.arange(width)) for side in sides))
-    difference = Told(value_of(apart, count, width), *interval_of(apart, count, width))
+    difference = Told(value_of(mean_of, count, width), *interval_of(mean_of, count, width))
     known = count > 1 and bool(np.isfinite(each).all())
-    return Compared(difference, count, p_of_signs(each, margin) if known else None)
+    by_seed = {cell.seed: float(apart) for (cell, _), apart in zip(pairs, each, strict=True)}
+    return Compared(difference, by_seed, p_of_signs(each, margin) if known else None)
 
 
 def p_of_signs(differences: Numbers, margin: float | None = None) -> float:

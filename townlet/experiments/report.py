@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from townlet.evaluating.figures import Figure
-from townlet.experiments.cells import Cell, kept_cell, training_folder
+from townlet.experiments.cells import Cell, kept_arms, training_folder
 from townlet.experiments.contrasts import Compared, Told, compared, told
 from townlet.experiments.figures import FIGURES, LIVED, PAID, PROBES
 from townlet.experiments.settings import Planned, planned
@@ -31,10 +31,7 @@ FIRST_OF: Final = (
 def report(source: Path | str | Planned, into: Path | str) -> str:
     """What the folder of an experiment holds, as Markdown. Raises ConfigurationError, as `run_experiment` does."""
     plan, folder = source if isinstance(source, Planned) else planned(source), Path(into)
-    arms: dict[str, list[Cell]] = {arm: [] for arm in plan.settings.arms}
-    for arm, seed in plan.cells():
-        if cell := kept_cell(folder, plan, arm, seed):
-            arms[arm].append(cell)
+    arms = kept_arms(folder, plan)
     parts = [*_state(plan, folder, arms), *_primary(plan, arms), *_explored(plan, arms), *_by_arm(plan, arms)]
     return "\n".join([*parts, ""])
 
@@ -84,8 +81,8 @@ def _primary(plan: Planned, arms: dict[str, list[Cell]]) -> list[str]:
                 f"{a} - {b}",
                 str(each.seeds),
                 _shown(each.difference),
-                _p(each.p),
-                _p(None if each.p is None else p),
+                p_in_words(each.p),
+                p_in_words(None if each.p is None else p),
             ]
             for (a, b), each, p in zip(plan.settings.contrasts, found, corrected, strict=True)
         ]
@@ -152,8 +149,11 @@ def _number(value: float) -> str:
     return f"{value:.4f}" if abs(value) < 0.1 else f"{value:.3f}"
 
 
-def _p(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
+def p_in_words(value: float | None) -> str:
+    """A p-value with four digits; none is told as 0, because none is."""
+    if value is None:
+        return "-"
+    return "< 0.0001" if value < 5e-5 else f"{value:.4f}"
 
 
-__all__ = ["report"]
+__all__ = ["p_in_words", "report"]

@@ -91,6 +91,12 @@ def matplotlib_module(name: str) -> Any:
         raise QueryError("this needs matplotlib, which is not installed. Next: pip install 'townlet[plot]'") from error
 
 
+def require_drawable(into: Path) -> None:
+    """Raise QueryError for another suffix, or without matplotlib: before long work that ends in a picture."""
+    form_of(into)
+    matplotlib_module("figure")
+
+
 def style() -> Any:
     """A context in which pictures look the same on every machine."""
     return matplotlib_module("style").context(["default", STYLE])

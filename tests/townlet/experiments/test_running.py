@@ -10,7 +10,7 @@ from townlet.errors import ConfigurationError, TownletError
 from townlet.experiments import running
 from townlet.experiments.cells import cell_file, kept_cell, training_folder
 from townlet.experiments.figures import FIGURES, sums_needed
-from townlet.experiments.report import report
+from townlet.experiments.report import p_in_words, report
 from townlet.experiments.running import run_experiment
 from townlet.experiments.settings import planned
 from townlet.learning.kept.checkpoints import FOLDER
@@ -73,6 +73,13 @@ def test_the_report_counts_what_is_missing_and_compares_pairs(begun: tuple[Path,
     for name in ("mutual_ties", "talks_again", "handed_back", "late_talking", "cliques", "return.c3"):
         assert f"| {name} |" in text
     assert all(figure.part and figure.whole for figure in FIGURES.values())
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(None, "-"), (2.0**-20, "< 0.0001"), (0.0001, "0.0001"), (0.25, "0.2500"), (1.0, "1.0000")]
+)
+def test_no_p_value_is_told_as_0(value: float | None, words: str) -> None:
+    assert p_in_words(value) == words
 
 
 def test_an_empty_folder_has_a_report(tmp_path: Path) -> None:

@@ -3,6 +3,10 @@
 from hashlib import sha256
 from pathlib import Path
 
+from townlet.experiments.cells import Cell, identity_of
+from townlet.experiments.figures import sums_needed
+from townlet.experiments.settings import Planned
+
 PLAN = "Two arms, two seeds.\n"
 
 FILE = """\
@@ -44,3 +48,18 @@ def tiny(folder: Path, *, plan: str = PLAN, text: str = FILE) -> Path:
     file = folder / "tiny.yaml"
     file.write_text(text.format(digest=sha256(plan.encode()).hexdigest()), encoding="utf-8")
     return file
+
+
+def handmade_cell(plan: Planned, arm: str, seed: int, **sums: list[float]) -> Cell:
+    """A cell that no training has made: these sums of its two towns, and 1 for every other sum."""
+    return Cell(
+        plan=plan.plan,
+        identity=identity_of(plan, arm, seed),
+        arm=arm,
+        seed=seed,
+        code="by hand",
+        training="",
+        weights="",
+        logs="",
+        towns={name: sums.get(name, [1.0, 1.0]) for name in sums_needed()},
+    )
