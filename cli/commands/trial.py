@@ -36,16 +36,18 @@ def trials() -> list[str]:
 )
 @click.argument("trial", type=Name("trial", trials, files=True))
 @click.option("--into", type=options.NewPath(), help="Keep the plan, the result, its tables and report in this folder.")
-@click.option("--report", "told", type=click.Path(path_type=Path, dir_okay=False), help="Write this Markdown file.")
+@click.option("--report", "told", type=options.NewPath(), help="Write this Markdown file.")
 @click.option("--threads", type=click.IntRange(min=1), default=2, show_default=True, help="How many threads.")
 @options.output_formats
 def command(trial: str, into: Path | None, told: Path | None, threads: int, form: str) -> None:
     cold = living.is_cold()
     import townlet
-    from eventlog.folder import disk
+    from eventlog.folder.publishing import replacing, require_no_part_of_a_run
     from townlet.whatif.trials.plan import planned
 
     plan = planned(trial)
+    if told is not None:
+        require_no_part_of_a_run(told)
     if cold:
         living.compile_kernels()
     with output.Line() as line:
@@ -58,7 +60,8 @@ def command(trial: str, into: Path | None, told: Path | None, threads: int, form
     if into is not None:
         output.words(f"wrote {into}")
     if told is not None:
-        disk.replace_file(told, found.markdown().encode())
+        with replacing(told) as written:
+            written.write_text(found.markdown(), encoding="utf-8")
         output.words(f"wrote {told}")
     if form == "table":
         output.data("\n".join(found.lines()))

@@ -25,7 +25,7 @@ def test_the_feed_of_a_day_is_valid_and_small(week: Path, tmp_path: Path) -> Non
     assert proved.exit_code == 0 and f"{DAY + 1:,} messages" in proved.output, proved.output
     first, *differences = feed.read_bytes().splitlines(keepends=True)
     assert json.loads(first)["type"] == "snapshot"
-    assert sum(map(len, differences)) / DAY <= 2048, "a day's mean of bytes a tick"
+    assert sum(map(len, differences)) / DAY <= 1200, "a day's mean of bytes a tick"
 
 
 def test_the_shipped_rules_hold(week: Path) -> None:

@@ -64,3 +64,12 @@ def test_the_shipped_trial_finds_that_a_blackout_does_something_and_a_placebo_no
     assert found["placebos"]["placebo"] == {"pairs": 200, "alike": 200, "parted": 0}
     sure = [row for row in found["effects"] if row["holm"] is not None and row["holm"] < 0.05]
     assert sure and all(row["arm"] == "blackout" and row["towns_unpaired"] > row["towns"] for row in sure)
+
+
+def test_a_report_never_takes_the_place_of_a_part_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "run" / "log").mkdir(parents=True)
+    (tmp_path / "run" / "run.json").write_text("{}", encoding="utf-8")
+    monkeypatch.setattr("townlet.trial", lambda *_, **__: pytest.fail("futures lived in vain"))
+    done = said("trial", written(tmp_path), "--report", tmp_path / "run" / "run.json")
+    assert done.exit_code != 0 and "belongs to the run" in done.stderr
+    assert (tmp_path / "run" / "run.json").read_text(encoding="utf-8") == "{}"

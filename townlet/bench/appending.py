@@ -37,7 +37,7 @@ def rows(sizes: Sizes) -> Iterator[Row]:
             },
             sizes.repeats,
         )
-    yield Row(f"append, {COMMIT_EVENTS}-event commits", value, "events/s", 2e6, 4e6, peers=beside)
+    yield Row(f"append, {COMMIT_EVENTS}-event commits", value, "events/s", 4e6, 8e6, peers=beside)
 
 
 def history(events: int, events_per_commit: int) -> Rows:

@@ -39,8 +39,8 @@ def rows(sizes: Sizes) -> Iterator[Row]:
     """Nanoseconds of an agent-step from 8 to 700 people in one town; rates over 1 to 1,024 towns; memory."""
     most = max(sizes.districts) ** 2 * DISTRICT
     towns = [Size(8, most // 8, None, {}), *(_of_districts(side, most) for side in sizes.districts)]
-    yield from _over_people(towns, _living_rate, sizes, ONE_OF, (1.5, 1.1))
-    yield from _over_people(towns, _observed_rate, sizes, OBSERVED, (None, None))
+    yield from _over_people(towns, _living_rate, sizes, ONE_OF, (1.3, 1.1))
+    yield from _over_people(towns, _observed_rate, sizes, OBSERVED, (2.0, 1.3))
     yield from _over_towns(sizes)
 
 
@@ -67,7 +67,7 @@ def _over_people(
     measured: Callable[[Size, Sizes], Callable[[], float]],
     sizes: Sizes,
     name: str,
-    bounds: tuple[float | None, float | None],
+    bounds: tuple[float, float],
 ) -> Iterator[Row]:
     """The rows by size of town. Sizes are measured in turn, so that changes of the machine's speed affect all."""
     measures = [measured(size, sizes) for size in towns]

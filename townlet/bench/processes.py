@@ -27,12 +27,12 @@ def rows(sizes: Sizes) -> Iterator[Row]:
         path = Path(folder) / "run"
         run = simulate(ticks=min(7_200, sizes.ticks), seed=7, into=path)
         replay = ["replay", str(path), "--to-tick", str(tick)]
-        yield from _of_command(f"townlet replay --to-tick {tick}", replay, sizes.repeats, 1.0, 0.6)
+        yield from _of_command(f"townlet replay --to-tick {tick}", replay, sizes.repeats, 0.8, 0.4)
         (deed,) = run.sql("select max(seq) as seq from chat_succeeded").to_pylist()
         without = ["whatif", str(path), "--without", str(deed["seq"]), "--futures", str(sizes.futures)]
         name = f"the effect of one deed: {sizes.futures} pairs of futures of 5 days"
         yield from _of_command(name, without, sizes.repeats, 5.0, 2.5)
-    yield from _of_command("townlet --help", ["--help"], sizes.repeats, 0.15, 0.10)
+    yield from _of_command("townlet --help", ["--help"], sizes.repeats, 0.12, 0.06)
 
 
 def _of_command(name: str, arguments: Sequence[str], repeats: int, must: float, aim: float) -> Iterator[Row]:

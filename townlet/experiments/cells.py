@@ -4,11 +4,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from eventlog.folder import disk
 from townlet.configuration.load import load
 from townlet.errors import ConfigurationError
+from townlet.experiments.figures import sums_needed
 from townlet.experiments.settings import Planned
 from townlet.learning.kept.folders import read_kept
 from townlet.learning.settings import digest_of
@@ -63,7 +65,8 @@ def write_cell(into: Path, cell: Cell) -> None:
 def kept_cell(into: Path, plan: Planned, arm: str, seed: int) -> Cell | None:
     """The cell that a folder keeps, None if there is none.
 
-    Raises ConfigurationError if it cannot be read, or if it was made under another plan or other settings.
+    Raises ConfigurationError if it cannot be read, lacks a sum of a town, or was made under another plan or other
+    settings.
     """
     path = cell_file(into, arm, seed)
     if (cell := read_kept(path, Cell, "cell")) is None:
@@ -73,6 +76,10 @@ def kept_cell(into: Path, plan: Planned, arm: str, seed: int) -> Cell | None:
         raise ConfigurationError(f"{path} was made under the plan {cell.plan}, not {plan.plan}. {advice}")
     if (cell.arm, cell.seed, cell.identity) != (arm, seed, identity_of(plan, arm, seed)):
         raise ConfigurationError(f"{path} was made with other settings of its training or towns. {advice}")
+    count, lacking = plan.settings.towns.count, [name for name in sums_needed() if name not in cell.towns]
+    if lacking or any(len(sums) != count or not np.isfinite(sums).all() for sums in cell.towns.values()):
+        what = f"there is no {lacking[0]}" if lacking else f"a sum is not of {count} towns, or is no number"
+        raise ConfigurationError(f"{path}: this cell is damaged: {what}. Next: remove it, to make it again")
     return cell
 
 

@@ -53,8 +53,8 @@ class Experiment(Model):
     common: Changes = Field({}, description="changes of every arm; those of the town hold in the evaluation, too")
     towns: HeldOut = HeldOut()
     arms: dict[ArmName, Arm] = Field(min_length=2, description="the arms by their names")
-    outcomes: dict[str, Annotated[float, Field(gt=0.0)] | None] = Field(
-        description="primary figures; a margin asks whether the first arm is worse by less than that"
+    outcomes: dict[str, Annotated[float, Field(gt=0.0, allow_inf_nan=False)] | None] = Field(
+        min_length=1, description="primary figures; a margin asks whether the first arm is worse by less than that"
     )
     contrasts: tuple[tuple[str, str], ...] = Field(min_length=1, description="primary pairs: the first less the second")
     explored: tuple[tuple[str, str], ...] = Field((), description="further pairs, told without a verdict")
@@ -64,6 +64,9 @@ class Experiment(Model):
         for name in {arm for pair in (*self.contrasts, *self.explored) for arm in pair}:
             if name not in self.arms:
                 raise ValueError(f"contrasts: there is no arm {name!r}; {proposal(name, list(self.arms))}")
+        for first, second in (*self.contrasts, *self.explored):
+            if first == second:
+                raise ValueError(f"contrasts: {first} is compared with itself. Next: two arms")
         for name in self.outcomes:
             if name not in FIGURES:
                 raise ValueError(f"outcomes: there is no figure {name!r}; {proposal(name, FIGURES)}")

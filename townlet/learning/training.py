@@ -123,7 +123,7 @@ def _live(run: Path, manifest: Manifest, progress: Progress) -> Manifest:
     """Make the updates that are left, and write the policy."""
     training = manifest.training
     trainer = restored(run, logs=bool(training.logged_towns))
-    trainer.speeds = [row for row in read_table(run / folders.SPEEDS) if row["update"] < trainer.update]
+    trainer.speeds = _speeds_before(run, trainer.update)
     board = Board(run, trainer.update, wanted=training.tensorboard)
     first, began = trainer.update, perf_counter()
     try:
@@ -147,6 +147,14 @@ def _live(run: Path, manifest: Manifest, progress: Progress) -> Manifest:
     finally:
         board.close()
         trainer.close()
+
+
+def _speeds_before(run: Path, update: int) -> list[Row]:
+    """How long each update before took; nothing where the table is damaged, since no result depends on it."""
+    try:
+        return [row for row in read_table(run / folders.SPEEDS) if row["update"] < update]
+    except ConfigurationError:
+        return []
 
 
 def _keep(run: Path, trainer: Trainer, manifest: Manifest) -> Manifest:
@@ -200,8 +208,10 @@ def _gone_on(run: Path, digest: str, machine: folders.Machine) -> Manifest:
             "  Next: go on where it began, or train anew into another folder: --into"
         )
     code = this_code()
-    if manifest.codes[-1] != code:
-        manifest = manifest.model_copy(update={"codes": (*manifest.codes, code)})
+    codes = manifest.codes if manifest.codes[-1] == code else (*manifest.codes, code)
+    ended = manifest.ended if manifest.is_finished else ""  # why it had stopped before is told no more
+    if (codes, ended) != (manifest.codes, manifest.ended):
+        manifest = manifest.model_copy(update={"codes": codes, "ended": ended})
         write_manifest(run, manifest)
     return manifest
 

@@ -124,6 +124,29 @@ def test_a_damaged_cell_is_told(begun: tuple[Path, Path], tmp_path: Path) -> Non
         kept_cell(tmp_path, planned(file), "OFF", 1)
 
 
+@pytest.mark.parametrize(
+    ("towns", "message"),
+    [
+        ({"alone": [1.0]}, "not of 2 towns"),
+        ({"alone": [1.0, float("nan")]}, "is no number"),
+        (None, "there is no alone"),
+    ],
+)
+def test_a_cell_that_lacks_a_sum_is_told(
+    begun: tuple[Path, Path], tmp_path: Path, towns: dict[str, list[float]] | None, message: str
+) -> None:
+    file, into = begun
+    path = cell_file(tmp_path, "OFF", 1)
+    path.parent.mkdir()
+    kept = json.loads(cell_file(into, "OFF", 1).read_text(encoding="utf-8"))
+    kept["towns"] |= towns or {}
+    if towns is None:
+        del kept["towns"]["alone"]
+    path.write_text(json.dumps(kept), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=f"this cell is damaged: .*{message}.* Next: remove it"):
+        report(file, tmp_path)
+
+
 def test_a_training_that_was_killed_is_taken_up_and_leaves_no_checkpoint(
     begun: tuple[Path, Path], tmp_path: Path
 ) -> None:

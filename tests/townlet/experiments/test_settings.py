@@ -74,6 +74,9 @@ def test_a_plan_that_was_changed_is_refused(tmp_path: Path) -> None:
         ("seeds: 2", "seeds: 0", "seeds"),
         ("self_sufficiency: 0.05", "self_sufficiency: -1", "self_sufficiency"),
         ("towns: 2", "twns: 2", "twns"),
+        ("self_sufficiency: 0.05", "self_sufficiency: .inf", "self_sufficiency"),
+        ('[C1, "OFF"]', "[C1, C1]", "C1 is compared with itself"),
+        ("outcomes:\n  mutual_ties:\n  self_sufficiency: 0.05", "outcomes: {{}}", "outcomes"),
     ],
 )
 def test_a_fault_is_told(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -23,7 +23,16 @@ from townlet.learning.advantages import estimates
 from townlet.learning.batches import batch_of
 from townlet.learning.guards import Stopped
 from townlet.learning.kept.checkpoints import FOLDER, newest_checkpoint
-from townlet.learning.kept.folders import LOGS, MANIFEST, METRICS, POLICY, listed, read_manifest, trainings_below
+from townlet.learning.kept.folders import (
+    LOGS,
+    MANIFEST,
+    METRICS,
+    POLICY,
+    SPEEDS,
+    listed,
+    read_manifest,
+    trainings_below,
+)
 from townlet.learning.kept.metrics import read_table
 from townlet.learning.kept.parting import first_decision, first_event, parting
 from townlet.learning.optimising import Diverged
@@ -296,6 +305,27 @@ def test_a_guard_stops_it_and_what_was_learned_is_kept(tmp_path: Path) -> None:
     kept = newest_checkpoint(tmp_path / "run")
     assert kept is not None and kept.update == 1 and not (tmp_path / "run" / POLICY).exists()
     assert listed(tmp_path / "run").state == "stopped" and trainings_below(tmp_path) == [tmp_path / "run"]
+
+
+def test_a_training_that_goes_on_no_longer_tells_why_it_had_stopped(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    with pytest.raises(Stopped):
+        train(small(guards={"kl_most": 1e-9}), run)
+    assert "guards.kl_most" in listed(run).why
+    with pytest.raises(Killed):
+        train(small(guards={"kl_most": 1e-9}), run, resume=True, progress=kill_at(1))
+    assert (listed(run).why, read_manifest(run).ended, read_manifest(run).updates) == ("", "", 1)
+
+
+def test_a_damaged_table_is_told_and_that_of_speeds_stops_no_training(unbroken: Path, tmp_path: Path) -> None:
+    with pytest.raises(Killed):
+        train(small(), tmp_path / "run", progress=kill_at(3))
+    (tmp_path / "run" / SPEEDS).write_bytes(b"no table")
+    with pytest.raises(ConfigurationError, match=r"speeds\.parquet: this table of a training cannot be read"):
+        read_table(tmp_path / "run" / SPEEDS)
+    train(small(), tmp_path / "run", resume=True)
+    assert left_by(tmp_path / "run") == left_by(unbroken)
+    assert [row["update"] for row in read_table(tmp_path / "run" / SPEEDS)] == [2, 3, 4, 5]
 
 
 def test_the_random_policy_is_measured_in_each_stage() -> None:

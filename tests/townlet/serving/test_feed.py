@@ -29,7 +29,7 @@ from townlet.serving.mailbox import Mailbox, in_full, send
 from townlet.serving.tcp import Server, address_of
 
 TICKS = [0, 1, 60, 700, DAY]
-MOST_BYTES = 2048
+MOST_BYTES = 1200
 SIDES = ("trust", "familiarity", "rivalry")
 
 

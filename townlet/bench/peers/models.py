@@ -19,6 +19,9 @@ SPREAD_AGENTS = 8
 SPREAD_BATCH, SPREAD_STEPS = 1024, 50
 """For JaxMARL's simple_spread (three agents, its default): environments side by side, and steps in a compiled call."""
 
+JAXMARL = "JaxMARL MPE spread"
+"""The name of the peer that a requirement names."""
+
 MESA_STEPS = 20
 """Steps before a model is made again: Schelling's model stops changing soon after."""
 
@@ -27,7 +30,7 @@ def beside_many(sizes: Sizes) -> dict[str, Measured | None]:
     """The peers of many towns: a batch of compiled environments, and models of many agents."""
     has_mesa = find_spec("mesa") is not None and find_spec("networkx") is not None
     return {
-        "JaxMARL MPE spread": _spread_of_jaxmarl(sizes) if find_spec("jaxmarl") else None,
+        JAXMARL: _spread_of_jaxmarl(sizes) if find_spec("jaxmarl") else None,
         "Mesa Boltzmann": partial(_model_of_mesa, "boltzmann_wealth_model", "BoltzmannWealth", sizes, n=100)
         if has_mesa
         else None,

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from eventlog.folder import disk
+from townlet.errors import ConfigurationError
 
 Row = dict[str, Any]
 """An update: numbers and texts by name. A name that a row lacks is null in the table."""
@@ -37,8 +38,16 @@ def write_table(file: Path, rows: Sequence[Row]) -> None:
 
 
 def read_table(file: Path) -> list[Row]:
-    """The rows of a table; none where there is no file. Raises pyarrow.ArrowInvalid for another file."""
-    return pq.read_table(file).to_pylist() if file.is_file() else []
+    """The rows of a table; none where there is no file. Raises ConfigurationError for another file."""
+    if not file.is_file():
+        return []
+    try:
+        rows: list[Row] = pq.read_table(file).to_pylist()
+    except (OSError, pa.ArrowException) as error:
+        raise ConfigurationError(
+            f"{file}: this table of a training cannot be read: {str(error).splitlines()[0]}. Next: remove it"
+        ) from error
+    return rows
 
 
 def packed(rows: Sequence[Row]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
