@@ -9,7 +9,7 @@ from townlet.experiments.cells import Cell, kept_arms, training_folder
 from townlet.experiments.contrasts import Compared, Told, compared, told
 from townlet.experiments.figures import FIGURES, LIVED, PAID, PROBES
 from townlet.experiments.settings import Planned, planned
-from townlet.learning.kept.folders import is_training, read_manifest
+from townlet.learning.kept.folders import is_training, listed
 from townlet.many.statistics import holm
 
 MISSING_MOST: Final = 2
@@ -65,10 +65,10 @@ def _why(folder: Path, arm: str, seed: int) -> str:
     run = training_folder(folder, arm, seed)
     if not is_training(run):
         return "not begun"
-    manifest = read_manifest(run)
-    if manifest.is_finished:
+    found = listed(run)
+    if found.state == "finished":
         return "trained, not evaluated"
-    return manifest.ended or f"under way or stopped, after {manifest.updates:,} of {manifest.training.steps:,} updates"
+    return found.why or f"under way or stopped, after {found.updates:,} of {found.of:,} updates"
 
 
 def _primary(plan: Planned, arms: dict[str, list[Cell]]) -> list[str]:

@@ -124,7 +124,7 @@ class Trainer:
         learned, measures, variance = self._learn(phase)
         ended = perf_counter()
         experience, ticks = self.experience, self.training.rollout_ticks
-        steps = experience.count * experience.seats * ticks
+        steps = int(experience.books["lived"].sum())  # of living people alone: an empty seat lives no tick
         row: Row = {"update": update, "phase": phase, "stage": stage, "decisions": learned, "agent_steps": steps}
         row |= figures_of(experience.books, experience.seats, ticks, experience.settings.town.ticks_per_day)
         row |= {"reward_variance": variance, **measures, "rollout": rollout}

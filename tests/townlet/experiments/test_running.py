@@ -1,6 +1,7 @@
 """Cells are made once, taken up again, refused under another plan, and reported."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,15 @@ def test_a_training_that_was_killed_is_taken_up_and_leaves_no_checkpoint(
     assert run_experiment(file, into, arm="OFF", seeds=(2,), jobs=1).made == ["OFF-2"]
     assert kept_cell(into, plan, "OFF", 2) == kept_cell(whole, plan, "OFF", 2)
     assert not list((run / FOLDER).iterdir()) and (run / POLICY).is_file()
+
+
+def test_a_training_whose_manifest_is_damaged_is_told_beside_the_others(tmp_path: Path) -> None:
+    run = training_folder(tmp_path / "out", "OFF", 1)
+    run.mkdir(parents=True)
+    (run / "training.json").write_text("{", encoding="utf-8")
+    told = report(tiny(tmp_path), tmp_path / "out")
+    assert re.search(r"^- OFF-1: .*training.json: the training's manifest cannot be read", told, re.MULTILINE)
+    assert "- C1-1: not begun" in told
 
 
 def test_a_policy_that_was_not_evaluated_is_told(

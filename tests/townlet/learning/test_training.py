@@ -307,6 +307,16 @@ def test_a_guard_stops_it_and_what_was_learned_is_kept(tmp_path: Path) -> None:
     assert listed(tmp_path / "run").state == "stopped" and trainings_below(tmp_path) == [tmp_path / "run"]
 
 
+def test_agent_steps_are_those_of_living_people() -> None:
+    training = small(rollout_ticks=1440, life_days=6)
+    trainer = Trainer(training, load(training.config, training.overrides, founded=True)).begin()
+    rows = [trainer.step() for _ in range(3)]
+    trainer.close()
+    assert [row["agent_steps"] for row in rows] == [round(row["person_days"] * 1440) for row in rows]
+    assert sum(row["exits"] for row in rows) > 0.0, "with full seats this test would say nothing"
+    assert sum(row["agent_steps"] for row in rows) < 3 * 2 * 8 * 1440
+
+
 def test_a_training_that_goes_on_no_longer_tells_why_it_had_stopped(tmp_path: Path) -> None:
     run = tmp_path / "run"
     with pytest.raises(Stopped):
