@@ -211,6 +211,13 @@ def test_the_first_event_in_which_two_part(unbroken: Path, tmp_path: Path) -> No
     assert first_event(unbroken, unbroken, 1, 0) is None and first_event(unbroken, unbroken, 1, 2) is None
 
 
+def test_trainings_of_other_observations_part_where_a_row_differs(unbroken: Path, tmp_path: Path) -> None:
+    train(small(overrides={"observations.social.enabled": False}, updates=1), tmp_path / "run")
+    decision = first_decision(unbroken, tmp_path / "run", 0)
+    assert decision is not None and decision.number == 0
+    assert {"value", "log_prob"} & {each.key for each in decision.fields if each.a != each.b}
+
+
 def test_towns_of_another_seed_part_at_their_founding(unbroken: Path, tmp_path: Path) -> None:
     train(small(first_town_seed=5, updates=1), tmp_path / "run")
     decision = first_decision(unbroken, tmp_path / "run", 0)

@@ -94,6 +94,7 @@ def first_decision(a: Path, b: Path, update: int) -> Decision | None:
     """The first decision that differs in the rollouts of an update, which both live again; None if none does.
 
     Both go on from their last checkpoint before it, or from their beginning: that takes as long as these updates took.
+    What was observed is compared, too, where both have the same layout of observations.
     It imports torch. Raises ConfigurationError, TownletError.
     """
     from townlet.learning.training import replayed
@@ -101,7 +102,9 @@ def first_decision(a: Path, b: Path, update: int) -> Decision | None:
     rollouts = [replayed(run, update) for run in (a, b)]
     (rows, seen), (others, seen_too) = rollouts
     count = min(len(rows), len(others))
-    same = (rows[:count] == others[:count]) & (seen[:count] == seen_too[:count]).all(axis=1)
+    same = rows[:count] == others[:count]
+    if seen.shape[1] == seen_too.shape[1]:  # of other layouts only the rows can be compared
+        same &= (seen[:count] == seen_too[:count]).all(axis=1)
     if same.all() and len(rows) == len(others):
         return None
     number = int(same.argmin()) if not same.all() else count
