@@ -284,7 +284,8 @@ def read_command(content: Mapping[str, Any]) -> Command:
         return _any_command().validate_python(dict(content))
     except ValidationError as error:
         faults = [
-            f"{'.'.join(str(part) for part in fault['loc'][1:]) or name}: {fault['msg']}" for fault in error.errors()
+            f"{'.'.join(str(part) for part in fault['loc'][1:]) or name}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors()
         ]
         raise TownletError(f"the command {name} cannot be read: {'; '.join(faults)}") from error
 
