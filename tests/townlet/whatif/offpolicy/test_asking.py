@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import townlet
+from eventlog.catalogue.registries import Option
 from tests.townlet.policies.making import policy_file
 from tests.townlet.towns import DAY
 from townlet.errors import PolicyError, QueryError
@@ -181,3 +182,15 @@ def test_a_log_of_two_policies_is_weighed_by_each(run: Run, target: Path, tmp_pa
     assert found.left_out == 0
     assert (found.weights == 1.0).sum() >= 0.4 * found.episodes, "those that it lived itself"
     assert (found.weights != 1.0).sum() >= 0.3 * found.episodes
+
+
+def test_who_decides_where_an_epoch_begins_sees_its_settings(run: Run, tmp_path: Path) -> None:
+    """Under them nobody washes, and so a mask differs from what it was the tick before."""
+    kept = run.decisions(0, TICKS)
+    washing = kept["option"].to_numpy() == int(Option.WASH)
+    begins = int(next(tick for tick in kept["tick"].to_numpy()[washing] if tick > 300))
+    changed = run.fork(tmp_path / "changed", at=begins, overrides={"control.wash_upto": 0.0}, ticks=DAY)
+    assert begins in changed.decisions(begins)["tick"].to_pylist()
+    found = changed.off_policy("town", hours=1.0)
+    assert found.left_out == 0
+    assert (found.weights == 1.0).all()
