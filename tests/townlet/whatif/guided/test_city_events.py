@@ -1,10 +1,13 @@
 """Pairs of futures with city events: both towns have those of their seed, and disk agrees."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 import townlet
+from eventlog.reader import LogReader
 from tests.townlet.towns import DAY
 from townlet.errors import QueryError
 from townlet.run import Run
@@ -122,3 +125,19 @@ def test_a_run_that_has_no_city_events_yet_has_none_in_its_futures(tmp_path: Pat
     plain.resume(10, perturb="wild")
     assert city_events_of(plain, 60, 0) is None
     assert city_events_of(plain, 61, 0) is not None
+
+
+def test_commands_are_read_up_to_the_moment_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    every = city_events_of(run, 2 * DAY, 0).given  # type: ignore[union-attr]
+    read = list[int]()
+    batches = LogReader.batches
+
+    def watched(log: LogReader, **bounds: int | None) -> Iterator[pa.RecordBatch]:
+        for batch in batches(log, **bounds):
+            read.append(batch["tick"][-1].as_py())
+            yield batch
+
+    monkeypatch.setattr(LogReader, "batches", watched)
+    found = city_events_of(run, MOMENT, 5)
+    assert found.given == tuple(each for each in every if each.answer.tick < MOMENT + 5)  # type: ignore[union-attr]
+    assert len(found.given) < len(every) and max(read) < MOMENT + 5  # type: ignore[union-attr]
