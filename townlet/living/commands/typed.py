@@ -132,8 +132,8 @@ class ForceChat(Asked):
 class ArrangeMeet(Asked):
     """Send two people to a venue, to sit near each other, and to talk there as soon as both may.
 
-    Each goes once it is free of what it does. The meeting is off after so many ticks, or when one of the two finds no
-    place there.
+    Each goes once it is free of what it does, and pays what a place costs, if it can. The meeting is off after so many
+    ticks, or when one of the two finds no place there.
     """
 
     command: Literal["arrange_meet"] = "arrange_meet"
