@@ -54,6 +54,19 @@ def test_the_choice_of_the_run_is_in_the_control_town_and_another_in_the_treated
     assert taken == {"option": option, "tick": row["tick"]}
 
 
+@pytest.mark.parametrize("lives", [{"policy": "town"}, {"perturb": "wild"}], ids=["policy", "city events"])
+def test_a_choice_is_replaced_where_a_policy_decides_and_among_city_events(
+    lives: Mapping[str, str], tmp_path: Path
+) -> None:
+    """What lives on the disk is what lived in memory, and the control town has the choice of the run."""
+    other = townlet.simulate(ticks=DAY + 400, seed=7, into=tmp_path / "run", **lives)
+    row, option, found = replaced(other, futures=2, days=1)
+    assert found.intervention.known == 1
+    assert set(found.pairs["code_control"].to_pylist()) == {row["option"]}
+    assert set(found.pairs["code_treated"].to_pylist()) == {option}
+    assert len(found.keep(tmp_path, 2)) == 2
+
+
 def test_for_says_for_how_long(run: Run, tmp_path: Path) -> None:
     row, option, found = replaced(run, futures=2, days=1, ticks=45)
     name = row["agent"].capitalize()
