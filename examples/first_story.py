@@ -22,10 +22,12 @@ WRONGS_TOLD = 3
 NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 GOOD = {
     "shared_meal": ("a shared meal", "shared meals"),
-    "chat_succeeded": ("a good talk", "good talks"),
+    "chat_succeeded": ("a talk that did not go wrong", "talks that did not go wrong"),
     "queue_handover": ("a courtesy in line", "courtesies in line"),
     "late_help": ("a helping hand at work", "helping hands at work"),
 }
+
+VERY_GOOD, FAIR = 0.75, 0.45  # the least quality of a very good talk, and that of one that is more than polite
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -154,7 +156,9 @@ def meals_and_talk(run: townlet.Run) -> list[str]:
     good, bad = kinds.get("chat_succeeded", 0), kinds.get("chat_failed", 0)
     polite, rude = kinds.get("queue_handover", 0), kinds.get("queue_conflict", 0)
     told.append(
-        f"Of {many(good + bad, 'talk', 'talks')} {number(good)} went well." if good + bad else "Nobody has talked."
+        f"Of {many(good + bad, 'talk', 'talks')} {number(good)} did not go wrong."
+        if good + bad
+        else "Nobody has talked."
     )
     told.append(f"There were {many(polite, 'courtesy', 'courtesies')} in line and {many(rude, 'quarrel', 'quarrels')}.")
     told.append(f"So say {sum(kinds.values()):,} events, up to {when(run, kinds.get('tick_ended', 0))}.")
@@ -170,9 +174,12 @@ def causes_of(run: townlet.Run, tie: Row) -> list[Row]:
         select seq, c.tick, c.kind, e.agent, e.other, e.object_id as place, q.reason,
                c.after_trust + c.after_familiarity - c.after_rivalry
                    - (c.before_trust + c.before_familiarity - c.before_rivalry) as warmth,
-               c.after_rivalry - c.before_rivalry as rivalry
+               c.after_rivalry - c.before_rivalry as rivalry,
+               least(t.quality, t.quality_listener) as least_quality,
+               greatest(t.quality, t.quality_listener) as most_quality
         from (select * from tie_changes where {whose} and change not in ('refused', 'removed')) c
              join events e using (seq) left join queue_conflict q using (seq)
+             left join chat_succeeded t using (seq)
         where seq >= (select max(seq) from tie_changes where {whose} and change = 'added')
         order by seq
         """,
@@ -185,7 +192,7 @@ def deed(run: townlet.Run, event: Row) -> str:
     where = "" if event["place"] is None else f" at {venue_of(run, event['place'])}"
     said = {
         "shared_meal": f"{agent} and {other} ate together{where}",
-        "chat_succeeded": f"{agent} and {other} had a good talk",
+        "chat_succeeded": f"{agent} and {other} {talk(event)}",
         "chat_failed": f"a talk of {agent} and {other} went wrong",
         "queue_handover": f"{agent} passed a place on to {other}{where}",
         "late_help": f"{agent} worked the first minutes for {other}, who was late{where},",
@@ -195,6 +202,16 @@ def deed(run: townlet.Run, event: Row) -> str:
     quarrels = {"cut": f"pushed in before {other}", "block": f"kept {other} waiting", "ghost": f"squeezed past {other}"}
     what = f"{agent} {quarrels[event['reason']]}{where}" if kind == "queue_conflict" else said[kind]
     return f"{what} on {when(run, event['tick'])}"
+
+
+def talk(event: Row) -> str:
+    """How a talk that did not go wrong went, from what each of the two thought of it."""
+    least, most = event.get("least_quality"), event.get("most_quality")
+    if least is None or most is None:
+        return "talked"
+    if least < FAIR <= most:
+        return "had a talk that one of them liked"
+    return f"had a {'very good' if least >= VERY_GOOD else 'good' if least >= FAIR else 'polite'} talk"
 
 
 def venue_of(run: townlet.Run, place: int) -> str:

@@ -140,13 +140,30 @@ def test_its_counts_are_those_of_the_rows(run: townlet.Run, sentences: list[str]
     for pattern, kinds in (
         (r"(\S+) meals? w", ["shared_meal"]),
         (r"Of (\S+) talks?", ["chat_succeeded", "chat_failed"]),
-        (r"Of \S+ talks? (\S+) went well", ["chat_succeeded"]),
+        (r"Of \S+ talks? (\S+) did not go wrong", ["chat_succeeded"]),
         (r"There were (\S+) courtes", ["queue_handover"]),
         (r"and (\S+) quarrel", ["queue_conflict"]),
     ):
         found = re.search(pattern, story)
         assert found and count(found[1]) == sum(counts[KIND_CODES[kind]] for kind in kinds), pattern
     assert f"So say {len(rows):,} events, up to day {DAYS} at 00:00." == sentences[-1]
+
+
+def test_a_talk_is_called_what_the_two_thought_of_it(run: townlet.Run) -> None:
+    """Good is a talk only where both found it good; the words are those of the narration."""
+    rows = run.sql(
+        "select a.text, c.quality, c.quality_listener from narrations a join chat_succeeded c on c.seq = a.cause"
+    )
+    said = set()
+    for row in rows.to_pylist():
+        both = sorted((row["quality"], row["quality_listener"]))
+        words = example().talk({"least_quality": both[0], "most_quality": both[1]})
+        said.add(words)
+        assert ("good talk" in words) == (both[0] >= 0.45), row
+        assert ("polite" in words) == (both[1] < 0.45), row
+        assert ("very good" in words) == (both[0] >= 0.75), row
+        assert "very good talk" not in row["text"] or words == "had a very good talk", row
+    assert len(said) >= 3
 
 
 def test_a_town_in_which_nothing_has_happened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

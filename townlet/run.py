@@ -170,8 +170,8 @@ class Run(History):
 
         `without` is the event's number; or `do` has commands, such as "blackout", and `overrides` settings, for the
         second town of each pair at tick `at`. `options`: `policy` and `share` (by whom the second town lives from `at`
-        on), `ticks` (for how long), `who`, `outcomes` (key figures, and
-        files of SQL), `luck`, `first_seed`, `threads`, `progress`, `asking`; see
+        on), `ticks` (for how long it is held back, or an option of `choose` is done), `who`, `outcomes` (key figures,
+        and files of SQL), `luck`, `first_seed`, `threads`, `progress`, `asking`; see
         `townlet.whatif.paired.asking.what_if`. No run is written. Raises QueryError, TickOutOfRange,
         ConfigurationError, PolicyError, LogDamaged.
         """

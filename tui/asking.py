@@ -76,12 +76,13 @@ class Holding(NamedTuple):
     """Whether an event can be held back. `words` say what is held back and until when, or why nothing is.
 
     `tick` is where the deed begins; None: it cannot be held back. Then `cause` is the nearest cause that can be (None:
-    there is none).
+    there is none). `history` names the life of the town up to the event: another run in the same folder has another.
     """
 
     words: str
     tick: int | None
     cause: EventLine | None = None
+    history: str = ""
 
 
 class Feelings(NamedTuple):
@@ -116,6 +117,12 @@ class Reading:
     def events(self) -> Events:
         """The run's events, as lines for a person."""
         return Events(self.run)
+
+
+def _history(run: Run, seq: int) -> str:
+    """What names the life of a town up to an event: the digest of its log, and the settings and seeds of its epochs."""
+    epochs = (f"{epoch.from_seq} {epoch.config_id} {epoch.seed}" for epoch in run.epochs if epoch.from_seq <= seq)
+    return " ".join([run.log.digest_at(seq + 1)[1].hex(), *epochs])
 
 
 class Stopped(TownletError):
@@ -268,7 +275,7 @@ class Asker:
             except QueryError as refusal:
                 cause = cause_held_back(reading.run, seq)
                 return Holding(str(refusal), None, None if cause is None else reading.events.line(cause))
-            return Holding(" ".join(held.words), held.tick)
+            return Holding(" ".join(held.words), held.tick, history=_history(reading.run, seq))
 
         return self.ask(answer)
 

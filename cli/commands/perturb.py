@@ -40,7 +40,7 @@ def profiles() -> list[str]:
 
     With --calendar the events of a seed are listed. SUBJECT is the town's configuration, left out the default town.
     People are named as the town is founded: if somebody has left, the next in the order of seats takes the place. What
-    really came, and what was withheld after a departure, the log says: `townlet commands RUN`.
+    really came, and what was withheld, the log says: `townlet commands RUN`.
 
     With --reload the run RUN goes on by another profile, which SUBJECT names, from its present tick on; `none` ends the
     events. What lasts is ended as it was to end. The events of both calendars are listed, and whether each stays, goes

@@ -30,6 +30,10 @@ WITH_EACH: Final = ("--outcome", "--limit", "--futures", "--days", "--first-seed
     it. Commands are those of a living town, with their values in order or as FIELD=VALUE: "blackout", "rain", "price
     raw 2", "setneed alice hunger 0.2", "set_rel alice bob rivalry 0.5", "restrain alice chat bob 60".
 
+    "choose bob socialise" has a person do another option from a tick on, until it is done once, or for --for TICKS.
+    Where that person chose in that tick, the control town has that choice. What an environment could not ask of the
+    person then is an error, which says what can be asked, or at which tick.
+
     --policy lets the people of the treated town live by a policy from --at-tick on, or by the script (scripted); in the
     control town they go on as they did. Where the people of RUN live by a policy, both towns do. It must be one of kind
     mlp.
@@ -48,6 +52,7 @@ WITH_EACH: Final = ("--outcome", "--limit", "--futures", "--days", "--first-seed
         "townlet whatif runs/a --without 5318",
         "townlet whatif runs/a --without 5318 --who pair --for 60 --futures 1000 --plot effect.svg",
         "townlet whatif runs/a --at-tick 5000 --do blackout --days 2 --effects effects.arrow",
+        'townlet whatif runs/a --at-tick 3224 --do "choose bob socialise" --for 60',
         "townlet whatif runs/a --at-tick 5000 --policy town --outcome exits --futures 50",
         "townlet whatif runs/a --without 5318 --keep 2 --into runs/pairs",
         "townlet whatif runs/a --each queue_conflict",
@@ -70,7 +75,13 @@ WITH_EACH: Final = ("--outcome", "--limit", "--futures", "--days", "--first-seed
     metavar="NAME",
     help="Ask every future for this key figure, or this FILE.sql; may be repeated. With --each: what it ranks by.",
 )
-@click.option("--for", "ticks", type=click.IntRange(min=0), metavar="TICKS", help="For how long it is held back.")
+@click.option(
+    "--for",
+    "ticks",
+    type=click.IntRange(min=0),
+    metavar="TICKS",
+    help="For how long it is held back, or the option of choose is done.",
+)
 @click.option("--who", type=click.Choice(["pair", "person", "anybody"]), help="Who is held back, towards whom.")
 @click.option(
     "--futures", type=click.IntRange(min=2), help="How many pairs; by default 200, and with --each 50 an event."

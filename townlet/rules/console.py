@@ -173,6 +173,19 @@ def may_talk(towns, plans, index, a, b):
     return control.can_talk(towns[index], plans[towns[index].clock.epoch], a, b)
 
 
+@entry
+def can_meet(towns, plans, index, a, b, venue):
+    """Whether a venue has a place for company for each of two people that they could use now."""
+    town = towns[index]
+    plan = plans[town.clock.epoch]
+    mine = theirs = places = 0
+    for o in range(town.clock.objects):
+        if control.is_for_company(plan, o, venue):
+            one, other = control.can_sit(town, plan, a, o), control.can_sit(town, plan, b, o)
+            mine, theirs, places = mine + one, theirs + other, places + (one or other)
+    return mine > 0 and theirs > 0 and places > 1
+
+
 # These functions say in words why a command is impossible now; "" if it is possible. `town` is the record of a town.
 
 

@@ -181,18 +181,41 @@ def reason_against_meeting(town, plan, a):
 
 @kernel
 def place_to_meet(town, plan, a):
-    """The place for company in the venue of the meeting that is nearest to where they are to meet; NOTHING if none."""
+    """The free place for company in the venue of the meeting nearest to the other, or else to where they are to meet.
+
+    NOTHING if there is none. Who sits there already stays, unless the other sits out of hearing. Who is sent there pays
+    what it costs, whether or not there is money to spare.
+    """
     agent = town.agents[a]
     there = plan.layout.place[agent.meets_at - 1]
+    own, held, near = agent.holds, town.agents[seat(town, agent.meets - 1)].holds, there.tile
+    stays = own >= 0 and is_for_company(plan, own, there.venue)
+    if held >= 0 and is_for_company(plan, held, there.venue):
+        near = plan.layout.place[held].tile
+        stays = stays and tiles_apart(plan, plan.layout.place[own].tile, near) <= plan.chat.radius
+    if stays:
+        return own
     found, least = NOTHING, 1.0e9
     for o in range(town.clock.objects):
-        place = plan.layout.place[o]
-        if place.venue == there.venue and plan.affordances[place.affordance].option == OPTION_SOCIALISE:
-            away = np.float64(tiles_apart(plan, place.tile, there.tile))
-            if away < least and (agent.holds == o or policy.is_of_use(town, plan, a, o)):
-                if town.objects[o].user == NOBODY or town.objects[o].user == a:
-                    found, least = o, away
+        if is_for_company(plan, o, there.venue):
+            away = np.float64(tiles_apart(plan, plan.layout.place[o].tile, near))
+            if away < least and can_sit(town, plan, a, o):
+                found, least = o, away
     return found
+
+
+@kernel
+def can_sit(town, plan, a, o):
+    """Whether the agent holds a place already, or could use it now without waiting."""
+    user = town.objects[o].user
+    return (user == NOBODY or user == a) and (town.agents[a].holds == o or policy.is_usable(town, plan, a, o))
+
+
+@kernel
+def is_for_company(plan, o, venue):
+    """Whether a place is one for company in a venue."""
+    place = plan.layout.place[o]
+    return place.venue == venue and plan.affordances[place.affordance].option == OPTION_SOCIALISE
 
 
 @kernel

@@ -294,6 +294,16 @@ def has_place(town, plan, a, option):
 
 @kernel
 def is_of_use(town, plan, a, o):
+    """Whether an agent would go to a place: it is usable, and company that costs money only for who has it to spare."""
+    agent = town.agents[a]
+    deed = plan.affordances[plan.layout.place[o].affordance]
+    if is_paid_leisure(deed) and agent.wallet < deed.fee + plan.market.spend_above:
+        return False
+    return is_usable(town, plan, a, o)
+
+
+@kernel
+def is_usable(town, plan, a, o):
     """Whether a place works, has stock, is affordable, has room in its line, and is not resting from this agent."""
     agent = town.agents[a]
     code = plan.layout.place[o].affordance
@@ -304,8 +314,6 @@ def is_of_use(town, plan, a, o):
     if deed.takes >= 0 and agent.items[deed.takes] < deed.takes_count:
         return False
     if agent.wallet < deed.fee + market.cost(town, plan, code) or (deed.sells and place.stock < deed.gives_count):
-        return False
-    if is_paid_leisure(deed) and agent.wallet < deed.fee + plan.market.spend_above:
         return False
     if deed.sells and not leaves_the_rent(town, plan, agent, code):
         return False

@@ -162,16 +162,20 @@ def _parted(found: WhatIf) -> list[Parted]:
 
 
 def _kept(order: Order, keep: Parted) -> tuple[str, str]:
-    """Write a pair as two runs, unless it is written already. Raises RunExists where another run has their place."""
+    """Write a pair as two runs, or the one of the two that is not there yet.
+
+    Raises RunExists where another run has their place.
+    """
     places = folders(order, keep.pair)
     control, treated = (Path(each) for each in places)
-    there = [each for each in (control, treated) if is_run(each)]
-    if len(there) == 2 and all(
-        History(place).at().state_digest == digest for place, digest in zip(there, keep.digests, strict=True)
-    ):
+    missing = []
+    for place, digest in zip((control, treated), keep.digests, strict=True):
+        if not is_run(place):
+            missing.append(place)
+        elif History(place).at().state_digest != digest:
+            raise RunExists(place)
+    if not missing:
         return places
-    if there:
-        raise RunExists(there[0])
     _write("said", f"Writing pair {keep.pair} as two runs …")
     opened = townlet.open(order.run)
     per_day = opened.config.town.ticks_per_day
@@ -182,7 +186,8 @@ def _kept(order: Order, keep: Parted) -> tuple[str, str]:
         digests = keep.digests[0], keep.digests[1]
         keep_pair(opened, intervention, Wish(order.pairs, order.days), keep.pair, made, digests)
         for written, place in zip(made, (control, treated), strict=True):
-            written.rename(place)
+            if place in missing:  # one of the two stays where an earlier order was stopped between both
+                written.rename(place)
     return places
 
 

@@ -44,7 +44,7 @@ class Effects:
 
     def __init__(self, sight: Sight, stage: Stage) -> None:
         self._sight, self._stage = sight, stage
-        self._known: dict[Order, Found] = {}
+        self._known: dict[tuple[Order, str], Found] = {}  # with the history up to the event: a run may be replaced
         self._process: asyncio.subprocess.Process | None = None
         self._order: Order | None = None
 
@@ -56,9 +56,7 @@ class Effects:
     def ask(self, seq: int) -> None:
         """Say what an event changed: at once where it is known, else when enough pairs of futures have lived."""
         order = Order(self._sight.run_path, seq, FUTURES, DAYS)
-        if order in self._known:
-            self._open(order, self._known[order])
-        elif order == self._order:
+        if order == self._order:
             self._stage.say(f"The effect of event {seq:,} is being asked for. Escape stops it.")
         else:
             self._stage.run(partial(self._ask, order), WORKERS)
@@ -94,8 +92,10 @@ class Effects:
                 contents = no_effect(order.seq, holding, self._sight.ticks_per_day, look)
                 self._stage.open(Listing(contents.title, contents), self._ask_of_cause)
                 return
-            found = found_of(await self._answer(order, words))
-            self._known[order] = found
+            asked = order, holding.history
+            if asked not in self._known:
+                self._known[asked] = found_of(await self._answer(order, words))
+            found = self._known[asked]
             for oldest in list(self._known)[:-KNOWN_MOST]:
                 del self._known[oldest]
             if self._stage.is_free and self._sight.run_path == order.run:
@@ -129,11 +129,12 @@ class Effects:
         with self._carrying_out(order, f"Pair {pair.pair} cannot be stepped into"):
             control, treated = await self._answer(order, f"Pair {pair.pair}")
             path = control if as_it_was else treated
-            if self._stage.has_dialog:
-                self._stage.say(f"{PurePath(path).name} is written: o lists it among the runs beside this one.")
-                return
-            self._sight.open_run(path, pair.tick + 1)
-            self._stage.say(f"This is {PurePath(path).name}. b goes back to the run before, o lists the other town.")
+            name = PurePath(path).name
+            if self._stage.is_free and self._sight.run_path == order.run:
+                self._sight.open_run(path, pair.tick + 1)
+                self._stage.say(f"This is {name}. b goes back to the run before, o lists the other town.")
+            else:  # the user has moved on
+                self._stage.say(f"{name} is written, beside {PurePath(order.run).name}: there o lists it.")
 
     @contextmanager
     def _carrying_out(self, order: Order, refused: str) -> Iterator[None]:

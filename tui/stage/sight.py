@@ -156,6 +156,8 @@ class Sight:
 
     def _open(self, path: str, tick: int, event: int | None) -> None:
         self._reader.close()
+        if self._asker is not None and self._asker.path == path:
+            self._close_asker()  # another run may lie in that folder by now
         self.run_path, self.view, self.mark, self.event = path, None, None, event
         self.cursor = Cursor(tick, max(tick, 0))
         self._stage.show_opening(path)

@@ -169,9 +169,11 @@ def nobody_else_there(at: At) -> bool:
 
 
 def is_first_at_desk(at: At) -> bool:
-    """Nobody else has worked at the desk on this day."""
+    """Nobody else has worked at the desk on this day. Who sat down early, and left town before its shift, has not."""
     begun_there = at.today("affordance_started", object=at.place)
-    return set(begun_there["agent"].tolist()) <= {at.a}
+    shifts = at.today("shift_started", "arrived_late", "shift_takeover", "late_help", object=at.place)
+    gone = set(at.today("agent_exited")["agent"].tolist()) - set(shifts["agent"].tolist())
+    return set(begun_there["agent"].tolist()) - gone <= {at.a}
 
 
 def follows_another(at: At) -> bool:

@@ -215,3 +215,35 @@ def test_whose_order_becomes_impossible_is_asked_again_by_who_chooses_for_it(
     assert stage.kinds() == ["order_ended", *(["option_chosen"] if by_script else [])]
     if control == BY_OPTION and not by_script:
         assert int(stage.call("control", "allow", 0)) & 1 << 9, "it decides in the next tick"
+
+
+def arranged(overrides: dict[str, float] | None = None, kind: str = "park") -> tuple[Stage, list[int]]:
+    """A town in which seats 0 and 1 are to meet at the first bench of a venue of this kind, and its places."""
+    stage = Stage(overrides).at(720)
+    places = stage.places(Option.SOCIALISE, kind)
+    for one, other in ((0, 1), (1, 0)):
+        stage.record("console", "meeting_arranged", one, other, places[0], 120.0)
+    return stage, places
+
+
+def test_who_is_sent_to_a_meeting_pays_for_a_place_also_without_money_to_spare() -> None:
+    stage, places = arranged({"market.spend_above": 1000.0}, "gym")
+    assert not stage.call("policy", "is_of_use", 0, places[0]), "nobody goes there of its own will"
+    assert stage.call("control", "place_to_meet", 0) == places[0]
+    poor, _ = arranged({"market.start_wallet": 0.0}, "gym")
+    assert poor.call("control", "place_to_meet", 0) == -1
+
+
+def test_two_who_are_to_meet_sit_near_each_other_wherever_the_first_found_a_place() -> None:
+    stage, places = arranged()
+    tiles, side = stage.plan.layout.place["tile"], int(stage.plan.layout.side)
+
+    def apart(one: int, other: int) -> int:
+        (row, column), (there, across) = divmod(int(tiles[one]), side), divmod(int(tiles[other]), side)
+        return abs(row - there) + abs(column - across)
+
+    far = max(places, key=lambda place: apart(place, places[0]))
+    stage.seat_at(1, far)
+    found = int(stage.call("control", "place_to_meet", 0))
+    assert apart(found, far) == min(apart(place, far) for place in places if place != far)
+    assert stage.call("control", "place_to_meet", 1) == far, "who sits there stays"

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from townlet.daytime import time_of
 from townlet.whatif.paired.holding_back import without
 from tui.dialogs.effect import effect
 from tui.dialogs.listing import Listing
-from tui.dialogs.pairs import Found, Order, Parted, carry_out, folders
+from tui.dialogs.pairs import Found, Order, Parted, carry_out, folders, found_of
 from tui.looks import LOOKS
 from tui.stage import effects
 
@@ -85,8 +87,8 @@ def test_the_effect_of_a_quarrel_is_told_by_person_and_its_futures_are_stepped_i
         await play.press("E")
         again = await told(play)
         again.query_one("Lines").highlighted = row  # type: ignore[attr-defined]
-        (answer,) = play.app.effects._known.items()
-        kept = answer[0]._replace(keep=next(pair for pair in answer[1].parted if pair.pair == 0))
+        (((order, _), answer),) = play.app.effects._known.items()
+        kept = order._replace(keep=next(pair for pair in answer.parted if pair.pair == 0))
         assert carry_out(kept) == 0, "what is written already is not written again"
         says({"kept": [control, treated]}, waits=False)
         await play.pilot.press("c")
@@ -231,3 +233,75 @@ def test_an_answer_waits_until_no_dialog_is_open_and_a_cause_is_asked_about_inst
         assert "Choose a pair" in spoken[-1]
 
     at_80x24(demo, act)
+
+
+def test_a_future_is_not_stepped_into_by_a_user_who_has_moved_on(
+    demo: Path, tmp_path: Path, says: Callable[..., None], spoken: list[str]
+) -> None:
+    other = townlet.simulate(ticks=120, seed=3, into=tmp_path / "other").place
+    says({"kept": [str(tmp_path / "pair-0-control"), str(tmp_path / "pair-0-treated")]}, waits=False)
+    pair = found().parted[1]
+
+    async def act(play: Play) -> None:
+        order = Order(str(demo), 7, PAIRS, 1, pair)
+        play.app.sight.open_run(other, 60)
+        await play.settled()
+        play.app.stage.run(partial(play.app.effects._step_into, order, pair, True), effects.WORKERS)
+        await play.until(lambda: spoken and "pair-0-control is written" in spoken[-1])
+        assert play.app.sight.run_path == other and play.app.sight.shown_tick == 60
+
+    at_80x24(demo, act)
+
+
+def test_an_answer_about_a_run_that_was_replaced_is_not_shown_for_the_new_one(
+    demo: Path, tmp_path: Path, says: Callable[..., None]
+) -> None:
+    options, both = "select seq from option_chosen where tick >= 60 and option <> 'wait'", []
+    for seed in (4, 3):
+        run = townlet.simulate(ticks=1440, seed=seed, into=tmp_path / str(seed))
+        both.append({row["seq"] for row in run.sql(options).to_pylist()})
+    path, seq = str(tmp_path / "3"), min(both[0] & both[1])
+
+    async def act(play: Play) -> None:
+        async def is_told(answer: str) -> None:
+            play.app.sight.open_run(path, 200)
+            await play.settled()
+            play.app.effects.ask(seq)
+            assert answer in words_of(await told(play))
+            await play.pilot.press("escape")
+            await closed(play)
+            await play.press("b")
+
+        says({"found": found(seq=seq, answer="It mattered.")}, waits=False)
+        await is_told("It mattered.")
+        says(waits=False)
+        await is_told("It mattered.")  # it is known: no process answers
+        shutil.rmtree(path)
+        shutil.copytree(tmp_path / "4", path)
+        says({"found": found(seq=seq, answer="Not at all.")}, waits=False)
+        await is_told("Not at all.")
+
+    at_80x24(demo, act)
+
+
+def test_a_pair_of_which_one_run_was_not_written_yet_gets_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = townlet.simulate(ticks=900, seed=7, into=tmp_path / "run")
+    (row,) = run.sql("select min(seq) as seq from chat_started where tick > 60").to_pylist()
+    order = Order(run.place, row["seq"], 2, 1)
+    assert carry_out(order) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    pair = found_of(next(line["found"] for line in lines if "found" in line)).parted[0]
+    control, treated = (Path(place) for place in folders(order, pair.pair))
+    assert carry_out(order._replace(keep=pair)) == 0
+    before = control.stat().st_ino
+    shutil.rmtree(treated)
+    assert carry_out(order._replace(keep=pair)) == 0
+    assert control.stat().st_ino == before
+    assert [townlet.open(each).at().state_digest for each in (control, treated)] == list(pair.digests)
+    assert not list(tmp_path.glob(".whatif-*"))
+    shutil.rmtree(treated)
+    shutil.copytree(run.path, treated)
+    assert carry_out(order._replace(keep=pair)) == 2, "another run has its place"
+    assert townlet.open(treated).at().state_digest == run.at().state_digest

@@ -104,9 +104,12 @@ class Door:
         return Answer(command.cmd_id, seq, self.town.tick, refused.refusal, refused.why)
 
 
-def commands_in(log: LogReader) -> Iterator[Given]:
-    """Every command that the log has, in the order of arrival, with its answer. Raises LogDamaged, TownletError."""
-    for batch in log.batches():
+def commands_in(log: LogReader, before: int | None = None) -> Iterator[Given]:
+    """Every command that the log has, in the order of arrival, with its answer; none of tick `before` or later is read.
+
+    Raises LogDamaged, TownletError.
+    """
+    for batch in log.batches(to_tick=before):
         if np.isin(batch.column("kind").to_numpy(), ANSWERS).any():
             yield from _commands_of(batch)
 

@@ -132,8 +132,8 @@ class ForceChat(Asked):
 class ArrangeMeet(Asked):
     """Send two people to a venue, to sit near each other, and to talk there as soon as both may.
 
-    Each goes once it is free of what it does. The meeting is off after so many ticks, or when one of the two finds no
-    place there.
+    Each goes once it is free of what it does, and pays what a place costs, if it can. The meeting is off after so many
+    ticks, or when one of the two finds no place there.
     """
 
     command: Literal["arrange_meet"] = "arrange_meet"
@@ -284,7 +284,8 @@ def read_command(content: Mapping[str, Any]) -> Command:
         return _any_command().validate_python(dict(content))
     except ValidationError as error:
         faults = [
-            f"{'.'.join(str(part) for part in fault['loc'][1:]) or name}: {fault['msg']}" for fault in error.errors()
+            f"{'.'.join(str(part) for part in fault['loc'][1:]) or name}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors()
         ]
         raise TownletError(f"the command {name} cannot be read: {'; '.join(faults)}") from error
 

@@ -55,7 +55,9 @@ RULES: Final = """
   rejected (`E_CONFLICT`).
 * **Mercy.** For `mercy_ticks` after anybody has left, events are withheld. This is judged when an event's tick comes,
   because departures depend on the town. The log has an `announce` that says what was withheld and why. An event is also
-  withheld while one of its kind still lasts, which only a change of profile can bring about.
+  withheld while one of its kind still lasts, which only a change of profile can bring about, and a meeting to which
+  one of the two cannot come: because work or sleep lasts until it is over, or because the venue has no places for the
+  two at that moment (it is closed or without power, it rains on its benches, or one of them cannot pay).
 * **Fair turns.** The calendar names people by their place in the order of seats, and venues by name. Within a kind,
   nobody and nothing is hit again before all others were (`fairness`). Where somebody has left, the places count those
   who live there now. Homes are never closed.

@@ -12,12 +12,14 @@ import numpy as np
 
 from eventlog.catalogue.registries import Issuer, Item, Refusal
 from townlet.configuration.load import person_name
+from townlet.configuration.plans import map_of
 from townlet.living.commands.door import Answer, Door, Given
 from townlet.living.commands.typed import Command, read_command
 from townlet.living.perturbing.calendar import CityEvent, days_of, event_of
 from townlet.living.perturbing.profile import Profile
 from townlet.living.perturbing.scene import scene_of
 from townlet.living.town import Town
+from townlet.rules import console
 
 SWITCHES: Final = {"blackout": "blackout", "water_outage": "outage"}
 """By kind, the command that begins and, with `on: false`, ends it."""
@@ -107,6 +109,20 @@ class Giver:
             return "because the one before still lasts"
         if len(self._names()) < len(event.people):
             return "because too few people live here"
+        return self._reason_against_meeting(event) if event.kind == "arranged_meeting" else ""
+
+    def _reason_against_meeting(self, event: CityEvent) -> str:
+        """Why two cannot meet: one of them is busy until it is over, or the venue has no places for them now."""
+        town, names = self._town, self._names()
+        agents, pair = town.record["agents"], self._named(event)
+        seats = [int(np.flatnonzero(agents["alive"])[names.index(name)]) for name in pair]
+        for name, seat in zip(pair, seats, strict=True):
+            if agents["doing"][seat] >= 0 and agents["busy_until"][seat] >= event.until:
+                return f"because {name} is busy until it is over"
+        venues = enumerate(map_of(town.settings[0]).venues)
+        numbers = [number for number, venue in venues if venue.name == event.venue]
+        if not any(console.can_meet(town.towns, town.plans, 0, *seats, number) for number in numbers):
+            return f"because the two find no places in {event.venue} now"
         return ""
 
     def _beginning(self, event: CityEvent) -> Iterator[tuple[str, dict[str, Any]]]:

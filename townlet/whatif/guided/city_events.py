@@ -41,5 +41,4 @@ def city_events_of(run: History, tick: int, known: int) -> CityEvents | None:
     begins = tick + known
     if not any(each.from_tick < begins or not each.from_tick for each in stretches):
         return None
-    given = tuple(each for each in commands_in(run.log) if each.answer.tick < begins)
-    return CityEvents(profile_in_force(run.path, begins), given)
+    return CityEvents(profile_in_force(run.path, begins), tuple(commands_in(run.log, begins)))

@@ -73,7 +73,7 @@ def off_policy(
             f"{run.place}: of {count:,} episodes fewer than two can be made again: their policies do not give the "
             "probabilities that are kept.\n  Next: a run of this version of Townlet"
         )
-    episodes = _episodes(found, log, kept, gamma)
+    episodes = episodes_of(found, log, kept, gamma)
     seed = require_seed(first_seed)
     lived = None
     if truth:
@@ -141,20 +141,22 @@ def _kept(found: Logged, log: Weighed) -> np.ndarray:
     return np.setdiff1d(np.arange(len(found.people)), lost)
 
 
-def _episodes(found: Logged, log: Weighed, kept: np.ndarray, gamma: float) -> Episodes:
-    """The episodes as estimates take them."""
+def episodes_of(found: Logged, log: Weighed, kept: np.ndarray, gamma: float) -> Episodes:
+    """The episodes with the numbers `kept`, as estimates take them."""
     shape = len(found.people), found.ticks
     ratios, heads, decided = np.ones(shape), np.zeros(shape), np.zeros(shape, bool)
     place = found.episode, found.tick - found.begins[found.episode]
     ratios[place] = np.exp(log.log_probs - found.log_prob.astype(float))
     heads[place], decided[place] = log.values, True
-    rewards = _rewards(found, log)[kept]
-    return Episodes(rewards, ratios[kept], values_to_the_end(rewards, heads[kept], decided[kept], gamma), gamma)
+    rewards, there = (each[kept] for each in _earned(found, log))
+    values = values_to_the_end(rewards, heads[kept], decided[kept], there, gamma)
+    return Episodes(rewards, ratios[kept], values, gamma)
 
 
-def _rewards(found: Logged, log: Weighed) -> np.ndarray:
-    """What the person of each episode earned in each tick of it, f8[n, H]; 0 after it left."""
+def _earned(found: Logged, log: Weighed) -> tuple[np.ndarray, np.ndarray]:
+    """What the person of each episode earned in each tick of it, f8[n, H], 0 after it left; and where it is there."""
     rewards = np.zeros((len(found.people), found.ticks))
+    there = np.zeros(rewards.shape, bool)
     order = np.lexsort((log.tick, log.person))
     width = int(log.tick.max()) + found.ticks + 1
     keys = log.person[order] * width + log.tick[order]
@@ -162,8 +164,9 @@ def _rewards(found: Logged, log: Weighed) -> np.ndarray:
     lasts = np.searchsorted(keys, found.people * width + found.begins + found.ticks)
     for episode, (first, last) in enumerate(zip(firsts, lasts, strict=True)):
         rows = order[first:last]
-        rewards[episode, log.tick[rows] - found.begins[episode]] = log.total[rows]
-    return rewards
+        ticks = log.tick[rows] - found.begins[episode]
+        rewards[episode, ticks], there[episode, ticks] = log.total[rows], True
+    return rewards, there
 
 
 def _truth(

@@ -41,7 +41,8 @@ class Episodes(NamedTuple):
 
     `rewards`, f8[n, H], of each tick; 0 after the person has left. `ratios`, f8[n, H]: the probability of what was
     chosen under the target over that under the behaviour policy, 1 where nothing was chosen. `values`, f8[n, H]: what
-    is expected from each tick on to the end of the episode. `gamma` is the discount of a tick.
+    is expected from each tick on to the end of the episode; 0 after the person has left. `gamma` is the discount of a
+    tick.
     """
 
     rewards: np.ndarray

@@ -5,15 +5,18 @@ import numpy as np
 HALVES = 2
 
 
-def values_to_the_end(rewards: np.ndarray, heads: np.ndarray, decided: np.ndarray, gamma: float) -> np.ndarray:
-    """What is to be expected from each tick to the end of its episode, f8[n, H].
+def values_to_the_end(
+    rewards: np.ndarray, heads: np.ndarray, decided: np.ndarray, there: np.ndarray, gamma: float
+) -> np.ndarray:
+    """What is to be expected from each tick to the end of its episode, f8[n, H]; 0 where the person has left.
 
-    `heads`, f8[n, H], are the values of the head, and `decided`, ?[n, H], says where somebody decides; the first tick
-    of an episode is one. Between decisions the head's value of the last one stays. With g the discounted number of the
-    ticks that are left, the expectation is g (a + b head): a and b are fitted to what was logged from each decision on
-    (least squares). Those of every second episode are fitted to the others (Chernozhukov and others, "Double/debiased
-    machine learning", Econometrics Journal 21, 2018), so that no episode has a part in its own expectation, and a
-    doubly robust estimate stays unbiased.
+    `there`, ?[n, H], says where the person of an episode still lives in the town. `heads`, f8[n, H], are the values of
+    the head, and `decided`, ?[n, H], says where somebody decides; the first tick of an episode is one. Between
+    decisions the head's value of the last one stays. With g the discounted number of the ticks that are left, the
+    expectation is g (a + b head): a and b are fitted to what was logged from each decision on (least squares). Those
+    of every second episode are fitted to the others (Chernozhukov and others, "Double/debiased machine learning",
+    Econometrics Journal 21, 2018), so that no episode has a part in its own expectation, and a doubly robust estimate
+    stays unbiased.
     """
     count, horizon = rewards.shape
     later = np.zeros((count, horizon + 1))
@@ -30,4 +33,4 @@ def values_to_the_end(rewards: np.ndarray, heads: np.ndarray, decided: np.ndarra
         terms = np.stack([left[others], left[others] * heads[others]], axis=1)
         (a, b), *_ = np.linalg.lstsq(terms, later[:, :-1][others], rcond=None)
         found[own] = left[own] * (a + b * heads[own])
-    return found
+    return np.where(there, found, 0.0)

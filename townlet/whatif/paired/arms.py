@@ -17,6 +17,7 @@ from townlet.living.commands.door import Door, Given
 from townlet.living.commands.session import Order, Session
 from townlet.living.town import Town
 from townlet.whatif.fork import epochs_of_fork, fork_settings
+from townlet.whatif.guided.choices import advice
 from townlet.whatif.guided.city_events import CityEvents, city_events_of
 from townlet.whatif.guided.living import Way, Ways
 from townlet.whatif.guided.sides import require_fitting_sides, sides_of
@@ -90,7 +91,8 @@ def both_arms(run: History, intervention: Intervention) -> Arms:
     for town in arms:
         town.set_seed(own[-1].seed)
         _enter_epoch(town, len(own) - 1 if known else first)
-    given = intervention.give(arms[1] if known else Town(epochs, arms[1].towns.copy(), treatment))
+    tried = arms[1] if known else Town(epochs, arms[1].towns.copy(), treatment)
+    given = intervention.give(tried, partial(advice, run))
     seats = int(towns["clock"]["seats"].max())
     persons = _persons(begun.record, seats)
     counts, between = np.zeros((2, seats + 1, KINDS), np.int32), np.zeros((2, KINDS), np.int32)

@@ -14,6 +14,7 @@ from townlet.configuration.load import names_table
 from townlet.errors import QueryError
 from townlet.history.history import History
 from townlet.whatif.asked.question import Question, questions_of
+from townlet.whatif.guided.choices import beside_the_run
 from townlet.whatif.paired.arms import Arms, both_arms
 from townlet.whatif.paired.direct import direct_changes
 from townlet.whatif.paired.effects import Effects, effects
@@ -69,6 +70,8 @@ def what_if(
     `policy` ("scripted": the script) and `share` let the people of treated towns live by a policy from tick `at` on.
     Else both towns of a pair go on as the run did, also by a policy; it must be one of kind mlp.
 
+    `ticks` is for how long an event is held back, or an option is done that the command `choose` names without ticks.
+
     `outcomes` are further ones: key figures, and files of SQL. For them every future lives once more on the disk, with
     `asking` called as `progress` is.
 
@@ -90,10 +93,10 @@ def what_if(
         intervention = without(run, without_seq, at=at, ticks=ticks, who=who, horizon=days * per_day)
     elif at is None:
         raise QueryError("a command, a setting or a policy needs the tick at which it begins: add --at-tick TICK")
-    elif ticks is not None or who is not None:
-        raise QueryError("--for and --who change what is held back: they need --without")
+    elif who is not None:
+        raise QueryError("--who and --for change what is held back: they need --without")
     else:
-        intervention = commanded(run, at, do, overrides or {}, policy, share)
+        intervention = beside_the_run(run, commanded(run, at, do, overrides or {}, policy, share, ticks))
     wish = Wish(futures, days, require_seed(first_seed), luck == "same", threads)
     questions = questions_of(outcomes)
     return answered(run, intervention, wish, progress, questions, asking)

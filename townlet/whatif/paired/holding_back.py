@@ -72,7 +72,11 @@ def _leave(town: "Town", event: Any) -> Held:
 
 def _option(town: "Town", event: Any) -> Held:
     if int(event["code"]) not in list(Deed):
-        raise TownletError("to wait is no deed, so nobody can be held back from it")
+        name = person_name(town.settings[0], int(event["agent"]))
+        raise TownletError(
+            "to wait is no deed, so nobody can be held back from it.\n"
+            f'  Next: have the person do something else: --at-tick {int(event["tick"])} --do "choose {name} OPTION"'
+        )
     deed = Deed(int(event["code"]))
     return Held(deed, "person", _commitment(town), "for as long as one stays with an option")
 
@@ -201,7 +205,7 @@ def without(
         known,
         commands,
         seq=seq,
-        deeds=(KIND_NAMES[int(event["kind"])],),
+        deeds=() if kind == "option_chosen" else (kind,),
         pair=(int(event["agent"]), int(event["other"])),
         words=(_in_words(run, event, held),),
     )

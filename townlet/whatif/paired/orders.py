@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from townlet.configuration.load import person_number
 from townlet.errors import QueryError, TownletError
 from townlet.history.decisions import wanted_guide
-from townlet.living.commands.typed import Command
-from townlet.living.commands.written import written_command
+from townlet.living.commands.typed import Choose, Command
+from townlet.living.commands.written import as_written, written_command
 from townlet.whatif.paired.treatments import NOBODY, Intervention, command_id
 
 if TYPE_CHECKING:
@@ -24,14 +24,21 @@ def commanded(
     overrides: Mapping[str, object],
     policy: "Policy | Path | str | None" = None,
     share: str | None = None,
+    ticks: int | None = None,
 ) -> Intervention:
     """The intervention of these commands and settings at tick `at`, and of a policy by which people live from then on.
+
+    `ticks` is for how long the options of `choose` are done, where the command does not say it.
 
     Raises QueryError, TickOutOfRange, PolicyError.
     """
     run.require(at)
     by = wanted_guide(run, policy, share, at)
     commands = tuple(command_of(text, at, number) for number, text in enumerate(orders, 1))
+    told = [text.strip() for text in orders]
+    if ticks is not None:
+        commands = _lasting(commands, ticks)
+        told = [as_written(command) for command in commands]
     pairs = [_pair(run, command) for command in commands]
     settings = [f"Setting: {key} = {value}." for key, value in overrides.items()]
     if policy is not None or share is not None:
@@ -43,8 +50,20 @@ def commanded(
         policy=policy,
         share=share,
         pair=next((pair for pair in pairs if pair[0] != NOBODY), (NOBODY, NOBODY)),
-        words=(*(f"Command: {text.strip()}." for text in orders), *settings),
+        words=(*(f"Command: {text}." for text in told), *settings),
     )
+
+
+def _lasting(commands: Sequence[Command], ticks: int) -> tuple[Command, ...]:
+    """The commands, in which each `choose` that does not say for how long lasts so many ticks. Raises QueryError."""
+    endless = [isinstance(command, Choose) and command.ticks is None for command in commands]
+    if not any(endless):
+        raise QueryError(
+            "--for says for how long an event of --without is held back, or how long an option is done that --do "
+            '"choose NAME OPTION" names without ticks of its own'
+        )
+    both = zip(commands, endless, strict=True)
+    return tuple(command.model_copy(update={"ticks": ticks}) if is_endless else command for command, is_endless in both)
 
 
 def command_of(text: str, tick: int, number: int) -> Command:

@@ -33,8 +33,8 @@ INSTEAD_LEAST: Final = 0.01
 """From how many on deeds are said to have come instead."""
 
 COUNTED: Final = {
-    "chat_succeeded": "good talks",
-    "chat_failed": "bad talks",
+    "chat_succeeded": "talks that did not go wrong",
+    "chat_failed": "talks that went wrong",
     "queue_conflict": "quarrels",
     "shared_meal": "shared meals",
     "shift_missed": "missed shifts",

@@ -1,6 +1,6 @@
 """What the treated town of a pair gets at the moment, and the control town does not: commands, settings, a policy."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -8,11 +8,14 @@ from typing import Any, Final
 
 from eventlog.catalogue.registries import Issuer
 from townlet.errors import QueryError
-from townlet.living.commands.door import Door, Given
+from townlet.living.commands.door import Answer, Door, Given
 from townlet.living.commands.session import Order
 from townlet.living.commands.typed import Command
 from townlet.living.town import Town
 from townlet.policies.file import Policy
+
+Advise = Callable[[Town, Command, Answer], str]
+"""Says what to do instead of a command that a town rejected, as further lines of a message."""
 
 NOBODY: Final = -1
 """The number that stands for nobody in particular."""
@@ -52,12 +55,16 @@ class Intervention:
         """The commands, as a run takes them."""
         return [*(Order(self.tick, command) for command in self.commands), *self.later]
 
-    def give(self, town: Town) -> list[Given]:
-        """Give the commands to a town; returns them with their answers. Raises QueryError for one that is rejected."""
+    def give(self, town: Town, advise: Advise = lambda *_: "") -> list[Given]:
+        """Give the commands to a town; returns them with their answers.
+
+        Raises QueryError for one that is rejected, with what `advise` says.
+        """
         door, given = Door(town), []
         for command in self.commands:
             if not (answer := door.submit(command)).accepted:
-                raise QueryError(f"at tick {self.tick:,} the command {command.command} is impossible: {answer.why}")
+                said = f"at tick {self.tick:,} the command {command.command} is impossible: {answer.why}"
+                raise QueryError(said + advise(town, command, answer))
             given.append(Given(Issuer.LOCAL, command, answer))
         return given
 

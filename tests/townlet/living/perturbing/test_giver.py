@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import townlet
-from eventlog.catalogue.registries import Issuer
+from eventlog import codes
+from eventlog.catalogue.registries import Issuer, Option, Reason
 from tests.townlet.towns import default_settings, town_of
 from townlet.errors import TownletError
 from townlet.keeping.verify import verify
@@ -207,6 +208,56 @@ def test_after_a_departure_events_are_withheld_for_so_long_and_the_log_says_why(
     assert begun
     (first, *_) = (each.command for each in said if each.command.cmd_id.endswith(".withheld"))
     assert "somebody left the town" in first.text  # type: ignore[union-attr]
+
+
+def meeting_profile() -> Profile:
+    """Six meetings a day at noon and in the afternoon, of two hours each, and no other event."""
+    often = {"rate_a_day": 6.0, "gap_ticks": 0, "ticks": {"least": 120, "most": 120}, "hours": {"first": 9, "last": 20}}
+    found = profile_of({"gap_ticks": 0, "arranged_meeting": often})
+    assert found is not None
+    return found
+
+
+def test_most_meetings_of_two_who_can_come_come_about() -> None:
+    came = arranged = withheld = 0
+    for seed in range(4):
+        town = town_of(default_settings())
+        town.found(seed)
+        session = Session(town, ())
+        session.events = Giver(town, meeting_profile(), seed)
+        for rows in living(town, 4 * 1440, 1440, session):
+            arranged += int((rows["kind"] == codes.MEETING_ARRANGED).sum())
+            over = rows[(rows["kind"] == codes.ORDER_ENDED) & (rows["code"] == Option.SOCIALISE)]
+            came += int((over["code2"] == Reason.FINISHED).sum())
+            withheld += int((rows["kind"] == codes.ANNOUNCED).sum())
+    assert arranged > 20 and withheld > 0
+    assert came >= 0.7 * arranged
+
+
+@pytest.mark.parametrize("why", ["busy", "rain", "money"])
+def test_a_meeting_to_which_one_cannot_come_is_withheld_and_the_log_says_why(why: str) -> None:
+    profile = meeting_profile()
+    scene = scene_of(default_settings())
+    kind = "gym" if why == "money" else "park"
+    names = {venue.name for venue in scene.meeting if venue.kind == kind}
+    event = next(each for each in calendar(profile, SEED, 30, scene) if each.venue in names)
+    town = founded_town()
+    for _ in living(town, event.tick, event.tick):
+        pass
+    agents = town.record["agents"]
+    agents["doing"][:] = agents["talks_with"][:] = -1
+    agents["wallet"][:] = 5.0
+    if why == "busy":
+        agents["doing"][:], agents["busy_until"][:] = 0, event.until + 1
+    elif why == "rain":
+        town.record["clock"]["weather"] = codes.WEATHER_RAIN
+    else:
+        agents["wallet"][:] = 0.0
+    said = Giver(town, profile, SEED)._reason_against(event)
+    assert said.endswith("is busy until it is over" if why == "busy" else f"find no places in {event.venue} now")
+    agents["doing"][:], agents["wallet"][:] = -1, 5.0
+    town.record["clock"]["weather"] = codes.WEATHER_CLEAR
+    assert not Giver(town, profile, SEED)._reason_against(event)
 
 
 def test_a_price_that_somebody_set_during_a_spike_stays() -> None:

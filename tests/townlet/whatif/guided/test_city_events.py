@@ -1,16 +1,20 @@
 """Pairs of futures with city events: both towns have those of their seed, and disk agrees."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 import townlet
+from eventlog.reader import LogReader
 from tests.townlet.towns import DAY
 from townlet.errors import QueryError
 from townlet.run import Run
 from townlet.whatif.guided.city_events import city_events_of
 from townlet.whatif.paired.asking import answered
 from townlet.whatif.paired.futures import Wish
+from townlet.whatif.paired.orders import command_of
 from townlet.whatif.paired.result import WhatIf
 from townlet.whatif.paired.treatments import Intervention
 from townlet.whatif.trials.running import trial
@@ -76,6 +80,23 @@ def test_an_event_is_held_back_and_settings_and_policies_are_set_among_city_even
     assert len(townlet.open(treated).decisions(MOMENT)) > 0
 
 
+def test_the_city_events_of_a_treated_town_heed_what_it_was_given(run: Run, tmp_path: Path) -> None:
+    """Who lets the power come back and fail again, in a tick that both towns live as the run did, wants it dark."""
+    rows = run.sql("select tick, kind from events where kind in ('power_failed', 'power_restored') order by seq")
+    (began, ended, *_) = rows.to_pylist()
+    assert (began["kind"], ended["kind"]) == ("power_failed", "power_restored")
+    given = {each.answer.tick for each in city_events_of(run, 2 * DAY, 0).given}  # type: ignore[union-attr]
+    known = 3
+    tick = next(at for at in range(began["tick"] + 1, ended["tick"] - known) if not given & set(range(at, at + known)))
+    switches = tuple(command_of(text, tick, number) for number, text in enumerate(("blackout on=false", "blackout"), 1))
+    found = answered(run, Intervention(tick, known=known, commands=switches), FEW)
+    ((control, treated),) = found.keep(tmp_path, 1)
+    restored = f"select tick from power_restored where tick >= {tick} order by seq"
+    came = [[row["tick"] for row in townlet.open(each).sql(restored).to_pylist()] for each in (control, treated)]
+    assert ended["tick"] in came[0], "its event ends"
+    assert came[1] == [tick], "by the command; the end of the event is not the town's any more"
+
+
 def test_a_trial_among_city_events_has_a_placebo_that_shows_nothing(run: Run) -> None:
     late = {"do": [{"after": 200, "command": "rain"}]}
     plan = {
@@ -104,3 +125,19 @@ def test_a_run_that_has_no_city_events_yet_has_none_in_its_futures(tmp_path: Pat
     plain.resume(10, perturb="wild")
     assert city_events_of(plain, 60, 0) is None
     assert city_events_of(plain, 61, 0) is not None
+
+
+def test_commands_are_read_up_to_the_moment_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    every = city_events_of(run, 2 * DAY, 0).given  # type: ignore[union-attr]
+    read = list[int]()
+    batches = LogReader.batches
+
+    def watched(log: LogReader, **bounds: int | None) -> Iterator[pa.RecordBatch]:
+        for batch in batches(log, **bounds):
+            read.append(batch["tick"][-1].as_py())
+            yield batch
+
+    monkeypatch.setattr(LogReader, "batches", watched)
+    found = city_events_of(run, MOMENT, 5)
+    assert found.given == tuple(each for each in every if each.answer.tick < MOMENT + 5)  # type: ignore[union-attr]
+    assert len(found.given) < len(every) and max(read) < MOMENT + 5  # type: ignore[union-attr]

@@ -8,17 +8,21 @@ import numpy as np
 import pytest
 
 import townlet
+from eventlog.catalogue.registries import Option
 from tests.townlet.policies.making import policy_file
 from tests.townlet.towns import DAY
 from townlet.errors import PolicyError, QueryError
+from townlet.living.commands.session import Order
+from townlet.living.commands.written import written_command
 from townlet.policies.decisions import FOLDER
 from townlet.policies.file import Policy, write_policy
 from townlet.policies.shelf import find_policy
 from townlet.run import Run
-from townlet.whatif.offpolicy.asking import FIRST_SEED
+from townlet.whatif.offpolicy.asking import FIRST_SEED, episodes_of
 from townlet.whatif.offpolicy.episodes import logged, spans_of
 from townlet.whatif.offpolicy.estimators import NAMES
 from townlet.whatif.offpolicy.result import OffPolicy
+from townlet.whatif.offpolicy.weighing import weighed
 
 TICKS = 2 * DAY
 HOURS = 6.0
@@ -163,9 +167,6 @@ def test_a_command_leaves_an_estimate_and_takes_the_truth(run: Run, target: Path
 
 def _orders() -> list[Any]:
     """A command that changes what everybody sees, in every tenth tick of an hour."""
-    from townlet.living.commands.session import Order
-    from townlet.living.commands.written import written_command
-
     return [
         Order(tick, written_command(f"setneed {name} hunger 0.{tick % 7 + 2}", f"{name}-{tick}"))
         for tick in range(700, 760)
@@ -181,3 +182,38 @@ def test_a_log_of_two_policies_is_weighed_by_each(run: Run, target: Path, tmp_pa
     assert found.left_out == 0
     assert (found.weights == 1.0).sum() >= 0.4 * found.episodes, "those that it lived itself"
     assert (found.weights != 1.0).sum() >= 0.3 * found.episodes
+
+
+def test_who_decides_where_an_epoch_begins_sees_its_settings(run: Run, tmp_path: Path) -> None:
+    """Under them nobody washes, and so a mask differs from what it was the tick before."""
+    kept = run.decisions(0, TICKS)
+    washing = kept["option"].to_numpy() == int(Option.WASH)
+    begins = int(next(tick for tick in kept["tick"].to_numpy()[washing] if tick > 300))
+    changed = run.fork(tmp_path / "changed", at=begins, overrides={"control.wash_upto": 0.0}, ticks=DAY)
+    assert begins in changed.decisions(begins)["tick"].to_pylist()
+    found = changed.off_policy("town", hours=1.0)
+    assert found.left_out == 0
+    assert (found.weights == 1.0).all()
+
+
+def test_after_a_departure_nothing_is_earned_nor_expected(run: Run, target: Path, tmp_path: Path) -> None:
+    """A person is made to leave in the middle of an episode."""
+    kept = run.decisions(300, 600)
+    person, begins = int(kept["person"][0].as_py()), int(kept["tick"][0].as_py())
+    (name,) = run.sql(f"select name from agents where id = {person}").to_pylist()
+    leaves = begins + 50
+    left = run.fork(tmp_path / "left", at=begins)
+    left.resume(600, orders=[Order(leaves, written_command(f"kill {name['name']}", "bye"))])
+    spans = spans_of(left)
+    found = logged(left, spans, 240)
+    log, _ = weighed(left, found, spans, find_policy(target), [])
+    every = np.arange(len(found.people))
+    episodes = episodes_of(found, log, every, 0.999)
+    within = (found.people == person) & (found.begins < leaves) & (found.begins + found.ticks > leaves + 1)
+    (episode,) = np.flatnonzero(within)
+    gone = leaves - int(found.begins[episode])
+    assert (episodes.rewards[episode, gone + 1 :] == 0.0).all()
+    assert (episodes.values[episode, gone + 1 :] == 0.0).all()
+    assert (episodes.values[episode, :gone] != 0.0).all()
+    stays = [one for one in every if found.people[one] != person]
+    assert (episodes.values[stays] != 0.0).all()

@@ -16,7 +16,7 @@ from townlet.whatif.paired.asking import answered
 from townlet.whatif.paired.futures import Wish
 from townlet.whatif.paired.orders import command_of
 from townlet.whatif.paired.result import WhatIf
-from townlet.whatif.paired.telling import foremost
+from townlet.whatif.paired.telling import foremost, thing
 from townlet.whatif.paired.treatments import Intervention
 
 TICKS = 5 * DAY
@@ -187,6 +187,13 @@ def test_the_answer_is_a_sentence_that_names_the_tie(run: Run) -> None:
     assert first.startswith(f"Without it, {change.owner.capitalize()}'s {change.side} towards")
     assert f"{abs(effect['mean']):.3f}" in first and not blank
     assert any(line.startswith("Everybody is held back from taking over the shift of") for line in rest)
+
+
+def test_a_count_of_talks_claims_no_more_than_that_they_did_not_go_wrong() -> None:
+    """A talk that succeeds may be merely polite."""
+    talks = {"outcome": "chat_succeeded", "person": "alice", "other": None}
+    assert thing(talks) == "the number of Alice's talks that did not go wrong"
+    assert thing(talks | {"outcome": "chat_failed", "person": None}) == "the number of all talks that went wrong"
 
 
 def test_the_effects_are_an_arrow_table_of_every_outcome_and_day(run: Run) -> None:
