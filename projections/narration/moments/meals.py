@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from eventlog.catalogue.registries import Item
-from projections.narration.bond_rule import RIVAL
 from projections.narration.entries import Moment
+from projections.narration.moments import talk
 from projections.narration.scene import Scene, pair
 from projections.narration.words import many, nth
 
@@ -69,7 +69,7 @@ def shared_meal(scene: Scene) -> Iterator[Moment]:
     memory.put(scene.tick, "ate", *two)
     per_day = scene.names.ticks_per_day
     true = {
-        "rivals": scene.stays(a, b, RIVAL) or scene.stays(b, a, RIVAL),
+        **talk.rivalry(scene, "rivals"),
         "after_quarrel": max(memory.get("wronged", *two, default=-1), memory.get("wronged", b, a, -1)) > last,
         "third": bool(_third(scene)),
         "long_ago": last >= 0 and scene.tick - last >= 2 * per_day,

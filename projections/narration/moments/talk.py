@@ -1,7 +1,11 @@
 """Tellers of talks: first ones, good ones, failed ones, those that are broken off, and the news that they bring."""
 
 from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
+
+from eventlog import codes
 from eventlog.catalogue.registries import News, Reason
 from eventlog.rows import MISSING
 from projections.narration.bond_rule import FRIEND, RIVAL
@@ -16,6 +20,9 @@ GREAT, FAIR = 0.75, 0.45
 
 HEARD = {News.QUARREL: "news_quarrel", News.HELP: "news_help", News.TAKEOVER: "news_takeover"}
 """The situation of each sort of news."""
+
+PARTED = (Reason.APART, Reason.HELD_BACK)
+"""The reasons for which a talk breaks off although nobody leaves it."""
 
 ROUND = (5, 10, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 250, 500, 1000)
 """Counts of talks that are told."""
@@ -33,26 +40,43 @@ def good_talk(scene: Scene) -> Iterator[Moment]:
     tried = talks_so_far(scene)
     count = memory.add("talks", *pair(a, b))
     failures = memory.get("failures", *pair(a, b))
+    full = [tie.owner for tie in scene.ties if tie.change == Change.REFUSED][:1]
     memory.put(0, "failures", *pair(a, b))
     true = {
-        "rivals": scene.stays(a, b, RIVAL) or scene.stays(b, a, RIVAL),
+        **rivalry(scene, "rivals"),
         "mended": failures >= 2,
         "round": count in ROUND,
-        "no_room": any(tie.change == Change.REFUSED for tie in scene.ties),
+        "no_room": bool(full),
         **_circumstances(scene),
     }
     facts = {"count": number(count), "nth": nth(count), "failures": number(failures), **_facts(scene)}
+    facts["full"] = scene.names_of(full)
     new = not tried and not memory.get("acquainted", *pair(a, b))
     mine, theirs = scene.value, scene.value2 or scene.value
-    quality, uneven = min(mine, theirs), min(mine, theirs) < FAIR <= max(mine, theirs)
-    name = "great" if quality >= GREAT else "uneven" if uneven else "fair" if quality < FAIR else "good"
+    name = _quality(mine, theirs)
     if new:
-        name = "first_uneven" if uneven else "first_fair" if quality < FAIR else "first"
+        name = f"first_{name}" if name in ("uneven", "fair") else "first"
     pleased, cooler = (a, b) if mine >= theirs else (b, a)
     facts |= {"pleased": scene.name(pleased), "cooler": scene.name(cooler)}
     memory.put(scene.tick, "talked", *pair(a, b))
     asides = [f"chat.{each}" for each, holds in true.items() if holds]
     yield scene.moment(f"chat.{name}", facts, priority=new, asides=asides)
+
+
+def quality_of(event: Any) -> str:
+    """How a talk went, of its event, a row of the log: `great`, `good`, `fair`, `uneven`, or `failed`."""
+    if event["kind"] != codes.CHAT_SUCCEEDED:
+        return "failed"
+    mine, theirs = (float(np.nan_to_num(event[name])) for name in ("value", "value2"))
+    return _quality(mine, theirs or mine)
+
+
+def _quality(mine: float, theirs: float) -> str:
+    """How a talk that did not fail went, by how good it was for each of the two."""
+    least, most = min(mine, theirs), max(mine, theirs)
+    if least >= GREAT:
+        return "great"
+    return "good" if least >= FAIR else "uneven" if most >= FAIR else "fair"
 
 
 def bad_talk(scene: Scene) -> Iterator[Moment]:
@@ -63,7 +87,7 @@ def bad_talk(scene: Scene) -> Iterator[Moment]:
     fine = memory.get("talks", *pair(a, b))
     true = {
         "friends_fail": scene.stays(a, b, FRIEND) and scene.stays(b, a, FRIEND),
-        "rivals_fail": scene.stays(a, b, RIVAL) or scene.stays(b, a, RIVAL),
+        **rivalry(scene, "rivals_fail"),
         "row": row >= 2,
         "usually_fine": fine >= 4 and row == 1 and count > 1,
         "always_fine": fine >= 4 and count == 1,
@@ -73,6 +97,7 @@ def bad_talk(scene: Scene) -> Iterator[Moment]:
         "row": nth(row),
         "fine": number(fine),
         "tried": number(fine + count - 1),
+        "failed": number(count - 1),
         **_facts(scene),
     }
     memory.put(scene.tick, "talked", *pair(a, b))
@@ -82,12 +107,13 @@ def bad_talk(scene: Scene) -> Iterator[Moment]:
 
 
 def talk_broken_off(scene: Scene) -> Iterator[Moment]:
-    """One of two left the talk before its end, for what the log says called it away, if that has words."""
+    """One of two left the talk before its end, for what the log says called it away, or the two were parted."""
     scene.memory.add("broken_talks", *pair(scene.agent, scene.other))
     scene.memory.put(scene.tick, "talked", *pair(scene.agent, scene.other))
     why = _why_away(scene)
     facts = {"where": _facts(scene)["where"], "why": why}
-    yield scene.moment("chat.called_away" if why else "chat.broken_off", facts)
+    name = "parted" if scene.code in PARTED else "called_away" if why else "broken_off"
+    yield scene.moment(f"chat.{name}", facts)
 
 
 def news(scene: Scene) -> Iterator[Moment]:
@@ -96,7 +122,10 @@ def news(scene: Scene) -> Iterator[Moment]:
     if victim != MISSING:
         queues.remember_deed(scene, victim)
     facts = {"where": _facts(scene)["where"], "about": scene.name(scene.third), "victim": scene.name(victim)}
-    asides = ["chat.second_hand"] if scene.code2 >= 2 else []
+    source = queues.remembered(scene, "teller", scene.cause)
+    scene.memory.put(scene.agent, "teller", scene.seq, scene.day)
+    facts["source"] = scene.name(source)
+    asides = ["chat.second_hand"] if source != MISSING else []
     name = HEARD.get(News(scene.code)) if scene.code in list(News) else None
     if name and victim == scene.agent:
         name = f"own_{name}"
@@ -104,6 +133,16 @@ def news(scene: Scene) -> Iterator[Moment]:
         first = scene.memory.get("news_day", default=-1) != scene.day
         scene.memory.put(scene.day, "news_day")
         yield scene.moment(f"chat.{name}", facts, priority=first, asides=asides)
+
+
+def rivalry(scene: Scene, name: str) -> dict[str, bool]:
+    """The asides about a rivalry that the event does not end: of both, of the agent, or of the other one."""
+    mine, theirs = scene.stays(scene.agent, scene.other, RIVAL), scene.stays(scene.other, scene.agent, RIVAL)
+    return {
+        name: mine and theirs,
+        f"{name}_mine": mine and not theirs and not scene.is_rival(scene.other, scene.agent),
+        f"{name}_theirs": theirs and not mine and not scene.is_rival(scene.agent, scene.other),
+    }
 
 
 def _why_away(scene: Scene) -> str:

@@ -184,6 +184,27 @@ def is_due(owner: int, taker: int, at: At) -> bool:
     return bool(len(at.today("cover_agreed", agent=taker, other=owner)))
 
 
+PARTED: Final = (Reason.APART, Reason.HELD_BACK)
+"""The reasons for which a talk ends without anybody who leaves it."""
+
+
+def is_not_at_it(at: At) -> bool:
+    """The agent does not work at the desk."""
+    one = at.person(at.a)
+    return not (int(one["holds"]) == at.place and int(one["doing"]) >= 0)
+
+
+def stopped_nobody(reason: Reason) -> Claim:
+    """Since the outage began, it has stopped nobody."""
+
+    def claim(at: At) -> bool:
+        stopped = at.log.of("affordance_failed", until=at.seq, code2=int(reason))
+        began = at.last(at.kind.replace("restored", "failed"))
+        return not len(stopped[stopped["tick"] >= began])
+
+    return claim
+
+
 def everybody_on_time(at: At) -> bool:
     """Nobody was late and nobody was absent on this day, and there were shifts."""
     return not len(at.today("arrived_late", "shift_missed")) and len(at.today("shift_ended")) > 1
@@ -279,7 +300,7 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "conflict.ghost": both(is_kind("queue_conflict", Reason.GHOST), both_want_it),
     "conflict.barred": both(is_kind("queue_conflict", Reason.BARRED), stood_in_the_way),
     "conflict.promise": both(
-        is_kind("queue_conflict", Reason.PROMISE), lambda at: bool(at.count("cover_agreed", agent=at.a))
+        is_kind("queue_conflict", Reason.PROMISE), lambda at: is_due(at.b, at.a, at), is_not_at_it
     ),
     "conflict.portion": is_kind("queue_conflict", Reason.PORTION),
     "conflict.squeezed": both(is_kind("ghost_stepped"), changed_places),
@@ -311,7 +332,8 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "chat.uneven": was_uneven,
     "chat.failed": is_kind("chat_failed"),
     "chat.first_failed": both(is_kind("chat_failed"), have_not_talked),
-    "chat.broken_off": is_kind("chat_broken_off"),
+    "chat.broken_off": both(is_kind("chat_broken_off"), lambda at: at.code not in PARTED),
+    "chat.parted": both(is_kind("chat_broken_off"), lambda at: at.code in PARTED),
     "chat.called_away": both(is_kind("chat_broken_off"), was_called_away),
     "chat.news_quarrel": of_news(News.QUARREL),
     "chat.news_help": of_news(News.HELP),
@@ -364,8 +386,10 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "departure.served": is_kind("eviction_served"),
     "outage.power": is_kind("power_failed"),
     "outage.power_back": is_kind("power_restored"),
+    "outage.power_back_unnoticed": both(is_kind("power_restored"), stopped_nobody(Reason.POWER)),
     "outage.water": is_kind("water_failed"),
     "outage.water_back": is_kind("water_restored"),
+    "outage.water_back_unnoticed": both(is_kind("water_restored"), stopped_nobody(Reason.WATER)),
     "outage.dark": both(is_kind("affordance_failed"), lambda at: int(at.row["code2"]) == Reason.POWER),
     "outage.dry_shower": both(is_kind("affordance_failed"), lambda at: int(at.row["code2"]) == Reason.WATER),
     "outage.sold_out": both(is_kind("affordance_failed"), lambda at: int(at.row["code2"]) == Reason.STOCK),

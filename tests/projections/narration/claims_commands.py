@@ -56,6 +56,34 @@ def closes_the_venue(at: At) -> bool:
     return {number for number in here if places[number].kind not in own} <= closed
 
 
+def seats_there(at: At) -> list[Any]:
+    """What can be done for company at the places in the venue of the meeting, a row for each place."""
+    places, deeds = at.log.map.places, at.log.settings.affordances.values()
+    venue = places[at.entry["place"]].venue
+    kind = at.log.map.venues[venue].kind
+    here = [place.kind for place in places if place.venue == venue]
+    fitting = {place: [deed for deed in deeds if deed.place == place] for place in here}
+    own = {place: [deed for deed in found if kind in deed.venues] for place, found in fitting.items()}
+    any_venue = {place: [deed for deed in found if not deed.venues] for place, found in fitting.items()}
+    return [deed for place in here for deed in own[place] or any_venue[place] if deed.option == "socialise"]
+
+
+def no_seat(at: At) -> bool:
+    """The order ended because there was no place for company in the venue that the agent could use."""
+    return int(at.row["code2"]) == Reason.NO_PLACE and bool(seats_there(at))
+
+
+def rains(at: At) -> bool:
+    """The weather is rain."""
+    return int(at.log.of("weather_changed", until=at.seq)["code"][-1]) == Weather.RAIN
+
+
+def keeps_the_money(at: At) -> bool:
+    """The agent could pay for each of the places, but has not so much that it pays for leisure."""
+    money, least = float(at.person(at.a)["wallet"]), at.log.settings.market.spend_above
+    return all(0 < deed.fee <= money < deed.fee + least for deed in seats_there(at))
+
+
 def order_of(at: At) -> Any:
     """The event that sent the person to a meeting, which ends now."""
     return at.log.rows[at.seq - int(at.row["cause"])]
@@ -163,6 +191,11 @@ ASIDES_BY_COMMAND: Final[Mapping[str, Claim]] = {
     "chat.will_fail": decides(Outcome.CHAT_FAILS),
     "chat.too_late": lambda at: int(at.row["code2"]) == Reason.TIMED_OUT and at.tick >= meeting_end(at),
     "chat.no_seat": lambda at: int(at.row["code2"]) == Reason.NO_PLACE,
+    "chat.wet": both(no_seat, lambda at: all(deed.open_air for deed in seats_there(at)), rains),
+    "chat.too_dear": both(no_seat, keeps_the_money),
+    "chat.no_money": both(
+        no_seat, lambda at: all(deed.fee > float(at.person(at.a)["wallet"]) for deed in seats_there(at))
+    ),
     "chat.gone": lambda at: at.b not in set(at.log.living(at.seq)),
     "work.missed_ill": is_ill("a"),
     "takeover.ill": is_ill("b"),

@@ -350,7 +350,7 @@ def test_outages_are_told_with_how_long_they_lasted() -> None:
     live.fold(rows)
     live.fold(blackout)
     told = [entry for entry in entries(live) if entry["category"] == "outage"][-3:]
-    assert [entry["template"] for entry in told] == ["outage.power", "outage.power_back", "outage.water"]
+    assert [entry["template"] for entry in told] == ["outage.power", "outage.power_back_unnoticed", "outage.water"]
     assert facts_of(told[1])["lasted"] == "one hour and 35 minutes"
     assert all(entry["priority"] for entry in told)
 
