@@ -329,7 +329,7 @@ DAYS: Final = _placeholders_of(
 """The sentences of `story --by-day`, and their placeholders."""
 
 PEOPLE: Final = "agent other"
-REASON: Final = f"{PEOPLE} over"
+REASON: Final = f"{PEOPLE} over answer"
 STAY: Final = "agent stayed"
 
 LIVES: Final = _placeholders_of(
@@ -365,12 +365,14 @@ LIVES: Final = _placeholders_of(
         "friend": REASON,
         "friends": REASON,
         "friend_lost": REASON,
-        "friend_cooled": PEOPLE,
+        "friend_cooled": f"{PEOPLE} answer",
+        "friend_of_rival": REASON,
         "friend_gone": PEOPLE,
         "rival": REASON,
         "rivals": REASON,
         "rival_mended": REASON,
-        "rival_forgotten": PEOPLE,
+        "rival_forgotten": f"{PEOPLE} answer",
+        "rival_of_friend": REASON,
         "rival_gone": PEOPLE,
         "savings": "agent money stayed",
         "totals": "agent talks bad meals quarrels shifts missed",

@@ -11,7 +11,7 @@ import pyarrow as pa
 from eventlog import codes
 from eventlog.catalogue.registries import Reason
 from eventlog.rows import MISSING, ROW
-from projections.narration.bond_rule import FRIEND, NONE
+from projections.narration.bond_rule import FRIEND, NONE, RIVAL
 from projections.narration.memory import Memory
 from projections.narration.moments.queues import ON_THE_WAY
 from projections.narration.wording import Templates, next_wording, sentence
@@ -32,6 +32,8 @@ KINDS: Final = (
     *(codes.MEAL_GIVEN, codes.MONEY_LENT, codes.MONEY_RETURNED, codes.TIE_SET, codes.NEWS_TOLD),
 )
 """The kinds of events that lives and pairs are told from."""
+
+SORTS: Final = {FRIEND: "friend", RIVAL: "rival"}
 
 LIFE: Final = pa.schema(
     [
@@ -69,7 +71,8 @@ class LifeTeller:
         """Add a sentence; `facts` fill its placeholders beside `agent` and `other`."""
         people = {"agent": self.name(agent), "other": self.name(other)}
         wordings = self._given.get(name) or shipped_templates().lives[name]
-        text = sentence(next_wording(wordings, name, max(seq, 0), self._memory, len(self._rows)), {**people, **facts})
+        said = next_wording(wordings, name, max(seq, 0), self._memory, len(self._rows))
+        text = sentence(said, {**people, **facts}).strip()
         self._rows.append((tick, name, text, seq, agent, other))
 
     def say_bonds(self, changes: Sequence[BondChange]) -> None:
@@ -83,19 +86,27 @@ class LifeTeller:
 
     def _say_bond(self, change: BondChange, back: int) -> None:
         """Add the sentence of a change of a bond; `back` is the bond in the other direction at that time."""
-        is_friend = FRIEND in (change.was, change.now)
-        sort = "friend" if is_friend else "rival"
-        if change.now != NONE and change.was != NONE:
-            sort = "friend" if change.now == FRIEND else "rival"
+        sort = SORTS[change.now or change.was]
         if change.now != NONE:
-            name = f"{sort}s" if back == change.now else sort
+            turned = f"{sort}_of_{SORTS[change.was]}" if change.was else sort
+            name = f"{sort}s" if back == change.now else turned
         elif change.kind == "agent_exited":
             name = f"{sort}_gone"
         elif change.kind != "tick_ended":
-            name = "friend_lost" if is_friend else "rival_mended"
+            name = "friend_lost" if sort == "friend" else "rival_mended"
         else:
-            name = "friend_cooled" if is_friend else "rival_forgotten"
-        self.say(name, change.tick, change.seq, change.owner, change.other, {"over": change.over})
+            name = "friend_cooled" if sort == "friend" else "rival_forgotten"
+        facts = {"over": change.over, "answer": self._answer(change, back)}
+        self.say(name, change.tick, change.seq, change.owner, change.other, facts)
+
+    def _answer(self, change: BondChange, back: int) -> str:
+        """The sentence that says what the owner of a tie was to the other one at that time."""
+        owner, other = self.name(change.owner), self.name(change.other)
+        if change.now == NONE:
+            return f"{other} still saw {owner} as a {SORTS[back]}." if back == change.was else ""
+        if back == NONE:
+            return f"{other} did not see {owner} as a {SORTS[change.now]}."
+        return f"{other} saw {owner} as a {SORTS[back]}."
 
     def table(self) -> pa.Table:
         """The sentences in the order of ticks, and of those of one tick in the order in which they were added."""

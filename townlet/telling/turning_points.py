@@ -1,5 +1,6 @@
 """The turning points of each day of a run: who came and left, quarrels, new bonds, the largest changes of liking."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -126,7 +127,7 @@ def turning_points(run: "History", from_tick: int, to_tick: int) -> list[Turning
         rows = [np.asarray(each) for each in run.log.rows(from_tick=begins, to_tick=ends)]
         events = np.concatenate([np.zeros(0, ROW), *(each[np.isin(each["kind"], KINDS)] for each in rows)])
         entries, ties = (_rows_between(table, begins, ends) for table in (told, changes))
-        made = tuple(_new_bonds(run, bonds, begins, ends, bond) for bond in (FRIEND, RIVAL))
+        made = {bond: _new_bonds(run, bonds, begins, ends, bond) for bond in (FRIEND, RIVAL)}
         found.append(_turning_points_of(run, day, events, len(entries), _turns(run, ties, events), made))
     return found
 
@@ -183,7 +184,7 @@ def _bond_facts(day: TurningPoints, per_day: int) -> Iterator[tuple[str, Mapping
 
 
 def _turning_points_of(
-    run: "History", day: int, events: "Rows", entries: int, turns: Sequence[Turn], made: tuple[list[Bond], ...]
+    run: "History", day: int, events: "Rows", entries: int, turns: Sequence[Turn], made: Mapping[int, list[Bond]]
 ) -> TurningPoints:
     def name(person: int) -> str:
         return person_name(run.config, int(person))
@@ -207,7 +208,8 @@ def _turning_points_of(
         [name(person) for person in events[events["kind"] == AgentExited.kind]["agent"]],
         next(iter(quarrels("quarrels")), None),
         quarrels("broken_promises"),
-        *made,
+        made[FRIEND],
+        made[RIVAL],
         max((turn for turn in turns if turn.change >= LEAST), key=lambda turn: turn.change, default=None),
         min((turn for turn in turns if turn.change <= -LEAST), key=lambda turn: turn.change, default=None),
     )
@@ -244,30 +246,26 @@ def _new_bonds(run: "History", changes: Sequence[BondChange], begins: int, ends:
 
     What the founding gave was there when the first day began.
     """
-    before, now, had = set[tuple[int, int]](), dict[tuple[int, int], int](), set[tuple[int, int]]()
-    again = set[tuple[int, int]]()
+    sees, at_first, times = dict[tuple[int, int], int](), set[tuple[int, int]](), Counter[frozenset[int]]()
+    one_sided = Counter[tuple[int, int]]()
     for change in (each for each in changes if each.tick < ends):
-        two = change.owner, change.other
-        if change.was == bond:
-            now.pop(two)
-        elif change.now == bond:
-            now[two] = change.tick
-            again |= {two} & had
-            had.add(two)
+        if change.now == bond:
+            sees[change.owner, change.other] = change.tick
+            one_sided[change.owner, change.other] += 1
+            times[frozenset((change.owner, change.other))] += (change.other, change.owner) in sees
+        elif change.was == bond:
+            del sees[change.owner, change.other]
         if change.tick < begins or (change.tick == 0 and change.kind == "tie_set"):
-            before = set(now)
+            at_first = set(sees)
     found = []
-    for (owner, other), tick in now.items():
-        back = now.get((other, owner))
-        is_new = (owner, other) not in before or (back is not None and (other, owner) not in before)
-        is_second = back is not None and (tick, owner) > (back, other)
-        if is_new and not is_second and (back is not None or bond == RIVAL):
-            one, two = (owner, other) if back is None or back <= tick else (other, owner)
-            was_before = (owner, other) in again and (back is None or (other, owner) in again)
-            at = tick if back is None else max(tick, back)
-            found.append(
-                Bond(at, person_name(run.config, one), person_name(run.config, two), back is not None, was_before)
-            )
+    for owner, other in sees:
+        sides = [each for each in ((owner, other), (other, owner)) if each in sees]
+        mutual = len(sides) == 2
+        is_told = owner < other if mutual else bond == RIVAL
+        if is_told and not at_first.issuperset(sides):
+            again = (times[frozenset((owner, other))] if mutual else one_sided[owner, other]) > 1
+            agent, seen = (person_name(run.config, each) for each in (owner, other))
+            found.append(Bond(max(sees[each] for each in sides), agent, seen, mutual, again))
     return sorted(found)
 
 

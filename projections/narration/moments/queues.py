@@ -72,7 +72,7 @@ def conflict(scene: Scene) -> Iterator[Moment]:
         "again": between >= 2,
         "place_known": here >= 3 and here > both_here,
         "needier": scene.code == Reason.CUT and _is_dirtier(scene, wronged, rude),
-        "housemates": wronged in scene.housemates(rude),
+        "housemates": between == 1 and wronged in scene.housemates(rude),
         "waited": waited >= LONG_WAIT,
     }
     facts = {

@@ -21,6 +21,12 @@ GREAT, FAIR = 0.75, 0.45
 HEARD = {News.QUARREL: "news_quarrel", News.HELP: "news_help", News.TAKEOVER: "news_takeover"}
 """The situation of each sort of news."""
 
+COMPANY_LEAST = 3
+"""So many others must be there at least for that to be told."""
+
+PAUSE_HOURS = 3
+"""An ordinary talk of two is proposed if so many hours have passed since their last one that was proposed."""
+
 PARTED = (Reason.APART, Reason.HELD_BACK)
 """The reasons for which a talk breaks off although nobody leaves it."""
 
@@ -60,7 +66,9 @@ def good_talk(scene: Scene) -> Iterator[Moment]:
     facts |= {"pleased": scene.name(pleased), "cooler": scene.name(cooler)}
     memory.put(scene.tick, "talked", *pair(a, b))
     asides = [f"chat.{each}" for each, holds in true.items() if holds]
-    yield scene.moment(f"chat.{name}", facts, priority=new, asides=asides)
+    special = new or name == "great" or any(true[each] for each in ("mended", "round", "long_ago"))
+    if special or _is_news(scene):
+        yield scene.moment(f"chat.{name}", facts, priority=new, asides=asides)
 
 
 def quality_of(event: Any) -> str:
@@ -77,6 +85,16 @@ def _quality(mine: float, theirs: float) -> str:
     if least >= GREAT:
         return "great"
     return "good" if least >= FAIR else "uneven" if most >= FAIR else "fair"
+
+
+def _is_news(scene: Scene) -> bool:
+    """Whether the last ordinary talk of the two that was proposed is long enough ago; if so, this one is remembered."""
+    two, least = pair(scene.agent, scene.other), PAUSE_HOURS * scene.names.ticks_per_day // 24
+    last = scene.memory.get("talk_proposed", *two, default=-least)
+    if scene.tick - last < least:
+        return False
+    scene.memory.put(scene.tick, "talk_proposed", *two)
+    return True
 
 
 def bad_talk(scene: Scene) -> Iterator[Moment]:
@@ -169,7 +187,7 @@ def _circumstances(scene: Scene) -> dict[str, bool]:
         "in_line": both and one["waits_at"] >= 0 and one["waits_at"] == two["waits_at"],
         "long_ago": last >= 0 and scene.tick - last >= 2 * scene.names.ticks_per_day,
         "at_night": minute < 360 and _all_others_sleep(scene),
-        "in_company": both and _in_company(scene) >= 2,
+        "in_company": both and _in_company(scene) >= COMPANY_LEAST,
     }
 
 

@@ -113,7 +113,7 @@ class TestALife:
             said = {
                 (row["tick"], frozenset((row["agent"], row["other"])))
                 for row in told
-                if row["about"] in ("friend", "friends", "rival", "rivals")
+                if row["about"] in ("friend", "friends", "rival", "rivals", "friend_of_rival", "rival_of_friend")
             }
             assert said == begun
             made += len(begun)
