@@ -6,8 +6,8 @@ from typing import Any, Final
 from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import Item, Reason
 from tests.projections.narration import claims_aside as aside
+from tests.projections.narration.claimed_bonds import FRIEND, RIVAL
 from tests.projections.narration.claimed_reasons import main_reason
-from tests.projections.narration.claims import FRIEND, RIVAL
 from tests.projections.narration.claims_commands import VALUES_BY_COMMAND
 from tests.projections.narration.spelled import Number, noun, ordinal
 from tests.projections.narration.story_log import At

@@ -1,18 +1,25 @@
 """What each situation of the story claims, as a function of the log: of events and state, never of a teller."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 
 from eventlog.catalogue.registries import Item, News, Option, Reason, Trait, Weather
+from tests.projections.narration.claimed_bonds import (
+    FRIEND,
+    RIVAL,
+    Claim,
+    begun,
+    begun_again,
+    changed_in_time,
+    ended,
+    nearly_over,
+)
 from tests.projections.narration.story_log import At
 
-FRIEND, RIVAL = 1, 2
 HELD_LEAST = 3
 """`had to wait` is said where somebody waited so many ticks."""
-
-Claim = Callable[[At], bool]
 
 
 def is_kind(name: str, code: int | None = None) -> Claim:
@@ -77,68 +84,6 @@ def changed_places(at: At) -> bool:
     tiles = [int(at.person(each, before=when)["tile"]) for when in (True, False) for each in (at.a, at.b)]
     stalls = int(at.person(at.a, before=True)["stalls"])
     return tiles[:2] == tiles[:1:-1] and stalls >= at.log.settings.queues.ghost_after
-
-
-def over_is_the_event(at: At) -> bool:
-    """The event is between the two, or about the other one."""
-    people = {int(at.row["agent"]), int(at.row["other"])}
-    return {at.a, at.b} <= people | ({int(at.row["tile"])} if at.kind == "news_told" else set())
-
-
-def begun(sort: int, *, mutual: bool) -> Claim:
-    """The event made `other` a friend or rival of `agent`; mutual: and now it is so in both directions."""
-
-    def claim(at: At) -> bool:
-        made = [at.changed(*two, was, sort) for two in ((at.a, at.b), (at.b, at.a)) for was in (0, 3 - sort)]
-        back = at.bond(at.b, at.a) == sort
-        return any(made) and at.bond(at.a, at.b) == sort and (back if mutual else not back) and over_is_the_event(at)
-
-    return claim
-
-
-def begun_again(sort: int) -> Claim:
-    """The event made a bond of the one towards the other that it had had before."""
-
-    def claim(at: At) -> bool:
-        two = ((at.a, at.b), (at.b, at.a))
-        had = [any(each.bond == sort and each.seq < at.seq for each in at.log.bonds_of(*each, at.seq)) for each in two]
-        return had[0] and at.bond(at.a, at.b) == sort and over_is_the_event(at)
-
-    return claim
-
-
-def ended(sort: int, *, mutual: bool) -> Claim:
-    """The event ended a bond, in one direction or in both."""
-
-    def claim(at: At) -> bool:
-        over = [any(at.changed(*two, sort, now) for now in (0, 3 - sort)) for two in ((at.a, at.b), (at.b, at.a))]
-        return over[0] and (over[1] if mutual else not over[1]) and over_is_the_event(at)
-
-    return claim
-
-
-def changed_in_time(was: int, now: int, *, mutual: bool = False) -> Claim:
-    """The end of this hour made or ended the bond, in one direction or in both; no event did."""
-
-    def claim(at: At) -> bool:
-        two = [at.changed(*each, was, now) for each in ((at.a, at.b), (at.b, at.a))]
-        return at.kind == "tick_ended" and two[0] and (not mutual or two[1])
-
-    return claim
-
-
-def nearly_over(*, in_time: bool) -> Claim:
-    """The event, or the end of this hour, brought the liking of a friend below a quarter of the way to the end."""
-
-    def claim(at: At) -> bool:
-        bonds = at.log.settings.relationships.bonds
-        mark = bonds.friend_until + 0.25 * (bonds.friend_liking - bonds.friend_until)
-        was, now = (at.liking(at.a, at.b, before=when) for when in (True, False))
-        friends = at.bond(at.a, at.b, before=True) == at.bond(at.a, at.b) == FRIEND
-        right = at.kind == "tick_ended" if in_time else over_is_the_event(at)
-        return friends and right and bonds.friend_until <= now < mark <= was
-
-    return claim
 
 
 def have_not_talked(at: At) -> bool:

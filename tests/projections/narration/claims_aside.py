@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from eventlog.catalogue.registries import Reason
-from tests.projections.narration.claims import FRIEND, RIVAL, Claim, both
+from tests.projections.narration.claimed_bonds import FRIEND, RIVAL, Claim
+from tests.projections.narration.claims import both
 from tests.projections.narration.story_log import At
 
 MET: Final = (
