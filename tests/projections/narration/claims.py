@@ -133,10 +133,11 @@ PARTED: Final = (Reason.APART, Reason.HELD_BACK)
 """The reasons for which a talk ends without anybody who leaves it."""
 
 
-def is_not_at_it(at: At) -> bool:
-    """The agent does not work at the desk."""
-    one = at.person(at.a)
-    return not (int(one["holds"]) == at.place and int(one["doing"]) >= 0)
+def had_not_come(at: At) -> bool:
+    """Between its promise and this minute the agent did not begin to work at the desk."""
+    agreed = at.last("cover_agreed", agent=at.a, other=at.b)
+    begun_there = at.log.of("affordance_started", until=at.seq, agent=at.a, object=at.place)
+    return not len(begun_there[(begun_there["tick"] >= agreed) & (begun_there["tick"] < at.tick)])
 
 
 def stopped_nobody(reason: Reason) -> Claim:
@@ -245,7 +246,7 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "conflict.ghost": both(is_kind("queue_conflict", Reason.GHOST), both_want_it),
     "conflict.barred": both(is_kind("queue_conflict", Reason.BARRED), stood_in_the_way),
     "conflict.promise": both(
-        is_kind("queue_conflict", Reason.PROMISE), lambda at: is_due(at.b, at.a, at), is_not_at_it
+        is_kind("queue_conflict", Reason.PROMISE), lambda at: is_due(at.b, at.a, at), had_not_come
     ),
     "conflict.portion": is_kind("queue_conflict", Reason.PORTION),
     "conflict.squeezed": both(is_kind("ghost_stepped"), changed_places),
