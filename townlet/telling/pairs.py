@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from townlet.history.history import History
 
 ROUND: Final = (10, 25, 50, 100, 200, 500, 1000)
-"""Counts of talks that did not go wrong that are told."""
+"""Counts of talks, good or polite, that are told."""
 
 PAUSE_DAYS: Final = 7
 """The shortest time without anything between the two, in days, that is told."""

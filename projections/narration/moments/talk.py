@@ -8,7 +8,7 @@ import numpy as np
 from eventlog import codes
 from eventlog.catalogue.registries import News, Reason
 from eventlog.rows import MISSING
-from projections.narration.bond_rule import FRIEND, RIVAL
+from projections.narration.bond_rule import FRIEND
 from projections.narration.entries import Moment
 from projections.narration.moments import commands, queues
 from projections.narration.scene import Scene, pair
@@ -154,13 +154,12 @@ def news(scene: Scene) -> Iterator[Moment]:
 
 
 def rivalry(scene: Scene, name: str) -> dict[str, bool]:
-    """The asides about a rivalry that the event does not end: of both, of the agent, or of the other one."""
-    mine, theirs = scene.stays(scene.agent, scene.other, RIVAL), scene.stays(scene.other, scene.agent, RIVAL)
-    return {
-        name: mine and theirs,
-        f"{name}_mine": mine and not theirs and not scene.is_rival(scene.other, scene.agent),
-        f"{name}_theirs": theirs and not mine and not scene.is_rival(scene.agent, scene.other),
-    }
+    """The asides about a rivalry: of both, of the agent, or of the other one; none where the event changes a bond."""
+    two, back = (scene.agent, scene.other), (scene.other, scene.agent)
+    mine, theirs = (scene.is_rival(*each) for each in (two, back))
+    if not all(scene.stays(*each, scene.bond(*each)) for each in (two, back)):
+        return {}
+    return {name: mine and theirs, f"{name}_mine": mine and not theirs, f"{name}_theirs": theirs and not mine}
 
 
 def _why_away(scene: Scene) -> str:

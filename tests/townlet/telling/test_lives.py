@@ -277,6 +277,55 @@ def _frame(head: str) -> int:
     return -1
 
 
+def test_what_a_day_s_change_came_through_is_the_ledger_s(run: Run) -> None:
+    """The kind of event that moved the liking most, in the singular where it was one event."""
+    seen = set[bool]()
+    for day in turning_points(run, 0, run.head.tick):
+        for turn, sign in ((day.gained, 1), (day.lost, -1)):
+            if turn is None:
+                continue
+            rows = run.sql(
+                "select kind, after_trust + after_familiarity - after_rivalry"
+                " - before_trust - before_familiarity + before_rivalry moved from tie_changes"
+                f" where owner = '{turn.owner}' and other = '{turn.other}' and change in ('added', 'updated')"
+                f" and kind != 'tie_set' and tick >= {day.day * DAY} and tick < {(day.day + 1) * DAY}"
+            ).to_pylist()
+            by_kind: dict[str, list[float]] = {}
+            for row in rows:
+                by_kind.setdefault(row["kind"], []).append(sign * row["moved"])
+            assert sum(map(sum, by_kind.values())) == pytest.approx(abs(turn.change))
+            if turn.mostly in ("queue_handover", "queue_conflict", "shift_takeover"):
+                continue  # of these there are two sorts each
+            assert sum(by_kind[turn.mostly]) >= max(map(sum, by_kind.values())) - 1e-6
+            one = sum(moved > 1e-6 for moved in by_kind[turn.mostly]) == 1
+            seen.add(one)
+            assert turn.words.startswith(("a ", "help", "money", "what ")) or not one, turn
+            assert one or not turn.words.startswith("a "), turn
+            assert turn.words in " ".join(sentences_of(day, DAY))
+    assert seen == {True, False}
+
+
+def test_a_bond_of_a_day_holds_when_it_ends_and_is_new_only_once(run: Run) -> None:
+    names, was = numbers(run), set[tuple[str, frozenset[str]]]()
+    seen = 0
+    for day in turning_points(run, 0, run.head.tick):
+        held: dict[tuple[str, str], int] = {}
+        for each in changes(run):
+            if each.tick < (day.day + 1) * DAY:
+                held[names[each.owner], names[each.other]] = each.now
+        for sort, bonds in (("friend", day.friends), ("rival", day.rivals)):
+            for bond in bonds:
+                seen += 1
+                code = WORDS.index(sort)
+                assert held[bond.agent, bond.other] == code
+                assert (held.get((bond.other, bond.agent)) == code) == bond.mutual
+                key = f"{sort} {bond.mutual}", frozenset((bond.agent, bond.other))
+                if bond.mutual:
+                    assert bond.again or key not in was, bond
+                    was.add(key)
+    assert seen >= 5
+
+
 def test_new_friends_of_a_day_are_friends_both_ways(run: Run) -> None:
     names = numbers(run)
     for day in turning_points(run, 0, run.head.tick):
