@@ -131,17 +131,26 @@ def _close_to_the_end(scene: Scene, owner: int, other: int, name: str, facts: Ma
 
 
 def _in_time(scene: Scene, changed: Mapping[tuple[int, int], tuple[int, int]]) -> Iterator[Moment]:
-    """The bonds that time changed, with the bond before and after; one moment where it holds for both sides."""
+    """The bonds that time ended and began, with the bond before and after; one moment where both sides ended."""
     told = set[tuple[int, int]]()
-    for (owner, other), how in changed.items():
-        name = IN_TIME.get(how) or IN_TIME[how[0], NONE]
-        mutual = how[1] == NONE and changed.get((other, owner)) == how
-        if mutual and pair(owner, other) in told:
-            continue
-        told.add(pair(owner, other))
-        asides = [] if mutual or how[1] != NONE else _still(scene, owner, other, how[0])
-        name = f"{name}_mutually" if mutual else name
-        yield scene.moment(name, who=(owner, other), place=-1, priority=True, asides=asides)
+    for (owner, other), (was, now) in changed.items():
+        mutual = now == NONE and changed.get((other, owner)) == (was, now)
+        if was != NONE and pair(owner, other) not in told:
+            name = f"{IN_TIME[was, NONE]}_mutually" if mutual else IN_TIME[was, NONE]
+            asides = [] if mutual else _still(scene, owner, other, was)
+            yield scene.moment(name, who=(owner, other), place=MISSING, priority=True, asides=asides)
+        if mutual:
+            told.add(pair(owner, other))
+        if now != NONE:
+            asides = _unreturned(scene, owner, other) if now == RIVAL else []
+            yield scene.moment(IN_TIME[NONE, now], who=(owner, other), place=MISSING, priority=True, asides=asides)
+
+
+def _unreturned(scene: Scene, owner: int, other: int) -> list[str]:
+    """The aside that says what `owner` is to somebody whom it sees as a rival, if not a rival, too."""
+    if scene.is_rival(other, owner):
+        return []
+    return ["rivalry.to_friend" if scene.is_friend(other, owner) else "rivalry.one_sided"]
 
 
 def _changes(scene: Scene, ties: Sequence[Tie]) -> list[Changed]:
@@ -211,7 +220,7 @@ def _rivals(scene: Scene, made: Sequence[Changed]) -> Iterator[Moment]:
         asides += ["rivalry.returned"] if name == "again" else []
         asides += ["rivalry.housemates"] if other in scene.housemates(owner) else []
     else:
-        asides = ["rivalry.to_friend" if scene.is_friend(other, owner) else "rivalry.one_sided"]
+        asides = _unreturned(scene, owner, other)
     facts = {"over": begun.begun, "home": scene.names.where(scene.home(owner))}
     yield scene.moment(f"rivalry.{name}", facts, who=(owner, other), priority=True, asides=asides)
 

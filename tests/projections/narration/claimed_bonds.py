@@ -47,6 +47,16 @@ def ended(sort: int, *, mutual: bool) -> Claim:
     return claim
 
 
+def ended_in_time(sort: int) -> Claim:
+    """The end of this hour ended the bond, and maybe began the other one; no event did."""
+    return lambda at: any(changed_in_time(sort, now)(at) for now in (0, 3 - sort))
+
+
+def begun_in_time(sort: int) -> Claim:
+    """The end of this hour began the bond, and maybe ended the other one; no event did."""
+    return lambda at: any(changed_in_time(was, sort)(at) for was in (0, 3 - sort))
+
+
 def changed_in_time(was: int, now: int, *, mutual: bool = False) -> Claim:
     """The end of this hour made or ended the bond, in one direction or in both; no event did."""
 
