@@ -277,6 +277,6 @@ def _day_as_json(day: "TurningPoints") -> dict[str, Any]:
     told = day._asdict()
     for name in ("quarrel", "gained", "lost"):
         told[name] = told[name]._asdict() if told[name] else None
-    for name in ("friends", "rivals"):
+    for name in ("let_down", "friends", "rivals"):
         told[name] = [bond._asdict() for bond in told[name]]
     return told

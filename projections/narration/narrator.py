@@ -169,6 +169,7 @@ class Narrator:
         if scene.kind == codes.TICK_ENDED:
             if scene.tick == 0:
                 yield from life.founders(scene)
+            yield from ties.forgotten_people(scene)
             yield from ties.bonds_of_the_hour(scene)
             return
         if teller := TELLERS.get(scene.kind):

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from eventlog.catalogue.registries import Issuer, Option
+from eventlog.catalogue.registries import Issuer, Option, Weather
 from eventlog.rows import MISSING
 from projections.narration.bond_rule import FRIEND, NONE, RIVAL, BondRule, Sides, liking
 from projections.narration.entries import Moment
@@ -17,7 +17,10 @@ from projections.riders.tie_changes import Change
 
 OUTDOORS = "in the street"
 
-MEETINGS = ("acquainted", "meals", "talks", "failed_talks", "broken_talks", "quarrels", "squeezed", "shifts", "gifts")
+MEETINGS = (
+    *("acquainted", "meals", "talks", "failed_talks", "broken_talks", "quarrels", "promises", "squeezed", "shifts"),
+    "gifts",
+)
 """The names in the memory of what two people did together, in either order."""
 
 
@@ -32,6 +35,15 @@ class Spot(NamedTuple):
     number: int
     of: int
     venue: int
+
+
+class Seat(NamedTuple):
+    """A place for company: what it costs, and whether rain, a closure or somebody else's use keeps people from it."""
+
+    fee: float
+    is_wet: bool
+    is_shut: bool
+    is_taken: bool
 
 
 @dataclass(frozen=True)
@@ -204,6 +216,24 @@ class Scene:
         """The venue in which a person stands; -1: in the street."""
         record = self.of(person)
         return MISSING if record is None else int(self._plan["layout"]["room"][int(record["tile"])])
+
+    def seats_for_company(self, venue: int, person: int) -> list[Seat]:
+        """The places for company in a venue, as they are for a person."""
+        found, clock, layout = [], self._town["clock"], self._plan["layout"]["place"]
+        seats = np.flatnonzero((self.agents["person"] == person) & (self.agents["alive"] == 1))
+        seat = int(seats[0]) if len(seats) else MISSING
+        for place in np.flatnonzero(self.names.venue_of_spot == venue).tolist():
+            deed, here = self._plan["affordances"][layout[place]["affordance"]], self._town["objects"][place]
+            if deed["option"] == Option.SOCIALISE:
+                wet = bool(deed["open_air"]) and clock["weather"] == Weather.RAIN
+                is_taken = int(here["user"]) not in (MISSING, seat)
+                found.append(Seat(float(deed["fee"]), wet, self.tick < int(here["closed_until"]), is_taken))
+        return found
+
+    @property
+    def spend_above(self) -> float:
+        """The money that people keep where they pay for company."""
+        return float(self._plan["market"]["spend_above"])
 
     def home(self, person: int) -> int:
         """The venue in which a person lives, or lived; -1 if not known."""

@@ -17,15 +17,15 @@ def _placeholders_of(rows: Mapping[str, str]) -> Mapping[str, frozenset[str]]:
 COUNTS: Final = frozenset(
     [
         *("people", "homes", "capacity", "missed", "here", "company", "failures", "fine", "run", "shifts", "all"),
-        *("talks", "meals", "quarrels", "days", "exits"),
+        *("talks", "meals", "quarrels", "days", "exits", "bad"),
     ]
 )
 """The placeholders that are always counts, and so can bring the noun that is counted."""
 
 WRONG: Final = f"{TWO} {PLACE} nth nth_here here since waited capacity home goal"
 COURTESY: Final = f"{TWO} {PLACE} waited since rude nth"
-TALK: Final = f"{TWO} where since line company count nth failures"
-BAD_TALK: Final = f"{TWO} where since line company count row fine tried"
+TALK: Final = f"{TWO} where since line company count nth failures full"
+BAD_TALK: Final = f"{TWO} where since line company count row fine tried failed"
 MEAL: Final = f"{TWO} {PLACE} nth nth_here since quarrel third"
 SHIFT: Final = f"{ONE} {PLACE} job a_job"
 TAKEOVER: Final = f"{TWO} {PLACE} job a_job nth since"
@@ -34,7 +34,7 @@ LEAVING: Final = f"{ONE} friends rivals stayed people home"
 ARRIVAL: Final = f"{ONE} {PLACE} mates before since people"
 BOND: Final = f"{TWO} over"
 GIFT: Final = f"{TWO} where nth"
-NEWS: Final = f"{TWO} where about victim"
+NEWS: Final = f"{TWO} where about victim source"
 UNEVEN: Final = f"{TALK} pleased cooler"
 BY: Final = f"{NOBODY} by"
 BY_ONE: Final = f"{ONE} by"
@@ -48,7 +48,7 @@ SITUATIONS: Final = _placeholders_of(
         "conflict.kept": WRONG,
         "conflict.ghost": WRONG,
         "conflict.barred": WRONG,
-        "conflict.promise": WRONG,
+        "conflict.promise": f"{TWO} {PLACE} nth capacity",
         "conflict.portion": WRONG,
         "conflict.squeezed": f"{TWO} where nth",
         "friendship.begun": BOND,
@@ -82,6 +82,7 @@ SITUATIONS: Final = _placeholders_of(
         "chat.first_failed": BAD_TALK,
         "chat.broken_off": f"{TWO} where why",
         "chat.called_away": f"{TWO} where why",
+        "chat.parted": f"{TWO} where why",
         "chat.news_quarrel": NEWS,
         "chat.news_help": NEWS,
         "chat.news_takeover": NEWS,
@@ -149,9 +150,11 @@ SITUATIONS: Final = _placeholders_of(
         "outage.power": NOBODY,
         "outage.power_by": BY,
         "outage.power_back": f"{NOBODY} lasted caught",
+        "outage.power_back_unnoticed": f"{NOBODY} lasted",
         "outage.water": NOBODY,
         "outage.water_by": BY,
         "outage.water_back": f"{NOBODY} lasted caught",
+        "outage.water_back_unnoticed": f"{NOBODY} lasted",
         "outage.dark": f"{ONE} {PLACE}",
         "outage.dry_shower": f"{ONE} {PLACE}",
         "outage.sold_out": f"{ONE} {PLACE}",
@@ -200,14 +203,15 @@ ASIDES: Final = _placeholders_of(
     {
         "conflict.first_in_town": WRONG,
         "conflict.revenge": WRONG,
-        "conflict.friends": WRONG,
-        "conflict.no_room": WRONG,
+        "conflict.friends": f"{TWO} {PLACE} nth capacity",
+        "conflict.no_room": f"{TWO} {PLACE} nth capacity",
         "conflict.same_place": WRONG,
         "conflict.again": WRONG,
         "conflict.place_known": WRONG,
         "conflict.needier": WRONG,
         "conflict.housemates": WRONG,
         "conflict.waited": WRONG,
+        "conflict.let_down_again": f"{TWO} {PLACE} nth capacity",
         "conflict.squeezed_again": f"{TWO} where nth",
         "help.needier": COURTESY,
         "help.rivals": COURTESY,
@@ -229,6 +233,8 @@ ASIDES: Final = _placeholders_of(
         "takeover.housemates": TAKEOVER,
         "takeover.ill": TAKEOVER,
         "chat.rivals": TALK,
+        "chat.rivals_mine": TALK,
+        "chat.rivals_theirs": TALK,
         "chat.mended": TALK,
         "chat.round": TALK,
         "chat.no_room": TALK,
@@ -238,6 +244,8 @@ ASIDES: Final = _placeholders_of(
         "chat.in_company": TALK,
         "chat.friends_fail": BAD_TALK,
         "chat.rivals_fail": BAD_TALK,
+        "chat.rivals_fail_mine": BAD_TALK,
+        "chat.rivals_fail_theirs": BAD_TALK,
         "chat.row": BAD_TALK,
         "chat.usually_fine": BAD_TALK,
         "chat.always_fine": BAD_TALK,
@@ -246,8 +254,13 @@ ASIDES: Final = _placeholders_of(
         "chat.will_fail": f"{TWO} where by",
         "chat.too_late": f"{TWO} {PLACE}",
         "chat.no_seat": f"{TWO} {PLACE}",
+        "chat.wet": f"{TWO} {PLACE}",
+        "chat.too_dear": f"{TWO} {PLACE}",
+        "chat.no_money": f"{TWO} {PLACE}",
         "chat.gone": f"{TWO} {PLACE}",
         "meal.rivals": MEAL,
+        "meal.rivals_mine": MEAL,
+        "meal.rivals_theirs": MEAL,
         "meal.after_quarrel": MEAL,
         "meal.third": MEAL,
         "meal.long_ago": MEAL,
@@ -277,6 +290,12 @@ ASIDES: Final = _placeholders_of(
         "friendship.unlikely": BOND,
         "friendship.one_sided": BOND,
         "friendship.to_rival": BOND,
+        "friendship.returned": BOND,
+        "friendship.still": TWO,
+        "rivalry.one_sided": f"{BOND} home",
+        "rivalry.to_friend": f"{BOND} home",
+        "rivalry.returned": f"{BOND} home",
+        "rivalry.still": TWO,
         "rivalry.first_in_town": f"{BOND} home",
         "rivalry.housemates": f"{BOND} home",
         "personality.impatient_again": f"{ONE} {PLACE} waited nth",
@@ -285,19 +304,24 @@ ASIDES: Final = _placeholders_of(
 """The asides, as category.aside, and their placeholders."""
 
 TWO_OF_A_DAY: Final = "agent other clock"
-TURN_OF_A_DAY: Final = "agent other change mostly"
+TURN_OF_A_DAY: Final = "agent other change mostly mark"
 
 DAYS: Final = _placeholders_of(
     {
         "counts": "counts",
         "quiet": "",
+        "founders": "names",
         "arrived": "names",
         "left": "names",
+        "let_down": "names",
         "one_quarrel": TWO_OF_A_DAY,
         "first_quarrel": TWO_OF_A_DAY,
         "friends": "pairs",
+        "friends_again": "pairs",
         "rivals": "pairs",
+        "rivals_again": "pairs",
         "rival": "pairs",
+        "rival_again": "pairs",
         "gained": TURN_OF_A_DAY,
         "lost": TURN_OF_A_DAY,
     }
@@ -305,7 +329,7 @@ DAYS: Final = _placeholders_of(
 """The sentences of `story --by-day`, and their placeholders."""
 
 PEOPLE: Final = "agent other"
-REASON: Final = f"{PEOPLE} over"
+REASON: Final = f"{PEOPLE} over answer"
 STAY: Final = "agent stayed"
 
 LIVES: Final = _placeholders_of(
@@ -325,6 +349,8 @@ LIVES: Final = _placeholders_of(
         "knew": PEOPLE,
         "housemates": f"{PEOPLE} where",
         "first_talk": PEOPLE,
+        "first_fair_talk": PEOPLE,
+        "first_uneven_talk": f"{PEOPLE} pleased cooler",
         "first_bad_talk": PEOPLE,
         "first_meal": f"{PEOPLE} where",
         "first_quarrel": f"{PEOPLE} where place",
@@ -334,20 +360,22 @@ LIVES: Final = _placeholders_of(
         "first_takeover": f"{PEOPLE} where",
         "first_gift": PEOPLE,
         "first_loan": f"{PEOPLE} amount",
-        "round_talk": f"{PEOPLE} nth",
+        "round_talk": f"{PEOPLE} nth count",
         "pause": f"{PEOPLE} days",
         "friend": REASON,
         "friends": REASON,
         "friend_lost": REASON,
-        "friend_cooled": PEOPLE,
+        "friend_cooled": f"{PEOPLE} answer",
+        "friend_of_rival": REASON,
         "friend_gone": PEOPLE,
         "rival": REASON,
         "rivals": REASON,
         "rival_mended": REASON,
-        "rival_forgotten": PEOPLE,
+        "rival_forgotten": f"{PEOPLE} answer",
+        "rival_of_friend": REASON,
         "rival_gone": PEOPLE,
         "savings": "agent money stayed",
-        "totals": "agent talks meals quarrels shifts missed",
+        "totals": "agent talks bad meals quarrels shifts missed",
         "starved": STAY,
         "evicted": STAY,
         "jobless": STAY,
@@ -356,8 +384,9 @@ LIVES: Final = _placeholders_of(
         "now": "agent where stayed money",
         "now_friends": "agent names",
         "now_rivals": "agent names",
-        "together": f"{PEOPLE} talks meals quarrels",
-        "feeling": f"{PEOPLE} trust familiarity rivalry",
+        "together": f"{PEOPLE} talks bad meals quarrels",
+        "together_never_talked": f"{PEOPLE} meals quarrels",
+        "feeling": f"{PEOPLE} sort trust familiarity rivalry",
         "no_feeling": PEOPLE,
     }
 )

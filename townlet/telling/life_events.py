@@ -9,13 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from eventlog import codes
-from eventlog.catalogue import KIND_NAMES
 from eventlog.catalogue.registries import Reason
 from eventlog.rows import MISSING, ROW
-from projections.narration.bond_rule import FRIEND, NONE
+from projections.narration.bond_rule import FRIEND, NONE, RIVAL
 from projections.narration.memory import Memory
-from projections.narration.moments.queues import DESK, ON_THE_WAY
-from projections.narration.moments.ties import AT_A_DESK, OVER
+from projections.narration.moments.queues import ON_THE_WAY
 from projections.narration.wording import Templates, next_wording, sentence
 from projections.narration.words import number
 from townlet.configuration.load import names_table
@@ -34,6 +32,8 @@ KINDS: Final = (
     *(codes.MEAL_GIVEN, codes.MONEY_LENT, codes.MONEY_RETURNED, codes.TIE_SET, codes.NEWS_TOLD),
 )
 """The kinds of events that lives and pairs are told from."""
+
+SORTS: Final = {FRIEND: "friend", RIVAL: "rival"}
 
 LIFE: Final = pa.schema(
     [
@@ -71,37 +71,42 @@ class LifeTeller:
         """Add a sentence; `facts` fill its placeholders beside `agent` and `other`."""
         people = {"agent": self.name(agent), "other": self.name(other)}
         wordings = self._given.get(name) or shipped_templates().lives[name]
-        text = sentence(next_wording(wordings, name, max(seq, 0), self._memory, len(self._rows)), {**people, **facts})
+        said = next_wording(wordings, name, max(seq, 0), self._memory, len(self._rows))
+        text = sentence(said, {**people, **facts}).strip()
         self._rows.append((tick, name, text, seq, agent, other))
 
-    def say_bonds(self, changes: Sequence[BondChange], quarrels: Mapping[int, str]) -> None:
-        """Add the sentences of changes of bonds; of two that make one thing mutual at once, only the last has one.
-
-        `quarrels` says of quarrels what they were over, by seq.
-        """
+    def say_bonds(self, changes: Sequence[BondChange]) -> None:
+        """Add the sentences of changes of bonds; of two that make one thing mutual at once, only the last has one."""
         bonds: dict[tuple[int, int], int] = {}
         for place, change in enumerate(changes):
             bonds[change.owner, change.other] = change.now
             mutual = change._replace(owner=change.other, other=change.owner)
             if change.now == NONE or mutual[:4] not in [each[:4] for each in changes[place + 1 : place + 3]]:
-                self._say_bond(change, bonds.get((change.other, change.owner), NONE), quarrels)
+                self._say_bond(change, bonds.get((change.other, change.owner), NONE))
 
-    def _say_bond(self, change: BondChange, back: int, quarrels: Mapping[int, str]) -> None:
+    def _say_bond(self, change: BondChange, back: int) -> None:
         """Add the sentence of a change of a bond; `back` is the bond in the other direction at that time."""
-        is_friend = FRIEND in (change.was, change.now)
-        sort = "friend" if is_friend else "rival"
-        if change.now != NONE and change.was != NONE:
-            sort = "friend" if change.now == FRIEND else "rival"
+        sort = SORTS[change.now or change.was]
         if change.now != NONE:
-            name = f"{sort}s" if back == change.now else sort
+            turned = f"{sort}_of_{SORTS[change.was]}" if change.was else sort
+            name = f"{sort}s" if back == change.now else turned
         elif change.kind == "agent_exited":
             name = f"{sort}_gone"
-        elif change.kind in OVER_OF:
-            name = "friend_lost" if is_friend else "rival_mended"
+        elif change.kind != "tick_ended":
+            name = "friend_lost" if sort == "friend" else "rival_mended"
         else:
-            name = "friend_cooled" if is_friend else "rival_forgotten"
-        over = quarrels.get(change.seq) or OVER_OF.get(change.kind, "some time")
-        self.say(name, change.tick, change.seq, change.owner, change.other, {"over": over})
+            name = "friend_cooled" if sort == "friend" else "rival_forgotten"
+        facts = {"over": change.over, "answer": self._answer(change, back)}
+        self.say(name, change.tick, change.seq, change.owner, change.other, facts)
+
+    def _answer(self, change: BondChange, back: int) -> str:
+        """The sentence that says what the owner of a tie was to the other one at that time."""
+        owner, other = self.name(change.owner), self.name(change.other)
+        if change.now == NONE:
+            return f"{other} still saw {owner} as a {SORTS[back]}." if back == change.was else ""
+        if back == NONE:
+            return f"{other} did not see {owner} as a {SORTS[change.now]}."
+        return f"{other} saw {owner} as a {SORTS[back]}."
 
     def table(self) -> pa.Table:
         """The sentences in the order of ticks, and of those of one tick in the order in which they were added."""
@@ -123,34 +128,10 @@ class LifeTeller:
         """`the second shower` for a place."""
         return self.names.spot(place)
 
-    def over(self, events: "Rows") -> dict[int, str]:
-        """What each quarrel was over: `a quarrel over the stove at Orchard House`, and handovers at desks, by seq."""
-        quarrels = events[(events["kind"] == codes.QUEUE_CONFLICT) & (events["object"] >= 0)]
-        handovers = events[events["kind"] == codes.QUEUE_HANDOVER]
-        desks = {int(row["seq"]): AT_A_DESK for row in handovers if self.names.spots[row["object"]].kind == DESK}
-        return desks | {int(row["seq"]): self._quarrel(int(row["code"]), int(row["object"])) for row in quarrels}
-
-    def _quarrel(self, reason: int, place: int) -> str:
-        """A quarrel with this reason code about a place, in words."""
-        if reason == Reason.PROMISE:
-            return "a broken promise"
-        return f"a quarrel {_way(reason)} {self.spot(place)} {self.where(place)}"
-
-
-def _way(reason: int) -> str:
-    """How a quarrel belongs to its place."""
-    return "on the way to" if reason == codes.REASON_BARRED else "over"
-
 
 def first_quarrel_of(reason: int) -> str:
     """The name of the sentence of a first quarrel with this reason code; its place is told where it was there."""
-    if reason == Reason.PROMISE:
-        return "first_broken_promise"
     return "first_quarrel_on_the_way" if reason in ON_THE_WAY else "first_quarrel"
-
-
-OVER_OF: Final = {KIND_NAMES[kind]: words for kind, words in OVER.items()}
-"""The words for the reason of a bond, by the event's kind."""
 
 
 def events_of(run: "History", tick: int, *persons: int) -> "Rows":
@@ -163,10 +144,19 @@ def events_of(run: "History", tick: int, *persons: int) -> "Rows":
 
 
 def counts_of(events: "Rows") -> dict[str, str]:
-    """How many talks that did not go wrong, shared meals and quarrels there were, in words that bring their nouns."""
-    counted = Counter(events["kind"].tolist())
-    kinds = {"talks": codes.CHAT_SUCCEEDED, "meals": codes.SHARED_MEAL, "quarrels": codes.QUEUE_CONFLICT}
-    return {name: number(counted[int(kind)]) for name, kind in kinds.items()}
+    """How many talks, shared meals and quarrels there were, in words that bring their nouns.
+
+    `talks` were good or polite, `bad` went wrong. A broken promise is no quarrel.
+    """
+    counted = Counter(events[~is_promise(events)]["kind"].tolist())
+    kinds = {"talks": codes.CHAT_SUCCEEDED, "bad": codes.CHAT_FAILED, "meals": codes.SHARED_MEAL}
+    return {name: number(counted[int(kind)]) for name, kind in (kinds | {"quarrels": codes.QUEUE_CONFLICT}).items()}
+
+
+def is_promise(events: "Rows") -> np.ndarray:
+    """Whether each event is a promise to help out at work that was not kept."""
+    broken: np.ndarray = (events["kind"] == codes.QUEUE_CONFLICT) & (events["code"] == int(Reason.PROMISE))
+    return broken
 
 
 def bonds_now(changes: Iterable[BondChange]) -> dict[tuple[int, int], int]:

@@ -12,7 +12,7 @@ from projections.narration.wording import Templates
 from projections.narration.words import comma_list, duration, many, number
 from townlet.configuration.load import person_number
 from townlet.telling.bond_history import bond_changes
-from townlet.telling.life_events import LifeTeller, bonds_now, counts_of, events_of, first_quarrel_of
+from townlet.telling.life_events import LifeTeller, bonds_now, counts_of, events_of, first_quarrel_of, is_promise
 from townlet.telling.why import known_person
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def life(run: "History", name: str, tick: int, templates: Templates | None = Non
     _first_quarrel(teller, events)
     changes = bond_changes(run, tick, person)
     own_end = [each for each in changes if each.kind == "agent_exited" and each.other == person]
-    teller.say_bonds([each for each in changes if each not in own_end], teller.over(events))
+    teller.say_bonds([each for each in changes if each not in own_end])
     begins, ends = int(arrival["tick"]), int(left["tick"][0]) if len(left) else tick
     _savings(teller, person, begins, ends)
     _end(teller, person, events, begins, ends, is_gone=bool(len(left)))
@@ -98,7 +98,8 @@ def _turn(teller: LifeTeller, row: Any, arrived: int) -> None:
 
 def _first_quarrel(teller: LifeTeller, events: "Rows") -> None:
     """The first quarrel of the person's life; later ones are told where they made or ended a bond."""
-    for row in events[(events["kind"] == codes.QUEUE_CONFLICT) & (events["object"] >= 0)][:1]:
+    quarrels = (events["kind"] == codes.QUEUE_CONFLICT) & (events["object"] >= 0) & ~is_promise(events)
+    for row in events[quarrels][:1]:
         facts = {"where": teller.where(int(row["object"])), "place": teller.spot(int(row["object"]))}
         people = int(row["agent"]), int(row["other"])
         teller.say(first_quarrel_of(int(row["code"])), int(row["tick"]), int(row["seq"]), *people, facts)

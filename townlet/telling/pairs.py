@@ -1,16 +1,20 @@
 """Two people, from their first meeting to now: what they did together first, and the turning points between them."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 
 from eventlog import codes
+from eventlog.catalogue.registries import Reason
+from projections.narration.bond_rule import FRIEND, NONE, RIVAL
+from projections.narration.moments.talk import quality_of
 from projections.narration.wording import Templates
 from projections.narration.words import duration, nth, number
 from townlet.configuration.load import person_number
 from townlet.telling.bond_history import bond_changes
-from townlet.telling.life_events import LifeTeller, counts_of, events_of, first_quarrel_of
+from townlet.telling.life_events import LifeTeller, bonds_now, counts_of, events_of, first_quarrel_of
 from townlet.telling.why import known_person, require_known
 
 if TYPE_CHECKING:
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
     from townlet.history.history import History
 
 ROUND: Final = (10, 25, 50, 100, 200, 500, 1000)
-"""Counts of talks that did not go wrong that are told."""
+"""Counts of talks, good or polite, that are told."""
 
 PAUSE_DAYS: Final = 7
 """The shortest time without anything between the two, in days, that is told."""
@@ -35,6 +39,18 @@ FIRSTS: Final = {
 
 TALKS: Final = (int(codes.CHAT_SUCCEEDED), int(codes.CHAT_FAILED))
 
+FIRST_TALKS: Final = {
+    "great": "first_talk",
+    "good": "first_talk",
+    "fair": "first_fair_talk",
+    "uneven": "first_uneven_talk",
+    "failed": "first_bad_talk",
+}
+"""What is told of a first talk, by how it went."""
+
+SORTS: Final = {FRIEND: "a friend", RIVAL: "a rival", NONE: "neither a friend nor a rival"}
+"""What one is to the other, in words."""
+
 
 def pair(run: "History", one: str, other: str, tick: int, templates: Templates | None = None) -> pa.Table:
     """What was between two people before `tick`: a row for each turning point, with the columns of LIFE.
@@ -50,12 +66,13 @@ def pair(run: "History", one: str, other: str, tick: int, templates: Templates |
     both = events[np.isin(events["agent"], (a, b)) & np.isin(events["other"], (a, b))]
     knew = _acquaintance(teller, a, b, both)
     _turns(teller, both[both["kind"] != codes.TIE_SET], knew=knew)
-    teller.say_bonds(bond_changes(run, tick, a, b), teller.over(both))
+    changes = bond_changes(run, tick, a, b)
+    teller.say_bonds(changes)
     for row in events[(events["kind"] == codes.AGENT_EXITED)]:
         begins = events[(events["kind"] == codes.AGENT_ARRIVED) & (events["agent"] == row["agent"])]["tick"][0]
         stayed = duration(int(row["tick"] - begins), teller.per_day)
         teller.say("left", int(row["tick"]), int(row["seq"]), int(row["agent"]), facts={"stayed": stayed})
-    _present(teller, a, b, both)
+    _present(teller, a, b, both, bonds_now(changes))
     return teller.table()
 
 
@@ -77,6 +94,8 @@ def _turns(teller: LifeTeller, both: "Rows", *, knew: bool) -> None:
         kind, at = int(row["kind"]), int(row["tick"])
         people = (int(row["seq"]), int(row["agent"]), int(row["other"]))
         name = "talk" if kind in TALKS else FIRSTS.get(kind, "")
+        if kind == codes.QUEUE_CONFLICT and int(row["code"]) == Reason.PROMISE:
+            name = "first_broken_promise"
         if last is not None and at - last >= PAUSE_DAYS * teller.per_day:
             teller.say("pause", at, *people, {"days": number((at - last) // teller.per_day)})
         last = at
@@ -84,24 +103,29 @@ def _turns(teller: LifeTeller, both: "Rows", *, knew: bool) -> None:
         if name and name not in seen:
             seen.add(name)
             if name == "talk":
-                name = "first_talk" if kind == codes.CHAT_SUCCEEDED else "first_bad_talk"
-            elif kind == codes.QUEUE_CONFLICT:
+                name = FIRST_TALKS[quality_of(row)]
+            elif name == "first_quarrel":
                 name = first_quarrel_of(int(row["code"]))
             teller.say(name, at, *people, _facts(teller, row))
         if kind == codes.CHAT_SUCCEEDED and talks in ROUND:
-            teller.say("round_talk", at, *people, {"nth": nth(talks)})
+            teller.say("round_talk", at, *people, {"nth": nth(talks), "count": number(talks)})
 
 
 def _facts(teller: LifeTeller, row: Any) -> dict[str, str]:
     """What an event's sentence may say of its place and its amount."""
     place = int(row["object"])
     facts = {"amount": f"{row['value']:.2f}", "where": "in town", "place": "something"}
+    one, other = teller.name(int(row["agent"])), teller.name(int(row["other"]))
+    likes_more = not row["value"] < row["value2"]
+    facts |= {"pleased": one if likes_more else other, "cooler": other if likes_more else one}
     return facts | {"where": teller.where(place), "place": teller.spot(place)} if place >= 0 else facts
 
 
-def _present(teller: LifeTeller, a: int, b: int, both: "Rows") -> None:
-    """What the two had together so far, and, of those who are there, what they feel now."""
-    teller.say("together", teller.tick, agent=a, other=b, facts=counts_of(both))
+def _present(teller: LifeTeller, a: int, b: int, both: "Rows", bonds: Mapping[tuple[int, int], int]) -> None:
+    """What the two had together so far, and, of those who are there, what each is to the other now."""
+    talked = bool(np.isin(both["kind"], TALKS).any())
+    name = "together" if talked else "together_never_talked"
+    teller.say(name, teller.tick, agent=a, other=b, facts=counts_of(both))
     agents = teller.run.at(teller.tick).town.record["agents"]
     alive = {int(record["person"]): record for record in agents if record["alive"]}
     if a not in alive or b not in alive:
@@ -116,4 +140,5 @@ def _present(teller: LifeTeller, a: int, b: int, both: "Rows") -> None:
             teller.say("no_feeling", teller.tick, agent=owner, other=other)
             continue
         sides = {side: f"{float(held[0][side]):.2f}" for side in ("trust", "familiarity", "rivalry")}
-        teller.say("feeling", teller.tick, agent=owner, other=other, facts=sides)
+        facts = sides | {"sort": SORTS[bonds.get((owner, other), NONE)]}
+        teller.say("feeling", teller.tick, agent=owner, other=other, facts=facts)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from eventlog.catalogue import KIND_NAMES, THIRD_PERSON
 from eventlog.catalogue.registries import Dimension, Reason
+from projections.narration.moments.talk import FAIR, GREAT
 from projections.narration.words import with_capital
 from townlet.configuration.load import person_name
 from townlet.configuration.places import place_names
@@ -22,7 +23,7 @@ HAPPENED: Final[Mapping[str, str]] = {
     "queue_handover": "{agent} passed {place} on to {other}, who had waited",
     "queue_conflict": "{wrong}{place_at}",
     "shift_takeover": "{other} was not at the desk{venue} in time, and {agent} took the shift and its pay",
-    "late_help": "{other} was late for work{venue}, and {agent} did the first of it",
+    "late_help": "{other} was late for work{venue}, and {agent} did the first part of it",
     "news_told": "{agent} told {other} that {deed} ({known})",
     "meal_given": "{agent} gave {other}, who was hungry, a meal",
     "money_lent": "{agent} lent {other} the price of {value:.1f} meals",
@@ -162,7 +163,7 @@ def _quality(event: Any, owner: int | None) -> str:
     """How good a chat was to the owner, or to the two on the average, as a word; each found it from 0.1 to 1."""
     speaker, listener = float(event["value"]), float(event["value2"])
     value = (speaker + listener) / 2 if owner is None else speaker if owner == int(event["agent"]) else listener
-    return "very good" if value >= 0.8 else "good" if value >= 0.5 else "fair"
+    return "very good" if value >= GREAT else "good" if value >= FAIR else "polite"
 
 
 def _as_sentence(clause: str) -> str:

@@ -63,10 +63,9 @@ ITEMS: Final[Mapping[int, str]] = {Item.RAW: "raw food", Item.MEAL: "a meal"}
 
 NOT_MET: Final[Mapping[int, str]] = {
     Reason.TIMED_OUT: "chat.too_late",
-    Reason.NO_PLACE: "chat.no_seat",
     Reason.DEPARTED: "chat.gone",
 }
-"""The asides of a meeting that came to nothing, by reason."""
+"""The asides of a meeting that came to nothing, by reason; `_why_no_seat` finds those of NO_PLACE."""
 
 DECIDED: Final[Mapping[int, str]] = {
     Outcome.CHAT_SUCCEEDS: "chat.will_succeed",
@@ -155,7 +154,24 @@ def order_end(scene: Scene) -> Iterator[Moment]:
         yield scene.moment("chat.met", who=who, place=place, priority=True)
     else:
         asides = [NOT_MET[scene.code2]] if scene.code2 in NOT_MET else []
+        if scene.code2 == Reason.NO_PLACE:
+            asides = [f"chat.{_why_no_seat(scene, scene.venue_of(place))}"]
         yield scene.moment("chat.not_met", who=who, place=place, priority=True, asides=asides)
+
+
+def _why_no_seat(scene: Scene, venue: int) -> str:
+    """The aside that says why no place for company of a venue was of use: the first reason that holds for all."""
+    seats, record = scene.seats_for_company(venue, scene.agent), scene.of(scene.agent)
+    money = 0.0 if record is None else float(record["wallet"])
+    if not seats or all(seat.is_shut or seat.is_taken for seat in seats):
+        return "no_seat"
+    if all(seat.is_wet for seat in seats):
+        return "wet"
+    if all(seat.fee > money for seat in seats):
+        return "no_money"
+    if all(0 < seat.fee <= money < seat.fee + scene.spend_above for seat in seats):
+        return "too_dear"
+    return "no_seat"
 
 
 def order(scene: Scene) -> Iterator[Moment]:

@@ -31,4 +31,5 @@ def _gift(scene: Scene, template: str) -> Moment:
         "nth": nth(count),
         "where": scene.names.near(scene.stands(scene.agent), scene.stands(scene.other)),
     }
-    return scene.moment(template, facts, priority=True, asides=["help.gift_again"] if count >= 2 else [])
+    again = count >= 2 and template != "help.money_returned"
+    return scene.moment(template, facts, priority=True, asides=["help.gift_again"] if again else [])

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from eventlog.catalogue.registries import Item
-from projections.narration.bond_rule import RIVAL
 from projections.narration.entries import Moment
+from projections.narration.moments import talk
 from projections.narration.scene import Scene, pair
 from projections.narration.words import many, nth
 
@@ -14,7 +14,10 @@ HUNGRY = 0.25
 """A person who eats with a hunger value below this is told as hungry."""
 
 SELDOM = 5
-"""Of a person's meals alone, of what it cooks, and of what it buys, the first is proposed, and then every fifth."""
+"""Of what a person cooks and buys, the first is proposed, and then every fifth."""
+
+ALONE = 8
+"""Of a person's meals alone, the first is proposed, and then every eighth."""
 
 QUIET_HOURS = 4
 """Where nothing was told for so many hours, any meal is proposed: quiet days have something to tell, too."""
@@ -54,9 +57,11 @@ def meal(scene: Scene) -> Iterator[Moment]:
         return
     if not others:
         lives_alone = venue == scene.home(scene.agent) and not scene.housemates(scene.agent)
-        if not _is_turn(scene, count):
+        if not _is_turn(scene, count, ALONE):
             return
-        asides = ["meal.lives_alone"] if lives_alone else ["meal.alone_again"] if count >= 4 else []
+        asides = (
+            ["meal.lives_alone"] if lives_alone else ["meal.alone_again"] if count % ALONE == 1 and count > 1 else []
+        )
         yield scene.moment("meal.alone", {"nth": nth(count)}, asides=asides)
 
 
@@ -69,7 +74,7 @@ def shared_meal(scene: Scene) -> Iterator[Moment]:
     memory.put(scene.tick, "ate", *two)
     per_day = scene.names.ticks_per_day
     true = {
-        "rivals": scene.stays(a, b, RIVAL) or scene.stays(b, a, RIVAL),
+        **talk.rivalry(scene, "rivals"),
         "after_quarrel": max(memory.get("wronged", *two, default=-1), memory.get("wronged", b, a, -1)) > last,
         "third": bool(_third(scene)),
         "long_ago": last >= 0 and scene.tick - last >= 2 * per_day,
@@ -90,10 +95,10 @@ def shared_meal(scene: Scene) -> Iterator[Moment]:
     yield scene.moment("meal.shared", facts, priority=True, asides=asides)
 
 
-def _is_turn(scene: Scene, count: int) -> bool:
+def _is_turn(scene: Scene, count: int, seldom: int = SELDOM) -> bool:
     """Whether the so-manieth of somebody's daily deeds may be told."""
     quiet = scene.tick - scene.memory.get("told", default=0)
-    return count % SELDOM == 1 or quiet * 24 >= QUIET_HOURS * scene.names.ticks_per_day
+    return count % seldom == 1 or quiet * 24 >= QUIET_HOURS * scene.names.ticks_per_day
 
 
 def _third(scene: Scene) -> list[int]:

@@ -21,7 +21,6 @@ WRONGS: Mapping[int, str] = {
     Reason.CUT: "conflict.cut",
     Reason.GHOST: "conflict.ghost",
     Reason.BARRED: "conflict.barred",
-    Reason.PROMISE: "conflict.promise",
     Reason.PORTION: "conflict.portion",
 }
 """The situation of a conflict, by its reason; any other reason is `conflict.kept` or `conflict.block`."""
@@ -49,7 +48,10 @@ def wait_begun(scene: Scene) -> Iterator[Moment]:
 
 
 def conflict(scene: Scene) -> Iterator[Moment]:
-    """A person wrongs another in line; always a priority entry."""
+    """A person wrongs another in line, or breaks a promise, which is no quarrel; always a priority entry."""
+    if scene.code == Reason.PROMISE:
+        yield _let_down(scene)
+        return
     rude, wronged, memory = scene.agent, scene.other, scene.memory
     in_town, between = memory.add("quarrels_in_town"), memory.add("quarrels", *pair(rude, wronged))
     here = both_here = 0
@@ -59,8 +61,6 @@ def conflict(scene: Scene) -> Iterator[Moment]:
     before, after = memory.get("wronged", wronged, rude, -1), memory.get("wronged", rude, wronged, -1)
     memory.put(scene.tick, "wronged", rude, wronged)
     remember_deed(scene, wronged)
-    if scene.code == Reason.PROMISE:
-        memory.put(scene.day, "promised_on", rude, wronged)
     waited = _wait_ticks(scene, wronged) if scene.code in IN_LINE else 0
     felt = scene.tie(wronged, rude)
     true = {
@@ -72,7 +72,7 @@ def conflict(scene: Scene) -> Iterator[Moment]:
         "again": between >= 2,
         "place_known": here >= 3 and here > both_here,
         "needier": scene.code == Reason.CUT and _is_dirtier(scene, wronged, rude),
-        "housemates": wronged in scene.housemates(rude),
+        "housemates": between == 1 and wronged in scene.housemates(rude),
         "waited": waited >= LONG_WAIT,
     }
     facts = {
@@ -92,6 +92,24 @@ def conflict(scene: Scene) -> Iterator[Moment]:
     yield scene.moment(WRONGS.get(scene.code, block), facts, priority=True, asides=asides)
 
 
+def _let_down(scene: Scene) -> Moment:
+    """A person had agreed to do another's shift and did not come in time."""
+    agent, owner, memory = scene.agent, scene.other, scene.memory
+    memory.add("promises", *pair(agent, owner))
+    count = memory.add("let_down", agent, owner)
+    memory.put(scene.day, "promised_on", agent, owner)
+    remember_deed(scene, owner)
+    felt = scene.tie(owner, agent)
+    true = {
+        "let_down_again": count >= 2,
+        "friends": scene.stays(owner, agent, FRIEND) and felt is not None and felt.held,
+        "no_room": felt is not None and felt.change == Change.REFUSED,
+    }
+    facts = {"nth": nth(count), "capacity": scene.number(scene.capacity)}
+    asides = [f"conflict.{name}" for name, holds in true.items() if holds]
+    return scene.moment("conflict.promise", facts, priority=True, asides=asides)
+
+
 def _goal(scene: Scene) -> str:
     """The place that the person is on the way to: with its venue, if the person is not there yet."""
     if scene.place < 0:
@@ -107,15 +125,21 @@ def remember_deed(scene: Scene, victim: int) -> None:
 
 def deed_victim(scene: Scene, cause: int) -> int:
     """The person to whom the deed with this seq was done, or -1."""
+    return remembered(scene, "deed", cause)
+
+
+def remembered(scene: Scene, what: str, seq: int) -> int:
+    """The person who is remembered under this name for the event with this seq, or -1."""
     days = range(scene.day, max(scene.day - DEED_DAYS, 0) - 1, -1)
-    return next((who for day in days if (who := scene.memory.get("deed", cause, day, MISSING)) != MISSING), MISSING)
+    return next((who for day in days if (who := scene.memory.get(what, seq, day, MISSING)) != MISSING), MISSING)
 
 
 def forget_deeds(scene: Scene) -> None:
-    """Forget the deeds that are too old to be told of."""
-    for seq, day in list(scene.memory.all("deed")):
-        if day < scene.day - DEED_DAYS:
-            scene.memory.drop("deed", seq, day)
+    """Forget the deeds that are too old to be told of, and who told of them."""
+    for what in ("deed", "teller"):
+        for seq, day in list(scene.memory.all(what)):
+            if day < scene.day - DEED_DAYS:
+                scene.memory.drop(what, seq, day)
 
 
 def squeeze(scene: Scene) -> Iterator[Moment]:

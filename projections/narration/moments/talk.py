@@ -1,10 +1,14 @@
 """Tellers of talks: first ones, good ones, failed ones, those that are broken off, and the news that they bring."""
 
 from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
+
+from eventlog import codes
 from eventlog.catalogue.registries import News, Reason
 from eventlog.rows import MISSING
-from projections.narration.bond_rule import FRIEND, RIVAL
+from projections.narration.bond_rule import FRIEND
 from projections.narration.entries import Moment
 from projections.narration.moments import commands, queues
 from projections.narration.scene import Scene, pair
@@ -16,6 +20,15 @@ GREAT, FAIR = 0.75, 0.45
 
 HEARD = {News.QUARREL: "news_quarrel", News.HELP: "news_help", News.TAKEOVER: "news_takeover"}
 """The situation of each sort of news."""
+
+COMPANY_LEAST = 3
+"""So many others must be there at least for that to be told."""
+
+PAUSE_HOURS = 3
+"""An ordinary talk of two is proposed if so many hours have passed since their last one that was proposed."""
+
+PARTED = (Reason.APART, Reason.HELD_BACK)
+"""The reasons for which a talk breaks off although nobody leaves it."""
 
 ROUND = (5, 10, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 250, 500, 1000)
 """Counts of talks that are told."""
@@ -33,26 +46,55 @@ def good_talk(scene: Scene) -> Iterator[Moment]:
     tried = talks_so_far(scene)
     count = memory.add("talks", *pair(a, b))
     failures = memory.get("failures", *pair(a, b))
+    full = [tie.owner for tie in scene.ties if tie.change == Change.REFUSED][:1]
     memory.put(0, "failures", *pair(a, b))
     true = {
-        "rivals": scene.stays(a, b, RIVAL) or scene.stays(b, a, RIVAL),
+        **rivalry(scene, "rivals"),
         "mended": failures >= 2,
         "round": count in ROUND,
-        "no_room": any(tie.change == Change.REFUSED for tie in scene.ties),
+        "no_room": bool(full),
         **_circumstances(scene),
     }
     facts = {"count": number(count), "nth": nth(count), "failures": number(failures), **_facts(scene)}
+    facts["full"] = scene.names_of(full)
     new = not tried and not memory.get("acquainted", *pair(a, b))
     mine, theirs = scene.value, scene.value2 or scene.value
-    quality, uneven = min(mine, theirs), min(mine, theirs) < FAIR <= max(mine, theirs)
-    name = "great" if quality >= GREAT else "uneven" if uneven else "fair" if quality < FAIR else "good"
+    name = _quality(mine, theirs)
     if new:
-        name = "first_uneven" if uneven else "first_fair" if quality < FAIR else "first"
+        name = f"first_{name}" if name in ("uneven", "fair") else "first"
     pleased, cooler = (a, b) if mine >= theirs else (b, a)
     facts |= {"pleased": scene.name(pleased), "cooler": scene.name(cooler)}
     memory.put(scene.tick, "talked", *pair(a, b))
     asides = [f"chat.{each}" for each, holds in true.items() if holds]
-    yield scene.moment(f"chat.{name}", facts, priority=new, asides=asides)
+    special = new or name == "great" or any(true[each] for each in ("mended", "round", "long_ago"))
+    if special or _is_news(scene):
+        yield scene.moment(f"chat.{name}", facts, priority=new, asides=asides)
+
+
+def quality_of(event: Any) -> str:
+    """How a talk went, of its event, a row of the log: `great`, `good`, `fair`, `uneven`, or `failed`."""
+    if event["kind"] != codes.CHAT_SUCCEEDED:
+        return "failed"
+    mine, theirs = (float(np.nan_to_num(event[name])) for name in ("value", "value2"))
+    return _quality(mine, theirs or mine)
+
+
+def _quality(mine: float, theirs: float) -> str:
+    """How a talk that did not fail went, by how good it was for each of the two."""
+    least, most = min(mine, theirs), max(mine, theirs)
+    if least >= GREAT:
+        return "great"
+    return "good" if least >= FAIR else "uneven" if most >= FAIR else "fair"
+
+
+def _is_news(scene: Scene) -> bool:
+    """Whether the last ordinary talk of the two that was proposed is long enough ago; if so, this one is remembered."""
+    two, least = pair(scene.agent, scene.other), PAUSE_HOURS * scene.names.ticks_per_day // 24
+    last = scene.memory.get("talk_proposed", *two, default=-least)
+    if scene.tick - last < least:
+        return False
+    scene.memory.put(scene.tick, "talk_proposed", *two)
+    return True
 
 
 def bad_talk(scene: Scene) -> Iterator[Moment]:
@@ -63,7 +105,7 @@ def bad_talk(scene: Scene) -> Iterator[Moment]:
     fine = memory.get("talks", *pair(a, b))
     true = {
         "friends_fail": scene.stays(a, b, FRIEND) and scene.stays(b, a, FRIEND),
-        "rivals_fail": scene.stays(a, b, RIVAL) or scene.stays(b, a, RIVAL),
+        **rivalry(scene, "rivals_fail"),
         "row": row >= 2,
         "usually_fine": fine >= 4 and row == 1 and count > 1,
         "always_fine": fine >= 4 and count == 1,
@@ -73,6 +115,7 @@ def bad_talk(scene: Scene) -> Iterator[Moment]:
         "row": nth(row),
         "fine": number(fine),
         "tried": number(fine + count - 1),
+        "failed": number(count - 1),
         **_facts(scene),
     }
     memory.put(scene.tick, "talked", *pair(a, b))
@@ -82,12 +125,13 @@ def bad_talk(scene: Scene) -> Iterator[Moment]:
 
 
 def talk_broken_off(scene: Scene) -> Iterator[Moment]:
-    """One of two left the talk before its end, for what the log says called it away, if that has words."""
+    """One of two left the talk before its end, for what the log says called it away, or the two were parted."""
     scene.memory.add("broken_talks", *pair(scene.agent, scene.other))
     scene.memory.put(scene.tick, "talked", *pair(scene.agent, scene.other))
     why = _why_away(scene)
     facts = {"where": _facts(scene)["where"], "why": why}
-    yield scene.moment("chat.called_away" if why else "chat.broken_off", facts)
+    name = "parted" if scene.code in PARTED else "called_away" if why else "broken_off"
+    yield scene.moment(f"chat.{name}", facts)
 
 
 def news(scene: Scene) -> Iterator[Moment]:
@@ -96,7 +140,10 @@ def news(scene: Scene) -> Iterator[Moment]:
     if victim != MISSING:
         queues.remember_deed(scene, victim)
     facts = {"where": _facts(scene)["where"], "about": scene.name(scene.third), "victim": scene.name(victim)}
-    asides = ["chat.second_hand"] if scene.code2 >= 2 else []
+    source = queues.remembered(scene, "teller", scene.cause)
+    scene.memory.put(scene.agent, "teller", scene.seq, scene.day)
+    facts["source"] = scene.name(source)
+    asides = ["chat.second_hand"] if source != MISSING else []
     name = HEARD.get(News(scene.code)) if scene.code in list(News) else None
     if name and victim == scene.agent:
         name = f"own_{name}"
@@ -104,6 +151,15 @@ def news(scene: Scene) -> Iterator[Moment]:
         first = scene.memory.get("news_day", default=-1) != scene.day
         scene.memory.put(scene.day, "news_day")
         yield scene.moment(f"chat.{name}", facts, priority=first, asides=asides)
+
+
+def rivalry(scene: Scene, name: str) -> dict[str, bool]:
+    """The asides about a rivalry: of both, of the agent, or of the other one; none where the event changes a bond."""
+    two, back = (scene.agent, scene.other), (scene.other, scene.agent)
+    mine, theirs = (scene.is_rival(*each) for each in (two, back))
+    if not all(scene.stays(*each, scene.bond(*each)) for each in (two, back)):
+        return {}
+    return {name: mine and theirs, f"{name}_mine": mine and not theirs, f"{name}_theirs": theirs and not mine}
 
 
 def _why_away(scene: Scene) -> str:
@@ -130,7 +186,7 @@ def _circumstances(scene: Scene) -> dict[str, bool]:
         "in_line": both and one["waits_at"] >= 0 and one["waits_at"] == two["waits_at"],
         "long_ago": last >= 0 and scene.tick - last >= 2 * scene.names.ticks_per_day,
         "at_night": minute < 360 and _all_others_sleep(scene),
-        "in_company": both and _in_company(scene) >= 2,
+        "in_company": both and _in_company(scene) >= COMPANY_LEAST,
     }
 
 

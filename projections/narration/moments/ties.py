@@ -1,35 +1,28 @@
 """Moments about bonds: friendships and rivalries that begin and end, each told once, by an event or by time."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from eventlog import codes
-from eventlog.catalogue.registries import SIDES, Reason
+from eventlog.catalogue.registries import SIDES
 from eventlog.rows import MISSING
 from projections.narration.bond_rule import FRIEND, NONE, RIVAL, liking
 from projections.narration.entries import Moment
 from projections.narration.moments.queues import DESK
+from projections.narration.reasons import Reasons, cause_of
 from projections.narration.scene import Scene, Tie, pair
 
-OVER = {
-    int(codes.SHARED_MEAL): "a shared meal",
-    int(codes.CHAT_SUCCEEDED): "a talk",
-    int(codes.CHAT_FAILED): "a talk that went wrong",
-    int(codes.QUEUE_HANDOVER): "a kindness in line",
-    int(codes.QUEUE_CONFLICT): "a quarrel",
-    int(codes.LATE_HELP): "help at work",
-    int(codes.SHIFT_TAKEOVER): "a shift taken over",
-    int(codes.NEWS_TOLD): "a piece of news",
-    int(codes.MEAL_GIVEN): "a meal as a gift",
-    int(codes.MONEY_LENT): "a loan",
-    int(codes.MONEY_RETURNED): "money paid back",
-}
-"""The words for an event that is the reason of a bond's beginning or end."""
-
-AT_A_DESK: Final = "a handover at the desk"
-"""The words for a handover at a desk, which is how one shift follows another."""
+OVER: Final = frozenset(
+    int(kind)
+    for kind in (
+        *(codes.SHARED_MEAL, codes.CHAT_SUCCEEDED, codes.CHAT_FAILED, codes.QUEUE_HANDOVER, codes.QUEUE_CONFLICT),
+        *(codes.LATE_HELP, codes.SHIFT_TAKEOVER, codes.NEWS_TOLD, codes.MEAL_GIVEN, codes.MONEY_LENT),
+        codes.MONEY_RETURNED,
+    )
+)
+"""The kinds of events that can begin and end a bond."""
 
 IN_TIME = {
     (FRIEND, NONE): "friendship.cooled",
@@ -42,8 +35,20 @@ IN_TIME = {
 LIKING: Final = np.array([1.0, 1.0, -1.0])
 """What each side of a tie adds to the liking."""
 
-Changed = tuple[int, int, int, int]
-"""Owner, other, and the bond before and after."""
+BEGINS: Final = {FRIEND: ("liking", 1), RIVAL: ("rivalry", 1)}
+ENDS: Final = {FRIEND: ("change", -1), RIVAL: ("change", 1)}
+"""What the reasons of a bond gave or took, where it begins and where it ends; see `Reasons`."""
+
+
+class Changed(NamedTuple):
+    """A bond that an event changed; `ended` and `begun` say what gave most of the end and of the beginning."""
+
+    owner: int
+    other: int
+    was: int
+    now: int
+    ended: str
+    begun: str
 
 
 def tie_moments(scene: Scene) -> Iterator[Moment]:
@@ -55,21 +60,26 @@ def tie_moments(scene: Scene) -> Iterator[Moment]:
     if scene.kind not in OVER:
         return
     held = [tie for tie in scene.ties if tie.held]
+    for tie in held:
+        _count_reason(scene, tie)
     changed = _changes(scene, held)
-    yield from _ended(scene, [each for each in changed if each[2] == FRIEND], "friendship.lost")
-    yield from _ended(scene, [each for each in changed if each[2] == RIVAL], "rivalry.mended")
-    yield from _friends(scene, [each for each in changed if each[3] == FRIEND])
-    yield from _rivals(scene, [each for each in changed if each[3] == RIVAL])
+    yield from _ended(scene, [each for each in changed if each.was == FRIEND], "friendship.lost")
+    yield from _ended(scene, [each for each in changed if each.was == RIVAL], "rivalry.mended")
+    yield from _friends(scene, [each for each in changed if each.now == FRIEND])
+    yield from _rivals(scene, [each for each in changed if each.now == RIVAL])
     for tie in held:
         if scene.is_friend(tie.owner, tie.other):
             if scene.is_firm(tie.after):
                 scene.memory.drop("close", tie.owner, tie.other)
             elif scene.is_close(tie.after) and liking(tie.after) < liking(tie.before):
-                yield from _close_to_the_end(scene, tie.owner, tie.other, "friendship.strained", _why(scene))
+                why = {"over": _most(scene, tie.owner, tie.other, *ENDS[FRIEND])}
+                yield from _close_to_the_end(scene, tie.owner, tie.other, "friendship.strained", why)
 
 
 def forgotten_people(scene: Scene) -> Iterator[Moment]:
     """The friends and rivals of whom an event took the place in somebody's ledger."""
+    for lost in scene.lost:
+        Reasons(scene.memory).forget(lost.owner, lost.other)
     if scene.kind not in OVER:
         return
     for lost in scene.lost:
@@ -121,15 +131,26 @@ def _close_to_the_end(scene: Scene, owner: int, other: int, name: str, facts: Ma
 
 
 def _in_time(scene: Scene, changed: Mapping[tuple[int, int], tuple[int, int]]) -> Iterator[Moment]:
-    """The bonds that time changed, with the bond before and after; one moment where it holds for both sides."""
+    """The bonds that time ended and began, with the bond before and after; one moment where both sides ended."""
     told = set[tuple[int, int]]()
-    for (owner, other), how in changed.items():
-        name = IN_TIME.get(how) or IN_TIME[how[0], NONE]
-        mutual = how[1] == NONE and changed.get((other, owner)) == how
-        if mutual and pair(owner, other) in told:
-            continue
-        told.add(pair(owner, other))
-        yield scene.moment(f"{name}_mutually" if mutual else name, who=(owner, other), place=-1, priority=True)
+    for (owner, other), (was, now) in changed.items():
+        mutual = now == NONE and changed.get((other, owner)) == (was, now)
+        if was != NONE and pair(owner, other) not in told:
+            name = f"{IN_TIME[was, NONE]}_mutually" if mutual else IN_TIME[was, NONE]
+            asides = [] if mutual else _still(scene, owner, other, was)
+            yield scene.moment(name, who=(owner, other), place=MISSING, priority=True, asides=asides)
+        if mutual:
+            told.add(pair(owner, other))
+        if now != NONE:
+            asides = _unreturned(scene, owner, other) if now == RIVAL else []
+            yield scene.moment(IN_TIME[NONE, now], who=(owner, other), place=MISSING, priority=True, asides=asides)
+
+
+def _unreturned(scene: Scene, owner: int, other: int) -> list[str]:
+    """The aside that says what `owner` is to somebody whom it sees as a rival, if not a rival, too."""
+    if scene.is_rival(other, owner):
+        return []
+    return ["rivalry.to_friend" if scene.is_friend(other, owner) else "rivalry.one_sided"]
 
 
 def _changes(scene: Scene, ties: Sequence[Tie]) -> list[Changed]:
@@ -138,56 +159,77 @@ def _changes(scene: Scene, ties: Sequence[Tie]) -> list[Changed]:
     for tie in ties:
         was, now = scene.bond(tie.owner, tie.other), scene.bond_after(tie.owner, tie.other, tie.after)
         if now != was:
-            _remember(scene, tie.owner, tie.other, now)
-            found.append((tie.owner, tie.other, was, now))
+            two = tie.owner, tie.other
+            ended = _most(scene, *two, *ENDS[was]) if was != NONE else ""
+            begun = _most(scene, *two, *BEGINS[now]) if now != NONE else ""
+            _remember(scene, *two, now)
+            found.append(Changed(*two, was, now, ended, begun))
     return found
 
 
 def _ended(scene: Scene, over: Sequence[Changed], name: str) -> Iterator[Moment]:
     """Bonds of one sort that this event ended."""
-    if over:
-        yield scene.moment(f"{name}_mutually" if len(over) > 1 else name, _why(scene), who=over[0][:2], priority=True)
+    if not over:
+        return
+    first, mutual = over[0], len(over) > 1
+    asides = [] if mutual else _still(scene, first.owner, first.other, first.was)
+    facts = {"over": first.ended}
+    yield scene.moment(f"{name}_mutually" if mutual else name, facts, who=first[:2], priority=True, asides=asides)
+
+
+def _still(scene: Scene, owner: int, other: int, bond: int) -> list[str]:
+    """The aside that the other one still sees `owner` so, if that is the case."""
+    back = scene.bond(other, owner) == bond
+    return [f"{'friendship' if bond == FRIEND else 'rivalry'}.still"] if back else []
 
 
 def _friends(scene: Scene, begun: Sequence[Changed]) -> Iterator[Moment]:
     """Friendships that this event began, one-sided or mutual, for the first time or again."""
     if not begun:
         return
-    memory, who = scene.memory, begun[0][:2]
+    memory, who, why = scene.memory, begun[0][:2], {"over": begun[0].begun}
     to_rival = scene.is_rival(who[1], who[0])
     mutual = scene.is_friend(who[1], who[0])
     known = max(memory.add("befriended", *each[:2]) for each in begun)
     first = mutual and memory.add("friendships") == 1
+    one_sided = [] if mutual else ["friendship.to_rival" if to_rival else "friendship.one_sided"]
     if known > 1 and len(begun) == 1:
-        asides = ["friendship.to_rival"] if to_rival else []
-        yield scene.moment("friendship.renewed", _why(scene), who=who, priority=True, asides=asides)
+        asides = one_sided or ["friendship.returned"]
+        yield scene.moment("friendship.renewed", why, who=who, priority=True, asides=asides)
     elif mutual:
         asides = ["friendship.first_in_town"] if first else []
         asides += ["friendship.unlikely"] if memory.get("quarrels", *pair(*who)) else []
-        yield scene.moment("friendship.mutual", _why(scene), who=who, priority=True, asides=asides)
+        yield scene.moment("friendship.mutual", why, who=who, priority=True, asides=asides)
     else:
-        asides = ["friendship.to_rival" if to_rival else "friendship.one_sided"]
-        yield scene.moment("friendship.begun", _why(scene), who=who, priority=True, asides=asides)
+        yield scene.moment("friendship.begun", why, who=who, priority=True, asides=one_sided)
 
 
 def _rivals(scene: Scene, made: Sequence[Changed]) -> Iterator[Moment]:
-    """Rivalries that this event began."""
+    """Rivalries that this event began. Of one that is not returned, that is said."""
     if not made:
         return
     memory = scene.memory
-    owner, other = next((each[:2] for each in made if each[0] == scene.other), made[0][:2])
+    begun = next((each for each in made if each.owner == scene.other), made[0])
+    owner, other = begun[:2]
     again = max(memory.add("rivalled", *each[:2]) for each in made) > 1
-    begun = "rivalry.mutual" if scene.is_rival(other, owner) else "rivalry.begun"
-    name = "rivalry.again" if again and len(made) == 1 else begun
-    asides = ["rivalry.first_in_town"] if memory.add("rivalries") == 1 else []
-    asides += ["rivalry.housemates"] if other in scene.housemates(owner) else []
-    facts = _why(scene) | {"home": scene.names.where(scene.home(owner))}
-    yield scene.moment(name, facts, who=(owner, other), priority=True, asides=asides)
+    mutual = scene.is_rival(other, owner)
+    name = "again" if again and len(made) == 1 else "mutual" if mutual else "begun"
+    first = memory.add("rivalries") == 1
+    if mutual:
+        asides = ["rivalry.first_in_town"] if first else []
+        asides += ["rivalry.returned"] if name == "again" else []
+        asides += ["rivalry.housemates"] if other in scene.housemates(owner) else []
+    else:
+        asides = _unreturned(scene, owner, other)
+    facts = {"over": begun.begun, "home": scene.names.where(scene.home(owner))}
+    yield scene.moment(f"rivalry.{name}", facts, who=(owner, other), priority=True, asides=asides)
 
 
 def _mark(scene: Scene, tie: Tie) -> None:
     """Remember, without telling, the bond and the acquaintance that a set tie makes."""
     scene.memory.put(1, "acquainted", *pair(tie.owner, tie.other))
+    if tie.held:
+        _count_reason(scene, tie)
     was, now = scene.bond(tie.owner, tie.other), scene.bond_after(tie.owner, tie.other, tie.after if tie.held else None)
     if now != was:
         _remember(scene, tie.owner, tie.other, now)
@@ -203,15 +245,21 @@ def _mark(scene: Scene, tie: Tie) -> None:
 
 def _remember(scene: Scene, owner: int, other: int, bond: int) -> None:
     scene.memory.drop("close", owner, other)
+    Reasons(scene.memory).bond_changed(owner, other)
     if bond == NONE:
         scene.memory.drop("bond", owner, other)
     else:
         scene.memory.put(bond, "bond", owner, other)
 
 
-def _why(scene: Scene) -> dict[str, str]:
-    if scene.kind == codes.QUEUE_CONFLICT and scene.code == Reason.PROMISE:
-        return {"over": "a broken promise"}
-    if scene.kind == codes.QUEUE_HANDOVER and scene.names.spots[scene.place].kind == DESK:
-        return {"over": AT_A_DESK}
-    return {"over": OVER[scene.kind]}
+def _count_reason(scene: Scene, tie: Tie) -> None:
+    """Count what this event gave to a tie."""
+    at_a_desk = scene.place >= 0 and scene.names.spots[scene.place].kind == DESK
+    founding = scene.tick == 0 and scene.cause == MISSING
+    cause = cause_of(scene.kind, scene.code, scene.agent, tie.owner, at_a_desk=at_a_desk, founding=founding)
+    Reasons(scene.memory).add(tie.owner, tie.other, cause, tie.before, tie.after)
+
+
+def _most(scene: Scene, owner: int, other: int, feeling: str, sign: int) -> str:
+    """What gave most of a feeling, or took most of it away, in words."""
+    return Reasons(scene.memory).most(owner, other, feeling, sign, scene.name)

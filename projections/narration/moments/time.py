@@ -54,7 +54,7 @@ def _talker(scene: Scene, top: int, began: int, all_of_them: int) -> Iterator[Mo
 
 
 def weather(scene: Scene) -> Iterator[Moment]:
-    """The weather changes: rain closes the park, clear weather opens it."""
+    """The weather changes: rain makes the benches wet, clear weather dries them."""
     parks = [name for name, kind in zip(scene.names.venues, scene.names.venue_kinds, strict=True) if kind == "park"]
     if parks and (scene.tick or scene.code == Weather.RAIN):
         name = "outage.rain" if scene.code == Weather.RAIN else "outage.dry"
@@ -96,7 +96,7 @@ def power_failed(scene: Scene) -> Iterator[Moment]:
 
 def power_restored(scene: Scene) -> Iterator[Moment]:
     """Power works again, with the length of the outage."""
-    yield scene.moment("outage.power_back", _outage_facts(scene, "power_failed", Reason.POWER), priority=True)
+    yield _outage_over(scene, "power", Reason.POWER)
 
 
 def water_failed(scene: Scene) -> Iterator[Moment]:
@@ -108,7 +108,7 @@ def water_failed(scene: Scene) -> Iterator[Moment]:
 
 def water_restored(scene: Scene) -> Iterator[Moment]:
     """Water works again, with the length of the outage."""
-    yield scene.moment("outage.water_back", _outage_facts(scene, "water_failed", Reason.WATER), priority=True)
+    yield _outage_over(scene, "water", Reason.WATER)
 
 
 def interruption(scene: Scene) -> Iterator[Moment]:
@@ -125,10 +125,9 @@ def _of_command(scene: Scene, name: str, facts: Mapping[str, str]) -> Moment:
     return scene.moment(name, facts, priority=True)
 
 
-def _outage_facts(scene: Scene, what: str, reason: Reason) -> dict[str, str]:
-    ticks = scene.tick - scene.memory.get(what, default=scene.tick)
+def _outage_over(scene: Scene, what: str, reason: Reason) -> Moment:
+    """The moment of an outage's end: how long it lasted, and how many people it stopped."""
+    ticks = scene.tick - scene.memory.get(f"{what}_failed", default=scene.tick)
     caught = len(scene.memory.all(f"caught_by_{int(reason)}"))
-    return {
-        "lasted": span(ticks, scene.names.ticks_per_day),
-        "caught": many(caught, "person", "people") if caught else "nobody",
-    }
+    facts = {"lasted": span(ticks, scene.names.ticks_per_day), "caught": many(caught, "person", "people")}
+    return scene.moment(f"outage.{what}_back{'' if caught else '_unnoticed'}", facts, priority=True)

@@ -6,25 +6,12 @@ from typing import Any, Final
 from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import Item, Reason
 from tests.projections.narration import claims_aside as aside
-from tests.projections.narration.claims import FRIEND, RIVAL
+from tests.projections.narration.claimed_bonds import FRIEND, RIVAL
+from tests.projections.narration.claimed_reasons import main_reason
 from tests.projections.narration.claims_commands import VALUES_BY_COMMAND
 from tests.projections.narration.spelled import Number, noun, ordinal
 from tests.projections.narration.story_log import At
 from townlet.configuration.plans import jobs_of
-
-OVER: Final = {
-    "shared_meal": "a shared meal",
-    "chat_succeeded": "a talk",
-    "chat_failed": "a talk that went wrong",
-    "queue_handover": "a kindness in line",
-    "queue_conflict": "a quarrel",
-    "late_help": "help at work",
-    "shift_takeover": "a shift taken over",
-    "news_told": "a piece of news",
-    "meal_given": "a meal as a gift",
-    "money_lent": "a loan",
-    "money_returned": "money paid back",
-}
 
 
 def names(at: At, people: Any) -> str:
@@ -100,18 +87,26 @@ def goal(at: At) -> str:
     return spot(at, at.place) if venue == at.venue(at.a) else f"{spot(at, at.place)} {where(at, venue)}"
 
 
-def is_promise(at: At) -> bool:
-    """Whether the event is a promise that was broken."""
-    return at.kind == "queue_conflict" and at.code == int(Reason.PROMISE)
-
-
 def over(at: At) -> str:
-    """What the event was, as the reason of a bond."""
-    if is_promise(at):
-        return "a broken promise"
-    if at.kind == "queue_handover" and at.log.map.places[at.place].kind == "desk":
-        return "a handover at the desk"
-    return OVER[at.kind]
+    """What gave most of the bond, or took most of it away."""
+    name = at.entry["template"]
+    if name in ("friendship.lost", "friendship.lost_mutually", "friendship.strained"):
+        return main_reason(at, "liking", -1, since_bond=True)
+    if name in ("rivalry.mended", "rivalry.mended_mutually"):
+        return main_reason(at, "liking", 1, since_bond=True)
+    return main_reason(at, "liking" if name.startswith("friendship") else "rivalry", 1, since_bond=False)
+
+
+def full(at: At) -> str:
+    """The one of the two who does not hold a tie to the other."""
+    return at.log.name(
+        at.a if at.b not in {int(tie["other"]) for tie in at.person(at.a)["ties"] if tie["known"]} else at.b
+    )
+
+
+def source(at: At) -> str:
+    """Who told the agent what it tells now."""
+    return at.log.name(int(at.log.rows[at.seq - int(at.row["cause"])]["agent"]))
 
 
 def why(at: At) -> str:
@@ -144,6 +139,10 @@ def nth(at: At) -> str:
         return ordinal(at.count("queue_left", agent=at.a, code=int(Reason.IMPATIENT)))
     if at.kind == "queue_handover":
         return ordinal(len(aside.handovers(at, at.a, at.b, at.seq + 1)))
+    if at.entry["template"] == "conflict.promise":
+        return ordinal(at.count("broken_promise", agent=at.a, other=at.b))
+    if at.kind == "queue_conflict":
+        return ordinal(at.count_pair("quarrel"))
     directed = ("late_help", "shift_takeover", "meal_given", "money_lent", "money_returned")
     if at.kind in directed:
         return ordinal(at.count(at.kind, agent=at.a, other=at.b))
@@ -177,7 +176,7 @@ def since(at: At) -> str:
         return ago(at, at.last_of_pair("chat_succeeded", "chat_failed", "chat_broken_off"))
     if at.kind == "queue_handover":
         return ago(at, int(aside.handovers(at, at.b, at.a, at.seq)[-1]["tick"]))
-    return ago(at, at.last(at.kind, agent=at.b, other=at.a))
+    return ago(at, at.last("quarrel" if at.kind == "queue_conflict" else at.kind, agent=at.b, other=at.a))
 
 
 def count(at: At) -> str:
@@ -261,13 +260,15 @@ VALUES: Final[Mapping[str, Callable[[At], str]]] = {
     "here": lambda at: Number(aside._here(at)),
     "since": since,
     "goal": goal,
-    "rude": lambda at: ago(at, at.last("queue_conflict", agent=at.a, other=at.b)),
-    "quarrel": lambda at: ago(at, at.last_of_pair("queue_conflict")),
+    "rude": lambda at: ago(at, at.last("quarrel", agent=at.a, other=at.b)),
+    "quarrel": lambda at: ago(at, at.last_of_pair("quarrel")),
     "waited": lambda at: ticks(at, at.waited(at.a if at.kind == "queue_left" else at.b)),
     "capacity": lambda at: Number(at.log.settings.relationships.capacity),
     "home": lambda at: where(at, at.log.home(at.a)),
     "over": over,
     "newcomer": newcomer,
+    "full": full,
+    "source": source,
     "about": lambda at: at.log.name(int(at.row["tile"])),
     "victim": victim,
     "third": lambda at: names(at, aside.others_at_table(at)),
@@ -301,6 +302,7 @@ VALUES: Final[Mapping[str, Callable[[At], str]]] = {
     "failures": lambda at: Number(aside.failures_in_a_row(at)),
     "tried": lambda at: Number(at.count_pair("chat_succeeded", "chat_failed", before=True)),
     "why": why,
+    "failed": lambda at: Number(at.count_pair("chat_failed", before=True)),
     "fine": lambda at: Number(at.count_pair("chat_succeeded")),
     "others": others,
     "exits": lambda at: Number(int(at.row["value"])),

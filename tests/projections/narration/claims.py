@@ -1,18 +1,27 @@
 """What each situation of the story claims, as a function of the log: of events and state, never of a teller."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 
 from eventlog.catalogue.registries import Item, News, Option, Reason, Trait, Weather
+from tests.projections.narration.claimed_bonds import (
+    FRIEND,
+    RIVAL,
+    Claim,
+    begun,
+    begun_again,
+    begun_in_time,
+    changed_in_time,
+    ended,
+    ended_in_time,
+    nearly_over,
+)
 from tests.projections.narration.story_log import At
 
-FRIEND, RIVAL = 1, 2
 HELD_LEAST = 3
 """`had to wait` is said where somebody waited so many ticks."""
-
-Claim = Callable[[At], bool]
 
 
 def is_kind(name: str, code: int | None = None) -> Claim:
@@ -79,68 +88,6 @@ def changed_places(at: At) -> bool:
     return tiles[:2] == tiles[:1:-1] and stalls >= at.log.settings.queues.ghost_after
 
 
-def over_is_the_event(at: At) -> bool:
-    """The event is between the two, or about the other one."""
-    people = {int(at.row["agent"]), int(at.row["other"])}
-    return {at.a, at.b} <= people | ({int(at.row["tile"])} if at.kind == "news_told" else set())
-
-
-def begun(sort: int, *, mutual: bool) -> Claim:
-    """The event made `other` a friend or rival of `agent`; mutual: and now it is so in both directions."""
-
-    def claim(at: At) -> bool:
-        made = [at.changed(*two, was, sort) for two in ((at.a, at.b), (at.b, at.a)) for was in (0, 3 - sort)]
-        back = at.bond(at.b, at.a) == sort
-        return any(made) and at.bond(at.a, at.b) == sort and (back if mutual else not back) and over_is_the_event(at)
-
-    return claim
-
-
-def begun_again(sort: int) -> Claim:
-    """The event made a bond of the one towards the other that it had had before."""
-
-    def claim(at: At) -> bool:
-        two = ((at.a, at.b), (at.b, at.a))
-        had = [any(each.bond == sort and each.seq < at.seq for each in at.log.bonds_of(*each, at.seq)) for each in two]
-        return had[0] and at.bond(at.a, at.b) == sort and over_is_the_event(at)
-
-    return claim
-
-
-def ended(sort: int, *, mutual: bool) -> Claim:
-    """The event ended a bond, in one direction or in both."""
-
-    def claim(at: At) -> bool:
-        over = [any(at.changed(*two, sort, now) for now in (0, 3 - sort)) for two in ((at.a, at.b), (at.b, at.a))]
-        return over[0] and (over[1] if mutual else not over[1]) and over_is_the_event(at)
-
-    return claim
-
-
-def changed_in_time(was: int, now: int, *, mutual: bool = False) -> Claim:
-    """The end of this hour made or ended the bond, in one direction or in both; no event did."""
-
-    def claim(at: At) -> bool:
-        two = [at.changed(*each, was, now) for each in ((at.a, at.b), (at.b, at.a))]
-        return at.kind == "tick_ended" and two[0] and (not mutual or two[1])
-
-    return claim
-
-
-def nearly_over(*, in_time: bool) -> Claim:
-    """The event, or the end of this hour, brought the liking of a friend below a quarter of the way to the end."""
-
-    def claim(at: At) -> bool:
-        bonds = at.log.settings.relationships.bonds
-        mark = bonds.friend_until + 0.25 * (bonds.friend_liking - bonds.friend_until)
-        was, now = (at.liking(at.a, at.b, before=when) for when in (True, False))
-        friends = at.bond(at.a, at.b, before=True) == at.bond(at.a, at.b) == FRIEND
-        right = at.kind == "tick_ended" if in_time else over_is_the_event(at)
-        return friends and right and bonds.friend_until <= now < mark <= was
-
-    return claim
-
-
 def have_not_talked(at: At) -> bool:
     """The two never talked before, and did not know each other when the town began."""
     known = at.log.of_pair("tie_set", a=at.a, b=at.b, until=at.seq)
@@ -184,6 +131,28 @@ def follows_another(at: At) -> bool:
 def is_due(owner: int, taker: int, at: At) -> bool:
     """On this day `taker` agreed to stand in for `owner`."""
     return bool(len(at.today("cover_agreed", agent=taker, other=owner)))
+
+
+PARTED: Final = (Reason.APART, Reason.HELD_BACK)
+"""The reasons for which a talk ends without anybody who leaves it."""
+
+
+def had_not_come(at: At) -> bool:
+    """Between its promise and this minute the agent did not begin to work at the desk."""
+    agreed = at.last("cover_agreed", agent=at.a, other=at.b)
+    begun_there = at.log.of("affordance_started", until=at.seq, agent=at.a, object=at.place)
+    return not len(begun_there[(begun_there["tick"] >= agreed) & (begun_there["tick"] < at.tick)])
+
+
+def stopped_nobody(reason: Reason) -> Claim:
+    """Since the outage began, it has stopped nobody."""
+
+    def claim(at: At) -> bool:
+        stopped = at.log.of("affordance_failed", until=at.seq, code2=int(reason))
+        began = at.last(at.kind.replace("restored", "failed"))
+        return not len(stopped[stopped["tick"] >= began])
+
+    return claim
 
 
 def everybody_on_time(at: At) -> bool:
@@ -281,7 +250,7 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "conflict.ghost": both(is_kind("queue_conflict", Reason.GHOST), both_want_it),
     "conflict.barred": both(is_kind("queue_conflict", Reason.BARRED), stood_in_the_way),
     "conflict.promise": both(
-        is_kind("queue_conflict", Reason.PROMISE), lambda at: bool(at.count("cover_agreed", agent=at.a))
+        is_kind("queue_conflict", Reason.PROMISE), lambda at: is_due(at.b, at.a, at), had_not_come
     ),
     "conflict.portion": is_kind("queue_conflict", Reason.PORTION),
     "conflict.squeezed": both(is_kind("ghost_stepped"), changed_places),
@@ -290,9 +259,9 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "friendship.renewed": begun_again(FRIEND),
     "friendship.lost": ended(FRIEND, mutual=False),
     "friendship.lost_mutually": ended(FRIEND, mutual=True),
-    "friendship.cooled": changed_in_time(FRIEND, 0),
+    "friendship.cooled": ended_in_time(FRIEND),
     "friendship.cooled_mutually": changed_in_time(FRIEND, 0, mutual=True),
-    "friendship.grown": changed_in_time(0, FRIEND),
+    "friendship.grown": begun_in_time(FRIEND),
     "friendship.strained": nearly_over(in_time=False),
     "friendship.fading": nearly_over(in_time=True),
     "friendship.crowded_out": lambda at: at.changed(at.a, at.b, FRIEND, 0),
@@ -301,9 +270,9 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "rivalry.again": begun_again(RIVAL),
     "rivalry.mended": ended(RIVAL, mutual=False),
     "rivalry.mended_mutually": ended(RIVAL, mutual=True),
-    "rivalry.forgotten": changed_in_time(RIVAL, 0),
+    "rivalry.forgotten": ended_in_time(RIVAL),
     "rivalry.forgotten_mutually": changed_in_time(RIVAL, 0, mutual=True),
-    "rivalry.surfaced": changed_in_time(0, RIVAL),
+    "rivalry.surfaced": begun_in_time(RIVAL),
     "chat.first": both(quality_is(0.45, 2.0), have_not_talked),
     "chat.first_fair": both(was_fair, have_not_talked),
     "chat.first_uneven": both(was_uneven, have_not_talked),
@@ -313,7 +282,8 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "chat.uneven": was_uneven,
     "chat.failed": is_kind("chat_failed"),
     "chat.first_failed": both(is_kind("chat_failed"), have_not_talked),
-    "chat.broken_off": is_kind("chat_broken_off"),
+    "chat.broken_off": both(is_kind("chat_broken_off"), lambda at: at.code not in PARTED),
+    "chat.parted": both(is_kind("chat_broken_off"), lambda at: at.code in PARTED),
     "chat.called_away": both(is_kind("chat_broken_off"), was_called_away),
     "chat.news_quarrel": of_news(News.QUARREL),
     "chat.news_help": of_news(News.HELP),
@@ -366,8 +336,10 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "departure.served": is_kind("eviction_served"),
     "outage.power": is_kind("power_failed"),
     "outage.power_back": is_kind("power_restored"),
+    "outage.power_back_unnoticed": both(is_kind("power_restored"), stopped_nobody(Reason.POWER)),
     "outage.water": is_kind("water_failed"),
     "outage.water_back": is_kind("water_restored"),
+    "outage.water_back_unnoticed": both(is_kind("water_restored"), stopped_nobody(Reason.WATER)),
     "outage.dark": both(is_kind("affordance_failed"), lambda at: int(at.row["code2"]) == Reason.POWER),
     "outage.dry_shower": both(is_kind("affordance_failed"), lambda at: int(at.row["code2"]) == Reason.WATER),
     "outage.sold_out": both(is_kind("affordance_failed"), lambda at: int(at.row["code2"]) == Reason.STOCK),

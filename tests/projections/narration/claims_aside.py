@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from eventlog.catalogue.registries import Reason
-from tests.projections.narration.claims import FRIEND, RIVAL, Claim, both
+from tests.projections.narration.claimed_bonds import FRIEND, RIVAL, Claim
+from tests.projections.narration.claims import both
 from tests.projections.narration.story_log import At
 
 MET: Final = (
@@ -34,9 +35,14 @@ def stays(at: At, owner: int, other: int, sort: int) -> bool:
     return all(at.bond(owner, other, before=before) == sort for before in (True, False))
 
 
-def is_any_rivalry(at: At) -> bool:
-    """Before the event and after it, one and the same of the two has the other as a rival."""
-    return stays(at, at.a, at.b, RIVAL) or stays(at, at.b, at.a, RIVAL)
+def is_not(owner: str, other: str, sort: int) -> Claim:
+    """After the event, the one is not this to the other."""
+    return lambda at: at.bond(getattr(at, owner), getattr(at, other)) != sort
+
+
+def sees(owner: str, other: str, sort: int) -> Claim:
+    """After the event, the one is this to the other."""
+    return lambda at: at.bond(getattr(at, owner), getattr(at, other)) == sort
 
 
 def has_no_tie(at: At) -> bool:
@@ -116,12 +122,13 @@ AT_A_PLACE: Final = (Reason.CUT, Reason.BLOCK, Reason.PORTION)
 TALKS: Final = ("chat_succeeded", "chat_failed", "chat_broken_off")
 
 ASIDES: Final[Mapping[str, Claim]] = {
-    "conflict.first_in_town": lambda at: at.count("queue_conflict") == 1,
-    "conflict.revenge": lambda at: last_was(at, "queue_conflict", turned=True),
+    "conflict.first_in_town": lambda at: at.count("quarrel") == 1,
+    "conflict.revenge": lambda at: last_was(at, "quarrel", turned=True),
+    "conflict.let_down_again": lambda at: at.count("broken_promise", agent=at.a, other=at.b) >= 2,
     "conflict.friends": stays_bond("b", "a", FRIEND),
     "conflict.no_room": other_has_no_tie,
     "conflict.same_place": lambda at: at.code in AT_A_PLACE and len(_same_place(at)) >= 2,
-    "conflict.again": is_time(2),
+    "conflict.again": lambda at: at.count_pair("quarrel") >= 2,
     "conflict.place_known": lambda at: _here(at) >= 3 and _here(at) > len(_same_place(at)),
     "conflict.needier": needs_more(lambda who: float(who["hygiene"])),
     "conflict.housemates": are_housemates,
@@ -130,7 +137,7 @@ ASIDES: Final[Mapping[str, Claim]] = {
     "help.needier": needs_more(lambda who: min(float(who["hunger"]), float(who["hygiene"]))),
     "help.rivals": stays_bond("b", "a", RIVAL),
     "help.quarrelled": lambda at: (
-        at.last("queue_conflict", agent=at.a, other=at.b) > at.last("queue_conflict", agent=at.b, other=at.a)
+        at.last("quarrel", agent=at.a, other=at.b) > at.last("quarrel", agent=at.b, other=at.a)
     ),
     "help.returned": lambda at: last_handover_was_turned(at),
     "help.waited": lambda at: at.waited(at.b) >= 8,
@@ -147,7 +154,9 @@ ASIDES: Final[Mapping[str, Claim]] = {
     "takeover.friends": stays_bond("b", "a", FRIEND),
     "takeover.no_room": other_has_no_tie,
     "takeover.housemates": are_housemates,
-    "chat.rivals": is_any_rivalry,
+    "chat.rivals": both(stays_bond("a", "b", RIVAL), stays_bond("b", "a", RIVAL)),
+    "chat.rivals_mine": both(stays_bond("a", "b", RIVAL), is_not("b", "a", RIVAL)),
+    "chat.rivals_theirs": both(stays_bond("b", "a", RIVAL), is_not("a", "b", RIVAL)),
     "chat.mended": lambda at: failures_in_a_row(at) >= 2,
     "chat.round": lambda at: at.count_pair("chat_succeeded") >= 5,
     "chat.no_room": has_no_tie,
@@ -158,15 +167,19 @@ ASIDES: Final[Mapping[str, Claim]] = {
     "chat.at_night": all_others_sleep,
     "chat.in_company": lambda at: len(at.others_in(at.venue(at.a), at.a, at.b)) >= 2,
     "chat.friends_fail": both(stays_bond("a", "b", FRIEND), stays_bond("b", "a", FRIEND)),
-    "chat.rivals_fail": is_any_rivalry,
+    "chat.rivals_fail": both(stays_bond("a", "b", RIVAL), stays_bond("b", "a", RIVAL)),
+    "chat.rivals_fail_mine": both(stays_bond("a", "b", RIVAL), is_not("b", "a", RIVAL)),
+    "chat.rivals_fail_theirs": both(stays_bond("b", "a", RIVAL), is_not("a", "b", RIVAL)),
     "chat.row": lambda at: failures_in_a_row(at) >= 1,
     "chat.always_fine": lambda at: at.count_pair("chat_succeeded") >= 4 and at.count_pair("chat_failed") == 1,
     "chat.usually_fine": lambda at: at.count_pair("chat_succeeded") >= 4,
     "chat.second_hand": lambda at: (
         int(at.row["code2"]) == 2 and int(at.log.rows[at.seq - int(at.row["cause"])]["kind"]) == 133
     ),
-    "meal.rivals": is_any_rivalry,
-    "meal.after_quarrel": lambda at: at.last_of_pair("queue_conflict") > at.last_of_pair("shared_meal"),
+    "meal.rivals": both(stays_bond("a", "b", RIVAL), stays_bond("b", "a", RIVAL)),
+    "meal.rivals_mine": both(stays_bond("a", "b", RIVAL), is_not("b", "a", RIVAL)),
+    "meal.rivals_theirs": both(stays_bond("b", "a", RIVAL), is_not("a", "b", RIVAL)),
+    "meal.after_quarrel": lambda at: at.last_of_pair("quarrel") > at.last_of_pair("shared_meal"),
     "meal.third": lambda at: bool(others_at_table(at)),
     "meal.long_ago": lambda at: at.tick - at.last_of_pair("shared_meal") >= 2 * at.log.per_day,
     "meal.usual": lambda at: at.count_pair("shared_meal") >= 4,
@@ -191,11 +204,17 @@ ASIDES: Final[Mapping[str, Claim]] = {
     "departure.nobody": lambda at: not _who_had(at, FRIEND),
     "departure.founder": lambda at: int(at.log.of("agent_arrived", agent=at.a)["tick"][0]) == 0,
     "friendship.first_in_town": lambda at: not _mutual_before(at),
-    "friendship.unlikely": lambda at: at.last_of_pair("queue_conflict") >= 0,
+    "friendship.unlikely": lambda at: at.last_of_pair("quarrel") >= 0,
     "friendship.to_rival": lambda at: at.bond(at.b, at.a) == RIVAL,
     "friendship.one_sided": lambda at: at.bond(at.b, at.a) == 0,
     "rivalry.first_in_town": lambda at: not [each for each in at.log.bonds if each.bond == RIVAL and each.seq < at.seq],
     "rivalry.housemates": are_housemates,
+    "friendship.still": sees("b", "a", FRIEND),
+    "friendship.returned": sees("b", "a", FRIEND),
+    "rivalry.still": sees("b", "a", RIVAL),
+    "rivalry.returned": sees("b", "a", RIVAL),
+    "rivalry.one_sided": is_not("b", "a", RIVAL),
+    "rivalry.to_friend": sees("b", "a", FRIEND),
     "personality.impatient_again": lambda at: at.count("queue_left", agent=at.a, code=int(Reason.IMPATIENT)) >= 2,
 }
 """What each aside claims."""

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import Deed, Dimension, Issuer, Item, Limit, Option, Outcome, Reason, Weather
-from tests.projections.narration.claims import Claim, both, is_kind, leaves_for
+from tests.projections.narration.claimed_bonds import Claim
+from tests.projections.narration.claims import both, is_kind, leaves_for
 from tests.projections.narration.spelled import SMALL, noun
 from tests.projections.narration.story_log import At
 
@@ -54,6 +55,50 @@ def closes_the_venue(at: At) -> bool:
     closed = {int(row["object"]) for row in rows if row["value"] == at.row["value"]}
     here = [number for number, place in enumerate(places) if place.venue == places[at.place].venue]
     return {number for number in here if places[number].kind not in own} <= closed
+
+
+def seats_there(at: At) -> list[Any]:
+    """What can be done for company at the places in the venue of the meeting, a row for each place."""
+    places, deeds = at.log.map.places, at.log.settings.affordances.values()
+    venue = places[at.entry["place"]].venue
+    kind = at.log.map.venues[venue].kind
+    here = [place.kind for place in places if place.venue == venue]
+    fitting = {place: [deed for deed in deeds if deed.place == place] for place in here}
+    own = {place: [deed for deed in found if kind in deed.venues] for place, found in fitting.items()}
+    any_venue = {place: [deed for deed in found if not deed.venues] for place, found in fitting.items()}
+    return [deed for place in here for deed in own[place] or any_venue[place] if deed.option == "socialise"]
+
+
+def no_seat(at: At) -> bool:
+    """The order ended because there was no place for company in the venue that the agent could use."""
+    return int(at.row["code2"]) == Reason.NO_PLACE and bool(seats_there(at))
+
+
+def are_wet(at: At) -> bool:
+    """It rains on all of the places."""
+    rain = int(at.log.of("weather_changed", until=at.seq)["code"][-1]) == Weather.RAIN
+    return rain and all(deed.open_air for deed in seats_there(at))
+
+
+def keeps_the_money(at: At) -> bool:
+    """The agent could pay for each of the places, but has not so much that it pays for leisure."""
+    money, least = float(at.person(at.a)["wallet"]), at.log.settings.market.spend_above
+    return all(0 < deed.fee <= money < deed.fee + least for deed in seats_there(at))
+
+
+def has_too_little(at: At) -> bool:
+    """The agent cannot pay for any of the places."""
+    return all(deed.fee > float(at.person(at.a)["wallet"]) for deed in seats_there(at))
+
+
+def has_no_better_reason(at: At) -> bool:
+    """It is neither rain nor money that kept the agent from the places, or a command has closed them."""
+    if not seats_there(at):
+        return True
+    closed = [row for row in at.log.of("place_closed", until=at.seq) if row["tick"] + row["value"] > at.tick]
+    venue = at.log.map.places[at.entry["place"]].venue
+    is_shut = any(at.log.map.places[int(row["object"])].venue == venue for row in closed)
+    return is_shut or not (are_wet(at) or keeps_the_money(at) or has_too_little(at))
 
 
 def order_of(at: At) -> Any:
@@ -162,7 +207,10 @@ ASIDES_BY_COMMAND: Final[Mapping[str, Claim]] = {
     "chat.will_succeed": decides(Outcome.CHAT_SUCCEEDS),
     "chat.will_fail": decides(Outcome.CHAT_FAILS),
     "chat.too_late": lambda at: int(at.row["code2"]) == Reason.TIMED_OUT and at.tick >= meeting_end(at),
-    "chat.no_seat": lambda at: int(at.row["code2"]) == Reason.NO_PLACE,
+    "chat.no_seat": both(lambda at: int(at.row["code2"]) == Reason.NO_PLACE, has_no_better_reason),
+    "chat.wet": both(no_seat, are_wet),
+    "chat.too_dear": both(no_seat, keeps_the_money),
+    "chat.no_money": both(no_seat, has_too_little),
     "chat.gone": lambda at: at.b not in set(at.log.living(at.seq)),
     "work.missed_ill": is_ill("a"),
     "takeover.ill": is_ill("b"),

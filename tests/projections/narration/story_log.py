@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from eventlog.catalogue import KIND_CODES
+from eventlog.catalogue.registries import Reason
 from eventlog.rows import Rows
 from tests.townlet.towns import town_of
 from townlet.configuration.load import person_name
@@ -43,6 +44,18 @@ class Bond:
     in_time: bool
 
 
+@dataclass(frozen=True)
+class Move:
+    """Event `seq` changed the tie of `owner` to `other` by so much liking and rivalry; `is_end`: the tie is gone."""
+
+    seq: int
+    owner: int
+    other: int
+    liking: float
+    rivalry: float
+    is_end: bool
+
+
 @dataclass
 class StoryLog:
     """The rows of a town's log from its beginning, and what follows from them."""
@@ -51,7 +64,7 @@ class StoryLog:
     rows: Rows
     states: dict[int, np.ndarray] = field(default_factory=dict)
     bonds: list[Bond] = field(default_factory=list)
-    clocks: dict[int, Any] = field(default_factory=dict)
+    moves: list[Move] = field(default_factory=list)
 
     def look(self, causes: set[int]) -> None:
         """Fold the log once; keep the agents before and after each of these events, and note every change of a bond."""
@@ -60,6 +73,7 @@ class StoryLog:
         changing &= (kinds != KIND_CODES["tick_ended"]) | ((self.rows["tick"] + 1) % 60 == 0)
         stops = sorted({*causes, *(cause + 1 for cause in causes), *(np.flatnonzero(changing) + 1).tolist()})
         town, at, held = town_of(self.settings), 0, dict[tuple[int, int], int]()
+        felt = dict[tuple[int, int], tuple[float, float]]()
         for stop in (stop for stop in stops if stop <= len(self.rows)):
             town.fold([self.rows[at:stop]])
             at = stop
@@ -73,6 +87,10 @@ class StoryLog:
                         in_time = bool(kinds[stop - 1] == KIND_CODES["tick_ended"])
                         self.bonds.append(Bond(stop - 1, *two, now.get(two, 0), held.get(two, 0), in_time))
                 held = now
+                after = _feelings(agents)
+                in_time = bool(kinds[stop - 1] == KIND_CODES["tick_ended"])
+                self.moves += _moves(stop - 1, felt, after, in_time=in_time)
+                felt = after
 
     @cached_property
     def per_day(self) -> int:
@@ -81,8 +99,11 @@ class StoryLog:
 
     @cached_property
     def by_kind(self) -> dict[str, Rows]:
-        """The rows of each kind."""
-        return {name: self.rows[self.rows["kind"] == code] for name, code in KIND_CODES.items()}
+        """The rows of each kind; quarrels and broken promises have names of their own."""
+        found = {name: self.rows[self.rows["kind"] == code] for name, code in KIND_CODES.items()}
+        wrongs = found["queue_conflict"]
+        promises = wrongs["code"] == int(Reason.PROMISE)
+        return found | {"quarrel": wrongs[~promises], "broken_promise": wrongs[promises]}
 
     @cached_property
     def map(self) -> Any:
@@ -127,6 +148,32 @@ class StoryLog:
         """The venue where a person lives or lived."""
         bed = int(self.of("agent_arrived", agent=person)["object"][0])
         return int(self.map.places[bed].venue)
+
+
+def _feelings(agents: np.ndarray) -> dict[tuple[int, int], tuple[float, float]]:
+    """The liking and the rivalry of all ties of those who live, by owner and other."""
+    seat, slot = np.nonzero((agents["ties"]["known"] == 1) & (agents["alive"] == 1)[:, None])
+    ties = agents["ties"][seat, slot]
+    liking = ties["trust"].astype(float) + ties["familiarity"] - ties["rivalry"]
+    two = zip(agents["person"][seat].tolist(), ties["other"].tolist(), strict=True)
+    return dict(zip(two, zip(liking.tolist(), ties["rivalry"].tolist(), strict=True), strict=True))
+
+
+def _moves(
+    seq: int,
+    before: dict[tuple[int, int], tuple[float, float]],
+    after: dict[tuple[int, int], tuple[float, float]],
+    *,
+    in_time: bool,
+) -> list[Move]:
+    """What an event changed in the ties; of what time changes only that a tie is gone."""
+    gone = [Move(seq, *two, 0.0, 0.0, is_end=True) for two in before if two not in after]
+    moved = []
+    for two, (liking, rivalry) in after.items() if not in_time else ():
+        was = before.get(two, (0.0, 0.0))
+        if (liking, rivalry) != was:
+            moved.append(Move(seq, *two, liking - was[0], rivalry - was[1], is_end=False))
+    return [*gone, *moved]
 
 
 def _bonds(agents: np.ndarray) -> dict[tuple[int, int], int]:

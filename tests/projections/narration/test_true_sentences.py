@@ -20,7 +20,8 @@ SEED = 7
 MONTH = 30 * DAY
 
 BOND = (
-    r"friendship\.|rivalry\.|departure\.(friends|rivals|nobody)|\.(friends|rivals)$|(rivals|friends)_fail|help_rivals"
+    r"friendship\.|rivalry\.|departure\.(friends|rivals|nobody)|\.(friends|rivals)(_mine|_theirs)?$|(rivals|friends)_fail"
+    r"|help_rivals"
 )
 QUANTITY = (
     r"work\.all_on_time|personality\.|meal\.alone|meal\.lives_alone|arrival\.|chat\.(at_night|not_met)|outage\."
@@ -30,9 +31,9 @@ QUANTITY = (
 MAY_SAY: dict[str, str] = {
     r"\bwait(s|ed|ing)?\b|\bstand there\b": r"conflict\.kept|\.waited|impatient|handover|work\.missed|needier",
     r"\b(no|in a) hurry\b|\bat leisure\b|made the most": r"conflict\.kept|easygoing",
-    r"\bfirst\b": r"first|opened|streak|help\.(yielded|late)|hired_again|conflict\.squeezed|personality|second_hand",
+    r"\bfirst\b": r"first|always_fine|opened|streak|help\.(yielded|late)|hired_again|conflict\.squeezed|personality",
     r"\bnever\b": r"first|strangers",
-    r"\b(nobody|nothing|everybody|all|alone)\b": QUANTITY
+    r"\b(nobody|nothing|everybody|(?<!above )all|alone)\b": QUANTITY
     + r"|first|sold_out|in_debt|strangers|rivalry\.(mended|forgotten)|empty_larder|kept|meal_given|takeover\.taken",
     r"\b(friends?|friendships?)\b": BOND,
     r"\b(rivals?|rivalr(y|ies))\b": BOND,
@@ -40,6 +41,12 @@ MAY_SAY: dict[str, str] = {
     r"|work\.(well|healed)|personality\.released|departure\.allowed",
     r"\b(in|on) time\b|punctual": r"work\.|help\.promised|takeover\.taken|conflict\.promise",
     r"\bat once\b|\bimmediately\b|\balways\b|\busually\b": r"help\.quarrelled|arrival\.(called|usual)",
+    r"\bhad gone\b|\bwent out\b|\bhad (run|fallen) into\b": r"outage\.(power|dearer)|chat\.mended|fainted",
+    r"\b(sat|sits)\b|\bsitting\b": r"meal\.|outage\.(rain|dry)|help\.late_",
+    r"\bpeace\b|\bforg[ai]ve": r"personality\.",
+    r"\bopen(ed|s)?\b": r"outage\.(closed|opened)|chat\.will|personality\.|departure\.|outage\.rain",
+    r"\bquarrel(s|led)?\b|\bfell out\b": r"conflict\.(block|first|revenge|same|again|place)|news_quarrel|after_quarrel"
+    + r"|friendship\.unlikely|strangers",
     r"\btogether\b": r"meal\.|housemates|household",
 }
 """Words that claim much, and the situations and asides whose claim covers them."""
