@@ -93,6 +93,8 @@ WORK = np.dtype(
         ("cover_needs_above", "f8"),
         ("commute_steps", "f8"),
         ("line_counts", "i8"),  # 1: who stands in line at its desk when the shift begins is on time
+        ("help_least", "i8"),  # ticks at the desk from which standing in for a late one counts as a help
+        ("even_mishaps", "i8"),  # 1: each is late, or unwell, once in a stretch of shifts; 0: in each by chance
         ("blameless", "i8"),  # 1: nobody is blamed for what happens at a desk when a shift ends
     ]
 )
@@ -282,6 +284,7 @@ POLICY = np.dtype(
         ("jitter", "f8"),
         ("wait_weight", "f8"),
         ("line_factor", "f8"),
+        ("promise_factor", "f8"),
         ("keep_gain", "f8"),
         ("supper_margin", "f8"),
         ("hungry_sleep_share", "f8"),

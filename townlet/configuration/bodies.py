@@ -126,7 +126,7 @@ class Market(Model):
     meals_a_day: Annotated[float, Field(ge=0.0, le=10.0)] = 3.0
     spare_least: Share = Field(0.10, description="the least share of a week's costs that its wages leave over")
     spare_most: Share = 0.20
-    start_wallet: Money = 14.0
+    start_wallet: Money = 10.5
     start_raw: Annotated[int, Field(ge=0, le=50)] = 2
     start_meals: Annotated[int, Field(ge=0, le=50)] = 2
     rain_chance: Share = Field(0.25, description="of a day")

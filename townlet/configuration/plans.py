@@ -24,7 +24,7 @@ INITIAL_TIES = {"none": 0, "households": 1, "random": 2, "list": 3}
 LAST_SEAT = 2**31 - 1
 WORK_TIMES = (
     *("grace", "absent_after", "absence_window", "cover_within"),
-    *("rise_before", "alarm_before", "due_before", "early", "ask_again"),
+    *("rise_before", "alarm_before", "due_before", "early", "ask_again", "help_least"),
 )
 DAY_TIMES = ("meal_hours", "night_from", "night_to")
 """Minutes of the day by which the scripted policy lives."""
@@ -125,7 +125,7 @@ def _fill_work(record: Any, work: Work, scale: TimeScale) -> None:
     for name in ("oversleep_ambition", "unwell_ambition", "cover_ambition", "cover_needs_above"):
         record[name] = getattr(work, name)
     record["blameless"] = work.blameless_end
-    for name in ("helper_step_cost", "helper_luck", "commute_steps", "line_counts"):
+    for name in ("helper_step_cost", "helper_luck", "commute_steps", "line_counts", "even_mishaps"):
         record[name] = getattr(work, name)
 
 

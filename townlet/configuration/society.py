@@ -46,13 +46,13 @@ class Work(Model):
     cover_within_minutes: Minutes = Field(30, description="a promise to stand in is void after these")
     cover_chance: Share = Field(0.9, description="that somebody asked takes the shift of an absent colleague")
     help_chance: Share = Field(1.0, description="that somebody asked stands in for a late colleague")
-    unwell_chance: Share = Field(0.038, description="a day, of staying at home")
-    oversleep_chance: Share = Field(0.025, description="of setting out late for a shift of the morning")
-    dawdle_chance: Share = Field(0.165, description="of setting out late for a shift of the afternoon")
+    unwell_chance: Share = Field(0.048, description="a day, of staying at home")
+    oversleep_chance: Share = Field(0.026, description="of setting out late for a shift of the morning")
+    dawdle_chance: Share = Field(0.162, description="of setting out late for a shift of the afternoon")
     oversleep_minutes: tuple[Minutes, Minutes] = Field(
-        (12, 26), description="how late one then is, at the least and most"
+        (15, 26), description="how late one then is, at the least and most"
     )
-    margin_minutes: Minutes = Field(16, description="how much earlier than needed one sets out")
+    margin_minutes: Minutes = Field(15, description="how much earlier than needed one sets out")
     oversleep_ambition: Share = Field(0.3, description="how much rarer setting out late is, at ambition 1")
     unwell_ambition: Share = Field(0.3, description="how much rarer staying at home is, at ambition 1")
     unwell_rest_days: Annotated[int, Field(ge=0, le=30)] = Field(
@@ -61,11 +61,12 @@ class Work(Model):
     rise_before_minutes: Minutes = Field(50, description="before setting out for work, at which one gets up")
     alarm_before_minutes: Minutes = Field(270, description="before a shift, from which the alarm clock may ring")
     due_before_minutes: Minutes = Field(180, description="before a shift, from which one may be on the way to it")
+    help_least_minutes: Minutes = Field(3, description="at a late one's desk, from which standing in counts as a help")
     early_minutes: Minutes = Field(
         90, description="before a shift, from which one may begin it and stands in for nobody"
     )
     ask_again_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
-        7, description="between two looks for help or cover"
+        4, description="between two looks for help or cover"
     )
     help_phase_minutes: Minutes = Field(
         1,
@@ -82,6 +83,10 @@ class Work(Model):
         40.0, description="steps from home that weigh as much as the whole of a draw when a vacancy is chosen"
     )
     line_counts: bool = Field(True, description="who stands in line at its desk when the shift begins is on time")
+    even_mishaps: bool = Field(
+        True,
+        description="each is late, or unwell, once in every 1 / chance shifts, in a drawn one; false: any by chance",
+    )
     blameless_end: bool = Field(True, description="nobody is blamed for leaving a desk at the end of a shift")
 
 
@@ -211,7 +216,7 @@ class Policy(Model):
     eat_weight: Weight = 1.6
     meal_hours: tuple[Minute, Minute, Minute] = (405, 735, 1080)
     meal_span_minutes: Minutes = 60
-    meal_below: Share = Field(0.74, description="at meal hours one eats below this")
+    meal_below: Share = Field(0.77, description="at meal hours one eats below this")
     supper_below: Share = Field(0.8, description="with a meal at hand one does not go to bed hungrier than this")
     lead_minutes: dict[OptionName, Minutes] = Field(
         {"eat": 25, "wash": 50, "cook": 55, "shop": 40, "socialise": 45},
@@ -244,6 +249,9 @@ class Policy(Model):
     jitter: Share = Field(0.15, description="how much of a utility is mood")
     wait_weight: Weight = Field(0.05, description="the use of waiting; what is of less use is not done")
     line_factor: Weight = Field(1.5, description="times the use of what one holds a place for, or stands in line for")
+    promise_factor: Weight = Field(
+        1.6, description="times the use of work for one who has agreed to stand in, until it has begun"
+    )
     keep_gain: Steps = Field(8.0, description="steps that the place one has, or waits for, is worth")
     supper_margin: Share = Field(0.01, description="above supper_below, up to which one eats before the night")
     hungry_sleep_share: Share = Field(0.1, description="of the use of sleep, that is left to whoever should eat first")

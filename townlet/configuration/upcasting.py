@@ -271,6 +271,29 @@ It also holds the keys whose defaults changed with this version, as `TO_3` does.
 """
 
 
+COPIES_6: Final[Mapping[str, str]] = {"work.help_least_minutes": "grace_minutes"}
+"""Keys that came with version 6, each with the key beside it whose value it gets: a help counted from the grace on."""
+
+
+TO_6: Final[Tree] = {
+    "market": {"start_wallet": 14.0},
+    "work": {
+        "even_mishaps": False,
+        "unwell_chance": 0.038,
+        "oversleep_chance": 0.025,
+        "dawdle_chance": 0.165,
+        "oversleep_minutes": [12, 26],
+        "margin_minutes": 16,
+        "ask_again_minutes": 7,
+    },
+    "policy": {"meal_below": 0.74, "promise_factor": 1.0},
+}
+"""The keys of version 6: mishaps that come to each once in so many shifts, and promises that are kept first.
+
+It also holds the keys whose defaults changed with this version, as `TO_3` does.
+"""
+
+
 class Step(NamedTuple):
     """What makes settings of one version those of the next.
 
@@ -282,7 +305,13 @@ class Step(NamedTuple):
     copies: Mapping[str, str] = MappingProxyType({})
 
 
-STEPS: Final[tuple[Step, ...]] = (Step(TO_2), Step(TO_3, NAMES_3, COPIES_3), Step(TO_4), Step(TO_5))
+STEPS: Final[tuple[Step, ...]] = (
+    Step(TO_2),
+    Step(TO_3, NAMES_3, COPIES_3),
+    Step(TO_4),
+    Step(TO_5),
+    Step(TO_6, copies=COPIES_6),
+)
 """The step at place n makes version n + 2 of version n + 1."""
 
 VERSION: Final = FIRST + len(STEPS)

@@ -46,7 +46,9 @@ UNIT = 1.0 / 9007199254740992.0
     GIVER,
     LEARNED,
     BARRED,
-) = map(np.int64, range(31))
+    LATE_STRETCH,
+    UNWELL_STRETCH,
+) = map(np.int64, range(33))
 """Purposes: what a draw is for. New ones are added at the end."""
 
 NOBODY_ELSE = np.int64(0)
@@ -100,6 +102,20 @@ def draw_of_day(town, plan, purpose, agent):
     day = town.clock.tick // plan.life.ticks_per_day
     word = philox(town.cursor.stream_world, day, agent, np.int64(-1), purpose)
     return np.float64(word >> np.uint64(11)) * UNIT
+
+
+@kernel
+def comes_round(town, purpose, agent, turn, chance):
+    """Whether this is the drawn turn of what happens once in every 1 / `chance` turns; stratified sampling.
+
+    Turn n covers the stretch from n x chance to (n + 1) x chance; each whole number k has its point k + a draw.
+    """
+    start, end = turn * chance, (turn + 1) * chance
+    for k in range(np.int64(start), np.int64(end) + 1):
+        word = philox(town.cursor.stream_world, k, agent, np.int64(-1), purpose)
+        if start <= k + np.float64(word >> np.uint64(11)) * UNIT < end:
+            return True
+    return False
 
 
 @kernel

@@ -163,6 +163,16 @@ def gives_way(town, plan, a):
 
 
 @kernel
+def use_of_work(town, plan, a):
+    """The use of going to work, or of going on with it; more for one who has agreed to stand in and is expected."""
+    if not work.is_due(town, plan, a):
+        return 0.0
+    agent = town.agents[a]
+    expected = agent.covers >= 0 and agent.cover_worked == 0
+    return plan.policy.work_weight * (plan.policy.promise_factor if expected else 1.0)
+
+
+@kernel
 def use_of(town, plan, a, option):
     """The use of an option, 0 or more. The way to it is not counted."""
     if option == OPTION_EAT:
@@ -172,7 +182,7 @@ def use_of(town, plan, a, option):
     if option == OPTION_SLEEP:
         return use_of_sleep(town, plan, a)
     if option == OPTION_WORK:
-        return plan.policy.work_weight if work.is_due(town, plan, a) else 0.0
+        return use_of_work(town, plan, a)
     if option == OPTION_SHOP or option == OPTION_COOK:
         return use_of_errand(town, plan, a, option)
     if option == OPTION_SOCIALISE:

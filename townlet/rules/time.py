@@ -1,4 +1,4 @@
-"""The weather in the morning, the accounts at night, and the end of every tick."""
+"""The days of shifts, the weather in the morning, the accounts at night, and the end of every tick."""
 
 from eventlog.codes import WEATHER_CLEAR, WEATHER_RAIN
 from projections.kernel import kernel
@@ -7,6 +7,24 @@ from projections.recorders.choice import record_episode_ended
 from projections.recorders.time import record_day_ended, record_tick_ended, record_weather_changed
 from townlet.rules import market
 from townlet.rules.draw import NOBODY_ELSE, SKY, draw
+
+
+@kernel
+def works_today(town, plan, job):
+    """Whether the job has a shift today."""
+    day = (town.clock.tick // plan.life.ticks_per_day) % 7
+    return (plan.jobs[job].days >> day) & 1 == 1
+
+
+@kernel
+def shifts_before(town, plan, job):
+    """How many shifts the job had before today, since the town was founded."""
+    day = town.clock.tick // plan.life.ticks_per_day
+    count = 0
+    for weekday in range(7):
+        if (plan.jobs[job].days >> weekday) & 1 == 1:
+            count += day // 7 + (weekday < day % 7)
+    return count
 
 
 @kernel

@@ -36,23 +36,28 @@ from projections.recorders.work import (
     record_wage_withheld,
 )
 from townlet.rules import queues
-from townlet.rules.draw import COVER, HELP, HELPER, OVERSLEEP, UNWELL, draw, draw_of_day
+from townlet.rules.draw import (
+    COVER,
+    HELP,
+    HELPER,
+    LATE_STRETCH,
+    OVERSLEEP,
+    UNWELL,
+    UNWELL_STRETCH,
+    comes_round,
+    draw,
+    draw_of_day,
+)
 from townlet.rules.ledger import liking, rivalry, trust
 from townlet.rules.queues import AT_ONCE
 from townlet.rules.restraint import is_held_back
+from townlet.rules.time import shifts_before, works_today
 
 
 @kernel
 def minute_of(town, plan):
     """The tick of the day, which is its minute where a day has as many ticks as minutes."""
     return town.clock.tick % plan.life.ticks_per_day
-
-
-@kernel
-def works_today(town, plan, job):
-    """Whether the job has a shift today."""
-    day = (town.clock.tick // plan.life.ticks_per_day) % 7
-    return (plan.jobs[job].days >> day) & 1 == 1
 
 
 @kernel
@@ -87,7 +92,7 @@ def await_arrival(town, plan, a, job, minute):
         record_shift_started(town, plan, a, job.desk, agent.job, agent.started_seq)
     elif at_desk:
         record_arrived_late(town, plan, a, job.desk, agent.job, np.float64(minute), agent.started_seq)
-    elif minute >= plan.work.absent_after:
+    elif minute >= plan.work.absent_after and not (stands_ready(plan, agent, job.desk) and agent.holds == job.desk):
         miss(town, plan, a, job)
     elif agent.covered_by < 0 and is_time_to_ask(plan, minute, plan.work.help_phase):
         if agent.holds != job.desk and agent.waits_at != job.desk:
@@ -236,7 +241,9 @@ def leaves_at(town, plan, a):
     if agent.rising > 0:
         late = plan.work.margin + plan.work.oversleep_least + np.int64(lot * span)
         return ready + late if agent.rising == TOO_LATE else ready
-    if lot < risk:
+    if plan.work.even_mishaps and comes_round(town, LATE_STRETCH, a, shifts_before(town, plan, agent.job), risk):
+        return ready + plan.work.margin + plan.work.oversleep_least + np.int64(lot * span)
+    if not plan.work.even_mishaps and lot < risk:
         return ready + plan.work.margin + plan.work.oversleep_least + np.int64(lot / risk * span)
     return ready
 
@@ -260,6 +267,8 @@ def stays_home(town, plan, a):
     if recent > 0 and town.clock.tick - recent < plan.work.unwell_rest and agent.shift_state != ABSENT:
         return False
     risk = plan.work.unwell_chance * (1.0 - plan.work.unwell_ambition * agent.traits[TRAIT_AMBITION])
+    if plan.work.even_mishaps:
+        return comes_round(town, UNWELL_STRETCH, a, shifts_before(town, plan, agent.job), risk)
     return draw_of_day(town, plan, UNWELL, a) < risk
 
 
@@ -338,7 +347,7 @@ def close_cover(town, plan, a, reason):
     b = agent.covers
     owner = town.agents[b]
     desk, cause = plan.jobs[owner.job].desk, agent.cover_seq
-    helped = owner.shift_state == PRE_SHIFT and agent.cover_worked >= plan.work.grace
+    helped = owner.shift_state == PRE_SHIFT and agent.cover_worked >= plan.work.help_least
     if helped and not is_held_back(town, a, DEED_HELP, b):
         cause = record_late_help(town, plan, a, b, desk, owner.job, agent.cover_seq)
     if agent.earned > 0.0:
@@ -358,7 +367,7 @@ def give_up_cover(town, plan, a):
         close_cover(town, plan, a, REASON_RELIEVED)
     elif is_kept_from_cover(town, a):
         close_cover(town, plan, a, REASON_HELD_BACK)
-    elif waited > plan.work.cover_within:
+    elif waited > plan.work.cover_within and not (agent.doing >= 0 and agent.holds == desk_of(town, plan, a)):
         break_promise(town, plan, a)
 
 

@@ -14,7 +14,7 @@ from tests.townlet.towns import KITCHEN
 from townlet.configuration import ConfigurationError, from_text, load
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
-from townlet.configuration.upcasting import NAMES_3, TO_3, TO_4, TO_5, newer_key, present, with_new_names
+from townlet.configuration.upcasting import NAMES_3, TO_3, TO_4, TO_5, TO_6, newer_key, present, with_new_names
 from townlet.judging.thresholds import rules_of
 from townlet.rules.market import is_living_wage
 
@@ -34,13 +34,13 @@ def in_old_words(settings: Settings, **town: object) -> dict[str, Any]:
     for old, new in NAMES_3.items():
         *before, last = old.split(".")
         back[".".join([*before, new])] = last
-    tree = with_new_names(without(without(without(tree, TO_5), TO_4), TO_3), back)
+    tree = with_new_names(without(without(without(without(tree, TO_6), TO_5), TO_4), TO_3), back)
     return {**tree, "town": tree["town"] | town, "version": 2}
 
 
 def as_before(settings: Settings) -> dict[str, Any]:
-    """Settings with what versions 3 to 5 give to older texts in place of what came with them."""
-    return laid_over(json.loads(settings.model_dump_json()), laid_over(laid_over(TO_5, TO_4), TO_3))
+    """Settings with what versions 3 to 6 give to older texts in place of what came with them."""
+    return laid_over(json.loads(settings.model_dump_json()), laid_over(laid_over(laid_over(TO_6, TO_5), TO_4), TO_3))
 
 
 def without(tree: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:

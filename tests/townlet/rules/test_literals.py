@@ -22,7 +22,8 @@ STRUCTURE: dict[str, set[float]] = {
     "policy": {0.5, 2, 3},  # a mark; the middle of a draw; the three meals of a day
     "queues": {2, 3},  # three ways to leave; a line of two, without which nobody can push in
     "talk": {0.5},  # the middle of a draw
-    "work": {2, 7},  # noon, and more than any draw; days of a week
+    "time": {7},  # days of a week
+    "work": {2},  # noon, and more than any draw
 }
 """By module, the numbers that say how things are and not how much of them."""
 
