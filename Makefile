@@ -1,5 +1,5 @@
 # Townlet needs make and Python 3.11 or newer; everything else is installed into .venv.
-#   make setup demo test test-slow coverage lint audit bench docs golden generate clean
+#   make setup ray demo test test-slow coverage lint audit bench docs golden generate clean
 #   make PYTHON=python3.12 setup    chooses another interpreter
 
 PYTHON ?= python3
@@ -8,11 +8,12 @@ WORKERS ?= auto
 BIN := .venv/bin
 TOWNLET := $(BIN)/townlet
 READY := .venv/.ready
+RAY := .venv/.ray
 PACKAGES := eventlog projections townlet cli tui
 
 .DEFAULT_GOAL := setup
 .NOTPARALLEL:
-.PHONY: setup demo test test-slow coverage lint audit warm bench docs golden generate clean
+.PHONY: setup ray demo test test-slow coverage lint audit warm bench docs golden generate clean
 
 setup: $(READY)
 
@@ -23,6 +24,14 @@ $(READY): pyproject.toml constraints.txt
 	@echo "setup: installing Townlet and its tools into .venv (a minute or two)"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+# Ray is large: only what tests sweeps on it installs it.
+ray: $(RAY)
+
+$(RAY): $(READY)
+	@echo "ray: installing Ray"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[ray]'
 	@touch $@
 
 demo: $(READY)
@@ -59,7 +68,7 @@ warm: $(READY)
 
 # A file's tests stay in one process, so that the runs they share are made once.
 # The kernels are compiled beside the linters, which need one processor.
-test: $(READY)
+test: $(READY) $(RAY)
 	@$(MAKE) --no-print-directory warm & warming=$$!; \
 	  $(MAKE) --no-print-directory lint || { kill $$warming; exit 1; }; wait $$warming
 	@echo "test: everything that is not slow"
