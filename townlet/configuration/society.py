@@ -216,7 +216,7 @@ class Policy(Model):
     eat_weight: Weight = 1.6
     meal_hours: tuple[Minute, Minute, Minute] = (405, 735, 1080)
     meal_span_minutes: Minutes = 60
-    meal_below: Share = Field(0.78, description="at meal hours one eats below this")
+    meal_below: Share = Field(0.77, description="at meal hours one eats below this")
     supper_below: Share = Field(0.8, description="with a meal at hand one does not go to bed hungrier than this")
     lead_minutes: dict[OptionName, Minutes] = Field(
         {"eat": 25, "wash": 50, "cook": 55, "shop": 40, "socialise": 45},
