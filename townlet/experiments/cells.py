@@ -1,5 +1,6 @@
 """A cell of an experiment: one training of one arm, and the sums of the towns that lived under its policy."""
 
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal
@@ -18,6 +19,7 @@ from townlet.many.cells import canonical
 
 CELLS: Final = "cells"
 TRAININGS: Final = "trainings"
+ADVICE: Final = "Next: another folder: --into"
 
 
 class Cell(BaseModel):
@@ -63,19 +65,30 @@ def write_cell(into: Path, cell: Cell) -> None:
 
 
 def kept_cell(into: Path, plan: Planned, arm: str, seed: int) -> Cell | None:
-    """The cell that a folder keeps, None if there is none.
+    """The cell that a folder keeps, to go on from; None if there is none.
 
     Raises ConfigurationError if it cannot be read, lacks a sum of a town, or was made under another plan or other
     settings.
     """
+    cell = _read(into, plan, arm, seed)
+    if cell is not None and cell.identity != identity_of(plan, arm, seed):
+        raise ConfigurationError(_other_settings(cell_file(into, arm, seed)))
+    return cell
+
+
+def _other_settings(path: Path) -> str:
+    return f"{path} was made with other settings of its training or towns. {ADVICE}"
+
+
+def _read(into: Path, plan: Planned, arm: str, seed: int) -> Cell | None:
+    """The cell that a folder keeps, whatever the settings of its training and towns were."""
     path = cell_file(into, arm, seed)
     if (cell := read_kept(path, Cell, "cell")) is None:
         return None
-    advice = "Next: another folder: --into"
     if cell.plan != plan.plan:
-        raise ConfigurationError(f"{path} was made under the plan {cell.plan}, not {plan.plan}. {advice}")
-    if (cell.arm, cell.seed, cell.identity) != (arm, seed, identity_of(plan, arm, seed)):
-        raise ConfigurationError(f"{path} was made with other settings of its training or towns. {advice}")
+        raise ConfigurationError(f"{path} was made under the plan {cell.plan}, not {plan.plan}. {ADVICE}")
+    if (cell.arm, cell.seed) != (arm, seed):
+        raise ConfigurationError(f"{path} holds the cell {cell.arm}-{cell.seed}. {ADVICE}")
     count, lacking = plan.settings.towns.count, [name for name in sums_needed() if name not in cell.towns]
     if lacking or any(len(sums) != count or not np.isfinite(sums).all() for sums in cell.towns.values()):
         what = f"there is no {lacking[0]}" if lacking else f"a sum is not of {count} towns, or is no number"
@@ -84,12 +97,41 @@ def kept_cell(into: Path, plan: Planned, arm: str, seed: int) -> Cell | None:
 
 
 def kept_arms(into: Path, plan: Planned) -> dict[str, list[Cell]]:
-    """The cells that a folder keeps of every arm, in the order of their seeds. Raises as `kept_cell`."""
+    """The cells that a folder keeps of every arm, in the order of their seeds, to tell what was found.
+
+    They are of today's settings, or exactly those that the experiment's file names as `earlier_cells`: of a town whose
+    settings were others. Raises ConfigurationError for any others, and for a damaged one.
+    """
     arms: dict[str, list[Cell]] = {arm: [] for arm in plan.settings.arms}
     for arm, seed in plan.cells():
-        if cell := kept_cell(into, plan, arm, seed):
+        if cell := _read(into, plan, arm, seed):
             arms[arm].append(cell)
+    found = [cell for cells in arms.values() for cell in cells]
+    others = [cell for cell in found if not is_of_today(plan, cell)]
+    if others and identities_of(found) != plan.settings.earlier_cells:
+        raise ConfigurationError(_other_settings(cell_file(into, others[0].arm, others[0].seed)))
     return arms
 
 
-__all__ = ["Cell", "cell_file", "identity_of", "kept_arms", "kept_cell", "training_folder", "write_cell"]
+def identities_of(cells: Iterable[Cell]) -> str:
+    """The digest of what these cells are, over their identities in order of arm and seed: 64 hex digits."""
+    told = sorted((cell.arm, cell.seed, cell.identity) for cell in cells)
+    return sha256(canonical(told).encode()).hexdigest()
+
+
+def is_of_today(plan: Planned, cell: Cell) -> bool:
+    """Whether a cell would have the same settings if it were made today."""
+    return cell.identity == identity_of(plan, cell.arm, cell.seed)
+
+
+__all__ = [
+    "Cell",
+    "cell_file",
+    "identities_of",
+    "identity_of",
+    "is_of_today",
+    "kept_arms",
+    "kept_cell",
+    "training_folder",
+    "write_cell",
+]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from townlet.evaluating.figures import Figure
-from townlet.experiments.cells import Cell, kept_arms, training_folder
+from townlet.experiments.cells import Cell, is_of_today, kept_arms, training_folder
 from townlet.experiments.contrasts import Compared, Told, compared, told
 from townlet.experiments.figures import FIGURES, LIVED, PAID, PROBES
 from townlet.experiments.settings import Planned, planned
@@ -50,7 +50,7 @@ def _state(plan: Planned, folder: Path, arms: dict[str, list[Cell]]) -> list[str
         "## Cells",
         "",
         f"Plan {plan.plan}. Every policy lived in {held.count} towns of seeds {held.seeds[0]} to {held.seeds[-1]} for "
-        f"{held.days} days. Versions of the code: {', '.join(codes) or 'none yet'}.",
+        f"{held.days} days. Versions of the code: {', '.join(codes) or 'none yet'}.{_earlier(plan, arms)}",
         "",
         *_table(["arm", "planned", "run", "missing"], rows),
         "",
@@ -58,6 +58,14 @@ def _state(plan: Planned, folder: Path, arms: dict[str, list[Cell]]) -> list[str
     if missing:
         lines += ["Missing:", "", *(f"- {arm}-{seed}: {_why(folder, arm, seed)}" for arm, seed in missing), ""]
     return lines
+
+
+def _earlier(plan: Planned, arms: dict[str, list[Cell]]) -> str:
+    """Says that the cells are of an earlier town, if they are; they all are then."""
+    some = next((cell for cells in arms.values() for cell in cells), None)
+    if some is None or is_of_today(plan, some):
+        return ""
+    return " The cells are of an earlier town: its settings were other than today's, and no more cells can be added."
 
 
 def _why(folder: Path, arm: str, seed: int) -> str:

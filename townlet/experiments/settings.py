@@ -49,6 +49,9 @@ class Experiment(Model):
 
     plan: str = Field(description="the plan's file, from the folder of this one")
     plan_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] = Field(description="the digest of the plan's bytes")
+    earlier_cells: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = Field(
+        None, description="the digest of all kept cells' identities, if they are of a town whose settings were others"
+    )
     train: str = Field("town", description="the training file that all arms change: a shipped name, or a file")
     common: Changes = Field({}, description="changes of every arm; those of the town hold in the evaluation, too")
     towns: HeldOut = HeldOut()

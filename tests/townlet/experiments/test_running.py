@@ -9,7 +9,7 @@ import pytest
 from tests.townlet.experiments.tiny import FILE, PLAN, tiny
 from townlet.errors import ConfigurationError, TownletError
 from townlet.experiments import running
-from townlet.experiments.cells import cell_file, kept_cell, training_folder
+from townlet.experiments.cells import Cell, cell_file, identities_of, kept_cell, training_folder
 from townlet.experiments.figures import FIGURES, sums_needed
 from townlet.experiments.report import p_in_words, report
 from townlet.experiments.running import run_experiment
@@ -190,3 +190,19 @@ def test_a_policy_that_was_not_evaluated_is_told(
         made = run_experiment(file, tmp_path / "out", arm="C1", seeds=(1,), jobs=1)
     assert made.failed == {"C1-1": "TownletError: the lights went out"}
     assert "- C1-1: trained, not evaluated" in report(file, tmp_path / "out")
+
+
+def test_cells_of_an_earlier_town_are_told_only_where_the_file_names_them(
+    begun: tuple[Path, Path], tmp_path: Path
+) -> None:
+    _, into = begun
+    later = FILE.replace("days: 1", "days: 2")
+    cells = [Cell.model_validate_json(file.read_text(encoding="utf-8")) for file in (into / "cells").glob("*.json")]
+    named = tiny(tmp_path, text=f'earlier_cells: "{identities_of(cells)}"\n{later}')
+    told = report(named, into)
+    assert "of an earlier town" in told and "| all | 4 |" in told
+    with pytest.raises(ConfigurationError, match="other settings"):
+        run_experiment(named, into, jobs=1)
+    other = tiny(tmp_path, text=f'earlier_cells: "{identities_of(cells[1:])}"\n{later}')
+    with pytest.raises(ConfigurationError, match="other settings"):
+        report(other, into)
