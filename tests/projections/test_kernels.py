@@ -41,6 +41,8 @@ LEARNED = (
     "townlet.env.decisions.",
     "townlet.living.by_policy",
     "townlet.living.by_answers",
+    "townlet.whatif.guided.",
+    "townlet.whatif.offpolicy.",
     "townlet.whatif.paired.",
 )
 """What learning, learned policies and paired futures need is compiled at first use, and has tests of its own."""

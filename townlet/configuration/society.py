@@ -250,7 +250,7 @@ class Policy(Model):
     wait_weight: Weight = Field(0.05, description="the use of waiting; what is of less use is not done")
     line_factor: Weight = Field(1.5, description="times the use of what one holds a place for, or stands in line for")
     promise_factor: Weight = Field(
-        1.6, description="times the use of work for one who has agreed to stand in, until it has begun"
+        1.6, description="times the use of work for one who has agreed to stand in, until it begins or hunger is urgent"
     )
     keep_gain: Steps = Field(8.0, description="steps that the place one has, or waits for, is worth")
     supper_margin: Share = Field(0.01, description="above supper_below, up to which one eats before the night")

@@ -236,13 +236,11 @@ NAMES_3: Final[Mapping[str, str]] = {
 }
 """Keys that have another name from version 3 on, each with its new last part; `*` stands for the name of a row."""
 
-
 COPIES_3: Final[Mapping[str, str]] = {
     "relationships.bonds.friend_until": "friend_liking",
     "relationships.bonds.rival_until": "rival_rivalry",
 }
 """Keys that came with version 3, each with the key beside it whose value it gets: a bond ended where it was made."""
-
 
 TO_4: Final[Tree] = {
     "rewards": {
@@ -259,21 +257,15 @@ TO_4: Final[Tree] = {
 It also holds the keys of rewards whose defaults changed with this version, as `TO_3` does.
 """
 
-
 TO_5: Final[Tree] = {
     "queues": {"block_chance": 0.57, "block_rivalry": 0.6, "barred_chance": 0.0, "peace_minutes": 0},
     "market": {"rent": 1.2},
     "policy": {"thrift_below": 6.0, "friend_gain": 10.0, "company_gain": 4.0, "rival_cost": 60.0},
 }
-"""The keys of version 5: quarrels with one who stands in the way, and peace after a quarrel.
-
-It also holds the keys whose defaults changed with this version, as `TO_3` does.
-"""
-
+"""The keys of version 5: quarrels with one who bars the way, peace after one; and changed defaults, as in `TO_3`."""
 
 COPIES_6: Final[Mapping[str, str]] = {"work.help_least_minutes": "grace_minutes"}
-"""Keys that came with version 6, each with the key beside it whose value it gets: a help counted from the grace on."""
-
+"""Keys of version 6, each with the key beside it whose value it gets; a text without that one gets what `TO_6` says."""
 
 TO_6: Final[Tree] = {
     "market": {"start_wallet": 14.0},
@@ -285,13 +277,11 @@ TO_6: Final[Tree] = {
         "oversleep_minutes": [12, 26],
         "margin_minutes": 16,
         "ask_again_minutes": 7,
+        "help_least_minutes": 5,
     },
     "policy": {"meal_below": 0.74, "promise_factor": 1.0},
 }
-"""The keys of version 6: mishaps that come to each once in so many shifts, and promises that are kept first.
-
-It also holds the keys whose defaults changed with this version, as `TO_3` does.
-"""
+"""The keys of version 6: mishaps once in so many shifts, promises kept first; and changed defaults, as in `TO_3`."""
 
 
 class Step(NamedTuple):

@@ -164,11 +164,11 @@ def gives_way(town, plan, a):
 
 @kernel
 def use_of_work(town, plan, a):
-    """The use of going to work, or of going on with it; more for one who has agreed to stand in and is expected."""
+    """The use of work; more for one who has agreed to stand in, until it begins, unless its hunger is urgent."""
     if not work.is_due(town, plan, a):
         return 0.0
     agent = town.agents[a]
-    expected = agent.covers >= 0 and agent.cover_worked == 0
+    expected = agent.covers >= 0 and agent.cover_worked == 0 and agent.hunger >= plan.needs.urgent
     return plan.policy.work_weight * (plan.policy.promise_factor if expected else 1.0)
 
 

@@ -138,10 +138,12 @@ PARTED: Final = (Reason.APART, Reason.HELD_BACK)
 
 
 def had_not_come(at: At) -> bool:
-    """Between its promise and this minute the agent did not begin to work at the desk."""
+    """The agent has not begun to work at the desk since its promise, and does nothing there now."""
     agreed = at.last("cover_agreed", agent=at.a, other=at.b)
     begun_there = at.log.of("affordance_started", until=at.seq, agent=at.a, object=at.place)
-    return not len(begun_there[(begun_there["tick"] >= agreed) & (begun_there["tick"] < at.tick)])
+    agents = at.log.states[at.seq]
+    there = (agents["person"] == at.a) & (agents["alive"] == 1) & (agents["holds"] == at.place) & (agents["doing"] >= 0)
+    return not there.any() and not len(begun_there[begun_there["tick"] >= agreed])
 
 
 def stopped_nobody(reason: Reason) -> Claim:

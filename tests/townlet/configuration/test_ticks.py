@@ -85,7 +85,7 @@ TIMES = {
     "needs": ["faint_ticks", "neglect_ticks"],
     "work": [
         *("grace", "absent_after", "absence_window", "cover_within", "oversleep_least", "oversleep_most", "margin"),
-        *("unwell_rest", "rise_before", "alarm_before", "due_before", "early", "ask_again"),
+        *("unwell_rest", "rise_before", "alarm_before", "due_before", "early", "ask_again", "help_least"),
     ],
     "chat": ["cooldown", "meal_overlap", "least", "most"],
     "queues": ["cooldown", "patience", "timeout", "held_least", "held_most", "peace"],

@@ -115,7 +115,7 @@ def test_whoever_is_not_at_the_desk_after_half_an_hour_is_absent(minute: int, st
 
 
 def test_real_days_know_no_other_punctuality() -> None:
-    town, rows = lived(default_settings(), 7, 5 * DAY)
+    town, rows = lived(default_settings(), 7, 14 * DAY)
     starts = town.plans[0].jobs["start"]
     for kind, least, most in (("shift_started", 0, 5), ("arrived_late", 6, 360), ("shift_missed", 30, 30)):
         of_kind = columns(rows, kind)
@@ -169,11 +169,11 @@ class TestStandingIn:
         stage = Stage().at(840 - before)
         assert stage.call("work", "may_cover", stage.worker(MORNING), stage.worker(840), Reason.ABSENT) == may
 
-    def test_somebody_is_looked_for_every_seven_ticks(self) -> None:
+    def test_somebody_is_looked_for_every_four_ticks(self) -> None:
         stage = Stage()
         phase = stage.plan.work.help_phase
         asked = [minute for minute in range(30) if stage.call("work", "is_time_to_ask", minute, phase)]
-        assert asked == [1, 8, 15, 22, 29]
+        assert asked == [1, 5, 9, 13, 17, 21, 25, 29]
 
     def test_a_colleague_is_asked_for_the_late_one_and_never_the_late_one_itself(self) -> None:
         stage = Stage(ALWAYS).at(MORNING + 1)
@@ -222,7 +222,7 @@ class TestStandingIn:
         stage.at(MORNING + 91).call("work", "give_up_cover", helper)
         assert stage.kinds() == ["cover_ended"]
 
-    @pytest.mark.parametrize(("ticks", "helped"), [(4, False), (5, True)])
+    @pytest.mark.parametrize(("ticks", "helped"), [(2, False), (3, True)])
     def test_who_covers_the_first_minutes_has_helped_and_is_paid(self, ticks: int, helped: bool) -> None:
         stage = Stage().at(MORNING)
         owner = stage.worker(MORNING)

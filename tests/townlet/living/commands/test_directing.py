@@ -138,13 +138,15 @@ class TestChoose:
 
     def test_who_is_too_hungry_to_sleep_is_ordered_no_longer(self) -> None:
         town, door = at(1380)
+        seat = until_idle(town, Option.SLEEP)
+        name = name_of(town, seat)
         for need, value in (("hunger", 0.1), ("energy", 0.3)):
-            assert given_to(door, {"command": "setneed", "agent": "carol", "need": need, "value": value}, need).accepted
-        assert given_to(door, {"command": "choose", "agent": "carol", "option": "sleep", "ticks": 600}).accepted
+            assert given_to(door, {"command": "setneed", "agent": name, "need": need, "value": value}, need).accepted
+        assert given_to(door, {"command": "choose", "agent": name, "option": "sleep", "ticks": 600}).accepted
         rows = rows_of(town, 300)
-        assert done_by(rows, 2, codes.ORDER_ENDED)["code2"].tolist() == [Reason.HUNGER]
-        assert Reason.HUNGER not in done_by(rows, 2, codes.AGENT_EXITED)["code"]
-        assert len(done_by(rows, 2, codes.MEAL_EATEN))
+        assert done_by(rows, seat, codes.ORDER_ENDED)["code2"].tolist() == [Reason.HUNGER]
+        assert Reason.HUNGER not in done_by(rows, seat, codes.AGENT_EXITED)["code"]
+        assert len(done_by(rows, seat, codes.MEAL_EATEN))
 
     def test_an_environment_has_no_say_in_who_is_under_a_command(self) -> None:
         town, door = at(NOON)
