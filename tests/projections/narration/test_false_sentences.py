@@ -73,16 +73,6 @@ def test_nobody_is_said_to_leave_a_talk_that_ended_because_the_two_were_parted()
         assert is_found(at, entry, text, "chat.broken_off"), text
 
 
-def test_a_seat_that_somebody_does_not_want_to_pay_for_is_not_said_to_be_of_no_use() -> None:
-    found = [each for each in entries("wild", "chat.not_met") if "did not want to pay" in each[1]["text"]]
-    assert found
-    for at, entry in found:
-        told = entry["text"].partition(f" {at.log.name(at.a)} did not want")[0]
-        assert is_found(at, entry, f"{told} {at.log.name(at.a)} could not use any seat there.")
-        assert is_found(at, entry, f"{told} {at.log.name(at.a)} had too little money for a seat there.")
-        assert is_found(at, entry, f"{told} The benches there were wet.")
-
-
 def test_the_last_event_is_not_told_as_the_main_reason_where_another_gave_more() -> None:
     seen = 0
     bonds = [f"{sort}.{name}" for sort in ("friendship", "rivalry") for name in ("begun", "mutual", "lost", "mended")]
