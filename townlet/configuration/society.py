@@ -141,8 +141,8 @@ class Queues(Model):
     timeout_minutes: Minutes = Field(45, description="in which a reserved place has to be taken")
     cut_chance: Share = Field(0.5, description="that somebody in line pushes in")
     cut_rivalry: Share = Field(0.4, description="more, at rivalry 1")
-    block_chance: Share = Field(0.4, description="that somebody done keeps the next one waiting")
-    block_rivalry: Share = Field(1.0, description="more, at rivalry 1")
+    block_chance: Share = Field(0.36, description="that somebody done keeps the next one waiting")
+    block_rivalry: Share = Field(0.8, description="more, at rivalry 1")
     barred_chance: Share = Field(0.4, description="that somebody pushes past one who stood in the way with hard words")
     peace_minutes: Minutes = Field(
         2880, description="after a quarrel, in which one grows as ready for the next as before; rivalry knows no peace"
@@ -214,9 +214,9 @@ class Policy(Model):
     commit_minutes: Annotated[int, Field(ge=1, le=240)] = 15
     eat_below: Share = 0.6
     eat_weight: Weight = 1.6
-    meal_hours: tuple[Minute, Minute, Minute] = (405, 735, 1080)
+    meal_hours: tuple[Minute, Minute, Minute] = (405, 735, 1200)
     meal_span_minutes: Minutes = 60
-    meal_below: Share = Field(0.77, description="at meal hours one eats below this")
+    meal_below: Share = Field(0.74, description="at meal hours one eats below this")
     supper_below: Share = Field(0.8, description="with a meal at hand one does not go to bed hungrier than this")
     lead_minutes: dict[OptionName, Minutes] = Field(
         {"eat": 25, "wash": 50, "cook": 55, "shop": 40, "socialise": 45},
