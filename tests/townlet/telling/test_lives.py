@@ -123,7 +123,7 @@ class TestALife:
         name = next(each["name"] for each in run.at().table("agents").to_pylist())
         told = {row["about"]: row["text"] for row in run.life(name).to_pylist()}
         (wallet,) = run.sql(f"select wallet from agents where name = '{name}'").column("wallet").to_pylist()
-        assert f"has {wallet:.1f} in savings" in told["now"]
+        assert f"has savings of {wallet:.1f} meals' worth" in told["now"]
         quarrels = run.sql(
             f"select count(*) n from queue_conflict where '{name}' in (agent, other) and reason != 'promise'"
         )
