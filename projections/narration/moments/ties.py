@@ -123,7 +123,7 @@ def _bound(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _worn(scene: Scene, owner: int, other: int, sides: np.ndarray) -> Iterator[Moment]:
-    """A friendship that comes close to its end at an hour's end: through time, or mostly through what was done before."""
+    """A friendship that comes close to its end at an hour's end: through time, or mostly through earlier events."""
     trust, familiarity, rivalry = sides.tolist()
     if Reasons(scene.memory).is_faded(owner, other, (trust, familiarity, rivalry)):
         yield from _close_to_the_end(scene, owner, other, "friendship.fading", {})
