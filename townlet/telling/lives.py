@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from eventlog import codes
 from eventlog.catalogue.registries import Reason, Trait
-from projections.narration.bond_rule import FRIEND, RIVAL
+from projections.narration.bond_rule import FRIEND, MUCH, RIVAL
 from projections.narration.wording import Templates
 from projections.narration.words import comma_list, many, number, stay
 from townlet.configuration.load import person_number
@@ -149,8 +149,15 @@ def _present(teller: LifeTeller, person: int, bonds: dict[tuple[int, int], int],
     for name, sort in (("now_friends", FRIEND), ("now_rivals", RIVAL)):
         known = sorted(other for (owner, other), bond in bonds.items() if owner == person and bond == sort)
         if known:
-            names = comma_list([teller.name(each) for each in known])
+            held = {int(tie["other"]) for tie in record["ties"] if tie["known"] and tie["rivalry"] >= MUCH}
+            against = held if sort == FRIEND else set[int]()
+            names = comma_list([_with_grudge(teller.name(each), resents=each in against) for each in known])
             teller.say(name, teller.tick, agent=person, facts={"names": names})
+
+
+def _with_grudge(name: str, *, resents: bool) -> str:
+    """The name of a friend, and whether the person holds much against the friend."""
+    return f"{name} (but holds much against {name})" if resents else name
 
 
 def _record(teller: LifeTeller, person: int, tick: int) -> Any:

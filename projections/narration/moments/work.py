@@ -99,10 +99,10 @@ def takeover(scene: Scene) -> Iterator[Moment]:
     }
     facts = _facts(scene, scene.code) | {"nth": nth(count), "since": scene.ago(max(back, 0))}
     began = scene.at_work_since(taker, scene.place)
-    is_there = began is not None and began < scene.tick
-    if is_there:
+    name = "takeover.taken"
+    if began is not None and began < scene.tick:
+        name = "takeover.helped"
         facts["since_when"] = clock(began, scene.tick, scene.names.ticks_per_day)
-    name = "takeover.helped" if is_there else "takeover.taken"
     yield scene.moment(name, facts, priority=True, asides=[f"takeover.{name}" for name, holds in true.items() if holds])
 
 

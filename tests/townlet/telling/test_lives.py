@@ -178,17 +178,17 @@ class TestALife:
         teller = LifeTeller(run, run.head.tick)
         teller.say_bonds(
             [
-                BondChange(1, 10, 0, 1, 0, 2, "queue_conflict", "a quarrel"),
-                BondChange(2, 20, 0, 1, 2, 0, "shared_meal", "a shared meal"),
-                BondChange(2, 20, 1, 0, 0, 1, "shared_meal", "a shared meal"),
-                BondChange(3, 30, 0, 1, 0, 2, "queue_conflict", "a quarrel"),
-                BondChange(4, 40, 0, 1, 2, 1, "shared_meal", "a shared meal"),
-                BondChange(5, 50, 0, 1, 1, 0, "queue_conflict", "a quarrel"),
-                BondChange(6, 60, 0, 1, 0, 1, "shared_meal", "a shared meal"),
+                BondChange(1, 10, 1, 0, 0, 2, "queue_conflict", "a quarrel"),
+                BondChange(2, 20, 0, 1, 0, 1, "shared_meal", "a shared meal"),
+                BondChange(2, 20, 1, 0, 2, 0, "shared_meal", "a shared meal"),
+                BondChange(3, 30, 1, 0, 0, 2, "queue_conflict", "a quarrel"),
+                BondChange(4, 40, 1, 0, 2, 1, "shared_meal", "a shared meal"),
+                BondChange(5, 50, 1, 0, 1, 0, "queue_conflict", "a quarrel"),
+                BondChange(6, 60, 1, 0, 0, 1, "shared_meal", "a shared meal"),
             ]
         )
         told = teller.table().to_pylist()
-        abouts = ["rival", "rival_mended", "friend", "rival", "friends", "friend_lost", "friends"]
+        abouts = ["rival", "friend", "rival_mended", "rival", "friends", "friend_lost", "friends"]
         assert [row["about"] for row in told] == abouts
         again = [" again" in row["text"] for row in told]
         assert again == [False, False, False, True, False, False, True]
