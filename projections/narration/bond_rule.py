@@ -17,6 +17,9 @@ MARKS: Final = ("friend_from", "friend_until", "rival_from", "rival_until")
 CLOSE: Final = 0.25
 """A friendship is close to its end below this share of the way from the mark that ends it to the one that makes it."""
 
+MUCH: Final = 0.5
+"""A friend holds much against the other one from this rivalry on; 1 is the most."""
+
 _settle = getattr(settle_bond, "py_func", settle_bond)
 """The rule as it stands; a few thousand calls are not worth compiling it."""
 

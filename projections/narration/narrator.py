@@ -173,7 +173,9 @@ class Narrator:
             yield from ties.bonds_of_the_hour(scene)
             return
         if teller := TELLERS.get(scene.kind):
-            yield from teller(scene)
+            makes_news = scene.kind in ties.OVER and scene.changes_bonds
+            for moment in teller(scene):
+                yield moment._replace(priority=True) if makes_news else moment
         yield from ties.forgotten_people(scene)
         yield from ties.tie_moments(scene)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from eventlog.catalogue.registries import Issuer, Option, Weather
 from eventlog.rows import MISSING
-from projections.narration.bond_rule import FRIEND, NONE, RIVAL, BondRule, Sides, liking
+from projections.narration.bond_rule import FRIEND, MUCH, NONE, RIVAL, BondRule, Sides, liking
 from projections.narration.entries import Moment
 from projections.narration.memory import Memory
 from projections.narration.words import Counted, ago, comma_list, nth, number, part_of_day
@@ -255,6 +255,12 @@ class Scene:
         asleep = (doing >= 0) & (self._plan["affordances"]["option"][doing] == Option.SLEEP)
         return self._persons(~asleep, *but)
 
+    def at_work_since(self, person: int, place: int) -> int | None:
+        """The tick at which a person began to use a place, where the person uses it now."""
+        record, user = self.of(person), int(self._town["objects"][place]["user"])
+        uses = record is not None and user >= 0 and int(self.agents["person"][user]) == person and record["doing"] >= 0
+        return int(record["busy_since"]) if uses else None
+
     def _persons(self, chosen: np.ndarray, *but: int) -> list[int]:
         """The numbers of the living in the chosen seats, in order, except `but`."""
         persons = self.agents["person"][chosen & (self.agents["alive"] == 1)]
@@ -300,6 +306,17 @@ class Scene:
     def bond_after(self, owner: int, other: int, sides: Sides | None) -> int:
         """What `other` becomes to `owner` where the tie comes to have these sides; None: there is no tie."""
         return self._rule.after(self.bond(owner, other), sides)
+
+    @property
+    def changes_bonds(self) -> bool:
+        """Whether this event makes or ends a bond that was told."""
+        held = (tie for tie in self.ties if tie.held)
+        return any(self.bond_after(tie.owner, tie.other, tie.after) != self.bond(tie.owner, tie.other) for tie in held)
+
+    def resents(self, owner: int, other: int) -> bool:
+        """Whether `owner` holds much against `other`, also if they are friends."""
+        tie = self.tie_now(owner, other)
+        return tie is not None and tie.after[2] >= MUCH
 
     def stays(self, owner: int, other: int, bond: int) -> bool:
         """Whether `other` is this to `owner`, and this event does not end it."""

@@ -123,9 +123,11 @@ SITUATIONS: Final = _placeholders_of(
         "help.late": HELP,
         "help.promised": f"{TWO} {PLACE}",
         "help.meal_given": GIFT,
+        "help.meal_taken": GIFT,
         "help.money_lent": f"{GIFT} amount",
         "help.money_returned": f"{GIFT} amount",
         "takeover.taken": TAKEOVER,
+        "takeover.helped": f"{TAKEOVER} since_when",
         "takeover.paid": f"{TWO} {PLACE} wage",
         "help.paid": f"{TWO} {PLACE} wage",
         "arrival.founding": f"{NOBODY} people homes",
@@ -156,7 +158,9 @@ SITUATIONS: Final = _placeholders_of(
         "outage.water_back": f"{NOBODY} lasted caught",
         "outage.water_back_unnoticed": f"{NOBODY} lasted",
         "outage.dark": f"{ONE} {PLACE}",
+        "outage.dark_stopped": f"{ONE} {PLACE}",
         "outage.dry_shower": f"{ONE} {PLACE}",
+        "outage.dry_stopped": f"{ONE} {PLACE}",
         "outage.sold_out": f"{ONE} {PLACE}",
         "outage.closed": f"{BY} {PLACE} until",
         "outage.opened": f"{BY} {PLACE}",
@@ -243,6 +247,8 @@ ASIDES: Final = _placeholders_of(
         "chat.at_night": TALK,
         "chat.in_company": TALK,
         "chat.friends_fail": BAD_TALK,
+        "chat.friends_fail_mine": BAD_TALK,
+        "chat.friends_fail_theirs": BAD_TALK,
         "chat.rivals_fail": BAD_TALK,
         "chat.rivals_fail_mine": BAD_TALK,
         "chat.rivals_fail_theirs": BAD_TALK,
@@ -304,7 +310,7 @@ ASIDES: Final = _placeholders_of(
 """The asides, as category.aside, and their placeholders."""
 
 TWO_OF_A_DAY: Final = "agent other clock"
-TURN_OF_A_DAY: Final = "agent other change mostly mark"
+TURN_OF_A_DAY: Final = "agent other change level mostly mark"
 
 DAYS: Final = _placeholders_of(
     {
@@ -329,7 +335,8 @@ DAYS: Final = _placeholders_of(
 """The sentences of `story --by-day`, and their placeholders."""
 
 PEOPLE: Final = "agent other"
-REASON: Final = f"{PEOPLE} over answer"
+REASON: Final = f"{PEOPLE} over answer again"
+FIRST: Final = f"{PEOPLE} first their"
 STAY: Final = "agent stayed"
 
 LIVES: Final = _placeholders_of(
@@ -352,14 +359,14 @@ LIVES: Final = _placeholders_of(
         "first_fair_talk": PEOPLE,
         "first_uneven_talk": f"{PEOPLE} pleased cooler",
         "first_bad_talk": PEOPLE,
-        "first_meal": f"{PEOPLE} where",
-        "first_quarrel": f"{PEOPLE} where place",
-        "first_quarrel_on_the_way": PEOPLE,
-        "first_broken_promise": PEOPLE,
-        "first_help": f"{PEOPLE} where",
-        "first_takeover": f"{PEOPLE} where",
-        "first_gift": PEOPLE,
-        "first_loan": f"{PEOPLE} amount",
+        "first_meal": f"{FIRST} where",
+        "first_quarrel": f"{FIRST} where place",
+        "first_quarrel_on_the_way": FIRST,
+        "first_broken_promise": FIRST,
+        "first_help": f"{FIRST} where",
+        "first_takeover": f"{FIRST} where",
+        "first_gift": FIRST,
+        "first_loan": f"{FIRST} amount",
         "round_talk": f"{PEOPLE} nth count",
         "pause": f"{PEOPLE} days",
         "friend": REASON,
@@ -375,7 +382,7 @@ LIVES: Final = _placeholders_of(
         "rival_of_friend": REASON,
         "rival_gone": PEOPLE,
         "savings": "agent money stayed",
-        "totals": "agent talks bad meals quarrels shifts missed",
+        "totals": "agent so_far talks bad meals quarrels shifts missed",
         "starved": STAY,
         "evicted": STAY,
         "jobless": STAY,
@@ -384,8 +391,8 @@ LIVES: Final = _placeholders_of(
         "now": "agent where stayed money",
         "now_friends": "agent names",
         "now_rivals": "agent names",
-        "together": f"{PEOPLE} talks bad meals quarrels",
-        "together_never_talked": f"{PEOPLE} meals quarrels",
+        "together": f"{PEOPLE} so_far talks bad meals quarrels",
+        "together_never_talked": f"{PEOPLE} so_far meals quarrels",
         "feeling": f"{PEOPLE} sort trust familiarity rivalry",
         "no_feeling": PEOPLE,
     }

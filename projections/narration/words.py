@@ -126,6 +126,14 @@ def duration(ticks: int, per_day: int) -> str:
     return "a day" if minutes < 2880 else many(minutes // 1440, "day")
 
 
+def stay(ticks: int, per_day: int) -> str:
+    """`three hours`, `seven days`, `more than seven days`, `almost eight days`: how long somebody lived in town."""
+    days, rest = divmod(ticks, per_day)
+    if rest * 4 >= per_day * 3:
+        return f"almost {duration((days + 1) * per_day, per_day)}"
+    return f"{'more than ' if days and rest * 4 >= per_day else ''}{duration(ticks, per_day)}"
+
+
 def span(ticks: int, per_day: int) -> str:
     """`40 minutes`, `one hour and five minutes`, `two days`: a duration in its two largest units, rounded down."""
     minutes = ticks * 1440 // per_day
@@ -137,6 +145,13 @@ def span(ticks: int, per_day: int) -> str:
     else:
         large, small = many(minutes, "minute"), ""
     return f"{large} and {small}" if small else large
+
+
+def clock(then: int, tick: int, per_day: int) -> str:
+    """The moment `then` as it is told later, at `tick`: `14:30`, `14:30 the day before`."""
+    minutes = then % per_day * 1440 // per_day
+    day = "" if then // per_day == tick // per_day else f" {ago(then, tick, per_day)}"
+    return f"{minutes // 60:02}:{minutes % 60:02}{day}"
 
 
 def until(end: int, tick: int, per_day: int) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from eventlog.rows import MISSING
 from projections.narration.bond_rule import NONE, BondRule, Sides
 from projections.narration.memory import Memory
 from projections.narration.moments.queues import DESK
@@ -26,7 +27,7 @@ class BondChange(NamedTuple):
     """From `tick` on, `other` is to `owner` what `now` says; it was `was`. `kind` is that of the event `seq`.
 
     What time alone changed has the kind `tick_ended` and the seq of an hour's end at that tick or later. `over` is what
-    gave most of the change, in words: `a quarrel and what Grace said`.
+    gave most of the change, in words: `a quarrel and what Grace said`. `doer` is the event's agent, such as who left.
     """
 
     tick: int
@@ -37,6 +38,7 @@ class BondChange(NamedTuple):
     now: int
     kind: str
     over: str = ""
+    doer: int = MISSING
 
 
 def bond_changes(run: "History", tick: int, *persons: int) -> list[BondChange]:
@@ -67,9 +69,10 @@ def bond_changes(run: "History", tick: int, *persons: int) -> list[BondChange]:
                 count_reason(reasons, row, events[row["seq"]], names)
             if now != was:
                 side = BEGINS[now] if now != NONE else ENDS[was]
-                over = reasons.most(*two, *side, names.person)
-                found.append(BondChange(at, row["seq"], *two, was, now, row["kind"], over))
-                reasons.bond_changed(*two)
+                over = reasons.most(*two, *side, at // names.ticks_per_day, names.person)
+                doer = int(events[row["seq"]]["agent"])
+                found.append(BondChange(at, row["seq"], *two, was, now, row["kind"], over, doer))
+                reasons.bond_changed(*two, sides if row["change"] == "decayed" else None)
             if sides is None:
                 reasons.forget(*two)
     return sorted(found)
@@ -83,6 +86,7 @@ def count_reason(reasons: Reasons, row: Mapping[str, Any], event: Any, names: Na
         int(event["code"]),
         int(event["agent"]),
         row["owner_id"],
+        int(event["tick"]) // names.ticks_per_day,
         at_a_desk=place >= 0 and names.spots[place].kind == DESK,
         founding=int(event["tick"]) == 0 and not int(event["cause"]),
     )

@@ -17,6 +17,8 @@ from projections.narration.moments.queues import ON_THE_WAY
 from projections.narration.wording import Templates, next_wording, sentence
 from projections.narration.words import number
 from townlet.configuration.load import names_table
+from townlet.configuration.plans import jobs_of, map_of
+from townlet.configuration.settings import Settings
 from townlet.history.name_books import prose_names
 from townlet.history.narrator import shipped_templates
 from townlet.telling.bond_history import BondChange
@@ -34,6 +36,16 @@ KINDS: Final = (
 """The kinds of events that lives and pairs are told from."""
 
 SORTS: Final = {FRIEND: "friend", RIVAL: "rival"}
+
+SO_FAR: Final = {False: "so far", True: "in all"}
+"""How a count begins, by whether it can still grow."""
+
+OF_ONE: Final = {"first": "", "their": "a"}
+OF_MORE: Final = {"first": " for the first time", "their": "their first"}
+"""What the sentence of a first one says: where there was only one, and where others followed."""
+
+MINUTES: Final = 1440
+"""The minutes of a day, in which the settings give the times of shifts."""
 
 LIFE: Final = pa.schema(
     [
@@ -76,15 +88,26 @@ class LifeTeller:
         self._rows.append((tick, name, text, seq, agent, other))
 
     def say_bonds(self, changes: Sequence[BondChange]) -> None:
-        """Add the sentences of changes of bonds; of two that make one thing mutual at once, only the last has one."""
-        bonds: dict[tuple[int, int], int] = {}
-        for place, change in enumerate(changes):
-            bonds[change.owner, change.other] = change.now
-            mutual = change._replace(owner=change.other, other=change.owner)
-            if change.now == NONE or mutual[:4] not in [each[:4] for each in changes[place + 1 : place + 3]]:
-                self._say_bond(change, bonds.get((change.other, change.owner), NONE))
+        """Add the sentences of changes of bonds; of two that make one thing mutual at once, only the last has one.
 
-    def _say_bond(self, change: BondChange, back: int) -> None:
+        What who leaves town felt until then is not told.
+        """
+        bonds: dict[tuple[int, int], int] = {}
+        had = set[tuple[int, int, int]]()  # (owner, other, bond), and (lower, higher, -bond) where both sides had it
+        told = [each for each in changes if each.kind != "agent_exited" or each.doer != each.owner]
+        made = [_made(each) for each in told]
+        for place, change in enumerate(told):
+            owner, other, now = change.owner, change.other, change.now
+            bonds[owner, other] = now
+            back = bonds.get((other, owner), NONE)
+            mutual = _made(change._replace(owner=other, other=owner))
+            is_mutual = now != NONE and back == now
+            one, both = (owner, other, now), (min(owner, other), max(owner, other), -now)
+            if now == NONE or mutual not in made[place + 1 :]:
+                self._say_bond(change, back, again=(both if is_mutual else one) in had)
+            had |= {one, both} if is_mutual else {one}
+
+    def _say_bond(self, change: BondChange, back: int, *, again: bool) -> None:
         """Add the sentence of a change of a bond; `back` is the bond in the other direction at that time."""
         sort = SORTS[change.now or change.was]
         if change.now != NONE:
@@ -96,7 +119,7 @@ class LifeTeller:
             name = "friend_lost" if sort == "friend" else "rival_mended"
         else:
             name = "friend_cooled" if sort == "friend" else "rival_forgotten"
-        facts = {"over": change.over, "answer": self._answer(change, back)}
+        facts = {"over": change.over, "answer": self._answer(change, back), "again": " again" if again else ""}
         self.say(name, change.tick, change.seq, change.owner, change.other, facts)
 
     def _answer(self, change: BondChange, back: int) -> str:
@@ -129,6 +152,11 @@ class LifeTeller:
         return self.names.spot(place)
 
 
+def _made(change: BondChange) -> tuple[int, ...]:
+    """What a change makes, and when."""
+    return change.tick, change.seq, change.owner, change.other, change.now
+
+
 def first_quarrel_of(reason: int) -> str:
     """The name of the sentence of a first quarrel with this reason code; its place is told where it was there."""
     return "first_quarrel_on_the_way" if reason in ON_THE_WAY else "first_quarrel"
@@ -151,6 +179,21 @@ def counts_of(events: "Rows") -> dict[str, str]:
     counted = Counter(events[~is_promise(events)]["kind"].tolist())
     kinds = {"talks": codes.CHAT_SUCCEEDED, "bad": codes.CHAT_FAILED, "meals": codes.SHARED_MEAL}
     return {name: number(counted[int(kind)]) for name, kind in (kinds | {"quarrels": codes.QUEUE_CONFLICT}).items()}
+
+
+def missed_shifts(settings: Settings, events: "Rows") -> "Rows":
+    """The absences among these events, without shifts that were over when the person was hired, which none can miss."""
+    per_day = settings.town.ticks_per_day
+    ends = [round(end * per_day / MINUTES) for _, _, (_, end), _ in jobs_of(settings.work, map_of(settings))]
+    hired: dict[int, int] = {}
+    missed = np.zeros(len(events), bool)
+    for index, row in enumerate(events):
+        if row["kind"] == codes.HIRED:
+            hired[int(row["agent"])] = int(row["tick"])
+        elif row["kind"] == codes.SHIFT_MISSED:
+            over = int(row["tick"]) // per_day * per_day + ends[int(row["code"])]
+            missed[index] = hired.get(int(row["agent"]), -1) < over
+    return events[missed]
 
 
 def is_promise(events: "Rows") -> np.ndarray:

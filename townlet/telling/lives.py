@@ -7,12 +7,22 @@ import pyarrow as pa
 
 from eventlog import codes
 from eventlog.catalogue.registries import Reason, Trait
-from projections.narration.bond_rule import FRIEND, RIVAL
+from projections.narration.bond_rule import FRIEND, MUCH, RIVAL
 from projections.narration.wording import Templates
-from projections.narration.words import comma_list, duration, many, number
+from projections.narration.words import comma_list, many, number, stay
 from townlet.configuration.load import person_number
 from townlet.telling.bond_history import bond_changes
-from townlet.telling.life_events import LifeTeller, bonds_now, counts_of, events_of, first_quarrel_of, is_promise
+from townlet.telling.life_events import (
+    OF_MORE,
+    SO_FAR,
+    LifeTeller,
+    bonds_now,
+    counts_of,
+    events_of,
+    first_quarrel_of,
+    is_promise,
+    missed_shifts,
+)
 from townlet.telling.why import known_person
 
 if TYPE_CHECKING:
@@ -54,8 +64,7 @@ def life(run: "History", name: str, tick: int, templates: Templates | None = Non
         _turn(teller, row, int(arrival["tick"]))
     _first_quarrel(teller, events)
     changes = bond_changes(run, tick, person)
-    own_end = [each for each in changes if each.kind == "agent_exited" and each.other == person]
-    teller.say_bonds([each for each in changes if each not in own_end])
+    teller.say_bonds([each for each in changes if each.kind != "agent_exited" or each.doer != person])
     begins, ends = int(arrival["tick"]), int(left["tick"][0]) if len(left) else tick
     _savings(teller, person, begins, ends)
     _end(teller, person, events, begins, ends, is_gone=bool(len(left)))
@@ -91,7 +100,7 @@ def _turn(teller: LifeTeller, row: Any, arrived: int) -> None:
     elif kind == codes.AGENT_FAINTED:
         teller.say("fainted", at, seq, person)
     elif kind == codes.AGENT_EXITED:
-        stayed = duration(at - arrived, teller.per_day)
+        stayed = stay(at - arrived, teller.per_day)
         reason = int(row["code"])
         teller.say(LEAVING[Reason(reason)] if reason in LEAVING else "left", at, seq, person, facts={"stayed": stayed})
 
@@ -100,7 +109,7 @@ def _first_quarrel(teller: LifeTeller, events: "Rows") -> None:
     """The first quarrel of the person's life; later ones are told where they made or ended a bond."""
     quarrels = (events["kind"] == codes.QUEUE_CONFLICT) & (events["object"] >= 0) & ~is_promise(events)
     for row in events[quarrels][:1]:
-        facts = {"where": teller.where(int(row["object"])), "place": teller.spot(int(row["object"]))}
+        facts = {"where": teller.where(int(row["object"])), "place": teller.spot(int(row["object"]))} | OF_MORE
         people = int(row["agent"]), int(row["other"])
         teller.say(first_quarrel_of(int(row["code"])), int(row["tick"]), int(row["seq"]), *people, facts)
 
@@ -114,7 +123,7 @@ def _savings(teller: LifeTeller, person: int, begins: int, ends: int) -> None:
 
 def _say_savings(teller: LifeTeller, person: int, begins: int, at: int) -> None:
     money = f"{float(_record(teller, person, at)['wallet']):.1f}"
-    teller.say("savings", at, agent=person, facts={"money": money, "stayed": duration(at - begins, teller.per_day)})
+    teller.say("savings", at, agent=person, facts={"money": money, "stayed": stay(at - begins, teller.per_day)})
 
 
 def _end(teller: LifeTeller, person: int, events: "Rows", begins: int, ends: int, *, is_gone: bool) -> None:
@@ -123,22 +132,32 @@ def _end(teller: LifeTeller, person: int, events: "Rows", begins: int, ends: int
         _say_savings(teller, person, begins, ends)
     own = events["agent"] == person
     worked = int((own & np.isin(events["kind"], (codes.SHIFT_STARTED, codes.ARRIVED_LATE))).sum())
-    missed = many(int((own & (events["kind"] == codes.SHIFT_MISSED)).sum()), "shift")
-    facts = {"shifts": number(worked), "missed": missed, **counts_of(events)}
+    absences = missed_shifts(
+        teller.run.config, events[own & np.isin(events["kind"], (codes.SHIFT_MISSED, codes.HIRED))]
+    )
+    facts = {"shifts": number(worked), "missed": many(len(absences), "shift"), **counts_of(events)}
+    facts["so_far"] = SO_FAR[is_gone]
     teller.say("totals", ends, agent=person, facts=facts)
 
 
 def _present(teller: LifeTeller, person: int, bonds: dict[tuple[int, int], int], begins: int) -> None:
     """Where a person who is still there lives, with how much money, and with which friends and rivals."""
     record = _record(teller, person, teller.tick)
-    where, stayed = teller.where(int(record["home"])), duration(teller.tick - begins, teller.per_day)
+    where, stayed = teller.where(int(record["home"])), stay(teller.tick - begins, teller.per_day)
     facts = {"where": where, "stayed": stayed, "money": f"{float(record['wallet']):.1f}"}
     teller.say("now", teller.tick, agent=person, facts=facts)
     for name, sort in (("now_friends", FRIEND), ("now_rivals", RIVAL)):
         known = sorted(other for (owner, other), bond in bonds.items() if owner == person and bond == sort)
         if known:
-            names = comma_list([teller.name(each) for each in known])
+            held = {int(tie["other"]) for tie in record["ties"] if tie["known"] and tie["rivalry"] >= MUCH}
+            against = held if sort == FRIEND else set[int]()
+            names = comma_list([_with_grudge(teller.name(each), resents=each in against) for each in known])
             teller.say(name, teller.tick, agent=person, facts={"names": names})
+
+
+def _with_grudge(name: str, *, resents: bool) -> str:
+    """The name of a friend, and whether the person holds much against the friend."""
+    return f"{name} (but holds much against {name})" if resents else name
 
 
 def _record(teller: LifeTeller, person: int, tick: int) -> Any:

@@ -1,5 +1,6 @@
 """Two people, from their first meeting to now: what they did together first, and the turning points between them."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -8,13 +9,22 @@ import pyarrow as pa
 
 from eventlog import codes
 from eventlog.catalogue.registries import Reason
-from projections.narration.bond_rule import FRIEND, NONE, RIVAL
+from projections.narration.bond_rule import FRIEND, MUCH, NONE, RIVAL
 from projections.narration.moments.talk import quality_of
 from projections.narration.wording import Templates
-from projections.narration.words import duration, nth, number
+from projections.narration.words import nth, number, stay
 from townlet.configuration.load import person_number
 from townlet.telling.bond_history import bond_changes
-from townlet.telling.life_events import LifeTeller, bonds_now, counts_of, events_of, first_quarrel_of
+from townlet.telling.life_events import (
+    OF_MORE,
+    OF_ONE,
+    SO_FAR,
+    LifeTeller,
+    bonds_now,
+    counts_of,
+    events_of,
+    first_quarrel_of,
+)
 from townlet.telling.why import known_person, require_known
 
 if TYPE_CHECKING:
@@ -70,7 +80,7 @@ def pair(run: "History", one: str, other: str, tick: int, templates: Templates |
     teller.say_bonds(changes)
     for row in events[(events["kind"] == codes.AGENT_EXITED)]:
         begins = events[(events["kind"] == codes.AGENT_ARRIVED) & (events["agent"] == row["agent"])]["tick"][0]
-        stayed = duration(int(row["tick"] - begins), teller.per_day)
+        stayed = stay(int(row["tick"] - begins), teller.per_day)
         teller.say("left", int(row["tick"]), int(row["seq"]), int(row["agent"]), facts={"stayed": stayed})
     _present(teller, a, b, both, bonds_now(changes))
     return teller.table()
@@ -90,25 +100,32 @@ def _turns(teller: LifeTeller, both: "Rows", *, knew: bool) -> None:
     Of two who knew each other before the town began, no talk is told as the first.
     """
     seen, talks, last = {"talk"} if knew else set[str](), 0, None
+    often = Counter(map(_deed, both))
     for row in both:
-        kind, at = int(row["kind"]), int(row["tick"])
+        kind, at, name = int(row["kind"]), int(row["tick"]), _deed(row)
         people = (int(row["seq"]), int(row["agent"]), int(row["other"]))
-        name = "talk" if kind in TALKS else FIRSTS.get(kind, "")
-        if kind == codes.QUEUE_CONFLICT and int(row["code"]) == Reason.PROMISE:
-            name = "first_broken_promise"
         if last is not None and at - last >= PAUSE_DAYS * teller.per_day:
             teller.say("pause", at, *people, {"days": number((at - last) // teller.per_day)})
         last = at
         talks += kind == codes.CHAT_SUCCEEDED
         if name and name not in seen:
             seen.add(name)
+            first = OF_MORE if often[name] > 1 else OF_ONE
             if name == "talk":
                 name = FIRST_TALKS[quality_of(row)]
             elif name == "first_quarrel":
                 name = first_quarrel_of(int(row["code"]))
-            teller.say(name, at, *people, _facts(teller, row))
+            teller.say(name, at, *people, _facts(teller, row) | first)
         if kind == codes.CHAT_SUCCEEDED and talks in ROUND:
             teller.say("round_talk", at, *people, {"nth": nth(talks), "count": number(talks)})
+
+
+def _deed(row: Any) -> str:
+    """The name of what two people did: `talk`, or one of FIRSTS; empty for what is not told as a first."""
+    kind = int(row["kind"])
+    if kind == codes.QUEUE_CONFLICT and int(row["code"]) == Reason.PROMISE:
+        return "first_broken_promise"
+    return "talk" if kind in TALKS else FIRSTS.get(kind, "")
 
 
 def _facts(teller: LifeTeller, row: Any) -> dict[str, str]:
@@ -125,10 +142,11 @@ def _present(teller: LifeTeller, a: int, b: int, both: "Rows", bonds: Mapping[tu
     """What the two had together so far, and, of those who are there, what each is to the other now."""
     talked = bool(np.isin(both["kind"], TALKS).any())
     name = "together" if talked else "together_never_talked"
-    teller.say(name, teller.tick, agent=a, other=b, facts=counts_of(both))
     agents = teller.run.at(teller.tick).town.record["agents"]
     alive = {int(record["person"]): record for record in agents if record["alive"]}
-    if a not in alive or b not in alive:
+    is_over = a not in alive or b not in alive
+    teller.say(name, teller.tick, agent=a, other=b, facts=counts_of(both) | {"so_far": SO_FAR[is_over]})
+    if is_over:
         return
     if teller.names.venue_of_spot[alive[a]["home"]] == teller.names.venue_of_spot[alive[b]["home"]]:
         where = teller.where(int(alive[a]["home"]))
@@ -140,5 +158,8 @@ def _present(teller: LifeTeller, a: int, b: int, both: "Rows", bonds: Mapping[tu
             teller.say("no_feeling", teller.tick, agent=owner, other=other)
             continue
         sides = {side: f"{float(held[0][side]):.2f}" for side in ("trust", "familiarity", "rivalry")}
-        facts = sides | {"sort": SORTS[bonds.get((owner, other), NONE)]}
+        bond = bonds.get((owner, other), NONE)
+        resents = bond == FRIEND and held[0]["rivalry"] >= MUCH
+        sort = f"a friend, but holds much against {teller.name(other)}" if resents else SORTS[bond]
+        facts = sides | {"sort": sort}
         teller.say("feeling", teller.tick, agent=owner, other=other, facts=facts)

@@ -11,7 +11,7 @@ from eventlog.catalogue import KIND_NAMES
 from eventlog.catalogue.life import AgentArrived, AgentExited
 from eventlog.catalogue.market import SharedMeal
 from eventlog.catalogue.queues import QueueConflict
-from eventlog.catalogue.work import ArrivedLate, ShiftMissed
+from eventlog.catalogue.work import ArrivedLate, Hired, ShiftMissed
 from eventlog.rows import ROW
 from projections.narration.bond_rule import FRIEND, RIVAL
 from projections.narration.memory import Memory
@@ -25,7 +25,7 @@ from townlet.history.kept_tables import tie_changes
 from townlet.history.name_books import prose_names
 from townlet.history.narrator import shipped_templates
 from townlet.telling.bond_history import BondChange, bond_changes, count_reason
-from townlet.telling.life_events import is_promise
+from townlet.telling.life_events import is_promise, missed_shifts
 from townlet.telling.story import narrations
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ NOUNS: Final[Mapping[str, tuple[str, str]]] = {
     "missed": ("missed shift", "missed shifts"),
 }
 
-KINDS: Final = np.array([AgentArrived.kind, AgentExited.kind, *COUNTED.values(), *OVER])
+KINDS: Final = np.array([AgentArrived.kind, AgentExited.kind, Hired.kind, *COUNTED.values(), *OVER])
 
 STRIDE: Final = 3
 """How far apart two sentences of a day are in the order of their wordings."""
@@ -61,8 +61,8 @@ LEAST: Final = 0.05
 class Turn(NamedTuple):
     """How much a day's events changed `owner`'s liking (trust + familiarity - rivalry) of `other`, without decay.
 
-    `mostly` is the kind of event that changed it most, `words` says so in words, and `friend_from` is the liking that
-    makes a friend.
+    `mostly` is the kind of event that changed it most, `words` says so in words, `friend_from` is the liking that makes
+    a friend, and `level` the liking after the last of these events.
     """
 
     owner: str
@@ -71,6 +71,7 @@ class Turn(NamedTuple):
     mostly: str
     words: str
     friend_from: float
+    level: float
 
 
 class Quarrel(NamedTuple):
@@ -164,7 +165,15 @@ def _facts_of(day: TurningPoints, per_day: int) -> Iterator[tuple[str, Mapping[s
     for name, turn in (("gained", day.gained), ("lost", day.lost)):
         if turn:
             two = {"agent": prose_name(turn.owner), "other": prose_name(turn.other), "mostly": turn.words}
-            yield name, two | {"change": f"{abs(turn.change):.2f}", "mark": f"{turn.friend_from:.2f}"}
+            yield (
+                name,
+                two
+                | {
+                    "change": f"{abs(turn.change):.2f}",
+                    "level": f"{turn.level:.2f}",
+                    "mark": f"{turn.friend_from:.2f}",
+                },
+            )
 
 
 def _bond_facts(day: TurningPoints, per_day: int) -> Iterator[tuple[str, Mapping[str, str]]]:
@@ -190,6 +199,8 @@ def _turning_points_of(
         return person_name(run.config, int(person))
 
     def of(what: str) -> "Rows":
+        if what == "missed":
+            return missed_shifts(run.config, events)
         rows: Rows = events[events["kind"] == COUNTED[what]]
         if what in ("quarrels", "broken_promises"):
             rows = rows[is_promise(rows) == (what == "broken_promises")]
@@ -219,6 +230,7 @@ def _turns(run: "History", changes: pa.Table, events: "Rows") -> list[Turn]:
     """The change of every liking that events changed, in the order of its first event."""
     names, reasons, by_seq = prose_names(run.config), Reasons(Memory()), {int(row["seq"]): row for row in events}
     moved: dict[tuple[int, int], float] = {}
+    level: dict[tuple[int, int], float] = {}
     called: dict[tuple[int, int], tuple[str, str]] = {}
     for row in changes.to_pylist():
         event = by_seq.get(row["seq"])
@@ -226,13 +238,13 @@ def _turns(run: "History", changes: pa.Table, events: "Rows") -> list[Turn]:
             two = row["owner_id"], row["other_id"]
             count_reason(reasons, row, event, names)
             moved[two] = moved.get(two, 0.0) + _liking(row, "after") - _liking(row, "before")
-            called[two] = row["owner"], row["other"]
+            level[two], called[two] = _liking(row, "after"), (row["owner"], row["other"])
     turns = []
     for two, change in moved.items():
         if abs(change) >= LEAST:
             sort, words = reasons.first(*two, "liking", 1 if change > 0 else -1, names.person)
             mark = run.config.relationships.bonds.friend_liking
-            turns.append(Turn(*called[two], change, KIND_NAMES[kind_of(sort)], words, mark))
+            turns.append(Turn(*called[two], change, KIND_NAMES[kind_of(sort)], words, mark, level[two]))
     return turns
 
 

@@ -7,7 +7,7 @@ from eventlog.rows import MISSING
 from projections.narration.bond_rule import FRIEND, RIVAL
 from projections.narration.entries import Moment
 from projections.narration.scene import Scene
-from projections.narration.words import duration
+from projections.narration.words import stay
 
 LEAVING: Mapping[int, str] = {
     Reason.FAINT: "departure.starved",
@@ -100,7 +100,7 @@ def departure(scene: Scene) -> Iterator[Moment]:
     facts = {
         "friends": scene.names_of(friends),
         "rivals": scene.names_of(rivals),
-        "stayed": duration(stayed, scene.names.ticks_per_day),
+        "stayed": stay(stayed, scene.names.ticks_per_day),
         "people": scene.number(len(scene.living)),
         "home": scene.names.where(scene.home(gone)),
     }

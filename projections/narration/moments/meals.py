@@ -92,6 +92,11 @@ def shared_meal(scene: Scene) -> Iterator[Moment]:
         "third": scene.names_of(_third(scene)),
     }
     asides = [f"meal.{name}" for name, holds in true.items() if holds]
+    are_told = all(memory.get("table_told", each, default=-1) == scene.tick for each in two)
+    for each in two:
+        memory.put(scene.tick, "table_told", each)
+    if are_told:  # both sat down at one table in this minute, and that was told
+        return
     yield scene.moment("meal.shared", facts, priority=True, asides=asides)
 
 

@@ -67,7 +67,7 @@ def good_talk(scene: Scene) -> Iterator[Moment]:
     memory.put(scene.tick, "talked", *pair(a, b))
     asides = [f"chat.{each}" for each, holds in true.items() if holds]
     special = new or name == "great" or any(true[each] for each in ("mended", "round", "long_ago"))
-    if special or _is_news(scene):
+    if special or _is_news(scene) or scene.changes_bonds:
         yield scene.moment(f"chat.{name}", facts, priority=new, asides=asides)
 
 
@@ -103,8 +103,12 @@ def bad_talk(scene: Scene) -> Iterator[Moment]:
     tried = talks_so_far(scene)
     count, row = memory.add("failed_talks", *pair(a, b)), memory.add("failures", *pair(a, b))
     fine = memory.get("talks", *pair(a, b))
+    friends = scene.stays(a, b, FRIEND) and scene.stays(b, a, FRIEND)
+    mine, theirs = scene.resents(a, b), scene.resents(b, a)
     true = {
-        "friends_fail": scene.stays(a, b, FRIEND) and scene.stays(b, a, FRIEND),
+        "friends_fail": friends and not mine and not theirs,
+        "friends_fail_mine": friends and mine,
+        "friends_fail_theirs": friends and theirs and not mine,
         **rivalry(scene, "rivals_fail"),
         "row": row >= 2,
         "usually_fine": fine >= 4 and row == 1 and count > 1,

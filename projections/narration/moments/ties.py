@@ -8,7 +8,7 @@ import numpy as np
 from eventlog import codes
 from eventlog.catalogue.registries import SIDES
 from eventlog.rows import MISSING
-from projections.narration.bond_rule import FRIEND, NONE, RIVAL, liking
+from projections.narration.bond_rule import FRIEND, NONE, RIVAL, Sides, liking
 from projections.narration.entries import Moment
 from projections.narration.moments.queues import DESK
 from projections.narration.reasons import Reasons, cause_of
@@ -36,7 +36,7 @@ LIKING: Final = np.array([1.0, 1.0, -1.0])
 """What each side of a tie adds to the liking."""
 
 BEGINS: Final = {FRIEND: ("liking", 1), RIVAL: ("rivalry", 1)}
-ENDS: Final = {FRIEND: ("change", -1), RIVAL: ("change", 1)}
+ENDS: Final = {FRIEND: ("liking", -1), RIVAL: ("liking", 1)}
 """What the reasons of a bond gave or took, where it begins and where it ends; see `Reasons`."""
 
 
@@ -105,13 +105,14 @@ def bonds_of_the_hour(scene: Scene) -> Iterator[Moment]:
         if before.get(each, NONE) != now.get(each, NONE)
     }
     for each, (_, bond) in changed.items():
-        _remember(scene, *each, bond)
+        tie = scene.tie_now(*each)
+        _remember(scene, *each, bond, None if tie is None else tie.after)
     yield from _in_time(scene, changed)
     sides = np.stack([ties[side].astype(float) for side in SIDES], axis=1)
     friends = ties["bond"] == FRIEND
     close = friends & (sides @ LIKING < scene.close_below)
     for index in np.flatnonzero(close).tolist():
-        yield from _close_to_the_end(scene, *two[index], "friendship.fading", {})
+        yield from _worn(scene, *two[index], sides[index])
 
 
 def _bound(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
@@ -119,6 +120,16 @@ def _bound(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
     agents = scene.agents[scene.agents["alive"] == 1]
     owner, slot = np.nonzero((agents["ties"]["bond"] != NONE) & (agents["ties"]["known"] == 1))
     return agents["ties"][owner, slot], agents["person"][owner]
+
+
+def _worn(scene: Scene, owner: int, other: int, sides: np.ndarray) -> Iterator[Moment]:
+    """A friendship that comes close to its end at an hour's end: through time, or mostly through earlier events."""
+    trust, familiarity, rivalry = sides.tolist()
+    if Reasons(scene.memory).is_faded(owner, other, (trust, familiarity, rivalry)):
+        yield from _close_to_the_end(scene, owner, other, "friendship.fading", {})
+    else:
+        why = {"over": _most(scene, owner, other, *ENDS[FRIEND])}
+        yield from _close_to_the_end(scene, owner, other, "friendship.strained", why)
 
 
 def _close_to_the_end(scene: Scene, owner: int, other: int, name: str, facts: Mapping[str, str]) -> Iterator[Moment]:
@@ -243,9 +254,10 @@ def _mark(scene: Scene, tie: Tie) -> None:
         scene.memory.put(1, "close", tie.owner, tie.other)
 
 
-def _remember(scene: Scene, owner: int, other: int, bond: int) -> None:
+def _remember(scene: Scene, owner: int, other: int, bond: int, sides: Sides | None = None) -> None:
+    """Remember a bond; `sides` are those of the tie where time changed it."""
     scene.memory.drop("close", owner, other)
-    Reasons(scene.memory).bond_changed(owner, other)
+    Reasons(scene.memory).bond_changed(owner, other, sides)
     if bond == NONE:
         scene.memory.drop("bond", owner, other)
     else:
@@ -256,10 +268,10 @@ def _count_reason(scene: Scene, tie: Tie) -> None:
     """Count what this event gave to a tie."""
     at_a_desk = scene.place >= 0 and scene.names.spots[scene.place].kind == DESK
     founding = scene.tick == 0 and scene.cause == MISSING
-    cause = cause_of(scene.kind, scene.code, scene.agent, tie.owner, at_a_desk=at_a_desk, founding=founding)
+    cause = cause_of(scene.kind, scene.code, scene.agent, tie.owner, scene.day, at_a_desk=at_a_desk, founding=founding)
     Reasons(scene.memory).add(tie.owner, tie.other, cause, tie.before, tie.after)
 
 
 def _most(scene: Scene, owner: int, other: int, feeling: str, sign: int) -> str:
     """What gave most of a feeling, or took most of it away, in words."""
-    return Reasons(scene.memory).most(owner, other, feeling, sign, scene.name)
+    return Reasons(scene.memory).most(owner, other, feeling, sign, scene.day, scene.name)

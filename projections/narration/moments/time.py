@@ -19,7 +19,10 @@ CAUGHT: Mapping[int, str] = {
     Reason.WATER: "outage.dry_shower",
     Reason.STOCK: "outage.sold_out",
 }
-"""The situations of uses that an outage or an empty shelf interrupted, by reason."""
+"""The situations of uses that an outage or an empty shelf kept from their beginning, by reason."""
+
+STOPPED: Mapping[int, str] = {Reason.POWER: "outage.dark_stopped", Reason.WATER: "outage.dry_stopped"}
+"""The situations of uses that had begun before, by reason."""
 
 TODAY = ("faults_today", "shifts_today", "talked_today")
 """The names of the counts of a day in the memory."""
@@ -112,10 +115,12 @@ def water_restored(scene: Scene) -> Iterator[Moment]:
 
 
 def interruption(scene: Scene) -> Iterator[Moment]:
-    """An outage or an empty shelf stops a person."""
+    """An outage or an empty shelf stops a person, or keeps it from what it wants to do."""
     if scene.code2 in CAUGHT:
         scene.memory.add(f"caught_by_{scene.code2}", scene.agent)
-        yield scene.moment(CAUGHT[scene.code2])
+        record = scene.of(scene.agent)
+        had_begun = record is not None and record["last_ticks"] > 0
+        yield scene.moment((STOPPED if had_begun else CAUGHT).get(scene.code2, CAUGHT[scene.code2]))
 
 
 def _of_command(scene: Scene, name: str, facts: Mapping[str, str]) -> Moment:

@@ -8,7 +8,7 @@ from projections.narration.bond_rule import FRIEND, RIVAL
 from projections.narration.entries import Moment
 from projections.narration.moments import queues, talk
 from projections.narration.scene import Scene, pair
-from projections.narration.words import duration, nth, times, with_article
+from projections.narration.words import clock, duration, nth, times, with_article
 from projections.riders.tie_changes import Change
 
 STREAK = (3, 5, 10, 20, 30, 50, 100)
@@ -98,9 +98,12 @@ def takeover(scene: Scene) -> Iterator[Moment]:
         "ill": memory.get("ill_until", owner) > scene.tick,
     }
     facts = _facts(scene, scene.code) | {"nth": nth(count), "since": scene.ago(max(back, 0))}
-    yield scene.moment(
-        "takeover.taken", facts, priority=True, asides=[f"takeover.{name}" for name, holds in true.items() if holds]
-    )
+    began = scene.at_work_since(taker, scene.place)
+    name = "takeover.taken"
+    if began is not None and began < scene.tick:
+        name = "takeover.helped"
+        facts["since_when"] = clock(began, scene.tick, scene.names.ticks_per_day)
+    yield scene.moment(name, facts, priority=True, asides=[f"takeover.{name}" for name, holds in true.items() if holds])
 
 
 def late_help(scene: Scene) -> Iterator[Moment]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from tests.projections.narration.claimed_reasons import time_took_most
 from tests.projections.narration.story_log import At
 
 FRIEND, RIVAL = 1, 2
@@ -68,14 +69,17 @@ def changed_in_time(was: int, now: int, *, mutual: bool = False) -> Claim:
 
 
 def nearly_over(*, in_time: bool) -> Claim:
-    """The event, or the end of this hour, brought the liking of a friend below a quarter of the way to the end."""
+    """The event, or the end of this hour, brought the liking of a friend below a quarter of the way to the end.
+
+    `in_time`: time took most of it. At an hour's end it is said of what was done, where that took as much.
+    """
 
     def claim(at: At) -> bool:
         bonds = at.log.settings.relationships.bonds
         mark = bonds.friend_until + 0.25 * (bonds.friend_liking - bonds.friend_until)
         was, now = (at.liking(at.a, at.b, before=when) for when in (True, False))
         friends = at.bond(at.a, at.b, before=True) == at.bond(at.a, at.b) == FRIEND
-        right = at.kind == "tick_ended" if in_time else over_is_the_event(at)
+        right = time_took_most(at) == in_time if at.kind == "tick_ended" else not in_time and over_is_the_event(at)
         return friends and right and bonds.friend_until <= now < mark <= was
 
     return claim

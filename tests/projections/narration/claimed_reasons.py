@@ -4,6 +4,7 @@ from typing import Final
 
 from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import Reason
+from tests.projections.narration.spelled import Number
 from tests.projections.narration.story_log import At, Move
 
 NAMES: Final = {
@@ -22,7 +23,7 @@ NAMES: Final = {
     "money_lent": ("a loan", "loans"),
     "money_returned": ("money paid back", "money paid back"),
     "tie_set": ("a command", "commands"),
-    "founding": ("how they stood before the town began", "how they stood before the town began"),
+    "founding": ("their old acquaintance", "their old acquaintance"),
 }
 """The words for a sort of event, once and more than once; of two that gave the same, the first is named first."""
 
@@ -40,8 +41,8 @@ def sort_of(at: At, move: Move) -> str:
     return "founding" if kind == "tie_set" and row["tick"] == 0 and not row["cause"] else kind
 
 
-def moves_of(at: At, *, since_bond: bool) -> list[Move]:
-    """What moved the entry's tie up to this event, since it began, or since its bond last changed before it."""
+def moves_of(at: At) -> list[Move]:
+    """What moved the entry's tie up to this event, since it began or its bond last changed before it."""
     found: list[Move] = []
     bonds = {each.seq for each in at.log.bonds_of(at.a, at.b, at.seq) if each.seq < at.seq}
     changed = max(bonds, default=-1)
@@ -50,21 +51,37 @@ def moves_of(at: At, *, since_bond: bool) -> list[Move]:
             continue
         if move.is_end:
             found = []
-        elif not since_bond or move.seq > changed:
+        elif move.seq > changed:
             found.append(move)
     return found
 
 
-def main_reason(at: At, feeling: str, sign: int, *, since_bond: bool) -> str:
-    """The one or two sorts of events that gave more than half of a feeling, in words."""
+def amounts_of(at: At, feeling: str, sign: int) -> dict[str, list[tuple[int, Move]]]:
+    """What each sort of events gave of a feeling, in millionths."""
     gave: dict[str, list[tuple[int, Move]]] = {name: [] for name in NAMES}
-    sums = dict.fromkeys(NAMES, 0)
-    for move in moves_of(at, since_bond=since_bond):
-        amount = sign * round(getattr(move, feeling) * 1e6)
-        sort = sort_of(at, move)
-        sums[sort] += amount
-        if amount:
-            gave[sort].append((amount, move))
+    for move in moves_of(at):
+        if amount := sign * round(getattr(move, feeling) * 1e6):
+            gave[sort_of(at, move)].append((amount, move))
+    return gave
+
+
+def time_took_most(at: At) -> bool:
+    """Whether time took more than half of the liking that the entry's tie lost since its bond last changed."""
+    start = [each for each in at.log.bonds_of(at.a, at.b, at.seq) if each.seq < at.seq][-1].liking
+    by_events = [sum(amount for amount, _ in each) / 1e6 for each in amounts_of(at, "liking", 1).values()]
+    by_time = start + sum(by_events) - at.liking(at.a, at.b)
+    return by_time > -sum(amount for amount in by_events if amount < 0)
+
+
+def main_reason(at: At, feeling: str, sign: int) -> str:
+    """The one or two sorts of events that gave more than half of a feeling, in words.
+
+    Where a rivalry began without one that gave rivalry, they are those that took the liking.
+    """
+    gave = amounts_of(at, feeling, sign)
+    sums = {name: sum(amount for amount, _ in each) for name, each in gave.items()}
+    if feeling == "rivalry" and max(sums.values()) <= 0:
+        return main_reason(at, "liking", -1)
     order = sorted((name for name in NAMES if sums[name] > 0), key=lambda name: -sums[name])
     whole = sum(sums[name] for name in order)
     for count in (1, 2):
@@ -76,7 +93,10 @@ def main_reason(at: At, feeling: str, sign: int, *, since_bond: bool) -> str:
 def _named(at: At, sort: str, gave: list[tuple[int, Move]]) -> str:
     one, more = NAMES[sort]
     tellers = {int(at.log.rows[move.seq]["agent"]) for _, move in gave}
+    last = max((int(at.log.rows[move.seq]["tick"]) for amount, move in gave if amount > 0), default=at.tick)
+    days = at.day - last // at.log.per_day
     times = sum(amount > 0 for amount, _ in gave)
+    when = f"{'' if times == 1 else ' until'} {Number(days)} days before" if days > 1 and sort != "founding" else ""
     teller = at.log.name(next(iter(tellers))) if len(tellers) == 1 else "others"
     taker = at.log.name(at.a if sort == "shift_takeover" else at.b)
-    return (more if times > 1 else one).format(taker=taker, teller=teller)
+    return (more if times > 1 else one).format(taker=taker, teller=teller) + when

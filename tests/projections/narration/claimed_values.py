@@ -30,6 +30,23 @@ def ticks(at: At, count: int) -> str:
     return "a day" if minutes < 2880 else noun(minutes // 1440, "day")
 
 
+def stayed(at: At) -> str:
+    """How long a person was in town: `almost` from three quarters of a day on, `more than` from a quarter on."""
+    lived = at.tick - int(at.log.of("agent_arrived", agent=at.a)["tick"][0])
+    days, rest = divmod(lived, at.log.per_day)
+    if rest >= 0.75 * at.log.per_day:
+        return f"almost {ticks(at, (days + 1) * at.log.per_day)}"
+    return f"more than {ticks(at, lived)}" if days and rest >= 0.25 * at.log.per_day else ticks(at, lived)
+
+
+def since_when(at: At) -> str:
+    """When the agent began the use of the place in which it is."""
+    began = at.last("affordance_started", agent=at.a, object=at.place)
+    minutes = began % at.log.per_day * 1440 // at.log.per_day
+    day = "" if began // at.log.per_day == at.day else f" {ago(at, began)}"
+    return f"{minutes // 60:02}:{minutes % 60:02}{day}"
+
+
 def span(at: At, count: int) -> str:
     """A duration in its two largest units: `one hour and 44 minutes`."""
     minutes = count * 1440 // at.log.per_day
@@ -91,10 +108,10 @@ def over(at: At) -> str:
     """What gave most of the bond, or took most of it away."""
     name = at.entry["template"]
     if name in ("friendship.lost", "friendship.lost_mutually", "friendship.strained"):
-        return main_reason(at, "liking", -1, since_bond=True)
+        return main_reason(at, "liking", -1)
     if name in ("rivalry.mended", "rivalry.mended_mutually"):
-        return main_reason(at, "liking", 1, since_bond=True)
-    return main_reason(at, "liking" if name.startswith("friendship") else "rivalry", 1, since_bond=False)
+        return main_reason(at, "liking", 1)
+    return main_reason(at, "liking" if name.startswith("friendship") else "rivalry", 1)
 
 
 def full(at: At) -> str:
@@ -259,6 +276,7 @@ VALUES: Final[Mapping[str, Callable[[At], str]]] = {
     "nth_here": nth_here,
     "here": lambda at: Number(aside._here(at)),
     "since": since,
+    "since_when": since_when,
     "goal": goal,
     "rude": lambda at: ago(at, at.last("quarrel", agent=at.a, other=at.b)),
     "quarrel": lambda at: ago(at, at.last_of_pair("quarrel")),
@@ -292,7 +310,7 @@ VALUES: Final[Mapping[str, Callable[[At], str]]] = {
     "mates": mates,
     "friends": lambda at: names(at, aside._who_had(at, FRIEND)),
     "rivals": lambda at: names(at, aside._who_had(at, RIVAL)),
-    "stayed": lambda at: ticks(at, at.tick - int(at.log.of("agent_arrived", agent=at.a)["tick"][0])),
+    "stayed": stayed,
     "lasted": lasted,
     "caught": caught,
     "park": lambda at: next(venue.name for venue in at.log.map.venues if venue.kind == "park"),

@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from eventlog.catalogue import KIND_CODES
 from eventlog.catalogue.registries import Item, News, Option, Reason, Trait, Weather
 from tests.projections.narration.claimed_bonds import (
     FRIEND,
@@ -225,6 +226,41 @@ def was_called_away(at: At) -> bool:
     return at.code == Reason.DUE and int(one["job"]) >= 0 > int(one["doing"])
 
 
+def works_there(at: At) -> bool:
+    """The agent began to use the place in an earlier minute, and still does."""
+    begun_there = at.last("affordance_started", agent=at.a, object=at.place)
+    ended = at.last("affordance_finished", "affordance_failed", agent=at.a)
+    return 0 <= begun_there < at.tick and ended < begun_there
+
+
+def had_begun(at: At) -> bool:
+    """The agent began the use in an earlier minute: the event says so by its cause."""
+    cause = at.log.rows[at.seq - int(at.row["cause"])]
+    return bool(cause["kind"] == KIND_CODES["affordance_started"] and cause["tick"] < at.tick)
+
+
+def stopped_by(reason: Reason, *, begun: bool) -> Claim:
+    """An outage keeps somebody from a use, or interrupts one that had begun."""
+    return lambda at: is_kind("affordance_failed")(at) and at.row["code2"] == reason and had_begun(at) == begun
+
+
+def is_in_need(at: At) -> bool:
+    """The other one was hungry and had no meal."""
+    other = at.person(at.b, before=True)
+    return bool(other["hunger"] < at.log.settings.giving.hungry_below) and not int(other["items"][Item.MEAL])
+
+
+def giver_sleeps(at: At) -> bool:
+    """The one whose meal it was is asleep."""
+    doing = int(at.person(at.a, before=True)["doing"])
+    return doing >= 0 and list(at.log.settings.affordances.values())[doing].option == "sleep"
+
+
+def owner_missed_it(at: At) -> bool:
+    """The other one has missed a shift on this day."""
+    return bool(len(at.today("shift_missed", agent=at.b)))
+
+
 def is_at_a_desk(at: At) -> bool:
     """The place is the desk of a job, and the agent's work there has just ended."""
     return at.log.map.places[at.place].kind == "desk" and after_use(at)
@@ -320,10 +356,12 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "help.late": both(is_kind("late_help"), lambda at: is_due(at.b, at.a, at)),
     "help.paid": both(is_kind("wage_paid"), lambda at: is_due(at.b, at.a, at)),
     "help.promised": is_kind("cover_ended", Reason.TIMED_OUT),
-    "help.meal_given": is_kind("meal_given"),
+    "help.meal_given": both(is_kind("meal_given"), is_in_need, lambda at: not giver_sleeps(at)),
+    "help.meal_taken": both(is_kind("meal_given"), is_in_need, giver_sleeps),
     "help.money_lent": is_kind("money_lent"),
     "help.money_returned": is_kind("money_returned"),
-    "takeover.taken": both(is_kind("shift_takeover"), lambda at: bool(len(at.today("shift_missed", agent=at.b)))),
+    "takeover.taken": both(is_kind("shift_takeover"), owner_missed_it, lambda at: not works_there(at)),
+    "takeover.helped": both(is_kind("shift_takeover"), owner_missed_it, works_there),
     "takeover.paid": both(is_kind("wage_paid"), was_paid_for_a_shift_taken_before),
     "arrival.founding": lambda at: at.tick == 0,
     "arrival.household": lambda at: len({at.log.home(each) for each in at.log.living(at.seq)}) <= 5,
@@ -342,8 +380,10 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "outage.water": is_kind("water_failed"),
     "outage.water_back": is_kind("water_restored"),
     "outage.water_back_unnoticed": both(is_kind("water_restored"), stopped_nobody(Reason.WATER)),
-    "outage.dark": both(is_kind("affordance_failed"), lambda at: int(at.row["code2"]) == Reason.POWER),
-    "outage.dry_shower": both(is_kind("affordance_failed"), lambda at: int(at.row["code2"]) == Reason.WATER),
+    "outage.dark": stopped_by(Reason.POWER, begun=False),
+    "outage.dark_stopped": stopped_by(Reason.POWER, begun=True),
+    "outage.dry_shower": stopped_by(Reason.WATER, begun=False),
+    "outage.dry_stopped": stopped_by(Reason.WATER, begun=True),
     "outage.sold_out": both(is_kind("affordance_failed"), lambda at: int(at.row["code2"]) == Reason.STOCK),
     "outage.rain": is_kind("weather_changed", Weather.RAIN),
     "outage.dry": both(is_kind("weather_changed", Weather.CLEAR), lambda at: bool(at.count("weather_changed") > 1)),

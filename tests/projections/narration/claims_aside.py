@@ -45,6 +45,17 @@ def sees(owner: str, other: str, sort: int) -> Claim:
     return lambda at: at.bond(getattr(at, owner), getattr(at, other)) == sort
 
 
+def are_friends(at: At) -> bool:
+    """Each of the two was a friend of the other before the event, and still is."""
+    return stays(at, at.a, at.b, FRIEND) and stays(at, at.b, at.a, FRIEND)
+
+
+def resents(at: At, owner: int, other: int) -> bool:
+    """The owner's rivalry towards the other is half of what it can be, or more."""
+    (tie,) = [each for each in at.person(owner)["ties"] if each["known"] and each["other"] == other]
+    return bool(tie["rivalry"] >= 0.5)
+
+
 def has_no_tie(at: At) -> bool:
     """One of the two does not hold a tie to the other, although it is in the ledger's reach."""
     held = [{int(tie["other"]) for tie in at.person(owner)["ties"] if tie["known"]} for owner in (at.a, at.b)]
@@ -166,7 +177,9 @@ ASIDES: Final[Mapping[str, Claim]] = {
     ),
     "chat.at_night": all_others_sleep,
     "chat.in_company": lambda at: len(at.others_in(at.venue(at.a), at.a, at.b)) >= 2,
-    "chat.friends_fail": both(stays_bond("a", "b", FRIEND), stays_bond("b", "a", FRIEND)),
+    "chat.friends_fail": both(are_friends, lambda at: not resents(at, at.a, at.b) and not resents(at, at.b, at.a)),
+    "chat.friends_fail_mine": both(are_friends, lambda at: resents(at, at.a, at.b)),
+    "chat.friends_fail_theirs": both(are_friends, lambda at: resents(at, at.b, at.a)),
     "chat.rivals_fail": both(stays_bond("a", "b", RIVAL), stays_bond("b", "a", RIVAL)),
     "chat.rivals_fail_mine": both(stays_bond("a", "b", RIVAL), is_not("b", "a", RIVAL)),
     "chat.rivals_fail_theirs": both(stays_bond("b", "a", RIVAL), is_not("a", "b", RIVAL)),

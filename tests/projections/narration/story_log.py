@@ -34,7 +34,10 @@ def spoken(name: str) -> str:
 
 @dataclass(frozen=True)
 class Bond:
-    """From event `seq` on, `other` is to `owner` what `bond` says: 0 nothing, 1 a friend, 2 a rival."""
+    """From event `seq` on, `other` is to `owner` what `bond` says: 0 nothing, 1 a friend, 2 a rival.
+
+    `liking` is what the owner feels then; 0 where the tie is gone.
+    """
 
     seq: int
     owner: int
@@ -42,6 +45,7 @@ class Bond:
     bond: int
     before: int
     in_time: bool
+    liking: float
 
 
 @dataclass(frozen=True)
@@ -81,13 +85,13 @@ class StoryLog:
             if stop in causes or stop - 1 in causes:
                 self.states[stop] = agents.copy()
             if stop and changing[stop - 1]:
-                now = _bonds(agents)
+                now, after = _bonds(agents), _feelings(agents)
                 for two in sorted({*held, *now}):
                     if held.get(two, 0) != now.get(two, 0):
                         in_time = bool(kinds[stop - 1] == KIND_CODES["tick_ended"])
-                        self.bonds.append(Bond(stop - 1, *two, now.get(two, 0), held.get(two, 0), in_time))
+                        bond = now.get(two, 0), held.get(two, 0)
+                        self.bonds.append(Bond(stop - 1, *two, *bond, in_time, after.get(two, (0.0, 0.0))[0]))
                 held = now
-                after = _feelings(agents)
                 in_time = bool(kinds[stop - 1] == KIND_CODES["tick_ended"])
                 self.moves += _moves(stop - 1, felt, after, in_time=in_time)
                 felt = after

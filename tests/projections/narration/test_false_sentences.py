@@ -1,19 +1,25 @@
 """Sentences that say more than the log has are found: each is put in the place of one that is true."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from eventlog.catalogue.registries import Reason
 from projections.narration.wording import read
-from tests.projections.narration.claimed_values import over
+from tests.projections.narration.claimed_reasons import main_reason
+from tests.projections.narration.claimed_values import VALUES, over
+from tests.projections.narration.claims import giver_sleeps
 from tests.projections.narration.spelled import ordinal
 from tests.projections.narration.story_log import At, StoryLog
 from tests.projections.narration.test_true_commands import log_of, told_of
-from tests.projections.narration.test_true_sentences import _unproved, log_of_the_month, story
-from tests.projections.narration.truth import faults_or_error
-from townlet.history.narrator import shipped_templates
+from tests.projections.narration.test_true_sentences import SEED, _unproved, log_of_the_month, story
+from tests.projections.narration.truth import faults_or_error, looked_at
+from tests.townlet.rules.stage import plain
+from tests.townlet.towns import default_settings, lived, town_of
+from townlet.history.narrator import narrator, shipped_templates
 
 LAST: dict[str, str] = {
     "shared_meal": "a shared meal",
@@ -102,3 +108,64 @@ def test_a_broken_promise_is_no_quarrel_and_does_not_count_as_one() -> None:
                 entry["text"].partition(".")[0] + f". It was their {ordinal(at.count_pair('queue_conflict'))} quarrel."
             )
             assert is_found(at, entry, text)
+
+
+def test_who_was_in_the_middle_of_a_use_is_not_said_to_be_kept_from_it() -> None:
+    stopped = [each for log in ("wild", "drawn") for each in entries(log, "outage.dark_stopped", "outage.dry_stopped")]
+    kept = [each for log in ("wild", "drawn") for each in entries(log, "outage.dark", "outage.dry_shower")]
+    assert stopped and kept
+    for at, entry in stopped:
+        what = "power" if entry["template"] == "outage.dark_stopped" else "water"
+        text = f"There is no {what} for {VALUES['agent'](at)} at {VALUES['place'](at)} {VALUES['where'](at)}."
+        assert is_found(at, entry, text, "outage.dark" if what == "power" else "outage.dry_shower"), entry
+    for at, entry in kept:
+        what = "power" if entry["template"] == "outage.dark" else "water"
+        where = f"{VALUES['agent'](at)} had to stop at {VALUES['place'](at)} {VALUES['where'](at)}."
+        name = "outage.dark_stopped" if what == "power" else "outage.dry_stopped"
+        assert is_found(at, entry, f"There is no {what}. {where}", name), entry
+
+
+def test_who_has_worked_there_as_a_help_is_not_said_to_take_the_shift_only_now() -> None:
+    found = list(entries("month", "takeover.helped"))
+    assert len(found) >= 3
+    for at, entry in found:
+        taken = f"{VALUES['other'](at)} was not at the desk {VALUES['where'](at)} in time. {VALUES['agent'](at)} took"
+        assert is_found(at, entry, f"{taken} the shift.", "takeover.taken"), entry
+    for at, entry in entries("month", "takeover.taken"):
+        assert is_found(at, entry, entry["text"], "takeover.helped"), entry
+
+
+def test_a_bond_made_again_is_not_told_with_reasons_from_before_it_last_changed() -> None:
+    """The reasons of the whole tie, where they are others, are found to be wrong."""
+    seen = 0
+    for at, entry in entries("month", "friendship.renewed", "rivalry.again"):
+        feeling = "liking" if entry["template"].startswith("friendship") else "rivalry"
+        whole = main_reason(At(_without_bonds(at.log), entry), feeling, 1)
+        if whole != over(at):
+            seen += 1
+            assert is_found(at, entry, entry["text"].replace(over(at), whole)), entry
+    assert seen
+
+
+def _without_bonds(log: StoryLog) -> StoryLog:
+    """The same log, as if no bond had ever changed in it."""
+    return replace(log, bonds=[])
+
+
+def test_a_meal_of_somebody_who_sleeps_is_taken_and_not_given() -> None:
+    seen = set[bool]()
+    for hour in (3, 15):
+        town, rows = lived(default_settings(), SEED, hour * 60)
+        one, other = (town.record["agents"]["person"][seat] for seat in (0, 1))
+        plain("projections.recorders.market").record_meal_given(town.towns[0], town.plans[0], one, other)
+        rows = np.concatenate([rows, town.take_rows()])
+        live = narrator(town_of(), shipped_templates())
+        live.fold(rows)
+        (entry,) = [each for each in live.tables()["narrations"].to_pylist() if each["cause"] == rows["seq"][-1]]
+        at = At(looked_at(StoryLog(default_settings(), rows), [entry]), entry)
+        seen.add(giver_sleeps(at))
+        assert entry["template"] == ("help.meal_taken" if giver_sleeps(at) else "help.meal_given")
+        assert ("slept" in entry["text"] or "asleep" in entry["text"]) == giver_sleeps(at)
+        if giver_sleeps(at):
+            assert is_found(at, entry, f"{VALUES['agent'](at)} gave {VALUES['other'](at)} a meal.", "help.meal_given")
+    assert seen == {True, False}

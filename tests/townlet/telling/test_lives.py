@@ -5,17 +5,22 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import combinations, pairwise
 
+import numpy as np
 import pytest
 
 import townlet
+from eventlog import codes
+from eventlog.rows import ROW
 from projections.narration.wording import read
 from projections.narration.words import number as in_words
-from projections.narration.words import prose_name
+from projections.narration.words import prose_name, stay
 from tests.townlet.towns import DAY
+from townlet.configuration.plans import jobs_of, map_of
 from townlet.errors import QueryError, TickOutOfRange
 from townlet.history.narrator import shipped_templates
 from townlet.run import Run
 from townlet.telling.bond_history import BondChange, bond_changes
+from townlet.telling.life_events import LifeTeller, missed_shifts
 from townlet.telling.lives import life
 from townlet.telling.turning_points import Bond, sentences_of, turning_points
 
@@ -123,7 +128,7 @@ class TestALife:
         name = next(each["name"] for each in run.at().table("agents").to_pylist())
         told = {row["about"]: row["text"] for row in run.life(name).to_pylist()}
         (wallet,) = run.sql(f"select wallet from agents where name = '{name}'").column("wallet").to_pylist()
-        assert f"has {wallet:.1f} in savings" in told["now"]
+        assert f"has savings of {wallet:.1f} meals' worth" in told["now"]
         quarrels = run.sql(
             f"select count(*) n from queue_conflict where '{name}' in (agent, other) and reason != 'promise'"
         )
@@ -159,6 +164,46 @@ class TestALife:
             run.pair("alice", "bobb")
         with pytest.raises(QueryError, match="name two people"):
             run.pair("alice", "alice")
+
+    def test_a_friend_or_rival_is_lost_only_to_somebody_who_left(self, run: Run) -> None:
+        """In lives and pairs: the one who is said to have left is the one of the event."""
+        exits = {row["seq"]: row["agent"] for row in run.sql("select seq, agent from agent_exited").to_pylist()}
+        told = [run.life(name).to_pylist() for name in people(run)]
+        told += [run.pair(*two).to_pylist() for two in pairs(run)]
+        lost = [row for rows in told for row in rows if row["about"] in ("friend_gone", "rival_gone")]
+        assert len(lost) >= 3
+        assert [row for row in lost if exits[row["cause"]] != row["other"]] == []
+
+    def test_a_bond_that_another_one_ends_with_is_told_and_one_that_comes_back_is_told_as_again(self, run: Run) -> None:
+        teller = LifeTeller(run, run.head.tick)
+        teller.say_bonds(
+            [
+                BondChange(1, 10, 1, 0, 0, 2, "queue_conflict", "a quarrel"),
+                BondChange(2, 20, 0, 1, 0, 1, "shared_meal", "a shared meal"),
+                BondChange(2, 20, 1, 0, 2, 0, "shared_meal", "a shared meal"),
+                BondChange(3, 30, 1, 0, 0, 2, "queue_conflict", "a quarrel"),
+                BondChange(4, 40, 1, 0, 2, 1, "shared_meal", "a shared meal"),
+                BondChange(5, 50, 1, 0, 1, 0, "queue_conflict", "a quarrel"),
+                BondChange(6, 60, 1, 0, 0, 1, "shared_meal", "a shared meal"),
+            ]
+        )
+        told = teller.table().to_pylist()
+        abouts = ["rival", "friend", "rival_mended", "rival", "friends", "friend_lost", "friends"]
+        assert [row["about"] for row in told] == abouts
+        again = [" again" in row["text"] for row in told]
+        assert again == [False, False, False, True, False, False, True]
+
+    def test_a_shift_that_was_over_when_somebody_was_hired_is_not_missed(self, run: Run) -> None:
+        hired, missed = np.zeros(2, ROW)
+        hired["kind"], missed["kind"] = codes.HIRED, codes.SHIFT_MISSED
+        ends = next(iter(jobs_of(run.config.work, map_of(run.config))))[2][1]
+        for at, count in ((ends - 1, 1), (ends, 0)):
+            hired["tick"], missed["tick"] = at, ends + 5
+            assert len(missed_shifts(run.config, np.array([hired, missed]))) == count
+
+    def test_a_stay_of_almost_so_many_days(self) -> None:
+        stays = [stay(hours * 60, DAY) for hours in (7 * 24, 7 * 24 + 7, 7 * 24 + 23, 20, 3)]
+        assert stays == ["seven days", "more than seven days", "almost eight days", "almost a day", "three hours"]
 
     def test_other_wordings(self, run: Run) -> None:
         content = shipped_templates().model_dump(mode="json")
