@@ -137,3 +137,18 @@ def _unproved(templates: Templates) -> list[str]:
                     if re.search(word, re.sub(r"{[^}]*}", "_", text), re.IGNORECASE) and not re.search(where, name)
                 ]
     return found
+
+
+def test_two_people_at_one_table_are_told_once_unless_their_bond_changes() -> None:
+    """Of three who eat together in one minute, two entries name all three."""
+    tables: dict[int, list[At]] = {}
+    for entry in story(WORDINGS[0]):
+        if entry["template"] == "meal.shared":
+            tables.setdefault(entry["tick"], []).append(At(log_of_the_month(), entry))
+    for entries in tables.values():
+        seen = set[int]()
+        for at in entries:
+            changed = any(each.seq == at.seq for each in at.log.bonds)
+            assert changed or not {at.a, at.b} <= seen, at.entry
+            seen |= {at.a, at.b}
+    assert max(map(len, tables.values())) >= 2
