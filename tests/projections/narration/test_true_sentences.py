@@ -137,19 +137,3 @@ def _unproved(templates: Templates) -> list[str]:
                     if re.search(word, re.sub(r"{[^}]*}", "_", text), re.IGNORECASE) and not re.search(where, name)
                 ]
     return found
-
-
-def test_two_people_at_one_table_are_told_once_unless_their_bond_changes() -> None:
-    """Of three who eat together in one minute, two entries name all three."""
-    tables: dict[int, list[tuple[int, int, int]]] = {}
-    for entry in story(WORDINGS[0]):
-        if entry["template"] == "meal.shared":
-            tables.setdefault(entry["tick"], []).append((entry["cause"], entry["agent"], entry["other"]))
-    bonds = {each.seq for each in log_of_the_month().bonds}
-    wrong = []
-    for meals in tables.values():
-        seen = set[int]()
-        for cause, one, other in meals:
-            wrong += [cause] if {one, other} <= seen and cause not in bonds else []
-            seen |= {one, other}
-    assert tables and not wrong
