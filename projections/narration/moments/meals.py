@@ -95,7 +95,7 @@ def shared_meal(scene: Scene) -> Iterator[Moment]:
     are_told = all(memory.get("table_told", each, default=-1) == scene.tick for each in two)
     for each in two:
         memory.put(scene.tick, "table_told", each)
-    if are_told:  # both sat down at one table in this minute, and that was told
+    if are_told and not scene.changes_bonds:  # that both ate at this table in this minute was told
         return
     yield scene.moment("meal.shared", facts, priority=True, asides=asides)
 
