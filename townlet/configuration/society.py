@@ -141,8 +141,8 @@ class Queues(Model):
     timeout_minutes: Minutes = Field(45, description="in which a reserved place has to be taken")
     cut_chance: Share = Field(0.5, description="that somebody in line pushes in")
     cut_rivalry: Share = Field(0.4, description="more, at rivalry 1")
-    block_chance: Share = Field(0.36, description="that somebody done keeps the next one waiting")
-    block_rivalry: Share = Field(0.8, description="more, at rivalry 1")
+    block_chance: Share = Field(0.35, description="that somebody done keeps the next one waiting")
+    block_rivalry: Share = Field(1.0, description="more, at rivalry 1")
     barred_chance: Share = Field(0.4, description="that somebody pushes past one who stood in the way with hard words")
     peace_minutes: Minutes = Field(
         2880, description="after a quarrel, in which one grows as ready for the next as before; rivalry knows no peace"

@@ -279,7 +279,7 @@ TO_6: Final[Tree] = {
         "ask_again_minutes": 7,
         "help_least_minutes": 5,
     },
-    "queues": {"block_chance": 0.4, "block_rivalry": 1.0},
+    "queues": {"block_chance": 0.4},
     "policy": {"meal_hours": [405, 735, 1080], "promise_factor": 1.0},
 }
 """The keys of version 6: mishaps once in so many shifts, promises kept first; and changed defaults, as in `TO_3`."""
