@@ -168,23 +168,24 @@ class Client:
         """The events from `from_seq` on, or from a cursor, in batches of the log's columns, in order, each once.
 
         With `follow` they go on as the town lives, until its run is closed. Where the server goes away, `lost` is told
-        why, and the stream goes on with its next event once the server is there again; it gives up after `patience_s`
+        once, and the stream goes on with its next event once the server is there again; it gives up after `patience_s`
         seconds without it. A cursor is only read: `set_cursor` moves it. Raises ServingError.
         """
         ticket = EventsTicket(run=run, from_seq=from_seq, to_seq=to_seq, cursor=cursor, follow=follow)
-        until_s = time.monotonic() + patience_s
+        until_s, is_lost = time.monotonic() + patience_s, False
         while True:
             try:
                 for arrived in self._stream(ticket):
                     ticket = ticket.model_copy(update={"from_seq": arrived.reach.next_seq})
-                    until_s = time.monotonic() + patience_s
+                    until_s, is_lost = time.monotonic() + patience_s, False
                     yield arrived
                 return
             except _LOST as error:
                 if time.monotonic() >= until_s:
                     raise _told(error, self.place) from error
-                if lost is not None:
+                if lost is not None and not is_lost:
                     lost(words_of(error))
+                is_lost = True
                 time.sleep(RETRY_S)
             except (flight.FlightError, pa.ArrowException, OSError) as error:
                 raise _told(error, self.place) from error

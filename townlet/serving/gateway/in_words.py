@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 from pyarrow import flight
 
-from townlet.errors import QueryError, ServingError, TownletError
+from townlet.errors import QueryError, ServingError
 
 UNEXPECTED: Final = "the request failed, and what failed stays on the server"
 
@@ -19,9 +19,7 @@ def told(error: Exception) -> flight.FlightError:
         return error
     if isinstance(error, QueryError | ServingError):
         return flight.FlightServerError(str(error))
-    if isinstance(error, TownletError):
-        return flight.FlightServerError(UNEXPECTED)
-    return flight.FlightInternalError(UNEXPECTED)
+    return flight.FlightServerError(UNEXPECTED)
 
 
 def in_words(handler: Callable[..., Result]) -> Callable[..., Result]:
