@@ -77,8 +77,8 @@ def _answer(connection: duckdb.DuckDBPyConnection, statement: str, rows: int | N
 def _table_of(connection: duckdb.DuckDBPyConnection, statement: str, rows: int | None) -> pa.Table:
     """The answer, or its first rows: the rest is then not worked out where DuckDB can do without it."""
     relation = connection.sql(statement)
-    if rows is None:
-        return relation.to_arrow_table()
+    if not rows:
+        return (relation if rows is None else relation.limit(0)).to_arrow_table()
     left, batches = rows, []
     with relation.to_arrow_reader(BATCH_ROWS) as reader:
         schema = reader.schema

@@ -181,11 +181,13 @@ class Children:
         return child
 
     def _end(self, child: _Running) -> None:
+        with self._lock:
+            if child not in self._all:
+                return  # another thread has seen to it
+            self._all.discard(child)
         child.process.kill()
         child.process.wait()
         child.connection.close()
-        with self._lock:
-            self._all.discard(child)
 
     def _killed_words(self, took_s: float) -> str:
         if took_s >= self.limits.time_s - MARGIN_S:

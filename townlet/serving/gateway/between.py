@@ -2,7 +2,7 @@
 
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from townlet.serving.children.asked import ChildLimits
 from townlet.serving.protocol import CommandAnswer, Role
@@ -24,7 +24,7 @@ class Certificates(Said):
     """PEM texts: the server's certificate and its key, and what the clients' certificates must follow from, if any."""
 
     certificate: str
-    key: str
+    key: str = Field(repr=False)
     client_authority: str | None = None
 
 
@@ -35,8 +35,8 @@ class GatewayBeginning(Said):
     host: str
     port: int
     http_port: int | None
-    tokens: dict[Role, str]
-    certificates: Certificates | None
+    tokens: dict[Role, str] = Field(repr=False)
+    certificates: Certificates | None = Field(repr=False)
     limits: ChildLimits
     children: int
     restarts: int

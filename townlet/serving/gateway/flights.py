@@ -73,7 +73,8 @@ class TownFlights(flight.FlightServerBase):
         self._path = Path(beginning.run)
         self._name = self._path.resolve().name
         self._cursors = CursorFile(self._path)
-        location = f"{scheme}://{beginning.host}:{beginning.port}"
+        host = f"[{beginning.host}]" if ":" in beginning.host else beginning.host
+        location = f"{scheme}://{host}:{beginning.port}"
         super().__init__(location, middleware={NAME: admission}, **options)
 
     @in_words
@@ -191,8 +192,8 @@ class TownFlights(flight.FlightServerBase):
             cursor = self._cursors.get(wanted.cursor)
             from_seq = None if cursor is None else cursor.seq
         first = head.seq if from_seq == "last" else from_seq or 0
-        if first > head.seq + (1 << 20):
-            raise ServingError(f"event {first:,} is far beyond the end: the next event is {head.seq:,}")
+        if first > head.seq and first > (head := self._status.present()).seq:
+            raise ServingError(f"there is no event {first:,} yet: the next one is {head.seq:,}")
         how = (self._path, self._status, first, wanted.to_seq, wanted.follow, context.is_cancelled)
         return flight.GeneratorStream(SCHEMA, stream_in_words(events(*how)))
 
@@ -262,8 +263,8 @@ class TownFlights(flight.FlightServerBase):
                 self._require_role(role, "operator", "drop cursors")
                 self._cursors.drop(asked.name)
                 return self._listed([])
-            if asked.seq is None or asked.seq > self._status.head.seq:
-                raise ServingError(f"a cursor is set to a number from 0 to {self._status.head.seq}, as `seq`")
+            if asked.seq is None or asked.seq > self._status.present().seq:
+                raise ServingError(f"a cursor is set to a number from 0 to {self._status.head.seq:,}, as `seq`")
             return self._listed([self._cursors.set(asked.name, asked.seq)])
         except (OSError, EventLogError) as error:
             raise ServingError("the cursor cannot be written beside the run") from error

@@ -1,5 +1,7 @@
 """Turns every error of a handler into words: no traceback, no path and no source leaves the gateway."""
 
+import os
+import traceback
 from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any, Final, TypeVar
@@ -9,6 +11,9 @@ from pyarrow import flight
 from townlet.errors import QueryError, ServingError
 
 UNEXPECTED: Final = "the request failed, and what failed stays on the server"
+
+SHOWN_MOST: Final = 50
+"""How many calls of an error are shown to whoever serves the town."""
 
 Result = TypeVar("Result")
 
@@ -30,6 +35,7 @@ def in_words(handler: Callable[..., Result]) -> Callable[..., Result]:
         try:
             return handler(*arguments)
         except Exception as error:
+            _show(error)
             raise told(error) from None
 
     return guarded
@@ -40,4 +46,11 @@ def stream_in_words(items: Iterator[Result]) -> Iterator[Result]:
     try:
         yield from items
     except Exception as error:
+        _show(error)
         raise told(error) from None
+
+
+def _show(error: Exception) -> None:
+    """Show an error that nobody foresaw to whoever serves the town, if that is wanted."""
+    if "TOWNLET_TRACEBACK" in os.environ and not isinstance(error, flight.FlightError | QueryError | ServingError):
+        traceback.print_exception(error, limit=SHOWN_MOST)

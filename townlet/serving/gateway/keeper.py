@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from threading import Event, Lock, Thread
+from queue import Queue
+from threading import Event, Thread
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
@@ -29,6 +30,9 @@ REST_S: Final = (0.0, 0.1, 0.5, 2.0, 5.0)
 
 CALM_S: Final = 60.0
 """A gateway that has lived for so long was not one that dies at once."""
+
+SHOWN: Final = "TOWNLET_TRACEBACK"
+"""The variable with which whoever serves a town sees what fails in the gateway; clients never do."""
 
 HIDDEN: Final = "TOWNLET_TOKEN"
 """What the variables begin with that a gateway does not need to see: it is told the tokens over the pipe."""
@@ -57,8 +61,7 @@ class Keeper:
         self._ready, self._stopping = Event(), Event()
         self._failed = ""
         self._process: subprocess.Popen[bytes] | None = None
-        self._connection: Connection | None = None
-        self._sending = Lock()
+        self._outgoing: Queue[bytes | None] = Queue()
         self._thread = Thread(target=self._keep, daemon=True)
 
     def __enter__(self) -> Self:
@@ -84,8 +87,7 @@ class Keeper:
 
     def _end(self) -> None:
         self._stopping.set()
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            self._send(self._connection, STOP)
+        self._outgoing.put(STOP)
         if self._thread.is_alive():
             self._thread.join(END_S)
         if self._process is not None:
@@ -114,16 +116,20 @@ class Keeper:
                 [sys.executable, "-m", "townlet.serving.gateway.process", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+                stderr=None if SHOWN in os.environ else subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
                 env=_environment(os.environ),
                 start_new_session=True,  # Ctrl-C is the town's: it ends the gateway in order
             )
-        self._connection = ours
+        outgoing = self._outgoing = Queue()
+        outgoing.put(self._begun().encoded())
+        if self._stopping.is_set():
+            outgoing.put(STOP)
         with contextlib.closing(ours), contextlib.suppress(EOFError, OSError):
-            self._send(ours, self._begun().encoded())
+            Thread(target=_send_all, args=(ours, outgoing), daemon=True).start()
             while True:
-                self._hear(ours, _SAID.validate_json(ours.recv_bytes(MESSAGE_BYTES_MOST)))
+                self._hear(outgoing, _SAID.validate_json(ours.recv_bytes(MESSAGE_BYTES_MOST)))
+        outgoing.put(None)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(END_S)
         self._process.kill()
@@ -136,7 +142,7 @@ class Keeper:
             known |= self.ports._asdict()
         return self._beginning.model_copy(update=known)
 
-    def _hear(self, connection: Connection, said: Ready | Failed | Wish) -> None:
+    def _hear(self, outgoing: "Queue[bytes | None]", said: Ready | Failed | Wish) -> None:
         if isinstance(said, Ready):
             self.ports = Ports(said.port, said.http_port)
             self._ready.set()
@@ -144,17 +150,15 @@ class Keeper:
             if self.ports is None:
                 self._failed = said.words
         else:
+            # The town waits for no gateway: if this one has died, its client asks again.
+            self._take(said, lambda reply: outgoing.put(reply.encoded()))
 
-            def reply(answer: Reply) -> None:
-                with contextlib.suppress(OSError, ValueError):  # that gateway has died; the client asks again
-                    self._send(connection, answer.encoded())
 
-            self._take(said, reply)
-
-    def _send(self, connection: Connection | None, content: bytes) -> None:
-        with self._sending:
-            if connection is not None:
-                connection.send_bytes(content)
+def _send_all(connection: Connection, outgoing: "Queue[bytes | None]") -> None:
+    """Send what is put into a queue, until that is None or the other end is gone."""
+    with contextlib.suppress(OSError, ValueError):
+        while (content := outgoing.get()) is not None:
+            connection.send_bytes(content)
 
 
 def require_free_port(host: str, port: int) -> None:

@@ -118,6 +118,7 @@ def _bound_memory() -> None:
 
 def main() -> None:
     """Begin, with the number of the connection's file as the one argument."""
+    sys.tracebacklimit = 0  # Arrow sends the traceback of an error in `get_schema`, whatever its class
     with closing(Connection(int(sys.argv[1]))) as connection:
         serve(connection)
     os._exit(0)  # a thread of an open stream would hold the process

@@ -40,7 +40,7 @@ class Status:
         """Raises RunNotFound, LogDamaged."""
         history = History(run)
         self.ticks_per_day = history.config.town.ticks_per_day
-        self._log = LogReader(run)
+        self._path, self._log = run, LogReader(run)
         self.head: Head = self._log.head
         self.state: State = self._state_now()
         self.streams = Streams()
@@ -66,6 +66,10 @@ class Status:
             return self._changed.wait_for(
                 lambda: self.head.seq > seq or self.is_over or self.state == "closed", timeout_s
             )
+
+    def present(self) -> Head:
+        """The head as it is now: a stream may have come further than the last look. Raises LogDamaged, OSError."""
+        return LogReader(self._path).head
 
     @property
     def idle_s(self) -> float:
