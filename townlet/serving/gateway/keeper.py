@@ -25,7 +25,7 @@ START_S: Final = 60.0
 END_S: Final = 5.0
 """How long a gateway may take to end before it is killed."""
 
-REST_S: Final = (0.0, 0.1, 0.5, 2.0, 5.0)
+REST_S: Final = (0.0, 0.1, 0.5, 1.0, 2.0)
 """The pauses before a gateway is started anew: the longer, the more often it died within a minute."""
 
 CALM_S: Final = 60.0

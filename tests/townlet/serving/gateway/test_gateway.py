@@ -105,7 +105,7 @@ def test_without_a_right_token_every_call_is_refused(served: Served, run: Run, c
     kind = OSError if call == "get_schema" else flight.FlightUnauthenticatedError  # as its client translates it
     with (
         flight.connect(served.place) as client,
-        pytest.raises(kind, match="no valid token|there is no token") as refused,
+        pytest.raises(kind, match=r"no valid token|there is no token") as refused,
     ):
         CALLS[call](client, with_token(token))
     require_clean(str(refused.value), run)

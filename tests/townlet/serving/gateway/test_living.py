@@ -100,7 +100,9 @@ def test_streams_miss_and_repeat_nothing_when_the_gateway_is_killed(town: Lived)
             else:
                 pytest.fail("the gateway did not come back")
         seen = max(map(len, found))
+        until_s = time.monotonic() + 30
         while min(map(len, found)) < seen + 20:
+            assert time.monotonic() < until_s, "a reader did not go on"
             time.sleep(0.05)
     done.set()
     for reader in readers:

@@ -83,23 +83,26 @@ def test_fifty_tails_and_sql_miss_nothing_and_hardly_slow_the_town(tmp_path: Pat
 
 
 def test_hostile_queries_hardly_slow_the_town(tmp_path: Path) -> None:
-    with living(tmp_path, "town", "--into", "run", "--pace", "10x", "--query-seconds", "1") as town:
-        with town.client() as viewer, town.client() as stranger:
-            alone = speed(viewer, 5)
-            done = threading.Event()
+    with (
+        living(tmp_path, "town", "--into", "run", "--pace", "10x", "--query-seconds", "1") as town,
+        town.client() as viewer,
+        town.client() as stranger,
+    ):
+        alone = speed(viewer, 5)
+        done = threading.Event()
 
-            def attack() -> None:
-                while not done.is_set():
-                    try:
-                        stranger.sql("select list_reduce(range(30000000), lambda x, y: x + y)")
-                    except (QueryError, ServingError):
-                        continue
+        def attack() -> None:
+            while not done.is_set():
+                try:
+                    stranger.sql("select list_reduce(range(30000000), lambda x, y: x + y)")
+                except (QueryError, ServingError):
+                    continue
 
-            attacker = threading.Thread(target=attack)
-            attacker.start()
-            together = speed(viewer, 10)
-            done.set()
-            attacker.join(30)
+        attacker = threading.Thread(target=attack)
+        attacker.start()
+        together = speed(viewer, 10)
+        done.set()
+        attacker.join(30)
     assert together > 0.95 * alone, f"{together:.1f} ticks a second, and {alone:.1f} alone"
 
 
@@ -117,7 +120,9 @@ def test_a_gateway_that_is_killed_twenty_times_loses_nothing(tmp_path: Path) -> 
                 except ServingError:
                     time.sleep(0.1)
         seen = max(len(tail.seqs) for tail in tails)
+        until_s = time.monotonic() + 30
         while min(len(tail.seqs) for tail in tails) < seen + 50:
+            assert time.monotonic() < until_s, [tail.error for tail in tails]
             time.sleep(0.1)
         found = [tail.stop() for tail in tails]
     assert all(seqs == list(range(len(seqs))) for seqs in found)
@@ -130,7 +135,9 @@ def test_a_town_that_is_killed_five_times_keeps_its_log_and_its_readers(tmp_path
         arguments = [place, "--pace", "100x", *(["--into", "run"] if place == "town" else [])]
         with living(tmp_path, *arguments) as town:
             tail = Tail(town, len(seqs))
+            until_s = time.monotonic() + 30
             while len(tail.seqs) < 200:
+                assert time.monotonic() < until_s, tail.error
                 time.sleep(0.05)
             seqs += tail.stop()
             town.process.kill()
