@@ -139,28 +139,3 @@ def test_sigterm_ends_all_in_order_and_the_log_is_whole(folder: Path, town: Live
     run = townlet.open(folder / "run")
     assert run.log.manifest.closed and run.log.verify_chain() == run.log_digest
     assert str(ROOT) not in town.said.read_text()
-
-
-def test_a_killed_town_goes_on_and_so_does_its_reader(tmp_path: Path) -> None:
-    settings = ("--set", "town.map=kitchen", "--set", "town.people=4")
-    with living(tmp_path, "town", "--into", "run", "--pace", "100x", *settings) as town, town.client() as viewer:
-        seqs: list[int] = []
-        for arrived in viewer.events(follow=True):
-            seqs += arrived.events.column("seq").to_pylist()
-            if len(seqs) > 50:
-                break
-        viewer.set_cursor("reader", len(seqs))
-        gateway = town.gateway()
-        pids = [gateway, *children_of(gateway)]
-        town.process.kill()
-        until_s = time.monotonic() + 10
-        while any(map(is_alive, pids)):
-            assert time.monotonic() < until_s, "a process has outlived the town"
-            time.sleep(0.02)
-    with living(tmp_path, "run", "--pace", "100x") as town, town.client() as viewer:
-        for arrived in viewer.events(cursor="reader", follow=True):
-            seqs += arrived.events.column("seq").to_pylist()
-            if len(seqs) > 200:
-                break
-    assert seqs == list(range(len(seqs)))
-    assert townlet.open(tmp_path / "run").log.verify_chain()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import townlet
-from tests.townlet.serving.served import Lived, living
+from tests.townlet.serving.served import Lived, children_of, is_alive, living
 from townlet.errors import QueryError, ServingError
 from townlet.serving.client import Client
 
@@ -24,11 +24,11 @@ TICKS_PER_S = 40
 class Tail:
     """A reader in a thread, which keeps the numbers of the events that it was given."""
 
-    def __init__(self, town: Lived, cursor: int = 0) -> None:
+    def __init__(self, town: Lived) -> None:
         self.seqs: list[int] = []
         self.error: Exception | None = None
         self._stop = False
-        self._town, self._cursor = town, cursor
+        self._town = town
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
 
@@ -41,7 +41,7 @@ class Tail:
     def _read(self) -> None:
         try:
             with self._town.client() as viewer:
-                for arrived in viewer.events(from_seq=self._cursor, follow=True):
+                for arrived in viewer.events(from_seq=0, follow=True):
                     self.seqs += arrived.events.column("seq").to_pylist()
                     if self._stop:
                         return
@@ -131,16 +131,22 @@ def test_a_gateway_that_is_killed_twenty_times_loses_nothing(tmp_path: Path) -> 
 def test_a_town_that_is_killed_five_times_keeps_its_log_and_its_readers(tmp_path: Path) -> None:
     seqs: list[int] = []
     place = "town"
-    for _ in range(TOWN_KILLS):
+    for kill in range(TOWN_KILLS):
         arguments = [place, "--pace", "100x", *(["--into", "run"] if place == "town" else [])]
         with living(tmp_path, *arguments) as town:
-            tail = Tail(town, len(seqs))
-            until_s = time.monotonic() + 30
-            while len(tail.seqs) < 200:
-                assert time.monotonic() < until_s, tail.error
-                time.sleep(0.05)
-            seqs += tail.stop()
+            with town.client() as viewer:
+                for arrived in viewer.events(cursor="reader", follow=True):
+                    seqs += arrived.events.column("seq").to_pylist()
+                    if len(seqs) >= 200 * (kill + 1):
+                        break
+                viewer.set_cursor("reader", len(seqs))
+            gateway = town.gateway()
+            pids = [gateway, *children_of(gateway)]
             town.process.kill()
+            until_s = time.monotonic() + 10
+            while any(map(is_alive, pids)):
+                assert time.monotonic() < until_s, "a process has outlived the town"
+                time.sleep(0.02)
         place = "run"
     assert seqs == list(range(len(seqs)))
     log = townlet.open(tmp_path / "run").log
