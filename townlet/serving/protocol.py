@@ -111,9 +111,9 @@ ACTIONS: Final = {
 class Health(Answered):
     """How a served town is.
 
-    `state` is `living` while a process lets it live, `still` when its log goes on some day, `closed` when nothing can
-    come any more. `durable_gap_bytes` are committed and would be lost in a power failure. `idle_s` is how long ago the
-    last commit was seen.
+    `state` is `living` while a process lets it live, `still` when its log goes on some day, `closed` when whoever let
+    it live has ended in order. `durable_gap_bytes` are committed and would be lost in a power failure. `idle_s` is how
+    long ago the last commit was seen.
     """
 
     run: str

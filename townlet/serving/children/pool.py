@@ -87,11 +87,7 @@ class Children:
 
         Raises QueryError for a query that cannot be answered within the limits, ServingError where no child is free.
         """
-        try:
-            child = self._idle.get(timeout=self.limits.time_s)
-        except queue.Empty:
-            self.counts.add("busy")
-            raise ServingError("all that answer queries are busy. Next: ask again in a moment") from None
+        child = self._free_child()
         self.counts.add("queries")
         began_s = time.monotonic()
         try:
@@ -110,6 +106,19 @@ class Children:
             raise self._refusal(told)
         assert stream is not None
         return Answer(pa.ipc.open_stream(stream).read_all(), told.tick, told.cut)
+
+    def _free_child(self) -> _Running:
+        """A child that has nothing to do and has not died meanwhile. Raises ServingError where there is none."""
+        until_s = time.monotonic() + self.limits.time_s
+        while True:
+            try:
+                child = self._idle.get(timeout=max(until_s - time.monotonic(), 0))
+            except queue.Empty:
+                self.counts.add("busy")
+                raise ServingError("all that answer queries are busy. Next: ask again in a moment") from None
+            if child.process.poll() is None:
+                return child
+            self._replace(child)
 
     def wait(self, timeout_s: float = START_S) -> bool:
         """Wait until a child can be asked; False if none can after this time."""

@@ -59,11 +59,13 @@ def events(
                     raise flight.FlightUnavailableError(f"the gateway ends; go on from event {seq}")
                 seq += batch.num_rows
                 status.streams.lags[number] = max(head.seq - seq, 0)
-                given_s = time.monotonic()
+                given_s = status.streams.waiting_s[number] = time.monotonic()
                 yield _sent(batch, seq, status)
+                del status.streams.waiting_s[number]
                 _require_patience(time.monotonic() - given_s, seq, status)
     finally:
         status.streams.lags.pop(number, None)
+        status.streams.waiting_s.pop(number, None)
 
 
 def _batches(log: LogReader, from_seq: int, to_seq: int) -> Iterator[pa.RecordBatch]:

@@ -3,6 +3,7 @@
 import os
 import resource
 import sys
+import time
 from contextlib import closing, suppress
 from itertools import count
 from multiprocessing.connection import Connection
@@ -16,11 +17,11 @@ import pyarrow as pa
 from townlet.errors import ServingError
 from townlet.serving.children.asked import MIB
 from townlet.serving.children.pool import Children
-from townlet.serving.gateway.admission import Admission
+from townlet.serving.gateway.admission import CALLS_MOST, Admission
 from townlet.serving.gateway.between import MESSAGE_BYTES_MOST, STOP, Failed, GatewayBeginning, Ready, Reply, Wish
 from townlet.serving.gateway.flights import TownFlights
 from townlet.serving.gateway.pages import Figures, Pages
-from townlet.serving.gateway.status import Status
+from townlet.serving.gateway.status import Status, Streams
 from townlet.serving.protocol import CommandAnswer, Role
 from townlet.serving.tokens import Tokens
 
@@ -37,6 +38,12 @@ COMMAND_S: Final = 20.0
 
 END_S: Final = 2.0
 """How long open calls have to end, in seconds."""
+
+
+CLOGGED_S: Final = 60.0
+"""Where all calls are taken, and one waits for its reader for so long, in seconds, the gateway is started anew."""
+
+LOOK_S: Final = 1.0
 
 
 class Wishes:
@@ -90,6 +97,7 @@ def serve(connection: Connection) -> None:
             return
         _bound_memory()
         status.begin()
+        Thread(target=_end_if_clogged, args=(admission, status), daemon=True).start()
         connection.send_bytes(Ready(port=server.port, http_port=None if pages is None else pages.port).encoded())
         with suppress(EOFError, OSError):
             while (said := connection.recv_bytes(MESSAGE_BYTES_MOST)) != STOP:
@@ -98,6 +106,19 @@ def serve(connection: Connection) -> None:
         ending = Thread(target=server.shutdown, daemon=True)  # with an open stream it does not come back
         ending.start()
         ending.join(END_S)
+
+
+def is_clogged(admission: Admission, streams: Streams, now_s: float) -> bool:
+    """Whether nobody else can call, because of a reader who does not read: his call cannot be ended from here."""
+    return admission.open_calls >= CALLS_MOST and streams.longest_wait_s(now_s) > CLOGGED_S
+
+
+def _end_if_clogged(admission: Admission, status: Status) -> None:
+    """End this process once it is clogged. Those who do read go on with the next gateway."""
+    while not status.is_over:
+        time.sleep(LOOK_S)
+        if is_clogged(admission, status.streams, time.monotonic()):
+            os._exit(1)
 
 
 def _step_back() -> None:

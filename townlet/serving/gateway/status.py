@@ -30,7 +30,12 @@ class Streams:
     """The open streams of events: by number, how many events each has left, and since when it waits for its reader."""
 
     lags: dict[int, int] = field(default_factory=dict)
+    waiting_s: dict[int, float] = field(default_factory=dict)
     too_slow: int = 0
+
+    def longest_wait_s(self, now_s: float) -> float:
+        """How long a stream has waited for its reader now, at most, in seconds."""
+        return max((now_s - since_s for since_s in list(self.waiting_s.values())), default=0.0)
 
 
 class Status:

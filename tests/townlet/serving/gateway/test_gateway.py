@@ -18,9 +18,12 @@ from tests.townlet.towns import KITCHEN, ROOT
 from townlet.errors import QueryError, ServingError
 from townlet.run import Run
 from townlet.serving.client import Client
-from townlet.serving.gateway.admission import CALLS_MOST
+from townlet.serving.gateway.admission import CALLS_MOST, Admission
 from townlet.serving.gateway.in_words import UNEXPECTED
+from townlet.serving.gateway.process import is_clogged
+from townlet.serving.gateway.status import Streams
 from townlet.serving.protocol import MESSAGE_BYTES_MOST, EventsTicket, Extent, SqlTicket
+from townlet.serving.tokens import Tokens
 
 TICKS = 300
 WRONG = "wrong-0123456789abcdef"
@@ -337,3 +340,11 @@ def test_huge_requests_cost_a_gateway_at_most(run: Run) -> None:
                 time.sleep(0.1)
         else:
             pytest.fail("the gateway did not come back")
+
+
+def test_a_gateway_whose_calls_are_all_taken_by_readers_who_do_not_read_is_clogged() -> None:
+    admission, streams = Admission(Tokens(TOKENS)), Streams(waiting_s={1: 0.0, 2: 50.0})
+    assert not is_clogged(admission, streams, 100.0), "there is room"
+    admission.open_calls = CALLS_MOST
+    assert is_clogged(admission, streams, 100.0)
+    assert not is_clogged(admission, streams, 50.0) and not is_clogged(admission, Streams(), 100.0)

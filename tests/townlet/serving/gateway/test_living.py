@@ -1,6 +1,10 @@
 """A town that lives and is served: commands, streams that survive their gateway, and an orderly end."""
 
+import contextlib
+import doctest
+import io
 import os
+import re
 import signal
 import threading
 import time
@@ -70,6 +74,21 @@ def test_a_command_is_rejected_with_its_reason(operator: Client) -> None:
         operator.command({"command": "rein", "cmd_id": "b"})
     with pytest.raises(ServingError, match="cmd_id"):
         operator.command({"command": "rain"})
+
+
+def test_the_walk_through_is_followed_word_for_word(town: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/ops/serving.md, beside this town: another port, other people, and a token from the same variable."""
+    text = (ROOT / "docs" / "ops" / "serving.md").read_text()
+    said = text.replace("grpc://127.0.0.1:7777", town.place).replace("'people': 8", "'people': 4")
+    (session,) = re.findall(r"^\$ python\n(.*?)^```", said, re.DOTALL | re.MULTILINE)
+    (program,) = re.findall(r"```python\n(import os\n.*?)```", said, re.DOTALL)
+    monkeypatch.setenv("TOWNLET_TOKEN", TOKENS["operator"])
+    lines = doctest.DocTestParser().get_doctest(session, {}, "serving.md", None, 0)
+    assert len(lines.examples) > 5
+    assert doctest.DocTestRunner().run(lines).failed == 0
+    with contextlib.redirect_stdout(io.StringIO()) as shown:
+        exec(compile(program, "serving.md", "exec"), {})
+    assert "hunger: double" in shown.getvalue()
 
 
 def test_streams_miss_and_repeat_nothing_when_the_gateway_is_killed(town: Lived) -> None:
