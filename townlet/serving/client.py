@@ -29,6 +29,7 @@ from townlet.serving.protocol import (
     Message,
     Reach,
     SqlTicket,
+    made,
     read_message,
 )
 
@@ -112,31 +113,31 @@ class Client:
 
     def health(self, run: str | None = None) -> Health:
         """How the town is. Raises ServingError."""
-        return self._action("health", HealthAction(run=run), Health)
+        return self._action("health", made(HealthAction, run=run), Health)
 
     def command(self, command: Mapping[str, Any], run: str | None = None) -> CommandAnswer:
         """Give a command, such as `{"command": "rain", "cmd_id": "mine-1"}`, and wait for its answer.
 
         Where the answer was lost on its way, the same `cmd_id` gets the same answer again. Raises ServingError.
         """
-        return self._action("command", CommandAction(run=run, command=dict(command)), CommandAnswer)
+        return self._action("command", made(CommandAction, run=run, command=dict(command)), CommandAnswer)
 
     def cursors(self, run: str | None = None) -> Cursors:
         """All named cursors. Raises ServingError."""
-        return self._action("cursors", CursorsAction(run=run), Cursors)
+        return self._action("cursors", made(CursorsAction, run=run), Cursors)
 
     def cursor(self, name: str, run: str | None = None) -> Cursor | None:
         """A named cursor, or None if there is none of this name. Raises ServingError."""
-        found = self._action("cursors", CursorsAction(run=run, do="get", name=name), Cursors).cursors
+        found = self._action("cursors", made(CursorsAction, run=run, do="get", name=name), Cursors).cursors
         return found[0] if found else None
 
     def set_cursor(self, name: str, seq: int, run: str | None = None) -> None:
         """Say that every event before `seq` was read. Raises ServingError."""
-        self._action("cursors", CursorsAction(run=run, do="set", name=name, seq=seq), Cursors)
+        self._action("cursors", made(CursorsAction, run=run, do="set", name=name, seq=seq), Cursors)
 
     def drop_cursor(self, name: str, run: str | None = None) -> None:
         """Forget a named cursor. Raises ServingError."""
-        self._action("cursors", CursorsAction(run=run, do="drop", name=name), Cursors)
+        self._action("cursors", made(CursorsAction, run=run, do="drop", name=name), Cursors)
 
     def runs(self) -> list[str]:
         """The names of the runs that are served. Raises ServingError."""
@@ -153,7 +154,10 @@ class Client:
 
         Raises QueryError for a query that cannot be answered, ServingError.
         """
-        ticket = SqlTicket(run=run, query=query, at_tick=at_tick, from_tick=from_tick)
+        try:
+            ticket = made(SqlTicket, run=run, query=query, at_tick=at_tick, from_tick=from_tick)
+        except ServingError as error:
+            raise QueryError(str(error)) from error
         try:
             return self._flight.do_get(flight.Ticket(ticket.encoded()), self._call()).read_all()
         except flight.FlightServerError as error:
@@ -178,7 +182,7 @@ class Client:
         once, and the stream goes on with its next event once the server is there again; it gives up after `patience_s`
         seconds without it. A cursor is only read: `set_cursor` moves it. Raises ServingError.
         """
-        ticket = EventsTicket(run=run, from_seq=from_seq, to_seq=to_seq, cursor=cursor, follow=follow)
+        ticket = made(EventsTicket, run=run, from_seq=from_seq, to_seq=to_seq, cursor=cursor, follow=follow)
         until_s, is_lost = time.monotonic() + patience_s, False
         while True:
             try:

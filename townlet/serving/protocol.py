@@ -191,6 +191,14 @@ _TICKET: Final[TypeAdapter[EventsTicket | SqlTicket]] = TypeAdapter(
 )
 
 
+def made(kind: type[Kind], **fields: object) -> Kind:
+    """A message of this kind with these fields. Raises ServingError for what cannot be said."""
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        raise ServingError(f"this cannot be asked: {_faults(error)}") from error
+
+
 def read_ticket(content: bytes) -> EventsTicket | SqlTicket:
     """The ticket that these bytes hold. Raises ServingError, which says what is wrong with it."""
     _require_short(content, "ticket")

@@ -12,12 +12,15 @@ import pytest
 from pyarrow import flight
 
 import townlet
+from eventlog.folder.belongings import foreign_in
 from eventlog.format.arrow import SCHEMA
+from tests.field.test_sql import HIDDEN, READS_ELSEWHERE, SETTINGS, WRITES, lines
 from tests.townlet.serving.served import TOKENS, Served, still
 from tests.townlet.towns import KITCHEN, ROOT
 from townlet.errors import QueryError, ServingError
 from townlet.run import Run
 from townlet.serving.client import Client
+from townlet.serving.flightsql.wire import envelope, field_bytes
 from townlet.serving.gateway.admission import CALLS_MOST, Admission
 from townlet.serving.gateway.in_words import UNEXPECTED
 from townlet.serving.gateway.process import is_clogged
@@ -241,6 +244,39 @@ def test_sql_is_as_of_its_tick_and_says_of_which(viewer: Client, run: Run) -> No
         viewer.sql("from agent")
 
 
+def test_every_escape_is_refused_through_the_gateway(served: Served, viewer: Client, run: Run) -> None:
+    options = with_token(TOKENS["viewer"])
+    with flight.connect(served.place) as client:
+        for text in filter(None, lines(WRITES + READS_ELSEWHERE + SETTINGS + HIDDEN)):
+            with pytest.raises(QueryError) as refused:
+                viewer.sql(text)
+            require_clean(str(refused.value), run)
+            statement = envelope("CommandStatementQuery", field_bytes(1, text.encode()))
+            (endpoint,) = client.get_flight_info(flight.FlightDescriptor.for_command(statement), options).endpoints
+            with pytest.raises(flight.FlightServerError):
+                client.do_get(endpoint.ticket, options).read_all()
+
+
+def test_what_cannot_be_asked_is_said_before_anything_is_sent(viewer: Client) -> None:
+    for ask in (
+        lambda: viewer.sql(""),
+        lambda: viewer.sql("select 1", at_tick=-1),
+        lambda: next(viewer.events(from_seq=-1)),
+        lambda: viewer.cursor("../x"),
+        lambda: viewer.command({"command": []}),
+    ):
+        with pytest.raises((ServingError, QueryError), match="this cannot be asked"):
+            ask()
+    for place in ("127.0.0.1:1", "http://127.0.0.1:1", "grpc://127.0.0.1", "grpc://a/b:1"):
+        with pytest.raises(ServingError, match="is no served town"):
+            Client(place, TOKENS["viewer"])
+    with Client("grpc://127.0.0.1:9", TOKENS["viewer"]) as nobody, pytest.raises(ServingError, match="nobody answers"):
+        nobody.health()
+    for token in ("a b", "é", "\n"):
+        with pytest.raises(ServingError, match="no token has"):
+            Client("grpc://127.0.0.1:9", token)
+
+
 def test_a_run_that_lies_still_takes_no_commands(served: Served) -> None:
     with served.client("operator") as operator, pytest.raises(ServingError, match="--pace 1x lets it live on"):
         operator.command({"command": "rain", "cmd_id": "a"})
@@ -255,6 +291,7 @@ def test_cursors_are_kept_beside_the_run(served: Served, viewer: Client, run: Ru
     listed = viewer.cursors()
     assert [(each.name, each.seq) for each in listed.cursors] == [("mine", run.head.seq)]
     assert listed.head_seq == run.head.seq
+    assert foreign_in(run.path) is None, "the run could not be removed"
     with pytest.raises(ServingError, match="a cursor is set to a number from 0 to"):
         viewer.set_cursor("mine", run.head.seq + 1)
     with pytest.raises(ServingError, match="may not drop cursors"):
