@@ -45,16 +45,16 @@ def events(
         while until is None or seq < until:
             if is_cancelled():
                 return
-            head = log.refresh()
+            head = status.head
             if head.seq <= seq:
-                if not follow or log.manifest.closed:
+                if not follow or status.state == "closed":
                     return
                 if status.is_over:
                     raise flight.FlightUnavailableError(f"the gateway ends; go on from event {seq}")
                 if not status.wait_beyond(seq, SIGN_OF_LIFE_S):
                     yield _sent(nothing, seq, status)
                 continue
-            for batch in _batches(log, seq, min(head.seq, until) if until is not None else head.seq):
+            for batch in _batches(log, status, seq, min(head.seq, until) if until is not None else head.seq):
                 if status.is_over:
                     raise flight.FlightUnavailableError(f"the gateway ends; go on from event {seq}")
                 seq += batch.num_rows
@@ -68,10 +68,16 @@ def events(
         status.streams.waiting_s.pop(number, None)
 
 
-def _batches(log: LogReader, from_seq: int, to_seq: int) -> Iterator[pa.RecordBatch]:
-    for batch in log.batches(from_seq, to_seq):
-        for begin in range(0, batch.num_rows, BATCH_EVENTS):
-            yield batch.slice(begin, BATCH_EVENTS)
+def _batches(log: LogReader, status: Status, from_seq: int, to_seq: int) -> Iterator[pa.RecordBatch]:
+    """The events of a range: those that were committed just now as all streams share them, others from the log."""
+    shared = status.recent_since(from_seq)
+    if shared is None:
+        log.refresh()
+    left = to_seq - from_seq
+    for batch in log.batches(from_seq, to_seq) if shared is None else shared:
+        for begin in range(0, min(batch.num_rows, left), BATCH_EVENTS):
+            yield batch.slice(begin, min(BATCH_EVENTS, left - begin))
+        left -= min(batch.num_rows, left)
 
 
 def _sent(batch: pa.RecordBatch, seq: int, status: Status) -> Sent:

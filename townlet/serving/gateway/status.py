@@ -7,6 +7,8 @@ from pathlib import Path
 from threading import Condition, Thread
 from typing import Final, Literal
 
+import pyarrow as pa
+
 from eventlog.errors import EventLogError
 from eventlog.folder.head import Head
 from eventlog.folder.holding import is_written_to
@@ -18,6 +20,9 @@ LOOK_S: Final = 0.05
 
 WRITER_LOOKS: Final = 20
 """After so many looks it is seen anew whether somebody writes."""
+
+RECENT_MOST: Final = 64
+"""So many of the last batches are kept for all streams, so that a commit is read once and not once a stream."""
 
 SPEED_S: Final = 10.0
 """The time over which ticks a second are counted."""
@@ -50,6 +55,7 @@ class Status:
         self.state: State = self._state_now()
         self.streams = Streams()
         self.damaged = False
+        self._recent: deque[tuple[int, pa.RecordBatch]] = deque(maxlen=RECENT_MOST)
         self._changed = Condition()
         self._seen: deque[tuple[float, int]] = deque([(time.monotonic(), self.head.tick)])
         self._moved_s = time.monotonic()
@@ -71,6 +77,18 @@ class Status:
             return self._changed.wait_for(
                 lambda: self.head.seq > seq or self.is_over or self.state == "closed", timeout_s
             )
+
+    def recent_since(self, seq: int) -> list[pa.RecordBatch] | None:
+        """The batches from event `seq` on that all streams share; None where it is not among them."""
+        with self._changed:
+            recent = list(self._recent)
+        if not recent or seq < recent[0][0]:
+            return None
+        return [
+            batch if first >= seq else batch.slice(seq - first)
+            for first, batch in recent
+            if first + batch.num_rows > seq
+        ]
 
     def present(self) -> Head:
         """The head as it is now: a stream may have come further than the last look. Raises LogDamaged, OSError."""
@@ -102,6 +120,7 @@ class Status:
             looks += 1
             try:
                 head = self._log.refresh()
+                new = list(self._log.batches(self.head.seq, head.seq)) if head.seq > self.head.seq else []
                 state = self._state_now() if looks % WRITER_LOOKS == 0 or self._log.manifest.closed else self.state
             except (EventLogError, OSError):
                 self.damaged = True
@@ -111,7 +130,13 @@ class Status:
                 moved = head.seq != self.head.seq
                 if moved or state != self.state:
                     self._changed.notify_all()
+                if head.seq < self.head.seq:
+                    self._recent.clear()  # a repair has cut what was never on the disk
                 self.head, self.state = head, state
+                first = head.seq - sum(batch.num_rows for batch in new)
+                for batch in new:
+                    self._recent.append((first, batch))
+                    first += batch.num_rows
             now_s = time.monotonic()
             if moved:
                 self._moved_s = now_s
