@@ -31,6 +31,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "trial": "Run a randomised trial: arms that live on from one moment, and a plan made before.",
     "perturb": "List the city events that a seed brings, or give a run another profile of them.",
     "console": "Operate a living town at a prompt: let it live, look at it, command it.",
+    "serve": "Serve a living town, or a finished run, to other people and machines.",
     "commands": "List the commands that a town was given, or write them as a session for any other run.",
     "diff": "Show where two runs diverge, and how much their towns differ since.",
     "verify": "Prove that a log is what was written and folds to the town that lived.",
@@ -69,6 +70,7 @@ EXIT_CODES: Final[Mapping[int, str]] = {
 
 VARIABLES: Final[Mapping[str, str]] = {
     "TOWNLET_CACHE": "the folder for what is made once: compiled kernels, surveyed maps, copies of runs on stores",
+    "TOWNLET_TOKEN": "the token that is shown to a served town; with _VIEWER, _OPERATOR or _ADMIN, one of the server's",
     "TOWNLET_KEYS": "the file with your keys of the observer",
     "TOWNLET_TRACEBACK": "set to 1, an unexpected error shows where it happened",
     "NO_COLOR": "set, nothing is coloured",

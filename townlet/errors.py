@@ -7,6 +7,7 @@ TownletError
 ├── TickOutOfRange          a tick that the run has not reached
 ├── QueryError              a query that cannot be answered
 ├── TelemetryError          a feed that cannot be served
+├── ServingError            a town that cannot be served or reached, or a request to it that is refused
 ├── PolicyError             a policy that cannot be run
 │   └── PolicyMisfit        a policy that learned on other observations
 └── ThresholdBreached       a watched town breaks a rule
@@ -49,6 +50,10 @@ class OutboxFull(TownletError):
 
 class TelemetryError(TownletError):
     """A feed that cannot be served at the given place."""
+
+
+class ServingError(TownletError):
+    """A town that cannot be served or reached over the network, or a request that it refuses."""
 
 
 class PolicyError(TownletError):

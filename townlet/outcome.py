@@ -7,7 +7,15 @@ from typing import Final
 
 from eventlog.errors import EventLogError, LogDamaged, LogLocked, RunExists, RunNotFound
 from projections.errors import BadEvent, BadTemplates, ProjectionError
-from townlet.errors import ConfigurationError, PolicyError, QueryError, TelemetryError, TickOutOfRange, TownletError
+from townlet.errors import (
+    ConfigurationError,
+    PolicyError,
+    QueryError,
+    ServingError,
+    TelemetryError,
+    TickOutOfRange,
+    TownletError,
+)
 
 NEXT_STEPS: Final[Mapping[int, str]] = {
     errno.EROFS: "name a place that can be written; reading needs none: replay, sql, tail, fork --into elsewhere",
@@ -36,6 +44,7 @@ def exit_code(error: Exception) -> int | None:
         | BadTemplates
         | PolicyError
         | QueryError
+        | ServingError
         | TelemetryError
         | TickOutOfRange
         | RunNotFound

@@ -28,6 +28,7 @@ _TABLE: Final = r"(?:manifest\.json|\w+\.arrow)"
 _STATE: Final = r"[0-9]{12,20}(?:\.[0-9]+-[0-9]+(?:-replaced)?)?"
 _POLICIES: Final = r"policies\.json|policies/[0-9a-f]{16}\.safetensors|decisions/[0-9]{12}-[0-9]{12}\.parquet"
 _EVENTS: Final = r"perturbations\.json"
+_CURSORS: Final = r"cursors\.json"
 _KEPT: Final = re.compile(
     rf"{_POLICIES}|{_EVENTS}|run\.json|configs/[0-9a-f]{{1,64}}\.json|log/(?:head|{_SEGMENT})|checkpoints/[0-9]{{12,20}}/{_TABLE}",
     re.ASCII,
@@ -38,7 +39,7 @@ _BEGUN: Final = re.compile(
     re.ASCII,
 )
 _MADE: Final = re.compile(
-    rf"mirror-of|(?:{_POLICIES}|{_EVENTS})\.tmp|log/{_SEGMENT}(?:\.torn(?:-[0-9]+)?)?(?:\.tmp)?|(?:checkpoints|derived/\w+/[0-9a-f]{{16}})/{_STATE}/{_TABLE}"
+    rf"mirror-of|{_CURSORS}|(?:{_POLICIES}|{_EVENTS}|{_CURSORS})\.tmp|log/{_SEGMENT}(?:\.torn(?:-[0-9]+)?)?(?:\.tmp)?|(?:checkpoints|derived/\w+/[0-9a-f]{{16}})/{_STATE}/{_TABLE}"
     r"|exports/events-[0-9]+-[0-9]+(?:\.parquet|\.duckdb|-csv/(?:events\.csv|manifest\.json))",
     re.ASCII,
 )

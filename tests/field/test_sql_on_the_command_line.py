@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 import townlet as town
 from cli import formats
 from cli.main import townlet
+from tests.field.test_sql import HIDDEN, READS_ELSEWHERE, SETTINGS, WRITES, lines
 from townlet.configuration.load import configs_folder
 
 LONG = "select " + ", ".join(f"{number} as column_{number}" for number in range(30)) + " from agents limit 1"
@@ -111,3 +112,12 @@ def test_b1_a_refusal_ends_with_2() -> None:
     result = said("sql", "with t as (copy (select 42) to 'x') select 1")
     assert result.exit_code == 2
     assert "a run is only read: copy cannot be done. Allowed are select, " in result.stderr
+
+
+def test_b1_every_escape_that_is_known_ends_with_2_on_a_run(lived: Path) -> None:
+    """Those which sessions refuse (tests/field/test_sql.py), as they are typed."""
+    for text in filter(None, lines(WRITES + READS_ELSEWHERE + SETTINGS + HIDDEN)):
+        before = sorted(path.name for path in lived.iterdir())
+        result = said("sql", "runs/a", text)
+        assert result.exit_code == 2 and not result.stdout, text
+        assert sorted(path.name for path in lived.iterdir()) == before

@@ -23,11 +23,15 @@ CLOSED: Final = (
 
 
 class Limits(NamedTuple):
-    """What a query may take: memory in bytes, threads, and milliseconds; None is DuckDB's own limit."""
+    """What a query may take: memory in bytes, threads, and milliseconds; None is DuckDB's own limit.
+
+    Of an answer with more than `rows` rows, the first ones are taken; None: all are.
+    """
 
     memory_bytes: int | None = None
     threads: int | None = None
     time_ms: int | None = None
+    rows: int | None = None
 
 
 UNLIMITED: Final = Limits()

@@ -9,7 +9,7 @@ is kept between two calls, so the function can be called in another process too.
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -17,6 +17,9 @@ import pyarrow as pa
 from townlet.asking.database import UNLIMITED, Limits, database
 from townlet.asking.information import statement_of
 from townlet.asking.permitted import read
+
+BATCH_ROWS: Final = 8192
+"""How many rows of a bounded answer are fetched at a time."""
 
 
 class Tables(NamedTuple):
@@ -57,18 +60,32 @@ def _answer_over(
         if begun is not None:
             begun(connection)
         connection.execute("begin transaction read only")
-        return with_different_names(_answer(connection, statement))
+        return with_different_names(_answer(connection, statement, limits.rows))
 
 
-def _answer(connection: duckdb.DuckDBPyConnection, statement: str) -> pa.Table:
+def _answer(connection: duckdb.DuckDBPyConnection, statement: str, rows: int | None) -> pa.Table:
     """The answer, worked out in a thread: DuckDB itself would not hear an interruption before it has one."""
     with ThreadPoolExecutor(max_workers=1) as thread:
-        pending = thread.submit(lambda: connection.sql(statement).to_arrow_table())
+        pending = thread.submit(_table_of, connection, statement, rows)
         try:
             return pending.result()
         except KeyboardInterrupt:
             connection.interrupt()
             raise
+
+
+def _table_of(connection: duckdb.DuckDBPyConnection, statement: str, rows: int | None) -> pa.Table:
+    """The answer, or its first rows: the rest is then not worked out where DuckDB can do without it."""
+    relation = connection.sql(statement)
+    if not rows:
+        return (relation if rows is None else relation.limit(0)).to_arrow_table()
+    left, batches = rows, []
+    with relation.to_arrow_reader(BATCH_ROWS) as reader:
+        schema = reader.schema
+        while left > 0 and (batch := next(reader, None)) is not None:
+            batches.append(batch.slice(0, left))
+            left -= batch.num_rows
+    return pa.Table.from_batches(batches, schema)
 
 
 def with_different_names(table: pa.Table) -> pa.Table:

@@ -18,6 +18,7 @@ import pyarrow as pa
 from eventlog.catalogue import THIRD_PERSON
 from eventlog.views import PHYSICAL, ViewColumn, names_of_many_sql, names_somebody, names_sql, needs
 from townlet.asking import information
+from townlet.asking.database import UNLIMITED, Limits
 from townlet.asking.declared.table import EventView, Table
 from townlet.asking.door import Tables, answer
 from townlet.asking.key_figures import Query
@@ -63,19 +64,19 @@ class Session:
         self._running: duckdb.DuckDBPyConnection | None = None
         self._alone: Session | None = None
 
-    def query(self, text: str) -> pa.Table:
-        """The answer to one query. Raises QueryError if it cannot be answered, LogDamaged."""
+    def query(self, text: str, limits: Limits = UNLIMITED) -> pa.Table:
+        """The answer to one query within limits. Raises QueryError if it cannot be answered, LogDamaged."""
         described = information.answer_of(text, many=self._many)
         if described is not None:
             return described
         needed = self._needs(text)
         try:
             try:
-                return self._answer(text, needed)
+                return self._answer(text, needed, limits)
             except duckdb.BinderException:
                 if needed.columns is None:
                     raise
-                return self._answer(text, needed._replace(columns=None))
+                return self._answer(text, needed._replace(columns=None), limits)
         except duckdb.Error as error:
             raise QueryError(self._explained(error, needed)) from error
 
@@ -103,13 +104,13 @@ class Session:
     def _needs(self, text: str) -> QueryNeeds:
         return query_needs(read(text).tree, TABLES, TIMED_TABLES)
 
-    def _answer(self, text: str, needed: QueryNeeds) -> pa.Table:
+    def _answer(self, text: str, needed: QueryNeeds, limits: Limits) -> pa.Table:
         """The answer to a query over what it needs."""
         tables = self._tables(needed)
         if information.names_information(text):
             tables.registered.update(information.information(many=self._many))
         try:
-            return answer(text, tables, begun=self._begin)
+            return answer(text, tables, limits, begun=self._begin)
         finally:
             self._running = None
 

@@ -1,1 +1,1 @@
-"""Serves the telemetry feed of a run, finished or running: frames from its log, messages, and their receivers."""
+"""Serves a run, finished or living, to other programs: the telemetry feed, and a town over Arrow Flight."""

@@ -1,0 +1,72 @@
+"""Tokens are read once, from a file that nobody else may read, or from the environment; they are never shown."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.townlet.serving.served import TOKENS, tokens_file
+from townlet.errors import ServingError
+from townlet.serving.tokens import Tokens, may
+
+TOKEN = "a-token-of-some-length"
+
+
+def written(folder: Path, text: str, mode: int = 0o600) -> Path:
+    file = folder / "tokens.yaml"
+    file.touch()
+    file.chmod(mode)
+    if mode & 0o200:
+        file.write_text(text)
+    return file
+
+
+def test_a_token_gives_its_role(tmp_path: Path) -> None:
+    tokens = Tokens.of(tokens_file(tmp_path), {})
+    assert {role: tokens.role_of(f"Bearer {token}") for role, token in TOKENS.items()} == {r: r for r in TOKENS}
+    for header in ("", "Bearer ", "Bearer", TOKENS["viewer"], f"Bearer  {TOKENS['viewer']}", "Bearer é"):
+        assert tokens.role_of(header) is None
+    assert not [token for token in TOKENS.values() if token in repr(tokens)]
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660, 0o666, 0o700, 0o610])
+def test_a_file_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
+    with pytest.raises(ServingError, match=rf"its mode is {mode:o}. Next: chmod 600"):
+        Tokens.of(written(tmp_path, f"viewer: {TOKEN}\n", mode), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "holds no tokens"),
+        ("- viewer\n", "holds no tokens"),
+        ("viewer: short\n", "viewer: this is no token"),
+        ("viewer: 12345678901234567890\n", "viewer: this is no token"),
+        (f"viewer: {TOKEN} {TOKEN}\n", "viewer: this is no token"),
+        (f"owner: {TOKEN}\n", "a key is none of the roles viewer, operator, admin"),
+        (f"viewer: {TOKEN}\noperator: {TOKEN}\n", "two roles have the same token"),
+        (f"viewer: {TOKEN}\n  : [\n", "this is not YAML"),
+    ],
+)
+def test_a_file_with_anything_else_is_refused_without_repeating_it(tmp_path: Path, text: str, words: str) -> None:
+    from townlet.errors import TownletError
+
+    with pytest.raises(TownletError, match=words) as refused:
+        Tokens.of(written(tmp_path, text), {})
+    assert TOKEN not in str(refused.value) and "12345678901234567890" not in str(refused.value)
+
+
+def test_the_environment_holds_tokens_too_and_the_file_goes_first(tmp_path: Path) -> None:
+    environment = {"TOWNLET_TOKEN_VIEWER": "from-the-environment", "TOWNLET_TOKEN_ADMIN": "an-admin-of-the-environment"}
+    tokens = Tokens.of(written(tmp_path, f"viewer: {TOKEN}\n"), environment)
+    assert tokens.role_of(f"Bearer {TOKEN}") == "viewer"
+    assert tokens.role_of("Bearer from-the-environment") is None
+    assert tokens.role_of("Bearer an-admin-of-the-environment") == "admin"
+    with pytest.raises(ServingError, match="TOWNLET_TOKEN_ADMIN: this is no token"):
+        Tokens.of(None, {"TOWNLET_TOKEN_ADMIN": "short"})
+    with pytest.raises(ServingError, match="only to those who have a token, and there is none"):
+        Tokens.of(None, {})
+
+
+def test_a_role_may_do_what_those_before_it_may() -> None:
+    assert may("admin", "operator") and may("operator", "operator") and may("operator", "viewer")
+    assert not may("viewer", "operator") and not may("operator", "admin")

@@ -1,0 +1,1 @@
+"""The gateway: the process that clients of a served town connect to. It may die, and the town lives on."""
