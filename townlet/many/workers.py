@@ -23,7 +23,7 @@ KILLED: Final = "its process was killed, and once more when it ran alone; it may
 NOT_STARTED: Final = "no worker process could start; what it said stands on stderr. Next: give jobs=1"
 
 
-def attempts(name: str, cells: Mapping[str, str], jobs: int) -> Iterator[tuple[str, Attempt]]:
+def attempts(name: str, cells: Mapping[str, str], jobs: int) -> Generator[tuple[str, Attempt], None, None]:
     """Attempt every cell in `jobs` processes; yields each digest with its attempt, in the order in which they end.
 
     Where a process is killed, the cells that were at work begin again, each alone in a new process. Raises TownletError
