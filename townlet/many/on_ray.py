@@ -44,14 +44,14 @@ FOLDER_CHARACTERS: Final = 32
 
 
 def attempts_on_ray(
-    name: str, cells: Mapping[str, str], code: str, jobs: int | None, address: str | None
+    name: str, cells: Mapping[str, str], code: str, jobs: int | None, address: str | None, besides: str = "{}"
 ) -> Generator[tuple[str, Attempt], None, None]:
     """Attempt every cell on Ray; yields each digest with its attempt, in the order in which they end.
 
     Without an address, and where this process is not connected to a cluster, a cluster of `jobs` processors (None: all)
     starts on this machine and ends with the cells. At an address at most `jobs` cells (None: one for each processor of
-    the cluster) are at work at a time. `code` is the code version that workers must have. Raises TownletError where Ray
-    is not installed, cannot be reached, or its workers have other code.
+    the cluster) are at work at a time. `code` is the code version that workers must have; `besides` are arguments that
+    every cell gets. Raises TownletError where Ray is not installed, cannot be reached, or its workers have other code.
     """
     ray = ray_module()
     waiting, lost = deque(cells), set[str]()
@@ -62,7 +62,7 @@ def attempts_on_ray(
             while waiting or running:
                 while waiting and len(running) < at_once:
                     digest = waiting.popleft()
-                    running[there.remote(name, cells[digest], code)] = digest
+                    running[there.remote(name, cells[digest], code, besides)] = digest
                 for one in ray.wait(list(running))[0]:
                     digest, made = running.pop(one), _made(ray, one)
                     if made is None and digest not in lost:
@@ -84,9 +84,9 @@ def ray_module() -> Any:
             raise TownletError(NO_RAY) from error
 
 
-def _attempt_there(name: str, cell: str, code: str) -> tuple[str, ...] | None:
+def _attempt_there(name: str, cell: str, code: str, besides: str) -> tuple[str, ...] | None:
     """In a worker: the attempt at a cell; None where this worker has other code."""
-    return tuple(attempt(name, cell)) if code_version(name) == code else None
+    return tuple(attempt(name, cell, besides)) if code_version(name) == code else None
 
 
 def _made(ray: Any, one: Any) -> Attempt | None:

@@ -38,6 +38,7 @@ def run(
     engine: str = PROCESSES,
     address: str | None = None,
     shard: Shard | None = None,
+    besides: Cell | None = None,
 ) -> list[Result]:
     """Call `function(**cell)` for every cell; returns a result for each, in the order of the cells.
 
@@ -48,7 +49,8 @@ def run(
     With `engine` "ray" the workers of a Ray cluster run the cells: one that starts on this machine with `jobs`
     processors and ends with the cells, or the one at `address`, which implies that engine. The results are the same.
     With `shard` (i, n), part i of n counted from 1, only the cells of that part are run and returned, so that n
-    machines share the cells; every cell is in one part, whatever the order in which the cells are given.
+    machines share the cells; every cell is in one part, whatever the order in which the cells are given. `besides` are
+    arguments that every call gets as well; on them no result may depend, so they are no part of a digest.
 
     With `into`, each result is written as it comes to a file in that folder, named by the cell's digest: over the
     function's name, the cell, and the sources of the code. With `resume`, cells whose results are there are not run
@@ -81,10 +83,11 @@ def run(
         found = _kept(folder, asked, retry) if resume else {}
     left = {digest: text for digest, text in asked.items() if digest not in found}
     told = _Told(progress, len(asked), len(found))
+    more = canonical_cell(besides or {})
     if on_ray and left:
-        attempted = attempts_on_ray(name, left, code, jobs, address)
+        attempted = attempts_on_ray(name, left, code, jobs, address, more)
     else:
-        attempted = _attempted(name, left, min(jobs or cpu_count() or 1, len(left)))
+        attempted = _attempted(name, left, min(jobs or cpu_count() or 1, len(left)), more)
     with contextlib.closing(attempted) as made_cells:
         for digest, made in made_cells:
             found[digest] = result_of(asked[digest], digest, made)
@@ -111,12 +114,14 @@ def _kept(folder: Path, asked: Mapping[str, str], retry: bool) -> dict[str, Resu
     return {digest: result for digest, result in results if result and not (retry and result.error)}
 
 
-def _attempted(name: str, cells: Mapping[str, str], jobs: int) -> Generator[tuple[str, Attempt], None, None]:
+def _attempted(
+    name: str, cells: Mapping[str, str], jobs: int, besides: str
+) -> Generator[tuple[str, Attempt], None, None]:
     if jobs > 1:
-        yield from attempts(name, cells, jobs)
+        yield from attempts(name, cells, jobs, besides)
     else:
         for digest, cell in cells.items():
-            yield digest, attempt(name, cell)
+            yield digest, attempt(name, cell, besides)
 
 
 class _Told:
