@@ -9,13 +9,18 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import townlet
 from tests.townlet.many import trials
+from tests.townlet.sweeping.small import SMALL
 from townlet import many
 from townlet.errors import TownletError
+from townlet.judging.soak import soak
 from townlet.many import on_ray
+from townlet.warming import warm
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="Ray is not installed; `make ray` installs it"
@@ -115,3 +120,30 @@ def test_a_cluster_of_our_own_ends_with_its_parent(tmp_path: Path) -> None:
 def texts_in(folder: Path) -> list[str]:
     """What the cells that are at work have written: their processes."""
     return [path.read_text(encoding="utf-8") for path in folder.glob("at-work-*")]
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_sweep_on_ray_is_that_of_one_process(tmp_path: Path) -> None:
+    there = townlet.sweep(SMALL, engine="ray", jobs=2, into=tmp_path / "ray").rows
+    assert there.equals(townlet.sweep(SMALL, jobs=1, into=tmp_path / "one").rows)
+    kept = [{path.name: path.read_bytes() for path in (tmp_path / name / "cells").iterdir()} for name in ("ray", "one")]
+    assert kept[0] == kept[1] and len(kept[0]) == 6
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("cluster")
+def test_whatever_runs_cells_gives_the_same_on_ray(tmp_path: Path) -> None:
+    """Facts, a soak, an evaluation and runs: the same figures and digests."""
+    warm()
+    on: dict[str, Any] = {"engine": "ray", "jobs": 2}
+    changes, few = {"town.map": "kitchen", "town.people": 4}, {"seeds": [5, 9], "days": 1}
+    told = {"overrides": changes, **few}
+    assert townlet.facts(only=["shared_meals"], **told, **on) == townlet.facts(only=["shared_meals"], **told, jobs=1)
+    evaluated = [townlet.evaluate("scripted", **told, **how).digest for how in (on, {"jobs": 1})]
+    assert evaluated[0] == evaluated[1]
+    soaked = [soak(None, [5], 1, overrides=changes, **how) for how in (on, {"jobs": 1})]
+    assert soaked[0] == soaked[1]
+    runs = {"seeds": [5, 9], "days": 1, "overrides": changes}
+    there = townlet.simulate_many(into=tmp_path / "ray", **runs, **on)
+    here = townlet.simulate_many(into=tmp_path / "here", **runs, jobs=1)
+    assert [run.log_digest for run in there] == [run.log_digest for run in here]
