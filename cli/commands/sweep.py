@@ -95,8 +95,6 @@ def command(
     plot: Path | None,
     form: str,
 ) -> None:
-    from townlet.sweeping import running
-
     if plan is None and not summary:
         raise click.UsageError(f"name a sweep: a YAML file, or one of {', '.join(sweeps())}")
     if into is None and not dry_run:
@@ -107,11 +105,15 @@ def command(
         require_drawable(plot)
     changes: dict[str, Any] = {"seeds": seeds, "days": days, "overrides": overrides}
     if dry_run:
+        from townlet.sweeping import running
+
         say_points(running.prepared(plan or "", **changes, kept=keep is not None), form)
         return
     assert into is not None
     if summary:
-        found = running.summary(into)
+        from townlet.sweeping.result import summary as summary_of
+
+        found = summary_of(into)
     else:
         if living.is_cold():
             living.compile_kernels()

@@ -88,7 +88,7 @@ def indices(values: dict[str, np.ndarray], keys: Sequence[str]) -> pa.Table:
     return pa.Table.from_pylist(rows, INDICES)
 
 
-def _indices(blocks: np.ndarray) -> list[dict[str, float]]:
+def _indices(blocks: np.ndarray) -> list[dict[str, float | None]]:
     stats = scipy_stats()
     given = {"f_A": blocks[:, 0][None], "f_B": blocks[:, 1][None], "f_AB": blocks[:, 2:].T[:, None, :]}
     with warnings.catch_warnings():
@@ -97,7 +97,7 @@ def _indices(blocks: np.ndarray) -> list[dict[str, float]]:
         spread = found.bootstrap(confidence_level=CONFIDENCE, n_resamples=RESAMPLES)
     return [
         {
-            name: float(np.ravel(value)[place])
+            name: float(np.ravel(value)[place]) if np.isfinite(np.ravel(value)[place]) else None
             for name, value in (
                 ("first", found.first_order),
                 ("first_low", spread.first_order.confidence_interval.low),

@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from eventlog.folder.stores import local_path
 from townlet.errors import QueryError
 from townlet.sweeping.comparing import differences, indices, means
 from townlet.sweeping.designs import Point
-from townlet.sweeping.folder import Plan
+from townlet.sweeping.folder import Plan, kept_table
 from townlet.sweeping.rows import figures_by_point, keys_of
 
 
@@ -68,4 +70,9 @@ class SweepResult:
         return indices(self._values, keys_of(self.points))
 
 
-__all__ = ["SweepResult"]
+def summary(folder: Path | str) -> SweepResult:
+    """What the towns of a folder say that have lived so far. No town lives. Raises ConfigurationError for no sweep."""
+    return SweepResult(*kept_table(local_path(folder)))
+
+
+__all__ = ["SweepResult", "summary"]

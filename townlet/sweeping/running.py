@@ -85,11 +85,6 @@ def _towns(made: Prepared, results: Sequence[many.Result]) -> list[Town]:
     return [town_of(names[one.cell["settings"]], one.cell["seed"], one.digest, one.value, one.error) for one in results]
 
 
-def summary(folder: Path | str) -> SweepResult:
-    """What the towns of a folder say that have lived so far. No town lives. Raises ConfigurationError for no sweep."""
-    return SweepResult(*kept_table(local_path(folder)))
-
-
 def prepared(
     source: Source,
     *,
@@ -142,4 +137,4 @@ def _at(base: Resolved, point: Point, number: int) -> Resolved:
         raise ConfigurationError(f"point {number} of the sweep: {error}") from error
 
 
-__all__ = ["FUNCTION", "Prepared", "prepared", "summary", "sweep"]
+__all__ = ["FUNCTION", "Prepared", "prepared", "sweep"]

@@ -17,7 +17,8 @@ from eventlog.errors import EventLogError
 from tests.townlet.sweeping.small import SMALL, small
 from tests.townlet.towns import ROOT
 from townlet.errors import ConfigurationError, QueryError
-from townlet.sweeping.running import summary, sweep
+from townlet.sweeping.result import summary
+from townlet.sweeping.running import sweep
 
 SQL = {"name": "loud", "sql": "select count(*) from chat_succeeded"}
 
