@@ -116,7 +116,6 @@ def _cluster(ray: Any, jobs: int | None, address: str | None) -> Iterator[int]:
         yield jobs or _processors(ray)
         return
     with contextlib.ExitStack() as stack:
-        stack.enter_context(_own_signals())
         stack.enter_context(_no_usage_report())
         how: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
         if address is None:
@@ -129,7 +128,8 @@ def _cluster(ray: Any, jobs: int | None, address: str | None) -> Iterator[int]:
         stack.callback(ray.shutdown)
         stack.enter_context(_stdout_left_alone())
         try:
-            ray.init(**how)
+            with _own_signals():
+                ray.init(**how)
         except (ConnectionError, RuntimeError, ValueError, TimeoutError, OSError) as error:
             where = "on this machine" if address is None else f"at {address}"
             raise TownletError(f"Ray cannot start {where}: {_last_line(error)}") from error

@@ -88,12 +88,18 @@ def test_an_address_without_ray_is_told() -> None:
 
 
 @pytest.mark.slow
-def test_a_cluster_of_our_own_ends_with_its_parent(tmp_path: Path) -> None:
-    """Also where the parent is killed."""
+@pytest.mark.parametrize(("number", "ended"), [(signal.SIGKILL, -9), (signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_cluster_of_our_own_ends_with_its_parent(tmp_path: Path, number: int, ended: int) -> None:
+    """Where the parent is killed, interrupted or stopped, which ends a command in its own words."""
     code = (
         "from tests.townlet.many import trials; from townlet import many\n"
+        "from cli.main import Interrupts; import sys\n"
         f"cells = [{{'folder': {str(tmp_path)!r}, 'number': n}} for n in range(2)]\n"
-        "many.run(trials.sleeps, cells, engine='ray', jobs=2)"
+        "with Interrupts() as interrupts:\n"
+        "    try:\n"
+        "        many.run(trials.sleeps, cells, engine='ray', jobs=2)\n"
+        "    except KeyboardInterrupt:\n"
+        "        sys.exit(interrupts.code)\n"
     )
     with (
         tempfile.TemporaryDirectory(prefix="ray-test-", ignore_cleanup_errors=True) as folder,
@@ -110,7 +116,8 @@ def test_a_cluster_of_our_own_ends_with_its_parent(tmp_path: Path) -> None:
         ):
             assert time.monotonic() < until and parent.poll() is None, "the cells never began"
             time.sleep(0.05)
-        parent.send_signal(signal.SIGKILL)
+        parent.send_signal(number)
+        assert parent.wait(timeout=30) == ended
     until = time.monotonic() + 20
     while any(Path(f"/proc/{worker}").exists() for worker in workers):
         assert time.monotonic() < until, "a worker outlived its parent"
