@@ -33,6 +33,11 @@ OTHER_CODE: Final = (
     "  Next: install the same Townlet on every machine of the cluster, and start Ray there again"
 )
 
+CLUSTER_NEEDS: Final = (
+    "\n  Next: the same version of Ray here and there, and where the cluster has a token, RAY_AUTH_MODE=token and "
+    "RAY_AUTH_TOKEN in this environment, too"
+)
+
 STORE_BYTES: Final = 100_000_000
 """The object store of a cluster of our own: results are a few kilobytes each."""
 
@@ -132,7 +137,8 @@ def _cluster(ray: Any, jobs: int | None, address: str | None) -> Iterator[int]:
                 ray.init(**how)
         except (ConnectionError, RuntimeError, ValueError, TimeoutError, OSError) as error:
             where = "on this machine" if address is None else f"at {address}"
-            raise TownletError(f"Ray cannot start {where}: {_last_line(error)}") from error
+            more = "" if address is None else CLUSTER_NEEDS
+            raise TownletError(f"Ray cannot start {where}: {_last_line(error)}{more}") from error
         yield jobs or _processors(ray)
 
 

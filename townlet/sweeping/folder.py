@@ -4,7 +4,10 @@
 table. The table can be made again from the files at any time.
 """
 
+import itertools
 import json
+import os
+import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
@@ -26,10 +29,16 @@ CELLS: Final = "cells"
 ROWS: Final = "rows.parquet"
 VERSION: Final = 1
 
+BEGUN: Final = ".begun-"
+"""What the names of files begin with that are being written."""
+
 COUNTED: Final = b"townlet.files"
 """The key of the table's metadata that says of how many files in `cells/` it was made."""
 
 FUNCTION: Final = "townlet.sweeping.living:town_row"
+
+
+_serial = itertools.count()
 
 
 class Plan(NamedTuple):
@@ -52,7 +61,7 @@ def claim(folder: Path, plan: Plan, *, extend: bool) -> None:
     """
     there = read_plan(folder)
     if there is None:
-        if folder.is_dir() and any(folder.iterdir()):
+        if folder.is_dir() and any(not each.name.startswith(BEGUN) for each in folder.iterdir()):
             raise ConfigurationError(f"{folder} holds something else than a sweep. Next: name another folder")
         disk.make_folder(folder)
     elif there.same != plan.same:
@@ -76,7 +85,7 @@ def claim(folder: Path, plan: Plan, *, extend: bool) -> None:
                 "not. Next: name another folder"
             )
     kept = {"version": VERSION, **plan._asdict()}
-    disk.replace_file(folder / PLAN, f"{canonical(kept)}\n".encode())
+    _replace(folder / PLAN, f"{canonical(kept)}\n".encode())
 
 
 def read_plan(folder: Path) -> Plan | None:
@@ -119,8 +128,17 @@ def keep_table(folder: Path, plan: Plan, towns: Sequence[Town]) -> pa.Table:
     table = table.replace_schema_metadata({COUNTED: f"{plan.digest} {files}"})
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
-    disk.replace_file(folder / ROWS, sink.getvalue())
+    _replace(folder / ROWS, sink.getvalue())
     return table
+
+
+def _replace(file: Path, content: bytes | pa.Buffer) -> None:
+    """Replace a file atomically and durably, also where other parts of the sweep write it at the same time."""
+    begun = file.with_name(f"{BEGUN}{platform.node()}-{os.getpid()}-{next(_serial)}")
+    disk.remove(begun)  # what a killed process of the same number left
+    disk.write_file(begun, memoryview(content))
+    disk.rename(begun, file)
+    disk.sync_folder(file.parent)
 
 
 def forget_table(folder: Path) -> None:

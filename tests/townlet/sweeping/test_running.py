@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,9 @@ from eventlog.errors import EventLogError
 from tests.townlet.sweeping.small import SMALL, small
 from tests.townlet.towns import ROOT
 from townlet.errors import ConfigurationError, QueryError
+from townlet.sweeping.folder import claim, keep_table
 from townlet.sweeping.result import summary
-from townlet.sweeping.running import sweep
+from townlet.sweeping.running import prepared, sweep
 
 SQL = {"name": "loud", "sql": "select count(*) from chat_succeeded"}
 
@@ -81,6 +84,20 @@ def test_parts_together_are_the_whole(whole: tuple[Path, pa.Table], tmp_path: Pa
     assert first.rows.num_rows == 3 and first.missing == 3
     assert sweep(SMALL, into=tmp_path / "s", jobs=1, shard=(2, 2)).rows.equals(whole[1])
     assert summary(tmp_path / "s").missing == 0
+
+
+def test_parts_may_begin_and_end_at_the_same_time_in_one_folder(tmp_path: Path) -> None:
+    plan, at_once = prepared(SMALL).plan, threading.Barrier(8)
+
+    def begin(folder: Path) -> None:
+        at_once.wait()
+        claim(folder, plan, extend=False)
+        keep_table(folder, plan, [])
+
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(5):
+            list(pool.map(begin, [tmp_path / str(number)] * 8))
+            assert {path.name for path in (tmp_path / str(number)).iterdir()} == {"sweep.json", "rows.parquet"}
 
 
 def test_more_seeds_and_points_keep_what_is_there(
