@@ -135,7 +135,6 @@ def keep_table(folder: Path, plan: Plan, towns: Sequence[Town]) -> pa.Table:
 def _replace(file: Path, content: bytes | pa.Buffer) -> None:
     """Replace a file atomically and durably, also where other parts of the sweep write it at the same time."""
     begun = file.with_name(f"{BEGUN}{platform.node()}-{os.getpid()}-{next(_serial)}")
-    disk.remove(begun)  # what a killed process of the same number left
     disk.write_file(begun, memoryview(content))
     disk.rename(begun, file)
     disk.sync_folder(file.parent)

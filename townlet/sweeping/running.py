@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 from eventlog.folder.stores import local_path
 from eventlog.places import is_uri
+from projections.record.state import CLASSES, ORDINARY
 from townlet import many
-from townlet.configuration.load import Resolved, load
+from townlet.configuration.load import Resolved, from_text, load
 from townlet.errors import ConfigurationError
 from townlet.sweeping.designs import Point, points_of
 from townlet.sweeping.figures import figures_of
@@ -70,6 +71,8 @@ def sweep(
 
     how: dict[str, Any] = {"jobs": jobs, "engine": engine, "address": address, "shard": shard, "besides": besides}
     cells = [cell for _, cell in made.cells]
+    if jobs != 1:
+        _compile_large(cells[0])
     results = many.run(town_row, cells, into=folder and folder / CELLS, retry=retry_failed, progress=tell, **how)
     if folder is not None and shard is not None:
         return SweepResult(*kept_table(folder))
@@ -77,6 +80,12 @@ def sweep(
     if folder is not None:
         return SweepResult(made.plan, keep_table(folder, made.plan, towns))
     return SweepResult(made.plan, towns_table(made.plan.points, made.plan.seeds, towns, made.plan.same["figures"]))
+
+
+def _compile_large(cell: many.Cell) -> None:
+    """Compile the kernels of a large town before many processes need them; `warm` compiles the ordinary ones."""
+    if CLASSES[from_text(cell["settings"]).settings.town.capacity] is not ORDINARY:
+        town_row(cell["settings"], cell["seed"], 1, [])
 
 
 def _towns(made: Prepared, results: Sequence[many.Result]) -> list[Town]:
