@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from townlet.errors import QueryError
 from townlet.many.statistics import mean_interval, paired_interval, variance_ratio
@@ -44,6 +45,11 @@ def test_indices_are_those_of_a_function_that_is_known() -> None:
     rows = indices({"y": y[:, None], "flat": np.ones((len(y), 1)), "gone": np.full((len(y), 1), NAN)}, keys).to_pylist()
     assert [row["first"] for row in rows[:3]] == pytest.approx([0.314, 0.442, 0.0], abs=0.02)
     assert [row["total"] for row in rows[:3]] == pytest.approx([0.558, 0.442, 0.244], abs=0.03)
+    a, b, *mixed = y.reshape(-1, 5).T
+    of_scipy = stats.sobol_indices(func={"f_A": a[None], "f_B": b[None], "f_AB": np.array(mixed)[:, None]}, n=2048)
+    assert [row["first"] for row in rows[:3]] == pytest.approx(of_scipy.first_order.ravel(), abs=1e-12)
+    assert [row["total"] for row in rows[:3]] == pytest.approx(of_scipy.total_order.ravel(), abs=1e-12)
+    assert rows[:3] == indices({"y": y[:, None]}, keys).to_pylist()
     assert all(row["total_low"] < row["total"] < row["total_high"] for row in rows[:3])
     assert [row["total"] for row in rows[3:]] == [None] * 6
 
