@@ -48,6 +48,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "soak": "Let many towns live and check what must be true of every town.",
     "facts": "Hold a town against what is known of people, each fact with its source.",
     "evaluate": "Let towns live under policies, learned or not, and compare what people then do.",
+    "sweep": "Let towns of many settings live, each with the same seeds, and compare them.",
     "experiment": "Train and evaluate the arms of a planned experiment, and report what came of it.",
     "phase": "Plan, check and edit the social stages of a training file.",
     "bench": "Measure this machine.",

@@ -2,7 +2,8 @@
 
 `simulate` lets a town live and writes its run to a folder; `open` opens a run; both return a `Run`. `simulate_many`
 lets a town live for each of many seeds; `query` asks many runs; `facts` holds towns against what is known of people;
-`evaluate` compares what people do under policies; `trial` runs a randomised trial.
+`evaluate` compares what people do under policies; `trial` runs a randomised trial; `sweep` lets towns of many settings
+live, each with the same seeds.
 `vector_env`, `parallel_env` and `gym_env` make environments, in which an outside policy acts for people.
 `gymnasium.make("townlet/Town-v0")` makes one, too: where Gymnasium is imported first, or `gym_env` was named before.
 Nothing heavy is imported before it is used.
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from townlet.run import Run as Run
     from townlet.run import open_run as open
     from townlet.run import simulate as simulate
+    from townlet.sweeping.running import sweep as sweep
     from townlet.whatif.trials.running import trial as trial
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "query",
     "simulate",
     "simulate_many",
+    "sweep",
     "trial",
     "vector_env",
 ]
@@ -61,6 +64,10 @@ def __getattr__(name: str) -> Any:
         from townlet.many_towns import simulate_many
 
         return simulate_many
+    if name == "sweep":
+        from townlet.sweeping.running import sweep
+
+        return sweep
     if name == "trial":
         from townlet.whatif.trials.running import trial
 

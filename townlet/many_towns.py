@@ -52,6 +52,8 @@ def simulate_many(
     into: Path | str | None = None,
     overrides: Mapping[str, object] | None = None,
     jobs: int | None = None,
+    engine: str = many.PROCESSES,
+    address: str | None = None,
     durability: str = "interval",
     resume: bool = False,
     replace: bool = False,
@@ -64,7 +66,8 @@ def simulate_many(
     """Let a town live for each seed, for `days` days or `ticks` ticks; returns their runs, in the order of the seeds.
 
     The runs are the folders `seed-<seed>` in `into`, by default in `runs/<name of the settings>`. `jobs` towns live at
-    a time, each in a process of its own (None: as many as there are processors); the runs do not depend on it. A run
+    a time, each in a process of its own (None: as many as there are processors); the runs do not depend on it.
+    `engine` and `address` are as for `many.run`; workers of another machine must reach the same folder. A run
     that is there already is refused; with `resume` it is kept if it is whole, and goes on if it is not; with `replace`
     it is replaced. `policy` (a shipped name or a file), `share`, `orders` and `perturb` are as for `simulate`.
     `progress` is called with how many towns are done, of how many, and the seconds left. The rest is as for `simulate`.
@@ -76,7 +79,8 @@ def simulate_many(
     if (days is None) == (ticks is None):
         raise TownletError("say how long each town lives: days or ticks, one of them")
     wanted = days * resolved.settings.town.ticks_per_day if days is not None else ticks
-    how: dict[str, Any] = {"jobs": jobs, "durability": durability, "progress": progress}
+    how: dict[str, Any] = {"jobs": jobs, "engine": engine, "address": address}
+    how |= {"durability": durability, "progress": progress}
     how |= {
         "resume": resume,
         "replace": replace,
@@ -96,6 +100,8 @@ def live_many(
     into: Path | None = None,
     *,
     jobs: int | None = None,
+    engine: str = many.PROCESSES,
+    address: str | None = None,
     durability: str = "interval",
     resume: bool = False,
     replace: bool = False,
@@ -122,8 +128,9 @@ def live_many(
         cell |= {"commands": session_text(orders)}
     if profile is not None:
         cell |= {"perturb": profile.text}
-    cells = [{**cell, "seed": seed, "into": str(folder_of(folder, seed))} for seed in seeds]
-    results = many.run(town_of_seed, cells, jobs=jobs, progress=progress)
+    place = folder.absolute() if address else folder  # a worker of a cluster works in a folder of its own
+    cells = [{**cell, "seed": seed, "into": str(folder_of(place, seed))} for seed in seeds]
+    results = many.run(town_of_seed, cells, jobs=jobs, engine=engine, address=address, progress=progress)
     failed = [f"seed {result.cell['seed']}: {result.error}" for result in results if result.error]
     if failed:
         told = "\n  ".join(failed[: many.TOLD_MOST])

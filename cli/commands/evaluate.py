@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli import options, output
+from cli.engines import engine_options
 from cli.main import COMMANDS
 from cli.names import CONFIG, Name
 
@@ -96,6 +97,7 @@ def known_policies() -> list[str]:
 )
 @click.option("--into", type=options.NewPath(), help="Keep what is summed of each town in this folder, to go on later.")
 @options.jobs_option
+@engine_options
 @options.output_formats
 def command(
     policies: Sequence[str],
@@ -111,6 +113,8 @@ def command(
     plot_hours: Path | None,
     into: Path | None,
     jobs: int | None,
+    engine: str,
+    address: str | None,
     form: str,
 ) -> None:
     from townlet.evaluating.evaluation import evaluate
@@ -131,6 +135,8 @@ def command(
             also=also,
             by_hour=hours or plot_hours is not None,
             jobs=jobs,
+            engine=engine,
+            address=address,
             into=into,
             progress=line.draw,
         )

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli import options, output
+from cli.engines import engine_options
 from cli.main import COMMANDS
 from cli.names import Name
 
@@ -48,6 +49,7 @@ def experiments() -> list[str]:
 @click.option("--arm", help="Only the cells of this arm.")
 @click.option("--seeds", type=options.Seeds(), help="Only the cells of these seeds: 1-5, or how many from 1 on.")
 @options.jobs_option
+@engine_options
 @click.option("--report", "told", type=options.NewPath(), help="Write this Markdown file.")
 @click.option("--plot", type=options.NewPath(), help="Draw the contrasts into this PNG or SVG file.")
 @options.output_formats
@@ -57,6 +59,8 @@ def command(
     arm: str | None,
     seeds: Sequence[int] | None,
     jobs: int | None,
+    engine: str,
+    address: str | None,
     told: Path | None,
     plot: Path | None,
     form: str,
@@ -78,7 +82,8 @@ def command(
 
     with output.Line() as line:
         tell = line.draw if output.stderr_is_terminal() else output.words
-        made = run_experiment(plan, into, arm=arm, seeds=tuple(seeds or ()), jobs=jobs, progress=tell)
+        how: dict[str, Any] = {"jobs": jobs, "engine": engine, "address": address, "progress": tell}
+        made = run_experiment(plan, into, arm=arm, seeds=tuple(seeds or ()), **how)
     rows = [{"cell": name, "state": "kept", "error": ""} for name in made.kept]
     rows += [{"cell": name, "state": "made", "error": ""} for name in made.made]
     rows += [{"cell": name, "state": "failed", "error": error} for name, error in made.failed.items()]

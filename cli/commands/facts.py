@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from cli import options, output
+from cli.engines import engine_options
 from cli.main import COMMANDS
 from cli.names import CONFIG, Name
 
@@ -92,6 +93,7 @@ PLAN = Name("plan", known_plans, files=True)
 )
 @click.option("--document", type=options.NewPath(), help="Write the page of facts to this Markdown file as well.")
 @options.jobs_option
+@engine_options
 @options.output_formats
 def command(
     config: str | None,
@@ -105,6 +107,8 @@ def command(
     into: Path | None,
     document: Path | None,
     jobs: int | None,
+    engine: str,
+    address: str | None,
     form: str,
 ) -> None:
     asked = [flag for flag, given in (("--compare", compare), ("--ablate", ablate), ("--screen", screen)) if given]
@@ -117,7 +121,7 @@ def command(
     how: dict[str, Any] = {"seeds": seeds, "days": days, "overrides": overrides, "only": only or None}
     with output.Line() as line:
         line.draw(f"towns of {len(seeds)} seeds begin to live {days} days")
-        how |= {"jobs": jobs, "into": into, "progress": line.draw}
+        how |= {"jobs": jobs, "engine": engine, "address": address, "into": into, "progress": line.draw}
         if compare:
             from townlet.judging.facts.comparing import compare as compared
 

@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from cli import living, options, output
+from cli.engines import engine_options
 from cli.main import COMMANDS
 from cli.names import CONFIG
 from eventlog.folder.run_folders import is_run
@@ -16,6 +17,7 @@ from eventlog.folder.run_folders import is_run
 if TYPE_CHECKING:
     from townlet.configuration.load import Resolved
     from townlet.living.commands.session import Order
+    from townlet.policies.guide import Guide
 
 
 @click.command(
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
 )
 @click.option("--seeds", type=options.Seeds(), help="Many towns, one for each seed; 20 means 1 to 20.")
 @options.jobs_option
+@engine_options
 @click.option("--into", type=options.NewPath(), help="The run's folder; by default runs/<name>-<seed>.")
 @options.settings_option
 @options.policy_options
@@ -81,6 +84,8 @@ def command(
     seed: int,
     seeds: Sequence[int] | None,
     jobs: int | None,
+    engine: str,
+    address: str | None,
     into: Path | None,
     overrides: dict[str, object],
     policy: str | None,
@@ -100,10 +105,8 @@ def command(
     require_fitting(ctx)
     cold = living.is_cold()
     resolved = load(config, overrides, founded=True)
-    if by := guide(policy, share):
-        from townlet.living.deciding import require_fitting as require_fitting_policy
-
-        require_fitting_policy(by, resolved.settings)
+    by = guide(policy, share)
+    require_policy_fits(by, resolved)
     for doubt in resolved.doubts():
         output.words(doubt)
     wanted = options.ticks_of(ticks, days, resolved.settings.town.ticks_per_day)
@@ -111,7 +114,7 @@ def command(
     if seeds is not None:
         if cold:
             living.compile_kernels()
-        how |= {"jobs": jobs, "resume": resume, "policy": policy, "share": share}
+        how |= {"jobs": jobs, "engine": engine, "address": address, "resume": resume, "policy": policy, "share": share}
         live_many(resolved, seeds, wanted, into, how, form)
         return
     path = into or options.RUNS / f"{resolved.settings.name}-{seed}"
@@ -153,10 +156,18 @@ def require_fitting(ctx: click.Context) -> None:
             raise click.UsageError(f"--{name} is for one town, and --seeds for many: give only one of them")
         if {"resume", "replace"} <= given:
             raise click.UsageError("--resume keeps the runs that are there, --replace removes them: give only one")
-    for name in sorted({"jobs", "resume"} & given):
+    for name in sorted({"jobs", "engine", "address", "resume"} & given):
         if "seeds" not in given:
             other = "townlet resume RUN goes on with one" if name == "resume" else "one town lives in one process"
             raise click.UsageError(f"--{name} is for many towns: add --seeds, such as --seeds 1-20; {other}")
+
+
+def require_policy_fits(by: "Guide | None", resolved: "Resolved") -> None:
+    """Raise PolicyMisfit for a policy that cannot decide in this town."""
+    if by is not None:
+        from townlet.living.deciding import require_fitting
+
+        require_fitting(by, resolved.settings)
 
 
 def live_many(

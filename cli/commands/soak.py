@@ -3,11 +3,12 @@
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli import options, output
+from cli.engines import engine_options
 from cli.main import COMMANDS
 from cli.names import CONFIG
 
@@ -60,6 +61,7 @@ VERSUS = ("name", "value", "versus", "drift_percent", "beyond", "must", "passed"
     "--drawn-commands", "commands", type=click.IntRange(0, 100_000), default=0, help="Drawn commands for each town."
 )
 @options.jobs_option
+@engine_options
 @click.option("--record", type=options.NewPath(), metavar="FILE|FOLDER", help="Write down the soak here.")
 @options.output_formats
 def command(
@@ -71,6 +73,8 @@ def command(
     perturb: str | None,
     commands: int,
     jobs: int | None,
+    engine: str,
+    address: str | None,
     record: Path | None,
     form: str,
 ) -> None:
@@ -90,12 +94,11 @@ def command(
         )
     profile = None if perturb is None else profile_of(perturb)
 
+    how: dict[str, Any] = {"jobs": jobs, "engine": engine, "address": address}
     with output.Line() as line:
         line.draw(f"{len(seeds)} towns begin to live {days} days")
         if versus:
-            drifts = soak_drifts(
-                config, versus, seeds, days, line.draw, overrides=overrides, jobs=jobs, perturb=profile
-            )
+            drifts = soak_drifts(config, versus, seeds, days, line.draw, overrides=overrides, perturb=profile, **how)
         else:
             subject = subject_of(config, overrides) if record is not None else None
             if subject is None:
@@ -105,12 +108,12 @@ def command(
                     days,
                     line.draw,
                     overrides=overrides,
-                    jobs=jobs,
                     perturb=profile,
                     commands=commands,
+                    **how,
                 )
             else:
-                rows = soak(subject.resolved.settings, seeds, days, line.draw, jobs=jobs)
+                rows = soak(subject.resolved.settings, seeds, days, line.draw, **how)
     if versus:
         output.records([drift._asdict() for drift in drifts], VERSUS, form)
         say_beyond(drifts)

@@ -51,6 +51,8 @@ class TestRunMany:
             (("--seeds", "3", "--pace", "10x"), "--pace is for one town"),
             (("--seeds", "3", "--resume", "--replace"), "give only one"),
             (("--jobs", "2"), "add --seeds"),
+            (("--engine", "ray"), "--engine is for many towns: add --seeds"),
+            (("--seeds", "3", "--engine", "processes", "--address", "a:1"), "leave out --engine processes"),
             (("--resume",), "townlet resume RUN goes on with one"),
             (("--seeds", "x"), "'x' does not give seeds: 20 means 1 to 20"),
             (("--seeds", "9-3"), "does not give seeds"),
@@ -127,6 +129,7 @@ class TestSoak:
             "soak", "large", "--seeds", "301-303,7", "--days", "3", "--set", "town.people=600", "--jobs", "2", "--csv"
         )
         how = {"overrides": {"town.people": "600"}, "jobs": 2, "perturb": None, "commands": 0}
+        how |= {"engine": "processes", "address": None}
         assert asked == [("large", [301, 302, 303, 7], 3, how)]
         assert result.exit_code == 1 and "1 of 2 rows failed: chats" in result.stderr
         assert result.stdout.splitlines() == [

@@ -24,6 +24,7 @@ FAMILIES: Final = {
     "long": "a long run: any tick of it, bytes an event",
     "observing": "looking at any tick of a long run, and at a town of 64",
     "sql": "SQL over ten million events, beside DuckDB on Parquet",
+    "sweeping": "towns of many settings and seeds in two processes, beside Mesa's batch_run",
     "processes": "whole commands, from start to end",
     "compiling": "the first run on a machine",
 }

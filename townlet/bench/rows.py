@@ -16,7 +16,7 @@ class Sizes:
 
     `districts`: the side lengths, in districts, of the square towns of `growth`. `updates`: those of PPO in one
     measurement. `trainings`, of at most `training_updates`, are evaluated on `held_out` towns. `futures`: the pairs of
-    futures of one question.
+    futures of one question. `sweep_towns` live `sweep_days`; `asked_towns` are those of a sweep that is asked.
     """
 
     repeats: int = 5
@@ -39,6 +39,9 @@ class Sizes:
     training_updates: int = 80
     held_out: int = 20
     futures: int = 200
+    sweep_towns: int = 200
+    sweep_days: int = 10
+    asked_towns: int = 1_000
 
 
 class Peer(NamedTuple):

@@ -64,6 +64,8 @@ def evaluate(
     also: Mapping[str, object] = NONE,
     by_hour: bool = False,
     jobs: int | None = None,
+    engine: str = many.PROCESSES,
+    address: str | None = None,
     into: Path | str | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Evaluation:
@@ -73,7 +75,8 @@ def evaluate(
     people a file decides for; the others, and everybody under `scripted`, follow the script. `overrides` are dotted
     keys of the configuration; `also`, keys that begin with `rewards.`, make a second reward that the same towns are
     paid by. `by_hour` adds the time by option and hour. `jobs` is the number of processes (None: one for each
-    processor); no figure depends on it. With `into`, the sums of each town are kept in that folder and not made again.
+    processor), `engine` and `address` are as for `many.run`; no figure depends on them. With `into`, the sums of each
+    town are kept in that folder and not made again.
 
     Raises TownletError for policies, seeds, shares or days that cannot be, or without SciPy; ConfigurationError; and
     NotImplementedError for a policy that cannot run in this town.
@@ -101,7 +104,8 @@ def evaluate(
         for source, weights in zip(lot.entrant.sources, lot.entrant.weights or ("",), strict=True)
         for seed in numbers
     ]
-    towns = _live(cells, resolved.settings.town.people * days, jobs, into, progress)
+    how = {"jobs": jobs, "engine": engine, "address": address}
+    towns = _live(cells, resolved.settings.town.people * days, how, into, progress)
     found = _by_lot(lots, towns, len(numbers))
     rows = _all_rows(found, numbers, resolved.settings.town.people, also=bool(also), by_hour=by_hour)
     return Evaluation(rows, _digest(found, numbers, days), alarms(rows, RANDOM))
@@ -140,15 +144,15 @@ def _lots(entrants: Sequence[Entrant], shares: Sequence[str], people: int) -> li
 def _live(
     cells: Sequence[many.Cell],
     person_days: int,
-    jobs: int | None,
+    how: Mapping[str, Any],
     into: Path | str | None,
     progress: Callable[[str], None] | None,
 ) -> list[Sums]:
     """The sums of every cell's town, in their order."""
     warm()
-    if jobs is None and len(cells) * person_days < SHORT_PERSON_DAYS:
-        jobs = 1
-    if jobs != 1 and len(cells) > 1:
+    if how["jobs"] is None and len(cells) * person_days < SHORT_PERSON_DAYS:
+        how = {**how, "jobs": 1}
+    if how["jobs"] != 1 and len(cells) > 1:
         town_sums(**{**cells[0], "days": 1})  # compiles what is compiled at first use, before many processes do
 
     def tell(done: int, of: int, left_s: float | None) -> None:
@@ -156,7 +160,7 @@ def _live(
             left = "" if left_s is None else f", {left_s:.0f} s left"
             progress(f"{done} of {of} towns have lived {cells[0]['days']} days{left}")
 
-    return many.values(many.run(town_sums, cells, jobs=jobs, into=into, progress=tell))
+    return many.values(many.run(town_sums, cells, **how, into=into, progress=tell))
 
 
 def _by_lot(lots: Sequence[Lot], towns: Sequence[Sums], seeds: int) -> dict[Lot, list[list[Sums]]]:

@@ -35,9 +35,12 @@ def run_experiment(
     arm: str | None = None,
     seeds: tuple[int, ...] = (),
     jobs: int | None = None,
+    engine: str = many.PROCESSES,
+    address: str | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Made:
-    """Make the cells that are missing, of one arm and of some seeds if they are given, in `jobs` processes.
+    """Make the cells that are missing, of one arm and of some seeds if they are given, in `jobs` processes, or by
+    another `engine` at an `address`, as for `many.run`.
 
     `into` is the experiment's folder. Stopped at any point, the same call goes on: a cell that is kept is not made
     again, and a training that was under way goes on from its last checkpoint. A cell that fails ends no other.
@@ -56,7 +59,7 @@ def run_experiment(
             progress(f"{done + len(kept)} of {of + len(kept)} cells are there{rest}")
 
     cells = [_arguments(plan, folder, *cell) for cell in left]
-    results = many.run(make_cell, cells, jobs=jobs, progress=tell) if cells else []
+    results = many.run(make_cell, cells, jobs=jobs, engine=engine, address=address, progress=tell) if cells else []
     names = [f"{name}-{seed}" for name, seed in left]
     failed = {name: result.error for name, result in zip(names, results, strict=True) if result.error}
     made = [name for name in names if name not in failed]

@@ -36,16 +36,18 @@ def soak(
     *,
     overrides: Mapping[str, object] = NONE,
     jobs: int | None = None,
+    engine: str = many.PROCESSES,
+    address: str | None = None,
     perturb: Profile | None = None,
     commands: int = 0,
 ) -> list[Row]:
     """Let a town live for each seed; returns the rows of the acceptance table. Nothing is written to disk.
 
     `overrides` are dotted keys of the configuration. `jobs` is the number of processes; None: one for each processor,
-    and one for a short soak, which would be over before more have begun. City events come by `perturb`.
-    With `commands` every town is given so many drawn commands of all kinds; how it fares under them is only reported,
-    and rows of what must hold then are added.
-    Raises ConfigurationError, MapError, and TownletError if a town cannot live on.
+    and one for a short soak, which would be over before more have begun; `engine` and `address` as for `many.run`. City
+    events come by `perturb`. With `commands` every town is given so many drawn commands of all kinds; how it fares
+    under them is only reported, and rows of what must hold then are added. Raises ConfigurationError, MapError, and
+    TownletError if a town cannot live on.
     """
     resolved = load(config, overrides, founded=True)
     warm()
@@ -63,7 +65,12 @@ def soak(
             left = "" if left_s is None else f", {left_s:.0f} s left"
             progress(f"{done} of {of} towns have lived {days} days{left}")
 
-    lives = [from_json(value) for value in many.values(many.run(life, [*cells, *extra], jobs=jobs, progress=tell))]
+    lives = [
+        from_json(value)
+        for value in many.values(
+            many.run(life, [*cells, *extra], jobs=jobs, engine=engine, address=address, progress=tell)
+        )
+    ]
     lived, again, other = lives[: len(seeds)], lives[len(seeds)], lives[-1] if len(seeds) == 1 else lives[1]
     rows = acceptance_rows([each.figures for each in lived], days, resolved.settings.town.people)
     if commands:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from townlet import many
 from townlet.configuration.load import NONE, load
 from townlet.judging.acceptance import Row
 from townlet.judging.soak import soak
@@ -42,22 +43,25 @@ def soak_drifts(
     *,
     overrides: Mapping[str, object] = NONE,
     jobs: int | None = None,
+    engine: str = many.PROCESSES,
+    address: str | None = None,
     perturb: Profile | None = None,
 ) -> list[Drift]:
     """Soak the same seeds twice, as configured and with the dotted keys of `versus` changed; a result for each row.
 
-    `overrides` are dotted keys of both, and city events come by `perturb` in both. Raises
+    `overrides` are dotted keys of both, and city events come by `perturb` in both; the rest is as for `soak`. Raises
     ConfigurationError, MapError before the first town lives.
     """
     changes = {**overrides, **versus}
     load(config, changes, founded=True)
-    first = soak(config, seeds, days, progress, overrides=overrides, jobs=jobs, perturb=perturb)
+    how: dict[str, Any] = {"jobs": jobs, "engine": engine, "address": address, "perturb": perturb}
+    first = soak(config, seeds, days, progress, overrides=overrides, **how)
 
     def changed(text: str) -> None:
         if progress:
             progress(f"settings changed, {text}")
 
-    return list(drifts(first, soak(config, seeds, days, changed, overrides=changes, jobs=jobs, perturb=perturb)))
+    return list(drifts(first, soak(config, seeds, days, changed, overrides=changes, **how)))
 
 
 def drifts(first: Sequence[Row], second: Sequence[Row]) -> Iterator[Drift]:

@@ -16,14 +16,14 @@ class Attempt(NamedTuple):
     trace: str = ""
 
 
-def attempt(name: str, cell: str) -> Attempt:
-    """Call the function of this name with the arguments of a canonical cell.
+def attempt(name: str, cell: str, besides: str = "{}") -> Attempt:
+    """Call the function of this name with the arguments of a canonical cell, and those `besides`, which are JSON, too.
 
     This is the outermost frame of a worker. So it catches everything: an error of one cell ends no other, and many
     errors cannot be sent to another process as they are, but their words can.
     """
     try:
-        value = pkgutil.resolve_name(name)(**json.loads(cell))
+        value = pkgutil.resolve_name(name)(**json.loads(cell), **json.loads(besides))
         return Attempt(canonical(value))
     except (Exception, SystemExit) as error:
         return Attempt("", error_line(error), traceback.format_exc())

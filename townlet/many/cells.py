@@ -72,9 +72,12 @@ def code_version(name: str) -> str:
 
 
 def _sources(package: str) -> Iterator[tuple[str, bytes]]:
-    """The Python files of a package, or of a module that stands alone, by their path in it."""
+    """The Python files of a package, or of a module that stands alone, by their path in it.
+
+    A folder that stands twice on the path of modules, as in a worker of Ray, is read once.
+    """
     spec = importlib.util.find_spec(package)
-    folders = list(spec.submodule_search_locations or ()) if spec else []
+    folders = list(dict.fromkeys(spec.submodule_search_locations or ())) if spec else []
     for folder in map(Path, folders):
         for path in sorted(folder.rglob("*.py")):
             yield path.relative_to(folder).as_posix(), path.read_bytes()

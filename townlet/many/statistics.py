@@ -103,6 +103,30 @@ def paired_interval(first: Sequence[float], second: Sequence[float], confidence:
     return Paired(mean, mean - half, mean + half, float(2.0 * stats.t.sf(abs(mean) / error, count - 1)))
 
 
+def variance_ratio(first: Sequence[float], second: Sequence[float]) -> float | None:
+    """How many times more samples an interval of this length would need, if the samples were not paired.
+
+    The variance of the difference of two unpaired samples over that of the paired differences; None where these are
+    all alike. Raises ValueError as `paired_interval`.
+    """
+    if len(first) != len(second) or len(first) < 2:
+        raise ValueError(f"two samples of one length, two or more, are needed ({len(first)} and {len(second)} given)")
+    one, other = np.asarray(first, float), np.asarray(second, float)
+    paired = float((other - one).var(ddof=1))
+    return float(one.var(ddof=1) + other.var(ddof=1)) / paired if paired > 0.0 else None
+
+
+def mean_interval(sample: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
+    """Student's interval of the mean of a sample. Raises ValueError for fewer than two items."""
+    if len(sample) < 2:
+        raise ValueError(f"an interval needs two items or more ({len(sample)} given)")
+    _require_confidence(confidence)
+    values = np.asarray(sample, float)
+    half = float(scipy_special().stdtrit(len(values) - 1, (1.0 + confidence) / 2.0))
+    half *= float(values.std(ddof=1) / np.sqrt(len(values)))
+    return Interval(float(values.mean()) - half, float(values.mean()) + half)
+
+
 def bootstrap_interval(
     figure: Figure, count: int, seed: int, confidence: float = CONFIDENCE, resamples: int = RESAMPLES
 ) -> Interval:
@@ -178,7 +202,9 @@ __all__ = [
     "benjamini_hochberg",
     "bootstrap_interval",
     "holm",
+    "mean_interval",
     "paired_interval",
     "scipy_special",
     "scipy_stats",
+    "variance_ratio",
 ]

@@ -23,21 +23,23 @@ KILLED: Final = "its process was killed, and once more when it ran alone; it may
 NOT_STARTED: Final = "no worker process could start; what it said stands on stderr. Next: give jobs=1"
 
 
-def attempts(name: str, cells: Mapping[str, str], jobs: int) -> Iterator[tuple[str, Attempt]]:
+def attempts(
+    name: str, cells: Mapping[str, str], jobs: int, besides: str = "{}"
+) -> Generator[tuple[str, Attempt], None, None]:
     """Attempt every cell in `jobs` processes; yields each digest with its attempt, in the order in which they end.
 
-    Where a process is killed, the cells that were at work begin again, each alone in a new process. Raises TownletError
-    if no process can start.
+    `besides` are arguments that every cell gets. Where a process is killed, the cells that were at work begin again,
+    each alone in a new process. Raises TownletError if no process can start.
     """
     waiting = deque(cells)
     while waiting:
-        lost = yield from _attempts_of_a_pool(name, cells, waiting, jobs)
+        lost = yield from _attempts_of_a_pool(name, cells, waiting, jobs, besides)
         for digest in lost:
-            yield digest, _attempt_alone(name, cells[digest])
+            yield digest, _attempt_alone(name, cells[digest], besides)
 
 
 def _attempts_of_a_pool(
-    name: str, cells: Mapping[str, str], waiting: deque[str], jobs: int
+    name: str, cells: Mapping[str, str], waiting: deque[str], jobs: int, besides: str
 ) -> Generator[tuple[str, Attempt], None, list[str]]:
     """Attempt the cells that wait until none is left or a process is killed; returns the digests that were lost then.
 
@@ -50,7 +52,7 @@ def _attempts_of_a_pool(
         while running or (waiting and not lost):
             while waiting and not lost and len(running) < jobs:
                 digest = waiting.popleft()
-                running[_submit(pool, attempt, name, cells[digest])] = digest
+                running[_submit(pool, attempt, name, cells[digest], besides)] = digest
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 digest = running.pop(future)
                 if isinstance(future.exception(), BrokenProcessPool):
@@ -62,9 +64,9 @@ def _attempts_of_a_pool(
     return lost
 
 
-def _attempt_alone(name: str, cell: str) -> Attempt:
+def _attempt_alone(name: str, cell: str, besides: str) -> Attempt:
     with _pool(1) as pool:
-        future: Future[Attempt] = _submit(pool, attempt, name, cell)
+        future: Future[Attempt] = _submit(pool, attempt, name, cell, besides)
         return Attempt("", KILLED) if isinstance(future.exception(), BrokenProcessPool) else future.result()
 
 

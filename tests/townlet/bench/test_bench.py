@@ -37,6 +37,9 @@ TINY = Sizes(
     trainings=1,
     training_updates=4,
     held_out=2,
+    sweep_towns=2,
+    sweep_days=1,
+    asked_towns=4,
 )
 PARTS = appending.commits(appending.history(1_024, 512), 512)
 WITHOUT_PEER = {
@@ -51,6 +54,7 @@ WITHOUT_PEER = {
     "observing": 6,
     "appending": 1,
     "sql": 3,
+    "sweeping": 4,
 }
 
 
@@ -74,6 +78,9 @@ BOUNDS = [
     ("long", "an event in a sealed segment", 50, 40),
     ("long", "an event as Parquet", 5, 3),
     ("sql", "SQL, 50 ticks of 20,000 events", 6, 3),
+    ("sweeping", "a one-day town of a sweep, kept", 50, 20),
+    ("sweeping", "its files", 4, 2),
+    ("sweeping", "4 towns of a sweep, asked for all means", 1, 0.2),
     ("sql", "SQL, group by kind, of DuckDB on Parquet", 1.1, 1.0),
 ]
 """What the town is held to: of each figure its family, what it must reach, and what is aimed at."""
@@ -97,7 +104,7 @@ def test_every_figure_is_measured(family: str) -> None:
 def test_every_bound_lies_before_its_aim() -> None:
     rows = [row for family in WITHOUT_PEER for row in rows_of(family).values() if models.JAXMARL not in row.figure]
     bounded = [row for row in rows if row.aim is not None]
-    assert len(bounded) == 26
+    assert len(bounded) == 29
     for row in bounded:
         assert row.must is not None
         assert (row.aim < row.must) if row.most else (row.aim > row.must), row.figure

@@ -171,6 +171,27 @@ def test_progress_is_told_with_what_is_kept(tmp_path: Path, jobs: int) -> None:
     assert [each[:2] for each in told] == [(2, 5), (3, 5), (4, 5), (5, 5)]
 
 
+def test_parts_together_are_the_whole(tmp_path: Path) -> None:
+    whole = many.run(trials.product, PAIRS, jobs=1)
+    parts = [
+        many.run(trials.product, cells, jobs=1, shard=(part, 3), into=tmp_path)
+        for part, cells in ((1, PAIRS), (2, PAIRS[::-1]), (3, PAIRS))
+    ]
+    assert sorted(map(len, parts)) == [1, 2, 2]
+    assert {result.digest for part in parts for result in part} == {result.digest for result in whole}
+    assert {path.stem for path in tmp_path.iterdir()} == {result.digest for result in whole}
+
+
+def test_without_ray_the_next_step_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    for how in ({"engine": "ray"}, {"address": "auto"}):
+        with pytest.raises(
+            TownletError, match=r"pip install 'townlet\[ray\]', or in a copy of the repository: make ray"
+        ):
+            many.run(trials.product, PAIRS, into=tmp_path / "kept", **how)
+    assert not (tmp_path / "kept").exists()
+
+
 def test_nothing_to_do(tmp_path: Path) -> None:
     assert many.run(trials.product, [], jobs=2, into=tmp_path / "new") == []
     assert many.values([]) == []
@@ -179,6 +200,10 @@ def test_nothing_to_do(tmp_path: Path) -> None:
 def test_what_cannot_be_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="at least 1"):
         many.run(trials.product, PAIRS, jobs=0)
+    with pytest.raises(ValueError, match="no engine 'spark': processes or ray"):
+        many.run(trials.product, PAIRS, engine="spark")
+    with pytest.raises(ValueError, match="a part is i of n"):
+        many.run(trials.product, PAIRS, shard=(3, 2))
     with pytest.raises(ValueError, match="no function in a module"):
         many.run(lambda: 1, [{}])
     with pytest.raises(ValueError, match=r"there is no function 'tests\.townlet\.many\.trials:produkt'"):

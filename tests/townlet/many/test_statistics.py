@@ -13,7 +13,9 @@ from townlet.many.statistics import (
     benjamini_hochberg,
     bootstrap_interval,
     holm,
+    mean_interval,
     paired_interval,
+    variance_ratio,
 )
 
 # Student's own example (1908): hours of sleep that ten patients gained by one drug and by another.
@@ -125,3 +127,20 @@ def test_without_scipy_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(sys.modules, "scipy", None)
     with pytest.raises(TownletError, match=r"pip install 'townlet\[facts\]'"):
         paired_interval(ONE, OTHER)
+
+
+def test_pairs_are_worth_what_the_variances_say() -> None:
+    """By hand: variances 1 and 4 unpaired, 1 of the differences 0, 1, 2."""
+    assert variance_ratio([1.0, 2.0, 3.0], [1.0, 3.0, 5.0]) == 5.0
+    assert variance_ratio([1.0, 2.0], [2.0, 3.0]) is None  # no difference differs
+    with pytest.raises(ValueError, match="two samples of one length"):
+        variance_ratio([1.0], [2.0])
+
+
+def test_the_interval_of_a_mean_is_students() -> None:
+    low, high = mean_interval([1.0, 2.0, 3.0])
+    assert (low, high) == pytest.approx((2.0 - 4.30265273 / np.sqrt(3.0), 2.0 + 4.30265273 / np.sqrt(3.0)))
+    assert mean_interval([2.0, 2.0]) == (2.0, 2.0)
+    for wrong in ([1.0], []):
+        with pytest.raises(ValueError, match="needs two items or more"):
+            mean_interval(wrong)

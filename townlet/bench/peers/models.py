@@ -38,6 +38,24 @@ def beside_many(sizes: Sizes) -> dict[str, Measured | None]:
     }
 
 
+def beside_sweeps(sizes: Sizes, processes: int) -> dict[str, Measured | None]:
+    """The peer of a sweep: Mesa's `batch_run` of its wealth model, with as many processes, agents and steps a run."""
+    has_mesa = find_spec("mesa") is not None and find_spec("networkx") is not None
+    return {"Mesa batch_run": partial(_batch_of_mesa, sizes, processes) if has_mesa else None}
+
+
+def _batch_of_mesa(sizes: Sizes, processes: int) -> float:
+    """Agent-steps a second of as many steps a run, in a tenth of the runs: a whole sweep would take minutes."""
+    import mesa
+    from mesa.examples.basic.boltzmann_wealth_model.model import BoltzmannWealth
+
+    runs, steps = max(processes, sizes.sweep_towns // 10), 1440 * sizes.sweep_days
+    settings = {"n": SPREAD_AGENTS, "seed": range(runs)}
+    began = time.perf_counter()
+    mesa.batch_run(BoltzmannWealth, settings, number_processes=processes, max_steps=steps, display_progress=False)
+    return SPREAD_AGENTS * steps * runs / (time.perf_counter() - began)
+
+
 def beside_dictionaries(sizes: Sizes) -> dict[str, Measured | None]:
     """The peer of a town as PettingZoo dictionaries: another PettingZoo environment with as many agents."""
     return {"mpe2 simple_spread": partial(_spread_of_mpe2, sizes) if find_spec("mpe2") else None}

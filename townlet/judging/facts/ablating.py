@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from townlet import many
 from townlet.configuration.load import NONE, load
 from townlet.judging.facts.asking import DAYS, Source, Told, gather
 from townlet.judging.facts.fact import Fact
@@ -41,6 +42,8 @@ def ablate(
     overrides: Mapping[str, object] | None = None,
     only: Iterable[str] | None = None,
     jobs: int | None = None,
+    engine: str = many.PROCESSES,
+    address: str | None = None,
     into: Path | str | None = None,
     progress: Told | None = None,
 ) -> tuple[list[Judged], list[Ablated]]:
@@ -54,7 +57,9 @@ def ablate(
     given = overrides or NONE
     variants = [load(config, given, founded=True)]
     variants += [load(config, {**given, **plan.set}, founded=True) for plan in plans.values()]
-    whole, *without = gather(variants, list(seeds), days, jobs=jobs, into=into, progress=progress)
+    whole, *without = gather(
+        variants, list(seeds), days, jobs=jobs, engine=engine, address=address, into=into, progress=progress
+    )
     people = variants[0].settings.town.people
     rows = []
     for (name, plan), sums in zip(plans.items(), without, strict=True):

@@ -36,21 +36,24 @@ def facts(
     overrides: Mapping[str, object] | None = None,
     only: Iterable[str] | None = None,
     jobs: int | None = None,
+    engine: str = many.PROCESSES,
+    address: str | None = None,
     into: Path | str | None = None,
     progress: Told | None = None,
 ) -> list[Judged]:
     """Let a town live for each seed, `days` days; returns every fact as it was found, in the order of the table.
 
     `config` and `overrides` are as for `simulate`; `only` names some facts, None: all. `jobs` is the number of
-    processes, None: one for each processor. With `into`, what is counted of each town is kept in that folder, and the
-    same call again counts only what is missing. The towns themselves are not kept.
+    processes, None: one for each processor; `engine` and `address` are as for `many.run`. With `into`, what is counted
+    of each town is kept in that folder, and the same call again counts only what is missing. The towns themselves are
+    not kept.
 
     Raises ConfigurationError, and TownletError for an unknown fact, seeds or days that cannot be, where SciPy is not
     installed, or if a town cannot live on.
     """
     chosen = list(ALL.values()) if only is None else require_facts(only)
     resolved = load(config, overrides or NONE, founded=True)
-    (found,) = gather([resolved], seeds, days, jobs=jobs, into=into, progress=progress)
+    (found,) = gather([resolved], seeds, days, jobs=jobs, engine=engine, address=address, into=into, progress=progress)
     people = resolved.settings.town.people
     return [judged(fact, found, people, days) for fact in chosen]
 
@@ -61,13 +64,15 @@ def gather(
     days: int,
     *,
     jobs: int | None = None,
+    engine: str = many.PROCESSES,
+    address: str | None = None,
     into: Path | str | None = None,
     progress: Told | None = None,
 ) -> list[TownSums]:
     """The sums of each variant of the settings, a town for each seed: arrays of shape (seeds, numbers) by fact."""
     numbers = seeds_of(seeds)
     cells = [(variant, seed) for variant in variants for seed in numbers]
-    lived = gather_cells(cells, days, jobs=jobs, into=into, progress=progress)
+    lived = gather_cells(cells, days, jobs=jobs, engine=engine, address=address, into=into, progress=progress)
     found: list[TownSums] = []
     for first in range(0, len(lived), len(numbers)):
         towns = lived[first : first + len(numbers)]
@@ -80,6 +85,8 @@ def gather_cells(
     days: int,
     *,
     jobs: int | None = None,
+    engine: str = many.PROCESSES,
+    address: str | None = None,
     into: Path | str | None = None,
     progress: Told | None = None,
 ) -> list[dict[str, Any]]:
@@ -99,7 +106,7 @@ def gather_cells(
             left = "" if left_s is None else f", {left_s:.0f} s left"
             progress(f"{done} of {of} towns have lived {days} days{left}")
 
-    return many.values(many.run(town_sums, cells, jobs=jobs, into=into, progress=tell))
+    return many.values(many.run(town_sums, cells, jobs=jobs, engine=engine, address=address, into=into, progress=tell))
 
 
 def town_sums(settings: str, seed: int, days: int) -> dict[str, list[float]]:

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from townlet import many
 from townlet.configuration.load import NONE, load
 from townlet.judging.facts.asking import DAYS, Source, Told, gather
 from townlet.judging.facts.fact import Fact
@@ -57,6 +58,8 @@ def compare(
     overrides: Mapping[str, object] | None = None,
     only: Iterable[str] | None = None,
     jobs: int | None = None,
+    engine: str = many.PROCESSES,
+    address: str | None = None,
     into: Path | str | None = None,
     progress: Told | None = None,
 ) -> list[Change]:
@@ -67,7 +70,9 @@ def compare(
     chosen = list(ALL.values()) if only is None else require_facts(only)
     first = load(config, overrides or NONE, founded=True)
     second = load(config, {**(overrides or NONE), **versus}, founded=True)
-    one, two = gather([first, second], list(seeds), days, jobs=jobs, into=into, progress=progress)
+    one, two = gather(
+        [first, second], list(seeds), days, jobs=jobs, engine=engine, address=address, into=into, progress=progress
+    )
     people = min(first.settings.town.people, second.settings.town.people), days
     both = [fact for fact in measured(*people) if fact in chosen and fact.name in one and fact.name in two]
     return changes(both, one, two)

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from townlet import many
 from townlet.configuration.load import NONE, Resolved, load
 from townlet.errors import TownletError
 from townlet.judging.facts.asking import DAYS, Source, Told, gather_cells, seeds_of
@@ -51,6 +52,8 @@ def screen(
     overrides: Mapping[str, object] | None = None,
     only: Iterable[str] | None = None,
     jobs: int | None = None,
+    engine: str = many.PROCESSES,
+    address: str | None = None,
     into: Path | str | None = None,
     progress: Told | None = None,
 ) -> list[Screened]:
@@ -69,7 +72,7 @@ def screen(
     towns = [
         (_at(config, given, plan, point), seed) for seed, path in zip(numbers, points, strict=True) for point in path
     ]
-    found = gather_cells(towns, days, jobs=jobs, into=into, progress=progress)
+    found = gather_cells(towns, days, jobs=jobs, engine=engine, address=address, into=into, progress=progress)
     return rows(chosen, plan, points, found)
 
 

@@ -1,0 +1,1 @@
+"""Sweeps: towns of many settings, each with the same seeds; their rows, differences and sensitivities."""
