@@ -137,7 +137,7 @@ PICTURES: Final[Mapping[str, Picture]] = {
 
 def runs(folder: Path) -> Path:
     """A folder with the two runs that are seen: `demo`, and `damaged`, in which a byte of the second day is wrong."""
-    townlet.simulate(ticks=DAYS * 1440, seed=7, into=folder / "demo")
+    townlet.simulate(ticks=DAYS * 1440, seed=2, into=folder / "demo")
     shutil.copytree(folder / "demo", folder / "damaged")
     (log,) = folder.glob("damaged/log/*.arrow*")
     content = bytearray(log.read_bytes())

@@ -252,10 +252,8 @@ TO_4: Final[Tree] = {
     "control": {"sleep_upto": 1.0, "wash_upto": 1.0},
     "observations": {"debts": False, "episode_sum": False},
 }
-"""The keys of version 4: rewards that leave an evening free for people, masks of what is worth while, debts observed.
-
-It also holds the keys of rewards whose defaults changed with this version, as `TO_3` does.
-"""
+"""The keys of version 4: rewards that leave an evening free for people, masks of what is worth while, debts observed;
+and changed defaults of rewards, as in `TO_3`."""
 
 TO_5: Final[Tree] = {
     "queues": {"block_chance": 0.57, "block_rivalry": 0.6, "barred_chance": 0.0, "peace_minutes": 0},
