@@ -52,7 +52,7 @@ def sweeps() -> list[str]:
         "townlet sweep talk --into runs/talk --summary --show differences",
         "townlet sweep talk --into runs/talk --seeds 40 --extend",
         "townlet sweep quarrels --into runs/quarrels --engine ray --show indices --plot quarrels.svg",
-        "townlet sweep plan.yaml --into runs/part --shard 1/4 --keep s3://bucket/towns",
+        "townlet sweep plan.yaml --into runs/part --shard 1/4 --keep-runs s3://bucket/towns",
         "townlet sweep plan.yaml --dry-run",
     ),
 )
@@ -66,7 +66,9 @@ def sweeps() -> list[str]:
 @click.option("--shard", type=Shard(), metavar="i/n", help="Let only part i of n live, from 1.")
 @click.option("--retry-failed", is_flag=True, help="Let the towns live again that failed before.")
 @click.option("--extend", is_flag=True, help="Add points or seeds to what the folder holds.")
-@click.option("--keep", metavar="FOLDER|URI", help="Keep every town as a run as well, in this folder or store.")
+@click.option(
+    "--keep-runs", "keep", metavar="FOLDER|URI", help="Keep every town as a run as well, in this folder or store."
+)
 @click.option("--dry-run", is_flag=True, help="Print the points; no town lives.")
 @click.option("--summary", is_flag=True, help="Print what the folder holds; no town lives.")
 @click.option("--show", type=click.Choice(SHOWN), default="points", show_default=True, help="What is printed.")

@@ -72,7 +72,7 @@ class TestPlain:
         result = said(demo, "--plain", "--at", "day 1 08:00", "--person", "Alice")
         assert result.exit_code == 0, result.stderr
         lines = result.stdout.splitlines()
-        assert lines[0] == "demo, day 1, 08:00: tick 1,920 of 2,880. 8 people, rain, day."
+        assert lines[0] == "demo, day 1, 08:00: tick 1,920 of 2,880. 8 people, clear, day."
         assert sum(line.startswith("  alice: ") for line in lines) == 1
         assert "What alice feels:" in lines
         assert max(result.stdout) < "\u2500", "a screen reader has no word for what boxes are drawn with"
@@ -89,7 +89,7 @@ class TestPlain:
     def test_frames_follow_each_other_and_the_story_goes_on(self, demo: Path) -> None:
         whole = said(demo, "--plain", "--no-map", "--at", "1440", "--to", "1800", "--every", "120")
         assert [line for line in whole.stdout.splitlines() if line.startswith("demo, ")] == [
-            f"demo, day 1, {hour:02}:00: tick {1440 + 60 * hour:,} of 2,880. 8 people, rain, {part}."
+            f"demo, day 1, {hour:02}:00: tick {1440 + 60 * hour:,} of 2,880. 8 people, clear, {part}."
             for hour, part in ((0, "night"), (2, "night"), (4, "night"), (6, "dusk"))
         ]
         told = [line for line in whole.stdout.splitlines() if line.startswith("  day ")]

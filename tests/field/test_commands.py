@@ -92,8 +92,12 @@ class TestWords:
     )
     def test_a7_everyday_words_are_kinds(self, word: str, kind: str) -> None:
         assert kind in kinds_meant(word)
+        run = "a"
+        if kind == "queue_conflict":  # nobody quarrels in two hours of a kitchen
+            simulate("queue_conflict", ticks=720, into="runs/quarrels")
+            run = "quarrels"
         lines = [
-            json.loads(line) for line in said("tail", "a", "--kind", word, "--json", "-n", "500").stdout.splitlines()
+            json.loads(line) for line in said("tail", run, "--kind", word, "--json", "-n", "500").stdout.splitlines()
         ]
         assert lines and {line["kind"] for line in lines} <= set(kinds_meant(word))
 

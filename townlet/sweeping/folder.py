@@ -60,9 +60,11 @@ def claim(folder: Path, plan: Plan, *, extend: bool) -> None:
     A plan with more points or seeds takes the place of the one that is there only if it is to `extend` it.
     """
     there = read_plan(folder)
-    if there is None:
-        if folder.is_dir() and any(not each.name.startswith(BEGUN) for each in folder.iterdir()):
+    if there is None and folder.is_dir() and any(not each.name.startswith(BEGUN) for each in folder.iterdir()):
+        there = read_plan(folder)  # another part may have written it in between
+        if there is None:
             raise ConfigurationError(f"{folder} holds something else than a sweep. Next: name another folder")
+    if there is None:
         disk.make_folder(folder)
     elif there.same != plan.same:
         differs = next(key for key in plan.same if plan.same[key] != there.same.get(key))

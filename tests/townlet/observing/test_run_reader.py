@@ -43,7 +43,7 @@ APART = ("narration", "kpis")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Two days of the default town, in which there is room for one person in a mind."""
     into = tmp_path_factory.mktemp("watching") / "run"
-    return townlet.simulate(ticks=TICKS, seed=7, into=into, overrides=CHURN)
+    return townlet.simulate(ticks=TICKS, seed=2, into=into, overrides=CHURN)
 
 
 @pytest.fixture(scope="module")

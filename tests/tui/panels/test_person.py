@@ -66,9 +66,9 @@ def test_ties_have_their_sign_number_and_trend(shown: Callable[[int, str | None]
 def test_ties_that_are_gone_and_ties_that_got_worse_are_told(shown: Callable[[int, str | None], View]) -> None:
     view = shown(DAY + 450, "alice")
     tie = {"trust": 1.0, "familiarity": 1.0, "rivalry": 0.0, "since": 0}
-    before = {"alice": {"erin": tie, "zeke": tie}}
+    before = {"alice": {"carol": tie, "zeke": tie}}
     text = plain(person.draw(view._replace(card=view.card._replace(ties_before=before)), DARK, LARGE))
-    assert re.search(r"\+ erin +\+[01]\.\d\d ↓ -\d\.\d\d", text)
+    assert re.search(r"\+ carol +\+[01]\.\d\d ↓ -\d\.\d\d", text)
     assert "zeke (gone)" in text
 
 

@@ -26,7 +26,7 @@ def test_a_picture_is_stamped_with_its_run_and_its_tick(
     acted(demo, act, tick=500)
     assert spoken == [f"The picture is {tmp_path / f'observe-demo-500{end}.svg'}." for end in ("", "-2")]
     svg = (tmp_path / "observe-demo-500.svg").read_text("utf-8")
-    assert svg.startswith("<svg") and "demo, seed 17, tick 500, day 0, 08:20".replace(" ", "&#160;") in svg
+    assert svg.startswith("<svg") and "demo, seed 2, tick 500, day 0, 08:20".replace(" ", "&#160;") in svg
     assert sorted(os.listdir(tmp_path)) == ["observe-demo-500-2.svg", "observe-demo-500.svg"]
 
 

@@ -141,7 +141,8 @@ def test_nothing_that_is_said_or_seen_of_a_process_holds_a_token(town: Lived) ->
 
 def test_the_gateway_steps_back_behind_the_town(town: Lived) -> None:
     gateway = town.gateway()
-    assert os.getpriority(os.PRIO_PROCESS, gateway) > os.getpriority(os.PRIO_PROCESS, town.process.pid)
+    behind = min(19, os.getpriority(os.PRIO_PROCESS, town.process.pid) + 1)  # 19 is the last there is
+    assert os.getpriority(os.PRIO_PROCESS, gateway) >= behind
     bound = next(line for line in Path(f"/proc/{gateway}/limits").read_text().splitlines() if "address space" in line)
     assert bound.split()[3].isdigit(), "the memory of the gateway is not bounded"
 

@@ -10,7 +10,7 @@ from townlet.whatif.paired.outcomes import FIGURES, figures
 
 def test_the_figures_of_a_town_are_those_of_the_table_society() -> None:
     town = town_of(default_settings())
-    town.found(7)
+    town.found(2)
     for _ in town.live(4 * DAY):
         pass
     (row,) = society(town_table(town, "agents"), town_table(town, "ties")).to_pylist()
