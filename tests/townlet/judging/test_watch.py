@@ -58,7 +58,10 @@ def test_the_shipped_rules_hold_in_the_default_town(lived: Run) -> None:
     assert [outcome.rule for outcome in watch.outcomes() if outcome.state == "unjudged"] == []
     early = Watch(lived, rules_of())
     assert early.until(5 * DAY + 77) is early.until(lived.head.tick) is None
-    assert early.outcomes() == watch.outcomes()  # what was found while it lived is found again
+    found, again = early.outcomes(), watch.outcomes()  # what was found while it lived is found again
+    assert [each._replace(value=None) for each in found] == [each._replace(value=None) for each in again]
+    for one, other in zip(found, again, strict=True):  # DuckDB sums in parts: the last bit depends on their order
+        assert one.value == pytest.approx(other.value, rel=1e-12)
 
 
 @pytest.mark.slow
