@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from cli import living, names, options, output
+from cli import founding, living, names, options, output
 from cli.main import COMMANDS
 from cli.names import CONFIG
 from eventlog.folder.run_folders import is_run
@@ -60,11 +60,7 @@ class RunOrConfig(names.RunName):
 )
 @options.pace_option
 @click.option("--transcript", type=options.NewPath(), help="Write the session's commands to this YAML file at the end.")
-@click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="The seed of a new town; by default 7.")
-@click.option("--into", type=options.NewPath(), help="The folder of a new town; by default runs/<name>-<seed>.")
-@options.settings_option
-@options.perturb_option
-@options.durability_option
+@founding.new_town_options
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -95,7 +91,7 @@ def command(
     how: Any = {"role": role, "pace": pace, "durability": durability}
     with operating.Operated(transcript, **how) as operated:
         if founds:
-            operated.found(str(place), 7 if seed is None else seed, into, overrides, perturb)
+            operated.found(str(place), seed, into, overrides, perturb)
         else:
             operated.go_on(path)
     if operated.signal:

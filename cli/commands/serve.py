@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli import living, names, options, output
+from cli import founding, living, names, options, output
 from cli.commands.console import RunOrConfig
 from cli.main import COMMANDS
 from eventlog.folder.run_folders import is_run
@@ -73,11 +73,7 @@ MIB = 1 << 20
     show_default=True,
     help="The time after which a query is killed.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="The seed of a new town; by default 7.")
-@click.option("--into", type=options.NewPath(), help="The folder of a new town; by default runs/<name>-<seed>.")
-@options.settings_option
-@options.perturb_option
-@options.durability_option
+@founding.new_town_options
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -114,7 +110,8 @@ def command(
     if living.is_cold():
         living.compile_kernels()
     paced = Pace(pace or "1x")
-    found = _founding(str(place), 7 if seed is None else seed, into, overrides, perturb) if run is None else None
+    goes_on = "townlet serve {path} --pace 1x goes on"
+    found = founding.new_town(str(place), seed, into, overrides, perturb, goes_on) if run is None else None
     path = run if run is not None else found[0]  # type: ignore[index]
     live = found[1] if found is not None else _going_on(path) if pace else None
     hosted = Hosted(
@@ -142,25 +139,6 @@ def _see(hosted: "Hosted", pulse: Any) -> None:
     if pulse.trouble:
         output.words(pulse.trouble)
     hosted.see(pulse)
-
-
-def _founding(
-    config: str, seed: int, into: Path | None, overrides: dict[str, object], perturb: str | None
-) -> tuple[Path, Any]:
-    """The folder of a new town, and what lets it live."""
-    from townlet.configuration.load import load
-    from townlet.living import loop
-    from townlet.living.commands.typed import TICK_MOST
-    from townlet.living.perturbing.profile import profile_of
-
-    profile = None if perturb is None else profile_of(perturb)
-    resolved = load(config, overrides, founded=True)
-    for doubt in resolved.doubts():
-        output.words(doubt)
-    path = into or options.RUNS / f"{resolved.settings.name}-{seed}"
-    if is_run(path):
-        raise click.UsageError(f"{path} is a run already: townlet serve {path} --pace 1x goes on, or give --into")
-    return path, partial(loop.begin, resolved, TICK_MOST, seed, path, perturb=profile)
 
 
 def _going_on(path: Path) -> Any:

@@ -1,26 +1,22 @@
 """Lets a town live at the prompt, in the run's one writer, and ends its session in good order."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import click
-
-from cli import options, output
+from cli import output
 from cli.console.lines import Lines, Signals
 from cli.console.town import Console, completions_of, counted
 from cli.console.words import WORDS
+from cli.founding import new_town
 from eventlog.catalogue.registries import Issuer
-from eventlog.folder.run_folders import is_run
-from townlet.configuration.load import load
 from townlet.history.decisions import settle, wanted_guide
 from townlet.living import loop
 from townlet.living.commands.door import Answer
 from townlet.living.commands.session import write_session
 from townlet.living.commands.typed import TICK_MOST
-from townlet.living.perturbing.profile import profile_of
 from townlet.living.progress import Pulse
 from townlet.living.town import Town
 from townlet.run import Run
@@ -60,20 +56,13 @@ class Operated:
         return 0 if self._console is None else self._console.wrong
 
     def found(
-        self, config: str, seed: int, into: Path | None, overrides: Mapping[str, object], perturb: str | None
+        self, config: str, seed: int | None, into: Path | None, overrides: Mapping[str, object], perturb: str | None
     ) -> None:
         """Found a town by a configuration, and operate it; city events come by the profile `perturb`, if it is given.
 
         Raises ConfigurationError, `click.UsageError`, DiskFull.
         """
-        profile = None if perturb is None else profile_of(perturb)
-        resolved = load(config, overrides, founded=True)
-        for doubt in resolved.doubts():
-            output.words(doubt)
-        path = into or options.RUNS / f"{resolved.settings.name}-{seed}"
-        if is_run(path):
-            raise click.UsageError(f"{path} is a run already; go on with it: townlet console {path}, or give --into")
-        self._operate(path, partial(loop.begin, resolved, TICK_MOST, seed, path, perturb=profile))
+        self._operate(*new_town(config, seed, into, overrides, perturb, "go on with it: townlet console {path}"))
 
     def go_on(self, path: Path) -> None:
         """Operate the town of a run. Raises LogLocked, LogDamaged, DiskFull."""
@@ -81,7 +70,7 @@ class Operated:
         how: Any = {"by": wanted_guide(run, None, None), "settle": lambda: settle(run), "from_start": True}
         self._operate(path, partial(loop.resume, path, lambda: run.at().town, run.seed, TICK_MOST, **how))
 
-    def _operate(self, path: Path, live: partial[None]) -> None:
+    def _operate(self, path: Path, live: Callable[..., Any]) -> None:
         lines = Lines(lambda line, begun: completions_of(self._at_prompt, line, begun))
         signals = self._signals = Signals(lines.typed)
 

@@ -95,7 +95,7 @@ def _choices(run: "History", person: int, first: int, last: int) -> Iterator[tup
 
 
 def _askable(town: Town, seat: int) -> list[Option]:
-    """What the person of a seat can be asked for now; empty for who is busy."""
+    """What the person of a seat can be asked for now; none while that person is busy."""
     return [option for option in Option if not console.against_order(town.towns, town.plans, seat, int(option))]
 
 
