@@ -100,6 +100,7 @@ class Reason(IntEnum):
     EVICTION = 41
     UNEMPLOYMENT = 42
     NEGLECT = 43
+    LONELINESS = 44
     COMMITTED = 50
     BUSY = 51
     NO_PLACE = 52

@@ -230,6 +230,8 @@ LIFE = np.dtype(
         ("people", "i8"),
         ("exits_a_day", "i8"),
         ("exit_gap", "i8"),
+        ("lonely_after", "i8"),  # ticks in the town after which one may move away
+        ("lonely_chance", "f8"),  # a day, without a friend
         ("eviction_days", "i8"),
         ("unemployment_ticks", "i8"),
         ("newcomer_least", "i8"),

@@ -234,6 +234,7 @@ def _fill_life(record: Any, settings: Settings, shape: CapacityClass) -> None:
     scale = settings.town.scale
     record["people"], record["ticks_per_day"], record["hour"] = settings.town.people, scale.ticks_per_day, scale.hour
     record["exits_a_day"], record["exit_gap"] = life.exits_a_day, scale.ticks(life.exit_gap_minutes)
+    record["lonely_after"], record["lonely_chance"] = life.lonely_days * scale.ticks_per_day, life.lonely_chance
     record["eviction_days"] = life.eviction_days
     record["unemployment_ticks"] = life.unemployment_days * scale.ticks_per_day
     record["newcomer_least"], record["newcomer_most"] = map(scale.ticks, life.newcomer_minutes)

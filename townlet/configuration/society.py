@@ -188,6 +188,12 @@ class Life(Model):
     exit_gap_minutes: Minutes = 120
     eviction_days: Annotated[int, Field(ge=1, le=30)] = Field(2, description="days of unpaid rent")
     unemployment_days: Annotated[int, Field(ge=1, le=30)] = 2
+    lonely_days: Annotated[int, Field(ge=0, le=3650)] = Field(
+        30, description="in town, before loneliness makes one leave"
+    )
+    lonely_chance: Share = Field(
+        0.03, description="that a person without a friend moves away, each day at noon, after `lonely_days`; 0: never"
+    )
     newcomer_minutes: tuple[Wait, Wait] = Field((5, 20), description="after an exit")
     seat_rest_days: Annotated[int, Field(ge=0, le=30)] = Field(2, description="before a seat is used again")
     asking_minute: Minute = Field(600, description="of the day, at which those without work ask around")

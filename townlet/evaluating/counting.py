@@ -10,7 +10,7 @@ from eventlog import codes
 from eventlog.catalogue.registries import Reason
 from eventlog.rows import Rows
 
-EXITS: Final = tuple(reason for reason in Reason if Reason.FAINT <= reason <= Reason.NEGLECT)
+EXITS: Final = tuple(reason for reason in Reason if Reason.FAINT <= reason <= Reason.LONELINESS)
 """The reasons for which somebody leaves the town."""
 
 ONE: Final = {

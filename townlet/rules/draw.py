@@ -48,7 +48,8 @@ UNIT = 1.0 / 9007199254740992.0
     BARRED,
     LATE_STRETCH,
     UNWELL_STRETCH,
-) = map(np.int64, range(33))
+    MOVE_AWAY,
+) = map(np.int64, range(34))
 """Purposes: what a draw is for. New ones are added at the end."""
 
 NOBODY_ELSE = np.int64(0)

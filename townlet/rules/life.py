@@ -5,6 +5,7 @@ import numpy as np
 from eventlog.codes import (
     DEED_LEAVE,
     OPTION_SLEEP,
+    REASON_LONELINESS,
     REASON_NEGLECT,
     REASON_NOTHING_TO_USE,
     REASON_UNEMPLOYMENT,
@@ -16,6 +17,7 @@ from eventlog.codes import (
 from projections.kernel import kernel
 from projections.record.event import NOBODY, NONE, NOTHING, person_of
 from projections.record.ways import steps
+from projections.record.words import A_FRIEND
 from projections.recorders.life import (
     record_agent_arrived,
     record_agent_exited,
@@ -25,7 +27,7 @@ from projections.recorders.life import (
     record_trait_given,
 )
 from projections.recorders.work import record_hired
-from townlet.rules.draw import BED, NOBODY_ELSE, ROTATION, SUCCESSOR, UNIT, VACANCY, draw, philox
+from townlet.rules.draw import BED, MOVE_AWAY, NOBODY_ELSE, ROTATION, SUCCESSOR, UNIT, VACANCY, draw, philox
 from townlet.rules.market import gets_benefit
 from townlet.rules.restraint import is_held_back
 
@@ -58,14 +60,36 @@ def leave(town, plan, a, reason, cause):
 
 @kernel
 def reason_to_leave(town, plan, a):
-    """The reason why the agent leaves: fainted, evicted, long without work or benefits, neglected; -1 for none."""
+    """Why the agent leaves: fainted, evicted, long without work or benefits, neglected, lonely; -1: it stays."""
     agent = town.agents[a]
     if agent.doom >= 0:
         return agent.doom
     if agent.job < 0 and town.clock.tick - agent.jobless_since >= plan.life.unemployment_ticks:
         if not gets_benefit(town, plan, agent):
             return REASON_UNEMPLOYMENT
-    return REASON_NEGLECT if agent.neglected >= plan.needs.neglect_ticks else NONE
+    if agent.neglected >= plan.needs.neglect_ticks:
+        return REASON_NEGLECT
+    return REASON_LONELINESS if moves_away(town, plan, a) else NONE
+
+
+@kernel
+def moves_away(town, plan, a):
+    """Whether the agent goes to live elsewhere: at noon, by chance, if after a month here nobody is a friend to it."""
+    tick = town.clock.tick
+    if tick % plan.life.ticks_per_day != plan.life.ticks_per_day // 2:
+        return False
+    if tick - town.agents[a].arrived < plan.life.lonely_after or has_a_friend(town.agents[a]):
+        return False
+    return draw(town, MOVE_AWAY, a, NOBODY_ELSE) < plan.life.lonely_chance
+
+
+@kernel
+def has_a_friend(agent):
+    """Whether the agent sees anybody as a friend."""
+    for tie in agent.ties:
+        if tie.known == 1 and tie.bond == A_FRIEND:
+            return True
+    return False
 
 
 @kernel

@@ -46,6 +46,7 @@ LEAVING: Final = {
     Reason.EVICTION: "evicted",
     Reason.UNEMPLOYMENT: "jobless",
     Reason.NEGLECT: "neglected",
+    Reason.LONELINESS: "lonely",
 }
 
 

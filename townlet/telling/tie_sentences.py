@@ -65,6 +65,7 @@ LEFT: Final[Mapping[int, str]] = {
     int(Reason.EVICTION): ", evicted over unpaid rent",
     int(Reason.UNEMPLOYMENT): ", too long without work",
     int(Reason.NEGLECT): ", worn out by days of neglect",
+    int(Reason.LONELINESS): ", for want of a friend",
 }
 
 

@@ -14,6 +14,7 @@ LEAVING: Mapping[int, str] = {
     Reason.EVICTION: "departure.evicted",
     Reason.UNEMPLOYMENT: "departure.jobless",
     Reason.NEGLECT: "departure.neglected",
+    Reason.LONELINESS: "departure.lonely",
     Reason.BY_COMMAND: "departure.sent_away",
 }
 

@@ -371,6 +371,10 @@ CLAIMS: Final[Mapping[str, Claim]] = {
     "departure.evicted": leaves_for(Reason.EVICTION),
     "departure.jobless": leaves_for(Reason.UNEMPLOYMENT),
     "departure.neglected": leaves_for(Reason.NEGLECT),
+    "departure.lonely": both(
+        leaves_for(Reason.LONELINESS),
+        lambda at: not any(each["known"] and each["bond"] == FRIEND for each in at.person(at.a, before=True)["ties"]),
+    ),
     "departure.left": leaves_for(None),
     "departure.fainted": is_kind("agent_fainted"),
     "departure.served": is_kind("eviction_served"),

@@ -20,12 +20,12 @@ SEED = 7
 MONTH = 30 * DAY
 
 BOND = (
-    r"friendship\.|rivalry\.|departure\.(friends|rivals|nobody)|\.(friends|rivals)(_mine|_theirs)?$|(rivals|friends)_fail"
+    r"friendship\.|rivalry\.|departure\.(friends|rivals|nobody|lonely)|\.(friends|rivals)(_mine|_theirs)?$|(rivals|friends)_fail"
     r"|help_rivals"
 )
 QUANTITY = (
     r"work\.all_on_time|personality\.|meal\.alone|meal\.lives_alone|arrival\.|chat\.(at_night|not_met)|outage\."
-    r"|departure\.(nobody|stopped)"
+    r"|departure\.(nobody|lonely|stopped)"
 )
 
 MAY_SAY: dict[str, str] = {

@@ -14,12 +14,14 @@ from tests.townlet.towns import KITCHEN
 from townlet.configuration import ConfigurationError, from_text, load
 from townlet.configuration.plans import compile_plan
 from townlet.configuration.settings import Settings
-from townlet.configuration.upcasting import NAMES_3, TO_3, TO_4, TO_5, TO_6, newer_key, present, with_new_names
+from townlet.configuration.upcasting import NAMES_3, STEPS, newer_key, present, with_new_names
 from townlet.judging.thresholds import rules_of
 from townlet.rules.market import is_living_wage
 
 DAYS = (1200, 1440, 2880)
 DEFAULT = load(None).settings
+LATER = STEPS[:0:-1]
+"""What versions 3 and later add, the newest first."""
 
 
 def plan_of(per_day: int, **overrides: object) -> Any:
@@ -34,13 +36,18 @@ def in_old_words(settings: Settings, **town: object) -> dict[str, Any]:
     for old, new in NAMES_3.items():
         *before, last = old.split(".")
         back[".".join([*before, new])] = last
-    tree = with_new_names(without(without(without(without(tree, TO_6), TO_5), TO_4), TO_3), back)
+    for step in LATER:
+        tree = without(tree, step.added)
+    tree = with_new_names(tree, back)
     return {**tree, "town": tree["town"] | town, "version": 2}
 
 
 def as_before(settings: Settings) -> dict[str, Any]:
-    """Settings with what versions 3 to 6 give to older texts in place of what came with them."""
-    return laid_over(json.loads(settings.model_dump_json()), laid_over(laid_over(laid_over(TO_6, TO_5), TO_4), TO_3))
+    """Settings with what versions 3 and later give to older texts in place of what came with them."""
+    tree = json.loads(settings.model_dump_json())
+    for step in LATER:
+        tree = laid_over(tree, step.added)
+    return tree
 
 
 def without(tree: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,7 +98,15 @@ TIMES = {
     "queues": ["cooldown", "patience", "timeout", "held_least", "held_most", "peace"],
     "giving": ["rest"],
     "life": [
-        *("exit_gap", "unemployment_ticks", "newcomer_least", "newcomer_most", "seat_rest", "asking_minute"),
+        *(
+            "exit_gap",
+            "unemployment_ticks",
+            "lonely_after",
+            "newcomer_least",
+            "newcomer_most",
+            "seat_rest",
+            "asking_minute",
+        ),
         *("asking_after", "ticks_per_day", "hour"),
     ],
     "policy": ["commit", "meal_hours", "meal_span", "lead", "night_from", "night_to", "chronotype"],
@@ -214,7 +229,7 @@ def test_an_old_text_keeps_its_ticks_whatever_a_tick_is(per_day: int) -> None:
     assert (known.text, known.settings.town.units) == (text, "ticks")
     plan, plain = (compile_plan(each.settings)[0] for each in (known, same))
     by_days = {"needs": {"neglect_ticks"}, "work": {"unwell_rest"}}
-    by_days["life"] = {"ticks_per_day", "unemployment_ticks", "seat_rest", "asking_after"}
+    by_days["life"] = {"ticks_per_day", "unemployment_ticks", "lonely_after", "seat_rest", "asking_after"}
     for block in BLOCKS:
         for name in plan[block].dtype.names:
             here, there = np.asarray(plan[block][name], float), np.asarray(plain[block][name], float)

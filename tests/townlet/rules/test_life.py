@@ -80,6 +80,24 @@ def test_a_quarter_of_a_day_in_neglect_is_one_too() -> None:
     assert stage.call("life", "reason_to_leave", 0) == Reason.NEGLECT
 
 
+def test_whoever_has_no_friend_after_a_month_may_move_away_at_noon() -> None:
+    alone = {"life.lonely_chance": 1.0, "life.lonely_days": 30, "life.initial_ties.mode": "none"}
+    noon = 30 * 1440 + 720
+    for tick, reason in ((noon - 1440, -1), (noon - 1, -1), (noon, Reason.LONELINESS), (noon + 1, -1)):
+        stage = Stage(alone)
+        stage.at(tick)
+        assert stage.call("life", "reason_to_leave", 0) == reason, tick
+    stage.tie(0, 1, trust=0.5, familiarity=0.5)
+    stage.at(noon)
+    assert stage.call("life", "reason_to_leave", 0) == -1, "a friend keeps one here"
+    assert stage.call("life", "reason_to_leave", 1) == Reason.LONELINESS, (
+        "that the other has no friend is no matter of the friend's"
+    )
+    never = Stage(alone | {"life.lonely_chance": 0.0})
+    never.at(noon)
+    assert never.call("life", "reason_to_leave", 0) == -1
+
+
 def test_a_seat_that_has_rested_is_taken_before_one_that_has_not() -> None:
     stage = Stage({"life.seat_rest_days": 2})
     assert stage.call("life", "free_seat") == 8

@@ -95,7 +95,7 @@ class TestALife:
             assert ("now" in abouts) == (name not in gone)
             assert "totals" in abouts
             if name in gone:
-                assert {"starved", "evicted", "jobless", "neglected", "left"} & set(abouts)
+                assert {"starved", "evicted", "jobless", "neglected", "lonely", "left"} & set(abouts)
 
     def test_each_turn_is_the_event_that_it_names(self, run: Run) -> None:
         """Arrivals, jobs, faints and departures: as many as in the log, each with its seq and tick."""

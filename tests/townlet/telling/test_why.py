@@ -182,7 +182,7 @@ def test_whatever_can_change_a_tie_has_words() -> None:
     assert {KIND_NAMES[kind] for kind in REMEMBERED} | {"news_told", "tie_set", "agent_exited"} == set(HAPPENED)
     assert {loss.name.lower() for loss in Loss} == set(ENDED)
     assert set(WRONGS) == {each for each in Reason if Reason.CUT <= each <= Reason.BARRED}
-    assert set(LEFT) == {Reason.FAINT, Reason.EVICTION, Reason.UNEMPLOYMENT, Reason.NEGLECT}
+    assert set(LEFT) == {Reason.FAINT, Reason.EVICTION, Reason.UNEMPLOYMENT, Reason.NEGLECT, Reason.LONELINESS}
 
 
 @pytest.mark.parametrize(
