@@ -11,6 +11,9 @@ READY := .venv/.ready
 RAY := .venv/.ray
 PACKAGES := eventlog projections townlet cli tui
 
+# Hundreds of processes start here: each would compile its modules anew if what is compiled were not kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := setup
 .NOTPARALLEL:
 .PHONY: setup ray demo test test-slow coverage lint audit warm bench docs golden generate clean
