@@ -18,7 +18,7 @@ from townlet.configuration.settings import Settings
 from townlet.living.town import Town
 
 PEOPLE, CAPACITY, ADMISSION = 48, 2, 0.2
-DAYS, DAY, HOUR = 2, 1440, 60
+DAY, HOUR = 1440, 60
 SIDES = ("trust", "familiarity", "rivalry")
 MIXED = {"trust": 0.25, "familiarity": 0.05, "rivalry": 0.25}
 """Much, for better and for worse, which makes no impression."""
@@ -136,12 +136,17 @@ def settings_of(modifiers: bool) -> Settings:
 
 
 @pytest.mark.parametrize(
-    "modifiers", [pytest.param(False, marks=pytest.mark.slow, id="everybody alike"), pytest.param(True, id="personal")]
+    ("modifiers", "days"),
+    [
+        pytest.param(True, 1, id="personal"),
+        pytest.param(True, 2, marks=pytest.mark.slow, id="personal, for longer"),
+        pytest.param(False, 2, marks=pytest.mark.slow, id="everybody alike"),
+    ],
 )
-def test_nobody_is_pushed_out_or_kept_out_without_a_reason(modifiers: bool) -> None:
+def test_nobody_is_pushed_out_or_kept_out_without_a_reason(modifiers: bool, days: int) -> None:
     town = Town([settings_of(modifiers)])
     rider = TieChanges(Town(town.settings, plans=town.plans).towns, town.plans)
-    for rows in lived(town):
+    for rows in lived(town, days):
         rider.fold(rows)
     rows: list[Row] = rider.tables()["tie_changes"].to_pylist()
     ledgers = Ledgers(rows)
@@ -155,9 +160,9 @@ def test_nobody_is_pushed_out_or_kept_out_without_a_reason(modifiers: bool) -> N
     assert min(ledgers.seen[decision] for decision in ("capacity", "command", "refused", "added")) > 30
 
 
-def lived(town: Town) -> Iterator[Rows]:
+def lived(town: Town, days: int) -> Iterator[Rows]:
     """A town's life by hours; at the end of each, no ledger holds more than it can."""
     yield town.found(7)
-    for _ in range(DAYS * DAY // HOUR):
+    for _ in range(days * DAY // HOUR):
         yield from town.live(HOUR)
         assert np.count_nonzero(town.record["agents"]["ties"]["known"], axis=1).max() == CAPACITY
