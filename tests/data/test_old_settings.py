@@ -40,7 +40,7 @@ STEP_DIGESTS = [
     "c48e58f03b1c215c",
     "93ce5ad2397fe481",
     "054d3f1c28d10754",
-    "f07de2a0f2472905",
+    "fed3ea211da689be",
 ]
 """Of each step, as it was when its version was the newest."""
 

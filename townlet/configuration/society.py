@@ -189,7 +189,7 @@ class Life(Model):
     eviction_days: Annotated[int, Field(ge=1, le=30)] = Field(2, description="days of unpaid rent")
     unemployment_days: Annotated[int, Field(ge=1, le=30)] = 2
     lonely_days: Annotated[int, Field(ge=0, le=3650)] = Field(
-        30, description="in town, before loneliness makes one leave"
+        60, description="in town, before loneliness makes one leave"
     )
     lonely_chance: Share = Field(
         0.03, description="that a person without a friend moves away, each day at noon, after `lonely_days`; 0: never"

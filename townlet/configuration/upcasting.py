@@ -300,7 +300,7 @@ STEPS: Final[tuple[Step, ...]] = (
     Step(TO_4),
     Step(TO_5),
     Step(TO_6, copies=COPIES_6),
-    Step({"life": {"lonely_days": 30, "lonely_chance": 0.0}}),
+    Step({"life": {"lonely_days": 60, "lonely_chance": 0.0}}),
 )
 """The step at place n makes version n + 2 of version n + 1."""
 
