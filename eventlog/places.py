@@ -26,6 +26,11 @@ def is_uri(name: object) -> TypeGuard[str]:
     return isinstance(name, str) and _URI.match(name) is not None
 
 
+def is_address(name: object) -> TypeGuard[str]:
+    """Whether the name of a run is the address of a served town: its scheme is one of gRPC."""
+    return is_uri(name) and name.lower().startswith("grpc")
+
+
 def public_uri(uri: str) -> str:
     """The URI for messages and descriptions: without user, password, secrets in its query, and final slash.
 
@@ -52,7 +57,13 @@ def _is_harmless(part: str) -> bool:
 
 
 def refusal(uri: str) -> str:
-    """The message that a run on a store can only be read, with the next steps."""
+    """The message that a run on a store, or a served one, can only be read, with the next steps."""
+    if is_address(uri):
+        return (
+            f"{public_uri(uri)} is a served town, which this command cannot write to.\n"
+            f"  Next: townlet console ADDRESS        gives it commands\n"
+            f"        townlet observe ADDRESS        shows it; tail, sql and telemetry read it"
+        )
     return (
         f"{public_uri(uri)} is on a store, where runs are only read.\n"
         f"  Next: townlet runs copy RUN URI        takes a closed run of this machine there\n"

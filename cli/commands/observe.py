@@ -16,11 +16,13 @@ from cli import living, options, output
 from cli.main import COMMANDS
 from cli.names import THEME, Person
 from cli.renamed import Renamed
-from eventlog.places import is_uri, place_name
+from cli.served import access
+from eventlog.places import is_address, is_uri, place_name
 from projections.spelling import proposal
 
 if TYPE_CHECKING:
     from townlet.run import Run
+    from townlet.serving.replica import Replica
 
 PORT: Final = 8000
 FOUNDED: Final = 1
@@ -62,6 +64,9 @@ class Begin(NamedTuple):
     --plain prints the town as text, for pipes and screen readers: one moment, at the time --at; with --to one moment
     for every --every ticks; with --follow the moments of a running town until it ends. --web serves the observer to a
     browser on this machine only.
+
+    RUN may be the address of a served town, such as grpc://127.0.0.1:7777. Its events are fetched and folded here.
+    Where the connection is lost, a line says so, and the town goes on once it is there again.
     """,
     epilog=options.examples(
         "townlet observe",
@@ -69,9 +74,11 @@ class Begin(NamedTuple):
         "townlet observe runs/a --follow",
         'townlet observe runs/a --plain --at "day 1 08:00" --to "day 1 12:00" --every 60',
         "townlet observe runs/a --web --port 8080",
+        "townlet observe grpc+tls://town.example:7777 --ca ca.pem",
     ),
 )
 @options.run_argument
+@access.access_options
 @click.option("--at", metavar="TIME", help="Begin at this tick or time.")
 @click.option(
     "--follow", "-f", cls=Renamed, old="--live", is_flag=True, help="Begin at the last tick, and follow the town."
@@ -96,6 +103,7 @@ class Begin(NamedTuple):
 )
 def command(
     run: Path | str,
+    given: access.Given,
     at: str | None,
     follow: bool,
     person: str | None,
@@ -108,7 +116,7 @@ def command(
     web: bool,
     port: int | None,
 ) -> None:
-    given = {
+    chosen = {
         "--plain": plain,
         "--web": web,
         "--at": at is not None,
@@ -120,21 +128,31 @@ def command(
         "--port": port is not None,
         "--size": size is not None,
     }
-    _require_possible({name for name, is_given in given.items() if is_given})
+    _require_possible({name for name, is_chosen in chosen.items() if is_chosen})
+    address = access.address_of(run, given)
     keys = {} if plain else changed_keys()
     look = _theme(theme)
     if living.is_cold():
         living.compile_kernels()
     import townlet
+    from eventlog.folder.holding import is_written_to
 
-    opened = townlet.open(run)
-    begin = _begin(opened, run, at, follow, person)
-    if plain:
-        _print(opened, begin, to, every, shows_map is not False)
-    elif web:
-        _serve(run, begin, look, PORT if port is None else port)
-    else:
-        _show(opened, begin, look, keys, size)
+    with contextlib.ExitStack() as stack:
+        if address is None:
+            opened, replica = townlet.open(run), None
+            lives = isinstance(run, Path) and not opened.log.manifest.closed and is_written_to(run)
+        else:
+            replica = stack.enter_context(access.replica_of(address, given, output.words if plain else None))
+            opened, lives = townlet.open(replica.path), replica.health.state == "living"
+        begin = _begin(opened, run, at, follow, person, lives)
+        if replica is not None and (follow or not plain):
+            replica.follow()
+        if plain:
+            _print(opened, begin, to, every, shows_map is not False)
+        elif web:
+            _serve(run, begin, look, PORT if port is None else port, given.arguments())
+        else:
+            _show(opened, begin, look, keys, size, replica)
 
 
 EXCLUDES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -197,24 +215,30 @@ def _theme(name: str | None) -> str | None:
     return name
 
 
-def _begin(opened: "Run", run: Path | str, at: str | None, follow: bool, person: str | None) -> Begin:
+def _begin(opened: "Run", run: Path | str, at: str | None, follow: bool, person: str | None, lives: bool) -> Begin:
     """Where to begin. Raises `click.UsageError`, QueryError for a wrong name or time, TickOutOfRange."""
-    from eventlog.folder.holding import is_written_to
     from townlet.telling.why import known_person
 
-    if follow and is_uri(run):
+    if follow and is_uri(run) and not is_address(run):
         raise click.UsageError(f"{place_name(run)} is on a store, where no town is running: leave out --follow")
     last = opened.head.tick
     if person is not None:
         person = known_person(opened, last, person)
     if at is not None:
         return Begin(_tick(opened, at), False, person)
-    if follow or (isinstance(run, Path) and not opened.log.manifest.closed and is_written_to(run)):
+    if follow or lives:
         return Begin(last, True, person)
     return Begin(min(FOUNDED, last), False, person)
 
 
-def _show(opened: "Run", begin: Begin, theme: str | None, keys: dict[str, str], size: tuple[int, int] | None) -> None:
+def _show(
+    opened: "Run",
+    begin: Begin,
+    theme: str | None,
+    keys: dict[str, str],
+    size: tuple[int, int] | None,
+    replica: "Replica | None",
+) -> None:
     """Show the observer on the terminal, or in the browser to which this process is served.
 
     After it, the terminal is restored; then it raises the error that ended the observer, if any.
@@ -224,7 +248,11 @@ def _show(opened: "Run", begin: Begin, theme: str | None, keys: dict[str, str], 
     is_served = "TEXTUAL_DRIVER" in os.environ
     if is_served:
         _end_with_the_server()
-    observer = Observer(opened.place, tick=begin.tick, follow=begin.follow, person=begin.person, theme=theme, keys=keys)
+    shown: Any = {"tick": begin.tick, "follow": begin.follow, "person": begin.person, "theme": theme, "keys": keys}
+    if replica is None:
+        observer = Observer(opened.place, **shown)
+    else:
+        observer = Observer(str(replica.path), **shown, connection=lambda: replica.trouble)
     gc.freeze()  # a collection of all that is loaded by now takes a tenth of a second, in which no key is answered
     try:
         with contextlib.nullcontext() if is_served else observer.leaving.by_signals():
@@ -253,7 +281,7 @@ def _end_with_the_server() -> None:
     threading.Thread(target=watch, name="server", daemon=True).start()
 
 
-def _serve(run: Path | str, begin: Begin, theme: str | None, port: int) -> None:
+def _serve(run: Path | str, begin: Begin, theme: str | None, port: int, access_given: list[str]) -> None:
     """Serve the observer to a browser. Raises `click.UsageError` without textual-serve, and for a port in use."""
     try:
         from tui import serving
@@ -264,7 +292,7 @@ def _serve(run: Path | str, begin: Begin, theme: str | None, port: int) -> None:
     chosen = {"--person": begin.person, "--theme": theme, "--at": None if begin.follow else str(begin.tick)}
     shown = [text for name, value in chosen.items() if value is not None for text in (name, value)]
     shown += ["--follow"] if begin.follow else []
-    arguments = ["-P", "-m", "cli.main", "observe", *shown, "--", str(run)]
+    arguments = ["-P", "-m", "cli.main", "observe", *shown, *access_given, "--", str(run)]
     try:
         serving.serve(arguments, place_name(run), port, output.words)
     except OSError as error:

@@ -5,17 +5,18 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
 from cli import names, options, output
 from cli.main import COMMANDS
+from cli.served import access
 from eventlog.folder.run_folders import is_run
-from eventlog.places import is_uri
+from eventlog.places import is_address, is_uri
 
 if TYPE_CHECKING:
-    from townlet.asking.sql import Session
+    import pyarrow as pa
 
 BEGINS_A_QUERY = re.compile(r"(select|with|from|show|describe|desc|summarize|explain|values|pivot|table)\b|\(", re.I)
 BEGINS_WITH_COMMENT = re.compile(r"--[^=\s]*\s")
@@ -57,6 +58,9 @@ class _TakesComments(click.Command):
     called alike get different names: name, name_1. With --json, numbers are JSON numbers: whole numbers in full, also
     those above 2^53, which some JSON readers round.
 
+    RUN may be the address of one served town, such as grpc://127.0.0.1:7777. Its server answers, within its limits:
+    100,000 rows, 64 MiB, and by default 5 s; stderr says where an answer was cut.
+
     Only the needed ticks of the log are read: those from --from-tick on and before --to-tick; and fewer if the query
     reads one view of events with a condition that compares `tick` with numbers.
     """,
@@ -65,6 +69,7 @@ class _TakesComments(click.Command):
         'townlet sql runs/a "select name, hunger from agents" --at-tick 720 --csv',
         "townlet sql runs/a --json < question.sql",
         "townlet sql runs/a 'from queue_conflict' --from-tick 1440 --to-tick 2880",
+        'townlet sql grpc://127.0.0.1:7777 "select name, hunger from agents"',
         "townlet sql 'runs/*' \"select run, count(*) as chats from chat_succeeded group by run order by run\"",
     ),
 )
@@ -82,14 +87,21 @@ class _TakesComments(click.Command):
     type=click.IntRange(min=0),
     help="Query the run as of this tick, with the events before it.",
 )
+@access.access_options
 @options.output_formats
-def command(arguments: tuple[str, ...], from_tick: int | None, at_tick: int | None, form: str) -> None:
+def command(
+    arguments: tuple[str, ...], from_tick: int | None, at_tick: int | None, given: access.Given, form: str
+) -> None:
     runs, query = runs_and_query(arguments)
     paths = options.find_runs(runs) if runs else [options.find_run(None)]
     if query is None and not sys.stdin.isatty():
         query = output.all_typed()
     if query is not None and not query.strip(" \t\r\n;"):
         raise click.UsageError("the query is empty; write one, such as: select * from chat_succeeded limit 5")
+    if any(map(is_address, paths)):
+        _ask_server(paths, query, (from_tick, at_tick), given, form)
+        return
+    given.require_none()
     import townlet
     from townlet.asking.many_runs import runs_by_name
     from townlet.asking.sql import Session
@@ -97,12 +109,36 @@ def command(arguments: tuple[str, ...], from_tick: int | None, at_tick: int | No
     many = len(runs) > 1 or any(map(options.names_many, runs))
     runs_asked = runs_by_name(paths) if many else townlet.open(paths[0])
     with contextlib.closing(Session(runs_asked, at_tick, from_tick=from_tick)) as session:
-        if query is not None:
-            output.table(session.query(query), form)
-        else:
-            told = f"{len(paths)} runs" if many else str(paths[0])
-            output.words(f"{told}. A query ends with ;  .tables lists the tables, .quit ends the shell")
-            _converse(session, form)
+        _answer(session, query, f"{len(paths)} runs" if many else str(paths[0]), form)
+
+
+class _Asked(Protocol):
+    """Whatever answers queries: a session of this process, or a server."""
+
+    def query(self, text: str) -> "pa.Table":
+        """The answer. Raises QueryError, ServingError."""
+
+
+def _ask_server(
+    paths: "list[Path | str]", query: str | None, ticks: tuple[int | None, int | None], given: access.Given, form: str
+) -> None:
+    """Answer a query, or the shell's, by the server of a town. Raises `click.UsageError`, QueryError, ServingError."""
+    address = access.address_of(paths[0], given)
+    if address is None or len(paths) > 1:
+        raise click.UsageError("a served town is asked alone: give one address, and no other run")
+    from townlet.serving.asked import ServedSession
+
+    with given.access().client(address.place) as client:
+        _answer(ServedSession(client, address.run, *ticks, output.words), query, str(paths[0]), form)
+
+
+def _answer(session: _Asked, query: str | None, told: str, form: str) -> None:
+    """Answer a query, or those that the user types; `told` names what is asked."""
+    if query is not None:
+        output.table(session.query(query), form)
+        return
+    output.words(f"{told}. A query ends with ;  .tables lists the tables, .quit ends the shell")
+    _converse(session, form)
 
 
 def runs_and_query(arguments: tuple[str, ...]) -> tuple[tuple[str, ...], str | None]:
@@ -141,14 +177,14 @@ def _is_run_or_many(text: str) -> bool:
     return is_run(options.RUNS / text) or is_run(Path(text)) or options.names_many(text)
 
 
-def _converse(session: "Session", form: str) -> None:
+def _converse(session: _Asked, form: str) -> None:
     """Answer queries until there are no more. A failed query does not end the shell."""
-    from townlet.errors import QueryError
+    from townlet.errors import QueryError, ServingError
 
     for query in _questions():
         try:
             output.table(session.query("show tables" if query == ".tables" else query), form)
-        except QueryError as error:
+        except (QueryError, ServingError) as error:
             output.failure(str(error))
         except KeyboardInterrupt:  # as in other shells: it ends the query, and Ctrl-D the shell
             output.words("\nstopped")

@@ -2,21 +2,25 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
 from cli import options, output
 from cli.main import COMMANDS
 from cli.names import KIND
+from cli.served import access
 from eventlog.places import is_uri, place_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from eventlog.reader import LogReader
     from townlet.run import Run
+    from townlet.serving.address import Address
     from townlet.telling.event_lines import Said, Teller
+
+LAST = "last"
+"""What `--from` says to go on from a cursor."""
 
 WINDOW_EVENTS = 1 << 16
 """How many events the search for the last events goes back at a time."""
@@ -29,18 +33,31 @@ WINDOW_EVENTS = 1 << 16
     Each line says when, what, who and whom, where, and how much. --follow goes on with a running town until it ends; it
     takes no lock, and the town never waits for it. --watch also checks the town against rules, as `townlet watch` does,
     and exits with code 1 at the first breach.
+
+    RUN may be the address of a served town, such as grpc://127.0.0.1:7777. Then --cursor keeps your place at the
+    server, under a name, and --from last goes on from it; stderr says how far you are behind. With --follow the events
+    go on where the connection was lost, none twice, once the server is there again.
     """,
     epilog=options.examples(
         "townlet tail -n 50",
         "townlet tail runs/a --kind quarrel --kind chat_failed",
         "townlet tail runs/a --follow --json",
         "townlet tail runs/a --follow --watch --rules default",
+        "townlet tail grpc://127.0.0.1:7777 --cursor desk --from last --follow",
     ),
 )
 @options.run_argument
+@access.access_options
 @click.option("--follow", "-f", is_flag=True, help="Go on with new events until the run is closed.")
 @click.option("--last", "-n", type=click.IntRange(min=0), default=20, show_default=True, help="How many events.")
 @click.option("--from-tick", type=click.IntRange(min=0), help="Print all events from this tick on, not the last ones.")
+@click.option(
+    "--from",
+    "begins",
+    metavar="TIME",
+    help="Begin at this tick or time; last: where the cursor stands, at event 0 if it is new.",
+)
+@click.option("--cursor", metavar="NAME", help="Keep your place at the server of the town under this name.")
 @click.option(
     "--kind",
     "kinds",
@@ -53,23 +70,67 @@ WINDOW_EVENTS = 1 << 16
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object on each line.")
 def command(
     run: Path | str,
+    given: access.Given,
     follow: bool,
     last: int,
     from_tick: int | None,
+    begins: str | None,
+    cursor: str | None,
     kinds: tuple[str, ...],
     watch: bool,
     rules: str,
     as_json: bool,
 ) -> None:
     codes = frozenset(code for kind in kinds for code in _codes(kind))
-    if follow and is_uri(run):
+    if begins is not None and from_tick is not None:
+        raise click.UsageError("--from and --from-tick both say where to begin: leave one out")
+    if begins == LAST and cursor is None:
+        raise click.UsageError(f"--from {LAST} begins where a cursor stands: name it with --cursor")
+    address = access.address_of(run, given)
+    if cursor is not None and (address is None or watch):
+        why = "--watch reads the whole run" if watch else f"{place_name(run)} is no served town"
+        raise click.UsageError(f"--cursor keeps a place at the server of a town, and {why}: leave out --cursor")
+    if address is not None and not watch:
+        _tail_served(address, given, (last, from_tick, begins, codes, as_json, follow), cursor)
+        return
+    if follow and is_uri(run) and address is None:
         raise click.UsageError(f"{place_name(run)} is on a store, where no town is running: leave out --follow")
+    with access.readable(run, given, follow=follow) as found:
+        _tail(found, follow, last, from_tick if begins is None else begins, codes, rules if watch else None, as_json)
+
+
+def _tail_served(
+    address: "Address",
+    given: access.Given,
+    wanted: tuple[int, int | None, str | None, frozenset[int], bool, bool],
+    cursor: str | None,
+) -> None:
+    """Print events of a served town. Raises QueryError, ServingError, TickOutOfRange, OSError."""
+    from cli.served.tail import Wanted, tail
+
+    last, from_tick, begins, codes, as_json, follow = wanted
+    time = None if begins == LAST else begins
+    tail(address, given, Wanted(last, from_tick, time, begins == LAST, codes, as_json, follow), cursor)
+
+
+def _tail(
+    run: Path | str,
+    follow: bool,
+    last: int,
+    begins: int | str | None,
+    codes: frozenset[int],
+    rules: str | None,
+    as_json: bool,
+) -> None:
+    """Print events of a run, checked against rules (None: not checked). Raises TickOutOfRange, ThresholdBreached."""
     import townlet
+    from townlet.daytime import tick_of
     from townlet.errors import TickOutOfRange
     from townlet.telling.event_lines import Teller
 
     opened = townlet.open(run)
-    held = _RuleCheck(opened, rules) if watch else None
+    from_tick = tick_of(begins, opened.config.town.ticks_per_day) if isinstance(begins, str) else begins
+    held = None if rules is None else _RuleCheck(opened, rules)
     log, teller = opened.log, Teller(opened.config)
     head = log.head
     if from_tick is not None and from_tick > head.tick and not follow:
@@ -77,14 +138,14 @@ def command(
     breach = held.breach(head.tick) if held else None
     until = head.seq if breach is None else log.seq_at(breach.tick)
     if from_tick is None:
-        _say(teller, _last(log, teller, last, codes, until), as_json)
+        say(teller, last_events(log, teller, last, codes, until), as_json)
     else:
-        _say(teller, teller.events(log.batches(from_tick=from_tick, to_seq=until), codes), as_json)
+        say(teller, teller.events(log.batches(from_tick=from_tick, to_seq=until), codes), as_json)
     if held and breach:
         raise held.error(breach)
     if follow:
         batches = log.follow(from_seq=head.seq, alone=output.nobody_writes(opened.place))
-        _say(teller, teller.events(held.checked_batches(batches) if held else batches, codes), as_json)
+        say(teller, teller.events(held.checked_batches(batches) if held else batches, codes), as_json)
         output.words(f"{opened.place} is closed at tick {log.head.tick:,}")
 
 
@@ -127,7 +188,14 @@ def _codes(word: str) -> list[int]:
         raise click.UsageError(str(error)) from error
 
 
-def _last(log: "LogReader", teller: "Teller", count: int, codes: frozenset[int], end: int) -> "list[Said]":
+class Log(Protocol):
+    """A log of which a range can be read, on this machine or at a server."""
+
+    def batches(self, from_seq: int, to_seq: int, /) -> "Iterable[pa.RecordBatch]":
+        """The events of the range."""
+
+
+def last_events(log: Log, teller: "Teller", count: int, codes: frozenset[int], end: int) -> "list[Said]":
     """The last `count` events of these kinds before event `end`, in order."""
     found: list[Said] = []
     window = WINDOW_EVENTS if codes else count
@@ -138,7 +206,7 @@ def _last(log: "LogReader", teller: "Teller", count: int, codes: frozenset[int],
     return found[-count:] if count else []
 
 
-def _say(teller: "Teller", events: "Iterator[Said] | list[Said]", as_json: bool) -> None:
+def say(teller: "Teller", events: "Iterator[Said] | list[Said]", as_json: bool) -> None:
     for event in events:
         if as_json:
             output.json_line(teller.record(event))

@@ -13,7 +13,8 @@ from cli import options, output
 from cli.main import COMMANDS
 from cli.names import Name
 from cli.renamed import Renamed
-from eventlog.places import is_uri, place_name
+from cli.served import access
+from eventlog.places import is_address, is_uri, place_name
 
 FAULTS = ("line", "path", "what")
 GIVES_WAY = 19
@@ -58,7 +59,8 @@ def command() -> None:
     --into is a file, - for stdout, or tcp://127.0.0.1:PORT, where any number of clients can connect. A finished run is
     sent completely, as fast as the receiver reads. With --follow the feed goes on with a running town and keeps up with
     it: a slow receiver gets a snapshot of the present state, which says how many messages were left out. The feed reads
-    only the log and runs with low priority, so the town never waits.
+    only the log and runs with low priority, so the town never waits. RUN may be the address of a served town, such as
+    grpc://127.0.0.1:7777: its events are fetched, and the messages are made here.
     """,
     epilog=options.examples(
         "townlet telemetry stream runs/a --into feed.jsonl",
@@ -67,6 +69,7 @@ def command() -> None:
     ),
 )
 @options.run_argument
+@access.access_options
 @click.option(
     "--into",
     "place",
@@ -90,6 +93,7 @@ def command() -> None:
 )
 def stream(
     run: Path | str,
+    given: access.Given,
     place: str,
     from_tick: int | None,
     to_tick: int | None,
@@ -99,13 +103,27 @@ def stream(
     room: int,
 ) -> None:
     schemas = _schemas(schema, also_schema)
-    if follow and is_uri(run):
+    if follow and is_uri(run) and not is_address(run):
         raise click.UsageError(f"{place_name(run)} is on a store, where no town is running: leave out --follow")
     if from_tick is not None and to_tick is not None and from_tick > to_tick:
         raise click.UsageError(f"--from-tick {from_tick} is after --to-tick {to_tick}")
+    with access.readable(run, given, follow=follow) as found:
+        _send(found, place, schemas, (from_tick, to_tick), follow, room)
+
+
+def _send(
+    run: Path | str,
+    place: str,
+    schemas: tuple[int, ...],
+    ticks: tuple[int | None, int | None],
+    follow: bool,
+    room: int,
+) -> None:
+    """Send the messages of a run to a place. Raises TickOutOfRange, LogDamaged, TelemetryError, OSError."""
     import townlet
     from townlet.serving.feed import frames
 
+    from_tick, to_tick = ticks
     opened = townlet.open(run)
     if follow:
         os.nice(GIVES_WAY)
@@ -181,17 +199,19 @@ def validate(file: Any, form: str) -> None:
     ),
 )
 @options.run_argument
+@access.access_options
 @click.option("--at-tick", type=click.IntRange(min=0), help="Summarise as of this tick; by default the last.")
 @click.option(
     "--table", "titles", type=TITLE, multiple=True, help="Print only this table, such as held_back; may be repeated."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, a list of rows for each table.")
-def summary(run: Path | str, at_tick: int | None, titles: tuple[str, ...], as_json: bool) -> None:
+def summary(run: Path | str, given: access.Given, at_tick: int | None, titles: tuple[str, ...], as_json: bool) -> None:
     import townlet
     from townlet.judging.overview import TITLES, as_markdown, as_plain, overview
 
     asked = [TITLES[titles_by_name().index(title)] for title in titles] or TITLES
-    tables = overview(townlet.open(run), at_tick, asked)
+    with access.readable(run, given, follow=False) as found:
+        tables = overview(townlet.open(found), at_tick, asked)
     if as_json:
         output.as_json(as_plain(tables))
     else:

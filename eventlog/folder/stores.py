@@ -93,6 +93,8 @@ class Store:
         if isinstance(self._place, Path):
             return pyarrow.fs.LocalFileSystem(), str(self._place.absolute())
         scheme = urlsplit(self._place).scheme
+        if places.is_address(self._place):
+            raise RunNotFound(self.uri, "a served town is read by console, tail, sql, observe and telemetry")
         if scheme not in SCHEMES:
             raise RunNotFound(self.uri, f"known stores are {', '.join(f'{each}://' for each in SCHEMES)}")
         try:

@@ -6,6 +6,7 @@ none is missed and none comes twice.
 
 import os
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -18,11 +19,15 @@ from pydantic import BaseModel
 
 from townlet.errors import QueryError, ServingError
 from townlet.serving.protocol import (
+    DESCRIPTION_BYTES_MOST,
+    MESSAGE_BYTES_MOST,
     CommandAction,
     CommandAnswer,
     Cursor,
     Cursors,
     CursorsAction,
+    DescribeAction,
+    Description,
     EventsTicket,
     Health,
     HealthAction,
@@ -45,7 +50,15 @@ PATIENCE_S: Final = 30.0
 """How long a stream of events tries to connect again after its server went away, in seconds."""
 
 RETRY_S: Final = 0.2
-"""The time between two tries to connect again, in seconds."""
+"""The time between two tries to connect again, in seconds; it grows to RETRY_MOST_S."""
+
+RETRY_MOST_S: Final = 2.0
+
+SILENCE_S: Final = 20.0
+"""A followed stream sends a sign of life each second. After so many seconds without one its server is gone."""
+
+LOOK_S: Final = 0.1
+"""The time between two looks whether a stream is silent or to end, in seconds."""
 
 RECONNECT: Final[Mapping[str, int]] = {
     "grpc.initial_reconnect_backoff_ms": 100,
@@ -115,6 +128,10 @@ class Client:
         """How the town is. Raises ServingError."""
         return self._action("health", made(HealthAction, run=run), Health)
 
+    def describe(self, run: str | None = None, *, seq: int = 0) -> Description:
+        """What the run is, with the digest of its events before `seq`. Raises ServingError."""
+        return self._action("describe", made(DescribeAction, run=run, seq=seq), Description, DESCRIPTION_BYTES_MOST)
+
     def command(self, command: Mapping[str, Any], run: str | None = None) -> CommandAnswer:
         """Give a command, such as `{"command": "rain", "cmd_id": "mine-1"}`, and wait for its answer.
 
@@ -175,50 +192,87 @@ class Client:
         follow: bool = False,
         patience_s: float = PATIENCE_S,
         lost: Lost | None = None,
+        over: threading.Event | None = None,
     ) -> Iterator[Arrived]:
         """The events from `from_seq` on, or from a cursor, in batches of the log's columns, in order, each once.
 
         With `follow` they go on as the town lives, until its run is closed. Where the server goes away, `lost` is told
         once, and the stream goes on with its next event once the server is there again; it gives up after `patience_s`
-        seconds without it. A cursor is only read: `set_cursor` moves it. Raises ServingError.
+        seconds without it. It ends once `over` is set. A cursor is only read: `set_cursor` moves it. Raises
+        ServingError.
         """
+        over = threading.Event() if over is None else over
         ticket = made(EventsTicket, run=run, from_seq=from_seq, to_seq=to_seq, cursor=cursor, follow=follow)
-        until_s, is_lost = time.monotonic() + patience_s, False
-        while True:
+        until_s, tries = time.monotonic() + patience_s, 0
+        while not over.is_set():
             try:
-                for arrived in self._stream(ticket):
+                for arrived in self._stream(ticket, over):
                     ticket = ticket.model_copy(update={"from_seq": arrived.reach.next_seq})
-                    until_s, is_lost = time.monotonic() + patience_s, False
+                    until_s, tries = time.monotonic() + patience_s, 0
                     yield arrived
                 return
             except _LOST as error:
                 if time.monotonic() >= until_s:
                     raise _told(error, self.place) from error
-                if lost is not None and not is_lost:
+                if lost is not None and not tries:
                     lost(words_of(error))
-                is_lost = True
-                time.sleep(RETRY_S)
+                over.wait(min(RETRY_S * (1 + tries), RETRY_MOST_S))
+                tries += 1
             except (flight.FlightError, pa.ArrowException, OSError) as error:
                 raise _told(error, self.place) from error
 
-    def _stream(self, ticket: EventsTicket) -> Iterator[Arrived]:
-        """The events of one call. Raises flight.FlightError."""
+    def _stream(self, ticket: EventsTicket, over: threading.Event) -> Iterator[Arrived]:
+        """The events of one call, until `over` is set. Raises flight.FlightError."""
         reader = self._flight.do_get(flight.Ticket(ticket.encoded()), self._call(None))
+        watch = _Watch(reader.cancel, over)
         try:
             for chunk in reader:
+                watch.since_s = None
                 yield Arrived(chunk.data, read_message(Reach, chunk.app_metadata.to_pybytes(), "batch"))
+                watch.since_s = time.monotonic()
+        except flight.FlightCancelledError as error:
+            if watch.was_silent:
+                raise flight.FlightTimedOutError(f"nothing has come for {SILENCE_S:.0f} s") from error
+            if not over.is_set():
+                raise
         finally:
+            watch.end()
             reader.cancel()
 
-    def _action(self, name: str, asked: Message, kind: type[Answer]) -> Answer:
+    def _action(self, name: str, asked: Message, kind: type[Answer], bytes_most: int = MESSAGE_BYTES_MOST) -> Answer:
         try:
             results = list(self._flight.do_action(flight.Action(name, asked.encoded()), self._call()))
         except (flight.FlightError, pa.ArrowException, OSError) as error:
             raise _told(error, self.place) from error
-        return read_message(kind, results[0].body.to_pybytes(), f"answer to {name}")
+        return read_message(kind, results[0].body.to_pybytes(), f"answer to {name}", bytes_most)
 
     def _call(self, timeout_s: float | None = CALL_S) -> flight.FlightCallOptions:
         return flight.FlightCallOptions(timeout=timeout_s, headers=self._headers)
+
+
+class _Watch:
+    """Cancels a stream that is silent for too long, or that is to end; a thread of its own looks.
+
+    `since_s` is when the stream began to wait for its server, None while its reader is at work.
+    """
+
+    def __init__(self, cancel: Callable[[], None], over: threading.Event) -> None:
+        self.since_s: float | None = time.monotonic()
+        self.was_silent = False
+        self._cancel, self._over, self._ended = cancel, over, False
+        threading.Thread(target=self._look, name="watch", daemon=True).start()
+
+    def end(self) -> None:
+        """Look no longer."""
+        self._ended = True
+
+    def _look(self) -> None:
+        while not self._ended:
+            is_over, since_s = self._over.wait(LOOK_S), self.since_s
+            self.was_silent = since_s is not None and time.monotonic() - since_s > SILENCE_S
+            if not self._ended and (is_over or self.was_silent):
+                self._cancel()
+                return
 
 
 def words_of(error: Exception) -> str:

@@ -14,6 +14,9 @@ from townlet.living.commands.typed import Tick
 MESSAGE_BYTES_MOST: Final = 256 * 1024
 """The longest ticket or action that is read."""
 
+DESCRIPTION_BYTES_MOST: Final = 16 << 20
+"""The longest description of a run that a client reads: it holds the settings of every epoch."""
+
 CURSOR_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 """What a cursor may be called."""
 
@@ -81,6 +84,13 @@ class HealthAction(Message):
     run: RunName | None = None
 
 
+class DescribeAction(Message):
+    """Asks what the run is, and for the digest of its events before `seq`. The answer is a `Description`."""
+
+    run: RunName | None = None
+    seq: Seq = 0
+
+
 class CommandAction(Message):
     """Gives the town a command: its name, its fields, `cmd_id`, and `expected_tick` if it is to fit no other tick.
 
@@ -102,6 +112,7 @@ class CursorsAction(Message):
 
 ACTIONS: Final = {
     "health": "How the town is: its tick, its pace, how far its log is written and safe.",
+    "describe": "What the run is: its epochs and their settings, so that its events can be folded elsewhere.",
     "command": "Give the town a command. Needs the role operator.",
     "cursors": "List, get, set or drop named cursors, which say up to which event a reader has read.",
 }
@@ -132,6 +143,32 @@ class Health(Answered):
     version: str
 
 
+class DescribedEpoch(Answered):
+    """An epoch of a run: from event `from_seq` on, by the settings `config_id`, with this seed."""
+
+    from_seq: int
+    config_id: str
+    seed: int
+
+
+class Description(Answered):
+    """What a run is: all that is needed beside its events to fold them.
+
+    `settings` has the text of each config_id, `kinds` the versions of the kinds of events as they are sent, other than
+    1. `digest` is that of the events before the `seq` that was asked for; None where they were written in older
+    versions than they are sent in, or are not there.
+    """
+
+    run: str
+    run_id: str
+    name: str
+    epochs: list[DescribedEpoch]
+    settings: dict[str, str]
+    versions: dict[str, str]
+    kinds: dict[str, int]
+    digest: str | None
+
+
 class CommandAnswer(Answered):
     """What became of a command: the event that answers it, its tick, and why it was rejected, if it was."""
 
@@ -160,12 +197,13 @@ class Cursors(Answered):
 class Reach(Answered):
     """How far a stream of events has come, sent with each batch: the next number, and where the log ends now.
 
-    A batch without rows is a sign of life.
+    A batch without rows is a sign of life. `epochs` is how many the run has by now (0: not told).
     """
 
     next_seq: int
     head_seq: int
     head_tick: int
+    epochs: int = 0
 
     @property
     def lag_events(self) -> int:
@@ -208,18 +246,18 @@ def read_ticket(content: bytes) -> EventsTicket | SqlTicket:
         raise ServingError(f"the ticket cannot be read: {_faults(error)}") from error
 
 
-def read_message(kind: type[Kind], content: bytes, what: str) -> Kind:
+def read_message(kind: type[Kind], content: bytes, what: str, bytes_most: int = MESSAGE_BYTES_MOST) -> Kind:
     """The message of this kind that the bytes hold; no bytes are one without fields. Raises ServingError."""
-    _require_short(content, what)
+    _require_short(content, what, bytes_most)
     try:
         return kind.model_validate_json(content or b"{}")
     except ValidationError as error:
         raise ServingError(f"the {what} cannot be read: {_faults(error)}") from error
 
 
-def _require_short(content: bytes, what: str) -> None:
-    if len(content) > MESSAGE_BYTES_MOST:
-        raise ServingError(f"the {what} has {len(content):,} bytes, more than the {MESSAGE_BYTES_MOST:,} that are read")
+def _require_short(content: bytes, what: str, bytes_most: int = MESSAGE_BYTES_MOST) -> None:
+    if len(content) > bytes_most:
+        raise ServingError(f"the {what} has {len(content):,} bytes, more than the {bytes_most:,} that are read")
 
 
 def _faults(error: ValidationError) -> str:

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 import townlet
 from eventlog.errors import RunExists
 from eventlog.folder.run_folders import is_run
-from eventlog.places import is_uri, without_secrets
+from eventlog.places import without_secrets
 from projections.narration.words import with_capital
 from townlet.history.history import History
 from townlet.whatif.paired.futures import Wish
@@ -27,6 +27,7 @@ from townlet.whatif.paired.keeping import keep_pair
 from townlet.whatif.paired.result import WhatIf
 from townlet.whatif.paired.telling import event_words, first_event, foremost, sentences, thing
 from tui.dialogs.process import carried_out, compile_kernels
+from tui.dialogs.wish import folder_beside
 
 NICENESS: Final = 5
 """How much the process gives way to others: the screen comes first."""
@@ -95,7 +96,7 @@ def found_of(content: list[Any]) -> Found:
 
 def folders(order: Order, pair: int) -> tuple[str, str]:
     """The runs that a pair is written as: of the control town, and of the treated town; both beside the run."""
-    beside = Path("runs") if is_uri(order.run) else Path(order.run).parent
+    beside = folder_beside(order.run)
     name = f"{order.run.rstrip('/').rpartition('/')[2]}-without-{order.seq}-pair-{pair}"
     return str(beside / f"{name}-control"), str(beside / f"{name}-treated")
 

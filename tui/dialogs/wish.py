@@ -10,6 +10,7 @@ from projections.spelling import near_names
 from townlet.configuration.keys import setting_keys
 from townlet.daytime import time_of
 from townlet.errors import QueryError
+from townlet.serving.replicas import is_replica
 from tui.times import tick_meant, ticks_meant
 
 if TYPE_CHECKING:
@@ -71,9 +72,8 @@ class Wish(NamedTuple):
 
 def free_name(run: str, tick: int) -> str:
     """A name for the fork that no folder beside the run has yet."""
-    path = Path(run)
-    name, number = f"{path.name}-fork-{tick}", 1
-    while (path.parent / (name if number == 1 else f"{name}-{number}")).exists():
+    beside, name, number = folder_beside(run), f"{Path(run).name}-fork-{tick}", 1
+    while (beside / (name if number == 1 else f"{name}-{number}")).exists():
         number += 1
     return name if number == 1 else f"{name}-{number}"
 
@@ -104,7 +104,7 @@ def read_wish(fields: FieldsOfFork, text: Mapping[str, str]) -> Wish:
         raise QueryError(f"Seed: {text['seed']!r} is none; it is a whole number from 0 to 2**64 - 1")
     if not text["name"]:
         raise QueryError("Name: it is empty; name the new run")
-    beside = Path("runs") if is_uri(fields.run) else Path(fields.run).parent
+    beside = folder_beside(fields.run)
     return Wish(
         tick_meant(text["at"], fields.tick, fields.head, fields.ticks_per_day),
         text["name"] if "/" in text["name"] else str(beside / text["name"]),
@@ -112,6 +112,11 @@ def read_wish(fields: FieldsOfFork, text: Mapping[str, str]) -> Wish:
         settings_meant(text["settings"]),
         ticks_meant(text["ticks"], fields.ticks_per_day),
     )
+
+
+def folder_beside(run: str) -> Path:
+    """The folder for new runs of a run's town: beside it, or `runs` where it is elsewhere."""
+    return Path("runs") if is_uri(run) or is_replica(run) else Path(run).parent
 
 
 def where_words(fields: FieldsOfFork, tick: int, origin: "Origin | None") -> str:

@@ -29,6 +29,9 @@ from tui.widgets import Panel, WithoutControls
 UNBOUND: Final = "no_key"
 """The name of no key. Textual leaves an action's keys as they are where it is given no names at all."""
 
+CONNECTION_S: Final = 0.25
+"""Seconds between two looks at the connection by which a run comes."""
+
 CLEAN: Final = WithoutControls()
 """The last filter of every line, on the terminal and in pictures."""
 
@@ -69,12 +72,15 @@ class Observer(App[None]):
         person: str | None = None,
         theme: str | None = None,
         keys: Mapping[str, str] | None = None,
+        connection: Callable[[], str] | None = None,
     ) -> None:
         """Of the run at a path, at a tick, or with `follow` at its head; `person` is the one whose card is shown.
 
         `keys` replace those of the table, by the action's name, apart by commas; an empty text leaves an action none.
+        `connection` says what is wrong with the connection by which the run comes, and nothing where it is there.
         """
         super().__init__()
+        self._connection, self._connected_run = connection, run
         self._keys = dict(keys or {})
         cursor = Cursor(tick, max(tick, 0), following=follow)
         self.stage = Stage(self, LOOKS[theme or next(iter(LOOKS))], cursor)
@@ -101,6 +107,8 @@ class Observer(App[None]):
         self.stage.begin()
         self.set_interval(FRAME_S, self.timing.play_frame)
         self.set_interval(LOOK_S, self.leaving.look)
+        if self._connection is not None:
+            self.set_interval(CONNECTION_S, self._look_at_connection)
         self.sight.begin()
 
     async def on_unmount(self) -> None:
@@ -225,6 +233,11 @@ class Observer(App[None]):
 
     def _post_view(self, view: View, reader: Reader) -> None:
         self.post_message(Came(view, reader))
+
+    def _look_at_connection(self) -> None:
+        """Say what is wrong with the connection, as long as the run that comes by it is shown."""
+        if self._connection is not None:
+            self.stage.show_connection(self._connection() if self.sight.run_path == self._connected_run else "")
 
     def _fail(self, error: BaseException) -> None:
         self.call_later(self._raise, error)

@@ -10,6 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Footer, Static
 
+from eventlog.places import place_name
 from townlet.observing.view import View
 from tui.actions import KEYS
 from tui.cursor import Cursor
@@ -48,6 +49,7 @@ class Stage:
         self.front = "story"
         self.zoomed = False
         self._app = app
+        self._connection, self._trouble = "", ""
         self._panels = [
             Panel(self._town_rows, id="town"),
             Panel(partial(self._rows, person.draw), id="card"),
@@ -58,7 +60,7 @@ class Stage:
     def compose(self, run: str, sql: Widget) -> ComposeResult:
         """The widgets of the screen. `run` is the path that the first line names, `sql` the pane beside the panels."""
         town_map, card, *listed = self._panels
-        yield Static(opening(run), id="head", markup=False)
+        yield Static(opening(place_name(run)), id="head", markup=False)
         yield Static(id="banner", markup=False)
         with Horizontal(id="middle"):
             yield town_map
@@ -117,7 +119,9 @@ class Stage:
         for panel in self._panels:
             panel.show(view)
         self.show_head(view, cursor)
-        self._show_banner(view)
+        trouble = view.trouble
+        self._trouble = "" if trouble is None else f"{trouble.what}\n  Next: {trouble.next_step}"
+        self._show_banner()
 
     def show_head(self, view: View, cursor: Cursor) -> None:
         """Draw the first line and the timeline, which show the cursor."""
@@ -129,7 +133,7 @@ class Stage:
 
     def show_opening(self, run: str) -> None:
         """Say in the first line that a run is being opened."""
-        self.main_screen.query_one("#head", Static).update(opening(run))
+        self.main_screen.query_one("#head", Static).update(opening(place_name(run)))
 
     def show_work(self, words: str) -> None:
         """Say in a line of its own what is worked out meanwhile; without words the line goes away."""
@@ -182,12 +186,17 @@ class Stage:
     def _timeline_rows(self, view: View, room: Room) -> Sequence[Row]:
         return timeline.draw(view, self.look, room, self.cursor)
 
-    def _show_banner(self, view: View) -> None:
+    def show_connection(self, words: str) -> None:
+        """Say what is wrong with the connection by which the run comes; nothing where it is there."""
+        if self.is_up and words != self._connection:
+            self._connection = words
+            self._show_banner()
+
+    def _show_banner(self) -> None:
         banner = self.main_screen.query_one("#banner", Static)
-        trouble = view.trouble
-        banner.display = trouble is not None
-        if trouble is not None:
-            banner.update(f"! {trouble.what}\n  Next: {trouble.next_step}")
+        words = "\n".join(f"! {each}" for each in (self._connection, self._trouble) if each)
+        banner.display = bool(words)
+        banner.update(words)
 
     def _show_tabs(self) -> None:
         tabs = " ".join(_tab(name, name == self.front) for name in FRONTS)

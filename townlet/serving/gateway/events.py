@@ -82,7 +82,7 @@ def _batches(log: LogReader, status: Status, from_seq: int, to_seq: int) -> Iter
 
 def _sent(batch: pa.RecordBatch, seq: int, status: Status) -> Sent:
     head = status.head
-    reach = Reach(next_seq=seq, head_seq=max(head.seq, seq), head_tick=head.tick)
+    reach = Reach(next_seq=seq, head_seq=max(head.seq, seq), head_tick=head.tick, epochs=status.epochs)
     return batch, pa.py_buffer(reach.encoded())
 
 

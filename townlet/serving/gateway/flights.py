@@ -21,6 +21,7 @@ from townlet.serving.flightsql.wire import open_envelope
 from townlet.serving.gateway.admission import NAME, Admission, Admitted
 from townlet.serving.gateway.between import GatewayBeginning
 from townlet.serving.gateway.cursors import CursorFile
+from townlet.serving.gateway.description import described
 from townlet.serving.gateway.events import events
 from townlet.serving.gateway.in_words import in_words, stream_in_words
 from townlet.serving.gateway.status import Status
@@ -32,6 +33,7 @@ from townlet.serving.protocol import (
     CommandAnswer,
     Cursors,
     CursorsAction,
+    DescribeAction,
     EventsTicket,
     Extent,
     Health,
@@ -147,6 +149,10 @@ class TownFlights(flight.FlightServerBase):
         if action.type == "health":
             self._require_run(read_message(HealthAction, body, "action").run)
             return _result(self._health(caller.role).encoded())
+        if action.type == "describe":
+            asked = read_message(DescribeAction, body, "action")
+            self._require_run(asked.run)
+            return _result(described(self._path, self._name, asked.seq).encoded())
         if action.type == "command":
             return _result(self._command(caller.role, read_message(CommandAction, body, "action")).encoded())
         if action.type == "cursors":
@@ -217,12 +223,13 @@ class TownFlights(flight.FlightServerBase):
 
     def _health(self, role: Role) -> Health:
         status, beginning = self._status, self._beginning
+        head = status.head
         return Health(
             run=self._name,
             state=status.state,
-            tick=status.head.tick,
-            seq=status.head.seq,
-            digest=status.head.digest,
+            tick=head.tick,
+            seq=head.seq,
+            digest=head.digest,
             ticks_per_day=status.ticks_per_day,
             ticks_per_second=round(status.ticks_per_second, 3),
             pace=beginning.pace,

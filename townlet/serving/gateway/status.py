@@ -95,6 +95,11 @@ class Status:
         return LogReader(self._path).head
 
     @property
+    def epochs(self) -> int:
+        """How many epochs the run has."""
+        return len(self._log.manifest.epochs)
+
+    @property
     def idle_s(self) -> float:
         """How long ago a commit was last seen, in seconds."""
         return time.monotonic() - self._moved_s

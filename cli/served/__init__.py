@@ -1,0 +1,1 @@
+"""Commands on a town that `townlet serve` serves: what lets them in, and what they do otherwise than with a run."""
