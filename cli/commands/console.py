@@ -8,6 +8,7 @@ import click
 from cli import founding, living, names, options, output
 from cli.main import COMMANDS
 from cli.names import CONFIG
+from cli.served import access
 from eventlog.folder.run_folders import is_run
 from projections.spelling import proposal
 
@@ -36,6 +37,9 @@ class RunOrConfig(names.RunName):
 
     An operator commands. A viewer looks and lets the town live, and a viewer's commands are rejected.
 
+    RUN may be the address of a served town, such as grpc://127.0.0.1:7777. Then the town lives at its server's pace, the
+    token says who you are, and an operator's commands are answered once the served log has them.
+
     Lines may come from a file or a pipe, too, a word each; stderr then shows every line, and the exit code is 1 if one
     of them could not be followed. Ctrl-C stops a town that lives; `quit`, Ctrl-D and SIGTERM end the session. The log
     is whole whatever ends it. --transcript keeps the session's commands, which townlet run --commands gives to any
@@ -47,9 +51,11 @@ class RunOrConfig(names.RunName):
         "townlet console town --perturb wild",
         "townlet console runs/a --as viewer",
         "townlet console runs/a --transcript session.yaml < words.txt",
+        "townlet console grpc://127.0.0.1:7777 --token-file operator.token",
     ),
 )
 @click.argument("place", metavar="[RUN|CONFIG]", required=False, type=RunOrConfig())
+@access.access_options
 @click.option(
     "--as",
     "role",
@@ -65,6 +71,7 @@ class RunOrConfig(names.RunName):
 def command(
     ctx: click.Context,
     place: str | None,
+    given: access.Given,
     role: str,
     pace: str,
     transcript: Path | None,
@@ -76,13 +83,21 @@ def command(
 ) -> None:
     if transcript is not None and not transcript.resolve().parent.is_dir():
         raise click.UsageError(f"--transcript {transcript}: there is no folder {transcript.parent}")
+    if (address := access.address_of(place, given)) is not None:
+        _require_served(ctx)
+        from cli.served.console import operate
+
+        _end(ctx, *operate(address, given, transcript))
+        return
     founds = place is not None and not is_run(Path(place)) and not is_run(options.RUNS / place) and _is_config(place)
     if not founds:
         of_new = {"seed": seed, "into": into, "set": overrides, "perturb": perturb}
-        given = [f"--{flag}" for flag, value in of_new.items() if value not in (None, {})]
+        of_new_given = [f"--{flag}" for flag, value in of_new.items() if value not in (None, {})]
         path = _run_to_operate(place)
-        if given:
-            raise click.UsageError(f"{path} is a run, and {given[0]} is for a new town: leave it out, or name a CONFIG")
+        if of_new_given:
+            raise click.UsageError(
+                f"{path} is a run, and {of_new_given[0]} is for a new town: leave it out, or name a CONFIG"
+            )
     cold = living.is_cold()
     if cold:
         living.compile_kernels()
@@ -94,12 +109,27 @@ def command(
             operated.found(str(place), seed, into, overrides, perturb)
         else:
             operated.go_on(path)
-    if operated.signal:
-        ctx.exit(128 + operated.signal)
-    if operated.wrong and not output.stdin_is_terminal():
-        wrong = "1 line was" if operated.wrong == 1 else f"{operated.wrong} lines were"
-        output.words(f"{wrong} wrong and not followed")
+    _end(ctx, operated.signal, operated.wrong)
+
+
+def _end(ctx: click.Context, signal: int, wrong: int) -> None:
+    """End with the exit code of a session that a signal ended (0: none), or in which lines were wrong."""
+    if signal:
+        ctx.exit(128 + signal)
+    if wrong and not output.stdin_is_terminal():
+        output.words(f"{'1 line was' if wrong == 1 else f'{wrong} lines were'} wrong and not followed")
         ctx.exit(1)
+
+
+def _require_served(ctx: click.Context) -> None:
+    """Raise `click.UsageError` for an option of a town of this machine that was given with an address."""
+    for option in ctx.command.params:
+        of_served = {*access.FLAGS, "place", "transcript"}
+        name = option.name or ""
+        if name not in of_served and ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(
+                f"{option.opts[0]} is for a town of this machine, and a served one lives by its server"
+            )
 
 
 def _is_config(name: str) -> bool:

@@ -8,7 +8,8 @@ from typing import Any, Self
 
 from cli import output
 from cli.console.lines import Lines, Signals
-from cli.console.town import Console, completions_of, counted
+from cli.console.prompt import completions_of, counted
+from cli.console.town import Console
 from cli.console.words import WORDS
 from cli.founding import new_town
 from eventlog.catalogue.registries import Issuer

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from cli import output
-from cli.console.town import Console, Word
+from cli.console.prompt import Prompt, Word
 from projections.spelling import proposal
 from townlet.daytime import DIGITS_MOST, shortened, tick_of, time_of
 from townlet.errors import QueryError
@@ -20,7 +20,7 @@ TIES: Final = ("owner", "other", "trust", "familiarity", "rivalry", "bond")
 """The columns of `ties`."""
 
 
-def step(console: Console, said: str) -> None:
+def step(console: Prompt, said: str) -> None:
     """Let the town live some ticks."""
     plain = said.replace(",", "") or "1"
     if not plain.isdecimal() or len(plain) > DIGITS_MOST or not int(plain):
@@ -28,32 +28,31 @@ def step(console: Console, said: str) -> None:
     console.live_until(console.town.tick + int(plain))
 
 
-def day(console: Console, _: str) -> None:
+def day(console: Prompt, _: str) -> None:
     """Let the town live to the next midnight."""
     console.live_until((console.town.tick // console.per_day + 1) * console.per_day)
 
 
-def until(console: Console, said: str) -> None:
+def until(console: Prompt, said: str) -> None:
     """Let the town live up to a time."""
     console.live_until(tick_of(said, console.per_day))
 
 
-def go(console: Console, _: str) -> None:
+def go(console: Prompt, _: str) -> None:
     """Let the town live until Ctrl-C. Raises QueryError where nobody can press it."""
     if not console.lines.typed:
         raise QueryError("run goes on until Ctrl-C, and these lines come from no terminal; write: until day 3 08:00")
     console.live_until(TICK_MOST)
 
 
-def pace(console: Console, said: str) -> None:
+def pace(console: Prompt, said: str) -> None:
     """Change the pace, or say it."""
-    if said and said not in PACES:
-        raise QueryError(f"{said!r} is no pace; {proposal(said, PACES)}")
-    console.pace_name = said or console.pace_name
+    if said:
+        console.set_pace(said)
     output.line(f"pace {console.pace_name}")
 
 
-def who(console: Console, said: str) -> None:
+def who(console: Prompt, said: str) -> None:
     """Show everybody, or one person."""
     people = town_table(console.town, "agents")
     if not said:
@@ -66,7 +65,7 @@ def who(console: Console, said: str) -> None:
     output.record(shown, "table")
 
 
-def ties(console: Console, said: str) -> None:
+def ties(console: Prompt, said: str) -> None:
     """Show what a person feels for others, and what they feel for this one."""
     if not said:
         raise QueryError("name a person, as in: ties alice")
@@ -77,7 +76,7 @@ def ties(console: Console, said: str) -> None:
     output.records(shown, TIES, "table")
 
 
-def why(console: Console, said: str) -> None:
+def why(console: Prompt, said: str) -> None:
     """Explain what one person feels about another."""
     from cli.commands.why import show
 
@@ -89,7 +88,7 @@ def why(console: Console, said: str) -> None:
     show(told, back, console.per_day)
 
 
-def story(console: Console, said: str) -> None:
+def story(console: Prompt, said: str) -> None:
     """Tell what happened in the last 24 hours, to everybody or to one person."""
     from cli.commands.story import prose
 
@@ -101,20 +100,20 @@ def story(console: Console, said: str) -> None:
     output.data("\n".join(prose(told, console.per_day)) or nothing)
 
 
-def sql(console: Console, said: str) -> None:
+def sql(console: Prompt, said: str) -> None:
     """Answer a query."""
     if not said.strip("; "):
         raise QueryError("write the query on the same line, as in: sql select name, wallet from agents")
     _require_log(console)
-    output.table(console.run.sql(said), "table")
+    output.table(console.answer(said), "table")
 
 
-def show_help(console: Console, said: str) -> None:
+def show_help(console: Prompt, said: str) -> None:
     """Show all words, or one with an example."""
     if not said:
         output.data("\n".join(_overview(console)))
-    elif said in WORDS:
-        word = WORDS[said]
+    elif said in console.words:
+        word = console.words[said]
         output.data(f"{word.form}\n  {word.meaning}\n  Example: {word.example}")
     elif said in NAMES:
         output.data("\n".join(_command_help(console, said)))
@@ -122,21 +121,21 @@ def show_help(console: Console, said: str) -> None:
         raise QueryError(f"there is no word {said!r}; {proposal(said, [*WORDS, *NAMES])}")
 
 
-def leave(console: Console, _: str) -> None:
+def leave(console: Prompt, _: str) -> None:
     """End the session."""
     console.leave()
 
 
-def _require_log(console: Console) -> None:
+def _require_log(console: Prompt) -> None:
     """Raises QueryError where the log of a new town is still empty."""
     if not console.run.head.seq:
         raise QueryError("the log of this town begins with its first tick: write step before you ask it")
 
 
-def _overview(console: Console) -> Iterable[str]:
+def _overview(console: Prompt) -> Iterable[str]:
     """A line for each word."""
-    width = max(len(form) for form in [*(word.form for word in WORDS.values()), *map(written_form, NAMES)])
-    for word in WORDS.values():
+    width = max(len(form) for form in [*(word.form for word in console.words.values()), *map(written_form, NAMES)])
+    for word in console.words.values():
         yield f"  {word.form:<{width}}  {word.meaning}"
     may = "" if console.issuer.name != "VIEWER" else " (a viewer's commands are rejected)"
     yield f"Commands to the town{may}:"
@@ -144,7 +143,7 @@ def _overview(console: Console) -> Iterable[str]:
         yield f"  {written_form(name):<{width}}  {meaning(name)}"
 
 
-def _command_help(console: Console, name: str) -> Iterable[str]:
+def _command_help(console: Prompt, name: str) -> Iterable[str]:
     yield written_form(name)
     yield f"  {meaning(name)}"
     for field in FIELDS[name]:
@@ -154,7 +153,7 @@ def _command_help(console: Console, name: str) -> Iterable[str]:
     yield f"  Example: {example(name, console.people())}"
 
 
-def _people(console: Console, place: int) -> Iterable[str]:
+def _people(console: Prompt, place: int) -> Iterable[str]:
     return console.people() if place == 0 else ()
 
 

@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 import townlet
-from cli.console.town import Console, completions_of
+from cli.console.prompt import completions_of
+from cli.console.town import Console
 from cli.console.words import WORDS
 from cli.main import townlet as townlet_command
 from eventlog.catalogue.registries import Issuer

@@ -28,7 +28,7 @@ from townlet.serving.client import Arrived, Client
 from townlet.serving.protocol import Health
 from townlet.serving.replicas import replica_folder
 
-PAUSES_S: Final = (1.0, 1.0, 2.0, 4.0, 8.0)
+PAUSES_S: Final = (1.0, 1.0, 1.0, 2.0, 2.0, 4.0, 8.0)
 """The pauses before each try to connect again, in seconds; the last one is for all that follow."""
 
 LOOK_S: Final = 1.0
