@@ -62,7 +62,7 @@ def refusal(uri: str) -> str:
         return (
             f"{public_uri(uri)} is a served town, which this command cannot write to.\n"
             f"  Next: townlet console ADDRESS        gives it commands\n"
-            f"        townlet observe ADDRESS        shows it; tail, sql and telemetry read it"
+            f"        townlet observe ADDRESS        shows it; tail, story, why, sql and telemetry read it"
         )
     return (
         f"{public_uri(uri)} is on a store, where runs are only read.\n"

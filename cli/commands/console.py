@@ -37,8 +37,8 @@ class RunOrConfig(names.RunName):
 
     An operator commands. A viewer looks and lets the town live, and a viewer's commands are rejected.
 
-    RUN may be the address of a served town, such as grpc://127.0.0.1:7777. Then the town lives at its server's pace, the
-    token says who you are, and an operator's commands are answered once the served log has them.
+    RUN may be the address of a served town, such as grpc://127.0.0.1:7777. Then the town lives at its server's pace,
+    the token says who you are, and an operator's commands are answered once the served log has them.
 
     Lines may come from a file or a pipe, too, a word each; stderr then shows every line, and the exit code is 1 if one
     of them could not be followed. Ctrl-C stops a town that lives; `quit`, Ctrl-D and SIGTERM end the session. The log
@@ -85,6 +85,8 @@ def command(
         raise click.UsageError(f"--transcript {transcript}: there is no folder {transcript.parent}")
     if (address := access.address_of(place, given)) is not None:
         _require_served(ctx)
+        if living.is_cold():
+            living.compile_kernels()
         from cli.served.console import operate
 
         _end(ctx, *operate(address, given, transcript))

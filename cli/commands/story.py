@@ -11,7 +11,8 @@ from cli import options, output
 from cli.main import COMMANDS
 from cli.names import CATEGORY, Person
 from cli.renamed import Renamed
-from eventlog.places import is_uri, place_name
+from cli.served import access
+from eventlog.places import is_address, is_uri, place_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,7 +36,7 @@ Entry = Mapping[str, Any]
 
     --by-day prints the turning points of each day: new friends are on both sides, and of new rivals it says whether
     they are on one side or on both. --person NAME --life prints the life of a person, --pair NAME NAME what was between
-    two people.
+    two people. RUN may be the address of a served town, such as grpc://127.0.0.1:7777.
     """,
     epilog=options.examples(
         'townlet story runs/a --from "day 1" --to "day 2"',
@@ -76,10 +77,12 @@ Entry = Mapping[str, Any]
     metavar="NAME|FILE",
     help="Use other words: plain (the default), literary, or a YAML file of templates.",
 )
+@access.access_options
 @options.settings_option
 @options.output_formats
 def command(
     run: Path | str,
+    given: access.Given,
     begins: str | None,
     ends: str | None,
     person: str | None,
@@ -99,7 +102,8 @@ def command(
     from townlet.daytime import tick_of
     from townlet.errors import TickOutOfRange
 
-    opened = townlet.open(run)
+    served = access.readable(run, given, follow=follow)
+    opened = townlet.open(click.get_current_context().with_resource(served))
     per_day, last = opened.config.town.ticks_per_day, opened.head.tick
     begin = tick_of(begins, per_day) if begins is not None else last if follow else 0
     first, end = begin, last if ends is None else tick_of(ends, per_day)
@@ -151,7 +155,7 @@ class _Wanted:
 
 def _require_possible(run: Path | str, by_day: bool, follow: bool, otherwise: bool, form: str) -> None:
     """Raise `click.UsageError` for options that do not go together."""
-    if follow and is_uri(run):
+    if follow and is_uri(run) and not is_address(run):
         raise click.UsageError(f"{place_name(run)} is on a store, where no town is running: leave out --follow")
     if follow and (otherwise or by_day):
         raise click.UsageError(

@@ -8,6 +8,7 @@ import click
 from cli import options, output
 from cli.main import COMMANDS
 from cli.names import RunOrPeople
+from cli.served import access
 from projections.narration.words import with_capital
 from townlet.daytime import time_of
 
@@ -33,14 +34,16 @@ SIDES: Final = ("trust", "familiarity", "rivalry")
     ),
 )
 @click.argument("names", type=RunOrPeople(), nargs=-1, required=True, metavar="[RUN] OWNER OTHER")
+@access.access_options
 @click.option("--at-tick", type=click.IntRange(min=0), help="Explain as of the moment before this tick.")
 @options.output_formats
-def command(names: tuple[str, ...], at_tick: int | None, form: str) -> None:
+def command(names: tuple[str, ...], given: access.Given, at_tick: int | None, form: str) -> None:
     path, owner, other = options.run_and_pair(names)
     import townlet
 
-    run = townlet.open(path)
-    told, back = (run.why(*pair, at=at_tick) for pair in ((owner, other), (other, owner)))
+    with access.readable(path, given, follow=False) as found:
+        run = townlet.open(found)
+        told, back = (run.why(*pair, at=at_tick) for pair in ((owner, other), (other, owner)))
     if form == "json":
         output.as_json(_as_json(told) | {"the_other_way": dict(back.total)})
     elif form == "table":

@@ -50,8 +50,9 @@ class Word(NamedTuple):
 class Prompt:
     """A prompt over `town`, whose run is at `path`; `words` are those that are no commands.
 
-    `given` are the orders so far, `accepted` counts those that were followed. `wrong` counts the lines that could not be
-    followed; a command that the town rejected is none of them. `unreadable` says why it ended at a line that is no text.
+    `given` are the orders so far, `accepted` counts those that were followed. `wrong` counts the lines that could not
+    be followed; a command that the town rejected is none of them. `unreadable` says why it ended at a line that is no
+    text.
     """
 
     def __init__(

@@ -84,6 +84,7 @@ CALLS: dict[str, Callable[[flight.FlightClient, flight.FlightCallOptions], Any]]
     "do_get sql": lambda client, options: client.do_get(flight.Ticket(SQL), options).read_all(),
     "list_actions": lambda client, options: list(client.list_actions(options)),
     "health": lambda client, options: list(client.do_action(flight.Action("health", b""), options)),
+    "describe": lambda client, options: list(client.do_action(flight.Action("describe", b""), options)),
     "cursors": lambda client, options: list(client.do_action(flight.Action("cursors", b""), options)),
     "command": lambda client, options: list(
         client.do_action(flight.Action("command", b'{"command": {"command": "rain", "cmd_id": "a"}}'), options)
@@ -214,6 +215,18 @@ def test_the_run_and_its_tables_are_listed_and_what_is_listed_can_be_got(served:
             got = client.do_get(endpoint.ticket, with_token(TOKENS["viewer"])).read_all()
             assert got.schema.names == listed[name].schema.names
         assert listed["events"].schema.equals(SCHEMA)
+
+
+def test_a_run_is_described_by_what_folds_its_events(viewer: Client, run: Run) -> None:
+    told = viewer.describe(seq=run.head.seq)
+    assert (told.run, told.run_id, told.digest) == ("town", run.log.manifest.run_id, run.log_digest)
+    assert [(each.from_seq, each.config_id, each.seed) for each in told.epochs] == [
+        (each.from_seq, each.config_id, each.seed) for each in run.epochs
+    ]
+    assert list(told.settings) == [each.config_id for each in run.epochs]
+    assert viewer.describe(seq=100).digest == run.log.digest_at(100)[1].hex()
+    assert viewer.describe(seq=run.head.seq + 1).digest is None
+    require_clean(told.model_dump_json(), run)
 
 
 def test_events_are_those_of_the_log(viewer: Client, run: Run) -> None:
