@@ -95,7 +95,8 @@ Environment variables:
 
 \b
 A run is given as a folder or as a name under runs/; commands that only read also take a URI such
-as s3://bucket/runs/a. Without a run, commands use the newest.
+as s3://bucket/runs/a, and observe, tail, story, why, sql, telemetry and console the address of a
+served town, such as grpc://127.0.0.1:7777. Without a run, commands use the newest.
 Completion of commands, options, runs, people, kinds and settings in bash (or zsh, or fish):
   eval "$(_TOWNLET_COMPLETE=bash_source townlet)"
 

@@ -26,7 +26,11 @@ into. [How to measure what one event did](howto/measure-one-event.md) says what 
 townlet observe                                  # the newest run
 townlet observe runs/a --at "day 1 08:00" --person alice
 townlet observe runs/a --follow                  # from its last tick on
+townlet observe grpc://127.0.0.1:7777            # a town that `townlet serve` serves
 ```
+
+A [served town](ops/serving.md) is shown as its run is. While the connection is lost, a line says when it is tried
+again. Forks of it are made here, in `runs/`.
 
 The mouse does what keys do: a click on the timeline goes there, on a person shows them, on a row of the story or of the
 events goes to it. The screen is at its best from 120x40 on and whole at 80x24. Esc lets go of what is chosen.

@@ -94,9 +94,7 @@ class Store:
             return pyarrow.fs.LocalFileSystem(), str(self._place.absolute())
         scheme = urlsplit(self._place).scheme
         if places.is_address(self._place):
-            raise RunNotFound(
-                self.uri, "observe, tail, story, why, sql, telemetry and console read a served town"
-            )
+            raise RunNotFound(self.uri, "observe, tail, story, why, sql, telemetry and console read a served town")
         if scheme not in SCHEMES:
             raise RunNotFound(self.uri, f"known stores are {', '.join(f'{each}://' for each in SCHEMES)}")
         try:

@@ -57,7 +57,9 @@ def test_a_lost_connection_is_a_banner_and_the_town_goes_on_without_a_gap(
         assert mine.log_digest == source.log_digest
         for tick in (HERE - 1, HERE + 1, THERE):
             here, there = view_of(source, tick), view_of(mine, tick)
-            np.testing.assert_equal(tuple(there._replace(run=here.run, town_map=None)), tuple(here._replace(town_map=None)))
+            np.testing.assert_equal(
+                tuple(there._replace(run=here.run, town_map=None)), tuple(here._replace(town_map=None))
+            )
             assert np.array_equal(there.town_map.grid, here.town_map.grid)
         assert folder_beside(str(replica.path)) == Path("runs") and folder_beside("a/b") == Path("a")
 

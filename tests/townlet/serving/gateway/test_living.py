@@ -12,12 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
 import townlet
+from cli.main import townlet as program
 from tests.townlet.serving.served import TOKENS, Lived, children_of, command_of, is_alive, living
 from tests.townlet.towns import ROOT
 from townlet.errors import ServingError
 from townlet.serving.client import Client
+from townlet.serving.protocol import Role
 
 KILLS = 2
 
@@ -89,6 +92,30 @@ def test_the_walk_through_is_followed_word_for_word(town: Lived, monkeypatch: py
     with contextlib.redirect_stdout(io.StringIO()) as shown:
         exec(compile(program, "serving.md", "exec"), {})
     assert "hunger: double" in shown.getvalue()
+
+
+def test_the_prompt_of_a_living_town_takes_commands_of_those_who_may(town: Lived) -> None:
+    def at_prompt(role: Role, typed: str) -> Result:
+        return CliRunner(env={"TOWNLET_TOKEN": TOKENS[role]}).invoke(program, ["console", town.place], input=typed)
+
+    told = at_prompt("operator", "blackout\nset_rel alice bob rivalry 0.75\nset_rel alice bbo rivalry 1\nties alice\n")
+    first, second, third, *ties = told.stdout.splitlines()
+    assert told.exit_code == 0 and first.startswith("accepted: event ") and second.startswith("accepted: event ")
+    assert third.startswith("rejected: event ") and "E_NOT_FOUND" in third and "did you mean bob?" in third
+    assert [line for line in ties if line.startswith("alice  bob") and "+0.7" in line], "the town at the prompt is old"
+    assert "lives at pace 10x, as operator" in told.stderr and "3 commands, 2 accepted" in told.stderr
+    refused = at_prompt("viewer", "who\nrain\n")
+    assert refused.exit_code == 1 and "alice" in refused.stdout
+    assert "the role viewer may not give commands: this needs a token for operator" in refused.stderr
+
+
+def test_a_living_town_is_told_of_as_its_run_is(town: Lived, folder: Path) -> None:
+    words = ("stream", "--into", "-", "--from-tick", "60", "--to-tick", "70")
+    here, there = (
+        CliRunner(env={"TOWNLET_TOKEN": TOKENS["viewer"]}).invoke(program, ["telemetry", *words[:1], run, *words[1:]])
+        for run in (str(folder / "run"), town.place)
+    )
+    assert there.stdout == here.stdout and len(there.stdout.splitlines()) == 11
 
 
 def test_streams_miss_and_repeat_nothing_when_the_gateway_is_killed(town: Lived) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from click.testing import CliRunner
 
 import townlet
+from cli.main import townlet as program
 from tests.townlet.serving.served import TOKENS, Served, still
 from tests.townlet.towns import KITCHEN
 from townlet.errors import ServingError
@@ -106,6 +108,15 @@ def test_a_client_without_a_right_certificate_or_without_tls_is_refused(
         where = place(served).replace("grpc+tls", scheme)
         with Client(where, TOKENS["viewer"], **how) as client, pytest.raises(ServingError):  # type: ignore[arg-type]
             client.health()
+
+
+def test_a_command_shows_its_certificate(served: Served, server: Pair, friend: Pair) -> None:
+    words = ["sql", place(served), "select count(*) as people from agents", "--csv", "--ca", str(server.certificate)]
+    mine = ["--client-cert", str(friend.certificate), "--client-key", str(friend.key)]
+    asked = CliRunner(env={"TOWNLET_TOKEN": TOKENS["viewer"]})
+    assert asked.invoke(program, [*words, *mine]).stdout == "people\n4\n"
+    refused = asked.invoke(program, words)
+    assert refused.exit_code == 2 and "nobody answers at grpc+tls://localhost" in refused.stderr
 
 
 def test_the_pages_speak_tls_too(served: Served, server: Pair, friend: Pair) -> None:
