@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, TypeGuard
 from urllib.parse import unquote, urlsplit
@@ -69,6 +70,13 @@ def refusal(uri: str) -> str:
         f"  Next: townlet runs copy RUN URI        takes a closed run of this machine there\n"
         f"        townlet runs copy URI FOLDER        brings one here, to go on with"
     )
+
+
+def no_store(uri: str, schemes: Iterable[str]) -> str:
+    """Why there is no run at a URI whose scheme is none of those of stores."""
+    if is_address(uri):
+        return "observe, tail, story, why, sql, telemetry and console read a served town"
+    return f"known stores are {', '.join(f'{each}://' for each in schemes)}"
 
 
 def call(folder: Path, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +10,7 @@ from cli import options, output
 from cli.main import COMMANDS
 from cli.names import KIND
 from cli.served import access
+from cli.served.printing import last_events, say
 from eventlog.places import is_uri, place_name
 
 if TYPE_CHECKING:
@@ -17,13 +18,9 @@ if TYPE_CHECKING:
 
     from townlet.run import Run
     from townlet.serving.address import Address
-    from townlet.telling.event_lines import Said, Teller
 
 LAST = "last"
 """What `--from` says to go on from a cursor."""
-
-WINDOW_EVENTS = 1 << 16
-"""How many events the search for the last events goes back at a time."""
 
 
 @click.command(
@@ -186,29 +183,3 @@ def _codes(word: str) -> list[int]:
         return [KIND_CODES[kind] for kind in kinds_meant(word)]
     except QueryError as error:
         raise click.UsageError(str(error)) from error
-
-
-class Log(Protocol):
-    """A log of which a range can be read, on this machine or at a server."""
-
-    def batches(self, from_seq: int, to_seq: int, /) -> "Iterable[pa.RecordBatch]":
-        """The events of the range."""
-
-
-def last_events(log: Log, teller: "Teller", count: int, codes: frozenset[int], end: int) -> "list[Said]":
-    """The last `count` events of these kinds before event `end`, in order."""
-    found: list[Said] = []
-    window = WINDOW_EVENTS if codes else count
-    while end > 0 and len(found) < count:
-        begin = max(end - window, 0)
-        found = [*teller.events(log.batches(begin, end), codes), *found]
-        end = begin
-    return found[-count:] if count else []
-
-
-def say(teller: "Teller", events: "Iterator[Said] | list[Said]", as_json: bool) -> None:
-    for event in events:
-        if as_json:
-            output.json_line(teller.record(event))
-        else:
-            output.line(teller.line(event))

@@ -1,6 +1,7 @@
 """How a command is let in by a served town: its options, and a replica of the town's run to read."""
 
 import functools
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,7 @@ class Given(NamedTuple):
 
         if (self.certificate is None) != (self.key is None):
             raise click.UsageError("--client-cert and --client-key belong together: give both, or none")
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it writes to stderr what the error says in our words
         return Access(*self)
 
     def arguments(self) -> list[str]:

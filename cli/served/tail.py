@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cli import output
-from cli.commands import tail as local
+from cli.served.printing import last_events, say
 from townlet.daytime import tick_of, time_of
 from townlet.errors import ServingError, TickOutOfRange
 from townlet.serving.served_log import ServedLog
@@ -71,7 +71,7 @@ def _print(log: ServedLog, teller: Teller, wanted: Wanted, place: "_Cursor | Non
     elif from_tick is not None:
         begin = log.seq_at(from_tick)
     else:
-        local.say(teller, local.last_events(log, teller, wanted.last, wanted.codes, head.seq), wanted.as_json)
+        say(teller, last_events(log, teller, wanted.last, wanted.codes, head.seq), wanted.as_json)
         begin = head.seq
     for batch in log.batches(begin, head.seq):
         _say(batch, teller, wanted, place)
@@ -114,7 +114,7 @@ def _say(batch: "pa.RecordBatch", teller: Teller, wanted: Wanted, place: "_Curso
             if place is not None:
                 place.seq = event["seq"] + 1
 
-    local.say(teller, passed(), wanted.as_json)
+    say(teller, passed(), wanted.as_json)
     if place is not None:
         place.pass_to(batch.column("seq")[-1].as_py() + 1)
 

@@ -93,10 +93,8 @@ class Store:
         if isinstance(self._place, Path):
             return pyarrow.fs.LocalFileSystem(), str(self._place.absolute())
         scheme = urlsplit(self._place).scheme
-        if places.is_address(self._place):
-            raise RunNotFound(self.uri, "observe, tail, story, why, sql, telemetry and console read a served town")
         if scheme not in SCHEMES:
-            raise RunNotFound(self.uri, f"known stores are {', '.join(f'{each}://' for each in SCHEMES)}")
+            raise RunNotFound(self.uri, places.no_store(self._place, SCHEMES))
         try:
             with self._store_errors("cannot be reached"):
                 return _s3_location(self._place) if scheme == "s3" else _other_location(self._place, scheme)

@@ -3,18 +3,21 @@
 import fcntl
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from eventlog.folder.belongings import remove_cached
 from eventlog.folder.cache import cache_folder, present_folder
 from eventlog.folder.holding import is_held
 
 PART: Final = "served"
 """The part of the cache."""
+
+_OUTER: Final = re.compile(r"(?:town|new)-\w+")
+"""The names of the folders that hold a replica each."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 
@@ -37,7 +40,7 @@ def replica_folder(name: str) -> Iterator[Path]:
         new.rename(outer)  # held by now, so that it is nobody's leftover
         yield outer / (name if _NAME.fullmatch(name) else "town")
     finally:
-        shutil.rmtree(outer, ignore_errors=True)
+        remove_cached(outer, _OUTER)
         os.close(held)
 
 
@@ -46,4 +49,4 @@ def _remove_leftovers() -> None:
     for outer in cache_folder(PART).glob("town-*"):
         with suppress(OSError):
             if not is_held(outer):
-                shutil.rmtree(outer, ignore_errors=True)
+                remove_cached(outer, _OUTER)

@@ -111,10 +111,10 @@ def test_a_client_without_a_right_certificate_or_without_tls_is_refused(
 
 
 def test_a_command_shows_its_certificate(served: Served, server: Pair, friend: Pair) -> None:
-    words = ["sql", place(served), "select count(*) as people from agents", "--csv", "--ca", str(server.certificate)]
+    words = ["tail", place(served), "-n", "2", "--ca", str(server.certificate)]
     mine = ["--client-cert", str(friend.certificate), "--client-key", str(friend.key)]
     asked = CliRunner(env={"TOWNLET_TOKEN": TOKENS["viewer"]})
-    assert asked.invoke(program, [*words, *mine]).stdout == "people\n4\n"
+    assert len(asked.invoke(program, [*words, *mine]).stdout.splitlines()) == 2
     refused = asked.invoke(program, words)
     assert refused.exit_code == 2 and "nobody answers at grpc+tls://localhost" in refused.stderr
 
