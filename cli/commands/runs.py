@@ -19,7 +19,7 @@ COLUMNS = ("run", "config", "seed", "ticks", "events", "bytes", "state", "log_di
 
 DAY_S = 86_400
 PRUNED = ("path", "what", "bytes", "why")
-COPIED = ("run", "to", "files", "bytes", "events", "log_digest")
+COPIED = ("run", "to", "files", "bytes", "ticks", "events", "log_digest")
 ARCHIVED = ("run", "segments", "events", "bytes_before", "bytes")
 
 
@@ -128,12 +128,15 @@ def archive_runs(names: tuple[str, ...], form: str) -> None:
 
 @command.command(
     "copy",
-    help="""Copy a closed run to a store or a folder, and prove it there.
+    help="""Copy a run to a store or a folder, and prove it there, also while it is being written: its backup.
 
     RUN is a run or the URI of one; TO is a folder or a URI: s3://bucket/path, gs://bucket/path, or file:///path. The
     digest of the whole log is recomputed, each written file is read back, and the manifest is written last. So an
     interrupted copy is not a run, and the same command finishes it. Log, settings and checkpoints are copied; derived
-    tables and exports are not.
+    tables, exports and cursors are not.
+
+    The town of a run that is being written does not wait. The copy has whole ticks up to the last commit, and is a
+    closed run: townlet resume TO goes on from there as the town itself did.
 
     Commands read a run on a store by its URI, and never write to it: to continue such a run, copy it back. Files that
     were read are kept in stores/ of the user's cache, 8 GB at most, and can be deleted at any time.
@@ -162,6 +165,7 @@ def copy_run(name: str, to: str, form: str) -> None:
         place_name(to),
         done.files,
         _size(done.bytes) if form == "table" else done.bytes,
+        done.ticks,
         done.events,
         done.digest,
     )

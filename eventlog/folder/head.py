@@ -48,8 +48,8 @@ class HeadFile:
 
     def write(self, appended: int, durable: int, seq: int, tick: int, digest: bytes) -> None:
         """Write a head into the slot that was not written last. Raises `OSError`."""
-        fields = _SLOT.pack(appended, durable, seq, tick, digest)
-        written = disk.write_at(self._fd, fields + _CRC.pack(zlib.crc32(fields)), self._slot * SLOT_BYTES)
+        slot = _slot(appended, durable, seq, tick, digest)
+        written = disk.write_at(self._fd, slot, self._slot * SLOT_BYTES)
         if written != SLOT_BYTES:
             raise OSError(f"only {written} of the head's {SLOT_BYTES} bytes were written")
         self._slot ^= 1
@@ -67,6 +67,11 @@ class HeadFile:
     def close(self) -> None:
         """Close the file."""
         disk.close(self._fd)
+
+
+def head_text(appended: int, durable: int, seq: int, tick: int, digest: bytes) -> bytes:
+    """The bytes of a file with this head in both slots."""
+    return 2 * _slot(appended, durable, seq, tick, digest)
 
 
 def read_head(path: Path, first_seq: int = 0) -> Head | None:
@@ -87,6 +92,11 @@ def read_head(path: Path, first_seq: int = 0) -> Head | None:
         newest = max(here, key=lambda head: (head.appended, head.durable))
         return newest._replace(durable=max(head.durable for head in here))
     return heads[0]._replace(appended=0, durable=0) if heads else None
+
+
+def _slot(appended: int, durable: int, seq: int, tick: int, digest: bytes) -> bytes:
+    fields = _SLOT.pack(appended, durable, seq, tick, digest)
+    return fields + _CRC.pack(zlib.crc32(fields))
 
 
 def _head_in(slot: bytes) -> Head | None:
