@@ -68,7 +68,7 @@ def copy(source: LogReader, to: Path | str) -> Copied:
 
 
 def _refreshed(source: LogReader) -> BinaryIO:
-    """Look at the run again; returns its active segment, open, so that it can be read even if it is sealed meanwhile."""
+    """Look at the run again; returns its active segment, open, so that it is read even if it is sealed meanwhile."""
     while True:
         head = source.refresh()
         active = source.manifest.active

@@ -17,7 +17,8 @@ NODES_MOST: Final = 200_000
 def read_yaml(text: str, where: str, *, dates: bool = False) -> Any:
     """The content of YAML text: tables with texts for keys, lists, texts, numbers, true, false and null.
 
-    With `dates` also dates and times, which settings have none of. Raises ConfigurationError, which begins with `where` and names line or key.
+    With `dates` also dates and times, which no setting is. Raises ConfigurationError, which begins with `where` and
+    names line or key.
     """
     from ruamel.yaml import YAML  # a run's own settings are JSON, and are read without it
     from ruamel.yaml.error import MarkedYAMLError, YAMLError

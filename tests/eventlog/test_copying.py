@@ -1,6 +1,5 @@
 """Copies of a log that is being written: each is a whole log, the beginning of the one that it was copied from."""
 
-import itertools
 import threading
 from pathlib import Path
 

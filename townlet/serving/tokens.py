@@ -9,7 +9,7 @@ import re
 import stat
 import time
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Self
 
@@ -45,7 +45,7 @@ class Shown(NamedTuple):
     @property
     def fault(self) -> str:
         """Why the token is refused now, in words; "" if it is not."""
-        if self.expires_s is None or time.time() < self.expires_s:
+        if self.expires_s is None or time.time_ns() / 1e9 < self.expires_s:
             return ""
         return f"this token expired at {in_utc(self.expires_s)}. Next: ask whoever serves the town for a new one"
 
@@ -68,7 +68,7 @@ class Tokens:
     @property
     def expired(self) -> tuple[str, ...]:
         """The roles whose tokens have expired, each with the moment, in words."""
-        now_s = time.time()
+        now_s = time.time_ns() / 1e9
         return tuple(f"{role} at {in_utc(end)}" for role, end in self._expires_s.items() if end <= now_s)
 
     @classmethod
@@ -166,7 +166,8 @@ def _moment(value: Any, where: str) -> float:
             value = datetime.fromisoformat(value)
         if not isinstance(value, datetime):
             value = datetime(value.year, value.month, value.day)
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
+        moment: datetime = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return moment.timestamp()
     except (ValueError, AttributeError, OverflowError):
         raise ServingError(
             f"{where}: this is no date, such as 2027-01-31, and no time, such as 2027-01-31T18:00+01:00"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from eventlog.copying import copy
 from eventlog.folder.holding import is_written_to
+from tests.townlet.policies.making import policy_file
 from townlet.keeping.verify import examine
 from townlet.run import Run
-from tests.townlet.policies.making import policy_file
 
 TICKS = 14_000
 

@@ -51,7 +51,10 @@ def test_a_file_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> No
         ("viewer: {token: short, expires: 2027-01-31}\n", "viewer: this is no token"),
         (f"viewer: {{token: {TOKEN}, expires: soon}}\n", "viewer: expires: this is no date, such as 2027-01-31"),
         (f"viewer: {{token: {TOKEN}, expires: 7}}\n", "viewer: expires: this is no date"),
-        (f"viewer: {{token: {TOKEN}, expires: 2020-01-31}}\n", "every token has expired: viewer at 2020-01-31 00:00 UTC"),
+        (
+            f"viewer: {{token: {TOKEN}, expires: 2020-01-31}}\n",
+            "every token has expired: viewer at 2020-01-31 00:00 UTC",
+        ),
     ],
 )
 def test_a_file_with_anything_else_is_refused_without_repeating_it(tmp_path: Path, text: str, words: str) -> None:

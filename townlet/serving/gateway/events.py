@@ -40,8 +40,9 @@ def events(
     """The events from one number on and before another (None: the end), each batch with its `Reach`.
 
     The first batch has no rows: it says where the stream begins. With `follow` it goes on until the run is closed.
-    `require_valid` is called before each batch, and raises once the reader's token has expired. Raises flight.FlightTimedOutError for a reader that is too slow, flight.FlightUnavailableError where the gateway
-    ends, LogDamaged, OSError.
+    `require_valid` is called before each batch, and raises once the reader's token has expired. Raises what it raises,
+    flight.FlightTimedOutError for a reader that is too slow, flight.FlightUnavailableError where the gateway ends,
+    LogDamaged, OSError.
     """
     log, number = LogReader(run), next(_numbers)
     seq, until = from_seq, to_seq if to_seq is not None else None if follow else log.head.seq

@@ -196,7 +196,8 @@ class TownFlights(flight.FlightServerBase):
         first = head.seq if from_seq == "last" else from_seq or 0
         if first > head.seq and first > (head := self._status.present()).seq:
             raise ServingError(f"there is no event {first:,} yet: the next one is {head.seq:,}")
-        how = (self._path, self._status, first, wanted.to_seq, wanted.follow, context.is_cancelled, caller.require_valid)
+        how: Any = (self._path, self._status, first, wanted.to_seq, wanted.follow)
+        how += (context.is_cancelled, caller.require_valid)
         return flight.GeneratorStream(SCHEMA, stream_in_words(events(*how)))
 
     def _sql(self, context: flight.ServerCallContext, query: str, at_tick: int | None, from_tick: int | None) -> Answer:

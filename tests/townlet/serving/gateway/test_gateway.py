@@ -137,7 +137,7 @@ def test_a_token_that_expires_ends_the_streams_that_are_open(run: Run, tmp_path:
     """Also one to which no event comes: the next sign of life is not sent."""
     copied = tmp_path / "living"
     shutil.copytree(run.path, copied)
-    tokens = Tokens({"viewer": TOKENS["viewer"]}, {"viewer": time.time() + 1.5})
+    tokens = Tokens({"viewer": TOKENS["viewer"]}, {"viewer": time.time_ns() / 1e9 + 1.5})
     arrived = list[int]()
     with LogWriter.open(copied):
         status, door = Status(copied), Admission(tokens)
