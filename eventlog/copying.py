@@ -14,6 +14,7 @@ from eventlog.folder.belongings import is_kept, is_state, is_table, require_new,
 from eventlog.folder.head import head_text
 from eventlog.folder.manifest import manifest_text, read_manifest, read_manifest_text, read_settings
 from eventlog.folder.regular import open_regular, read_regular
+from eventlog.folder.run_folders import MANIFEST
 from eventlog.folder.stores import Store, bring, bring_beside, bring_checkpoint
 from eventlog.places import is_uri, place_name
 from eventlog.printable import printable_line
@@ -43,28 +44,41 @@ def copy(source: LogReader, to: Path | str) -> Copied:
     meanwhile, or the bytes read back differ from those written. After an error there is no run at `to`.
     """
     require_own(source.path)
-    active = _refreshed(source)
-    with active:
-        manifest, head = source.manifest, source.head
-        target = Store(to)
-        if not is_uri(to):
-            require_new(Path(to))
-        _require_free(target)
-        text = read_manifest_text(source.path) if manifest.closed else b""
-        digest = source.verify_chain()
-        many, size = 0, 0
-        for name, content in _contents(source, active):
-            _put(target, name, content)
-            many, size = many + 1, size + len(content)
+    target = Store(to)
+    if not is_uri(to):
+        require_new(Path(to))
+    _require_free(target)
+    many, size, last = 0, 0, ("", b"")
+    for last in contents_of(source):
+        if last[0] != MANIFEST:
+            _put(target, *last)
+        many, size = many + 1, size + len(last[1])
+    _put(target, *last)
+    return Copied(many, size, source.head.tick, source.head.seq, source.head.digest)
+
+
+def contents_of(source: LogReader, *, checkpoints: bool = True) -> Iterator[tuple[str, bytes]]:
+    """The name and the bytes of each file of a copy of a run, with or without its checkpoints, the manifest last.
+
+    First looks at the run again and recomputes the digest of its whole log. Raises `LogDamaged`, and `EventLogError` if
+    the run was replaced meanwhile.
+    """
+    with _refreshed(source) as active:
+        manifest = source.manifest
+        text = read_manifest_text(source.path)
+        source.verify_chain()
+        yield from _files(source, active)
+        if checkpoints:
+            yield from _checkpoints(source)
     if manifest.closed:
-        _require_same(source, read_manifest_text(source.path) == text, target)
+        same = read_manifest_text(source.path) == text
     else:
         now = read_manifest(source.path)
         same = (now.run_id, now.writer_epoch, now.epochs) == (manifest.run_id, manifest.writer_epoch, manifest.epochs)
-        _require_same(source, same, target)
         text = manifest_text(manifest.next_version(closed=True))
-    _put(target, "run.json", text)
-    return Copied(many + 1, size + len(text), head.tick, head.seq, digest)
+    if not same:
+        raise EventLogError(f"{place_name(source.path)} was changed during the copy, which is no run yet; copy again")
+    yield MANIFEST, text
 
 
 def _refreshed(source: LogReader) -> BinaryIO:
@@ -79,13 +93,6 @@ def _refreshed(source: LogReader) -> BinaryIO:
             if read_manifest(source.path).active == active:
                 path, reason = source.path / "log" / active.file, "the file is missing"
                 raise LogDamaged(path, seq=active.first_seq, tick=0, position=0, durable=0, reason=reason) from error
-
-
-def _require_same(source: LogReader, same: bool, target: Store) -> None:
-    if not same:
-        raise EventLogError(
-            f"{place_name(source.path)} was changed during the copy, so {target.uri} is no run yet; copy again"
-        )
 
 
 def _require_free(target: Store) -> None:
@@ -104,8 +111,11 @@ def _require_free(target: Store) -> None:
         )
 
 
-def _contents(source: LogReader, active: BinaryIO) -> Iterator[tuple[str, bytes]]:
-    """The name and the committed bytes of each file of the run, except the manifest. `active` is its active segment."""
+def _files(source: LogReader, active: BinaryIO) -> Iterator[tuple[str, bytes]]:
+    """The name and the committed bytes of each file of the run, but for its manifest and checkpoints.
+
+    `active` is its active segment, open.
+    """
     for config_id in sorted({epoch.config_id for epoch in source.manifest.epochs}):
         yield f"configs/{config_id}.json", read_settings(source.path, config_id).encode()
     for segment in source.manifest.segments[:-1]:
@@ -121,9 +131,13 @@ def _contents(source: LogReader, active: BinaryIO) -> Iterator[tuple[str, bytes]
         yield name, active.read(length)
         yield "log/head", head_text(length, length, head.seq, head.tick, bytes.fromhex(head.digest))
     yield from _kept_beside(source)
+
+
+def _checkpoints(source: LogReader) -> Iterator[tuple[str, bytes]]:
+    """The files of the checkpoints up to the head."""
     folder = source.path / "checkpoints"
     for checkpoint in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if is_state(checkpoint.name) and int(checkpoint.name) <= head.tick:
+        if is_state(checkpoint.name) and int(checkpoint.name) <= source.head.tick:
             bring_checkpoint(checkpoint)
             yield from _tables(checkpoint)
 

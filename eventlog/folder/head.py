@@ -84,6 +84,11 @@ def read_head(path: Path, first_seq: int = 0) -> Head | None:
         slots = read_regular(path, 2 * SLOT_BYTES)
     except FileNotFoundError:
         return None
+    return head_in(slots, first_seq)
+
+
+def head_in(slots: bytes, first_seq: int = 0) -> Head | None:
+    """The head in the bytes of a file, as for `read_head`."""
     heads = [
         head for at in (0, SLOT_BYTES) if (head := _head_in(slots[at : at + SLOT_BYTES])) and head.seq >= first_seq
     ]
