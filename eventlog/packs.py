@@ -12,7 +12,6 @@ import fnmatch
 import hashlib
 import os
 import re
-import shutil
 import tempfile
 import time
 import zipfile
@@ -25,12 +24,12 @@ from typing import Final, NamedTuple
 from eventlog import places
 from eventlog.copying import contents_of
 from eventlog.errors import EventLogError, RunNotFound
-from eventlog.folder.belongings import is_kept, is_plain
+from eventlog.folder.belongings import is_kept, is_plain, remove_cached
 from eventlog.folder.head import Head, head_in
 from eventlog.folder.manifest import Manifest, parse_manifest
 from eventlog.folder.publishing import Product, published
 from eventlog.folder.run_folders import MANIFEST, is_run
-from eventlog.folder.stores import MARK, make_room, mirrors_folder
+from eventlog.folder.stores import MARK, MIRROR, make_room, mirrors_folder
 from eventlog.printable import printable_line
 from eventlog.reader import LogReader
 
@@ -288,7 +287,7 @@ def _unpack_into(source: Pack, name: str, folder: Path, place: str) -> None:
             if not is_run(folder):  # else another process was first
                 raise
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        remove_cached(unfinished, MIRROR)
     if time.monotonic() - _last_room_s > ROOM_EVERY_S:
         _last_room_s = time.monotonic()
         make_room(folder)

@@ -4,12 +4,12 @@ Until then the towns lie beside the pack, in the folder `PACK.zip.parts`, so tha
 and so that workers of several machines, or parts of a sweep, write no file together.
 """
 
-import contextlib
 import fcntl
 import os
 from pathlib import Path
 
 from eventlog.folder import disk
+from eventlog.folder.belongings import remove_empty
 from eventlog.packs import ENDING, is_pack, join, pack
 from townlet.errors import ConfigurationError
 from townlet.history.history import History
@@ -47,8 +47,7 @@ def gather(place: Path) -> None:
             join([*([place] if place.exists() else []), *new], place, replace=True)
         for each in new:
             disk.remove(each)
-        with contextlib.suppress(OSError):  # another part of the sweep puts towns aside
-            parts.rmdir()
+        remove_empty(parts)  # it stays where another part of the sweep puts towns aside
     finally:
         os.close(held)
 
