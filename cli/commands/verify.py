@@ -39,8 +39,9 @@ def command(name: str | None, deep: bool, form: str) -> None:
 
     checks: list[Check] = []
     damage: LogDamaged | None = None
+    places = list(_places(name))
     with output.Waiting("reading the whole log"):
-        for town, place in _places(name):
+        for town, place in places:
             with place as folder:
                 report = examine(folder, deep=deep)
             checks += [check._replace(check=f"{town}{check.check}") for check in report.checks]
