@@ -24,7 +24,7 @@ README = ROOT / "README.md"
 DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 COMMANDS = {name: (command, context) for name, command, context in documents.every_command()}
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SHELL = {"|", "<", ">", "&&", "||", ";"}
+SHELL = {"|", "<", ">", "&&", "||", ";", "&"}
 
 
 def text_of(path: Path) -> str:
