@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from eventlog.copying import copy
 from eventlog.folder.holding import is_written_to
 from tests.townlet.policies.making import policy_file
@@ -15,6 +17,7 @@ TICKS = 14_000
 LIFE = "import sys, townlet; townlet.simulate(ticks=int(sys.argv[1]), into=sys.argv[2], policy=sys.argv[3])"
 
 
+@pytest.mark.slow
 def test_a_backup_of_a_living_town_verifies_and_lives_as_the_town_did(tmp_path: Path) -> None:
     """Its people live by a policy, so that decisions that were not kept yet have to be made again."""
     whole, backups = tmp_path / "town", list[Path]()
