@@ -19,6 +19,9 @@ RUNS: Final = Path("runs")
 FILES: Final = "file"
 """Tells the shell to complete files and folders."""
 
+PACK: Final = ".zip"
+"""What the names of packs end with."""
+
 Known = Callable[[], Iterable[str]]
 
 
@@ -104,6 +107,56 @@ def runs_like(begun: str) -> list[str]:
     return [name for name in names if name.startswith(begun)] or [
         str(path) for path in runs if str(path).startswith(begun)
     ]
+
+
+def packed_town(name: str | None) -> str | None:
+    """The place of a town in a pack, `PACK.zip/NAME`, by path or from `runs/` on; None where no pack is named.
+
+    Raises `click.UsageError` for a pack alone, and for a town that is not in it.
+    """
+    if name is None or PACK not in name:
+        return None
+    from eventlog.errors import RunNotFound
+    from eventlog.packs import open_pack, place_in_pack
+
+    for place in (Path(name), RUNS / name):
+        if (found := place_in_pack(place)) is not None:
+            try:
+                open_pack(found[0]).require(found[1])
+            except RunNotFound as error:
+                raise click.UsageError(str(error)) from error
+            return str(place)
+    return None
+
+
+def refuse_packed(name: str | None) -> None:
+    """Raises `click.UsageError` for a town in a pack: it is only read there."""
+    if (place := packed_town(name)) is not None:
+        raise click.UsageError(
+            f"{place} is in a pack, where runs are only read.\n  Next: townlet runs copy {place} FOLDER"
+        )
+
+
+def packed_towns(name: str) -> list[Path | str]:
+    """The towns of a pack, or those that `PACK.zip/PATTERN` names; none where no pack is named."""
+    if PACK not in name:
+        return []
+    from eventlog.packs import is_pack, places_in
+
+    for place in (Path(name), RUNS / name):
+        pack = place if is_pack(place) else place.parent
+        if is_pack(pack):
+            return list(places_in(pack, "*" if pack == place else place.name))
+    return []
+
+
+def names_a_pack(name: str) -> bool:
+    """Whether a name is that of a pack, by path or under `runs/`."""
+    if not name.endswith(PACK):
+        return False
+    from eventlog.packs import is_pack
+
+    return is_pack(Path(name)) or is_pack(RUNS / name)
 
 
 def people_like(run: str | None, begun: str) -> list[str]:

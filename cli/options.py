@@ -93,7 +93,7 @@ def find_run(name: str | None) -> Path | str:
 
     Raises `click.UsageError` with the nearest names if there is no such run. A URI is not checked.
     """
-    return name if name is not None and is_uri(name) else find_own_run(name)
+    return name if name is not None and is_uri(name) else names.packed_town(name) or find_own_run(name)
 
 
 def find_own_run(name: str | None) -> Path:
@@ -108,12 +108,13 @@ def find_own_run(name: str | None) -> Path:
 
 
 def _run(name: str | None) -> Path | str:
-    return name if name is not None and is_uri(name) else _own_run(name)
+    return name if name is not None and is_uri(name) else names.packed_town(name) or _own_run(name)
 
 
 def _own_run(name: str | None) -> Path:
     if is_uri(name):
         raise click.UsageError(refusal(name))
+    names.refuse_packed(name)
     known = runs_below(RUNS)
     if name is None:
         if not known:
@@ -130,31 +131,17 @@ def _own_run(name: str | None) -> Path:
     raise click.UsageError(f"there is no run {name!r}; {meant}")
 
 
-def find_trainings(a: str, b: str) -> tuple[Path, Path] | None:
-    """The folders of two trainings, given by path or by name under `runs/`; None if neither is one.
-
-    Raises `click.UsageError` if only one of them is.
-    """
-    from townlet.learning.kept.folders import is_training
-
-    found = [next((path for path in (Path(name), RUNS / name) if is_training(path)), None) for name in (a, b)]
-    if found[0] is not None and found[1] is not None:
-        return found[0], found[1]
-    if found[0] is None and found[1] is None:
-        return None
-    which, other = (a, b) if found[0] is not None else (b, a)
-    raise click.UsageError(f"{which} is a training, and {other!r} is none: give two trainings, or two runs")
-
-
-def find_runs(names: Sequence[str]) -> list[Path | str]:
-    """The runs of these arguments. Each is a run as in `find_run`, a pattern such as `runs/*`, or a list with commas.
+def find_runs(given: Sequence[str]) -> list[Path | str]:
+    """The runs of these arguments: each as in `find_run`, a pattern such as `runs/*`, a pack, or a list with commas.
 
     Raises `click.UsageError` for an argument without a run.
     """
     found: list[Path | str] = []
-    for name in names:
+    for name in given:
         if is_uri(name) or is_run(Path(name)) or is_run(RUNS / name):
             found.append(find_run(name))
+        elif packed := names.packed_towns(name):
+            found += packed
         elif "," in name:
             found += find_runs([part.strip() for part in name.split(",") if part.strip()])
         elif names_many(name):
@@ -170,8 +157,9 @@ def find_runs(names: Sequence[str]) -> list[Path | str]:
 
 
 def names_many(name: str) -> bool:
-    """Whether an argument names many runs: a pattern, or a list with commas."""
-    return not is_uri(name) and not is_run(Path(name)) and bool(set("*?[,") & set(name))
+    """Whether an argument names many runs: a pattern, a list with commas, or a pack."""
+    many = bool(set("*?[,") & set(name)) or names.names_a_pack(name)
+    return many and not is_uri(name) and not is_run(Path(name))
 
 
 def run_and_pair(names: tuple[str, ...]) -> tuple[Path | str, str, str]:

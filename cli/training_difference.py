@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import click
 
 from cli import output
+from cli.names import RUNS
 
 if TYPE_CHECKING:
     from townlet.learning.kept.parting import Decision, Difference, Event, Parting
@@ -19,6 +20,22 @@ DIFFER: Final = 4
 
 SHOWN: Final = 10
 """So many rows of a table are printed for reading; --json has them all."""
+
+
+def find_trainings(a: str, b: str) -> tuple[Path, Path] | None:
+    """The folders of two trainings, given by path or by name under `runs/`; None if neither is one.
+
+    Raises `click.UsageError` if only one of them is.
+    """
+    from townlet.learning.kept.folders import is_training
+
+    found = [next((path for path in (Path(name), RUNS / name) if is_training(path)), None) for name in (a, b)]
+    if found[0] is not None and found[1] is not None:
+        return found[0], found[1]
+    if found[0] is None and found[1] is None:
+        return None
+    which, other = (a, b) if found[0] is not None else (b, a)
+    raise click.UsageError(f"{which} is a training, and {other!r} is none: give two trainings, or two runs")
 
 
 class Lived(NamedTuple):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 import click
 
 from cli import output
+from cli.engines import engine_options
 from cli.living import compile_kernels, is_cold
 from cli.names import Name
 
@@ -21,11 +22,13 @@ FIELDS: Final = ("study", "trials", "stopped", "best", "trial", "return", "retur
 
 
 class Tuning(NamedTuple):
-    """What `--tune` was given with: the search, how many trials (None: as it says), in how many processes."""
+    """What `--tune` was given with: the search, how many trials (None: as it says), and what lets towns live."""
 
     search: str
     trials: int | None
     jobs: int | None
+    engine: str
+    address: str | None
 
 
 def searches() -> list[str]:
@@ -39,11 +42,21 @@ def tuning_options(command: Command) -> Command:
     """`--tune` and what belongs to it, as the argument `tuning`: a Tuning, or None without `--tune`."""
 
     @wraps(command)
-    def with_tuning(*, tune: bool, search: str | None, trials: int | None, jobs: int | None, **more: Any) -> Any:
+    def with_tuning(
+        *,
+        tune: bool,
+        search: str | None,
+        trials: int | None,
+        jobs: int | None,
+        engine: str,
+        address: str | None,
+        **more: Any,
+    ) -> Any:
         given = {"--search": search, "--trials": trials, "--jobs": jobs}
+        given |= {"--engine": "ray" if engine == "ray" else None, "--address": address}
         if not tune and (alone := [name for name, value in given.items() if value is not None]):
             raise click.UsageError(f"{alone[0]} belongs to a study. Next: add --tune")
-        return command(**more, tuning=Tuning(search or "default", trials, jobs) if tune else None)
+        return command(**more, tuning=Tuning(search or "default", trials, jobs, engine, address) if tune else None)
 
     for option in (
         click.option("--jobs", type=click.IntRange(min=1), help="With --tune: processes; one a processor by default."),
@@ -57,6 +70,7 @@ def tuning_options(command: Command) -> Command:
         click.option("--tune", is_flag=True, help="Look for better values of the training file's keys."),
     ):
         with_tuning = option(with_tuning)
+    with_tuning = engine_options(with_tuning)
     return with_tuning  # type: ignore[return-value]
 
 
@@ -74,10 +88,9 @@ def tune(training: "Training", into: Path, given: Tuning, *, resume: bool, form:
         compile_kernels()
         output.words("the first training compiles what learning needs beside, which takes a minute or two, once")
     output.words(f"tuning {', '.join(search.search)} into {into}: {given.trials or search.trials} trials")
+    how: Any = {"jobs": given.jobs, "engine": given.engine, "address": given.address}
     try:
-        found = studies.tune(
-            training, search, into, trials=given.trials, resume=resume, jobs=given.jobs, progress=_tell
-        )
+        found = studies.tune(training, search, into, trials=given.trials, resume=resume, **how, progress=_tell)
     except KeyboardInterrupt:
         output.words(f"stopped; the trials that are there stay. Next: the same with --resume --into {into}")
         raise

@@ -1,21 +1,25 @@
-"""Copies a closed run to a folder or an object store and reads every file back.
+"""Copies a run to a folder or an object store and reads every file back, also while the run is being written.
 
-The manifest is written last, so an interrupted copy is not a run. A second copy overwrites what the first one left.
+The manifest is written last, so an interrupted copy is not a run. A second copy overwrites what the first one left. Of
+a run that is not closed the copy ends at its last commit, and is closed there.
 """
 
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
-from eventlog.errors import EventLogError, RunExists
+from eventlog.errors import EventLogError, LogDamaged, RunExists
 from eventlog.folder.belongings import is_kept, is_state, is_table, require_new, require_own
-from eventlog.folder.manifest import read_manifest_text, read_settings
-from eventlog.folder.regular import read_regular
+from eventlog.folder.head import head_text
+from eventlog.folder.manifest import manifest_text, read_manifest, read_manifest_text, read_settings
+from eventlog.folder.regular import open_regular, read_regular
+from eventlog.folder.run_folders import MANIFEST
 from eventlog.folder.stores import Store, bring, bring_beside, bring_checkpoint
 from eventlog.places import is_uri, place_name
 from eventlog.printable import printable_line
 from eventlog.reader import LogReader
+from eventlog.segments.segment import read_schema
 
 
 class Copied(NamedTuple):
@@ -23,41 +27,72 @@ class Copied(NamedTuple):
 
     files: int
     bytes: int
+    ticks: int  # the copy has every event of a smaller tick
     events: int
     digest: str  # of all events, recomputed before they were copied
 
 
 def copy(source: LogReader, to: Path | str) -> Copied:
-    """Copy the log, settings and checkpoints of a closed run to a folder or a URI; derived tables and exports stay.
+    """Copy the log, settings and checkpoints of a run to a folder or a URI; derived tables and exports stay.
+
+    A run that is not closed is copied up to its last commit, whole ticks, and its writer is not disturbed. The copy is
+    closed there: it can be read, copied again, and gone on with. What was decided since the last checkpoint is not in
+    it; going on with the copy makes it again.
 
     First recomputes the digest of the whole log; then writes every file and reads it back. Raises `RunExists`,
-    `LogDamaged`, and `EventLogError` if the run is not closed, the place holds other files, the store refuses, or the
-    bytes read back differ from those written. After an error there is no run at `to`.
+    `LogDamaged`, and `EventLogError` if the place holds other files, the store refuses, the run was replaced
+    meanwhile, or the bytes read back differ from those written. After an error there is no run at `to`.
     """
-    source.refresh()
     require_own(source.path)
-    if not source.manifest.closed:
-        run = place_name(source.path)
-        raise EventLogError(
-            f"{run} is not closed: somebody writes to it, or did until it was killed. Nothing was copied.\n"
-            f"  Next: stop its writer; townlet resume {run} --ticks 0        closes one whose writer is gone"
-        )
-    text = read_manifest_text(source.path)
     target = Store(to)
     if not is_uri(to):
         require_new(Path(to))
     _require_free(target)
-    digest = source.verify_chain()
-    many, size = 0, 0
-    for name, content in _contents(source):
-        _put(target, name, content)
-        many, size = many + 1, size + len(content)
-    if read_manifest_text(source.path) != text:
-        raise EventLogError(
-            f"{place_name(source.path)} was changed during the copy, so {target.uri} is no run yet; copy again"
-        )
-    _put(target, "run.json", text)
-    return Copied(many + 1, size + len(text), source.head.seq, digest)
+    many, size, last = 0, 0, ("", b"")
+    for last in contents_of(source):
+        if last[0] != MANIFEST:
+            _put(target, *last)
+        many, size = many + 1, size + len(last[1])
+    _put(target, *last)
+    return Copied(many, size, source.head.tick, source.head.seq, source.head.digest)
+
+
+def contents_of(source: LogReader, *, checkpoints: bool = True) -> Iterator[tuple[str, bytes]]:
+    """The name and the bytes of each file of a copy of a run, with or without its checkpoints, the manifest last.
+
+    First looks at the run again and recomputes the digest of its whole log. Raises `LogDamaged`, and `EventLogError` if
+    the run was replaced meanwhile.
+    """
+    with _refreshed(source) as active:
+        manifest = source.manifest
+        text = read_manifest_text(source.path)
+        source.verify_chain()
+        yield from _files(source, active)
+        if checkpoints:
+            yield from _checkpoints(source)
+    if manifest.closed:
+        same = read_manifest_text(source.path) == text
+    else:
+        now = read_manifest(source.path)
+        same = (now.run_id, now.writer_epoch, now.epochs) == (manifest.run_id, manifest.writer_epoch, manifest.epochs)
+        text = manifest_text(manifest.next_version(closed=True))
+    if not same:
+        raise EventLogError(f"{place_name(source.path)} was changed during the copy, which is no run yet; copy again")
+    yield MANIFEST, text
+
+
+def _refreshed(source: LogReader) -> BinaryIO:
+    """Look at the run again; returns its active segment, open, so that it is read even if it is sealed meanwhile."""
+    while True:
+        head = source.refresh()
+        active = source.manifest.active
+        try:
+            bring(source.path, f"log/{active.file}", head.appended or None)
+            return open_regular(source.path / "log" / active.file)
+        except FileNotFoundError as error:
+            if read_manifest(source.path).active == active:
+                path, reason = source.path / "log" / active.file, "the file is missing"
+                raise LogDamaged(path, seq=active.first_seq, tick=0, position=0, durable=0, reason=reason) from error
 
 
 def _require_free(target: Store) -> None:
@@ -76,27 +111,64 @@ def _require_free(target: Store) -> None:
         )
 
 
-def _contents(source: LogReader) -> Iterator[tuple[str, bytes]]:
-    """The name and the committed bytes of each file of the run, except the manifest."""
+def _files(source: LogReader, active: BinaryIO) -> Iterator[tuple[str, bytes]]:
+    """The name and the committed bytes of each file of the run, but for its manifest and checkpoints.
+
+    `active` is its active segment, open.
+    """
     for config_id in sorted({epoch.config_id for epoch in source.manifest.epochs}):
         yield f"configs/{config_id}.json", read_settings(source.path, config_id).encode()
-    for segment in source.manifest.segments:
-        name, length = f"log/{segment.file}", None if segment.seal else source.head.appended or None
-        bring(source.path, name, length)
-        yield name, read_regular(source.path / name, -1 if length is None else length)
-    yield "log/head", read_regular(source.path / "log" / "head")
+    for segment in source.manifest.segments[:-1]:
+        name = f"log/{segment.file}"
+        bring(source.path, name)
+        yield name, read_regular(source.path / name)
+    head, name = source.head, f"log/{source.manifest.active.file}"
+    if source.manifest.closed:
+        yield name, active.read(head.appended or -1)
+        yield "log/head", read_regular(source.path / "log" / "head")
+    else:
+        length = head.appended or _schema_bytes(source, active)
+        yield name, active.read(length)
+        yield "log/head", head_text(length, length, head.seq, head.tick, bytes.fromhex(head.digest))
     yield from _kept_beside(source)
+
+
+def _checkpoints(source: LogReader) -> Iterator[tuple[str, bytes]]:
+    """The files of the checkpoints up to the head."""
     folder = source.path / "checkpoints"
     for checkpoint in sorted(folder.iterdir()) if folder.is_dir() else ():
         if is_state(checkpoint.name) and int(checkpoint.name) <= source.head.tick:
             bring_checkpoint(checkpoint)
-            for file in sorted(checkpoint.iterdir()):
-                if is_table(file.name) and not file.is_symlink():
-                    yield f"checkpoints/{checkpoint.name}/{file.name}", read_regular(file)
+            yield from _tables(checkpoint)
+
+
+def _schema_bytes(source: LogReader, active: BinaryIO) -> int:
+    """The length of an active segment that had no events at the last look; it may have some now."""
+    found = read_schema(memoryview(active.read()))
+    active.seek(0)
+    if isinstance(found, str):
+        path = source.path / "log" / source.manifest.active.file
+        raise LogDamaged(path, seq=source.head.seq, tick=source.head.tick, position=0, durable=0, reason=found)
+    return found[0]
+
+
+def _tables(checkpoint: Path) -> list[tuple[str, bytes]]:
+    """The files of a checkpoint; none if its writer replaces it just then."""
+    try:
+        return [
+            (f"checkpoints/{checkpoint.name}/{file.name}", read_regular(file))
+            for file in sorted(checkpoint.iterdir())
+            if is_table(file.name) and not file.is_symlink()
+        ]
+    except FileNotFoundError:
+        return []
 
 
 def _kept_beside(source: LogReader) -> Iterator[tuple[str, bytes]]:
-    """The files that a run keeps of its policies, of its people's decisions and of city events, if it has any."""
+    """The files that a run keeps of its policies, of its people's decisions and of city events, if it has any.
+
+    Decisions are in files of many ticks; of a run that lives on only those that end before its head are taken.
+    """
     names = ["policies.json", "perturbations.json"]
     for file in names:
         bring_beside(source.path, file)
@@ -105,8 +177,13 @@ def _kept_beside(source: LogReader) -> Iterator[tuple[str, bytes]]:
         below = source.path / folder
         names += sorted(f"{folder}/{each.name}" for each in below.iterdir()) if below.is_dir() else []
     for name in names:
-        if is_kept(name) and (source.path / name).is_file():
+        if is_kept(name) and _ends_by(name, source.head.tick) and (source.path / name).is_file():
             yield name, read_regular(source.path / name)
+
+
+def _ends_by(name: str, tick: int) -> bool:
+    """Whether a file holds nothing of this tick or a later one: `decisions/FROM-TO.parquet` ends before tick TO."""
+    return not name.startswith("decisions/") or int(Path(name).stem.rpartition("-")[2]) <= tick
 
 
 def _put(target: Store, name: str, content: bytes) -> None:

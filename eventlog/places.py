@@ -67,7 +67,7 @@ def refusal(uri: str) -> str:
         )
     return (
         f"{public_uri(uri)} is on a store, where runs are only read.\n"
-        f"  Next: townlet runs copy RUN URI        takes a closed run of this machine there\n"
+        f"  Next: townlet runs copy RUN URI        takes a run of this machine there\n"
         f"        townlet runs copy URI FOLDER        brings one here, to go on with"
     )
 

@@ -3,10 +3,13 @@
 `python -m tests.test_handbook` writes its outputs anew; read the diff before you commit it.
 """
 
+import contextlib
 import itertools
 import os
 import re
 import shlex
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,11 +24,58 @@ from tests.test_readme import FENCE, ROOT, Shown, shown_in, text_of
 HANDBOOK = ROOT / "docs" / "ops" / "OPS_HANDBOOK.md"
 PROMPT = re.compile(r"day \d+, \d\d:\d\d> ")
 """The prompt of `townlet console`."""
+SERVED = "$ townlet serve "
+"""What begins a town that is served beside the commands that follow, until `kill %1`."""
+STOP = "$ kill %1"
+PORT = "7777"
+"""The port of the page; a free one stands in for it."""
 LINES_MOST = 40
 """Of what is longer the beginning is shown."""
 
 
-def really(shown: Shown, folder: Path, code: int) -> tuple[Shown, int]:
+class Beside:
+    """The town that is served while the commands of a page are run, if one is."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._town = folder, None
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = str(free.getsockname()[1])
+
+    def real(self, text: str) -> str:
+        """A text of the page with the port that is free here."""
+        return text.replace(PORT, self._port)
+
+    def run(self, command: str) -> Any:
+        """Serve a town, or stop it; what was said until then. Nothing for another command."""
+        if command.startswith(SERVED):
+            assert self._town is None and command.endswith(" &"), command
+            words = [sys.executable, "-m", "cli.main", *shlex.split(self.real(command.removeprefix("$ townlet "))[:-1])]
+            self._town = subprocess.Popen(words, cwd=self._folder, env=ENVIRONMENT, **TOGETHER)
+            said = self._town.stdout.readline()
+            assert "is served at" in said, said + self._town.stdout.read()
+            return subprocess.CompletedProcess(words, 0, said.replace(self._port, PORT), "")
+        if command == STOP:
+            assert self._town is not None, "nothing is served"
+            town, self._town = self._town, None
+            town.send_signal(signal.SIGTERM)
+            said, _ = town.communicate(timeout=60)
+            assert town.returncode == 128 + signal.SIGTERM, said
+            return subprocess.CompletedProcess(command, 0, said, "")
+        return None
+
+    def end(self) -> None:
+        """Stop what is still served."""
+        if self._town is not None:
+            self._town.kill()
+            self._town.wait()
+
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+TOGETHER: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+
+
+def really(shown: Shown, folder: Path, code: int, beside: Beside) -> tuple[Shown, int]:
     """The same commands, run in a folder: what they print, then what they say; and the last one's exit code.
 
     `echo $?` gives the exit code of the one before, which must be told where it is not 0. What is typed at a prompt
@@ -38,7 +88,7 @@ def really(shown: Shown, folder: Path, code: int) -> tuple[Shown, int]:
             code = 0
             continue
         assert not code, f"nothing says that a command before {command!r} ended with {code}"
-        done = run(command, lines, folder)
+        done = beside.run(command) or run(command, lines, folder)
         code = 0 if any(map(PROMPT.match, lines)) else done.returncode
         out = [line.rstrip() for line in (done.stdout + (done.stderr or "")).rstrip("\n").splitlines()]
         told.append((command, [line for part in answers_beside(lines, out) for line in shortened(*part)]))
@@ -47,14 +97,15 @@ def really(shown: Shown, folder: Path, code: int) -> tuple[Shown, int]:
 
 def run(command: str, lines: list[str], folder: Path) -> Any:
     """Run a command in a folder. What is typed at a prompt of it is piped to it, and all it prints is in one piece."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    environment = dict(ENVIRONMENT)
+    if not command.startswith("$ townlet "):
+        return subprocess.run(["bash", "-c", command.removeprefix("$ ")], cwd=folder, env=environment, **TOGETHER)
     words = [sys.executable, "-m", "cli.main", *shlex.split(command.removeprefix("$ townlet "))]
     typed = [line.partition("> ")[2] for line in lines if PROMPT.match(line)]
     if not typed:
         return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True)
     environment["PYTHONUNBUFFERED"] = "1"
-    both: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.run(words, cwd=folder, env=environment, text=True, input="\n".join([*typed, ""]), **both)
+    return subprocess.run(words, cwd=folder, env=environment, input="\n".join([*typed, ""]), **TOGETHER)
 
 
 def answers_beside(lines: list[str], out: list[str]) -> Iterator[tuple[list[str], list[str]]]:
@@ -78,10 +129,12 @@ def shortened(lines: list[str], out: list[str]) -> list[str]:
 def with_real_outputs(text: str) -> str:
     """The page as it would be if everything were run now; a YAML block is a file, named by its first line.
 
-    A Python block is run where it stands, and must end with 0.
+    A Python block is run where it stands, and must end with 0. What is served is served on a port that is free.
     """
     code = 0
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        beside = Beside(Path(folder))
+        stack.callback(beside.end)
 
         def redone(match: re.Match[str]) -> str:
             nonlocal code
@@ -89,10 +142,12 @@ def with_real_outputs(text: str) -> str:
                 name = match[2].partition("\n")[0].removeprefix("# ")
                 (Path(folder) / name).write_text(match[2], encoding="utf-8")
             if match[1] == "python":
-                subprocess.run([sys.executable, "-c", match[2]], cwd=folder, check=True, capture_output=True)
+                words = [sys.executable, "-c", beside.real(match[2])]
+                done = subprocess.run(words, cwd=folder, env=ENVIRONMENT, **TOGETHER)
+                assert done.returncode == 0, done.stdout
             if match[1] != "console":
                 return match[0]
-            told, code = really(shown_in(match[2]), Path(folder), code)
+            told, code = really(shown_in(match[2]), Path(folder), code, beside)
             return "\n".join(["```console", *(line for command, out in told for line in (command, *out)), "```"])
 
         redone_text = FENCE.sub(redone, text)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, Final
 
 from townlet.errors import ConfigurationError
@@ -13,10 +14,11 @@ NODES_MOST: Final = 200_000
 """The most values, those that an alias repeats included."""
 
 
-def read_yaml(text: str, where: str) -> Any:
+def read_yaml(text: str, where: str, *, dates: bool = False) -> Any:
     """The content of YAML text: tables with texts for keys, lists, texts, numbers, true, false and null.
 
-    Raises ConfigurationError, which begins with `where` and names line or key.
+    With `dates` also dates and times, which no setting is. Raises ConfigurationError, which begins with `where` and
+    names line or key.
     """
     from ruamel.yaml import YAML  # a run's own settings are JSON, and are read without it
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -36,7 +38,7 @@ def read_yaml(text: str, where: str) -> Any:
         raise ConfigurationError(f"{where}: this is nested too deeply") from error
     except (YAMLError, ValueError, TypeError) as error:
         raise ConfigurationError(f"{where}: this is not YAML: {' '.join(str(error).split())}") from error
-    if faults := list(_alien_faults(content)):
+    if faults := list(_alien_faults(content, (date,) if dates else ())):
         raise ConfigurationError("\n  ".join(f"{where}: {fault}" for fault in faults))
     return content
 
@@ -142,7 +144,7 @@ class _Path:
             self._steps[-1] = (True, scalar, True)
 
 
-def _alien_faults(content: Any) -> Iterator[str]:
+def _alien_faults(content: Any, besides: tuple[type, ...]) -> Iterator[str]:
     """A sentence for each value that no setting can be, such as a date, and for each key that is no text."""
     waiting: list[tuple[Any, tuple[Any, ...]]] = [(content, ())]
     while waiting:
@@ -152,7 +154,7 @@ def _alien_faults(content: Any) -> Iterator[str]:
             for name in value:
                 if not isinstance(name, str | int | float | bool | None):
                     yield f"{key}: a key must be text, and YAML reads {_short(name)} as {_sort(name)}: put it in quotes"
-        elif not isinstance(value, str | int | float | bool | list | None):
+        elif not isinstance(value, (str, int, float, bool, list, type(None), *besides)):
             yield f"{key}: YAML reads this as {_sort(value)} ({_short(value)} given): put it in quotes if it is text"
         waiting += reversed([(each, (*path, name)) for name, each in _parts(value)])
 

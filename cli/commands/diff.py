@@ -10,7 +10,7 @@ import click
 from cli import options, output
 from cli.main import COMMANDS
 from cli.names import RunName
-from cli.training_difference import DIFFER, say_parting
+from cli.training_difference import DIFFER, find_trainings, say_parting
 from townlet.daytime import time_of
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ RELATIONS = {
 @click.option("--decision", is_flag=True, help="Of two trainings, name the first decision and event that differ, too.")
 @options.output_formats
 def command(a: str, b: str, decision: bool, form: str) -> None:
-    if trained := options.find_trainings(a, b):
+    if trained := find_trainings(a, b):
         say_parting(*trained, (a, b), decision, form)
         return
     if decision:

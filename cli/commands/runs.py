@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from cli import options, output
+from cli import names, options, output
 from cli.main import COMMANDS
 from cli.names import PROJECTION, RunName
+from cli.packing.packs import pack_rows, pack_runs, size_of, town_rows
 from eventlog.folder.lineage import Member, family_tree
 from eventlog.folder.run_folders import is_folder, is_run
 
@@ -19,7 +20,7 @@ COLUMNS = ("run", "config", "seed", "ticks", "events", "bytes", "state", "log_di
 
 DAY_S = 86_400
 PRUNED = ("path", "what", "bytes", "why")
-COPIED = ("run", "to", "files", "bytes", "events", "log_digest")
+COPIED = ("run", "to", "files", "bytes", "ticks", "events", "log_digest")
 ARCHIVED = ("run", "segments", "events", "bytes_before", "bytes")
 
 
@@ -47,6 +48,7 @@ class _Runs(click.Group):
         "townlet runs experiments --json",
         "townlet runs archive runs/a",
         "townlet runs copy runs/a s3://bucket/runs/a",
+        "townlet runs pack 'runs/town/*' --into runs/towns.zip",
         "townlet runs rebuild runs/a",
         "townlet runs prune --keep 5",
     ),
@@ -64,6 +66,8 @@ def command() -> None:
     the parent, it names all of them, and the fork stands by itself. A run is `closed`, `running`,
     `stopped` (its process ended without closing it; townlet resume continues it), or `damaged`.
 
+    A pack (townlet runs pack) is one row, `packed`, with the events of all its towns. Given as DIR, each town is one.
+
     Trainings come last, each with its name, its seed and how many updates it made. A training is `finished`, `running`,
     `stopped` (townlet train --resume continues it), or `damaged`.
     """,
@@ -72,6 +76,9 @@ def command() -> None:
 @click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path), required=False)
 @options.output_formats
 def list_runs(folder: Path | None, form: str) -> None:
+    if folder is not None and names.names_a_pack(str(folder)):
+        output.records([_shown(row, form) for row in town_rows(COLUMNS, folder)], COLUMNS, form)
+        return
     if folder is not None and not is_folder(folder):
         raise click.UsageError(
             f"there is no folder {folder}, and no command of that name: {', '.join(command.commands)}"
@@ -79,21 +86,19 @@ def list_runs(folder: Path | None, form: str) -> None:
     place = folder or options.RUNS
     family = family_tree(place)
     rows = [_run_row(place, each) for each in family]
-    trained = _training_rows(place)
+    packs, trained = pack_rows(COLUMNS, place), _training_rows(place)
     if form == "table":
-        if not rows and not trained:
+        if not rows and not packs and not trained:
             output.words(f"there is no run under {folder or options.RUNS}/ yet; make one with: townlet run")
-        trained = [row | {"bytes": _size(row["bytes"])} for row in trained]
+        packs, trained = ([_shown(row, form) for row in found] for found in (packs, trained))
         rows = [
-            row
-            | {
-                "run": f"{'  ' * (each.depth - 1)}└ {row['run']}" if each.depth else row["run"],
-                "bytes": _size(row["bytes"]),
-                "log_digest": row["log_digest"][:12],
-            }
+            _shown(row, form) | {"run": f"{'  ' * (each.depth - 1)}└ {row['run']}" if each.depth else row["run"]}
             for row, each in zip(rows, family, strict=True)
         ]
-    output.records(rows + trained, COLUMNS, form)
+    output.records(rows + packs + trained, COLUMNS, form)
+
+
+command.add_command(pack_runs)
 
 
 @command.command(
@@ -122,18 +127,21 @@ def archive_runs(names: tuple[str, ...], form: str) -> None:
                 output.words(f"forks of {run} share its old files, which take space until the forks are archived, too")
     finally:
         if form == "table":
-            rows = [row | {name: _size(row[name]) for name in ("bytes_before", "bytes")} for row in rows]
+            rows = [row | {name: size_of(row[name]) for name in ("bytes_before", "bytes")} for row in rows]
         output.records(rows, ARCHIVED, form)
 
 
 @command.command(
     "copy",
-    help="""Copy a closed run to a store or a folder, and prove it there.
+    help="""Copy a run to a store or a folder, and prove it there, also while it is being written: its backup.
 
     RUN is a run or the URI of one; TO is a folder or a URI: s3://bucket/path, gs://bucket/path, or file:///path. The
     digest of the whole log is recomputed, each written file is read back, and the manifest is written last. So an
     interrupted copy is not a run, and the same command finishes it. Log, settings and checkpoints are copied; derived
-    tables and exports are not.
+    tables, exports and cursors are not.
+
+    The town of a run that is being written does not wait. The copy has whole ticks up to the last commit, and is a
+    closed run: townlet resume TO goes on from there as the town itself did.
 
     Commands read a run on a store by its URI, and never write to it: to continue such a run, copy it back. Files that
     were read are kept in stores/ of the user's cache, 8 GB at most, and can be deleted at any time.
@@ -161,7 +169,8 @@ def copy_run(name: str, to: str, form: str) -> None:
         run.place,
         place_name(to),
         done.files,
-        _size(done.bytes) if form == "table" else done.bytes,
+        size_of(done.bytes) if form == "table" else done.bytes,
+        done.ticks,
         done.events,
         done.digest,
     )
@@ -255,9 +264,9 @@ def prune_runs(
         output.words(f"{item.path} stays: it {item.why}")
     goes = carry_out(planned) if do_it else planned.goes
     rows = [{"path": str(item.path), "what": item.what, "bytes": item.bytes, "why": item.why} for item in goes]
-    freed = _size(sum(item.bytes for item in goes))
+    freed = size_of(sum(item.bytes for item in goes))
     if form == "table":
-        rows = [row | {"bytes": _size(item.bytes)} for row, item in zip(rows, goes, strict=True)]
+        rows = [row | {"bytes": size_of(item.bytes)} for row, item in zip(rows, goes, strict=True)]
     output.records(rows, PRUNED, form)
     output.words(
         f"{freed} freed" if do_it else f"{freed} would be free; nothing was removed. Next: the same with --yes"
@@ -294,6 +303,13 @@ def _run_row(place: Path, member: Member) -> dict[str, Any]:
     return row
 
 
+def _shown(row: dict[str, Any], form: str) -> dict[str, Any]:
+    """A row as a table shows it."""
+    if form != "table":
+        return row
+    return row | {"bytes": size_of(row["bytes"]), "log_digest": (row["log_digest"] or "")[:12]}
+
+
 def _training_rows(place: Path) -> list[dict[str, Any]]:
     """The rows of trainings in the list."""
     if not is_folder(place):
@@ -317,13 +333,3 @@ def _bytes(path: Path) -> int:
             with contextlib.suppress(OSError):
                 many += (Path(folder) / name).lstat().st_size
     return many
-
-
-def _size(many: int) -> str:
-    """A number of bytes with a unit: `12.4 MB`."""
-    size = float(many)
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"

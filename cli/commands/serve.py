@@ -28,7 +28,8 @@ MIB = 1 << 20
     Clients speak Arrow Flight, or Flight SQL on the same port: ADBC, and whatever knows it. Each shows a token, in the
     header `authorization: Bearer TOKEN`. --tokens names a YAML file of lines `role: token`, which nobody else may read
     (chmod 600); TOWNLET_TOKEN_VIEWER, _OPERATOR and _ADMIN hold tokens, too. A viewer reads and asks in SQL; an
-    operator and an admin also give the town commands.
+    operator and an admin also give the town commands. A token that expires is a line
+    `role: {{token: TOKEN, expires: 2027-01-31}}`: from then on, 00:00 UTC, it is refused, also in calls that are open.
 
     Nobody but this machine reaches the port, unless --host says so; another machine needs --tls-cert and --tls-key.
     With --client-ca a client needs a certificate of its own as well. Queries run in --children processes of their own,
@@ -49,7 +50,7 @@ MIB = 1 << 20
     "--tokens",
     "tokens_file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="A YAML file of lines `role: token`, of mode 600; roles are viewer, operator, admin.",
+    help="A YAML file of lines `role: token`, of mode 600; roles are viewer, operator, admin. A token may expire.",
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address at which clients are heard.")
 @click.option("--http-port", type=click.IntRange(0, 65535), help="The port of /healthz and /metrics; by default none.")
@@ -104,6 +105,8 @@ def command(
     from townlet.serving.tokens import Tokens
 
     tokens = Tokens.of(tokens_file)
+    for each in tokens.expired:
+        output.words(f"the token of {each} has expired: its calls are refused")
     certificates = certificates_in(tls_cert, tls_key, client_ca) if tls_cert and tls_key else None
     at = Place(host, port, http_port, certificates)
     at.require_usable()

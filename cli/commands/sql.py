@@ -70,6 +70,7 @@ class _TakesComments(click.Command):
         "townlet sql runs/a --json < question.sql",
         "townlet sql runs/a 'from queue_conflict' --from-tick 1440 --to-tick 2880",
         'townlet sql grpc://127.0.0.1:7777 "select name, hunger from agents"',
+        'townlet sql runs/towns.zip "select run, count(*) as chats from chat_succeeded group by run"',
         "townlet sql 'runs/*' \"select run, count(*) as chats from chat_succeeded group by run order by run\"",
     ),
 )
@@ -174,7 +175,9 @@ def tables_like(word: str) -> list[str]:
 
 
 def _is_run_or_many(text: str) -> bool:
-    return is_run(options.RUNS / text) or is_run(Path(text)) or options.names_many(text)
+    if is_run(options.RUNS / text) or is_run(Path(text)) or options.names_many(text):
+        return True
+    return names.packed_town(text) is not None
 
 
 def _converse(session: _Asked, form: str) -> None:

@@ -53,6 +53,7 @@ def sweeps() -> list[str]:
         "townlet sweep talk --into runs/talk --seeds 40 --extend",
         "townlet sweep quarrels --into runs/quarrels --engine ray --show indices --plot quarrels.svg",
         "townlet sweep plan.yaml --into runs/part --shard 1/4 --keep-runs s3://bucket/towns",
+        "townlet sweep talk --into runs/talk --keep-runs runs/talk.zip",
         "townlet sweep plan.yaml --dry-run",
     ),
 )
@@ -67,7 +68,10 @@ def sweeps() -> list[str]:
 @click.option("--retry-failed", is_flag=True, help="Let the towns live again that failed before.")
 @click.option("--extend", is_flag=True, help="Add points or seeds to what the folder holds.")
 @click.option(
-    "--keep-runs", "keep", metavar="FOLDER|URI", help="Keep every town as a run as well, in this folder or store."
+    "--keep-runs",
+    "keep",
+    metavar="PLACE",
+    help="Keep every town as a run, too: in a folder, a pack (FILE.zip), a store.",
 )
 @click.option("--dry-run", is_flag=True, help="Print the points; no town lives.")
 @click.option("--summary", is_flag=True, help="Print what the folder holds; no town lives.")

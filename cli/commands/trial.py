@@ -1,10 +1,12 @@
 """`townlet trial`"""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from cli import living, options, output
+from cli.engines import engine_options
 from cli.main import COMMANDS
 from cli.names import Name
 
@@ -27,19 +29,34 @@ def trials() -> list[str]:
     The table has every named outcome at the end, with Holm's p-value over all of them. --json has every day, the plan,
     and the digests of the plan and of the result; the same plan gives the same result. --into keeps all of it in a
     folder, which takes no other plan. Exits with code 1 if a placebo is none.
+
+    The futures live in --threads of this process; with --jobs, --engine ray or --address in processes of their own.
+    The digests do not depend on it. The workers of a cluster must reach the run, or the folder of --into.
     """,
     epilog=options.examples(
         "townlet trial blackout",
         "townlet trial configs/trials/blackout.yaml --into runs/blackout --report blackout.md",
         "townlet trial blackout --arrow > effects.arrow",
+        "townlet trial blackout --into runs/blackout --engine ray",
     ),
 )
 @click.argument("trial", type=Name("trial", trials, files=True))
 @click.option("--into", type=options.NewPath(), help="Keep the plan, the result, its tables and report in this folder.")
 @click.option("--report", "told", type=options.NewPath(), help="Write this Markdown file.")
 @click.option("--threads", type=click.IntRange(min=1), default=2, show_default=True, help="How many threads.")
+@options.jobs_option
+@engine_options
 @options.output_formats
-def command(trial: str, into: Path | None, told: Path | None, threads: int, form: str) -> None:
+def command(
+    trial: str,
+    into: Path | None,
+    told: Path | None,
+    threads: int,
+    jobs: int | None,
+    engine: str,
+    address: str | None,
+    form: str,
+) -> None:
     cold = living.is_cold()
     import townlet
     from eventlog.folder.publishing import replacing, require_no_part_of_a_run
@@ -50,11 +67,13 @@ def command(trial: str, into: Path | None, told: Path | None, threads: int, form
         require_no_part_of_a_run(told)
     if cold:
         living.compile_kernels()
+    how: dict[str, Any] = {"jobs": jobs, "engine": engine, "address": address}
     with output.Line() as line:
         found = townlet.trial(
             plan,
             into=into,
             threads=threads,
+            **how,
             progress=lambda arm, lived, of: line.draw(f"{arm}: {lived:,} of {of:,} futures have lived"),
         )
     if into is not None:

@@ -282,6 +282,12 @@ def remove_cached(folder: Path, name: re.Pattern[str]) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def remove_empty(folder: Path) -> None:
+    """Remove a folder if nothing is in it. Raises nothing."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
 def own_copy(path: Path) -> None:
     """Give a file that is to be written in place to this run alone: a copy of it if it has other names. `OSError`."""
     try:

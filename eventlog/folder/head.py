@@ -48,8 +48,8 @@ class HeadFile:
 
     def write(self, appended: int, durable: int, seq: int, tick: int, digest: bytes) -> None:
         """Write a head into the slot that was not written last. Raises `OSError`."""
-        fields = _SLOT.pack(appended, durable, seq, tick, digest)
-        written = disk.write_at(self._fd, fields + _CRC.pack(zlib.crc32(fields)), self._slot * SLOT_BYTES)
+        slot = _slot(appended, durable, seq, tick, digest)
+        written = disk.write_at(self._fd, slot, self._slot * SLOT_BYTES)
         if written != SLOT_BYTES:
             raise OSError(f"only {written} of the head's {SLOT_BYTES} bytes were written")
         self._slot ^= 1
@@ -69,6 +69,11 @@ class HeadFile:
         disk.close(self._fd)
 
 
+def head_text(appended: int, durable: int, seq: int, tick: int, digest: bytes) -> bytes:
+    """The bytes of a file with this head in both slots."""
+    return 2 * _slot(appended, durable, seq, tick, digest)
+
+
 def read_head(path: Path, first_seq: int = 0) -> Head | None:
     """The head of the active segment, which begins with event `first_seq`. A writer may write meanwhile.
 
@@ -79,6 +84,11 @@ def read_head(path: Path, first_seq: int = 0) -> Head | None:
         slots = read_regular(path, 2 * SLOT_BYTES)
     except FileNotFoundError:
         return None
+    return head_in(slots, first_seq)
+
+
+def head_in(slots: bytes, first_seq: int = 0) -> Head | None:
+    """The head in the bytes of a file, as for `read_head`."""
     heads = [
         head for at in (0, SLOT_BYTES) if (head := _head_in(slots[at : at + SLOT_BYTES])) and head.seq >= first_seq
     ]
@@ -87,6 +97,11 @@ def read_head(path: Path, first_seq: int = 0) -> Head | None:
         newest = max(here, key=lambda head: (head.appended, head.durable))
         return newest._replace(durable=max(head.durable for head in here))
     return heads[0]._replace(appended=0, durable=0) if heads else None
+
+
+def _slot(appended: int, durable: int, seq: int, tick: int, digest: bytes) -> bytes:
+    fields = _SLOT.pack(appended, durable, seq, tick, digest)
+    return fields + _CRC.pack(zlib.crc32(fields))
 
 
 def _head_in(slot: bytes) -> Head | None:

@@ -178,8 +178,13 @@ def parse_manifest(path: Path | str, text: bytes) -> Manifest:
 
 def write_manifest(run: Path, manifest: Manifest) -> None:
     """Replace the manifest of the run in this folder."""
+    disk.replace_file(run / "run.json", manifest_text(manifest))
+
+
+def manifest_text(manifest: Manifest) -> bytes:
+    """The text of a manifest, with its checksum."""
     text = (manifest.model_copy(update={"crc32": NO_CRC}).model_dump_json(indent=2) + "\n").encode()
-    disk.replace_file(run / "run.json", _CRC.sub(b'"crc32": "%s"' % _crc_of(text).encode(), text))
+    return _CRC.sub(b'"crc32": "%s"' % _crc_of(text).encode(), text)
 
 
 def _crc_of(text: bytes) -> str:

@@ -47,8 +47,8 @@ IN_USE_S: Final = 3600
 """Seconds for which a mirror counts as in use after it was opened."""
 
 _CHUNK_BYTES: Final = 8 << 20
-_MARK: Final = "mirror-of"
-_MIRROR: Final = re.compile(r"[0-9a-f]{32}(?:\.[0-9]+-[0-9]+)?|whole-\w+")
+MARK: Final = "mirror-of"
+MIRROR: Final = re.compile(r"[0-9a-f]{32}(?:\.[0-9]+-[0-9]+)?|whole-\w+")
 """The names of mirrors in the cache, of half made ones, and of whole copies that nobody removed."""
 
 _GCS_SECONDS: Final = 10
@@ -69,7 +69,7 @@ def local_path(folder: Path | str) -> Path:
 
 def is_mirror(run: Path) -> bool:
     """Whether a folder is a mirror of a run on a store."""
-    return (run / _MARK).exists()
+    return (run / MARK).exists()
 
 
 class Store:
@@ -262,13 +262,13 @@ def mirror(uri: str) -> Path:
     text, head = _look(store)
     manifest = parse_manifest(store.place_name("run.json"), text)
     name = hashlib.sha256(b"\0".join([store.uri.encode(), text, head])).hexdigest()[:32]
-    folder = _mirrors_folder() / name
+    folder = mirrors_folder() / name
     if not is_run(folder):
         _begin(store, folder, manifest, text, head)
     os.utime(folder)
     _stores[folder] = store
     places.call(folder, store.uri)
-    _make_room(folder)
+    make_room(folder)
     return folder
 
 
@@ -280,7 +280,7 @@ def whole_copy(uri: str) -> Iterator[Path]:
     """
     store = Store(uri)
     _look(store)
-    with tempfile.TemporaryDirectory(dir=_mirrors_folder(), prefix="whole-") as name:
+    with tempfile.TemporaryDirectory(dir=mirrors_folder(), prefix="whole-") as name:
         folder = Path(name)
         for file in store.names(deep=True):
             if is_kept(file):
@@ -369,7 +369,7 @@ def _begin(store: Store, folder: Path, manifest: Manifest, text: bytes, head: by
                 store.fetch(f"configs/{config_id}.json", unfinished / "configs" / f"{config_id}.json")
         if head:
             disk.write_file(unfinished / "log" / "head", head)
-        disk.write_file(unfinished / _MARK, store.uri.encode())
+        disk.write_file(unfinished / MARK, store.uri.encode())
         disk.write_file(unfinished / "run.json", text)
         try:
             disk.rename(unfinished, folder)
@@ -377,15 +377,15 @@ def _begin(store: Store, folder: Path, manifest: Manifest, text: bytes, head: by
             if not is_run(folder):  # else another process was first
                 raise
     finally:
-        remove_cached(unfinished, _MIRROR)
+        remove_cached(unfinished, MIRROR)
 
 
-def _mirrors_folder() -> Path:
+def mirrors_folder() -> Path:
     """The folder of all mirrors in the cache."""
     return cache_folder("stores")
 
 
-def _make_room(opened: Path) -> None:
+def make_room(opened: Path) -> None:
     """Remove the mirrors that were opened longest ago until the rest take at most `ROOM_BYTES`; keep those in use."""
     now_s = opened.stat().st_mtime
     used = []
@@ -397,4 +397,4 @@ def _make_room(opened: Path) -> None:
     for opened_s, size, each in sorted(used, reverse=True):
         room -= size
         if room < 0 and opened_s < now_s - IN_USE_S:
-            remove_cached(each, _MIRROR)
+            remove_cached(each, MIRROR)

@@ -33,7 +33,7 @@ def test_a_trial_says_its_answer_and_keeps_its_plan_and_result(tmp_path: Path) -
     names = {"plan.json", "result.json", "effects.arrow", "towns.arrow", "report.md", "history"}
     assert {path.name for path in (tmp_path / "kept").iterdir()} == names
     assert (tmp_path / "rain.md").read_text("utf-8").startswith("# Trial rain\n")
-    again = said("trial", written(tmp_path), "--json", "--into", str(tmp_path / "kept"))
+    again = said("trial", written(tmp_path), "--json", "--into", str(tmp_path / "kept"), "--jobs", "1")
     assert json.loads(again.stdout)["sha256"] in done.stdout
     other = said("trial", written(tmp_path, futures=4), "--into", str(tmp_path / "kept"))
     assert (other.exit_code, other.stdout) == (2, "") and "another plan" in other.stderr

@@ -56,9 +56,9 @@ class TestTune:
         result = said(*TUNE)
         assert result.exit_code == 2 and "already holds a study. Next: --resume, or another folder" in result.stderr
 
-    @pytest.mark.parametrize("option", ["--trials", "--jobs", "--search"])
+    @pytest.mark.parametrize("option", ["--trials", "--jobs", "--search", "--engine", "--address"])
     def test_what_belongs_to_a_study_is_refused_without_one(self, option: str) -> None:
-        result = said("train", "smoke", option, 3, "--into", "runs/new")
+        result = said("train", "smoke", option, "ray" if option == "--engine" else 3, "--into", "runs/new")
         assert result.exit_code == 2 and f"{option} belongs to a study. Next: add --tune" in result.stderr
 
     @pytest.mark.parametrize(

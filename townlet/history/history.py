@@ -15,6 +15,7 @@ from eventlog.folder.head import Head
 from eventlog.folder.manifest import Epoch, read_settings
 from eventlog.folder.stores import mirror
 from eventlog.format.upcasting import PRESENT, Upcasters
+from eventlog.packs import unpacked
 from eventlog.places import is_uri, lasting, place_name
 from eventlog.reader import LogReader
 from projections.errors import BadEvent
@@ -35,12 +36,13 @@ class History:
     """A run, opened for reading. Opening is cheap, and each question sees everything that is committed by then.
 
     A run on a store is named by its URI. Then `path` is a local mirror, which fetches files when they are needed
-    (`eventlog.folder.stores`); it shows the run as it was when it was opened, and nothing can be written to it.
+    (`eventlog.folder.stores`). A town in a pack is named `PACK.zip/NAME`, and `path` is where its files were unpacked
+    (`eventlog.packs`). Both show the run as it was when it was opened, and nothing can be written to them.
     """
 
     def __init__(self, path: Path | str, *, upcasters: Upcasters = PRESENT) -> None:
         """Raises RunNotFound, LogDamaged, and EventLogError if the store cannot be read."""
-        self.path = mirror(path) if is_uri(path) else lasting(Path(path))
+        self.path = mirror(path) if is_uri(path) else unpacked(path) or lasting(Path(path))
         self._log, self._upcasters = LogReader(self.path, upcasters=upcasters), upcasters
         self._settings: dict[str, Resolved] = {}
         self._plans: dict[tuple[str, ...], np.ndarray] = {}

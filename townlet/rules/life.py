@@ -74,7 +74,7 @@ def reason_to_leave(town, plan, a):
 
 @kernel
 def moves_away(town, plan, a):
-    """Whether the agent goes to live elsewhere: at noon, by chance, if after two months here nobody is a friend to it."""
+    """Whether the agent goes to live elsewhere: at noon, by chance, if nobody here is a friend to it."""
     tick = town.clock.tick
     if tick % plan.life.ticks_per_day != plan.life.ticks_per_day // 2:
         return False

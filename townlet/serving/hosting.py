@@ -69,6 +69,7 @@ class Hosted:
     ) -> None:
         """`pace` is the name of the town's pace; None: it lies still, and takes no commands."""
         self._mail = Mail()
+        by_role, expires_s = tokens.revealed()
         self._begun, self._announce = begun, announce
         self._session: ServedTown | None = None
         self._keeper: Keeper | None = None
@@ -77,7 +78,8 @@ class Hosted:
             host=place.host,
             port=place.port,
             http_port=place.http_port,
-            tokens=tokens.revealed(),
+            tokens=by_role,
+            expires_s=expires_s,
             certificates=place.certificates,
             limits=limits,
             children=children,

@@ -19,6 +19,7 @@ from townlet.living.commands.session import living
 from townlet.living.loop import begin
 from townlet.living.town import Town
 from townlet.sweeping.figures import Figure, asked, read_off
+from townlet.sweeping.packing import is_pack_name, put_aside
 
 
 def town_row(
@@ -26,8 +27,9 @@ def town_row(
 ) -> dict[str, Any]:
     """Let one town live `ticks` ticks from its founding; returns what a sweep keeps of it.
 
-    `figures` are names with their queries. A town that is `kept` is a run at `place`, a folder or a URI; one that is
-    asked in SQL is a run in a temporary folder; any other lives in memory. The row does not depend on which.
+    `figures` are names with their queries. A town that is `kept` is a run at `place`, a folder, a URI, or a pack, for
+    which it is packed alone (`packing.gather` joins them); one that is asked in SQL is a run in a temporary folder; any
+    other lives in memory. The row does not depend on which.
     """
     found = [Figure(*one) for one in figures]
     questions = [one for one in found if one.sql]
@@ -49,6 +51,8 @@ def town_row(
                 row["run"] = name
                 if is_uri(place):
                     _bring(run, place, name)
+                elif is_pack_name(place):
+                    put_aside(place, name, run)
     return row | {"figures": {one.name: measured[one.name] for one in found}}
 
 
@@ -75,9 +79,9 @@ def _digest(rows: np.ndarray) -> str:
 
 def _on_disk(resolved: Resolved, seed: int, ticks: int, place: str, name: str, stack: contextlib.ExitStack) -> History:
     """The run of a town in a folder that is kept, or in one that goes with the stack."""
-    lasting = bool(place) and not is_uri(place)
+    lasting = bool(place) and not is_uri(place) and not is_pack_name(place)
     folder = Path(place) if lasting else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="townlet-sweep-")))
-    durability = "interval" if place else "never"
+    durability = "interval" if lasting else "never"
     begin(resolved, ticks, seed, folder / name, durability=durability, progress=None, replace=lasting)
     return History(folder / name)
 

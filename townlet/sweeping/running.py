@@ -14,6 +14,7 @@ from townlet.sweeping.designs import Point, points_of
 from townlet.sweeping.figures import figures_of
 from townlet.sweeping.folder import CELLS, FUNCTION, Plan, claim, forget_table, keep_table, kept_table
 from townlet.sweeping.living import town_row
+from townlet.sweeping.packing import gather, is_pack_name, require_packable
 from townlet.sweeping.result import SweepResult
 from townlet.sweeping.rows import Town, town_of, towns_table
 from townlet.sweeping.settings import Planned, Sobol, planned
@@ -52,7 +53,8 @@ def sweep(
     `overrides` (dotted keys) change it. `jobs`, `engine`, `address` and `shard` are as for `many.run`; no row depends
     on them. With `into`, what came of each town is kept in that folder, the same call again lets only those live that
     are missing, and with `retry_failed` those that failed. `extend` adds points or seeds to what is there. With `keep`
-    every town is a run as well, in this folder or at this URI, which all machines of a cluster must reach.
+    every town is a run as well, in this folder, in this pack (`towns.zip`), or at this URI, which all machines of a
+    cluster must reach.
 
     Raises ConfigurationError with every fault, QueryError for a figure that is not there, and TownletError. A town that
     fails ends no other: its row says why.
@@ -60,6 +62,9 @@ def sweep(
     made = prepared(source, seeds=seeds, days=days, overrides=overrides, kept=keep is not None)
     folder = None if into is None else local_path(into)
     besides = None if keep is None else {"place": str(keep) if is_uri(keep) else str(Path(keep).absolute())}
+    packed = Path(keep).absolute() if keep is not None and not is_uri(keep) and is_pack_name(keep) else None
+    if packed is not None:
+        require_packable(packed)
     if folder is not None:
         claim(folder, made.plan, extend=extend)
         forget_table(folder)
@@ -74,6 +79,8 @@ def sweep(
     if jobs != 1:
         _compile_large(cells[0])
     results = many.run(town_row, cells, into=folder and folder / CELLS, retry=retry_failed, progress=tell, **how)
+    if packed is not None:
+        gather(packed)
     if folder is not None and shard is not None:
         return SweepResult(*kept_table(folder))
     towns = _towns(made, results)

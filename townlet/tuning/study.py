@@ -79,6 +79,8 @@ def tune(
     trials: int | None = None,
     resume: bool = False,
     jobs: int | None = None,
+    engine: str = many.PROCESSES,
+    address: str | None = None,
     progress: Callable[[Pulse], None] | None = None,
 ) -> Study:
     """Try values of a training's keys, in `trials` trials; returns them all.
@@ -86,7 +88,8 @@ def tune(
     None: as many as the search says, or as the study has already.
 
     `into` is the study's folder. The training's seed is the study's, too: it draws the trials, whose own trainings have
-    seeds of the search. `jobs` is the number of processes, None: one for each processor; no result depends on it.
+    seeds of the search. `jobs`, `engine` and `address` are as for `many.run`; no result depends on them, and workers of
+    another machine must reach the same folder and compute with the same bits.
     With `resume`, a study in the folder goes on, also to more trials than before, and equals one that was not broken.
 
     Raises ConfigurationError for a search that does not fit, for seeds that meet, for another study's folder, for fewer
@@ -107,11 +110,12 @@ def tune(
     )
     require_free(folder, "study", is_there=(folder / MANIFEST).is_file(), resume=resume)
     warm()
+    how: dict[str, Any] = {"jobs": jobs, "engine": engine, "address": address}
     disk.make_folder(folder)
     lock = WriterLock(folder)
     try:
         _begin(folder, mine)
-        found = _Rounds(folder, mine, _how_many(folder, search, trials), jobs, progress).lived()
+        found = _Rounds(folder, mine, _how_many(folder, search, trials), how, progress).lived()
         return Study(mine.digest, found, best_of(found), found[0] if found[0].values == own_values(mine) else None)
     finally:
         lock.release()
@@ -121,12 +125,12 @@ class _Rounds:
     """The rounds of a study: each asks for its trials, makes those that are missing, and tells Optuna of them all."""
 
     def __init__(
-        self, folder: Path, study: Manifest, of: int, jobs: int | None, progress: Callable[[Pulse], None] | None
+        self, folder: Path, study: Manifest, of: int, how: dict[str, Any], progress: Callable[[Pulse], None] | None
     ) -> None:
         from townlet.tuning.sampling import Asker
 
         self._asker = Asker(study.search, study.training.seed, own_values(study))
-        self._folder, self._study, self._of, self._jobs, self._progress = folder, study, of, jobs, progress
+        self._folder, self._study, self._of, self._how, self._progress = folder, study, of, how, progress
         self._text = judged_text(study.training, study.search)
         self._found: list[Trial] = []
         self._told = self._made = 0
@@ -157,7 +161,7 @@ class _Rounds:
         made = [cell for cell in cells if cell is not None]
         trained = {cell["number"] for cell in made}
         if made:
-            many.values(many.run(make_trial, made, jobs=self._jobs, progress=tell))
+            many.values(many.run(make_trial, made, **self._how, progress=tell))
         tell()
         for number in numbers:
             self._asker.tell(number, seen[number].value)

@@ -274,12 +274,17 @@ class TestCopying:
             copy(LogReader(run), uri("b"))
         assert Store(uri("b")).names(deep=True) == ["thesis.md"]
 
-    def test_a_run_that_is_written_is_not_copied(self, uri: Uri, tmp_path: Path) -> None:
+    def test_a_run_that_is_written_is_copied_up_to_its_last_commit(self, uri: Uri, tmp_path: Path) -> None:
         with new_log(tmp_path / "a") as writer:
+            (tmp_path / "a" / "configs").mkdir(exist_ok=True)
+            (tmp_path / "a" / "configs" / "c0ffee.json").write_text("{}")
             commit(writer, 600)
-            with pytest.raises(EventLogError, match="not closed"):
-                copy(LogReader(tmp_path / "a"), uri("a"))
-        assert not Store(uri("a")).names()
+            assert copy(LogReader(tmp_path / "a"), uri("a"))[2:] == (60, 600, writer.head.digest)
+            commit(writer, 600)
+        there = LogReader(mirror(uri("a")))
+        assert there.manifest.closed
+        assert (there.verify_chain(), there.head.seq) == (LogReader(tmp_path / "a").digest_at(600)[1].hex(), 600)
+        assert copy(there, tmp_path / "back").events == 600
 
     def test_a_damaged_run_is_not_copied(self, uri: Uri, tmp_path: Path) -> None:
         run = closed(tmp_path / "a", [3000])

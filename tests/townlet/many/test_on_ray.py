@@ -154,3 +154,8 @@ def test_whatever_runs_cells_gives_the_same_on_ray(tmp_path: Path) -> None:
     there = townlet.simulate_many(into=tmp_path / "ray", **runs, **on)
     here = townlet.simulate_many(into=tmp_path / "here", **runs, jobs=1)
     assert [run.log_digest for run in there] == [run.log_digest for run in here]
+    trial = {"question": "Does rain matter?", "config": "town4", "moment": 600, "futures": 4, "days": 1}
+    trial |= {"arms": {"control": {}, "wet": {"do": ["rain"]}}, "outcomes": ["hunger", "chat_success"]}
+    tried = [townlet.trial(trial, **how) for how in (on, {"jobs": 2}, {})]
+    assert tried[0].digest == tried[1].digest == tried[2].digest
+    assert tried[0].effects.equals(tried[1].effects) and tried[0].effects.equals(tried[2].effects)

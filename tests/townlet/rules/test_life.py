@@ -80,7 +80,7 @@ def test_a_quarter_of_a_day_in_neglect_is_one_too() -> None:
     assert stage.call("life", "reason_to_leave", 0) == Reason.NEGLECT
 
 
-def test_whoever_has_no_friend_after_a_month_may_move_away_at_noon() -> None:
+def test_whoever_has_no_friend_after_a_while_may_move_away_at_noon() -> None:
     alone = {"life.lonely_chance": 1.0, "life.lonely_days": 30, "life.initial_ties.mode": "none"}
     noon = 30 * 1440 + 720
     for tick, reason in ((noon - 1440, -1), (noon - 1, -1), (noon, Reason.LONELINESS), (noon + 1, -1)):

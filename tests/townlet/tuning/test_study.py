@@ -90,11 +90,14 @@ def test_a_trials_value_is_the_return_of_its_policy_in_the_tuning_towns(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("engine", ["processes", "ray"])
 def test_the_same_study_again_is_the_same_to_the_byte_whatever_the_jobs(
-    made: tuple[Path, Study, list[Pulse]], tmp_path: Path
+    made: tuple[Path, Study, list[Pulse]], tmp_path: Path, engine: str
 ) -> None:
+    if engine == "ray":
+        pytest.importorskip("ray")
     into, found, _ = made
-    again = tune(training(), search(tmp_path), tmp_path / "out", jobs=2)
+    again = tune(training(), search(tmp_path), tmp_path / "out", jobs=2, engine=engine)
     assert again == found
     assert left_by(tmp_path / "out") == left_by(into)
 

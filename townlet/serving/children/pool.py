@@ -26,6 +26,9 @@ START_S: Final = 120.0
 OVERDUE_S: Final = 0.1
 """How long after its time a child is killed that has not ended itself, in seconds."""
 
+FIRST_S: Final = 30.0
+"""How long a query waits for the first child that can be asked: all may still be starting."""
+
 REST_S: Final = 1.0
 """The pause after a child that could not be started."""
 
@@ -85,6 +88,8 @@ class Children:
     def ask(self, asked: Asked) -> Answer:
         """The answer to a query. It takes the limit of seconds at most, and as long again until a child is free.
 
+        While none has started yet, it waits for the first one for `FIRST_S`.
+
         Raises QueryError for a query that cannot be answered within the limits, ServingError where no child is free.
         """
         child = self._free_child()
@@ -109,7 +114,7 @@ class Children:
 
     def _free_child(self) -> _Running:
         """A child that has nothing to do and has not died meanwhile. Raises ServingError where there is none."""
-        until_s = time.monotonic() + self.limits.time_s
+        until_s = time.monotonic() + (self.limits.time_s if self.counts.started else max(self.limits.time_s, FIRST_S))
         while True:
             try:
                 child = self._idle.get(timeout=max(until_s - time.monotonic(), 0))

@@ -6,7 +6,7 @@ from typing import Any, Final
 from pyarrow import flight
 
 from townlet.serving.protocol import Role
-from townlet.serving.tokens import Tokens
+from townlet.serving.tokens import Shown, Tokens
 
 CALLS_MOST: Final = 64
 """The most calls at a time, streams that are followed among them."""
@@ -18,9 +18,20 @@ NAME: Final = "admission"
 class Admitted(flight.ServerMiddleware):
     """A call that was let in, with the role of its token and its headers."""
 
-    def __init__(self, door: "Admission", role: Role, headers: dict[str, list[Any]]) -> None:
-        self.role, self.headers = role, headers
+    def __init__(self, door: "Admission", shown: Shown, headers: dict[str, list[Any]]) -> None:
+        self._shown, self.headers = shown, headers
         self._door, self._is_open = door, True
+
+    @property
+    def role(self) -> Role:
+        """The role of the call's token."""
+        return self._shown.role
+
+    def require_valid(self) -> None:
+        """Raises FlightUnauthenticatedError once the call's token has expired."""
+        if fault := self._shown.fault:
+            self._door.refuse()
+            raise flight.FlightUnauthenticatedError(fault)
 
     def call_completed(self, exception: BaseException | None) -> None:
         """Make room for another call."""
@@ -39,9 +50,11 @@ class Admission(flight.ServerMiddlewareFactory):
     def start_call(self, info: flight.CallInfo, headers: dict[str, list[Any]]) -> Admitted:
         """Let a call in. Raises FlightUnauthenticatedError for its token, FlightUnavailableError where all is full."""
         given = headers.get("authorization", [])
-        role = self._tokens.role_of(str(given[0])) if len(given) == 1 else None
-        if role is None:
+        shown = self._tokens.shown(str(given[0])) if len(given) == 1 else None
+        if shown is None or shown.fault:
             self.refuse()
+            if shown is not None:
+                raise flight.FlightUnauthenticatedError(shown.fault)
             raise flight.FlightUnauthenticatedError(
                 "no valid token. Next: send the header `authorization: Bearer TOKEN`"
                 if given
@@ -55,7 +68,7 @@ class Admission(flight.ServerMiddlewareFactory):
                 )
             self.open_calls += 1
             self.calls += 1
-        return Admitted(self, role, headers)
+        return Admitted(self, shown, headers)
 
     def leave(self) -> None:
         """A call has ended."""

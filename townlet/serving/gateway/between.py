@@ -36,6 +36,7 @@ class GatewayBeginning(Said):
     port: int
     http_port: int | None
     tokens: dict[Role, str] = Field(repr=False)
+    expires_s: dict[Role, float] = {}
     certificates: Certificates | None = Field(repr=False)
     limits: ChildLimits
     children: int

@@ -29,13 +29,20 @@ _numbers = count()
 
 
 def events(
-    run: Path, status: Status, from_seq: int, to_seq: int | None, follow: bool, is_cancelled: Callable[[], bool]
+    run: Path,
+    status: Status,
+    from_seq: int,
+    to_seq: int | None,
+    follow: bool,
+    is_cancelled: Callable[[], bool],
+    require_valid: Callable[[], None],
 ) -> Iterator[Sent]:
     """The events from one number on and before another (None: the end), each batch with its `Reach`.
 
     The first batch has no rows: it says where the stream begins. With `follow` it goes on until the run is closed.
-    Raises flight.FlightTimedOutError for a reader that is too slow, flight.FlightUnavailableError where the gateway
-    ends, LogDamaged, OSError.
+    `require_valid` is called before each batch, and raises once the reader's token has expired. Raises what it raises,
+    flight.FlightTimedOutError for a reader that is too slow, flight.FlightUnavailableError where the gateway ends,
+    LogDamaged, OSError.
     """
     log, number = LogReader(run), next(_numbers)
     seq, until = from_seq, to_seq if to_seq is not None else None if follow else log.head.seq
@@ -45,6 +52,7 @@ def events(
         while until is None or seq < until:
             if is_cancelled():
                 return
+            require_valid()
             head = status.head
             if head.seq <= seq:
                 if not follow or status.state == "closed":
@@ -57,6 +65,7 @@ def events(
             for batch in _batches(log, status, seq, min(head.seq, until) if until is not None else head.seq):
                 if status.is_over:
                     raise flight.FlightUnavailableError(f"the gateway ends; go on from event {seq}")
+                require_valid()
                 seq += batch.num_rows
                 status.streams.lags[number] = max(head.seq - seq, 0)
                 given_s = status.streams.waiting_s[number] = time.monotonic()

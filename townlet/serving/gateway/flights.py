@@ -128,12 +128,12 @@ class TownFlights(flight.FlightServerBase):
             query = statements.query_in(asked)
             if query is None:
                 raise ServingError("this is not answered: a run is only read")
-            return self._answer_stream(self._sql(context, query, _tick_asked(caller), None))
+            return self._answer_stream(caller, self._sql(context, query, _tick_asked(caller), None))
         wanted = read_ticket(content)
         self._require_run(wanted.run)
         if isinstance(wanted, SqlTicket):
-            return self._answer_stream(self._sql(context, wanted.query, wanted.at_tick, wanted.from_tick))
-        return self._event_stream(context, wanted)
+            return self._answer_stream(caller, self._sql(context, wanted.query, wanted.at_tick, wanted.from_tick))
+        return self._event_stream(context, caller, wanted)
 
     @in_words
     def list_actions(self, context: flight.ServerCallContext) -> list[flight.ActionType]:
@@ -191,7 +191,9 @@ class TownFlights(flight.FlightServerBase):
             raise QueryError(f"there is no table {name[:64]}; {proposal(name[:64], list(TABLES))}")
         return _info(table_schema(name), descriptor, SqlTicket(run=run, query=f"select * from {name}").encoded())
 
-    def _event_stream(self, context: flight.ServerCallContext, wanted: EventsTicket) -> flight.FlightDataStream:
+    def _event_stream(
+        self, context: flight.ServerCallContext, caller: Admitted, wanted: EventsTicket
+    ) -> flight.FlightDataStream:
         head = self._status.head
         from_seq = wanted.from_seq
         if from_seq is None and wanted.cursor is not None:
@@ -200,7 +202,8 @@ class TownFlights(flight.FlightServerBase):
         first = head.seq if from_seq == "last" else from_seq or 0
         if first > head.seq and first > (head := self._status.present()).seq:
             raise ServingError(f"there is no event {first:,} yet: the next one is {head.seq:,}")
-        how = (self._path, self._status, first, wanted.to_seq, wanted.follow, context.is_cancelled)
+        how: Any = (self._path, self._status, first, wanted.to_seq, wanted.follow)
+        how += (context.is_cancelled, caller.require_valid)
         return flight.GeneratorStream(SCHEMA, stream_in_words(events(*how)))
 
     def _sql(self, context: flight.ServerCallContext, query: str, at_tick: int | None, from_tick: int | None) -> Answer:
@@ -217,7 +220,8 @@ class TownFlights(flight.FlightServerBase):
         except ServingError as error:
             raise flight.FlightUnavailableError(str(error)) from None
 
-    def _answer_stream(self, answer: Answer) -> flight.FlightDataStream:
+    def _answer_stream(self, caller: Admitted, answer: Answer) -> flight.FlightDataStream:
+        caller.require_valid()  # a query may have taken minutes
         extent = Extent(tick=answer.tick, rows=len(answer.table), cut=answer.cut)
         return flight.RecordBatchStream(answer.table.replace_schema_metadata({"townlet": extent.encoded()}))
 

@@ -129,9 +129,12 @@ def _handler(figures: Figures, tokens: Tokens) -> type[BaseHTTPRequestHandler]:
             page = pages.get(self.path)
             if page is None:
                 self._send(404, "there are /healthz and /metrics\n")
-            elif self.path != "/healthz" and tokens.role_of(self.headers.get("authorization", "")) is None:
+                return
+            shown = tokens.shown(self.headers.get("authorization", ""))
+            if self.path != "/healthz" and (shown is None or shown.fault):
                 figures.admission.refuse()
-                self._send(401, "no valid token. Next: send the header `authorization: Bearer TOKEN`\n")
+                words = shown.fault if shown else "no valid token. Next: send the header `authorization: Bearer TOKEN`"
+                self._send(401, f"{words}\n")
             else:
                 self._send(*page())
 

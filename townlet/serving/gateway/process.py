@@ -83,7 +83,7 @@ def serve(connection: Connection) -> None:
     """Serve until the other end of the connection says so, or is closed."""
     beginning = GatewayBeginning.model_validate_json(connection.recv_bytes(MESSAGE_BYTES_MOST))
     _step_back()
-    tokens, run = Tokens(beginning.tokens), Path(beginning.run)
+    tokens, run = Tokens(beginning.tokens, beginning.expires_s), Path(beginning.run)
     admission, status, wishes = Admission(tokens), Status(run), Wishes(connection)
     with closing(Children(run, beginning.limits, beginning.children)) as children:
         try:

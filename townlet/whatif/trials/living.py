@@ -1,6 +1,6 @@
 """Lets the arms of a trial live: each future once, but for those of the control beside a second placebo."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -11,8 +11,8 @@ from townlet.configuration.settings import Settings
 from townlet.errors import QueryError
 from townlet.history.history import History
 from townlet.whatif.asked.measuring import BOTH_TREATED, CONTROL_AND_TREATED, measured
-from townlet.whatif.paired.arms import both_arms
-from townlet.whatif.paired.futures import Lived, Wish, live
+from townlet.whatif.paired.arms import Arms, both_arms
+from townlet.whatif.paired.futures import Wish, live
 from townlet.whatif.paired.outcomes import PEOPLE_MOST, Watched
 from townlet.whatif.paired.treatments import Intervention
 from townlet.whatif.trials.outcome import OF_ALL, Outcome
@@ -36,6 +36,32 @@ class Ended(NamedTuple):
     placebo: Placebo | None
 
 
+class Part(NamedTuple):
+    """How some pairs of futures lived. `values`, f8[pairs, 2, days, outcomes]; `rejected`, ?[pairs, 2, later commands].
+
+    `untouched` and `parted`, ?[pairs]: whether both towns came to the same state but for where events stand in the log,
+    and whether any event differed. `digests`: of both towns' states at the end.
+    """
+
+    values: np.ndarray
+    rejected: np.ndarray
+    untouched: np.ndarray
+    parted: np.ndarray
+    digests: list[tuple[str, str]]
+
+
+class Asked(NamedTuple):
+    """Pairs of an arm, by the seeds of both towns: with the control, or `alone`, two futures of its own a pair."""
+
+    arm: str
+    alone: bool
+    pairs: tuple[tuple[int, int], ...]
+
+
+Elsewhere = Callable[[Sequence[Asked]], Iterable[Part]]
+"""Lets pairs live in other processes; returns how, in the order in which they were asked."""
+
+
 class TrialArms:
     """The arms of a trial, whose futures have the given `seeds`."""
 
@@ -53,55 +79,46 @@ class TrialArms:
         self._per_day = run.config.town.ticks_per_day
         self._questions = [question for outcome in outcomes if (question := outcome.question) is not None]
 
-    def live(self, interventions: Mapping[str, Intervention]) -> dict[str, Ended]:
+    def live(self, interventions: Mapping[str, Intervention], elsewhere: Elsewhere | None = None) -> dict[str, Ended]:
         """What became of every arm, the control first.
 
         The control lives beside the placebo, which is held against it event by event, or beside the first other arm. Of
-        the arms that are left, two futures live side by side. Raises QueryError, and what `both_arms` raises.
+        the arms that are left, two futures live side by side. All live in threads of this process, or `elsewhere`.
+        Raises QueryError, and what `both_arms` raises.
         """
         control, treated = self._settings.control, self._settings.treated
         beside = [name for name in interventions if treated[name].placebo] or list(interventions)[:1]
+        asked = [self._asked(name, alone=False) for name in beside]
+        asked += [self._asked(name, alone=True) for name in interventions if name not in beside]
+        if elsewhere is None:
+            lived: Iterable[Part] = (self.lived(each, interventions[each.arm]) for each in asked)
+        else:
+            for intervention in interventions.values():
+                self._arms(intervention)  # so that what cannot be asked is refused here
+            lived = elsewhere(asked)
         ended: dict[str, Ended] = {}
-        for name in beside:
-            first, second = self._beside_control(name, interventions[name])
-            ended.setdefault(control, first)
-            ended[name] = second
-        for name in interventions:
-            if name not in ended:
-                ended[name] = self._alone(name, interventions[name])
-        return ended
+        for each, part in zip(asked, lived, strict=True):
+            if each.alone:
+                ended[each.arm] = _alone(part, len(self._seeds[each.arm]))
+            else:
+                first, ended[each.arm] = _beside_control(part)
+                ended.setdefault(control, first)
+        return {name: ended[name] for name in (control, *interventions)}
 
-    def _beside_control(self, name: str, intervention: Intervention) -> tuple[Ended, Ended]:
-        """The control and another arm, in pairs."""
-        pairs = tuple(zip(self._seeds[self._settings.control], self._seeds[name], strict=True))
-        lived, values = self._lived(name, intervention, pairs, alone=False)
-        placebo = Placebo(len(lived.untouched), int(lived.untouched.sum()), int((lived.parted["tick"] >= 0).sum()))
-        ends = list(zip(*lived.digests, strict=True))
-        first, second = (
-            Ended(values[:, side], list(ends[side]), lived.rejected[:, side], placebo if side else None)
-            for side in (0, 1)
-        )
-        return first, second
-
-    def _alone(self, name: str, intervention: Intervention) -> Ended:
-        """An arm without the control: its futures live by twos, the last one of an odd number beside itself."""
+    def _asked(self, name: str, *, alone: bool) -> Asked:
+        """All pairs of an arm. Alone its futures live by twos, the last one of an odd number beside itself."""
         seeds = self._seeds[name]
-        pairs = tuple(zip_longest(seeds[::2], seeds[1::2], fillvalue=seeds[-1]))
-        lived, values = self._lived(name, intervention, pairs, alone=True)
-        digests = [digest for pair in lived.digests for digest in pair]
-        values, rejected = (each.reshape(2 * len(pairs), *each.shape[2:]) for each in (values, lived.rejected))
-        return Ended(values[: len(seeds)], digests[: len(seeds)], rejected[: len(seeds)], None)
+        if alone:
+            return Asked(name, alone, tuple(zip_longest(seeds[::2], seeds[1::2], fillvalue=seeds[-1])))
+        return Asked(name, alone, tuple(zip(self._seeds[self._settings.control], seeds, strict=True)))
 
-    def _lived(
-        self, name: str, intervention: Intervention, pairs: tuple[tuple[int, int], ...], *, alone: bool
-    ) -> tuple[Lived, np.ndarray]:
-        """How pairs of towns lived, and their outcomes, f8[pairs, 2, days, outcomes]."""
+    def lived(self, asked: Asked, intervention: Intervention) -> Part:
+        """How pairs of towns of an arm lived."""
         settings = self._settings
-        arms = both_arms(self._run, intervention)
-        watched = Watched(arms.towns.view(np.ndarray)[0], arms.persons, _named(self._run.config, self._outcomes))
-        _require_all_watched(watched, arms.persons, self._outcomes)
+        arms, watched = self._arms(intervention)
+        pairs, alone = asked.pairs, asked.alone
         wish = Wish(len(pairs), settings.days, settings.first_seed, settings.luck == "same", self._threads, pairs)
-        see = self._seen(name, 2 if alone else 1)
+        see = self._seen(asked.arm, 2 if alone else 1)
         lived = live(arms.both_treated() if alone else arms, watched, wish, self._per_day, see)
         names = [str(each) for each in names_table(self._run.config, watched.persons)]
         values = np.full((*lived.values.shape[:3], len(self._outcomes)), np.nan)
@@ -109,12 +126,19 @@ class TrialArms:
             if outcome.question is None:
                 values[..., number] = outcome.values(watched, names, lived.values)
         if self._questions:
-            asked = [number for number, outcome in enumerate(self._outcomes) if outcome.question is not None]
+            questioned = [number for number, outcome in enumerate(self._outcomes) if outcome.question is not None]
             towns = BOTH_TREATED if alone else CONTROL_AND_TREATED
-            values[..., asked] = measured(
+            values[..., questioned] = measured(
                 self._run, intervention, wish, self._questions, lived.digests, see, towns=towns
             )
-        return lived, values
+        return Part(values, lived.rejected, lived.untouched, lived.parted["tick"] >= 0, lived.digests)
+
+    def _arms(self, intervention: Intervention) -> tuple[Arms, Watched]:
+        """Both arms of an intervention, and who is watched. Raises QueryError for outcomes that cannot be measured."""
+        arms = both_arms(self._run, intervention)
+        watched = Watched(arms.towns.view(np.ndarray)[0], arms.persons, _named(self._run.config, self._outcomes))
+        _require_all_watched(watched, arms.persons, self._outcomes)
+        return arms, watched
 
     def _seen(self, name: str, futures: int) -> Callable[[int], None] | None:
         """Tells of the progress of an arm, of which each pair has so many futures."""
@@ -122,6 +146,24 @@ class TrialArms:
         if progress is None:
             return None
         return lambda pairs: progress(name, min(pairs * futures, every), every)
+
+
+def _beside_control(part: Part) -> tuple[Ended, Ended]:
+    """The control and another arm, of pairs of both."""
+    placebo = Placebo(len(part.untouched), int(part.untouched.sum()), int(part.parted.sum()))
+    ends = list(zip(*part.digests, strict=True))
+    first, second = (
+        Ended(part.values[:, side], list(ends[side]), part.rejected[:, side], placebo if side else None)
+        for side in (0, 1)
+    )
+    return first, second
+
+
+def _alone(part: Part, futures: int) -> Ended:
+    """An arm that lived without the control, of pairs of its own futures."""
+    digests = [digest for pair in part.digests for digest in pair]
+    values, rejected = (each.reshape(2 * len(each), *each.shape[2:]) for each in (part.values, part.rejected))
+    return Ended(values[:futures], digests[:futures], rejected[:futures], None)
 
 
 def _named(config: Settings, outcomes: Sequence[Outcome]) -> tuple[int, ...]:

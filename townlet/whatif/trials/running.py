@@ -3,31 +3,28 @@
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from townlet.errors import QueryError
 from townlet.history.history import History
-from townlet.living.commands.session import Order
+from townlet.many import PROCESSES
 from townlet.many.statistics import holm
-from townlet.policies.file import Policy
-from townlet.policies.guide import SCRIPTED
 from townlet.whatif.asked.measuring import require_askable
 from townlet.whatif.paired.asking import THREADS
 from townlet.whatif.paired.effects import Effects, effects
-from townlet.whatif.paired.holding_back import without
-from townlet.whatif.paired.orders import command_of, commanded
 from townlet.whatif.paired.treatments import Intervention
 from townlet.whatif.trials.assignment import seeds_by_arm, towns_table
+from townlet.whatif.trials.engines import Engine
+from townlet.whatif.trials.interventions import interventions_of
 from townlet.whatif.trials.keeping import claim, keep
 from townlet.whatif.trials.living import Ended, Progress, TrialArms
 from townlet.whatif.trials.moment import history_of, moment_of
 from townlet.whatif.trials.outcome import Outcome, outcome_of
-from townlet.whatif.trials.plan import Arm, Later, Planned, Trial, planned
+from townlet.whatif.trials.plan import Planned, Trial, planned
 from townlet.whatif.trials.result import TrialResult
 
 
@@ -36,26 +33,30 @@ def trial(
     *,
     into: Path | str | None = None,
     threads: int = THREADS,
+    jobs: int | None = None,
+    engine: str = PROCESSES,
+    address: str | None = None,
     progress: Progress | None = None,
 ) -> TrialResult:
     """The result of a trial: a YAML file, a shipped one by its name, a mapping with the same keys, or its plan.
 
     `into` is a folder for the result, its tables and its report; it holds one plan, and another is refused. A run named
-    by the plan stays as it is. The same plan and history give the same result, digest for digest. Raises
-    ConfigurationError, QueryError, TickOutOfRange, RunNotFound, PolicyError, LogDamaged, DiskFull, and TownletError
-    without scipy.
+    by the plan stays as it is. The futures live in `threads` of this process; with `jobs`, an `engine` "ray" or an
+    `address`, as for `many.run`, in processes of their own. The same plan and history give the same result, digest for
+    digest. Raises ConfigurationError, QueryError, TickOutOfRange, RunNotFound, PolicyError, LogDamaged, DiskFull, and
+    TownletError without scipy, or where a future in another process failed.
     """
-    plan = planned(source)
+    plan, other = planned(source), Engine(jobs, engine, address)
     folder = None if into is None else claim(Path(into), plan)
     with ExitStack() as stack:
         place = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="townlet-trial-")))
-        found = _result(plan, history_of(plan.settings, place, plan.folder), threads, progress)
+        found = _result(plan, history_of(plan.settings, place, plan.folder), threads, other, progress)
     if folder is not None:
         keep(found, folder)
     return found
 
 
-def _result(plan: Planned, run: History, threads: int, progress: Progress | None) -> TrialResult:
+def _result(plan: Planned, run: History, threads: int, other: Engine, progress: Progress | None) -> TrialResult:
     """What every arm did."""
     settings, per_day = plan.settings, run.config.town.ticks_per_day
     moment = moment_of(settings, run)
@@ -65,7 +66,9 @@ def _result(plan: Planned, run: History, threads: int, progress: Progress | None
         require_askable(run, questions, moment)
     same = settings.luck == "same"
     seeds = seeds_by_arm(list(settings.arms), settings.futures, settings.first_seed, same_luck=same)
-    ended = TrialArms(run, settings, seeds, outcomes, threads, progress).live(interventions)
+    arms = TrialArms(run, settings, seeds, outcomes, threads, progress)
+    elsewhere = partial(other.live, plan, run, moment, progress=progress) if other.is_elsewhere else None
+    ended = arms.live(interventions, elsewhere)
     return TrialResult(
         plan=plan,
         place="a town that was founded for it" if settings.run is None else settings.run,
@@ -81,63 +84,6 @@ def _result(plan: Planned, run: History, threads: int, progress: Progress | None
             if arm.placebo and (placebo := ended[name].placebo) is not None
         },
     )
-
-
-def interventions_of(plan: Planned, run: History, moment: int) -> dict[str, Intervention]:
-    """What each arm but the control gets. Where events are held back, all arms live as many known ticks.
-
-    Raises QueryError, PolicyError.
-    """
-    settings, policies = plan.settings, plan.policies
-    found = {}
-    for name, arm in settings.treated.items():
-        by = policies[name] or SCRIPTED if name in policies else None
-        found[name] = _intervention(settings, name, arm, run, moment, by)
-    known = max(each.known for each in found.values())
-    for name, each in found.items():
-        if known and (each.overrides or each.policy is not None):
-            raise QueryError(
-                f"arms: {name}: settings or a policy would begin only after the event that another arm holds back: "
-                "give these two a trial each"
-            )
-        for order in each.later:
-            if not known <= order.at - moment < settings.days * run.config.town.ticks_per_day:
-                raise QueryError(
-                    f"arms: {name}: a command {order.at - moment:,} ticks after the moment: give {known:,} or more, "
-                    "and fewer than the days of the trial have"
-                )
-    return {name: replace(each, known=known) for name, each in found.items()}
-
-
-def _intervention(
-    settings: Trial, name: str, arm: Arm, run: History, moment: int, by: Policy | str | None
-) -> Intervention:
-    """What the towns of one arm get; they live `by` a policy, or by the script (`scripted`), or as before (None)."""
-    at_once = [each for each in arm.do if isinstance(each, str)]
-    late = [each for each in arm.do if isinstance(each, Later)]
-    horizon = settings.days * run.config.town.ticks_per_day
-    try:
-        given = commanded(run, moment, at_once, arm.set, by, arm.share)
-        if arm.without is not None:
-            if arm.set:
-                raise QueryError("other settings and an event that is held back need an arm each")
-            held = without(run, arm.without, at=moment, horizon=horizon)
-            given = replace(
-                held, commands=(*held.commands, *_renamed(given.commands)), words=(*held.words, *given.words)
-            )
-        later = tuple(
-            Order(moment + each.after, command_of(each.command, moment + each.after, number))
-            for number, each in enumerate(late, len(given.commands) + 1)
-        )
-    except QueryError as error:
-        raise QueryError(f"arms: {name}: {error}") from error
-    words = (f"Command, {each.after:,} ticks later: {each.command.strip()}." for each in late)
-    return replace(given, later=later, words=(*given.words, *words))
-
-
-def _renamed(commands: Sequence[Any]) -> tuple[Any, ...]:
-    """Commands with ids that no restraint has."""
-    return tuple(each.model_copy(update={"cmd_id": f"{each.cmd_id}-do"}) for each in commands)
 
 
 def _rejections(intervention: Intervention, ended: Ended, moment: int) -> list[str]:

@@ -1,6 +1,7 @@
 """The gateway: who may call, what is refused and in which words, and that nothing of the machine leaves it."""
 
 import http.client
+import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from pyarrow import flight
 import townlet
 from eventlog.folder.belongings import foreign_in
 from eventlog.format.arrow import SCHEMA
+from eventlog.writer import LogWriter
 from tests.field.test_sql import HIDDEN, READS_ELSEWHERE, SETTINGS, WRITES, lines
 from tests.townlet.serving.served import TOKENS, Served, still
 from tests.townlet.towns import KITCHEN, ROOT
@@ -22,14 +24,16 @@ from townlet.run import Run
 from townlet.serving.client import Client
 from townlet.serving.flightsql.wire import envelope, field_bytes
 from townlet.serving.gateway.admission import CALLS_MOST, Admission
+from townlet.serving.gateway.events import events
 from townlet.serving.gateway.in_words import UNEXPECTED
 from townlet.serving.gateway.process import is_clogged
-from townlet.serving.gateway.status import Streams
+from townlet.serving.gateway.status import Status, Streams
 from townlet.serving.protocol import MESSAGE_BYTES_MOST, EventsTicket, Extent, SqlTicket
 from townlet.serving.tokens import Tokens
 
 TICKS = 300
 WRONG = "wrong-0123456789abcdef"
+EXPIRED_S = 1_600_000_000.0
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +43,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.fixture(scope="module")
 def served(run: Run) -> Iterator[Served]:
-    with still(run.path) as served:
+    with still(run.path, expires_s={"admin": EXPIRED_S}) as served:
         yield served
 
 
@@ -117,6 +121,32 @@ def test_without_a_right_token_every_call_is_refused(served: Served, run: Run, c
         CALLS[call](client, with_token(token))
     require_clean(str(refused.value), run)
     assert not token or token not in str(refused.value)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_with_an_expired_token_every_call_is_refused_and_told_so(served: Served, run: Run, call: str) -> None:
+    kind = OSError if call == "get_schema" else flight.FlightUnauthenticatedError
+    with (
+        flight.connect(served.place) as client,
+        pytest.raises(kind, match="this token expired at 2020-09-13 12:26 UTC") as refused,
+    ):
+        CALLS[call](client, with_token(TOKENS["admin"]))
+    require_clean(str(refused.value), run)
+
+
+def test_a_token_that_expires_ends_the_streams_that_are_open(run: Run, tmp_path: Path) -> None:
+    """Also one to which no event comes: the next sign of life is not sent."""
+    copied = tmp_path / "living"
+    shutil.copytree(run.path, copied)
+    tokens = Tokens({"viewer": TOKENS["viewer"]}, {"viewer": time.time_ns() / 1e9 + 1.5})
+    arrived = list[int]()
+    with LogWriter.open(copied):
+        status, door = Status(copied), Admission(tokens)
+        call = door.start_call(None, {"authorization": [f"Bearer {TOKENS['viewer']}"]})
+        with pytest.raises(flight.FlightUnauthenticatedError, match="this token expired at"):
+            for batch, _ in events(copied, status, 0, None, True, lambda: False, call.require_valid):
+                arrived.append(batch.num_rows)
+    assert sum(arrived) == run.head.seq and arrived[-1] == 0 and door.refused == 1
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -360,6 +390,7 @@ def test_the_pages(served: Served, run: Run) -> None:
     assert status == 200 and f"\ntownlet_tick {TICKS}\n" in figures and f"\ntownlet_events {run.head.seq}\n" in figures
     for token in (None, WRONG):
         assert page(served, "/metrics", token)[0] == 401
+    assert "expired at 2020-09-13 12:26 UTC" in page(served, "/metrics", TOKENS["admin"])[1]
     for path, method in (("/", "GET"), ("/../etc/passwd", "GET"), ("/metrics", "POST"), ("/healthz", "DELETE")):
         status, words = page(served, path, method=method)
         assert status in (401, 404, 501)

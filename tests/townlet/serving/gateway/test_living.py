@@ -80,7 +80,7 @@ def test_a_command_is_rejected_with_its_reason(operator: Client) -> None:
 
 
 def test_the_walk_through_is_followed_word_for_word(town: Lived, monkeypatch: pytest.MonkeyPatch) -> None:
-    """docs/ops/serving.md, beside this town: another port, other people, and a token from the same variable."""
+    """docs/ops/serving.md and the README, beside this town: another port, other people, a token from a variable."""
     text = (ROOT / "docs" / "ops" / "serving.md").read_text()
     said = text.replace("grpc://127.0.0.1:7777", town.place).replace("'people': 8", "'people': 4")
     (session,) = re.findall(r"^\$ python\n(.*?)^```", said, re.DOTALL | re.MULTILINE)
@@ -92,6 +92,10 @@ def test_the_walk_through_is_followed_word_for_word(town: Lived, monkeypatch: py
     with contextlib.redirect_stdout(io.StringIO()) as shown:
         exec(compile(program, "serving.md", "exec"), {})
     assert "hunger: double" in shown.getvalue()
+    readme = (ROOT / "README.md").read_text().replace("grpc://127.0.0.1:8815", town.place)
+    (program,) = re.findall(r"```python\n(import os\n.*?)```", readme, re.DOTALL)
+    exec(compile(program, "README.md", "exec"), found := {})
+    assert found["hungriest"].column_names == ["name", "hunger"] and len(found["hungriest"]) == 3
 
 
 def test_the_prompt_of_a_living_town_takes_commands_of_those_who_may(town: Lived) -> None:

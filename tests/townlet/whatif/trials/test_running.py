@@ -15,9 +15,10 @@ from townlet.errors import ConfigurationError, QueryError
 from townlet.run import Run
 from townlet.whatif.paired.futures import live
 from townlet.whatif.paired.keeping import write_control, write_treated
+from townlet.whatif.trials import engines
 from townlet.whatif.trials.assignment import seeds_by_arm
+from townlet.whatif.trials.interventions import interventions_of
 from townlet.whatif.trials.plan import planned
-from townlet.whatif.trials.running import interventions_of
 
 MOMENT = DAY + 900
 HOSTILE = "set_rel alice bob rivalry 0.9"
@@ -49,6 +50,20 @@ def plan(run: Run, **changes: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def small(run: Run) -> Any:
     return townlet.trial(plan(run))
+
+
+def test_as_cells_of_an_engine_the_result_is_the_same(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of an odd number of futures, and in more than one part of an arm."""
+    monkeypatch.setattr(engines, "PAIRS_A_CELL", 2)
+    few = plan(run, futures=5)
+    told = list[tuple[str, int, int]]()
+    there = townlet.trial(few, jobs=1, into=tmp_path / "there", progress=lambda *seen: told.append(seen))
+    here = townlet.trial(few, into=tmp_path / "here")
+    assert there.digest == here.digest and there.effects.equals(here.effects) and told[-1] == ("all arms", 20, 20)
+    kept = [{file.name: file.read_bytes() for file in (tmp_path / place).iterdir()} for place in ("there", "here")]
+    assert kept[0] == kept[1]
 
 
 def row_of(found: Any, arm: str, outcome: str) -> dict[str, Any]:

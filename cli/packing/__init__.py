@@ -1,0 +1,1 @@
+"""Packs of runs for the command `townlet runs`."""
