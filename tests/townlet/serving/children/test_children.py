@@ -13,6 +13,7 @@ from tests.field.test_sql import HIDDEN, READS_ELSEWHERE, SETTINGS, WRITES, line
 from tests.townlet.serving.served import is_alive
 from tests.townlet.towns import KITCHEN
 from townlet.errors import QueryError, ServingError
+from townlet.serving.children import pool
 from townlet.serving.children.asked import MIB, Asked, ChildLimits
 from townlet.serving.children.pool import Answer, Children
 
@@ -147,7 +148,10 @@ def test_a_child_that_has_died_is_replaced_and_another_answers(children: Childre
     assert not before & set(children.pids())
 
 
-def test_where_all_are_busy_that_is_said_and_no_child_outlives_the_pool(run: Path) -> None:
+def test_where_all_are_busy_that_is_said_and_no_child_outlives_the_pool(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "FIRST_S", 0.1)
     children = Children(run, ChildLimits(time_s=0.2), count=0)
     with pytest.raises(ServingError, match="busy"):
         children.ask(Asked(client="one", query="select 1"))

@@ -28,7 +28,7 @@ EVENTS = {
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return townlet.simulate(ticks=5 * DAY, seed=7, into=tmp_path_factory.mktemp("brute") / "run")
+    return townlet.simulate(ticks=4 * DAY, seed=3, into=tmp_path_factory.mktemp("brute") / "run")
 
 
 def events(run: Run) -> list[tuple[str, int]]:
