@@ -17,9 +17,9 @@ class Model(BaseModel):
 class Delta(Model):
     """What an event adds to a tie before personality changes it."""
 
-    trust: Unit = 0.0
-    familiarity: Unit = 0.0
-    rivalry: Unit = 0.0
+    trust: Unit = Field(0.0, description="added to trust")
+    familiarity: Unit = Field(0.0, description="added to familiarity")
+    rivalry: Unit = Field(0.0, description="added to rivalry")
     sides: Literal["both", "affected"] = Field(
         "both", description="both ledgers alike, or above all the one of who is wronged, helped or given way to"
     )
@@ -114,11 +114,11 @@ Worth = Annotated[float, Field(ge=0.0, le=100.0)]
 class NeedRewards(Model):
     """The cost of needs a minute: -scale x the sum of weight x max(0, comfort - need)^2."""
 
-    scale: Worth = 0.012
+    scale: Worth = Field(0.012, description="times the weighted sum of squares")
     comfort: Share = Field(0.65, description="a need that is at least this costs nothing; 1: only a full need does")
-    hunger: Worth = 1.0
-    hygiene: Worth = 0.6
-    energy: Worth = 0.8
+    hunger: Worth = Field(1.0, description="weight of hunger")
+    hygiene: Worth = Field(0.6, description="weight of hygiene")
+    energy: Worth = Field(0.8, description="weight of energy")
 
 
 class Shaping(Model):
@@ -127,8 +127,8 @@ class Shaping(Model):
     The potential is -scale x the sum of squares of `rewards.needs`; it is 0 after an agent has left.
     """
 
-    enabled: bool = False
-    scale: Worth = 0.1
+    enabled: bool = Field(False, description="true: the shaping term is added to rewards")
+    scale: Worth = Field(0.1, description="times the weighted sum of squares")
     gamma: Share = Field(
         0.99, description="the learner's discount a tick; any other value may change which policy is best"
     )
@@ -137,14 +137,16 @@ class Shaping(Model):
 class Punctuality(Model):
     """Once a shift, on arrival at the desk: most x (1 - minutes before or after the start of the shift / span)."""
 
-    most: Worth = 0.05
-    span_minutes: Annotated[int, Field(ge=1, le=240)] = 30
+    most: Worth = Field(0.05, description="reward for an arrival exactly at the start")
+    span_minutes: Annotated[int, Field(ge=1, le=240)] = Field(
+        30, description="minutes before or after the start from which the reward is 0"
+    )
 
 
 class SocialRewards(Model):
     """Rewards for chats from stage c1 on, for avoided conflicts from c2 on; at c3 both depend on all ties."""
 
-    stage: Literal["off", "c1", "c2", "c3"] = "off"
+    stage: Literal["off", "c1", "c2", "c3"] = Field("off", description="which social rewards are paid")
     chat: Worth = Field(0.01, description="for a chat with a stranger, times its quality")
     trust: Worth = Field(0.3, description="added to chat, times the trust before the chat")
     familiarity: Worth = Field(0.2, description="added to chat, times the familiarity before the chat")
@@ -162,7 +164,7 @@ class Company(Model):
     A minute at a table counts `table` times.
     """
 
-    enabled: bool = True
+    enabled: bool = Field(True, description="true: minutes in company are paid")
     minute: Worth = Field(0.017, description="for the first minute of a day, in a talk")
     table: Annotated[float, Field(ge=0.0, le=100.0)] = Field(
         5.0,
@@ -179,10 +181,14 @@ class Company(Model):
 class Terminal(Model):
     """The reward for leaving the town, by reason; the clip of an episode limits it, the clip of a tick does not."""
 
-    faint: Annotated[float, Field(ge=-100.0, le=0.0)] = -1.0
-    eviction: Annotated[float, Field(ge=-100.0, le=0.0)] = -2.0
-    unemployment: Annotated[float, Field(ge=-100.0, le=0.0)] = -0.5
-    neglect: Annotated[float, Field(ge=-100.0, le=0.0)] = -1.0
+    faint: Annotated[float, Field(ge=-100.0, le=0.0)] = Field(-1.0, description="for leaving after a faint")
+    eviction: Annotated[float, Field(ge=-100.0, le=0.0)] = Field(-2.0, description="for leaving because of unpaid rent")
+    unemployment: Annotated[float, Field(ge=-100.0, le=0.0)] = Field(
+        -0.5, description="for leaving because of a lack of work"
+    )
+    neglect: Annotated[float, Field(ge=-100.0, le=0.0)] = Field(
+        -1.0, description="for leaving because of neglected needs"
+    )
 
 
 class Rewards(Model):

@@ -25,9 +25,9 @@ class Decay(Model):
 class Start(Model):
     """The needs of a person who has just moved in."""
 
-    hunger: Share = 0.75
-    hygiene: Share = 0.75
-    energy: Share = 0.6
+    hunger: Share = Field(0.75, description="hunger on arrival")
+    hygiene: Share = Field(0.75, description="hygiene on arrival")
+    energy: Share = Field(0.6, description="energy on arrival")
 
 
 class Needs(Model):
@@ -37,7 +37,7 @@ class Needs(Model):
     start: Start = Start()
     urgent_below: Share = Field(0.15, description="below this a need breaks off work and sleep, and rivals are borne")
     faint_at: Share = Field(0.03, description="hunger at or below this for `faint_minutes` ends in a faint")
-    faint_minutes: Minutes = 30
+    faint_minutes: Minutes = Field(30, description="minutes at or below `faint_at` that end in a faint")
     neglect_below: Share = Field(0.1, description="a need below this counts as neglected")
     neglect_share: Share = Field(0.25, description="the share of a day in neglect after which one leaves")
     good_day_above: Share = Field(0.3, description="a day on which all needs stay above this is self-sufficient")
@@ -47,24 +47,24 @@ class Needs(Model):
 class Effects(Model):
     """What one whole use of a place adds to needs, spread over its minutes."""
 
-    hunger: Annotated[float, Field(ge=-1.0, le=2.0)] = 0.0
-    hygiene: Annotated[float, Field(ge=-1.0, le=2.0)] = 0.0
-    energy: Annotated[float, Field(ge=-1.0, le=2.0)] = 0.0
+    hunger: Annotated[float, Field(ge=-1.0, le=2.0)] = Field(0.0, description="added to hunger")
+    hygiene: Annotated[float, Field(ge=-1.0, le=2.0)] = Field(0.0, description="added to hygiene")
+    energy: Annotated[float, Field(ge=-1.0, le=2.0)] = Field(0.0, description="added to energy")
 
 
 class Goods(Model):
     """A number of items."""
 
-    item: ItemName
-    count: Annotated[int, Field(ge=1, le=20)] = 1
+    item: ItemName = Field(description="raw food, or a meal ready to eat")
+    count: Annotated[int, Field(ge=1, le=20)] = Field(1, description="number of items for one use")
 
 
 class Affordance(Model):
     """What people can do at a kind of place."""
 
-    place: PlaceKind
+    place: PlaceKind = Field(description="the kind of place that it needs")
     venues: tuple[VenueKind, ...] = Field((), description="only places of these venues; of all where it is empty")
-    option: OptionName
+    option: OptionName = Field(description="the option that people choose in order to do it")
     minutes: Minutes = Field(description="how long it takes; of work the shift decides")
     effects: Effects = Effects()
     fee: Money = Field(0.0, description="paid when it begins, in basic meals")
@@ -123,12 +123,14 @@ class Market(Model):
     price_spread: Annotated[float, Field(ge=0.0, le=0.5)] = Field(0.03, description="how far prices move, either way")
     rent: Money = Field(1.15, description="a day")
     sundries: Money = Field(0.4, description="a day: showers and meals out")
-    meals_a_day: Annotated[float, Field(ge=0.0, le=10.0)] = 3.0
+    meals_a_day: Annotated[float, Field(ge=0.0, le=10.0)] = Field(
+        3.0, description="meals that a person is expected to eat in a day; wages must cover them"
+    )
     spare_least: Share = Field(0.10, description="the least share of a week's costs that its wages leave over")
-    spare_most: Share = 0.20
-    start_wallet: Money = 10.5
-    start_raw: Annotated[int, Field(ge=0, le=50)] = 2
-    start_meals: Annotated[int, Field(ge=0, le=50)] = 2
+    spare_most: Share = Field(0.20, description="the largest share of a week's costs that its wages leave over")
+    start_wallet: Money = Field(10.5, description="money that a person has on arrival, in basic meals")
+    start_raw: Annotated[int, Field(ge=0, le=50)] = Field(2, description="raw food that a person has on arrival")
+    start_meals: Annotated[int, Field(ge=0, le=50)] = Field(2, description="meals that a person has on arrival")
     rain_chance: Share = Field(0.25, description="of a day")
     demand: Share = Field(0.5, description="how much of a price's change answers to what was sold the day before")
     demand_steepness: Annotated[float, Field(ge=0.0, le=100.0)] = Field(

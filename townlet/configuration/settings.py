@@ -63,11 +63,18 @@ class Settings(Model):
     version: Annotated[int, Field(ge=VERSION, le=VERSION)] = Field(
         VERSION, description="of these keys; a file that gives an older one keeps what newer keys then stood for"
     )
-    name: Annotated[str, Field(pattern=r"^[a-z0-9_-]+$")] = "town"
+    name: Annotated[str, Field(pattern=r"^[a-z0-9_-]+$")] = Field(
+        "town", description="the name of the town; a new run is called <name>-<seed>"
+    )
     town: Town = Town()
     features: Features = Features()
     needs: Needs = Needs()
-    affordances: dict[str, Affordance] = Field(AFFORDANCES, min_length=1, max_length=24)
+    affordances: dict[str, Affordance] = Field(
+        AFFORDANCES,
+        min_length=1,
+        max_length=24,
+        description="what people can do, by name; each row is one use of a kind of place",
+    )
     market: Market = Market()
     giving: Giving = Giving()
     work: Work = Work()

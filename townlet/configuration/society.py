@@ -20,27 +20,34 @@ Intensity = Annotated[float, Field(ge=0.0, le=100.0)]
 class Job(Model):
     """A kind of job: each desk of its kind of venue has this job once for each shift."""
 
-    name: str
-    venue: VenueKind
+    name: str = Field(description="the name of the job")
+    venue: VenueKind = Field(description="the kind of venue whose desks have this job")
     shifts: tuple[tuple[Minute, Minute], ...] = Field(((480, 840), (840, 1200)), description="from minute to minute")
-    days: Literal["every", "weekdays"] = "every"
+    days: Literal["every", "weekdays"] = Field(
+        "every", description="the days with shifts; weekdays: not on the last two days of a week"
+    )
     wage: Annotated[float, Field(ge=0.0, le=1.0)] = Field(0.0150, description="basic meals a minute")
 
 
 class Work(Model):
     """Shifts and attendance."""
 
-    jobs: tuple[Job, ...] = (
-        Job(name="barista", venue="cafe", shifts=((450, 810), (810, 1170))),
-        Job(name="attendant", venue="gym", shifts=((480, 840), (840, 1200))),
-        Job(name="grocer", venue="grocer", shifts=((510, 870), (870, 1230))),
-        Job(name="clerk", venue="office", shifts=((540, 900), (900, 1260)), days="weekdays", wage=0.0210),
+    jobs: tuple[Job, ...] = Field(
+        (
+            Job(name="barista", venue="cafe", shifts=((450, 810), (810, 1170))),
+            Job(name="attendant", venue="gym", shifts=((480, 840), (840, 1200))),
+            Job(name="grocer", venue="grocer", shifts=((510, 870), (870, 1230))),
+            Job(name="clerk", venue="office", shifts=((540, 900), (900, 1260)), days="weekdays", wage=0.0210),
+        ),
+        description="the kinds of jobs; a kind of venue without a row has no jobs",
     )
     stagger_minutes: Annotated[int, Field(ge=0, le=240)] = Field(
         20, description="how much later each further desk of a venue begins its shifts, so that no two change at once"
     )
     grace_minutes: Minutes = Field(5, description="after the start of a shift, in which one is on time")
-    absent_after_minutes: Minutes = 30
+    absent_after_minutes: Minutes = Field(
+        30, description="minutes after the start of a shift from which one who did not come is absent"
+    )
     absences_max: Annotated[int, Field(ge=1, le=3)] = Field(3, description="absences in the window that cost the job")
     absence_window_minutes: Minutes = Field(7 * 1440, description="seven days")
     cover_within_minutes: Minutes = Field(30, description="a promise to stand in is void after these")
@@ -96,15 +103,21 @@ class Chat(Model):
     radius: Annotated[int, Field(ge=1, le=5)] = Field(2, description="tiles")
     cooldown_minutes: Minutes = Field(5, description="after a talk, before one begins another")
     chance: Share = Field(0.08, description="a minute, of addressing somebody near")
-    chance_extroversion: Share = 0.95
-    success: Share = 0.7
-    success_trust: Share = 0.3
-    success_familiarity: Share = 0.2
-    quality: Share = 0.5
-    quality_extroversion: Share = 0.3
-    quality_trust: Share = 0.2
-    quality_familiarity: Share = 0.1
-    quality_rivalry: Share = 0.2
+    chance_extroversion: Share = Field(0.95, description="`chance` is multiplied by 1 + this x extroversion")
+    success: Share = Field(0.7, description="chance that a chat goes well, times the listener's topic preference")
+    success_trust: Share = Field(
+        0.3, description="`success` is multiplied by 1 + this x the speaker's trust in the listener"
+    )
+    success_familiarity: Share = Field(
+        0.2, description="`success` is multiplied by 1 + this x the speaker's familiarity with the listener"
+    )
+    quality: Share = Field(
+        0.5, description="what a chat that goes well is worth to each of the two, before the terms below"
+    )
+    quality_extroversion: Share = Field(0.3, description="added to `quality`, times extroversion")
+    quality_trust: Share = Field(0.2, description="added to `quality`, times trust in the other")
+    quality_familiarity: Share = Field(0.1, description="added to `quality`, times familiarity with the other")
+    quality_rivalry: Share = Field(0.2, description="taken from `quality`, times rivalry with the other")
     quality_least: Share = Field(0.1, description="no good chat is worse than this")
     listener_liking: Weight = Field(0.5, description="what liking counts when a listener is chosen, beside chance")
     talk_minutes: tuple[Minutes, Minutes] = Field((5, 20), description="how long a talk takes, at the least and most")
@@ -113,7 +126,9 @@ class Chat(Model):
     meal_radius: Annotated[int, Field(ge=1, le=1000)] = Field(
         3, description="tiles, down plus across, within which two eat together"
     )
-    meal_overlap_minutes: Annotated[int, Field(ge=1, le=15)] = 5
+    meal_overlap_minutes: Annotated[int, Field(ge=1, le=15)] = Field(
+        5, description="minutes that two eat at the same time, from which they have shared a meal"
+    )
     avoid_rivalry: Share = Field(0.7, description="rivalry from which one avoids somebody")
 
 
@@ -134,10 +149,14 @@ class News(Model):
 class Queues(Model):
     """Lines at places."""
 
-    cooldown_minutes: Minutes = 60
+    cooldown_minutes: Minutes = Field(
+        60, description="minutes after use, if others wait, in which one may not use the same place again"
+    )
     age_weight: Share = Field(0.1, description="places gained in line a minute waited")
     ghost_after: Annotated[int, Field(ge=1, le=100)] = Field(3, description="failed moves")
-    patience_minutes: Annotated[int, Field(ge=1, le=180)] = 120
+    patience_minutes: Annotated[int, Field(ge=1, le=180)] = Field(
+        120, description="minutes in line after which one gives up"
+    )
     timeout_minutes: Minutes = Field(45, description="in which a reserved place has to be taken")
     cut_chance: Share = Field(0.5, description="that somebody in line pushes in")
     cut_rivalry: Share = Field(0.4, description="more, at rivalry 1")
@@ -147,11 +166,11 @@ class Queues(Model):
     peace_minutes: Minutes = Field(
         2880, description="after a quarrel, in which one grows as ready for the next as before; rivalry knows no peace"
     )
-    polite_chance: Share = 0.4
-    polite_trust: Share = 0.3
+    polite_chance: Share = Field(0.4, description="chance that somebody done passes the place to the next in line")
+    polite_trust: Share = Field(0.3, description="added to `polite_chance`, times trust in the next in line")
     intensity_step: Share = Field(0.25, description="more intensity for each one waiting")
-    intensity_least: Intensity = 0.1
-    intensity_most: Intensity = 5.0
+    intensity_least: Intensity = Field(0.1, description="the smallest intensity of a quarrel")
+    intensity_most: Intensity = Field(5.0, description="the largest intensity of a quarrel")
     held_minutes: tuple[Minutes, Minutes] = Field(
         (3, 10), description="for which a block keeps a place, at the least and most"
     )
@@ -163,31 +182,35 @@ class Queues(Model):
 class ExplicitTie(Model):
     """A directed tie at the founding, by seat: 0 is the first to arrive."""
 
-    owner: Annotated[int, Field(ge=0, le=1023)]
-    other: Annotated[int, Field(ge=0, le=1023)]
-    trust: Unit = 0.0
-    familiarity: Unit = 0.0
-    rivalry: Unit = 0.0
+    owner: Annotated[int, Field(ge=0, le=1023)] = Field(description="seat of the one who feels it")
+    other: Annotated[int, Field(ge=0, le=1023)] = Field(description="seat of the one it is felt for")
+    trust: Unit = Field(0.0, description="trust at the founding")
+    familiarity: Unit = Field(0.0, description="familiarity at the founding")
+    rivalry: Unit = Field(0.0, description="rivalry at the founding")
 
 
 class InitialTies(Model):
     """Whom people know when they arrive at the founding."""
 
-    mode: Literal["none", "households", "random", "list"] = "households"
+    mode: Literal["none", "households", "random", "list"] = Field(
+        "households", description="nobody; those of one home; pairs drawn by chance; those listed in `ties`"
+    )
     density: Share = Field(0.3, description="of all pairs, with mode random")
-    trust: Unit = 0.2
-    familiarity: Unit = 0.3
-    rivalry: Unit = 0.0
+    trust: Unit = Field(0.2, description="trust of each such tie, with modes households and random")
+    familiarity: Unit = Field(0.3, description="familiarity of each such tie, with modes households and random")
+    rivalry: Unit = Field(0.0, description="rivalry of each such tie, with modes households and random")
     ties: tuple[ExplicitTie, ...] = Field((), description="with mode list")
 
 
 class Life(Model):
     """Arrivals, departures, and looking for work."""
 
-    exits_a_day: Annotated[int, Field(ge=0, le=100)] = 2
-    exit_gap_minutes: Minutes = 120
+    exits_a_day: Annotated[int, Field(ge=0, le=100)] = Field(2, description="people who may leave on one day, at most")
+    exit_gap_minutes: Minutes = Field(120, description="minutes between two people who leave, at the least")
     eviction_days: Annotated[int, Field(ge=1, le=30)] = Field(2, description="days of unpaid rent")
-    unemployment_days: Annotated[int, Field(ge=1, le=30)] = 2
+    unemployment_days: Annotated[int, Field(ge=1, le=30)] = Field(
+        2, description="days without a job after which one leaves"
+    )
     lonely_days: Annotated[int, Field(ge=0, le=3650)] = Field(
         60, description="in town, before loneliness makes one leave"
     )
@@ -217,38 +240,42 @@ class Control(Model):
 class Policy(Model):
     """The scripted policy: weights of its utilities, thresholds of needs, and what a step is worth."""
 
-    commit_minutes: Annotated[int, Field(ge=1, le=240)] = 15
-    eat_below: Share = 0.6
-    eat_weight: Weight = 1.6
-    meal_hours: tuple[Minute, Minute, Minute] = (405, 735, 1200)
-    meal_span_minutes: Minutes = 60
+    commit_minutes: Annotated[int, Field(ge=1, le=240)] = Field(
+        15, description="minutes that a chosen option holds, unless it ends, fails, or a need becomes urgent"
+    )
+    eat_below: Share = Field(0.6, description="one eats with a hunger below this")
+    eat_weight: Weight = Field(1.6, description="use of eating, times 1 - hunger")
+    meal_hours: tuple[Minute, Minute, Minute] = Field(
+        (405, 735, 1200), description="minutes of the day at which meal hours begin"
+    )
+    meal_span_minutes: Minutes = Field(60, description="minutes that a meal hour lasts")
     meal_below: Share = Field(0.74, description="at meal hours one eats below this")
     supper_below: Share = Field(0.8, description="with a meal at hand one does not go to bed hungrier than this")
     lead_minutes: dict[OptionName, Minutes] = Field(
         {"eat": 25, "wash": 50, "cook": 55, "shop": 40, "socialise": 45},
         description="how long before setting out for work an option is not begun any more",
     )
-    wash_below: Share = 0.62
-    wash_weight: Weight = 1.3
-    night_from: Minute = 1320
-    night_to: Minute = 480
-    night_weight: Weight = 2.2
+    wash_below: Share = Field(0.62, description="one washes with a hygiene below this")
+    wash_weight: Weight = Field(1.3, description="use of washing, times 1 - hygiene")
+    night_from: Minute = Field(1320, description="minute of the day at which the night begins")
+    night_to: Minute = Field(480, description="minute of the day at which the night ends")
+    night_weight: Weight = Field(2.2, description="use of sleep at night, times 1 - energy")
     chronotype_minutes: Annotated[int, Field(ge=0, le=240)] = Field(
         90, description="by which the night of a person may begin and end earlier or later than that of others"
     )
-    nap_below: Share = 0.25
-    nap_weight: Weight = 1.0
-    work_weight: Weight = 1.1
-    errand_weight: Weight = 0.35
-    social_weight: Weight = 0.2
-    social_extroversion: Share = 0.6
+    nap_below: Share = Field(0.25, description="by day one sleeps with an energy below this")
+    nap_weight: Weight = Field(1.0, description="use of sleep by day, times 1 - energy")
+    work_weight: Weight = Field(1.1, description="use of going to work when it is time")
+    errand_weight: Weight = Field(0.35, description="use of shopping and cooking, at the least, when food runs out")
+    social_weight: Weight = Field(0.2, description="use of company for somebody of extroversion 0")
+    social_extroversion: Share = Field(0.6, description="`social_weight` is multiplied by 1 + this x extroversion")
     stock_wanted: Annotated[int, Field(ge=0, le=20)] = Field(4, description="raw food and meals at home")
     crowd_cost: Steps = Field(12.0, description="steps that one ahead in line is worth")
     rival_cost: Steps = Field(120.0, description="steps one goes to avoid a rival")
     company_gain: Steps = Field(2.0, description="steps one goes for company")
     friend_gain: Steps = Field(12.0, description="steps one goes for a friend, times trust + familiarity - rivalry")
     cafe_cost: Steps = Field(10.0, description="steps that a meal out is dearer than one at home")
-    cafe_extroversion: Steps = 8.0
+    cafe_extroversion: Steps = Field(8.0, description="steps by which `cafe_cost` is smaller, times extroversion")
     thrift_below: Steps = Field(9.0, description="with less money than this, in basic meals, one eats at home")
     meal_out_below: Share = Field(0.35, description="hungrier than this and without a meal, one buys one ready to eat")
     raw_cost: Steps = Field(100.0, description="steps that raw food is farther then")
