@@ -9,6 +9,7 @@ BIN := .venv/bin
 TOWNLET := $(BIN)/townlet
 READY := .venv/.ready
 RAY := .venv/.ray
+SITE := .venv/.site
 PACKAGES := eventlog projections townlet cli tui
 
 # Hundreds of processes start here: each would compile its modules anew if what is compiled were not kept.
@@ -101,9 +102,18 @@ bench: $(READY)
 	@echo "bench: measuring this machine, a few minutes"
 	@$(TOWNLET) bench
 
-docs: $(READY)
+docs: $(SITE)
 	@echo "docs: regenerating the tables under docs/"
 	@$(BIN)/python -m cli.documents
+	@echo "docs: building the site into build/site; a warning fails it"
+	@$(BIN)/python -m sphinx -W --keep-going -q docs build/site
+	@echo "docs: open build/site/index.html"
+
+# Only who builds the site needs Sphinx.
+$(SITE): $(READY)
+	@echo "docs: installing Sphinx"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	@touch $@
 
 golden: $(READY)
 	@echo "golden: regenerating the golden files under tests/; read their diff before you commit it"

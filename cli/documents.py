@@ -26,6 +26,7 @@ def documents() -> Mapping[Path, str]:
     from townlet.asking.tables import document as tables_document
     from townlet.living.commands.document import document as interventions_document
     from townlet.living.perturbing.document import document as perturbations_document
+    from townlet.telling.document import document as narration_document
     from tui.manual import document as observer_document
 
     schemas = DOCS / "telemetry" / "schema"
@@ -38,6 +39,7 @@ def documents() -> Mapping[Path, str]:
         DOCS / "interventions.md": interventions_document(),
         DOCS / "perturbations.md": perturbations_document(),
         DOCS / "kpis.md": kpis_document(),
+        DOCS / "narration.md": narration_document(),
         DOCS / "observer.md": observer_document(),
         DOCS / "tables.md": tables_document(),
         DOCS / "policy" / "OBSERVATIONS.md": observations_document(),
@@ -76,14 +78,14 @@ def commands_document() -> str:
         "|---|---|",
         *(f"| {code} | {meaning} |" for code, meaning in EXIT_CODES.items()),
         "",
-        "| environment variable | |",
+        "| environment variable | meaning |",
         "|---|---|",
         *(f"| `{name}` | {meaning} |" for name, meaning in VARIABLES.items()),
         "",
         "If nothing can be written to the cache, a folder of yours alone among the temporary files takes its place,",
         "and stderr says so once. A cache that holds every kernel may belong to another user: it is only read.",
         "",
-        "| command | |",
+        "| command | what it does |",
         "|---|---|",
         *(f"| [`townlet {name}`](#townlet-{name}) | {line} |" for name, line in COMMANDS.items()),
     ]
@@ -142,7 +144,7 @@ def _command_lines(command: click.Command, context: click.Context) -> Iterator[s
     yield from ("```", f"{context.command_path} {' '.join(command.collect_usage_pieces(context))}", "```", "")
     options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
     if options:
-        yield from ("| option | |", "|---|---|")
+        yield from ("| option | meaning |", "|---|---|")
         for option in options:
             record: Any = option.get_help_record(context)
             yield f"| `{_cell(record[0])}` | {_cell(record[1])} |"

@@ -21,9 +21,10 @@ class Delta(Model):
     familiarity: Unit = Field(0.0, description="added to familiarity")
     rivalry: Unit = Field(0.0, description="added to rivalry")
     sides: Literal["both", "affected"] = Field(
-        "both", description="both ledgers alike, or above all the one of who is wronged, helped or given way to"
+        "both",
+        description="both: both ties change alike; affected: above all that of whoever was wronged or helped",
     )
-    share: Share = Field(0.0, description="with affected: of the delta, for the ledger of the one who did it")
+    share: Share = Field(0.0, description="with affected: the share of the change for the tie of the one who did it")
 
 
 class Deltas(Model):
@@ -44,9 +45,15 @@ class Deltas(Model):
 class Retention(Model):
     """The share of a tie that stays after an hour. 0.9942 halves it in 5 days, 0.9971 in 10, 0.9981 in 15."""
 
-    trust: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.99808, description="half-life 15 days")
-    familiarity: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.99808, description="half-life 15 days")
-    rivalry: Annotated[float, Field(gt=0.0, le=1.0)] = Field(0.99808, description="half-life 15 days")
+    trust: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        0.99808, description="share that stays after an hour; 0.99808 is a half-life of 15 days"
+    )
+    familiarity: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        0.99808, description="share that stays after an hour; 0.99808 is a half-life of 15 days"
+    )
+    rivalry: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        0.99808, description="share that stays after an hour; 0.99808 is a half-life of 15 days"
+    )
 
 
 class Personality(Model):
@@ -74,13 +81,13 @@ class Bonds(Model):
         0.6, description="the liking (trust + familiarity - rivalry) from which the other is a friend"
     )
     friend_until: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
-        0.4, description="the liking below which a friend is one no more; at most friend_liking"
+        0.4, description="the liking below which a friend no longer is one; at most friend_liking"
     )
     rival_rivalry: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
         0.25, description="the rivalry from which the other is a rival, if it is also above trust"
     )
     rival_until: Annotated[float, Field(ge=0.0, le=1.0)] = Field(
-        0.12, description="the rivalry below which a rival is one no more; at most rival_rivalry"
+        0.12, description="the rivalry below which a rival no longer is one; at most rival_rivalry"
     )
 
 
@@ -88,20 +95,20 @@ class Relationships(Model):
     """The ledger of ties."""
 
     capacity: Annotated[int, Field(ge=0, le=12)] = Field(
-        6, description="ties an agent can hold; 0: relationships are off"
+        6, description="ties that a person can hold; 0: there are no ties"
     )
     admission: Annotated[float, Field(ge=0.0, le=3.0)] = Field(
         0.2, description="in a full ledger, |trust + familiarity - rivalry| of a delta must exceed this"
     )
     chat_repeat_share: Share = Field(
-        0.5, description="times what the chat before counted, for each further chat of the same pair on a day"
+        0.5, description="factor for each further talk of the same two on a day, on what the talk before counted"
     )
     forgotten_below: Share = Field(0.01, description="a tie with all three dimensions below this is dropped")
     deltas: Deltas = Deltas()
     hourly_retention: Retention = Retention()
     personality: Personality = Personality()
     hearsay_share: Share = Field(
-        0.3, description="of a deed's delta that whoever hears of it takes over, times the trust in the teller"
+        0.3, description="share of a deed's change that whoever hears of it takes over, times trust in the teller"
     )
     churn: Churn = Churn()
     bonds: Bonds = Bonds()
@@ -146,13 +153,18 @@ class Punctuality(Model):
 class SocialRewards(Model):
     """Rewards for chats from stage c1 on, for avoided conflicts from c2 on; at c3 both depend on all ties."""
 
-    stage: Literal["off", "c1", "c2", "c3"] = Field("off", description="which social rewards are paid")
+    stage: Literal["off", "c1", "c2", "c3"] = Field(
+        "off",
+        description="off: none; c1: for talks; c2: also for avoided conflicts; c3: both depend on all ties",
+    )
     chat: Worth = Field(0.01, description="for a chat with a stranger, times its quality")
     trust: Worth = Field(0.3, description="added to chat, times the trust before the chat")
     familiarity: Worth = Field(0.2, description="added to chat, times the familiarity before the chat")
     chat_most: Worth = Field(0.15, description="the largest reward for a chat; the smallest is 0")
-    avoided_conflict: Worth = Field(0.005, description="for giving a place to the next in line")
-    standing: Share = Field(0.5, description="at c3, both times 1 + this x mean (trust + familiarity - rivalry) / 3")
+    avoided_conflict: Worth = Field(0.005, description="reward for giving a place to the next in line")
+    standing: Share = Field(
+        0.5, description="at c3 both are multiplied by 1 + this x mean (trust + familiarity - rivalry) / 3"
+    )
     deficit_most: Share = Field(0.85, description="no social reward for an agent with a need below 1 - this")
 
 
@@ -165,10 +177,10 @@ class Company(Model):
     """
 
     enabled: bool = Field(True, description="true: minutes in company are paid")
-    minute: Worth = Field(0.017, description="for the first minute of a day, in a talk")
+    minute: Worth = Field(0.017, description="reward for the first minute of a day in a talk")
     table: Annotated[float, Field(ge=0.0, le=100.0)] = Field(
         5.0,
-        description="times that for a minute at a shared table: meals are short, and to meet for one takes planning",
+        description="factor for a minute at a shared table: meals are short, and one must plan to meet for them",
     )
     day_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
         60, description="minutes of company after which a further minute of the day brings half"
@@ -194,10 +206,10 @@ class Terminal(Model):
 class Rewards(Model):
     """What agents earn each tick. No rule and no fold of the town reads it: rewards of any log can be computed anew."""
 
-    survival: Worth = Field(0.002, description="for a minute lived")
+    survival: Worth = Field(0.002, description="reward for each minute lived")
     needs: NeedRewards = NeedRewards()
     shaping: Shaping = Shaping()
-    wage: Worth = Field(0.2, description="times the wage of a minute worked, in basic meals")
+    wage: Worth = Field(0.2, description="factor on the wage of a minute worked, in basic meals")
     punctuality: Punctuality = Punctuality()
     social: SocialRewards = SocialRewards()
     company: Company = Company()
@@ -214,17 +226,20 @@ class Rewards(Model):
 class Social(Model):
     """The social snippet: the agent's best friends and worst rivals, and its feelings for those in sight."""
 
-    enabled: bool = Field(True, description="false: no snippet")
-    top_k: Annotated[int, Field(ge=0, le=4)] = Field(2, description="number of friends, and of rivals")
-    embed_dim: Annotated[int, Field(ge=1, le=16)] = Field(8, description="length of an identity code")
-    include_aggregates: bool = Field(True, description="mean and maximum of trust and rivalry over those in sight")
+    enabled: bool = Field(True, description="true: agents observe it")
+    top_k: Annotated[int, Field(ge=0, le=4)] = Field(2, description="how many friends, and how many rivals")
+    embed_dim: Annotated[int, Field(ge=1, le=16)] = Field(8, description="numbers that stand for one person")
+    include_aggregates: bool = Field(
+        True, description="true: also mean and maximum of trust and rivalry over those in sight"
+    )
 
 
 class Observations(Model):
     """What learning agents observe; no rule reads it."""
 
     variant: Literal["full", "hybrid", "compact"] = Field(
-        "full", description="a map of six planes; a map of three planes; no map but the next step to the goal"
+        "full",
+        description="full: a map of six planes; hybrid: of three; compact: no map, but the next step to the goal",
     )
     personality: bool = Field(True, description="true: agents observe their own personality")
     debts: bool = Field(True, description="true: agents observe what rent they owe, and for how many days")
@@ -270,10 +285,10 @@ class Narration(Model):
         20, description="minutes in which the same event of the same people at the same place is told only once"
     )
     window_minutes: Annotated[int, Field(ge=1, le=100800)] = Field(
-        600, description="minutes of the window of both limits"
+        600, description="length of the window of the two limits below"
     )
-    window_most: Annotated[int, Field(ge=0, le=1000)] = Field(10, description="ordinary entries in a window")
+    window_most: Annotated[int, Field(ge=0, le=1000)] = Field(10, description="ordinary entries in a window, at most")
     priority_most: Annotated[int, Field(ge=0, le=1000)] = Field(
-        6, description="important entries of one category in a window that pass cooldowns and window_most"
+        6, description="important entries of one category in a window that may pass cooldowns and `window_most`"
     )
     categories: Categories = Categories()

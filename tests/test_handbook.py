@@ -129,7 +129,8 @@ def shortened(lines: list[str], out: list[str]) -> list[str]:
 def with_real_outputs(text: str) -> str:
     """The page as it would be if everything were run now; a YAML block is a file, named by its first line.
 
-    A Python block is run where it stands, and must end with 0. What is served is served on a port that is free.
+    A Python block whose first line names a file, such as `# meals.py`, is one, too. Any other Python block is run where
+    it stands, and must end with 0. What is served is served on a port that is free.
     """
     code = 0
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
@@ -138,10 +139,10 @@ def with_real_outputs(text: str) -> str:
 
         def redone(match: re.Match[str]) -> str:
             nonlocal code
-            if match[1] == "yaml":
-                name = match[2].partition("\n")[0].removeprefix("# ")
+            name = match[2].partition("\n")[0].removeprefix("# ")
+            if match[1] == "yaml" or re.fullmatch(r"\w+\.py", name):
                 (Path(folder) / name).write_text(match[2], encoding="utf-8")
-            if match[1] == "python":
+            elif match[1] == "python":
                 words = [sys.executable, "-c", beside.real(match[2])]
                 done = subprocess.run(words, cwd=folder, env=ENVIRONMENT, **TOGETHER)
                 assert done.returncode == 0, done.stdout

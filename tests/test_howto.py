@@ -1,4 +1,4 @@
-"""The pages of docs/howto: their commands, run in their order, say what each page shows.
+"""The pages of docs/howto, and the tutorial: their commands, run in their order, say what each page shows.
 
 `python -m tests.test_howto` writes their outputs anew; read the diff before you commit it.
 """
@@ -11,12 +11,14 @@ import pytest
 from tests.test_handbook import with_real_outputs
 from tests.test_readme import ROOT, text_of
 
-PAGES = sorted((ROOT / "docs" / "howto").glob("*.md"))
+PAGES = sorted(page for room in ("howto", "tutorial") for page in (ROOT / "docs" / room).glob("*.md"))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_shows_what_comes_out(page: Path) -> None:
+    if "import polars" in text_of(page):
+        pytest.importorskip("polars", reason="tests/peers.txt has it")
     assert with_real_outputs(text_of(page)) == text_of(page), "`python -m tests.test_howto` writes it anew"
 
 

@@ -209,7 +209,7 @@ def query(
 ) -> pa.Table:
     """The answer to a query over many runs at once: every table and view begins with `run`, the name of the folder.
 
-    `runs` are folders or runs, or a pattern of folders, such as "runs/*". Each is asked as of tick `at` (None: its own
+    `runs` are folders or runs, or a pattern of folders, such as `runs/*`. Each is asked as of tick `at` (None: its own
     now), of its events from `from_tick` on (None: all). In memory are the columns that the query names, of all the
     runs. Raises QueryError, TickOutOfRange for a run that has not come that far, RunNotFound, LogDamaged.
     """

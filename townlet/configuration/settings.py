@@ -26,8 +26,10 @@ CODE_MOST: Final = 32767
 class Features(Model):
     """Features that can be switched on or off."""
 
-    relationship_modifiers: bool = Field(True, description="personality changes deltas and the decay of rivalry")
-    hearsay: bool = Field(True, description="people remember what others did, and tell it on in good chats")
+    relationship_modifiers: bool = Field(
+        True, description="personality changes how ties change and how rivalry wears off"
+    )
+    hearsay: bool = Field(True, description="people remember what others did, and tell it on in talks that go well")
 
 
 class Town(Model):
@@ -41,14 +43,14 @@ class Town(Model):
         "ordinary", description="64 seats for up to 48 people, or 1,024 for 1,000"
     )
     people: Annotated[int, Field(ge=1, le=1000)] = Field(
-        8, description="at the founding; exits are replaced up to these"
+        8, description="people at the founding; whoever leaves is replaced up to this number"
     )
     ticks_per_day: Annotated[int, Field(ge=240, le=14400, multiple_of=60)] = Field(
-        1440, description="a tick is 24 hours / this, a minute by default; from 1200 to 2880 with times in minutes"
+        1440, description="ticks in a day; 1440: a tick is a minute; from 1200 to 2880 if `units` is minutes"
     )
     units: Literal["minutes", "ticks"] = Field(
         "minutes",
-        description="what times and rates are given in; ticks: as before version 3, a minute then means a tick",
+        description="the unit of times and rates below: minutes; or ticks, as in settings before version 3",
     )
 
     @property
@@ -61,7 +63,7 @@ class Settings(Model):
     """Everything that decides a run except its seed; it is written to `configs/<config_id>.json` of the run."""
 
     version: Annotated[int, Field(ge=VERSION, le=VERSION)] = Field(
-        VERSION, description="of these keys; a file that gives an older one keeps what newer keys then stood for"
+        VERSION, description="version of these keys; a file with an older version keeps the behaviour of that version"
     )
     name: Annotated[str, Field(pattern=r"^[a-z0-9_-]+$")] = Field(
         "town", description="the name of the town; a new run is called <name>-<seed>"
@@ -91,8 +93,8 @@ class Settings(Model):
     checkpoint_ticks: Annotated[int, Field(ge=60, le=1000000, multiple_of=60)] = Field(
         1440, description="ticks between two checkpoints"
     )
-    people_names: tuple[str, ...] = Field((), description="names by person number; the shipped list where it is empty")
-    map_content: dict[str, Any] = Field({}, description="the map itself; filled in when settings are resolved")
+    people_names: tuple[str, ...] = Field((), description="names in the order of arrival; empty: the shipped list")
+    map_content: dict[str, Any] = Field({}, description="the map itself; Townlet fills it in, leave it empty")
 
     @model_validator(mode="after")
     def _fit(self) -> "Settings":

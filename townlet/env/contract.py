@@ -52,6 +52,7 @@ class EnvironmentContract:
             yield actions, observations, rewards, terminations, truncations, infos
 
     def test_what_is_seen_lies_in_its_space(self) -> None:
+        """Every observation lies in the observation space."""
         with self.make(towns=2) as env:
             observations, _ = env.reset(seed=1)
             assert env.observation_space.contains(observations), "the first observation lies outside of its space"
@@ -60,6 +61,7 @@ class EnvironmentContract:
                     assert space.contains(seen[name]), f"{name} lies outside of its space"
 
     def test_shapes_and_types_stand(self) -> None:
+        """Actions, observations, rewards and infos keep their shapes and types."""
         with self.make(towns=3) as env:
             shape = (3, env.seats)
             for actions, seen, rewards, terminations, truncations, infos in self.play(env):
@@ -71,6 +73,7 @@ class EnvironmentContract:
                 )
 
     def test_somebody_may_always_do_something(self) -> None:
+        """A mask always allows an action; an empty seat may only wait."""
         with self.make(towns=2) as env:
             for _, seen, *_, infos in self.play(env):
                 mask, alive = seen["action_mask"], infos["alive"]
@@ -82,12 +85,14 @@ class EnvironmentContract:
                 assert not (infos["decides"] & ~alive).any(), "nobody decides in an empty seat"
 
     def test_what_may_be_asked_is_never_refused(self) -> None:
+        """No action that the mask allows is rejected."""
         with self.make(towns=2) as env:
             for _ in self.play(env):
                 for town in range(2):
                     assert not (env.events(town)["kind"] == ACTION_REJECTED).any(), "refused what the mask allows"
 
     def test_what_may_not_be_asked_is_an_event(self) -> None:
+        """An action that the mask does not allow is rejected by an event."""
         with self.make(towns=1) as env:
             observations, infos = env.reset(seed=1)
             wrong = observations["action_mask"].argmin(-1)
@@ -96,6 +101,8 @@ class EnvironmentContract:
             assert (env.events(0)["kind"] == ACTION_REJECTED).sum() == asked.sum()
 
     def test_a_seed_is_a_history(self) -> None:
+        """The same seed gives the same history, another seed another one."""
+
         def digests(seed: int, **changes: Any) -> list[str]:
             with self.make(towns=3, **changes) as env:
                 for _ in self.play(env, seed):
@@ -109,6 +116,7 @@ class EnvironmentContract:
         assert not set(digests(50)) & set(first), "another seed, the same history"
 
     def test_rewards_are_the_sum_of_their_terms(self) -> None:
+        """A reward is the sum of the terms in `breakdown`."""
         with self.make(towns=2) as env:
             for _, _, rewards, *_ in self.play(env):
                 terms = env.breakdown
@@ -118,6 +126,7 @@ class EnvironmentContract:
                 assert (total == terms[..., -1]).all() and (terms[..., -1].astype("f4") == rewards).all()
 
     def test_an_episode_ends_when_it_is_to(self) -> None:
+        """An episode is cut off after `episode_ticks`, and not before."""
         length = self.ticks // 2
         with self.make(towns=2, episode_ticks=length, autoreset="same_step") as env:
             for tick, (*_, truncations, infos) in enumerate(self.play(env), start=1):
@@ -127,6 +136,7 @@ class EnvironmentContract:
                 assert (truncations == (alive & ends)).all(), f"tick {tick}"
 
     def test_an_episode_that_ends_is_an_event(self) -> None:
+        """The end of an episode is an event for everybody who lives."""
         with self.make(towns=1, episode_ticks=self.ticks, autoreset="disabled") as env:
             for *_, infos in self.play(env):
                 living = int(infos["alive"].sum())
@@ -170,9 +180,11 @@ class PolicyContract:
         assert (np.take_along_axis(mask[alive], chosen[:, None], 1) == 1).all(), "an action that may not be asked"
 
     def test_it_asks_for_what_may_be_asked(self) -> None:
+        """The policy asks for nothing that the mask does not allow."""
         self.history()
 
     def test_it_asks_the_same_of_the_same_town(self) -> None:
+        """In the same town the policy asks for the same."""
         digests, asked = self.history()
         again, asked_again = self.history()
         assert all((one == other).all() for one, other in zip(asked, asked_again, strict=True)), "it asks otherwise"

@@ -53,9 +53,8 @@ class Refold:
     - `overrides`: dotted keys with their parsed values
     - `ties`, `tie_changes`: the tables of these names for the refolded `town`
     - `comparison`: a row for each tie of either town: `owner`, `other`, `change` (gained, lost, changed, same), the
-    three
-      sides before and after (NULL: no tie), and `difference`, the sum of the absolute differences, in which a missing
-      tie counts as zeros; the largest difference comes first
+      three sides before and after (NULL: no tie), and `difference`, the sum of the absolute differences, in which a
+      missing tie counts as zeros; the largest difference comes first
     - `summary`: the number of ties, of ties evicted for lack of room, and of refused ties, in the original (`_before`)
       and the refolded town (`_after`), and the number of rows of `comparison` by `change`
     - `original`: the town as it lived
