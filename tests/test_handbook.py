@@ -71,7 +71,14 @@ class Beside:
             self._town.wait()
 
 
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+BESIDE = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+FOUND = [str(Path(sys.executable).parent), *filter(None, [os.environ.get("PATH")])]
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": os.pathsep.join(BESIDE),
+    "PATH": os.pathsep.join(FOUND),
+    "NO_COLOR": "1",
+}
 TOGETHER: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
 
 

@@ -98,14 +98,14 @@ def document() -> str:
 def _actions() -> Iterator[str]:
     yield "## What can be done"
     for group, actions in groupby(ACTIONS, key=lambda action: action.group):
-        yield from ("", f"### {group}", "", "| key | | | name |", "|---|---|---|---|")
+        yield from ("", f"### {group}", "", "| key | action | meaning | name |", "|---|---|---|---|")
         for action in actions:
             yield f"| {_keys(action)} | {action.title} | {_help(action)} | `{action.name}` |"
     yield ""
 
 
 def _panels() -> Iterator[str]:
-    yield from ("## In a panel", "", "| panel | key | |", "|---|---|---|")
+    yield from ("## In a panel", "", "| panel | key | meaning |", "|---|---|---|")
     for name, (title, lines) in PANELS.items():
         if name != "card":
             yield from (f"| {title} | {key} | {words} |" for key, words in lines)

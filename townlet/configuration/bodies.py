@@ -37,7 +37,7 @@ class Needs(Model):
     start: Start = Start()
     urgent_below: Share = Field(
         0.15,
-        description="a need below this is urgent: it breaks off work and sleep, and a rival nearby no longer matters",
+        description="a need below this is urgent: people choose anew, and a rival at a place no longer matters",
     )
     faint_at: Share = Field(0.03, description="hunger at or below this for `faint_minutes` ends in a faint")
     faint_minutes: Minutes = Field(30, description="minutes at or below `faint_at` that end in a faint")
