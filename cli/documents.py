@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from cli import output
-from cli.main import COMMANDS, EXIT_CODES, VARIABLES, townlet
+from cli.main import COMMANDS, EXIT_CODES, GROUPS, VARIABLES, townlet
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -83,10 +83,11 @@ def commands_document() -> str:
         "If nothing can be written to the cache, a folder of yours alone among the temporary files takes its place,",
         "and stderr says so once. A cache that holds every kernel may belong to another user: it is only read.",
         "",
-        "| command | |",
-        "|---|---|",
-        *(f"| [`townlet {name}`](#townlet-{name}) | {line} |" for name, line in COMMANDS.items()),
     ]
+    for wanted, commands in GROUPS.items():
+        lines += [f"| {wanted} | |", "|---|---|"]
+        lines += [*(f"| [`townlet {name}`](#townlet-{name}) | {line} |" for name, line in commands.items()), ""]
+    lines.pop()
     for name, command, context in every_command():
         lines += ["", f"## {name}", "", *_command_lines(command, context)]
     return "\n".join(lines) + "\n"

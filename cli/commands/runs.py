@@ -10,7 +10,7 @@ import click
 
 from cli import names, options, output
 from cli.main import COMMANDS
-from cli.names import PROJECTION, RunName
+from cli.names import PROJECTION, Place, RunName
 from cli.packing.packs import pack_rows, pack_runs, size_of, town_rows
 from eventlog.folder.lineage import Member, family_tree
 from eventlog.folder.run_folders import is_folder, is_run
@@ -155,7 +155,7 @@ def archive_runs(names: tuple[str, ...], form: str) -> None:
     ),
 )
 @click.argument("name", type=RunName(), metavar="RUN")
-@click.argument("to", metavar="TO")
+@click.argument("to", type=Place(), metavar="TO")
 @options.output_formats
 def copy_run(name: str, to: str, form: str) -> None:
     import townlet
