@@ -103,6 +103,13 @@ VARIABLES: Final[Mapping[str, str]] = {
 COMPLETES: Final = "_TOWNLET_COMPLETE"
 """The variable by which a shell asks for completions."""
 
+COMPLETION: Final[Mapping[str, str]] = {
+    "bash": f'eval "$({COMPLETES}=bash_source townlet)"',
+    "zsh": f'eval "$({COMPLETES}=zsh_source townlet)"',
+    "fish": f"{COMPLETES}=fish_source townlet | source",
+}
+"""The line that brings completion to each shell; in zsh, `compinit` comes before it."""
+
 NEW_OBJECTS: Final = 100_000
 """The garbage collector runs after so many new objects."""
 
@@ -119,8 +126,8 @@ Environment variables:
 A run is given as a folder or as a name under runs/; commands that only read also take a URI such
 as s3://bucket/runs/a, and observe, tail, story, why, sql, telemetry and console the address of a
 served town, such as grpc://127.0.0.1:7777. Without a run, commands use the newest.
-Completion of commands, options, runs, people, kinds and settings in bash (or zsh, or fish):
-  eval "$(_TOWNLET_COMPLETE=bash_source townlet)"
+Completion of commands, options, files, runs, configurations, kinds, people and settings:
+{chr(10).join(f"  {shell:<6}{line}" for shell, line in COMPLETION.items())}
 
 \b
 Examples:
