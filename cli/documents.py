@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from cli import output
-from cli.main import COMMANDS, EXIT_CODES, VARIABLES, townlet
+from cli.main import COMMANDS, COMPLETION, EXIT_CODES, GROUPS, VARIABLES, townlet
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -82,13 +82,23 @@ def commands_document() -> str:
         "|---|---|",
         *(f"| `{name}` | {meaning} |" for name, meaning in VARIABLES.items()),
         "",
+        "These lines, in the file that a shell reads as it starts, let the tab key complete commands, options, files,",
+        "runs, configurations, kinds of events, people and settings:",
+        "",
+        "| shell | line |",
+        "|---|---|",
+        *(f"| {shell} | `{line}` |" for shell, line in COMPLETION.items()),
+        "",
+        "In zsh, `autoload -Uz compinit; compinit` comes before it.",
+        "",
         "If nothing can be written to the cache, a folder of yours alone among the temporary files takes its place,",
         "and stderr says so once. A cache that holds every kernel may belong to another user: it is only read.",
         "",
-        "| command | what it does |",
-        "|---|---|",
-        *(f"| [`townlet {name}`](#townlet-{name}) | {line} |" for name, line in COMMANDS.items()),
     ]
+    for wanted, commands in GROUPS.items():
+        lines += [f"| {wanted} | what it does |", "|---|---|"]
+        lines += [*(f"| [`townlet {name}`](#townlet-{name}) | {line} |" for name, line in commands.items()), ""]
+    lines.pop()
     for name, command, context in every_command():
         lines += ["", f"## {name}", "", *_command_lines(command, context)]
     return "\n".join(lines) + "\n"

@@ -16,45 +16,67 @@ import click
 from cli import output
 from projections.spelling import proposal
 
-COMMANDS: Final[Mapping[str, str]] = {
-    "run": "Let a town live, every action an event in its log.",
-    "resume": "Let the town of a run live on.",
-    "replay": "Rebuild the town at a tick from its log.",
-    "sql": "Ask a run a question in SQL, as of any tick.",
-    "observe": "Watch a town on the screen, finished or running, at any tick.",
-    "story": "Tell what happened in a few sentences a day, each with its cause in the log.",
-    "why": "Explain what one person feels about another: list every cause; the causes add up.",
-    "refold": "Compute the ties again from the same events, under other settings.",
-    "fork": "Give a town another future, from any tick of its history.",
-    "whatif": "Measure what one event did, over many pairs of futures with and without it.",
-    "offpolicy": "Estimate how people would fare by another policy, from the decisions that a run keeps.",
-    "trial": "Run a randomised trial: arms that live on from one moment, and a plan made before.",
-    "perturb": "List the city events that a seed brings, or give a run another profile of them.",
-    "console": "Operate a living town at a prompt: let it live, look at it, command it.",
-    "serve": "Serve a living town, or a finished run, to other people and machines.",
-    "commands": "List the commands that a town was given, or write them as a session for any other run.",
-    "diff": "Show where two runs diverge, and how much their towns differ since.",
-    "verify": "Prove that a log is what was written and folds to the town that lived.",
-    "plot": "Draw the town's ties, the history of one, or how word spread.",
-    "tail": "Print the last events of a run, or follow those of a running town.",
-    "watch": "Check a town against thresholds, running or finished.",
-    "telemetry": "Send the state of a town to other programs, tick by tick, or summarise a run.",
-    "export": "Write a run's events as Parquet, a DuckDB database or CSV, with digests that prove them.",
-    "train": "Train a policy by which people live, from the decisions of many towns.",
-    "dataset": "Write what people observed, did and earned in a run, as a dataset for learning.",
-    "policy": "Show a policy that was learned, or write it for other runtimes.",
-    "runs": "List runs; archive, copy, rebuild or remove them.",
-    "config": "Show, check or describe a configuration.",
-    "soak": "Let many towns live and check what must be true of every town.",
-    "facts": "Hold a town against what is known of people, each fact with its source.",
-    "evaluate": "Let towns live under policies, learned or not, and compare what people then do.",
-    "sweep": "Let towns of many settings live, each with the same seeds, and compare them.",
-    "experiment": "Train and evaluate the arms of a planned experiment, and report what came of it.",
-    "phase": "Plan, check and edit the social stages of a training file.",
-    "bench": "Measure this machine.",
-    "warm": "Compile every kernel now, so that later commands do not wait.",
+GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
+    "Let a town live": {
+        "run": "Let a town live, every action an event in its log.",
+        "resume": "Let the town of a run live on.",
+        "console": "Operate a living town at a prompt: let it live, look at it, command it.",
+        "perturb": "List the city events that a seed brings, or give a run another profile of them.",
+        "commands": "List the commands that a town was given, or write them as a session for any other run.",
+    },
+    "Look at it": {
+        "observe": "Watch a town on the screen, finished or running, at any tick.",
+        "story": "Tell what happened in a few sentences a day, each with its cause in the log.",
+        "tail": "Print the last events of a run, or follow those of a running town.",
+        "sql": "Ask a run a question in SQL, as of any tick.",
+        "plot": "Draw the town's ties, the history of one, or how word spread.",
+        "replay": "Rebuild the town at a tick from its log.",
+    },
+    "Explain what happened": {
+        "why": "Explain what one person feels about another: list every cause; the causes add up.",
+        "diff": "Show where two runs diverge, and how much their towns differ since.",
+        "whatif": "Measure what one event did, over many pairs of futures with and without it.",
+        "offpolicy": "Estimate how people would fare by another policy, from the decisions that a run keeps.",
+    },
+    "Change its history": {
+        "fork": "Give a town another future, from any tick of its history.",
+        "refold": "Compute the ties again from the same events, under other settings.",
+    },
+    "Let people learn": {
+        "train": "Train a policy by which people live, from the decisions of many towns.",
+        "evaluate": "Let towns live under policies, learned or not, and compare what people then do.",
+        "policy": "Show a policy that was learned, or write it for other runtimes.",
+        "dataset": "Write what people observed, did and earned in a run, as a dataset for learning.",
+        "phase": "Plan, check and edit the social stages of a training file.",
+        "experiment": "Train and evaluate the arms of a planned experiment, and report what came of it.",
+    },
+    "Study many towns": {
+        "sweep": "Let towns of many settings live, each with the same seeds, and compare them.",
+        "trial": "Run a randomised trial: arms that live on from one moment, and a plan made before.",
+        "soak": "Let many towns live and check what must be true of every town.",
+        "facts": "Hold a town against what is known of people, each fact with its source.",
+    },
+    "Serve it to others": {
+        "serve": "Serve a living town, or a finished run, to other people and machines.",
+        "telemetry": "Send the state of a town to other programs, tick by tick, or summarise a run.",
+        "export": "Write a run's events as Parquet, a DuckDB database or CSV, with digests that prove them.",
+    },
+    "Take care of runs": {
+        "runs": "List runs; archive, copy, rebuild or remove them.",
+        "verify": "Prove that a log is what was written and folds to the town that lived.",
+        "watch": "Check a town against thresholds, running or finished.",
+        "config": "Show, check or describe a configuration.",
+        "bench": "Measure this machine.",
+        "warm": "Compile every kernel now, so that later commands do not wait.",
+    },
 }
-"""The commands, each with the first line of its help, so that a command is imported only when it is called."""
+"""The commands by what one wants, each with the first line of its help. A command is imported when it is called."""
+
+COMMANDS: Final[Mapping[str, str]] = {name: line for group in GROUPS.values() for name, line in group.items()}
+"""All commands, in the order of the groups, each with the first line of its help."""
+
+NAME_WIDTH: Final = max(map(len, COMMANDS))
+"""The width of the column of names in the list of commands."""
 
 EXIT_CODES: Final[Mapping[int, str]] = {
     0: "ok",
@@ -81,6 +103,13 @@ VARIABLES: Final[Mapping[str, str]] = {
 COMPLETES: Final = "_TOWNLET_COMPLETE"
 """The variable by which a shell asks for completions."""
 
+COMPLETION: Final[Mapping[str, str]] = {
+    "bash": f'eval "$({COMPLETES}=bash_source townlet)"',
+    "zsh": f'eval "$({COMPLETES}=zsh_source townlet)"',
+    "fish": f"{COMPLETES}=fish_source townlet | source",
+}
+"""The line that brings completion to each shell; in zsh, `compinit` comes before it."""
+
 NEW_OBJECTS: Final = 100_000
 """The garbage collector runs after so many new objects."""
 
@@ -97,8 +126,8 @@ Environment variables:
 A run is given as a folder or as a name under runs/; commands that only read also take a URI such
 as s3://bucket/runs/a, and observe, tail, story, why, sql, telemetry and console the address of a
 served town, such as grpc://127.0.0.1:7777. Without a run, commands use the newest.
-Completion of commands, options, runs, people, kinds and settings in bash (or zsh, or fish):
-  eval "$(_TOWNLET_COMPLETE=bash_source townlet)"
+Completion of commands, options, files, runs, configurations, kinds, people and settings:
+{chr(10).join(f"  {shell:<6}{line}" for shell, line in COMPLETION.items())}
 
 \b
 Examples:
@@ -134,9 +163,10 @@ class Townlet(Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of commands with their first lines, from COMMANDS alone."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        """Write the commands by what one wants, each with its first line, from GROUPS alone."""
+        for wanted, commands in GROUPS.items():
+            with formatter.section(wanted):
+                formatter.write_dl([(name.ljust(NAME_WIDTH), line) for name, line in commands.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. If the reader of stdout goes away, the command ends without a message, and with 0."""

@@ -70,6 +70,42 @@ class Person(click.ParamType[str]):
         return [CompletionItem(name) for name in people_like(ctx.params.get("run"), incomplete)]
 
 
+class Pair(click.Tuple):
+    """Two people who have lived in the run that the command names."""
+
+    def __init__(self) -> None:
+        super().__init__([Person(), Person()])
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The people of the run whose names begin so."""
+        return Person().shell_complete(ctx, param, incomplete)
+
+
+class Place(click.ParamType[str]):
+    """A file, a folder or a URI, to read from or to write to."""
+
+    name = "place"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Files and folders."""
+        return files(incomplete)
+
+
+class CommandLine(click.ParamType[str]):
+    """A command to a town with its values, such as `setneed alice hunger 0.2`."""
+
+    name = "command"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The whole line with its last word completed: the command's name, a person, or a value of its field."""
+        from townlet.living.commands.written import FIELDS, completions
+
+        before, space, word = incomplete.rpartition(" ")
+        people = people_like(ctx.params.get("run"), "") if space else []
+        found = completions(incomplete, word, people) if space else [name for name in FIELDS if name.startswith(word)]
+        return [CompletionItem(f"{before}{space}{each}") for each in found]
+
+
 class RunOrPeople(RunName):
     """An argument of `[RUN] OWNER OTHER`."""
 
@@ -238,6 +274,27 @@ def policy_names() -> list[str]:
     return [*shipped_policies(), SCRIPTED]
 
 
+def kinds_held_back() -> list[str]:
+    """The kinds of events that can be held back."""
+    from townlet.whatif.paired.holding_back import RULES
+
+    return list(RULES)
+
+
+def key_figures() -> list[str]:
+    """The names of the key figures."""
+    from townlet.asking.key_figures import shipped
+
+    return list(shipped())
+
+
+def wordings() -> list[str]:
+    """The names of the shipped words of the story."""
+    from townlet.history.narrator import WORDINGS
+
+    return list(WORDINGS)
+
+
 CONFIG: Final = Name("configuration", configurations, files=True)
 KIND: Final = Name("kind of event", kinds_and_words)
 CATEGORY: Final = Name("category", categories_and_words)
@@ -247,3 +304,6 @@ RULES: Final = Name("rules", rule_files, files=True)
 REWARDS: Final = Name("rewards", reward_files, files=True)
 POLICY: Final = Name("policy", policy_names, files=True)
 TRAINING: Final = Name("training", training_files, files=True)
+HELD_BACK: Final = Name("kind of event", kinds_held_back)
+OUTCOME: Final = Name("outcome", key_figures, files=True)
+WORDING: Final = Name("words", wordings, files=True)

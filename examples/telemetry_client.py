@@ -1,45 +1,29 @@
 """A client of the telemetry feed, written from its JSON Schema alone: docs/telemetry/schema/2/message.schema.json.
 
     townlet telemetry stream runs/demo --follow --into tcp://127.0.0.1:7777
-    python examples/telemetry_client.py tcp://127.0.0.1:7777
+    python examples/telemetry_client.py tcp://127.0.0.1:7777 [EVERY]
 
-It keeps the state that the messages make, and every EVERY ticks (by default 60) prints what an overlay on a map of the
-town would show: who is where and does what, how they feel, what changed between whom, who waits where. PLACE may also
-be a file, or - for stdin.
+Every EVERY ticks (60) it prints who is where, does what and likes whom. The place may also be a file.
 """
 
 import json
 import socket
 import sys
-from collections import deque
-
-SCHEMA = 2
-NEEDS = ("hunger", "hygiene", "energy")
 
 
-def main():
+def main(place, every="60"):
     """Show a feed to its end."""
-    if len(sys.argv) not in (2, 3):
-        sys.exit(f"usage: {sys.argv[0]} PLACE [EVERY]")
-    every = int(sys.argv[2]) if len(sys.argv) == 3 else 60
-    state, news, tick = {}, deque(maxlen=5), None
-    for line in lines_from(sys.argv[1]):
-        message = json.loads(line)
-        if message["schema"] != SCHEMA:
-            continue  # the same in another version stands beside it
-        tick = message["tick"]
-        if message["type"] == "snapshot":
-            state = message["state"]
-            if message["dropped"]:
-                news.append(f"({message['dropped']} messages were missed)")
+    state, news = {}, []
+    for message in (each for each in map(json.loads, lines_from(place)) if each["schema"] == 2):
+        if message["type"] == "snapshot":  # the whole state: at first, and after messages were missed
+            state, news = message["state"], [f"{message['dropped']} messages were missed"] * (message["dropped"] > 0)
         else:
             state = merged(state, message["patch"])
-            news.extend(in_words(change) for change in message.get("tie_changes", ()) if change["change"] != "decayed")
-            news.extend(f"many ties make room for others: {each['share']:.0%}" for each in message.get("warnings", ()))
-        if tick % every == 0:
-            show(tick, state, news)
-    if tick is not None and tick % every:
-        show(tick, state, news)
+            for one in message.get("tie_changes", ()):
+                news.append(f"{one['owner']} about {one['other']}: {one['kind']} (event {one['cause']})")
+        if message["tick"] % int(every) == 0:
+            show(message["tick"], state, news)
+            news = []
 
 
 def lines_from(place):
@@ -48,8 +32,6 @@ def lines_from(place):
         host, _, port = place.removeprefix("tcp://").rpartition(":")
         with socket.create_connection((host, int(port))) as connection, connection.makefile(encoding="utf-8") as lines:
             yield from lines
-    elif place == "-":
-        yield from sys.stdin
     else:
         with open(place, encoding="utf-8") as lines:
             yield from lines
@@ -57,65 +39,21 @@ def lines_from(place):
 
 def merged(state, patch):
     """A JSON Merge Patch (RFC 7396): null takes a key away, an object is merged, anything else stands instead."""
-    made = dict(state)
-    for key, value in patch.items():
-        if value is None:
-            made.pop(key, None)
-        elif isinstance(value, dict):
-            made[key] = merged(made.get(key) or {}, value)
-        else:
-            made[key] = value
-    return made
+    values = {key: merged(state.get(key) or {}, new) if isinstance(new, dict) else new for key, new in patch.items()}
+    return {key: value for key, value in {**state, **values}.items() if value is not None}
 
 
 def show(tick, state, news):
-    """Print the overlay."""
+    """Print the town as it is, and what is new of ties."""
     town = state["town"]
-    day, minute = divmod(tick, town["ticks_per_day"])
-    minute = minute * 1440 // town["ticks_per_day"]
-    mains = "".join(f", no {name}" for name in ("power", "water") if not town[name])
-    clock = f"day {day}, {minute // 60:02}:{minute % 60:02}"
-    print(f"{town['name']}, {clock}: {town['people']} people, {town['weather']}{mains}")
+    day, minute = divmod(tick * 1440 // town["ticks_per_day"], 1440)
+    print(f"{town['name']}, day {day}, {minute // 60:02}:{minute % 60:02}: {town['people']} people, {town['weather']}")
     for name, agent in state["agents"].items():
-        needs = " ".join(bar(agent[need]) for need in NEEDS)
-        where = agent.get("venue", "out of doors")
-        deed = agent.get("doing") or state["policy"][name].get("option", "")
-        earned = state["rewards"].get(name, {}).get("episode", 0.0)
-        at = f"{agent['row']:>2},{agent['col']:<2}"
-        print(f"  {name:<10} {at} {where:<14} {deed:<10} {needs} {earned:+7.3f}  {bonds(state, name)}")
-    for place, queue in state["queues"].items():
-        if queue.get("waiting"):
-            print(f"  {place}: {queue.get('holder', 'nobody')}, then {', '.join(queue['waiting'])}")
-    for each in news:
-        print(f"  * {each}")
-    news.clear()
-    print(flush=True)
+        ties = state["ties"].get(name, {})
+        friend = max(ties, key=lambda other: ties[other]["trust"] - ties[other]["rivalry"], default="nobody")
+        needs = " ".join(f"{need} {agent[need]:.1f}" for need in ("hunger", "hygiene", "energy"))
+        print(f"  {name} at {agent.get('venue', 'no place')}, {agent.get('doing', 'idle')}; {needs}; likes {friend}")
+    print(*(f"  * {line}" for line in news), sep="\n", flush=True)
 
 
-def bar(share):
-    """A number from 0 to 1 as a bar."""
-    full = round(share * 5)
-    return "#" * full + "." * (5 - full)
-
-
-def bonds(state, name):
-    """Whom somebody likes most, and against whom it holds most."""
-    ties = state["ties"].get(name, {})
-    said = []
-    if ties:
-        friend = max(ties, key=lambda other: ties[other]["trust"] + ties[other]["familiarity"] - ties[other]["rivalry"])
-        rival = max(ties, key=lambda other: ties[other]["rivalry"])
-        minded = ties[rival]["rivalry"] >= max(0.1, ties[rival]["trust"])
-        said = [f"likes {friend}"] + ([f"minds {rival}"] if minded else [])
-    return ", ".join(said)
-
-
-def in_words(change):
-    """A change of a tie in a line."""
-    delta = ", ".join(f"{side} {value:+.2f}" for side, value in change["delta"].items())
-    about = f"{change['owner']} about {change['other']}"
-    return f"{about}: {change['kind']} (event {change['cause']}) {delta or change['change']}"
-
-
-if __name__ == "__main__":
-    main()
+main(*sys.argv[1:])

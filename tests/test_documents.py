@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from cli import documents
-from cli.main import COMMANDS
+from cli.main import COMMANDS, GROUPS, townlet
 from tests.eventlog import test_crashes, test_damage
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -86,3 +87,11 @@ def test_a_failure_says_the_command_that_repeats_it(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1, done.stderr
     assert "python -m pytest test_wrong.py::test_wrong" in done.stdout
+
+
+def test_the_help_groups_the_commands_by_what_one_wants() -> None:
+    told = CliRunner().invoke(townlet, ["--help"]).stdout
+    places = [told.index(f"\n{wanted}:\n") for wanted in GROUPS]
+    assert places == sorted(places)
+    shown = re.findall(r"^  (\w+) +[A-Z]", told[places[0] :].partition("\n  Data goes")[0], re.MULTILINE)
+    assert shown == [name for group in GROUPS.values() for name in group] == list(COMMANDS)

@@ -22,6 +22,7 @@ LATE = {
     "townlet": "the doors: `import townlet` brings nothing heavy",
     "townlet.run": "the doors: a run is opened before anything is asked",
     "townlet.serving.address": "an address is checked before a client is loaded",
+    "townlet.run_reports": "the doors: a run is opened before anything is asked",
     "townlet.warming": "kernels are imported where they are compiled; a compiled town asks only that",
     "townlet.bench": "`townlet bench --help` loads no peer",
     "townlet.bench.appending": "an optional extra: the peers",

@@ -1,6 +1,6 @@
-"""Documents that fail: their commands parse, their links lead somewhere, and the README shows what really comes out.
+"""Documents that fail: their commands parse, their links lead somewhere, and two pages show what comes out.
 
-`python -m tests.test_readme` writes the README's outputs anew; read the diff before you commit it.
+`python -m tests.test_readme` writes the outputs of README and tour anew; read the diff before you commit it.
 """
 
 import contextlib
@@ -21,6 +21,9 @@ from cli import documents
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+TOUR = ROOT / "docs" / "tour.md"
+PYTHON = ROOT / "docs" / "python.md"
+README_LINES_MOST = 250
 DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 COMMANDS = {name: (command, context) for name, command, context in documents.every_command()}
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -55,9 +58,18 @@ def whole_commands(lines: list[str]) -> Iterator[str]:
 
 
 def test_commands_are_found() -> None:
-    found = list(commands_in(text_of(README)))
+    found = list(commands_in(text_of(README) + text_of(TOUR)))
     assert {"make demo    # five days of a town: run it, replay it, ask it, hear its story", "townlet runs"} <= {*found}
-    assert sum(command.startswith("townlet sql") for command in found) >= 3
+    assert sum(command.startswith("townlet sql") for command in found) >= 5
+
+
+def test_the_readme_is_short_and_shows_the_observer_and_a_training() -> None:
+    text = text_of(README)
+    assert len(text.splitlines()) < README_LINES_MOST
+    assert [Path(picture).name for picture in re.findall(r"!\[[^]]+\]\((\S+)\)", text)] == [
+        "2-find.svg",
+        "training.svg",
+    ]
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
@@ -94,8 +106,8 @@ def test_every_link_leads_somewhere(path: Path) -> None:
     assert not gone
 
 
-def test_the_map_in_the_readme_is_that_of_the_town() -> None:
-    (shown,) = (block for kind, block in FENCE.findall(text_of(README)) if kind == "text")
+def test_the_map_in_the_tour_is_that_of_the_town() -> None:
+    (shown,) = (block for kind, block in FENCE.findall(text_of(TOUR)) if kind == "text")
     rows = text_of(ROOT / "configs" / "maps" / "town.yaml")
     assert all(row in rows for row in shown.splitlines())
 
@@ -136,7 +148,7 @@ def really(shown: Shown, folder: Path) -> Shown:
 
 
 def with_real_outputs(text: str) -> str:
-    """The README as it would be if everything were run now."""
+    """The page as it would be if everything were run now."""
     with tempfile.TemporaryDirectory() as folder:
         for name in ("configs", "examples"):
             (Path(folder) / name).symlink_to(ROOT / name)
@@ -151,21 +163,26 @@ def with_real_outputs(text: str) -> str:
 
 
 @pytest.mark.slow
-def test_the_readme_shows_what_comes_out() -> None:
-    assert with_real_outputs(text_of(README)) == text_of(README), "`python -m tests.test_readme` writes it anew"
+@pytest.mark.parametrize("page", [README, TOUR], ids=lambda page: page.stem)
+def test_the_page_shows_what_comes_out(page: Path) -> None:
+    assert with_real_outputs(text_of(page)) == text_of(page), "`python -m tests.test_readme` writes it anew"
 
 
 @pytest.mark.slow
-def test_the_python_of_the_readme_says_what_its_comments_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    programs = (block for kind, block in FENCE.findall(text_of(README)) if kind == "python")
+@pytest.mark.parametrize("page", [README, PYTHON], ids=lambda page: page.stem)
+def test_the_python_of_a_page_says_what_its_comments_say(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = (block for kind, block in FENCE.findall(text_of(page)) if kind == "python")
     (code,) = (block for block in programs if "import townlet" in block)
     (tmp_path / "configs").symlink_to(ROOT / "configs")
     monkeypatch.chdir(tmp_path)
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        exec(compile(code, "README.md", "exec"), {})
+        exec(compile(code, page.name, "exec"), {})
     assert out.getvalue().splitlines() == re.findall(r"^print.*  # (.*)$", code, re.MULTILINE)
 
 
 if __name__ == "__main__":
-    README.write_text(with_real_outputs(text_of(README)), "utf-8")
+    for page in (README, TOUR):
+        page.write_text(with_real_outputs(text_of(page)), "utf-8")

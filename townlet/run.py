@@ -11,8 +11,9 @@ import pyarrow as pa
 from eventlog.folder.stores import local_path
 from townlet.configuration.load import load
 from townlet.configuration.settings import Settings
-from townlet.history.history import History, Moment
+from townlet.history.history import Moment
 from townlet.living.progress import Progress, Pulse
+from townlet.run_reports import Reports
 
 if TYPE_CHECKING:
     from projections.settings import Rewards
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["Moment", "Progress", "Pulse", "Run", "open_run", "simulate"]
 
 
-class Run(History):
-    """A run that answers questions: a `History`, and also SQL, why, forks and more.
+class Run(Reports):
+    """A run that answers questions: a `History`, and also SQL, why, forks, reports and more.
 
     Opening is cheap, and each question sees everything that is committed by then.
     """
@@ -45,6 +46,13 @@ class Run(History):
 
         with contextlib.closing(Session(self, at=at, from_tick=from_tick)) as session:
             return session.query(query)
+
+    def events(self, from_tick: int | None = None, to_tick: int | None = None) -> pa.Table:
+        """The events from `from_tick` on and before `to_tick` (None: now), with the columns of SQL's `events`.
+
+        Raises TickOutOfRange, LogDamaged.
+        """
+        return self.sql("select * from events order by seq", at=to_tick, from_tick=from_tick)
 
     def why(self, owner: str, other: str, *, at: int | None = None) -> "Why":
         """Every cause of what `owner` felt about `other` before tick `at` (None: now). The causes add up exactly.

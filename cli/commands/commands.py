@@ -47,10 +47,9 @@ def command(run: Path | str, into: Path | None, as_yaml: bool, issuer: tuple[str
     import townlet
     from townlet.living.commands.door import commands_in
     from townlet.living.commands.session import Order, session_text, write_session
-    from townlet.living.commands.written import as_written
 
-    wanted = issuer or tuple(issuers())
-    found = [given for given in commands_in(townlet.open(run).log) if given.issuer.name.lower() in wanted]
+    opened, wanted = townlet.open(run), issuer or tuple(issuers())
+    found = [given for given in commands_in(opened.log) if given.issuer.name.lower() in wanted]
     orders = [Order(given.answer.tick, given.command, given.issuer) for given in found]
     if into is not None:
         write_session(into, orders)
@@ -60,19 +59,7 @@ def command(run: Path | str, into: Path | None, as_yaml: bool, issuer: tuple[str
     if as_yaml:
         output.data(session_text(orders).removesuffix("\n"))
         return
-    rows = [
-        {
-            "at": given.answer.tick,
-            "issuer": given.issuer.name.lower(),
-            "command": given.command.command,
-            "cmd_id": given.command.cmd_id,
-            "accepted": given.answer.accepted,
-            "reason": None if given.answer.refusal is None else given.answer.refusal.name,
-            "why": given.answer.why or None,
-            "written": as_written(given.command),
-        }
-        for given in found
-    ]
+    rows = opened.commands(wanted).to_pylist()
     output.records(rows, COLUMNS, form)
     if not rows:
         output.words("nobody gave this town a command")

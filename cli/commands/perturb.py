@@ -1,16 +1,10 @@
 """`townlet perturb`"""
 
-from typing import TYPE_CHECKING, Any
-
 import click
 
 from cli import options, output
 from cli.main import COMMANDS
 from cli.names import Name, RunName
-
-if TYPE_CHECKING:
-    from townlet.living.perturbing.calendar import CityEvent
-    from townlet.living.perturbing.scene import Scene
 
 COLUMNS = ("tick", "time", "kind", "ticks", "until", "strength_percent", "people", "venue")
 
@@ -102,14 +96,10 @@ def list_calendar(
     config: str | None, seed: int, profile: str, days: int, overrides: dict[str, object], form: str
 ) -> None:
     """Print the events that a seed brings to a town."""
-    from townlet.configuration.load import load
-    from townlet.living.perturbing.calendar import calendar
-    from townlet.living.perturbing.profile import profile_of
-    from townlet.living.perturbing.scene import scene_of
+    import townlet
 
-    scene = scene_of(load(config, overrides, founded=True).settings)
-    events = calendar(profile_of(profile), seed, days, scene)
-    output.records([row_of(event, scene) for event in events], COLUMNS, form)
+    events = townlet.city_events(config, seed=seed, days=days, perturb=profile, overrides=overrides)
+    output.records(events.to_pylist(), COLUMNS, form)
     output.words(f"{len(events)} city events in {days} days, by the profile {profile}, of seed {seed}")
 
 
@@ -117,6 +107,7 @@ def reload_profile(place: str, profile: str, days: int, dry_run: bool, form: str
     """Print how a run's calendar changes, and let the run go on by the new profile, unless it is a dry run."""
     import townlet
     from townlet.living.perturbing.keeping import profile_in_force
+    from townlet.living.perturbing.listed import row_of
     from townlet.living.perturbing.profile import profile_of
     from townlet.living.perturbing.reload import reloaded
     from townlet.living.perturbing.scene import scene_of
@@ -133,19 +124,3 @@ def reload_profile(place: str, profile: str, days: int, dry_run: bool, form: str
         return
     run.resume(0, perturb=profile if after is None else after)
     output.words(f"from tick {now:,} on {run.place} goes on by {profile}\n  Next: townlet resume {run.place} --days 1")
-
-
-def row_of(event: "CityEvent", scene: "Scene") -> dict[str, Any]:
-    """An event as a row of `COLUMNS`."""
-    from townlet.daytime import time_of
-
-    return {
-        "tick": event.tick,
-        "time": time_of(event.tick, scene.ticks_per_day),
-        "kind": event.kind,
-        "ticks": event.ticks,
-        "until": event.until,
-        "strength_percent": event.strength if event.kind == "price_spike" else None,
-        "people": ", ".join(scene.founders[place] for place in event.people),
-        "venue": event.venue,
-    }

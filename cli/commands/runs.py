@@ -1,7 +1,5 @@
 """`townlet runs`"""
 
-import contextlib
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -10,9 +8,9 @@ import click
 
 from cli import names, options, output
 from cli.main import COMMANDS
-from cli.names import PROJECTION, RunName
+from cli.names import PROJECTION, Place, RunName
 from cli.packing.packs import pack_rows, pack_runs, size_of, town_rows
-from eventlog.folder.lineage import Member, family_tree
+from eventlog.folder.lineage import family_tree
 from eventlog.folder.run_folders import is_folder, is_run
 
 COLUMNS = ("run", "config", "seed", "ticks", "events", "bytes", "state", "log_digest", "parent", "updates")
@@ -83,10 +81,12 @@ def list_runs(folder: Path | None, form: str) -> None:
         raise click.UsageError(
             f"there is no folder {folder}, and no command of that name: {', '.join(command.commands)}"
         )
+    from townlet.keeping.listing import run_row, training_rows
+
     place = folder or options.RUNS
     family = family_tree(place)
-    rows = [_run_row(place, each) for each in family]
-    packs, trained = pack_rows(COLUMNS, place), _training_rows(place)
+    rows = [run_row(place, each) for each in family]
+    packs, trained = pack_rows(COLUMNS, place), training_rows(place)
     if form == "table":
         if not rows and not packs and not trained:
             output.words(f"there is no run under {folder or options.RUNS}/ yet; make one with: townlet run")
@@ -155,7 +155,7 @@ def archive_runs(names: tuple[str, ...], form: str) -> None:
     ),
 )
 @click.argument("name", type=RunName(), metavar="RUN")
-@click.argument("to", metavar="TO")
+@click.argument("to", type=Place(), metavar="TO")
 @options.output_formats
 def copy_run(name: str, to: str, form: str) -> None:
     import townlet
@@ -278,58 +278,8 @@ def _place(name: str) -> Path:
     return Path(name) if is_folder(Path(name)) and not is_run(Path(name)) else options.find_own_run(name)
 
 
-def _run_row(place: Path, member: Member) -> dict[str, Any]:
-    """The row of a run in the list. The log's events are not read."""
-    from eventlog.errors import EventLogError
-    from eventlog.folder.head import read_head
-    from eventlog.folder.holding import is_written_to
-
-    path, manifest = member.path, member.manifest
-    name = path.relative_to(place).as_posix()
-    row = dict.fromkeys(COLUMNS) | {"run": name, "bytes": _bytes(path), "state": "damaged", "log_digest": ""}
-    if manifest is None:
-        return row
-    if manifest.parent is not None:
-        names = [parent.relative_to(place).as_posix() for parent in member.parents]
-        row["parent"] = " or ".join(names) or manifest.parent.run_id
-    row |= {"config": manifest.name, "seed": manifest.epochs[-1].seed}
-    try:
-        head = read_head(path / "log" / "head")
-    except (EventLogError, OSError):
-        return row
-    if head is not None:
-        state = "closed" if manifest.closed else "running" if is_written_to(path) else "stopped"
-        row |= {"ticks": head.tick, "events": head.seq, "log_digest": head.digest, "state": state}
-    return row
-
-
 def _shown(row: dict[str, Any], form: str) -> dict[str, Any]:
     """A row as a table shows it."""
     if form != "table":
         return row
     return row | {"bytes": size_of(row["bytes"]), "log_digest": (row["log_digest"] or "")[:12]}
-
-
-def _training_rows(place: Path) -> list[dict[str, Any]]:
-    """The rows of trainings in the list."""
-    if not is_folder(place):
-        return []
-    from townlet.learning.kept.folders import listed, trainings_below
-
-    rows: list[dict[str, Any]] = []
-    for path in trainings_below(place):
-        found = listed(path)
-        row = dict.fromkeys(COLUMNS) | {"run": path.relative_to(place).as_posix(), "bytes": _bytes(path)}
-        row |= {"config": found.name, "seed": found.seed, "state": found.state, "updates": found.updates}
-        rows.append(row)
-    return rows
-
-
-def _bytes(path: Path) -> int:
-    """The bytes of all files in a run's folder; links are not followed. A file that disappears counts as 0."""
-    many = 0
-    for folder, _, files in os.walk(path):
-        for name in files:
-            with contextlib.suppress(OSError):
-                many += (Path(folder) / name).lstat().st_size
-    return many

@@ -9,7 +9,7 @@ import click
 
 from cli import options, output
 from cli.main import COMMANDS
-from cli.names import CATEGORY, Person
+from cli.names import CATEGORY, WORDING, Pair, Person
 from cli.renamed import Renamed
 from cli.served import access
 from eventlog.places import is_address, is_uri, place_name
@@ -66,14 +66,15 @@ Entry = Mapping[str, Any]
 @click.option("--life", is_flag=True, help="Print the whole life of --person instead of the story.")
 @click.option(
     "--pair",
-    type=(Person(), Person()),
+    type=Pair(),
     metavar="NAME NAME",
     help="Print what was between two people, from their first meeting on.",
 )
 @click.option("--follow", "-f", is_flag=True, help="Go on with new sentences until the run is closed.")
 @click.option(
     "--templates",
-    type=click.Path(path_type=Path),
+    type=WORDING,
+    callback=lambda ctx, option, name: None if name is None else Path(name),
     metavar="NAME|FILE",
     help="Use other words: plain (the default), literary, or a YAML file of templates.",
 )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from cli import living, options, output
+from cli import living, names, options, output
 from cli.main import COMMANDS
 
 if TYPE_CHECKING:
@@ -63,14 +63,26 @@ WITH_EACH: Final = ("--outcome", "--limit", "--futures", "--days", "--first-seed
 @click.option(
     "--at-tick", "at", type=click.IntRange(min=0), metavar="TICK", help="The moment; by default that of the event."
 )
-@click.option("--do", multiple=True, metavar="CMD", help="Give this command to the treated town; may be repeated.")
+@click.option(
+    "--do",
+    type=names.CommandLine(),
+    multiple=True,
+    metavar="CMD",
+    help="Give this command to the treated town; may be repeated.",
+)
 @options.settings_option
 @options.policy_options
-@click.option("--each", metavar="KIND", help="Hold back every event of this kind, one by one, and rank them.")
+@click.option(
+    "--each",
+    type=names.HELD_BACK,
+    metavar="KIND",
+    help="Hold back every event of this kind, one by one, and rank them.",
+)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The most events of --each; by default 50.")
 @click.option(
     "--outcome",
     "outcomes",
+    type=names.OUTCOME,
     multiple=True,
     metavar="NAME",
     help="Ask every future for this key figure, or this FILE.sql; may be repeated. With --each: what it ranks by.",

@@ -8,7 +8,7 @@ import pytest
 from click.shell_completion import CompletionItem, ShellComplete
 from click.testing import CliRunner
 
-from cli.completion import Bash
+from cli.completion import Bash, Fish, Zsh
 from cli.documents import every_command
 from cli.main import townlet
 from cli.names import Name, Setting, people_like
@@ -63,6 +63,11 @@ class TestCompletion:
             (("dataset", "--rewards", "c"), "c1"),
             (("runs", "rebuild", "a", "tie"), "tie_changes"),
             (("telemetry", "summary", "--table", "st"), "story"),
+            (("story", "a", "--pair", "alice", "gr"), "grace"),
+            (("story", "--templates", "lit"), "literary"),
+            (("whatif", "a", "--each", "queue_c"), "queue_conflict"),
+            (("whatif", "a", "--outcome", "ex"), "exits"),
+            (("whatif", "a", "--do", "setneed al"), "setneed alice"),
         ],
     )
     def test_a6_names_are_completed(self, arguments: tuple[str, ...], found: str) -> None:
@@ -78,6 +83,16 @@ class TestCompletion:
         monkeypatch.setenv("COMP_WORDS", "townlet run --set town.capacity = la")
         monkeypatch.setenv("COMP_CWORD", "5")
         assert Bash(townlet, {}, "townlet", "_TOWNLET_COMPLETE").complete() == "plain,large"
+
+    @pytest.mark.parametrize(
+        ("shell", "found"), [(Zsh, "plain\n--set=town.capacity=\n_"), (Fish, "plain,--set=town.capacity=")]
+    )
+    def test_zsh_and_fish_get_the_whole_word(
+        self, shell: type[Zsh | Fish], found: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("COMP_WORDS", "townlet run --set=town.capac")
+        monkeypatch.setenv("COMP_CWORD", "2" if shell is Zsh else "--set=town.capac")
+        assert shell(townlet, {}, "townlet", "_TOWNLET_COMPLETE").complete() == found
 
     @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
     def test_a6_each_shell_has_its_script(self, shell: str) -> None:

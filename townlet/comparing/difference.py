@@ -21,6 +21,7 @@ from townlet.comparing.town_differences import (
     people_apart,
     settings_differ,
 )
+from townlet.notebook import html_of
 
 if TYPE_CHECKING:
     from townlet.history.history import History, Moment
@@ -77,6 +78,8 @@ class Difference:
     people: pa.Table
     distances: pa.Table
     ties: pa.Table
+
+    _repr_html_ = html_of
 
 
 def diff(a: "History", b: "History") -> Difference:

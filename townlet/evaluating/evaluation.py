@@ -20,6 +20,7 @@ from townlet.evaluating.living import Sums, mind_of, town_sums
 from townlet.evaluating.rows import Row, TownsSums, alarms, others_rows, rows_of, summed
 from townlet.many.cells import canonical
 from townlet.many.statistics import scipy_stats
+from townlet.notebook import html_of
 from townlet.policies.seats import learned_seats
 from townlet.warming import warm
 from townlet.whole_numbers import require_seed, require_within
@@ -43,6 +44,9 @@ class Evaluation(NamedTuple):
     rows: list[Row]
     digest: str
     alarms: list[str]
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
 
 class Lot(NamedTuple):

@@ -24,6 +24,7 @@ from townlet.configuration.settings import Settings
 from townlet.errors import TickOutOfRange
 from townlet.history.town_tables import town_table
 from townlet.living.identity import fold_identity
+from townlet.notebook import rows_html, table_html
 from townlet.whole_numbers import whole_number
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ class History:
     def __repr__(self) -> str:
         head = self.head
         return f"{type(self).__name__}({self.place!r}, tick={head.tick}, seq={head.seq})"
+
+    def _repr_html_(self) -> str:
+        head = self.head
+        return rows_html([{"run": self.place, "tick": head.tick, "events": head.seq, "log_digest": head.digest}])
 
     @property
     def place(self) -> str:
@@ -181,6 +186,12 @@ class Moment:
     def __init__(self, run: History, town: "Town") -> None:
         self.run = run
         self.town = town
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.run.place!r}, tick={self.tick}, seq={self.seq})"
+
+    def _repr_html_(self) -> str:
+        return table_html(self.table("agents"))
 
     @property
     def tick(self) -> int:

@@ -13,6 +13,7 @@ from townlet.judging.acceptance import ACCEPTANCE, EVENTS, LONGEST_WAIT, USUAL_P
 from townlet.judging.soak_figures import SoakFigures
 from townlet.judging.soak_lives import Life, from_json, life, prepare
 from townlet.living.perturbing.profile import Profile
+from townlet.notebook import Rows
 from townlet.warming import warm
 
 RESUMES = 200
@@ -40,7 +41,7 @@ def soak(
     address: str | None = None,
     perturb: Profile | None = None,
     commands: int = 0,
-) -> list[Row]:
+) -> Rows[Row]:
     """Let a town live for each seed; returns the rows of the acceptance table. Nothing is written to disk.
 
     `overrides` are dotted keys of the configuration. `jobs` is the number of processes; None: one for each processor,
@@ -75,7 +76,7 @@ def soak(
     rows = acceptance_rows([each.figures for each in lived], days, resolved.settings.town.people)
     if commands:
         rows = [*map(_reported, rows), *_under_commands(lived, resolved.settings)]
-    return [*rows, *_sameness(lived, again, other)]
+    return Rows([*rows, *_sameness(lived, again, other)])
 
 
 def _cell(settings: str, seed: int, days: int, resumes: int, perturb: Profile | None, commands: int) -> many.Cell:

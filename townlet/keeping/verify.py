@@ -16,6 +16,7 @@ from eventlog.segments.recovery import SEGMENT_NAME
 from townlet.configuration.load import config_id_of
 from townlet.history.history import History
 from townlet.history.kept_tables import PROJECTIONS, audit_kept
+from townlet.notebook import html_of
 
 if TYPE_CHECKING:
     pass
@@ -85,6 +86,9 @@ class Report(NamedTuple):
 
     checks: list[Check]
     damage: LogDamaged | None
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
 
 def examine(path: Path, *, deep: bool = False) -> Report:

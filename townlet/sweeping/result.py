@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from eventlog.folder.stores import local_path
 from townlet.errors import QueryError
+from townlet.notebook import html_of
 from townlet.sweeping.comparing import differences, indices, means
 from townlet.sweeping.designs import Point
 from townlet.sweeping.folder import Plan, kept_table
@@ -22,6 +23,8 @@ class SweepResult:
 
     plan: Plan
     rows: pa.Table
+
+    _repr_html_ = html_of
 
     @property
     def points(self) -> list[Point]:

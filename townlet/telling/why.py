@@ -13,6 +13,7 @@ from projections.spelling import proposal
 from townlet.configuration.load import names_table
 from townlet.errors import QueryError, TownletError
 from townlet.history.kept_tables import tie_changes
+from townlet.notebook import html_of
 from townlet.telling.tie_sentences import Sentences
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Why:
     causes: pa.Table
     total: Mapping[str, float]
     tied: bool
+
+    _repr_html_ = html_of
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """The causes, one mapping a row."""

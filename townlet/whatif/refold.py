@@ -25,6 +25,7 @@ from townlet.errors import ConfigurationError
 from townlet.history.history import History, Moment
 from townlet.history.kept_tables import tie_changes, with_names
 from townlet.living.town import Town
+from townlet.notebook import html_of
 from townlet.yaml_text import read_yaml
 
 MEANING: Final = (
@@ -68,6 +69,8 @@ class Refold:
     summary: Mapping[str, int]
     town: Town
     original: Town
+
+    _repr_html_ = html_of
 
 
 def refold(run: History, overrides: Mapping[str, object], at: int | None = None) -> Refold:

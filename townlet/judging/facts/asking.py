@@ -16,6 +16,7 @@ from townlet.judging.facts.measuring.living import live
 from townlet.judging.facts.table import ALL, measured, require_facts
 from townlet.judging.soak import SHORT_PERSON_DAYS
 from townlet.many.statistics import scipy_stats
+from townlet.notebook import Rows
 from townlet.warming import warm
 from townlet.whole_numbers import require_seed, require_within
 
@@ -40,7 +41,7 @@ def facts(
     address: str | None = None,
     into: Path | str | None = None,
     progress: Told | None = None,
-) -> list[Judged]:
+) -> Rows[Judged]:
     """Let a town live for each seed, `days` days; returns every fact as it was found, in the order of the table.
 
     `config` and `overrides` are as for `simulate`; `only` names some facts, None: all. `jobs` is the number of
@@ -55,7 +56,7 @@ def facts(
     resolved = load(config, overrides or NONE, founded=True)
     (found,) = gather([resolved], seeds, days, jobs=jobs, engine=engine, address=address, into=into, progress=progress)
     people = resolved.settings.town.people
-    return [judged(fact, found, people, days) for fact in chosen]
+    return Rows(judged(fact, found, people, days) for fact in chosen)
 
 
 def gather(

@@ -8,6 +8,7 @@ import numpy as np
 
 from townlet.daytime import time_of
 from townlet.many.statistics import Interval
+from townlet.notebook import html_of
 from townlet.whatif.offpolicy.estimators import NAMES
 from townlet.whatif.wording import aligned
 
@@ -72,6 +73,8 @@ class OffPolicy:
     weights: np.ndarray = field(repr=False)
     effective: np.ndarray = field(repr=False)
     truth: Truth | None
+
+    _repr_html_ = html_of
 
     @property
     def episodes(self) -> int:

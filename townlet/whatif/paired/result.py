@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from townlet.many.statistics import benjamini_hochberg
+from townlet.notebook import html_of
 from townlet.whatif.guided.sides import Sides
 from townlet.whatif.paired import drawing, keeping, telling
 from townlet.whatif.paired.direct import Direct
@@ -46,6 +47,8 @@ class WhatIf:
     instead: pa.Table
     asked: tuple[str, ...]
     run: "History" = field(repr=False)
+
+    _repr_html_ = html_of
 
     def at_the_end(self) -> pa.Table:
         """The effects at the end of the last day."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from townlet.daytime import time_of
+from townlet.notebook import html_of
 from townlet.whatif.paired.futures import Wish
 from townlet.whatif.paired.telling import DIGITS, WIDTH
 from townlet.whatif.ranking.outcome import Outcome
@@ -37,6 +38,8 @@ class Ranking:
     events: int
     refused: dict[int, str]
     ranks: pa.Table
+
+    _repr_html_ = html_of
 
     @property
     def certain(self) -> int:

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
+from townlet.notebook import html_of
 from townlet.whatif.trials import report
 from townlet.whatif.trials.plan import Planned
 
@@ -52,6 +53,8 @@ class TrialResult:
     effects: pa.Table
     towns: pa.Table
     placebos: dict[str, Placebo]
+
+    _repr_html_ = html_of
 
     @property
     def digest(self) -> str:
