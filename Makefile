@@ -7,6 +7,8 @@ WORKERS ?= auto
 
 BIN := .venv/bin
 TOWNLET := $(BIN)/townlet
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
+CORE := .venv/.core
 READY := .venv/.ready
 RAY := .venv/.ray
 PACKAGES := eventlog projections townlet cli tui
@@ -20,22 +22,29 @@ unexport PYTHONDONTWRITEBYTECODE
 
 setup: $(READY)
 
-$(READY): pyproject.toml constraints.txt
+# What a town needs to live: with it the kernels can be compiled, while the tools are still being installed.
+$(CORE): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "setup: Townlet needs Python 3.11 or newer, and '$(PYTHON)' is not. Name one: make PYTHON=python3.12 setup" >&2; \
 	  exit 1; }
-	@echo "setup: installing Townlet and its tools into .venv (a minute or two)"
+	@echo "setup: installing Townlet into .venv"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(PIP) -e .
+	@touch $@
+
+$(READY): $(CORE)
+	@echo "setup: installing its tools (a minute or two)"
+	@$(PIP) -e '.[dev]'
 	@touch $@
 
 # Ray is large: only what tests sweeps on it installs it.
 ray: $(RAY)
 
-$(RAY): $(READY)
-	@echo "ray: installing Ray"
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[ray]'
-	@touch $@
+# The tests import most of the tools' modules and so compile them; the others need no compiling in advance.
+$(RAY): $(CORE)
+	@echo "setup: installing its tools, and Ray"
+	@$(PIP) --no-compile -e '.[dev,ray]'
+	@touch $(READY) $@
 
 demo: $(READY)
 	@echo "demo: five days of the default town, seed 7, into runs/demo"
@@ -70,10 +79,11 @@ warm: $(READY)
 	@$(TOWNLET) warm
 
 # A file's tests stay in one process, so that the runs they share are made once.
-# The kernels are compiled beside the linters, which need one processor.
-test: $(READY) $(RAY)
-	@$(MAKE) --no-print-directory warm & warming=$$!; \
-	  $(MAKE) --no-print-directory lint || { kill $$warming; exit 1; }; wait $$warming
+# Compiling the kernels takes about as long as installing the tools and linting, so both happen at once.
+test: $(CORE)
+	@echo "warm: compiling the town's kernels"
+	@$(BIN)/python -m cli.start warm & warming=$$!; \
+	  $(MAKE) --no-print-directory ray && $(MAKE) --no-print-directory lint || { kill $$warming; exit 1; }; wait $$warming
 	@echo "test: everything that is not slow"
 	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
