@@ -1,5 +1,5 @@
 # Townlet needs make and Python 3.11 or newer; everything else is installed into .venv.
-#   make setup ray demo test test-slow coverage lint audit bench docs golden generate clean
+#   make setup ray demo test test-slow coverage lint audit soak accept bench docs golden generate clean
 #   make PYTHON=python3.12 setup    chooses another interpreter
 
 PYTHON ?= python3
@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := setup
 .NOTPARALLEL:
-.PHONY: setup ray demo test test-slow coverage lint audit warm bench docs golden generate clean
+.PHONY: setup ray demo test test-slow coverage lint audit warm soak accept bench docs golden generate clean
 
 setup: $(READY)
 
@@ -46,7 +46,8 @@ $(RAY): $(CORE)
 	@$(PIP) --no-compile -e '.[dev,ray]'
 	@touch $(READY) $@
 
-demo: $(READY)
+# A demo needs no tools: it installs what a user needs, and no more.
+demo: $(CORE)
 	@echo "demo: five days of the default town, seed 7, into runs/demo"
 	@$(TOWNLET) run configs/town.yaml --ticks 7200 --seed 7 --into runs/demo --replace
 	@echo "demo: replaying its log to tick 5000 and verifying every digest on the way"
@@ -102,6 +103,16 @@ coverage: warm
 	@$(BIN)/pytest -q -n $(WORKERS) -m "not slow" --cov --cov-report=
 	@echo "coverage: rules and folds once more, uncompiled"
 	@NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -n $(WORKERS) -m "not slow" --cov --cov-append $(PLAIN)
+
+soak: warm
+	@echo "soak: 20 towns of 30 days; the record goes to runs/soaks"
+	@$(TOWNLET) soak --seeds 20 --days 30 --record runs/soaks
+
+# TRAINING=runs/shipped shows a training's figures, CI_MINUTES=11 is how long make test took.
+accept: warm
+	@echo "accept: measuring every criterion and risk, some minutes; docs/rollout is written anew"
+	@$(TOWNLET) accept --into runs/accepted --document docs/rollout/M4_SOCIAL_FOUNDATIONS_ACCEPTANCE.md \
+	  --go-no-go docs/rollout/GO_NO_GO.md $(if $(TRAINING),--training $(TRAINING)) $(if $(CI_MINUTES),--ci-minutes $(CI_MINUTES))
 
 # The peers stand beside the town where they are installed; they are no part of it, nor of what it is tested with.
 bench: $(READY)

@@ -47,6 +47,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "config": "Show, check or describe a configuration.",
     "soak": "Let many towns live and check what must be true of every town.",
     "facts": "Hold a town against what is known of people, each fact with its source.",
+    "accept": "Measure the acceptance of a milestone: its criteria and risks, each by a command.",
     "evaluate": "Let towns live under policies, learned or not, and compare what people then do.",
     "sweep": "Let towns of many settings live, each with the same seeds, and compare them.",
     "experiment": "Train and evaluate the arms of a planned experiment, and report what came of it.",
