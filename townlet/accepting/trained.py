@@ -6,7 +6,10 @@ from typing import Final
 import numpy as np
 
 from townlet.accepting.criterion import Found
+from townlet.bench import measure
+from townlet.configuration.load import load
 from townlet.errors import TownletError
+from townlet.learning.settings import training_of
 
 STEP_TIME_MOST: Final = 1.15
 """An update of PPO may take so many times as long with the snippet."""
@@ -34,8 +37,6 @@ def of_trainings() -> dict[str, Found]:
 
 def _variance(stage: str) -> float:
     """The variance of rewards in the last updates of a training under this stage."""
-    from townlet.configuration.load import load
-    from townlet.learning.settings import training_of
     from townlet.learning.trainer import Trainer
 
     training = training_of(TRAINING, {"training.social_reward_stage": stage, "tensorboard": False})
@@ -50,8 +51,6 @@ def _variance(stage: str) -> float:
 
 def _step_time() -> Found:
     """How much longer an update of PPO takes with the social snippet."""
-    from townlet.bench import measure
-
     found = next((row for row in measure("snippet") if row.figure.startswith("an update of PPO")), None)
     if found is None:
         raise TownletError("the bench of the snippet has no row of PPO. Next: townlet bench --only snippet")
