@@ -107,5 +107,5 @@ def test_a_wheel_has_every_shipped_file(installed: Do) -> None:
     assert "queue_conflict" in installed("config", "show", "queue_conflict")
     assert "stage" in installed("phase", "plan", "town")
     assert "blackout" in installed("perturb", "--calendar", "1")
-    installed("watch", "runs/demo")
-    installed("dataset", "runs/demo", "--rewards", "c1", "--to-tick", "60", "--into", "steps.parquet")
+    assert "self_sufficiency" in installed("watch", "runs/policy")
+    installed("dataset", "runs/policy", "--rewards", "c1", "--into", "steps.parquet")

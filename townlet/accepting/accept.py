@@ -244,7 +244,7 @@ def _of_rows(rows: Sequence[Row], words: Mapping[str, str]) -> Iterator[Criterio
 def _of_facts(rows: Sequence[Judged], words: Mapping[str, str]) -> Iterator[Criterion]:
     command = "townlet facts {config} --seeds {seeds} --days {fact_days}".format(**words)
     for row in rows:
-        if row.kind == "told":
+        if row.kind == "told" or row.state == "told":
             continue
         note = row.note or (f"interval {row.interval}" if row.interval else "")
         yield Criterion(
