@@ -158,7 +158,7 @@ def _open_points(report: Report) -> Iterator[str]:
     if not report.open_points:
         yield "None."
     for one in report.open_points:
-        what = f", {one.what[0].lower()}{one.what[1:-1]}" if one.part == "risk" else ""
+        what = f" ({one.what.removesuffix('.')})" if one.part == "risk" else ""
         state = (RISK_STATES if one.part == "risk" else STATES)[one.state].strip("*")
         found = f" {_valued(one)};" if one.value or one.note else ""
         must = f" the trigger: {one.must}" if one.part == "risk" else f" must be {one.must}"
