@@ -1,5 +1,5 @@
 # Townlet needs make and Python 3.11 or newer; everything else is installed into .venv.
-#   make setup ray demo test test-slow coverage lint audit bench docs golden generate clean
+#   make setup ray demo test test-slow coverage lint audit soak accept bench docs golden generate clean
 #   make PYTHON=python3.12 setup    chooses another interpreter
 
 PYTHON ?= python3
@@ -7,6 +7,8 @@ WORKERS ?= auto
 
 BIN := .venv/bin
 TOWNLET := $(BIN)/townlet
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
+CORE := .venv/.core
 READY := .venv/.ready
 RAY := .venv/.ray
 SITE := .venv/.site
@@ -17,28 +19,36 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := setup
 .NOTPARALLEL:
-.PHONY: setup ray demo test test-slow coverage lint audit warm bench docs golden generate clean
+.PHONY: setup ray demo test test-slow coverage lint audit warm soak accept bench docs golden generate clean
 
 setup: $(READY)
 
-$(READY): pyproject.toml constraints.txt
+# What a town needs to live: with it the kernels can be compiled, while the tools are still being installed.
+$(CORE): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "setup: Townlet needs Python 3.11 or newer, and '$(PYTHON)' is not. Name one: make PYTHON=python3.12 setup" >&2; \
 	  exit 1; }
-	@echo "setup: installing Townlet and its tools into .venv (a minute or two)"
+	@echo "setup: installing Townlet into .venv"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(PIP) -e .
+	@touch $@
+
+$(READY): $(CORE)
+	@echo "setup: installing its tools (a minute or two)"
+	@$(PIP) -e '.[dev]'
 	@touch $@
 
 # Ray is large: only what tests sweeps on it installs it.
 ray: $(RAY)
 
-$(RAY): $(READY)
-	@echo "ray: installing Ray"
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[ray]'
-	@touch $@
+# The tests import most of the tools' modules and so compile them; the others need no compiling in advance.
+$(RAY): $(CORE)
+	@echo "setup: installing its tools, and Ray"
+	@$(PIP) --no-compile -e '.[dev,ray]'
+	@touch $(READY) $@
 
-demo: $(READY)
+# A demo needs no tools: it installs what a user needs, and no more.
+demo: $(CORE)
 	@echo "demo: five days of the default town, seed 7, into runs/demo"
 	@$(TOWNLET) run configs/town.yaml --ticks 7200 --seed 7 --into runs/demo --replace
 	@echo "demo: replaying its log to tick 5000 and verifying every digest on the way"
@@ -71,10 +81,11 @@ warm: $(READY)
 	@$(TOWNLET) warm
 
 # A file's tests stay in one process, so that the runs they share are made once.
-# The kernels are compiled beside the linters, which need one processor.
-test: $(READY) $(RAY)
-	@$(MAKE) --no-print-directory warm & warming=$$!; \
-	  $(MAKE) --no-print-directory lint || { kill $$warming; exit 1; }; wait $$warming
+# Compiling the kernels takes about as long as installing the tools and linting, so both happen at once.
+test: $(CORE)
+	@echo "warm: compiling the town's kernels"
+	@$(BIN)/python -m cli.start warm & warming=$$!; \
+	  $(MAKE) --no-print-directory ray && $(MAKE) --no-print-directory lint || { kill $$warming; exit 1; }; wait $$warming
 	@echo "test: everything that is not slow"
 	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
 
@@ -93,6 +104,16 @@ coverage: warm
 	@$(BIN)/pytest -q -n $(WORKERS) -m "not slow" --cov --cov-report=
 	@echo "coverage: rules and folds once more, uncompiled"
 	@NUMBA_DISABLE_JIT=1 $(BIN)/pytest -q -n $(WORKERS) -m "not slow" --cov --cov-append $(PLAIN)
+
+soak: warm
+	@echo "soak: 20 towns of 30 days; the record goes to runs/soaks"
+	@$(TOWNLET) soak --seeds 20 --days 30 --record runs/soaks
+
+# TRAINING=runs/shipped shows a training's figures, CI_MINUTES=11 is how long make test took.
+accept: warm
+	@echo "accept: measuring every criterion and risk, some minutes; docs/rollout is written anew"
+	@$(TOWNLET) accept --into runs/accepted --document docs/rollout/M4_SOCIAL_FOUNDATIONS_ACCEPTANCE.md \
+	  --go-no-go docs/rollout/GO_NO_GO.md $(if $(TRAINING),--training $(TRAINING)) $(if $(CI_MINUTES),--ci-minutes $(CI_MINUTES))
 
 # The peers stand beside the town where they are installed; they are no part of it, nor of what it is tested with.
 bench: $(READY)

@@ -54,6 +54,7 @@ GROUPS: Final[Mapping[str, Mapping[str, str]]] = {
         "sweep": "Let towns of many settings live, each with the same seeds, and compare them.",
         "trial": "Run a randomised trial: arms that live on from one moment, and a plan made before.",
         "soak": "Let many towns live and check what must be true of every town.",
+        "accept": "Measure the acceptance of a milestone: its criteria and risks, each by a command.",
         "facts": "Hold a town against what is known of people, each fact with its source.",
     },
     "Serve it to others": {

@@ -24,6 +24,7 @@ LATE = {
     "townlet.serving.address": "an address is checked before a client is loaded",
     "townlet.run_reports": "the doors: a run is opened before anything is asked",
     "townlet.warming": "kernels are imported where they are compiled; a compiled town asks only that",
+    "townlet.accepting.trained": "an optional extra: torch",
     "townlet.bench": "`townlet bench --help` loads no peer",
     "townlet.bench.appending": "an optional extra: the peers",
     "townlet.bench.environment": "an optional extra: PettingZoo",

@@ -82,7 +82,7 @@ def test_the_defaults_are_those_of_the_settings() -> None:
     assert told["company"] == f"{DEFAULT.company.minute} for the first minute" and DEFAULT.company.enabled
     assert told["terminal"] == (
         f"{terminal.faint:g} after a faint, {terminal.eviction:g} for an eviction, {terminal.neglect:g} by neglect, "
-        f"{terminal.unemployment:g} by unemployment"
+        f"{terminal.unemployment:g} by unemployment; nothing for loneliness"
     )
     order = DOCUMENT.partition("## The order")[2]
     assert f"within {DEFAULT.guard_minutes} minutes of a termination" in order

@@ -2,7 +2,8 @@
 
 `simulate` lets a town live and writes its run to a folder; `open` opens a run; both return a `Run`. `simulate_many`
 lets a town live for each of many seeds; `query` asks many runs; `runs` lists those of a folder; `facts` and `soak` hold
-towns against what is known of people, and against what must be true of every town; `train` trains a policy, `policy`
+towns against what is known of people, and against what must be true of every town, and `accept` measures a milestone by
+them; `train` trains a policy, `policy`
 reads one, `evaluate` compares what people do under policies, and `experiment` does both for planned arms; `trial` runs
 a randomised trial; `sweep` lets towns of many settings live, each with the same seeds; `settings` reads a
 configuration; `city_events` lists what a seed brings; `warm` compiles the kernels.
@@ -17,6 +18,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from townlet.accepting.accept import accept as accept
     from townlet.asking.sql import query as query
     from townlet.configuration.load import load as settings
     from townlet.env.faces.single import GymEnv as gym_env
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Moment",
     "Run",
+    "accept",
     "city_events",
     "evaluate",
     "experiment",
@@ -66,6 +69,7 @@ __all__ = [
 PLACES: Final = {
     "Moment": "townlet.run:Moment",
     "Run": "townlet.run:Run",
+    "accept": "townlet.accepting.accept:accept",
     "city_events": "townlet.living.perturbing.listed:city_events",
     "evaluate": "townlet.evaluating.evaluation:evaluate",
     "experiment": "townlet.experiments.running:run_experiment",
