@@ -30,6 +30,7 @@ def test_it_prints_estimates_and_how_far_they_bear(run: str) -> None:
     assert any(line.startswith("Warning: the effective sample is small. Fewer than 100") for line in lines)
 
 
+@pytest.mark.slow
 def test_the_json_has_the_truth_beside_the_estimates(run: str, tmp_path: Path) -> None:
     other = policy_file(tmp_path / "other.safetensors")
     words = ["--policy", str(other), "--horizon", "2", "--truth", "3", "--json"]

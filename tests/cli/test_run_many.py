@@ -89,7 +89,10 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]
 
 @pytest.mark.parametrize(
     ("number", "code"),
-    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow), (signal.SIGKILL, -9)],
+    [
+        *(pytest.param(*each, marks=pytest.mark.slow) for each in ((signal.SIGINT, 130), (signal.SIGTERM, 143))),
+        (signal.SIGKILL, -9),
+    ],
 )
 def test_stopped_anywhere_and_resumed_it_is_the_unbroken_ones(
     tmp_path: Path, unbroken: list[dict[str, object]], number: int, code: int

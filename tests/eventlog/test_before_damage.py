@@ -125,6 +125,7 @@ def test_a_file_that_is_cut_while_it_is_read_is_damage_too(run: Path, events: Ro
     assert before == events[events["tick"] < caught.value.tick].tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 @pytest.mark.parametrize("number", [0, 1])
 def test_what_the_message_offers_can_be_read(run: Path, events: Rows, number: int, seed: int) -> None:

@@ -141,6 +141,7 @@ def test_a_town_that_fails_is_named_and_the_others_live(tmp_path: Path) -> None:
     assert [townlet.open(tmp_path / f"seed-{seed}").head.tick for seed in (1, 3)] == [20, 20]
 
 
+@pytest.mark.slow
 def test_the_document_says_what_its_python_does(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "soak.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)

@@ -1,4 +1,4 @@
-"""The recording in the README is of a path that can be gone, and every picture of it is there."""
+"""The recording in the tour is of a path that can be gone, and every picture of it is there."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from tests.tui.acting import grudge_of, holding_back, quarrels, wrong_of
 from tests.tui.recording import CAPTIONS, FOLDER, record
 from townlet.daytime import time_of
 
-README = Path(__file__).parents[2] / "README.md"
+TOUR = Path(__file__).parents[2] / "docs" / "tour.md"
 
 
 def test_the_path_can_be_gone_and_each_picture_shows_what_it_says(demo: Path, tmp_path: Path) -> None:
@@ -21,8 +21,8 @@ def test_the_path_can_be_gone_and_each_picture_shows_what_it_says(demo: Path, tm
     assert {path.stem for path in tmp_path.glob("*.svg")} == set(CAPTIONS)
 
 
-def test_the_readme_has_every_picture() -> None:
-    text = README.read_text(encoding="utf-8")
+def test_the_tour_has_every_picture() -> None:
+    text = TOUR.read_text(encoding="utf-8")
     for name in CAPTIONS:
-        assert f"docs/recording/{name}.svg" in text
+        assert f"(recording/{name}.svg)" in text
         assert (FOLDER / f"{name}.svg").is_file()

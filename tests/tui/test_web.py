@@ -217,7 +217,7 @@ def test_a_click_and_a_key_in_a_browser_reach_the_town(demo: Path, tmp_path: Pat
 
             page.press("S")
             picture = tmp_path / "downloads" / f"observe-it-s-a-town-touch-stolen-{went}.svg"
-            until(picture.is_file, "a picture is downloaded")
+            until(lambda: picture.is_file() and picture.stat().st_size, "a picture is downloaded")
             assert f"tick&#160;{went:,}" in picture.read_text("utf-8")
             assert not (tmp_path / "stolen").exists()
         until(lambda: served.children() == [], "with the page its observer ends")

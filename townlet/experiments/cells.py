@@ -21,6 +21,9 @@ CELLS: Final = "cells"
 TRAININGS: Final = "trainings"
 ADVICE: Final = "Next: another folder: --into"
 
+COUNTED_LATER: Final = ("exits.loneliness",)
+"""Sums of what no town knew when the first cells were made: there they are 0."""
+
 
 class Cell(BaseModel):
     """What is kept of a cell. `towns[name]` has a sum over all seats for each town, in the order of the seeds."""
@@ -89,7 +92,9 @@ def _read(into: Path, plan: Planned, arm: str, seed: int) -> Cell | None:
         raise ConfigurationError(f"{path} was made under the plan {cell.plan}, not {plan.plan}. {ADVICE}")
     if (cell.arm, cell.seed) != (arm, seed):
         raise ConfigurationError(f"{path} holds the cell {cell.arm}-{cell.seed}. {ADVICE}")
-    count, lacking = plan.settings.towns.count, [name for name in sums_needed() if name not in cell.towns]
+    count = plan.settings.towns.count
+    cell = cell.model_copy(update={"towns": {name: [0.0] * count for name in COUNTED_LATER} | dict(cell.towns)})
+    lacking = [name for name in sums_needed() if name not in cell.towns]
     if lacking or any(len(sums) != count or not np.isfinite(sums).all() for sums in cell.towns.values()):
         what = f"there is no {lacking[0]}" if lacking else f"a sum is not of {count} towns, or is no number"
         raise ConfigurationError(f"{path}: this cell is damaged: {what}. Next: remove it, to make it again")

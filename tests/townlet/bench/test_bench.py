@@ -91,7 +91,10 @@ def rows_of(family: str) -> dict[str, Row]:
     return {row.figure: row for row in bench.measure(family, TINY)}
 
 
-@pytest.mark.parametrize("family", WITHOUT_PEER)
+FAMILIES = [each if each == "memory" else pytest.param(each, marks=pytest.mark.slow) for each in WITHOUT_PEER]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
 def test_every_figure_is_measured(family: str) -> None:
     rows = rows_of(family)
     of_peers = [name for name in rows if models.JAXMARL in name]  # where it is installed
@@ -101,6 +104,7 @@ def test_every_figure_is_measured(family: str) -> None:
     assert all(figure.startswith("memory of a town") for figure in zero)  # two towns may fit into what is there already
 
 
+@pytest.mark.slow
 def test_every_bound_lies_before_its_aim() -> None:
     rows = [row for family in WITHOUT_PEER for row in rows_of(family).values() if models.JAXMARL not in row.figure]
     bounded = [row for row in rows if row.aim is not None]

@@ -355,6 +355,7 @@ for control in ("option", "primitive"):
 """
 
 
+@pytest.mark.slow
 def test_plain_python_reads_the_same(tmp_path: Path) -> None:
     path = tmp_path / "kitchen"
     townlet.simulate(KITCHEN, ticks=20, into=path)

@@ -113,6 +113,7 @@ def test_a_contrast_without_pairs_says_so_and_one_pair_has_no_p_but_a_mark(
     assert "mutual_ties.C2.less.OFF.mean" not in marks and "no pair yet" in set(words_of(sheet))
 
 
+@pytest.mark.slow
 def test_the_same_cells_give_the_same_file(plan: Planned, arms: dict[str, list[Cell]], tmp_path: Path) -> None:
     for cell in (cell for cells in arms.values() for cell in cells):
         write_cell(tmp_path, cell)

@@ -39,6 +39,7 @@ def test_a_town_without_colleagues_fails_the_rows_it_should(tmp_path) -> None:
     assert "self-sufficient agent-days" not in failed
 
 
+@pytest.mark.slow
 def test_the_rows_do_not_depend_on_the_processes() -> None:
     told: list[str] = []
     assert soak(KITCHEN, [5, 9], 2, jobs=1) == soak(KITCHEN, [5, 9], 2, told.append, jobs=2)

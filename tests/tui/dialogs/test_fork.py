@@ -63,6 +63,7 @@ def test_a_newcomer_finds_a_quarrel_sees_why_forks_before_it_and_it_does_not_hap
     at_80x24(demo, act)
 
 
+@pytest.mark.slow
 def test_where_it_happens_again_another_try_holds_it_back(demo: Path) -> None:
     """A setting that has nothing to do with the first quarrel is no help against it; the form says so, and what is."""
     first = quarrels(demo)[0]

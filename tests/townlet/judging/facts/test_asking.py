@@ -44,6 +44,7 @@ class TestFacts:
         assert sums["on_time"] == [soaked.shifts, soaked.shifts_on_time]
         assert sums["good_days"] == [soaked.agent_days, soaked.good_days]
 
+    @pytest.mark.slow
     def test_processes_change_nothing_and_what_is_kept_is_not_counted_again(self, tmp_path: Path) -> None:
         told: list[str] = []
         one = townlet.facts(KITCHEN, seeds=SEEDS, days=2, jobs=1, into=tmp_path, progress=told.append)

@@ -423,6 +423,7 @@ def test_huge_requests_cost_a_gateway_at_most(run: Run) -> None:
             pytest.fail("the gateway did not come back")
 
 
+@pytest.mark.slow
 def test_a_gateway_whose_calls_are_all_taken_by_readers_who_do_not_read_is_clogged() -> None:
     admission, streams = Admission(Tokens(TOKENS)), Streams(waiting_s={1: 0.0, 2: 50.0})
     assert not is_clogged(admission, streams, 100.0), "there is room"

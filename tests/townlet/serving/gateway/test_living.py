@@ -115,6 +115,10 @@ def test_the_prompt_of_a_living_town_takes_commands_of_those_who_may(town: Lived
 
 def test_a_living_town_is_told_of_as_its_run_is(town: Lived, folder: Path) -> None:
     words = ("stream", "--into", "-", "--from-tick", "60", "--to-tick", "70")
+    with town.client() as viewer:
+        until_s = time.monotonic() + 30
+        while viewer.health().tick <= 70 and time.monotonic() < until_s:
+            time.sleep(0.05)
     here, there = (
         CliRunner(env={"TOWNLET_TOKEN": TOKENS["viewer"]}).invoke(program, ["telemetry", *words[:1], run, *words[1:]])
         for run in (str(folder / "run"), town.place)
