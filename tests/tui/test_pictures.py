@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tui.halves import every_second_is_slow
 from tests.tui.pictures import FOLDER, PICTURES, runs, taken
 
 OWNER = (3, 11)
@@ -22,7 +23,7 @@ def test_there_are_few_and_no_others() -> None:
 
 
 @pytest.mark.skipif(sys.version_info[:2] != OWNER, reason="Python 3.11 owns the pictures")
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", every_second_is_slow(PICTURES))
 def test_it_looks_as_it_did(name: str, town: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     golden, now = FOLDER / f"{name}.svg", taken(name, town)

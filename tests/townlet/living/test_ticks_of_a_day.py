@@ -31,6 +31,7 @@ HOLD = (
 """Rows of the soak that a few days can judge."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("per_day", [1200, 2880])
 def test_the_default_town_lives_well(per_day: int) -> None:
     """With 2880 ticks a day it starved while needs fell by the tick and meals came by the day."""

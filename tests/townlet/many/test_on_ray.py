@@ -129,6 +129,7 @@ def texts_in(folder: Path) -> list[str]:
     return [path.read_text(encoding="utf-8") for path in folder.glob("at-work-*")]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("cluster")
 def test_a_sweep_on_ray_is_that_of_one_process(tmp_path: Path) -> None:
     there = townlet.sweep(SMALL, engine="ray", jobs=2, into=tmp_path / "ray").rows

@@ -166,6 +166,7 @@ def test_the_key_of_a_setting_is_completed(demo: Path) -> None:
     at_80x24(demo, act, tick=200)
 
 
+@pytest.mark.slow
 def test_a_fork_that_is_being_made_can_be_ended(demo: Path) -> None:
     async def act(play: Play) -> None:
         await play.press("F")

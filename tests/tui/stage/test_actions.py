@@ -13,6 +13,7 @@ from textual.drivers.headless_driver import HeadlessDriver
 from textual.widgets import Static
 
 from tests.tui.acting import LARGE, SMALL, Play, observing
+from tests.tui.halves import every_second_is_slow
 from tui.actions import ACTIONS
 from tui.looks import LOOKS
 from tui.stage.observer import Observer
@@ -307,7 +308,7 @@ def together() -> list[tuple[str, ...]]:
     return [panels, *((name,) for name in DONE if name not in panels)]
 
 
-@pytest.mark.parametrize("names", together(), ids=lambda names: names[0])
+@pytest.mark.parametrize("names", every_second_is_slow(together()), ids=lambda names: names[0])
 def test_an_action_does_what_it_says(
     names: tuple[str, ...], demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
