@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.halves import every_second_is_slow
+from tests.halves import every_second_is_slow
 from tests.tui.pictures import FOLDER, PICTURES, runs, taken
 
 OWNER = (3, 11)

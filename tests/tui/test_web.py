@@ -224,6 +224,7 @@ def test_a_click_and_a_key_in_a_browser_reach_the_town(demo: Path, tmp_path: Pat
     assert served.process.returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not BROWSER or not DRIVER, reason="Chromium and its driver are not installed")
 def test_when_the_server_ends_so_do_its_observers(demo: Path, tmp_path: Path) -> None:
     with serving(demo) as served, opened(served.address, tmp_path) as page:

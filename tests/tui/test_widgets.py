@@ -80,6 +80,7 @@ async def at_rest(play: Play) -> list[list[tuple[str, Style | None]]]:
             return found
 
 
+@pytest.mark.slow
 def test_the_screen_is_what_it_would_be_if_all_of_it_were_rendered_anew(
     demo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

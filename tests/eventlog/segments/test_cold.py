@@ -189,6 +189,7 @@ def test_a_writer_of_before_is_refused(run: Path) -> None:
     abandon(writer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", ["create", "write", "sync", "rename", "sync_folder", "remove"])
 def test_a_disk_that_fails_leaves_every_event(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str

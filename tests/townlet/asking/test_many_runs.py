@@ -104,7 +104,7 @@ def test_a_log_of_every_tier_answers_as_it_did(runs: dict[str, Run]) -> None:
         assert same(alone(runs["tiers"], text), alone(runs["a"], text))
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", every_second_is_slow(TABLES))
 def test_every_table_is_that_of_each_run(session: Session, singles: dict[str, Session], name: str) -> None:
     together = session.query(f"from {name}")
     assert together.column_names[0] == "run"

@@ -330,6 +330,7 @@ def first_hour(control: Any, threads: int) -> list[str]:
         return [*env.digests(), shown.hexdigest()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("control", "threads"), [("option", 1), ("primitive", 2)])
 def test_plain_python_shows_and_pays_the_same(control: str, threads: int) -> None:
     code = f"from tests.townlet.env.test_vector import first_hour\nprint(*first_hour({control!r}, {threads}))"

@@ -105,6 +105,7 @@ KINDS: dict[str, dict[str, Any]] = {
 """Small trainings of the networks that run through torch. Lives of a day end within them."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_other_networks_are_resumed_to_the_bit_and_their_policies_act(kind: str, tmp_path: Path) -> None:
     training = small(checkpoint_every=1, **KINDS[kind])

@@ -179,6 +179,7 @@ def killed_after(more_ticks: int, run: Path, *arguments: str) -> tuple[int, int]
     return head.tick, head.seq
 
 
+@pytest.mark.slow
 def test_a_killed_town_loses_nothing_that_was_committed(tmp_path: Path) -> None:
     run = tmp_path / "a"
     seen = [killed_after(1000, run, "run", "--seed", str(SEED), "--into", str(run))]

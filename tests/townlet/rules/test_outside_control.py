@@ -205,6 +205,7 @@ def test_an_episode_ends_within_its_last_tick() -> None:
     assert rows["kind"][-1] == TICK_ENDED and set(of(rows, EPISODE_ENDED)["agent"].tolist()) == set(play.living())
 
 
+@pytest.mark.slow
 @CONTROLS
 def test_plain_python_is_asked_the_same(control: int) -> None:
     ticks = 120

@@ -52,6 +52,7 @@ def until(holds: Callable[[], object], seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_replica_is_the_run_through_loss_epochs_an_end_and_no_other_run(source: Run, folder: Path) -> None:
     growing, told = Growing(source, folder / "town"), list[str]()
     growing.grow(100)

@@ -12,8 +12,8 @@ import pytest
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.widgets import Static
 
+from tests.halves import every_second_is_slow
 from tests.tui.acting import LARGE, SMALL, Play, observing
-from tests.tui.halves import every_second_is_slow
 from tui.actions import ACTIONS
 from tui.looks import LOOKS
 from tui.stage.observer import Observer
