@@ -16,6 +16,7 @@ from eventlog.errors import EventLogError, LogDamaged, RunNotFound
 from eventlog.folder.manifest import read_manifest, read_settings
 from eventlog.rows import Rows
 from eventlog.writer import LogWriter
+from tests.halves import every_second_is_slow
 from townlet.asking.many_runs import names_of, runs_by_name
 from townlet.asking.permitted import read
 from townlet.asking.query_reading import EVERY_TICK, Window, query_needs
