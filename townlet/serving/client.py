@@ -50,9 +50,9 @@ PATIENCE_S: Final = 30.0
 """How long a stream of events tries to connect again after its server went away, in seconds."""
 
 RETRY_S: Final = 0.2
-"""The time between two tries to connect again, in seconds; it grows to RETRY_MOST_S."""
+"""The time between two tries to connect again, in seconds, and the most that it grows to."""
 
-RETRY_MOST_S: Final = 2.0
+RETRY_MOST_S: Final = 0.2
 
 SILENCE_S: Final = 20.0
 """A followed stream sends a sign of life each second. After so many seconds without one its server is gone."""
