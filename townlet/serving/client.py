@@ -50,9 +50,7 @@ PATIENCE_S: Final = 30.0
 """How long a stream of events tries to connect again after its server went away, in seconds."""
 
 RETRY_S: Final = 0.2
-"""The time between two tries to connect again, in seconds, and the most that it grows to."""
-
-RETRY_MOST_S: Final = 0.2
+"""The time between two tries to connect again, in seconds. It is short: a server may be up for a short time only."""
 
 SILENCE_S: Final = 20.0
 """A followed stream sends a sign of life each second. After so many seconds without one its server is gone."""
@@ -203,21 +201,21 @@ class Client:
         """
         over = threading.Event() if over is None else over
         ticket = made(EventsTicket, run=run, from_seq=from_seq, to_seq=to_seq, cursor=cursor, follow=follow)
-        until_s, tries = time.monotonic() + patience_s, 0
+        until_s, is_lost = time.monotonic() + patience_s, False
         while not over.is_set():
             try:
                 for arrived in self._stream(ticket, over):
                     ticket = ticket.model_copy(update={"from_seq": arrived.reach.next_seq})
-                    until_s, tries = time.monotonic() + patience_s, 0
+                    until_s, is_lost = time.monotonic() + patience_s, False
                     yield arrived
                 return
             except _LOST as error:
                 if time.monotonic() >= until_s:
                     raise _told(error, self.place) from error
-                if lost is not None and not tries:
+                if lost is not None and not is_lost:
                     lost(words_of(error))
-                over.wait(min(RETRY_S * (1 + tries), RETRY_MOST_S))
-                tries += 1
+                is_lost = True
+                over.wait(RETRY_S)
             except (flight.FlightError, pa.ArrowException, OSError) as error:
                 raise _told(error, self.place) from error
 
