@@ -26,7 +26,7 @@ REPOSITORY: Final = Path(__file__).resolve().parents[2]
 """The repository, where this code runs from one; else the folder in which the packages are installed."""
 
 PICTURES: Final[Mapping[str, str]] = {
-    "The observer: why Carol likes Grace, each cause": "docs/recording/3-why.svg",
+    "The observer: why a quarrel came, and what it did": "docs/recording/3-why.svg",
     "The observer: a fork beside the run that it came from": "docs/recording/6-parted.svg",
     "What social rewards did to people, with intervals": "docs/results/social_rewards.svg",
 }

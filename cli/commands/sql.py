@@ -127,7 +127,7 @@ def _ask_server(
     address = access.address_of(paths[0], given)
     if address is None or len(paths) > 1:
         raise click.UsageError("a served town is asked alone: give one address, and no other run")
-    from townlet.serving.asked import ServedSession
+    from townlet.serving.served_session import ServedSession
 
     with given.access().client(address.place) as client:
         _answer(ServedSession(client, address.run, *ticks, output.words), query, str(paths[0]), form)

@@ -15,7 +15,7 @@ from townlet.errors import QueryError
 from townlet.living.commands.session import Order, write_session
 from townlet.living.commands.written import written_command
 from townlet.run import Run
-from townlet.serving.asked import ServedSession
+from townlet.serving.served_session import ServedSession
 
 if TYPE_CHECKING:
     import pyarrow as pa

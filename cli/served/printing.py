@@ -33,6 +33,7 @@ def last_events(log: Log, teller: "Teller", count: int, codes: frozenset[int], e
 
 
 def say(teller: "Teller", events: "Iterator[Said] | list[Said]", as_json: bool) -> None:
+    """Print each event as a line, or as a line of JSON."""
     for event in events:
         if as_json:
             output.json_line(teller.record(event))
