@@ -105,7 +105,10 @@ class Reports(History):
         return export(self, to, into=path, from_tick=from_tick, to_tick=to_tick, replace=replace)
 
     def copy(self, to: Path | str) -> "Copied":
-        """Copy this run, up to its last commit, to a folder or a URI, and prove it. Raises RunExists, LogDamaged, EventLogError."""
+        """Copy this run, up to its last commit, to a folder or a URI, and prove it.
+
+        Raises RunExists, LogDamaged, EventLogError.
+        """
         from eventlog.copying import copy
 
         return copy(self.log, to)

@@ -22,7 +22,7 @@ from eventlog.writer import Durability, LogWriter
 from tests.eventlog.fake_disk import Contents, FakeDisk, State, put, state_of
 from tests.eventlog.lives import CUT, Promise, live, require_run, ticking_clock, writer_of
 
-DAMAGES, MANY = 4, 500
+DAMAGES, MANY = 15, 500
 MEMORY = Path("/dev/shm")
 PARTS = 4
 TORN = ".torn"
@@ -141,7 +141,7 @@ def test_a_crash_behind_every_call_loses_nothing_that_was_acknowledged(folder: P
 @pytest.mark.parametrize("durability", ["interval", "never"])
 def test_what_was_durable_is_kept_whatever_is_promised_of_a_commit(folder: Path, durability: Durability) -> None:
     fake = a_life(folder / "disk", durability)
-    require_every_crash(fake, Oracle(folder / "left"), range(len(fake.states)), range(100, 102))
+    require_every_crash(fake, Oracle(folder / "left"), range(len(fake.states)), range(100, 108))
 
 
 @pytest.mark.slow
