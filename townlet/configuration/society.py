@@ -184,11 +184,11 @@ class Queues(Model):
     timeout_minutes: Minutes = Field(45, description="minutes within which a reserved place must be reached")
     cut_chance: Share = Field(0.5, description="chance that somebody in line pushes in")
     cut_rivalry: Share = Field(0.4, description="added to `cut_chance`, times rivalry with the first in line")
-    block_chance: Share = Field(0.35, description="chance that somebody done keeps the next one waiting")
+    block_chance: Share = Field(0.5, description="chance that somebody done keeps the next one waiting")
     block_rivalry: Share = Field(1.0, description="added to `block_chance`, times rivalry with the next in line")
-    barred_chance: Share = Field(0.4, description="chance of hard words when one squeezes past somebody in the way")
+    barred_chance: Share = Field(0.3, description="chance of hard words when one squeezes past somebody in the way")
     peace_minutes: Minutes = Field(
-        2880,
+        5760,
         description="minutes after a quarrel until one is as ready for the next as before, rivalry apart",
     )
     polite_chance: Share = Field(0.4, description="chance that somebody done passes the place to the next in line")
