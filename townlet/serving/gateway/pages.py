@@ -1,11 +1,13 @@
 """Two pages over HTTP for those who watch machines: `/healthz`, for anybody, and `/metrics`, with a token."""
 
+import contextlib
+import socket
 import ssl
 import tempfile
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import BoundedSemaphore, Thread
+from threading import BoundedSemaphore, Thread, Timer
 from typing import Any, Final, NamedTuple
 
 from townlet.serving.children.pool import Counts
@@ -18,7 +20,7 @@ REQUESTS_MOST: Final = 16
 """The most requests at a time; who comes beyond them is disconnected."""
 
 PATIENCE_S: Final = 5.0
-"""The longest time that a request may take to arrive, in seconds."""
+"""The longest time that a connection may take, from its beginning to the end of the answer, in seconds."""
 
 CONTENT: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -101,18 +103,30 @@ class _Server(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
+        if self.context is not None:
+            request = self.context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
+        deadline = Timer(PATIENCE_S, _cut, (request,))
+        deadline.daemon = True
+        deadline.start()
         try:
             request.settimeout(PATIENCE_S)
-            if self.context is not None:
-                request = self.context.wrap_socket(request, server_side=True)
+            if isinstance(request, ssl.SSLSocket):
+                request.do_handshake()
             super().process_request_thread(request, client_address)
         except OSError:
             self.shutdown_request(request)
         finally:
+            deadline.cancel()
             self._room.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: what fails here is a client that went away."""
+
+
+def _cut(connection: socket.socket) -> None:
+    """End a connection that another thread waits for, TLS or not: its next read finds the end."""
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 def _handler(figures: Figures, tokens: Tokens) -> type[BaseHTTPRequestHandler]:

@@ -1,5 +1,6 @@
 """The gateway: who may call, what is refused and in which words, and that nothing of the machine leaves it."""
 
+import contextlib
 import http.client
 import shutil
 import socket
@@ -26,6 +27,7 @@ from townlet.serving.flightsql.wire import envelope, field_bytes
 from townlet.serving.gateway.admission import CALLS_MOST, Admission
 from townlet.serving.gateway.events import events
 from townlet.serving.gateway.in_words import UNEXPECTED
+from townlet.serving.gateway.pages import PATIENCE_S, REQUESTS_MOST
 from townlet.serving.gateway.process import is_clogged
 from townlet.serving.gateway.status import Status, Streams
 from townlet.serving.protocol import MESSAGE_BYTES_MOST, EventsTicket, Extent, SqlTicket
@@ -403,6 +405,27 @@ def test_clients_of_the_pages_who_send_nothing_do_not_stop_others(served: Served
     idle[0].sendall(b"GET /heal")
     assert page(served, "/healthz")[0] == 200
     for each in idle:
+        each.close()
+
+
+def test_clients_of_the_pages_who_send_a_byte_at_a_time_are_ended(served: Served) -> None:
+    """Each byte comes within the time that a read waits; the whole request does not come in time."""
+    host, _, port = served.http.partition(":")
+    dripping = [socket.create_connection((host, int(port))) for _ in range(REQUESTS_MOST)]
+    with pytest.raises((OSError, http.client.HTTPException)):
+        page(served, "/healthz")
+    until_s = time.monotonic() + 2 * PATIENCE_S
+    while time.monotonic() < until_s:
+        for each in dripping:
+            with contextlib.suppress(OSError):
+                each.sendall(b"G")
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            assert page(served, "/healthz")[0] == 200
+            break
+        time.sleep(0.2)
+    else:
+        pytest.fail("nobody else was answered")
+    for each in dripping:
         each.close()
 
 
