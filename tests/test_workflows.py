@@ -31,12 +31,18 @@ def commands_of(name: str) -> list[str]:
     ]
 
 
+INSTALLS = "sudo apt-get "
+"""How a workflow begins that installs what the machine itself lacks."""
+
+
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_a_workflow_runs_targets_that_there_are(name: str) -> None:
     found = commands_of(name)
     assert found
     for command in found:
         first, *rest = command.split()
+        if command.startswith(INSTALLS) or command == "git diff --exit-code docs":
+            continue
         assert first in ("make", ".ci/run"), command
         assert first == ".ci/run" or set(rest) <= TARGETS, f"{command}: there are {sorted(TARGETS)}"
     assert "make test" in (ROOT / ".ci" / "run").read_text("utf-8")
@@ -53,7 +59,7 @@ def test_ci_runs_on_every_supported_python() -> None:
 def test_the_slow_tests_and_the_soak_run_every_night() -> None:
     assert workflow(WORKFLOWS[1])[True]["schedule"]
     ran = " ".join(commands_of(WORKFLOWS[1])).split()
-    assert {"test-slow", "soak", "accept"} <= set(ran)
+    assert {"test-slow", "soak", "accept", "docs"} <= set(ran)
 
 
 def test_every_check_of_ci_has_tests_that_are_not_slow() -> None:

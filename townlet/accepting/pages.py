@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from townlet.accepting.accept import DAYS_LEAST, PLACE, SAMPLES_MOST, SEEDS_LEAST, Report
+from townlet.accepting.accept import DAYS_LEAST, HARD, HARD_DAYS, PLACE, SAMPLES_MOST, SEEDS_LEAST, Report
 from townlet.accepting.criterion import Criterion
 from townlet.judging.facts.document import seeds_words
 
@@ -113,9 +113,10 @@ def _summary(report: Report) -> str:
 def _towns_commands(report: Report) -> list[str]:
     seeds = report.seeds[:SAMPLES_MOST]
     stage = "--set rewards.social.stage=c1"
+    hard = " ".join(f"--set {key}={value}" for key, value in HARD.items())
     return [
         f"townlet run {report.config} --seeds {_seeds_option(seeds)} --days {report.days} {stage} --into {PLACE}",
-        f"townlet run {report.config} --seed {seeds[0]} --days 3 {stage} --set needs.faint_at=0.6 --into {PLACE}/hard",
+        f"townlet run {report.config} --seed {seeds[0]} --days {HARD_DAYS} {stage} {hard} --into {PLACE}/hard",
     ]
 
 
