@@ -14,7 +14,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 LINES_LESS_THAN = 60
 QUICK = {
     "own_projection": (["first"], "talks, the last at tick"),
-    "sql_notebook": (["first"], "'events': 7711"),
+    "sql_notebook": (["first"], "'events': 7514"),
     "why_and_fork": (["first", "again"], "they part at tick 2160"),
     "reobserve": (["first"], "11520 steps"),
     "own_policy": (["240"], "lowest_need"),

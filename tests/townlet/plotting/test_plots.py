@@ -57,9 +57,10 @@ class TestTies:
         assert first == again != earlier
         assert b"<dc:date>" not in first
 
-    def test_nothing_global_is_touched(self, run: Run, tmp_path: Path) -> None:
+    def test_nothing_global_is_touched(self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         import matplotlib
 
+        monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)  # another test may have imported it
         before = {name: matplotlib.rcParams[name] for name in STYLE}
         plot_ties(run.at(), tmp_path / "ties.svg")
         assert {name: matplotlib.rcParams[name] for name in STYLE} == before

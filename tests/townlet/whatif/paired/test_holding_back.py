@@ -14,7 +14,7 @@ from townlet.whatif.paired.orders import command_of
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return townlet.simulate(ticks=3 * DAY, seed=7, into=tmp_path_factory.mktemp("held") / "run")
+    return townlet.simulate(ticks=5 * DAY, seed=7, into=tmp_path_factory.mktemp("held") / "run")
 
 
 def first(run: Run, kind: str) -> dict[str, object]:
