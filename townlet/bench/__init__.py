@@ -9,8 +9,6 @@ import importlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from townlet.errors import TownletError
-
 if TYPE_CHECKING:
     from townlet.bench.rows import Row, Sizes
 
@@ -46,21 +44,13 @@ def module_of(family: str) -> str:
 
 
 def measure(family: str, sizes: "Sizes | None" = None) -> "Iterator[Row]":
-    """Yield the rows of one of `FAMILIES`, each as soon as it is measured. Compiles first; this is not measured.
-
-    Raises TownletError for a family whose library is not installed.
-    """
+    """Yield the rows of one of `FAMILIES`, each as soon as it is measured. Compiles first; this is not measured."""
     from townlet.bench.rows import Sizes
     from townlet.warming import warm
 
     warm()
     sizes = sizes or Sizes()
-    try:
-        rows: Iterator[Row] = importlib.import_module(module_of(family)).rows(sizes)
-    except ModuleNotFoundError as error:
-        raise TownletError(
-            f"the family {family} needs {error.name}. Next: make setup, or leave the family out"
-        ) from error
+    rows: Iterator[Row] = importlib.import_module(module_of(family)).rows(sizes)
     return rows
 
 

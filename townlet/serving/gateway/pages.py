@@ -4,7 +4,7 @@ import contextlib
 import socket
 import ssl
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import BoundedSemaphore, Thread, Timer
@@ -103,28 +103,37 @@ class _Server(ThreadingHTTPServer):
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        if self.context is not None:
-            request = self.context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
-        deadline = Timer(PATIENCE_S, _cut, (request,))
-        deadline.daemon = True
-        deadline.start()
         try:
+            if self.context is not None:
+                request = self.context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
             request.settimeout(PATIENCE_S)
-            if isinstance(request, ssl.SSLSocket):
-                request.do_handshake()
-            super().process_request_thread(request, client_address)
+            with _ended_in_time(request):
+                if isinstance(request, ssl.SSLSocket):
+                    request.do_handshake()
+                super().process_request_thread(request, client_address)
         except OSError:
             self.shutdown_request(request)
         finally:
-            deadline.cancel()
             self._room.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: what fails here is a client that went away."""
 
 
-def _cut(connection: socket.socket) -> None:
-    """End a connection that another thread waits for, TLS or not: its next read finds the end."""
+@contextlib.contextmanager
+def _ended_in_time(connection: socket.socket) -> Iterator[None]:
+    """End the connection after `PATIENCE_S`, whatever still waits for it: the next read finds the end."""
+    deadline = Timer(PATIENCE_S, _end, (connection,))
+    deadline.daemon = True
+    deadline.start()
+    try:
+        yield
+    finally:
+        deadline.cancel()
+
+
+def _end(connection: socket.socket) -> None:
+    """End a connection without TLS's own goodbye, for which the other side would have to answer."""
     with contextlib.suppress(OSError):
         socket.socket.shutdown(connection, socket.SHUT_RDWR)
 

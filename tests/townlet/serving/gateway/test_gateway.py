@@ -411,22 +411,22 @@ def test_clients_of_the_pages_who_send_nothing_do_not_stop_others(served: Served
 def test_clients_of_the_pages_who_send_a_byte_at_a_time_are_ended(served: Served) -> None:
     """Each byte comes within the time that a read waits; the whole request does not come in time."""
     host, _, port = served.http.partition(":")
-    dripping = [socket.create_connection((host, int(port))) for _ in range(REQUESTS_MOST)]
-    with pytest.raises((OSError, http.client.HTTPException)):
-        page(served, "/healthz")
-    until_s = time.monotonic() + 2 * PATIENCE_S
-    while time.monotonic() < until_s:
-        for each in dripping:
-            with contextlib.suppress(OSError):
-                each.sendall(b"G")
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            assert page(served, "/healthz")[0] == 200
-            break
-        time.sleep(0.2)
-    else:
-        pytest.fail("nobody else was answered")
-    for each in dripping:
-        each.close()
+    with contextlib.ExitStack() as stack:
+        place = (host, int(port))
+        dripping = [stack.enter_context(socket.create_connection(place)) for _ in range(REQUESTS_MOST)]
+        with pytest.raises((OSError, http.client.HTTPException)):
+            page(served, "/healthz")
+        until_s = time.monotonic() + 2 * PATIENCE_S
+        while time.monotonic() < until_s:
+            for each in dripping:
+                with contextlib.suppress(OSError):
+                    each.sendall(b"G")
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                assert page(served, "/healthz")[0] == 200
+                break
+            time.sleep(0.2)
+        else:
+            pytest.fail("nobody else was answered")
 
 
 def test_huge_requests_cost_a_gateway_at_most(run: Run) -> None:
