@@ -68,7 +68,8 @@ NO_REPOSITORY: Final = "this is no copy of the repository"
 
     20 towns of 30 days, the default, take some minutes and allow a decision; fewer only try it out. --quick leaves out
     the second soak, without personality, and the trainings. With --document and --go-no-go the report is
-    written as two pages. It needs scipy, and for trainings torch: pip install 'townlet[facts,train]'
+    written as two pages. Trainings need torch: pip install
+    'townlet[train]'
     """,
     epilog=options.examples(
         "townlet accept --seeds 2 --days 2 --quick",

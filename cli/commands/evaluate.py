@@ -53,8 +53,7 @@ def known_policies() -> list[str]:
     The table for reading has the figures that say whether people live well: with --all it has every figure, as --json,
     --csv and --arrow always have.
 
-    An alarm goes to stderr if more people leave than under the random policy, and the digest of all towns. The figures
-    need scipy: pip install 'townlet[facts]'
+    An alarm goes to stderr if more people leave than under the random policy, and the digest of all towns.
     """,
     epilog=options.examples(
         "townlet evaluate town scripted random --json",

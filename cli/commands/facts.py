@@ -68,7 +68,7 @@ PLAN = Name("plan", known_plans, files=True)
     --compare lets the same seeds live a second time under changed settings: how far each figure moves, its paired
     interval, and whether it moves by more than 10 %. --ablate takes one thing after another out of the town and says
     which facts fall. --screen moves many settings and says which facts they move (Morris 1991): k settings take k + 1
-    towns a seed. These need scipy: pip install 'townlet[facts]'
+    towns a seed.
     """,
     epilog=options.examples(
         "townlet facts --seeds 20 --days 60",

@@ -21,8 +21,6 @@ from cli.main import COMMANDS
 
     Only the person's own decisions are weighed. An estimate is of one person who lives by --policy among others who
     live as logged; --truth lives such futures, and those in which everybody does.
-
-    The intervals need scipy: pip install 'townlet[facts]'
     """,
     epilog=options.examples(
         "townlet offpolicy runs/learned --policy mine.safetensors",

@@ -45,7 +45,7 @@ def sweeps() -> list[str]:
     --show says what is printed: the mean of each figure at each point with its interval over seeds (95 %); a row for
     each town; what differs between each point and the one that --point names, paired by seed, and how many times more
     towns the same would take without pairs; or Sobol's sensitivity indices, for a sobol design with indices.
-    With --summary no town lives, and PLAN may be left out. Needs scipy: pip install 'townlet[facts]'
+    With --summary no town lives, and PLAN may be left out.
     """,
     epilog=options.examples(
         "townlet sweep talk --into runs/talk --jobs 2",

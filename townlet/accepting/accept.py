@@ -22,7 +22,6 @@ from townlet.judging.soak import soak
 from townlet.judging.soak_drift import Drift, drifts
 from townlet.judging.soak_record import soak_code
 from townlet.learning.kept.metrics import read_table
-from townlet.many.statistics import scipy_stats
 from townlet.many_towns import simulate_many
 from townlet.run import simulate
 from townlet.whole_numbers import require_seed, require_within
@@ -121,7 +120,6 @@ def accept(
     numbers = tuple(map(require_seed, seeds))
     resolved = load(config, overrides, founded=True)
     learned = _metrics(training)
-    scipy_stats()  # refuses now rather than when all towns of the table have lived
     tell = progress or (lambda text: None)
     with _folder(into) as folder:
         rows, drifted = _table(config, numbers, days, overrides, quick, jobs, tell)

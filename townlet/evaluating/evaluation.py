@@ -19,7 +19,6 @@ from townlet.evaluating.entrants import (
 from townlet.evaluating.living import Sums, mind_of, town_sums
 from townlet.evaluating.rows import Row, TownsSums, alarms, others_rows, rows_of, summed
 from townlet.many.cells import canonical
-from townlet.many.statistics import scipy_stats
 from townlet.notebook import html_of
 from townlet.policies.seats import learned_seats
 from townlet.warming import warm
@@ -87,7 +86,6 @@ def evaluate(
     """
     entrants, numbers = entrants_of([policies] if isinstance(policies, str | Path) else policies), _seeds_of(seeds)
     require_within(days, "days", 1, DAYS_MOST)
-    scipy_stats()  # refuses now rather than when all towns have lived
     resolved = load(config, overrides, founded=True)
     paid = _also_paid(config, overrides, also)
     lots = _lots(entrants, shares, resolved.settings.town.people)

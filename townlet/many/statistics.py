@@ -8,24 +8,18 @@ They need SciPy, which is not loaded before it is used. References:
 - Benjamini and Hochberg, "Controlling the false discovery rate", J. R. Statist. Soc. B 57 (1995).
 """
 
-import contextlib
-import importlib.util
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-
-from townlet.errors import TownletError
 
 CONFIDENCE: Final = 0.95
 """How often an interval covers what it is about."""
 
 RESAMPLES: Final = 999
 """How often the bootstrap draws the samples anew."""
-
-NO_SCIPY: Final = "this needs scipy, which is not installed. Next: pip install 'townlet[facts]'"
 
 Numbers = npt.NDArray[np.float64]
 Figure = Callable[[npt.NDArray[np.int64]], Numbers]
@@ -49,39 +43,22 @@ class Paired(NamedTuple):
 
 
 def scipy_stats() -> Any:
-    """SciPy's module of statistics. Raises TownletError, which says how to get it, where it is not installed."""
-    with _scipy_needed():
-        from scipy import stats
+    """SciPy's module of statistics, loaded when it is first needed: that takes half a second."""
+    from scipy import stats
+
     return stats
 
 
 def scipy_special() -> Any:
-    """SciPy's module of special functions, which loads in a tenth of the time of that of statistics; raises as that."""
-    with _scipy_needed():
-        from scipy import special
+    """SciPy's module of special functions, which loads in a tenth of the time of that of statistics."""
+    from scipy import special
+
     return special
 
 
 def student_quantile(freedom: npt.ArrayLike) -> Any:
-    """Student's quantile for a two-sided interval of `CONFIDENCE`, by degrees of freedom: one number, or an array.
-
-    Raises TownletError without scipy.
-    """
+    """Student's quantile for a two-sided interval of `CONFIDENCE`, by degrees of freedom: one number, or an array."""
     return scipy_special().stdtrit(freedom, (1.0 + CONFIDENCE) / 2.0)
-
-
-def require_scipy() -> None:
-    """Raise TownletError where SciPy is not installed, without loading it: before long work that ends in need of it."""
-    if importlib.util.find_spec("scipy") is None:
-        raise TownletError(NO_SCIPY)
-
-
-@contextlib.contextmanager
-def _scipy_needed() -> Iterator[None]:
-    try:
-        yield
-    except ImportError as error:
-        raise TownletError(NO_SCIPY) from error
 
 
 def paired_interval(first: Sequence[float], second: Sequence[float], confidence: float = CONFIDENCE) -> Paired:

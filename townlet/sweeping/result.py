@@ -58,13 +58,13 @@ class SweepResult:
 
     def differences(self, versus: int = 0) -> pa.Table:
         """Each point less the point `versus`, paired by seed: `point, settings, figure, pairs, mean, low, high, p,
-        variance_ratio`. Raises QueryError for no such point, TownletError without scipy."""
+        variance_ratio`. Raises QueryError for no such point."""
         return differences(self._values, self.points, versus)
 
     def indices(self) -> pa.Table:
         """Sobol's indices: `figure, setting, first, first_low, first_high, total, total_low, total_high`.
 
-        Raises QueryError for a design that has none, TownletError without scipy.
+        Raises QueryError for a design that has none.
         """
         if not self.plan.same["indices"]:
             raise QueryError(

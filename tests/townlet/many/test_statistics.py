@@ -1,14 +1,11 @@
 """Intervals and adjusted p-values: published examples, and what must be true of any sample."""
 
-import sys
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from townlet.errors import TownletError
 from townlet.many.statistics import (
     benjamini_hochberg,
     bootstrap_interval,
@@ -121,12 +118,6 @@ class TestManyQuestions:
     def test_what_is_no_p_value_is_refused(self, wrong: float) -> None:
         with pytest.raises(ValueError, match="between 0 and 1"):
             holm([0.5, wrong])
-
-
-def test_without_scipy_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "scipy", None)
-    with pytest.raises(TownletError, match=r"pip install 'townlet\[facts\]'"):
-        paired_interval(ONE, OTHER)
 
 
 def test_pairs_are_worth_what_the_variances_say() -> None:

@@ -62,8 +62,7 @@ def rows(sizes: Sizes) -> Iterator[Row]:
     if find_spec("torch") is None:
         return
     yield from _rates(sizes)
-    if find_spec("scipy") is not None:  # an evaluation needs it
-        yield from _times(sizes)
+    yield from _times(sizes)
 
 
 def _rates(sizes: Sizes) -> Iterator[Row]:

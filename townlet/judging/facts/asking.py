@@ -15,7 +15,6 @@ from townlet.judging.facts.judged import Judged, TownSums, judged
 from townlet.judging.facts.measuring.living import live
 from townlet.judging.facts.table import ALL, measured, require_facts
 from townlet.judging.soak import SHORT_PERSON_DAYS
-from townlet.many.statistics import scipy_stats
 from townlet.notebook import Rows
 from townlet.warming import warm
 from townlet.whole_numbers import require_seed, require_within
@@ -93,7 +92,6 @@ def gather_cells(
 ) -> list[dict[str, Any]]:
     """The sums of single towns, each of its own settings and seed: lists of numbers by fact, in the towns' order."""
     require_within(days, "days", 1, DAYS_MOST)
-    scipy_stats()  # refuses now rather than when all towns have lived
     warm()
     large = {one.text: one for one, _ in towns if CLASSES[one.settings.town.capacity] is not ORDINARY}
     if large and jobs != 1 and len(towns) > 1:

@@ -53,7 +53,7 @@ def off_policy(
     one person who lives by the policy, while all others live on as logged. `truth` futures, 2 or more, in which people
     do live by it, begin where episodes do; 0: none. Both policies must be of kind mlp. The figures do not depend on
     `threads`. Raises QueryError for a run whose decisions were not kept, or where fewer than two episodes are left;
-    PolicyError, LogDamaged, and TownletError for a number out of range, or without scipy.
+    PolicyError, LogDamaged, and TownletError for a number out of range.
     """
     target = _target(run, policy)
     per_day = run.config.town.ticks_per_day
@@ -204,7 +204,7 @@ def _truth(
 
 
 def _mean(values: np.ndarray) -> tuple[float, Interval]:
-    """The mean of one number a future, with Student's 95 % interval. Raises TownletError without scipy."""
+    """The mean of one number a future, with Student's 95 % interval."""
     mean, error = float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values)))
     half = float(student_quantile(len(values) - 1)) * error
     return mean, Interval(mean - half, mean + half)

@@ -121,7 +121,7 @@ def intervals(episodes: Episodes, seed: int) -> list[tuple[Interval, Interval]]:
     """The 95 % intervals of each estimate, and of its difference to `behaviour` over the same episodes.
 
     Episodes are drawn anew (bootstrap, BCa; `bootstrap_interval`); of more than `GROUPS_MOST`, neighbours are drawn
-    together. Raises TownletError without scipy, ValueError for fewer than two episodes.
+    together. Raises ValueError for fewer than two episodes.
     """
     firsts = np.arange(0, len(episodes.rewards), -(-len(episodes.rewards) // GROUPS_MOST))
     parts = Sums(*(np.add.reduceat(part, firsts, axis=0) for part in parts_of(episodes)))

@@ -76,7 +76,7 @@ def what_if(
     `asking` called as `progress` is.
 
     Raises QueryError for what cannot be asked or commanded, TickOutOfRange, ConfigurationError, PolicyError,
-    LogDamaged, and TownletError for a number that is out of range, or without scipy.
+    LogDamaged, and TownletError for a number that is out of range.
     """
     does = bool(do or overrides) or policy is not None or share is not None
     if (without_seq is None) != does:

@@ -36,7 +36,7 @@ class Effects(NamedTuple):
 
 
 def effects(without: np.ndarray, with_it: np.ndarray) -> Effects:
-    """The effects on outcomes f8[pairs, ...] of both arms. Raises TownletError without scipy.
+    """The effects on outcomes f8[pairs, ...] of both arms.
 
     An interval counts one pair more than there are, which differs as two strangers do: the unpaired variance / n is
     added to the paired one. Where few pairs differ, the spread of those seen is too small a sample, and Student's

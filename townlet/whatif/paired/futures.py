@@ -12,7 +12,7 @@ import numpy as np
 from projections.record.state import state_bytes
 from townlet.errors import OutboxFull
 from townlet.living.commands.session import Session
-from townlet.many.statistics import require_scipy, scipy_special
+from townlet.many.statistics import scipy_special
 from townlet.rules import draw
 from townlet.whatif.paired.arms import Arms
 from townlet.whatif.paired.outcomes import RECORDED, Watched, alike
@@ -90,12 +90,10 @@ def live(arms: Arms, watched: Watched, wish: Wish, per_day: int, progress: Progr
     """Let all pairs live; a day ends each `per_day` ticks after the moment. Raises OutboxFull.
 
     The memory is that of a few towns for each thread, and of the outcomes. The figures do not depend on `threads`.
-    Raises TownletError without scipy.
     """
     step = _pairs_together(arms)
     chunks = [range(first, min(first + step, wish.pairs)) for first in range(0, wish.pairs, step)]
     parts: list[Lived] = []
-    require_scipy()
     with ThreadPoolExecutor(wish.threads) as pool:
         living = pool.map(lambda pairs: live_some(arms, watched, wish, per_day, pairs), chunks)
         scipy_special()  # what comes of them needs it, and it loads while they live

@@ -11,7 +11,7 @@ import pyarrow as pa
 from townlet.configuration.load import names_table
 from townlet.errors import QueryError
 from townlet.history.history import History
-from townlet.many.statistics import benjamini_hochberg, require_scipy, scipy_special
+from townlet.many.statistics import benjamini_hochberg, scipy_special
 from townlet.whatif.paired.arms import both_arms
 from townlet.whatif.paired.asking import DAYS_MOST, PAIRS_MOST, THREADS
 from townlet.whatif.paired.futures import FIRST_SEED, Wish, ends
@@ -50,7 +50,7 @@ def what_if_each(
     Each is asked about over `futures` pairs of futures of `days` days, under the same seeds. `outcome` is one of
     `outcome.RANKED_BY`. The p-values are adjusted over all events that were asked about (Benjamini-Hochberg), and those
     that allow no interval count as 1. Raises QueryError, PolicyError, LogDamaged, and TownletError for a number that
-    is out of range, or without scipy.
+    is out of range.
     """
     chosen = outcome_of(outcome)
     require_within(limit, "limit", 1, LIMIT_MOST)
@@ -97,7 +97,6 @@ def _sizes(run: History, seqs: list[int], outcome: Outcome, wish: Wish) -> Itera
         except QueryError as error:
             return str(error).partition("\n")[0].partition(" Next:")[0]
 
-    require_scipy()
     with ThreadPoolExecutor(wish.threads) as pool:
         found = pool.map(size, seqs)
         scipy_special()  # what comes of them needs it, and it loads while they live

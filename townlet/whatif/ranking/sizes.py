@@ -47,7 +47,7 @@ class Size(NamedTuple):
 
 
 def mean_size(without: np.ndarray, with_it: np.ndarray) -> Size:
-    """The size of an outcome with one number a town, f8[pairs] in both arms. Raises TownletError without scipy."""
+    """The size of an outcome with one number a town, f8[pairs] in both arms."""
     found = effects(without[:, None], with_it[:, None])
     size, low, high, p, differ = (float(each[0]) for each in (found.mean, found.low, found.high, found.p, found.differ))
     return Size(size, low, high, p, differ)
@@ -57,7 +57,7 @@ def length(without: np.ndarray, with_it: np.ndarray, address: str) -> Size:
     """The size of an outcome with many numbers a town, f8[pairs, numbers] in both arms, two pairs at least.
 
     What somebody has not, because he or she has left, is 0: a tie that is gone is no tie. `address` names the draws of
-    signs. Raises TownletError without scipy.
+    signs.
     """
     change = np.nan_to_num(with_it) - np.nan_to_num(without)
     n, products = len(change), change @ change.T

@@ -44,7 +44,7 @@ def trial(
     by the plan stays as it is. The futures live in `threads` of this process; with `jobs`, an `engine` "ray" or an
     `address`, as for `many.run`, in processes of their own. The same plan and history give the same result, digest for
     digest. Raises ConfigurationError, QueryError, TickOutOfRange, RunNotFound, PolicyError, LogDamaged, DiskFull, and
-    TownletError without scipy, or where a future in another process failed.
+    TownletError where a future in another process failed.
     """
     plan, other = planned(source), Engine(jobs, engine, address)
     folder = None if into is None else claim(Path(into), plan)
