@@ -254,8 +254,8 @@ TRAITS_EXPLAIN = Fact(
     trait_sums,
     explained,
     0.15,
-    reason="Three of four friendships are those of housemates, whatever their traits are, and among eight people few "
-    "others are left to choose from. The figure depends much on the seeds: eight people have few casts.",
+    reason="Most friendships are those of housemates, whatever their traits are: three of four in the town of eight, "
+    "where few others are left to choose from. The figure depends much on the seeds.",
 )
 TRANSITIVITY = Fact(
     "transitivity",
